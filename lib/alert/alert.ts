@@ -1,0 +1,48 @@
+import type { IncidentState } from '../decision/contract.ts';
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One metric's part in an alert, in the metric's own units. */
+export interface Reason {
+  readonly metric: string;
+  /** 0 to 1 of the score at the worst row. */
+  readonly share: number;
+  /** At the worst row; null where nothing was measured. */
+  readonly value: number | null;
+  /** What training data stayed within (0.5 % to 99.5 %), and its median. */
+  readonly usualLow: number;
+  readonly usualHigh: number;
+  readonly usual: number;
+}
+
+/** What a subscriber gets: the JSON body of the message. Times are ISO 8601 UTC. */
+export interface Alert {
+  readonly formatVersion: 1;
+  /** Stable for one change of state of one incident: subscribers can drop repeats by it. */
+  readonly notificationId: string;
+  readonly incidentId: string;
+  readonly state: IncidentState;
+  readonly detector: string;
+  readonly targetService: string | null;
+  readonly entity: string;
+  readonly severity: Severity;
+  /** One sentence for a phone's lock screen. */
+  readonly summary: string;
+  /** Largest share first. */
+  readonly reasons: readonly Reason[];
+  readonly score: number;
+  readonly threshold: number;
+  readonly start: string;
+  /** Newest anomalous row. */
+  readonly lastAnomalous: string;
+  readonly end: string | null;
+  readonly model: {
+    readonly version: string;
+    readonly kind: string;
+    readonly trainedFrom: string;
+    readonly trainedTo: string;
+  };
+  /** Keys in the bucket. */
+  readonly objects: { readonly window: string; readonly scores: string; readonly incident: string };
+}

@@ -1,0 +1,52 @@
+import type { Severity } from '../alert/alert.ts';
+import type { ModelKind } from '../models/contract.ts';
+
+/** A validated manifest with every default filled in. Durations are milliseconds. */
+export interface Detector {
+  readonly name: string;
+  /** False where the bucket holds no manifest: the step and metrics then come from the data. */
+  readonly declared: boolean;
+  readonly targetService: string | undefined;
+  /** Name → PromQL. Empty for a detector that is only fed by dropped files. */
+  readonly metrics: readonly { readonly name: string; readonly query: string }[];
+  /** Labels whose values, joined by "/", name the entity. Empty: the whole detector is one entity. */
+  readonly entityLabels: readonly string[];
+  /** Grid distance; undefined: taken from the first data. */
+  readonly step: number | undefined;
+  /** Length of one exported window. */
+  readonly detectionWindow: number;
+  /** How often an export is due. */
+  readonly schedule: number;
+  /** How long samples may take to arrive in Prometheus: windows end this long before now. */
+  readonly ingestDelay: number;
+  /** How far back the first export reaches. */
+  readonly backfill: number;
+  readonly alertSeverity: Severity;
+  /** `current` or a version that stays as it is. */
+  readonly modelVersion: string;
+  readonly model: {
+    readonly kind: ModelKind;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly seed: number;
+  };
+  readonly training: {
+    /** Rows needed before the first model. */
+    readonly warmup: number;
+    /** Newest stretch of history that a model is fitted on. */
+    readonly lookback: number;
+    /** How often the scheduled training makes a new version. */
+    readonly every: number;
+  };
+  readonly threshold: {
+    /** Of the training scores, in percent: 99 means that 1 % of training rows score higher. */
+    readonly percentile: number;
+    readonly minDeviation: number;
+    readonly k: number;
+    readonly n: number;
+    readonly resolveAfter: number;
+  };
+  readonly gaps: {
+    /** Gaps up to this many steps are filled by linear interpolation; longer ones stay missing. */
+    readonly interpolateSteps: number;
+  };
+}

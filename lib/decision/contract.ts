@@ -1,0 +1,64 @@
+/** Scores of one window as the decision stage sees them: it never sees a model. Sorted by entity, then time. */
+export interface ScoredRows {
+  readonly entities: readonly string[];
+  readonly entityOf: Uint32Array;
+  /** Epoch milliseconds. */
+  readonly times: Float64Array;
+  /** Higher is more anomalous; NaN where the model gave none. */
+  readonly scores: Float64Array;
+  /** Largest distance of a metric from its usual centre, in robust standard deviations; Infinity where a constant moved. */
+  readonly deviations: Float64Array;
+}
+
+/** When rows become an incident. Part of the artifact's manifest, so that a decision can be made again. */
+export interface DecisionPolicy {
+  /** A row is anomalous at or above this score… */
+  readonly threshold: number;
+  /** …and at or above this deviation. */
+  readonly minDeviation: number;
+  /** An incident opens when `k` of the last `n` rows of an entity are anomalous. */
+  readonly k: number;
+  readonly n: number;
+  /** It resolves after this many rows in a row below the threshold. */
+  readonly resolveAfter: number;
+}
+
+/** What the decision stage remembers of an entity between windows. Plain data, kept in the detector's state. */
+export interface EntityTrack {
+  /** Epoch ms of the newest row that was decided on; rows up to and including it are never decided on again. */
+  readonly decidedUntil: number;
+  /** The newest n rows at most, oldest first: 1 = anomalous. Paired with their times, so a gap ends the run. */
+  readonly recent: readonly { readonly time: number; readonly anomalous: boolean }[];
+  readonly open: OpenIncident | undefined;
+}
+
+export interface OpenIncident {
+  readonly id: string;
+  /** Epoch ms of the first anomalous row. */
+  readonly start: number;
+  /** Epoch ms of the newest anomalous row. */
+  readonly lastAnomalous: number;
+  /** Rows in a row that were not anomalous. */
+  readonly quietRows: number;
+  readonly peakScore: number;
+  /** Changes of state so far: 1 after it opened. */
+  readonly sequence: number;
+}
+
+export type IncidentState = 'opened' | 'updated' | 'resolved';
+
+/** A change of state that people may want to hear of. */
+export interface Transition {
+  readonly incidentId: string;
+  readonly entity: string;
+  readonly state: IncidentState;
+  /** 1 for `opened`, then counting up; with the id it names the notification. */
+  readonly sequence: number;
+  /** Epoch ms: first anomalous row, and newest row seen. `end` is set once resolved (exclusive). */
+  readonly start: number;
+  readonly lastAnomalous: number;
+  readonly end: number | undefined;
+  /** Row of `ScoredRows` with the highest score among this incident's rows in this window; undefined if none (a plain resolve). */
+  readonly peakRow: number | undefined;
+  readonly peakScore: number;
+}

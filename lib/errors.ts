@@ -1,0 +1,51 @@
+/**
+ * Every error that Tidewatch throws on purpose. The message carries the offending value and the limit it broke;
+ * `code` is stable, for filters and tests.
+ */
+export class TidewatchError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A dropped or exported table cannot be used as it is. The object goes to quarantine with this reason. */
+export class WindowError extends TidewatchError {}
+
+/** A detector manifest cannot be used as it is. */
+export class ManifestError extends TidewatchError {}
+
+/** The environment lacks a setting or holds a bad one. */
+export class SettingError extends TidewatchError {}
+
+/** Prometheus, or what stands in its place, gave no usable answer. */
+export class SourceError extends TidewatchError {}
+
+/** Rows do not fit the features that a model was trained on, or cannot be turned into features at all. */
+export class FeatureError extends TidewatchError {}
+
+/** A model cannot be fitted on this data, or its parameters are out of range. */
+export class ModelError extends TidewatchError {}
+
+/** A stored artifact is missing a part, has another format version, or does not match its checksum. */
+export class ArtifactError extends TidewatchError {}
+
+/** No object at that key. */
+export class NotFoundError extends TidewatchError {
+  constructor(key: string, options?: { cause?: unknown }) {
+    super('not-found', `no object at ${key}`, options);
+  }
+}
+
+/** A conditional write lost: the object exists already (`ifAbsent`) or has another ETag (`ifMatch`). */
+export class PreconditionFailedError extends TidewatchError {
+  constructor(key: string, condition: string, options?: { cause?: unknown }) {
+    super('precondition-failed', `${key} was not written: the condition ${condition} does not hold`, options);
+  }
+}
+
+/** Work that another invocation holds, or that ran out of time: the same call succeeds later. */
+export class RetryLaterError extends TidewatchError {}

@@ -1,0 +1,13 @@
+/** What a model sees: row-major, scaled. NaN where a value is missing; the plan says which models take that. */
+export interface FeatureMatrix {
+  /** Column names, in order. */
+  readonly names: readonly string[];
+  /** One per series group, e.g. "shop/payment". */
+  readonly entities: readonly string[];
+  /** Row → index into `entities`. */
+  readonly entityOf: Uint32Array;
+  /** Epoch milliseconds, ascending within an entity. */
+  readonly times: Float64Array;
+  /** Length: rows × names.length. */
+  readonly values: Float32Array;
+}

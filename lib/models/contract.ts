@@ -1,0 +1,74 @@
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+
+/** Kinds that the registry knows; a kind that is listed here and not registered fails the build. */
+export const MODEL_KINDS = ['isolation-forest'] as const;
+export type ModelKind = (typeof MODEL_KINDS)[number];
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+
+/** A fitted model as plain data. Nothing in it is executable. */
+export interface ModelState {
+  readonly kind: ModelKind;
+  /** Of this kind's state; checked on load. */
+  readonly formatVersion: number;
+  readonly json: JsonValue;
+  readonly arrays: Readonly<Record<string, TypedArray>>;
+}
+
+/** How long a run may still take. */
+export interface Deadline {
+  /** Milliseconds left; Infinity where there is no limit. */
+  remaining(): number;
+}
+
+export interface FitRun {
+  /** Unsigned 32-bit integer. The same matrix, params and seed give the same bytes. */
+  readonly seed: number;
+  readonly deadline: Deadline;
+  /** Per row, 1 = known anomaly. */
+  readonly labels?: Uint8Array;
+  /** Called with a share of the work done, 0 to 1. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Why a row scored as it did: one entry per feature that added to it, largest share first. */
+export interface Contribution {
+  readonly feature: string;
+  /** 0 to 1; the shares of a row add up to 1. */
+  readonly share: number;
+  /** What the model expected, in scaled units, where it forms an expectation of its own. */
+  readonly expected?: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export interface FittedModel {
+  readonly kind: ModelKind;
+  /** Rows of history an entity needs before its first score. */
+  readonly contextRows: number;
+  /**
+   * One score per row, higher is more anomalous; NaN for the first `contextRows` rows of an entity.
+   * @throws FeatureError where the columns are not the ones it was fitted on, in that order
+   */
+  score(x: FeatureMatrix): Promise<Float64Array>;
+  /** One list per entry of `rows` (row numbers of `x`). */
+  explain(x: FeatureMatrix, rows: Uint32Array): Promise<readonly (readonly Contribution[])[]>;
+  save(): ModelState;
+}
+
+export interface Model<Params> {
+  readonly kind: ModelKind;
+  /** Every parameter with its default; unknown or out-of-range ones are a ModelError that names them. */
+  parseParams(given: Readonly<Record<string, unknown>>): Params;
+  /** @throws ModelError where the data cannot carry a fit */
+  fit(x: FeatureMatrix, params: Params, run: FitRun): Promise<FittedModel>;
+  /** @throws ArtifactError where the state is of another kind or format version, or inconsistent */
+  load(state: ModelState): FittedModel;
+}

@@ -1,0 +1,30 @@
+import type { Alert } from '../alert/alert.ts';
+import type { EntityTrack } from '../decision/contract.ts';
+
+/**
+ * What a detector remembers between runs: one JSON object, moved by If-Match. Whoever loses the race reads it anew
+ * and finds the work done. Times are epoch milliseconds.
+ */
+export interface DetectorState {
+  readonly formatVersion: 1;
+  readonly detector: string;
+  readonly phase: 'learning' | 'active';
+  /** Grid distance in use; set by the manifest or by the first data. */
+  readonly step: number | undefined;
+  /** Everything before this was exported (exclusive end of the newest window); undefined before the first export. */
+  readonly exportedUntil: number | undefined;
+  /** While learning: window key → ETag and rows. Emptied once a model exists. */
+  readonly learning: Readonly<Record<string, { readonly etag: string; readonly rows: number }>>;
+  /** End of the first model's training range: rows before it are scored and never alerted on. */
+  readonly watchFrom: number | undefined;
+  /** When the newest version was made, by the data's own clock: the end of its training range. */
+  readonly trainedUntil: number | undefined;
+  readonly entities: Readonly<Record<string, EntityTrack>>;
+  /** Decided, not yet confirmed as published, oldest first. */
+  readonly outbox: readonly PendingAlert[];
+}
+
+export interface PendingAlert {
+  readonly alert: Alert;
+  readonly sequence: number;
+}
