@@ -1,0 +1,114 @@
+/**
+ * How the emulator's parts meet. Each service answers HTTP requests as AWS speaks them, and offers the others the
+ * few calls below in process (S3 sends events to queues, topics deliver to queues, functions poll queues).
+ */
+import type { Readable } from 'node:stream';
+
+/** One account and region; nothing else exists here. */
+export const ACCOUNT_ID = '000000000000';
+
+export interface AwsRequest {
+  readonly method: string;
+  /** As sent: percent-encoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The authenticated payload, aws-chunked framing already removed and every checksum verified at its end. */
+  readonly body: Readable;
+  /** `http://host:port` as the client addressed it. */
+  readonly origin: string;
+  readonly requestId: string;
+}
+
+export interface AwsResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+}
+
+/** An error as an AWS client expects it; each service renders it in its own protocol (XML or JSON). */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string) {
+    super(message);
+    this.name = 'AwsError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export interface Service {
+  handle(request: AwsRequest): Promise<AwsResponse>;
+  close(): Promise<void>;
+}
+
+export interface QueueMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly md5OfBody: string;
+  /** SentTimestamp, ApproximateReceiveCount, … as SQS names them. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly messageAttributes: Readonly<
+    Record<string, { readonly dataType: string; readonly stringValue?: string }>
+  >;
+}
+
+export interface Queues extends Service {
+  /** Attributes by SQS's names (VisibilityTimeout, RedrivePolicy, …). Creating it again with the same ones is harmless. */
+  create(name: string, attributes: Readonly<Record<string, string>>): Promise<{ url: string; arn: string }>;
+  send(
+    arn: string,
+    body: string,
+    messageAttributes?: QueueMessage['messageAttributes'],
+  ): Promise<{ messageId: string }>;
+  /** Waits up to `waitMs` for a first message. */
+  receive(arn: string, options: { max: number; waitMs: number }): Promise<QueueMessage[]>;
+  remove(arn: string, receiptHandle: string): Promise<void>;
+  changeVisibility(arn: string, receiptHandle: string, seconds: number): Promise<void>;
+  /** Messages that are visible, in flight and delayed. */
+  depth(arn: string): { visible: number; inFlight: number; delayed: number };
+}
+
+export interface Topics extends Service {
+  create(name: string, attributes: Readonly<Record<string, string>>): Promise<{ arn: string }>;
+  /** Protocols: sqs, http, https, email (into the outbox folder), lambda. */
+  subscribe(options: {
+    topicArn: string;
+    protocol: string;
+    endpoint: string;
+    attributes: Readonly<Record<string, string>>;
+  }): Promise<{ subscriptionArn: string }>;
+}
+
+export interface BucketNotification {
+  readonly queueArn: string;
+  /** s3:ObjectCreated:*, … */
+  readonly events: readonly string[];
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+export interface Buckets extends Service {
+  create(name: string): Promise<void>;
+  setNotifications(name: string, notifications: readonly BucketNotification[]): Promise<void>;
+}
+
+export interface Functions extends Service {
+  /** Synchronous; the payload that the function returned, or its error. */
+  invoke(name: string, payload: unknown): Promise<{ payload: unknown; functionError: string | undefined }>;
+}
+
+export interface EmulatorOptions {
+  /** 0 for a free port. */
+  readonly port: number;
+  /** Everything the emulator keeps: survives a restart, and a kill at any moment. */
+  readonly dataDir: string;
+  readonly region: string;
+  /** Now, epoch milliseconds; tests move it. */
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+}
