@@ -1,5 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
 import type { EntityTrack } from '../decision/contract.ts';
+import type { TimeRange } from '../window/time-range.ts';
 
 /**
  * What a detector remembers between runs: one JSON object, moved by If-Match. Whoever loses the race reads it anew
@@ -13,6 +14,8 @@ export interface DetectorState {
   readonly step: number | undefined;
   /** Everything before this was exported (exclusive end of the newest window); undefined before the first export. */
   readonly exportedUntil: number | undefined;
+  /** What the exporter knows besides its cursor; absent before the first export. */
+  readonly exporting?: ExportProgress;
   /** While learning: window key → ETag and rows. Emptied once a model exists. */
   readonly learning: Readonly<Record<string, { readonly etag: string; readonly rows: number }>>;
   /** End of the first model's training range: rows before it are scored and never alerted on. */
@@ -22,6 +25,15 @@ export interface DetectorState {
   readonly entities: Readonly<Record<string, EntityTrack>>;
   /** Decided, not yet confirmed as published, oldest first. */
   readonly outbox: readonly PendingAlert[];
+}
+
+export interface ExportProgress {
+  /** Backfill before this is written as whole UTC days. Fixed by the first run, so that no two runs cut differently. */
+  readonly daysUntil: number;
+  /** Start of the first window that held data. */
+  readonly dataSince?: number;
+  /** Newest stretches in which the source had nothing although it had data before and after, oldest first. */
+  readonly gaps: readonly TimeRange[];
 }
 
 export interface PendingAlert {

@@ -12,6 +12,7 @@ export interface Telemetry {
 /** Every metric that Tidewatch emits, declared once so that alarms cannot watch a name that nothing writes. */
 export const METRIC_NAMES = [
   'WindowsExported',
+  'GapsSkipped',
   'WindowsScored',
   'RowsScored',
   'LateRows',
