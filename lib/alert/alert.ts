@@ -1,7 +1,7 @@
+import type { Severity } from '../config/severity.ts';
 import type { IncidentState } from '../decision/contract.ts';
 
-export const SEVERITIES = ['info', 'warning', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export { SEVERITIES, type Severity } from '../config/severity.ts';
 
 /** One metric's part in an alert, in the metric's own units. */
 export interface Reason {
@@ -29,8 +29,10 @@ export interface Alert {
   readonly severity: Severity;
   /** One sentence for a phone's lock screen. */
   readonly summary: string;
-  /** Largest share first. */
+  /** Largest share first; the top 20 of them. */
   readonly reasons: readonly Reason[];
+  /** Reasons that were cut off the end of the list. */
+  readonly reasonsLeftOut: number;
   readonly score: number;
   readonly threshold: number;
   readonly start: string;

@@ -1,5 +1,5 @@
-import type { Severity } from '../alert/alert.ts';
-import type { ModelKind } from '../models/contract.ts';
+import type { ModelKind } from './model-kind.ts';
+import type { Severity } from './severity.ts';
 
 /** A validated manifest with every default filled in. Durations are milliseconds. */
 export interface Detector {

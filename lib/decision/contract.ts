@@ -27,8 +27,8 @@ export interface DecisionPolicy {
 export interface EntityTrack {
   /** Epoch ms of the newest row that was decided on; rows up to and including it are never decided on again. */
   readonly decidedUntil: number;
-  /** The newest n rows at most, oldest first: 1 = anomalous. Paired with their times, so a gap ends the run. */
-  readonly recent: readonly { readonly time: number; readonly anomalous: boolean }[];
+  /** The anomalous ones among the newest n rows, oldest first. Empty after a gap and while an incident is open. */
+  readonly recent: readonly { readonly time: number; readonly score: number }[];
   readonly open: OpenIncident | undefined;
 }
 
@@ -41,6 +41,8 @@ export interface OpenIncident {
   /** Rows in a row that were not anomalous. */
   readonly quietRows: number;
   readonly peakScore: number;
+  /** The peak that people were last told of: an update is due when `peakScore` is materially above it. */
+  readonly toldScore: number;
   /** Changes of state so far: 1 after it opened. */
   readonly sequence: number;
 }

@@ -1,8 +1,7 @@
+import type { ModelKind } from '../config/model-kind.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 
-/** Kinds that the registry knows; a kind that is listed here and not registered fails the build. */
-export const MODEL_KINDS = ['isolation-forest'] as const;
-export type ModelKind = (typeof MODEL_KINDS)[number];
+export { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 
 export type JsonValue =
   | null

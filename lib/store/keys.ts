@@ -1,18 +1,15 @@
 /** Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. */
+import { DETECTOR_NAME, isDetectorName } from '../config/detector-name.ts';
+import { stamp } from '../config/stamp.ts';
 import { TidewatchError } from '../errors.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
-/** Letters, digits, dot, dash, underscore: safe in a key, a metric dimension and a file name. At most 64. */
-const DETECTOR_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export { isDetectorName, stamp };
 
 export const WINDOWS_PREFIX = 'windows/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
-
-export function isDetectorName(name: string): boolean {
-  return DETECTOR_NAME.test(name);
-}
 
 export function manifestKey(detector: string): string {
   return `${DETECTORS_PREFIX}${checked(detector)}.yml`;
@@ -54,8 +51,14 @@ export function modelsPrefix(detector: string): string {
   return `models/detector=${checked(detector)}/`;
 }
 
+/** @throws TidewatchError where the version is not 1 to 64 letters, digits, dots, dashes and underscores */
 export function modelPrefix(detector: string, version: string): string {
-  return `${modelsPrefix(detector)}version=${version}/`;
+  return `${modelsPrefix(detector)}version=${checkedId(version)}/`;
+}
+
+/** The version that a key under models/ belongs to; undefined for any other key. */
+export function versionOfModelKey(key: string): string | undefined {
+  return /^models\/detector=[^/]+\/version=([^/]+)\/.+/.exec(key)?.[1];
 }
 
 export function currentModelKey(detector: string): string {
@@ -63,12 +66,12 @@ export function currentModelKey(detector: string): string {
 }
 
 export function incidentKey(detector: string, id: string): string {
-  return `incidents/detector=${checked(detector)}/${id}.json`;
+  return `incidents/detector=${checked(detector)}/${checkedId(id)}.json`;
 }
 
 /** Claim and receipt of one published change of state: what makes an alert go out once. */
-export function notificationKey(detector: string, incidentId: string, sequence: number): string {
-  return `incidents/detector=${checked(detector)}/${incidentId}/${String(sequence).padStart(4, '0')}.json`;
+export function notificationKey(detector: string, incidentId: string, notificationId: string): string {
+  return `incidents/detector=${checked(detector)}/${checkedId(incidentId)}/${checkedId(notificationId)}.json`;
 }
 
 export function stateKey(detector: string): string {
@@ -78,11 +81,6 @@ export function stateKey(detector: string): string {
 /** The copy of an object that could not be used; its reason stands beside it as `<key>.reason.json`. */
 export function quarantineKey(key: string): string {
   return `${QUARANTINE_PREFIX}${key}`;
-}
-
-/** 2026-11-22T08:30:00Z as 20261122T083000Z. Whole seconds only, since the grid has no finer step. */
-export function stamp(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
 function parseStamp(text: string): number {
@@ -100,4 +98,9 @@ function checked(detector: string): string {
     'bad-detector-name',
     `detector name ${JSON.stringify(detector)} does not match ${DETECTOR_NAME}`,
   );
+}
+
+function checkedId(id: string): string {
+  if (ID.test(id)) return id;
+  throw new TidewatchError('bad-id', `id ${JSON.stringify(id)} does not match ${ID}`);
 }

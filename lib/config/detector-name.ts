@@ -1,0 +1,6 @@
+/** Letters, digits, dot, dash, underscore: safe in a key, a metric dimension and a file name. At most 64. */
+export const DETECTOR_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+export function isDetectorName(name: string): boolean {
+  return DETECTOR_NAME.test(name);
+}
