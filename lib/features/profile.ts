@@ -1,0 +1,68 @@
+/** What one column of one entity usually looks like: robust centre and scale, and the range it stays within. */
+
+/** How a column behaved in training; the number is what the artifact stores. */
+export const SHAPES = { varies: 0, constant: 1, unmeasured: 2 } as const;
+export type Shape = keyof typeof SHAPES;
+
+/** Raw units throughout. Every number is NaN where the column was never measured. */
+export interface Profile {
+  readonly shape: Shape;
+  /** Median. */
+  readonly center: number;
+  /** Robust standard deviation: above 0, or 0 where the column is constant. */
+  readonly scale: number;
+  /** 0.5 % and 99.5 % quantiles. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Interquartile range of a standard normal: IQR / 1.349 is its standard deviation. */
+const NORMAL_IQR = 1.3489795003921634;
+/** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
+const NORMAL_TAIL_RANGE = 5.1516586071978;
+/** Values within this share of the largest magnitude are the same value: rates carry rounding noise. */
+export const CONSTANT_TOLERANCE = 1e-9;
+
+export const UNMEASURED: Profile = { shape: 'unmeasured', center: NaN, scale: NaN, low: NaN, high: NaN };
+
+/**
+ * @param sorted finite values, ascending
+ * @param wide for values of several entities: the scale then also covers the 0.5 % to 99.5 % range, so that a level
+ *   at which a minority of entities runs is no outlier
+ *
+ * The scale is IQR / 1.349. Where at least half of the values are the same and the IQR is 0 (mostly 0, with spikes),
+ * it is the 0.5 % to 99.5 % range / 5.152, and where that is 0 too the standard deviation: three estimates of the
+ * same figure for normal data, each seeing more of the tails.
+ */
+export function profileValues(sorted: Float64Array, wide = false): Profile {
+  if (sorted.length === 0) return UNMEASURED;
+  const min = sorted[0]!;
+  const max = sorted[sorted.length - 1]!;
+  const center = quantile(sorted, 0.5);
+  const low = quantile(sorted, 0.005);
+  const high = quantile(sorted, 0.995);
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  if (max - min <= CONSTANT_TOLERANCE * size) return { shape: 'constant', center, scale: 0, low, high };
+  const byQuartiles = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / NORMAL_IQR;
+  const byTails = (high - low) / NORMAL_TAIL_RANGE;
+  const scale = wide ? Math.max(byQuartiles, byTails) : byQuartiles || byTails;
+  return { shape: 'varies', center, scale: scale || standardDeviation(sorted, size), low, high };
+}
+
+/** Linear interpolation between the two nearest ranks, as numpy's `quantile` does by default. */
+export function quantile(sorted: Float64Array, q: number): number {
+  const position = (sorted.length - 1) * q;
+  const below = Math.floor(position);
+  const from = sorted[below]!;
+  const to = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return from + (to - from) * (position - below);
+}
+
+/** @param size largest magnitude: squares of value / size neither overflow nor vanish */
+function standardDeviation(values: Float64Array, size: number): number {
+  let mean = 0;
+  for (const value of values) mean += value / size / values.length;
+  let variance = 0;
+  for (const value of values) variance += (value / size - mean) ** 2 / values.length;
+  return Math.sqrt(variance) * size;
+}
