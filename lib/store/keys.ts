@@ -6,6 +6,9 @@ import type { TimeRange } from '../window/time-range.ts';
 
 export { isDetectorName, stamp };
 
+/** For ids that derive from content: the alphabet of detector names, longer. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 export const WINDOWS_PREFIX = 'windows/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
@@ -51,7 +54,7 @@ export function modelsPrefix(detector: string): string {
   return `models/detector=${checked(detector)}/`;
 }
 
-/** @throws TidewatchError where the version is not 1 to 64 letters, digits, dots, dashes and underscores */
+/** @throws TidewatchError where the version is made of letters, digits, dots, dashes and underscores, or longer than 128 */
 export function modelPrefix(detector: string, version: string): string {
   return `${modelsPrefix(detector)}version=${checkedId(version)}/`;
 }

@@ -15,13 +15,17 @@ export interface StoredObject extends ObjectInfo {
 
 export interface PutOptions {
   readonly contentType?: string;
-  /** Write only where no object stands at the key. */
+  /** Write only where no object stands at the key. Not together with `ifMatch`. */
   readonly ifAbsent?: true;
   /** Write only over the object that has this ETag. */
   readonly ifMatch?: string;
 }
 
-/** A bucket, as little of it as Tidewatch needs. Writes are atomic: a reader sees all of an object or none. */
+/**
+ * A bucket, as little of it as Tidewatch needs. Writes are atomic: a reader sees all of an object or none.
+ * A conditional write that resolves was made by this very call, even where the network lost an answer on the way;
+ * one that throws PreconditionFailedError may, in that rare case, have been made and written over since.
+ */
 export interface ObjectStore {
   /** @throws NotFoundError */
   get(key: string): Promise<StoredObject>;
@@ -29,6 +33,11 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectInfo>;
   /** @throws PreconditionFailedError where `ifAbsent` or `ifMatch` does not hold; nothing is written then */
   put(key: string, body: Uint8Array, options?: PutOptions): Promise<{ readonly etag: string }>;
+  /**
+   * Copies within the bucket without passing the bytes through the caller, so that size does not matter.
+   * @throws NotFoundError without a source; PreconditionFailedError where the source has another ETag than `ifMatch`
+   */
+  copy(from: string, to: string, options: { readonly ifMatch: string }): Promise<void>;
   /** Deleting a key without an object succeeds. */
   delete(key: string): Promise<void>;
   /** Every object whose key starts with `prefix`, ascending by UTF-8 bytes of the key. */

@@ -1,0 +1,126 @@
+/** The stored form of a detector's state. Unknown members are refused: a writer that ignores them would drop them. */
+import { z } from 'zod';
+import { type Alert, type Reason, SEVERITIES } from '../alert/alert.ts';
+import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
+import type { TimeRange } from '../window/time-range.ts';
+import type { DetectorState, ExportProgress, PendingAlert } from './detector-state.ts';
+
+/** A schema for each member, so that a member added to the type and forgotten here does not compile. */
+type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
+
+const time = z.number();
+const count = z.int().min(0);
+
+const timeRange: z.ZodType<TimeRange> = z.strictObject({ start: time, end: time } satisfies Shape<TimeRange>);
+
+const openIncident: z.ZodType<OpenIncident> = z.strictObject({
+  id: z.string(),
+  start: time,
+  lastAnomalous: time,
+  quietRows: count,
+  peakScore: z.number(),
+  toldScore: z.number(),
+  sequence: count,
+} satisfies Shape<OpenIncident>);
+
+const entityTrack: z.ZodType<EntityTrack> = z
+  .strictObject({
+    decidedUntil: time,
+    recent: z.array(z.strictObject({ time, score: z.number() })),
+    open: openIncident.optional(),
+  } satisfies Shape<EntityTrack>)
+  .transform((track) => ({ ...track, open: track.open }));
+
+const reason: z.ZodType<Reason> = z.strictObject({
+  metric: z.string(),
+  share: z.number(),
+  value: z.number().nullable(),
+  usualLow: z.number(),
+  usualHigh: z.number(),
+  usual: z.number(),
+} satisfies Shape<Reason>);
+
+export const alertSchema: z.ZodType<Alert> = z.strictObject({
+  formatVersion: z.literal(1),
+  notificationId: z.string(),
+  incidentId: z.string(),
+  state: z.enum(['opened', 'updated', 'resolved']),
+  detector: z.string(),
+  targetService: z.string().nullable(),
+  entity: z.string(),
+  severity: z.enum(SEVERITIES),
+  summary: z.string(),
+  reasons: z.array(reason),
+  reasonsLeftOut: count,
+  score: z.number(),
+  threshold: z.number(),
+  start: z.string(),
+  lastAnomalous: z.string(),
+  end: z.string().nullable(),
+  model: z.strictObject({
+    version: z.string(),
+    kind: z.string(),
+    trainedFrom: z.string(),
+    trainedTo: z.string(),
+  } satisfies Shape<Alert['model']>),
+  objects: z.strictObject({
+    window: z.string(),
+    scores: z.string(),
+    incident: z.string(),
+  } satisfies Shape<Alert['objects']>),
+} satisfies Shape<Alert>);
+
+const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
+  alert: alertSchema,
+  sequence: count,
+} satisfies Shape<PendingAlert>);
+
+const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
+  daysUntil: time,
+  dataSince: time.optional(),
+  gaps: z.array(timeRange),
+} satisfies Shape<ExportProgress>);
+
+/** @param detector whose state it has to be */
+export function detectorStateSchema(detector: string): z.ZodType<DetectorState> {
+  return z
+    .strictObject({
+      formatVersion: z.literal(1),
+      detector: z.literal(detector),
+      phase: z.enum(['learning', 'active']),
+      step: z.number().positive().optional(),
+      exportedUntil: time.optional(),
+      exporting: exportProgress.optional(),
+      learning: recordOf(z.strictObject({ etag: z.string(), rows: count })),
+      watchFrom: time.optional(),
+      trainedUntil: time.optional(),
+      entities: recordOf(entityTrack),
+      outbox: z.array(pendingAlert),
+    } satisfies Shape<DetectorState>)
+    .transform((stored) => ({
+      ...stored,
+      step: stored.step,
+      exportedUntil: stored.exportedUntil,
+      watchFrom: stored.watchFrom,
+      trainedUntil: stored.trainedUntil,
+    }));
+}
+
+/** As z.record, which leaves out a member called "__proto__": entity names come from dropped files. */
+function recordOf<T>(member: z.ZodType<T>): z.ZodType<Record<string, T>> {
+  const anyObject = z.custom<object>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error: 'expected an object' },
+  );
+  return anyObject.transform((value, context) => {
+    const members: [string, T][] = [];
+    for (const [name, unchecked] of Object.entries(value)) {
+      const result = member.safeParse(unchecked);
+      if (result.success) members.push([name, result.data]);
+      else
+        for (const issue of result.error.issues)
+          context.addIssue({ code: 'custom', message: issue.message, path: [name, ...issue.path] });
+    }
+    return Object.fromEntries(members);
+  });
+}

@@ -1,0 +1,82 @@
+/** Reads and moves the state of a detector: one JSON object that changes by conditional writes only. */
+import { NotFoundError, PreconditionFailedError, RetryLaterError } from '../errors.ts';
+import type { DetectorState } from './detector-state.ts';
+import { detectorStateSchema } from './detector-state-schema.ts';
+import { decodeJson, encodeJson } from './json.ts';
+import { stateKey } from './keys.ts';
+import type { ObjectStore } from './object-store.ts';
+
+/**
+ * Each try reads the newest state, and one writer succeeds a round: with more than this many at once, somebody has
+ * to come back later.
+ */
+const MAX_TRIES = 20;
+
+/** A detector that nothing is known of yet. */
+export function initialState(detector: string): DetectorState {
+  return {
+    formatVersion: 1,
+    detector,
+    phase: 'learning',
+    step: undefined,
+    exportedUntil: undefined,
+    learning: {},
+    watchFrom: undefined,
+    trainedUntil: undefined,
+    entities: {},
+    outbox: [],
+  };
+}
+
+/**
+ * `etag` is undefined where nothing is stored yet; the state is then the initial one.
+ * @throws ArtifactError where the stored state is not one, or of another format version
+ */
+export async function readState(
+  store: ObjectStore,
+  detector: string,
+): Promise<{ readonly state: DetectorState; readonly etag: string | undefined }> {
+  const key = stateKey(detector);
+  try {
+    const { body, etag } = await store.get(key);
+    return { state: decodeJson(key, body, detectorStateSchema(detector)), etag };
+  } catch (error) {
+    if (error instanceof NotFoundError) return { state: initialState(detector), etag: undefined };
+    throw error;
+  }
+}
+
+/**
+ * Moves the state by `change`, which gets the newest state and returns the next one, or undefined where there is
+ * nothing to do. It is called anew whenever another writer was faster, so it must be a pure function that recognises
+ * work already done: also its own, since a write whose answer was lost may be found again.
+ * @returns the state as it now is
+ * @throws RetryLaterError where others were faster every time; whatever `change` throws
+ */
+export async function updateState(
+  store: ObjectStore,
+  detector: string,
+  change: (state: DetectorState) => DetectorState | undefined,
+): Promise<DetectorState> {
+  const key = stateKey(detector);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { state, etag } = await readState(store, detector);
+    const next = change(state);
+    if (next === undefined) return state;
+    const body = encodeJson(next);
+    decodeJson(key, body, detectorStateSchema(detector));
+    try {
+      await store.put(key, body, {
+        contentType: 'application/json',
+        ...(etag === undefined ? { ifAbsent: true } : { ifMatch: etag }),
+      });
+      return next;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+  throw new RetryLaterError(
+    'state-contended',
+    `${key} was changed by others ${MAX_TRIES} times in a row; this change was not made`,
+  );
+}

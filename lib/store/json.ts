@@ -1,0 +1,45 @@
+/** JSON objects of the bucket: the same value always gives the same bytes, and a bad one names its key and field. */
+import type { ZodType } from 'zod';
+import { ArtifactError } from '../errors.ts';
+
+/**
+ * UTF-8 JSON with the members of every object sorted by code unit, two spaces a level and a newline at the end.
+ * Members that are undefined are left out.
+ * @throws ArtifactError for a number that JSON cannot carry (NaN, Infinity), with its path
+ */
+export function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(canonical(value, '$'), undefined, 2)}\n`);
+}
+
+/**
+ * @param key only for the error message
+ * @throws ArtifactError naming the key, the field and what was expected there
+ */
+export function decodeJson<T>(key: string, body: Uint8Array, schema: ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new ArtifactError('not-json', `${key} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join('.') || '(whole)'}: ${issue.message}`,
+  );
+  throw new ArtifactError('bad-json', `${key} does not fit its format: ${problems.join('; ')}`);
+}
+
+function canonical(value: unknown, path: string): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new ArtifactError('not-json-number', `${path} is ${value}, which JSON cannot carry`);
+  if (Array.isArray(value)) return value.map((item, index) => canonical(item, `${path}.${index}`));
+  if (typeof value !== 'object' || value === null) return value;
+  // fromEntries defines members, so that one called "__proto__" stays a member.
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, canonical(member, `${path}.${name}`)]),
+  );
+}

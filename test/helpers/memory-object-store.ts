@@ -1,0 +1,149 @@
+/** A bucket in memory that behaves as S3 does, and a client of any bucket that dies at a chosen write. */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NotFoundError, PreconditionFailedError } from '../../lib/errors.ts';
+import type { ObjectInfo, ObjectStore, StoredObject } from '../../lib/store/object-store.ts';
+
+export interface MemoryObjectStore extends ObjectStore {
+  keys(): string[];
+  /** For assertions on what is in the bucket. Undefined where no object stands. */
+  text(key: string): string | undefined;
+}
+
+export interface MemoryObjectStoreOptions {
+  /** Epoch milliseconds, for `lastModified`. */
+  readonly now?: () => number;
+  /** Awaited before each operation takes effect: lets a test choose how concurrent clients interleave. */
+  readonly pause?: () => Promise<unknown>;
+}
+
+/** The process that used the store is dead: whatever it calls from now on has no effect. */
+export class KilledError extends Error {
+  override readonly name = 'KilledError';
+}
+
+export interface MortalObjectStore extends ObjectStore {
+  /** Writes (put, copy, delete) asked for so far. */
+  writes(): number;
+  dead(): boolean;
+  kill(): void;
+}
+
+export interface DeathPlan {
+  /** Counted from 0 over put, copy and delete; never where undefined. */
+  readonly atWrite?: number;
+  /** Whether that write still reaches the bucket. */
+  readonly stage?: 'before' | 'after';
+}
+
+export function createMemoryObjectStore(options: MemoryObjectStoreOptions = {}): MemoryObjectStore {
+  const { now = () => 0, pause = nextTurn } = options;
+  const objects = new Map<string, StoredObject>();
+
+  function find(key: string): StoredObject {
+    const found = objects.get(key);
+    if (found === undefined) throw new NotFoundError(key);
+    return found;
+  }
+
+  function write(key: string, body: Uint8Array): { etag: string } {
+    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    objects.set(key, { key, size: body.length, etag, lastModified: now(), body });
+    return { etag };
+  }
+
+  return {
+    async get(key) {
+      await pause();
+      const found = find(key);
+      return { ...found, body: found.body.slice() };
+    },
+    async head(key) {
+      await pause();
+      return withoutBody(find(key));
+    },
+    async put(key, body, { ifAbsent, ifMatch } = {}) {
+      const copy = body.slice();
+      await pause();
+      if (ifAbsent && objects.has(key)) throw new PreconditionFailedError(key, 'If-None-Match: *');
+      if (ifMatch !== undefined) {
+        const existing = objects.get(key);
+        if (existing?.etag !== ifMatch) throw new PreconditionFailedError(key, `If-Match: ${ifMatch}`);
+      }
+      return write(key, copy);
+    },
+    async copy(from, to, { ifMatch }) {
+      await pause();
+      const source = find(from);
+      if (source.etag !== ifMatch) throw new PreconditionFailedError(to, `If-Match: ${ifMatch} of ${from}`);
+      write(to, source.body);
+    },
+    async delete(key) {
+      await pause();
+      objects.delete(key);
+    },
+    async *list(prefix) {
+      await pause();
+      const found = [...objects.values()].filter(({ key }) => key.startsWith(prefix));
+      found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+      yield* found.map(withoutBody);
+    },
+    keys: () => [...objects.keys()].sort(),
+    text: (key) => {
+      const found = objects.get(key);
+      return found && new TextDecoder().decode(found.body);
+    },
+  };
+}
+
+/** One process's view of a bucket: at the planned write it dies, and every later call throws KilledError. */
+export function createMortalStore(store: ObjectStore, plan: DeathPlan = {}): MortalObjectStore {
+  const { atWrite, stage = 'before' } = plan;
+  let writes = 0;
+  let dead = false;
+
+  function assertAlive(): void {
+    if (dead) throw new KilledError('this process was killed');
+  }
+
+  async function write<T>(effect: () => Promise<T>): Promise<T> {
+    assertAlive();
+    const fatal = writes++ === atWrite;
+    if (fatal && stage === 'before') dead = true;
+    assertAlive();
+    const result = await effect();
+    if (fatal) dead = true;
+    assertAlive();
+    return result;
+  }
+
+  async function read<T>(effect: () => Promise<T>): Promise<T> {
+    assertAlive();
+    const result = await effect();
+    assertAlive();
+    return result;
+  }
+
+  return {
+    get: (key) => read(() => store.get(key)),
+    head: (key) => read(() => store.head(key)),
+    put: (key, body, options) => write(() => store.put(key, body, options)),
+    copy: (from, to, options) => write(() => store.copy(from, to, options)),
+    delete: (key) => write(() => store.delete(key)),
+    async *list(prefix) {
+      for await (const info of store.list(prefix)) {
+        assertAlive();
+        yield info;
+      }
+    },
+    writes: () => writes,
+    dead: () => dead,
+    kill: () => {
+      dead = true;
+    },
+  };
+}
+
+function withoutBody({ key, size, etag, lastModified }: StoredObject): ObjectInfo {
+  return { key, size, etag, lastModified };
+}
