@@ -1,0 +1,8 @@
+/**
+ * Rows needed before a percentile of them means anything: as many as make one row lie above it. 99.5 % needs 200.
+ * @param percentile in percent, below 100
+ */
+export function rowsForPercentile(percentile: number): number {
+  // 100 - 99.9 is 0.0999…94 in binary: without rounding, 99.9 % would need 1,001 rows.
+  return Math.ceil(Math.round((1e6 * 100) / (100 - percentile)) / 1e6);
+}

@@ -1,0 +1,97 @@
+/**
+ * Scores become incidents. Pure: what is remembered of an entity goes in and comes out as its track, and cutting a
+ * stretch of rows into windows elsewhere opens and resolves the same incidents.
+ *
+ * - A row is anomalous where its score reaches the threshold and its deviation reaches the minimum. A row without a
+ *   score is not.
+ * - Each entity stands alone. An incident opens once k of its newest n rows are anomalous and starts at the first of
+ *   those; a gap longer than a step makes the count start anew.
+ * - It resolves after `resolveAfter` rows in a row that are not anomalous, and ends a step after its newest anomalous
+ *   row. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
+ *   has its incident closed.
+ */
+import { ModelError } from '../errors.ts';
+import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
+import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow } from './entity-track.ts';
+
+/** Ms for which an entity may be silent before its open incident resolves. */
+export const ABANDONED_AFTER: number = 24 * 3_600_000;
+/** Ms for which an entity may be silent before its track is dropped. A late row is recognised for that long. */
+export const FORGOTTEN_AFTER: number = 14 * 24 * 3_600_000;
+
+export interface WindowDecision {
+  /** Per row, 1 = anomalous. A property of the row alone, late rows included. */
+  readonly anomalous: Uint8Array;
+  /** To be stored and given with the next window. */
+  readonly tracks: Readonly<Record<string, EntityTrack>>;
+  /** By entity in the order of the rows, then in order of time; entities without rows come last. */
+  readonly transitions: readonly Transition[];
+  /** Rows at or before their entity's `decidedUntil`: counted here and left as they were decided. */
+  readonly lateRows: number;
+}
+
+/**
+ * Decides on the rows that were not decided on before; doing it again changes nothing.
+ *
+ * @param given.rows sorted by entity, then time, on a grid of `step`
+ * @param given.watchFrom epoch ms: earlier rows never open an incident
+ * @param given.step ms
+ * @throws ModelError where a score is infinite
+ */
+export function decideWindow(given: {
+  readonly rows: ScoredRows;
+  readonly policy: DecisionPolicy;
+  readonly tracks: Readonly<Record<string, EntityTrack>>;
+  readonly watchFrom: number;
+  readonly step: number;
+  readonly detector: string;
+  readonly modelVersion: string;
+}): WindowDecision {
+  const { rows, step } = given;
+  // Where the grid is coarser than these times allow for, one missing row must not look like a disappearance.
+  const rules: TrackRules = { ...given, abandonedAfter: Math.max(ABANDONED_AFTER, 3 * step) };
+  const forgottenAfter = Math.max(FORGOTTEN_AFTER, 3 * step);
+
+  const known = new Map(Object.entries(given.tracks));
+  const walks = new Map<string, TrackWalk>();
+  const anomalous = findAnomalousRows(rows, given.policy);
+  let lateRows = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < rows.times.length; row++) {
+    const time = rows.times[row]!;
+    newest = Math.max(newest, time);
+    const walk = walkOf(rows.entities[rows.entityOf[row]!]!);
+    if (walk.decidedUntil !== undefined && time <= walk.decidedUntil) lateRows++;
+    else takeRow(walk, { row, time, score: rows.scores[row]!, anomalous: anomalous[row] === 1 });
+  }
+
+  const tracks: [string, EntityTrack][] = [];
+  const transitions: Transition[] = [];
+  for (const entity of new Set([...walks.keys(), ...known.keys()])) {
+    const walk = walkOf(entity);
+    passTime(walk, newest);
+    const ended = endWalk(walk);
+    transitions.push(...ended.transitions);
+    if (ended.track && newest - ended.track.decidedUntil <= forgottenAfter)
+      tracks.push([entity, ended.track]);
+  }
+  return { anomalous, tracks: Object.fromEntries(tracks), transitions, lateRows };
+
+  function walkOf(entity: string): TrackWalk {
+    const begun = walks.get(entity) ?? startWalk(entity, known.get(entity), rules);
+    walks.set(entity, begun);
+    return begun;
+  }
+}
+
+function findAnomalousRows({ scores, deviations }: ScoredRows, policy: DecisionPolicy): Uint8Array {
+  const anomalous = new Uint8Array(scores.length);
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row]!;
+    if (Math.abs(score) === Number.POSITIVE_INFINITY)
+      throw new ModelError('bad-score', `row ${row} has the score ${score}; a score is finite or NaN`);
+    // NaN compares false: no score or no deviation is not anomalous.
+    if (score >= policy.threshold && deviations[row]! >= policy.minDeviation) anomalous[row] = 1;
+  }
+  return anomalous;
+}

@@ -1,0 +1,192 @@
+/** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
+import type { DecisionPolicy, EntityTrack, OpenIncident, Transition } from './contract.ts';
+import { incidentId } from './incident-id.ts';
+
+export interface TrackRules {
+  readonly detector: string;
+  readonly modelVersion: string;
+  readonly policy: DecisionPolicy;
+  /** Epoch ms: earlier rows open no incident. */
+  readonly watchFrom: number;
+  /** Ms between rows. */
+  readonly step: number;
+  /** Ms of silence after which an open incident resolves. */
+  readonly abandonedAfter: number;
+}
+
+/** A row that is not late. */
+export interface TrackedRow {
+  /** Of the window. */
+  readonly row: number;
+  /** Epoch ms. */
+  readonly time: number;
+  readonly score: number;
+  readonly anomalous: boolean;
+}
+
+/** A track while its rows of one window are walked through. Lives for one `decideWindow` call; mutable inside it. */
+export interface TrackWalk {
+  readonly entity: string;
+  readonly rules: TrackRules;
+  /** Epoch ms of the newest row so far; undefined before the entity's first. */
+  decidedUntil: number | undefined;
+  recent: readonly RecentRow[];
+  /** Incidents that this window touched, oldest first. Only the last one may be open. */
+  readonly incidents: IncidentWalk[];
+}
+
+interface RecentRow {
+  readonly time: number;
+  readonly score: number;
+  /** Of this window; undefined where an earlier window held it. */
+  readonly row: number | undefined;
+}
+
+interface IncidentWalk {
+  incident: OpenIncident;
+  readonly openedHere: boolean;
+  /** Highest-scoring row of this incident in this window. */
+  peak: RecentRow | undefined;
+  /** Epoch ms, exclusive; undefined while it is open. */
+  end: number | undefined;
+}
+
+/**
+ * An update is sent once the score has risen by as much again as it stood above the threshold when people were last
+ * told, so each one means "twice as far out" on any scale of scores…
+ */
+const EXCESS_GROWTH = 1;
+/** …and by this share of the threshold at least: an incident that opened right at it does not double on noise. */
+const LEAST_RISE = 0.05;
+
+export function startWalk(entity: string, track: EntityTrack | undefined, rules: TrackRules): TrackWalk {
+  const open = track?.open;
+  return {
+    entity,
+    rules,
+    decidedUntil: track?.decidedUntil,
+    recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
+    incidents: open ? [{ incident: open, openedHere: false, peak: undefined, end: undefined }] : [],
+  };
+}
+
+/** Takes in the next row: later than every one before it. */
+export function takeRow(walk: TrackWalk, row: TrackedRow): void {
+  passTime(walk, row.time);
+  if (walk.decidedUntil !== undefined && row.time - walk.decidedUntil > walk.rules.step) walk.recent = [];
+  walk.decidedUntil = row.time;
+  const open = openIncidentOf(walk);
+  if (open) continueIncident(walk, open, row);
+  else if (row.anomalous && row.time >= walk.rules.watchFrom) extendRun(walk, row);
+}
+
+/** Resolves an open incident whose entity has been silent for too long at `now` (epoch ms, by the data's clock). */
+export function passTime(walk: TrackWalk, now: number): void {
+  const open = openIncidentOf(walk);
+  if (open && walk.decidedUntil !== undefined && now - walk.decidedUntil > walk.rules.abandonedAfter)
+    resolveIncident(walk, open);
+}
+
+/** The track to store, and what people may want to hear of this window. */
+export function endWalk(walk: TrackWalk): {
+  readonly track: EntityTrack | undefined;
+  readonly transitions: readonly Transition[];
+} {
+  const transitions = walk.incidents.flatMap((incident) => describeChanges(walk, incident));
+  if (walk.decidedUntil === undefined) return { track: undefined, transitions };
+  return {
+    track: {
+      decidedUntil: walk.decidedUntil,
+      recent: walk.recent.map(({ time, score }) => ({ time, score })),
+      open: openIncidentOf(walk)?.incident,
+    },
+    transitions,
+  };
+}
+
+function openIncidentOf(walk: TrackWalk): IncidentWalk | undefined {
+  const last = walk.incidents.at(-1);
+  return last?.end === undefined ? last : undefined;
+}
+
+function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
+  const { policy, step, detector, modelVersion } = walk.rules;
+  // No gap lies within the run, so the newest n rows are those of the newest n steps.
+  const kept = walk.recent.filter((entry) => entry.time > time - policy.n * step);
+  walk.recent = [...kept, { time, score, row }];
+  const first = walk.recent[0];
+  if (walk.recent.length < policy.k || first === undefined) return;
+
+  const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
+  walk.incidents.push({
+    incident: {
+      id: incidentId({ detector, entity: walk.entity, start: first.time, modelVersion }),
+      start: first.time,
+      lastAnomalous: time,
+      quietRows: 0,
+      peakScore,
+      toldScore: peakScore,
+      sequence: 0,
+    },
+    openedHere: true,
+    peak: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
+    end: undefined,
+  });
+  walk.recent = [];
+}
+
+function continueIncident(walk: TrackWalk, open: IncidentWalk, { row, time, score, anomalous }: TrackedRow) {
+  if (anomalous) {
+    open.peak = open.peak === undefined ? { row, time, score } : higher(open.peak, { row, time, score });
+    open.incident = {
+      ...open.incident,
+      lastAnomalous: time,
+      quietRows: 0,
+      peakScore: Math.max(open.incident.peakScore, score),
+    };
+    return;
+  }
+  open.incident = { ...open.incident, quietRows: open.incident.quietRows + 1 };
+  if (open.incident.quietRows >= walk.rules.policy.resolveAfter) resolveIncident(walk, open);
+}
+
+function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
+  open.end = open.incident.lastAnomalous + walk.rules.step;
+}
+
+/** At most one of `opened` and `updated`, then `resolved`. Each tells what is known at the end of the window. */
+function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
+  const transitions: Transition[] = [];
+  const tell = (state: Transition['state']): void => {
+    const sequence = changed.incident.sequence + 1;
+    changed.incident = { ...changed.incident, sequence, toldScore: changed.incident.peakScore };
+    transitions.push({
+      incidentId: changed.incident.id,
+      entity: walk.entity,
+      state,
+      sequence,
+      start: changed.incident.start,
+      lastAnomalous: changed.incident.lastAnomalous,
+      end: state === 'resolved' ? changed.end : undefined,
+      peakRow: changed.peak?.row,
+      peakScore: changed.incident.peakScore,
+    });
+  };
+  if (changed.openedHere) tell('opened');
+  else if (changed.end === undefined && isMateriallyWorse(changed.incident, walk.rules.policy.threshold))
+    tell('updated');
+  if (changed.end !== undefined) tell('resolved');
+  return transitions;
+}
+
+function isMateriallyWorse({ peakScore, toldScore }: OpenIncident, threshold: number): boolean {
+  const rise = peakScore - toldScore;
+  return (
+    rise > 0 && rise >= Math.max(EXCESS_GROWTH * (toldScore - threshold), LEAST_RISE * Math.abs(threshold))
+  );
+}
+
+/** The earlier one where they are equal. */
+function higher(a: RecentRow, b: RecentRow): RecentRow {
+  return b.score > a.score ? b : a;
+}

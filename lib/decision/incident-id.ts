@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { stamp } from '../config/stamp.ts';
+
+/**
+ * Follows from what the incident is, so that a repeated decision names the same one. Sorts by start.
+ * @param of.start epoch ms of the first anomalous row
+ */
+export function incidentId(of: {
+  readonly detector: string;
+  readonly entity: string;
+  readonly start: number;
+  readonly modelVersion: string;
+}): string {
+  const parts = JSON.stringify([of.detector, of.entity, of.start, of.modelVersion]);
+  return `${stamp(of.start)}-${createHash('sha256').update(parts).digest('hex').slice(0, 12)}`;
+}
