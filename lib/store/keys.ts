@@ -86,6 +86,10 @@ export function quarantineKey(key: string): string {
   return `${QUARANTINE_PREFIX}${key}`;
 }
 
+export function reasonKey(key: string): string {
+  return `${quarantineKey(key)}.reason.json`;
+}
+
 function parseStamp(text: string): number {
   const iso = text.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z');
   return Date.parse(iso);

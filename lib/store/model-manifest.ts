@@ -1,0 +1,85 @@
+/** What a model version was made of and what it consists of: enough to make it again and to trust what is loaded. */
+import { z } from 'zod';
+import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
+import type { DecisionPolicy } from '../decision/contract.ts';
+import type { JsonValue } from '../models/contract.ts';
+
+export const MODEL_MANIFEST_FORMAT = 1;
+
+/** Holds no time of day and no host: the same inputs give the same bytes. */
+export interface ModelManifest {
+  readonly formatVersion: typeof MODEL_MANIFEST_FORMAT;
+  readonly detector: string;
+  readonly version: string;
+  readonly kind: ModelKind;
+  /** Every parameter of the model, defaults filled in. */
+  readonly params: Readonly<Record<string, JsonValue>>;
+  readonly seed: number;
+  readonly featurePlanHash: string;
+  /** Of the detector's settings. */
+  readonly manifestHash: string;
+  /** The windows it was fitted on, oldest first. `rows` as stored in the object. */
+  readonly inputs: readonly { readonly key: string; readonly etag: string; readonly rows: number }[];
+  /** Grid rows that it was fitted on, and the entities they belong to. */
+  readonly rows: number;
+  readonly entities: number;
+  /** Milliseconds between grid rows. */
+  readonly step: number;
+  /** Half-open, ISO 8601 UTC. */
+  readonly trainingRange: { readonly start: string; readonly end: string };
+  readonly softwareVersion: string;
+  /** Of the training scores, in percent: where the policy's threshold comes from. */
+  readonly percentile: number;
+  readonly policy: DecisionPolicy;
+  /** Every other file of the version by name. */
+  readonly files: Readonly<Record<string, FileEntry>>;
+}
+
+export interface FileEntry {
+  /** Hexadecimal, lower case. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Plain names: a manifest must not reach outside of its own version. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
+
+const count = z.int().min(0);
+
+const policy: z.ZodType<DecisionPolicy> = z.strictObject({
+  threshold: z.number(),
+  minDeviation: z.number(),
+  k: count,
+  n: count,
+  resolveAfter: count,
+} satisfies Shape<DecisionPolicy>);
+
+export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
+  formatVersion: z.literal(MODEL_MANIFEST_FORMAT),
+  detector: z.string(),
+  version: z.string(),
+  kind: z.enum(MODEL_KINDS),
+  params: z.record(z.string(), z.json()),
+  seed: count,
+  featurePlanHash: z.string(),
+  manifestHash: z.string(),
+  inputs: z.array(z.strictObject({ key: z.string(), etag: z.string(), rows: count })),
+  rows: count,
+  entities: count,
+  step: z.number().positive(),
+  trainingRange: z.strictObject({ start: z.iso.datetime(), end: z.iso.datetime() }),
+  softwareVersion: z.string(),
+  percentile: z.number(),
+  policy,
+  files: z.record(
+    z.string().regex(FILE_NAME),
+    z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: count }),
+  ),
+} satisfies Shape<ModelManifest>);
+
+export function isArtifactFileName(name: string): boolean {
+  return FILE_NAME.test(name) && name !== 'manifest.json';
+}

@@ -1,0 +1,248 @@
+/**
+ * Versions of a detector's model, beside its data. A version never changes once its manifest.json stands: that file
+ * is written last. current.json names the version in use and moves by conditional writes only.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ArtifactError, NotFoundError, PreconditionFailedError } from '../errors.ts';
+import { decodeJson, encodeJson } from './json.ts';
+import { currentModelKey, modelPrefix, modelsPrefix, versionOfModelKey } from './keys.ts';
+import {
+  type FileEntry,
+  isArtifactFileName,
+  MODEL_MANIFEST_FORMAT,
+  type ModelManifest,
+  modelManifestSchema,
+} from './model-manifest.ts';
+import type { ObjectStore } from './object-store.ts';
+
+export { decodeModelState, encodeModelState } from './model-state-files.ts';
+
+export interface NewVersion {
+  /** Name → bytes: model.json, weights.bin, features.json, … */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly manifest: Omit<ModelManifest, 'files' | 'formatVersion'>;
+}
+
+export interface LoadedVersion {
+  readonly manifest: ModelManifest;
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface CurrentVersion {
+  readonly version: string;
+  /** The version in use before; undefined for the first. */
+  readonly previous: string | undefined;
+  /** Of current.json. */
+  readonly etag: string;
+}
+
+export interface VersionInfo {
+  readonly version: string;
+  /** False where a run was cut short before it wrote the manifest. */
+  readonly finished: boolean;
+}
+
+interface CurrentFile {
+  readonly formatVersion: 1;
+  readonly version: string;
+  readonly previous?: string | undefined;
+}
+
+const MANIFEST = 'manifest.json';
+
+const currentSchema: z.ZodType<CurrentFile> = z.strictObject({
+  formatVersion: z.literal(1),
+  version: z.string(),
+  previous: z.string().optional(),
+});
+
+/**
+ * Writes the files and then the manifest. A version that is there already, whole or in part, is left as it is where
+ * it has the same bytes: a run that was cut short is simply run again.
+ * @throws ArtifactError where a file of that version exists with other bytes, naming it
+ */
+export async function saveVersion(
+  store: ObjectStore,
+  detector: string,
+  version: string,
+  { files, manifest }: NewVersion,
+): Promise<ModelManifest> {
+  if (manifest.detector !== detector || manifest.version !== version)
+    throw new ArtifactError(
+      'wrong-version',
+      `a manifest of ${manifest.detector} ${manifest.version} cannot be saved as ${detector} ${version}`,
+    );
+  for (const name of Object.keys(files))
+    if (!isArtifactFileName(name))
+      throw new ArtifactError('bad-file-name', `bad artifact file name "${name}"`);
+  const entries = Object.entries(files).map(([name, body]): [string, FileEntry] => [
+    name,
+    describeFile(body),
+  ]);
+  const whole: ModelManifest = {
+    ...manifest,
+    formatVersion: MODEL_MANIFEST_FORMAT,
+    files: Object.fromEntries(entries),
+  };
+  const prefix = modelPrefix(detector, version);
+  const encoded = encodeJson(whole);
+  decodeJson(`${prefix}${MANIFEST}`, encoded, modelManifestSchema);
+  for (const [name, body] of Object.entries(files))
+    await putOnce(store, `${prefix}${name}`, body, contentTypeOf(name));
+  await putOnce(store, `${prefix}${MANIFEST}`, encoded, contentTypeOf(MANIFEST));
+  return whole;
+}
+
+/** @throws ArtifactError where the version is unfinished or absent, or a file is missing or not what was written */
+export async function loadVersion(
+  store: ObjectStore,
+  detector: string,
+  version: string,
+): Promise<LoadedVersion> {
+  const manifest = await readManifest(store, detector, version);
+  const files = await Promise.all(
+    Object.entries(manifest.files).map(
+      async ([name, entry]): Promise<[string, Uint8Array]> => [
+        name,
+        await loadFile(store, `${modelPrefix(detector, version)}${name}`, entry),
+      ],
+    ),
+  );
+  return { manifest, files: Object.fromEntries(files) };
+}
+
+/** @throws ArtifactError where the version is unfinished or absent, or its manifest is not one */
+export async function readManifest(
+  store: ObjectStore,
+  detector: string,
+  version: string,
+): Promise<ModelManifest> {
+  const key = `${modelPrefix(detector, version)}${MANIFEST}`;
+  const stored = await store.get(key).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new ArtifactError('no-version', `${detector} has no version ${version}: no object at ${key}`, {
+      cause: error,
+    });
+  });
+  const manifest = decodeJson(key, stored.body, modelManifestSchema);
+  if (manifest.detector !== detector || manifest.version !== version)
+    throw new ArtifactError('wrong-version', `${key} is of ${manifest.detector} ${manifest.version}`);
+  return manifest;
+}
+
+/** Whether the version stands complete. */
+export async function hasVersion(store: ObjectStore, detector: string, version: string): Promise<boolean> {
+  try {
+    await store.head(`${modelPrefix(detector, version)}${MANIFEST}`);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Ascending by name. */
+export async function listVersions(store: ObjectStore, detector: string): Promise<readonly VersionInfo[]> {
+  const finished = new Map<string, boolean>();
+  for await (const { key } of store.list(modelsPrefix(detector))) {
+    const version = versionOfModelKey(key);
+    if (version === undefined) continue;
+    finished.set(version, finished.get(version) === true || key.endsWith(`/${MANIFEST}`));
+  }
+  return [...finished].map(([version, isFinished]) => ({ version, finished: isFinished }));
+}
+
+/** Undefined where no version was ever made current. */
+export async function readCurrent(store: ObjectStore, detector: string): Promise<CurrentVersion | undefined> {
+  const key = currentModelKey(detector);
+  try {
+    const { body, etag } = await store.get(key);
+    const { version, previous } = decodeJson(key, body, currentSchema);
+    return { version, previous, etag };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param from ETag of the current.json that the decision to move was based on; undefined where there was none
+ * @returns the ETag of the new current.json
+ * @throws PreconditionFailedError where it was moved meanwhile; ArtifactError where `to` is not a finished version
+ */
+export async function moveCurrent(
+  store: ObjectStore,
+  detector: string,
+  { from, to }: { readonly from: string | undefined; readonly to: string },
+): Promise<{ readonly etag: string }> {
+  if (!(await hasVersion(store, detector, to)))
+    throw new ArtifactError(
+      'no-version',
+      `${detector} has no finished version ${to}: current stays as it is`,
+    );
+  const key = currentModelKey(detector);
+  const current = await readCurrent(store, detector);
+  if (current?.etag !== from)
+    throw new PreconditionFailedError(key, from === undefined ? 'If-None-Match: *' : `If-Match: ${from}`);
+  const next: CurrentFile = { formatVersion: 1, version: to, previous: current?.version };
+  return store.put(key, encodeJson(next), {
+    contentType: 'application/json',
+    ...(from === undefined ? { ifAbsent: true } : { ifMatch: from }),
+  });
+}
+
+/** The version that a detector is to use: a pinned one as it is, or the current one; undefined before the first. */
+export async function resolveVersion(
+  store: ObjectStore,
+  detector: { readonly name: string; readonly modelVersion: string },
+): Promise<string | undefined> {
+  if (detector.modelVersion !== 'current') return detector.modelVersion;
+  return (await readCurrent(store, detector.name))?.version;
+}
+
+/** Creates the object, or finds it there with these very bytes. */
+async function putOnce(
+  store: ObjectStore,
+  key: string,
+  body: Uint8Array,
+  contentType: string,
+): Promise<void> {
+  try {
+    await store.put(key, body, { contentType, ifAbsent: true });
+  } catch (error) {
+    if (!(error instanceof PreconditionFailedError)) throw error;
+    const existing = describeFile((await store.get(key)).body);
+    const wanted = describeFile(body);
+    if (existing.sha256 === wanted.sha256) return;
+    throw new ArtifactError(
+      'version-differs',
+      `${key} exists with sha256 ${existing.sha256}, this run made ${wanted.sha256}: a version never changes`,
+      { cause: error },
+    );
+  }
+}
+
+async function loadFile(store: ObjectStore, key: string, entry: FileEntry): Promise<Uint8Array> {
+  const stored = await store.get(key).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new ArtifactError('missing-file', `${key} is in the manifest and not in the bucket`, {
+      cause: error,
+    });
+  });
+  const found = describeFile(stored.body);
+  if (found.size !== entry.size || found.sha256 !== entry.sha256)
+    throw new ArtifactError(
+      'altered-file',
+      `${key} has ${found.size} bytes with sha256 ${found.sha256}, the manifest says ${entry.size} bytes with ${entry.sha256}`,
+    );
+  return stored.body;
+}
+
+function describeFile(body: Uint8Array): FileEntry {
+  return { sha256: createHash('sha256').update(body).digest('hex'), size: body.length };
+}
+
+function contentTypeOf(name: string): string {
+  return name.endsWith('.json') ? 'application/json' : 'application/octet-stream';
+}
