@@ -59,14 +59,14 @@ export function loadFeatures(state: unknown): Features {
     );
   const plan = loadPlan(rawPlan);
   const raw = record(rawScaler, 'scaler');
-  const columns = strings(raw['columns'], 'scaler columns');
+  const columns = strings(raw.columns, 'scaler columns');
   if (columns.join('\n') !== plan.columns.map((column) => column.name).join('\n'))
     throw invalid(`scaler columns ${show(columns)} are not the plan's`);
-  const entities = strings(raw['entities'], 'scaler entities');
+  const entities = strings(raw.entities, 'scaler entities');
   if (new Set(entities).size !== entities.length) throw invalid('scaler entities: a name is given twice');
   const count = (entities.length + 1) * columns.length;
-  const shapes = bytes(raw['shapes'], count, 'scaler shapes');
-  const numbers = bytes(raw['profiles'], count * NUMBERS_PER_PROFILE * 8, 'scaler profiles');
+  const shapes = bytes(raw.shapes, count, 'scaler shapes');
+  const numbers = bytes(raw.profiles, count * NUMBERS_PER_PROFILE * 8, 'scaler profiles');
   const rows = Array.from({ length: entities.length + 1 }, (_, row) =>
     columns.map((column, c) => loadProfile({ shapes, numbers, index: row * columns.length + c, column })),
   );
@@ -87,9 +87,9 @@ function loadPlan(raw: unknown): FeaturePlan {
   if (!Array.isArray(columns)) throw invalid(`feature plan columns: ${show(columns)} is not a list`);
   const metrics = columns
     .map((item) => record(item, 'feature column'))
-    .filter((item) => item['kind'] === 'metric');
+    .filter((item) => item.kind === 'metric');
   const names = strings(
-    metrics.map((item) => item['metric']),
+    metrics.map((item) => item.metric),
     'feature plan metrics',
   );
   try {

@@ -1,0 +1,160 @@
+/**
+ * The hot loop. Rows go down a tree four at a time: one descent waits for memory at each level, four overlap. Each
+ * comparison becomes a number and no branch, since half of all branches would be mispredicted. Float compares on one
+ * tree's slice of the arrays were faster here than integer keys or ranks of the thresholds (bench/isolation-forest.ts).
+ */
+import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { type Forest, leafPathLengths, nodesPerTree, splitsPerTree } from './forest.ts';
+import { anomalyScore, averagePathLengths } from './path-length.ts';
+
+/** A forest with what the loop needs beside it. */
+export interface CompiledForest {
+  readonly forest: Forest;
+  readonly trees: readonly CompiledTree[];
+  /** c(ψ). */
+  readonly average: number;
+  /** Columns that some tree splits on. */
+  readonly splitColumns: readonly number[];
+  /** Columns that had one value throughout training. */
+  readonly constantColumns: readonly number[];
+}
+
+interface CompiledTree {
+  readonly features: Uint16Array;
+  readonly thresholds: Float32Array;
+  /** Per leaf. */
+  readonly pathLengths: Float64Array;
+  /** Per split: 1 where a row without a value goes right. */
+  readonly missingGoRight: Uint8Array;
+}
+
+/** Rows that go through all trees before the next block does: their values stay in the cache. */
+const BLOCK_ROWS = 256;
+
+export function compileForest(forest: Forest): CompiledForest {
+  const { trees, depth, features, thresholds, counts, constants, columns, sampleSize } = forest;
+  const splits = splitsPerTree(depth);
+  const nodes = nodesPerTree(depth);
+  const pathLengths = leafPathLengths(forest);
+  const splitColumns = new Set(features.filter((_, i) => thresholds[i] !== Infinity));
+  return {
+    forest,
+    trees: Array.from({ length: trees }, (_, tree) => {
+      const treeCounts = counts.subarray(tree * nodes, (tree + 1) * nodes);
+      return {
+        features: features.subarray(tree * splits, (tree + 1) * splits),
+        thresholds: thresholds.subarray(tree * splits, (tree + 1) * splits),
+        pathLengths: pathLengths.subarray(tree * (splits + 1), (tree + 1) * (splits + 1)),
+        missingGoRight: Uint8Array.from({ length: splits }, (_, i) =>
+          Number(missingGoesRight(treeCounts, i)),
+        ),
+      };
+    }),
+    average: averagePathLengths(sampleSize)[sampleSize]!,
+    splitColumns: [...splitColumns].sort((a, b) => a - b),
+    constantColumns: columns.flatMap((_, c) => (Number.isNaN(constants[c]!) ? [] : [c])),
+  };
+}
+
+/** A missing value follows the branch that holds more training rows; left where both hold as many. */
+export function missingGoesRight(treeCounts: Uint16Array, split: number): boolean {
+  return treeCounts[2 * split + 2]! > treeCounts[2 * split + 1]!;
+}
+
+/**
+ * Per row 2^(-E(h) / c(ψ)), the paper's score. Where a column that was constant in training moved, no tree could split
+ * on it: such a row scores as one that a single split isolates, 2^(-1 / c(ψ)), if the paper's score is not higher yet.
+ */
+export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Array {
+  const { trees, average } = compiled;
+  const scores = sumPathLengths(compiled, x);
+  const isolated = anomalyScore(1, average);
+  for (let row = 0; row < scores.length; row++) {
+    const score = anomalyScore(scores[row]! / trees.length, average);
+    scores[row] = score < isolated && movedConstants(compiled, x, row).length > 0 ? isolated : score;
+  }
+  return scores;
+}
+
+/** Columns that had one value throughout training and have another in this row. */
+export function movedConstants(
+  { forest, constantColumns }: CompiledForest,
+  { values }: FeatureMatrix,
+  row: number,
+): readonly number[] {
+  const offset = row * forest.columns.length;
+  return constantColumns.filter((c) => {
+    const value = values[offset + c]!;
+    return !Number.isNaN(value) && value !== forest.constants[c];
+  });
+}
+
+function sumPathLengths({ forest, trees, splitColumns }: CompiledForest, x: FeatureMatrix): Float64Array {
+  const rows = x.times.length;
+  const width = forest.columns.length;
+  const sums = new Float64Array(rows);
+  for (let start = 0; start < rows; start += BLOCK_ROWS) {
+    const end = Math.min(start + BLOCK_ROWS, rows);
+    const values = x.values.subarray(start * width, end * width);
+    const blockSums = sums.subarray(start, end);
+    for (const tree of trees) addPathLengths(tree, { values, width, depth: forest.depth, sums: blockSums });
+    for (let row = 0; row < end - start; row++) {
+      const isTail = row >= ((end - start) & ~3);
+      const offset = row * width;
+      if (!isTail && splitColumns.every((c) => !Number.isNaN(values[offset + c]!))) continue;
+      blockSums[row] = 0;
+      for (const tree of trees) blockSums[row]! += tree.pathLengths[descend(tree, values, offset)]!;
+    }
+  }
+  return sums;
+}
+
+interface Block {
+  /** Row-major. */
+  readonly values: Float32Array;
+  readonly width: number;
+  readonly depth: number;
+  /** Added to, one per row; a last one to three rows that make no four are left alone. */
+  readonly sums: Float64Array;
+}
+
+/** Takes missing values to the left, wherever they belong: the caller sums such rows again. */
+function addPathLengths({ features, thresholds, pathLengths }: CompiledTree, block: Block): void {
+  const { values, width, depth, sums } = block;
+  const splits = features.length;
+  for (let row = 0; row + 3 < sums.length; row += 4) {
+    const offset0 = row * width;
+    const offset1 = offset0 + width;
+    const offset2 = offset1 + width;
+    const offset3 = offset2 + width;
+    let node0 = 0;
+    let node1 = 0;
+    let node2 = 0;
+    let node3 = 0;
+    for (let level = 0; level < depth; level++) {
+      node0 = 2 * node0 + 1 + Number(values[offset0 + features[node0]!]! >= thresholds[node0]!);
+      node1 = 2 * node1 + 1 + Number(values[offset1 + features[node1]!]! >= thresholds[node1]!);
+      node2 = 2 * node2 + 1 + Number(values[offset2 + features[node2]!]! >= thresholds[node2]!);
+      node3 = 2 * node3 + 1 + Number(values[offset3 + features[node3]!]! >= thresholds[node3]!);
+    }
+    sums[row]! += pathLengths[node0 - splits]!;
+    sums[row + 1]! += pathLengths[node1 - splits]!;
+    sums[row + 2]! += pathLengths[node2 - splits]!;
+    sums[row + 3]! += pathLengths[node3 - splits]!;
+  }
+}
+
+/** One row down one tree, missing values as the paper's trees would have split them. @returns the leaf's index */
+function descend(
+  { features, thresholds, missingGoRight }: CompiledTree,
+  values: Float32Array,
+  offset: number,
+): number {
+  let node = 0;
+  while (node < features.length) {
+    const value = values[offset + features[node]!]!;
+    const right = Number.isNaN(value) ? missingGoRight[node]! : Number(value >= thresholds[node]!);
+    node = 2 * node + 1 + right;
+  }
+  return node - features.length;
+}

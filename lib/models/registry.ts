@@ -1,0 +1,31 @@
+/** Every kind of model by its name. A kind in MODEL_KINDS without an entry here fails the type check. */
+import { ModelError } from '../errors.ts';
+import { MODEL_KINDS, type Model, type ModelKind } from './contract.ts';
+import { isolationForest } from './isolation-forest/model.ts';
+
+const MODELS = {
+  'isolation-forest': eraseParams(isolationForest),
+} satisfies Record<ModelKind, Model<unknown>>;
+
+/** @throws ModelError where no model of that kind exists */
+export function getModel(kind: string): Model<unknown> {
+  if (isModelKind(kind)) return MODELS[kind];
+  throw new ModelError(
+    'unknown-kind',
+    `model kind ${JSON.stringify(kind)} is none of ${MODEL_KINDS.join(', ')}`,
+  );
+}
+
+export function isModelKind(kind: string): kind is ModelKind {
+  return (MODEL_KINDS as readonly string[]).includes(kind);
+}
+
+/** Callers hold a model without knowing its parameters; those that reach `fit` were made by its own `parseParams`. */
+function eraseParams<Params>(model: Model<Params>): Model<unknown> {
+  return {
+    kind: model.kind,
+    parseParams: model.parseParams,
+    fit: (x, params, run) => model.fit(x, params as Params, run),
+    load: model.load,
+  };
+}
