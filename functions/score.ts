@@ -1,3 +1,76 @@
-export async function handler(event: unknown): Promise<unknown> {
-  return { event };
+/** Scores what arrived: S3 events and work requests, through SQS. */
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { createSnsPublisher } from '../lib/alert/sns-publisher.ts';
+import { readSettings } from '../lib/config/settings.ts';
+import { WindowError } from '../lib/errors.ts';
+import { loadDetector } from '../lib/jobs/load-detectors.ts';
+import { quarantine } from '../lib/jobs/quarantine.ts';
+import { scoreWindows } from '../lib/jobs/score-windows.ts';
+import { isWindowName } from '../lib/jobs/window-objects.ts';
+import { detectorOfWindowKey } from '../lib/store/keys.ts';
+import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { createDeadline } from './deadline.ts';
+import { parseScoreRequests, type ScoreRequest } from './s3-event.ts';
+import { createWorkRequest } from './sqs-work-queue.ts';
+import { createTelemetry } from './telemetry.ts';
+
+const settings = readSettings(process.env, ['bucket', 'topicArn', 'trainQueueUrl', 'service']);
+const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
+const publisher = createSnsPublisher({ client: new SNSClient(), topicArn: settings.topicArn });
+const queue = { requestTraining: createWorkRequest(new SQSClient(), settings.trainQueueUrl) };
+const telemetry = createTelemetry(settings.service);
+
+/**
+ * One run per detector, however many messages name it. A message fails with its detector and comes back; the others
+ * are done.
+ */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const messages = new Map<string, Set<string>>();
+  const failed = new Set<string>();
+  for (const record of event.Records) {
+    try {
+      for (const detector of await detectorsOf(record))
+        messages.set(detector, (messages.get(detector) ?? new Set()).add(record.messageId));
+    } catch (error) {
+      telemetry.error('message failed', { messageId: record.messageId, error: String(error) });
+      failed.add(record.messageId);
+    }
+  }
+  for (const [detector, ids] of messages) {
+    try {
+      const run = { store, publisher, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
+      await scoreWindows(await loadDetector(run, detector), run);
+    } catch (error) {
+      telemetry.error('scoring failed', { detector, error: String(error) });
+      telemetry.count('DetectorsFailed', 1, { detector });
+      for (const id of ids) failed.add(id);
+    }
+  }
+  telemetry.flush();
+  return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+async function detectorsOf(record: SQSRecord): Promise<readonly string[]> {
+  const detectors: string[] = [];
+  for (const request of parseScoreRequests(record.body)) {
+    const detector = await detectorOf(request);
+    if (detector !== undefined) detectors.push(detector);
+  }
+  return detectors;
+}
+
+/** A file under windows/ that no detector can be told from goes to quarantine: nobody would ever look at it. */
+async function detectorOf(request: ScoreRequest): Promise<string | undefined> {
+  if (request.kind === 'detector') return request.detector;
+  if (request.kind === 'test' || !isWindowName(request.key)) return undefined;
+  const detector = detectorOfWindowKey(request.key);
+  if (detector !== undefined) return detector;
+  const error = new WindowError(
+    'no-detector',
+    `${request.key}: the folder does not name a detector; expected windows/detector=NAME/…, NAME of letters, digits, ".", "_" and "-"`,
+  );
+  await quarantine({ store, telemetry, now: Date.now }, { detector: 'none', key: request.key, error });
+  return undefined;
 }

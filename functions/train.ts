@@ -1,3 +1,63 @@
-export async function handler(event: unknown): Promise<unknown> {
-  return { event };
+/** Trains detectors: the ones that are due, on a schedule; a named one, through the train queue or an invocation. */
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { readSettings } from '../lib/config/settings.ts';
+import { listDetectors, loadDetector } from '../lib/jobs/load-detectors.ts';
+import { type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train-model.ts';
+import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { createDeadline } from './deadline.ts';
+import { parseTrainRequest } from './s3-event.ts';
+import { createWorkRequest } from './sqs-work-queue.ts';
+import { createTelemetry } from './telemetry.ts';
+
+/** `{"source": "schedule"}`, `{"detector": "NAME"}` by hand, or messages of the train queue. */
+type TrainEvent = SQSEvent | { readonly source: 'schedule' } | { readonly detector: string };
+
+const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'service']);
+const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
+const queue = { requestScoring: createWorkRequest(new SQSClient(), settings.scoreQueueUrl) };
+const telemetry = createTelemetry(settings.service);
+
+export async function handler(
+  event: TrainEvent,
+  context: Context,
+): Promise<SQSBatchResponse | TrainResult | { readonly trained: readonly string[] }> {
+  const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
+  try {
+    if ('Records' in event) {
+      const batchItemFailures: { itemIdentifier: string }[] = [];
+      for (const { body, messageId } of event.Records) {
+        try {
+          await trainModel(await loadDetector(run, parseTrainRequest(body)), run);
+        } catch (error) {
+          telemetry.error('training failed', { body, error: String(error) });
+          batchItemFailures.push({ itemIdentifier: messageId });
+        }
+      }
+      return { batchItemFailures };
+    }
+    if ('detector' in event) return await trainModel(await loadDetector(run, event.detector), run);
+    return { trained: await trainDue(run) };
+  } finally {
+    telemetry.flush();
+  }
+}
+
+/** One detector's failure does not keep the others from their training; it is thrown at the end, so that it shows. */
+async function trainDue(run: Parameters<typeof trainIfDue>[1]): Promise<readonly string[]> {
+  const trained: string[] = [];
+  const failures: unknown[] = [];
+  for (const detector of await listDetectors(run)) {
+    try {
+      const result = await trainIfDue(await loadDetector(run, detector), run);
+      if (result?.outcome === 'trained') trained.push(detector);
+    } catch (error) {
+      telemetry.error('training failed', { detector, error: String(error) });
+      telemetry.count('DetectorsFailed', 1, { detector });
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `training failed for ${failures.length} detectors`);
+  return trained;
 }

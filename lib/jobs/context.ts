@@ -9,13 +9,33 @@ export interface WorkQueue {
   requestScoring(detector: string): Promise<void>;
 }
 
-/** Everything a job touches that is not a value. */
-export interface JobContext {
+/** What every job touches that is not a value. */
+export interface StoreContext {
   readonly store: ObjectStore;
-  readonly publisher: AlertPublisher;
-  readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
   /** Epoch milliseconds. */
   readonly now: () => number;
+}
+
+export interface ExportContext extends StoreContext {
   readonly deadline: Deadline;
+}
+
+export interface TrainContext extends StoreContext {
+  readonly deadline: Deadline;
+  readonly queue: Pick<WorkQueue, 'requestScoring'>;
+}
+
+export interface PublishContext extends StoreContext {
+  readonly publisher: AlertPublisher;
+}
+
+export interface ScoreContext extends PublishContext {
+  readonly deadline: Deadline;
+  readonly queue: Pick<WorkQueue, 'requestTraining'>;
+}
+
+/** All of it: what one process that runs every job needs. */
+export interface JobContext extends ExportContext, TrainContext, ScoreContext {
+  readonly queue: WorkQueue;
 }

@@ -1,0 +1,45 @@
+/** What an SQS message of the score queue asks for. */
+export type ScoreRequest =
+  | { readonly kind: 'object'; readonly key: string }
+  | { readonly kind: 'detector'; readonly detector: string }
+  /** S3 says that the notification was set up. */
+  | { readonly kind: 'test' };
+
+/**
+ * Reads a message body: an S3 event or `{"detector": "NAME"}`.
+ * Keys in events are form-encoded: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ * @throws Error with the start of the body, where it is neither
+ */
+export function parseScoreRequests(body: string): readonly ScoreRequest[] {
+  const message = parseJson(body);
+  if (message['Event'] === 's3:TestEvent') return [{ kind: 'test' }];
+  if (typeof message['detector'] === 'string') return [{ kind: 'detector', detector: message['detector'] }];
+  const records = message['Records'];
+  if (!Array.isArray(records)) throw unreadable(body);
+  return records.map((record: { s3?: { object?: { key?: unknown } } }) => {
+    const key = record.s3?.object?.key;
+    if (typeof key !== 'string') throw unreadable(body);
+    return { kind: 'object', key: decodeURIComponent(key.replaceAll('+', ' ')) };
+  });
+}
+
+/** `{"detector": "NAME"}` of the train queue. */
+export function parseTrainRequest(body: string): string {
+  const detector = parseJson(body)['detector'];
+  if (typeof detector !== 'string') throw unreadable(body);
+  return detector;
+}
+
+function parseJson(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // falls through to the same error as any other body that is not an object
+  }
+  throw unreadable(body);
+}
+
+function unreadable(body: string): Error {
+  return new Error(`the message is neither an S3 event nor {"detector": NAME}: ${body.slice(0, 200)}`);
+}

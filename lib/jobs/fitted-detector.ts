@@ -1,0 +1,54 @@
+/** A stored version, ready to score. */
+
+import { ArtifactError } from '../errors.ts';
+import { loadFeatures } from '../features/feature-state.ts';
+import type { FeaturePlan } from '../features/plan.ts';
+import { hashPlan } from '../features/plan.ts';
+import type { FittedScaler } from '../features/robust-scaler.ts';
+import type { FittedModel } from '../models/contract.ts';
+import { getModel } from '../models/registry.ts';
+import type { ModelManifest } from '../store/model-manifest.ts';
+import { decodeModelState, loadVersion } from '../store/model-repository.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+
+export interface FittedDetector {
+  readonly manifest: ModelManifest;
+  readonly plan: FeaturePlan;
+  readonly scaler: FittedScaler;
+  readonly model: FittedModel;
+}
+
+/** Versions never change, so a warm function keeps the few that it used last. */
+const CACHED_VERSIONS = 8;
+const caches = new WeakMap<ObjectStore, Map<string, FittedDetector>>();
+
+/** @throws ArtifactError where a part is missing, altered or of an unknown format */
+export async function loadFittedDetector(
+  store: ObjectStore,
+  detector: string,
+  version: string,
+): Promise<FittedDetector> {
+  const cache = caches.get(store) ?? new Map<string, FittedDetector>();
+  caches.set(store, cache);
+  const id = `${detector}/${version}`;
+  const fitted = cache.get(id) ?? (await readFittedDetector(store, detector, version));
+  cache.delete(id);
+  cache.set(id, fitted);
+  for (const oldest of cache.keys()) if (cache.size > CACHED_VERSIONS) cache.delete(oldest);
+  return fitted;
+}
+
+async function readFittedDetector(
+  store: ObjectStore,
+  detector: string,
+  version: string,
+): Promise<FittedDetector> {
+  const { manifest, files } = await loadVersion(store, detector, version);
+  const { plan, scaler } = loadFeatures(decodeFeatures(files));
+  if (hashPlan(plan) !== manifest.featurePlanHash)
+    throw new ArtifactError(
+      'plan-mismatch',
+      `${detector} ${version}: features.json has plan ${hashPlan(plan)}, the manifest says ${manifest.featurePlanHash}`,
+    );
+  return { manifest, plan, scaler, model: getModel(manifest.kind).load(decodeModelState(files)) };
+}

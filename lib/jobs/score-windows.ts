@@ -1,0 +1,209 @@
+/**
+ * Scores every window of a detector that has no scores yet, and decides what people should hear of. An event only
+ * says that there is work: what the work is follows from the bucket, so events may come twice, late, out of order or
+ * two at once.
+ *
+ * For each window: decide and move the state (which holds the alerts to send, so from here on they are not lost),
+ * write the scores (from here on the window counts as done), then send what the state holds. A run that is cut short
+ * anywhere is finished by the next one.
+ */
+import type { Detector } from '../config/detector.ts';
+import { FeatureError, RetryLaterError, WindowError } from '../errors.ts';
+import { compareMetrics } from '../features/source-columns.ts';
+import type { DetectorState } from '../store/detector-state.ts';
+import { readState, updateState } from '../store/detector-states.ts';
+import { rangeOfWindowKey, scoresKey, scoresPrefix } from '../store/keys.ts';
+import { resolveVersion } from '../store/model-repository.ts';
+import type { ObjectInfo } from '../store/object-store.ts';
+import type { MetricWindow } from '../window/window.ts';
+import { commitDecision } from './commit-decision.ts';
+import type { ScoreContext, StoreContext } from './context.ts';
+import { type FittedDetector, loadFittedDetector } from './fitted-detector.ts';
+import type { LoadedDetector } from './load-detectors.ts';
+import { publishOutbox } from './publish-outbox.ts';
+import { quarantine } from './quarantine.ts';
+import { scoreRows } from './score-rows.ts';
+import { listWindowObjects, readWindowObject } from './window-objects.ts';
+import { encodeScores } from './write-scores.ts';
+
+export interface ScoredWindow {
+  readonly key: string;
+  readonly rows: number;
+  readonly anomalousRows: number;
+  readonly transitions: number;
+}
+
+export interface ScoreResult {
+  readonly phase: DetectorState['phase'];
+  /** While learning: rows that arrived so far, and rows needed. */
+  readonly rows: number;
+  readonly warmup: number;
+  readonly scored: readonly ScoredWindow[];
+  /** Alerts that went out. */
+  readonly published: number;
+}
+
+/** Time to keep for publishing when the deadline comes near, ms. */
+const PUBLISH_RESERVE = 10_000;
+
+/**
+ * @throws RetryLaterError where the deadline came before the work was done, or another invocation is sending an
+ *   alert: what is done stays done, and the same call goes on from there
+ */
+export async function scoreWindows(
+  { detector }: LoadedDetector,
+  context: ScoreContext,
+  onWindow?: (scored: ScoredWindow) => void,
+): Promise<ScoreResult> {
+  const pending = await listPending(detector.name, context);
+  const version = await resolveVersion(context.store, detector.name, detector.modelVersion);
+  if (version === undefined) return learn(detector, pending, context);
+
+  const fitted = await loadFittedDetector(context.store, detector.name, version);
+  const scored: ScoredWindow[] = [];
+  let outOfTime = false;
+  for (const info of await inTimeOrder(detector, pending, fitted, context)) {
+    outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
+    if (outOfTime) break;
+    const window = await scoreWindow({ detector, fitted, info }, context);
+    if (window === undefined) continue;
+    scored.push(window);
+    onWindow?.(window);
+  }
+  const { published, inFlight } = await publishOutbox(context, detector.name);
+  if (outOfTime)
+    throw new RetryLaterError(
+      'out-of-time',
+      `${detector.name}: ${scored.length} of ${pending.length} windows scored before the deadline`,
+    );
+  if (inFlight > 0)
+    throw new RetryLaterError(
+      'in-flight',
+      `${detector.name}: another invocation is sending ${inFlight} alerts`,
+    );
+  const { state } = await readState(context.store, detector.name);
+  return { phase: state.phase, rows: 0, warmup: detector.training.warmup, scored, published };
+}
+
+/** Windows without scores, or written again since they were scored. */
+async function listPending(detector: string, { store }: StoreContext): Promise<readonly ObjectInfo[]> {
+  const scoredAt = new Map<string, number>();
+  for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
+    scoredAt.set(key, lastModified);
+  const windows = await listWindowObjects(store, detector);
+  return windows.filter(
+    ({ key, lastModified }) => lastModified > (scoredAt.get(scoresKey(key)) ?? -Infinity),
+  );
+}
+
+/** No model yet: counts what arrived, and asks for training once it is enough. */
+async function learn(
+  detector: Detector,
+  pending: readonly ObjectInfo[],
+  context: ScoreContext,
+): Promise<ScoreResult> {
+  const { warmup } = detector.training;
+  let { state } = await readState(context.store, detector.name);
+  for (const { key, etag } of pending) {
+    if (state.learning[key]?.etag === etag) continue;
+    const read = await readWindowObject(context, { detector, key, step: detector.step ?? state.step });
+    if (read === undefined) continue;
+    const seen = { etag: read.etag, rows: read.window.times.length };
+    state = await updateState(context.store, detector.name, (latest) =>
+      latest.phase === 'active' || latest.learning[key]?.etag === seen.etag
+        ? undefined
+        : {
+            ...latest,
+            step: latest.step ?? detector.step ?? read.window.step,
+            learning: { ...latest.learning, [key]: seen },
+          },
+    );
+  }
+  const rows = Object.values(state.learning).reduce((sum, input) => sum + input.rows, 0);
+  context.telemetry.info('learning', { detector: detector.name, rows, warmup });
+  if (rows >= warmup) await context.queue.requestTraining(detector.name);
+  return { phase: state.phase, rows, warmup, scored: [], published: 0 };
+}
+
+/**
+ * By first row, then key: decisions follow time. An exported window's key tells its range; a dropped file has to be
+ * read, and is then read again when its turn comes, so that memory holds one window at a time.
+ */
+async function inTimeOrder(
+  detector: Detector,
+  pending: readonly ObjectInfo[],
+  { manifest }: FittedDetector,
+  context: ScoreContext,
+): Promise<readonly ObjectInfo[]> {
+  if (pending.length < 2) return pending;
+  const starts = new Map<string, number>();
+  for (const { key } of pending) {
+    const named = rangeOfWindowKey(key);
+    if (named !== undefined) starts.set(key, named.start);
+    else {
+      const read = await readWindowObject(context, { detector, key, step: manifest.step });
+      if (read !== undefined) starts.set(key, read.window.range.start);
+    }
+  }
+  return pending
+    .filter(({ key }) => starts.has(key))
+    .sort((a, b) => starts.get(a.key)! - starts.get(b.key)! || (a.key < b.key ? -1 : 1));
+}
+
+async function scoreWindow(
+  { detector, fitted, info }: { detector: Detector; fitted: FittedDetector; info: ObjectInfo },
+  context: ScoreContext,
+): Promise<ScoredWindow | undefined> {
+  const { key } = info;
+  const read = await readWindowObject(context, { detector, key, step: fitted.manifest.step });
+  if (read === undefined) return undefined;
+  try {
+    warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
+    const rows = await scoreRows({ detector, fitted, window: read.window });
+    const decision = await commitDecision({ detector, fitted, rows, windowKey: key }, context);
+    await context.store.put(
+      scoresKey(key),
+      encodeScores({ detector, fitted, rows, anomalous: decision.anomalous }),
+      {
+        contentType: 'application/vnd.apache.parquet',
+      },
+    );
+    return countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
+  } catch (error) {
+    if (!(error instanceof FeatureError || error instanceof WindowError)) throw error;
+    await quarantine(context, { detector: detector.name, key, error });
+    return undefined;
+  }
+}
+
+function warnOfExtraMetrics(
+  given: { detector: Detector; key: string; window: MetricWindow; fitted: FittedDetector },
+  { telemetry }: StoreContext,
+): void {
+  const { extra } = compareMetrics(given.fitted.plan, given.window);
+  if (extra.length === 0) return;
+  telemetry.warn('metrics that the model does not know are ignored until the next training', {
+    detector: given.detector.name,
+    key: given.key,
+    metrics: extra.join(', '),
+  });
+}
+
+function countScored(
+  given: {
+    detector: Detector;
+    key: string;
+    rows: number;
+    decision: { anomalous: Uint8Array; transitions: number; lateRows: number };
+  },
+  { telemetry }: StoreContext,
+): ScoredWindow {
+  const { key, rows, decision } = given;
+  const detector = given.detector.name;
+  telemetry.count('WindowsScored', 1, { detector });
+  telemetry.count('RowsScored', rows, { detector });
+  if (decision.lateRows > 0) telemetry.count('LateRows', decision.lateRows, { detector });
+  const anomalousRows = decision.anomalous.reduce((sum, flag) => sum + flag, 0);
+  telemetry.info('window scored', { detector, key, rows, anomalousRows, lateRows: decision.lateRows });
+  return { key, rows, anomalousRows, transitions: decision.transitions };
+}

@@ -1,0 +1,274 @@
+/** Fits a model on a detector's history and makes it the current version. */
+import { createHash } from 'node:crypto';
+import type { Detector } from '../config/detector.ts';
+import type { DecisionPolicy } from '../decision/contract.ts';
+import { calibrateThreshold } from '../decision/threshold.ts';
+import { buildMatrix } from '../features/build-matrix.ts';
+import { saveFeatures } from '../features/feature-state.ts';
+import { type FeaturePlan, hashPlan, planFeatures } from '../features/plan.ts';
+import { type FittedScaler, fitScaler } from '../features/robust-scaler.ts';
+import type { FittedModel } from '../models/contract.ts';
+import { getModel } from '../models/registry.ts';
+import type { DetectorState } from '../store/detector-state.ts';
+import { readState, updateState } from '../store/detector-states.ts';
+import { encodeJson } from '../store/json.ts';
+import { rangeOfWindowKey, stamp } from '../store/keys.ts';
+import type { ModelManifest } from '../store/model-manifest.ts';
+import {
+  encodeModelState,
+  hasVersion,
+  moveCurrent,
+  readCurrent,
+  saveVersion,
+} from '../store/model-repository.ts';
+import type { ObjectInfo } from '../store/object-store.ts';
+import { mergeWindows, sliceWindow } from '../window/merge.ts';
+import type { MetricWindow } from '../window/window.ts';
+import type { TrainContext } from './context.ts';
+import type { LoadedDetector } from './load-detectors.ts';
+import { type PreparedRows, prepareRows } from './prepare-rows.ts';
+import { SOFTWARE_VERSION } from './software-version.ts';
+import { listWindowObjects, readWindowObject } from './window-objects.ts';
+
+export interface TrainResult {
+  /** `learning`: fewer rows than `warmup`. `unchanged`: the same inputs had made this version already. */
+  readonly outcome: 'trained' | 'unchanged' | 'learning';
+  readonly version: string | undefined;
+  /** Grid rows that the model was, or would be, fitted on. */
+  readonly rows: number;
+  readonly entities: number;
+}
+
+interface TrainingData extends PreparedRows {
+  readonly inputs: ModelManifest['inputs'];
+}
+
+/**
+ * The version id derives from what goes in, so the same inputs give the same bytes under the same name, and a run
+ * that was cut short is simply run again.
+ * @throws ModelError, FeatureError where the data cannot carry a fit; nothing has changed then
+ */
+export async function trainModel(
+  { detector, manifestHash }: LoadedDetector,
+  context: TrainContext,
+  onProgress?: (done: number) => void,
+): Promise<TrainResult> {
+  const { state } = await readState(context.store, detector.name);
+  const data = await loadTrainingData(detector, state, context);
+  const rows = data?.window.times.length ?? 0;
+  const entities = data?.window.entities.length ?? 0;
+  if (data === undefined || rows < detector.training.warmup) {
+    context.telemetry.info('learning', { detector: detector.name, rows, warmup: detector.training.warmup });
+    return { outcome: 'learning', version: undefined, rows, entities };
+  }
+  const plan = planFeatures(data.window.metrics);
+  const version = nameVersion(detector, data, hashPlan(plan));
+  const exists = await hasVersion(context.store, detector.name, version);
+  if (!exists) await fitVersion({ detector, manifestHash, data, plan, version }, context, onProgress);
+  await makeCurrent(detector.name, version, context);
+  await activate(detector.name, data.window, context);
+  if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: detector.name });
+  context.telemetry.info(exists ? 'model unchanged' : 'model trained', {
+    detector: detector.name,
+    version,
+    rows,
+    entities,
+  });
+  await context.queue.requestScoring(detector.name);
+  return { outcome: exists ? 'unchanged' : 'trained', version, rows, entities };
+}
+
+/** Trains where the newest data lies `every` past the newest model's, or where there is no model. By the data's clock. */
+export async function trainIfDue(
+  loaded: LoadedDetector,
+  context: TrainContext,
+): Promise<TrainResult | undefined> {
+  const { detector } = loaded;
+  const { state } = await readState(context.store, detector.name);
+  const newest = Math.max(
+    state.exportedUntil ?? -Infinity,
+    ...Object.values(state.entities).map(({ decidedUntil }) => decidedUntil),
+  );
+  const due = state.trainedUntil === undefined || newest >= state.trainedUntil + detector.training.every;
+  return due ? await trainModel(loaded, context) : undefined;
+}
+
+/** The newest `lookback` of history, on the grid. Undefined where there is none. */
+async function loadTrainingData(
+  detector: Detector,
+  state: DetectorState,
+  context: TrainContext,
+): Promise<TrainingData | undefined> {
+  // A window that drifted from the last model's metrics is what the next model has to learn from.
+  const objects = await listWindowObjects(
+    context.store,
+    detector.name,
+    ({ code }) => code !== 'schema-drift',
+  );
+  let step = detector.step ?? state.step;
+  const loaded: { window: MetricWindow; info: ObjectInfo }[] = [];
+  for (const info of withinLookback(objects, detector.training.lookback)) {
+    const read = await readWindowObject(context, { detector, key: info.key, step });
+    if (read === undefined) continue;
+    step ??= read.window.step;
+    loaded.push({ window: read.window, info: { ...info, etag: read.etag } });
+  }
+  if (step === undefined) return undefined;
+  const end = Math.max(...loaded.map(({ window }) => window.range.end));
+  const range = { start: end - detector.training.lookback, end };
+  const used = loaded
+    .filter(({ window }) => window.range.end > range.start)
+    .sort((a, b) => a.window.range.start - b.window.range.start || (a.info.key < b.info.key ? -1 : 1));
+  // Metrics of the newest window: what arrives from now on is what can be scored.
+  const metrics = used.at(-1)!.window.metrics;
+  const merged = mergeWindows(used.map(({ window }) => keepMetrics(window, metrics)));
+  const prepared = prepareRows(sliceWindow(merged, range), detector, step);
+  const inputs = used.map(({ window, info }) => ({
+    key: info.key,
+    etag: info.etag,
+    rows: window.times.length,
+  }));
+  return { ...prepared, inputs };
+}
+
+/** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */
+function withinLookback(objects: readonly ObjectInfo[], lookback: number): readonly ObjectInfo[] {
+  const ends = objects.map(({ key }) => rangeOfWindowKey(key)?.end);
+  const newest = Math.max(...ends.map((end) => end ?? -Infinity));
+  return objects.filter((_, i) => ends[i] === undefined || ends[i] > newest - lookback);
+}
+
+function keepMetrics(window: MetricWindow, metrics: readonly string[]): MetricWindow {
+  const kept = window.metrics.flatMap((name, i) => (metrics.includes(name) ? [i] : []));
+  return {
+    ...window,
+    metrics: kept.map((i) => window.metrics[i]!),
+    columns: kept.map((i) => window.columns[i]!),
+  };
+}
+
+/** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */
+function nameVersion(detector: Detector, data: TrainingData, planHash: string): string {
+  const { model, threshold, gaps, training } = detector;
+  const content = {
+    model,
+    threshold,
+    gaps,
+    lookback: training.lookback,
+    planHash,
+    step: data.window.step,
+    range: data.window.range,
+    inputs: data.inputs,
+    softwareVersion: SOFTWARE_VERSION,
+  };
+  const hash = createHash('sha256').update(encodeJson(content)).digest('hex').slice(0, 12);
+  return `${stamp(data.window.range.end)}-${hash}`;
+}
+
+async function fitVersion(
+  given: LoadedDetector & { data: TrainingData; plan: FeaturePlan; version: string },
+  context: TrainContext,
+  onProgress: ((done: number) => void) | undefined,
+): Promise<void> {
+  const { detector, data, plan, version } = given;
+  const model = getModel(detector.model.kind);
+  const params = model.parseParams(detector.model.params);
+  const scaler = fitScaler({ ...data, plan });
+  const x = buildMatrix({ ...data, plan, scaler });
+  const fitted = await model.fit(x, params, {
+    seed: detector.model.seed,
+    deadline: context.deadline,
+    ...(data.window.labels !== undefined && { labels: data.window.labels }),
+    ...(onProgress !== undefined && { onProgress }),
+  });
+  const policy = calibratePolicy(detector, await fitted.score(x), data.window.labels);
+  await saveVersion(context.store, detector.name, version, {
+    files: { ...encodeModelState(fitted.save()), 'features.json': encodeFeatures(plan, scaler) },
+    manifest: describeVersion({ ...given, params, policy, fitted }),
+  });
+}
+
+function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {
+  return encodeJson(saveFeatures({ plan, scaler }));
+}
+
+/** The threshold comes from the training scores; rows labelled anomalous have no part in what is normal. */
+function calibratePolicy(
+  { threshold }: Detector,
+  scores: Float64Array,
+  labels: Uint8Array | undefined,
+): DecisionPolicy {
+  const normal = labels === undefined ? scores : scores.filter((_, row) => labels[row] !== 1);
+  return {
+    threshold: calibrateThreshold(normal, threshold.percentile).threshold,
+    minDeviation: threshold.minDeviation,
+    k: threshold.k,
+    n: threshold.n,
+    resolveAfter: threshold.resolveAfter,
+  };
+}
+
+function describeVersion({
+  detector,
+  manifestHash,
+  data,
+  plan,
+  version,
+  params,
+  policy,
+  fitted,
+}: LoadedDetector & {
+  data: TrainingData;
+  plan: FeaturePlan;
+  version: string;
+  params: unknown;
+  policy: DecisionPolicy;
+  fitted: FittedModel;
+}): Omit<ModelManifest, 'files' | 'formatVersion'> {
+  const { range, entities, times, step } = data.window;
+  return {
+    detector: detector.name,
+    version,
+    kind: fitted.kind,
+    params: params as ModelManifest['params'],
+    seed: detector.model.seed,
+    featurePlanHash: hashPlan(plan),
+    manifestHash,
+    inputs: data.inputs,
+    rows: times.length,
+    entities: entities.length,
+    step,
+    trainingRange: { start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString() },
+    softwareVersion: SOFTWARE_VERSION,
+    percentile: detector.threshold.percentile,
+    policy,
+  };
+}
+
+/** Moves current.json; a version from newer data, which another run made meanwhile, stays. */
+async function makeCurrent(detector: string, version: string, { store }: TrainContext): Promise<void> {
+  const current = await readCurrent(store, detector);
+  if (current?.version === version) return;
+  if (current !== undefined && trainedTo(current.version) > trainedTo(version)) return;
+  await moveCurrent(store, detector, { from: current?.etag, to: version });
+}
+
+function trainedTo(version: string): string {
+  return version.slice(0, version.indexOf('-'));
+}
+
+async function activate(detector: string, window: MetricWindow, { store }: TrainContext): Promise<void> {
+  await updateState(store, detector, (state) => {
+    const trainedUntil = Math.max(state.trainedUntil ?? -Infinity, window.range.end);
+    const watchFrom = state.watchFrom ?? window.range.end;
+    if (state.phase === 'active' && state.trainedUntil === trainedUntil) return undefined;
+    return {
+      ...state,
+      phase: 'active',
+      step: state.step ?? window.step,
+      learning: {},
+      watchFrom,
+      trainedUntil,
+    };
+  });
+}

@@ -1,0 +1,60 @@
+/** The window objects of a detector, and what each holds. */
+import type { Detector } from '../config/detector.ts';
+import { WindowError } from '../errors.ts';
+import { rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
+import type { ObjectInfo, ObjectStore } from '../store/object-store.ts';
+import { readWindow } from '../window/read-window.ts';
+import type { MetricWindow } from '../window/window.ts';
+import type { StoreContext } from './context.ts';
+import { listQuarantine, type Quarantined, quarantine } from './quarantine.ts';
+
+/**
+ * Every window object that can be read, ascending by key. Left out: markers of other writers (`_SUCCESS`, `.crc`: a
+ * name that starts with `_` or `.`, as Hive has it), folder markers, and what is in quarantine with this very ETag
+ * for a reason that `keepsOut`.
+ */
+export async function listWindowObjects(
+  store: ObjectStore,
+  detector: string,
+  keepsOut: (entry: Quarantined) => boolean = () => true,
+): Promise<readonly ObjectInfo[]> {
+  const quarantined = new Map<string, string>();
+  for (const entry of await listQuarantine(store, windowsPrefix(detector)))
+    if (keepsOut(entry)) quarantined.set(entry.key, entry.etag);
+  const objects: ObjectInfo[] = [];
+  for await (const object of store.list(windowsPrefix(detector)))
+    if (isWindowName(object.key) && quarantined.get(object.key) !== object.etag) objects.push(object);
+  return objects;
+}
+
+/** False for the markers that other writers leave beside their files. */
+export function isWindowName(key: string): boolean {
+  return !key.endsWith('/') && !/\/[_.][^/]*$/.test(key);
+}
+
+/**
+ * Reads one window. What cannot be read goes to quarantine, and the caller goes on with the rest.
+ * @param step grid distance in ms; undefined: told from the data
+ * @returns undefined where the object went to quarantine
+ * @throws NotFoundError where the object is gone
+ */
+export async function readWindowObject(
+  context: StoreContext,
+  { detector, key, step }: { detector: Detector; key: string; step: number | undefined },
+): Promise<{ readonly window: MetricWindow; readonly etag: string } | undefined> {
+  const { body, etag } = await context.store.get(key);
+  try {
+    const range = rangeOfWindowKey(key);
+    const window = readWindow(body, {
+      detector: detector.name,
+      source: key,
+      ...(step !== undefined && { step }),
+      ...(range !== undefined && { range }),
+    });
+    return { window, etag };
+  } catch (error) {
+    if (!(error instanceof WindowError)) throw error;
+    await quarantine(context, { detector: detector.name, key, error });
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+/** Scores at rest: one row per scored row, with what it was judged by. */
+import type { Detector } from '../config/detector.ts';
+import { writeColumns } from '../window/write-window.ts';
+import type { FittedDetector } from './fitted-detector.ts';
+import type { ScoredWindowRows } from './score-rows.ts';
+
+/** Parquet; the same scores give the same bytes. */
+export function encodeScores({
+  detector,
+  fitted,
+  rows,
+  anomalous,
+}: {
+  detector: Detector;
+  fitted: FittedDetector;
+  rows: ScoredWindowRows;
+  anomalous: Uint8Array;
+}): Uint8Array {
+  const { entities, entityOf, times, scores, deviations } = rows.scored;
+  const { version, policy } = fitted.manifest;
+  return writeColumns({
+    columns: [
+      { name: 'timestamp', type: 'timestamp', values: times },
+      { name: 'entity', type: 'string', dictionary: entities, values: entityOf },
+      { name: 'score', type: 'double', values: scores },
+      { name: 'deviation', type: 'double', values: deviations },
+      { name: 'anomalous', type: 'boolean', values: anomalous },
+      { name: 'threshold', type: 'double', values: new Float64Array(times.length).fill(policy.threshold) },
+      {
+        name: 'model_version',
+        type: 'string',
+        dictionary: [version],
+        values: new Uint32Array(times.length),
+      },
+    ],
+    metadata: { 'tidewatch.detector': detector.name, 'tidewatch.model_version': version },
+  });
+}
