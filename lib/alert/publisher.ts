@@ -1,7 +1,15 @@
+import { TidewatchError } from '../errors.ts';
 import type { Alert } from './alert.ts';
+
+/** The transport refused the message: nothing was sent, and the same call may succeed at once. */
+export class PublishRejectedError extends TidewatchError {}
 
 /** Sends an alert to whoever subscribed. */
 export interface AlertPublisher {
-  /** @throws whatever the transport throws; the caller keeps the alert and tries again */
+  /**
+   * Sends it once: an implementation does not try again where the first try may have been accepted.
+   * @throws PublishRejectedError where nothing was sent for certain (throttled, denied, too large). After any other
+   * error it is open whether it was sent; the caller keeps the alert and waits for a receipt before it tries again.
+   */
   publish(alert: Alert): Promise<{ readonly messageId: string }>;
 }
