@@ -1,0 +1,86 @@
+/**
+ * What a Parquet file says of its own size, read before anything is decoded: a few kilobytes can claim a billion rows.
+ * Format: https://parquet.apache.org/docs/file-format/metadata/ in Thrift's compact protocol,
+ * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+ */
+import { WindowError } from '../errors.ts';
+import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_UNCOMPRESSED_BYTES, MAX_VALUES } from './limits.ts';
+import { readThriftStruct, type ThriftStruct, ThriftSyntaxError } from './thrift.ts';
+
+/** Magic, footer length, magic. */
+const SMALLEST_FILE = 12;
+/** Field numbers in parquet.thrift. */
+const FILE = { rows: 3, rowGroups: 4 } as const;
+const ROW_GROUP = { columns: 1, rows: 3 } as const;
+const CHUNK = { metadata: 3 } as const;
+const CHUNK_METADATA = { values: 5, uncompressedBytes: 6 } as const;
+
+/** @throws WindowError `empty-file`, `unreadable`, `too-large` */
+export function checkFooter(bytes: Uint8Array, source: string): void {
+  if (bytes.length === 0) throw new WindowError('empty-file', `${source} is empty: 0 bytes`);
+  assertAtMost(source, 'bytes', bytes.length, MAX_FILE_BYTES);
+  const file = readFooter(bytes, source);
+  let groupRows = 0;
+  let uncompressed = 0;
+  let values = 0;
+  for (const group of structsOf(file, FILE.rowGroups)) {
+    const chunks = structsOf(group, ROW_GROUP.columns);
+    const rows = numberOf(group, ROW_GROUP.rows);
+    assertAtMost(source, 'columns', chunks.length, MAX_COLUMNS);
+    groupRows += rows;
+    for (const chunk of chunks) {
+      const metadata = chunk.get(CHUNK.metadata);
+      if (!(metadata instanceof Map)) continue;
+      uncompressed += numberOf(metadata, CHUNK_METADATA.uncompressedBytes);
+      values += Math.max(rows, numberOf(metadata, CHUNK_METADATA.values));
+    }
+  }
+  const rows = Math.max(groupRows, numberOf(file, FILE.rows));
+  if (Number.isNaN(rows + uncompressed + values))
+    throw unreadable(source, 'its footer holds a negative row count or size');
+  assertAtMost(source, 'rows', rows, MAX_ROWS);
+  assertAtMost(source, 'values', values, MAX_VALUES);
+  assertAtMost(source, 'uncompressed bytes', uncompressed, MAX_UNCOMPRESSED_BYTES);
+}
+
+function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
+  const magic = Buffer.from(bytes.subarray(-4)).toString('latin1');
+  if (magic === 'PARE') throw unreadable(source, 'its footer is encrypted');
+  if (bytes.length < SMALLEST_FILE || magic !== 'PAR1') {
+    const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+    const how =
+      start === 'PAR1' ? 'starts as Parquet but is truncated' : 'does not start or end as Parquet does';
+    throw unreadable(source, `${bytes.length} bytes that ${how}`);
+  }
+  const end = bytes.length - 8;
+  const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
+  if (length > end - 4)
+    throw unreadable(source, `its footer claims ${length} bytes, and the file has room for ${end - 4}`);
+  try {
+    return readThriftStruct(bytes.subarray(end - length, end));
+  } catch (error) {
+    if (!(error instanceof ThriftSyntaxError)) throw error;
+    throw unreadable(source, `its footer is damaged: ${error.message}`);
+  }
+}
+
+function structsOf(struct: ThriftStruct, field: number): ThriftStruct[] {
+  const list = struct.get(field);
+  return Array.isArray(list) ? list.filter((entry) => entry instanceof Map) : [];
+}
+
+/** NaN where the field is negative; 0 where it is absent, which the decoder reports in its own words. */
+function numberOf(struct: ThriftStruct, field: number): number {
+  const value = struct.get(field);
+  if (typeof value !== 'bigint') return 0;
+  return value < 0n ? Number.NaN : Number(value);
+}
+
+function assertAtMost(source: string, what: string, actual: number, limit: number): void {
+  if (actual > limit)
+    throw new WindowError('too-large', `${source} has ${actual} ${what}, and the limit is ${limit}`);
+}
+
+function unreadable(source: string, why: string): WindowError {
+  return new WindowError('unreadable', `${source} is not readable as Parquet: ${why}`);
+}

@@ -1,0 +1,140 @@
+import { type Data, DataType, type Vector } from 'apache-arrow';
+import { WindowError } from '../errors.ts';
+import { parseIsoTime } from './iso-time.ts';
+import { type ColumnName, isNumeric } from './read-numbers.ts';
+import { isText, readStrings } from './read-strings.ts';
+
+/**
+ * How large an epoch number is tells its unit: each range is the time from 1973-03-03 to 2286-11-20 in that unit, and
+ * what lies between the ranges cannot be told apart.
+ */
+export const EPOCH_UNITS: readonly EpochUnit[] = [
+  { unit: 's', from: 1e8, to: 1e10, perMillisecond: 1e-3 },
+  { unit: 'ms', from: 1e11, to: 1e13, perMillisecond: 1 },
+  { unit: 'µs', from: 1e14, to: 1e16, perMillisecond: 1e3 },
+  { unit: 'ns', from: 1e17, to: 1e19, perMillisecond: 1e6 },
+];
+
+export interface EpochUnit {
+  readonly unit: string;
+  /** Inclusive. */
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  readonly perMillisecond: number;
+}
+
+/** 0001-01-01 (inclusive) to 10000-01-01 (exclusive): what ISO 8601 writes with four digits. */
+const EARLIEST = -62_135_596_800_000;
+const LATEST = 253_402_300_800_000;
+const DAY = 86_400_000;
+/** By Arrow's TimeUnit: second, millisecond, microsecond, nanosecond. */
+const UNITS_PER_MILLISECOND = [1e-3, 1, 1e3, 1e6] as const;
+
+/** TIMESTAMP (INT96 among them) or DATE. */
+export function isTemporal(type: DataType): boolean {
+  return DataType.isTimestamp(type) || DataType.isDate(type);
+}
+
+/** Whether `readTimes` takes a column of this type. */
+export function canBeTime(type: DataType): boolean {
+  const isNumber = isNumeric(type) && (DataType.isInt(type) || DataType.isFloat(type));
+  return isTemporal(type) || isText(type) || isNumber;
+}
+
+/**
+ * Epoch milliseconds, UTC where the file names no zone. Finer units are cut to the millisecond; a fraction of an epoch
+ * in floating point is rounded to it.
+ * @throws WindowError `null-time`, or `bad-time` for a value outside every range, of another unit than the first row,
+ *   or no ISO 8601
+ */
+export function readTimes(vector: Vector, column: ColumnName): Float64Array {
+  const type = vector.type as DataType;
+  if (isText(type)) return readIsoTimes(vector, column);
+  const times = new Float64Array(vector.length);
+  const scale = isTemporal(type) ? temporalScale(type) : epochScale(vector, column);
+  let from = 0;
+  for (const data of vector.data) {
+    fill(times, from, data, scale, column);
+    from += data.length;
+  }
+  return times;
+}
+
+function readIsoTimes(vector: Vector, column: ColumnName): Float64Array {
+  const { codes, values, firstNull } = readStrings(vector, column);
+  if (firstNull !== -1) throw nullTime(column, firstNull);
+  const times = new Float64Array(codes.length);
+  const parsed = values.map(parseIsoTime);
+  for (let row = 0; row < times.length; row++) {
+    const time = parsed[codes[row]!];
+    if (time === undefined)
+      throw badTime(column, row, JSON.stringify(values[codes[row]!]), 'no ISO 8601 date or time');
+    times[row] = time;
+  }
+  return times;
+}
+
+/** What a raw value is multiplied or divided by, and what it may be. */
+interface Scale {
+  readonly perMillisecond: number;
+  /** Bounds of the raw value: inclusive, exclusive. */
+  readonly from: number;
+  readonly to: number;
+  readonly expected: string;
+}
+
+function temporalScale(type: DataType): Scale {
+  const perMillisecond = DataType.isTimestamp(type)
+    ? UNITS_PER_MILLISECOND[type.unit]
+    : DataType.isDate(type) && type.unit === 0
+      ? 1 / DAY
+      : 1;
+  const expected = 'outside the years 1 to 9999';
+  return { perMillisecond, from: EARLIEST * perMillisecond, to: LATEST * perMillisecond, expected };
+}
+
+function epochScale(vector: Vector, column: ColumnName): Scale {
+  const first: number | bigint | null = vector.get(0);
+  if (first === null) throw nullTime(column, 0);
+  const unit = EPOCH_UNITS.find(({ from, to }) => first >= from && first < to);
+  if (!unit) {
+    const ranges = EPOCH_UNITS.map(({ unit, from, to }) => `${from} to ${to} (${unit})`).join(', ');
+    throw badTime(column, 0, first, `not an epoch time in any of the ranges ${ranges}`);
+  }
+  const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that row 0 set`;
+  return { ...unit, expected };
+}
+
+function fill(times: Float64Array, start: number, data: Data, scale: Scale, column: ColumnName): void {
+  const values = data.values as BigInt64Array | Int32Array | Float64Array;
+  const { perMillisecond } = scale;
+  const divisor = perMillisecond > 1 ? BigInt(perMillisecond) : 1n;
+  const factor = perMillisecond < 1 ? Math.round(1 / perMillisecond) : 1;
+  for (let row = 0; row < data.length; row++) {
+    if (data.nullCount > 0 && !data.getValid(row)) throw nullTime(column, start + row);
+    const value = values[row]!;
+    if (!(value >= scale.from && value < scale.to)) throw badTime(column, start + row, value, scale.expected);
+    times[start + row] =
+      typeof value === 'bigint'
+        ? Number(floorDivide(value, divisor)) * factor
+        : Math.round((value * factor) / Number(divisor));
+  }
+}
+
+function floorDivide(value: bigint, divisor: bigint): bigint {
+  if (divisor === 1n) return value;
+  const quotient = value / divisor;
+  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient;
+}
+
+function nullTime(column: ColumnName, row: number): WindowError {
+  return new WindowError('null-time', `${column.source}: column ${column.name}, row ${row}: no time`);
+}
+
+function badTime(column: ColumnName, row: number, value: unknown, why: string): WindowError {
+  return new WindowError(
+    'bad-time',
+    `${column.source}: column ${column.name}, row ${row}: ${value} is ${why}`,
+  );
+}

@@ -1,0 +1,178 @@
+/**
+ * A window from a Parquet file by any writer: pandas, DuckDB, Spark, parquetjs-lite, Arrow, or Tidewatch itself.
+ *
+ * Time: see `assignRoles` for which column, `readTimes` for what may stand in it. Entity: every string column, joined by
+ * "/" in column order; null counts as ''. Label: the column `label`, 0/1 or boolean, null as 0. Metrics: every other
+ * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
+ * and in ascending order of time within each. Row numbers in messages count from 0.
+ */
+import type { Table } from 'apache-arrow';
+import { WindowError } from '../errors.ts';
+import { MAX_ENTITIES } from './limits.ts';
+import { parseMetadata } from './metadata.ts';
+import { readTable } from './parquet.ts';
+import { readNumbers } from './read-numbers.ts';
+import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
+import { readTimes } from './read-times.ts';
+import { assignRoles, type ColumnRoles, LABEL_NAME, ownRoles } from './roles.ts';
+import { inferStep } from './step.ts';
+import type { TimeRange } from './time-range.ts';
+import type { MetricWindow } from './window.ts';
+
+export interface ReadWindowOptions {
+  readonly detector: string;
+  /** The object's key, for messages. */
+  readonly source: string;
+  /** Milliseconds, from the manifest; without it, it is inferred. What a file of Tidewatch's own says goes first. */
+  readonly step?: number | undefined;
+  /** From the key; without it, the rows' own, widened to the step. What a file of Tidewatch's own says goes first. */
+  readonly range?: TimeRange | undefined;
+}
+
+/**
+ * @throws WindowError with one of the codes
+ *   `empty-file`, `unreadable`, `too-large`, `no-rows`,
+ *   `no-time-column`, `no-metric-column`, `bad-column`, `no-values` (every metric NaN in every row),
+ *   `null-time`, `bad-time`, `bad-value`, `bad-label`,
+ *   `duplicate-row`, `unordered-rows`, `outside-range`, `no-step`, `bad-metadata`
+ */
+export function readWindow(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
+  const { source, detector } = options;
+  const table = readTable(bytes, source);
+  const { fields } = table.schema;
+  const own = parseMetadata(table.schema.metadata, source);
+  const roles = own ? ownRoles(fields, source) : assignRoles(fields, source);
+  if (table.numRows === 0) throw new WindowError('no-rows', `${source} has no rows`);
+
+  const times = readTimes(table.getChildAt(roles.time)!, { source, name: fields[roles.time]!.name });
+  const entity = readEntity(table, roles, source);
+  assertAscending(times, entity, source);
+  const columns = roles.metrics.map((index) =>
+    readNumbers(table.getChildAt(index)!, { source, name: fields[index]!.name }),
+  );
+  assertSomeValue(columns, source);
+  const labels = readLabels(table, roles, source);
+  const sorted = sortByEntity({ times, entity, columns, labels });
+
+  const step = own?.step ?? options.step ?? inferStep(sorted.times, sorted.entityOf, source);
+  const range = own?.range ?? options.range ?? rangeOf(times, step);
+  assertInside(times, range, source);
+  return { detector, range, step, metrics: roles.metrics.map((index) => fields[index]!.name), ...sorted };
+}
+
+function readEntity(table: Table, roles: ColumnRoles, source: string): CodedStrings {
+  if (roles.entity.length === 0)
+    return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
+  const entity = joinStrings(
+    roles.entity.map((index) =>
+      readStrings(table.getChildAt(index)!, { source, name: table.schema.fields[index]!.name }),
+    ),
+  );
+  if (entity.values.length <= MAX_ENTITIES) return entity;
+  const names = roles.entity.map((index) => table.schema.fields[index]!.name).join(', ');
+  throw new WindowError(
+    'too-large',
+    `${source} has ${entity.values.length} entities in ${names}, and the limit is ${MAX_ENTITIES}`,
+  );
+}
+
+function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Array | undefined {
+  if (roles.label === undefined) return undefined;
+  const numbers = readNumbers(table.getChildAt(roles.label)!, { source, name: LABEL_NAME });
+  return Uint8Array.from(numbers, (number, row) => {
+    if (number === 1 || number === 0 || Number.isNaN(number)) return number === 1 ? 1 : 0;
+    throw new WindowError(
+      'bad-label',
+      `${source}: column ${LABEL_NAME}, row ${row}: ${number} is neither 0 nor 1`,
+    );
+  });
+}
+
+function assertAscending(times: Float64Array, entity: CodedStrings, source: string): void {
+  const newest = new Float64Array(entity.values.length).fill(Number.NEGATIVE_INFINITY);
+  for (let row = 0; row < times.length; row++) {
+    const code = entity.codes[row]!;
+    const time = times[row]!;
+    const before = newest[code]!;
+    if (time <= before) {
+      const what = `${source}: entity ${JSON.stringify(entity.values[code])}, row ${row}`;
+      if (time === before) throw new WindowError('duplicate-row', `${what}: a second row at ${iso(time)}`);
+      throw new WindowError('unordered-rows', `${what}: ${iso(time)} comes after ${iso(before)}`);
+    }
+    newest[code] = time;
+  }
+}
+
+function assertSomeValue(columns: readonly Float64Array[], source: string): void {
+  if (columns.some((column) => column.some((value) => !Number.isNaN(value)))) return;
+  throw new WindowError('no-values', `${source} has no value in any of its ${columns.length} metrics`);
+}
+
+function assertInside(times: Float64Array, range: TimeRange, source: string): void {
+  const outside = times.find((time) => time < range.start || time >= range.end);
+  if (outside === undefined) return;
+  throw new WindowError(
+    'outside-range',
+    `${source} has a row at ${iso(outside)}, outside its range from ${iso(range.start)} up to ${iso(range.end)}`,
+  );
+}
+
+interface Rows {
+  readonly times: Float64Array;
+  readonly columns: readonly Float64Array[];
+  readonly labels: Uint8Array | undefined;
+}
+
+/** Stable, so that times stay ascending within an entity. Rows that are in order already are not copied. */
+function sortByEntity({
+  times,
+  entity,
+  columns,
+  labels,
+}: Rows & { readonly entity: CodedStrings }): Rows & Pick<MetricWindow, 'entities' | 'entityOf'> {
+  const entities = [...entity.values].sort(compareCodeUnits);
+  const placeOf = new Map(entities.map((name, place) => [name, place]));
+  const place = Uint32Array.from(entity.values, (name) => placeOf.get(name)!);
+  const entityOf = entity.codes.map((code) => place[code]!);
+  if (entityOf.every((value, row) => row === 0 || value >= entityOf[row - 1]!))
+    return { entities, entityOf, times, columns, labels };
+
+  const next = new Uint32Array(entities.length + 1);
+  for (const value of entityOf) next[value + 1]!++;
+  for (let index = 1; index < next.length; index++) next[index]! += next[index - 1]!;
+  const target = entityOf.map((value) => next[value]!++);
+  return {
+    entities,
+    entityOf: scatter(entityOf, target, new Uint32Array(target.length)),
+    times: scatter(times, target, new Float64Array(target.length)),
+    columns: columns.map((column) => scatter(column, target, new Float64Array(target.length))),
+    labels: labels && scatter(labels, target, new Uint8Array(target.length)),
+  };
+}
+
+function scatter<T extends Float64Array | Uint32Array | Uint8Array>(
+  values: T,
+  target: Uint32Array,
+  into: T,
+): T {
+  for (let row = 0; row < target.length; row++) into[target[row]!] = values[row]!;
+  return into;
+}
+
+function compareCodeUnits(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function rangeOf(times: Float64Array, step: number): TimeRange {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const time of times) {
+    if (time < min) min = time;
+    if (time > max) max = time;
+  }
+  return { start: Math.floor(min / step) * step, end: Math.floor(max / step) * step + step };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,37 @@
+/** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
+import { type ColumnToWrite, makeTable } from './arrow.ts';
+import { formatMetadata } from './metadata.ts';
+import { writeTable } from './parquet.ts';
+import type { MetricWindow } from './window.ts';
+
+export type { ColumnToWrite } from './arrow.ts';
+
+export interface TableToWrite {
+  readonly columns: readonly ColumnToWrite[];
+  /** Key-value metadata of the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Columns: timestamp (TIMESTAMP in ms, UTC), entity (dictionary), one DOUBLE per metric (NaN as null), label (BOOLEAN)
+ * where there is one. Sorted as the window is: by entity, then time. The same window gives the same bytes.
+ * @throws TidewatchError `bad-table` where a metric is called timestamp, entity or label, or columns differ in length
+ */
+export function writeWindow(window: MetricWindow, options: { readonly manifestHash: string }): Uint8Array {
+  const columns: ColumnToWrite[] = [
+    { name: 'timestamp', type: 'timestamp', values: window.times },
+    { name: 'entity', type: 'string', dictionary: window.entities, codes: window.entityOf },
+  ];
+  for (const [index, name] of window.metrics.entries())
+    columns.push({ name, type: 'double', values: window.columns[index]! });
+  if (window.labels) columns.push({ name: 'label', type: 'boolean', values: window.labels });
+  return writeColumns({ columns, metadata: formatMetadata(window, options.manifestHash) });
+}
+
+/**
+ * Parquet (zstd) in column order. The same columns give the same bytes.
+ * @throws TidewatchError `bad-table` where columns differ in length or share a name, or a time is not whole
+ */
+export function writeColumns(table: TableToWrite): Uint8Array {
+  return writeTable(makeTable(table.columns), table.metadata);
+}
