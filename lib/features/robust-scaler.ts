@@ -12,10 +12,10 @@ import { type PlannedRows, sourceColumns } from './source-columns.ts';
 export const MIN_ENTITY_ROWS = 64;
 
 /**
- * Where a column that was constant in training goes once it moves: this far plus the relative size of the move.
- * No scale can be told from a constant; the figure is far outside what other entities' columns reach.
+ * A constant tells no scale of its own: its standard deviation is taken to be this share of the larger of the two
+ * magnitudes, so that a move reads as percent, and one away from 0 (the first restart, the first dropped packet) as 100.
  */
-export const CONSTANT_MOVED = 100;
+export const CONSTANT_SCALE = 0.01;
 /** Upper end of |scaled value|: float32 keeps it, and differences of two of them. */
 export const SCALED_LIMIT = 1e18;
 
@@ -72,7 +72,7 @@ export function unmeasuredColumns(scaler: FittedScaler): readonly string[] {
 }
 
 /**
- * (value - centre) / scale. Within tolerance of a constant: exactly 0; off it: ±(CONSTANT_MOVED + relative move), never 0.
+ * (value - centre) / scale. Within tolerance of a constant: exactly 0; off it: never 0, at most ±200, see CONSTANT_SCALE.
  * NaN where the value is not finite or training held none. Otherwise finite: at most ±SCALED_LIMIT.
  */
 export function scaleValue(value: number, profile: Profile): number {
@@ -81,7 +81,7 @@ export function scaleValue(value: number, profile: Profile): number {
   if (profile.shape === 'varies') return bound(offset / profile.scale);
   const size = Math.max(Math.abs(value), Math.abs(profile.center));
   if (Math.abs(offset) <= CONSTANT_TOLERANCE * size) return 0;
-  return bound(Math.sign(offset) * (CONSTANT_MOVED + Math.abs(offset) / size));
+  return bound(offset / size / CONSTANT_SCALE);
 }
 
 function bound(scaled: number): number {

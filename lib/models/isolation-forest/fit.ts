@@ -11,14 +11,16 @@ import { heightLimit } from './path-length.ts';
 const MAX_COLUMNS = 65535;
 
 /**
- * Rows labelled 1 are left out. Missing values: a split is drawn over the measured values of its node, and a row
- * without one follows the branch that holds more of the node's training rows (left where both hold as many).
- * @throws ModelError where fewer than 2 rows are left, a value is infinite, no column varies, or the deadline passes
+ * Labels are not looked at, and rows known to be anomalous stay in: a forest draws no split beyond the values that it
+ * was grown on, so that it separates best what it has seen a little of. Missing values: a split is drawn over the
+ * measured values of its node, and a row without one follows the branch that holds more of the node's training rows
+ * (left where both hold as many).
+ * @throws ModelError where there are fewer than 2 rows, a value is infinite, none was measured, or the deadline passes
  */
 export function fitForest(x: FeatureMatrix, params: IsolationForestParams, run: FitRun): Forest {
   checkInput(x, run);
-  const rows = unlabelledRows(x, run.labels);
-  const constants = findConstants(x, rows);
+  const rows = Uint32Array.from(x.times, (_, row) => row);
+  const constants = findConstants(x);
   const sampleSize = Math.min(params.sampleSize, rows.length);
   const depth = heightLimit(sampleSize);
   const splits = splitsPerTree(depth);
@@ -56,8 +58,9 @@ export function fitForest(x: FeatureMatrix, params: IsolationForestParams, run: 
   return forest;
 }
 
-function checkInput(x: FeatureMatrix, { labels, seed }: FitRun): void {
+function checkInput(x: FeatureMatrix, { seed }: FitRun): void {
   const rows = x.times.length;
+  if (rows < 2) throw new ModelError('too-few-rows', `${rows} rows, a fit takes at least 2`);
   if (x.names.length === 0 || x.names.length > MAX_COLUMNS)
     throw new ModelError('bad-matrix', `${x.names.length} columns, 1 to ${MAX_COLUMNS} can be fitted`);
   if (x.values.length !== rows * x.names.length)
@@ -65,41 +68,29 @@ function checkInput(x: FeatureMatrix, { labels, seed }: FitRun): void {
       'bad-matrix',
       `${x.values.length} values for ${rows} rows of ${x.names.length} columns`,
     );
-  if (labels && labels.length !== rows)
-    throw new ModelError('bad-labels', `${labels.length} labels for ${rows} rows`);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new ModelError('bad-seed', `seed ${seed} is not a whole number from 0 to 4294967295`);
 }
 
-function unlabelledRows(x: FeatureMatrix, labels: Uint8Array | undefined): Uint32Array {
-  const all = Uint32Array.from(x.times, (_, row) => row);
-  const rows = labels ? all.filter((row) => labels[row] !== 1) : all;
-  if (rows.length >= 2) return rows;
-  throw new ModelError(
-    'too-few-rows',
-    `${rows.length} unlabelled rows of ${all.length}, a fit takes at least 2`,
-  );
-}
-
 /** Per column the one value that its measured rows have; NaN where they differ or none was measured. */
-function findConstants({ names, values }: FeatureMatrix, rows: Uint32Array): Float32Array {
+function findConstants({ names, times, values }: FeatureMatrix): Float32Array {
   const width = names.length;
   const low = new Float32Array(width).fill(Infinity);
   const high = new Float32Array(width).fill(-Infinity);
-  for (const row of rows) {
+  for (let row = 0; row < times.length; row++) {
     for (let c = 0; c < width; c++) {
       const value = values[row * width + c]!;
+      if (Math.abs(value) === Infinity)
+        throw new ModelError(
+          'infinite-value',
+          `${value} in column ${names[c]}, row ${row}; a missing value is NaN`,
+        );
       if (value < low[c]!) low[c] = value;
       if (value > high[c]!) high[c] = value;
     }
   }
-  const infinite = names.filter(
-    (_, c) => low[c] === -Infinity || (high[c] === Infinity && low[c]! <= high[c]!),
-  );
-  if (infinite.length > 0)
-    throw new ModelError('infinite-value', `infinite values in ${infinite.join(', ')}; missing ones are NaN`);
-  if (low.every((value, c) => value > high[c]!))
-    throw new ModelError('nothing-measured', `${rows.length} rows without a single value`);
+  if (low.every((value) => value === Infinity))
+    throw new ModelError('nothing-measured', `${times.length} rows without a single value`);
   return low.map((value, c) => (value === high[c] ? value : NaN));
 }
 
