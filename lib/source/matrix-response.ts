@@ -1,0 +1,146 @@
+/** The JSON answer of query_range (https://prometheus.io/docs/prometheus/latest/querying/api/). */
+import { SourceError } from '../errors.ts';
+import {
+  expectEnd,
+  type JsonCursor,
+  malformed,
+  OPEN_BRACE,
+  peekByte,
+  readAny,
+  readArray,
+  readObject,
+  readString,
+} from './json-cursor.ts';
+import type { MatrixSeries } from './metric-source.ts';
+import { readSamples, type SampleGrid, type Samples } from './read-samples.ts';
+
+export interface MatrixAnswer {
+  readonly series: readonly MatrixSeries[];
+  /** Remarks on the query that do not touch the data. */
+  readonly infos: readonly string[];
+}
+
+interface Envelope {
+  status: unknown;
+  error: unknown;
+  errorType: unknown;
+  resultType: unknown;
+  series: MatrixSeries[];
+  warnings: readonly string[];
+  infos: readonly string[];
+}
+
+/** Prometheus 2.48 to 2.53 has no `infos` and lists them as warnings with this prefix (prometheus/prometheus#14327). */
+const INFO_PREFIX = 'PromQL info:';
+
+/**
+ * @param subject "query … at …", for errors
+ * @throws SourceError for anything but a complete matrix of floats on the grid
+ */
+export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: string): MatrixAnswer {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const cursor: JsonCursor = { bytes: buffer, at: 0, subject };
+  const envelope = readEnvelope(cursor, grid);
+  if (envelope.status === 'error')
+    throw new SourceError(
+      'prometheus-error',
+      `${subject} failed in Prometheus: ${envelope.errorType}: ${envelope.error}`,
+    );
+  if (envelope.status !== 'success')
+    throw new SourceError(
+      'bad-status',
+      `${subject} gave status ${JSON.stringify(envelope.status)}, neither "success" nor "error"`,
+    );
+  const warnings = envelope.warnings.filter((text) => !text.startsWith(INFO_PREFIX));
+  if (warnings.length > 0)
+    throw new SourceError(
+      'partial-response',
+      `${subject} gave an answer with warnings, so data may be missing: ${warnings.join('; ')}`,
+    );
+  if (envelope.resultType !== 'matrix')
+    throw new SourceError(
+      'not-a-matrix',
+      `${subject} gave resultType ${JSON.stringify(envelope.resultType)}; query_range gives "matrix"`,
+    );
+  const infos = [...envelope.infos, ...envelope.warnings.filter((text) => text.startsWith(INFO_PREFIX))];
+  return { series: envelope.series, infos };
+}
+
+function readEnvelope(cursor: JsonCursor, grid: SampleGrid): Envelope {
+  const envelope: Envelope = {
+    status: undefined,
+    error: undefined,
+    errorType: undefined,
+    resultType: undefined,
+    series: [],
+    warnings: [],
+    infos: [],
+  };
+  readObject(cursor, (key) => {
+    if (key === 'data') readData(cursor, grid, envelope);
+    else if (key === 'status' || key === 'error' || key === 'errorType') envelope[key] = readAny(cursor);
+    else if (key === 'warnings' || key === 'infos') envelope[key] = readTexts(cursor);
+    else readAny(cursor);
+  });
+  expectEnd(cursor);
+  return envelope;
+}
+
+function readData(cursor: JsonCursor, grid: SampleGrid, envelope: Envelope): void {
+  if (peekByte(cursor) !== OPEN_BRACE) {
+    readAny(cursor);
+    return;
+  }
+  readObject(cursor, (key) => {
+    if (key === 'resultType') envelope.resultType = readAny(cursor);
+    // Prometheus names the type first; where another order comes, only a matrix has series to read.
+    else if (key === 'result' && (envelope.resultType ?? 'matrix') === 'matrix')
+      readArray(cursor, () => envelope.series.push(readSeries(cursor, grid)));
+    else readAny(cursor);
+  });
+}
+
+function readSeries(cursor: JsonCursor, grid: SampleGrid): MatrixSeries {
+  let labels: Record<string, string> = {};
+  let samples: Samples | undefined;
+  let histograms = false;
+  readObject(cursor, (key) => {
+    if (key === 'metric') labels = readLabels(cursor);
+    else if (key === 'values') samples = readSamples(cursor, grid);
+    else {
+      histograms ||= key === 'histograms';
+      readAny(cursor);
+    }
+  });
+  if (histograms)
+    throw new SourceError(
+      'native-histogram',
+      `${cursor.subject} gave native histograms for ${describeSeries(labels)}: turn them into numbers in the query, such as with histogram_quantile or histogram_avg`,
+    );
+  if (samples === undefined) throw malformed(cursor, `series ${describeSeries(labels)} without values`);
+  return { labels, ...samples };
+}
+
+function readLabels(cursor: JsonCursor): Record<string, string> {
+  // No prototype: a label may be called "constructor".
+  const labels: Record<string, string> = Object.create(null);
+  readObject(cursor, (name) => {
+    labels[name] = readString(cursor);
+  });
+  return labels;
+}
+
+function readTexts(cursor: JsonCursor): string[] {
+  const texts = readAny(cursor);
+  if (texts === null) return [];
+  return Array.isArray(texts) ? texts.map(String) : [String(texts)];
+}
+
+/** As Prometheus writes it: `name{label="value"}`. */
+export function describeSeries(labels: Readonly<Record<string, string>>): string {
+  const { __name__: name = '', ...others } = labels;
+  const pairs = Object.keys(others)
+    .sort()
+    .map((label) => `${label}=${JSON.stringify(others[label])}`);
+  return `${name}{${pairs.join(', ')}}`;
+}

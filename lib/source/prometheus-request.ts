@@ -1,0 +1,180 @@
+/** One attempt at one request: sent, answered, judged. What may be tried again is told apart from what may not. */
+import { RetryLaterError, SourceError } from '../errors.ts';
+import { authorize } from './authorize.ts';
+import { excerpt } from './json-cursor.ts';
+import type { PrometheusTarget } from './prometheus-endpoint.ts';
+import { readBody } from './read-body.ts';
+import { parseRetryAfter } from './retry-delay.ts';
+
+export interface Attempt {
+  readonly target: PrometheusTarget;
+  readonly method: 'GET' | 'POST';
+  readonly fields: Readonly<Record<string, string>>;
+  /** Milliseconds until the attempt counts as failed. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly signal: AbortSignal | undefined;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** "query … at …", for errors. */
+  readonly subject: string;
+}
+
+export type Outcome =
+  | { readonly kind: 'answered'; readonly body: Uint8Array }
+  /** POST is not allowed there; GET may be. */
+  | { readonly kind: 'method-refused' }
+  /** Milliseconds that the server asks to wait, where it says so. */
+  | { readonly kind: 'failed'; readonly error: SourceError; readonly retryAfter: number | undefined };
+
+const FORM = 'application/x-www-form-urlencoded';
+/** Failures to connect that no second attempt mends. */
+const LASTING_FAILURE = /CERT|SSL|TLS|UNABLE_TO|ERR_INVALID/;
+
+/** @throws SourceError where another attempt would fare no better */
+export async function attemptRequest(attempt: Attempt): Promise<Outcome> {
+  const { signal, subject, timeoutMs } = attempt;
+  if (signal?.aborted) throw aborted(subject, signal);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const response = await send(attempt, controller.signal);
+    return await judgeResponse(response, attempt);
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    if (signal?.aborted) throw aborted(subject, signal);
+    if (controller.signal.aborted)
+      return failed(
+        new SourceError('timeout', `${subject} gave no answer within ${timeoutMs} ms`, { cause: error }),
+      );
+    return connectionFailure(error, subject);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+async function send({ target, method, fields, now }: Attempt, signal: AbortSignal): Promise<Response> {
+  const form = encodeForm(fields);
+  const url = new URL(target.url);
+  if (method === 'GET') url.search = url.search === '' ? form : `${url.search}&${form}`;
+  const body = method === 'POST' ? form : '';
+  const headers: Record<string, string> = { accept: 'application/json', ...target.headers };
+  if (method === 'POST') headers['content-type'] = FORM;
+  return fetch(url, {
+    method,
+    headers: await authorize({ method, url, headers, body }, target.auth, now()),
+    ...(method === 'POST' && { body }),
+    // Followed, a redirect would carry the credentials along or turn POST into GET.
+    redirect: 'manual',
+    signal,
+  });
+}
+
+async function judgeResponse(response: Response, attempt: Attempt): Promise<Outcome> {
+  const { subject, maxBodyBytes, now } = attempt;
+  const { status } = response;
+  if (status === 405 && attempt.method === 'POST') {
+    await response.body?.cancel();
+    return { kind: 'method-refused' };
+  }
+  if (status >= 300 && status < 400) {
+    await response.body?.cancel();
+    throw redirected(response, attempt);
+  }
+  const body = await readBody(response, maxBodyBytes, subject);
+  if (status === 429 || status >= 500)
+    return failed(
+      new SourceError(
+        status === 429 ? 'rate-limited' : 'server-error',
+        `${subject} got HTTP ${status}: ${reasonIn(body)}`,
+      ),
+      parseRetryAfter(response.headers.get('retry-after'), now()),
+    );
+  if (status >= 400)
+    throw new SourceError(
+      codeOfStatus(status),
+      `${subject} was refused with HTTP ${status}: ${reasonIn(body)}`,
+    );
+  checkIsJson(response, body, subject);
+  return { kind: 'answered', body };
+}
+
+function checkIsJson(response: Response, body: Uint8Array, subject: string): void {
+  if (body.length === 0)
+    throw new SourceError('empty-answer', `${subject} got HTTP ${response.status} with an empty body`);
+  const type = response.headers.get('content-type') ?? '';
+  if (type !== '' && !/^application\/(\S+\+)?json\s*(;|$)/i.test(type))
+    throw new SourceError(
+      'not-json',
+      `${subject} gave ${JSON.stringify(type)} where JSON belongs, starting ${excerpt(body)}: is this Prometheus, or a login page in front of it?`,
+    );
+  if (!/^\s*\{/.test(Buffer.from(body.subarray(0, 64)).toString('latin1')))
+    throw new SourceError(
+      'not-json',
+      `${subject} gave no JSON object but an answer starting ${excerpt(body)}`,
+    );
+}
+
+/** Prometheus's own words where it gave some, otherwise how the body starts. */
+function reasonIn(body: Uint8Array): string {
+  if (body.length === 0) return 'no reason given';
+  try {
+    const { errorType, error } = JSON.parse(Buffer.from(body).toString('utf8'));
+    if (typeof error === 'string') return typeof errorType === 'string' ? `${errorType}: ${error}` : error;
+  } catch {
+    // No JSON: a proxy answered in place of Prometheus.
+  }
+  return excerpt(body);
+}
+
+function codeOfStatus(status: number): string {
+  if (status === 400 || status === 422) return 'query-rejected';
+  return status === 401 || status === 403 ? 'unauthorized' : 'http-status';
+}
+
+/** The target's query string is left out: login redirects carry state in it. */
+function redirected(response: Response, { target, subject }: Attempt): SourceError {
+  const location = response.headers.get('location') ?? '';
+  const goal = URL.canParse(location, target.url.href) ? new URL(location, target.url) : undefined;
+  const shown = goal ? goal.origin + goal.pathname : JSON.stringify(location);
+  return new SourceError(
+    'redirect',
+    `${subject} got HTTP ${response.status} to ${shown}, and redirects are not followed with credentials: set the Prometheus URL to where it lives`,
+  );
+}
+
+function connectionFailure(error: unknown, subject: string): Outcome {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const detail = [code, cause instanceof Error ? cause.message : String(cause)].filter((part) => part !== '');
+  const failure = new SourceError('connection-failed', `${subject} could not be asked: ${detail.join(' ')}`, {
+    cause: error,
+  });
+  if (LASTING_FAILURE.test(code)) throw failure;
+  return failed(failure);
+}
+
+function failed(error: SourceError, retryAfter?: number): Outcome {
+  return { kind: 'failed', error, retryAfter };
+}
+
+function aborted(subject: string, signal: AbortSignal): RetryLaterError {
+  return new RetryLaterError('aborted', `${subject} was called off`, { cause: signal.reason });
+}
+
+/** As SigV4 encodes a query string, which every form parser understands. */
+function encodeForm(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeStrictly(value)}`)
+    .join('&');
+}
+
+function encodeStrictly(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

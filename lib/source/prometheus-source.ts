@@ -1,0 +1,183 @@
+/** Prometheus's query_range as a source of metrics. */
+import { RetryLaterError, SourceError } from '../errors.ts';
+import type { Deadline } from '../models/contract.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { TimeRange } from '../window/time-range.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
+import { type MatrixAnswer, parseMatrixAnswer } from './matrix-response.ts';
+import { mergeChunks } from './merge-chunks.ts';
+import type { MetricSource, RangeQuery } from './metric-source.ts';
+import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
+import { type Attempt, attemptRequest, type Outcome } from './prometheus-request.ts';
+import { MAX_POINTS_PER_SERIES, splitRange } from './range-chunks.ts';
+import { MAX_BODY_BYTES } from './read-body.ts';
+import { MAX_RETRY_AFTER_MS, retryDelay } from './retry-delay.ts';
+
+export interface PrometheusSourceOptions {
+  readonly endpoint: PrometheusEndpoint;
+  readonly deadline: Deadline;
+  readonly telemetry: Telemetry;
+  /** Epoch milliseconds: for signatures and Retry-After dates. */
+  readonly now: () => number;
+  /** Uniform in [0, 1): spreads retries. */
+  readonly random: () => number;
+  readonly maxPointsPerSeries?: number;
+  readonly maxBodyBytes?: number;
+}
+
+/** What the requests of one source share. */
+interface Session extends PrometheusSourceOptions {
+  readonly target: PrometheusTarget;
+  readonly maxBodyBytes: number;
+  /** GET once the server refused POST. */
+  method: 'GET' | 'POST';
+}
+
+/** Characters of a query that an error shows. */
+const SHOWN_QUERY_LENGTH = 500;
+
+/**
+ * A source that asks `endpoint`, in chunks that Prometheus takes, a bounded number of them at a time.
+ * @throws SettingError where the endpoint cannot be asked at all
+ */
+export function createPrometheusSource(options: PrometheusSourceOptions): MetricSource {
+  const session: Session = {
+    ...options,
+    target: prepareTarget(options.endpoint),
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    method: 'POST',
+  };
+  const run = limitConcurrency(options.endpoint.concurrency);
+  const maxPoints = options.maxPointsPerSeries ?? MAX_POINTS_PER_SERIES;
+  return {
+    async queryRange(query) {
+      const subject = `query ${shorten(query.query)} at ${session.target.shownUrl}`;
+      const chunks = splitRange(query, query.step, maxPoints);
+      // One chunk that fails calls the others off.
+      const controller = new AbortController();
+      const signal = query.signal ? AbortSignal.any([query.signal, controller.signal]) : controller.signal;
+      try {
+        const answers = await Promise.all(
+          chunks.map((chunk) => run(() => askChunk(session, { ...query, signal }, chunk, subject))),
+        );
+        return mergeChunks(
+          answers.map((answer) => answer.series),
+          subject,
+        );
+      } catch (error) {
+        controller.abort(error);
+        throw error;
+      }
+    },
+  };
+}
+
+async function askChunk(
+  session: Session,
+  query: RangeQuery,
+  chunk: TimeRange,
+  subject: string,
+): Promise<MatrixAnswer> {
+  const fields = {
+    query: query.query,
+    start: seconds(chunk.start),
+    // Prometheus includes the end.
+    end: seconds(chunk.end - query.step),
+    step: seconds(query.step),
+  };
+  const body = await askUntilAnswered(session, fields, query.signal, subject);
+  const answer = parseMatrixAnswer(body, { ...chunk, step: query.step }, subject);
+  for (const info of answer.infos)
+    session.telemetry.info('Prometheus remarked on a query', { subject, info });
+  return answer;
+}
+
+async function askUntilAnswered(
+  session: Session,
+  fields: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+  subject: string,
+): Promise<Uint8Array> {
+  const { endpoint, telemetry } = session;
+  for (let failures = 0; ; ) {
+    const outcome = await attemptInTime(session, fields, signal, subject);
+    if (outcome.kind === 'answered') return outcome.body;
+    if (outcome.kind === 'method-refused') {
+      session.method = 'GET';
+      continue;
+    }
+    const delay = retryDelay(failures, outcome.retryAfter, session.random);
+    failures++;
+    if (failures > endpoint.retries) throw exhausted(outcome.error, failures);
+    if (outcome.retryAfter !== undefined && outcome.retryAfter > MAX_RETRY_AFTER_MS)
+      throw tooPatient(outcome.error, outcome.retryAfter);
+    if (delay >= session.deadline.remaining())
+      throw new RetryLaterError(
+        'deadline',
+        `${outcome.error.message}; the next attempt is due in ${Math.ceil(delay)} ms, and ${Math.floor(session.deadline.remaining())} ms are left`,
+        { cause: outcome.error },
+      );
+    telemetry.warn('Prometheus will be asked again', {
+      reason: outcome.error.message,
+      attempt: failures + 1,
+      delayMs: Math.round(delay),
+    });
+    await sleep(delay, signal);
+  }
+}
+
+async function attemptInTime(
+  session: Session,
+  fields: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+  subject: string,
+): Promise<Outcome> {
+  const { target, method, maxBodyBytes, now, endpoint } = session;
+  const remaining = session.deadline.remaining();
+  if (remaining <= 0) throw new RetryLaterError('deadline', `no time is left for ${subject}`);
+  const attempt: Attempt = {
+    target,
+    method,
+    fields,
+    timeoutMs: Math.min(endpoint.timeoutMs, remaining),
+    maxBodyBytes,
+    signal,
+    now,
+    subject,
+  };
+  return attemptRequest(attempt);
+}
+
+function exhausted(error: SourceError, attempts: number): SourceError {
+  return new SourceError(error.code, `${error.message} (attempt ${attempts}, the last)`, { cause: error });
+}
+
+function tooPatient(error: SourceError, retryAfter: number): SourceError {
+  return new SourceError(
+    error.code,
+    `${error.message} (it asks to wait ${Math.round(retryAfter / 1000)} s, and ${MAX_RETRY_AFTER_MS / 1000} s is the most that is waited)`,
+    { cause: error },
+  );
+}
+
+/** Ends early, without an error, when `signal` fires: the next attempt tells. */
+function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener('abort', done);
+    if (signal?.aborted) done();
+  });
+}
+
+function seconds(milliseconds: number): string {
+  return String(milliseconds / 1000);
+}
+
+function shorten(query: string): string {
+  return query.length > SHOWN_QUERY_LENGTH ? `${query.slice(0, SHOWN_QUERY_LENGTH)}…` : query;
+}

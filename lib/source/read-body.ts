@@ -1,0 +1,36 @@
+import { SourceError } from '../errors.ts';
+
+/**
+ * Bytes of one answer after decompression. 11,000 points of 300 series; the export job asks for fewer at a time, so
+ * only a query that returns thousands of series for one window comes near it.
+ */
+export const MAX_BODY_BYTES: number = 128 * 1024 * 1024;
+
+/**
+ * The whole body, or nothing of it.
+ * @throws SourceError `body-too-large`; whatever fetch throws where the connection breaks
+ */
+export async function readBody(response: Response, maxBytes: number, subject: string): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array(0);
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  if (announced > maxBytes) {
+    await response.body.cancel();
+    throw tooLarge(subject, `${announced}`, maxBytes);
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body) {
+    size += part.length;
+    // Leaving the loop closes the connection.
+    if (size > maxBytes) throw tooLarge(subject, `more than ${maxBytes}`, maxBytes);
+    parts.push(part);
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
+}
+
+function tooLarge(subject: string, size: string, maxBytes: number): SourceError {
+  return new SourceError(
+    'body-too-large',
+    `${subject} gave ${size} bytes, and the limit is ${maxBytes}: aggregate in the query, so that it has fewer series`,
+  );
+}

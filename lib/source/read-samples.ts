@@ -1,0 +1,158 @@
+/** The hot loop of an export: `[[1700000000,"1.5"],…]` into two typed arrays. */
+import { SourceError } from '../errors.ts';
+import {
+  CLOSE_BRACKET,
+  COMMA,
+  expectByte,
+  type JsonCursor,
+  malformed,
+  OPEN_BRACKET,
+  peekByte,
+  QUOTE,
+} from './json-cursor.ts';
+
+/** The cells a sample may stand on: `start + i × step` below `end`. Epoch milliseconds. */
+export interface SampleGrid {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+export interface Samples {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const DOT = 0x2e;
+const MINUS = 0x2d;
+/** A decimal with an integer mantissa below 2^53 and at most 22 places is one exactly rounded division (Clinger 1990). */
+const EXACT_MANTISSA = 2 ** 53;
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/**
+ * Reads the array of samples that starts at the cursor. Not finite numbers become NaN.
+ * @throws SourceError where a time is off the grid or not after the one before it, or a value is no number
+ */
+export function readSamples(cursor: JsonCursor, grid: SampleGrid): Samples {
+  const capacity = (grid.end - grid.start) / grid.step;
+  const times = new Float64Array(capacity);
+  const values = new Float64Array(capacity);
+  let count = 0;
+  let previous = Number.NEGATIVE_INFINITY;
+  expectByte(cursor, OPEN_BRACKET);
+  if (peekByte(cursor) === CLOSE_BRACKET) {
+    cursor.at++;
+    return { times: times.subarray(0, 0), values: values.subarray(0, 0) };
+  }
+  while (true) {
+    expectByte(cursor, OPEN_BRACKET);
+    const time = readTime(cursor);
+    if (time < grid.start || time >= grid.end || (time - grid.start) % grid.step !== 0)
+      throw offGrid(cursor, time, grid);
+    if (time <= previous) throw notAscending(cursor, time, previous);
+    expectByte(cursor, COMMA);
+    times[count] = time;
+    values[count] = readValue(cursor);
+    previous = time;
+    count++;
+    expectByte(cursor, CLOSE_BRACKET);
+    if (peekByte(cursor) !== COMMA) break;
+    cursor.at++;
+  }
+  expectByte(cursor, CLOSE_BRACKET);
+  // A series that lived for a moment must not hold the memory of a long one.
+  const sparse = count * 2 < capacity;
+  return sparse
+    ? { times: times.slice(0, count), values: values.slice(0, count) }
+    : { times: times.subarray(0, count), values: values.subarray(0, count) };
+}
+
+/** Seconds, with a fraction or an exponent if need be, as epoch milliseconds. */
+function readTime(cursor: JsonCursor): number {
+  peekByte(cursor);
+  const { bytes } = cursor;
+  const start = cursor.at;
+  let at = start;
+  let seconds = 0;
+  let byte = bytes[at]!;
+  while (byte >= ZERO && byte <= NINE) {
+    seconds = seconds * 10 + (byte - ZERO);
+    byte = bytes[++at]!;
+  }
+  if (byte === COMMA && at > start) {
+    cursor.at = at;
+    return seconds * 1000;
+  }
+  while (at < bytes.length && bytes[at] !== COMMA && bytes[at] !== CLOSE_BRACKET) at++;
+  const text = bytes.toString('latin1', start, at).trim();
+  if (!DECIMAL.test(text)) throw malformed(cursor, 'a time in seconds was expected');
+  cursor.at = at;
+  return Math.round(Number(text) * 1000);
+}
+
+function readValue(cursor: JsonCursor): number {
+  expectByte(cursor, QUOTE);
+  const { bytes } = cursor;
+  const start = cursor.at;
+  let at = start;
+  let byte = bytes[at]!;
+  const negative = byte === MINUS;
+  if (negative) byte = bytes[++at]!;
+  let mantissa = 0;
+  const digits = at;
+  while (byte >= ZERO && byte <= NINE) {
+    mantissa = mantissa * 10 + (byte - ZERO);
+    byte = bytes[++at]!;
+  }
+  let places = 0;
+  if (byte === DOT && at > digits) {
+    const point = at;
+    byte = bytes[++at]!;
+    while (byte >= ZERO && byte <= NINE) {
+      mantissa = mantissa * 10 + (byte - ZERO);
+      byte = bytes[++at]!;
+    }
+    places = at - point - 1;
+  }
+  if (byte === QUOTE && at > digits && mantissa < EXACT_MANTISSA && places <= 22) {
+    cursor.at = at + 1;
+    const value = places === 0 ? mantissa : mantissa / POWERS_OF_TEN[places]!;
+    return negative ? -value : value;
+  }
+  return readOtherValue(cursor, start);
+}
+
+/** Long mantissas, exponents and the words of PromQL. */
+function readOtherValue(cursor: JsonCursor, start: number): number {
+  const end = cursor.bytes.indexOf(QUOTE, start);
+  if (end < 0) {
+    cursor.at = cursor.bytes.length;
+    throw malformed(cursor, 'a closing quote was expected');
+  }
+  const text = cursor.bytes.toString('latin1', start, end);
+  cursor.at = end + 1;
+  if (text === 'NaN' || text === '+Inf' || text === '-Inf' || text === 'Inf') return Number.NaN;
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw new SourceError(
+    'bad-value',
+    `${cursor.subject} gave the value ${JSON.stringify(text)}, which is no 64-bit number`,
+  );
+}
+
+function offGrid(cursor: JsonCursor, time: number, { start, end, step }: SampleGrid): SourceError {
+  return new SourceError(
+    'off-grid',
+    `${cursor.subject} gave a sample at ${time / 1000} s, which is not on the grid that was asked for: from ${start / 1000} to below ${end / 1000} s, every ${step / 1000} s`,
+  );
+}
+
+function notAscending(cursor: JsonCursor, time: number, previous: number): SourceError {
+  return new SourceError(
+    'not-ascending',
+    `${cursor.subject} gave a sample at ${time / 1000} s after the one at ${previous / 1000} s`,
+  );
+}
