@@ -19,6 +19,8 @@ export interface AwsRequest {
   /** `http://host:port` as the client addressed it. */
   readonly origin: string;
   readonly requestId: string;
+  /** Aborted when the client goes away before it has its answer: a long poll then takes no message for it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AwsResponse {
@@ -53,7 +55,15 @@ export interface QueueMessage {
   /** SentTimestamp, ApproximateReceiveCount, … as SQS names them. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly messageAttributes: Readonly<
-    Record<string, { readonly dataType: string; readonly stringValue?: string }>
+    Record<
+      string,
+      {
+        readonly dataType: string;
+        readonly stringValue?: string;
+        /** Base64, in place of `stringValue` where the type is Binary. */
+        readonly binaryValue?: string;
+      }
+    >
   >;
 }
 
