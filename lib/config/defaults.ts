@@ -1,0 +1,68 @@
+/** Every default of a detector, with its unit and its reason. The JSON Schema and the docs take them from here. */
+import type { Detector } from './detector.ts';
+import { parseDuration } from './duration.ts';
+
+/** Durations as people write them. */
+export const DEFAULTS = {
+  /** Long enough to fill k of n at the default step, short enough to hear of trouble while it is small. */
+  detectionWindow: '15m',
+  /** Most scrape intervals are 15 s to 60 s: a finer step repeats samples. */
+  step: '1m',
+  /** One scrape interval of 60 s: a sample of the window's last minute is in Prometheus by then. Thanos, remote write
+   * and recording rules can lag by more. */
+  ingestDelay: '1m',
+  /** A week holds every weekday once; Prometheus itself keeps 15 days by default. */
+  backfill: '7d',
+  severity: 'warning',
+  modelVersion: 'current',
+  modelKind: 'isolation-forest',
+  seed: 1,
+  /** Rows. Four isolation-forest samples of 256, or 17 hours of one entity at the default step. */
+  warmup: 1000,
+  /** Two weeks: a model sees each weekday twice and forgets last month's deployment. */
+  lookback: '14d',
+  trainEvery: '1d',
+  /** Percent: of a day's 1,440 rows of an entity, 7 lie above it, before k of n and the least deviation. */
+  percentile: 99.5,
+  /** Robust standard deviations: a row that is rare but hardly off is nobody's problem. */
+  minDeviation: 3,
+  /** Rows: 3 anomalous ones of 5, so one bad scrape alerts nobody. */
+  k: 3,
+  n: 5,
+  /** Rows. Twice n, so that an incident that flaps stays one incident. */
+  resolveAfter: 10,
+  /** Steps: a scrape or three that failed; beyond that a line between two points is a guess. */
+  interpolateSteps: 3,
+} as const;
+
+/** The detector behind files that were dropped without a manifest: step and metrics come from the data. */
+export function defaultDetector(name: string): Detector {
+  return {
+    name,
+    declared: false,
+    targetService: undefined,
+    metrics: [],
+    entityLabels: [],
+    step: undefined,
+    detectionWindow: parseDuration(DEFAULTS.detectionWindow),
+    schedule: parseDuration(DEFAULTS.detectionWindow),
+    ingestDelay: parseDuration(DEFAULTS.ingestDelay),
+    backfill: parseDuration(DEFAULTS.backfill),
+    alertSeverity: DEFAULTS.severity,
+    modelVersion: DEFAULTS.modelVersion,
+    model: { kind: DEFAULTS.modelKind, params: {}, seed: DEFAULTS.seed },
+    training: {
+      warmup: DEFAULTS.warmup,
+      lookback: parseDuration(DEFAULTS.lookback),
+      every: parseDuration(DEFAULTS.trainEvery),
+    },
+    threshold: {
+      percentile: DEFAULTS.percentile,
+      minDeviation: DEFAULTS.minDeviation,
+      k: DEFAULTS.k,
+      n: DEFAULTS.n,
+      resolveAfter: DEFAULTS.resolveAfter,
+    },
+    gaps: { interpolateSteps: DEFAULTS.interpolateSteps },
+  };
+}

@@ -1,0 +1,60 @@
+/** What is wrong with a manifest although each of its fields is right. */
+import { DEFAULTS } from './defaults.ts';
+import { parseDuration } from './duration.ts';
+import type { Problem } from './manifest-problems.ts';
+import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
+import { rowsForPercentile } from './percentile.ts';
+import { PRESETS } from './presets/presets.ts';
+
+export function findContradictions({ spec }: Manifest): Problem[] {
+  const problems: Problem[] = [];
+  const complain = (path: readonly PropertyKey[], message: string): void => {
+    problems.push({ path: ['spec', ...path], message });
+  };
+
+  const sources = (['prometheus_query', 'metrics', 'preset'] as const).filter(
+    (name) => spec[name] !== undefined,
+  );
+  if (sources.length > 1)
+    complain(
+      [],
+      `has ${sources.join(' and ')}; give one of them, or none for a detector that is fed by dropped files`,
+    );
+  if (spec.preset !== undefined && spec.entity !== undefined)
+    complain(
+      ['entity'],
+      `cannot be set beside preset: ${spec.preset}, whose entity is ${PRESETS[spec.preset].entity.join(', ')}`,
+    );
+
+  const earlier = new Map<string, number>();
+  for (const [index, { name }] of (spec.metrics ?? []).entries()) {
+    const path = ['metrics', index, 'name'];
+    const folded = name.toLowerCase();
+    const first = earlier.get(folded);
+    if (first === undefined) earlier.set(folded, index);
+    else
+      complain(
+        path,
+        `is ${JSON.stringify(name)}, as is metrics[${first}].name but for case; SQL takes both for one column`,
+      );
+    if (RESERVED_METRIC_NAMES.includes(folded))
+      complain(path, `is ${JSON.stringify(name)}, which one of a window's own columns is called`);
+  }
+  const repeated = spec.entity?.find((label, index, all) => all.indexOf(label) !== index);
+  if (repeated !== undefined) complain(['entity'], `has ${JSON.stringify(repeated)} twice`);
+  if (spec.entity?.includes('__name__'))
+    complain(['entity'], 'has "__name__", which names a metric and no entity; list several under metrics');
+
+  const step = spec.step ?? (sources.length > 0 ? DEFAULTS.step : undefined);
+  if (step !== undefined && parseDuration(spec.detection_window) % parseDuration(step) !== 0)
+    complain(['detection_window'], `is ${spec.detection_window}, which is not a multiple of step ${step}`);
+  if (spec.threshold.k > spec.threshold.n)
+    complain(['threshold', 'k'], `is ${spec.threshold.k}; at most n, which is ${spec.threshold.n}`);
+  const rows = rowsForPercentile(spec.threshold.percentile);
+  if (spec.training.warmup < rows)
+    complain(
+      ['training', 'warmup'],
+      `is ${spec.training.warmup} rows; threshold.percentile ${spec.threshold.percentile} needs at least ${rows} to calibrate on`,
+    );
+  return problems;
+}

@@ -1,0 +1,247 @@
+/** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
+import { z } from 'zod';
+import { DEFAULTS } from './defaults.ts';
+import { DETECTOR_NAME } from './detector-name.ts';
+import { DURATION, parseDuration } from './duration.ts';
+import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
+import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
+import { SEVERITIES, type Severity } from './severity.ts';
+
+/** At most so many metrics a detector: each is a query per window and a column. */
+const MOST_METRICS = 200;
+/** Characters. */
+const LONGEST_QUERY = 10_000;
+
+/** Prometheus' rules for labels and metrics, so that a name means the same there, in Parquet and in an alert. */
+const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const METRIC_NAME = /^[A-Za-z_:][A-Za-z0-9_:]{0,127}$/;
+/** Columns that a window has for itself, or that name a partition. */
+export const RESERVED_METRIC_NAMES: readonly string[] = [
+  'timestamp',
+  'time',
+  'ts',
+  'ds',
+  'label',
+  'entity',
+  'data_availability',
+  'detector',
+  'date',
+];
+
+/** A manifest with its defaults filled in, still in people's units. */
+export interface Manifest {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly target_service?: string | undefined;
+    readonly prometheus_query?: string | undefined;
+    readonly metrics?: readonly { readonly name: string; readonly query: string }[] | undefined;
+    readonly preset?: PresetName | undefined;
+    readonly detection_window: string;
+    readonly alert_severity: Severity;
+    readonly model_version: string;
+    readonly entity?: readonly string[] | undefined;
+    readonly step?: string | undefined;
+    readonly schedule?: string | undefined;
+    readonly ingest_delay: string | 0;
+    readonly backfill: string | 0;
+    readonly model: {
+      readonly kind: ModelKind;
+      readonly params: Readonly<Record<string, unknown>>;
+      readonly seed: number;
+    };
+    readonly training: { readonly warmup: number; readonly lookback: string; readonly every: string };
+    readonly threshold: {
+      readonly percentile: number;
+      readonly min_deviation: number;
+      readonly k: number;
+      readonly n: number;
+      readonly resolve_after: number;
+    };
+    readonly gaps: { readonly interpolate: number };
+  };
+}
+
+const query = text(`PromQL, at most ${LONGEST_QUERY} characters`, /\S/, LONGEST_QUERY);
+
+const metric = z.strictObject({
+  name: text('a metric name: letters, digits, _ and :, at most 128', METRIC_NAME).describe(
+    'Names the column in Parquet and the metric in alerts. A suffix such as _bytes tells its unit.',
+  ),
+  query,
+});
+
+const model = z.strictObject({
+  kind: choice(MODEL_KINDS).default(DEFAULTS.modelKind),
+  params: z
+    .record(z.string(), z.json(), { error: "must be a map of the model's parameters" })
+    .default({})
+    .describe('Parameters of this kind of model; docs/models.md lists them. Checked by the model itself.'),
+  seed: wholeNumber(0, 0xffff_ffff)
+    .default(DEFAULTS.seed)
+    .describe('The same data and seed give the same model.'),
+});
+
+const training = z.strictObject({
+  warmup: wholeNumber(1, 10_000_000)
+    .default(DEFAULTS.warmup)
+    .describe('Rows before the first model. Until then the detector is learning and alerts nobody.'),
+  lookback: duration('1m', '400d')
+    .default(DEFAULTS.lookback)
+    .describe('Newest stretch of history that a model is fitted on.'),
+  every: duration('1m', '400d').default(DEFAULTS.trainEvery).describe('How often a new version is trained.'),
+});
+
+const threshold = z.strictObject({
+  percentile: number(50, 99.999)
+    .default(DEFAULTS.percentile)
+    .describe('Of the training scores, in percent: at 99, 1 % of the training rows score higher.'),
+  min_deviation: number(0, 1000)
+    .default(DEFAULTS.minDeviation)
+    .describe('How far off a metric has to be, in robust standard deviations, before a row counts.'),
+  k: wholeNumber(1, 1000).default(DEFAULTS.k).describe('Rows of the newest n that have to be anomalous.'),
+  n: wholeNumber(1, 1000).default(DEFAULTS.n).describe('Rows that k is counted in.'),
+  resolve_after: wholeNumber(1, 10_000)
+    .default(DEFAULTS.resolveAfter)
+    .describe('Rows in a row without an anomaly, after which an incident is over.'),
+});
+
+const gaps = z.strictObject({
+  interpolate: wholeNumber(0, 1000)
+    .default(DEFAULTS.interpolateSteps)
+    .describe('Gaps of up to so many steps are filled by a straight line; longer ones stay missing.'),
+});
+
+const spec = z
+  .strictObject(
+    {
+      target_service: text('a name of 1 to 256 characters', /\S/, 256)
+        .optional()
+        .describe('What is watched, for the people who read the alert.'),
+      prometheus_query: query
+        .optional()
+        .describe('One metric, named after the detector. For several: metrics.'),
+      metrics: z
+        .array(metric, { error: 'must be a list of {name, query}' })
+        .min(1, { error: 'must have at least one metric' })
+        .max(MOST_METRICS, { error: `must have at most ${MOST_METRICS} metrics` })
+        .optional()
+        .describe('Metrics that are looked at together.'),
+      preset: choice(PRESET_NAMES)
+        .optional()
+        .describe('A ready-made set of metrics with its entity: kubernetes has 16 of each namespace.'),
+      detection_window: duration('1s', '1d')
+        .default(DEFAULTS.detectionWindow)
+        .describe('Length of one exported window; a multiple of step.'),
+      alert_severity: choice(SEVERITIES).default(DEFAULTS.severity),
+      model_version: text('current, or the version to stay at', /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
+        .default(DEFAULTS.modelVersion)
+        .describe('current follows training; a version stays as it is until you change it.'),
+      entity: z
+        .array(text('a label name: letters, digits and _, not first a digit', LABEL_NAME), {
+          error: 'must be a list of label names',
+        })
+        .max(10, { error: 'must have at most 10 labels' })
+        .optional()
+        .describe(
+          'Labels that tell one entity from another, such as [namespace, pod]. None: all is one entity.',
+        ),
+      step: duration('1s', '1d')
+        .optional()
+        .describe(
+          `Distance of the rows, in whole seconds: ${DEFAULTS.step}, or that of dropped files without queries.`,
+        ),
+      schedule: duration('1m', '31d').optional().describe('How often an export is due: as detection_window.'),
+      ingest_delay: durationOrZero('1d')
+        .default(DEFAULTS.ingestDelay)
+        .describe('How long samples may take to get into Prometheus: windows end this long before now.'),
+      backfill: durationOrZero('400d')
+        .default(DEFAULTS.backfill)
+        .describe('How far back the first export reaches.'),
+      model: model.prefault({}),
+      training: training.prefault({}),
+      threshold: threshold.prefault({}).describe('When rows become an incident.'),
+      gaps: gaps.prefault({}),
+    },
+    { error: 'must be a map' },
+  )
+  .meta({
+    allOf: [
+      ['prometheus_query', 'metrics'],
+      ['prometheus_query', 'preset'],
+      ['metrics', 'preset'],
+      ['preset', 'entity'],
+    ].map((pair) => ({ not: { required: pair } })),
+  });
+
+export const manifestSchema: z.ZodType<Manifest> = z
+  .strictObject(
+    {
+      apiVersion: choice(['tidewatch/v1']).default('tidewatch/v1'),
+      kind: choice(['AnomalyDetector']),
+      metadata: z.strictObject(
+        {
+          name: text(
+            'a name of letters, digits, dots, dashes and underscores, at most 64, that starts with a letter or digit',
+            DETECTOR_NAME,
+          ).describe('Names the detector and the manifest: detectors/NAME.yml.'),
+          labels: z
+            .record(z.string(), z.string(), { error: 'must be a map of strings' })
+            .optional()
+            .describe('For people and their tools; Tidewatch does not read them.'),
+        },
+        { error: 'must be a map with a name' },
+      ),
+      spec: spec.prefault({}),
+    },
+    { error: 'must be a map with kind, metadata and spec' },
+  )
+  .meta({ title: 'Tidewatch anomaly detector' });
+
+/** What editors check a manifest against: JSON Schema draft 7, which yaml-language-server knows best. */
+export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(manifestSchema, { target: 'draft-7', io: 'input' });
+}
+
+function text(what: string, pattern: RegExp, longest = Number.POSITIVE_INFINITY) {
+  const error = `must be ${what}`;
+  const plain = z.string({ error }).regex(pattern, { error, abort: true });
+  return Number.isFinite(longest) ? plain.max(longest, { error }) : plain;
+}
+
+function choice<const T extends readonly [string, ...string[]]>(allowed: T) {
+  return z.enum(allowed, { error: `must be ${allowed.join(' or ')}` });
+}
+
+function number(least: number, most: number) {
+  const error = `must be a number from ${least} to ${most}`;
+  return z.number({ error }).min(least, { error }).max(most, { error });
+}
+
+function wholeNumber(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+/** Whole seconds: keys in the bucket and Prometheus' timestamps carry no less. */
+function duration(least: string, most: string) {
+  const error = `must be a duration from ${least} to ${most} in whole seconds, such as 30s, 15m, 1h30m or 7d`;
+  return z
+    .string({ error })
+    .regex(DURATION, { error, abort: true })
+    .refine((given) => isWithin(given, least, most), { error });
+}
+
+function durationOrZero(most: string) {
+  return z.union([duration('0s', most), z.literal(0)], {
+    error: `must be 0 or a duration up to ${most} in whole seconds, such as 30s, 15m, 1h30m or 7d`,
+  });
+}
+
+function isWithin(given: string, least: string, most: string): boolean {
+  // Longer than 292 years is a duration by its form only: parseDuration would throw on it.
+  if (given.length > 20) return false;
+  const milliseconds = parseDuration(given);
+  return (
+    milliseconds >= parseDuration(least) && milliseconds <= parseDuration(most) && milliseconds % 1000 === 0
+  );
+}

@@ -1,0 +1,116 @@
+/** A detector's manifest: YAML as people write it in, a checked `Detector` out. */
+import { createHash } from 'node:crypto';
+import { ManifestError } from '../errors.ts';
+import { DEFAULTS } from './defaults.ts';
+import type { Detector } from './detector.ts';
+import { parseDuration } from './duration.ts';
+import { findContradictions } from './manifest-contradictions.ts';
+import { describeIssues, type Problem } from './manifest-problems.ts';
+import { type Manifest, manifestSchema } from './manifest-schema.ts';
+import { readYaml } from './manifest-yaml.ts';
+import { PRESETS } from './presets/presets.ts';
+
+/** Problems that one message lists. */
+const MOST_PROBLEMS = 50;
+
+/**
+ * @param from.source the file or key, for messages
+ * @throws ManifestError that lists everything that is wrong, each with its path, value and what is allowed
+ */
+export function parseManifest(text: string, from: { readonly source: string }): Detector {
+  const { source } = from;
+  const yaml = readYaml(text);
+  if (!yaml.ok) throw refuse(source, yaml.problems, yaml.cause);
+  const result = manifestSchema.safeParse(yaml.value);
+  const problems = result.success
+    ? findContradictions(result.data)
+    : describeIssues(result.error, yaml.value);
+  if (problems.length > 0 || !result.success)
+    throw refuse(
+      source,
+      problems.map((problem) => formatProblem(problem, yaml.lineOf(problem.path))),
+    );
+  return toDetector(result.data);
+}
+
+/** Of the settings, defaults included: the same for the same settings however the file is written. Lower-case hex. */
+export function manifestHash(detector: Detector): string {
+  const canonical = JSON.stringify(detector, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+function toDetector({ metadata, spec }: Manifest): Detector {
+  const preset = spec.preset === undefined ? undefined : PRESETS[spec.preset];
+  const single =
+    spec.prometheus_query === undefined
+      ? undefined
+      : [{ name: metricNameOf(metadata.name), query: spec.prometheus_query }];
+  const metrics = single ?? spec.metrics ?? preset?.metrics.map(({ name, query }) => ({ name, query })) ?? [];
+  const step = spec.step ?? (metrics.length > 0 ? DEFAULTS.step : undefined);
+  return {
+    name: metadata.name,
+    declared: true,
+    targetService: spec.target_service,
+    metrics,
+    entityLabels: preset?.entity ?? spec.entity ?? [],
+    step: step === undefined ? undefined : parseDuration(step),
+    detectionWindow: parseDuration(spec.detection_window),
+    schedule: parseDuration(spec.schedule ?? spec.detection_window),
+    ingestDelay: parseDuration(String(spec.ingest_delay)),
+    backfill: parseDuration(String(spec.backfill)),
+    alertSeverity: spec.alert_severity,
+    modelVersion: spec.model_version,
+    model: spec.model,
+    training: {
+      warmup: spec.training.warmup,
+      lookback: parseDuration(spec.training.lookback),
+      every: parseDuration(spec.training.every),
+    },
+    threshold: {
+      percentile: spec.threshold.percentile,
+      minDeviation: spec.threshold.min_deviation,
+      k: spec.threshold.k,
+      n: spec.threshold.n,
+      resolveAfter: spec.threshold.resolve_after,
+    },
+    gaps: { interpolateSteps: spec.gaps.interpolate },
+  };
+}
+
+/** The only metric of `prometheus_query` is called as the detector is, spelt as a metric: a query has no name. */
+function metricNameOf(detector: string): string {
+  return detector.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_');
+}
+
+function formatProblem({ path, message }: Problem, line: number | undefined): string {
+  const where = path.length > 0 ? formatPath(path) : 'the manifest';
+  return `${where}${line === undefined ? '' : ` (line ${line})`} ${message}`;
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      /^\d+$/.test(String(part))
+        ? `${text}[${String(part)}]`
+        : text === ''
+          ? String(part)
+          : `${text}.${String(part)}`,
+    '',
+  );
+}
+
+function refuse(source: string, problems: readonly string[], cause?: unknown): ManifestError {
+  const [only] = problems;
+  if (problems.length === 1) return new ManifestError('bad-manifest', `${source}: ${only}`, { cause });
+  const shown = problems.slice(0, MOST_PROBLEMS);
+  if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`);
+  return new ManifestError(
+    'bad-manifest',
+    `${source}: ${problems.length} problems\n  ${shown.join('\n  ')}`,
+    { cause },
+  );
+}

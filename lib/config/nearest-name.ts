@@ -1,0 +1,29 @@
+/**
+ * The name that was probably meant: the one with the fewest letters to change, if those are few enough.
+ * @returns undefined where none is near
+ */
+export function nearestName(given: string, known: readonly string[]): string | undefined {
+  const canonical = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const [best] = known
+    .map((name) => ({ name, distance: editDistance(canonical(given), canonical(name)) }))
+    .sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
+}
+
+/** Levenshtein's: insertions, deletions and substitutions. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++)
+      current.push(
+        Math.min(
+          previous[column]! + 1,
+          current[column - 1]! + 1,
+          previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1),
+        ),
+      );
+    previous = current;
+  }
+  return previous[b.length]!;
+}

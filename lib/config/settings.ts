@@ -1,0 +1,205 @@
+/** What the functions and the CLI are told by their environment. Read once, at start. */
+import { SettingError } from '../errors.ts';
+
+export interface Settings {
+  readonly bucket: string;
+  /** Of the topic that alerts are published to. */
+  readonly topicArn: string;
+  readonly scoreQueueUrl: string;
+  readonly trainQueueUrl: string;
+  /** Names this deployment in logs and metrics. */
+  readonly service: string;
+  readonly prometheus: PrometheusSettings;
+}
+
+export interface PrometheusSettings {
+  readonly url: string;
+  readonly auth: PrometheusAuthSetting;
+  /** Sent with every request, such as `X-Scope-OrgID`. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type PrometheusAuthSetting =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'sigv4'; readonly region: string }
+  /** The credentials are in a secret; `parsePrometheusSecret` reads its text. */
+  | { readonly kind: 'secret'; readonly scheme: 'bearer' | 'basic'; readonly secretArn: string };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const AUTH_KINDS = ['none', 'bearer', 'basic', 'sigv4'] as const;
+
+/** What each variable is for, as a message says it. */
+const PURPOSES = {
+  TIDEWATCH_BUCKET: 'the bucket that holds windows, models and incidents',
+  TIDEWATCH_TOPIC_ARN: 'the SNS topic that alerts are published to',
+  TIDEWATCH_SCORE_QUEUE_URL: 'the SQS queue that asks for scoring',
+  TIDEWATCH_TRAIN_QUEUE_URL: 'the SQS queue that asks for training',
+  TIDEWATCH_SERVICE: 'the name of this deployment in logs and metrics',
+  TIDEWATCH_PROMETHEUS_URL: 'the Prometheus that windows are exported from',
+  TIDEWATCH_PROMETHEUS_AUTH: `how to sign in to Prometheus: ${AUTH_KINDS.join(', ')}`,
+  TIDEWATCH_PROMETHEUS_HEADERS: 'extra headers for Prometheus as a JSON object of strings',
+  TIDEWATCH_PROMETHEUS_SECRET_ARN: 'the secret with the credentials for Prometheus',
+  TIDEWATCH_PROMETHEUS_TOKEN: 'the bearer token for Prometheus',
+  TIDEWATCH_PROMETHEUS_USER: 'the user name for Prometheus',
+  TIDEWATCH_PROMETHEUS_PASSWORD: 'the password for Prometheus',
+  AWS_REGION: 'the region that requests to Amazon Managed Prometheus are signed for',
+} as const;
+type Variable = keyof typeof PURPOSES;
+
+/** Sees one environment and collects what is wrong with it. */
+interface Reader {
+  /** Undefined where it is unset or blank: a template that leaves a setting out gives ''. */
+  readonly optional: (name: Variable) => string | undefined;
+  /** '' where it is missing, which is then a problem. */
+  readonly required: (name: Variable, when?: string) => string;
+  readonly complain: (problem: string) => void;
+}
+
+const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings[Name] } = {
+  bucket: readBucket,
+  topicArn: readTopicArn,
+  scoreQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_SCORE_QUEUE_URL'),
+  trainQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_TRAIN_QUEUE_URL'),
+  service: (reader) => reader.required('TIDEWATCH_SERVICE'),
+  prometheus: readPrometheus,
+};
+
+/** Present where this variable is. */
+const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
+  bucket: 'TIDEWATCH_BUCKET',
+  topicArn: 'TIDEWATCH_TOPIC_ARN',
+  scoreQueueUrl: 'TIDEWATCH_SCORE_QUEUE_URL',
+  trainQueueUrl: 'TIDEWATCH_TRAIN_QUEUE_URL',
+  service: 'TIDEWATCH_SERVICE',
+  prometheus: 'TIDEWATCH_PROMETHEUS_URL',
+};
+
+/**
+ * @param names settings that have to be there
+ * @param optional settings that are undefined where their variable is unset or blank, and checked where it is not
+ * @throws SettingError that names every variable that is missing or bad, and what it is for
+ */
+export function readSettings<Name extends keyof Settings, Optional extends keyof Settings = never>(
+  env: Environment,
+  names: readonly Name[],
+  optional: readonly Optional[] = [],
+): Pick<Settings, Name> & { readonly [O in Optional]: Settings[O] | undefined } {
+  const problems: string[] = [];
+  const reader = createReader(env, problems);
+  const read = (name: keyof Settings): [string, unknown] => [name, READERS[name](reader)];
+  const settings = Object.fromEntries([
+    ...names.map(read),
+    ...optional.map((name) =>
+      reader.optional(PRESENT_BY[name]) === undefined ? [name, undefined] : read(name),
+    ),
+  ]);
+  if (problems.length > 0) throw new SettingError('bad-settings', problems.join('; '));
+  return settings as ReturnType<typeof readSettings<Name, Optional>>;
+}
+
+function createReader(env: Environment, problems: string[]): Reader {
+  const optional = (name: Variable): string | undefined => env[name]?.trim() || undefined;
+  return {
+    optional,
+    required: (name, when) => {
+      const value = optional(name);
+      if (value === undefined)
+        problems.push(`${name} is not set${when ? ` (${when})` : ''}: ${PURPOSES[name]}`);
+      return value ?? '';
+    },
+    complain: (problem) => problems.push(problem),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, or the ARN of an access point. */
+function readBucket(reader: Reader): string {
+  const bucket = reader.required('TIDEWATCH_BUCKET');
+  if (bucket !== '' && !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) && !bucket.startsWith('arn:'))
+    reader.complain(
+      `TIDEWATCH_BUCKET is ${JSON.stringify(bucket)}; a bucket has 3 to 63 lower-case letters, digits, dots and dashes`,
+    );
+  return bucket;
+}
+
+function readTopicArn(reader: Reader): string {
+  const arn = reader.required('TIDEWATCH_TOPIC_ARN');
+  if (arn !== '' && !/^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/.test(arn))
+    reader.complain(
+      `TIDEWATCH_TOPIC_ARN is ${JSON.stringify(arn)}, not the ARN of a standard topic such as arn:aws:sns:eu-west-1:123456789012:alerts`,
+    );
+  return arn;
+}
+
+function readUrl(reader: Reader, name: Variable): string {
+  const url = reader.required(name);
+  if (url !== '' && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
+    // A password may stand before the @.
+    reader.complain(
+      `${name} is ${JSON.stringify(url.replace(/\/\/[^/@]*@/, '//'))}, not an http:// or https:// URL`,
+    );
+  return url;
+}
+
+function readPrometheus(reader: Reader): PrometheusSettings {
+  return {
+    url: readUrl(reader, 'TIDEWATCH_PROMETHEUS_URL'),
+    auth: readAuth(reader),
+    headers: readHeaders(reader),
+  };
+}
+
+function readAuth(reader: Reader): PrometheusAuthSetting {
+  const given = reader.optional('TIDEWATCH_PROMETHEUS_AUTH') ?? 'none';
+  const kind = AUTH_KINDS.find((known) => known === given);
+  const secretArn = reader.optional('TIDEWATCH_PROMETHEUS_SECRET_ARN');
+  const when = `TIDEWATCH_PROMETHEUS_AUTH is ${given}`;
+  switch (kind) {
+    case undefined:
+      reader.complain(
+        `TIDEWATCH_PROMETHEUS_AUTH is ${JSON.stringify(given)}; one of ${AUTH_KINDS.join(', ')}`,
+      );
+      return { kind: 'none' };
+    case 'none':
+      return { kind };
+    case 'sigv4':
+      return { kind, region: reader.required('AWS_REGION', when) };
+    case 'bearer':
+      if (secretArn !== undefined) return { kind: 'secret', scheme: kind, secretArn };
+      return { kind, token: reader.required('TIDEWATCH_PROMETHEUS_TOKEN', when) };
+    case 'basic':
+      if (secretArn !== undefined) return { kind: 'secret', scheme: kind, secretArn };
+      return {
+        kind,
+        username: reader.required('TIDEWATCH_PROMETHEUS_USER', when),
+        password: reader.required('TIDEWATCH_PROMETHEUS_PASSWORD', when),
+      };
+  }
+}
+
+function readHeaders(reader: Reader): Readonly<Record<string, string>> {
+  const text = reader.optional('TIDEWATCH_PROMETHEUS_HEADERS');
+  if (text === undefined) return {};
+  // The value may hold a secret, so no message shows it.
+  try {
+    const headers: unknown = JSON.parse(text);
+    if (isRecordOfStrings(headers)) return headers;
+  } catch {
+    // Told below, as what it should be.
+  }
+  reader.complain(
+    'TIDEWATCH_PROMETHEUS_HEADERS is not a JSON object of strings such as {"X-Scope-OrgID": "team-a"}',
+  );
+  return {};
+}
+
+function isRecordOfStrings(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((member) => typeof member === 'string')
+  );
+}
