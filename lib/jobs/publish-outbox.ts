@@ -18,7 +18,7 @@ import {
   releaseNotification,
 } from '../store/notifications.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import type { JobContext } from './context.ts';
+import type { PublishContext, ScoreContext } from './context.ts';
 import { recordIncident } from './record-incident.ts';
 
 export interface OutboxResult {
@@ -31,19 +31,22 @@ export interface OutboxResult {
 /** Milliseconds. Longer than a publish may take and than a receipt takes to arrive. */
 export const CLAIM_LEASE: number = 2 * 60_000;
 
-/** No publish starts with less of the claim or of the run left than this, in ms. */
-const TIME_TO_PUBLISH = 20_000;
+/** No publish starts with less than this left, ms: of the claim, so that nobody takes it over meanwhile… */
+const MIN_CLAIM_LEFT = 20_000;
+/** …and of the run, so that the answer can still be noted. */
+const MIN_RUN_LEFT = 5_000;
 
 /** Incidents that are told of at once. The alerts of one incident go out one after the other, in order. */
 const CONCURRENCY = 8;
 
+type OutboxContext = PublishContext & Pick<ScoreContext, 'deadline'>;
 type Outcome = 'published' | 'already-published' | 'in-flight' | PublishRejectedError;
 
 /**
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
  * outbox, unclaimed
  */
-export async function publishOutbox(context: JobContext, detector: string): Promise<OutboxResult> {
+export async function publishOutbox(context: OutboxContext, detector: string): Promise<OutboxResult> {
   const { state } = await readState(context.store, detector);
   const incidents = [...Map.groupBy(state.outbox, ({ alert }) => alert.incidentId).values()];
   const outcomes = new Map<string, Outcome>();
@@ -87,14 +90,14 @@ export async function recordReceipt(
   await markPublished(store, alert, { messageId, at });
 }
 
-async function publishOne(context: JobContext, pending: PendingAlert): Promise<Outcome> {
+async function publishOne(context: OutboxContext, pending: PendingAlert): Promise<Outcome> {
   const { store, publisher, telemetry } = context;
   const { alert } = pending;
-  if (context.deadline.remaining() < TIME_TO_PUBLISH) return 'in-flight';
+  if (context.deadline.remaining() < MIN_RUN_LEFT) return 'in-flight';
   await recordIncident(store, pending);
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
-  if (claim.outcome === 'held' || claim.until - context.now() < TIME_TO_PUBLISH) return 'in-flight';
+  if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';
   const fields = {
     detector: alert.detector,
     notificationId: alert.notificationId,
@@ -123,7 +126,7 @@ async function publishOne(context: JobContext, pending: PendingAlert): Promise<O
 }
 
 async function removeFromOutbox(
-  { store }: JobContext,
+  { store }: OutboxContext,
   detector: string,
   done: ReadonlySet<string>,
 ): Promise<void> {

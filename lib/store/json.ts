@@ -1,6 +1,17 @@
 /** JSON objects of the bucket: the same value always gives the same bytes, and a bad one names its key and field. */
-import type { ZodType } from 'zod';
+import { type ZodType, z } from 'zod';
 import { ArtifactError } from '../errors.ts';
+import type { JsonValue } from '../models/contract.ts';
+
+/** Whatever JSON.parse gave, as it is: z.json() leaves out members called "__proto__", and checks what needs none. */
+export const jsonValue: ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined, {
+  error: 'expected a value',
+});
+export const jsonObject: ZodType<Readonly<Record<string, JsonValue>>> = z.custom<
+  Readonly<Record<string, JsonValue>>
+>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+  error: 'expected an object',
+});
 
 /**
  * UTF-8 JSON with the members of every object sorted by code unit, two spaces a level and a newline at the end.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import type { JsonValue } from '../models/contract.ts';
+import { jsonObject } from './json.ts';
 
 export const MODEL_MANIFEST_FORMAT = 1;
 
@@ -62,7 +63,7 @@ export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
   detector: z.string(),
   version: z.string(),
   kind: z.enum(MODEL_KINDS),
-  params: z.record(z.string(), z.json()),
+  params: jsonObject,
   seed: count,
   featurePlanHash: z.string(),
   manifestHash: z.string(),

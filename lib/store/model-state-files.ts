@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 import { ArtifactError } from '../errors.ts';
 import type { JsonValue, ModelState, TypedArray } from '../models/contract.ts';
-import { decodeJson, encodeJson } from './json.ts';
+import { decodeJson, encodeJson, jsonValue } from './json.ts';
 
 /** Of the container. The state inside has a format version of its own, which its model checks. */
 const CONTAINER_FORMAT = 1;
@@ -45,7 +45,7 @@ const containerSchema: z.ZodType<Container> = z.strictObject({
   formatVersion: z.literal(CONTAINER_FORMAT),
   kind: z.enum(MODEL_KINDS),
   stateVersion: z.int().min(0),
-  json: z.json(),
+  json: jsonValue,
   arrays: z.array(
     z.strictObject({
       name: z.string().min(1),

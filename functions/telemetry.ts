@@ -1,0 +1,40 @@
+/** Log lines and metrics as CloudWatch takes them from standard output: structured JSON, and the embedded metric format. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Telemetry } from '../lib/telemetry/telemetry.ts';
+
+export const METRIC_NAMESPACE = 'Tidewatch';
+
+export interface FunctionTelemetry extends Telemetry {
+  /** Writes the counts of this invocation: call it last, also after a failure. */
+  flush(): void;
+}
+
+/**
+ * Counts are added up over an invocation and written as one blob per detector, under [service] and
+ * [service, detector]: alarms watch the first, which needs no list of detectors, dashboards split by the second.
+ * @param service the deployment's name, as alarms know it
+ */
+export function createTelemetry(service: string): FunctionTelemetry {
+  const logger = new Logger({ serviceName: service });
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
+  const sums = new Map<string, Map<string, number>>();
+  return {
+    info: (message, fields = {}) => logger.info(message, fields),
+    warn: (message, fields = {}) => logger.warn(message, fields),
+    error: (message, fields = {}) => logger.error(message, fields),
+    count(name, value, { detector }) {
+      const counts = sums.get(detector) ?? new Map<string, number>();
+      sums.set(detector, counts.set(name, (counts.get(name) ?? 0) + value));
+    },
+    flush() {
+      for (const [detector, counts] of sums) {
+        metrics.addDimensions({ detector });
+        metrics.addDimensions({});
+        for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
+        metrics.publishStoredMetrics();
+      }
+      sums.clear();
+    },
+  };
+}

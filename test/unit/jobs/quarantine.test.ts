@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WindowError } from '../../../lib/errors.ts';
+import { isQuarantined, listQuarantine, quarantine } from '../../../lib/jobs/quarantine.ts';
+import {
+  createMemoryObjectStore,
+  createMortalStore,
+  KilledError,
+  type MemoryObjectStore,
+} from '../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
+
+const KEY = 'windows/detector=shop/bad file.parquet';
+const COPY = `quarantine/${KEY}`;
+const error = new WindowError('no-time-column', `${KEY} has no time column; columns: a, b`);
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function drop(text = 'not parquet'): Promise<{ store: MemoryObjectStore; etag: string }> {
+  const store = createMemoryObjectStore();
+  return { store, ...(await store.put(KEY, bytes(text))) };
+}
+
+function contextOf(store: MemoryObjectStore | ReturnType<typeof createMortalStore>) {
+  return { store, telemetry: createMemoryTelemetry(), now: () => Date.UTC(2026, 10, 22) };
+}
+
+test('the object is copied beside its reason, stays where it was, and is counted and logged', async () => {
+  const { store, etag } = await drop();
+  const context = contextOf(store);
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  assert.equal(store.text(COPY), 'not parquet');
+  assert.equal(store.text(KEY), 'not parquet');
+  assert.deepEqual(JSON.parse(store.text(`${COPY}.reason.json`) ?? ''), {
+    formatVersion: 1,
+    key: KEY,
+    etag,
+    detector: 'shop',
+    code: 'no-time-column',
+    message: error.message,
+    at: '2026-11-22T00:00:00.000Z',
+  });
+  assert.equal(context.telemetry.total('ObjectsQuarantined', 'shop'), 1);
+  const [line] = context.telemetry.lines;
+  assert.deepEqual([line?.level, line?.fields['key'], line?.fields['reason']], ['error', KEY, error.message]);
+});
+
+test('the same bytes are quarantined once, also by many at once', async () => {
+  const { store, etag } = await drop();
+  const context = contextOf(store);
+  await Promise.all(
+    Array.from({ length: 5 }, () => quarantine(context, { detector: 'shop', key: KEY, error })),
+  );
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  assert.equal(context.telemetry.total('ObjectsQuarantined'), 1);
+  assert.equal(await isQuarantined(store, KEY, etag), true);
+});
+
+test('a mended file under the same key may be tried, and fails on its own account', async () => {
+  const { store } = await drop();
+  const context = contextOf(store);
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  const { etag } = await store.put(KEY, bytes('still not parquet'));
+  assert.equal(await isQuarantined(store, KEY, etag), false);
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  assert.equal(store.text(COPY), 'still not parquet');
+  assert.equal(await isQuarantined(store, KEY, etag), true);
+  assert.equal(context.telemetry.total('ObjectsQuarantined'), 2);
+});
+
+test('deleting the reason lets the same bytes be tried again', async () => {
+  const { store, etag } = await drop();
+  await quarantine(contextOf(store), { detector: 'shop', key: KEY, error });
+  await store.delete(`${COPY}.reason.json`);
+  assert.equal(await isQuarantined(store, KEY, etag), false);
+});
+
+test('bytes that were replaced or deleted since they failed are left alone', async () => {
+  const { store, etag } = await drop();
+  await store.put(KEY, bytes('mended'));
+  const context = contextOf(store);
+  await quarantine(context, { detector: 'shop', key: KEY, etag, error });
+  await store.delete(KEY);
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  assert.deepEqual(store.keys(), []);
+  assert.equal(context.telemetry.total('ObjectsQuarantined'), 0);
+});
+
+test('killed at either write, the next run finishes it', async () => {
+  for (const stage of ['before', 'after'] as const) {
+    for (const atWrite of [0, 1]) {
+      const { store, etag } = await drop();
+      const mortal = createMortalStore(store, { atWrite, stage });
+      await assert.rejects(quarantine(contextOf(mortal), { detector: 'shop', key: KEY, error }), KilledError);
+      await quarantine(contextOf(store), { detector: 'shop', key: KEY, error });
+      assert.equal(await isQuarantined(store, KEY, etag), true);
+      assert.equal(store.text(COPY), 'not parquet');
+    }
+  }
+});
+
+test('the list holds every reason under a prefix, and copies without one are not in it', async () => {
+  const { store } = await drop();
+  const other = 'windows/detector=cart/x.parquet';
+  await store.put(other, bytes('x'));
+  const odd = 'windows/detector=shop/y.reason.json';
+  await store.put(odd, bytes('a dropped file with a confusing name'));
+  const context = contextOf(store);
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  await quarantine(context, { detector: 'cart', key: other, error });
+  await quarantine(context, { detector: 'shop', key: odd, error });
+  await store.put('quarantine/windows/detector=shop/half.parquet', bytes('killed before the reason'));
+  assert.deepEqual(
+    (await listQuarantine(store)).map(({ key }) => key),
+    [other, KEY, odd],
+  );
+  assert.deepEqual(
+    (await listQuarantine(store, 'windows/detector=cart/')).map(({ key }) => key),
+    [other],
+  );
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+
+/** What the functions' telemetry writes, line by line: first standard output, then standard error. Lambda logs both. */
+function linesOf(code: string): Record<string, unknown>[] {
+  const adapter = new URL('../../../functions/telemetry.ts', import.meta.url).href;
+  const script = `import { createTelemetry } from ${JSON.stringify(adapter)}; const telemetry = createTelemetry('svc'); ${code}`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  return `${stdout}${stderr}`
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('counts add up per detector and carry the dimension sets that alarms and dashboards read', () => {
+  const lines = linesOf(`
+    telemetry.count('RowsScored', 5, { detector: 'a' });
+    telemetry.count('RowsScored', 7, { detector: 'a' });
+    telemetry.count('LateRows', 1, { detector: 'a' });
+    telemetry.count('RowsScored', 3, { detector: 'b' });
+    telemetry.flush();
+    telemetry.flush();
+  `);
+  assert.equal(lines.length, 2);
+  const [a, b] = lines as [Record<string, unknown>, Record<string, unknown>];
+  assert.deepEqual([a['service'], a['detector'], a['RowsScored'], a['LateRows']], ['svc', 'a', 12, 1]);
+  assert.deepEqual([b['service'], b['detector'], b['RowsScored'], b['LateRows']], ['svc', 'b', 3, undefined]);
+  const { CloudWatchMetrics } = a['_aws'] as {
+    CloudWatchMetrics: {
+      Namespace: string;
+      Dimensions: string[][];
+      Metrics: { Name: string; Unit: string }[];
+    }[];
+  };
+  assert.equal(CloudWatchMetrics[0]!.Namespace, 'Tidewatch');
+  assert.deepEqual(CloudWatchMetrics[0]!.Dimensions.map((set) => set.toSorted().join()).toSorted(), [
+    'detector,service',
+    'service',
+  ]);
+  assert.deepEqual(CloudWatchMetrics[0]!.Metrics, [
+    { Name: 'RowsScored', Unit: 'Count' },
+    { Name: 'LateRows', Unit: 'Count' },
+  ]);
+});
+
+test('log lines are JSON with the level, the message and its fields', () => {
+  const lines = linesOf(`
+    telemetry.info('trained', { detector: 'a', rows: 3 });
+    telemetry.error('object quarantined', { key: 'windows/x', code: 'no-time' });
+  `);
+  assert.deepEqual(
+    lines.map(({ level, message, service, detector, rows, key, code }) => ({
+      level,
+      message,
+      service,
+      detector,
+      rows,
+      key,
+      code,
+    })),
+    [
+      {
+        level: 'INFO',
+        message: 'trained',
+        service: 'svc',
+        detector: 'a',
+        rows: 3,
+        key: undefined,
+        code: undefined,
+      },
+      {
+        level: 'ERROR',
+        message: 'object quarantined',
+        service: 'svc',
+        detector: undefined,
+        rows: undefined,
+        key: 'windows/x',
+        code: 'no-time',
+      },
+    ],
+  );
+});
