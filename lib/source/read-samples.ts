@@ -88,7 +88,9 @@ function readTime(cursor: JsonCursor): number {
   }
   while (at < bytes.length && bytes[at] !== COMMA && bytes[at] !== CLOSE_BRACKET) at++;
   const text = bytes.toString('latin1', start, at).trim();
-  if (!DECIMAL.test(text)) throw malformed(cursor, 'a time in seconds was expected');
+  const whole = at < bytes.length;
+  if (!whole) cursor.at = at;
+  if (!whole || !DECIMAL.test(text)) throw malformed(cursor, 'a time in seconds was expected');
   cursor.at = at;
   return Math.round(Number(text) * 1000);
 }

@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { MatrixSeries, RangeQuery } from '../../../lib/source/metric-source.ts';
+import type { PrometheusEndpoint } from '../../../lib/source/prometheus-endpoint.ts';
+import {
+  createPrometheusSource,
+  type PrometheusSourceOptions,
+} from '../../../lib/source/prometheus-source.ts';
+import {
+  answerJson,
+  answerSeries,
+  answerText,
+  dropConnection,
+  dropMidway,
+  type FakePrometheus,
+  inTurn,
+  type Reply,
+  startFakePrometheus,
+  staySilent,
+} from '../../helpers/fake-prometheus.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from '../../helpers/memory-telemetry.ts';
+
+const STEP = 60_000;
+const START = 1_700_000_040_000;
+const QUERY: RangeQuery = {
+  query: 'rate(up{job="a"}[5m])',
+  start: START,
+  end: START + 10 * STEP,
+  step: STEP,
+};
+const GOOD = answerSeries([{ labels: { job: 'a' }, valueAt: (time) => (time - START) / STEP }]);
+const UNAVAILABLE = answerText(503, 'no healthy upstream', { 'content-type': 'text/plain' });
+
+interface Setup {
+  readonly endpoint?: Partial<PrometheusEndpoint>;
+  readonly options?: Partial<Omit<PrometheusSourceOptions, 'endpoint'>>;
+  readonly query?: Partial<RangeQuery>;
+}
+
+interface Asked {
+  readonly fake: FakePrometheus;
+  readonly telemetry: MemoryTelemetry;
+  readonly series: readonly MatrixSeries[] | undefined;
+  readonly error: (Error & { readonly code?: string }) | undefined;
+}
+
+/** One query against a server that answers so; retries without delay. */
+async function ask(reply: Reply, { endpoint, options, query }: Setup = {}): Promise<Asked> {
+  await using fake = await startFakePrometheus(reply);
+  const telemetry = createMemoryTelemetry();
+  const source = createPrometheusSource({
+    endpoint: {
+      url: fake.url,
+      auth: { kind: 'none' },
+      headers: {},
+      timeoutMs: 5000,
+      concurrency: 4,
+      retries: 2,
+      ...endpoint,
+    },
+    deadline: { remaining: () => Number.POSITIVE_INFINITY },
+    telemetry,
+    now: () => START,
+    random: () => 0,
+    ...options,
+  });
+  try {
+    return { fake, telemetry, series: await source.queryRange({ ...QUERY, ...query }), error: undefined };
+  } catch (error) {
+    return { fake, telemetry, series: undefined, error: error as Error };
+  }
+}
+
+/** The error has this code, names URL and query, and came at once. */
+async function assertRefused(reply: Reply, code: string, message: RegExp, setup?: Setup): Promise<void> {
+  const { fake, error } = await ask(reply, setup);
+  assert.equal(error?.name, 'SourceError');
+  assert.equal(error.code, code);
+  assert.match(error.message, message);
+  assert.ok(error.message.includes(`query ${QUERY.query} at ${fake.url}/api/v1/query_range`), error.message);
+  assert.equal(fake.requests.length, 1);
+}
+
+/** It is tried again, and the second answer is taken. */
+async function assertMended(reply: Reply, setup?: Setup): Promise<Asked> {
+  const asked = await ask(inTurn(reply, GOOD), setup);
+  assert.equal(asked.error, undefined);
+  assert.equal(asked.series?.[0]?.values.length, 10);
+  assert.equal(asked.fake.requests.length, 2);
+  assert.equal(asked.telemetry.lines.filter(({ level }) => level === 'warn').length, 1);
+  return asked;
+}
+
+test('asks by POST form for the half-open range', async () => {
+  const { fake, series } = await ask(GOOD);
+  const [request] = fake.requests;
+  assert.equal(request?.method, 'POST');
+  assert.equal(request.path, '/api/v1/query_range');
+  assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded');
+  assert.deepEqual(request.fields, {
+    query: QUERY.query,
+    start: '1700000040',
+    end: '1700000580',
+    step: '60',
+  });
+  assert.equal(series?.length, 1);
+  assert.deepEqual({ ...series[0]!.labels }, { job: 'a' });
+  assert.deepEqual(
+    [...series[0]!.times],
+    Array.from({ length: 10 }, (_, index) => START + index * STEP),
+  );
+  assert.deepEqual([...series[0]!.values], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('GET takes the place of POST where a proxy allows no other, from then on', async () => {
+  const reply: Reply = (response, request) =>
+    (request.method === 'POST' ? answerText(405, 'POST not allowed') : GOOD)(response, request);
+  const { fake, series } = await ask(reply, {
+    options: { maxPointsPerSeries: 5 },
+    endpoint: { concurrency: 1 },
+  });
+  assert.deepEqual(
+    fake.requests.map(({ method, fields }) => [method, fields['query']]),
+    [
+      ['POST', QUERY.query],
+      ['GET', QUERY.query],
+      ['GET', QUERY.query],
+    ],
+  );
+  assert.equal(series?.[0]?.values.length, 10);
+  await assert.rejects(
+    ask(answerText(405, '')).then(({ error }) => Promise.reject(error)),
+    { code: 'http-status' },
+  );
+});
+
+test('long ranges are asked for in chunks, a bounded number at a time, and put together in order', async () => {
+  const { fake, series } = await ask(
+    answerSeries([
+      { labels: { pod: 'a' }, valueAt: (time) => time },
+      { labels: { pod: 'b' }, valueAt: (time) => (time > START + 6 * STEP ? 1 : undefined) },
+    ]),
+    { options: { maxPointsPerSeries: 2 }, endpoint: { concurrency: 3 } },
+  );
+  assert.equal(fake.requests.length, 5);
+  assert.ok(fake.mostAtOnce() <= 3);
+  assert.deepEqual(
+    series?.map(({ labels, times }) => [labels['pod'], times.length, times[0]]),
+    [
+      ['a', 10, START],
+      ['b', 3, START + 7 * STEP],
+    ],
+  );
+  assert.deepEqual([...series![0]!.values], [...series![0]!.times]);
+});
+
+test('no series is an answer', async () => {
+  assert.deepEqual((await ask(answerSeries([]))).series, []);
+});
+
+test('sends extra headers and the credentials', async () => {
+  const { fake } = await ask(GOOD, {
+    endpoint: { auth: { kind: 'bearer', token: 'abc' }, headers: { 'X-Scope-OrgID': 'team-1' } },
+  });
+  assert.equal(fake.requests[0]?.headers['authorization'], 'Bearer abc');
+  assert.equal(fake.requests[0]?.headers['x-scope-orgid'], 'team-1');
+});
+
+test('a compressed answer is read', async () => {
+  const body = { status: 'success', data: { resultType: 'matrix', result: [{ metric: {}, values: [] }] } };
+  const { series } = await ask((response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+    response.end(gzipSync(JSON.stringify(body)));
+  });
+  assert.equal(series?.length, 1);
+});
+
+test('transient failures are tried again', async () => {
+  await assertMended(UNAVAILABLE);
+  await assertMended(answerText(500, ''));
+  await assertMended(answerText(429, 'slow down', { 'retry-after': '0' }));
+  await assertMended(dropConnection);
+  await assertMended(dropMidway);
+  await assertMended(staySilent, { endpoint: { timeoutMs: 100 } });
+});
+
+test('what never mends is an error that says how often it was tried', async () => {
+  const cases: readonly [Reply, string, RegExp][] = [
+    [UNAVAILABLE, 'server-error', /HTTP 503: "no healthy upstream" \(attempt 3, the last\)/],
+    [
+      answerJson({ status: 'error', errorType: 'timeout', error: 'query timed out' }, 503),
+      'server-error',
+      /timeout: query timed out/,
+    ],
+    [answerText(429, ''), 'rate-limited', /HTTP 429/],
+    [dropConnection, 'connection-failed', /could not be asked/],
+    [staySilent, 'timeout', /no answer within 50 ms/],
+  ];
+  for (const [reply, code, message] of cases) {
+    const { fake, error } = await ask(reply, { endpoint: { timeoutMs: code === 'timeout' ? 50 : 5000 } });
+    assert.equal(error?.code, code);
+    assert.match(error.message, message);
+    assert.equal(fake.requests.length, 3);
+  }
+});
+
+test('an answer that trickles past the time limit counts as none', async () => {
+  const { error } = await ask(
+    (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+    },
+    { endpoint: { timeoutMs: 50, retries: 0 } },
+  );
+  assert.equal(error?.code, 'timeout');
+});
+
+test('Retry-After beyond the deadline or beyond patience is not waited for', async () => {
+  const limited = answerText(429, '', { 'retry-after': '60' });
+  const late = await ask(limited, { options: { deadline: { remaining: () => 59_000 } } });
+  assert.equal(late.error?.name, 'RetryLaterError');
+  assert.equal(late.error.code, 'deadline');
+  assert.match(late.error.message, /due in 60000 ms, and 59000 ms are left/);
+  assert.equal(late.fake.requests.length, 1);
+
+  const date = new Date(START + 3_600_000).toUTCString();
+  const patient = await ask(answerText(503, '', { 'retry-after': date }));
+  assert.equal(patient.error?.code, 'server-error');
+  assert.match(patient.error.message, /asks to wait 3600 s, and 300 s is the most/);
+  assert.equal(patient.fake.requests.length, 1);
+});
+
+test('no attempt starts after the deadline, and none outlives it', async () => {
+  const none = await ask(GOOD, { options: { deadline: { remaining: () => 0 } } });
+  assert.equal(none.error?.code, 'deadline');
+  assert.equal(none.fake.requests.length, 0);
+  const cut = await ask(staySilent, {
+    endpoint: { retries: 0 },
+    options: { deadline: { remaining: () => 50 } },
+  });
+  assert.equal(cut.error?.code, 'timeout');
+});
+
+test('a query that is called off ends at once and is not tried again', async () => {
+  const controller = new AbortController();
+  const { error, fake } = await ask(() => controller.abort(), { query: { signal: controller.signal } });
+  assert.equal(error?.code, 'aborted');
+  assert.equal(fake.requests.length, 1);
+});
+
+test('one chunk that fails calls the others off', async () => {
+  const { error, fake } = await ask(inTurn(answerText(422, ''), staySilent), {
+    options: { maxPointsPerSeries: 1 },
+    endpoint: { concurrency: 2 },
+  });
+  assert.equal(error?.code, 'query-rejected');
+  assert.ok(fake.requests.length <= 2);
+});
+
+test('refusals are passed on in the words of Prometheus and not tried again', async () => {
+  const words = { status: 'error', errorType: 'bad_data', error: 'parse error: unclosed left parenthesis' };
+  await assertRefused(answerJson(words, 400), 'query-rejected', /HTTP 400: bad_data: parse error: unclosed/);
+  const many = {
+    status: 'error',
+    errorType: 'execution',
+    error: 'query processing would load too many samples',
+  };
+  await assertRefused(answerJson(many, 422), 'query-rejected', /HTTP 422: execution: .*too many samples/);
+  await assertRefused(answerText(401, 'who are you'), 'unauthorized', /HTTP 401: "who are you"/);
+  await assertRefused(answerText(403, ''), 'unauthorized', /HTTP 403/);
+  await assertRefused(answerText(404, '404 page not found'), 'http-status', /HTTP 404: "404 page not found"/);
+});
+
+test('what is no answer of Prometheus is named for what it is', async () => {
+  const html = '<!DOCTYPE html><title>Log in</title>';
+  await assertRefused(
+    answerText(200, html, { 'content-type': 'text/html' }),
+    'not-json',
+    /"text\/html".*<!DOCTYPE html>/,
+  );
+  await assertRefused(answerText(200, html), 'not-json', /<!DOCTYPE html>/);
+  await assertRefused(answerText(200, '{}', { 'content-type': 'text/plain' }), 'not-json', /"text\/plain"/);
+  await assertRefused(answerText(200, '[]'), 'not-json', /"\[\]"/);
+  await assertRefused(answerText(200, ''), 'empty-answer', /HTTP 200/);
+  await assertRefused(answerText(204, ''), 'empty-answer', /HTTP 204/);
+  await assertRefused(
+    answerText(200, '{"status":"success","data":{"resultType":"matrix","resu'),
+    'truncated-json',
+    /after 55 bytes/,
+  );
+  await assertRefused(
+    answerJson({
+      status: 'success',
+      warnings: ['store unreachable'],
+      data: { resultType: 'matrix', result: [] },
+    }),
+    'partial-response',
+    /store unreachable/,
+  );
+  await assertRefused(
+    answerJson({ status: 'success', data: { resultType: 'vector', result: [] } }),
+    'not-a-matrix',
+    /"vector"/,
+  );
+  const twice = { metric: { a: 'b' }, values: [] };
+  await assertRefused(
+    answerJson({ status: 'success', data: { resultType: 'matrix', result: [twice, twice] } }),
+    'duplicate-series',
+    /\{a="b"\} twice/,
+  );
+});
+
+test('remarks of Prometheus reach telemetry', async () => {
+  const { telemetry, error } = await ask(
+    answerJson({ status: 'success', infos: ['not a counter'], data: { resultType: 'matrix', result: [] } }),
+  );
+  assert.equal(error, undefined);
+  assert.deepEqual(
+    telemetry.lines.map(({ level, fields }) => [level, fields['info']]),
+    [['info', 'not a counter']],
+  );
+});
+
+test('an answer over the size limit is cut off, announced or not', async () => {
+  const setup = { options: { maxBodyBytes: 1000 } };
+  await assertRefused(answerText(200, `{${' '.repeat(2000)}}`), 'body-too-large', /limit is 1000/, setup);
+  await assertRefused(
+    (response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      response.end(gzipSync(`{${' '.repeat(100_000)}}`));
+    },
+    'body-too-large',
+    /limit is 1000/,
+    setup,
+  );
+});
+
+test('redirects are errors, and the credentials stay here', async () => {
+  await using elsewhere = await startFakePrometheus(GOOD);
+  for (const status of [301, 302, 303, 307, 308])
+    await assertRefused(
+      answerText(status, '', { location: `${elsewhere.url}/login?state=SECRET` }),
+      'redirect',
+      new RegExp(`HTTP ${status} to ${elsewhere.url}/login, (?!.*SECRET)`),
+      { endpoint: { auth: { kind: 'bearer', token: 'abc' } } },
+    );
+  assert.equal(elsewhere.requests.length, 0);
+});
+
+test('errors show neither the user of the URL nor its query string', async () => {
+  await using fake = await startFakePrometheus(answerText(400, ''));
+  const source = createPrometheusSource({
+    endpoint: {
+      url: `${fake.url.replace('//', '//me:SECRET@')}/?key=SECRET`,
+      auth: { kind: 'none' },
+      headers: { 'x-key': 'SECRET' },
+      timeoutMs: 5000,
+      concurrency: 1,
+      retries: 0,
+    },
+    deadline: { remaining: () => 1e6 },
+    telemetry: createMemoryTelemetry(),
+    now: () => START,
+    random: () => 0,
+  });
+  await assert.rejects(source.queryRange(QUERY), (error: Error) => !error.message.includes('SECRET'));
+  assert.equal(fake.requests[0]?.headers['authorization'], `Basic ${btoa('me:SECRET')}`);
+  assert.equal(fake.requests[0]?.fields['key'], 'SECRET');
+});
