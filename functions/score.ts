@@ -1,8 +1,7 @@
 /** Scores what arrived: S3 events and work requests, through SQS. */
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { createSnsPublisher } from '../lib/alert/sns-publisher.ts';
+import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { WindowError } from '../lib/errors.ts';
 import { loadDetector } from '../lib/jobs/load-detectors.ts';
@@ -18,7 +17,7 @@ import { createTelemetry } from './telemetry.ts';
 
 const settings = readSettings(process.env, ['bucket', 'topicArn', 'trainQueueUrl', 'service']);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
-const publisher = createSnsPublisher({ client: new SNSClient(), topicArn: settings.topicArn });
+const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
 const queue = { requestTraining: createWorkRequest(new SQSClient(), settings.trainQueueUrl) };
 const telemetry = createTelemetry(settings.service);
 

@@ -1,5 +1,6 @@
 import type { Severity } from '../config/severity.ts';
 import type { IncidentState } from '../decision/contract.ts';
+import type { MetricUnit } from './metric-unit.ts';
 
 export { SEVERITIES, type Severity } from '../config/severity.ts';
 
@@ -10,6 +11,8 @@ export interface Reason {
   readonly share: number;
   /** At the worst row; null where nothing was measured. */
   readonly value: number | null;
+  /** Of the values below and above; absent where it is in doubt. */
+  readonly unit?: MetricUnit | undefined;
   /** What training data stayed within (0.5 % to 99.5 %), and its median. */
   readonly usualLow: number;
   readonly usualHigh: number;

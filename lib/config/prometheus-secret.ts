@@ -13,7 +13,7 @@ export function parsePrometheusSecret(
 ): PrometheusAuthSetting & { readonly kind: 'bearer' | 'basic' } {
   const members = parseObject(text);
   if (scheme === 'bearer') {
-    const token = members === undefined ? text.trim() : members['token'];
+    const token = members === undefined ? text.trim() : members.token;
     if (typeof token === 'string' && token !== '') return { kind: 'bearer', token };
     throw new SettingError('bad-secret', `the secret ${secretArn} is neither a token nor {"token": "…"}`);
   }

@@ -75,6 +75,7 @@ async function alertOf(transition: Transition, given: Decided): Promise<PendingA
     transition,
     reasons,
     detector,
+    step: manifest.step,
     model: {
       version: manifest.version,
       kind: manifest.kind,

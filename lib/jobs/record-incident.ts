@@ -1,9 +1,9 @@
 /** The incident object: every change of state so far, each as it was told. Times are those of the alerts. */
 import { z } from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import { alertSchema } from '../alert/parse-alert.ts';
 import { NotFoundError, PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import type { PendingAlert } from '../store/detector-state.ts';
-import { alertSchema } from '../store/detector-state-schema.ts';
 import { decodeJson, encodeJson } from '../store/json.ts';
 import { incidentKey } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';

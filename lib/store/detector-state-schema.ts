@@ -1,6 +1,6 @@
 /** The stored form of a detector's state. Unknown members are refused: a writer that ignores them would drop them. */
 import { z } from 'zod';
-import { type Alert, type Reason, SEVERITIES } from '../alert/alert.ts';
+import { alertSchema } from '../alert/parse-alert.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { DetectorState, ExportProgress, PendingAlert } from './detector-state.ts';
@@ -30,45 +30,6 @@ const entityTrack: z.ZodType<EntityTrack> = z
     open: openIncident.optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
-
-const reason: z.ZodType<Reason> = z.strictObject({
-  metric: z.string(),
-  share: z.number(),
-  value: z.number().nullable(),
-  usualLow: z.number(),
-  usualHigh: z.number(),
-  usual: z.number(),
-} satisfies Shape<Reason>);
-
-export const alertSchema: z.ZodType<Alert> = z.strictObject({
-  formatVersion: z.literal(1),
-  notificationId: z.string(),
-  incidentId: z.string(),
-  state: z.enum(['opened', 'updated', 'resolved']),
-  detector: z.string(),
-  targetService: z.string().nullable(),
-  entity: z.string(),
-  severity: z.enum(SEVERITIES),
-  summary: z.string(),
-  reasons: z.array(reason),
-  reasonsLeftOut: count,
-  score: z.number(),
-  threshold: z.number(),
-  start: z.string(),
-  lastAnomalous: z.string(),
-  end: z.string().nullable(),
-  model: z.strictObject({
-    version: z.string(),
-    kind: z.string(),
-    trainedFrom: z.string(),
-    trainedTo: z.string(),
-  } satisfies Shape<Alert['model']>),
-  objects: z.strictObject({
-    window: z.string(),
-    scores: z.string(),
-    incident: z.string(),
-  } satisfies Shape<Alert['objects']>),
-} satisfies Shape<Alert>);
 
 const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
   alert: alertSchema,

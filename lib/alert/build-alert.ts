@@ -1,0 +1,59 @@
+/** A change of state becomes a message that people can act on. */
+import type { Detector } from '../config/detector.ts';
+import type { Transition } from '../decision/contract.ts';
+import type { Alert, Reason } from './alert.ts';
+import { unitOfMetric } from './metric-unit.ts';
+import { summarize } from './summarize.ts';
+
+/** Reasons that an alert carries: past those, a share is a few percent, and a message has 256 KiB. */
+export const MOST_REASONS = 20;
+
+/**
+ * @param given.reasons of the transition's peak row, largest share first; units are added
+ * @param given.step ms that a row stands for
+ * @param given.threshold score from which a row is anomalous
+ */
+export function buildAlert(given: {
+  readonly transition: Transition;
+  readonly reasons: readonly Reason[];
+  readonly detector: Detector;
+  readonly step: number;
+  readonly model: Alert['model'];
+  readonly threshold: number;
+  readonly objects: Alert['objects'];
+}): Alert {
+  const { transition, detector, model, threshold, objects, step } = given;
+  const reasons = given.reasons.map((reason) => withUnit(reason, detector));
+  return {
+    formatVersion: 1,
+    notificationId: `${transition.incidentId}-${String(transition.sequence).padStart(4, '0')}`,
+    incidentId: transition.incidentId,
+    state: transition.state,
+    detector: detector.name,
+    targetService: detector.targetService ?? null,
+    entity: transition.entity,
+    severity: detector.alertSeverity,
+    summary: summarize({
+      who: transition.entity || detector.targetService || detector.name,
+      transition,
+      reasons,
+      step,
+      threshold,
+    }),
+    reasons: reasons.slice(0, MOST_REASONS),
+    reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
+    score: transition.peakScore,
+    threshold,
+    start: new Date(transition.start).toISOString(),
+    lastAnomalous: new Date(transition.lastAnomalous).toISOString(),
+    end: transition.end === undefined ? null : new Date(transition.end).toISOString(),
+    model,
+    objects,
+  };
+}
+
+function withUnit(reason: Reason, detector: Detector): Reason {
+  const query = detector.metrics.find(({ name }) => name === reason.metric)?.query;
+  const unit = unitOfMetric(reason.metric, query);
+  return unit === undefined ? reason : { ...reason, unit };
+}

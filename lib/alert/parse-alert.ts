@@ -1,0 +1,66 @@
+/** The JSON of an alert, checked. Subscribers in JavaScript can use it as it is. */
+import { z } from 'zod';
+import { SEVERITIES } from '../config/severity.ts';
+import { TidewatchError } from '../errors.ts';
+import type { Alert, Reason } from './alert.ts';
+import { METRIC_UNITS } from './metric-unit.ts';
+
+/** A schema for each member, so that a member added to the type and forgotten here does not compile. */
+type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
+
+const reason: z.ZodType<Reason> = z.strictObject({
+  metric: z.string(),
+  share: z.number(),
+  value: z.number().nullable(),
+  unit: z.enum(METRIC_UNITS).optional(),
+  usualLow: z.number(),
+  usualHigh: z.number(),
+  usual: z.number(),
+} satisfies Shape<Reason>);
+
+export const alertSchema: z.ZodType<Alert> = z.strictObject({
+  formatVersion: z.literal(1),
+  notificationId: z.string(),
+  incidentId: z.string(),
+  state: z.enum(['opened', 'updated', 'resolved']),
+  detector: z.string(),
+  targetService: z.string().nullable(),
+  entity: z.string(),
+  severity: z.enum(SEVERITIES),
+  summary: z.string(),
+  reasons: z.array(reason),
+  reasonsLeftOut: z.int().min(0),
+  score: z.number(),
+  threshold: z.number(),
+  start: z.string(),
+  lastAnomalous: z.string(),
+  end: z.string().nullable(),
+  model: z.strictObject({
+    version: z.string(),
+    kind: z.string(),
+    trainedFrom: z.string(),
+    trainedTo: z.string(),
+  } satisfies Shape<Alert['model']>),
+  objects: z.strictObject({
+    window: z.string(),
+    scores: z.string(),
+    incident: z.string(),
+  } satisfies Shape<Alert['objects']>),
+} satisfies Shape<Alert>);
+
+/** @throws TidewatchError where the text is no alert of this format */
+export function parseAlert(text: string): Alert {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TidewatchError('bad-alert', `an alert is JSON, not ${JSON.stringify(text.slice(0, 80))}`, {
+      cause,
+    });
+  }
+  const result = alertSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new TidewatchError('bad-alert', `not an alert of format 1: ${z.prettifyError(result.error)}`, {
+    cause: result.error,
+  });
+}

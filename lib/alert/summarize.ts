@@ -1,0 +1,74 @@
+/** An alert in one sentence. */
+import type { Transition } from '../decision/contract.ts';
+import type { Reason } from './alert.ts';
+import { formatLength, formatReading, formatValue } from './format-value.ts';
+import { toOneLine } from './one-line.ts';
+
+/** Characters of a name that the sentence shows: names come from dropped files too. */
+const LONGEST_NAME = 80;
+
+/**
+ * "shop/payment: cpu_usage 0.83 (usual 0.01–0.05) and 2 more, since 14:32 UTC, 6 min". The first metric that left its
+ * usual range speaks for the others that did; where none did, it is their combination that is unusual.
+ *
+ * @param given.who the entity, or what stands in where there is only one
+ * @param given.reasons largest share first
+ * @param given.step ms that a row stands for
+ */
+export function summarize(given: {
+  readonly who: string;
+  readonly transition: Transition;
+  readonly reasons: readonly Reason[];
+  readonly step: number;
+  readonly threshold: number;
+}): string {
+  const { transition, step } = given;
+  const { state, start } = transition;
+  const end = transition.end ?? transition.lastAnomalous + step;
+  const who = shorten(given.who);
+  const what = describeReasons(given.reasons);
+  const length = formatLength(end - start);
+  if (state === 'resolved')
+    return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
+  const why =
+    what ??
+    `score ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
+  return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}`;
+}
+
+/** The metric that the alert is about: the first that left its usual range, or else the one with the largest share. */
+export function findLeadingReason(reasons: readonly Reason[]): Reason | undefined {
+  return reasons.find(isUnusual) ?? reasons[0];
+}
+
+function describeReasons(reasons: readonly Reason[]): string | undefined {
+  const unusual = reasons.filter(isUnusual);
+  const [first, second] = unusual.length > 0 ? unusual : reasons;
+  if (first === undefined) return undefined;
+  if (unusual.length > 0) {
+    const more = unusual.length > 1 ? ` and ${unusual.length - 1} more` : '';
+    return `${describeReason(first)}${more}`;
+  }
+  if (second === undefined) return `unusual ${describeReason(first)}`;
+  return `unusual combination of ${describeReason(first)} and ${describeReason(second)}`;
+}
+
+function describeReason(reason: Reason): string {
+  return `${shorten(reason.metric)} ${formatReading(reason)}`;
+}
+
+function isUnusual({ value, usualLow, usualHigh }: Reason): boolean {
+  return value === null || value < usualLow || value > usualHigh;
+}
+
+/** "14:32 UTC", with the day where the other end of the incident lies on another one. */
+function formatTime(time: number, other: number): string {
+  const iso = new Date(time).toISOString();
+  const sameDay = iso.slice(0, 10) === new Date(other).toISOString().slice(0, 10);
+  return `${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 16)} UTC`;
+}
+
+function shorten(name: string): string {
+  const line = toOneLine(name);
+  return line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME - 1)}…`;
+}
