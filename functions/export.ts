@@ -1,3 +1,45 @@
-export async function handler(event: unknown): Promise<unknown> {
-  return { event };
+/** Exports the windows that are due, of every declared detector. Runs every minute, and mostly finds nothing to do. */
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Context } from 'aws-lambda';
+import { readSettings } from '../lib/config/settings.ts';
+import { exportDue } from '../lib/jobs/export-due.ts';
+import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
+import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
+import { resolveEndpoint } from '../lib/source/resolve-endpoint.ts';
+import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { createDeadline } from './deadline.ts';
+import { createTelemetry } from './telemetry.ts';
+
+const settings = readSettings(process.env, ['bucket', 'service'], ['prometheus']);
+const s3 = createS3Client();
+const store = createS3ObjectStore({ client: s3, bucket: settings.bucket });
+const telemetry = createTelemetry(settings.service);
+
+export async function handler(_event: unknown, context: Context): Promise<{ readonly windows: number }> {
+  if (settings.prometheus === undefined) return { windows: 0 };
+  const run = { store, telemetry, now: Date.now, deadline: createDeadline(context) };
+  try {
+    const endpoint = await resolveEndpoint(settings.prometheus, { readSecret, credentials });
+    const source = createPrometheusSource({ ...run, endpoint, random: Math.random });
+    const { exported, failed } = await exportDue(source, run);
+    if (failed.size > 0)
+      throw new AggregateError([...failed.values()], `export failed for ${[...failed.keys()].join(', ')}`);
+    return { windows: [...exported.values()].reduce((sum, result) => sum + result.exported.length, 0) };
+  } finally {
+    telemetry.flush();
+  }
+}
+
+/** Read at every run, so that a rotated secret needs no deployment. */
+async function readSecret(arn: string): Promise<string> {
+  const { SecretString } = await new SecretsManagerClient().send(
+    new GetSecretValueCommand({ SecretId: arn }),
+  );
+  if (SecretString === undefined) throw new Error(`the secret ${arn} holds no text`);
+  return SecretString;
+}
+
+/** The function's own, from its environment: Lambda renews them there. */
+async function credentials(): Promise<AwsCredentials> {
+  return s3.config.credentials();
 }

@@ -44,11 +44,23 @@ async function readFittedDetector(
   version: string,
 ): Promise<FittedDetector> {
   const { manifest, files } = await loadVersion(store, detector, version);
-  const { plan, scaler } = loadFeatures(decodeFeatures(files));
+  const { plan, scaler } = loadFeatures(
+    parseJson(files['features.json'], `${detector} ${version}: features.json`),
+  );
   if (hashPlan(plan) !== manifest.featurePlanHash)
     throw new ArtifactError(
       'plan-mismatch',
       `${detector} ${version}: features.json has plan ${hashPlan(plan)}, the manifest says ${manifest.featurePlanHash}`,
     );
   return { manifest, plan, scaler, model: getModel(manifest.kind).load(decodeModelState(files)) };
+}
+
+/** The bytes are the ones that the manifest has the checksum of; `undefined`: the manifest does not list the file. */
+function parseJson(bytes: Uint8Array | undefined, what: string): unknown {
+  if (bytes === undefined) throw new ArtifactError('missing-file', `${what} is not part of the version`);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new ArtifactError('not-json', `${what} is not JSON: ${(cause as Error).message}`, { cause });
+  }
 }

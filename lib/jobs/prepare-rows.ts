@@ -1,6 +1,7 @@
 /** A window becomes rows that a model can see: on the grid, short gaps filled, availability told. */
 import type { Detector } from '../config/detector.ts';
-import { alignToGrid, fillGaps } from '../window/grid.ts';
+import { fillGaps } from '../window/gaps.ts';
+import { alignToGrid } from '../window/grid.ts';
 import type { MetricWindow } from '../window/window.ts';
 
 export interface PreparedRows {

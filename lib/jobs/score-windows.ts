@@ -56,7 +56,7 @@ export async function scoreWindows(
   onWindow?: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
   const pending = await listPending(detector.name, context);
-  const version = await resolveVersion(context.store, detector.name, detector.modelVersion);
+  const version = await resolveVersion(context.store, detector);
   if (version === undefined) return learn(detector, pending, context);
 
   const fitted = await loadFittedDetector(context.store, detector.name, version);

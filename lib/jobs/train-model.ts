@@ -9,10 +9,9 @@ import { type FeaturePlan, hashPlan, planFeatures } from '../features/plan.ts';
 import { type FittedScaler, fitScaler } from '../features/robust-scaler.ts';
 import type { FittedModel } from '../models/contract.ts';
 import { getModel } from '../models/registry.ts';
-import type { DetectorState } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
 import { encodeJson } from '../store/json.ts';
-import { rangeOfWindowKey, stamp } from '../store/keys.ts';
+import { stamp } from '../store/keys.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import {
   encodeModelState,
@@ -21,14 +20,11 @@ import {
   readCurrent,
   saveVersion,
 } from '../store/model-repository.ts';
-import type { ObjectInfo } from '../store/object-store.ts';
-import { mergeWindows, sliceWindow } from '../window/merge.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { TrainContext } from './context.ts';
 import type { LoadedDetector } from './load-detectors.ts';
-import { type PreparedRows, prepareRows } from './prepare-rows.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
-import { listWindowObjects, readWindowObject } from './window-objects.ts';
+import { loadTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainResult {
   /** `learning`: fewer rows than `warmup`. `unchanged`: the same inputs had made this version already. */
@@ -37,10 +33,6 @@ export interface TrainResult {
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
   readonly entities: number;
-}
-
-interface TrainingData extends PreparedRows {
-  readonly inputs: ModelManifest['inputs'];
 }
 
 /**
@@ -91,60 +83,6 @@ export async function trainIfDue(
   );
   const due = state.trainedUntil === undefined || newest >= state.trainedUntil + detector.training.every;
   return due ? await trainModel(loaded, context) : undefined;
-}
-
-/** The newest `lookback` of history, on the grid. Undefined where there is none. */
-async function loadTrainingData(
-  detector: Detector,
-  state: DetectorState,
-  context: TrainContext,
-): Promise<TrainingData | undefined> {
-  // A window that drifted from the last model's metrics is what the next model has to learn from.
-  const objects = await listWindowObjects(
-    context.store,
-    detector.name,
-    ({ code }) => code !== 'schema-drift',
-  );
-  let step = detector.step ?? state.step;
-  const loaded: { window: MetricWindow; info: ObjectInfo }[] = [];
-  for (const info of withinLookback(objects, detector.training.lookback)) {
-    const read = await readWindowObject(context, { detector, key: info.key, step });
-    if (read === undefined) continue;
-    step ??= read.window.step;
-    loaded.push({ window: read.window, info: { ...info, etag: read.etag } });
-  }
-  if (step === undefined) return undefined;
-  const end = Math.max(...loaded.map(({ window }) => window.range.end));
-  const range = { start: end - detector.training.lookback, end };
-  const used = loaded
-    .filter(({ window }) => window.range.end > range.start)
-    .sort((a, b) => a.window.range.start - b.window.range.start || (a.info.key < b.info.key ? -1 : 1));
-  // Metrics of the newest window: what arrives from now on is what can be scored.
-  const metrics = used.at(-1)!.window.metrics;
-  const merged = mergeWindows(used.map(({ window }) => keepMetrics(window, metrics)));
-  const prepared = prepareRows(sliceWindow(merged, range), detector, step);
-  const inputs = used.map(({ window, info }) => ({
-    key: info.key,
-    etag: info.etag,
-    rows: window.times.length,
-  }));
-  return { ...prepared, inputs };
-}
-
-/** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */
-function withinLookback(objects: readonly ObjectInfo[], lookback: number): readonly ObjectInfo[] {
-  const ends = objects.map(({ key }) => rangeOfWindowKey(key)?.end);
-  const newest = Math.max(...ends.map((end) => end ?? -Infinity));
-  return objects.filter((_, i) => ends[i] === undefined || ends[i] > newest - lookback);
-}
-
-function keepMetrics(window: MetricWindow, metrics: readonly string[]): MetricWindow {
-  const kept = window.metrics.flatMap((name, i) => (metrics.includes(name) ? [i] : []));
-  return {
-    ...window,
-    metrics: kept.map((i) => window.metrics[i]!),
-    columns: kept.map((i) => window.columns[i]!),
-  };
 }
 
 /** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */

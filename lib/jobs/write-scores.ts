@@ -21,7 +21,7 @@ export function encodeScores({
   return writeColumns({
     columns: [
       { name: 'timestamp', type: 'timestamp', values: times },
-      { name: 'entity', type: 'string', dictionary: entities, values: entityOf },
+      { name: 'entity', type: 'string', dictionary: entities, codes: entityOf },
       { name: 'score', type: 'double', values: scores },
       { name: 'deviation', type: 'double', values: deviations },
       { name: 'anomalous', type: 'boolean', values: anomalous },
@@ -30,7 +30,7 @@ export function encodeScores({
         name: 'model_version',
         type: 'string',
         dictionary: [version],
-        values: new Uint32Array(times.length),
+        codes: new Uint32Array(times.length),
       },
     ],
     metadata: { 'tidewatch.detector': detector.name, 'tidewatch.model_version': version },
