@@ -13,7 +13,12 @@ const REQUEST_TIMEOUT = 10_000;
 export function createSnsClient(): SNSClient {
   return new SNSClient({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT, requestTimeout: REQUEST_TIMEOUT },
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      // Without it the SDK only warns.
+      throwOnRequestTimeout: true,
+    },
   });
 }
 
