@@ -13,7 +13,7 @@ import * as parquetWasm from 'parquet-wasm/esm';
 import wasmFile from '#parquet-wasm-file';
 import { KEPT_DECODER_PAGES, MAX_DECODER_PAGES } from './limits.ts';
 
-type Decoder = typeof parquetWasm;
+export type Decoder = typeof parquetWasm;
 
 const PAGE_BYTES = 65_536;
 const MEMORY_SECTION = 5;

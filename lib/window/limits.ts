@@ -7,16 +7,16 @@ export const MAX_ROWS = 5_000_000;
 /** Leaf columns of one file. */
 export const MAX_COLUMNS = 2_000;
 /** Rows × columns of one file; as doubles they take 8 bytes each. */
-export const MAX_VALUES = 60_000_000;
+export const MAX_VALUES = 40_000_000;
 /** Bytes of all column chunks once decompressed, as the footer states them. */
-export const MAX_UNCOMPRESSED_BYTES: number = 2 ** 30;
+export const MAX_UNCOMPRESSED_BYTES: number = 768 * 2 ** 20;
 /** Distinct entities of one window. */
 export const MAX_ENTITIES = 50_000;
 /** Entities × cells that a grid may have. */
 export const MAX_GRID_ROWS = 20_000_000;
 /**
- * 64 KiB pages that the Parquet decoder may ever hold (1.5 GiB). What a lying footer hides from the checks above ends here.
+ * 64 KiB pages that the Parquet decoder may ever hold (1 GiB). What a lying footer hides from the checks above ends here.
  */
-export const MAX_DECODER_PAGES = 24_576;
+export const MAX_DECODER_PAGES = 16_384;
 /** Pages (256 MiB) above which a decoder is dropped after use: WebAssembly memory never shrinks by itself. */
 export const KEPT_DECODER_PAGES = 4_096;

@@ -1,7 +1,7 @@
 /** Parquet at rest, Arrow in memory: bytes to an Arrow table and back. parquet-wasm (arrow-rs) does the work. */
-import { type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
-import { withDecoder } from './decoder.ts';
+import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
 
 /** Rows per Arrow batch: large enough that the cost per batch vanishes. */
@@ -17,9 +17,7 @@ const CREATED_BY = 'tidewatch';
 export function readTable(bytes: Uint8Array, source = 'the table'): Table {
   checkFooter(bytes, source);
   try {
-    return tableFromIPC(
-      withDecoder((parquet) => parquet.readParquet(bytes, { batchSize: BATCH_ROWS }).intoIPCStream()),
-    );
+    return joinBatches(withDecoder((parquet) => decode(parquet, bytes)));
   } catch (error) {
     throw new WindowError('unreadable', `${source} is not readable as Parquet: ${reasonOf(error)}`, {
       cause: error,
@@ -27,17 +25,70 @@ export function readTable(bytes: Uint8Array, source = 'the table'): Table {
   }
 }
 
-/** Parquet with zstd. The same table and metadata give the same bytes. */
+/**
+ * Parquet with zstd. The same table and metadata give the same bytes.
+ * @throws WindowError `too-large` where the table does not fit into the encoder's memory
+ */
 export function writeTable(table: Table, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const stream = tableToIPC(table, 'stream');
-  return withDecoder((parquet) => {
-    const properties = new parquet.WriterPropertiesBuilder()
+  try {
+    return withDecoder((parquet) => encode(parquet, stream, metadata));
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    throw new WindowError(
+      'too-large',
+      `a table of ${table.numRows} rows × ${table.numCols} columns does not fit into the Parquet encoder's memory`,
+      { cause: error },
+    );
+  }
+}
+
+function encode(
+  parquet: Decoder,
+  stream: Uint8Array,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  return parquet.writeParquet(
+    parquet.Table.fromIPCStream(stream),
+    new parquet.WriterPropertiesBuilder()
       .setCompression(parquet.Compression.ZSTD)
       .setCreatedBy(CREATED_BY)
       .setKeyValueMetadata(new Map(Object.entries(metadata)))
-      .build();
-    return parquet.writeParquet(parquet.Table.fromIPCStream(stream), properties);
-  });
+      .build(),
+  );
+}
+
+/** One Arrow IPC stream per batch: a single stream of the whole table would take its memory twice over. */
+function decode(parquet: Decoder, bytes: Uint8Array): Uint8Array[] {
+  const table = parquet.readParquet(bytes, { batchSize: BATCH_ROWS });
+  const streams: Uint8Array[] = [];
+  try {
+    const batches = table.numBatches;
+    if (batches === 0) return [table.schema.intoIPCStream()];
+    for (let index = 0; index < batches; index++) streams.push(table.recordBatch(index)!.intoIPCStream());
+    return streams;
+  } finally {
+    freeQuietly(table);
+  }
+}
+
+/** Also after a panic, when it fails: what is not freed by hand is freed later, in whatever instance lives then. */
+function freeQuietly(table: { free(): void }): void {
+  try {
+    table.free();
+  } catch {
+    // The instance is broken and about to be dropped with all its memory.
+  }
+}
+
+function joinBatches(streams: readonly Uint8Array[]): Table {
+  const [first, ...rest] = streams.map((stream) => tableFromIPC(stream));
+  return rest.length === 0
+    ? first!
+    : new Table(
+        first!.schema,
+        [first!, ...rest].flatMap((table) => table.batches),
+      );
 }
 
 function reasonOf(error: unknown): string {
