@@ -33,6 +33,6 @@ export function encodeScores({
         codes: new Uint32Array(times.length),
       },
     ],
-    metadata: { 'tidewatch.detector': detector.name, 'tidewatch.model_version': version },
+    metadata: { tidewatch: JSON.stringify({ detector: detector.name, modelVersion: version }) },
   });
 }

@@ -6,24 +6,23 @@ export const WINDOW_FORMAT_VERSION = 1;
 
 type Described = Pick<MetricWindow, 'detector' | 'range' | 'step'>;
 
-const KEYS = {
-  detector: 'tidewatch.detector',
-  start: 'tidewatch.start',
-  end: 'tidewatch.end',
-  step: 'tidewatch.step',
-  manifestHash: 'tidewatch.manifest_hash',
-  formatVersion: 'tidewatch.format_version',
-} as const;
+/**
+ * All of it is one JSON object under one key: the encoder keeps entries in a hash map, and the order of several would
+ * differ from run to run.
+ */
+const KEY = 'tidewatch';
 
 /** Times as ISO 8601 UTC, the step in milliseconds. */
-export function formatMetadata(window: Described, manifestHash: string): Record<string, string> {
+export function formatMetadata(window: Described, manifestHash: string): Record<typeof KEY, string> {
   return {
-    [KEYS.detector]: window.detector,
-    [KEYS.start]: new Date(window.range.start).toISOString(),
-    [KEYS.end]: new Date(window.range.end).toISOString(),
-    [KEYS.step]: String(window.step),
-    [KEYS.manifestHash]: manifestHash,
-    [KEYS.formatVersion]: String(WINDOW_FORMAT_VERSION),
+    [KEY]: JSON.stringify({
+      formatVersion: WINDOW_FORMAT_VERSION,
+      detector: window.detector,
+      start: new Date(window.range.start).toISOString(),
+      end: new Date(window.range.end).toISOString(),
+      step: window.step,
+      manifestHash,
+    }),
   };
 }
 
@@ -32,21 +31,37 @@ export function formatMetadata(window: Described, manifestHash: string): Record<
  * @throws WindowError `bad-metadata` where the format version is another one or a value cannot be read
  */
 export function parseMetadata(metadata: ReadonlyMap<string, string>, source: string): Described | undefined {
-  const version = metadata.get(KEYS.formatVersion);
-  if (version === undefined) return undefined;
-  if (version !== String(WINDOW_FORMAT_VERSION))
+  const text = metadata.get(KEY);
+  if (text === undefined) return undefined;
+  const { formatVersion, detector, start, end, step } = parseMembers(text, source);
+  if (formatVersion !== WINDOW_FORMAT_VERSION)
     throw new WindowError(
       'bad-metadata',
-      `${source} has ${KEYS.formatVersion} ${version}, and this release reads ${WINDOW_FORMAT_VERSION}`,
+      `${source} has format version ${JSON.stringify(formatVersion)}, and this release reads ${WINDOW_FORMAT_VERSION}`,
     );
-  const start = Date.parse(metadata.get(KEYS.start) ?? '');
-  const end = Date.parse(metadata.get(KEYS.end) ?? '');
-  const step = Number(metadata.get(KEYS.step));
-  if (!(start < end) || !Number.isInteger(step) || step < 1)
+  const range = { start: Date.parse(String(start)), end: Date.parse(String(end)) };
+  if (
+    typeof detector !== 'string' ||
+    !(range.start < range.end) ||
+    !Number.isInteger(step) ||
+    Number(step) < 1
+  )
     throw new WindowError(
       'bad-metadata',
-      `${source} has ${KEYS.start} ${metadata.get(KEYS.start)}, ${KEYS.end} ${metadata.get(KEYS.end)} and ` +
-        `${KEYS.step} ${metadata.get(KEYS.step)}: a start before the end and a step of 1 ms or more are needed`,
+      `${source} says ${text.slice(0, 300)}: a detector, a start before the end and a step of 1 ms or more are needed`,
     );
-  return { detector: metadata.get(KEYS.detector) ?? '', range: { start, end }, step };
+  return { detector, range, step: Number(step) };
+}
+
+function parseMembers(text: string, source: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return { ...value };
+  } catch {
+    // Told below.
+  }
+  throw new WindowError(
+    'bad-metadata',
+    `${source} has metadata ${KEY} that is no JSON object: ${text.slice(0, 100)}`,
+  );
 }
