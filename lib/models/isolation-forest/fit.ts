@@ -1,5 +1,5 @@
 /** Grows the trees: the paper's algorithms 1 and 2. */
-import { ModelError } from '../../errors.ts';
+import { ModelError, RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { FitRun } from '../contract.ts';
 import { type Random, seedRandom } from '../random.ts';
@@ -15,7 +15,8 @@ const MAX_COLUMNS = 65535;
  * was grown on, so that it separates best what it has seen a little of. Missing values: a split is drawn over the
  * measured values of its node, and a row without one follows the branch that holds more of the node's training rows
  * (left where both hold as many).
- * @throws ModelError where there are fewer than 2 rows, a value is infinite, none was measured, or the deadline passes
+ * @throws ModelError where there are fewer than 2 rows, a value is infinite or none was measured
+ * @throws RetryLaterError once the deadline has passed
  */
 export function fitForest(x: FeatureMatrix, params: IsolationForestParams, run: FitRun): Forest {
   checkInput(x, run);
@@ -39,7 +40,7 @@ export function fitForest(x: FeatureMatrix, params: IsolationForestParams, run: 
   const sample = new Float32Array(sampleSize * x.names.length);
   for (let tree = 0; tree < params.trees; tree++) {
     if (run.deadline.remaining() <= 0)
-      throw new ModelError(
+      throw new RetryLaterError(
         'deadline',
         `fit stopped after ${tree} of ${params.trees} trees: 0 ms of its time are left`,
       );

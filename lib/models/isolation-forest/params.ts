@@ -34,10 +34,10 @@ export function parseParams(given: Readonly<Record<string, unknown>>): Isolation
 
 function wholeNumber(given: Readonly<Record<string, unknown>>, name: keyof IsolationForestParams): number {
   const { default: fallback, min, max } = PARAM_LIMITS[name];
-  const value = given[name] ?? fallback;
+  const value = given[name] === undefined ? fallback : given[name];
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new ModelError(
     'bad-param',
-    `isolation-forest ${name} is ${JSON.stringify(value)}, not a whole number from ${min} to ${max}`,
+    `isolation-forest ${name} is ${typeof value === 'number' ? value : JSON.stringify(value)}, not a whole number from ${min} to ${max}`,
   );
 }

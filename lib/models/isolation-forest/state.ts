@@ -40,6 +40,9 @@ export function loadForest({ kind, formatVersion, json, arrays }: ModelState): F
     counts: take(arrays, 'counts', Uint16Array, trees * nodesPerTree(depth)),
     constants: take(arrays, 'constants', Float32Array, columns.length),
   };
+  for (const [c, constant] of forest.constants.entries()) {
+    if (Math.abs(constant) === Infinity) throw invalid(`constant of column ${columns[c]} is ${constant}`);
+  }
   for (let tree = 0; tree < trees; tree++) checkTree(forest, tree);
   return forest;
 }
