@@ -1,0 +1,109 @@
+/** `npm run emulator -- --port 9000 --data DIR`: the emulator alone, for any client that speaks to AWS. */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from './auth/authenticate.ts';
+import { startEmulator } from './emulator.ts';
+
+interface Flags {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly region: string;
+  readonly quiet: boolean;
+}
+
+class UsageError extends Error {}
+
+const USAGE = `usage: npm run emulator -- [--port 9000] --data DIR [--region us-east-1] [--quiet]
+
+Serves S3, SQS, SNS and STS on 127.0.0.1 and keeps everything in DIR.
+
+  --port PORT      0 to 65535; 0 takes a free one (default 9000)
+  --data DIR       where everything is kept; created where it is missing
+  --region REGION  the one region (default us-east-1)
+  --quiet          no line for each request
+  --help           this text
+
+exit codes: 0 stopped by SIGINT or SIGTERM, 1 could not start, 2 bad flags`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let flags: Flags | undefined;
+  try {
+    flags = parseFlags(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (flags === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  try {
+    await run(flags);
+    return 0;
+  } catch (error) {
+    console.error(explain(error, flags));
+    return 1;
+  }
+}
+
+async function run({ port, dataDir, region, quiet }: Flags): Promise<void> {
+  const stopped = new Promise<void>((stop) => {
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+  const log = quiet ? () => {} : (line: string) => console.error(line);
+  const emulator = await startEmulator({ port, dataDir, region, now: Date.now, log });
+  console.log(`Emulating AWS on ${emulator.url}, data in ${dataDir}. For a client:
+
+export AWS_ENDPOINT_URL=${emulator.url}
+export AWS_ACCESS_KEY_ID=${ACCESS_KEY_ID}
+export AWS_SECRET_ACCESS_KEY=${SECRET_ACCESS_KEY}
+export AWS_REGION=${region}
+export AWS_DEFAULT_REGION=${region}
+
+Ctrl-C stops it.`);
+  await stopped;
+  await emulator.close();
+}
+
+/** Undefined where help is asked for. @throws UsageError */
+function parseFlags(args: readonly string[]): Flags | undefined {
+  const values = readArgs(args);
+  if (values.help) return undefined;
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new UsageError(`--port must be a whole number from 0 to 65535, not ${JSON.stringify(values.port)}`);
+  if (values.data === undefined || values.data === '')
+    throw new UsageError('--data is missing: the folder in which everything is kept');
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(values.region))
+    throw new UsageError(`--region must look like us-east-1, not ${JSON.stringify(values.region)}`);
+  return { port, dataDir: resolve(values.data), region: values.region, quiet: values.quiet };
+}
+
+function readArgs(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '9000' },
+        data: { type: 'string' },
+        region: { type: 'string', default: 'us-east-1' },
+        quiet: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function explain(error: unknown, { port, dataDir }: Flags): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return `port ${port} is in use: give another by --port, or 0 for a free one`;
+  if (code === 'EACCES' && port > 0 && port < 1024)
+    return `port ${port} needs privileges: give one above 1023`;
+  return `cannot start on ${dataDir}: ${error instanceof Error ? error.message : String(error)}`;
+}

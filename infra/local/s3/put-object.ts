@@ -1,0 +1,148 @@
+/** PutObject and CopyObject. */
+import { createReadStream } from 'node:fs';
+import { parseChecksumAlgorithm } from '../auth/checksum.ts';
+import type { AwsResponse } from '../contract.ts';
+import { checkRead, preconditionFailed, readWriteConditions } from './conditions.ts';
+import { noSuchKey, requireBucket, type S3Context, type S3Request } from './context.ts';
+import { S3Error } from './errors.ts';
+import type { ObjectRecord } from './index-database.ts';
+import { decodeKey } from './key-encoding.ts';
+import { checkHeaders, checksumHeaders, type ObjectMetadata, readMetadata } from './metadata.ts';
+import { checkVersion, openObject } from './read-object.ts';
+import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';
+import { readTagHeader } from './tagging.ts';
+import { commitObject } from './write-object.ts';
+import { element, xmlResponse } from './xml.ts';
+
+export async function putObject(context: S3Context, request: S3Request): Promise<AwsResponse> {
+  requireBucket(context, request.bucket);
+  checkLength(request);
+  const metadata = readMetadata(request.headers);
+  const tags = readTagHeader(request.headers['x-amz-tagging']);
+  const receive = () => receiveContent(context, request.body, bodyAlgorithm(request));
+  const { object } = await storeObject(context, request, {
+    metadata,
+    tags,
+    event: 'ObjectCreated:Put',
+    receive,
+  });
+  const encryption = object.metadata.headers['x-amz-server-side-encryption'];
+  return {
+    status: 200,
+    headers: {
+      etag: object.etag,
+      ...checksumHeaders(object.metadata.checksum),
+      ...(encryption === undefined ? {} : { 'x-amz-server-side-encryption': encryption }),
+    },
+  };
+}
+
+export async function copyObject(context: S3Context, request: S3Request): Promise<AwsResponse> {
+  const { headers } = request;
+  requireBucket(context, request.bucket);
+  const source = findCopySource(context, request);
+  const replaceMetadata = readDirective(headers, 'x-amz-metadata-directive');
+  const replaceTags = readDirective(headers, 'x-amz-tagging-directive');
+  checkHeaders(headers);
+  if (source.bucket === request.bucket && source.key === request.key && !replaceMetadata)
+    throw new S3Error(
+      'InvalidRequest',
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    );
+  const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? source.metadata.checksum?.algorithm;
+  const { object } = await storeObject(context, request, {
+    metadata: replaceMetadata ? readMetadata(headers) : source.metadata,
+    tags: replaceTags ? readTagHeader(headers['x-amz-tagging']) : source.tags,
+    event: 'ObjectCreated:Copy',
+    receive: () => receiveContent(context, readSource(context, source), algorithm),
+  });
+  const checksum = object.metadata.checksum;
+  return xmlResponse('CopyObjectResult', [
+    element('LastModified', new Date(object.modified).toISOString()),
+    element('ETag', object.etag),
+    ...(checksum
+      ? [element(`Checksum${checksum.algorithm}`, checksum.value), element('ChecksumType', checksum.type)]
+      : []),
+  ]);
+}
+
+/** The object that x-amz-copy-source names, its conditions checked. @throws S3Error */
+export function findCopySource(context: S3Context, { headers }: S3Request): ObjectRecord {
+  const [path = '', query = ''] = (headers['x-amz-copy-source'] ?? '').split('?');
+  const decoded = decodeKey(path).replace(/^\//, '');
+  const slash = decoded.indexOf('/');
+  if (slash <= 0 || slash === decoded.length - 1)
+    throw new S3Error(
+      'InvalidArgument',
+      `Copy Source must mention the source bucket and key: sourcebucket/sourcekey, not ${JSON.stringify(path)}`,
+    );
+  const bucket = decoded.slice(0, slash);
+  const key = decoded.slice(slash + 1);
+  requireBucket(context, bucket);
+  checkVersion(new URLSearchParams(query).get('versionId'));
+  const source = context.index.findObject(bucket, key);
+  if (source === undefined) throw noSuchKey(key);
+  if (checkRead(headers, source, 'x-amz-copy-source-') === 'not-modified')
+    throw preconditionFailed('x-amz-copy-source-If-None-Match or -If-Modified-Since');
+  return source;
+}
+
+/** A range of it, both ends inclusive, or all. The file stays open, whatever is written over it meanwhile. */
+export function readSource(
+  context: S3Context,
+  source: ObjectRecord,
+  range?: { readonly start: number; readonly end: number },
+): AsyncIterable<Buffer> {
+  return createReadStream('', { ...openObject(context, source), ...range });
+}
+
+export function readAlgorithm(name: string | undefined): ReturnType<typeof parseChecksumAlgorithm> {
+  if (name === undefined) return undefined;
+  const algorithm = parseChecksumAlgorithm(name);
+  if (algorithm !== undefined) return algorithm;
+  throw new S3Error('InvalidRequest', `Checksum algorithm provided is unsupported: ${JSON.stringify(name)}`);
+}
+
+async function storeObject(
+  context: S3Context,
+  { bucket, key, headers, requestId }: S3Request,
+  write: {
+    readonly metadata: ObjectMetadata;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly event: 'ObjectCreated:Put' | 'ObjectCreated:Copy';
+    readonly receive: () => Promise<ReceivedContent>;
+  },
+): Promise<{ object: ObjectRecord }> {
+  const conditions = readWriteConditions(headers);
+  const ticket = context.deletions.open(bucket, key);
+  try {
+    const { content, size, md5, checksum } = await write.receive();
+    const { checksum: _, ...metadata } = write.metadata;
+    const object = commitObject(context, {
+      bucket,
+      key,
+      content,
+      size,
+      etag: `"${md5.toString('hex')}"`,
+      metadata: checksum === undefined ? metadata : { ...metadata, checksum },
+      tags: write.tags,
+      conditions,
+      deletedMeanwhile: ticket.deleted,
+      event: write.event,
+      requestId,
+    });
+    return { object };
+  } finally {
+    ticket.close();
+  }
+}
+
+/** True for REPLACE. */
+function readDirective(headers: Readonly<Record<string, string>>, name: string): boolean {
+  const value = headers[name]?.toUpperCase() ?? 'COPY';
+  if (value === 'COPY' || value === 'REPLACE') return value === 'REPLACE';
+  throw new S3Error(
+    'InvalidArgument',
+    `${name} must be COPY or REPLACE, not ${JSON.stringify(headers[name])}`,
+  );
+}

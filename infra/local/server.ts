@@ -1,0 +1,197 @@
+/** The HTTP frame: one port for every service, told apart by the credential scope of the signature. */
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { authenticate, readBody, requireClaim } from './auth/authenticate.ts';
+import { parseClaim, type SignedRequest } from './auth/credential.ts';
+import { AwsError, type AwsResponse, type Service } from './contract.ts';
+import { asAwsError, renderError } from './error-response.ts';
+
+export interface ServerOptions {
+  /** 0 for a free port. */
+  readonly port: number;
+  readonly region: string;
+  /** The clock that signatures are held against, epoch milliseconds. */
+  readonly signatureClock: () => number;
+  readonly log: (line: string) => void;
+}
+
+export interface Server {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Serves requests whose credential scope names that service: s3, sqs, sns, sts, lambda, scheduler, … */
+  mount(name: string, service: Service): void;
+  /** Takes no more requests, waits for those under way (at most two seconds), and frees the port. */
+  close(): Promise<void>;
+}
+
+/** Answers 200 while the server is up, with no signature. No bucket name starts with an underscore. */
+export const HEALTH_PATH = '/_tidewatch/health';
+
+/** Longer than any client keeps an idle connection, so that none is closed as it is used again. */
+const KEEP_ALIVE_MS = 120_000;
+const CLOSE_GRACE_MS = 2000;
+/** Links in SNS's messages, which people follow with no signature. */
+const UNSIGNED_SNS_ACTIONS: ReadonlySet<string | null> = new Set(['ConfirmSubscription', 'Unsubscribe']);
+
+/** @throws Error where the port cannot be had */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const services = new Map<string, Service>();
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    void serve(request, response, services, options);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    mount: (name, service) => void services.set(name, service),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  services: ReadonlyMap<string, Service>,
+  options: ServerOptions,
+): Promise<void> {
+  const started = performance.now();
+  const requestId = randomBytes(8).toString('hex').toUpperCase();
+  const request = readHead(incoming);
+  let service = 's3';
+  try {
+    if (request.path === HEALTH_PATH) {
+      await send(
+        incoming,
+        outgoing,
+        { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' },
+        requestId,
+        options,
+      );
+      return;
+    }
+    let response: AwsResponse;
+    try {
+      service = nameService(request);
+      response = await dispatch(request, incoming, services, requestId, options);
+    } catch (error) {
+      const failure = asAwsError(error);
+      if (failure.status === 500) options.log(`${request.method} ${request.path}: ${stackOf(error)}`);
+      response = renderError(failure, { ...request, service, requestId });
+    }
+    await send(incoming, outgoing, response, requestId, options);
+    options.log(
+      `${service} ${request.method} ${incoming.url} ${response.status} ${(performance.now() - started).toFixed(0)} ms`,
+    );
+  } catch (error) {
+    // The client went away, or the answer broke off half way: nothing can be said to it any more.
+    options.log(`${service} ${request.method} ${incoming.url} broken off: ${asAwsError(error).message}`);
+    outgoing.destroy();
+  }
+}
+
+async function dispatch(
+  request: SignedRequest,
+  incoming: IncomingMessage,
+  services: ReadonlyMap<string, Service>,
+  requestId: string,
+  { region, signatureClock }: ServerOptions,
+): Promise<AwsResponse> {
+  const query = new URLSearchParams(request.rawQuery);
+  // What is left of the body is drained after the answer; destroying it would break the connection before.
+  const source: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
+  let name = 'sns';
+  let body: Readable;
+  if (parseClaim(request) === undefined && UNSIGNED_SNS_ACTIONS.has(query.get('Action'))) {
+    body = Readable.from([await readBody(source)], { objectMode: false });
+  } else {
+    const claim = requireClaim(request);
+    name = claim.credential.service;
+    body = await authenticate(request, claim, source, { region, now: signatureClock() });
+  }
+  const service = services.get(name);
+  if (service === undefined)
+    throw new AwsError(
+      'NotImplemented',
+      501,
+      `The emulator has no service ${JSON.stringify(name)}, only ${[...services.keys()].join(', ')}`,
+    );
+  const { method, path, headers } = request;
+  const origin = `http://${headers.host ?? '127.0.0.1'}`;
+  return service.handle({ method, path, query, headers, body, origin, requestId });
+}
+
+/** The service that a request is for, signed or not: what its errors are written for. */
+function nameService(request: SignedRequest): string {
+  const scope = /Credential=[^,]*\/([^/,]+)\/aws4_request/.exec(request.headers.authorization ?? '')?.[1];
+  if (scope !== undefined) return scope;
+  const query = new URLSearchParams(request.rawQuery);
+  const presigned = /\/([^/]+)\/aws4_request$/.exec(query.get('X-Amz-Credential') ?? '')?.[1];
+  if (presigned !== undefined) return presigned;
+  const target = request.headers['x-amz-target'];
+  if (target !== undefined) return /^AmazonSQS\./.test(target) ? 'sqs' : 'json';
+  if (
+    query.has('Action') ||
+    /^application\/x-www-form-urlencoded/.test(request.headers['content-type'] ?? '')
+  )
+    return 'query';
+  return 's3';
+}
+
+function readHead(incoming: IncomingMessage): SignedRequest {
+  const url = incoming.url ?? '/';
+  const question = url.indexOf('?');
+  const headers: Record<string, string> = {};
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    // Signature Version 4 joins repeated headers with a bare comma.
+    if (values !== undefined) headers[name] = values.join(',');
+  }
+  return {
+    method: incoming.method ?? 'GET',
+    path: question < 0 ? url : url.slice(0, question),
+    rawQuery: question < 0 ? '' : url.slice(question + 1),
+    headers,
+  };
+}
+
+async function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { status, headers = {}, body = '' }: AwsResponse,
+  requestId: string,
+  { signatureClock }: ServerOptions,
+): Promise<void> {
+  outgoing.statusCode = status;
+  outgoing.setHeader('server', 'tidewatch-emulator');
+  outgoing.setHeader('x-amz-request-id', requestId);
+  // Clients that find their clock skewed set it by this.
+  outgoing.setHeader('date', new Date(signatureClock()).toUTCString());
+  for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
+  if (body instanceof Readable) {
+    await pipeline(body, outgoing);
+  } else {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    if (!outgoing.hasHeader('content-length') && status !== 204 && status !== 304)
+      outgoing.setHeader('content-length', bytes.length);
+    await new Promise<void>((resolve) => {
+      outgoing.once('close', resolve);
+      outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
+    });
+  }
+  if (!incoming.readableEnded) incoming.resume();
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
