@@ -102,6 +102,7 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
       return written;
     },
     async close() {
+      failure ??= new JournalError(`${options.path} is closed`);
       await draining;
       await file.close();
     },

@@ -70,15 +70,15 @@ export async function receiveMessages(
   options: ReceiveOptions,
 ): Promise<readonly ReceivedMessage[]> {
   const deadline = performance.now() + options.waitMs;
-  for (;;) {
+  while (!context.closing.aborted) {
     const { taken, entries } = takeMessages(context, queue, options);
     if (entries.length > 0) await context.commit(...entries);
     const remaining = deadline - performance.now();
-    if (taken.length > 0 || remaining <= 0 || context.closing.aborted || options.signal?.aborted)
-      return taken;
+    if (taken.length > 0 || remaining <= 0 || options.signal?.aborted) return taken;
     await waitForMessage(context, queue, remaining, options.signal);
     if (context.store.queues.get(queue.name) !== queue) throw queueMissing(queue.name);
   }
+  return [];
 }
 
 /** SentTimestamp, ApproximateReceiveCount, … as SQS names them. */
