@@ -63,8 +63,7 @@ export async function recordEmptyStretch(
   const state = await updateState(store, detector, (current) => {
     const { exportedUntil, exporting } = exportStateOf(current);
     if (exportedUntil >= range.end) return undefined;
-    const gaps =
-      exporting.dataSince === undefined ? exporting.gaps : [...exporting.gaps, range].slice(-MAX_GAPS);
+    const gaps = exporting.dataSince === undefined ? exporting.gaps : withGap(exporting.gaps, range);
     return { ...current, exportedUntil: range.end, exporting: { ...exporting, gaps } };
   });
   return exportStateOf(state);
@@ -85,6 +84,13 @@ export async function findOrphan(
     if (range?.start === cursor && range.end > cursor) return { key: object.key, range };
   }
   return undefined;
+}
+
+/** A gap that goes on where the last one ended is one gap. */
+function withGap(gaps: readonly TimeRange[], range: TimeRange): TimeRange[] {
+  const last = gaps.at(-1);
+  if (last?.end === range.start) return [...gaps.slice(0, -1), { start: last.start, end: range.end }];
+  return [...gaps, range].slice(-MAX_GAPS);
 }
 
 function exportStateOf({ detector, exportedUntil, exporting }: DetectorState): ExportState {

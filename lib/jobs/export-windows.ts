@@ -2,7 +2,7 @@
 import type { Detector } from '../config/detector.ts';
 import { PreconditionFailedError, RetryLaterError, SourceError } from '../errors.ts';
 import type { MetricSource } from '../source/metric-source.ts';
-import { cutWindow, firstSample } from '../source/series-to-window.ts';
+import { cutWindow, firstValueTime, lastSampleTime } from '../source/series-to-window.ts';
 import { readState } from '../store/detector-states.ts';
 import { windowKey } from '../store/keys.ts';
 import type { TimeRange } from '../window/time-range.ts';
@@ -69,14 +69,17 @@ interface Run extends ExportRequest {
   state: ExportState;
   /** Everything between the cursor and here was looked at and is empty. */
   scannedUntil: number;
+  /** Epoch ms of the newest sample that came, be it no number. */
+  lastSample: number;
 }
 
 /**
  * Exports from the cursor up to now − ingest delay, oldest first. A window's object comes before the cursor's move,
  * so a crash between them is repeated work and nothing else; two runs at once write the same objects.
  *
- * Windows without any data are passed once newer data exists: before the first data ever silently, later as a gap
- * that the state and telemetry tell of. While nothing newer exists they are an error and the cursor stays.
+ * Windows without a single number are passed once newer data exists: before the first data ever silently, later as a
+ * gap that the state and telemetry tell of. While nothing newer exists they are an error and the cursor stays; but
+ * samples that are NaN up to now show that the source is alive, and are a gap like one that ended.
  * @throws SourceError where the source's answer is unusable or empty up to now; windows before it are exported
  * @throws RetryLaterError where time ran out before anything was exported
  */
@@ -105,6 +108,7 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
     missingMetrics: new Set(),
     state,
     scannedUntil: state.exportedUntil,
+    lastSample: Number.NEGATIVE_INFINITY,
   };
 }
 
@@ -144,19 +148,25 @@ async function exportAll(run: Run): Promise<ExportResult['stopped']> {
       size = { points: maxPoints, wholeDays: false };
     }
   }
-  if (run.scannedUntil > run.state.exportedUntil) throw noData(run);
+  if (run.scannedUntil > run.state.exportedUntil) {
+    // NaN up to now, such as a share of no requests: the source is alive and there is nothing to score.
+    const alive = run.lastSample >= windowStart(limit - 1, grid);
+    if (!alive || run.state.exporting.dataSince === undefined) throw noData(run);
+    await passEmptyStretch(run);
+  }
   return 'up-to-date';
 }
 
-/** Writes every window that lies in the batch as a whole. */
+/** Writes every window that lies in the batch from end to end. */
 async function exportBatch(
   run: Run,
   batch: Batch,
   days: { readonly until: number; readonly allowed: boolean },
 ): Promise<void> {
   const { context, grid } = run;
+  run.lastSample = lastSampleTime(batch.matrices) ?? run.lastSample;
   while (run.scannedUntil < batch.range.end) {
-    const first = firstSample(batch.matrices, run.scannedUntil);
+    const first = firstValueTime(batch.matrices, run.scannedUntil);
     if (first === undefined) {
       run.scannedUntil = batch.range.end;
       return;
@@ -187,7 +197,7 @@ async function passEmptyStretch(run: Run): Promise<void> {
     );
   else {
     run.gaps.push(range);
-    context.telemetry.warn('gap: the source has no data for any metric in this range', fields);
+    context.telemetry.warn('gap: no metric has a value in this range', fields);
     context.telemetry.count('GapsSkipped', 1, { detector: detector.name });
   }
   moveCursor(run, await recordEmptyStretch(context.store, detector.name, range));
@@ -255,6 +265,6 @@ function noData({ detector, state, limit, exported }: Run): SourceError {
   const metrics = detector.metrics.map(({ name, query }) => `${name} (${query})`).join(', ');
   return new SourceError(
     'no-data',
-    `detector ${detector.name}: none of its metrics has data from ${new Date(state.exportedUntil).toISOString()} to ${new Date(limit).toISOString()}: ${metrics}. ${exported.length} windows were exported before that; the cursor stays until newer data arrives`,
+    `detector ${detector.name}: none of its metrics has a value from ${new Date(state.exportedUntil).toISOString()} to ${new Date(limit).toISOString()}: ${metrics}. ${exported.length} windows were exported before that; the cursor stays until newer data arrives`,
   );
 }

@@ -50,22 +50,25 @@ export function assignEntities(
   });
 }
 
-/** Whether any metric has a sample in the range, be it one that is no number. */
-export function hasSamples(matrices: readonly EntityMatrix[], range: TimeRange): boolean {
-  return matrices.some(({ byEntity }) =>
-    [...byEntity.values()].some((all) => all.some((series) => isSeen(series, range))),
-  );
+/** Epoch ms of the earliest sample from `from` on that is a number, of any metric; undefined where there is none. */
+export function firstValueTime(matrices: readonly EntityMatrix[], from: number): number | undefined {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { times, values } of allSeries(matrices)) {
+    let index = indexFrom(times, from);
+    while (times[index]! < first && Number.isNaN(values[index]!)) index++;
+    if (times[index]! < first) first = times[index]!;
+  }
+  return first === Number.POSITIVE_INFINITY ? undefined : first;
 }
 
-/** Epoch ms of the earliest sample from `from` on; undefined where there is none. */
-export function firstSample(matrices: readonly EntityMatrix[], from: number): number | undefined {
-  let first: number | undefined;
-  for (const { byEntity } of matrices)
-    for (const series of [...byEntity.values()].flat()) {
-      const time = series.times[indexFrom(series.times, from)];
-      if (time !== undefined && (first === undefined || time < first)) first = time;
-    }
-  return first;
+/** Epoch ms of the newest sample of any metric, number or not; undefined where there is none. */
+export function lastSampleTime(matrices: readonly EntityMatrix[]): number | undefined {
+  let last: number | undefined;
+  for (const { times } of allSeries(matrices)) {
+    const time = times.at(-1);
+    if (time !== undefined && (last === undefined || time > last)) last = time;
+  }
+  return last;
 }
 
 /** A row for each cell of the range and each entity that any metric has a sample of in the range. */
@@ -153,6 +156,10 @@ function firstCommonTime(a: Float64Array, b: Float64Array): number | undefined {
     else j++;
   }
   return undefined;
+}
+
+function* allSeries(matrices: readonly EntityMatrix[]): Iterable<MatrixSeries> {
+  for (const { byEntity } of matrices) for (const all of byEntity.values()) yield* all;
 }
 
 function seenEntities(matrices: readonly EntityMatrix[], range: TimeRange): string[] {

@@ -50,9 +50,9 @@ export async function startFakePrometheus(reply: Reply): Promise<FakePrometheus>
       headers: incoming.headers as Record<string, string>,
       fields,
       body,
-      start: Number(fields['start']) * 1000,
-      end: Number(fields['end']) * 1000,
-      step: Number(fields['step']) * 1000,
+      start: Number(fields.start) * 1000,
+      end: Number(fields.end) * 1000,
+      step: Number(fields.step) * 1000,
     };
     requests.push(request);
     reply(response, request);
@@ -87,7 +87,7 @@ export function answerQueries(seriesOf: (query: string) => readonly FakeSeries[]
       });
       return;
     }
-    const result = seriesOf(request.fields['query'] ?? '')
+    const result = seriesOf(request.fields.query ?? '')
       .map(({ labels, valueAt }) => {
         const values: [number, string][] = [];
         for (let time = start; time <= end; time += step) {

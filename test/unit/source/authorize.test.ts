@@ -18,10 +18,10 @@ const REQUEST: UnsignedRequest = {
 test('none, bearer and basic add what RFC 6750 and RFC 7617 say', async () => {
   assert.deepEqual(await authorize(REQUEST, { kind: 'none' }, NOW), REQUEST.headers);
   const bearer = await authorize(REQUEST, { kind: 'bearer', token: 'abc.def' }, NOW);
-  assert.equal(bearer['authorization'], 'Bearer abc.def');
+  assert.equal(bearer.authorization, 'Bearer abc.def');
   // Example of RFC 7617, section 2.1: UTF-8.
   const basic = await authorize(REQUEST, { kind: 'basic', username: 'test', password: '123£' }, NOW);
-  assert.equal(basic['authorization'], 'Basic dGVzdDoxMjPCow==');
+  assert.equal(basic.authorization, 'Basic dGVzdDoxMjPCow==');
 });
 
 for (const [name, request] of [
@@ -36,7 +36,7 @@ for (const [name, request] of [
         const sent = await authorize(request, auth, NOW);
         assert.equal(sent['x-amz-date'], '20261122T083005Z');
         assert.equal(sent['x-amz-security-token'], sessionToken);
-        assert.equal(sent['authorization'], signByHand(request, sent));
+        assert.equal(sent.authorization, signByHand(request, sent));
         assert.ok(!('host' in sent));
       }
     });

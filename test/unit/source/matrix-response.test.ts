@@ -219,5 +219,5 @@ test('values that are no numbers are errors', () => {
 test('a label called __proto__ is a label', () => {
   const text =
     '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__proto__":"x"},"values":[]}]}}';
-  assert.equal(parse(text).series[0]!.labels['__proto__'], 'x');
+  assert.deepEqual(Object.entries(parse(text).series[0]!.labels), [['__proto__', 'x']]);
 });

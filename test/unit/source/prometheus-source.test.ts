@@ -121,7 +121,7 @@ test('GET takes the place of POST where a proxy allows no other, from then on', 
     endpoint: { concurrency: 1 },
   });
   assert.deepEqual(
-    fake.requests.map(({ method, fields }) => [method, fields['query']]),
+    fake.requests.map(({ method, fields }) => [method, fields.query]),
     [
       ['POST', QUERY.query],
       ['GET', QUERY.query],
@@ -146,7 +146,7 @@ test('long ranges are asked for in chunks, a bounded number at a time, and put t
   assert.equal(fake.requests.length, 5);
   assert.ok(fake.mostAtOnce() <= 3);
   assert.deepEqual(
-    series?.map(({ labels, times }) => [labels['pod'], times.length, times[0]]),
+    series?.map(({ labels, times }) => [labels.pod, times.length, times[0]]),
     [
       ['a', 10, START],
       ['b', 3, START + 7 * STEP],
@@ -163,7 +163,7 @@ test('sends extra headers and the credentials', async () => {
   const { fake } = await ask(GOOD, {
     endpoint: { auth: { kind: 'bearer', token: 'abc' }, headers: { 'X-Scope-OrgID': 'team-1' } },
   });
-  assert.equal(fake.requests[0]?.headers['authorization'], 'Bearer abc');
+  assert.equal(fake.requests[0]?.headers.authorization, 'Bearer abc');
   assert.equal(fake.requests[0]?.headers['x-scope-orgid'], 'team-1');
 });
 
@@ -317,7 +317,7 @@ test('remarks of Prometheus reach telemetry', async () => {
   );
   assert.equal(error, undefined);
   assert.deepEqual(
-    telemetry.lines.map(({ level, fields }) => [level, fields['info']]),
+    telemetry.lines.map(({ level, fields }) => [level, fields.info]),
     [['info', 'not a counter']],
   );
 });
@@ -365,6 +365,6 @@ test('errors show neither the user of the URL nor its query string', async () =>
     random: () => 0,
   });
   await assert.rejects(source.queryRange(QUERY), (error: Error) => !error.message.includes('SECRET'));
-  assert.equal(fake.requests[0]?.headers['authorization'], `Basic ${btoa('me:SECRET')}`);
-  assert.equal(fake.requests[0]?.fields['key'], 'SECRET');
+  assert.equal(fake.requests[0]?.headers.authorization, `Basic ${btoa('me:SECRET')}`);
+  assert.equal(fake.requests[0]?.fields.key, 'SECRET');
 });

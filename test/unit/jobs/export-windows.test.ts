@@ -1,0 +1,428 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { defaultDetector } from '../../../lib/config/defaults.ts';
+import type { Detector } from '../../../lib/config/detector.ts';
+import { SourceError } from '../../../lib/errors.ts';
+import { type ExportResult, exportWindows } from '../../../lib/jobs/export-windows.ts';
+import type { MatrixSeries, MetricSource, RangeQuery } from '../../../lib/source/metric-source.ts';
+import { readState, updateState } from '../../../lib/store/detector-states.ts';
+import { rangeOfWindowKey, windowKey } from '../../../lib/store/keys.ts';
+import type { ObjectStore } from '../../../lib/store/object-store.ts';
+import { readWindow } from '../../../lib/window/read-window.ts';
+import type { TimeRange } from '../../../lib/window/time-range.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
+import {
+  createMemoryObjectStore,
+  createMortalStore,
+  KilledError,
+  type MemoryObjectStore,
+} from '../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from '../../helpers/memory-telemetry.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const DETECTOR: Detector = {
+  ...defaultDetector('shop'),
+  declared: true,
+  metrics: [
+    { name: 'cpu', query: 'cpu_query' },
+    { name: 'memory', query: 'memory_query' },
+  ],
+  entityLabels: ['pod'],
+  step: MINUTE,
+  detectionWindow: 15 * MINUTE,
+  ingestDelay: MINUTE,
+  backfill: HOUR,
+};
+const NOW = at('10:20:30');
+
+interface World {
+  readonly store: MemoryObjectStore;
+  readonly telemetry: MemoryTelemetry;
+  readonly queries: RangeQuery[];
+  /** Value of a pod's metric; undefined where there is no sample. */
+  valueAt: (time: number, query: string, pod: string) => number | undefined;
+  now: number;
+  remaining: () => number;
+}
+
+interface RunOptions {
+  readonly detector?: Partial<Detector>;
+  readonly maxWindows?: number;
+  readonly store?: ObjectStore;
+  readonly source?: MetricSource;
+}
+
+function at(text: string): number {
+  return Date.parse(`2026-11-22T${text}Z`);
+}
+
+function createWorld(valueAt: World['valueAt'] = (time) => time / MINUTE): World {
+  return {
+    store: createMemoryObjectStore(),
+    telemetry: createMemoryTelemetry(),
+    queries: [],
+    valueAt,
+    now: NOW,
+    remaining: () => Number.POSITIVE_INFINITY,
+  };
+}
+
+function sourceOf(world: World): MetricSource {
+  return {
+    async queryRange(query) {
+      world.queries.push(query);
+      const result: MatrixSeries[] = [];
+      for (const pod of ['b', 'a']) {
+        const times: number[] = [];
+        const values: number[] = [];
+        for (let time = query.start; time < query.end; time += query.step) {
+          const value = world.valueAt(time, query.query, pod);
+          if (value === undefined) continue;
+          times.push(time);
+          values.push(value);
+        }
+        if (times.length > 0)
+          result.push({
+            labels: { pod },
+            times: Float64Array.from(times),
+            values: Float64Array.from(values),
+          });
+      }
+      return result;
+    },
+  };
+}
+
+function run(world: World, options: RunOptions = {}): Promise<ExportResult> {
+  return exportWindows(
+    {
+      detector: { ...DETECTOR, ...options.detector },
+      manifestHash: 'abc',
+      source: options.source ?? sourceOf(world),
+      ...(options.maxWindows !== undefined && { maxWindows: options.maxWindows }),
+    },
+    {
+      store: options.store ?? world.store,
+      telemetry: world.telemetry,
+      now: () => world.now,
+      deadline: { remaining: () => world.remaining() },
+    },
+  );
+}
+
+function rangesIn(store: MemoryObjectStore): TimeRange[] {
+  return store
+    .keys()
+    .filter((key) => key.startsWith('windows/'))
+    .map((key) => rangeOfWindowKey(key)!)
+    .sort((a, b) => a.start - b.start);
+}
+
+async function windowAt(store: ObjectStore, key: string): Promise<MetricWindow> {
+  const { body } = await store.get(key);
+  return readWindow(body, { detector: 'shop', source: key, step: MINUTE, range: rangeOfWindowKey(key) });
+}
+
+function linesOf({ telemetry }: World, level: string): string[] {
+  return telemetry.lines.filter((line) => line.level === level).map(({ message }) => message);
+}
+
+function quarters(from: string, to: string): TimeRange[] {
+  const ranges: TimeRange[] = [];
+  for (let start = at(from); start < at(to); start += 15 * MINUTE)
+    ranges.push({ start, end: start + 15 * MINUTE });
+  return ranges;
+}
+
+test('the first run reaches back, oldest first, and asks far less often than it writes', async () => {
+  const world = createWorld((time, query, pod) =>
+    query === 'memory_query' && pod === 'a' ? undefined : time / MINUTE,
+  );
+  const result = await run(world);
+  assert.deepEqual(result, {
+    exported: quarters('09:15:00', '10:15:00').map((range) => windowKey('shop', range)),
+    kept: [],
+    gaps: [],
+    exportedUntil: at('10:15:00'),
+    stopped: 'up-to-date',
+  });
+  assert.equal(world.queries.length, 4);
+  assert.equal(world.telemetry.total('WindowsExported', 'shop'), 4);
+  const window = await windowAt(world.store, result.exported[1]!);
+  assert.deepEqual(window.range, { start: at('09:30:00'), end: at('09:45:00') });
+  assert.deepEqual(window.entities, ['a', 'b']);
+  assert.deepEqual(window.metrics, ['cpu', 'memory']);
+  assert.equal(window.times.length, 30);
+  assert.deepEqual(
+    [...window.columns[0]!],
+    [...window.times].map((time) => time / MINUTE),
+  );
+  assert.ok(window.columns[1]!.subarray(0, 15).every(Number.isNaN));
+});
+
+test('the next run goes on at the cursor, and one without a complete window does nothing', async () => {
+  const world = createWorld();
+  await run(world);
+  world.queries.length = 0;
+  assert.deepEqual((await run(world)).exported, []);
+  assert.equal(world.queries.length, 0);
+  world.now += 15 * MINUTE;
+  const next = await run(world);
+  assert.deepEqual(next.exported, [windowKey('shop', { start: at('10:15:00'), end: at('10:30:00') })]);
+  assert.deepEqual(
+    world.queries.map(({ query, start, end, step }) => [query, start, end, step]),
+    ['cpu_query', 'memory_query'].map((query) => [query, at('10:15:00'), at('10:30:00'), MINUTE]),
+  );
+});
+
+test('killed at any write, the next run leaves what an undisturbed one does', async () => {
+  const undisturbed = createWorld();
+  await run(undisturbed);
+  undisturbed.now += 40 * MINUTE;
+  await run(undisturbed);
+  const expected = undisturbed.store.keys();
+  // Before its first write a run has left nothing, and the next one is the first.
+  for (const stage of ['before', 'after'] as const)
+    for (let atWrite = stage === 'before' ? 1 : 0; atWrite < 9; atWrite++) {
+      const world = createWorld();
+      await assert.rejects(
+        run(world, { store: createMortalStore(world.store, { atWrite, stage }) }),
+        KilledError,
+      );
+      world.now += 40 * MINUTE;
+      await run(world);
+      assert.deepEqual(world.store.keys(), expected);
+      for (const key of expected)
+        if (key.startsWith('windows/'))
+          assert.deepEqual(await windowAt(world.store, key), await windowAt(undisturbed.store, key));
+    }
+});
+
+test('two runs at once write each window once', async () => {
+  const world = createWorld();
+  const results = await Promise.all([run(world), run(world), run(world)]);
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '10:15:00'));
+  assert.equal(results.flatMap(({ exported }) => exported).length, 4);
+  for (const { exportedUntil } of results) assert.equal(exportedUntil, at('10:15:00'));
+});
+
+test('a window that a killed run left at the cursor stays, however the manifest cuts now', async () => {
+  const world = createWorld();
+  await assert.rejects(
+    run(world, { store: createMortalStore(world.store, { atWrite: 1, stage: 'after' }) }),
+    KilledError,
+  );
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '09:30:00'));
+  const result = await run(world, { detector: { detectionWindow: HOUR } });
+  assert.deepEqual(result.kept, [windowKey('shop', { start: at('09:15:00'), end: at('09:30:00') })]);
+  assert.deepEqual(rangesIn(world.store), [
+    { start: at('09:15:00'), end: at('09:30:00') },
+    { start: at('09:30:00'), end: at('10:00:00') },
+  ]);
+});
+
+test('a step that changed moves the start onto its grid', async () => {
+  const world = createWorld();
+  await updateState(world.store, 'shop', (state) => ({ ...state, exportedUntil: at('09:30:30') }));
+  await run(world);
+  assert.deepEqual(rangesIn(world.store)[0], { start: at('09:31:00'), end: at('09:45:00') });
+  assert.equal(rangesIn(world.store).at(-1)?.end, at('10:15:00'));
+});
+
+test('a hole between data is passed as a gap that the state and telemetry tell of', async () => {
+  const world = createWorld((time) => (time >= at('09:32:00') && time < at('10:01:00') ? undefined : 1));
+  const result = await run(world);
+  const gap = { start: at('09:45:00'), end: at('10:00:00') };
+  assert.deepEqual(result.gaps, [gap]);
+  assert.deepEqual(
+    rangesIn(world.store),
+    quarters('09:15:00', '10:15:00').filter(({ start }) => start !== gap.start),
+  );
+  assert.deepEqual((await readState(world.store, 'shop')).state.exporting?.gaps, [gap]);
+  assert.equal(world.telemetry.total('GapsSkipped', 'shop'), 1);
+  const warning = world.telemetry.lines.find(({ level }) => level === 'warn');
+  assert.equal(warning?.fields.start, '2026-11-22T09:45:00.000Z');
+});
+
+test('a hole up to now is an error and stays, until data comes', async () => {
+  const world = createWorld((time) => (time < at('09:45:00') ? 1 : undefined));
+  await assert.rejects(run(world), {
+    name: 'SourceError',
+    code: 'no-data',
+    message:
+      /cpu_query.*09:45:00.000Z to 2026-11-22T10:15:00.000Z|09:45:00.000Z to 2026-11-22T10:15:00.000Z: cpu \(cpu_query\)/,
+  });
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '09:45:00'));
+  assert.equal((await readState(world.store, 'shop')).state.exportedUntil, at('09:45:00'));
+  world.now += 30 * MINUTE;
+  await assert.rejects(run(world), { code: 'no-data' });
+  world.valueAt = (time) => (time < at('09:45:00') || time >= at('10:30:00') ? 1 : undefined);
+  const { gaps } = await run(world);
+  assert.deepEqual(gaps, [{ start: at('09:45:00'), end: at('10:30:00') }]);
+  assert.equal((await readState(world.store, 'shop')).state.exportedUntil, at('10:45:00'));
+});
+
+test('export starts where data starts, which is no gap', async () => {
+  const world = createWorld((time) => (time < at('09:50:00') ? undefined : 1));
+  const { gaps } = await run(world);
+  assert.deepEqual(gaps, []);
+  assert.deepEqual(rangesIn(world.store), quarters('09:45:00', '10:15:00'));
+  assert.equal((await readState(world.store, 'shop')).state.exporting?.dataSince, at('09:45:00'));
+  assert.deepEqual(linesOf(world, 'warn'), []);
+});
+
+test('queries that never gave anything are an error, and the cursor stays', async () => {
+  const world = createWorld(() => undefined);
+  await assert.rejects(run(world, { detector: { backfill: 7 * DAY } }), { code: 'no-data' });
+  assert.deepEqual(rangesIn(world.store), []);
+  const { state } = await readState(world.store, 'shop');
+  assert.equal(state.exportedUntil, at('10:15:00') - 7 * DAY);
+});
+
+test('NaN up to now is a gap and no error: the source is alive', async () => {
+  const world = createWorld((time) => (time < at('09:30:00') ? 1 : Number.NaN));
+  const { gaps } = await run(world);
+  assert.deepEqual(gaps, [{ start: at('09:30:00'), end: at('10:15:00') }]);
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '09:30:00'));
+  world.now += 15 * MINUTE;
+  await run(world);
+  assert.deepEqual((await readState(world.store, 'shop')).state.exporting?.gaps, [
+    { start: at('09:30:00'), end: at('10:30:00') },
+  ]);
+});
+
+test('a metric without any series is an empty column and a warning, once', async () => {
+  const world = createWorld((time, query) => (query === 'memory_query' ? undefined : time));
+  const { exported } = await run(world);
+  const window = await windowAt(world.store, exported[0]!);
+  assert.ok(window.columns[1]!.every(Number.isNaN));
+  const warnings = world.telemetry.lines.filter(({ level }) => level === 'warn');
+  assert.deepEqual(
+    warnings.map(({ fields }) => fields.metric),
+    ['memory'],
+  );
+});
+
+test('a run writes so many windows at most, and the next one goes on', async () => {
+  const world = createWorld();
+  const first = await run(world, { maxWindows: 3 });
+  assert.equal(first.stopped, 'max-windows');
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '10:00:00'));
+  const second = await run(world, { maxWindows: 3 });
+  assert.equal(second.stopped, 'up-to-date');
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '10:15:00'));
+});
+
+test('a run stops between windows when time runs short; one that got nowhere is an error', async () => {
+  const world = createWorld();
+  world.remaining = () => (rangesIn(world.store).length < 2 ? 60_000 : 5_000);
+  const { stopped, exportedUntil } = await run(world);
+  assert.equal(stopped, 'deadline');
+  assert.equal(exportedUntil, at('09:45:00'));
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '09:45:00'));
+  await assert.rejects(run(world), { name: 'RetryLaterError', code: 'deadline' });
+});
+
+test('an error of the source writes nothing and keeps the cursor', async () => {
+  const world = createWorld();
+  const good = sourceOf(world);
+  const source: MetricSource = {
+    queryRange: (query) =>
+      query.query === 'memory_query'
+        ? Promise.reject(new SourceError('partial-response', 'half of it'))
+        : good.queryRange(query),
+  };
+  await assert.rejects(run(world, { source }), { code: 'partial-response' });
+  assert.deepEqual(rangesIn(world.store), []);
+  assert.equal(world.queries[0]?.signal?.aborted, true);
+});
+
+test('a week of backfill is whole days, then windows, in few queries', async () => {
+  const world = createWorld();
+  const { stopped } = await run(world, { detector: { backfill: 7 * DAY } });
+  assert.equal(stopped, 'up-to-date');
+  const ranges = rangesIn(world.store);
+  assert.equal(ranges[0]?.start, at('10:15:00') - 7 * DAY);
+  const days = ranges.filter(({ start, end }) => end - start > 15 * MINUTE);
+  assert.equal(days.length, 6);
+  assert.ok(days.every(({ end }) => end % DAY === 0));
+  assert.equal(ranges.length, 6 + (34 * 60 + 15) / 15);
+  assert.ok(world.queries.length <= 2 * 6, `${world.queries.length} queries`);
+});
+
+test('an answer that is too large is asked for in halves', async () => {
+  const world = createWorld();
+  const good = sourceOf(world);
+  const source: MetricSource = {
+    queryRange: (query) =>
+      query.end - query.start > 30 * MINUTE
+        ? Promise.reject(new SourceError('body-too-large', 'too large'))
+        : good.queryRange(query),
+  };
+  await run(world, { source, detector: { backfill: 3 * DAY }, maxWindows: 1000 });
+  assert.equal(rangesIn(world.store).length, 3 * 96);
+  const never: MetricSource = {
+    queryRange: () => Promise.reject(new SourceError('body-too-large', 'too large')),
+  };
+  await assert.rejects(run(createWorld(), { source: never }), { code: 'body-too-large' });
+});
+
+test('whatever holes, deaths, limits and changes of the manifest: each value is in one window, each hole a gap', async () => {
+  const runs = fc.array(
+    fc.record({
+      wait: fc.integer({ min: 0, max: 3 * 60 }),
+      windowMinutes: fc.constantFrom(5, 15, 60, 7),
+      maxWindows: fc.integer({ min: 1, max: 20 }),
+      atWrite: fc.option(fc.nat({ max: 6 }), { nil: undefined }),
+      stage: fc.constantFrom('before', 'after'),
+    }),
+    { minLength: 1, maxLength: 6 },
+  );
+  const holes = fc.array(fc.tuple(fc.nat({ max: 60 * 50 }), fc.nat({ max: 600 })), { maxLength: 3 });
+  const backfills = fc.integer({ min: 0, max: 50 });
+  await fc.assert(
+    fc.asyncProperty(runs, holes, backfills, async (plan, gone, backfillHours) => {
+      const first = NOW - backfillHours * HOUR;
+      const isGone = (time: number): boolean =>
+        gone.some(
+          ([from, length]) => time >= first + from * MINUTE && time < first + (from + length) * MINUTE,
+        );
+      const world = createWorld((time) => (isGone(time) ? undefined : time / MINUTE));
+      for (const { wait, windowMinutes, maxWindows, atWrite, stage } of plan) {
+        world.now += wait * MINUTE;
+        const detector = { backfill: backfillHours * HOUR, detectionWindow: windowMinutes * MINUTE };
+        const store = createMortalStore(world.store, atWrite === undefined ? {} : { atWrite, stage });
+        await run(world, { detector, maxWindows, store }).catch((error) => {
+          if (!(error instanceof KilledError) && error.code !== 'no-data') throw error;
+        });
+      }
+      await assertEachValueOnce(world, isGone);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+async function assertEachValueOnce(world: World, isGone: (time: number) => boolean): Promise<void> {
+  const { exportedUntil, exporting } = (await readState(world.store, 'shop')).state;
+  const ranges = rangesIn(world.store);
+  let cursor = exporting?.dataSince ?? ranges[0]?.start ?? 0;
+  const pieces = [...ranges, ...(exporting?.gaps ?? [])].sort((a, b) => a.start - b.start);
+  for (const { start, end } of pieces) {
+    assert.equal(start, cursor, 'pieces meet');
+    cursor = end;
+  }
+  // At most the window of a run that died before it moved the cursor lies after it.
+  if (exporting?.dataSince !== undefined)
+    assert.ok(cursor === exportedUntil || ranges.at(-1)?.start === exportedUntil);
+  for (const { start, end } of exporting?.gaps ?? [])
+    for (let time = start; time < end; time += MINUTE) assert.ok(isGone(time), 'a gap holds no data');
+  for (const key of world.store.keys().filter((name) => name.startsWith('windows/'))) {
+    const { times, columns, range } = await windowAt(world.store, key);
+    assert.equal(times.length, (2 * (range.end - range.start)) / MINUTE);
+    for (const [row, time] of times.entries())
+      assert.ok(Object.is(columns[0]![row], isGone(time) ? Number.NaN : time / MINUTE));
+  }
+}
