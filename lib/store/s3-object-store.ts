@@ -32,17 +32,14 @@ const CONFLICT_DELAYS: readonly number[] = [50, 100, 200, 400];
 const WRITE_ID = 'tidewatch-write-id';
 
 /**
- * A client set up by the AWS environment (endpoint, credentials, region) and nothing else. Unlike other AWS tools the
- * SDK for JavaScript reads AWS_REGION only, so that AWS_DEFAULT_REGION is handed to it here.
+ * A client set up by the AWS environment (endpoint, credentials, region) and nothing else.
  *
  * Path-style addresses, always: they work on AWS for every bucket name and on endpoints without wildcard DNS, so
  * that there is one way to address a bucket and nothing has to ask where it runs. They rule out access point ARNs
  * in place of a bucket name.
  */
-export function createS3Client(env: Readonly<Record<string, string | undefined>> = process.env): S3Client {
-  const region = env['AWS_REGION'] === undefined ? env['AWS_DEFAULT_REGION'] : undefined;
+export function createS3Client(): S3Client {
   return new S3Client({
-    ...(region === undefined ? {} : { region }),
     forcePathStyle: true,
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {

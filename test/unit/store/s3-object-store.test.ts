@@ -6,7 +6,7 @@ import { afterEach, test } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NotFoundError, PreconditionFailedError, SettingError } from '../../../lib/errors.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
-import { createS3Client, createS3ObjectStore } from '../../../lib/store/s3-object-store.ts';
+import { createS3ObjectStore } from '../../../lib/store/s3-object-store.ts';
 import { collect } from '../../helpers/collect.ts';
 
 interface StoredObject {
@@ -188,10 +188,4 @@ test('other errors come through as they are', async () => {
   await assert.rejects(store.put('k', body, { ifAbsent: true }), { name: 'AccessDenied' });
   fake.answer = () => false;
   await assert.rejects(store.head('absent'), NotFoundError);
-});
-
-test('the client takes the region of either variable, and addresses buckets by path', async () => {
-  const client = createS3Client({ AWS_DEFAULT_REGION: 'eu-central-1' });
-  assert.equal(await client.config.region(), 'eu-central-1');
-  assert.equal(client.config.forcePathStyle, true);
 });

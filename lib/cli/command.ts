@@ -1,0 +1,70 @@
+/** What every command is made of, and what they share: the bucket, the detectors, and one failure not stopping the rest. */
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { readSettings } from '../config/settings.ts';
+import type { ExportContext } from '../jobs/context.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { type ExitStatus, statusOfError, worstStatus } from './exit-code.ts';
+import type { Host } from './host.ts';
+import type { Output } from './output.ts';
+
+export interface Command {
+  readonly name: string;
+  /** What stands after the name, such as `[DETECTOR…]`. */
+  readonly operands: string;
+  readonly summary: string;
+  /** Lines of --help for the options of this command alone. */
+  readonly optionsHelp: readonly string[];
+  readonly options: ParseArgsOptionsConfig;
+  run(invocation: Invocation): Promise<ExitStatus>;
+}
+
+export interface Invocation {
+  readonly operands: readonly string[];
+  /** By name, as node:util's parseArgs gives them. */
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly host: Host;
+  readonly output: Output;
+}
+
+export const BUCKET_OPTION: ParseArgsOptionsConfig = { bucket: { type: 'string' } };
+export const BUCKET_HELP = '--bucket NAME       the data bucket; TIDEWATCH_BUCKET where it is not given';
+
+/** @throws SettingError without a usable bucket name */
+export function openBucket({ host, values }: Invocation): ObjectStore {
+  const given = stringValue(values['bucket']);
+  const env = given === undefined ? host.env : { ...host.env, TIDEWATCH_BUCKET: given };
+  return host.openStore(readSettings(env, ['bucket']).bucket);
+}
+
+/** A terminal has no deadline. */
+export function createContext(invocation: Invocation, store: ObjectStore): ExportContext {
+  const { host, output } = invocation;
+  return { store, telemetry: output.telemetry, now: host.now, deadline: { remaining: () => Infinity } };
+}
+
+/**
+ * Works on one detector after the other; one that fails is told of and does not keep the others from their turn.
+ * @returns the worst of what happened
+ */
+export async function forEachDetector(
+  { output }: Invocation,
+  detectors: readonly string[],
+  work: (detector: string) => Promise<void>,
+): Promise<ExitStatus> {
+  const statuses: ExitStatus[] = [];
+  for (const detector of detectors) {
+    try {
+      await work(detector);
+      statuses.push('ok');
+    } catch (error) {
+      output.error(error);
+      statuses.push(statusOfError(error));
+    }
+  }
+  if (output.quarantined() > 0) statuses.push('quarantined');
+  return worstStatus(statuses);
+}
+
+export function stringValue(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,82 @@
+import { type PrometheusSettings, readSettings } from '../../config/settings.ts';
+import { SettingError } from '../../errors.ts';
+import { type ExportResult, exportWindows, isExportDue } from '../../jobs/export-windows.ts';
+import { listDeclaredDetectors, loadDetector } from '../../jobs/load-detectors.ts';
+import { createPrometheusSource } from '../../source/prometheus-source.ts';
+import { resolveEndpoint } from '../../source/resolve-endpoint.ts';
+import { readState } from '../../store/detector-states.ts';
+import {
+  BUCKET_HELP,
+  BUCKET_OPTION,
+  type Command,
+  createContext,
+  forEachDetector,
+  type Invocation,
+  openBucket,
+  stringValue,
+} from '../command.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Named detectors are exported whether due or not; without a name, every declared one that is due. */
+export const exportCommand: Command = {
+  name: 'export',
+  operands: '[DETECTOR…]',
+  summary: 'write the windows since the last export from Prometheus to the bucket',
+  optionsHelp: [
+    BUCKET_HELP,
+    '--prometheus URL    TIDEWATCH_PROMETHEUS_URL where it is not given; TIDEWATCH_PROMETHEUS_AUTH,',
+    '                    _TOKEN, _USER, _PASSWORD and _HEADERS say how to sign in',
+    '--max-windows N     stop after N windows of a detector',
+  ],
+  options: { ...BUCKET_OPTION, prometheus: { type: 'string' }, 'max-windows': { type: 'string' } },
+  async run(invocation) {
+    const { operands, host, output } = invocation;
+    const settings = readPrometheus(invocation);
+    const maxWindows = readMaxWindows(invocation);
+    const context = createContext(invocation, openBucket(invocation));
+    const endpoint = await resolveEndpoint(settings, { readSecret, credentials: host.credentials });
+    const source = createPrometheusSource({ ...context, endpoint, random: host.random });
+    const names = operands.length > 0 ? operands : await listDeclaredDetectors(context);
+    if (names.length === 0) output.print('note', 'no manifests under detectors/ yet', { detectors: 0 });
+    return forEachDetector(invocation, names, async (name) => {
+      const loaded = await loadDetector(context, name);
+      const { state } = await readState(context.store, name);
+      if (operands.length === 0 && !isExportDue(loaded.detector, state, host.now())) {
+        output.print('exported', `${name}: not due`, { detector: name, stopped: 'not-due' });
+        return;
+      }
+      const result = await exportWindows({ ...loaded, source, ...maxWindows }, context);
+      output.print('exported', `${name}: ${describe(result)}`, { detector: name, ...result });
+    });
+  },
+};
+
+function readPrometheus({ host, values }: Invocation): PrometheusSettings {
+  const url = stringValue(values['prometheus']);
+  const env = url === undefined ? host.env : { ...host.env, TIDEWATCH_PROMETHEUS_URL: url };
+  return readSettings(env, ['prometheus']).prometheus;
+}
+
+function readMaxWindows({ values }: Invocation): { readonly maxWindows?: number } {
+  const text = stringValue(values['max-windows']);
+  if (text === undefined) return {};
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new UsageError(`--max-windows is ${JSON.stringify(text)}, not a whole number above 0`);
+  return { maxWindows: Number(text) };
+}
+
+/** Secrets Manager is the functions' way; a terminal has the environment. */
+async function readSecret(arn: string): Promise<string> {
+  throw new SettingError(
+    'secret-in-terminal',
+    `the command line reads no secrets (${arn}): set TIDEWATCH_PROMETHEUS_TOKEN, or _USER and _PASSWORD, instead`,
+  );
+}
+
+function describe({ exported, kept, gaps, exportedUntil, stopped }: ExportResult): string {
+  const parts = [`${exported.length} windows up to ${new Date(exportedUntil).toISOString()}`];
+  if (kept.length > 0) parts.push(`${kept.length} were there already`);
+  if (gaps.length > 0) parts.push(`${gaps.length} gaps without data`);
+  if (stopped !== 'up-to-date') parts.push('more to export: run it again');
+  return parts.join(', ');
+}

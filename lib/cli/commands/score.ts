@@ -1,0 +1,76 @@
+import type { AlertPublisher } from '../../alert/publisher.ts';
+import { readSettings } from '../../config/settings.ts';
+import { loadDetector } from '../../jobs/load-detectors.ts';
+import { type ScoreResult, scoreWindows } from '../../jobs/score-windows.ts';
+import {
+  BUCKET_HELP,
+  BUCKET_OPTION,
+  type Command,
+  createContext,
+  forEachDetector,
+  type Invocation,
+  openBucket,
+  stringValue,
+} from '../command.ts';
+import { chooseDetectors } from '../detectors.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const score: Command = {
+  name: 'score',
+  operands: '[DETECTOR…]',
+  summary: 'score windows that have no scores yet, and publish what follows from them',
+  optionsHelp: [
+    BUCKET_HELP,
+    '--topic ARN         the SNS topic for alerts; TIDEWATCH_TOPIC_ARN where it is not given',
+    '--print-only        show alerts here in place of publishing them; they then count as told',
+  ],
+  options: { ...BUCKET_OPTION, topic: { type: 'string' }, 'print-only': { type: 'boolean' } },
+  async run(invocation) {
+    const { operands, output } = invocation;
+    const publisher = openPublisher(invocation);
+    const trainable = new Set<string>();
+    const queue = { requestTraining: async (name: string): Promise<void> => void trainable.add(name) };
+    const context = { ...createContext(invocation, openBucket(invocation)), publisher, queue };
+    const names = await chooseDetectors(context, operands);
+    if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
+    return forEachDetector(invocation, names, async (name) => {
+      const loaded = await loadDetector(context, name);
+      const result = await scoreWindows(loaded, context, (window) =>
+        output.telemetry.info('window scored', { detector: name, ...window }),
+      );
+      const next = trainable.has(name) ? `; next: tidewatch train ${name}` : '';
+      output.print('scored', `${name}: ${describe(result)}${next}`, {
+        detector: name,
+        ...result,
+        readyToTrain: trainable.has(name),
+      });
+    });
+  },
+};
+
+/** Publishes, and shows what was published. */
+function openPublisher({ host, values, output }: Invocation): AlertPublisher {
+  const topic = stringValue(values['topic']) ?? host.env['TIDEWATCH_TOPIC_ARN'];
+  const printOnly = values['print-only'] === true;
+  if (printOnly && stringValue(values['topic']) !== undefined)
+    throw new UsageError('--print-only and --topic exclude each other');
+  if (!printOnly && topic === undefined)
+    throw new UsageError('score needs --topic or TIDEWATCH_TOPIC_ARN to publish alerts, or --print-only');
+  const publisher: AlertPublisher = printOnly
+    ? { publish: async () => ({ messageId: 'printed' }) }
+    : host.openTopic(readSettings({ ...host.env, TIDEWATCH_TOPIC_ARN: topic }, ['topicArn']).topicArn);
+  return {
+    async publish(alert) {
+      const { messageId } = await publisher.publish(alert);
+      output.print('alert', `${alert.severity} ${alert.state}: ${alert.summary}`, { messageId, alert });
+      return { messageId };
+    },
+  };
+}
+
+function describe({ phase, rows, warmup, scored, published }: ScoreResult): string {
+  if (phase === 'learning') return `learning, ${rows} of ${warmup} rows`;
+  const scoredRows = scored.reduce((sum, window) => sum + window.rows, 0);
+  const anomalous = scored.reduce((sum, window) => sum + window.anomalousRows, 0);
+  return `${scored.length} windows with ${scoredRows} rows scored, ${anomalous} anomalous, ${published} alerts`;
+}

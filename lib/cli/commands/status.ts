@@ -1,0 +1,78 @@
+import {
+  BUCKET_HELP,
+  BUCKET_OPTION,
+  type Command,
+  createContext,
+  forEachDetector,
+  openBucket,
+} from '../command.ts';
+import { type DetectorStatus, readDetectorStatus } from '../detector-status.ts';
+import { chooseDetectors } from '../detectors.ts';
+import { formatTable } from '../table.ts';
+
+const HEADER = ['DETECTOR', 'PHASE', 'MODEL', 'NEWEST DATA', 'LAG', 'OPEN', 'OUTBOX', 'QUARANTINED'] as const;
+
+/** Reads only. */
+export const status: Command = {
+  name: 'status',
+  operands: '[DETECTOR…]',
+  summary: 'show what each detector is up to, and what is in quarantine',
+  optionsHelp: [BUCKET_HELP],
+  options: BUCKET_OPTION,
+  async run(invocation) {
+    const { operands, output } = invocation;
+    const context = createContext(invocation, openBucket(invocation));
+    const names = await chooseDetectors(context, operands);
+    if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
+    const found: DetectorStatus[] = [];
+    const outcome = await forEachDetector(invocation, names, async (name) => {
+      found.push(await readDetectorStatus(context, name));
+    });
+    // As one table for people, one line each for programs.
+    const [first, ...rest] = found;
+    if (first === undefined) return outcome;
+    const table = formatTable([HEADER, ...found.map(toRow)]);
+    const notes = found.flatMap(({ detector, problem, quarantined }) => [
+      ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
+      ...quarantined.map(({ key, message }) => `quarantined: ${key}: ${message}`),
+    ]);
+    output.print('detector', [table, ...notes].join('\n'), first);
+    for (const each of rest) output.print('detector', undefined, each);
+    return outcome;
+  },
+};
+
+function toRow(status: DetectorStatus): string[] {
+  const { detector, phase, rows, warmup, model, newestData, lagMs, openIncidents, outbox, quarantined } =
+    status;
+  return [
+    detector,
+    phase === 'learning' ? `learning ${rows}/${warmup ?? '?'}` : phase,
+    model ?? '-',
+    newestData ?? '-',
+    lagMs === null ? '-' : formatLag(lagMs),
+    String(openIncidents),
+    String(outbox),
+    String(quarantined.length),
+  ];
+}
+
+/** The two largest units: 3d4h, 2h5m, 4m10s. */
+function formatLag(milliseconds: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const;
+  const first = units.findIndex(([, size]) => milliseconds >= size);
+  if (first === -1) return '0s';
+  let rest = milliseconds;
+  let text = '';
+  for (const [name, size] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) text += `${count}${name}`;
+  }
+  return text;
+}

@@ -1,0 +1,57 @@
+import { loadDetector } from '../../jobs/load-detectors.ts';
+import { type TrainResult, trainIfDue, trainModel } from '../../jobs/train-model.ts';
+import {
+  BUCKET_HELP,
+  BUCKET_OPTION,
+  type Command,
+  createContext,
+  forEachDetector,
+  openBucket,
+} from '../command.ts';
+import { chooseDetectors } from '../detectors.ts';
+
+/** Named detectors are trained whether due or not; without a name, every detector that is due. */
+export const train: Command = {
+  name: 'train',
+  operands: '[DETECTOR…]',
+  summary: 'fit models on the windows in the bucket and make them current',
+  optionsHelp: [BUCKET_HELP],
+  options: BUCKET_OPTION,
+  async run(invocation) {
+    const { operands, output } = invocation;
+    // Scoring is asked of the deployment by its own events; here it is the next command.
+    const queue = { requestScoring: async (): Promise<void> => {} };
+    const context = { ...createContext(invocation, openBucket(invocation)), queue };
+    const names = await chooseDetectors(context, operands);
+    if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
+    return forEachDetector(invocation, names, async (name) => {
+      const loaded = await loadDetector(context, name);
+      const progress = output.startProgress(`training ${name}`);
+      try {
+        const result =
+          operands.length > 0
+            ? await trainModel(loaded, context, progress.update)
+            : await trainIfDue(loaded, context);
+        progress.stop();
+        const text = result === undefined ? 'not due' : describe(result, loaded.detector.training.warmup);
+        output.print('trained', `${name}: ${text}`, {
+          detector: name,
+          ...(result ?? { outcome: 'not-due' }),
+        });
+      } finally {
+        progress.stop();
+      }
+    });
+  },
+};
+
+function describe({ outcome, version, rows, entities }: TrainResult, warmup: number): string {
+  switch (outcome) {
+    case 'learning':
+      return `learning, ${rows} of ${warmup} rows`;
+    case 'unchanged':
+      return `unchanged, ${version} was made from the same windows`;
+    case 'trained':
+      return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}`;
+  }
+}

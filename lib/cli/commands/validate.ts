@@ -1,0 +1,44 @@
+import { parseManifest } from '../../config/manifest.ts';
+import { ManifestError } from '../../errors.ts';
+import type { Command } from '../command.ts';
+import type { Host } from '../host.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Checks manifests without a bucket or a network: all problems of every file. */
+export const validate: Command = {
+  name: 'validate',
+  operands: 'FILE…',
+  summary: 'check detector manifests; needs no bucket',
+  optionsHelp: [],
+  options: {},
+  async run({ operands, host, output }) {
+    if (operands.length === 0) throw new UsageError('validate needs at least one FILE');
+    let invalid = 0;
+    for (const path of operands) {
+      try {
+        const text = await readText(host, path);
+        const { name, metrics } = parseManifest(text, { source: path });
+        output.print('manifest', `${path}: ok, detector ${name} with ${metrics.length} metrics`, {
+          file: path,
+          valid: true,
+          detector: name,
+          metrics: metrics.length,
+        });
+      } catch (error) {
+        if (!(error instanceof ManifestError)) throw error;
+        invalid++;
+        output.print('manifest', error.message, { file: path, valid: false, message: error.message });
+      }
+    }
+    return invalid === 0 ? 'ok' : 'failed';
+  },
+};
+
+async function readText(host: Host, path: string): Promise<string> {
+  try {
+    return await host.readFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ManifestError('unreadable', `${path} cannot be read: ${reason}`, { cause });
+  }
+}

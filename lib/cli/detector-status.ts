@@ -1,0 +1,101 @@
+/** What a detector is up to, put together from the bucket without writing to it. */
+import { defaultDetector } from '../config/defaults.ts';
+import { parseManifest } from '../config/manifest.ts';
+import { ManifestError, NotFoundError } from '../errors.ts';
+import type { StoreContext } from '../jobs/context.ts';
+import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
+import type { DetectorState } from '../store/detector-state.ts';
+import { readState } from '../store/detector-states.ts';
+import { manifestKey, rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
+import { readCurrent } from '../store/model-repository.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+
+export interface DetectorStatus {
+  readonly detector: string;
+  readonly phase: DetectorState['phase'];
+  /** Seen while learning, and needed; null where the manifest cannot be read. */
+  readonly rows: number;
+  readonly warmup: number | null;
+  /** The version in use. */
+  readonly model: string | null;
+  /** End of the newest data that is known of, ISO 8601 UTC, and how long ago that is. */
+  readonly newestData: string | null;
+  readonly lagMs: number | null;
+  readonly openIncidents: number;
+  /** Alerts that are decided and not yet published. */
+  readonly outbox: number;
+  readonly quarantined: readonly Quarantined[];
+  /** Why the detector's manifest cannot be used. */
+  readonly problem?: string | undefined;
+}
+
+export async function readDetectorStatus(
+  { store, now }: StoreContext,
+  detector: string,
+): Promise<DetectorStatus> {
+  const { state } = await readState(store, detector);
+  const { settings, problem } = await readSettings(store, detector);
+  const newest = await findNewestData(store, detector, state);
+  const version = settings?.modelVersion;
+  const current = await readCurrent(store, detector);
+  const quarantined = await listUnmended(store, [windowsPrefix(detector), manifestKey(detector)]);
+  return {
+    detector,
+    phase: state.phase,
+    rows: Object.values(state.learning).reduce((sum, { rows }) => sum + rows, 0),
+    warmup: settings?.training.warmup ?? null,
+    model: (version === 'current' || version === undefined ? current?.version : version) ?? null,
+    newestData: newest === undefined ? null : new Date(newest).toISOString(),
+    lagMs: newest === undefined ? null : now() - newest,
+    openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
+    outbox: state.outbox.length,
+    quarantined,
+    problem,
+  };
+}
+
+/** What was replaced or deleted since it failed needs nobody's attention any more. */
+async function listUnmended(
+  store: ObjectStore,
+  prefixes: readonly string[],
+): Promise<readonly Quarantined[]> {
+  const unmended: Quarantined[] = [];
+  for (const prefix of prefixes) {
+    for (const entry of await listQuarantine(store, prefix)) {
+      const found = await store.head(entry.key).catch((error: unknown) => {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      });
+      if (found?.etag === entry.etag) unmended.push(entry);
+    }
+  }
+  return unmended;
+}
+
+async function readSettings(
+  store: ObjectStore,
+  detector: string,
+): Promise<{ settings?: ReturnType<typeof defaultDetector>; problem?: string }> {
+  const key = manifestKey(detector);
+  try {
+    const { body } = await store.get(key);
+    return { settings: parseManifest(new TextDecoder().decode(body), { source: key }) };
+  } catch (error) {
+    if (error instanceof NotFoundError) return { settings: defaultDetector(detector) };
+    if (error instanceof ManifestError) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** Epoch ms. A dropped file's name says nothing of its range, but what was decided on does. */
+async function findNewestData(
+  store: ObjectStore,
+  detector: string,
+  state: DetectorState,
+): Promise<number | undefined> {
+  let newest = state.exportedUntil ?? -Infinity;
+  for (const { decidedUntil } of Object.values(state.entities)) newest = Math.max(newest, decidedUntil);
+  for await (const { key } of store.list(windowsPrefix(detector)))
+    newest = Math.max(newest, rangeOfWindowKey(key)?.end ?? -Infinity);
+  return Number.isFinite(newest) ? newest : undefined;
+}

@@ -1,0 +1,39 @@
+/** Which detectors a command works on. */
+import type { StoreContext } from '../jobs/context.ts';
+import { listDetectors } from '../jobs/load-detectors.ts';
+import { detectorOfWindowKey, isDetectorName, WINDOWS_PREFIX, windowsPrefix } from '../store/keys.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * The named ones, or every one that has a manifest, a state or a window.
+ * @throws UsageError for a name that nothing in the bucket has
+ */
+export async function chooseDetectors(
+  context: StoreContext,
+  named: readonly string[],
+): Promise<readonly string[]> {
+  const known = await listDetectors(context);
+  if (named.length === 0) return [...new Set([...known, ...(await listDropped(context.store))])].sort();
+  for (const name of named) {
+    if (known.includes(name) || (isDetectorName(name) && (await hasWindows(context.store, name)))) continue;
+    const others = known.length === 0 ? 'the bucket has none' : `there are ${known.join(', ')}`;
+    throw new UsageError(`no detector ${JSON.stringify(name)}, neither a manifest nor windows; ${others}`);
+  }
+  return named;
+}
+
+/** A file that was dropped has no state before it is first looked at. */
+async function listDropped(store: ObjectStore): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for await (const { key } of store.list(WINDOWS_PREFIX)) {
+    const name = detectorOfWindowKey(key);
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+async function hasWindows(store: ObjectStore, name: string): Promise<boolean> {
+  for await (const _ of store.list(windowsPrefix(name))) return true;
+  return false;
+}

@@ -1,0 +1,156 @@
+/**
+ * What a command prints. On a terminal: results on standard output, everything else on standard error, with progress
+ * bars where that is a terminal. With --json: one JSON object a line on standard output, told apart by `type`
+ * (log, count, progress, alert, detector, problem, error, result), the result last.
+ */
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { Fields, Telemetry } from '../telemetry/telemetry.ts';
+import type { Host } from './host.ts';
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export interface Progress {
+  /** @param done share of the work, 0 to 1 */
+  update(done: number): void;
+  stop(): void;
+}
+
+export interface Output {
+  /** Log lines and counts of the jobs. */
+  readonly telemetry: Telemetry;
+  /** Objects that went to quarantine since the start. */
+  quarantined(): number;
+  /** A result: `text` for people, undefined for nothing; `type` and `fields` for programs. */
+  print(type: string, text: string | undefined, fields: object): void;
+  startProgress(label: string): Progress;
+  error(error: unknown): void;
+  /** Takes the bars off the screen. */
+  close(): void;
+}
+
+/** JSON progress lines come at every tenth. */
+const PROGRESS_STEPS = 10;
+
+export function createOutput(host: Host, options: OutputOptions): Output {
+  return options.json ? createJsonOutput(host, options) : createTextOutput(host, options);
+}
+
+function createJsonOutput({ stdout }: Host, { verbose }: OutputOptions): Output {
+  let quarantined = 0;
+  const write = (type: string, fields: object): void => {
+    stdout.write(`${JSON.stringify({ type, ...fields })}\n`);
+  };
+  const log =
+    (level: string) =>
+    (message: string, fields: Fields = {}): void =>
+      write('log', { level, message, ...fields });
+  return {
+    telemetry: {
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
+      count(name, value, { detector }) {
+        if (name === 'ObjectsQuarantined') quarantined += value;
+        write('count', { name, value, detector });
+      },
+    },
+    quarantined: () => quarantined,
+    print: (type, _, fields) => write(type, fields),
+    startProgress(label) {
+      let told = -1;
+      return {
+        update(done) {
+          const step = Math.floor(done * PROGRESS_STEPS);
+          if (step === told) return;
+          told = step;
+          write('progress', { label, done: step / PROGRESS_STEPS });
+        },
+        stop: () => {},
+      };
+    },
+    error: (error) => write('error', { ...describeError(error), ...(verbose && { stack: stackOf(error) }) }),
+    close: () => {},
+  };
+}
+
+function createTextOutput({ stdout, stderr }: Host, { verbose }: OutputOptions): Output {
+  let quarantined = 0;
+  const bars = stderr.isTTY ? createBars(stderr as NodeJS.WriteStream) : undefined;
+  const note = (line: string): void => {
+    // Above the bars, where there are any: they redraw themselves below it.
+    if (bars?.isActive) bars.log(`${line}\n`);
+    else stderr.write(`${line}\n`);
+  };
+  const log =
+    (level: string) =>
+    (message: string, fields: Fields = {}): void =>
+      note(`${level}: ${message}${formatFields(fields)}`);
+  return {
+    telemetry: {
+      info: verbose ? log('info') : () => {},
+      warn: log('warning'),
+      error: log('error'),
+      count(name, value) {
+        if (name === 'ObjectsQuarantined') quarantined += value;
+      },
+    },
+    quarantined: () => quarantined,
+    print(_, text) {
+      if (text === undefined) return;
+      // A bar on standard error would tear a line on standard output of the same terminal.
+      if (bars?.isActive && stdout.isTTY) bars.log(`${text}\n`);
+      else stdout.write(`${text}\n`);
+    },
+    startProgress(label) {
+      const bar: SingleBar | undefined = bars?.create(1, 0, { label });
+      return {
+        update: (done) => bar?.update(done),
+        stop() {
+          bar?.stop();
+          if (bar !== undefined) bars?.remove(bar);
+        },
+      };
+    },
+    error(error) {
+      const { code, message } = describeError(error);
+      note(`error: ${message} (${code})`);
+      if (verbose) note(stackOf(error));
+    },
+    close: () => bars?.stop(),
+  };
+}
+
+function createBars(stream: NodeJS.WriteStream): MultiBar {
+  return new MultiBar({
+    format: '{label} [{bar}] {percentage}%',
+    stream,
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: true,
+  });
+}
+
+/** One line's worth: the code is stable, the message names the offending value. */
+export function describeError(error: unknown): { readonly code: string; readonly message: string } {
+  if (!(error instanceof Error)) return { code: 'unknown', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // Node leaves the message of some connection errors empty and puts what happened into `errors`.
+  const inner =
+    error instanceof AggregateError ? error.errors.map((each) => describeError(each).message) : [];
+  return { code, message: error.message || inner.join('; ') || code };
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+function formatFields(fields: Fields): string {
+  const shown = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return shown.length === 0 ? '' : ` (${shown.map(([name, value]) => `${name}: ${value}`).join(', ')})`;
+}

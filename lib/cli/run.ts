@@ -1,0 +1,132 @@
+/** The command line: finds the command, reads its options, runs it, and turns what happened into an exit code. */
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { Command } from './command.ts';
+import { exportCommand } from './commands/export.ts';
+import { score } from './commands/score.ts';
+import { status } from './commands/status.ts';
+import { train } from './commands/train.ts';
+import { validate } from './commands/validate.ts';
+import { EXIT_CODES, type ExitStatus, statusOfError } from './exit-code.ts';
+import type { Host } from './host.ts';
+import { createOutput, type Output } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+const COMMANDS: readonly Command[] = [exportCommand, train, score, status, validate];
+
+const COMMON_OPTIONS: ParseArgsOptionsConfig = {
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+const COMMON_HELP: readonly string[] = [
+  '--json              one JSON object a line on standard output, the same things told for programs',
+  '-v, --verbose       log lines of the jobs, and the stack of an error',
+  '-h, --help          this text',
+];
+
+/** @returns the exit code */
+export async function runCli(args: readonly string[], host: Host): Promise<number> {
+  const [name, ...rest] = args;
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) return answerWithoutCommand(name, host);
+  // Before anything can fail, so that a bad option is told in the form that was asked for.
+  const output = createOutput(host, {
+    json: rest.includes('--json'),
+    verbose: rest.includes('--verbose') || rest.includes('-v'),
+  });
+  try {
+    const { values, positionals } = parseOptions(command, rest);
+    if (values['help'] === true) {
+      host.stdout.write(`${commandHelp(command)}\n`);
+      return EXIT_CODES.ok.code;
+    }
+    const outcome = await command.run({ operands: positionals, values, host, output });
+    return finish(command, outcome, output);
+  } catch (error) {
+    output.error(error);
+    return finish(command, statusOfError(error), output);
+  } finally {
+    output.close();
+  }
+}
+
+/** Programs get the outcome in words too. */
+function finish({ name }: Command, outcome: ExitStatus, output: Output): number {
+  const { code, meaning } = EXIT_CODES[outcome];
+  output.print('result', undefined, { command: name, outcome, exitCode: code, meaning });
+  return code;
+}
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+function parseOptions(
+  command: Command,
+  args: readonly string[],
+): { readonly values: Values; readonly positionals: readonly string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { ...COMMON_OPTIONS, ...command.options },
+      allowPositionals: true,
+      strict: true,
+    });
+    return { values: values as Values, positionals };
+  } catch (error) {
+    throw new UsageError(
+      `${error instanceof Error ? error.message : String(error)}; see tidewatch ${command.name} --help`,
+    );
+  }
+}
+
+function answerWithoutCommand(name: string | undefined, host: Host): number {
+  if (name === '--help' || name === '-h' || name === 'help') {
+    host.stdout.write(`${generalHelp()}\n`);
+    return EXIT_CODES.ok.code;
+  }
+  const problem = name === undefined ? 'no command given' : `there is no command ${JSON.stringify(name)}`;
+  host.stderr.write(`error: ${problem} (usage)\n\n${generalHelp()}\n`);
+  return EXIT_CODES.usage.code;
+}
+
+function generalHelp(): string {
+  return [
+    'Usage: tidewatch COMMAND [OPTION…]',
+    '',
+    'Commands (tidewatch COMMAND --help tells more):',
+    ...COMMANDS.map(({ name, operands, summary }) => `  ${`${name} ${operands}`.padEnd(22)}${summary}`),
+    '',
+    ...environmentHelp(),
+    '',
+    ...exitCodeHelp(),
+  ].join('\n');
+}
+
+function commandHelp({ name, operands, summary, optionsHelp }: Command): string {
+  return [
+    `Usage: tidewatch ${name} [OPTION…] ${operands}`,
+    '',
+    `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
+    '',
+    'Options:',
+    ...[...optionsHelp, ...COMMON_HELP].map((line) => `  ${line}`),
+    '',
+    ...environmentHelp(),
+    '',
+    ...exitCodeHelp(),
+  ].join('\n');
+}
+
+function environmentHelp(): string[] {
+  return [
+    'Where the bucket and the topic are is up to the AWS environment: AWS_PROFILE, AWS_REGION,',
+    'AWS_ACCESS_KEY_ID, …, and AWS_ENDPOINT_URL for the local emulator or another S3.',
+  ];
+}
+
+function exitCodeHelp(): string[] {
+  return [
+    'Exit codes:',
+    ...Object.values(EXIT_CODES).map(({ code, meaning }) => `  ${String(code).padEnd(4)}${meaning}`),
+  ];
+}
