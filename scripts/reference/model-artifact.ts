@@ -1,0 +1,49 @@
+/**
+ * Writes test/fixtures/models/KIND.vN.json: one artifact of the kind's format, with rows and the scores they got.
+ * Run once for each format version that is released, never over an existing file:
+ * `node_modules/.bin/node scripts/reference/model-artifact.ts isolation-forest`
+ */
+import { writeFileSync } from 'node:fs';
+import { seedRandom } from '../../lib/models/random.ts';
+import { getModel } from '../../lib/models/registry.ts';
+
+const kind = process.argv[2] ?? '';
+const names = ['cpu', 'memory', 'restarts'];
+const random = seedRandom(1);
+const rows = Array.from({ length: 200 }, () => [random.nextFloat() * 2 - 1, random.nextFloat() * 4 - 2, 0]);
+const probes = [
+  [0, 0, 0],
+  [5, 0, 0],
+  [0, -7, 0],
+  [0, 0, 1],
+  [null, 1.5, 0],
+  [null, null, null],
+];
+
+const model = getModel(kind);
+const params = model.parseParams({ trees: 10, sampleSize: 32 });
+const fitted = await model.fit(toMatrix(rows), params, { seed: 1, deadline: { remaining: () => Infinity } });
+const { arrays, ...state } = fitted.save();
+const artifact = {
+  state,
+  arrays: Object.entries(arrays).map(([name, array]) => ({
+    name,
+    type: array.constructor.name,
+    base64: Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64'),
+  })),
+  names,
+  rows: probes,
+  scores: Array.from(await fitted.score(toMatrix(probes.map((row) => row.map((value) => value ?? NaN))))),
+};
+const file = new URL(`../../test/fixtures/models/${kind}.v${state.formatVersion}.json`, import.meta.url);
+writeFileSync(file, `${JSON.stringify(artifact, null, 1)}\n`, { flag: 'wx' });
+
+function toMatrix(table: readonly (readonly number[])[]): Parameters<typeof model.fit>[0] {
+  return {
+    names,
+    entities: [''],
+    entityOf: new Uint32Array(table.length),
+    times: Float64Array.from(table, (_, row) => row * 60_000),
+    values: Float32Array.from(table.flat()),
+  };
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadFeatures, saveFeatures } from '../../../lib/features/feature-state.ts';
+import { planFeatures } from '../../../lib/features/plan.ts';
+import { fitScaler } from '../../../lib/features/robust-scaler.ts';
+import { allAvailable, windowOf } from './windows.ts';
+
+const window = windowOf({
+  a: {
+    cpu: Array.from({ length: 100 }, (_, i) => Math.sqrt(i)),
+    gone: Array<number>(100).fill(NaN),
+    restarts: Array<number>(100).fill(0),
+  },
+  b: { cpu: [1, 2], gone: [NaN, NaN], restarts: [0, 0] },
+});
+const plan = planFeatures(window.metrics);
+const features = { plan, scaler: fitScaler({ window, availability: allAvailable(window), plan }) };
+
+test('features come back as they were, by way of JSON', () => {
+  const loaded = loadFeatures(JSON.parse(JSON.stringify(saveFeatures(features))));
+  assert.deepEqual(loaded, features);
+  assert.deepEqual([...loaded.scaler.entities.keys()], ['a']);
+});
+
+test('1,000 entities of 16 metrics take less than a megabyte', () => {
+  const metrics = Array.from({ length: 16 }, (_, i) => `metric_${i}`);
+  const large = planFeatures(metrics);
+  const profiles = large.columns.map((_, c) => ({
+    shape: 'varies' as const,
+    center: c / 3,
+    scale: 1 / 3,
+    low: 0,
+    high: 1,
+  }));
+  const entities = new Map(Array.from({ length: 1000 }, (_, e) => [`namespace/deployment-${e}`, profiles]));
+  const scaler = { columns: large.columns.map(({ name }) => name), entities, pooled: profiles };
+  const bytes = JSON.stringify(saveFeatures({ plan: large, scaler })).length;
+  assert.ok(bytes < 1e6, `${bytes}`);
+});
+
+test('what does not fit together is refused, and named', () => {
+  const state = JSON.parse(JSON.stringify(saveFeatures(features)));
+  const { scaler } = state;
+  const nan = Buffer.alloc(8);
+  nan.writeDoubleLE(NaN);
+  const profiles = Buffer.from(scaler.profiles, 'base64');
+  // The first number is the centre of entity a's cpu.
+  const withoutCenter = Buffer.concat([nan, profiles.subarray(8)]).toString('base64');
+  const cases: readonly [unknown, RegExp][] = [
+    [null, /feature state: null is not an object/],
+    [{ ...state, formatVersion: 2 }, /feature state has format version 2, this build reads 1/],
+    [{ ...state, plan: { ...plan, formatVersion: 9 } }, /feature plan has format version 9/],
+    [{ ...state, plan: { ...plan, columns: 'cpu' } }, /columns: "cpu" is not a list/],
+    [{ ...state, plan: { ...plan, columns: plan.columns.slice(0, 2) } }, /does not have/],
+    [{ ...state, plan: { ...plan, contextRows: 5 } }, /does not have/],
+    [{ ...state, plan: { ...plan, columns: plan.columns.toReversed() } }, /does not have/],
+    [{ ...state, plan: { ...plan, columns: [] } }, /feature plan cannot be read/],
+    [{ ...state, scaler: { ...scaler, columns: ['cpu'] } }, /scaler columns \["cpu"\] are not the plan's/],
+    [{ ...state, scaler: { ...scaler, entities: [1] } }, /entities: \[1\] is not a list of strings/],
+    [{ ...state, scaler: { ...scaler, entities: [] } }, /shapes: 8 bytes, expected 4/],
+    [{ ...state, scaler: { ...scaler, entities: ['a', 'a'] } }, /given twice/],
+    [{ ...state, scaler: { ...scaler, profiles: undefined } }, /profiles: 0 bytes, expected 256/],
+    [{ ...state, scaler: { ...scaler, profiles: withoutCenter } }, /column cpu varies, but has centre NaN/],
+    [
+      { ...state, scaler: { ...scaler, shapes: Buffer.alloc(8, 3).toString('base64') } },
+      /column cpu has shape 3/,
+    ],
+    [
+      { ...state, scaler: { ...scaler, shapes: Buffer.alloc(8, 1).toString('base64') } },
+      /column cpu constant, but/,
+    ],
+  ];
+  for (const [damaged, message] of cases)
+    assert.throws(() => loadFeatures(damaged), { name: 'ArtifactError', message });
+});
