@@ -52,11 +52,11 @@ function readPod(file: string, pod: string): PodRow[] {
   metrics = kept;
   return lines.map((line) => {
     const cells = line.split(',');
-    const valueOf = (name: string): number => {
+    const read = (name: string): number => {
       const cell = cells[names.indexOf(name)] ?? '';
       return cell === '' ? Number.NaN : Number(cell);
     };
-    return { pod, time: valueOf('timestamp'), values: kept.map(valueOf) };
+    return { pod, time: read('timestamp'), values: kept.map(read) };
   });
 }
 

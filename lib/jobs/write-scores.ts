@@ -33,6 +33,6 @@ export function encodeScores({
         codes: new Uint32Array(times.length),
       },
     ],
-    metadata: { tidewatch: JSON.stringify({ detector: detector.name, modelVersion: version }) },
+    metadata: { key: 'tidewatch', value: JSON.stringify({ detector: detector.name, modelVersion: version }) },
   });
 }

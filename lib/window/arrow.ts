@@ -93,6 +93,7 @@ function makeColumn(column: ColumnToWrite, index: number): Column {
       // An explicit id: apache-arrow counts up otherwise, and the bytes would depend on what was written before.
       const type = new Dictionary(new Utf8(), new Int32(), index);
       const dictionary = vectorFromArray(column.dictionary, new Utf8());
+      assertCodes(column);
       const data = new Int32Array(column.codes.buffer, column.codes.byteOffset, length);
       return describe(column.name, false, makeData({ type, data, dictionary }));
     }
@@ -105,6 +106,16 @@ function describe(name: string, nullable: boolean, data: ReturnType<typeof makeD
 
 function lengthOf(column: ColumnToWrite): number {
   return column.type === 'string' ? column.codes.length : column.values.length;
+}
+
+function assertCodes(column: ColumnToWrite & { readonly type: 'string' }): void {
+  const size = column.dictionary.length;
+  const row = column.codes.findIndex((code) => code >= size);
+  if (row !== -1)
+    throw new TidewatchError(
+      'bad-table',
+      `column ${column.name}, row ${row}: code ${column.codes[row]} of ${size}`,
+    );
 }
 
 function wholeTimes(column: { readonly name: string; readonly values: Float64Array }): BigInt64Array {

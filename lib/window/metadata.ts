@@ -1,5 +1,6 @@
 /** What Tidewatch writes into its own files' key-value metadata, and reads back. */
 import { WindowError } from '../errors.ts';
+import type { MetadataEntry } from './parquet.ts';
 import type { MetricWindow } from './window.ts';
 
 export const WINDOW_FORMAT_VERSION = 1;
@@ -13,9 +14,10 @@ type Described = Pick<MetricWindow, 'detector' | 'range' | 'step'>;
 const KEY = 'tidewatch';
 
 /** Times as ISO 8601 UTC, the step in milliseconds. */
-export function formatMetadata(window: Described, manifestHash: string): Record<typeof KEY, string> {
+export function formatMetadata(window: Described, manifestHash: string): MetadataEntry {
   return {
-    [KEY]: JSON.stringify({
+    key: KEY,
+    value: JSON.stringify({
       formatVersion: WINDOW_FORMAT_VERSION,
       detector: window.detector,
       start: new Date(window.range.start).toISOString(),

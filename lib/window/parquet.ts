@@ -1,5 +1,5 @@
 /** Parquet at rest, Arrow in memory: bytes to an Arrow table and back. parquet-wasm (arrow-rs) does the work. */
-import { Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { Schema, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
@@ -8,6 +8,18 @@ import { checkFooter } from './footer.ts';
 const BATCH_ROWS = 131_072;
 /** Stated in every file; a fixed text, so that the same table gives the same bytes under every release. */
 const CREATED_BY = 'tidewatch';
+
+/** One entry of a file's key-value metadata. */
+export interface MetadataEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+interface Decoded {
+  readonly metadata: Map<string, string>;
+  /** Arrow IPC, one or more with the same schema. */
+  readonly streams: readonly Uint8Array[];
+}
 
 /**
  * Reads any Parquet file. The table's schema carries the file's key-value metadata.
@@ -26,10 +38,11 @@ export function readTable(bytes: Uint8Array, source = 'the table'): Table {
 }
 
 /**
- * Parquet with zstd. The same table and metadata give the same bytes.
+ * Parquet with zstd. The same table and metadata give the same bytes, which is why there can be one entry only: the
+ * encoder keeps several in a hash map, in an order that differs from call to call.
  * @throws WindowError `too-large` where the table does not fit into the encoder's memory
  */
-export function writeTable(table: Table, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function writeTable(table: Table, metadata?: MetadataEntry): Uint8Array {
   const stream = tableToIPC(table, 'stream');
   try {
     return withDecoder((parquet) => encode(parquet, stream, metadata));
@@ -43,52 +56,53 @@ export function writeTable(table: Table, metadata: Readonly<Record<string, strin
   }
 }
 
-function encode(
-  parquet: Decoder,
-  stream: Uint8Array,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+function encode(parquet: Decoder, stream: Uint8Array, metadata: MetadataEntry | undefined): Uint8Array {
   return parquet.writeParquet(
     parquet.Table.fromIPCStream(stream),
     new parquet.WriterPropertiesBuilder()
       .setCompression(parquet.Compression.ZSTD)
       .setCreatedBy(CREATED_BY)
-      .setKeyValueMetadata(new Map(Object.entries(metadata)))
+      .setKeyValueMetadata(new Map(metadata ? [[metadata.key, metadata.value]] : []))
       .build(),
   );
 }
 
-/** One Arrow IPC stream per batch: a single stream of the whole table would take its memory twice over. */
-function decode(parquet: Decoder, bytes: Uint8Array): Uint8Array[] {
+/**
+ * One Arrow IPC stream per batch: a single stream of the whole table would take its memory twice over. Batches know
+ * nothing of the file's metadata, which goes beside them.
+ */
+function decode(parquet: Decoder, bytes: Uint8Array): Decoded {
   const table = parquet.readParquet(bytes, { batchSize: BATCH_ROWS });
-  const streams: Uint8Array[] = [];
+  const schema = table.schema;
   try {
-    const batches = table.numBatches;
-    if (batches === 0) return [table.schema.intoIPCStream()];
-    for (let index = 0; index < batches; index++) streams.push(table.recordBatch(index)!.intoIPCStream());
-    return streams;
+    const metadata: Map<string, string> = schema.metadata();
+    const streams: Uint8Array[] = [];
+    for (let index = 0; index < table.numBatches; index++)
+      streams.push(table.recordBatch(index)!.intoIPCStream());
+    if (streams.length === 0) streams.push(table.schema.intoIPCStream());
+    return { metadata, streams };
   } finally {
+    freeQuietly(schema);
     freeQuietly(table);
   }
 }
 
 /** Also after a panic, when it fails: what is not freed by hand is freed later, in whatever instance lives then. */
-function freeQuietly(table: { free(): void }): void {
+function freeQuietly(object: { free(): void }): void {
   try {
-    table.free();
+    object.free();
   } catch {
     // The instance is broken and about to be dropped with all its memory.
   }
 }
 
-function joinBatches(streams: readonly Uint8Array[]): Table {
-  const [first, ...rest] = streams.map((stream) => tableFromIPC(stream));
-  return rest.length === 0
-    ? first!
-    : new Table(
-        first!.schema,
-        [first!, ...rest].flatMap((table) => table.batches),
-      );
+function joinBatches({ streams, metadata }: Decoded): Table {
+  const tables = streams.map((stream) => tableFromIPC(stream));
+  const schema = new Schema(tables[0]!.schema.fields, metadata);
+  return new Table(
+    schema,
+    tables.flatMap((table) => table.batches),
+  );
 }
 
 function reasonOf(error: unknown): string {

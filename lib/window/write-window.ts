@@ -1,15 +1,15 @@
 /** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
 import { type ColumnToWrite, makeTable } from './arrow.ts';
 import { formatMetadata } from './metadata.ts';
-import { writeTable } from './parquet.ts';
+import { type MetadataEntry, writeTable } from './parquet.ts';
 import type { MetricWindow } from './window.ts';
 
 export type { ColumnToWrite } from './arrow.ts';
 
 export interface TableToWrite {
   readonly columns: readonly ColumnToWrite[];
-  /** Key-value metadata of the file. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** Of the file. */
+  readonly metadata?: MetadataEntry;
 }
 
 /**

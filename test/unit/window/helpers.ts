@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DuckDBInstance, type JS } from '@duckdb/node-api';
+import { WindowError } from '../../../lib/errors.ts';
+import { readWindow } from '../../../lib/window/read-window.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
+
+export const FIXTURES: string = path.join(import.meta.dirname, '../../fixtures/parquet');
+/** 2026-01-01T00:00Z. */
+export const T0: number = Date.UTC(2026, 0, 1);
+export const MINUTE = 60_000;
+
+export function read(bytes: Uint8Array, options: { step?: number } = {}): MetricWindow {
+  return readWindow(bytes, { detector: 'shop', source: 'windows/detector=shop/a.parquet', ...options });
+}
+
+/** For `assert.throws`: a WindowError with that code whose message holds every given text. */
+export function windowError(code: string, ...texts: readonly string[]): (error: unknown) => true {
+  return (error) => {
+    if (!(error instanceof WindowError)) throw new Error('not a WindowError', { cause: error });
+    if (error.code !== code) throw new Error(`code ${error.code}, not ${code}: ${error.message}`);
+    for (const text of texts)
+      if (!error.message.includes(text)) throw new Error(`"${error.message}" lacks "${text}"`);
+    return true;
+  };
+}
+
+/** What DuckDB writes for a query. `options` as in COPY … TO … (FORMAT parquet, OPTIONS). */
+export async function parquetOf(query: string, options = ''): Promise<Uint8Array> {
+  return await inFolder(async (folder) => {
+    const file = path.join(folder, 'out.parquet');
+    await runDuckDb(`COPY (${query}) TO '${file}' (FORMAT parquet${options && `, ${options}`})`);
+    return new Uint8Array(readFileSync(file));
+  });
+}
+
+/** What DuckDB reads: FILE in the query stands for the bytes. */
+export async function queryParquet(bytes: Uint8Array, query: string): Promise<Record<string, JS>[]> {
+  return await inFolder(async (folder) => {
+    const file = path.join(folder, 'in.parquet');
+    writeFileSync(file, bytes);
+    return await runDuckDb(query.replaceAll('FILE', `'${file}'`));
+  });
+}
+
+/** A window of these rows, which stand in order: by entity, then time. The range is that of the rows. */
+export function makeWindow(
+  rows: readonly { readonly entity: string; readonly time: number; readonly values: readonly number[] }[],
+  options: {
+    readonly metrics?: readonly string[];
+    readonly step?: number;
+    readonly labels?: Uint8Array;
+  } = {},
+): MetricWindow {
+  const { metrics = rows[0]!.values.map((_, index) => `m${index}`), step = MINUTE, labels } = options;
+  const entities = [...new Set(rows.map(({ entity }) => entity))].sort();
+  const times = Float64Array.from(rows, ({ time }) => time);
+  return {
+    detector: 'shop',
+    range: {
+      start: Math.floor(Math.min(...times) / step) * step,
+      end: Math.floor(Math.max(...times) / step) * step + step,
+    },
+    step,
+    metrics,
+    entities,
+    entityOf: Uint32Array.from(rows, ({ entity }) => entities.indexOf(entity)),
+    times,
+    columns: metrics.map((_, index) => Float64Array.from(rows, ({ values }) => values[index]!)),
+    labels,
+  };
+}
+
+export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-window-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runDuckDb(sql: string): Promise<Record<string, JS>[]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  try {
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
