@@ -4,8 +4,10 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { NotFoundError, PreconditionFailedError } from '../../lib/errors.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
+import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
 import { collect } from '../helpers/collect.ts';
 import { createMemoryObjectStore } from '../helpers/memory-object-store.ts';
+import { startTestBucket } from '../helpers/test-bucket.ts';
 
 interface Implementation {
   /** An empty store. */
@@ -184,4 +186,13 @@ function runSuite(name: string, { open, close }: Implementation): void {
 runSuite('memory', {
   open: async () => createMemoryObjectStore(),
   close: async () => {},
+});
+
+let bucket: Awaited<ReturnType<typeof startTestBucket>> | undefined;
+runSuite('S3, on the local emulator', {
+  open: async () => {
+    bucket = await startTestBucket();
+    return createS3ObjectStore(bucket);
+  },
+  close: async () => bucket?.close(),
 });
