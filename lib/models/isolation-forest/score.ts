@@ -67,26 +67,42 @@ export function missingGoesRight(treeCounts: Uint16Array, split: number): boolea
  */
 export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Array {
   const { trees, average } = compiled;
+  const width = compiled.forest.columns.length;
   const scores = sumPathLengths(compiled, x);
   const isolated = anomalyScore(1, average);
   for (let row = 0; row < scores.length; row++) {
     const score = anomalyScore(scores[row]! / trees.length, average);
-    scores[row] = score < isolated && movedConstants(compiled, x, row).length > 0 ? isolated : score;
+    scores[row] = score < isolated && hasMovedConstant(compiled, x.values, row * width) ? isolated : score;
   }
   return scores;
 }
 
-/** Columns that had one value throughout training and have another in this row. */
+/** Columns that had one value throughout training and have another in this row. A missing value did not move. */
 export function movedConstants(
   { forest, constantColumns }: CompiledForest,
   { values }: FeatureMatrix,
   row: number,
 ): readonly number[] {
   const offset = row * forest.columns.length;
-  return constantColumns.filter((c) => {
-    const value = values[offset + c]!;
-    return !Number.isNaN(value) && value !== forest.constants[c];
-  });
+  return constantColumns.filter((c) => hasMoved(values[offset + c]!, forest.constants[c]!));
+}
+
+function hasMovedConstant(
+  { forest, constantColumns }: CompiledForest,
+  values: Float32Array,
+  offset: number,
+): boolean {
+  for (const c of constantColumns) if (hasMoved(values[offset + c]!, forest.constants[c]!)) return true;
+  return false;
+}
+
+function hasMoved(value: number, constant: number): boolean {
+  return value !== constant && !Number.isNaN(value);
+}
+
+function lacksValue(columns: readonly number[], values: Float32Array, offset: number): boolean {
+  for (const c of columns) if (Number.isNaN(values[offset + c]!)) return true;
+  return false;
 }
 
 function sumPathLengths({ forest, trees, splitColumns }: CompiledForest, x: FeatureMatrix): Float64Array {
@@ -101,7 +117,7 @@ function sumPathLengths({ forest, trees, splitColumns }: CompiledForest, x: Feat
     for (let row = 0; row < end - start; row++) {
       const isTail = row >= ((end - start) & ~3);
       const offset = row * width;
-      if (!isTail && splitColumns.every((c) => !Number.isNaN(values[offset + c]!))) continue;
+      if (!isTail && !lacksValue(splitColumns, values, offset)) continue;
       blockSums[row] = 0;
       for (const tree of trees) blockSums[row]! += tree.pathLengths[descend(tree, values, offset)]!;
     }
