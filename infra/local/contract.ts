@@ -19,7 +19,10 @@ export interface AwsRequest {
   /** `http://host:port` as the client addressed it. */
   readonly origin: string;
   readonly requestId: string;
-  /** Aborted when the client goes away before it has its answer: a long poll then takes no message for it. */
+  /**
+   * Aborted when the client goes away before it has its answer, or the emulator stops: a long poll then takes no
+   * message for it.
+   */
   readonly signal?: AbortSignal;
 }
 

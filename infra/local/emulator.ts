@@ -1,8 +1,19 @@
 /** The emulator: every service behind one port, on one folder. */
-import { mkdirSync } from 'node:fs';
-import type { Buckets, EmulatorOptions, Queues, Service } from './contract.ts';
+import { join } from 'node:path';
+import {
+  AwsError,
+  type Buckets,
+  type EmulatorOptions,
+  type Functions,
+  type Queues,
+  type Service,
+  type Topics,
+} from './contract.ts';
+import { lockFolder } from './folder-lock.ts';
 import { createBuckets } from './s3/buckets.ts';
-import { startServer } from './server.ts';
+import { type Server, startServer } from './server.ts';
+import { createTopics } from './sns/sns.ts';
+import { createQueues } from './sqs/sqs.ts';
 import { createSts } from './sts.ts';
 
 export interface Emulator {
@@ -10,36 +21,71 @@ export interface Emulator {
   readonly url: string;
   readonly region: string;
   readonly buckets: Buckets;
+  readonly queues: Queues;
+  readonly topics: Topics;
+  /** Where messages to email subscribers go, one file each. */
+  readonly outboxDir: string;
+  /** Serves them as Lambda, and lets topics deliver to them. Whoever made them closes them. */
+  useFunctions(functions: Functions): void;
   /** Serves one more service: requests whose credential scope has that name. */
   mount(name: string, service: Service): void;
-  /** Takes no more requests, lets those under way finish, and closes every service. */
+  /** Takes no more requests, lets those under way finish, and closes every service that it opened. */
   close(): Promise<void>;
 }
 
 export type StartOptions = EmulatorOptions & {
   /** The clock that signatures are held against, epoch milliseconds: the clients' own, so the wall clock unless given. */
   readonly signatureClock?: () => number;
-  /** Stands in for the emulator's own queues. */
-  readonly queues?: Pick<Queues, 'send'>;
+  /** Takes the buckets' events in place of the emulator's queues; for tests. */
+  readonly eventQueues?: Pick<Queues, 'send'>;
 };
 
 /** @throws Error where the port is taken, or another emulator uses the folder */
 export async function startEmulator(options: StartOptions): Promise<Emulator> {
   const { dataDir, region, log, signatureClock = Date.now } = options;
-  mkdirSync(dataDir, { recursive: true });
-  const queues = options.queues ?? { send: async () => Promise.reject(new Error('no queues')) };
-  const buckets = createBuckets({ ...options, queues });
-  const server = await startServer({ port: options.port, region, log, signatureClock });
-  server.mount('s3', buckets);
-  server.mount('sts', createSts());
-  return {
-    url: server.url,
-    region,
-    buckets,
-    mount: server.mount,
-    async close() {
-      await server.close();
-      await buckets.close();
-    },
+  const outboxDir = join(dataDir, 'outbox');
+  let functions: Functions | undefined;
+  /** What was opened, and is closed in the opposite order. */
+  const opened: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
   };
+  const open = <T extends { close(): Promise<void> }>(service: T): T => {
+    opened.push(() => service.close());
+    return service;
+  };
+
+  const lock = lockFolder(dataDir);
+  opened.push(async () => lock.release());
+  try {
+    let server: Server | undefined;
+    const shared = { ...options, origin: () => server?.url ?? '' };
+    const queues = open(await createQueues(shared));
+    const invokeLambda = (arn: string, event: unknown) => deliverToFunction(functions, arn, event);
+    const topics = open(await createTopics({ ...shared, queues, outboxDir, invokeLambda }));
+    const buckets = open(createBuckets({ ...options, queues: options.eventQueues ?? queues }));
+    server = open(await startServer({ port: options.port, region, log, signatureClock }));
+    const services = { s3: buckets, sns: topics, sqs: queues, sts: createSts() };
+    for (const [name, service] of Object.entries(services)) server.mount(name, service);
+    const { url, mount } = server;
+    const useFunctions = (added: Functions): void => {
+      functions = added;
+      mount('lambda', added);
+    };
+    return { url, region, buckets, queues, topics, outboxDir, useFunctions, mount, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function deliverToFunction(
+  functions: Functions | undefined,
+  arn: string,
+  event: unknown,
+): Promise<void> {
+  if (functions === undefined)
+    throw new AwsError('ResourceNotFoundException', 404, `No functions are deployed, so not ${arn}`);
+  const { functionError, payload } = await functions.invoke(arn, event);
+  if (functionError !== undefined) throw new Error(`${arn} failed: ${JSON.stringify(payload)}`);
 }

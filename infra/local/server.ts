@@ -32,15 +32,29 @@ export const HEALTH_PATH = '/_tidewatch/health';
 
 /** Longer than any client keeps an idle connection, so that none is closed as it is used again. */
 const KEEP_ALIVE_MS = 120_000;
+const HEALTHY: AwsResponse = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: '{"status":"ok"}',
+};
 const CLOSE_GRACE_MS = 2000;
 /** Links in SNS's messages, which people follow with no signature. */
 const UNSIGNED_SNS_ACTIONS: ReadonlySet<string | null> = new Set(['ConfirmSubscription', 'Unsubscribe']);
 
+/** What each request is served with. */
+interface Frame {
+  readonly options: ServerOptions;
+  readonly services: Map<string, Service>;
+  /** One for each request under way. */
+  readonly underWay: Set<AbortController>;
+  closing: boolean;
+}
+
 /** @throws Error where the port cannot be had */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const services = new Map<string, Service>();
+  const frame: Frame = { options, services: new Map(), underWay: new Set(), closing: false };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    void serve(request, response, services, options);
+    void serve(request, response, frame);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -49,10 +63,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    mount: (name, service) => void services.set(name, service),
+    mount: (name, service) => void frame.services.set(name, service),
     async close() {
+      frame.closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      for (const controller of frame.underWay) controller.abort();
       const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
       await closed;
       clearTimeout(timer);
@@ -60,43 +76,36 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-async function serve(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  services: ReadonlyMap<string, Service>,
-  options: ServerOptions,
-): Promise<void> {
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, frame: Frame): Promise<void> {
+  const { log } = frame.options;
   const started = performance.now();
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   const request = readHead(incoming);
-  let service = 's3';
+  const controller = new AbortController();
+  frame.underWay.add(controller);
+  outgoing.once('close', () => {
+    frame.underWay.delete(controller);
+    controller.abort();
+  });
+  const service = request.path === HEALTH_PATH ? 'health' : nameService(request);
+  const line = `${service} ${request.method} ${incoming.url}`;
   try {
-    if (request.path === HEALTH_PATH) {
-      await send(
-        incoming,
-        outgoing,
-        { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' },
-        requestId,
-        options,
-      );
-      return;
-    }
     let response: AwsResponse;
     try {
-      service = nameService(request);
-      response = await dispatch(request, incoming, services, requestId, options);
+      response =
+        service === 'health'
+          ? HEALTHY
+          : await dispatch(request, incoming, frame, requestId, controller.signal);
     } catch (error) {
       const failure = asAwsError(error);
-      if (failure.status === 500) options.log(`${request.method} ${request.path}: ${stackOf(error)}`);
+      if (failure.status === 500) log(`${line}: ${stackOf(error)}`);
       response = renderError(failure, { ...request, service, requestId });
     }
-    await send(incoming, outgoing, response, requestId, options);
-    options.log(
-      `${service} ${request.method} ${incoming.url} ${response.status} ${(performance.now() - started).toFixed(0)} ms`,
-    );
+    await send(incoming, outgoing, response, requestId, frame);
+    log(`${line} ${response.status} ${(performance.now() - started).toFixed(0)} ms`);
   } catch (error) {
     // The client went away, or the answer broke off half way: nothing can be said to it any more.
-    options.log(`${service} ${request.method} ${incoming.url} broken off: ${asAwsError(error).message}`);
+    log(`${line} broken off: ${asAwsError(error).message}`);
     outgoing.destroy();
   }
 }
@@ -104,9 +113,9 @@ async function serve(
 async function dispatch(
   request: SignedRequest,
   incoming: IncomingMessage,
-  services: ReadonlyMap<string, Service>,
+  { services, options: { region, signatureClock } }: Frame,
   requestId: string,
-  { region, signatureClock }: ServerOptions,
+  signal: AbortSignal,
 ): Promise<AwsResponse> {
   const query = new URLSearchParams(request.rawQuery);
   // What is left of the body is drained after the answer; destroying it would break the connection before.
@@ -129,7 +138,7 @@ async function dispatch(
     );
   const { method, path, headers } = request;
   const origin = `http://${headers.host ?? '127.0.0.1'}`;
-  return service.handle({ method, path, query, headers, body, origin, requestId });
+  return service.handle({ method, path, query, headers, body, origin, requestId, signal });
 }
 
 /** The service that a request is for, signed or not: what its errors are written for. */
@@ -170,11 +179,12 @@ async function send(
   outgoing: ServerResponse,
   { status, headers = {}, body = '' }: AwsResponse,
   requestId: string,
-  { signatureClock }: ServerOptions,
+  { closing, options: { signatureClock } }: Frame,
 ): Promise<void> {
   outgoing.statusCode = status;
   outgoing.setHeader('server', 'tidewatch-emulator');
   outgoing.setHeader('x-amz-request-id', requestId);
+  if (closing) outgoing.setHeader('connection', 'close');
   // Clients that find their clock skewed set it by this.
   outgoing.setHeader('date', new Date(signatureClock()).toUTCString());
   for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
