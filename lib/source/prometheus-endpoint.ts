@@ -48,7 +48,7 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 export const DEFAULT_CONCURRENCY = 4;
 export const DEFAULT_RETRIES = 4;
 
-const RESERVED_HEADERS = ['host', 'content-length', 'content-type', 'accept', 'accept-encoding'];
+const RESERVED_HEADERS = ['host', 'content-length', 'content-type', 'accept'];
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** The console of Amazon Managed Prometheus shows its URL up to and with `/api/v1/query`. */

@@ -27,6 +27,11 @@ export type Outcome =
   /** Milliseconds that the server asks to wait, where it says so. */
   | { readonly kind: 'failed'; readonly error: SourceError; readonly retryAfter: number | undefined };
 
+/**
+ * Compressing a matrix takes Prometheus longer than sending it: a day of 800 series takes 7 times as long. Where the
+ * network is the narrow place, an extra header `accept-encoding: gzip` takes precedence.
+ */
+const DEFAULT_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM = 'application/x-www-form-urlencoded';
 /** Failures to connect that no second attempt mends. */
 const LASTING_FAILURE = /CERT|SSL|TLS|UNABLE_TO|ERR_INVALID/;
@@ -61,7 +66,7 @@ async function send({ target, method, fields, now }: Attempt, signal: AbortSigna
   const url = new URL(target.url);
   if (method === 'GET') url.search = url.search === '' ? form : `${url.search}&${form}`;
   const body = method === 'POST' ? form : '';
-  const headers: Record<string, string> = { accept: 'application/json', ...target.headers };
+  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...target.headers };
   if (method === 'POST') headers['content-type'] = FORM;
   return fetch(url, {
     method,

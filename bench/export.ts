@@ -1,0 +1,143 @@
+/** Export from a real Prometheus, against curl fetching the same answers and throwing them away. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { defaultDetector } from '../lib/config/defaults.ts';
+import type { Detector } from '../lib/config/detector.ts';
+import { exportWindows } from '../lib/jobs/export-windows.ts';
+import { DEFAULT_CONCURRENCY } from '../lib/source/prometheus-endpoint.ts';
+import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
+import { createMemoryObjectStore } from '../test/helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../test/helpers/memory-telemetry.ts';
+import { type BackfillSeries, formatOpenMetrics, startPrometheus } from '../test/helpers/prometheus.ts';
+import type { BenchRow } from './bench-row.ts';
+
+const METRICS = 16;
+const ENTITIES = 50;
+const STEP = 60_000;
+const CELLS = 1440;
+const START = Date.parse('2025-01-06T00:00:00Z');
+const END = START + CELLS * STEP;
+/** Of each contender, in turns; the median counts. */
+const ROUNDS = 5;
+const NO_LIMIT = { remaining: (): number => Number.POSITIVE_INFINITY };
+
+/** 16 metrics × 50 entities × 1 day at 1 min, the same concurrency for both. Rows in seconds. */
+export async function benchExport(): Promise<BenchRow[]> {
+  await using prometheus = await startPrometheus({ backfill: formatOpenMetrics(makeDay()) });
+  const { url } = prometheus;
+  const contenders = {
+    curl: () => runCurl(url),
+    queries: () => runQueries(url),
+    day: () => runExport(url, CELLS * STEP),
+    quarters: () => runExport(url, 15 * STEP),
+  };
+  const seconds = await measureInTurns(contenders);
+  const rows = [
+    ['queries into columns', seconds.queries],
+    ['export as 1 window', seconds.day],
+    ['export as 96 windows', seconds.quarters],
+  ] as const;
+  return rows.map(([what, ours]) => ({
+    name: `${what}: ${METRICS} metrics × ${ENTITIES} entities × ${CELLS} rows`,
+    ours,
+    peer: `curl --parallel-max ${DEFAULT_CONCURRENCY}`,
+    theirs: seconds.curl,
+    unit: 's',
+    ratio: seconds.curl / ours,
+    higherIsBetter: false,
+  }));
+}
+
+async function measureInTurns<Name extends string>(
+  contenders: Readonly<Record<Name, () => Promise<void>>>,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(contenders) as Name[];
+  const times = new Map(names.map((name) => [name, [] as number[]]));
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const name of names) {
+      const start = performance.now();
+      await contenders[name]();
+      // The first round warms caches of Prometheus and of the compiler.
+      if (round > 0) times.get(name)?.push((performance.now() - start) / 1000);
+    }
+  const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[ROUNDS >> 1]!;
+  return Object.fromEntries(names.map((name) => [name, median(times.get(name)!)])) as Record<Name, number>;
+}
+
+async function runCurl(url: string): Promise<void> {
+  const args = ['--silent', '--fail', '--parallel', '--parallel-max', String(DEFAULT_CONCURRENCY)];
+  for (const [index, name] of metricNames().entries()) {
+    if (index > 0) args.push('--next', '--silent', '--fail');
+    const fields = { query: name, start: START / 1000, end: (END - STEP) / 1000, step: STEP / 1000 };
+    for (const [field, value] of Object.entries(fields)) args.push('--data-urlencode', `${field}=${value}`);
+    args.push('--output', '/dev/null', `${url}/api/v1/query_range`);
+  }
+  await promisify(execFile)('curl', args);
+}
+
+async function runQueries(url: string): Promise<void> {
+  const source = sourceAt(url);
+  const answers = await Promise.all(
+    metricNames().map((query) => source.queryRange({ query, start: START, end: END, step: STEP })),
+  );
+  const samples = answers.flat().reduce((sum, series) => sum + series.times.length, 0);
+  if (samples !== METRICS * ENTITIES * CELLS) throw new Error(`${samples} samples came`);
+}
+
+async function runExport(url: string, detectionWindow: number): Promise<void> {
+  const detector: Detector = {
+    ...defaultDetector('bench'),
+    metrics: metricNames().map((name) => ({ name, query: name })),
+    entityLabels: ['namespace', 'pod'],
+    step: STEP,
+    detectionWindow,
+    ingestDelay: 0,
+    backfill: CELLS * STEP,
+  };
+  const { exportedUntil } = await exportWindows(
+    { detector, manifestHash: 'bench', source: sourceAt(url) },
+    {
+      store: createMemoryObjectStore(),
+      telemetry: createMemoryTelemetry(),
+      now: () => END,
+      deadline: NO_LIMIT,
+    },
+  );
+  if (exportedUntil !== END) throw new Error(`exported until ${new Date(exportedUntil).toISOString()}`);
+}
+
+function sourceAt(url: string): ReturnType<typeof createPrometheusSource> {
+  return createPrometheusSource({
+    endpoint: {
+      url,
+      auth: { kind: 'none' },
+      headers: {},
+      timeoutMs: 60_000,
+      concurrency: DEFAULT_CONCURRENCY,
+      retries: 0,
+    },
+    deadline: NO_LIMIT,
+    telemetry: createMemoryTelemetry(),
+    now: () => END,
+    random: () => 0,
+  });
+}
+
+function metricNames(): string[] {
+  return Array.from({ length: METRICS }, (_, index) => `metric_${index}`);
+}
+
+/** Ratios, byte counts and rates in turn: short and long decimals. */
+function makeDay(): BackfillSeries[] {
+  return metricNames().flatMap((name, metric) =>
+    Array.from({ length: ENTITIES }, (_, entity) => ({
+      name,
+      labels: { namespace: `ns-${entity % 5}`, pod: `app-${entity}-7d9f8b6c5-x2x4z` },
+      samples: Array.from({ length: CELLS }, (_, cell) => {
+        const wave = Math.sin((cell + 31 * entity) / 60) + Math.sin(cell * 12.9898 + entity * 78.233) / 10;
+        const value = [wave, Math.floor((2 + wave) * 1e9), Math.round(wave * 1000) / 1000][metric % 3]!;
+        return [START + cell * STEP, value] as const;
+      }),
+    })),
+  );
+}
