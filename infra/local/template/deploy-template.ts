@@ -1,0 +1,148 @@
+/**
+ * What `serverless deploy` does in an account, done here: the packaged template becomes buckets, queues, topics and
+ * functions that run from their zips, fed by their queues and schedules.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Buckets, Queues, Topics } from '../contract.ts';
+import type { FunctionLogLine } from '../lambda/function-config.ts';
+import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
+import { unzip } from '../lambda/unzip.ts';
+import { startTicker } from '../schedule/ticker.ts';
+import type { Created, Site } from './resources.ts';
+import { createStack, readPackage } from './stack.ts';
+
+export interface DeployOptions {
+  /** What `serverless package` wrote: see package-service.ts. */
+  readonly packageDir: string;
+  readonly buckets: Buckets;
+  readonly queues: Queues;
+  readonly topics: Topics;
+  /** Where the functions' AWS clients go: `http://127.0.0.1:PORT`. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** `real`: schedules tick at their times. `off`: only when `tick()` is called. */
+  readonly schedules: 'off' | 'real';
+  /** Each function logs into NAME.log here. */
+  readonly logDir: string;
+  readonly now: () => number;
+  /** What the emulator has to say: messages that failed, events that were given up. */
+  readonly log: (line: string) => void;
+  /** Lines of the functions. */
+  readonly onFunctionLog?: (line: FunctionLogLine) => void;
+  /** Upper bound of the queues' visibility timeouts: how long a failed message waits. For tests; by default none. */
+  readonly maxVisibilitySeconds?: number;
+  /** Environments of one function at once; 2 by default. */
+  readonly maxConcurrency?: number;
+  /** How long a warm environment is kept; a minute by default. */
+  readonly environmentIdleMs?: number;
+}
+
+export interface Deployment {
+  readonly functions: LocalFunctions;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Logical id → type, name, ARN, URL. */
+  readonly resources: Readonly<Record<string, Created>>;
+  /** @param name logical id, name, or the name's last part: `export` */
+  invoke(name: string, payload: unknown): Promise<{ payload: unknown; functionError: string | undefined }>;
+  /** Every enabled schedule once, one after the other, with its declared input. */
+  tick(): Promise<void>;
+  /** Resolves when the functions' queues are empty and nothing runs; messages that wait to be retried count. */
+  idle(): Promise<void>;
+  /** Kills every environment, whatever it is doing. */
+  close(): Promise<void>;
+}
+
+const IDLE_POLL_MS = 20;
+/** Between a bucket, a topic and a queue there are moments in which nothing seems to go on. */
+const IDLE_POLLS = 3;
+
+/** @throws TemplateError where the template needs what is not emulated */
+export async function deployTemplate(options: DeployOptions): Promise<Deployment> {
+  const { queues, region, credentials, endpoint } = options;
+  const { template, stackName } = readPackage(options.packageDir);
+  const codeDir = await mkdtemp(join(tmpdir(), 'tidewatch-functions-'));
+  const ticker = startTicker({ now: options.now });
+  const functions = createFunctions({
+    host: {
+      endpoint,
+      region,
+      credentials,
+      logDir: options.logDir,
+      onLog: options.onFunctionLog ?? (() => {}),
+      maxConcurrency: options.maxConcurrency ?? 2,
+      idleMs: options.environmentIdleMs ?? 60_000,
+    },
+    queues,
+    log: options.log,
+  });
+  const site: Site = {
+    ...options,
+    stackName,
+    maxVisibilitySeconds: options.maxVisibilitySeconds ?? Number.POSITIVE_INFINITY,
+    functions: new Map(),
+    eventSources: [],
+    schedules: [],
+    async unpack(zip) {
+      const dir = join(codeDir, zip.replace(/\.zip$/, ''));
+      await unzip(join(options.packageDir, zip), dir);
+      return dir;
+    },
+  };
+
+  try {
+    const { resources, outputs } = await createStack(template, site);
+    for (const config of site.functions.values()) functions.create(config);
+    for (const { functionName, mapping } of site.eventSources)
+      functions.addEventSource(functionName, mapping);
+    const enabled = site.schedules.filter((schedule) => schedule.enabled);
+    if (options.schedules === 'real')
+      for (const { name, schedule, functionArn, input } of enabled)
+        ticker.add({ name, schedule, run: () => functions.invokeLater(functionArn, input) });
+
+    return {
+      functions,
+      outputs,
+      resources,
+      invoke: (name, payload) => functions.invoke(nameOf(name, resources), payload),
+      async tick() {
+        for (const { name, functionArn, input } of enabled) {
+          const result = await functions.invoke(functionArn, input);
+          if (result.functionError !== undefined)
+            throw new Error(`schedule ${name}: ${JSON.stringify(result.payload)}`);
+        }
+      },
+      async idle() {
+        for (let quiet = 0; quiet < IDLE_POLLS; quiet = isBusy(functions, queues) ? 0 : quiet + 1)
+          await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS));
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function close(): Promise<void> {
+    ticker.close();
+    await functions.close();
+    await rm(codeDir, { recursive: true, force: true });
+  }
+}
+
+function isBusy(functions: LocalFunctions, queues: Queues): boolean {
+  if (functions.running > 0) return true;
+  return functions.sources.some((arn) => {
+    const { visible, inFlight, delayed } = queues.depth(arn);
+    return visible + inFlight + delayed > 0;
+  });
+}
+
+function nameOf(given: string, resources: Readonly<Record<string, Created>>): string {
+  const functions = Object.entries(resources).filter(([, { type }]) => type === 'AWS::Lambda::Function');
+  const found = functions.find(([id, { ref }]) => id === given || ref === given || ref.endsWith(`-${given}`));
+  if (found) return found[1].ref;
+  throw new Error(`no function ${given}; there are ${functions.map(([, { ref }]) => ref).join(', ')}`);
+}
