@@ -33,6 +33,9 @@ const SCALES: Readonly<Record<MetricUnit | 'none', readonly (Scale & { readonly 
   ],
 };
 
+/** Units with a single scale and a word for it. */
+const SAID_ONCE: readonly MetricUnit[] = ['cores', 'celsius'];
+
 /** Significant digits that are shown, and those that are added where a value would look like its bound. */
 const DIGITS = 3;
 const MOST_DIGITS = 6;
@@ -53,8 +56,8 @@ export function formatReading(reading: {
     const high = formatIn(scale, usualHigh, digits);
     const blurred = value !== usualLow && value !== usualHigh && (own === low || own === high);
     if (blurred && digits < MOST_DIGITS) continue;
-    // Said once where the value has it too.
-    const suffix = own?.endsWith(scale.suffix) ? '' : scale.suffix;
+    // "0.83 cores (usual 0.01–0.05)"; where there are several scales, "90k (usual 10–20)" would mislead.
+    const suffix = own !== undefined && unit !== undefined && SAID_ONCE.includes(unit) ? '' : scale.suffix;
     const bare = (text: string): string => text.slice(0, text.length - scale.suffix.length);
     const usual =
       low === high

@@ -28,17 +28,21 @@ const LONGEST = Math.floor(Number(2n ** 63n - 1n) / 1e6);
  * @throws TidewatchError where the text is no duration or is too long for Prometheus
  */
 export function parseDuration(text: string): number {
-  if (!DURATION.test(text))
-    throw new TidewatchError(
-      'bad-duration',
-      `${JSON.stringify(text)} is no duration; write one such as 30s, 15m, 1h30m or 7d (units y w d h m s ms, in that order)`,
-    );
+  const milliseconds = readDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new TidewatchError(
+    'bad-duration',
+    `${JSON.stringify(text)} is no duration; write one such as 30s, 15m, 1h30m or 7d (units y w d h m s ms, in that order, up to 292y)`,
+  );
+}
+
+/** As `parseDuration`; undefined where that throws. */
+export function readDuration(text: string): number | undefined {
+  if (!DURATION.test(text)) return undefined;
   let total = 0;
   for (const [, digits, unit] of text.matchAll(/(\d+)([a-z]+)/g))
     total += Number(digits) * (UNITS.find(([name]) => name === unit)?.[1] ?? Number.NaN);
-  if (total > LONGEST)
-    throw new TidewatchError('bad-duration', `${text} is longer than Prometheus can count, 292 years`);
-  return total;
+  return total <= LONGEST ? total : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
-import { DURATION, parseDuration } from './duration.ts';
+import { DURATION, parseDuration, readDuration } from './duration.ts';
 import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
 import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
@@ -223,8 +223,8 @@ function wholeNumber(least: number, most: number) {
 }
 
 /** Whole seconds: keys in the bucket and Prometheus' timestamps carry no less. */
-function duration(least: string, most: string) {
-  const error = `must be a duration from ${least} to ${most} in whole seconds, such as 30s, 15m, 1h30m or 7d`;
+function duration(least: string, most: string, allowed = `a duration from ${least} to ${most}`) {
+  const error = `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`;
   return z
     .string({ error })
     .regex(DURATION, { error, abort: true })
@@ -232,16 +232,18 @@ function duration(least: string, most: string) {
 }
 
 function durationOrZero(most: string) {
-  return z.union([duration('0s', most), z.literal(0)], {
-    error: `must be 0 or a duration up to ${most} in whole seconds, such as 30s, 15m, 1h30m or 7d`,
+  const allowed = `0 or a duration up to ${most}`;
+  return z.union([duration('0s', most, allowed), z.literal(0)], {
+    error: `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`,
   });
 }
 
 function isWithin(given: string, least: string, most: string): boolean {
-  // Longer than 292 years is a duration by its form only: parseDuration would throw on it.
-  if (given.length > 20) return false;
-  const milliseconds = parseDuration(given);
+  const milliseconds = readDuration(given);
   return (
-    milliseconds >= parseDuration(least) && milliseconds <= parseDuration(most) && milliseconds % 1000 === 0
+    milliseconds !== undefined &&
+    milliseconds >= parseDuration(least) &&
+    milliseconds <= parseDuration(most) &&
+    milliseconds % 1000 === 0
   );
 }

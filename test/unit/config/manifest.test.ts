@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { defaultDetector } from '../../../lib/config/defaults.ts';
+import type { Detector } from '../../../lib/config/detector.ts';
+import { manifestHash, parseManifest } from '../../../lib/config/manifest.ts';
+import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
+import { ManifestError } from '../../../lib/errors.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** Not the defaults, which may change. */
+const FIXED: Detector = {
+  name: 'a',
+  declared: false,
+  targetService: undefined,
+  metrics: [{ name: 'up', query: 'up' }],
+  entityLabels: ['pod'],
+  step: MINUTE,
+  detectionWindow: 15 * MINUTE,
+  schedule: 15 * MINUTE,
+  ingestDelay: MINUTE,
+  backfill: DAY,
+  alertSeverity: 'info',
+  modelVersion: 'current',
+  model: { kind: 'isolation-forest', params: { b: 1, a: 2 }, seed: 1 },
+  training: { warmup: 1000, lookback: DAY, every: DAY },
+  threshold: { percentile: 99.5, minDeviation: 3, k: 3, n: 5, resolveAfter: 10 },
+  gaps: { interpolateSteps: 3 },
+};
+
+test('a manifest with everything set', () => {
+  const detector = parse(`
+apiVersion: tidewatch/v1
+kind: AnomalyDetector
+metadata: { name: payment-v2.1, labels: { team: shop } }
+spec:
+  target_service: payment
+  metrics:
+    - { name: cpu, query: 'sum by (pod) (rate(x[5m]))' }
+    - { name: mem_bytes, query: y }
+  detection_window: 1h
+  alert_severity: critical
+  model_version: 20261121T000000Z-0123456789ab
+  entity: [namespace, pod]
+  step: 30s
+  schedule: 2h
+  ingest_delay: 0
+  backfill: 3w2d
+  model: { kind: isolation-forest, params: { trees: 50, nested: { a: [1, null, x] } }, seed: 4294967295 }
+  training: { warmup: 20000, lookback: 30d, every: 12h }
+  threshold: { percentile: 99.99, min_deviation: 0, k: 5, n: 5, resolve_after: 1 }
+  gaps: { interpolate: 0 }
+`);
+  assert.deepEqual(detector, {
+    name: 'payment-v2.1',
+    declared: true,
+    targetService: 'payment',
+    metrics: [
+      { name: 'cpu', query: 'sum by (pod) (rate(x[5m]))' },
+      { name: 'mem_bytes', query: 'y' },
+    ],
+    entityLabels: ['namespace', 'pod'],
+    step: 30_000,
+    detectionWindow: 60 * MINUTE,
+    schedule: 120 * MINUTE,
+    ingestDelay: 0,
+    backfill: 23 * DAY,
+    alertSeverity: 'critical',
+    modelVersion: '20261121T000000Z-0123456789ab',
+    model: {
+      kind: 'isolation-forest',
+      params: { trees: 50, nested: { a: [1, null, 'x'] } },
+      seed: 4294967295,
+    },
+    training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
+    threshold: { percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
+    gaps: { interpolateSteps: 0 },
+  } satisfies Detector);
+});
+
+test('what is left out takes the default', () => {
+  const detector = parse(`
+kind: AnomalyDetector
+metadata: { name: 2-checkout.p99 }
+spec: { prometheus_query: 'up', detection_window: 30m }
+`);
+  assert.deepEqual(detector, {
+    ...defaultDetector('2-checkout.p99'),
+    declared: true,
+    metrics: [{ name: '_2_checkout_p99', query: 'up' }],
+    step: MINUTE,
+    detectionWindow: 30 * MINUTE,
+    schedule: 30 * MINUTE,
+  });
+});
+
+test('a detector without queries takes its step from the data', () => {
+  const dropOnly = parse('kind: AnomalyDetector\nmetadata: {name: a}');
+  assert.deepEqual(dropOnly, { ...defaultDetector('a'), declared: true });
+  assert.equal(dropOnly.step, undefined);
+  assert.equal(parse('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {step: 5m}').step, 5 * MINUTE);
+});
+
+test('the kubernetes preset brings its metrics and its entity', () => {
+  const detector = parse('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {preset: kubernetes}');
+  assert.deepEqual(detector.entityLabels, ['namespace']);
+  assert.equal(detector.metrics.length, 16);
+  assert.deepEqual(
+    detector.metrics.map(({ name }) => name),
+    KUBERNETES.metrics.map(({ name }) => name),
+  );
+});
+
+test('every problem is told at once: path, line, value, what is allowed', () => {
+  assert.equal(
+    refusal(`kind: AnomalyDetectr
+metadata: { name: "sh op", lables: {} }
+spec:
+  detection_windw: 3
+  metrics:
+    - { name: cpu, querry: up }
+    - { name: 3, query: up }
+  step: 15 minutes
+  ingest_delay: 1500ms
+  backfill: 5
+  entity: [9th]
+  model_version: 3
+  threshold: { k: 9.5, min_deviation: .nan, percentile: 100 }
+  model: { kind: lstm, seed: -1 }
+  training: { warmup: 0 }
+`),
+    `detectors/x.yml: 18 problems
+  kind (line 1) must be AnomalyDetector, not "AnomalyDetectr"
+  metadata.name (line 2) must be a name of letters, digits, dots, dashes and underscores, at most 64, that starts with a letter or digit, not "sh op"
+  metadata.lables (line 2) is no field of a manifest; did you mean labels?
+  spec.metrics[0].query must be PromQL, at most 10000 characters, and is missing
+  spec.metrics[0].querry (line 6) is no field of a manifest; did you mean query?
+  spec.metrics[1].name (line 7) must be a metric name: letters, digits, _ and :, at most 128, not 3
+  spec.model_version (line 12) must be current, or the version to stay at, not 3
+  spec.entity[0] (line 11) must be a label name: letters, digits and _, not first a digit, not "9th"
+  spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "15 minutes"
+  spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "1500ms"
+  spec.backfill (line 10) must be 0 or a duration up to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d, not 5
+  spec.model.kind (line 14) must be isolation-forest, not "lstm"
+  spec.model.seed (line 14) must be a whole number from 0 to 4294967295, not -1
+  spec.training.warmup (line 15) must be a whole number from 1 to 10000000, not 0
+  spec.threshold.percentile (line 13) must be a number from 50 to 99.999, not 100
+  spec.threshold.min_deviation (line 13) must be a number from 0 to 1000, not NaN
+  spec.threshold.k (line 13) must be a whole number from 1 to 1000, not 9.5
+  spec.detection_windw (line 4) is no field of a manifest; did you mean detection_window?`,
+  );
+});
+
+test('fields that contradict each other are told as such', () => {
+  assert.equal(
+    refusal(`kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  metrics:
+    - { name: a, query: up }
+    - { name: A, query: up }
+    - { name: time, query: up }
+  preset: kubernetes
+  step: 7m
+  entity: [a, __name__, a]
+  threshold: { k: 9, percentile: 99.95 }
+`),
+    `detectors/x.yml: 9 problems
+  spec (line 4) has metrics and preset; give one of them, or none for a detector that is fed by dropped files
+  spec.entity (line 10) cannot be set beside preset: kubernetes, whose entity is namespace
+  spec.metrics[1].name (line 6) is "A", as is metrics[0].name but for case; SQL takes both for one column
+  spec.metrics[2].name (line 7) is "time", which one of a window's own columns is called
+  spec.entity (line 10) has "a" twice
+  spec.entity (line 10) has "__name__", which names a metric and no entity; list several under metrics
+  spec.detection_window is 15m, which is not a multiple of step 7m
+  spec.threshold.k (line 11) is 9; at most n, which is 5
+  spec.training.warmup is 1000 rows; threshold.percentile 99.95 needs at least 2000 to calibrate on`,
+  );
+});
+
+test('durations have bounds', () => {
+  const refused: Record<string, string[]> = {
+    step: ['0', '0s', '999ms', '25h', '300y', '15m\n'],
+    detection_window: ['500ms', '2d'],
+    schedule: ['30s', '32d'],
+    ingest_delay: ['25h', '-1m'],
+    backfill: ['401d', '1500ms'],
+  };
+  for (const [field, values] of Object.entries(refused))
+    for (const value of values)
+      assert.match(
+        refusal(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {${field}: ${JSON.stringify(value)}}`),
+        new RegExp(
+          `^detectors/x.yml: spec.${field} .*duration.*, not ${JSON.stringify(value).replace('\\', '\\\\')}$`,
+        ),
+      );
+});
+
+test('YAML that is not plain data is refused', () => {
+  const cases: [string, RegExp][] = [
+    ['', /^detectors\/x.yml: the manifest must be a map with kind, metadata and spec, not null$/],
+    ['- a', /must be a map with kind, metadata and spec, not \["a"\]$/],
+    [
+      'kind: AnomalyDetector\nkind: AnomalyDetector',
+      /no valid YAML: Map keys must be unique at line 2, column 1$/,
+    ],
+    [
+      'kind: !!js/function "x"',
+      /no valid YAML: Unresolved tag: tag:yaml.org,2002:js\/function at line 1, column 7$/,
+    ],
+    ['kind: !!binary aGk=', /Unresolved tag/],
+    ['? [a]\n: 1', /all keys must be strings/],
+    ['kind: a\n---\nkind: b', /several YAML documents; write one detector a file$/],
+    ['a: [', /no valid YAML/],
+    [`a: ${'['.repeat(50_000)}`, /no (valid|usable) YAML/],
+    ['x'.repeat(1_000_001), /1000001 characters; a manifest has at most 1000000$/],
+    [bomb(), /Excessive alias count/],
+  ];
+  for (const [text, message] of cases) {
+    const refused = refusal(text);
+    assert.match(refused, message, text.slice(0, 60));
+    assert.ok(refused.length < 3000, `${refused.length} characters`);
+  }
+});
+
+test('keys of the prototype are unknown fields like others', () => {
+  assert.match(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {__proto__: {step: 1m}, constructor: 1}'),
+    /spec.__proto__ .*is no field[\s\S]*spec.constructor .*is no field/,
+  );
+});
+
+test('the hash is of the settings, not of how they are written', () => {
+  const one = 'kind: AnomalyDetector\nmetadata: {name: a}\nspec: {step: 60s, prometheus_query: up}';
+  const other = `# a comment
+spec:
+  prometheus_query: up
+  threshold: { n: 5, k: 3 }
+metadata: { name: a }
+kind: AnomalyDetector`;
+  const hash = manifestHash(parse(one));
+  assert.match(hash, /^[0-9a-f]{64}$/);
+  assert.equal(manifestHash(parse(other)), hash);
+  assert.notEqual(manifestHash(parse(other.replace('k: 3', 'k: 4'))), hash);
+
+  // Windows and models in people's buckets carry it, so this value stays.
+  assert.equal(manifestHash(FIXED), '89f4efaa63cfcc4a252b8a1ab6e99aea65681ef27508c5e146fbd140b85dfdf4');
+});
+
+test('each example is a manifest named like its file', () => {
+  const files = globSync(join(import.meta.dirname, '../../../examples/*.yml'));
+  assert.ok(files.length >= 4);
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const name = basename(file, '.yml');
+    assert.match(text, /^# yaml-language-server: \$schema=\.\.\/schema\/anomaly-detector\.schema\.json\n/);
+    assert.equal(parseManifest(text, { source: file }).name, name);
+  }
+});
+
+function parse(text: string): Detector {
+  return parseManifest(text, { source: 'detectors/x.yml' });
+}
+
+function refusal(text: string): string {
+  try {
+    parse(text);
+  } catch (error) {
+    assert.ok(error instanceof ManifestError, String(error));
+    assert.equal(error.code, 'bad-manifest');
+    return error.message;
+  }
+  throw new Error(`was taken: ${text.slice(0, 200)}`);
+}
+
+function bomb(): string {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let level = 1; level < 9; level++)
+    lines.push(`a${level}: &a${level} [${`*a${level - 1}, `.repeat(10)}]`);
+  return lines.join('\n');
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parsePrometheusSecret } from '../../../lib/config/prometheus-secret.ts';
+import { type Environment, readSettings } from '../../../lib/config/settings.ts';
+import { SettingError } from '../../../lib/errors.ts';
+
+const FULL: Environment = {
+  TIDEWATCH_BUCKET: 'tidewatch-data',
+  TIDEWATCH_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:tidewatch-alerts',
+  TIDEWATCH_SCORE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/score',
+  TIDEWATCH_TRAIN_QUEUE_URL: 'http://127.0.0.1:9000/000000000000/train',
+  TIDEWATCH_SERVICE: 'tidewatch-prod',
+  TIDEWATCH_PROMETHEUS_URL: 'https://prometheus.example.com/prefix',
+};
+
+test('settings that are asked for are read, others are not looked at', () => {
+  const settings = readSettings({ ...FULL, TIDEWATCH_TOPIC_ARN: 'nonsense' }, ['bucket', 'trainQueueUrl']);
+  assert.deepEqual(settings, {
+    bucket: 'tidewatch-data',
+    trainQueueUrl: 'http://127.0.0.1:9000/000000000000/train',
+  });
+});
+
+test('an optional setting may be blank, but not wrong', () => {
+  assert.deepEqual(readSettings({ TIDEWATCH_PROMETHEUS_URL: ' ' }, [], ['prometheus', 'bucket']), {
+    prometheus: undefined,
+    bucket: undefined,
+  });
+  assert.match(
+    refusal(() => readSettings({ TIDEWATCH_BUCKET: 'My Bucket' }, [], ['bucket'])),
+    /^TIDEWATCH_BUCKET is "My Bucket"; a bucket has /,
+  );
+});
+
+test('every missing or bad variable is named, with what it is for', () => {
+  assert.equal(
+    refusal(() =>
+      readSettings(
+        {
+          TIDEWATCH_TOPIC_ARN: 'arn:aws:sqs:eu-west-1:123456789012:alerts',
+          TIDEWATCH_SCORE_QUEUE_URL: 'ftp://queue',
+          TIDEWATCH_PROMETHEUS_AUTH: 'basic',
+          TIDEWATCH_PROMETHEUS_USER: 'tidewatch',
+          TIDEWATCH_PROMETHEUS_HEADERS: '{"X-Scope-OrgID": 7}',
+        },
+        ['bucket', 'topicArn', 'scoreQueueUrl', 'prometheus'],
+      ),
+    ),
+    [
+      'TIDEWATCH_BUCKET is not set: the bucket that holds windows, models and incidents',
+      'TIDEWATCH_TOPIC_ARN is "arn:aws:sqs:eu-west-1:123456789012:alerts", not the ARN of a standard topic such as arn:aws:sns:eu-west-1:123456789012:alerts',
+      'TIDEWATCH_SCORE_QUEUE_URL is "ftp://queue", not an http:// or https:// URL',
+      'TIDEWATCH_PROMETHEUS_URL is not set: the Prometheus that windows are exported from',
+      'TIDEWATCH_PROMETHEUS_PASSWORD is not set (TIDEWATCH_PROMETHEUS_AUTH is basic): the password for Prometheus',
+      'TIDEWATCH_PROMETHEUS_HEADERS is not a JSON object of strings such as {"X-Scope-OrgID": "team-a"}',
+    ].join('; '),
+  );
+});
+
+test('each way to sign in to Prometheus', () => {
+  const auth = (env: Environment) => readSettings({ ...FULL, ...env }, ['prometheus']).prometheus.auth;
+  assert.deepEqual(auth({}), { kind: 'none' });
+  assert.deepEqual(auth({ TIDEWATCH_PROMETHEUS_AUTH: 'bearer', TIDEWATCH_PROMETHEUS_TOKEN: 't' }), {
+    kind: 'bearer',
+    token: 't',
+  });
+  assert.deepEqual(
+    auth({
+      TIDEWATCH_PROMETHEUS_AUTH: 'basic',
+      TIDEWATCH_PROMETHEUS_USER: 'u',
+      TIDEWATCH_PROMETHEUS_PASSWORD: 'p',
+    }),
+    { kind: 'basic', username: 'u', password: 'p' },
+  );
+  assert.deepEqual(auth({ TIDEWATCH_PROMETHEUS_AUTH: 'sigv4', AWS_REGION: 'eu-west-1' }), {
+    kind: 'sigv4',
+    region: 'eu-west-1',
+  });
+  for (const scheme of ['bearer', 'basic'] as const)
+    assert.deepEqual(auth({ TIDEWATCH_PROMETHEUS_AUTH: scheme, TIDEWATCH_PROMETHEUS_SECRET_ARN: 'arn:x' }), {
+      kind: 'secret',
+      scheme,
+      secretArn: 'arn:x',
+    });
+  assert.match(
+    refusal(() => auth({ TIDEWATCH_PROMETHEUS_AUTH: 'oauth' })),
+    /"oauth"; one of none, bearer, basic, sigv4$/,
+  );
+  assert.match(
+    refusal(() => auth({ TIDEWATCH_PROMETHEUS_AUTH: 'sigv4' })),
+    /^AWS_REGION is not set/,
+  );
+});
+
+test('no message shows a password or a header', () => {
+  const env = {
+    TIDEWATCH_PROMETHEUS_URL: 'htp://user:hunter2@host',
+    TIDEWATCH_PROMETHEUS_HEADERS: '{"X-Token": "hunter2"',
+  };
+  const message = refusal(() => readSettings(env, ['prometheus']));
+  assert.match(message, /TIDEWATCH_PROMETHEUS_URL is "htp:\/\/host".*TIDEWATCH_PROMETHEUS_HEADERS/);
+  assert.doesNotMatch(message, /hunter2/);
+});
+
+test('a secret holds a token, or a user name with its password', () => {
+  const secret = (scheme: 'bearer' | 'basic') => ({ kind: 'secret', scheme, secretArn: 'arn:x' }) as const;
+  assert.deepEqual(parsePrometheusSecret(' abc\n', secret('bearer')), { kind: 'bearer', token: 'abc' });
+  assert.deepEqual(parsePrometheusSecret('{"token":"abc"}', secret('bearer')), {
+    kind: 'bearer',
+    token: 'abc',
+  });
+  assert.deepEqual(parsePrometheusSecret('12345', secret('bearer')), { kind: 'bearer', token: '12345' });
+  assert.deepEqual(parsePrometheusSecret('{"username":"u","password":"p"}', secret('basic')), {
+    kind: 'basic',
+    username: 'u',
+    password: 'p',
+  });
+  const bad: ['bearer' | 'basic', string][] = [
+    ['bearer', ''],
+    ['bearer', '{"Token":"hunter2"}'],
+    ['basic', 'u:hunter2'],
+    ['basic', '{"username":"hunter2"}'],
+    ['basic', 'null'],
+  ];
+  for (const [scheme, text] of bad)
+    assert.doesNotMatch(
+      refusal(() => parsePrometheusSecret(text, secret(scheme))),
+      /hunter2/,
+    );
+});
+
+function refusal(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    assert.ok(error instanceof SettingError, String(error));
+    return error.message;
+  }
+  throw new Error('was taken');
+}
