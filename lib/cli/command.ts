@@ -31,7 +31,7 @@ export const BUCKET_HELP = '--bucket NAME       the data bucket; TIDEWATCH_BUCKE
 
 /** @throws SettingError without a usable bucket name */
 export function openBucket({ host, values }: Invocation): ObjectStore {
-  const given = stringValue(values['bucket']);
+  const given = stringValue(values.bucket);
   const env = given === undefined ? host.env : { ...host.env, TIDEWATCH_BUCKET: given };
   return host.openStore(readSettings(env, ['bucket']).bucket);
 }

@@ -5,8 +5,8 @@ import { createS3Client, createS3ObjectStore } from '../store/s3-object-store.ts
 import { runCli } from './run.ts';
 
 // Other AWS tools take the region from either variable, the SDK for JavaScript from the first alone.
-const region = process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'];
-if (region !== undefined) process.env['AWS_REGION'] = region;
+if (!process.env.AWS_REGION && process.env.AWS_DEFAULT_REGION)
+  process.env.AWS_REGION = process.env.AWS_DEFAULT_REGION;
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

@@ -1,17 +1,19 @@
 /**
- * What a command prints. On a terminal: results on standard output, everything else on standard error, with progress
- * bars where that is a terminal. With --json: one JSON object a line on standard output, told apart by `type`
+ * What a command prints. On a terminal: results on standard output, everything else on standard error, with a progress
+ * bar where that is a terminal. With --json: one JSON object a line on standard output, told apart by `type`
  * (log, count, progress, alert, detector, problem, error, result), the result last.
  */
-import { MultiBar, type SingleBar } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
+import { TidewatchError } from '../errors.ts';
 import type { Fields, Telemetry } from '../telemetry/telemetry.ts';
-import type { Host } from './host.ts';
+import type { Host, OutputStream } from './host.ts';
 
 export interface OutputOptions {
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
+/** One at a time. */
 export interface Progress {
   /** @param done share of the work, 0 to 1 */
   update(done: number): void;
@@ -27,8 +29,6 @@ export interface Output {
   print(type: string, text: string | undefined, fields: object): void;
   startProgress(label: string): Progress;
   error(error: unknown): void;
-  /** Takes the bars off the screen. */
-  close(): void;
 }
 
 /** JSON progress lines come at every tenth. */
@@ -72,22 +72,23 @@ function createJsonOutput({ stdout }: Host, { verbose }: OutputOptions): Output 
       };
     },
     error: (error) => write('error', { ...describeError(error), ...(verbose && { stack: stackOf(error) }) }),
-    close: () => {},
   };
 }
 
 function createTextOutput({ stdout, stderr }: Host, { verbose }: OutputOptions): Output {
   let quarantined = 0;
-  const bars = stderr.isTTY ? createBars(stderr as NodeJS.WriteStream) : undefined;
-  const note = (line: string): void => {
-    // Above the bars, where there are any: they redraw themselves below it.
-    if (bars?.isActive) bars.log(`${line}\n`);
-    else stderr.write(`${line}\n`);
+  const bar = stderr.isTTY ? createBar(stderr as NodeJS.WriteStream) : undefined;
+  let shown: { readonly label: string; done: number } | undefined;
+  // A line goes where the bar was, and the bar below it.
+  const write = (stream: OutputStream, line: string): void => {
+    if (shown !== undefined) bar?.stop();
+    stream.write(`${line}\n`);
+    if (shown !== undefined) bar?.start(1, shown.done, { label: shown.label });
   };
   const log =
     (level: string) =>
     (message: string, fields: Fields = {}): void =>
-      note(`${level}: ${message}${formatFields(fields)}`);
+      write(stderr, `${level}: ${message}${formatFields(fields)}`);
   return {
     telemetry: {
       info: verbose ? log('info') : () => {},
@@ -99,38 +100,43 @@ function createTextOutput({ stdout, stderr }: Host, { verbose }: OutputOptions):
     },
     quarantined: () => quarantined,
     print(_, text) {
-      if (text === undefined) return;
-      // A bar on standard error would tear a line on standard output of the same terminal.
-      if (bars?.isActive && stdout.isTTY) bars.log(`${text}\n`);
-      else stdout.write(`${text}\n`);
+      if (text !== undefined) write(stdout, text);
     },
     startProgress(label) {
-      const bar: SingleBar | undefined = bars?.create(1, 0, { label });
+      const own = { label, done: 0 };
+      shown = own;
+      bar?.start(1, 0, { label });
       return {
-        update: (done) => bar?.update(done),
+        update(done) {
+          own.done = done;
+          bar?.update(done);
+        },
         stop() {
-          bar?.stop();
-          if (bar !== undefined) bars?.remove(bar);
+          if (shown === own) bar?.stop();
+          shown = undefined;
         },
       };
     },
     error(error) {
       const { code, message } = describeError(error);
-      note(`error: ${message} (${code})`);
-      if (verbose) note(stackOf(error));
+      // Ours has lines where it has a list to tell; a service may append a whole request.
+      const told = error instanceof TidewatchError || verbose ? message : message.split('\n', 1)[0];
+      write(stderr, `error: ${told} (${code})`);
+      if (verbose) write(stderr, stackOf(error));
     },
-    close: () => bars?.stop(),
   };
 }
 
-function createBars(stream: NodeJS.WriteStream): MultiBar {
-  return new MultiBar({
+/** Leaves the terminal's settings alone, so that there is nothing to restore when the process is interrupted. */
+function createBar(stream: NodeJS.WriteStream): SingleBar {
+  return new SingleBar({
     format: '{label} [{bar}] {percentage}%',
     stream,
     barsize: 30,
-    hideCursor: true,
     clearOnComplete: true,
-    gracefulExit: true,
+    hideCursor: false,
+    linewrap: true,
+    gracefulExit: false,
   });
 }
 

@@ -37,7 +37,7 @@ export async function runCli(args: readonly string[], host: Host): Promise<numbe
   });
   try {
     const { values, positionals } = parseOptions(command, rest);
-    if (values['help'] === true) {
+    if (values.help === true) {
       host.stdout.write(`${commandHelp(command)}\n`);
       return EXIT_CODES.ok.code;
     }
@@ -46,8 +46,6 @@ export async function runCli(args: readonly string[], host: Host): Promise<numbe
   } catch (error) {
     output.error(error);
     return finish(command, statusOfError(error), output);
-  } finally {
-    output.close();
   }
 }
 

@@ -74,6 +74,7 @@ export async function trainModel(
 export async function trainIfDue(
   loaded: LoadedDetector,
   context: TrainContext,
+  onProgress?: (done: number) => void,
 ): Promise<TrainResult | undefined> {
   const { detector } = loaded;
   const { state } = await readState(context.store, detector.name);
@@ -82,7 +83,7 @@ export async function trainIfDue(
     ...Object.values(state.entities).map(({ decidedUntil }) => decidedUntil),
   );
   const due = state.trainedUntil === undefined || newest >= state.trainedUntil + detector.training.every;
-  return due ? await trainModel(loaded, context) : undefined;
+  return due ? await trainModel(loaded, context, onProgress) : undefined;
 }
 
 /** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */

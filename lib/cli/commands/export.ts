@@ -52,7 +52,7 @@ export const exportCommand: Command = {
 };
 
 function readPrometheus({ host, values }: Invocation): PrometheusSettings {
-  const url = stringValue(values['prometheus']);
+  const url = stringValue(values.prometheus);
   const env = url === undefined ? host.env : { ...host.env, TIDEWATCH_PROMETHEUS_URL: url };
   return readSettings(env, ['prometheus']).prometheus;
 }

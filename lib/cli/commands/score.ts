@@ -50,9 +50,9 @@ export const score: Command = {
 
 /** Publishes, and shows what was published. */
 function openPublisher({ host, values, output }: Invocation): AlertPublisher {
-  const topic = stringValue(values['topic']) ?? host.env['TIDEWATCH_TOPIC_ARN'];
+  const topic = stringValue(values.topic) ?? host.env.TIDEWATCH_TOPIC_ARN;
   const printOnly = values['print-only'] === true;
-  if (printOnly && stringValue(values['topic']) !== undefined)
+  if (printOnly && stringValue(values.topic) !== undefined)
     throw new UsageError('--print-only and --topic exclude each other');
   if (!printOnly && topic === undefined)
     throw new UsageError('score needs --topic or TIDEWATCH_TOPIC_ARN to publish alerts, or --print-only');

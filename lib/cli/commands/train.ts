@@ -27,20 +27,13 @@ export const train: Command = {
     return forEachDetector(invocation, names, async (name) => {
       const loaded = await loadDetector(context, name);
       const progress = output.startProgress(`training ${name}`);
-      try {
-        const result =
-          operands.length > 0
-            ? await trainModel(loaded, context, progress.update)
-            : await trainIfDue(loaded, context);
-        progress.stop();
-        const text = result === undefined ? 'not due' : describe(result, loaded.detector.training.warmup);
-        output.print('trained', `${name}: ${text}`, {
-          detector: name,
-          ...(result ?? { outcome: 'not-due' }),
-        });
-      } finally {
-        progress.stop();
-      }
+      const result = await (operands.length > 0 ? trainModel : trainIfDue)(
+        loaded,
+        context,
+        progress.update,
+      ).finally(progress.stop);
+      const text = result === undefined ? 'not due' : describe(result, loaded.detector.training.warmup);
+      output.print('trained', `${name}: ${text}`, { detector: name, ...(result ?? { outcome: 'not-due' }) });
     });
   },
 };

@@ -41,7 +41,7 @@ test('the object is copied beside its reason, stays where it was, and is counted
   });
   assert.equal(context.telemetry.total('ObjectsQuarantined', 'shop'), 1);
   const [line] = context.telemetry.lines;
-  assert.deepEqual([line?.level, line?.fields['key'], line?.fields['reason']], ['error', KEY, error.message]);
+  assert.deepEqual([line?.level, line?.fields.key, line?.fields.reason], ['error', KEY, error.message]);
 });
 
 test('the same bytes are quarantined once, also by many at once', async () => {

@@ -27,9 +27,9 @@ test('counts add up per detector and carry the dimension sets that alarms and da
   `);
   assert.equal(lines.length, 2);
   const [a, b] = lines as [Record<string, unknown>, Record<string, unknown>];
-  assert.deepEqual([a['service'], a['detector'], a['RowsScored'], a['LateRows']], ['svc', 'a', 12, 1]);
-  assert.deepEqual([b['service'], b['detector'], b['RowsScored'], b['LateRows']], ['svc', 'b', 3, undefined]);
-  const { CloudWatchMetrics } = a['_aws'] as {
+  assert.deepEqual([a.service, a.detector, a.RowsScored, a.LateRows], ['svc', 'a', 12, 1]);
+  assert.deepEqual([b.service, b.detector, b.RowsScored, b.LateRows], ['svc', 'b', 3, undefined]);
+  const { CloudWatchMetrics } = a._aws as {
     CloudWatchMetrics: {
       Namespace: string;
       Dimensions: string[][];
