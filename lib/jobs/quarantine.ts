@@ -8,7 +8,7 @@ import { NotFoundError, PreconditionFailedError, RetryLaterError, TidewatchError
 import { decodeJson, encodeJson } from '../store/json.ts';
 import { QUARANTINE_PREFIX, quarantineKey, reasonKey } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import type { JobContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 
 /** What `<key>.reason.json` under quarantine/ holds. */
 export interface Quarantined {
@@ -49,7 +49,7 @@ const schema: z.ZodType<Quarantined> = z.strictObject({
  * Copies the object and writes the reason, counts and logs it. Doing it again for the same bytes changes nothing and
  * counts nothing. An object that is gone or was replaced meanwhile is left alone: there is nothing to try again.
  */
-export async function quarantine(context: JobContext, options: QuarantineOptions): Promise<void> {
+export async function quarantine(context: StoreContext, options: QuarantineOptions): Promise<void> {
   const { store, telemetry } = context;
   const { detector, key, error } = options;
   const code = error instanceof TidewatchError ? error.code : error.name;
