@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
+import fc from 'fast-check';
 import { WindowError } from '../../../lib/errors.ts';
 import { readWindow } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
@@ -91,4 +92,45 @@ async function runDuckDb(sql: string): Promise<Record<string, JS>[]> {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** Windows with up to four entities, off-grid times and holes. Every entity has a row, and the range holds all rows. */
+export function anyWindow(options: { readonly withValue?: boolean } = {}): fc.Arbitrary<MetricWindow> {
+  const value = fc.oneof(
+    { weight: 3, arbitrary: fc.double({ min: -1e9, max: 1e9, noNaN: true }) },
+    { weight: 2, arbitrary: fc.constant(Number.NaN) },
+  );
+  const metrics = fc.uniqueArray(fc.constantFrom('cpu', 'mem', 'ts', 'ü "x"'), { minLength: 1 });
+  const entities = fc.uniqueArray(fc.constantFrom('', 'a', 'b/ü', 'B', '\u{1F600}'), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const offsets = fc.uniqueArray(fc.nat(12 * MINUTE), { minLength: 1, maxLength: 12 });
+  return fc
+    .tuple(metrics, entities, fc.boolean(), fc.nat(MINUTE))
+    .chain(([names, groups, hasLabels, margin]) =>
+      fc
+        .tuple(
+          ...groups.toSorted().map((entity) => offsets.map((list) => list.map((time) => ({ entity, time })))),
+        )
+        .chain((lists) => {
+          const rows = lists.flatMap((list) => list.toSorted((left, right) => left.time - right.time));
+          const values = fc.array(fc.array(value, { minLength: names.length, maxLength: names.length }), {
+            minLength: rows.length,
+            maxLength: rows.length,
+          });
+          const labels = fc.array(fc.nat(1), { minLength: rows.length, maxLength: rows.length });
+          return fc.tuple(values, labels).map(([table, flags]) => {
+            if (options.withValue) table[0]![0] = 1;
+            const window = makeWindow(
+              rows.map(({ entity, time }, row) => ({ entity, time: T0 + time, values: table[row]! })),
+              { metrics: names, ...(hasLabels && { labels: Uint8Array.from(flags) }) },
+            );
+            return {
+              ...window,
+              range: { start: window.range.start - margin, end: window.range.end + margin },
+            };
+          });
+        }),
+    );
 }

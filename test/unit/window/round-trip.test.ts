@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { writeWindow } from '../../../lib/window/write-window.ts';
+import { anyWindow, read } from './helpers.ts';
+
+test('property: what is written reads back, byte for byte the same when written again', () => {
+  fc.assert(
+    fc.property(anyWindow({ withValue: true }), (window) => {
+      const bytes = writeWindow(window, { manifestHash: 'h' });
+      const back = read(bytes);
+      assert.deepEqual(back, window);
+      assert.deepEqual(writeWindow(back, { manifestHash: 'h' }), bytes);
+    }),
+    { numRuns: 150 },
+  );
+});
