@@ -126,10 +126,10 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
       await context.commit({ t: 'send', queue: queue.name, message });
       return { messageId: message.id };
     },
-    async receive(arn, { max, waitMs }) {
+    async receive(arn, { max, waitMs, signal }) {
       const queue = queueOfArn(context, arn);
       const visibilitySeconds = integerAttribute(queue, 'VisibilityTimeout');
-      const messages = await receiveMessages(context, queue, { max, visibilitySeconds, waitMs });
+      const messages = await receiveMessages(context, queue, { max, visibilitySeconds, waitMs, signal });
       return messages.map(toQueueMessage);
     },
     async remove(arn, receiptHandle) {
