@@ -78,8 +78,11 @@ export interface Queues extends Service {
     body: string,
     messageAttributes?: QueueMessage['messageAttributes'],
   ): Promise<{ messageId: string }>;
-  /** Waits up to `waitMs` for a first message. */
-  receive(arn: string, options: { max: number; waitMs: number }): Promise<QueueMessage[]>;
+  /** Waits up to `waitMs` for a first message; an aborted `signal` ends the wait. */
+  receive(
+    arn: string,
+    options: { max: number; waitMs: number; signal?: AbortSignal },
+  ): Promise<QueueMessage[]>;
   remove(arn: string, receiptHandle: string): Promise<void>;
   changeVisibility(arn: string, receiptHandle: string, seconds: number): Promise<void>;
   /** Messages that are visible, in flight and delayed. */

@@ -31,6 +31,7 @@ export async function startEnvironment(
 ): Promise<Environment> {
   const started = performance.now();
   let initMs: number | undefined;
+  let initReported = false;
   let current: { requestId: string; settle(outcome: RuntimeOutcome): void } | undefined;
   let alive = true;
   const ready = Promise.withResolvers<RuntimeOutcome | undefined>();
@@ -119,8 +120,8 @@ export async function startEnvironment(
       `Memory Size: ${config.memoryMb} MB`,
       `Max Memory Used: ${peakMemoryMb(child.pid)} MB`,
     ];
-    if (initMs !== undefined) parts.push(`Init Duration: ${initMs.toFixed(2)} ms`);
-    initMs = undefined;
+    if (initMs !== undefined && !initReported) parts.push(`Init Duration: ${initMs.toFixed(2)} ms`);
+    initReported = true;
     log.write(`END RequestId: ${requestId}`, requestId);
     log.write(parts.join('\t'), requestId);
   }

@@ -27,8 +27,7 @@ export interface EventSource {
 }
 
 const RECEIVE_MAX = 10;
-/** Short, since close() waits for it. */
-const POLL_MS = 1000;
+const POLL_MS = 20_000;
 /** After an error of the queue itself. */
 const RETRY_MS = 1000;
 
@@ -40,8 +39,9 @@ export function startEventSource(options: {
   readonly log: (line: string) => void;
 }): EventSource {
   const { mapping, pool, queues } = options;
+  const closing = new AbortController();
+  const { signal } = closing;
   let running = 0;
-  let closed = false;
   const pollers = Array.from({ length: mapping.maximumConcurrency }, poll);
 
   return {
@@ -50,15 +50,15 @@ export function startEventSource(options: {
       return running;
     },
     async close() {
-      closed = true;
+      closing.abort();
       await Promise.all(pollers);
     },
   };
 
   async function poll(): Promise<void> {
-    while (!closed) {
+    while (!signal.aborted) {
       try {
-        const first = await queues.receive(mapping.queueArn, { max: takes(0), waitMs: POLL_MS });
+        const first = await queues.receive(mapping.queueArn, { max: takes(0), waitMs: POLL_MS, signal });
         if (first.length === 0) continue;
         running++;
         try {
@@ -67,7 +67,7 @@ export function startEventSource(options: {
           running--;
         }
       } catch (error) {
-        if (closed) return;
+        if (signal.aborted) return;
         options.log(
           `${pool.config.name}: ${mapping.queueArn}: ${error instanceof Error ? error.message : error}`,
         );
@@ -86,13 +86,13 @@ export function startEventSource(options: {
     const until = performance.now() + mapping.batchingWindowMs;
     for (;;) {
       const waitMs = Math.floor(until - performance.now());
-      if (closed || takes(batch.length) === 0 || waitMs <= 0) return batch;
-      batch.push(...(await queues.receive(mapping.queueArn, { max: takes(batch.length), waitMs })));
+      if (signal.aborted || takes(batch.length) === 0 || waitMs <= 0) return batch;
+      batch.push(...(await queues.receive(mapping.queueArn, { max: takes(batch.length), waitMs, signal })));
     }
   }
 
   async function settle(batch: readonly QueueMessage[]): Promise<void> {
-    if (closed) {
+    if (signal.aborted) {
       // Nothing has seen them: whoever comes next should not have to wait for them.
       await Promise.all(batch.map((m) => queues.changeVisibility(mapping.queueArn, m.receiptHandle, 0)));
       return;

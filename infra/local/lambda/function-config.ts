@@ -1,3 +1,5 @@
+import type { FunctionLogLine } from './function-log.ts';
+
 /** One function as the template declares it. */
 export interface FunctionConfig {
   readonly name: string;
@@ -32,13 +34,6 @@ export interface LambdaHost {
   readonly maxConcurrency: number;
   /** Milliseconds after which a warm environment that has nothing to do is stopped. */
   readonly idleMs: number;
-}
-
-export interface FunctionLogLine {
-  readonly functionName: string;
-  /** Undefined while the environment starts. */
-  readonly requestId: string | undefined;
-  readonly text: string;
 }
 
 /** What one invocation came to. */

@@ -1,6 +1,12 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FunctionLogLine } from './function-config.ts';
+
+export interface FunctionLogLine {
+  readonly functionName: string;
+  /** Undefined while the environment starts. */
+  readonly requestId: string | undefined;
+  readonly text: string;
+}
 
 /** What a function writes, in one file, line by line. */
 export interface FunctionLog {

@@ -12,11 +12,6 @@ const PAYLOAD_LIMIT = 6 * 1024 * 1024;
 const ASYNC_PAYLOAD_LIMIT = 1024 * 1024;
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
-/** True for the paths of Lambda's API, this one operation's or not. */
-export function isLambdaPath(path: string): boolean {
-  return /^\/20\d\d-\d\d-\d\d\/(functions|event-source-mappings|layers|account-settings)(\/|$)/.test(path);
-}
-
 /** @throws AwsError for what is not an Invoke, or cannot be done */
 export async function handleInvoke(
   request: AwsRequest,

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Buckets, Queues, Topics } from '../contract.ts';
-import type { FunctionLogLine } from '../lambda/function-config.ts';
+import type { FunctionLogLine } from '../lambda/function-log.ts';
 import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
 import { unzip } from '../lambda/unzip.ts';
 import { startTicker } from '../schedule/ticker.ts';
