@@ -35,7 +35,8 @@ export function peekByte(cursor: JsonCursor): number {
 }
 
 export function expectByte(cursor: JsonCursor, byte: number): void {
-  if (peekByte(cursor) !== byte) throw malformed(cursor, `expected ${String.fromCharCode(byte)}`);
+  if (cursor.bytes[cursor.at] !== byte && peekByte(cursor) !== byte)
+    throw malformed(cursor, `expected ${String.fromCharCode(byte)}`);
   cursor.at++;
 }
 

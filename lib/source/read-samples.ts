@@ -10,6 +10,7 @@ import {
   peekByte,
   QUOTE,
 } from './json-cursor.ts';
+import { divideDecimal } from './parse-decimal.ts';
 
 /** The cells a sample may stand on: `start + i × step` below `end`. Epoch milliseconds. */
 export interface SampleGrid {
@@ -27,9 +28,9 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const DOT = 0x2e;
 const MINUS = 0x2d;
-/** A decimal with an integer mantissa below 2^53 and at most 22 places is one exactly rounded division (Clinger 1990). */
-const EXACT_MANTISSA = 2 ** 53;
-const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+/** Digits are collected in an integer up to 10^15 and, after the point, in another of 6 digits. */
+const HIGH_LIMIT = 1e14;
+const MAX_LOW_DIGITS = 6;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /**
@@ -103,31 +104,39 @@ function readValue(cursor: JsonCursor): number {
   let byte = bytes[at]!;
   const negative = byte === MINUS;
   if (negative) byte = bytes[++at]!;
-  let mantissa = 0;
-  const digits = at;
-  while (byte >= ZERO && byte <= NINE) {
-    mantissa = mantissa * 10 + (byte - ZERO);
+  const first = at;
+  let high = 0;
+  while (byte >= ZERO && byte <= NINE && high < HIGH_LIMIT) {
+    high = high * 10 + (byte - ZERO);
     byte = bytes[++at]!;
   }
   let places = 0;
-  if (byte === DOT && at > digits) {
+  let low = 0;
+  let lowDigits = 0;
+  if (byte === DOT && at > first) {
     const point = at;
     byte = bytes[++at]!;
     while (byte >= ZERO && byte <= NINE) {
-      mantissa = mantissa * 10 + (byte - ZERO);
+      if (high < HIGH_LIMIT) high = high * 10 + (byte - ZERO);
+      else {
+        low = low * 10 + (byte - ZERO);
+        lowDigits++;
+      }
       byte = bytes[++at]!;
     }
     places = at - point - 1;
   }
-  if (byte === QUOTE && at > digits && mantissa < EXACT_MANTISSA && places <= 22) {
-    cursor.at = at + 1;
-    const value = places === 0 ? mantissa : mantissa / POWERS_OF_TEN[places]!;
-    return negative ? -value : value;
+  if (byte === QUOTE && at > first && lowDigits <= MAX_LOW_DIGITS) {
+    const value = divideDecimal(high, low, lowDigits, places);
+    if (!Number.isNaN(value)) {
+      cursor.at = at + 1;
+      return negative ? -value : value;
+    }
   }
   return readOtherValue(cursor, start);
 }
 
-/** Long mantissas, exponents and the words of PromQL. */
+/** Very long decimals, exponents and the words of PromQL. */
 function readOtherValue(cursor: JsonCursor, start: number): number {
   const end = cursor.bytes.indexOf(QUOTE, start);
   if (end < 0) {
