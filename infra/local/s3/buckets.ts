@@ -118,8 +118,7 @@ function recover({ index, content, log }: S3Context): void {
   for (const { name } of index.listBuckets()) content.addBucket(name);
   for (const path of index.listRemovals()) {
     const slash = path.indexOf('/');
-    content.remove(path.slice(0, slash), path.slice(slash + 1));
-    index.deleteRemoval(path);
+    if (content.remove(path.slice(0, slash), path.slice(slash + 1))) index.deleteRemoval(path);
   }
   let swept = 0;
   for (const name of content.list()) {

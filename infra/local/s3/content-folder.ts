@@ -14,6 +14,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -34,8 +35,8 @@ export interface ContentFolder {
   place(content: string, bucket: string, file: string): void;
   /** Deletes content that no object holds any more, unless it was placed. */
   discard(content: string): void;
-  /** Deletes a placed file and the folders that are empty without it. */
-  remove(bucket: string, file: string): void;
+  /** Deletes a placed file and the folders that are empty without it; false where the file system refuses for now. */
+  remove(bucket: string, file: string): boolean;
   /** The caller closes it. @throws Error where the file is gone */
   open(content: string, bucket: string, file: string | undefined): ContentFile;
   /** Content that is not placed. */
@@ -83,12 +84,14 @@ export function openContentFolder(root: string): ContentFolder {
         // A folder of the user's stands in the way, or the name is one that this file system refuses.
       }
     },
-    discard: (content) => rmSync(pathOf(content), { force: true }),
+    // What cannot be deleted now is swept at the next start.
+    discard: (content) => void removeFile(pathOf(content)),
     remove(bucket, file) {
-      rmSync(join(root, bucket, file), { force: true });
+      if (!removeFile(join(root, bucket, file))) return false;
       for (let path = dirname(file); path !== '.'; path = dirname(path)) {
         if (!removeEmptyFolder(join(root, bucket, path))) break;
       }
+      return true;
     },
     open(content, bucket, file) {
       const fd = openEither(pathOf(content), file === undefined ? undefined : join(root, bucket, file));
@@ -141,6 +144,16 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** True once no file stands there. A folder of that name is the user's own, and stays. */
+function removeFile(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
   }
 }
 

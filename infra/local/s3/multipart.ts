@@ -187,15 +187,10 @@ function chooseParts(context: S3Context, upload: UploadRecord, document: XmlNode
   const known = new Map(
     context.uploads.listParts(upload.id, 0, MAX_PARTS).map((part) => [part.number, part]),
   );
-  let previous = 0;
+  const numbers = wanted.map((node) => readPartNumber(textOf(node, 'PartNumber')?.trim() ?? null));
+  checkOrder(numbers);
   return wanted.map((node, position) => {
-    const number = readPartNumber(textOf(node, 'PartNumber')?.trim() ?? null);
-    if (number <= previous)
-      throw new S3Error(
-        'InvalidPartOrder',
-        `The list of parts was not in ascending order: ${number} follows ${previous}`,
-      );
-    previous = number;
+    const number = numbers[position] ?? 0;
     const part = known.get(number);
     const etag = (textOf(node, 'ETag') ?? '').trim().replaceAll('"', '');
     if (part === undefined || etag !== part.etag.replaceAll('"', ''))
@@ -218,6 +213,17 @@ function chooseParts(context: S3Context, upload: UploadRecord, document: XmlNode
       });
     return part;
   });
+}
+
+function checkOrder(numbers: readonly number[]): void {
+  const wrong = numbers.findIndex(
+    (number, position) => position > 0 && number <= (numbers[position - 1] ?? 0),
+  );
+  if (wrong >= 0)
+    throw new S3Error(
+      'InvalidPartOrder',
+      `The list of parts was not in ascending order: ${numbers[wrong]} follows ${numbers[wrong - 1]}`,
+    );
 }
 
 function checkPartChecksum(upload: UploadRecord, part: PartRecord, node: XmlNode): void {

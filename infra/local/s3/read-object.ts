@@ -103,7 +103,11 @@ function rangeHeaders(start: number, end: number, size: number): Record<string, 
   return { 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': String(end - start + 1) };
 }
 
+/** Nothing that describes a body: clients would hold the empty one against a checksum. */
 function notModified(headers: Record<string, string>): AwsResponse {
-  const { 'content-length': _, ...rest } = headers;
-  return { status: 304, headers: rest };
+  const kept = ['cache-control', 'etag', 'expires', 'last-modified'];
+  return {
+    status: 304,
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => kept.includes(name))),
+  };
 }

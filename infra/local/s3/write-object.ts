@@ -76,10 +76,7 @@ export function commitDeletion(context: S3Context, object: ObjectRecord, request
   });
   deletions.note(bucket, key);
   content.discard(object.content);
-  if (file !== undefined) {
-    content.remove(bucket, file);
-    index.deleteRemoval(`${bucket}/${file}`);
-  }
+  if (file !== undefined && content.remove(bucket, file)) index.deleteRemoval(`${bucket}/${file}`);
   outbox.wake();
 }
 
