@@ -10,7 +10,7 @@ import type { JsonValue, ModelState, TypedArray } from '../models/contract.ts';
 import { decodeJson, encodeJson, jsonValue } from './json.ts';
 
 /** Of the container. The state inside has a format version of its own, which its model checks. */
-const CONTAINER_FORMAT = 1;
+export const MODEL_CONTAINER_FORMAT = 1;
 const ALIGNMENT = 8;
 
 const DTYPES = {
@@ -33,7 +33,7 @@ interface ArrayEntry {
 }
 
 interface Container {
-  readonly formatVersion: typeof CONTAINER_FORMAT;
+  readonly formatVersion: typeof MODEL_CONTAINER_FORMAT;
   readonly kind: ModelKind;
   readonly stateVersion: number;
   readonly json: JsonValue;
@@ -42,7 +42,7 @@ interface Container {
 }
 
 const containerSchema: z.ZodType<Container> = z.strictObject({
-  formatVersion: z.literal(CONTAINER_FORMAT),
+  formatVersion: z.literal(MODEL_CONTAINER_FORMAT),
   kind: z.enum(MODEL_KINDS),
   stateVersion: z.int().min(0),
   json: jsonValue,
@@ -77,7 +77,7 @@ export function encodeModelState(state: ModelState): {
   for (const [index, [, array]] of sorted.entries())
     weights.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), arrays[index]!.offset);
   const container: Container = {
-    formatVersion: CONTAINER_FORMAT,
+    formatVersion: MODEL_CONTAINER_FORMAT,
     kind: state.kind,
     stateVersion: state.formatVersion,
     json: state.json,

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { modelPrefix } from '../../lib/store/keys.ts';
+import { MODEL_MANIFEST_FORMAT } from '../../lib/store/model-manifest.ts';
 import { decodeModelState, loadVersion } from '../../lib/store/model-repository.ts';
+import { MODEL_CONTAINER_FORMAT } from '../../lib/store/model-state-files.ts';
 import { createMemoryObjectStore } from '../helpers/memory-object-store.ts';
 
 const FOLDER = new URL('../fixtures/artifacts/', import.meta.url);
@@ -34,5 +36,7 @@ for (const name of readdirSync(FOLDER)) {
 }
 
 test('every format that this code writes has its artifact', () => {
-  assert.ok(readdirSync(FOLDER).includes('manifest-1-container-1'));
+  assert.ok(
+    readdirSync(FOLDER).includes(`manifest-${MODEL_MANIFEST_FORMAT}-container-${MODEL_CONTAINER_FORMAT}`),
+  );
 });
