@@ -63,7 +63,8 @@ export function missingGoesRight(treeCounts: Uint16Array, split: number): boolea
 
 /**
  * Per row 2^(-E(h) / c(ψ)), the paper's score. Where a column that was constant in training moved, no tree could split
- * on it: such a row scores as one that a single split isolates, 2^(-1 / c(ψ)), if the paper's score is not higher yet.
+ * on it: such a row scores as one that a single split isolates, 2^(-1 / c(ψ)). No path is shorter, so no paper's score
+ * is higher.
  */
 export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Array {
   const { trees, average } = compiled;
@@ -71,8 +72,9 @@ export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Ar
   const scores = sumPathLengths(compiled, x);
   const isolated = anomalyScore(1, average);
   for (let row = 0; row < scores.length; row++) {
-    const score = anomalyScore(scores[row]! / trees.length, average);
-    scores[row] = score < isolated && hasMovedConstant(compiled, x.values, row * width) ? isolated : score;
+    scores[row] = hasMovedConstant(compiled, x.values, row * width)
+      ? isolated
+      : anomalyScore(scores[row]! / trees.length, average);
   }
   return scores;
 }
