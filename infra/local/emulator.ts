@@ -38,6 +38,8 @@ export type StartOptions = EmulatorOptions & {
   readonly signatureClock?: () => number;
   /** Takes the buckets' events in place of the emulator's queues; for tests. */
   readonly eventQueues?: Pick<Queues, 'send'>;
+  /** Milliseconds between attempts of one of a topic's deliveries: one attempt more than there are pauses. */
+  readonly retryPauses?: readonly number[];
 };
 
 /** @throws Error where the port is taken, or another emulator uses the folder */

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
-import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, PublishCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { until } from '../helpers/messaging.ts';
+import { createClients, REGION, until } from '../helpers/messaging.ts';
 
 const ROUNDS = 4;
 const WORKERS = 6;
@@ -102,18 +102,11 @@ async function startEmulator(dataDir: string, skew = 0): Promise<Emulator> {
   });
   children.push(child);
   const [endpoint] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const options = {
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  };
-  const sqs = new SQSClient(options);
-  const sns = new SNSClient(options);
+  const { sqs, sns } = createClients(endpoint, REGION);
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'inbox' }));
   const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'alerts' }));
   const Attributes = { RawMessageDelivery: 'true' };
-  const Endpoint = 'arn:aws:sqs:us-east-1:000000000000:inbox';
+  const Endpoint = `arn:aws:sqs:${REGION}:000000000000:inbox`;
   await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
   await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'sre@example.org' }));
   return { child, sqs, sns, QueueUrl, TopicArn };

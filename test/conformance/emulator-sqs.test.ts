@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import {
   CancelMessageMoveTaskCommand,
@@ -32,34 +33,34 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type Messaging, REGION, startMessaging, until } from '../helpers/messaging.ts';
 
-let emulator: Messaging;
+let messaging: Messaging;
 let queueCount = 0;
 
 before(async () => {
-  emulator = await startMessaging();
+  messaging = await startMessaging();
 });
-after(() => emulator.close());
+after(() => messaging.close());
 
 describe('queues', () => {
   it('are created, found, listed page by page, and deleted', async () => {
     const url = await createQueue('listed-b');
     await createQueue('listed-a');
-    assert.equal(url, `${emulator.origin}/000000000000/listed-b`);
-    const found = await emulator.sqs.send(new GetQueueUrlCommand({ QueueName: 'listed-b' }));
+    assert.equal(url, `${messaging.origin}/000000000000/listed-b`);
+    const found = await messaging.sqs.send(new GetQueueUrlCommand({ QueueName: 'listed-b' }));
     assert.equal(found.QueueUrl, url);
-    const first = await emulator.sqs.send(
+    const first = await messaging.sqs.send(
       new ListQueuesCommand({ QueueNamePrefix: 'listed-', MaxResults: 1 }),
     );
     assert.deepEqual(first.QueueUrls?.map(nameOf), ['listed-a']);
     const { NextToken } = first;
-    const second = await emulator.sqs.send(
+    const second = await messaging.sqs.send(
       new ListQueuesCommand({ QueueNamePrefix: 'listed-', MaxResults: 1, NextToken }),
     );
     assert.deepEqual(second.QueueUrls?.map(nameOf), ['listed-b']);
     assert.equal(second.NextToken, undefined);
-    await emulator.sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+    await messaging.sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
     await assert.rejects(
-      emulator.sqs.send(new GetQueueUrlCommand({ QueueName: 'listed-b' })),
+      messaging.sqs.send(new GetQueueUrlCommand({ QueueName: 'listed-b' })),
       QueueDoesNotExist,
     );
     await assert.rejects(send(url, 'x'), QueueDoesNotExist);
@@ -90,11 +91,15 @@ describe('queues', () => {
     assert.equal(all.ApproximateNumberOfMessages, '1');
     assert.equal(all.ApproximateNumberOfMessagesNotVisible, '1');
     assert.equal(all.ApproximateNumberOfMessagesDelayed, '1');
-    await emulator.sqs.send(
+    await messaging.sqs.send(
       new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: '7' } }),
     );
     assert.deepEqual(await attributesOf(url, 'VisibilityTimeout'), { VisibilityTimeout: '7' });
-    assert.deepEqual(emulator.queues.depth(all.QueueArn ?? ''), { visible: 1, inFlight: 1, delayed: 1 });
+    assert.deepEqual(messaging.emulator.queues.depth(all.QueueArn ?? ''), {
+      visible: 1,
+      inFlight: 1,
+      delayed: 1,
+    });
   });
 
   it('refuse attributes that are unknown, out of range or of FIFO queues, and name them', async () => {
@@ -122,9 +127,9 @@ describe('queues', () => {
 
   it('carry tags', async () => {
     const url = await createQueue(uniqueName());
-    await emulator.sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { team: 'sre', stage: 'dev' } }));
-    await emulator.sqs.send(new UntagQueueCommand({ QueueUrl: url, TagKeys: ['stage'] }));
-    const { Tags } = await emulator.sqs.send(new ListQueueTagsCommand({ QueueUrl: url }));
+    await messaging.sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { team: 'sre', stage: 'dev' } }));
+    await messaging.sqs.send(new UntagQueueCommand({ QueueUrl: url, TagKeys: ['stage'] }));
+    const { Tags } = await messaging.sqs.send(new ListQueueTagsCommand({ QueueUrl: url }));
     assert.deepEqual(Tags, { team: 'sre' });
   });
 
@@ -132,8 +137,8 @@ describe('queues', () => {
     const url = await createQueue(uniqueName());
     await send(url, 'a');
     await send(url, 'b', { DelaySeconds: 5 });
-    await emulator.sqs.send(new PurgeQueueCommand({ QueueUrl: url }));
-    emulator.advance(10);
+    await messaging.sqs.send(new PurgeQueueCommand({ QueueUrl: url }));
+    messaging.advance(10);
     assert.deepEqual(await receive(url), []);
   });
 });
@@ -147,7 +152,7 @@ describe('messages', () => {
       blob: { DataType: 'Binary', BinaryValue: Uint8Array.of(0, 255, 7) },
       'a.b': { DataType: 'String.label', StringValue: 'é' },
     };
-    const sent = await emulator.sqs.send(
+    const sent = await messaging.sqs.send(
       new SendMessageCommand({
         QueueUrl: url,
         MessageBody: body,
@@ -171,7 +176,7 @@ describe('messages', () => {
   it('give the attributes that were asked for', async () => {
     const url = await createQueue(uniqueName());
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-    await emulator.sqs.send(
+    await messaging.sqs.send(
       new SendMessageCommand({
         QueueUrl: url,
         MessageBody: 'x',
@@ -228,7 +233,7 @@ describe('messages', () => {
 
   it('are sent, deleted and hidden in batches, entry by entry', async () => {
     const url = await createQueue(uniqueName());
-    const sent = await emulator.sqs.send(
+    const sent = await messaging.sqs.send(
       new SendMessageBatchCommand({
         QueueUrl: url,
         Entries: [
@@ -253,7 +258,7 @@ describe('messages', () => {
     const messages = await receive(url, { MaxNumberOfMessages: 10 });
     assert.deepEqual(messages.map((one) => one.Body).sort(), ['a', 'c']);
     const handles = messages.map((one) => one.ReceiptHandle ?? '');
-    const hidden = await emulator.sqs.send(
+    const hidden = await messaging.sqs.send(
       new ChangeMessageVisibilityBatchCommand({
         QueueUrl: url,
         Entries: [
@@ -270,21 +275,21 @@ describe('messages', () => {
       hidden.Failed?.map((one) => one.Code),
       ['ReceiptHandleIsInvalid'],
     );
-    const deleted = await emulator.sqs.send(
+    const deleted = await messaging.sqs.send(
       new DeleteMessageBatchCommand({
         QueueUrl: url,
         Entries: handles.map((ReceiptHandle, at) => ({ Id: `${at}`, ReceiptHandle })),
       }),
     );
     assert.equal(deleted.Successful?.length, 2);
-    emulator.advance(60);
+    messaging.advance(60);
     assert.deepEqual(await receive(url), []);
   });
 
   it('are refused as a batch that is empty, too long, too large or ambiguous', async () => {
     const url = await createQueue(uniqueName());
     const batch = (entries: { Id: string; MessageBody: string }[]) =>
-      emulator.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
+      messaging.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
     const entry = (Id: string, MessageBody = 'x') => ({ Id, MessageBody });
     const many = Array.from({ length: 11 }, (_, at) => entry(`${at}`));
     const large = Array.from({ length: 3 }, (_, at) => entry(`${at}`, 'x'.repeat(100_000)));
@@ -302,9 +307,9 @@ describe('messages', () => {
   it('are forgotten after the retention period', async () => {
     const url = await createQueue(uniqueName(), { MessageRetentionPeriod: '60' });
     await send(url, 'old');
-    emulator.advance(59);
+    messaging.advance(59);
     await send(url, 'new');
-    emulator.advance(2);
+    messaging.advance(2);
     assert.deepEqual(
       (await receive(url, { MaxNumberOfMessages: 10 })).map((one) => one.Body),
       ['new'],
@@ -318,20 +323,20 @@ describe('receiving', () => {
     await send(url, 'x');
     const [first] = await receive(url);
     assert.deepEqual(await receive(url), []);
-    emulator.advance(19);
+    messaging.advance(19);
     assert.deepEqual(await receive(url), []);
-    emulator.advance(2);
+    messaging.advance(2);
     const [second] = await receive(url, { MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
     assert.equal(second?.Attributes?.ApproximateReceiveCount, '2');
     assert.notEqual(second?.ReceiptHandle, first?.ReceiptHandle);
     // The first receiver is late: the message belongs to the second one.
     await remove(url, first);
-    emulator.advance(30);
+    messaging.advance(30);
     const [third] = await receive(url);
     assert.equal(third?.MessageId, first?.MessageId);
     await remove(url, third);
     await remove(url, third);
-    emulator.advance(30);
+    messaging.advance(30);
     assert.deepEqual(await receive(url), []);
   });
 
@@ -343,7 +348,7 @@ describe('receiving', () => {
       (await receive(url, { MaxNumberOfMessages: 10 })).map((one) => one.Body),
       ['now'],
     );
-    emulator.advance(11);
+    messaging.advance(11);
     assert.deepEqual(
       (await receive(url, { MaxNumberOfMessages: 10 })).map((one) => one.Body),
       ['later'],
@@ -402,7 +407,7 @@ describe('receiving', () => {
   it('takes no message for a client that went away while it waited', async () => {
     const url = await createQueue(uniqueName());
     const leave = new AbortController();
-    const waiting = emulator.sqs.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 20 }), {
+    const waiting = messaging.sqs.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 20 }), {
       abortSignal: leave.signal,
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -421,13 +426,13 @@ describe('receiving', () => {
     await send(url, 'x');
     const [message] = await receive(url, { VisibilityTimeout: 5 });
     const change = (ReceiptHandle: string | undefined) =>
-      emulator.sqs.send(
+      messaging.sqs.send(
         new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 60 }),
       );
     await change(message?.ReceiptHandle);
-    emulator.advance(10);
+    messaging.advance(10);
     assert.deepEqual(await receive(url), [], 'the timeout was extended');
-    emulator.advance(51);
+    messaging.advance(51);
     await assert.rejects(change(message?.ReceiptHandle), MessageNotInflight);
     await assert.rejects(change('bogus'), ReceiptHandleIsInvalid);
     await assert.rejects(remove(url, { ReceiptHandle: 'bogus' }), ReceiptHandleIsInvalid);
@@ -443,14 +448,14 @@ describe('dead letters', () => {
     const sent = await send(url, 'poison');
     for (let attempt = 0; attempt < 2; attempt++) {
       assert.equal((await receive(url)).length, 1);
-      emulator.advance(31);
+      messaging.advance(31);
     }
     assert.deepEqual(await receive(url), []);
     const [dead] = await receive(deadUrl, { AttributeNames: ['All'], VisibilityTimeout: 0 });
     assert.equal(dead?.MessageId, sent.MessageId);
     assert.equal(dead?.Attributes?.DeadLetterQueueSourceArn, arnOf(nameOf(url)));
 
-    const started = await emulator.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn }));
+    const started = await messaging.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn }));
     assert.ok(started.TaskHandle);
     await until(async () => (await taskOf(deadArn))?.Status === 'COMPLETED');
     assert.equal((await taskOf(deadArn))?.ApproximateNumberOfMessagesMoved, 1);
@@ -475,7 +480,7 @@ describe('dead letters', () => {
 
   it('are found by their sources', async () => {
     const { url, deadUrl } = await createPair(1);
-    const { queueUrls } = await emulator.sqs.send(
+    const { queueUrls } = await messaging.sqs.send(
       new ListDeadLetterSourceQueuesCommand({ QueueUrl: deadUrl }),
     );
     assert.deepEqual(queueUrls, [url]);
@@ -486,17 +491,17 @@ describe('dead letters', () => {
     const elsewhere = uniqueName();
     const elsewhereUrl = await createQueue(elsewhere);
     for (let at = 0; at < 3; at++) await send(deadUrl, `${at}`);
-    const { TaskHandle } = await emulator.sqs.send(
+    const { TaskHandle } = await messaging.sqs.send(
       new StartMessageMoveTaskCommand({
         SourceArn: deadArn,
         DestinationArn: arnOf(elsewhere),
         MaxNumberOfMessagesPerSecond: 1,
       }),
     );
-    await assert.rejects(emulator.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn })), {
+    await assert.rejects(messaging.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn })), {
       name: 'UnsupportedOperation',
     });
-    const cancelled = await emulator.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+    const cancelled = await messaging.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
     const moved = cancelled.ApproximateNumberOfMessagesMoved ?? -1;
     assert.ok(moved >= 0 && moved < 3, `${moved} moved`);
     assert.equal((await taskOf(deadArn))?.Status, 'CANCELLED');
@@ -507,11 +512,11 @@ describe('dead letters', () => {
   it('cannot be moved from a queue that is no dead-letter queue', async () => {
     const name = uniqueName();
     await createQueue(name);
-    await assert.rejects(emulator.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf(name) })), {
+    await assert.rejects(messaging.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf(name) })), {
       name: 'InvalidParameterValue',
     });
     await assert.rejects(
-      emulator.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf('missing') })),
+      messaging.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf('missing') })),
       ResourceNotFoundException,
     );
   });
@@ -519,7 +524,7 @@ describe('dead letters', () => {
   it('that came from nowhere fail the task and stay', async () => {
     const { deadUrl, deadArn } = await createPair(1);
     await send(deadUrl, 'stray');
-    await emulator.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn }));
+    await messaging.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn }));
     await until(async () => (await taskOf(deadArn))?.Status === 'FAILED');
     assert.match((await taskOf(deadArn))?.FailureReason ?? '', /no source queue/);
     assert.equal((await receive(deadUrl)).length, 1);
@@ -528,22 +533,15 @@ describe('dead letters', () => {
 
 describe('requests', () => {
   it('are answered in the query protocol too, errors by its codes', async () => {
-    const call = async (form: Record<string, string>): Promise<[number, string]> => {
-      const response = await fetch(`${emulator.origin}/sqs`, {
-        method: 'POST',
-        body: new URLSearchParams(form),
-      });
-      return [response.status, await response.text()];
-    };
     const name = uniqueName();
-    const [, created] = await call({
+    const created = await call({
       Action: 'CreateQueue',
       QueueName: name,
       'Attribute.1.Name': 'VisibilityTimeout',
       'Attribute.1.Value': '9',
     });
-    const QueueUrl = /<QueueUrl>(.*)<\/QueueUrl>/.exec(created)?.[1] ?? '';
-    assert.equal(nameOf(QueueUrl), name);
+    const QueueUrl = /<QueueUrl>(.*)<\/QueueUrl>/.exec(created.body)?.[1] ?? '';
+    assert.deepEqual(await attributesOf(QueueUrl, 'VisibilityTimeout'), { VisibilityTimeout: '9' });
     await call({
       Action: 'SendMessage',
       QueueUrl,
@@ -552,48 +550,70 @@ describe('requests', () => {
       'MessageAttribute.1.Value.DataType': 'String',
       'MessageAttribute.1.Value.StringValue': 'v',
     });
-    const [, received] = await call({ Action: 'ReceiveMessage', QueueUrl, 'MessageAttributeName.1': 'All' });
-    assert.match(received, /<Body>a&lt;b&gt;&#xD;\n<\/Body>/);
-    assert.match(received, /<MessageAttribute><Name>k<\/Name><Value><StringValue>v<\/StringValue>/);
-    const [status, failed] = await call({ Action: 'GetQueueUrl', QueueName: 'missing' });
-    assert.equal(status, 400);
-    assert.match(failed, /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/);
-    assert.match((await call({ Action: 'Explode' }))[1], /<Code>NotImplemented<\/Code>.*Explode/);
-    assert.equal((await call({ Action: 'Explode' }))[0], 501);
+    const received = await call({ Action: 'ReceiveMessage', QueueUrl, 'MessageAttributeName.1': 'All' });
+    assert.match(received.body, /<Body>a&lt;b&gt;&#xD;\n<\/Body>/);
+    assert.match(received.body, /<MessageAttribute><Name>k<\/Name><Value><StringValue>v<\/StringValue>/);
+    const failed = await call({ Action: 'GetQueueUrl', QueueName: 'missing' });
+    assert.equal(failed.status, 400);
+    assert.match(failed.body, /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/);
+    const unknown = await call({ Action: 'Explode' });
+    assert.equal(unknown.status, 501);
+    assert.match(unknown.body, /<Code>NotImplemented<\/Code>.*Explode/);
+  });
+
+  it('name the queue by their path where the form does not', async () => {
+    const name = uniqueName();
+    await createQueue(name);
+    const form = { Action: 'GetQueueAttributes', 'AttributeName.1': 'QueueArn' };
+    const { body } = await call(form, {}, `/000000000000/${name}`);
+    assert.ok(
+      body.includes(`<Attribute><Name>QueueArn</Name><Value>${arnOf(name)}</Value></Attribute>`),
+      body,
+    );
   });
 
   it('carry the older error code in a header', async () => {
-    const response = await fetch(`${emulator.origin}/sqs`, {
-      method: 'POST',
-      headers: { 'x-amz-target': 'AmazonSQS.GetQueueUrl', 'content-type': 'application/x-amz-json-1.0' },
-      body: '{"QueueName":"missing"}',
-    });
-    assert.equal(response.status, 400);
-    assert.equal(
-      response.headers.get('x-amzn-query-error'),
-      'AWS.SimpleQueueService.NonExistentQueue;Sender',
-    );
-    assert.equal(
-      ((await response.json()) as { __type: string }).__type,
-      'com.amazonaws.sqs#QueueDoesNotExist',
-    );
+    const target = { 'x-amz-target': 'AmazonSQS.GetQueueUrl' };
+    const { status, headers, body } = await call('{"QueueName":"missing"}', target);
+    assert.equal(status, 400);
+    assert.equal(headers['x-amzn-query-error'], 'AWS.SimpleQueueService.NonExistentQueue;Sender');
+    assert.equal((JSON.parse(body) as { __type: string }).__type, 'com.amazonaws.sqs#QueueDoesNotExist');
   });
 
   it('that are no JSON are a SerializationException', async () => {
-    const response = await fetch(`${emulator.origin}/sqs`, {
-      method: 'POST',
-      headers: { 'x-amz-target': 'AmazonSQS.GetQueueUrl' },
-      body: '{',
-    });
-    assert.match(await response.text(), /SerializationException/);
+    for (const text of ['{', '[]', '"x"', '{"QueueName":5}'])
+      assert.match(
+        (await call(text, { 'x-amz-target': 'AmazonSQS.GetQueueUrl' })).body,
+        /SerializationException/,
+        text,
+      );
   });
 });
+
+/** What the service answers to a form or a JSON text, as any client might write it. */
+async function call(
+  payload: string | Record<string, string>,
+  headers: Record<string, string> = {},
+  path = '/',
+): Promise<{ status: number; headers: Readonly<Record<string, string>>; body: string }> {
+  const body = typeof payload === 'string' ? payload : new URLSearchParams(payload).toString();
+  const answer = await messaging.emulator.queues.handle({
+    method: 'POST',
+    path,
+    query: new URLSearchParams(),
+    headers,
+    body: Readable.from([Buffer.from(body)]),
+    origin: messaging.origin,
+    requestId: 'request',
+  });
+  return { status: answer.status, headers: answer.headers ?? {}, body: String(answer.body) };
+}
 
 function createQueue(
   name: string,
   Attributes?: Partial<Record<QueueAttributeName, string>>,
 ): Promise<string> {
-  return emulator.sqs
+  return messaging.sqs
     .send(new CreateQueueCommand({ QueueName: name, Attributes }))
     .then(({ QueueUrl }) => QueueUrl ?? '');
 }
@@ -613,18 +633,18 @@ function send(
   MessageBody: string,
   more: Partial<SendMessageCommand['input']> = {},
 ): Promise<{ MessageId?: string | undefined }> {
-  return emulator.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...more }));
+  return messaging.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...more }));
 }
 
 async function receive(
   QueueUrl: string,
   more: Partial<ReceiveMessageCommand['input']> = {},
 ): Promise<Message[]> {
-  return (await emulator.sqs.send(new ReceiveMessageCommand({ QueueUrl, ...more }))).Messages ?? [];
+  return (await messaging.sqs.send(new ReceiveMessageCommand({ QueueUrl, ...more }))).Messages ?? [];
 }
 
 function remove(QueueUrl: string, message: Message | undefined): Promise<unknown> {
-  return emulator.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+  return messaging.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
 }
 
 async function attributesOf(
@@ -632,11 +652,11 @@ async function attributesOf(
   name: QueueAttributeName,
 ): Promise<Partial<Record<string, string>>> {
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] });
-  return (await emulator.sqs.send(command)).Attributes ?? {};
+  return (await messaging.sqs.send(command)).Attributes ?? {};
 }
 
 async function taskOf(SourceArn: string) {
-  return (await emulator.sqs.send(new ListMessageMoveTasksCommand({ SourceArn }))).Results?.[0];
+  return (await messaging.sqs.send(new ListMessageMoveTasksCommand({ SourceArn }))).Results?.[0];
 }
 
 function arnOf(name: string): string {
