@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert, Reason } from '../../../lib/alert/alert.ts';
+import { buildAlert } from '../../../lib/alert/build-alert.ts';
+import { defaultDetector } from '../../../lib/config/defaults.ts';
+import type { Detector } from '../../../lib/config/detector.ts';
+import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
+import type { Transition } from '../../../lib/decision/contract.ts';
+
+const START = Date.parse('2026-11-22T14:32:00Z');
+const MINUTE = 60_000;
+const CPU: Reason = {
+  metric: 'container_cpu_usage',
+  share: 0.6,
+  value: 0.83,
+  usualLow: 0.01,
+  usualHigh: 0.05,
+  usual: 0.03,
+};
+const MEMORY: Reason = {
+  metric: 'memory_bytes',
+  share: 0.3,
+  value: 2 ** 31,
+  usualLow: 2 ** 20,
+  usualHigh: 2 ** 21,
+  usual: 2 ** 20,
+};
+const READY: Reason = { metric: 'ready_ratio', share: 0.1, value: 1, usualLow: 0.9, usualHigh: 1, usual: 1 };
+const LOST: Reason = {
+  metric: 'latency_seconds',
+  share: 0.05,
+  value: null,
+  usualLow: 0.01,
+  usualHigh: 0.25,
+  usual: 0.1,
+};
+
+test('an alert carries what the transition, the detector and the model say', () => {
+  const alert = build({ reasons: [CPU, MEMORY, READY, LOST] });
+  assert.deepEqual(alert, {
+    formatVersion: 1,
+    notificationId: '20261122T143200Z-0123456789ab-0001',
+    incidentId: '20261122T143200Z-0123456789ab',
+    state: 'opened',
+    detector: 'shop',
+    targetService: null,
+    entity: 'payment',
+    severity: 'warning',
+    summary: 'payment: container_cpu_usage 0.83 (usual 0.01–0.05) and 2 more, since 14:32 UTC, 6 min',
+    reasons: [CPU, { ...MEMORY, unit: 'bytes' }, { ...READY, unit: 'ratio' }, { ...LOST, unit: 'seconds' }],
+    reasonsLeftOut: 0,
+    score: 0.71,
+    threshold: 0.62,
+    start: '2026-11-22T14:32:00.000Z',
+    lastAnomalous: '2026-11-22T14:37:00.000Z',
+    end: null,
+    model: MODEL,
+    objects: OBJECTS,
+  } satisfies Alert);
+});
+
+test('one sentence for each thing that can be said', () => {
+  const cases: [given: Parameters<typeof build>[0], summary: string][] = [
+    [{ reasons: [CPU] }, 'payment: container_cpu_usage 0.83 (usual 0.01–0.05), since 14:32 UTC, 6 min'],
+    // A metric within its usual range does not speak for the alert while another left it.
+    [{ reasons: [READY, MEMORY] }, 'payment: memory_bytes 2 GiB (usual 1–2 MiB), since 14:32 UTC, 6 min'],
+    [{ reasons: [LOST] }, 'payment: latency_seconds missing (usual 10–250 ms), since 14:32 UTC, 6 min'],
+    [{ reasons: [READY] }, 'payment: unusual ready_ratio 100% (usual 90–100%), since 14:32 UTC, 6 min'],
+    [
+      { reasons: [{ ...CPU, value: 0.04 }, READY, { ...MEMORY, value: 2 ** 20 }] },
+      'payment: unusual combination of container_cpu_usage 0.04 (usual 0.01–0.05) and ready_ratio 100% (usual 90–100%), since 14:32 UTC, 6 min',
+    ],
+    [{ reasons: [] }, 'payment: score 0.71 (alerts from 0.62), since 14:32 UTC, 6 min'],
+    [
+      { reasons: [CPU], transition: { state: 'updated', sequence: 2, lastAnomalous: START + 80 * MINUTE } },
+      'payment: getting worse, container_cpu_usage 0.83 (usual 0.01–0.05), since 14:32 UTC, 1 h 21 min',
+    ],
+    [
+      { reasons: [CPU, MEMORY], transition: { state: 'resolved', sequence: 3, end: START + 20 * MINUTE } },
+      'payment: over at 14:52 UTC after 20 min; it was container_cpu_usage 0.83 (usual 0.01–0.05) and 1 more',
+    ],
+    [
+      { reasons: [], transition: { state: 'resolved', sequence: 3, end: START + 20 * MINUTE } },
+      'payment: over at 14:52 UTC after 20 min',
+    ],
+    [
+      { reasons: [CPU], transition: { lastAnomalous: START + 10 * 60 * MINUTE } },
+      'payment: container_cpu_usage 0.83 (usual 0.01–0.05), since 2026-11-22 14:32 UTC, 10 h 1 min',
+    ],
+    [
+      { reasons: [CPU], transition: { entity: '' } },
+      'shop: container_cpu_usage 0.83 (usual 0.01–0.05), since 14:32 UTC, 6 min',
+    ],
+    [
+      { reasons: [CPU], transition: { entity: '' }, detector: { targetService: 'checkout' } },
+      'checkout: container_cpu_usage 0.83 (usual 0.01–0.05), since 14:32 UTC, 6 min',
+    ],
+    // Names come from dropped files: no line breaks, no escape sequences, no essays.
+    [
+      {
+        reasons: [{ ...CPU, metric: `c\u001b[31m${'x'.repeat(100)}` }],
+        transition: { entity: 'a\nb\u2028c\ud800' },
+      },
+      `a b c\ufffd: c [31m${'x'.repeat(73)}… 0.83 (usual 0.01–0.05), since 14:32 UTC, 6 min`,
+    ],
+  ];
+  for (const [given, summary] of cases) assert.equal(build(given).summary, summary);
+});
+
+test('the preset knows its units', () => {
+  const { name, query } = KUBERNETES.metrics.find((metric) => metric.name === 'pod_cpu_usage')!;
+  const alert = build({ reasons: [{ ...CPU, metric: name }], detector: { metrics: [{ name, query }] } });
+  assert.equal(alert.reasons[0]?.unit, 'cores');
+  assert.equal(alert.summary, 'payment: pod_cpu_usage 0.83 cores (usual 0.01–0.05), since 14:32 UTC, 6 min');
+});
+
+test('the top 20 reasons are kept and the rest is counted', () => {
+  const reasons = Array.from({ length: 50 }, (_, index) => ({ ...CPU, metric: `m${index}` }));
+  const alert = build({ reasons });
+  assert.deepEqual(
+    alert.reasons.map(({ metric }) => metric),
+    reasons.slice(0, 20).map(({ metric }) => metric),
+  );
+  assert.equal(alert.reasonsLeftOut, 30);
+  assert.match(alert.summary, / and 49 more, /);
+});
+
+const MODEL: Alert['model'] = {
+  version: 'v7',
+  kind: 'isolation-forest',
+  trainedFrom: '2026-11-14T00:00:00.000Z',
+  trainedTo: '2026-11-21T00:00:00.000Z',
+};
+const OBJECTS: Alert['objects'] = { window: 'windows/w', scores: 'scores/s', incident: 'incidents/i' };
+
+function build(given: {
+  reasons: readonly Reason[];
+  transition?: Partial<Transition>;
+  detector?: Partial<Detector>;
+}): Alert {
+  return buildAlert({
+    transition: {
+      incidentId: '20261122T143200Z-0123456789ab',
+      entity: 'payment',
+      state: 'opened',
+      sequence: 1,
+      start: START,
+      lastAnomalous: START + 5 * MINUTE,
+      end: undefined,
+      peakRow: 3,
+      peakScore: 0.71,
+      ...given.transition,
+    },
+    reasons: given.reasons,
+    detector: { ...defaultDetector('shop'), ...given.detector },
+    step: MINUTE,
+    model: MODEL,
+    threshold: 0.62,
+    objects: OBJECTS,
+  });
+}

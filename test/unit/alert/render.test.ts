@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Alert } from '../../../lib/alert/alert.ts';
+import { parseAlert } from '../../../lib/alert/parse-alert.ts';
+import { PublishRejectedError } from '../../../lib/alert/publisher.ts';
+import { renderAlert, renderSnsMessage } from '../../../lib/alert/render.ts';
+import { createAlert } from '../../helpers/alerts.ts';
+
+const LIMIT = 256 * 1024;
+
+const ALERT: Alert = createAlert({
+  notificationId: '20261122T143200Z-0123456789ab-0001',
+  entity: 'shop/payment',
+  summary: 'shop/payment: cpu 0.83 cores (usual 0.01–0.05) and 1 more, since 14:32 UTC, 6 min',
+  reasons: [
+    { metric: 'cpu', share: 0.604, value: 0.83, unit: 'cores', usualLow: 0.01, usualHigh: 0.05, usual: 0.03 },
+    {
+      metric: 'memory_bytes',
+      share: 0.3,
+      value: 2 ** 31,
+      unit: 'bytes',
+      usualLow: 2 ** 20,
+      usualHigh: 2 ** 21,
+      usual: 2 ** 20,
+    },
+    { metric: 'pods', share: 0.09, value: null, usualLow: 3, usualHigh: 3, usual: 3 },
+  ],
+  reasonsLeftOut: 2,
+});
+
+test('what people read', () => {
+  assert.equal(
+    renderAlert(ALERT).text,
+    `shop/payment: cpu 0.83 cores (usual 0.01–0.05) and 1 more, since 14:32 UTC, 6 min
+
+State:      opened
+Severity:   warning
+Detector:   shop
+Service:    payment
+Entity:     shop/payment
+Start:      2026-11-22 08:00:00 UTC
+Last seen:  2026-11-22 08:05:00 UTC
+Score:      0.81 (alerts from 0.62)
+
+Why, by share of the score:
+   60%  cpu 0.83 cores (usual 0.01–0.05)
+   30%  memory_bytes 2 GiB (usual 1–2 MiB)
+    9%  pods missing (usually 3)
+        and 2 more with smaller shares
+
+Model:      isolation-forest 20261121T000000Z-0123456789ab
+Trained on: 2026-11-14 00:00:00 UTC to 2026-11-21 00:00:00 UTC
+Window:     windows/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet
+Scores:     scores/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet
+Incident:   incidents/detector=shop/inc1.json
+Message:    20261122T143200Z-0123456789ab-0001
+`,
+  );
+  const resolved = renderAlert({
+    ...ALERT,
+    state: 'resolved',
+    end: '2026-11-22T08:06:00.000Z',
+    reasons: [],
+    reasonsLeftOut: 0,
+    targetService: null,
+    entity: '',
+  });
+  assert.match(resolved.text, /^State: {6}resolved\nSeverity: {3}warning\nDetector: {3}shop\nStart: /m);
+  assert.match(resolved.text, /^End: {8}2026-11-22 08:06:00 UTC\n/m);
+  assert.doesNotMatch(resolved.text, /Why|Entity|Service/);
+});
+
+test('what subscribers filter by', () => {
+  assert.deepEqual(renderAlert(ALERT).attributes, {
+    detector: 'shop',
+    severity: 'warning',
+    entity: 'shop/payment',
+    metric: 'cpu',
+    state: 'opened',
+  });
+  const { entity, metric } = renderAlert({ ...ALERT, entity: '', reasons: [] }).attributes;
+  assert.equal(entity, 'shop', 'without an entity: the detector');
+  assert.equal(metric, 'none');
+  assert.equal(renderAlert({ ...ALERT, entity: '\u0001' }).attributes.entity, 'none');
+});
+
+test('the metric attribute is the metric that the summary names', () => {
+  const [cpu, memory] = ALERT.reasons;
+  const usual = { ...cpu!, value: 0.03 };
+  assert.equal(renderAlert({ ...ALERT, reasons: [usual, memory!] }).attributes.metric, 'memory_bytes');
+});
+
+test('the body is the alert, as parseAlert reads it', () => {
+  assert.deepEqual(parseAlert(renderAlert(ALERT).body), ALERT);
+});
+
+test('e-mail gets the text, everything else the JSON', () => {
+  const rendered = renderAlert(ALERT);
+  assert.deepEqual(JSON.parse(renderSnsMessage(rendered)), {
+    default: rendered.body,
+    email: rendered.text,
+    sms: rendered.subject,
+  });
+});
+
+test('subjects', () => {
+  const subject = (over: Partial<Alert>) => renderAlert({ ...ALERT, ...over }).subject;
+  assert.equal(
+    subject({}),
+    '[warning] shop/payment: cpu 0.83 cores (usual 0.01-0.05) and 1 more, since 14:32 UTC, 6 min',
+  );
+  assert.equal(subject({ state: 'resolved', summary: 'a: over' }), '[resolved] a: over');
+  assert.equal(
+    subject({ severity: 'critical', summary: 'café: 12 µs, 20 °C, 日本 …' }),
+    '[critical] cafe: 12 us, 20 ?C, ?? ...',
+  );
+  assert.equal(subject({ summary: 'x'.repeat(200) }), `[warning] ${'x'.repeat(86)}...`);
+});
+
+test('whatever the names are, SNS takes the subject, the attributes and the size', () => {
+  const name = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom(
+      '',
+      '\u0000',
+      '\ud800',
+      '\uffff\ufffe',
+      '😀'.repeat(200),
+      'x'.repeat(3000),
+      '"'.repeat(2000),
+      '\n\n',
+    ),
+  );
+  fc.assert(
+    fc.property(name, name, name, fc.integer({ min: 0, max: 20 }), (entity, metric, summary, count) => {
+      const reasons = Array.from({ length: count }, () => ({ ...ALERT.reasons[0]!, metric }));
+      const rendered = renderAlert({ ...ALERT, entity, summary, reasons });
+      assert.match(rendered.subject, /^\[warning\] [ -~]*$/);
+      assert.ok(rendered.subject.length < 100);
+      for (const value of Object.values(rendered.attributes)) {
+        assert.ok(value.length > 0 && value.length <= 256);
+        assert.ok(value.isWellFormed());
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: what SQS refuses
+        assert.doesNotMatch(value, /[\u0000-\u001f\ufffe\uffff]/);
+      }
+      const message = renderSnsMessage(rendered);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what SQS refuses
+      assert.doesNotMatch(message, /[\u0000-\u001f\ufffe\uffff]/);
+      assert.ok(
+        Buffer.byteLength(message) + Buffer.byteLength(Object.values(rendered.attributes).join('')) < LIMIT,
+      );
+      const parsed = parseAlert(rendered.body);
+      assert.equal(parsed.reasons.length + parsed.reasonsLeftOut, count + ALERT.reasonsLeftOut);
+    }),
+  );
+});
+
+test('reasons are cut until the message fits, and what was cut is counted in both forms', () => {
+  const reasons = Array.from({ length: 20 }, (_, index) => ({
+    ...ALERT.reasons[0]!,
+    metric: `${index}`.padEnd(9000, 'é'),
+  }));
+  const { body, text, attributes } = renderAlert({ ...ALERT, reasons });
+  const parsed = parseAlert(body);
+  assert.equal(parsed.reasons.length, 5);
+  assert.equal(parsed.reasonsLeftOut, 17);
+  assert.match(text, /and 17 more with smaller shares/);
+  assert.equal(attributes.metric.length, 256);
+});
+
+test('an alert that cannot fit is refused, with its size', () => {
+  assert.throws(
+    () => renderAlert({ ...ALERT, entity: 'x'.repeat(300_000) }),
+    (error) =>
+      error instanceof PublishRejectedError &&
+      /has \d{6} bytes without its reasons; SNS takes 261120$/.test(error.message),
+  );
+});
+
+test('what is no alert is refused by name', () => {
+  assert.throws(() => parseAlert('<html>'), { code: 'bad-alert', message: /JSON, not "<html>"/ });
+  assert.throws(() => parseAlert(JSON.stringify({ ...ALERT, formatVersion: 2 })), {
+    code: 'bad-alert',
+    message: /formatVersion/,
+  });
+  assert.throws(() => parseAlert(JSON.stringify({ ...ALERT, colour: 'red' })), {
+    code: 'bad-alert',
+    message: /colour/,
+  });
+});
