@@ -102,10 +102,15 @@ function bitAt(data: Data, row: number): number {
 
 /** Sets what is null or infinite to NaN, in place. */
 function blankOut(numbers: Float64Array, data: Data, from: number): Float64Array {
-  const hasNulls = data.nullCount > 0;
-  for (let row = 0; row < data.length; row++) {
-    const number = numbers[from + row]!;
-    if (number - number !== 0 || (hasNulls && !data.getValid(row))) numbers[from + row] = Number.NaN;
+  const to = from + data.length;
+  for (let row = from; row < to; row++) {
+    const number = numbers[row]!;
+    if (number - number !== 0) numbers[row] = Number.NaN;
   }
+  if (data.nullCount === 0) return numbers;
+  // Not `data.getValid`: it asks for the type anew at every row, which took half of the time of reading.
+  const valid = data.nullBitmap;
+  for (let row = from, bit = data.offset; row < to; row++, bit++)
+    if (((valid[bit >> 3]! >> (bit & 7)) & 1) === 0) numbers[row] = Number.NaN;
   return numbers;
 }

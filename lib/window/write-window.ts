@@ -1,7 +1,9 @@
 /** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
+import { TidewatchError } from '../errors.ts';
 import { type ColumnToWrite, makeTable } from './arrow.ts';
 import { formatMetadata } from './metadata.ts';
 import { type MetadataEntry, writeTable } from './parquet.ts';
+import { ENTITY_NAME, LABEL_NAME, TIME_NAME } from './roles.ts';
 import type { MetricWindow } from './window.ts';
 
 export type { ColumnToWrite } from './arrow.ts';
@@ -19,12 +21,18 @@ export interface TableToWrite {
  */
 export function writeWindow(window: MetricWindow, options: { readonly manifestHash: string }): Uint8Array {
   const columns: ColumnToWrite[] = [
-    { name: 'timestamp', type: 'timestamp', values: window.times },
-    { name: 'entity', type: 'string', dictionary: window.entities, codes: window.entityOf },
+    { name: TIME_NAME, type: 'timestamp', values: window.times },
+    { name: ENTITY_NAME, type: 'string', dictionary: window.entities, codes: window.entityOf },
   ];
-  for (const [index, name] of window.metrics.entries())
+  for (const [index, name] of window.metrics.entries()) {
+    if (name === LABEL_NAME)
+      throw new TidewatchError(
+        'bad-table',
+        `a metric cannot be called ${name}: the column marks known anomalies`,
+      );
     columns.push({ name, type: 'double', values: window.columns[index]! });
-  if (window.labels) columns.push({ name: 'label', type: 'boolean', values: window.labels });
+  }
+  if (window.labels) columns.push({ name: LABEL_NAME, type: 'boolean', values: window.labels });
   return writeColumns({ columns, metadata: formatMetadata(window, options.manifestHash) });
 }
 
