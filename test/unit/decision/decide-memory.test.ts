@@ -1,0 +1,121 @@
+/** What is remembered between windows: late rows, repeats, vanished entities, ids. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ABANDONED_AFTER, FORGOTTEN_AFTER, type WindowDecision } from '../../../lib/decision/decide.ts';
+import { ModelError } from '../../../lib/errors.ts';
+import { decide, id, line, minute, STEP, stored, T0 } from './decide-rows.ts';
+
+test('deciding again changes nothing', () => {
+  const first = decide({ a: line('.##...##'), b: line('##') });
+  const again = decide({ a: line('.##...##'), b: line('##') }, { tracks: stored(first) });
+  assert.deepEqual(again.tracks, first.tracks);
+  assert.deepEqual(again.transitions, []);
+  assert.equal(again.lateRows, 10);
+  // The row's own verdict is written to the scores, late or not.
+  assert.deepEqual(again.anomalous, first.anomalous);
+});
+
+test('late rows are counted and left alone, newer ones of the same window are decided on', () => {
+  const first = decide({ a: line('...') });
+  const { lateRows, transitions } = decide({ a: line('####'), b: line('..') }, { tracks: stored(first) });
+  assert.equal(lateRows, 3);
+  assert.deepEqual(transitions, []);
+});
+
+test('rows before watchFrom open nothing, not even with help from later ones', () => {
+  const watchFrom = minute(3);
+  assert.deepEqual(decide({ a: line('###.#') }, { watchFrom }).transitions, []);
+  assert.equal(decide({ a: line('#####') }, { watchFrom }).transitions[0]?.start, minute(3));
+});
+
+test('entities stand alone', () => {
+  const { transitions } = decide({ a: line('#.#'), b: line('.#.'), __proto__x: line('##'), '': line('##') });
+  assert.deepEqual(
+    transitions.map(({ entity, state }) => `${entity} ${state}`),
+    [' opened', '__proto__x opened', 'a opened'],
+  );
+});
+
+test("an entity may be called as Object's own members are", () => {
+  const rows = Object.fromEntries([
+    ['__proto__', line('##')],
+    ['constructor', line('#')],
+  ]);
+  const first = decide(rows);
+  assert.deepEqual(
+    first.transitions.map(({ entity }) => entity),
+    ['__proto__'],
+  );
+  const later = Object.fromEntries([
+    ['__proto__', line('...', 2)],
+    ['constructor', line('#', 1)],
+  ]);
+  const second = decide(later, { tracks: stored(first) });
+  assert.deepEqual(
+    second.transitions.map(({ entity, state }) => `${entity} ${state}`),
+    ['__proto__ resolved', 'constructor opened'],
+  );
+});
+
+test('an entity that vanished has its incident closed after a day, and is forgotten after two weeks', () => {
+  const first = decide({ a: line('##'), b: line('..') });
+  const later = (time: number, tracks: WindowDecision['tracks']): WindowDecision =>
+    decide({ b: [[(time - T0) / STEP, 0.1]] }, { tracks });
+  assert.deepEqual(later(minute(1) + ABANDONED_AFTER, stored(first)).transitions, []);
+  const closed = later(minute(2) + ABANDONED_AFTER, stored(first));
+  assert.deepEqual(
+    closed.transitions.map(({ state, entity, end, peakRow }) => ({ state, entity, end, peakRow })),
+    [{ state: 'resolved', entity: 'a', end: minute(2), peakRow: undefined }],
+  );
+  const kept = later(minute(1) + FORGOTTEN_AFTER, stored(closed));
+  assert.deepEqual(Object.keys(kept.tracks).sort(), ['a', 'b']);
+  assert.deepEqual(Object.keys(later(minute(2) + FORGOTTEN_AFTER, stored(kept)).tracks), ['b']);
+});
+
+test('the same holds where an entity comes back after a day: a new incident', () => {
+  const back = 2 + ABANDONED_AFTER / STEP;
+  const { transitions } = decide({
+    a: [
+      [0, 0.8],
+      [1, 0.8],
+      [back, 0.8],
+      [back + 1, 0.8],
+    ],
+  });
+  assert.deepEqual(
+    transitions.map(({ state, start, end, peakRow }) => ({ state, start, end, peakRow })),
+    [
+      { state: 'opened', start: minute(0), end: undefined, peakRow: 0 },
+      { state: 'resolved', start: minute(0), end: minute(2), peakRow: 0 },
+      { state: 'opened', start: minute(back), end: undefined, peakRow: 2 },
+    ],
+  );
+});
+
+test('the id follows from detector, entity, start and model version', () => {
+  const [opened] = decide({ a: line('##') }).transitions;
+  assert.match(opened?.incidentId ?? '', /^20261122T080000Z-[0-9a-f]{12}$/);
+  assert.notEqual(opened?.incidentId, decide({ b: line('##') }).transitions[0]?.incidentId);
+  assert.notEqual(
+    opened?.incidentId,
+    decide({ a: line('##') }, { modelVersion: 'v2' }).transitions[0]?.incidentId,
+  );
+});
+
+test('an incident keeps its id when the model changes', () => {
+  const first = decide({ a: line('##') });
+  const { tracks } = decide({ a: line('#', 2) }, { tracks: stored(first), modelVersion: 'v2' });
+  assert.equal(tracks.a?.open?.id, id('a', 0));
+});
+
+test('an infinite score is refused', () => {
+  assert.throws(() => decide({ a: [[0, Number.POSITIVE_INFINITY]] }), ModelError);
+});
+
+test('no rows, no change', () => {
+  const first = decide({ a: line('##') });
+  const { tracks, transitions, anomalous } = decide({}, { tracks: stored(first) });
+  assert.deepEqual(tracks, first.tracks);
+  assert.deepEqual(transitions, []);
+  assert.equal(anomalous.length, 0);
+});
