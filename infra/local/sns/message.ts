@@ -39,7 +39,7 @@ export function measureMessage(input: SnsInput): number {
 
 function readSubject(input: SnsInput): string | undefined {
   const subject = optionalText(input, 'Subject');
-  if (subject === undefined || /^[^\p{Cc}]{1,100}$/u.test(subject)) return subject;
+  if (subject === undefined || (/^[^\p{Cc}]{1,100}$/u.test(subject) && isContent(subject))) return subject;
   throw invalidParameter(
     'Subject',
     `it must be 1 to ${MAX_SUBJECT} characters without line breaks or control characters: ${JSON.stringify(subject)}`,

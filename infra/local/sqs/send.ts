@@ -22,6 +22,8 @@ export interface Draft {
   readonly attributes: MessageAttributes;
   readonly systemAttributes: MessageAttributes;
   readonly delaySeconds: number | undefined;
+  /** Sent by a service, which may have put an envelope around a message of full size. */
+  readonly isWrapped: boolean;
 }
 
 export const sendMessage: Operation = async (context, input) => {
@@ -75,7 +77,7 @@ export function draftMessage(context: SqsContext, queue: Queue, draft: Draft): S
     if (fault !== undefined) throw sqsError('InvalidParameterValue', fault);
   }
   const size = Buffer.byteLength(body) + measureAttributes(attributes);
-  const limit = integerAttribute(queue, 'MaximumMessageSize');
+  const limit = sizeLimit(queue, draft);
   if (size > limit)
     throw sqsError(
       'InvalidParameterValue',
@@ -108,7 +110,14 @@ function readDraft(input: Input): Draft {
     attributes: readAttributes(input, 'MessageAttributes'),
     systemAttributes,
     delaySeconds: optionalInteger(input, 'DelaySeconds', DELAY),
+    isWrapped: false,
   };
+}
+
+/** Bytes. A queue with a limit of its own holds services to it too. */
+function sizeLimit(queue: Queue, { isWrapped }: Draft): number {
+  const limit = integerAttribute(queue, 'MaximumMessageSize');
+  return isWrapped && limit === MAX_MESSAGE_BYTES ? Number.POSITIVE_INFINITY : limit;
 }
 
 function readAttributes(input: Input, member: string): MessageAttributes {

@@ -121,7 +121,7 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
     },
     async send(arn, body, attributes = {}) {
       const queue = queueOfArn(context, arn);
-      const draft = { body, attributes, systemAttributes: {}, delaySeconds: undefined };
+      const draft = { body, attributes, systemAttributes: {}, delaySeconds: undefined, isWrapped: true };
       const message = draftMessage(context, queue, draft);
       await context.commit({ t: 'send', queue: queue.name, message });
       return { messageId: message.id };

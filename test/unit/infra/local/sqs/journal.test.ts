@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -114,6 +114,22 @@ describe('a journal', () => {
     await assert.rejects(openTable(), /journal of sns in format 1; expected table in format 1/);
     await writeFile(path, '{"journal":"table","format":2}\n');
     await assert.rejects(openTable(), /format 2/);
+  });
+
+  it('accepts nothing any more once the disk has refused a write', async () => {
+    const table = await openTable(10);
+    const away = `${folder}-away`;
+    await rename(folder, away);
+    await assert.rejects(table.set('a', '1'.repeat(200)), {
+      name: 'JournalError',
+      message: /table\.journal cannot be written/,
+    });
+    await rename(away, folder);
+    await assert.rejects(table.set('b', '2'), { name: 'JournalError' });
+    await table.journal.close();
+    const again = await openTable();
+    assert.deepEqual([...again.values], []);
+    await again.journal.close();
   });
 
   it('takes nothing once it is closed', async () => {

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+  ChangeMessageVisibilityCommand,
+  MessageNotInflight,
+  ReceiptHandleIsInvalid,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { type Messaging, startMessaging } from '../helpers/messaging.ts';
+import { queueCalls, uniqueName } from '../helpers/queue-calls.ts';
+
+let messaging: Messaging;
+const { createQueue, send, receive, remove } = queueCalls(() => messaging.sqs);
+
+before(async () => {
+  messaging = await startMessaging();
+});
+after(() => messaging.close());
+
+describe('receiving', () => {
+  it('hides a message until its timeout is over or it is deleted', async () => {
+    const url = await createQueue(uniqueName(), { VisibilityTimeout: '20' });
+    await send(url, 'x');
+    const [first] = await receive(url);
+    assert.deepEqual(await receive(url), []);
+    messaging.advance(19);
+    assert.deepEqual(await receive(url), []);
+    messaging.advance(2);
+    const [second] = await receive(url, { MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
+    assert.equal(second?.Attributes?.ApproximateReceiveCount, '2');
+    assert.notEqual(second?.ReceiptHandle, first?.ReceiptHandle);
+    // The first receiver is late: the message belongs to the second one.
+    await remove(url, first);
+    messaging.advance(30);
+    const [third] = await receive(url);
+    assert.equal(third?.MessageId, first?.MessageId);
+    await remove(url, third);
+    await remove(url, third);
+    messaging.advance(30);
+    assert.deepEqual(await receive(url), []);
+  });
+
+  it('honours DelaySeconds of the message over the one of the queue', async () => {
+    const url = await createQueue(uniqueName(), { DelaySeconds: '10' });
+    await send(url, 'later');
+    await send(url, 'now', { DelaySeconds: 0 });
+    assert.deepEqual(
+      (await receive(url, { MaxNumberOfMessages: 10 })).map((one) => one.Body),
+      ['now'],
+    );
+    messaging.advance(11);
+    assert.deepEqual(
+      (await receive(url, { MaxNumberOfMessages: 10 })).map((one) => one.Body),
+      ['later'],
+    );
+  });
+
+  it('keeps to the order of sending while nobody fails', async () => {
+    const url = await createQueue(uniqueName());
+    for (let at = 0; at < 25; at++) await send(url, `${at}`);
+    const bodies: (string | undefined)[] = [];
+    for (let round = 0; round < 3; round++)
+      bodies.push(...(await receive(url, { MaxNumberOfMessages: 10 })).map((one) => one.Body));
+    assert.deepEqual(
+      bodies,
+      Array.from({ length: 25 }, (_, at) => `${at}`),
+    );
+  });
+
+  it('waits for a message and wakes when one is sent', async () => {
+    const url = await createQueue(uniqueName());
+    const waiting = receive(url, { WaitTimeSeconds: 20 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await send(url, 'awaited');
+    assert.deepEqual(
+      (await waiting).map((one) => one.Body),
+      ['awaited'],
+    );
+  });
+
+  it('gives one message to one of several who wait', async () => {
+    const url = await createQueue(uniqueName());
+    const waiting = Array.from({ length: 5 }, () => receive(url, { WaitTimeSeconds: 1 }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await send(url, 'one');
+    await send(url, 'two');
+    const received = (await Promise.all(waiting)).flat().map((one) => one.Body);
+    assert.deepEqual(received.sort(), ['one', 'two']);
+  });
+
+  it('wakes when a hidden message becomes visible', async () => {
+    const url = await createQueue(uniqueName());
+    await send(url, 'x');
+    await receive(url, { VisibilityTimeout: 1 });
+    assert.equal((await receive(url, { WaitTimeSeconds: 10 })).length, 1);
+  });
+
+  it('waits as long as the queue says where the request does not', async () => {
+    const url = await createQueue(uniqueName(), { ReceiveMessageWaitTimeSeconds: '1' });
+    assert.deepEqual(await receive(url), []);
+    const waiting = receive(url);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await send(url, 'awaited');
+    assert.equal((await waiting).length, 1);
+  });
+
+  it('takes no message for a client that went away while it waited', async () => {
+    const url = await createQueue(uniqueName());
+    const leave = new AbortController();
+    const waiting = messaging.sqs.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 20 }), {
+      abortSignal: leave.signal,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leave.abort();
+    await assert.rejects(waiting, { name: 'AbortError' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await send(url, 'kept');
+    assert.deepEqual(
+      (await receive(url)).map((one) => one.Body),
+      ['kept'],
+    );
+  });
+
+  it('tells which handles are wrong', async () => {
+    const url = await createQueue(uniqueName());
+    await send(url, 'x');
+    const [message] = await receive(url, { VisibilityTimeout: 5 });
+    const change = (ReceiptHandle: string | undefined) =>
+      messaging.sqs.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 60 }),
+      );
+    await change(message?.ReceiptHandle);
+    messaging.advance(10);
+    assert.deepEqual(await receive(url), [], 'the timeout was extended');
+    messaging.advance(51);
+    await assert.rejects(change(message?.ReceiptHandle), MessageNotInflight);
+    await assert.rejects(change('bogus'), ReceiptHandleIsInvalid);
+    await assert.rejects(remove(url, { ReceiptHandle: 'bogus' }), ReceiptHandleIsInvalid);
+    const [again] = await receive(url);
+    await remove(url, again);
+    await assert.rejects(change(again?.ReceiptHandle), { name: 'InvalidParameterValue' });
+  });
+});
