@@ -156,19 +156,17 @@ function placeEntity(parts: readonly EntityRows[], times: Float64Array, at: numb
 
 /** Cuts a part where rows of other windows stand between its own. */
 function addRuns({ window, from, to }: EntityRows, merged: Float64Array, at: number, runs: Run[]): void {
-  let place = -1;
   let start = from;
-  let startPlace = 0;
-  for (let row = from; row < to; row++) {
-    const before = place;
+  let startPlace = firstRowAtOrAfter(merged, { from: 0, to: merged.length }, window.times[from]!);
+  let place = startPlace;
+  for (let row = from + 1; row < to; row++) {
+    const next = place + 1;
     do place++;
     while (merged[place] !== window.times[row]);
-    if (row === from) startPlace = place;
-    else if (place !== before + 1) {
-      runs.push({ window, from: start, to: row, at: at + startPlace });
-      start = row;
-      startPlace = place;
-    }
+    if (place === next) continue;
+    runs.push({ window, from: start, to: row, at: at + startPlace });
+    start = row;
+    startPlace = place;
   }
   runs.push({ window, from: start, to, at: at + startPlace });
 }
@@ -191,7 +189,11 @@ function lastTime({ window, to }: EntityRows): number {
   return window.times[to - 1]!;
 }
 
-function firstRowAtOrAfter(times: Float64Array, { from, to }: EntityRows, time: number): number {
+function firstRowAtOrAfter(
+  times: Float64Array,
+  { from, to }: { readonly from: number; readonly to: number },
+  time: number,
+): number {
   let [low, high] = [from, to];
   while (low < high) {
     const middle = (low + high) >>> 1;
