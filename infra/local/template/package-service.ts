@@ -14,6 +14,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -96,6 +97,7 @@ async function packageInto(
       await mkdir(dirname(join(work, path)), { recursive: true });
       await writeFile(join(work, path), content);
     }
+    await symlink(join(ROOT, 'node_modules'), join(work, 'node_modules'), 'junction');
     await runServerless(args, work);
     await rename(join(work, '.serverless'), folder);
   } finally {

@@ -1,0 +1,292 @@
+/** What `serverless package` makes: valid for CloudFormation, least privilege, watched, small, the same each time. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { packageService } from '../../infra/local/template/package-service.ts';
+import { readSettings, type Settings } from '../../lib/config/settings.ts';
+import { METRIC_NAMES } from '../../lib/telemetry/telemetry.ts';
+import {
+  environmentOf,
+  findFaults,
+  listZip,
+  type Resource,
+  readResources,
+  renderStatement,
+  statementsOf,
+  templateOf,
+  variablesOf,
+} from '../helpers/packaged-template.ts';
+
+const FUNCTIONS = ['export', 'train', 'score', 'receipt'] as const;
+/** Bytes */
+const ZIP_LIMIT = 5_000_000;
+const EVERYTHING = {
+  prometheusUrl: 'https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1',
+  prometheusAuth: 'sigv4',
+  prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
+  prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
+  alertEmail: 'sre@example.com',
+  dataBucketName: 'metrics-of-team-a',
+};
+
+let temp: string;
+let packageDir: string;
+let everythingDir: string;
+let resources: Record<string, Resource>;
+
+before(async () => {
+  temp = await mkdtemp(join(tmpdir(), 'tidewatch-package-'));
+  packageDir = await packageService();
+  everythingDir = await packageService({ stage: 'prod', params: EVERYTHING });
+  resources = await readResources(packageDir);
+});
+after(async () => await rm(temp, { recursive: true, force: true }));
+
+describe('the packaged template', () => {
+  it('is valid for CloudFormation, with the defaults and with every parameter set', () => {
+    for (const dir of [packageDir, everythingDir]) assert.deepEqual(findFaults(templateOf(dir)), []);
+  });
+
+  it('would be found invalid with a fault in it', async () => {
+    const text = await readFile(templateOf(packageDir), 'utf8');
+    const faults: Record<string, [string, string]> = {
+      'a property that does not exist': ['"VisibilityTimeout"', '"VisibilityTimeOut"'],
+      'an attribute that does not exist': [
+        '"Fn::GetAtt": [\n',
+        '"Fn::GetAtt": [ "ScoreQueue", "Arm" ], "x": [\n',
+      ],
+      'a value out of its set': ['"arm64"', '"arm65"'],
+      'a value of another type': ['"BatchSize": 10', '"BatchSize": "many"'],
+      'a reference to nothing': ['"Ref": "AlertTopic"', '"Ref": "AlarmTopic"'],
+    };
+    for (const [name, [sound, faulty]] of Object.entries(faults)) {
+      assert.ok(text.includes(sound), `${name}: the template holds ${sound}`);
+      const file = join(temp, 'faulty.json');
+      await writeFile(file, text.replace(sound, faulty));
+      assert.notDeepEqual(findFaults(file), [], name);
+    }
+  });
+
+  it('keeps nothing but the data bucket when the service is removed', () => {
+    const kept = Object.entries(resources)
+      .filter(([, { DeletionPolicy = 'Delete' }]) => DeletionPolicy !== 'Delete')
+      .map(([id, { DeletionPolicy }]) => [id, DeletionPolicy]);
+    assert.deepEqual(kept, [['DataBucket', 'RetainExceptOnCreate']]);
+    const replaced = Object.entries(resources).filter(([, { UpdateReplacePolicy }]) => UpdateReplacePolicy);
+    assert.deepEqual(
+      replaced.map(([id]) => id),
+      ['DataBucket'],
+    );
+  });
+
+  it('keeps the logs of every function for 30 days', () => {
+    const groups = ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
+    const names = FUNCTIONS.map((name) => `/aws/lambda/tidewatch-dev-${name}`).sort();
+    assert.deepEqual(groups.map(({ LogGroupName }) => LogGroupName).sort(), names);
+    for (const group of groups) assert.equal(group['RetentionInDays'], 30);
+  });
+
+  it('takes the parameters in', async () => {
+    const { ExportLambdaFunction, DataBucket } = await readResources(everythingDir);
+    const variables = variablesOf(ExportLambdaFunction);
+    assert.equal(variables['TIDEWATCH_PROMETHEUS_URL'], EVERYTHING.prometheusUrl);
+    assert.equal(variables['TIDEWATCH_PROMETHEUS_AUTH'], 'sigv4');
+    assert.equal(variables['TIDEWATCH_PROMETHEUS_HEADERS'], EVERYTHING.prometheusHeaders);
+    assert.equal(variables['TIDEWATCH_PROMETHEUS_SECRET_ARN'], EVERYTHING.prometheusSecretArn);
+    assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
+    assert.deepEqual(DataBucket?.Properties['BucketName'], { 'Fn::Sub': 'metrics-of-team-a' });
+  });
+});
+
+describe('privileges', () => {
+  /** Every statement of every role, so that a widened one cannot pass unseen. Logs and listing are the same for all. */
+  const EXPECTED: Record<string, string[]> = {
+    ExportRole: [
+      's3:GetObject detectors/* state/* quarantine/*',
+      's3:PutObject windows/* state/* quarantine/*',
+    ],
+    TrainRole: [
+      's3:GetObject detectors/* windows/* feedback/* models/* state/* quarantine/*',
+      's3:PutObject models/* state/* quarantine/*',
+      'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes TrainQueue.Arn',
+      'sqs:SendMessage ScoreQueue.Arn',
+    ],
+    ScoreRole: [
+      's3:GetObject detectors/* windows/* models/* state/* scores/* incidents/* quarantine/*',
+      's3:PutObject state/* scores/* incidents/* quarantine/*',
+      'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes ScoreQueue.Arn',
+      'sqs:SendMessage TrainQueue.Arn',
+      'sns:Publish AlertTopic',
+    ],
+    ReceiptRole: [
+      's3:GetObject,s3:PutObject incidents/*',
+      'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes ReceiptQueue.Arn',
+    ],
+  };
+
+  it('are those that each function needs, and no more', () => {
+    for (const [role, expected] of Object.entries(EXPECTED)) {
+      const [logs, list, ...own] = statementsOf(resources[role]);
+      const name = role.replace('Role', '').toLowerCase();
+      assert.match(
+        renderStatement(logs),
+        new RegExp(`^logs:CreateLogStream,logs:PutLogEvents .*tidewatch-dev-${name}:\\*$`),
+      );
+      assert.equal(renderStatement(list), 's3:ListBucket DataBucket.Arn');
+      assert.deepEqual(own.map(renderStatement), expected, role);
+    }
+    assert.deepEqual(statementsOf(resources['SchedulerRole']).map(renderStatement), [
+      'lambda:InvokeFunction ExportLambdaFunction.Arn TrainLambdaFunction.Arn',
+    ]);
+  });
+
+  it('hold no wildcard for an action or for every resource, with every parameter set', async () => {
+    const everything = await readResources(everythingDir);
+    const policies = Object.values(everything).filter(({ Type }) =>
+      /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
+    );
+    assert.equal(policies.length, 7);
+    for (const statement of policies.flatMap(statementsOf)) {
+      for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
+      assert.notEqual(statement.Resource, '*');
+    }
+  });
+
+  it('are one role per function', () => {
+    const roles = ofType('AWS::Lambda::Function').map(([, { Properties }]) =>
+      JSON.stringify(Properties['Role']),
+    );
+    assert.equal(new Set(roles).size, FUNCTIONS.length);
+  });
+
+  it('keep the bucket private and everything on TLS', () => {
+    const bucket = resources['DataBucket']?.Properties as unknown as {
+      PublicAccessBlockConfiguration: Record<string, boolean>;
+    };
+    assert.deepEqual(Object.values(bucket.PublicAccessBlockConfiguration), [true, true, true, true]);
+    const guarded = [
+      'DataBucketPolicy',
+      'ScoreQueuePolicy',
+      'TrainQueuePolicy',
+      'ReceiptQueuePolicy',
+      'AlertTopicPolicy',
+    ];
+    for (const id of guarded)
+      assert.match(JSON.stringify(resources[id]), /"Effect":"Deny".*"aws:SecureTransport":"false"/);
+  });
+});
+
+describe('alarms', () => {
+  const alarms = () =>
+    ofType('AWS::CloudWatch::Alarm').map(
+      ([id, { Properties }]) =>
+        ({ id, ...(Properties as object) }) as {
+          id: string;
+          Namespace: string;
+          MetricName: string;
+          Dimensions: { Name: string; Value: unknown }[];
+          AlarmActions: unknown;
+          TreatMissingData: string;
+        },
+    );
+
+  it('watch metrics that the code declares, in the dimension that it emits', () => {
+    const own = alarms().filter(({ Namespace }) => Namespace === 'Tidewatch');
+    assert.ok(own.length > 0);
+    const service = variablesOf(resources['ExportLambdaFunction'])['TIDEWATCH_SERVICE'];
+    for (const { MetricName, Dimensions } of own) {
+      assert.ok((METRIC_NAMES as readonly string[]).includes(MetricName), MetricName);
+      assert.deepEqual(Dimensions, [{ Name: 'service', Value: service }]);
+    }
+  });
+
+  it('tell of a silent exporter, of errors of each function and of each dead-letter queue', () => {
+    const silent = alarms().find(({ MetricName }) => MetricName === 'WindowsExported');
+    assert.equal(silent?.TreatMissingData, 'breaching');
+    const watched = JSON.stringify(alarms().map(({ Dimensions }) => Dimensions));
+    for (const [id] of ofType('AWS::Lambda::Function')) assert.ok(watched.includes(`{"Ref":"${id}"}`), id);
+    for (const [id] of ofType('AWS::SQS::Queue'))
+      if (id.endsWith('DeadLetters')) assert.ok(watched.includes(`["${id}","QueueName"]`), id);
+  });
+
+  it('go to the operations topic', () => {
+    for (const alarm of alarms()) assert.deepEqual(alarm.AlarmActions, [{ Ref: 'OpsTopic' }], alarm.id);
+  });
+});
+
+describe('queues', () => {
+  it('hide a message for six times as long as its function may take, and end in a dead-letter queue', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping');
+    assert.equal(mappings.length, 3);
+    for (const [id, { Properties }] of mappings) {
+      const { EventSourceArn, FunctionName } = Properties as Record<
+        string,
+        { 'Fn::GetAtt': [string, string] }
+      >;
+      const queue = resources[EventSourceArn?.['Fn::GetAtt'][0] ?? '']?.Properties as unknown as {
+        VisibilityTimeout: number;
+        RedrivePolicy: { deadLetterTargetArn: unknown };
+      };
+      const timeout = Number(resources[FunctionName?.['Fn::GetAtt'][0] ?? '']?.Properties['Timeout']);
+      assert.ok(
+        queue.VisibilityTimeout >= 6 * timeout,
+        `${id}: ${queue.VisibilityTimeout} s for ${timeout} s`,
+      );
+      assert.ok(queue.RedrivePolicy.deadLetterTargetArn, id);
+      assert.deepEqual(Properties['FunctionResponseTypes'], ['ReportBatchItemFailures'], id);
+    }
+  });
+});
+
+describe('functions', () => {
+  it('find in their environment what they read', async () => {
+    for (const name of FUNCTIONS) {
+      const source = await readFile(new URL(`../../functions/${name}.ts`, import.meta.url), 'utf8');
+      const [, required = '', optional = ''] =
+        /readSettings\(\s*process\.env,\s*\[([^\]]*)\](?:,\s*\[([^\]]*)\])?/.exec(source) ?? [];
+      assert.notEqual(required, '', `functions/${name}.ts reads its settings`);
+      const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+      const everything = await readResources(everythingDir);
+      const environment = environmentOf(everything[id]);
+      const read = readSettings({ ...environment, AWS_REGION: 'eu-west-1' }, [
+        ...words(required),
+        ...words(optional),
+      ]);
+      assert.ok(Object.values(read).every((value) => value !== undefined));
+    }
+  });
+
+  it('are small, and hold code and the Parquet decoder alone', async () => {
+    for (const name of FUNCTIONS) {
+      const file = join(packageDir, `${name}.zip`);
+      const { size } = await stat(file);
+      assert.ok(size < ZIP_LIMIT, `${name}.zip has ${size} bytes`);
+      const decoder = name === 'receipt' ? [] : ['functions/parquet_wasm_bg.wasm'];
+      assert.deepEqual(await listZip(file), [`functions/${name}.mjs`, ...decoder].sort());
+    }
+  });
+
+  it('are packaged byte for byte the same again, once for callers at the same time', async () => {
+    const cacheDir = join(temp, 'again');
+    const [first, second] = await Promise.all([packageService({ cacheDir }), packageService({ cacheDir })]);
+    assert.equal(first, second);
+    assert.deepEqual(await readdir(cacheDir), [first.split('/').at(-1)]);
+    for (const name of FUNCTIONS)
+      assert.ok(
+        (await readFile(join(first, `${name}.zip`))).equals(await readFile(join(packageDir, `${name}.zip`))),
+        name,
+      );
+  });
+});
+
+function ofType(type: string): [string, Resource][] {
+  const found = Object.entries(resources).filter(([, resource]) => resource.Type === type);
+  assert.ok(found.length > 0, type);
+  return found;
+}
+
+function words(list: string): (keyof Settings)[] {
+  return [...list.matchAll(/'(\w+)'/g)].map(([, name]) => name as keyof Settings);
+}
