@@ -12,7 +12,7 @@ import {
   readString,
 } from './json-cursor.ts';
 import type { MatrixSeries } from './metric-source.ts';
-import { readSamples, type SampleGrid, type Samples } from './read-samples.ts';
+import { createSampleReader, type SampleGrid, type SampleReader, type Samples } from './read-samples.ts';
 
 export interface MatrixAnswer {
   readonly series: readonly MatrixSeries[];
@@ -40,7 +40,7 @@ const INFO_PREFIX = 'PromQL info:';
 export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: string): MatrixAnswer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const cursor: JsonCursor = { bytes: buffer, at: 0, subject };
-  const envelope = readEnvelope(cursor, grid);
+  const envelope = readEnvelope(cursor, createSampleReader(grid));
   if (envelope.status === 'error')
     throw new SourceError(
       'prometheus-error',
@@ -66,7 +66,7 @@ export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: 
   return { series: envelope.series, infos };
 }
 
-function readEnvelope(cursor: JsonCursor, grid: SampleGrid): Envelope {
+function readEnvelope(cursor: JsonCursor, readSamples: SampleReader): Envelope {
   const envelope: Envelope = {
     status: undefined,
     error: undefined,
@@ -77,7 +77,7 @@ function readEnvelope(cursor: JsonCursor, grid: SampleGrid): Envelope {
     infos: [],
   };
   readObject(cursor, (key) => {
-    if (key === 'data') readData(cursor, grid, envelope);
+    if (key === 'data') readData(cursor, readSamples, envelope);
     else if (key === 'status' || key === 'error' || key === 'errorType') envelope[key] = readAny(cursor);
     else if (key === 'warnings' || key === 'infos') envelope[key] = readTexts(cursor);
     else readAny(cursor);
@@ -86,7 +86,7 @@ function readEnvelope(cursor: JsonCursor, grid: SampleGrid): Envelope {
   return envelope;
 }
 
-function readData(cursor: JsonCursor, grid: SampleGrid, envelope: Envelope): void {
+function readData(cursor: JsonCursor, readSamples: SampleReader, envelope: Envelope): void {
   if (peekByte(cursor) !== OPEN_BRACE) {
     readAny(cursor);
     return;
@@ -95,18 +95,18 @@ function readData(cursor: JsonCursor, grid: SampleGrid, envelope: Envelope): voi
     if (key === 'resultType') envelope.resultType = readAny(cursor);
     // Prometheus names the type first; where another order comes, only a matrix has series to read.
     else if (key === 'result' && (envelope.resultType ?? 'matrix') === 'matrix')
-      readArray(cursor, () => envelope.series.push(readSeries(cursor, grid)));
+      readArray(cursor, () => envelope.series.push(readSeries(cursor, readSamples)));
     else readAny(cursor);
   });
 }
 
-function readSeries(cursor: JsonCursor, grid: SampleGrid): MatrixSeries {
+function readSeries(cursor: JsonCursor, readSamples: SampleReader): MatrixSeries {
   let labels: Record<string, string> = {};
   let samples: Samples | undefined;
   let histograms = false;
   readObject(cursor, (key) => {
     if (key === 'metric') labels = readLabels(cursor);
-    else if (key === 'values') samples = readSamples(cursor, grid);
+    else if (key === 'values') samples = readSamples(cursor);
     else {
       histograms ||= key === 'histograms';
       readAny(cursor);

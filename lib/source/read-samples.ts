@@ -33,48 +33,68 @@ const HIGH_LIMIT = 1e14;
 const MAX_LOW_DIGITS = 6;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/**
- * Reads the array of samples that starts at the cursor. Not finite numbers become NaN.
- * @throws SourceError where a time is off the grid or not after the one before it, or a value is no number
- */
-export function readSamples(cursor: JsonCursor, grid: SampleGrid): Samples {
+/** Reads the series of one answer. Complete series, as most are, share one array of times. */
+export type SampleReader = (cursor: JsonCursor) => Samples;
+
+export function createSampleReader(grid: SampleGrid): SampleReader {
   const capacity = (grid.end - grid.start) / grid.step;
   const times = new Float64Array(capacity);
   const values = new Float64Array(capacity);
+  let complete: Float64Array | undefined;
+  return (cursor) => {
+    const count = readSamples(cursor, grid, times, values);
+    if (count === capacity) complete ??= times.slice();
+    return {
+      times: count === capacity && complete ? complete : times.slice(0, count),
+      values: values.slice(0, count),
+    };
+  };
+}
+
+/**
+ * Reads the array of samples that starts at the cursor. Not finite numbers become NaN.
+ * @returns how many there are
+ * @throws SourceError where a time is off the grid or not after the one before it, or a value is no number
+ */
+function readSamples(
+  cursor: JsonCursor,
+  grid: SampleGrid,
+  times: Float64Array,
+  values: Float64Array,
+): number {
+  const { start, end, step } = grid;
   let count = 0;
   let previous = Number.NEGATIVE_INFINITY;
   expectByte(cursor, OPEN_BRACKET);
   if (peekByte(cursor) === CLOSE_BRACKET) {
     cursor.at++;
-    return { times: times.subarray(0, 0), values: values.subarray(0, 0) };
+    return 0;
   }
   while (true) {
     expectByte(cursor, OPEN_BRACKET);
     const time = readTime(cursor);
-    if (time < grid.start || time >= grid.end || (time - grid.start) % grid.step !== 0)
-      throw offGrid(cursor, time, grid);
-    if (time <= previous) throw notAscending(cursor, time, previous);
+    // The next cell is the usual case, and saves the division.
+    if (time !== previous + step || time >= end) {
+      if (time < start || time >= end || (time - start) % step !== 0) throw offGrid(cursor, time, grid);
+      if (time <= previous) throw notAscending(cursor, time, previous);
+    }
     expectByte(cursor, COMMA);
     times[count] = time;
     values[count] = readValue(cursor);
     previous = time;
     count++;
     expectByte(cursor, CLOSE_BRACKET);
-    if (peekByte(cursor) !== COMMA) break;
+    if (cursor.bytes[cursor.at] !== COMMA && peekByte(cursor) !== COMMA) break;
     cursor.at++;
   }
   expectByte(cursor, CLOSE_BRACKET);
-  // A series that lived for a moment must not hold the memory of a long one.
-  const sparse = count * 2 < capacity;
-  return sparse
-    ? { times: times.slice(0, count), values: values.slice(0, count) }
-    : { times: times.subarray(0, count), values: values.subarray(0, count) };
+  return count;
 }
 
 /** Seconds, with a fraction or an exponent if need be, as epoch milliseconds. */
 function readTime(cursor: JsonCursor): number {
-  peekByte(cursor);
   const { bytes } = cursor;
+  if (!(bytes[cursor.at]! >= ZERO)) peekByte(cursor);
   const start = cursor.at;
   let at = start;
   let seconds = 0;
