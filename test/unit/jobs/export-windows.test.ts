@@ -1,130 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { defaultDetector } from '../../../lib/config/defaults.ts';
-import type { Detector } from '../../../lib/config/detector.ts';
 import { SourceError } from '../../../lib/errors.ts';
-import { type ExportResult, exportWindows } from '../../../lib/jobs/export-windows.ts';
-import type { MatrixSeries, MetricSource, RangeQuery } from '../../../lib/source/metric-source.ts';
+import type { MetricSource } from '../../../lib/source/metric-source.ts';
 import { readState, updateState } from '../../../lib/store/detector-states.ts';
-import { rangeOfWindowKey, windowKey } from '../../../lib/store/keys.ts';
-import type { ObjectStore } from '../../../lib/store/object-store.ts';
-import { readWindow } from '../../../lib/window/read-window.ts';
+import { windowKey } from '../../../lib/store/keys.ts';
 import type { TimeRange } from '../../../lib/window/time-range.ts';
-import type { MetricWindow } from '../../../lib/window/window.ts';
+import { createMortalStore, KilledError } from '../../helpers/memory-object-store.ts';
 import {
-  createMemoryObjectStore,
-  createMortalStore,
-  KilledError,
-  type MemoryObjectStore,
-} from '../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry, type MemoryTelemetry } from '../../helpers/memory-telemetry.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const DETECTOR: Detector = {
-  ...defaultDetector('shop'),
-  declared: true,
-  metrics: [
-    { name: 'cpu', query: 'cpu_query' },
-    { name: 'memory', query: 'memory_query' },
-  ],
-  entityLabels: ['pod'],
-  step: MINUTE,
-  detectionWindow: 15 * MINUTE,
-  ingestDelay: MINUTE,
-  backfill: HOUR,
-};
-const NOW = at('10:20:30');
-
-interface World {
-  readonly store: MemoryObjectStore;
-  readonly telemetry: MemoryTelemetry;
-  readonly queries: RangeQuery[];
-  /** Value of a pod's metric; undefined where there is no sample. */
-  valueAt: (time: number, query: string, pod: string) => number | undefined;
-  now: number;
-  remaining: () => number;
-}
-
-interface RunOptions {
-  readonly detector?: Partial<Detector>;
-  readonly maxWindows?: number;
-  readonly store?: ObjectStore;
-  readonly source?: MetricSource;
-}
-
-function at(text: string): number {
-  return Date.parse(`2026-11-22T${text}Z`);
-}
-
-function createWorld(valueAt: World['valueAt'] = (time) => time / MINUTE): World {
-  return {
-    store: createMemoryObjectStore(),
-    telemetry: createMemoryTelemetry(),
-    queries: [],
-    valueAt,
-    now: NOW,
-    remaining: () => Number.POSITIVE_INFINITY,
-  };
-}
-
-function sourceOf(world: World): MetricSource {
-  return {
-    async queryRange(query) {
-      world.queries.push(query);
-      const result: MatrixSeries[] = [];
-      for (const pod of ['b', 'a']) {
-        const times: number[] = [];
-        const values: number[] = [];
-        for (let time = query.start; time < query.end; time += query.step) {
-          const value = world.valueAt(time, query.query, pod);
-          if (value === undefined) continue;
-          times.push(time);
-          values.push(value);
-        }
-        if (times.length > 0)
-          result.push({
-            labels: { pod },
-            times: Float64Array.from(times),
-            values: Float64Array.from(values),
-          });
-      }
-      return result;
-    },
-  };
-}
-
-function run(world: World, options: RunOptions = {}): Promise<ExportResult> {
-  return exportWindows(
-    {
-      detector: { ...DETECTOR, ...options.detector },
-      manifestHash: 'abc',
-      source: options.source ?? sourceOf(world),
-      ...(options.maxWindows !== undefined && { maxWindows: options.maxWindows }),
-    },
-    {
-      store: options.store ?? world.store,
-      telemetry: world.telemetry,
-      now: () => world.now,
-      deadline: { remaining: () => world.remaining() },
-    },
-  );
-}
-
-function rangesIn(store: MemoryObjectStore): TimeRange[] {
-  return store
-    .keys()
-    .filter((key) => key.startsWith('windows/'))
-    .map((key) => rangeOfWindowKey(key)!)
-    .sort((a, b) => a.start - b.start);
-}
-
-async function windowAt(store: ObjectStore, key: string): Promise<MetricWindow> {
-  const { body } = await store.get(key);
-  return readWindow(body, { detector: 'shop', source: key, step: MINUTE, range: rangeOfWindowKey(key) });
-}
+  at,
+  createWorld,
+  DAY,
+  HOUR,
+  MINUTE,
+  rangesIn,
+  run,
+  sourceOf,
+  type World,
+  windowAt,
+} from './export-world.ts';
 
 function linesOf({ telemetry }: World, level: string): string[] {
   return telemetry.lines.filter((line) => line.level === level).map(({ message }) => message);
@@ -369,60 +262,3 @@ test('an answer that is too large is asked for in halves', async () => {
   };
   await assert.rejects(run(createWorld(), { source: never }), { code: 'body-too-large' });
 });
-
-test('whatever holes, deaths, limits and changes of the manifest: each value is in one window, each hole a gap', async () => {
-  const runs = fc.array(
-    fc.record({
-      wait: fc.integer({ min: 0, max: 3 * 60 }),
-      windowMinutes: fc.constantFrom(5, 15, 60, 7),
-      maxWindows: fc.integer({ min: 1, max: 20 }),
-      atWrite: fc.option(fc.nat({ max: 6 }), { nil: undefined }),
-      stage: fc.constantFrom('before', 'after'),
-    }),
-    { minLength: 1, maxLength: 6 },
-  );
-  const holes = fc.array(fc.tuple(fc.nat({ max: 60 * 50 }), fc.nat({ max: 600 })), { maxLength: 3 });
-  const backfills = fc.integer({ min: 0, max: 50 });
-  await fc.assert(
-    fc.asyncProperty(runs, holes, backfills, async (plan, gone, backfillHours) => {
-      const first = NOW - backfillHours * HOUR;
-      const isGone = (time: number): boolean =>
-        gone.some(
-          ([from, length]) => time >= first + from * MINUTE && time < first + (from + length) * MINUTE,
-        );
-      const world = createWorld((time) => (isGone(time) ? undefined : time / MINUTE));
-      for (const { wait, windowMinutes, maxWindows, atWrite, stage } of plan) {
-        world.now += wait * MINUTE;
-        const detector = { backfill: backfillHours * HOUR, detectionWindow: windowMinutes * MINUTE };
-        const store = createMortalStore(world.store, atWrite === undefined ? {} : { atWrite, stage });
-        await run(world, { detector, maxWindows, store }).catch((error) => {
-          if (!(error instanceof KilledError) && error.code !== 'no-data') throw error;
-        });
-      }
-      await assertEachValueOnce(world, isGone);
-    }),
-    { numRuns: 60 },
-  );
-});
-
-async function assertEachValueOnce(world: World, isGone: (time: number) => boolean): Promise<void> {
-  const { exportedUntil, exporting } = (await readState(world.store, 'shop')).state;
-  const ranges = rangesIn(world.store);
-  let cursor = exporting?.dataSince ?? ranges[0]?.start ?? 0;
-  const pieces = [...ranges, ...(exporting?.gaps ?? [])].sort((a, b) => a.start - b.start);
-  for (const { start, end } of pieces) {
-    assert.equal(start, cursor, 'pieces meet');
-    cursor = end;
-  }
-  // At most the window of a run that died before it moved the cursor lies after it.
-  if (exporting?.dataSince !== undefined)
-    assert.ok(cursor === exportedUntil || ranges.at(-1)?.start === exportedUntil);
-  for (const { start, end } of exporting?.gaps ?? [])
-    for (let time = start; time < end; time += MINUTE) assert.ok(isGone(time), 'a gap holds no data');
-  for (const key of world.store.keys().filter((name) => name.startsWith('windows/'))) {
-    const { times, columns, range } = await windowAt(world.store, key);
-    assert.equal(times.length, (2 * (range.end - range.start)) / MINUTE);
-    for (const [row, time] of times.entries())
-      assert.ok(Object.is(columns[0]![row], isGone(time) ? Number.NaN : time / MINUTE));
-  }
-}

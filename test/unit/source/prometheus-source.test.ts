@@ -1,86 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { MatrixSeries, RangeQuery } from '../../../lib/source/metric-source.ts';
-import type { PrometheusEndpoint } from '../../../lib/source/prometheus-endpoint.ts';
-import {
-  createPrometheusSource,
-  type PrometheusSourceOptions,
-} from '../../../lib/source/prometheus-source.ts';
+import { createPrometheusSource } from '../../../lib/source/prometheus-source.ts';
 import {
   answerJson,
   answerSeries,
   answerText,
   dropConnection,
   dropMidway,
-  type FakePrometheus,
   inTurn,
   type Reply,
   startFakePrometheus,
   staySilent,
 } from '../../helpers/fake-prometheus.ts';
-import { createMemoryTelemetry, type MemoryTelemetry } from '../../helpers/memory-telemetry.ts';
+import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
+import { type Asked, ask, GOOD, QUERY, type Setup, START, STEP } from './ask.ts';
 
-const STEP = 60_000;
-const START = 1_700_000_040_000;
-const QUERY: RangeQuery = {
-  query: 'rate(up{job="a"}[5m])',
-  start: START,
-  end: START + 10 * STEP,
-  step: STEP,
-};
-const GOOD = answerSeries([{ labels: { job: 'a' }, valueAt: (time) => (time - START) / STEP }]);
 const UNAVAILABLE = answerText(503, 'no healthy upstream', { 'content-type': 'text/plain' });
-
-interface Setup {
-  readonly endpoint?: Partial<PrometheusEndpoint>;
-  readonly options?: Partial<Omit<PrometheusSourceOptions, 'endpoint'>>;
-  readonly query?: Partial<RangeQuery>;
-}
-
-interface Asked {
-  readonly fake: FakePrometheus;
-  readonly telemetry: MemoryTelemetry;
-  readonly series: readonly MatrixSeries[] | undefined;
-  readonly error: (Error & { readonly code?: string }) | undefined;
-}
-
-/** One query against a server that answers so; retries without delay. */
-async function ask(reply: Reply, { endpoint, options, query }: Setup = {}): Promise<Asked> {
-  await using fake = await startFakePrometheus(reply);
-  const telemetry = createMemoryTelemetry();
-  const source = createPrometheusSource({
-    endpoint: {
-      url: fake.url,
-      auth: { kind: 'none' },
-      headers: {},
-      timeoutMs: 5000,
-      concurrency: 4,
-      retries: 2,
-      ...endpoint,
-    },
-    deadline: { remaining: () => Number.POSITIVE_INFINITY },
-    telemetry,
-    now: () => START,
-    random: () => 0,
-    ...options,
-  });
-  try {
-    return { fake, telemetry, series: await source.queryRange({ ...QUERY, ...query }), error: undefined };
-  } catch (error) {
-    return { fake, telemetry, series: undefined, error: error as Error };
-  }
-}
-
-/** The error has this code, names URL and query, and came at once. */
-async function assertRefused(reply: Reply, code: string, message: RegExp, setup?: Setup): Promise<void> {
-  const { fake, error } = await ask(reply, setup);
-  assert.equal(error?.name, 'SourceError');
-  assert.equal(error.code, code);
-  assert.match(error.message, message);
-  assert.ok(error.message.includes(`query ${QUERY.query} at ${fake.url}/api/v1/query_range`), error.message);
-  assert.equal(fake.requests.length, 1);
-}
 
 /** It is tried again, and the second answer is taken. */
 async function assertMended(reply: Reply, setup?: Setup): Promise<Asked> {
@@ -258,59 +194,6 @@ test('one chunk that fails calls the others off', async () => {
   assert.ok(fake.requests.length <= 2);
 });
 
-test('refusals are passed on in the words of Prometheus and not tried again', async () => {
-  const words = { status: 'error', errorType: 'bad_data', error: 'parse error: unclosed left parenthesis' };
-  await assertRefused(answerJson(words, 400), 'query-rejected', /HTTP 400: bad_data: parse error: unclosed/);
-  const many = {
-    status: 'error',
-    errorType: 'execution',
-    error: 'query processing would load too many samples',
-  };
-  await assertRefused(answerJson(many, 422), 'query-rejected', /HTTP 422: execution: .*too many samples/);
-  await assertRefused(answerText(401, 'who are you'), 'unauthorized', /HTTP 401: "who are you"/);
-  await assertRefused(answerText(403, ''), 'unauthorized', /HTTP 403/);
-  await assertRefused(answerText(404, '404 page not found'), 'http-status', /HTTP 404: "404 page not found"/);
-});
-
-test('what is no answer of Prometheus is named for what it is', async () => {
-  const html = '<!DOCTYPE html><title>Log in</title>';
-  await assertRefused(
-    answerText(200, html, { 'content-type': 'text/html' }),
-    'not-json',
-    /"text\/html".*<!DOCTYPE html>/,
-  );
-  await assertRefused(answerText(200, html), 'not-json', /<!DOCTYPE html>/);
-  await assertRefused(answerText(200, '{}', { 'content-type': 'text/plain' }), 'not-json', /"text\/plain"/);
-  await assertRefused(answerText(200, '[]'), 'not-json', /"\[\]"/);
-  await assertRefused(answerText(200, ''), 'empty-answer', /HTTP 200/);
-  await assertRefused(answerText(204, ''), 'empty-answer', /HTTP 204/);
-  await assertRefused(
-    answerText(200, '{"status":"success","data":{"resultType":"matrix","resu'),
-    'truncated-json',
-    /after 55 bytes/,
-  );
-  await assertRefused(
-    answerJson({
-      status: 'success',
-      warnings: ['store unreachable'],
-      data: { resultType: 'matrix', result: [] },
-    }),
-    'partial-response',
-    /store unreachable/,
-  );
-  await assertRefused(
-    answerJson({ status: 'success', data: { resultType: 'vector', result: [] } }),
-    'not-a-matrix',
-    /"vector"/,
-  );
-  const twice = { metric: { a: 'b' }, values: [] };
-  await assertRefused(
-    answerJson({ status: 'success', data: { resultType: 'matrix', result: [twice, twice] } }),
-    'duplicate-series',
-    /\{a="b"\} twice/,
-  );
-});
-
 test('remarks of Prometheus reach telemetry', async () => {
   const { telemetry, error } = await ask(
     answerJson({ status: 'success', infos: ['not a counter'], data: { resultType: 'matrix', result: [] } }),
@@ -320,32 +203,6 @@ test('remarks of Prometheus reach telemetry', async () => {
     telemetry.lines.map(({ level, fields }) => [level, fields.info]),
     [['info', 'not a counter']],
   );
-});
-
-test('an answer over the size limit is cut off, announced or not', async () => {
-  const setup = { options: { maxBodyBytes: 1000 } };
-  await assertRefused(answerText(200, `{${' '.repeat(2000)}}`), 'body-too-large', /limit is 1000/, setup);
-  await assertRefused(
-    (response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      response.end(gzipSync(`{${' '.repeat(100_000)}}`));
-    },
-    'body-too-large',
-    /limit is 1000/,
-    setup,
-  );
-});
-
-test('redirects are errors, and the credentials stay here', async () => {
-  await using elsewhere = await startFakePrometheus(GOOD);
-  for (const status of [301, 302, 303, 307, 308])
-    await assertRefused(
-      answerText(status, '', { location: `${elsewhere.url}/login?state=SECRET` }),
-      'redirect',
-      new RegExp(`HTTP ${status} to ${elsewhere.url}/login, (?!.*SECRET)`),
-      { endpoint: { auth: { kind: 'bearer', token: 'abc' } } },
-    );
-  assert.equal(elsewhere.requests.length, 0);
 });
 
 test('errors show neither the user of the URL nor its query string', async () => {
