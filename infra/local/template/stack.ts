@@ -47,68 +47,86 @@ export async function createStack(template: Template, site: Site): Promise<Stack
     'AWS::URLSuffix': 'amazonaws.com',
   };
 
+  /** Which resource waits for which. */
+  const needs = new Map<string, Set<string>>();
+
   const resources: Record<string, Created> = {};
   for (const [logicalId, { Condition }] of Object.entries(template.Resources)) {
     if (logicalId.startsWith(DEPLOYMENT_BUCKET)) continue;
-    if (Condition === undefined || (await condition(Condition, [])))
-      resources[logicalId] = await ensure(logicalId, [], 'Resources');
+    if (Condition === undefined || (await condition(Condition)))
+      resources[logicalId] = await ensure(logicalId, undefined, 'Resources');
   }
   const outputs: Record<string, string> = {};
   for (const [name, { Condition, Value }] of Object.entries(template.Outputs ?? {})) {
     if (name.startsWith(DEPLOYMENT_BUCKET)) continue;
-    if (Condition === undefined || (await condition(Condition, [])))
-      outputs[name] = String(await resolve(Value, scopeOf(`Outputs ${name}`, [])));
+    if (Condition === undefined || (await condition(Condition)))
+      outputs[name] = String(await resolve(Value, scopeOf(`Outputs ${name}`)));
   }
   return { resources, outputs };
 
-  /** @param path the resources that wait for this one, to tell a circle */
-  async function ensure(logicalId: string, path: readonly string[], where: string): Promise<Created> {
+  /** @param from the resource that needs this one */
+  async function ensure(logicalId: string, from: string | undefined, where: string): Promise<Created> {
     const resource = template.Resources[logicalId];
     if (resource === undefined) throw new TemplateError(where, `there is no resource ${logicalId}`);
-    if (path.includes(logicalId))
-      throw new TemplateError(where, `resources need each other: ${[...path, logicalId].join(' → ')}`);
+    if (from !== undefined) {
+      const circle = findPath(needs, logicalId, from);
+      if (circle)
+        throw new TemplateError(where, `resources need each other: ${[from, ...circle].join(' → ')}`);
+      needs.set(from, (needs.get(from) ?? new Set()).add(logicalId));
+    }
     let creation = created.get(logicalId);
     if (creation === undefined) {
-      creation = create(logicalId, resource.Type, resource.Properties ?? {}, [...path, logicalId]);
+      creation = create(logicalId, resource.Type, resource.Properties ?? {});
       created.set(logicalId, creation);
     }
     return await creation;
   }
 
-  async function create(logicalId: string, type: string, values: unknown, path: string[]): Promise<Created> {
-    const resolved = isIgnored(type) || logicalId === DEPLOYMENT_BUCKET ? {} : values;
+  async function create(logicalId: string, type: string, values: unknown): Promise<Created> {
     if (logicalId === DEPLOYMENT_BUCKET) return { type, ref: 'deployment-bucket', attributes: {} };
-    return await createResource(
-      logicalId,
-      type,
-      await resolve(resolved, scopeOf(`${logicalId} (${type})`, path)),
-      site,
-    );
+    // What is ignored may refer to anything.
+    const scope = scopeOf(`${logicalId} (${type})`, logicalId);
+    const properties = isIgnored(type) ? {} : await resolve(values, scope);
+    return await createResource(logicalId, type, properties, site);
   }
 
-  function scopeOf(where: string, path: readonly string[]): Scope {
+  function scopeOf(where: string, from?: string): Scope {
     return {
       where,
       async ref(name) {
         if (Object.hasOwn(pseudo, name)) return pseudo[name];
         const parameter = template.Parameters?.[name];
-        if (parameter === undefined) return (await ensure(name, path, where)).ref;
+        if (parameter === undefined) return (await ensure(name, from, where)).ref;
         if (parameter.Default !== undefined) return parameter.Default;
         throw new TemplateError(where, `parameter ${name} has no default`);
       },
       async getAtt(logicalId, attribute) {
-        const { type, attributes } = await ensure(logicalId, path, where);
+        const { type, attributes } = await ensure(logicalId, from, where);
         const value = attributes[attribute];
         if (value !== undefined) return value;
         throw new TemplateError(where, `${logicalId} (${type}) has no attribute ${attribute} here`);
       },
-      condition: (name) => condition(name, path),
+      condition,
     };
   }
 
-  async function condition(name: string, path: readonly string[]): Promise<boolean> {
+  async function condition(name: string): Promise<boolean> {
     const expression = template.Conditions?.[name];
     if (expression === undefined) throw new TemplateError('Conditions', `there is no condition ${name}`);
-    return Boolean(await resolve(expression, scopeOf(`Conditions ${name}`, path)));
+    return Boolean(await resolve(expression, scopeOf(`Conditions ${name}`)));
   }
+}
+
+/** From one name to another along `edges`, both included; undefined where there is no way. */
+function findPath(
+  edges: ReadonlyMap<string, ReadonlySet<string>>,
+  from: string,
+  to: string,
+): string[] | undefined {
+  if (from === to) return [to];
+  for (const next of edges.get(from) ?? []) {
+    const rest = findPath(edges, next, to);
+    if (rest) return [from, ...rest];
+  }
+  return undefined;
 }
