@@ -98,6 +98,19 @@ describe('delivery to a web endpoint', () => {
     assert.equal(endpoint.requests.length, 4);
     await endpoint.close();
   });
+
+  it('is not made again after a restart', async () => {
+    const endpoint = await startEndpoint();
+    const topic = await createTopic(uniqueName());
+    await confirm(topic, endpoint);
+    await publish(topic, 'before');
+    await until(() => endpoint.requests.length === 1);
+    messaging = await messaging.restart();
+    await publish(topic, 'after');
+    await until(() => endpoint.requests.some(({ body }) => body.includes('"after"')));
+    assert.equal(endpoint.requests.length, 2);
+    await endpoint.close();
+  });
 });
 
 interface Endpoint {

@@ -42,16 +42,13 @@ describe('dead letters', () => {
   });
 
   it('wake who waits at the dead-letter queue', async () => {
-    const { url, deadUrl } = await createPair(1);
+    const { url, deadArn } = await createPair(1);
     await send(url, 'poison');
     await receive(url, { VisibilityTimeout: 0 });
-    const waiting = receive(deadUrl, { WaitTimeSeconds: 20 });
+    const waiting = messaging.emulator.queues.receive(deadArn, { max: 1, waitMs: 3_600_000 });
     await new Promise((resolve) => setTimeout(resolve, 50));
     await receive(url);
-    assert.deepEqual(
-      (await waiting).map((one) => one.Body),
-      ['poison'],
-    );
+    assert.equal((await waiting)[0]?.body, 'poison');
   });
 
   it('are found by their sources', async () => {

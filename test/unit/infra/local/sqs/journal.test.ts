@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { type Journal, openJournal } from '../../../../../infra/local/sqs/journal.ts';
+import { until } from '../../../../helpers/messaging.ts';
 
 interface Entry {
   readonly key: string;
@@ -70,14 +71,31 @@ describe('a journal', () => {
     assert.equal(reached, 3);
   });
 
-  it('resolves an append only when the file holds it', async () => {
+  it('resolves appends only once they are synced, those that wait together by one sync', async () => {
     const table = await openTable();
-    await Promise.all(
-      Array.from({ length: 50 }, async (_, at) => {
-        await table.set(`key-${at}`, 'v');
-        assert.ok((await readFile(path, 'utf8')).includes(`"key-${at}"`));
-      }),
-    );
+    const gates: (() => void)[] = [];
+    const handle = await open(path);
+    const datasync = mock.method(Object.getPrototypeOf(handle) as FileHandle, 'datasync', async () => {
+      await new Promise<void>((resolve) => gates.push(resolve));
+    });
+    await handle.close();
+    try {
+      const resolved: string[] = [];
+      const keys = Array.from({ length: 20 }, (_, at) => `key-${at}`);
+      const all = keys.map((key) => table.set(key, 'v').then(() => resolved.push(key)));
+      await until(() => gates.length === 1);
+      assert.deepEqual(resolved, []);
+      assert.ok((await readFile(path, 'utf8')).includes('"key-0"'));
+      gates[0]?.();
+      await until(() => gates.length === 2);
+      assert.deepEqual(resolved, ['key-0']);
+      gates[1]?.();
+      await Promise.all(all);
+      assert.equal(datasync.mock.callCount(), 2);
+      assert.ok((await readFile(path, 'utf8')).includes('"key-19"'));
+    } finally {
+      datasync.mock.restore();
+    }
     await table.journal.close();
   });
 
