@@ -101,19 +101,24 @@ describe('the packaged template', () => {
 });
 
 describe('privileges', () => {
+  /** Tags go along with what is copied into quarantine/. */
+  const QUARANTINE = ['s3:GetObjectTagging detectors/* windows/*', 's3:PutObjectTagging quarantine/*'];
   /** Every statement of every role, so that a widened one cannot pass unseen. Logs and listing are the same for all. */
   const EXPECTED: Record<string, string[]> = {
     ExportRole: [
+      ...QUARANTINE,
       's3:GetObject detectors/* state/* quarantine/*',
       's3:PutObject windows/* state/* quarantine/*',
     ],
     TrainRole: [
+      ...QUARANTINE,
       's3:GetObject detectors/* windows/* feedback/* models/* state/* quarantine/*',
       's3:PutObject models/* state/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes TrainQueue.Arn',
       'sqs:SendMessage ScoreQueue.Arn',
     ],
     ScoreRole: [
+      ...QUARANTINE,
       's3:GetObject detectors/* windows/* models/* state/* scores/* incidents/* quarantine/*',
       's3:PutObject state/* scores/* incidents/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes ScoreQueue.Arn',
