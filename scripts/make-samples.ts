@@ -12,29 +12,41 @@ interface PodRow {
   /** Epoch seconds. */
   readonly time: number;
   readonly values: readonly number[];
+  readonly label: boolean;
 }
 
 const OUT: string = path.join(import.meta.dirname, '..', 'samples', 'sockshop');
-/** `net_in` and `net_out` repeat two other columns; the label goes to incidents.csv. */
-const LEFT_OUT: readonly string[] = ['timestamp', 'net_in', 'net_out', 'label'];
+/**
+ * `net_in` and `net_out` repeat two other columns, the high-water mark only ever rises, and the label is written apart.
+ */
+const LEFT_OUT: readonly string[] = [
+  'timestamp',
+  'net_in',
+  'net_out',
+  'container_memory_max_usage_bytes',
+  'label',
+];
 const HOUR = 3_600;
-const DAY: number = 24 * HOUR;
-/** 2023-08-16T07:00Z, an hour into the test part, and a day on. */
-const REPLAY_START = 1_692_169_200;
-const REPLAY_END: number = REPLAY_START + DAY;
+/** 2023-08-17T07:00Z, a day into the part with faults: what comes before is history, what comes after is replayed. */
+const REPLAY_START = 1_692_255_600;
+/** Of a file, seconds. */
+const HISTORY_FILE: number = 6 * HOUR;
+const REPLAY_FILE: number = HOUR;
 
 let metrics: readonly string[] = [];
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node scripts/make-samples.ts FOLDER');
 rmSync(path.join(OUT, 'history'), { recursive: true, force: true });
 rmSync(path.join(OUT, 'replay'), { recursive: true, force: true });
-writeFiles('history', readPods(path.join(folder, 'pods', 'train')), DAY);
+const rows = readPods(path.join(folder, 'pods', 'test'));
+const isReplayed = ({ time }: PodRow): boolean => time >= REPLAY_START;
 writeFiles(
-  'replay',
-  readPods(path.join(folder, 'pods', 'test')).filter(({ time }) => time >= REPLAY_START && time < REPLAY_END),
-  HOUR,
+  'history',
+  rows.filter((row) => !isReplayed(row)),
+  HISTORY_FILE,
 );
-writeIncidents(path.join(folder, 'incidents_pods.csv'));
+writeFiles('replay', rows.filter(isReplayed), REPLAY_FILE);
+writeIncidents(path.join(folder, 'incidents_pods.csv'), Math.max(...rows.map(({ time }) => time)));
 writeFileSync(path.join(OUT, 'LICENSE.txt'), readFileSync(path.join(folder, 'LICENSE.txt')));
 
 function readPods(from: string): PodRow[] {
@@ -56,21 +68,21 @@ function readPod(file: string, pod: string): PodRow[] {
       const cell = cells[names.indexOf(name)] ?? '';
       return cell === '' ? Number.NaN : Number(cell);
     };
-    return { pod, time: read('timestamp'), values: kept.map(read) };
+    return { pod, time: read('timestamp'), values: kept.map(read), label: read('label') === 1 };
   });
 }
 
-/** One file per `length` seconds of the clock, named for its first hour or day. */
+/** One file per `length` seconds of the clock, named for its first hour. */
 function writeFiles(kind: string, rows: readonly PodRow[], length: number): void {
   mkdirSync(path.join(OUT, kind), { recursive: true });
   for (const [slot, part] of Map.groupBy(rows, ({ time }) => Math.floor(time / length))) {
     const start = new Date(slot * length * 1_000).toISOString();
-    const name = length === DAY ? start.slice(0, 10) : `${start.slice(0, 13)}Z`;
-    writeFileSync(path.join(OUT, kind, `${name}.parquet`), encode(part));
+    writeFileSync(path.join(OUT, kind, `${start.slice(0, 13)}Z.parquet`), encode(part, kind === 'history'));
   }
 }
 
-function encode(rows: readonly PodRow[]): Uint8Array {
+/** @param labelled the history says which rows are of a fault; what is replayed does not */
+function encode(rows: readonly PodRow[], labelled: boolean): Uint8Array {
   const pods = [...new Set(rows.map(({ pod }) => pod))].toSorted();
   return writeColumns({
     columns: [
@@ -87,16 +99,25 @@ function encode(rows: readonly PodRow[]): Uint8Array {
         type: 'float' as const,
         values: Float32Array.from(rows, ({ values }) => values[index]!),
       })),
+      ...(labelled
+        ? [
+            {
+              name: 'label',
+              type: 'boolean' as const,
+              values: Uint8Array.from(rows, ({ label }) => Number(label)),
+            },
+          ]
+        : []),
     ],
   });
 }
 
-/** Faults on the pods of the sample, within the replayed time; masked ones are none of its pods'. */
-function writeIncidents(from: string): void {
+/** Faults on the pods of the sample that started within the replayed time; masked ones are none of its pods'. */
+function writeIncidents(from: string, lastTime: number): void {
   const lines = readFileSync(from, 'utf8').trim().split('\n').slice(1);
   const incidents = lines.flatMap((line) => {
     const [start, end, fault = '', , target = ''] = line.split(',');
-    if (target === 'held-out' || Number(start) < REPLAY_START || Number(start) >= REPLAY_END) return [];
+    if (target === 'held-out' || Number(start) < REPLAY_START || Number(start) > lastTime) return [];
     return [`${iso(Number(start))},${iso(Number(end))},${target},${fault}`];
   });
   writeFileSync(path.join(OUT, 'incidents.csv'), `${['start,end,entity,fault', ...incidents].join('\n')}\n`);

@@ -8,7 +8,7 @@ import { METRIC_UNITS } from './metric-unit.ts';
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
-const reason: z.ZodType<Reason> = z.strictObject({
+export const reasonSchema: z.ZodType<Reason> = z.strictObject({
   metric: z.string(),
   share: z.number(),
   value: z.number().nullable(),
@@ -28,7 +28,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   entity: z.string(),
   severity: z.enum(SEVERITIES),
   summary: z.string(),
-  reasons: z.array(reason),
+  reasons: z.array(reasonSchema),
   reasonsLeftOut: z.int().min(0),
   score: z.number(),
   threshold: z.number(),

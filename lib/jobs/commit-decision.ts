@@ -1,5 +1,6 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and alerts to send. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Reason } from '../alert/alert.ts';
 import { buildAlert } from '../alert/build-alert.ts';
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
@@ -26,17 +27,25 @@ interface Decided {
   readonly fitted: FittedDetector;
   readonly rows: ScoredWindowRows;
   readonly windowKey: string;
+  readonly etag: string;
 }
 
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
 const MAX_ROUNDS = 20;
 
-/** @throws RetryLaterError where others changed the state every time */
+/** More than may be scored at once, or again because an answer was lost. */
+const REMEMBERED_WINDOWS = 64;
+
+/**
+ * A window that was decided on before, by an earlier attempt or another run, is left as it was decided.
+ * @throws RetryLaterError where others changed the state every time
+ */
 export async function commitDecision(given: Decided, context: StoreContext): Promise<CommittedDecision> {
   const { detector, fitted, rows } = given;
+  const id = `${given.windowKey}@${given.etag}`;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state } = await readState(context.store, detector.name);
-    const { anomalous, tracks, transitions, lateRows } = decideWindow({
+    const decision = decideWindow({
       rows: rows.scored,
       policy: fitted.manifest.policy,
       tracks: state.entities,
@@ -45,15 +54,17 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
       detector: detector.name,
       modelVersion: fitted.manifest.version,
     });
-    const alerts = await Promise.all(transitions.map((transition) => alertOf(transition, given)));
-    let lost = false;
+    const { anomalous, tracks, transitions, lateRows } = decision;
+    if (state.decided.includes(id)) return { anomalous, transitions: 0, lateRows: 0 };
+    const { alerts, worst } = await describeTransitions(transitions, state.worst, given);
+    let changed = false;
     await updateState(context.store, detector.name, (latest) => {
-      const done = isDeepStrictEqual(latest.entities, tracks);
-      lost = !done && !isDeepStrictEqual(latest.entities, state.entities);
-      if (done || lost) return undefined;
-      return { ...latest, entities: tracks, outbox: [...latest.outbox, ...alerts] };
+      changed = !isDeepStrictEqual(latest.entities, state.entities);
+      if (changed || latest.decided.includes(id)) return undefined;
+      const decided = [...latest.decided, id].slice(-REMEMBERED_WINDOWS);
+      return { ...latest, entities: tracks, worst, decided, outbox: [...latest.outbox, ...alerts] };
     });
-    if (!lost) return { anomalous, transitions: transitions.length, lateRows };
+    if (!changed) return { anomalous, transitions: transitions.length, lateRows };
   }
   throw new RetryLaterError(
     'state-contended',
@@ -66,11 +77,31 @@ function watchFrom(state: DetectorState, { manifest }: FittedDetector): number {
   return state.watchFrom ?? Date.parse(manifest.trainingRange.end);
 }
 
-async function alertOf(transition: Transition, given: Decided): Promise<PendingAlert> {
-  const { detector, fitted, rows, windowKey } = given;
+/**
+ * The alerts of the transitions, in their order. Each gives the reasons of the incident's worst row that was told of:
+ * what an incident was about is not what its last minute looked like.
+ */
+async function describeTransitions(
+  transitions: readonly Transition[],
+  before: DetectorState['worst'],
+  given: Decided,
+): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
+  const worst = new Map(Object.entries(before));
+  const alerts: PendingAlert[] = [];
+  for (const transition of transitions) {
+    const { incidentId, peakRow } = transition;
+    const score = peakRow === undefined ? -Infinity : given.rows.scored.scores[peakRow]!;
+    if (peakRow !== undefined && score > (worst.get(incidentId)?.score ?? -Infinity))
+      worst.set(incidentId, { score, reasons: await explainRow({ ...given, row: peakRow }) });
+    alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
+    if (transition.state === 'resolved') worst.delete(incidentId);
+  }
+  return { alerts, worst: Object.fromEntries(worst) };
+}
+
+function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
+  const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
-  const reasons =
-    transition.peakRow === undefined ? [] : await explainRow({ fitted, rows, row: transition.peakRow });
   const alert = buildAlert({
     transition,
     reasons,

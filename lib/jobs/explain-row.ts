@@ -4,7 +4,10 @@ import { profilesOf } from '../features/robust-scaler.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import type { ScoredWindowRows } from './score-rows.ts';
 
-/** Largest share first; metrics that had no part in the score are left out. */
+/** Of the score: what has less rounds to 0 % and explains nothing. */
+const LEAST_SHARE = 0.005;
+
+/** Largest share first; metrics that had next to no part in the score are left out. */
 export async function explainRow({
   fitted,
   rows,
@@ -18,7 +21,7 @@ export async function explainRow({
   const [contributions = []] = await fitted.model.explain(rows.x, Uint32Array.of(row));
   const profiles = profilesOf(fitted.scaler, window.entities[window.entityOf[row]!]!);
   return contributions
-    .filter(({ share }) => share > 0)
+    .filter(({ share }) => share >= LEAST_SHARE)
     .map(({ feature, share }) => {
       const index = fitted.plan.columns.findIndex(({ name }) => name === feature);
       const column = fitted.plan.columns[index]!;

@@ -8,7 +8,7 @@
  * anywhere is finished by the next one.
  */
 import type { Detector } from '../config/detector.ts';
-import { FeatureError, RetryLaterError, WindowError } from '../errors.ts';
+import { FeatureError, NotFoundError, RetryLaterError, WindowError } from '../errors.ts';
 import { compareMetrics } from '../features/source-columns.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
@@ -63,6 +63,8 @@ export async function scoreWindows(
   const scored: ScoredWindow[] = [];
   let outOfTime = false;
   for (const info of await inTimeOrder(detector, pending, fitted, context)) {
+    // Another run may be at the same list.
+    if (scored.length > 0 && (await isScored(info, context))) continue;
     outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
     if (outOfTime) break;
     const window = await scoreWindow({ detector, fitted, info }, context);
@@ -94,6 +96,15 @@ async function listPending(detector: string, { store }: StoreContext): Promise<r
   return windows.filter(
     ({ key, lastModified }) => lastModified > (scoredAt.get(scoresKey(key)) ?? -Infinity),
   );
+}
+
+async function isScored({ key, lastModified }: ObjectInfo, { store }: StoreContext): Promise<boolean> {
+  try {
+    return (await store.head(scoresKey(key))).lastModified >= lastModified;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
 }
 
 /** No model yet: counts what arrived, and asks for training once it is enough. */
@@ -160,7 +171,10 @@ async function scoreWindow(
   try {
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
     const rows = await scoreRows({ detector, fitted, window: read.window });
-    const decision = await commitDecision({ detector, fitted, rows, windowKey: key }, context);
+    const decision = await commitDecision(
+      { detector, fitted, rows, windowKey: key, etag: read.etag },
+      context,
+    );
     await context.store.put(
       scoresKey(key),
       encodeScores({ detector, fitted, rows, anomalous: decision.anomalous }),

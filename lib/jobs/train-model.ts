@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
+import { PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import { buildMatrix } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
 import { type FeaturePlan, hashPlan, planFeatures } from '../features/plan.ts';
@@ -25,6 +26,9 @@ import type { TrainContext } from './context.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
+
+/** Trainings of one detector that may move current.json at once; each round one of them gets through. */
+const MAX_ROUNDS = 10;
 
 export interface TrainResult {
   /** `learning`: fewer rows than `warmup`. `unchanged`: the same inputs had made this version already. */
@@ -186,10 +190,21 @@ function describeVersion({
 
 /** Moves current.json; a version from newer data, which another run made meanwhile, stays. */
 async function makeCurrent(detector: string, version: string, { store }: TrainContext): Promise<void> {
-  const current = await readCurrent(store, detector);
-  if (current?.version === version) return;
-  if (current !== undefined && trainedTo(current.version) > trainedTo(version)) return;
-  await moveCurrent(store, detector, { from: current?.etag, to: version });
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const current = await readCurrent(store, detector);
+    if (current?.version === version) return;
+    if (current !== undefined && trainedTo(current.version) > trainedTo(version)) return;
+    try {
+      await moveCurrent(store, detector, { from: current?.etag, to: version });
+      return;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+  throw new RetryLaterError(
+    'current-contended',
+    `${detector}: others moved current.json ${MAX_ROUNDS} times while ${version} was to become current`,
+  );
 }
 
 function trainedTo(version: string): string {

@@ -1,9 +1,9 @@
 /** The stored form of a detector's state. Unknown members are refused: a writer that ignores them would drop them. */
 import { z } from 'zod';
-import { alertSchema } from '../alert/parse-alert.ts';
+import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
-import type { DetectorState, ExportProgress, PendingAlert } from './detector-state.ts';
+import type { DetectorState, ExportProgress, PendingAlert, WorstRow } from './detector-state.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
@@ -36,6 +36,11 @@ const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
   sequence: count,
 } satisfies Shape<PendingAlert>);
 
+const worstRow: z.ZodType<WorstRow> = z.strictObject({
+  score: z.number(),
+  reasons: z.array(reasonSchema),
+} satisfies Shape<WorstRow>);
+
 const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
   daysUntil: time,
   dataSince: time.optional(),
@@ -56,6 +61,8 @@ export function detectorStateSchema(detector: string): z.ZodType<DetectorState> 
       watchFrom: time.optional(),
       trainedUntil: time.optional(),
       entities: recordOf(entityTrack),
+      worst: recordOf(worstRow),
+      decided: z.array(z.string()),
       outbox: z.array(pendingAlert),
     } satisfies Shape<DetectorState>)
     .transform((stored) => ({

@@ -1,4 +1,4 @@
-import type { Alert } from '../alert/alert.ts';
+import type { Alert, Reason } from '../alert/alert.ts';
 import type { EntityTrack } from '../decision/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
@@ -23,6 +23,10 @@ export interface DetectorState {
   /** When the newest version was made, by the data's own clock: the end of its training range. */
   readonly trainedUntil: number | undefined;
   readonly entities: Readonly<Record<string, EntityTrack>>;
+  /** Open incidents by id: why the worst row that people were told of scored as it did. */
+  readonly worst: Readonly<Record<string, WorstRow>>;
+  /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */
+  readonly decided: readonly string[];
   /** Decided, not yet confirmed as published, oldest first. */
   readonly outbox: readonly PendingAlert[];
 }
@@ -34,6 +38,11 @@ export interface ExportProgress {
   readonly dataSince?: number;
   /** Newest stretches in which the source had nothing although it had data before and after, oldest first. */
   readonly gaps: readonly TimeRange[];
+}
+
+export interface WorstRow {
+  readonly score: number;
+  readonly reasons: readonly Reason[];
 }
 
 export interface PendingAlert {

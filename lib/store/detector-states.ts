@@ -24,6 +24,8 @@ export function initialState(detector: string): DetectorState {
     watchFrom: undefined,
     trainedUntil: undefined,
     entities: {},
+    worst: {},
+    decided: [],
     outbox: [],
   };
 }

@@ -27,7 +27,7 @@ const FIXED: Detector = {
   modelVersion: 'current',
   model: { kind: 'isolation-forest', params: { b: 1, a: 2 }, seed: 1 },
   training: { warmup: 1000, lookback: DAY, every: DAY },
-  threshold: { percentile: 99.5, minDeviation: 3, k: 3, n: 5, resolveAfter: 10 },
+  threshold: { percentile: 99.9, minDeviation: 3, k: 4, n: 5, resolveAfter: 10 },
   gaps: { interpolateSteps: 3 },
 };
 

@@ -17,6 +17,8 @@ const FULL: DetectorState = {
   learning: { 'windows/detector=shop/a.parquet': { etag: '"1"', rows: 12 } },
   watchFrom: 1_699_999_000_000,
   trainedUntil: 1_699_999_000_000,
+  worst: { abc: { score: 0.9, reasons: [] } },
+  decided: ['windows/detector=shop/a.parquet@"1"'],
   entities: {
     'shop/payment': {
       decidedUntil: 1_700_000_000_000,

@@ -1,0 +1,75 @@
+/** The whole service on this machine: the emulator, and on it what `serverless deploy` would make in an account. */
+import { join } from 'node:path';
+import { type Emulator, startEmulator } from './emulator.ts';
+import type { FunctionLogLine } from './lambda/function-log.ts';
+import { type Deployment, deployTemplate } from './template/deploy-template.ts';
+import { packageService } from './template/package-service.ts';
+
+export interface LocalServiceOptions {
+  /** Everything it keeps: objects under s3/, mail under outbox/, the functions' logs under logs/. */
+  readonly dataDir: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** As `--param=NAME=VALUE` of `serverless package`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** `off`: only `deployment.tick()` runs what is scheduled. */
+  readonly schedules: 'off' | 'real';
+  readonly log: (line: string) => void;
+  readonly onFunctionLog?: (line: FunctionLogLine) => void;
+  /** How long a message that failed waits at most; by default as the template says. */
+  readonly maxVisibilitySeconds?: number;
+}
+
+export interface LocalService {
+  readonly emulator: Emulator;
+  readonly deployment: Deployment;
+  /** What a client's environment needs. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const REGION = 'us-east-1';
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+export async function startLocalService(options: LocalServiceOptions): Promise<LocalService> {
+  const { dataDir, port, log } = options;
+  const packageDir = await packageService({ params: options.params, region: REGION });
+  const emulator = await startEmulator({ port, dataDir, region: REGION, now: Date.now, log });
+  try {
+    const deployment = await deployTemplate({
+      packageDir,
+      buckets: emulator.buckets,
+      queues: emulator.queues,
+      topics: emulator.topics,
+      endpoint: emulator.url,
+      region: REGION,
+      credentials: CREDENTIALS,
+      schedules: options.schedules,
+      logDir: join(dataDir, 'logs'),
+      now: Date.now,
+      log,
+      ...(options.onFunctionLog !== undefined && { onFunctionLog: options.onFunctionLog }),
+      ...(options.maxVisibilitySeconds !== undefined && {
+        maxVisibilitySeconds: options.maxVisibilitySeconds,
+      }),
+    });
+    emulator.useFunctions(deployment.functions);
+    return {
+      emulator,
+      deployment,
+      environment: {
+        AWS_ENDPOINT_URL: emulator.url,
+        AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+        AWS_REGION: REGION,
+      },
+      async close() {
+        await deployment.close();
+        await emulator.close();
+      },
+    };
+  } catch (error) {
+    await emulator.close();
+    throw error;
+  }
+}

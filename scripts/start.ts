@@ -1,0 +1,156 @@
+/**
+ * `npm start`: the whole service on this machine, on real data, from history to alert.
+ *
+ *   npm start                                            sample pods of a Kubernetes cluster
+ *   npm start -- --prometheus http://localhost:9090      a live Prometheus instead
+ *   npm start -- --watch                                 stays up afterwards
+ */
+import { rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type LocalService, startLocalService } from '../infra/local/local-service.ts';
+import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { type AlertFeed, openAlertFeed } from './demo/alert-feed.ts';
+import { runLive } from './demo/live.ts';
+import { runSamples } from './demo/samples.ts';
+import { createScreen, type Screen } from './demo/screen.ts';
+import { showAlert } from './demo/show-alert.ts';
+
+const USAGE = `usage: npm start -- [--prometheus URL] [--watch] [--port PORT] [--verbose]
+
+  --prometheus URL  watch this Prometheus instead of the sample data
+  --watch           stay up: drop files, subscribe, look around; Ctrl-C ends it
+  --port PORT       of the emulator; a free one by default
+  --verbose         print the functions' log lines
+`;
+
+const ROOT = join(import.meta.dirname, '..');
+const DATA_DIR = join(ROOT, '.tidewatch/demo');
+
+const options = readOptions();
+const screen = createScreen();
+try {
+  await main();
+} catch (error) {
+  console.error(`\nnpm start failed: ${error instanceof Error ? error.message : String(error)}`);
+  if (options.verbose) console.error(error);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  console.log('Tidewatch: anomaly detection for the metrics in a bucket.');
+  screen.step('Packaging the functions and starting the local cloud');
+  rmSync(DATA_DIR, { recursive: true, force: true });
+  const service = await startLocalService({
+    dataDir: DATA_DIR,
+    port: options.port,
+    params: options.prometheus === undefined ? {} : { prometheusUrl: options.prometheus },
+    schedules: 'off',
+    log: (line) => options.verbose && screen.say(line),
+    onFunctionLog: ({ functionName, text }) => options.verbose && screen.say(`${functionName}: ${text}`),
+    maxVisibilitySeconds: 10,
+  });
+  Object.assign(process.env, service.environment);
+  let feed: AlertFeed | undefined;
+  try {
+    const { outputs } = service.deployment;
+    screen.say(
+      `S3, SNS, SQS and Lambda at ${service.emulator.url}; the functions run from their deployment zips`,
+    );
+    let shown = 0;
+    feed = await openAlertFeed(output(outputs, 'AlertTopicArn'), (alert) =>
+      screen.show(showAlert(alert, shown++ === 0)),
+    );
+    const bucket = output(outputs, 'DataBucketName');
+    const store = createS3ObjectStore({ client: createS3Client(), bucket });
+    const run = { store, deployment: service.deployment, feed, screen };
+    const detector =
+      options.prometheus === undefined ? await runSamples(run) : await runLive(run, options.prometheus);
+    sayWhatNext(service, bucket, detector);
+    if (options.watch) await untilInterrupted(service, screen);
+  } finally {
+    await feed?.close();
+    await service.close();
+  }
+}
+
+function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, detector: string): void {
+  screen.step('What next');
+  const folder = relative(ROOT, join(DATA_DIR, 's3', bucket));
+  screen.say(`The bucket's files: ${folder}`);
+  screen.say(
+    `  duckdb -c "select entity, count(*) filter (anomalous) as anomalous_rows, max(score) as worst`,
+  );
+  screen.say(`             from read_parquet('${folder}/scores/**/*.parquet') group by all order by 2 desc"`);
+  if (!options.watch) {
+    screen.say('Stay up and try it:  npm start -- --watch');
+    screen.say('Your own metrics:    npm start -- --prometheus http://localhost:9090');
+    screen.say('On AWS:              npx serverless deploy --stage prod --param=prometheusUrl=https://…');
+    return;
+  }
+  screen.say('In another terminal:');
+  screen.say(
+    `  export AWS_ENDPOINT_URL=${emulator.url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1`,
+  );
+  screen.say(`  export TIDEWATCH_BUCKET=${bucket}`);
+  screen.say('  npx tidewatch status');
+  screen.say(`  aws s3 cp metrics.parquet s3://${bucket}/windows/detector=${detector}/`);
+  screen.say(`  aws sns subscribe --topic-arn ${output(deployment.outputs, 'AlertTopicArn')} \\`);
+  screen.say(
+    `      --protocol email --notification-endpoint you@example.com   # mail lands in ${relative(ROOT, join(DATA_DIR, 'outbox'))}`,
+  );
+}
+
+async function untilInterrupted({ deployment }: LocalService, { step, say }: Screen): Promise<void> {
+  step(
+    'Watching: files that are dropped are scored at once, what is scheduled runs every minute. Ctrl-C ends it',
+  );
+  const timer = setInterval(() => {
+    deployment.tick().catch((error: unknown) => say(String(error)));
+  }, 60_000);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  clearInterval(timer);
+}
+
+function output(outputs: Readonly<Record<string, string>>, name: string): string {
+  const value = outputs[name];
+  if (value === undefined)
+    throw new Error(`the template has no output ${name}; it has ${Object.keys(outputs).join(', ')}`);
+  return value;
+}
+
+function readOptions(): {
+  readonly prometheus: string | undefined;
+  readonly watch: boolean;
+  readonly verbose: boolean;
+  readonly port: number;
+} {
+  try {
+    const { values } = parseArgs({
+      options: {
+        prometheus: { type: 'string' },
+        watch: { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+        port: { type: 'string', default: '0' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    const { prometheus, watch, verbose } = values;
+    if (prometheus !== undefined && !(URL.canParse(prometheus) && /^https?:/.test(prometheus)))
+      throw new Error(`--prometheus ${prometheus} is no http:// or https:// URL`);
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new Error(`--port ${values.port} is not 0 to 65535`);
+    return { prometheus, watch, verbose, port };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
