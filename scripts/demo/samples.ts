@@ -10,7 +10,7 @@ import { type Fault, readSamples, SAMPLE_DETECTOR } from './sample-data.ts';
 const MINUTE = 60_000;
 /** Of a replayed window. */
 const WINDOW = 30 * MINUTE;
-/** A fault counts as told of when an incident of its pod starts between its start and this long after its end. */
+/** What a fault leaves behind may be what is noticed: an incident of its pod this long after its end is still its. */
 const GRACE = 5 * MINUTE;
 
 const MANIFEST = `apiVersion: tidewatch/v1
@@ -95,17 +95,22 @@ function sayHowItDid(
   const explained = opened.filter((alert) => faults.some((fault) => isAbout(alert, fault)));
   const pods = new Set(replay.flatMap(({ entities }) => entities)).size;
   screen.step('How it did');
+  const others = opened.length - explained.length;
   screen.say(`${opened.length} incidents over ${pods} pods and a day.`);
   screen.say(`Of ${visible.length} injected CPU and memory faults, ${found.length} were alerted on.`);
   screen.say(
-    `${opened.length - explained.length} incidents match no injected fault of that pod (some are echoes of faults of others).`,
+    others === 0 ? 'No incident was about anything else.' : `Incidents about anything else: ${others}.`,
   );
   screen.say(
     `${faults.length - visible.length} further faults are network delays, which do not show in a pod's own metrics.`,
   );
 }
 
+/** Whether the incident, as far as the alert tells of it, and the fault overlap. */
 function isAbout(alert: Alert, { entity, start, end }: Fault): boolean {
-  const at = Date.parse(alert.start);
-  return alert.entity === entity && at >= start - MINUTE && at <= end + GRACE;
+  return (
+    alert.entity === entity &&
+    Date.parse(alert.start) <= end + GRACE &&
+    Date.parse(alert.lastAnomalous) >= start
+  );
 }
