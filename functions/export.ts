@@ -15,9 +15,12 @@ const s3 = createS3Client();
 const store = createS3ObjectStore({ client: s3, bucket: settings.bucket });
 const telemetry = createTelemetry(settings.service);
 
+/** Of a run, ms: the next one starts a minute after this one, and goes on where it stopped. */
+const RUN_LENGTH = 50_000;
+
 export async function handler(_event: unknown, context: Context): Promise<{ readonly windows: number }> {
   if (settings.prometheus === undefined) return { windows: 0 };
-  const run = { store, telemetry, now: Date.now, deadline: createDeadline(context) };
+  const run = { store, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {
     const endpoint = await resolveEndpoint(settings.prometheus, { readSecret, credentials });
     const source = createPrometheusSource({ ...run, endpoint, random: Math.random });
