@@ -27,8 +27,14 @@ export class SourceError extends TidewatchError {}
 /** Rows do not fit the features that a model was trained on, or cannot be turned into features at all. */
 export class FeatureError extends TidewatchError {}
 
+/** A label criterion cannot be read, or names what the data does not have. */
+export class LabelError extends TidewatchError {}
+
 /** A model cannot be fitted on this data, or its parameters are out of range. */
 export class ModelError extends TidewatchError {}
+
+/** A metric or a split is not defined on these rows, or was asked for with an option out of range. */
+export class EvaluationError extends TidewatchError {}
 
 /** A stored artifact is missing a part, has another format version, or does not match its checksum. */
 export class ArtifactError extends TidewatchError {}
