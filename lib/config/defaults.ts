@@ -1,6 +1,7 @@
 /** Every default of a detector, with its unit and its reason. The JSON Schema and the docs take them from here. */
 import type { Detector } from './detector.ts';
 import { parseDuration } from './duration.ts';
+import { DEFAULT_FEATURES } from './feature-settings.ts';
 
 /** Durations as people write them. */
 export const DEFAULTS = {
@@ -17,6 +18,8 @@ export const DEFAULTS = {
   modelVersion: 'current',
   modelKind: 'isolation-forest',
   seed: 1,
+  /** Median and quartiles: the incidents that training data holds do not widen what is usual. */
+  scaler: 'robust',
   /** Rows: a day of one entity at the default step, and more than the thousand that the default percentile needs. */
   warmup: 1440,
   /** Two weeks: a model sees each weekday twice and forgets last month's deployment. */
@@ -54,6 +57,8 @@ export function defaultDetector(name: string): Detector {
     alertSeverity: DEFAULTS.severity,
     modelVersion: DEFAULTS.modelVersion,
     model: { kind: DEFAULTS.modelKind, params: {}, seed: DEFAULTS.seed },
+    features: DEFAULT_FEATURES,
+    scaler: DEFAULTS.scaler,
     training: {
       warmup: DEFAULTS.warmup,
       lookback: parseDuration(DEFAULTS.lookback),

@@ -1,3 +1,4 @@
+import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
 
@@ -29,6 +30,8 @@ export interface Detector {
     readonly params: Readonly<Record<string, unknown>>;
     readonly seed: number;
   };
+  readonly features: FeatureSettings;
+  readonly scaler: ScalerKind;
   readonly training: {
     /** Rows needed before the first model. */
     readonly warmup: number;

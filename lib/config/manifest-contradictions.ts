@@ -1,6 +1,7 @@
 /** What is wrong with a manifest although each of its fields is right. */
 import { DEFAULTS } from './defaults.ts';
 import { parseDuration } from './duration.ts';
+import { findFeatureProblems } from './feature-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
 import { rowsForPercentile } from './percentile.ts';
@@ -56,5 +57,14 @@ export function findContradictions({ spec }: Manifest): Problem[] {
       ['training', 'warmup'],
       `is ${spec.training.warmup} rows; threshold.percentile ${spec.threshold.percentile} needs at least ${rows} to calibrate on`,
     );
+  if (spec.features !== undefined) {
+    const metrics = spec.metrics ?? (spec.preset === undefined ? undefined : PRESETS[spec.preset].metrics);
+    problems.push(
+      ...findFeatureProblems(spec.features, {
+        metrics: metrics?.map(({ name }) => name),
+        step: step === undefined ? undefined : parseDuration(step),
+      }),
+    );
+  }
   return problems;
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
 import { DURATION, parseDuration, readDuration } from './duration.ts';
+import { featureSchema, type ManifestFeatures } from './feature-schema.ts';
+import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';
 import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
 import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
@@ -49,6 +51,8 @@ export interface Manifest {
       readonly params: Readonly<Record<string, unknown>>;
       readonly seed: number;
     };
+    readonly features?: ManifestFeatures | undefined;
+    readonly scaler: ScalerKind;
     readonly training: { readonly warmup: number; readonly lookback: string; readonly every: string };
     readonly threshold: {
       readonly percentile: number;
@@ -158,6 +162,12 @@ const spec = z
         .default(DEFAULTS.backfill)
         .describe('How far back the first export reaches.'),
       model: model.prefault({}),
+      features: featureSchema
+        .optional()
+        .describe('Left out: every metric as it is. docs/features.md shows what else there is.'),
+      scaler: choice(SCALER_KINDS)
+        .default(DEFAULTS.scaler)
+        .describe('robust: median and quartiles. minmax: 0 to 1. standard: mean and standard deviation.'),
       training: training.prefault({}),
       threshold: threshold.prefault({}).describe('When rows become an incident.'),
       gaps: gaps.prefault({}),

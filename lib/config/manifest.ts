@@ -1,9 +1,12 @@
 /** A detector's manifest: YAML as people write it in, a checked `Detector` out. */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { ManifestError } from '../errors.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Detector } from './detector.ts';
 import { parseDuration } from './duration.ts';
+import { toFeatureSettings } from './feature-schema.ts';
+import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { findContradictions } from './manifest-contradictions.ts';
 import { describeIssues, type Problem } from './manifest-problems.ts';
 import { type Manifest, manifestSchema } from './manifest-schema.ts';
@@ -33,9 +36,18 @@ export function parseManifest(text: string, from: { readonly source: string }): 
   return toDetector(result.data);
 }
 
-/** Of the settings, defaults included: the same for the same settings however the file is written. Lower-case hex. */
-export function manifestHash(detector: Detector): string {
-  const canonical = JSON.stringify(detector, (_, value: unknown) =>
+/**
+ * Of the settings, defaults included: the same for the same settings however the file is written. Lower-case hex.
+ * Settings that came after the first windows were written count only where they are not the default, so that the hash
+ * in those windows stays the one of their manifest.
+ */
+export function manifestHash({ features, scaler, ...detector }: Detector): string {
+  const hashed = {
+    ...detector,
+    ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
+    ...(scaler !== DEFAULTS.scaler && { scaler }),
+  };
+  const canonical = JSON.stringify(hashed, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
@@ -65,6 +77,8 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     alertSeverity: spec.alert_severity,
     modelVersion: spec.model_version,
     model: spec.model,
+    features: toFeatureSettings(spec.features),
+    scaler: spec.scaler,
     training: {
       warmup: spec.training.warmup,
       lookback: parseDuration(spec.training.lookback),

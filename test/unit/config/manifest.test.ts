@@ -26,8 +26,10 @@ const FIXED: Detector = {
   alertSeverity: 'info',
   modelVersion: 'current',
   model: { kind: 'isolation-forest', params: { b: 1, a: 2 }, seed: 1 },
+  features: { timeZone: 'UTC', columns: [{ kind: 'metrics', metrics: 'all', apply: [] }] },
+  scaler: 'robust',
   training: { warmup: 1000, lookback: DAY, every: DAY },
-  threshold: { percentile: 99.9, minDeviation: 3, k: 4, n: 5, resolveAfter: 10 },
+  threshold: { percentile: 99.5, minDeviation: 3, k: 3, n: 5, resolveAfter: 10 },
   gaps: { interpolateSteps: 3 },
 };
 
@@ -50,6 +52,14 @@ spec:
   ingest_delay: 0
   backfill: 3w2d
   model: { kind: isolation-forest, params: { trees: 50, nested: { a: [1, null, x] } }, seed: 4294967295 }
+  features:
+    time_zone: Europe/Berlin
+    columns:
+      - { metrics: all }
+      - { metrics: [mem_bytes, cpu], apply: [log, smooth 5m, vector 1h30m] }
+      - { ratio: { of: cpu, to: mem_bytes }, apply: [relative_change 1d] }
+      - { calendar: hour_of_day }
+  scaler: standard
   training: { warmup: 20000, lookback: 30d, every: 12h }
   threshold: { percentile: 99.99, min_deviation: 0, k: 5, n: 5, resolve_after: 1 }
   gaps: { interpolate: 0 }
@@ -75,6 +85,24 @@ spec:
       params: { trees: 50, nested: { a: [1, null, 'x'] } },
       seed: 4294967295,
     },
+    features: {
+      timeZone: 'Europe/Berlin',
+      columns: [
+        { kind: 'metrics', metrics: 'all', apply: [] },
+        {
+          kind: 'metrics',
+          metrics: ['mem_bytes', 'cpu'],
+          apply: [
+            { kind: 'log' },
+            { kind: 'smooth', over: 5 * MINUTE },
+            { kind: 'vector', over: 90 * MINUTE },
+          ],
+        },
+        { kind: 'ratio', of: 'cpu', to: 'mem_bytes', apply: [{ kind: 'relative_change', over: DAY }] },
+        { kind: 'calendar', cycle: 'hour_of_day' },
+      ],
+    },
+    scaler: 'standard',
     training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
     threshold: { percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
@@ -154,6 +182,55 @@ spec:
   );
 });
 
+test('features that cannot be computed are told with what could', () => {
+  assert.equal(
+    refusal(`kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  metrics: [{ name: cpu_usage, query: up }, { name: cpu_limit, query: up }]
+  scaler: minmx
+  features:
+    time_zone: Mars/Base
+    columns:
+      - { metrics: cpu_usage }
+      - { metrics: [cpu_usage], apply: [mean] }
+      - { metrics: [cpu_usage], apply: [mean 9d, mean 0s, averge 5m, log 5m] }
+      - { calendar: month }
+`),
+    `detectors/x.yml: 9 problems
+  spec.features.time_zone (line 7) must be the name of a time zone, such as Europe/Berlin, not "Mars/Base"
+  spec.features.columns[0].metrics (line 9) must be all, or a list of metric names, not "cpu_usage"
+  spec.features.columns[1].apply[0] (line 10) must be log, or one such as mean 15m or change 1h, up to 8d, not "mean"
+  spec.features.columns[2].apply[0] (line 11) must be log, or one such as mean 15m or change 1h, up to 8d, not "mean 9d"
+  spec.features.columns[2].apply[1] (line 11) must be log, or one such as mean 15m or change 1h, up to 8d, not "mean 0s"
+  spec.features.columns[2].apply[2] (line 11) must be log, or one such as mean 15m or change 1h, up to 8d, not "averge 5m"
+  spec.features.columns[2].apply[3] (line 11) must be log, or one such as mean 15m or change 1h, up to 8d, not "log 5m"
+  spec.features.columns[3].calendar (line 12) must be hour_of_day or day_of_week, not "month"
+  spec.scaler (line 5) must be robust or minmax or standard, not "minmx"`,
+  );
+  assert.equal(
+    refusal(`kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  metrics: [{ name: cpu_usage, query: up }, { name: cpu_limit, query: up }]
+  features:
+    columns:
+      - { metrics: [cpu_usag] }
+      - { metrics: all, apply: [mean 90s] }
+      - { ratio: { of: cpu_usage, to: cpu_usage } }
+      - { ratio: { of: disk, to: cpu_limit }, calendar: hour_of_day }
+      - { calendar: hour_of_day, apply: [log] }
+`),
+    `detectors/x.yml: 6 problems
+  spec.features.columns[0].metrics[0] (line 7) is "cpu_usag", which is no metric of the detector; did you mean cpu_usage?
+  spec.features.columns[1].apply[0] (line 8) is "mean 90s", whose duration is not a multiple of step 1m
+  spec.features.columns[2].ratio.to (line 9) is "cpu_usage", as is ratio.of
+  spec.features.columns[3] (line 10) has ratio and calendar; give one of them
+  spec.features.columns[3].ratio.of (line 10) is "disk", which is no metric of the detector; known are cpu_usage, cpu_limit
+  spec.features.columns[4].apply (line 11) cannot be set beside calendar`,
+  );
+});
+
 test('fields that contradict each other are told as such', () => {
   assert.equal(
     refusal(`kind: AnomalyDetector
@@ -177,7 +254,7 @@ spec:
   spec.entity (line 10) has "__name__", which names a metric and no entity; list several under metrics
   spec.detection_window is 15m, which is not a multiple of step 7m
   spec.threshold.k (line 11) is 9; at most n, which is 5
-  spec.training.warmup is 1000 rows; threshold.percentile 99.95 needs at least 2000 to calibrate on`,
+  spec.training.warmup is 1440 rows; threshold.percentile 99.95 needs at least 2000 to calibrate on`,
   );
 });
 
@@ -238,16 +315,19 @@ test('the hash is of the settings, not of how they are written', () => {
   const other = `# a comment
 spec:
   prometheus_query: up
-  threshold: { n: 5, k: 3 }
+  threshold: { n: 5, k: 4 }
 metadata: { name: a }
 kind: AnomalyDetector`;
   const hash = manifestHash(parse(one));
   assert.match(hash, /^[0-9a-f]{64}$/);
   assert.equal(manifestHash(parse(other)), hash);
-  assert.notEqual(manifestHash(parse(other.replace('k: 3', 'k: 4'))), hash);
+  assert.notEqual(manifestHash(parse(other.replace('k: 4', 'k: 3'))), hash);
 
   // Windows and models in people's buckets carry it, so this value stays.
   assert.equal(manifestHash(FIXED), '89f4efaa63cfcc4a252b8a1ab6e99aea65681ef27508c5e146fbd140b85dfdf4');
+  assert.notEqual(manifestHash({ ...FIXED, scaler: 'minmax' }), manifestHash(FIXED));
+  const features = { ...FIXED.features, timeZone: 'Europe/Berlin' };
+  assert.notEqual(manifestHash({ ...FIXED, features }), manifestHash(FIXED));
 });
 
 test('each example is a manifest named like its file', () => {

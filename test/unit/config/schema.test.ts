@@ -53,6 +53,13 @@ test('an independent validator refuses typos, bad values and two sources of metr
     [['spec', 'threshold', 'k'], 0],
     [['spec', 'gaps', 'interpolate'], -1],
     [['spec', 'training', 'warm_up'], 5],
+    [['spec', 'scaler'], 'log'],
+    [['spec', 'features'], { columns: [] }],
+    [['spec', 'features'], { columns: [{ apply: ['log'] }] }],
+    [['spec', 'features'], { columns: [{ metrics: 'cpu' }] }],
+    [['spec', 'features'], { columns: [{ metrics: 'all', calendar: 'hour_of_day' }] }],
+    [['spec', 'features'], { columns: [{ calendar: 'hour_of_day', apply: ['log'] }] }],
+    [['spec', 'features'], { columns: [{ metrics: 'all', apply: ['mean15m'] }] }],
   ];
   assert.equal(validate(FULL), true);
   for (const [path, value] of wrong)
