@@ -1,6 +1,8 @@
 /** Buckets, their settings, and what the emulator says it does not do. */
 import assert from 'node:assert/strict';
+import type { LookupAddress } from 'node:dns';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
@@ -21,7 +23,7 @@ import {
   PutObjectAclCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
-  type S3Client,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { assertFails, type EmulatedS3, startS3 } from '../helpers/emulated-s3.ts';
 
@@ -147,4 +149,28 @@ test('another account has no bucket here', async () => {
   await client.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner: '000000000000' }));
   const put = new PutObjectCommand({ Bucket, Key: 'k', Body: '', ExpectedBucketOwner: '111111111111' });
   await assertFails(client.send(put), 'AccessDenied', 403);
+});
+
+test('buckets in front of the host name', async () => {
+  const hosts = new Set<string>();
+  // Not every machine resolves names below localhost.
+  const httpAgent = new Agent({
+    lookup(host, _options, callback) {
+      hosts.add(host);
+      callback(null, [{ address: '127.0.0.1', family: 4 }] satisfies LookupAddress[]);
+    },
+  });
+  const byHost = new S3Client({
+    endpoint: s3.emulator.url.replace('127.0.0.1', 'localhost'),
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    requestHandler: { httpAgent },
+  });
+  const Bucket = 'by-host';
+  await byHost.send(new CreateBucketCommand({ Bucket }));
+  await byHost.send(new PutObjectCommand({ Bucket, Key: 'a/b', Body: 'x' }));
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'a/b' }));
+  assert.equal(await Body?.transformToString(), 'x');
+  assert.deepEqual([...hosts], ['by-host.localhost']);
+  byHost.destroy();
 });

@@ -33,7 +33,7 @@ interface Knowledge {
 }
 
 const Bucket = 'crash';
-const ROUNDS = 6;
+const ROUNDS = 5;
 const WRITERS = 4;
 /** Bytes: several chunks on their way to disk. */
 const SIZES = [10, 70_000, 300_000];

@@ -85,12 +85,13 @@ function checkScope(claim: SignatureClaim, region: string): void {
       400,
       `The credential date ${credential.date} is not the day of the request, ${claim.timestamp}`,
     );
-  if (credential.region !== region)
-    throw new AwsError(
-      'AuthorizationHeaderMalformed',
-      400,
-      `The region '${credential.region}' is wrong; expecting '${region}'`,
-    );
+  if (credential.region !== region) {
+    const message = `The region '${credential.region}' is wrong; expecting '${region}'`;
+    // Clients of S3 sign again for the region that the error names.
+    throw Object.assign(new AwsError('AuthorizationHeaderMalformed', 400, message), {
+      details: { Region: region },
+    });
+  }
 }
 
 function checkTime(claim: SignatureClaim, now: number): void {

@@ -65,7 +65,7 @@ export function addBucket(context: S3Context, name: string): boolean {
   if (!BUCKET_NAME.test(name))
     throw new S3Error(
       'InvalidBucketName',
-      `The specified bucket is not valid: ${JSON.stringify(name)} does not match ${BUCKET_NAME}`,
+      `The specified bucket is not valid: ${JSON.stringify(name)} is not 3 to 63 of a-z, 0-9, dot and dash, or no name by S3's other rules`,
       { BucketName: name },
     );
   if (context.index.findBucket(name) !== undefined) return false;
