@@ -62,7 +62,7 @@ async function signRequest(
     },
     { signingDate: new Date(now) },
   );
-  // fetch sets Host itself, from the same URL.
+  // Node sets Host itself, from the same URL.
   const { host: _, ...sent } = signed.headers;
   return sent;
 }

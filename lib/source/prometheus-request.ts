@@ -1,6 +1,7 @@
 /** One attempt at one request: sent, answered, judged. What may be tried again is told apart from what may not. */
 import { RetryLaterError, SourceError } from '../errors.ts';
 import { authorize } from './authorize.ts';
+import { exchange, type HttpResponse } from './http-exchange.ts';
 import { excerpt } from './json-cursor.ts';
 import type { PrometheusTarget } from './prometheus-endpoint.ts';
 import { readBody } from './read-body.ts';
@@ -61,32 +62,31 @@ export async function attemptRequest(attempt: Attempt): Promise<Outcome> {
   }
 }
 
-async function send({ target, method, fields, now }: Attempt, signal: AbortSignal): Promise<Response> {
+async function send({ target, method, fields, now }: Attempt, signal: AbortSignal): Promise<HttpResponse> {
   const form = encodeForm(fields);
   const url = new URL(target.url);
   if (method === 'GET') url.search = url.search === '' ? form : `${url.search}&${form}`;
   const body = method === 'POST' ? form : '';
   const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...target.headers };
   if (method === 'POST') headers['content-type'] = FORM;
-  return fetch(url, {
+  return exchange({
+    url,
     method,
     headers: await authorize({ method, url, headers, body }, target.auth, now()),
-    ...(method === 'POST' && { body }),
-    // Followed, a redirect would carry the credentials along or turn POST into GET.
-    redirect: 'manual',
+    body,
     signal,
   });
 }
 
-async function judgeResponse(response: Response, attempt: Attempt): Promise<Outcome> {
+async function judgeResponse(response: HttpResponse, attempt: Attempt): Promise<Outcome> {
   const { subject, maxBodyBytes, now } = attempt;
   const { status } = response;
   if (status === 405 && attempt.method === 'POST') {
-    await response.body?.cancel();
+    response.body.destroy();
     return { kind: 'method-refused' };
   }
   if (status >= 300 && status < 400) {
-    await response.body?.cancel();
+    response.body.destroy();
     throw redirected(response, attempt);
   }
   const body = await readBody(response, maxBodyBytes, subject);
@@ -96,7 +96,7 @@ async function judgeResponse(response: Response, attempt: Attempt): Promise<Outc
         status === 429 ? 'rate-limited' : 'server-error',
         `${subject} got HTTP ${status}: ${reasonIn(body)}`,
       ),
-      parseRetryAfter(response.headers.get('retry-after'), now()),
+      parseRetryAfter(response.headers['retry-after'] ?? null, now()),
     );
   if (status >= 400)
     throw new SourceError(
@@ -107,10 +107,10 @@ async function judgeResponse(response: Response, attempt: Attempt): Promise<Outc
   return { kind: 'answered', body };
 }
 
-function checkIsJson(response: Response, body: Uint8Array, subject: string): void {
+function checkIsJson(response: HttpResponse, body: Uint8Array, subject: string): void {
   if (body.length === 0)
     throw new SourceError('empty-answer', `${subject} got HTTP ${response.status} with an empty body`);
-  const type = response.headers.get('content-type') ?? '';
+  const type = response.headers['content-type'] ?? '';
   if (type !== '' && !/^application\/(\S+\+)?json\s*(;|$)/i.test(type))
     throw new SourceError(
       'not-json',
@@ -140,9 +140,9 @@ function codeOfStatus(status: number): string {
   return status === 401 || status === 403 ? 'unauthorized' : 'http-status';
 }
 
-/** The target's query string is left out: login redirects carry state in it. */
-function redirected(response: Response, { target, subject }: Attempt): SourceError {
-  const location = response.headers.get('location') ?? '';
+/** Followed, a redirect would carry the credentials along or turn POST into GET. The target's query string is left out: login redirects carry state in it. */
+function redirected(response: HttpResponse, { target, subject }: Attempt): SourceError {
+  const location = response.headers.location ?? '';
   const goal = URL.canParse(location, target.url.href) ? new URL(location, target.url) : undefined;
   const shown = goal ? goal.origin + goal.pathname : JSON.stringify(location);
   return new SourceError(

@@ -1,4 +1,5 @@
 import { SourceError } from '../errors.ts';
+import type { HttpResponse } from './http-exchange.ts';
 
 /**
  * Bytes of one answer after decompression. 11,000 points of 300 series; the export job asks for fewer at a time, so
@@ -8,18 +9,21 @@ export const MAX_BODY_BYTES: number = 128 * 1024 * 1024;
 
 /**
  * The whole body, or nothing of it.
- * @throws SourceError `body-too-large`; whatever fetch throws where the connection breaks
+ * @throws SourceError `body-too-large`; whatever Node throws where the connection breaks
  */
-export async function readBody(response: Response, maxBytes: number, subject: string): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array(0);
-  const announced = Number(response.headers.get('content-length') ?? 0);
+export async function readBody(
+  { headers, body }: HttpResponse,
+  maxBytes: number,
+  subject: string,
+): Promise<Uint8Array> {
+  const announced = Number(headers['content-length'] ?? 0);
   if (announced > maxBytes) {
-    await response.body.cancel();
+    body.destroy();
     throw tooLarge(subject, `${announced}`, maxBytes);
   }
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body) {
+  for await (const part of body as AsyncIterable<Uint8Array>) {
     size += part.length;
     // Leaving the loop closes the connection.
     if (size > maxBytes) throw tooLarge(subject, `more than ${maxBytes}`, maxBytes);

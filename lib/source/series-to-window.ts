@@ -78,10 +78,11 @@ export function cutWindow({ detector, range, step, matrices }: WindowCut): Metri
   const rows = entities.length * cells;
   const entityOf = new Uint32Array(rows);
   const times = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    entityOf[row] = Math.floor(row / cells);
-    times[row] = range.start + (row % cells) * step;
-  }
+  for (let entity = 0, row = 0; entity < entities.length; entity++)
+    for (let cell = 0; cell < cells; cell++, row++) {
+      entityOf[row] = entity;
+      times[row] = range.start + cell * step;
+    }
   const columns = matrices.map(({ byEntity }) => {
     const column = new Float64Array(rows).fill(Number.NaN);
     for (const [index, entity] of entities.entries())
@@ -182,9 +183,16 @@ function placeSamples(
   column: Float64Array,
   firstRow: number,
 ): void {
+  const begin = indexFrom(times, range.start);
   const end = indexFrom(times, range.end);
-  for (let i = indexFrom(times, range.start); i < end; i++)
-    column[firstRow + (times[i]! - range.start) / step] = values[i]!;
+  if (begin === end) return;
+  const offset = firstRow + (times[begin]! - range.start) / step;
+  // Ascending and on the grid: where first and last are as far apart as there are samples, none is missing.
+  if (times[end - 1]! - times[begin]! === (end - 1 - begin) * step) {
+    column.set(values.subarray(begin, end), offset);
+    return;
+  }
+  for (let i = begin; i < end; i++) column[offset + (times[i]! - times[begin]!) / step] = values[i]!;
 }
 
 /** Index of the first time at or after `from`. */

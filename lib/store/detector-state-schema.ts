@@ -47,31 +47,37 @@ const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
   gaps: z.array(timeRange),
 } satisfies Shape<ExportProgress>);
 
+/** Of any detector. Zod compiles a schema on first use, which takes longer than reading a state. */
+const anyState: z.ZodType<DetectorState> = z
+  .strictObject({
+    formatVersion: z.literal(1),
+    detector: z.string(),
+    phase: z.enum(['learning', 'active']),
+    step: z.number().positive().optional(),
+    exportedUntil: time.optional(),
+    exporting: exportProgress.optional(),
+    learning: recordOf(z.strictObject({ etag: z.string(), rows: count })),
+    watchFrom: time.optional(),
+    trainedUntil: time.optional(),
+    entities: recordOf(entityTrack),
+    worst: recordOf(worstRow),
+    decided: z.array(z.string()),
+    outbox: z.array(pendingAlert),
+  } satisfies Shape<DetectorState>)
+  .transform((stored) => ({
+    ...stored,
+    step: stored.step,
+    exportedUntil: stored.exportedUntil,
+    watchFrom: stored.watchFrom,
+    trainedUntil: stored.trainedUntil,
+  }));
+
 /** @param detector whose state it has to be */
 export function detectorStateSchema(detector: string): z.ZodType<DetectorState> {
-  return z
-    .strictObject({
-      formatVersion: z.literal(1),
-      detector: z.literal(detector),
-      phase: z.enum(['learning', 'active']),
-      step: z.number().positive().optional(),
-      exportedUntil: time.optional(),
-      exporting: exportProgress.optional(),
-      learning: recordOf(z.strictObject({ etag: z.string(), rows: count })),
-      watchFrom: time.optional(),
-      trainedUntil: time.optional(),
-      entities: recordOf(entityTrack),
-      worst: recordOf(worstRow),
-      decided: z.array(z.string()),
-      outbox: z.array(pendingAlert),
-    } satisfies Shape<DetectorState>)
-    .transform((stored) => ({
-      ...stored,
-      step: stored.step,
-      exportedUntil: stored.exportedUntil,
-      watchFrom: stored.watchFrom,
-      trainedUntil: stored.trainedUntil,
-    }));
+  return anyState.refine((state) => state.detector === detector, {
+    path: ['detector'],
+    error: `expected ${JSON.stringify(detector)}`,
+  });
 }
 
 /** As z.record, which leaves out a member called "__proto__": entity names come from dropped files. */
