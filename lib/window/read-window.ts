@@ -37,8 +37,12 @@ export interface ReadWindowOptions {
  *   `duplicate-row`, `unordered-rows`, `outside-range`, `no-step`, `bad-metadata`
  */
 export function readWindow(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
+  return windowOfTable(readTable(bytes, options.source), options);
+}
+
+/** As `readWindow`, for a table that came from elsewhere. */
+export function windowOfTable(table: Table, options: ReadWindowOptions): MetricWindow {
   const { source, detector } = options;
-  const table = readTable(bytes, source);
   const { fields } = table.schema;
   const own = parseMetadata(table.schema.metadata, source);
   const roles = own ? ownRoles(fields, source) : assignRoles(fields, source);

@@ -1,0 +1,273 @@
+/**
+ * A window from CSV: the columns become a table, which is then read as one from Parquet is (`read-window.ts`): the same
+ * roles, time formats, limits and errors. Beyond that:
+ *
+ * - The first line is the header. Delimiter: comma, semicolon or tab, whichever the header has most of.
+ * - UTF-8, with or without a byte order mark; gzip is told by its first bytes.
+ * - A column is numeric where its cells are numbers (`parseCellNumber`), or most of them are: then any other is an error
+ *   that names it. An empty cell is a missing value. A decimal comma is an error in whichever column it stands.
+ * - What pandas writes as the nameless index of a frame is the time where it holds ISO times, and left out otherwise.
+ */
+import { isUtf8 } from 'node:buffer';
+import { gunzipSync } from 'node:zlib';
+import { WindowError } from '../errors.ts';
+import { type ColumnToWrite, makeTable } from './arrow.ts';
+import { type CellVisitor, cellText, lineOf, scanCells } from './csv-cells.ts';
+import { parseCellNumber } from './csv-number.ts';
+import { parseIsoTime } from './iso-time.ts';
+import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_UNCOMPRESSED_BYTES, MAX_VALUES } from './limits.ts';
+import { type ReadWindowOptions, windowOfTable } from './read-window.ts';
+import { TIME_NAMES } from './roles.ts';
+import type { MetricWindow } from './window.ts';
+
+export type CsvDelimiter = ',' | ';' | '\t';
+
+export interface ReadCsvOptions extends ReadWindowOptions {
+  /** Without it, the header tells. */
+  readonly delimiter?: CsvDelimiter | undefined;
+}
+
+const DELIMITERS: readonly CsvDelimiter[] = [',', ';', '\t'];
+/** As pandas names a nameless index in Parquet; `roles.ts` knows it. */
+const NAMELESS_INDEX = '__index_level_0__';
+const DECIMAL_COMMA = /^[+-]?\d+,\d+$/;
+/** Characters of a cell that a message shows. */
+const LONGEST_SHOWN = 60;
+
+interface Csv {
+  readonly bytes: Buffer;
+  readonly source: string;
+  readonly delimiter: number;
+  readonly names: readonly string[];
+  /** First byte behind the header. */
+  readonly from: number;
+}
+
+/** Where a cell stands. */
+interface Cell {
+  readonly row: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the cells of a column look like. */
+interface ColumnKind {
+  numbers: number;
+  others: number;
+  firstOther: Cell | undefined;
+  firstDecimalComma: Cell | undefined;
+}
+
+/**
+ * @throws WindowError as `readWindow` does, and with one of the codes
+ *   `unreadable` (not UTF-8, not text, damaged gzip), `no-header`, `bad-row` (a line with more or fewer cells than the
+ *   header), `bad-quote`, `bad-value` (a cell that is no number among numbers)
+ */
+export function readCsvWindow(bytes: Uint8Array, options: ReadCsvOptions): MetricWindow {
+  const csv = readHeader(textBytes(bytes, options.source), options);
+  const { kinds, rows } = inspect(csv);
+  if (rows === 0) throw new WindowError('no-rows', `${csv.source} has no rows`);
+  if (rows * csv.names.length > MAX_VALUES)
+    throw tooLarge(csv.source, `${rows} rows × ${csv.names.length} columns`, MAX_VALUES);
+  const isNumeric = kinds.map((kind, column) => checkKind(kind, column, csv));
+  return windowOfTable(makeTable(readColumns(csv, isNumeric, rows)), options);
+}
+
+/** Unpacked, without its byte order mark. */
+function textBytes(given: Uint8Array, source: string): Buffer {
+  if (given.length === 0) throw new WindowError('empty-file', `${source} is empty`);
+  if (given.length > MAX_FILE_BYTES) throw tooLarge(source, `${given.length} bytes`, MAX_FILE_BYTES);
+  const bytes =
+    given[0] === 0x1f && given[1] === 0x8b
+      ? unpack(given, source)
+      : Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+  if (bytes.toString('latin1', 0, 4) === 'PAR1')
+    throw new WindowError('unreadable', `${source} is Parquet, not CSV, by its first bytes`);
+  if (!isUtf8(bytes) || bytes.includes(0))
+    throw new WindowError(
+      'unreadable',
+      `${source} is not UTF-8 text, as CSV has to be${isUtf16(bytes) ? '; it looks like UTF-16' : ''}`,
+    );
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+function unpack(given: Uint8Array, source: string): Buffer {
+  try {
+    return gunzipSync(given, { maxOutputLength: MAX_UNCOMPRESSED_BYTES });
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(source, 'unpacked text', MAX_UNCOMPRESSED_BYTES);
+    throw new WindowError('unreadable', `${source} is gzip and damaged: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function isUtf16(bytes: Buffer): boolean {
+  return (
+    (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff) || bytes[1] === 0
+  );
+}
+
+function readHeader(bytes: Buffer, { source, delimiter = sniff(bytes) }: ReadCsvOptions): Csv {
+  const names: string[] = [];
+  const code = delimiter.charCodeAt(0);
+  const visitor: CellVisitor = {
+    cell: (column, from, to, doubled) => {
+      const name = cellText(bytes, from, to, doubled);
+      names.push(name === '' && column === 0 ? NAMELESS_INDEX : name);
+    },
+    endRow: () => {},
+  };
+  const from = scanCells(bytes, { from: 0, delimiter: code, source, mostRows: 1 }, visitor);
+  if (names.length === 0) throw new WindowError('no-header', `${source} has no line with column names`);
+  if (names.length > MAX_COLUMNS) throw tooLarge(source, `${names.length} columns`, MAX_COLUMNS);
+  for (const [index, name] of names.entries())
+    if (name === '' || names.indexOf(name) !== index)
+      throw new WindowError(
+        'bad-column',
+        `${source}: ${name === '' ? `column ${index + 1} has no name` : `two columns called ${name}`}`,
+      );
+  if (names.every((name) => parseCellNumber(Buffer.from(name), 0, Buffer.byteLength(name)) !== undefined))
+    throw new WindowError(
+      'no-header',
+      `${source} begins with numbers (${names.slice(0, 5).join(', ')}) in place of column names`,
+    );
+  return { bytes, source, delimiter: code, names, from };
+}
+
+/** The delimiter that the header has most of; of as many, the first of the list. */
+function sniff(bytes: Buffer): CsvDelimiter {
+  const counts = new Map<number, number>();
+  let quoted = false;
+  for (const byte of bytes) {
+    if (byte === 34) quoted = !quoted;
+    else if (!quoted && (byte === 10 || byte === 13)) break;
+    else if (!quoted) counts.set(byte, (counts.get(byte) ?? 0) + 1);
+  }
+  const countOf = (delimiter: CsvDelimiter): number => counts.get(delimiter.charCodeAt(0)) ?? 0;
+  return DELIMITERS.reduce((best, each) => (countOf(each) > countOf(best) ? each : best));
+}
+
+/** First pass: how many rows, and what the columns hold. */
+function inspect({ bytes, source, delimiter, names, from: start }: Csv): {
+  readonly kinds: readonly ColumnKind[];
+  readonly rows: number;
+} {
+  const kinds = names.map(
+    (): ColumnKind => ({ numbers: 0, others: 0, firstOther: undefined, firstDecimalComma: undefined }),
+  );
+  let row = 0;
+  scanCells(
+    bytes,
+    { from: start, delimiter, source },
+    {
+      cell(column, from, to) {
+        const kind = kinds[column];
+        if (kind === undefined || from === to) return;
+        if (parseCellNumber(bytes, from, to) !== undefined) {
+          kind.numbers++;
+          return;
+        }
+        kind.others++;
+        kind.firstOther ??= { row, from, to };
+        if (kind.firstDecimalComma === undefined && DECIMAL_COMMA.test(bytes.toString('latin1', from, to)))
+          kind.firstDecimalComma = { row, from, to };
+      },
+      endRow(cells, from) {
+        if (cells !== names.length)
+          throw new WindowError(
+            'bad-row',
+            `${source}, line ${lineOf(bytes, from)}: ${cells} cells, and the header has ${names.length}`,
+          );
+        if (++row > MAX_ROWS) throw tooLarge(source, `more than ${MAX_ROWS} rows`, MAX_ROWS);
+      },
+    },
+  );
+  return { kinds, rows: row };
+}
+
+/** @returns whether the column is numeric. */
+function checkKind(
+  { numbers, others, firstOther, firstDecimalComma }: ColumnKind,
+  column: number,
+  csv: Csv,
+): boolean {
+  if (others === 0) return true;
+  const name = csv.names[column]!;
+  // A time that is no time is told as such further on.
+  if (TIME_NAMES.includes(name.toLowerCase())) return false;
+  const bad = firstDecimalComma ?? (numbers >= others ? firstOther : undefined);
+  if (bad === undefined) return false;
+  const text = csv.bytes.toString('utf8', bad.from, bad.to);
+  const hint = firstDecimalComma
+    ? 'decimals are written with a point'
+    : 'leave a cell empty where nothing was measured';
+  throw new WindowError(
+    'bad-value',
+    `${csv.source}: column ${name}, row ${bad.row} (line ${lineOf(csv.bytes, bad.from)}): ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is no number; ${hint}`,
+  );
+}
+
+/** Second pass. */
+function readColumns(csv: Csv, isNumeric: readonly boolean[], rows: number): ColumnToWrite[] {
+  const { bytes, source, delimiter } = csv;
+  const readers = isNumeric.map((numeric) => (numeric ? numberReader(bytes, rows) : textReader(bytes, rows)));
+  let row = 0;
+  scanCells(
+    bytes,
+    { from: csv.from, delimiter, source },
+    {
+      cell(column, from, to, doubled) {
+        readers[column]!.read(row, from, to, doubled);
+      },
+      endRow() {
+        row++;
+      },
+    },
+  );
+  return readers.map((reader, column) => reader.column(csv.names[column]!));
+}
+
+interface ColumnReader {
+  read(row: number, from: number, to: number, doubled: boolean): void;
+  column(name: string): ColumnToWrite;
+}
+
+function numberReader(bytes: Buffer, rows: number): ColumnReader {
+  const values = new Float64Array(rows);
+  return {
+    read(row, from, to) {
+      values[row] = from === to ? Number.NaN : parseCellNumber(bytes, from, to)!;
+    },
+    column: (name) => ({ name, type: 'double', values }),
+  };
+}
+
+function textReader(bytes: Buffer, rows: number): ColumnReader {
+  const codes = new Uint32Array(rows);
+  const dictionary: string[] = [];
+  const codeOf = new Map<string, number>();
+  let [start, end, code] = [0, -1, 0];
+  return {
+    read(row, from, to, doubled) {
+      // Files sorted by entity repeat a cell row after row: it is not decoded again.
+      if (end === -1 || bytes.compare(bytes, start, end, from, to) !== 0) {
+        const text = cellText(bytes, from, to, doubled);
+        code = codeOf.get(text) ?? dictionary.push(text) - 1;
+        codeOf.set(text, code);
+        [start, end] = [from, to];
+      }
+      codes[row] = code;
+    },
+    column(name) {
+      const times = name === NAMELESS_INDEX ? dictionary.map(parseIsoTime) : [undefined];
+      if (times.some((time) => time === undefined)) return { name, type: 'string', dictionary, codes };
+      return { name, type: 'timestamp', values: Float64Array.from(codes, (each) => times[each]!) };
+    },
+  };
+}
+
+function tooLarge(source: string, what: string, limit: number): WindowError {
+  return new WindowError('too-large', `${source} has ${what}, and the limit is ${limit}`);
+}

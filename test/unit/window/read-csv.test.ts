@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { parseCellNumber } from '../../../lib/window/csv-number.ts';
+import { type ReadCsvOptions, readCsvWindow } from '../../../lib/window/read-csv.ts';
+import { readWindow } from '../../../lib/window/read-window.ts';
+import { readWindowFile } from '../../../lib/window/read-window-file.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
+import { anyWindow, MINUTE, parquetOf, T0, windowError } from './helpers.ts';
+
+function readCsv(text: string | Uint8Array, options: Partial<ReadCsvOptions> = {}): MetricWindow {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  return readCsvWindow(bytes, { detector: 'shop', source: 'a.csv', ...options });
+}
+
+const SMALL = `timestamp,pod,cpu,mem,label
+2026-01-01T00:00:00Z,b,1.5,,0
+2026-01-01T00:00:00Z,a,2,10,1
+2026-01-01T00:01:00Z,a,-3e2,NaN,0
+`;
+
+test('roles, order, missing values and the step are those of a Parquet file', async () => {
+  const window = readCsv(SMALL);
+  assert.deepEqual(window.metrics, ['cpu', 'mem']);
+  assert.deepEqual(window.entities, ['a', 'b']);
+  assert.deepEqual([...window.entityOf], [0, 0, 1]);
+  assert.deepEqual([...window.times], [T0, T0 + MINUTE, T0]);
+  assert.deepEqual(
+    window.columns.map((column) => [...column]),
+    [
+      [2, -300, 1.5],
+      [10, Number.NaN, Number.NaN],
+    ],
+  );
+  assert.deepEqual([...window.labels!], [1, 0, 0]);
+  assert.equal(window.step, MINUTE);
+  const parquet = await parquetOf(
+    `SELECT * FROM (VALUES (TIMESTAMPTZ '2026-01-01 00:00:00Z', 'b', 1.5::DOUBLE, NULL::DOUBLE, 0),
+      (TIMESTAMPTZ '2026-01-01 00:00:00Z', 'a', 2, 10, 1), (TIMESTAMPTZ '2026-01-01 00:01:00Z', 'a', -300, 'NaN', 0))
+      t(timestamp, pod, cpu, mem, label)`,
+  );
+  assert.deepEqual(window, readWindow(parquet, { detector: 'shop', source: 'a.parquet' }));
+});
+
+test('delimiters, line ends, marks, quotes and gzip make no difference', () => {
+  const expected = readCsv(SMALL);
+  const variants: [name: string, text: string | Uint8Array, options?: Partial<ReadCsvOptions>][] = [
+    ['semicolons', SMALL.replaceAll(',', ';')],
+    ['tabs', SMALL.replaceAll(',', '\t')],
+    ['tabs, given', SMALL.replaceAll(',', '\t'), { delimiter: '\t' }],
+    ['CRLF', SMALL.replaceAll('\n', '\r\n')],
+    ['CR', SMALL.replaceAll('\n', '\r')],
+    ['no last line end', SMALL.trimEnd()],
+    ['blank lines', `\n\r\n${SMALL.replaceAll('\n', '\n\n')}`],
+    ['byte order mark', `\ufeff${SMALL}`],
+    ['quotes', SMALL.replaceAll(/[^,\n]+/g, '"$&"')],
+    ['blanks', SMALL.replaceAll(',', ' , ')],
+    ['gzip', gzipSync(SMALL)],
+    ['delimiters inside of quoted names', SMALL.replace('cpu', '"cpu"').replaceAll(',', ';')],
+  ];
+  for (const [name, text, options] of variants) assert.deepEqual(readCsv(text, options), expected, name);
+});
+
+test('quoted cells hold delimiters, line ends and quotes', () => {
+  const window = readCsv(
+    'ts,"the ""pod""","c,pu"\n1767225600,"a, ""x""\nb",1\n1767225660,"a, ""x""\nb","2"\n',
+  );
+  assert.deepEqual(window.metrics, ['c,pu']);
+  assert.deepEqual(window.entities, ['a, "x"\nb']);
+  assert.deepEqual([...window.columns[0]!], [1, 2]);
+});
+
+test('times: epochs of each unit, fractions, ISO, and the nameless index of pandas', () => {
+  for (const times of [
+    ['1767225600', '1767225660'],
+    ['1767225600.0', '1767225660.000'],
+    ['1767225600000', '1767225660000'],
+    ['1767225600000000000', '1767225660000000000'],
+    ['2026-01-01', '2026-01-01 00:01:00'],
+    ['2026-01-01 01:00:00+01:00', '2025-12-31T23:01:00-01:00'],
+  ])
+    assert.deepEqual(
+      [...readCsv(`time,cpu\n${times[0]},1\n${times[1]},2`).times],
+      [T0, T0 + MINUTE],
+      times[0],
+    );
+  const index = readCsv(',cpu\n2026-01-01 00:00:00,1\n2026-01-01 00:01:00,2');
+  assert.deepEqual([...index.times], [T0, T0 + MINUTE]);
+  assert.deepEqual(readCsv(',time,cpu\n0,2026-01-01,1\n1,2026-01-02,2').metrics, ['cpu']);
+});
+
+test('booleans are numbers, words for nothing are missing, strings that look odd are entities', () => {
+  const window = readCsv(
+    'time,host,up,v\n2026-01-01,10.0.0.1:9100,True,+Inf\n2026-01-02,10.0.0.1:9100,false,1',
+  );
+  assert.deepEqual(window.entities, ['10.0.0.1:9100']);
+  assert.deepEqual(window.metrics, ['up', 'v']);
+  assert.deepEqual(
+    window.columns.map((column) => [...column]),
+    [
+      [1, 0],
+      [Number.NaN, 1],
+    ],
+  );
+});
+
+test('what is no table says so, with the place', () => {
+  const head = 'time,cpu,pod\n2026-01-01T00:00:00Z,1,a\n';
+  const cases: [text: string | Uint8Array, code: string, ...says: string[]][] = [
+    ['', 'empty-file'],
+    ['\n\n', 'no-header'],
+    ['time,cpu\n', 'no-rows'],
+    ['1,2\n3,4\n', 'no-header', 'begins with numbers (1, 2)'],
+    ['when,cpu\n2026-01-01,1\n', 'no-time-column', 'a.csv'],
+    ['time,pod\n2026-01-01,a\n', 'no-metric-column'],
+    ['time,cpu,cpu\n2026-01-01,1,1\n', 'bad-column', 'two columns called cpu'],
+    ['time,cpu,\n2026-01-01,1,1\n', 'bad-column', 'column 3 has no name'],
+    [`${head}2026-01-01T00:01:00Z,n/a,a\n`, 'bad-value', 'column cpu, row 1 (line 3): "n/a" is no number'],
+    [`${head}\n2026-01-01T00:01:00Z,1 GB,a\n`, 'bad-value', 'row 1 (line 4): "1 GB"'],
+    [
+      `${head}2026-01-01T00:01:00Z,"1,5",a\n`,
+      'bad-value',
+      '"1,5" is no number; decimals are written with a point',
+    ],
+    ['time;cpu\n2026-01-01;1,5\n2026-01-02;2,5\n', 'bad-value', 'column cpu, row 0 (line 2): "1,5"'],
+    [`${head}2026-01-01T00:01:00Z,1_000,a\n`, 'bad-value', '1_000'],
+    [`${head}2026-01-01T00:01:00Z,0x10,a\n`, 'bad-value', '0x10'],
+    [`${head}2026-01-01T00:01:00Z,1\n`, 'bad-row', 'line 3: 2 cells, and the header has 3'],
+    [`${head}"2026-01-01T00:01:00Z,1,a\n`, 'bad-quote', 'line 3: a quote that is never closed'],
+    [`${head}2026-01-01T00:01:00Z,1,"a"b\n`, 'bad-quote', 'line 3: text after the closing quote'],
+    [`${head}2026-01-01T00:01:00Z,1,a"b\n`, 'bad-quote', 'line 3: a quote inside'],
+    [`${head}yesterday,1,a\n`, 'bad-time', 'column time, row 1: "yesterday"'],
+    [`${head},1,a\n`, 'bad-time', 'column time, row 1'],
+    ['time,cpu\n1767225600,1\n,2\n', 'null-time', 'column time, row 1'],
+    ['time,cpu\n17,1\n', 'bad-time', 'row 0: 17'],
+    [`${head}2026-01-01T00:00:00Z,1,a\n`, 'duplicate-row', 'row 1'],
+    [`${head}2025-01-01T00:00:00Z,1,a\n`, 'unordered-rows', 'row 1'],
+    ['time,cpu,label\n2026-01-01,1,2\n', 'bad-label', '2 is neither 0 nor 1'],
+    ['time,cpu\n2026-01-01,\n', 'no-values'],
+    [Uint8Array.of(0xff, 0xfe, 116, 0, 105, 0), 'unreadable', 'UTF-16'],
+    [Uint8Array.of(116, 0xe9, 44), 'unreadable', 'not UTF-8'],
+    ['PAR1....', 'unreadable', 'Parquet'],
+    [gzipSync(SMALL).subarray(0, 30), 'unreadable', 'gzip and damaged'],
+    [
+      `time,${Array.from({ length: 2000 }, (_, i) => `c${i}`).join(',')}\n`,
+      'too-large',
+      '2001 columns',
+      '2000',
+    ],
+  ];
+  for (const [text, code, ...says] of cases)
+    assert.throws(() => readCsv(text), windowError(code, ...says), String(text).slice(0, 99));
+});
+
+test('a file is CSV by its name', () => {
+  const read = (source: string): MetricWindow =>
+    readWindowFile(new TextEncoder().encode(SMALL), { detector: 'shop', source });
+  for (const name of ['a.csv', 'A.CSV', 'a.tsv', 'a.csv.gz'])
+    assert.deepEqual(read(name), readCsv(SMALL), name);
+  for (const name of ['a.parquet', 'csv', 'a.csv.parquet'])
+    assert.throws(() => read(name), windowError('unreadable', 'Parquet'), name);
+});
+
+test('numbers are those of Number()', () => {
+  const parse = (text: string): number | undefined =>
+    parseCellNumber(Buffer.from(text), 0, Buffer.byteLength(text));
+  const number = fc.oneof(
+    fc.double().map(String),
+    fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((value) => value.toFixed(9)),
+    fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map(String),
+    fc.stringMatching(/^[+-]?\d{1,25}\.\d{0,25}(e-?\d{1,3})?$/),
+  );
+  fc.assert(
+    fc.property(number, (text) => {
+      const expected = Number(text);
+      assert.ok(
+        Object.is(parse(text), Number.isFinite(expected) || !/inf/i.test(text) ? expected : Number.NaN),
+        text,
+      );
+    }),
+    { numRuns: 3000 },
+  );
+  for (const text of [
+    '.',
+    '-',
+    '+',
+    '1e',
+    '1.2.3',
+    '--1',
+    '1 2',
+    '0b1',
+    '١',
+    'e5',
+    'nano',
+    'infinit',
+    '1,000',
+    '',
+  ])
+    assert.equal(parse(text), undefined, text);
+  assert.ok(Object.is(parse('-0'), -0));
+});
+
+test('any window written as CSV is read back', () => {
+  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  const cell = (value: number): string => (Number.isNaN(value) ? '' : String(value));
+  fc.assert(
+    fc.property(anyWindow({ withValue: true }), (window) => {
+      const metrics = window.metrics.map((name) => (name === 'ts' ? 'other' : name));
+      const lines = [...window.times].map((time, row) =>
+        [
+          time,
+          quote(`e:${window.entities[window.entityOf[row]!]}`),
+          ...window.columns.map((column) => cell(column[row]!)),
+        ].join(';'),
+      );
+      const text = [['time', 'pod', ...metrics.map(quote)].join(';'), ...lines].join('\r\n');
+      const back = readCsv(text, { step: MINUTE });
+      assert.deepEqual(back.metrics, metrics);
+      const rows = (w: MetricWindow, prefix: string): unknown[] =>
+        [...w.times].map((time, row) => [
+          prefix + w.entities[w.entityOf[row]!],
+          time,
+          ...w.columns.map((column) => column[row]),
+        ]);
+      const sorted = (list: unknown[]): string[] => list.map((row) => JSON.stringify(row)).sort();
+      assert.deepEqual(sorted(rows(back, '')), sorted(rows(window, 'e:')));
+    }),
+  );
+});
+
+test('damaged bytes are a WindowError or a window', () => {
+  const bytes = new TextEncoder().encode(SMALL);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 4 }), (changes) => {
+      const damaged = bytes.slice();
+      for (const [at, byte] of changes) damaged[at] = byte;
+      try {
+        readCsv(damaged);
+      } catch (error) {
+        assert.equal((error as Error).name, 'WindowError', String(error));
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
