@@ -16,7 +16,7 @@ import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow 
 
 /** Ms for which an entity may be silent before its open incident resolves. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
-/** Ms for which an entity may be silent before its track is dropped. A late row is recognised for that long. */
+/** Ms for which an entity may be silent before its track is dropped. Older rows without a track are late by their age. */
 export const FORGOTTEN_AFTER: number = 14 * 24 * 3_600_000;
 
 export interface WindowDecision {
@@ -26,7 +26,10 @@ export interface WindowDecision {
   readonly tracks: Readonly<Record<string, EntityTrack>>;
   /** By entity in the order of the rows, then in order of time; entities without rows come last. */
   readonly transitions: readonly Transition[];
-  /** Rows at or before their entity's `decidedUntil`: counted here and left as they were decided. */
+  /**
+   * Rows at or before their entity's `decidedUntil`, or of a time that is forgotten by now (their entity may have been
+   * decided on then): counted here and left as they were decided.
+   */
   readonly lateRows: number;
 }
 
@@ -53,6 +56,7 @@ export function decideWindow(given: {
   const forgottenAfter = Math.max(FORGOTTEN_AFTER, 3 * step);
 
   const known = new Map(Object.entries(given.tracks));
+  const remembered = Math.max(...[...known.values()].map((track) => track.decidedUntil)) - forgottenAfter;
   const walks = new Map<string, TrackWalk>();
   const anomalous = findAnomalousRows(rows, given.policy);
   let lateRows = 0;
@@ -61,7 +65,7 @@ export function decideWindow(given: {
     const time = rows.times[row]!;
     newest = Math.max(newest, time);
     const walk = walkOf(rows.entities[rows.entityOf[row]!]!);
-    if (walk.decidedUntil !== undefined && time <= walk.decidedUntil) lateRows++;
+    if (time <= (walk.decidedUntil ?? remembered)) lateRows++;
     else takeRow(walk, { row, time, score: rows.scores[row]!, anomalous: anomalous[row] === 1 });
   }
 

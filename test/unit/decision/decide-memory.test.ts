@@ -22,6 +22,21 @@ test('late rows are counted and left alone, newer ones of the same window are de
   assert.deepEqual(transitions, []);
 });
 
+test('rows of a time that is forgotten are late, also where their entity has no track', () => {
+  const days = (FORGOTTEN_AFTER / STEP) * 2;
+  const gone = decide({ a: line('##'), b: line('.') });
+  const long = decide({ b: line('.', days) }, { tracks: stored(gone) });
+  assert.deepEqual(Object.keys(long.tracks), ['b']);
+  const again = decide({ a: line('##') }, { tracks: stored(long), modelVersion: 'v2' });
+  assert.deepEqual(again.transitions, []);
+  assert.equal(again.lateRows, 2);
+  const started = decide({ c: line('##', days - 5) }, { tracks: stored(long) });
+  assert.deepEqual(
+    started.transitions.map(({ entity, state }) => `${entity} ${state}`),
+    ['c opened'],
+  );
+});
+
 test('rows before watchFrom open nothing, not even with help from later ones', () => {
   const watchFrom = minute(3);
   assert.deepEqual(decide({ a: line('###.#') }, { watchFrom }).transitions, []);
