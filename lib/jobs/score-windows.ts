@@ -182,12 +182,31 @@ async function scoreWindow(
         contentType: 'application/vnd.apache.parquet',
       },
     );
-    return countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
+    const scored = countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
+    // Scores that are newer than a window's new bytes would hide that those were never looked at.
+    if (!(await isReplaced(key, read.etag, context))) return scored;
+    return (await scoreWindow({ detector, fitted, info }, context)) ?? scored;
   } catch (error) {
     if (!(error instanceof FeatureError || error instanceof WindowError)) throw error;
-    await quarantine(context, { detector: detector.name, key, error });
+    await quarantine(context, { detector: detector.name, key, etag: read.etag, error });
     return undefined;
   }
+}
+
+/** False where it was deleted meanwhile: there is nothing to score anew. */
+async function isReplaced(key: string, etag: string, { store }: StoreContext): Promise<boolean> {
+  try {
+    return (await store.head(key)).etag !== etag;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Features know rows, not where they came from; whoever reads the reason has to know the object. */
+function nameObject(error: FeatureError | WindowError, key: string): FeatureError | WindowError {
+  if (error.message.includes(key)) return error;
+  return new FeatureError(error.code, `${key}: ${error.message}`, { cause: error });
 }
 
 function warnOfExtraMetrics(

@@ -54,7 +54,7 @@ export async function readWindowObject(
     return { window, etag };
   } catch (error) {
     if (!(error instanceof WindowError)) throw error;
-    await quarantine(context, { detector: detector.name, key, error });
+    await quarantine(context, { detector: detector.name, key, etag, error });
     return undefined;
   }
 }

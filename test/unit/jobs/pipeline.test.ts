@@ -155,6 +155,27 @@ test('windows whose events come in reverse order are decided in the order of tim
   assert.deepEqual(reversed.store.keys(), inOrder.store.keys());
 });
 
+test('a window that is written anew while it is scored is scored as it now is', async () => {
+  const world = await createTrainedWorld();
+  const quiet = { from: 1440, rows: 15 };
+  const key = await dropWindow(world.store, quiet);
+  let replaced = false;
+  await score(world, {
+    ...world.store,
+    async put(name, ...rest) {
+      if (name === scoresKey(key) && !replaced) {
+        replaced = true;
+        await dropWindow(world.store, { ...quiet, metrics: ['cpu', 'memory', 'requests', 'more'] });
+        world.clock += 1000;
+      }
+      return world.store.put(name, ...rest);
+    },
+  });
+  const { etag } = await world.store.head(key);
+  const { decided } = (await readState(world.store, DETECTOR)).state;
+  assert.ok(decided.includes(`${key}@${etag}`), decided.join(', '));
+});
+
 test('the same inputs give the same version and the same bytes', async () => {
   const [a, b] = [await createTrainedWorld(), await createTrainedWorld()];
   const keys = a.store.keys().filter((key) => key.startsWith('models/'));
