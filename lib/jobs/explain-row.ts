@@ -13,7 +13,7 @@ export async function explainRow({
   rows,
   row,
 }: {
-  fitted: FittedDetector;
+  fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model'>;
   rows: ScoredWindowRows;
   row: number;
 }): Promise<readonly Reason[]> {

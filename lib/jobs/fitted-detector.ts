@@ -20,6 +20,8 @@ export interface FittedDetector {
 
 /** Versions never change, so a warm function keeps the few that it used last. */
 const CACHED_VERSIONS = 8;
+/** The others are reports: for people, and larger than most models. */
+const SCORING_FILES = /\.(json|bin)$/;
 const caches = new WeakMap<ObjectStore, Map<string, FittedDetector>>();
 
 /** @throws ArtifactError where a part is missing, altered or of an unknown format */
@@ -43,7 +45,7 @@ async function readFittedDetector(
   detector: string,
   version: string,
 ): Promise<FittedDetector> {
-  const { manifest, files } = await loadVersion(store, detector, version);
+  const { manifest, files } = await loadVersion(store, detector, version, (name) => SCORING_FILES.test(name));
   const { plan, scaler } = loadFeatures(
     parseJson(files['features.json'], `${detector} ${version}: features.json`),
   );

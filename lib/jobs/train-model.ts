@@ -4,7 +4,7 @@ import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
 import { PreconditionFailedError, RetryLaterError } from '../errors.ts';
-import { buildMatrix } from '../features/build-matrix.ts';
+import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
 import { type FeaturePlan, hashPlan, planFeatures } from '../features/plan.ts';
 import { type FittedScaler, fitScaler } from '../features/robust-scaler.ts';
@@ -24,6 +24,7 @@ import {
 import type { MetricWindow } from '../window/window.ts';
 import type { TrainContext } from './context.ts';
 import type { LoadedDetector } from './load-detectors.ts';
+import { reportVersion } from './report-version.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
 
@@ -124,10 +125,23 @@ async function fitVersion(
     ...(data.window.labels !== undefined && { labels: data.window.labels }),
     ...(onProgress !== undefined && { onProgress }),
   });
-  const policy = calibratePolicy(detector, await fitted.score(x), data.window.labels);
+  const scores = await fitted.score(x);
+  const policy = calibratePolicy(detector, scores, data.window.labels);
+  const manifest = describeVersion({ ...given, params, policy, fitted });
+  const report = await reportVersion(
+    {
+      fitted: { plan, scaler, model: fitted },
+      manifest,
+      prepared: data,
+      x,
+      scores,
+      deviations: deviations(x, scaler).values,
+    },
+    context,
+  );
   await saveVersion(context.store, detector.name, version, {
-    files: { ...encodeModelState(fitted.save()), 'features.json': encodeFeatures(plan, scaler) },
-    manifest: describeVersion({ ...given, params, policy, fitted }),
+    files: { ...encodeModelState(fitted.save()), 'features.json': encodeFeatures(plan, scaler), ...report },
+    manifest,
   });
 }
 

@@ -94,20 +94,26 @@ export async function saveVersion(
   return whole;
 }
 
-/** @throws ArtifactError where the version is unfinished or absent, or a file is missing or not what was written */
+/**
+ * @param wanted which of the files to read; those for people are of no use to a scorer
+ * @throws ArtifactError where the version is unfinished or absent, or a file is missing or not what was written
+ */
 export async function loadVersion(
   store: ObjectStore,
   detector: string,
   version: string,
+  wanted: (name: string) => boolean = () => true,
 ): Promise<LoadedVersion> {
   const manifest = await readManifest(store, detector, version);
   const files = await Promise.all(
-    Object.entries(manifest.files).map(
-      async ([name, entry]): Promise<[string, Uint8Array]> => [
-        name,
-        await loadFile(store, `${modelPrefix(detector, version)}${name}`, entry),
-      ],
-    ),
+    Object.entries(manifest.files)
+      .filter(([name]) => wanted(name))
+      .map(
+        async ([name, entry]): Promise<[string, Uint8Array]> => [
+          name,
+          await loadFile(store, `${modelPrefix(detector, version)}${name}`, entry),
+        ],
+      ),
   );
   return { manifest, files: Object.fromEntries(files) };
 }
@@ -243,6 +249,14 @@ function describeFile(body: Uint8Array): FileEntry {
   return { sha256: createHash('sha256').update(body).digest('hex'), size: body.length };
 }
 
+/** A browser shows a report straight from the bucket only where it is told what it is. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  html: 'text/html; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+  png: 'image/png',
+};
+
 function contentTypeOf(name: string): string {
-  return name.endsWith('.json') ? 'application/json' : 'application/octet-stream';
+  return CONTENT_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 }

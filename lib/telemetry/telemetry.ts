@@ -18,6 +18,7 @@ export const METRIC_NAMES = [
   'LateRows',
   'ObjectsQuarantined',
   'ModelsTrained',
+  'ReportsFailed',
   'AlertsPublished',
   'DetectorsFailed',
 ] as const;

@@ -19,6 +19,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/decision': 2,
   'lib/alert': 2,
   'lib/evaluation': 2,
+  'lib/report': 2,
   'lib/simulate': 2,
   'lib/config': 1,
   'lib/labels': 1,

@@ -1,0 +1,61 @@
+/** What people look at beside a new version: docs/reports.md. */
+import type { DecisionPolicy } from '../decision/contract.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import type { ExplainedMoment, ReportInput } from '../report/report-input.ts';
+import type { ModelManifest } from '../store/model-manifest.ts';
+import type { TrainContext } from './context.ts';
+import { explainRow } from './explain-row.ts';
+import type { FittedDetector } from './fitted-detector.ts';
+import type { PreparedRows } from './prepare-rows.ts';
+
+export interface TrainedVersion {
+  readonly fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model'>;
+  readonly manifest: Omit<ModelManifest, 'files' | 'formatVersion'> & { readonly policy: DecisionPolicy };
+  readonly prepared: PreparedRows;
+  readonly x: FeatureMatrix;
+  readonly scores: Float64Array;
+  readonly deviations: Float64Array;
+}
+
+/**
+ * The report's files. A detector without a report still guards its service, one without a model does not: a failure is
+ * logged and counted, and the version is saved without them. The report is a function of what the version id covers,
+ * so it fails each time or never, and the version's bytes stay the same.
+ * See docs/decisions/0007-a-report-never-stops-a-model.md.
+ */
+export async function reportVersion(
+  trained: TrainedVersion,
+  { telemetry }: Pick<TrainContext, 'telemetry'>,
+): Promise<Readonly<Record<string, Uint8Array>>> {
+  const { detector, version } = trained.manifest;
+  try {
+    // Loaded when needed: a plotting library is nothing that `tidewatch status` should wait for.
+    const { buildReport, pickMoments } = await import('../report/build-report.ts');
+    const { manifestHash: _, ...facts } = trained.manifest;
+    const input = {
+      version: facts,
+      ...trained.prepared,
+      scaler: trained.fitted.scaler,
+      scores: trained.scores,
+      deviations: trained.deviations,
+    };
+    const moments = await explainMoments(trained, pickMoments(input));
+    return await buildReport({ ...input, moments });
+  } catch (error) {
+    telemetry.error('report failed', { detector, version, error: String(error) });
+    telemetry.count('ReportsFailed', 1, { detector });
+    return {};
+  }
+}
+
+async function explainMoments(
+  { fitted, prepared, x, scores, deviations }: TrainedVersion,
+  moments: readonly Omit<ExplainedMoment, 'reasons'>[],
+): Promise<ReportInput['moments']> {
+  const { entities, entityOf, times } = x;
+  const rows = { prepared, x, scored: { entities, entityOf, times, scores, deviations } };
+  const explained: ExplainedMoment[] = [];
+  for (const moment of moments)
+    explained.push({ ...moment, reasons: await explainRow({ fitted, rows, row: moment.row }) });
+  return explained;
+}

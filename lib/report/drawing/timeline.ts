@@ -1,0 +1,162 @@
+/** One row of the timeline: a score or a metric over the training range, with incidents behind it. */
+import { formatValue } from '../../alert/format-value.ts';
+import type { MetricUnit } from '../../alert/metric-unit.ts';
+import type { Point } from '../findings/thin-series.ts';
+import { formatClock, formatDay } from '../format.ts';
+import { axisStyle, type Drawing } from './draw.ts';
+import { type ColourName, mark } from './palette.ts';
+
+/** Epoch ms, half-open. */
+export interface Band {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Pixels left and right of the plot itself, the same in every row, so that times stand above each other. */
+const MARGIN = { left: 62, right: 10 } as const;
+/** A band is drawn at least this wide, in pixels. */
+const LEAST_BAND = 3;
+
+export function plotPixels(width: number): number {
+  return width - MARGIN.left - MARGIN.right;
+}
+
+export function drawTimeline(given: {
+  readonly width: number;
+  readonly height: number;
+  /** Epoch ms, half-open: what the x axis covers. */
+  readonly range: Band;
+  readonly points: readonly Point[];
+  /** Rows that were called anomalous. */
+  readonly anomalies?: readonly Point[];
+  readonly incidents: readonly Band[];
+  readonly labelled: readonly Band[];
+  readonly threshold?: number;
+  /** Where a metric usually stays. */
+  readonly usual?: { readonly low: number; readonly high: number } | undefined;
+  readonly unit?: MetricUnit | undefined;
+  readonly withTimes: boolean;
+}): Drawing {
+  const { width, height, range, points, withTimes, unit, threshold, usual } = given;
+  const leastMs = (LEAST_BAND * (range.end - range.start)) / plotPixels(width);
+  const axis = axisStyle();
+  const levels = levelsOf(given);
+  return {
+    width,
+    height,
+    option: {
+      grid: { ...MARGIN, top: 8, bottom: withTimes ? 24 : 8, containLabel: false },
+      xAxis: {
+        ...axis,
+        type: 'time',
+        min: range.start,
+        max: range.end,
+        splitNumber: width < 500 ? 3 : 8,
+        splitLine: { show: true, lineStyle: { color: mark('rule') } },
+        axisLabel: {
+          ...axis.axisLabel,
+          show: withTimes,
+          formatter: timeLabels(range, width),
+        },
+      },
+      yAxis: {
+        ...axis,
+        type: 'value',
+        min: levels.low,
+        max: levels.high,
+        interval: levels.high - levels.low,
+        splitLine: { show: false },
+        axisLabel: {
+          ...axis.axisLabel,
+          formatter: (value: number) => formatValue(value, unit),
+        },
+      },
+      series: [
+        bandSeries('incident', given.incidents, leastMs, 0.2),
+        bandSeries('label', given.labelled, leastMs, 0.2),
+        {
+          type: 'line',
+          data: points.map(([time, value]) => [time, value ?? '-']),
+          showSymbol: false,
+          silent: true,
+          z: 3,
+          lineStyle: { color: mark('line'), width: 1.2, join: 'round' },
+          ...(usual && usual.high > usual.low && { markArea: usualArea(usual) }),
+          ...(threshold !== undefined && { markLine: thresholdLine('yAxis', threshold) }),
+        },
+        {
+          type: 'scatter',
+          data: given.anomalies ?? [],
+          symbolSize: 4,
+          silent: true,
+          z: 4,
+          itemStyle: { color: mark('anomaly') },
+        },
+      ],
+    },
+  };
+}
+
+export function thresholdLine(axis: 'xAxis' | 'yAxis', threshold: number): object {
+  return {
+    silent: true,
+    symbol: 'none',
+    label: { show: false },
+    lineStyle: { color: mark('anomaly'), width: 1, type: [4, 3] },
+    data: [{ [axis]: threshold }],
+  };
+}
+
+function bandSeries(colour: ColourName, bands: readonly Band[], leastMs: number, opacity: number): object {
+  const data = bands.map(({ start, end }) => {
+    const widened = Math.max(0, leastMs - (end - start)) / 2;
+    return [{ xAxis: start - widened }, { xAxis: end + widened }];
+  });
+  return {
+    type: 'line',
+    data: [],
+    silent: true,
+    z: 1,
+    markArea: { silent: true, data, itemStyle: { color: mark(colour), opacity } },
+  };
+}
+
+function usualArea({ low, high }: { low: number; high: number }): object {
+  return {
+    silent: true,
+    itemStyle: { color: mark('usual'), opacity: 0.1 },
+    data: [[{ yAxis: low }, { yAxis: high }]],
+  };
+}
+
+/** The axis ends where the values do, and holds the threshold. The two ends are what its labels say. */
+function levelsOf({
+  points,
+  threshold,
+}: {
+  readonly points: readonly Point[];
+  readonly threshold?: number;
+}): { readonly low: number; readonly high: number } {
+  let low = threshold ?? Number.POSITIVE_INFINITY;
+  let high = threshold ?? Number.NEGATIVE_INFINITY;
+  for (const [, value] of points) {
+    if (value === null) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low > high) return { low: 0, high: 1 };
+  // A flat line lies in the middle of its plot.
+  const room = high === low ? Math.abs(high) || 1 : 0;
+  return { low: low - room, high: high + room };
+}
+
+/** UTC. Days where the range is long, the time of day where it is short. */
+function timeLabels(range: Band, width: number): (time: number) => string {
+  const days = (range.end - range.start) / 86_400_000;
+  const onlyDays = days > (width < 500 ? 2 : 6);
+  return (time) => {
+    const clock = formatClock(time);
+    if (clock === '00:00') return formatDay(time);
+    return onlyDays ? '' : clock;
+  };
+}

@@ -1,0 +1,120 @@
+/** Which plots a report has, and what stands in for one that the data cannot carry. */
+
+import type { Drawing, DrawingSize } from './drawing/draw.ts';
+import { drawConfusion, drawCurve, drawHistogram, drawHistory, drawNotice } from './drawing/plots.ts';
+import type { Findings } from './findings/findings.ts';
+import { formatCount, formatPercent, formatScore } from './format.ts';
+
+export interface Figure {
+  /** Of the PNG, without its ending. */
+  readonly name: string;
+  readonly title: string;
+  /** One line under the title. */
+  readonly note: string;
+  /** False where the plot says that it cannot be drawn. */
+  readonly drawn: boolean;
+  draw(size: DrawingSize): Drawing;
+}
+
+/** In the order in which the page shows them. */
+export function listFigures(findings: Findings): readonly Figure[] {
+  return [
+    scoreHistogram(findings),
+    rocCurve(findings),
+    precisionRecallCurve(findings),
+    confusionMatrix(findings),
+    trainingHistory(findings),
+  ];
+}
+
+function scoreHistogram({ histogram, input }: Findings): Figure {
+  const { threshold } = input.version.policy;
+  const { percentile } = input.version;
+  return {
+    name: 'score_histogram',
+    title: 'Scores of the training rows',
+    note: `dashed: the threshold, ${formatScore(threshold)}, at percentile ${percentile}; rows on a logarithmic axis`,
+    drawn: histogram !== undefined,
+    draw: (size) =>
+      histogram === undefined
+        ? drawNotice({ ...size, sentence: 'No row of the training data has a score.' })
+        : drawHistogram({ ...size, histogram, threshold }),
+  };
+}
+
+function rocCurve(findings: Findings): Figure {
+  return judged(findings, 'roc_curve', 'ROC curve', (separation) => ({
+    note: `area ${formatScore(separation.rocAuc)} on the training rows; dashed: chance`,
+    draw: (size) =>
+      drawCurve({
+        ...size,
+        points: separation.roc,
+        chance: [
+          [0, 0],
+          [1, 1],
+        ],
+        x: 'false positive rate',
+        y: 'true positive rate',
+      }),
+  }));
+}
+
+function precisionRecallCurve(findings: Findings): Figure {
+  return judged(findings, 'precision_recall_curve', 'Precision and recall', (separation) => ({
+    note: `average precision ${formatScore(separation.averagePrecision)} on the training rows; dashed: chance, ${formatScore(separation.prevalence)}`,
+    draw: (size) =>
+      drawCurve({
+        ...size,
+        points: separation.precisionRecall,
+        chance: [
+          [0, separation.prevalence],
+          [1, separation.prevalence],
+        ],
+        x: 'recall',
+        y: 'precision',
+      }),
+  }));
+}
+
+function confusionMatrix(findings: Findings): Figure {
+  return judged(findings, 'confusion_matrix', 'Rows called and labelled', (separation) => ({
+    note: `${formatCount(separation.confusion.truePositives)} found, ${formatCount(separation.confusion.falsePositives)} false alarms: precision ${formatPercent(separation.precision * 100)}, recall ${formatPercent(separation.recall * 100)}`,
+    draw: (size) => drawConfusion({ ...size, confusion: separation.confusion }),
+  }));
+}
+
+function trainingHistory({ input }: Findings): Figure {
+  const { history, version } = input;
+  const empty = history === undefined || history.epochs.length === 0;
+  return {
+    name: 'training_history',
+    title: 'Training history',
+    note: empty ? version.kind : `${history.epochs.length} epochs; ${history.measure}`,
+    drawn: !empty,
+    draw: (size) =>
+      empty
+        ? drawNotice({
+            ...size,
+            sentence: `No training history: a model of kind ${version.kind} is fitted in one pass, not in epochs.`,
+          })
+        : drawHistory({ ...size, history }),
+  };
+}
+
+/** A plot that needs labels. */
+function judged(
+  { separation }: Findings,
+  name: string,
+  title: string,
+  make: (separation: Exclude<Findings['separation'], string>) => Pick<Figure, 'note' | 'draw'>,
+): Figure {
+  if (typeof separation !== 'string') return { name, title, drawn: true, ...make(separation) };
+  const sentence = `${separation} This plot needs rows that are labelled anomalous and rows that are not.`;
+  return {
+    name,
+    title,
+    note: 'needs labels',
+    drawn: false,
+    draw: (size) => drawNotice({ ...size, sentence }),
+  };
+}

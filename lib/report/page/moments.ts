@@ -1,0 +1,30 @@
+/** The most anomalous moments, each with the metrics that made its score. */
+import { formatReading } from '../../alert/format-value.ts';
+import { unitOfMetric } from '../../alert/metric-unit.ts';
+import { formatPercent, formatScore, formatTime } from '../format.ts';
+import type { ExplainedMoment, ReportInput } from '../report-input.ts';
+import { html, type Markup, raw } from './html.ts';
+
+/** Metrics shown for a moment. */
+const MAX_REASONS = 5;
+
+export function renderMoments({ moments, version }: ReportInput): Markup {
+  if (moments.length === 0) return html`<p class="quiet">No row has a score.</p>`;
+  return html`${moments.map((moment) => renderMoment(moment, version.detector, version.policy.threshold))}`;
+}
+
+function renderMoment(moment: ExplainedMoment, detector: string, threshold: number): Markup {
+  const above = moment.score >= threshold ? 'at or above the threshold' : 'below the threshold';
+  return html`<div class="moment">
+    <h3>${moment.entity || detector}<span>${formatTime(moment.time)} · score ${formatScore(moment.score)}, ${above}</span></h3>
+    ${moment.reasons.slice(0, MAX_REASONS).map(
+      (reason) =>
+        html`<div class="reason"><code>${reason.metric}</code><span class="share">${formatPercent(
+          Math.round(reason.share * 100),
+        )}</span><span class="value">${formatReading({
+          ...reason,
+          unit: unitOfMetric(reason.metric, undefined),
+        })}</span><div class="bar"><i style="width:${raw((reason.share * 100).toFixed(1))}%"></i></div></div>`,
+    )}
+  </div>`;
+}

@@ -1,0 +1,146 @@
+/** report.html: one file that asks the network for nothing. */
+import { createHash } from 'node:crypto';
+import { formatLength } from '../../alert/format-value.ts';
+import { drawForPage } from '../drawing/draw.ts';
+import { PALETTE } from '../drawing/palette.ts';
+import type { Figure } from '../figures.ts';
+import type { Findings } from '../findings/findings.ts';
+import { countOf, formatCount, formatPercent, formatScore, formatTime } from '../format.ts';
+import { html, type Markup, raw } from './html.ts';
+import { renderMetricTable } from './metric-table.ts';
+import { renderMoments } from './moments.ts';
+import { renderSlider, SLIDER_SCRIPT, sayCost } from './slider.ts';
+import { STYLE } from './style.ts';
+import { chooseEntities, renderTimelines } from './timelines.ts';
+
+/** Of the plots that stand alone: as wide as a phone. */
+const PLOT_SIZE = { width: 400, height: 300 } as const;
+/** Inputs listed before the rest is folded away. */
+const MAX_INPUTS = 200;
+
+export function renderPage(findings: Findings, figures: readonly Figure[]): string {
+  const { version } = findings.input;
+  const script = createHash('sha256').update(SLIDER_SCRIPT).digest('base64');
+  const body = [
+    renderHead(findings),
+    html`<main>`,
+    renderData(findings),
+    renderThreshold(findings),
+    renderOverTime(findings),
+    html`<h2>Most anomalous moments</h2><p class="note">The peak of each incident first, then the highest scores elsewhere. Shares say how much of the score each metric made.</p>`,
+    renderMoments(findings.input),
+    renderJudgement(findings, figures),
+    renderMetrics(findings),
+    html`</main>`,
+    renderFoot(findings),
+  ];
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${script}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="theme-color" content="${PALETTE.paper.light}" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="${PALETTE.paper.dark}" media="(prefers-color-scheme: dark)">
+<title>${version.detector} · ${version.version}</title>
+<link rel="icon" href="data:,">
+<style>${raw(STYLE)}</style></head>
+<body>${body}<script>${raw(SLIDER_SCRIPT)}</script></body></html>
+`.markup;
+}
+
+function renderHead(findings: Findings): Markup {
+  const { version, window } = findings.input;
+  return html`<header><p class="quiet note">Tidewatch training report</p><h1>${version.detector}</h1>
+    <p class="quiet"><code>${version.version}</code> · ${version.kind}</p>
+    <p class="lead">Learned from ${countOf(version.rows, 'row')} of ${countOf(version.entities, 'entity', 'entities')} over ${formatLength(window.range.end - window.range.start)}. At the threshold of ${formatScore(version.policy.threshold)}: ${sayCost(findings)}.</p></header>`;
+}
+
+function renderData({ input, events }: Findings): Markup {
+  const { version, window, availability } = input;
+  const { range, step, metrics, labels } = window;
+  const labelled = labels?.reduce((sum, label) => sum + label, 0) ?? 0;
+  const whole = availability.reduce((sum, share) => sum + (share === 1 ? 1 : 0), 0) / availability.length;
+  return html`<h2>Data</h2><dl>
+    <dt>Range</dt><dd>${formatTime(range.start)} to ${formatTime(range.end)} UTC (${formatLength(range.end - range.start)})</dd>
+    <dt>Rows</dt><dd>${countOf(version.rows, 'row')}, one every ${formatLength(step)} per entity</dd>
+    <dt>Entities</dt><dd>${formatCount(version.entities)}</dd>
+    <dt>Metrics</dt><dd>${formatCount(metrics.length)}</dd>
+    <dt>Availability</dt><dd>${formatPercent(Number((whole * 100).toFixed(2)))} of the rows are whole</dd>
+    <dt>Labels</dt><dd>${
+      labels === undefined
+        ? 'none'
+        : `${countOf(labelled, 'row')} in ${countOf(events.length, 'event')}; they have no part in the usual ranges and the threshold`
+    }</dd>
+    <dt>Inputs</dt><dd><details><summary>${countOf(version.inputs.length, 'window')}</summary>${version.inputs
+      .slice(0, MAX_INPUTS)
+      .map(
+        ({ key, rows }) =>
+          html`<div><code>${key}</code> <span class="quiet">${countOf(rows, 'row')}</span></div>`,
+      )}
+      ${version.inputs.length > MAX_INPUTS ? html`<p class="note">… and ${formatCount(version.inputs.length - MAX_INPUTS)} more; manifest.json lists them all.</p>` : undefined}</details></dd>
+  </dl>`;
+}
+
+function renderThreshold(findings: Findings): Markup {
+  const { window, version } = findings.input;
+  const { k, n, minDeviation, resolveAfter } = version.policy;
+  const length = window.range.end - window.range.start;
+  return html`<h2>Threshold and what it costs</h2>
+    <p>An incident opens when ${k} of ${n} rows in a row are anomalous: score at or above the threshold, and a metric at least ${minDeviation} robust standard deviations from its centre. It closes after ${resolveAfter} quiet rows. Move the slider to see what other thresholds would have cost; the decision was made anew at each of them.</p>
+    ${renderSlider(findings)}
+    <p class="note">Counted on the ${formatLength(length)} that the model was fitted on${length < 7 * 86_400_000 ? ', brought to a week' : ''}. It knows this data: on new data expect more. ${findings.events.length > 0 ? 'Labelled events are part of these incidents. ' : ''}To change it, set <code>threshold.percentile</code> in the manifest and train again.</p>`;
+}
+
+function renderOverTime(findings: Findings): Markup {
+  const { shown, left, metricsEach } = chooseEntities(findings);
+  const all = findings.input.window.metrics.length;
+  return html`<h2>Score over time</h2>
+    <p class="note">Each pixel shows the lowest and the highest of its values, so no spike is lost; gaps stay open. Times are UTC. ${metricsEach < all ? `The ${metricsEach} metrics with the largest part in the moments below, of ${all}.` : ''}</p>
+    <ul class="key"><li style="--of:var(--incident);--by:.35">incident</li>${findings.events.length > 0 ? html`<li style="--of:var(--label);--by:.35">labelled</li>` : undefined}<li style="--of:var(--anomaly)">anomalous row</li><li style="--of:var(--usual);--by:.2">usual range</li></ul>
+    ${shown.map((entity, i) => renderTimelines(findings, entity, i, metricsEach))}
+    ${left.length > 0 ? renderRest(left) : undefined}`;
+}
+
+function renderRest(left: ReturnType<typeof chooseEntities>['left']): Markup {
+  const listed = left.slice(0, 200);
+  return html`<details><summary>${countOf(left.length, 'more entity', 'more entities')}, without plots</summary><table>
+    <thead><tr><th>Entity</th><th>Rows</th><th>Incidents</th><th>Highest score</th></tr></thead>
+    <tbody>${listed.map(
+      ({ entity, from, to, incidents, peakScore }) =>
+        html`<tr><td>${entity}</td><td>${formatCount(to - from)}</td><td>${incidents.length}</td><td>${formatScore(peakScore)}</td></tr>`,
+    )}</tbody></table>${left.length > listed.length ? html`<p class="note">The first ${listed.length} of ${formatCount(left.length)}.</p>` : undefined}</details>`;
+}
+
+function renderJudgement({ separation }: Findings, figures: readonly Figure[]): Markup {
+  const drawn = figures.filter((figure) => figure.drawn);
+  const missing = figures.filter((figure) => !figure.drawn);
+  return html`<h2>How the scores fall</h2>
+    ${
+      typeof separation === 'string'
+        ? undefined
+        : html`<p>${`${separation.events.foundEvents} of ${countOf(separation.events.events, 'labelled event')} had an incident; ${separation.events.falseAlerts} of ${countOf(separation.events.alerts, 'incident')} lay outside of any. `}The curves are row by row, on the data that the model was fitted on.</p>`
+    }
+    <div class="plots">${drawn.map(
+      (figure, i) =>
+        html`<figure><figcaption><b>${figure.title}</b> · ${figure.note}</figcaption>${raw(
+          drawForPage(figure.draw(PLOT_SIZE), { id: `f${i}`, label: figure.title }),
+        )}</figure>`,
+    )}</div>
+    ${missing.length > 0 ? html`<p class="note">Not drawn: ${missing.map(({ title }) => title).join(', ')}. ${typeof separation === 'string' ? separation : ''}</p>` : undefined}`;
+}
+
+function renderMetrics({ metrics, input }: Findings): Markup {
+  return html`<h2>Metrics</h2>
+    <p class="note">Over all entities. Usual: 0.5 % to 99.5 % of the values. Trend: what a straight line through the mean of all entities gains over the range, in robust standard deviations (σ). Daily, weekly: correlation with the same time a day or a week before; two days or weeks of data are needed.</p>
+    ${renderMetricTable(metrics, input.window.entities.length)}`;
+}
+
+function renderFoot({ input }: Findings): Markup {
+  const { version } = input;
+  return html`<footer><h2>How it was made</h2><dl>
+    <dt>Model</dt><dd>${version.kind}, seed ${version.seed}</dd>
+    <dt>Parameters</dt><dd><code>${JSON.stringify(version.params)}</code></dd>
+    <dt>Threshold</dt><dd>percentile ${version.percentile} of the training scores</dd>
+    <dt>Feature plan</dt><dd><code>${version.featurePlanHash}</code></dd>
+    <dt>Software</dt><dd>Tidewatch ${version.softwareVersion}</dd>
+  </dl></footer>`;
+}

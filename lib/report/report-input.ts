@@ -1,0 +1,68 @@
+/**
+ * What a report is made of: plain data, and nothing that the version id does not cover. A run that was cut short and
+ * is run again, perhaps after the manifest's schedule or severity changed, then writes the same bytes.
+ */
+import type { Reason } from '../alert/alert.ts';
+import type { Profile } from '../features/profile.ts';
+import type { ModelManifest } from '../store/model-manifest.ts';
+import type { MetricWindow } from '../window/window.ts';
+
+export interface ReportInput {
+  readonly version: VersionFacts;
+  /** The rows that the model was fitted on: on the grid, short gaps filled. `labels` are those known at training. */
+  readonly window: MetricWindow;
+  /** Share of the metrics that hold a value, per row, 0 to 1. */
+  readonly availability: Float64Array;
+  readonly scaler: UsualRanges;
+  /** One per row, higher is more anomalous; NaN where the model gave none. */
+  readonly scores: Float64Array;
+  /** One per row: largest distance of a metric from its usual centre, in robust standard deviations. */
+  readonly deviations: Float64Array;
+  /** What `pickMoments` picked, explained by the model. */
+  readonly moments: readonly ExplainedMoment[];
+  /** For models that are trained in epochs. */
+  readonly history?: TrainingHistory | undefined;
+}
+
+/** The part of a scaler that people are told of: one profile per column, for each entity and over all of them. */
+export interface UsualRanges {
+  readonly columns: readonly string[];
+  readonly entities: ReadonlyMap<string, readonly Profile[]>;
+  readonly pooled: readonly Profile[];
+}
+
+export type VersionFacts = Omit<ModelManifest, 'files' | 'formatVersion' | 'manifestHash'>;
+
+/** One row that stands for an anomalous stretch. */
+export interface Moment {
+  /** Of the window. */
+  readonly row: number;
+  readonly entity: string;
+  /** Epoch ms. */
+  readonly time: number;
+  readonly score: number;
+}
+
+export interface ExplainedMoment extends Moment {
+  /** Largest share first. */
+  readonly reasons: readonly Reason[];
+}
+
+export interface TrainingHistory {
+  /** What the loss is, for the axis: "mean squared error". */
+  readonly measure: string;
+  /** In order; the first is epoch 1. */
+  readonly epochs: readonly { readonly loss: number; readonly validationLoss?: number | undefined }[];
+}
+
+/** The longest stretch that stands for "a week" in every figure of a report. */
+export const WEEK_MS: number = 7 * 24 * 3_600_000;
+
+/** What is usual for a metric of an entity; undefined where no column holds the metric as it is. */
+export function usualOf(
+  { columns, entities, pooled }: UsualRanges,
+  entity: string,
+  metric: string,
+): Profile | undefined {
+  return (entities.get(entity) ?? pooled)[columns.indexOf(metric)];
+}
