@@ -7,19 +7,18 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import parquetjs from 'parquetjs-lite';
 import { readWindow } from '../lib/window/read-window.ts';
 import type { MetricWindow } from '../lib/window/window.ts';
 import { writeWindow } from '../lib/window/write-window.ts';
 import type { BenchRow } from './bench-row.ts';
+import { median, pairedRatio, type Timings, timeInTurns } from './in-turns.ts';
 
-interface Speeds {
-  /** Seconds. */
-  readonly write: number;
-  readonly read: number;
-  /** Of the file. */
-  readonly bytes: number;
+interface Contender {
+  readonly write: () => Promise<unknown>;
+  readonly read: () => Promise<unknown>;
+  readonly file: string;
 }
 
 const ROWS = 200_000;
@@ -27,41 +26,57 @@ const ENTITIES = 100;
 const METRICS = 16;
 const STEP = 60_000;
 const START: number = Date.UTC(2026, 0, 1);
-const ROUNDS = 3;
+const ROUNDS = 5;
+/** parquetjs-lite takes many seconds a round. */
+const SLOW_ROUNDS = 1;
 
 export async function benchParquet(): Promise<BenchRow[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-bench-'));
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
   try {
     const window = makeWindow();
-    const ours = await timeOurs(window, path.join(folder, 'ours.parquet'));
-    const duckdb = await timeDuckDb(path.join(folder, 'ours.parquet'), path.join(folder, 'duckdb.parquet'));
-    const js = await timeParquetJs(window, path.join(folder, 'js.parquet'));
-    return [...compare('parquetjs-lite', ours, js), ...compare('DuckDB', ours, duckdb)];
+    const ours = contendOurs(window, path.join(folder, 'ours.parquet'));
+    await ours.write();
+    await connection.run(`CREATE TABLE given AS SELECT * FROM '${ours.file}'`);
+    const duckDb = contendDuckDb(connection, path.join(folder, 'duckdb.parquet'));
+    const parquetJs = contendParquetJs(window, path.join(folder, 'js.parquet'));
+    return [
+      ...(await compare('DuckDB', ours, duckDb, { rounds: ROUNDS, warmups: 1 })),
+      ...(await compare('parquetjs-lite', ours, parquetJs, { rounds: SLOW_ROUNDS, warmups: 0 })),
+    ];
   } finally {
+    connection.closeSync();
+    instance.closeSync();
     rmSync(folder, { recursive: true });
   }
 }
 
-function compare(peer: string, ours: Speeds, theirs: Speeds): BenchRow[] {
-  const speed = (name: 'write' | 'read'): BenchRow => ({
-    name: `Parquet ${name}, 200,000 × 18`,
-    ours: ROWS / ours[name],
-    peer,
-    theirs: ROWS / theirs[name],
+async function compare(
+  name: string,
+  ours: Contender,
+  theirs: Contender,
+  rounds: { readonly rounds: number; readonly warmups: number },
+): Promise<BenchRow[]> {
+  const write = await timeInTurns({ ours: ours.write, theirs: theirs.write }, rounds);
+  const read = await timeInTurns({ ours: ours.read, theirs: theirs.read }, rounds);
+  const speed = (what: string, times: Timings<'ours' | 'theirs'>): BenchRow => ({
+    what: `Parquet ${what}, ${ROWS.toLocaleString('en')} × ${METRICS + 2}`,
+    ours: ROWS / median(times.ours),
     unit: 'rows/s',
-    ratio: theirs[name] / ours[name],
-    higherIsBetter: true,
+    peer: { name, value: ROWS / median(times.theirs), ratio: 1 / pairedRatio(times.ours, times.theirs) },
   });
-  const size: BenchRow = {
-    name: 'Parquet size, 200,000 × 18',
-    ours: ours.bytes,
-    peer,
-    theirs: theirs.bytes,
-    unit: 'bytes',
-    ratio: theirs.bytes / ours.bytes,
-    higherIsBetter: false,
-  };
-  return [speed('write'), speed('read'), size];
+  const [ourBytes, theirBytes] = [statSync(ours.file).size, statSync(theirs.file).size];
+  return [
+    speed('write', write),
+    speed('read', read),
+    {
+      what: 'Parquet size of the same',
+      ours: ourBytes / 1e6,
+      unit: 'MB',
+      peer: { name, value: theirBytes / 1e6, ratio: ourBytes / theirBytes },
+    },
+  ];
 }
 
 /** Load curves with noise in the third digit, as metrics look; a few holes. */
@@ -87,76 +102,59 @@ function makeWindow(): MetricWindow {
   };
 }
 
-async function timeOurs(window: MetricWindow, file: string): Promise<Speeds> {
-  const write = await medianSeconds(() => writeFile(file, writeWindow(window, { manifestHash: 'bench' })));
-  const read = await medianSeconds(async () => {
-    assertRows(readWindow(await readFile(file), { detector: 'bench', source: file }).times.length);
-  });
-  return { write, read, bytes: statSync(file).size };
+function contendOurs(window: MetricWindow, file: string): Contender {
+  return {
+    file,
+    write: () => writeFile(file, writeWindow(window, { manifestHash: 'bench' })),
+    read: async () =>
+      assertRows(readWindow(await readFile(file), { detector: 'bench', source: file }).times.length),
+  };
 }
 
-async function timeDuckDb(source: string, file: string): Promise<Speeds> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    await connection.run(`CREATE TABLE given AS SELECT * FROM '${source}'`);
-    const write = await medianSeconds(() =>
-      connection.run(`COPY given TO '${file}' (FORMAT parquet, COMPRESSION zstd)`),
-    );
-    const read = await medianSeconds(async () => {
+function contendDuckDb(connection: DuckDBConnection, file: string): Contender {
+  return {
+    file,
+    write: () => connection.run(`COPY given TO '${file}' (FORMAT parquet, COMPRESSION zstd)`),
+    async read() {
       const result = await connection.runAndReadAll(
         `CREATE OR REPLACE TABLE back AS SELECT * FROM '${file}'`,
       );
       assertRows(Number(result.getRowsJS()[0]![0]));
-    });
-    return { write, read, bytes: statSync(file).size };
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+    },
+  };
 }
 
-/** Once only: it takes many seconds. Times as INT64, since it cannot read back its own TIMESTAMP_MILLIS. */
-async function timeParquetJs(window: MetricWindow, file: string): Promise<Speeds> {
+/** Times as INT64, since it cannot read back its own TIMESTAMP_MILLIS. */
+function contendParquetJs(window: MetricWindow, file: string): Contender {
   const metric = { type: 'DOUBLE', optional: true, compression: 'SNAPPY' };
   const schema = new parquetjs.ParquetSchema({
     time: { type: 'INT64', compression: 'SNAPPY' },
     entity: { type: 'UTF8', compression: 'SNAPPY' },
     ...Object.fromEntries(window.metrics.map((name) => [name, metric])),
   });
-  const write = await seconds(async () => {
-    const writer = await parquetjs.ParquetWriter.openFile(schema, file);
-    for (let row = 0; row < ROWS; row++) {
-      const values = window.metrics.map((name, index) => [name, window.columns[index]![row]!] as const);
-      await writer.appendRow({
-        time: window.times[row]!,
-        entity: window.entities[window.entityOf[row]!]!,
-        ...Object.fromEntries(values.filter(([, value]) => !Number.isNaN(value))),
-      });
-    }
-    await writer.close();
-  });
-  const read = await seconds(async () => {
-    const reader = await parquetjs.ParquetReader.openFile(file);
-    const cursor = reader.getCursor();
-    let rows = 0;
-    while ((await cursor.next()) !== null) rows++;
-    await reader.close();
-    assertRows(rows);
-  });
-  return { write, read, bytes: statSync(file).size };
-}
-
-async function medianSeconds(run: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) times.push(await seconds(run));
-  return times.sort((left, right) => left - right)[ROUNDS >> 1]!;
-}
-
-async function seconds(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await run();
-  return (performance.now() - start) / 1_000;
+  return {
+    file,
+    async write() {
+      const writer = await parquetjs.ParquetWriter.openFile(schema, file);
+      for (let row = 0; row < ROWS; row++) {
+        const values = window.metrics.map((name, index) => [name, window.columns[index]![row]!] as const);
+        await writer.appendRow({
+          time: window.times[row]!,
+          entity: window.entities[window.entityOf[row]!]!,
+          ...Object.fromEntries(values.filter(([, value]) => !Number.isNaN(value))),
+        });
+      }
+      await writer.close();
+    },
+    async read() {
+      const reader = await parquetjs.ParquetReader.openFile(file);
+      const cursor = reader.getCursor();
+      let rows = 0;
+      while ((await cursor.next()) !== null) rows++;
+      await reader.close();
+      assertRows(rows);
+    },
+  };
 }
 
 function assertRows(rows: number): void {

@@ -1,0 +1,115 @@
+/**
+ * `npm run bench [-- NAME…] [--json FILE]`: speed beside peers, in one table.
+ *
+ * Each contender's time is the median of several rounds in which all take turns; the ratio is the median over the
+ * rounds' pairs. A peer that the machine lacks is named in the table, and the rest goes on.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { BenchRow } from './bench-row.ts';
+import { isReached } from './bench-row.ts';
+import { describeMachine, renderMachine, renderTable } from './render-table.ts';
+import { reportThresholds } from './threshold-defaults.ts';
+
+/** Imported when they run, so that one bench's packages do not slow another one down. */
+const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  'isolation-forest': async () => (await import('./isolation-forest.ts')).benchIsolationForest(),
+  parquet: async () => (await import('./parquet.ts')).benchParquet(),
+  export: async () => (await import('./export.ts')).benchExport(),
+  'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
+  latency: async () => (await import('./latency.ts')).benchLatency(),
+};
+
+const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
+       npm run bench -- threshold-defaults --data DIR [--json FILE]
+
+  NAME         one of ${Object.keys(BENCHES).join(', ')}; all of them by default
+  --json FILE  writes the figures there too
+  --data DIR   holds sockshop_k8s/pods/train/*.csv.gz
+
+exit codes: 0 measured, whatever the figures; 1 a bench failed; 2 bad arguments`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const machine = describeMachine();
+  console.log(renderMachine(machine));
+  if (options.data !== undefined) {
+    const { text, figures } = await reportThresholds(options.data, say);
+    console.log(text);
+    save(options.json, { machine, figures });
+    return 0;
+  }
+  const { rows, failures } = await runBenches(options.names);
+  if (rows.length > 0) console.log(`\n${renderTable(rows)}`);
+  for (const failure of failures) console.error(failure);
+  save(options.json, { machine, rows: rows.map((row) => ({ ...row, reached: isReached(row) })), failures });
+  return failures.length > 0 ? 1 : 0;
+}
+
+/** One that fails does not keep the others from being measured. */
+async function runBenches(
+  names: readonly string[],
+): Promise<{ readonly rows: readonly BenchRow[]; readonly failures: readonly string[] }> {
+  const rows: BenchRow[] = [];
+  const failures: string[] = [];
+  for (const name of names) {
+    say(`measuring ${name} …`);
+    try {
+      rows.push(...(await BENCHES[name]!()));
+    } catch (error) {
+      failures.push(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+  return { rows, failures };
+}
+
+interface Options {
+  readonly names: readonly string[];
+  readonly json: string | undefined;
+  /** Set for threshold-defaults alone. */
+  readonly data: string | undefined;
+  readonly help: boolean;
+}
+
+function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'string' },
+      data: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const { json, data, help } = values;
+  const quality = positionals.includes('threshold-defaults');
+  if (quality && positionals.length > 1) throw new Error('threshold-defaults runs alone');
+  if (quality !== (data !== undefined) && !help)
+    throw new Error(
+      quality ? 'threshold-defaults needs --data DIR' : '--data is for threshold-defaults only',
+    );
+  const unknown = quality ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}`);
+  return { names: positionals.length > 0 ? positionals : Object.keys(BENCHES), json, data, help };
+}
+
+function save(file: string | undefined, figures: object): void {
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+/** Progress, apart from the table. */
+function say(line: string): void {
+  console.error(line);
+}
