@@ -2,6 +2,7 @@
 import type { Detector } from './detector.ts';
 import { parseDuration } from './duration.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
+import { DEFAULT_LABELS } from './label-settings.ts';
 
 /** Durations as people write them. */
 export const DEFAULTS = {
@@ -58,6 +59,7 @@ export function defaultDetector(name: string): Detector {
     modelVersion: DEFAULTS.modelVersion,
     model: { kind: DEFAULTS.modelKind, params: {}, seed: DEFAULTS.seed },
     features: DEFAULT_FEATURES,
+    labels: DEFAULT_LABELS,
     scaler: DEFAULTS.scaler,
     training: {
       warmup: DEFAULTS.warmup,

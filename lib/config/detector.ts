@@ -1,4 +1,5 @@
 import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
+import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
 
@@ -32,6 +33,7 @@ export interface Detector {
   };
   readonly features: FeatureSettings;
   readonly scaler: ScalerKind;
+  readonly labels: LabelSettings;
   readonly training: {
     /** Rows needed before the first model. */
     readonly warmup: number;

@@ -1,13 +1,15 @@
 /** What is wrong with a manifest although each of its fields is right. */
 import { DEFAULTS } from './defaults.ts';
+import { metricNameOf } from './detector-name.ts';
 import { parseDuration } from './duration.ts';
 import { findFeatureProblems } from './feature-contradictions.ts';
+import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
 import { rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
 
-export function findContradictions({ spec }: Manifest): Problem[] {
+export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const problems: Problem[] = [];
   const complain = (path: readonly PropertyKey[], message: string): void => {
     problems.push({ path: ['spec', ...path], message });
@@ -57,11 +59,15 @@ export function findContradictions({ spec }: Manifest): Problem[] {
       ['training', 'warmup'],
       `is ${spec.training.warmup} rows; threshold.percentile ${spec.threshold.percentile} needs at least ${rows} to calibrate on`,
     );
+  const named = spec.metrics ?? (spec.preset === undefined ? undefined : PRESETS[spec.preset].metrics);
+  const metrics =
+    spec.prometheus_query === undefined ? named?.map(({ name }) => name) : [metricNameOf(metadata.name)];
+  problems.push(...findLabelProblems(spec, metrics));
   if (spec.features !== undefined) {
-    const metrics = spec.metrics ?? (spec.preset === undefined ? undefined : PRESETS[spec.preset].metrics);
+    const forModel = metrics?.filter((name) => !spec.label_columns?.includes(name));
     problems.push(
       ...findFeatureProblems(spec.features, {
-        metrics: metrics?.map(({ name }) => name),
+        metrics: forModel,
         step: step === undefined ? undefined : parseDuration(step),
       }),
     );

@@ -14,17 +14,39 @@ const LONGEST_VALUE = 80;
 
 /** @param value what was checked */
 export function describeIssues(error: z.ZodError, value: unknown): Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
+  return describeIssueList(error.issues, value);
+}
+
+function describeIssueList(issues: readonly z.core.$ZodIssue[], value: unknown): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
         path: [...issue.path, key],
         message: describeUnknownField(issue.path, key),
       }));
+    const inner = issue.code === 'invalid_union' ? meantBranch(issue.errors) : undefined;
+    if (inner !== undefined)
+      return describeIssueList(
+        inner.map((each) => ({ ...each, path: [...issue.path, ...each.path] })),
+        value,
+      );
     const { found, given } = lookUp(value, issue.path);
     return [
       { path: issue.path, message: `${issue.message}, ${found ? `not ${show(given)}` : 'and is missing'}` },
     ];
   });
+}
+
+/** Of a value that may have several forms, the one that it has but for something inside of it. */
+function meantBranch(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  return branches.find((issues) =>
+    issues.some(
+      ({ path, code }) =>
+        path.length > 0 || code === 'unrecognized_keys' || code === 'too_big' || code === 'too_small',
+    ),
+  );
 }
 
 function describeUnknownField(path: readonly PropertyKey[], key: string): string {
@@ -36,9 +58,14 @@ function describeUnknownField(path: readonly PropertyKey[], key: string): string
 function fieldsAt(path: readonly PropertyKey[]): string[] {
   let node: unknown = manifestJsonSchema();
   for (const part of path)
-    node =
-      typeof part === 'number' ? member(node, 'items') : member(member(node, 'properties'), String(part));
+    node = typeof part === 'number' ? itemsOf(node) : member(member(node, 'properties'), String(part));
   return Object.keys(member(node, 'properties') ?? {});
+}
+
+function itemsOf(node: unknown): object | undefined {
+  const forms: unknown = member(node, 'anyOf');
+  const list = Array.isArray(forms) ? forms.find((form) => member(form, 'items') !== undefined) : node;
+  return member(list, 'items');
 }
 
 function member(node: unknown, name: string): object | undefined {

@@ -5,6 +5,7 @@ import { DETECTOR_NAME } from './detector-name.ts';
 import { DURATION, parseDuration, readDuration } from './duration.ts';
 import { featureSchema, type ManifestFeatures } from './feature-schema.ts';
 import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';
+import { labelColumnsSchema, labelSchema, type ManifestLabels } from './label-schema.ts';
 import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
 import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
@@ -53,6 +54,8 @@ export interface Manifest {
     };
     readonly features?: ManifestFeatures | undefined;
     readonly scaler: ScalerKind;
+    readonly labels?: ManifestLabels | undefined;
+    readonly label_columns?: readonly string[] | undefined;
     readonly training: { readonly warmup: number; readonly lookback: string; readonly every: string };
     readonly threshold: {
       readonly percentile: number;
@@ -168,6 +171,14 @@ const spec = z
       scaler: choice(SCALER_KINDS)
         .default(DEFAULTS.scaler)
         .describe('robust: median and quartiles. minmax: 0 to 1. standard: mean and standard deviation.'),
+      labels: labelSchema
+        .optional()
+        .describe(
+          'What counts as anomalous where the data has no label column: such rows are kept out of what is normal.',
+        ),
+      label_columns: labelColumnsSchema
+        .optional()
+        .describe('Columns that serve labels alone: a model that saw them would learn the rule.'),
       training: training.prefault({}),
       threshold: threshold.prefault({}).describe('When rows become an incident.'),
       gaps: gaps.prefault({}),

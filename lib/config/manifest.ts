@@ -4,13 +4,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { ManifestError } from '../errors.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Detector } from './detector.ts';
+import { metricNameOf } from './detector-name.ts';
 import { parseDuration } from './duration.ts';
 import { toFeatureSettings } from './feature-schema.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
+import { toLabelSettings } from './label-schema.ts';
+import { DEFAULT_LABELS } from './label-settings.ts';
 import { findContradictions } from './manifest-contradictions.ts';
 import { describeIssues, type Problem } from './manifest-problems.ts';
 import { type Manifest, manifestSchema } from './manifest-schema.ts';
 import { readYaml } from './manifest-yaml.ts';
+import { LABEL_PRESETS } from './presets/label-presets.ts';
 import { PRESETS } from './presets/presets.ts';
 
 /** Problems that one message lists. */
@@ -41,11 +45,12 @@ export function parseManifest(text: string, from: { readonly source: string }): 
  * Settings that came after the first windows were written count only where they are not the default, so that the hash
  * in those windows stays the one of their manifest.
  */
-export function manifestHash({ features, scaler, ...detector }: Detector): string {
+export function manifestHash({ features, scaler, labels, ...detector }: Detector): string {
   const hashed = {
     ...detector,
     ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
     ...(scaler !== DEFAULTS.scaler && { scaler }),
+    ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
   };
   const canonical = JSON.stringify(hashed, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -61,7 +66,11 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     spec.prometheus_query === undefined
       ? undefined
       : [{ name: metricNameOf(metadata.name), query: spec.prometheus_query }];
-  const metrics = single ?? spec.metrics ?? preset?.metrics.map(({ name, query }) => ({ name, query })) ?? [];
+  const presetMetrics = [
+    ...(preset?.metrics ?? []),
+    ...(typeof spec.labels === 'string' ? LABEL_PRESETS[spec.labels].metrics : []),
+  ];
+  const metrics = single ?? spec.metrics ?? presetMetrics.map(({ name, query }) => ({ name, query }));
   const step = spec.step ?? (metrics.length > 0 ? DEFAULTS.step : undefined);
   return {
     name: metadata.name,
@@ -79,6 +88,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     model: spec.model,
     features: toFeatureSettings(spec.features),
     scaler: spec.scaler,
+    labels: toLabelSettings(spec),
     training: {
       warmup: spec.training.warmup,
       lookback: parseDuration(spec.training.lookback),
@@ -93,11 +103,6 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     },
     gaps: { interpolateSteps: spec.gaps.interpolate },
   };
-}
-
-/** The only metric of `prometheus_query` is called as the detector is, spelt as a metric: a query has no name. */
-function metricNameOf(detector: string): string {
-  return detector.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_');
 }
 
 function formatProblem({ path, message }: Problem, line: number | undefined): string {

@@ -1,14 +1,9 @@
 /** Weak labels: rows that rules call anomalous where no person did, and which rule it was. */
+import { type LabelCriterion, MOST_CRITERIA } from '../config/label-settings.ts';
 import { LabelError } from '../errors.ts';
 import { evaluate } from '../labels/evaluate.ts';
 import { parseCondition } from '../labels/parse.ts';
 import type { MetricWindow } from '../window/window.ts';
-
-export interface LabelCriterion {
-  readonly name: string;
-  /** An expression over the columns, docs/labels.md. */
-  readonly when: string;
-}
 
 export interface RowLabels {
   /** Per row, 1 where at least one criterion held. */
@@ -18,9 +13,6 @@ export interface RowLabels {
   /** Per row, bit i set where `criteria[i]` held. */
   readonly madeBy: Uint32Array;
 }
-
-/** One bit each. */
-export const MOST_CRITERIA = 32;
 
 /**
  * A criterion over missing data is not met, whichever way it is put: `not (x > 5)` holds only where x was measured.

@@ -28,6 +28,7 @@ const FIXED: Detector = {
   model: { kind: 'isolation-forest', params: { b: 1, a: 2 }, seed: 1 },
   features: { timeZone: 'UTC', columns: [{ kind: 'metrics', metrics: 'all', apply: [] }] },
   scaler: 'robust',
+  labels: { criteria: [], columns: [] },
   training: { warmup: 1000, lookback: DAY, every: DAY },
   threshold: { percentile: 99.5, minDeviation: 3, k: 3, n: 5, resolveAfter: 10 },
   gaps: { interpolateSteps: 3 },
@@ -60,6 +61,10 @@ spec:
       - { ratio: { of: cpu, to: mem_bytes }, apply: [relative_change 1d] }
       - { calendar: hour_of_day }
   scaler: standard
+  labels:
+    - { name: hot, when: cpu > 90% }
+    - { name: leak, when: 'not missing(mem_bytes) and jump(mem_bytes, 6)' }
+  label_columns: []
   training: { warmup: 20000, lookback: 30d, every: 12h }
   threshold: { percentile: 99.99, min_deviation: 0, k: 5, n: 5, resolve_after: 1 }
   gaps: { interpolate: 0 }
@@ -103,6 +108,13 @@ spec:
       ],
     },
     scaler: 'standard',
+    labels: {
+      criteria: [
+        { name: 'hot', when: 'cpu > 90%' },
+        { name: 'leak', when: 'not missing(mem_bytes) and jump(mem_bytes, 6)' },
+      ],
+      columns: [],
+    },
     training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
     threshold: { percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
