@@ -10,6 +10,7 @@ const TASKS = {
   test: 'scripts/test.ts',
   emulator: 'infra/local/main.ts',
   bench: 'bench/main.ts',
+  'bench:quality': 'bench/quality.ts',
   tidewatch: 'lib/cli/main.ts',
 };
 

@@ -1,0 +1,108 @@
+/** Fits and scores one series through the product's own jobs, at its defaults, over a bucket in memory. */
+import { defaultDetector } from '../../lib/config/defaults.ts';
+import type { Detector } from '../../lib/config/detector.ts';
+import { manifestHash } from '../../lib/config/manifest.ts';
+import type { ModelKind } from '../../lib/config/model-kind.ts';
+import { rowsForPercentile } from '../../lib/config/percentile.ts';
+import type { DecisionPolicy, ScoredRows } from '../../lib/decision/contract.ts';
+import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
+import { type FittedDetector, loadFittedDetector } from '../../lib/jobs/fitted-detector.ts';
+import { scoreRows } from '../../lib/jobs/score-rows.ts';
+import { trainModel } from '../../lib/jobs/train-model.ts';
+import { windowKey } from '../../lib/store/keys.ts';
+import type { MetricWindow } from '../../lib/window/window.ts';
+import { writeWindow } from '../../lib/window/write-window.ts';
+import { createMemoryObjectStore } from '../../test/helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../test/helpers/memory-telemetry.ts';
+import type { QualityCase } from './load-case.ts';
+
+export interface DetectorRun {
+  /** Rows that count, on the grid. */
+  readonly scored: ScoredRows;
+  readonly labels: Uint8Array;
+  /** 1 where anything was measured: grid rows within a gap have no label worth the name. */
+  readonly measured: Uint8Array;
+  /** Ms. */
+  readonly step: number;
+  /** Undefined where the training rows are too few for the default percentile: no decision can be made by default. */
+  readonly policy: DecisionPolicy | undefined;
+  /** What the model saw, for peers: rows of the training that were measured and not labelled anomalous, and the scored rows. */
+  readonly train: FeatureMatrix;
+  readonly test: FeatureMatrix;
+}
+
+export async function runDetector(given: QualityCase, kind: ModelKind): Promise<DetectorRun> {
+  const rows = given.train.labels.filter((label) => label === 0).length;
+  const defaults = defaultDetector('quality');
+  // A row less: what is left out as not measured. The model is fitted all the same, for its ranking.
+  const isEnough = rows > rowsForPercentile(defaults.threshold.percentile);
+  const detector: Detector = {
+    ...defaults,
+    step: given.train.step,
+    model: { ...defaults.model, kind },
+    training: { ...defaults.training, warmup: 1 },
+    threshold: { ...defaults.threshold, percentile: isEnough ? defaults.threshold.percentile : 50 },
+  };
+  const fitted = await fitDetector(detector, given.train);
+  const test = await scoreRows({ detector, fitted, window: given.test });
+  const train = await scoreRows({ detector, fitted, window: given.train });
+  const { times } = test.scored;
+  const counts = Uint32Array.from(times.keys()).filter((row) => times[row]! >= given.testStart);
+  const from = given.train.range.end - detector.training.lookback;
+  const normal = Uint32Array.from(train.x.times.keys()).filter(
+    (row) =>
+      train.x.times[row]! >= from &&
+      train.prepared.availability[row]! > 0 &&
+      train.prepared.window.labels?.[row] !== 1,
+  );
+  return {
+    scored: {
+      entities: test.scored.entities,
+      entityOf: pick(test.scored.entityOf, counts),
+      times: pick(times, counts),
+      scores: pick(test.scored.scores, counts),
+      deviations: pick(test.scored.deviations, counts),
+    },
+    labels: pick(test.prepared.window.labels!, counts),
+    measured: Uint8Array.from(counts, (row) => (test.prepared.availability[row]! > 0 ? 1 : 0)),
+    step: fitted.manifest.step,
+    policy: isEnough ? fitted.manifest.policy : undefined,
+    train: pickRows(train.x, normal),
+    test: pickRows(test.x, counts),
+  };
+}
+
+async function fitDetector(detector: Detector, train: MetricWindow): Promise<FittedDetector> {
+  const store = createMemoryObjectStore();
+  const hash = manifestHash(detector);
+  await store.put(windowKey(detector.name, train.range), writeWindow(train, { manifestHash: hash }));
+  const { version } = await trainModel(
+    { detector, manifestHash: hash },
+    {
+      store,
+      telemetry: createMemoryTelemetry(),
+      now: () => train.range.end,
+      deadline: { remaining: () => Infinity },
+      queue: { requestScoring: async () => {} },
+    },
+  );
+  if (version === undefined) throw new Error('no row to train on');
+  return loadFittedDetector(store, detector.name, version);
+}
+
+function pickRows(x: FeatureMatrix, rows: Uint32Array): FeatureMatrix {
+  const width = x.names.length;
+  const values = new Float32Array(rows.length * width);
+  for (const [to, row] of rows.entries())
+    values.set(x.values.subarray(row * width, (row + 1) * width), to * width);
+  return { ...x, entityOf: pick(x.entityOf, rows), times: pick(x.times, rows), values };
+}
+
+function pick<Values extends Float64Array | Uint32Array | Uint8Array>(
+  values: Values,
+  rows: Uint32Array,
+): Values {
+  const picked = values.slice(0, rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
+  return picked as Values;
+}
