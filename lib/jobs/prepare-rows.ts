@@ -14,13 +14,53 @@ export interface PreparedRows {
 /**
  * Each entity's rows reach from the first to the last in which anything was measured. Before it began or after it
  * ended within the window, as every pod that a deployment replaces does, it has no gap: it is not there.
+ * Columns that serve labels alone are left out, so that a model never sees them.
  * @param step grid distance in ms
  */
 export function prepareRows(window: MetricWindow, detector: Detector, step: number): PreparedRows {
-  const filled = fillGaps(alignToGrid(window, step), detector.gaps.interpolateSteps);
-  const present = findPresentRows(filled);
+  const { columns } = detector.labels;
+  return prepare(withoutMetrics(alignToGrid(window, step), columns), detector);
+}
+
+/**
+ * As `prepareRows`, with the columns that serve labels alone behind the others, as they were measured: a state that a
+ * line was drawn to has not been reached yet. They count for no availability.
+ */
+export function prepareLabelledRows(window: MetricWindow, detector: Detector, step: number): PreparedRows {
+  const aligned = alignToGrid(window, step);
+  const names = aligned.metrics.filter((name) => detector.labels.columns.includes(name));
+  return prepare(withoutMetrics(aligned, names), detector, {
+    metrics: names,
+    columns: names.map((name) => aligned.columns[aligned.metrics.indexOf(name)]!),
+  });
+}
+
+/** The same window where it has none of them. */
+export function withoutMetrics(window: MetricWindow, names: readonly string[]): MetricWindow {
+  const kept = [...window.metrics.keys()].filter((i) => !names.includes(window.metrics[i]!));
+  if (kept.length === window.metrics.length) return window;
   return {
-    window: selectRows(filled.window, (row) => present[row] === 1),
+    ...window,
+    metrics: kept.map((i) => window.metrics[i]!),
+    columns: kept.map((i) => window.columns[i]!),
+  };
+}
+
+/** @param window on its grid; `beside` goes with its rows untouched */
+function prepare(
+  window: MetricWindow,
+  detector: Detector,
+  beside: Pick<MetricWindow, 'metrics' | 'columns'> = { metrics: [], columns: [] },
+): PreparedRows {
+  const filled = fillGaps(window, detector.gaps.interpolateSteps);
+  const present = findPresentRows(filled);
+  const whole = {
+    ...filled.window,
+    metrics: [...filled.window.metrics, ...beside.metrics],
+    columns: [...filled.window.columns, ...beside.columns],
+  };
+  return {
+    window: selectRows(whole, (row) => present[row] === 1),
     availability: filled.availability.filter((_, row) => present[row] === 1),
   };
 }

@@ -58,6 +58,8 @@ export async function trainModel(
     context.telemetry.info('learning', { detector: detector.name, rows, warmup: detector.training.warmup });
     return { outcome: 'learning', version: undefined, rows, entities };
   }
+  if (detector.labels.criteria.length > 0)
+    context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
   const plan = planFeatures(data.window.metrics);
   const version = nameVersion(detector, data, hashPlan(plan));
   const exists = await hasVersion(context.store, detector.name, version);
@@ -93,12 +95,13 @@ export async function trainIfDue(
 
 /** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */
 function nameVersion(detector: Detector, data: TrainingData, planHash: string): string {
-  const { model, threshold, gaps, training } = detector;
+  const { model, threshold, gaps, training, labels } = detector;
   const content = {
     model,
     threshold,
     gaps,
     lookback: training.lookback,
+    ...(labels.criteria.length > 0 && { labels }),
     planHash,
     step: data.window.step,
     range: data.window.range,

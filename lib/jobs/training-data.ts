@@ -8,13 +8,16 @@ import type { ObjectInfo } from '../store/object-store.ts';
 import { mergeWindows, sliceWindow } from '../window/combine.ts';
 import { selectRows } from '../window/select-rows.ts';
 import type { MetricWindow } from '../window/window.ts';
+import { applyCriteria, type CriterionCounts } from './apply-criteria.ts';
 import type { StoreContext } from './context.ts';
-import { type PreparedRows, prepareRows } from './prepare-rows.ts';
+import { type PreparedRows, prepareLabelledRows } from './prepare-rows.ts';
 import { listWindowObjects, readWindowObject } from './window-objects.ts';
 
 export interface TrainingData extends PreparedRows {
   /** Oldest first. */
   readonly inputs: ModelManifest['inputs'];
+  /** Label criterion → rows in which it held. Empty where the manifest has none. */
+  readonly labelledBy: CriterionCounts;
 }
 
 interface Loaded {
@@ -25,7 +28,7 @@ interface Loaded {
 /**
  * The newest `lookback` of history, window by window prepared as it is for scoring. The metrics are those of the
  * newest window: what arrives from now on is what can be scored. Rows in which nothing was measured are left out,
- * or an outage would become normal.
+ * or an outage would become normal. Where no label column says what is anomalous, the detector's criteria do.
  * @returns undefined where there is none
  */
 export async function loadTrainingData(
@@ -43,7 +46,13 @@ export async function loadTrainingData(
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
   const prepared = used.map(({ window }) =>
-    withAvailability(prepareRows(keepMetrics(window, newest.metrics), detector, step)),
+    withAvailability(
+      prepareLabelledRows(
+        keepMetrics(window, [...newest.metrics, ...detector.labels.columns]),
+        detector,
+        step,
+      ),
+    ),
   );
   const merged = sliceWindow(mergeWindows(prepared), range);
   const inputs = used.map(({ window, info }) => ({
@@ -51,7 +60,8 @@ export async function loadTrainingData(
     etag: info.etag,
     rows: window.times.length,
   }));
-  return { ...splitAvailability(merged), inputs };
+  const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
+  return { ...applyCriteria(splitAvailability(merged), detector, judged), inputs };
 }
 
 async function loadWindows(
