@@ -7,6 +7,8 @@ export { SEVERITIES, type Severity } from '../config/severity.ts';
 /** One metric's part in an alert, in the metric's own units. */
 export interface Reason {
   readonly metric: string;
+  /** What was computed from it, such as "change over 5m"; absent where it is the metric itself. */
+  readonly derived?: string | undefined;
   /** 0 to 1 of the score at the worst row. */
   readonly share: number;
   /** At the worst row; null where nothing was measured. */

@@ -52,7 +52,9 @@ export function buildAlert(given: {
   };
 }
 
+/** What was derived from a metric brings the unit that it has. */
 function withUnit(reason: Reason, detector: Detector): Reason {
+  if (reason.unit !== undefined || reason.derived !== undefined) return reason;
   const query = detector.metrics.find(({ name }) => name === reason.metric)?.query;
   const unit = unitOfMetric(reason.metric, query);
   return unit === undefined ? reason : { ...reason, unit };

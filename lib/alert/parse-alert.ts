@@ -10,6 +10,7 @@ type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
 export const reasonSchema: z.ZodType<Reason> = z.strictObject({
   metric: z.string(),
+  derived: z.string().optional(),
   share: z.number(),
   value: z.number().nullable(),
   unit: z.enum(METRIC_UNITS).optional(),

@@ -3,7 +3,7 @@ import type { Alert } from './alert.ts';
 import { formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { PublishRejectedError } from './publisher.ts';
-import { findLeadingReason } from './summarize.ts';
+import { findLeadingReason, nameReason } from './summarize.ts';
 
 export interface RenderedAlert {
   /** ASCII, one line, shorter than 100 characters. */
@@ -118,7 +118,7 @@ function formatReasons({ reasons, reasonsLeftOut }: Alert): string[] {
   if (reasons.length === 0 && reasonsLeftOut === 0) return [];
   const lines = reasons.map(
     (reason) =>
-      `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(reason.metric)} ${formatReading(reason)}`,
+      `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(nameReason(reason))} ${formatReading(reason)}`,
   );
   if (reasonsLeftOut > 0) lines.push(`        and ${reasonsLeftOut} more with smaller shares`);
   return ['Why, by share of the score:', ...lines];

@@ -41,6 +41,11 @@ export function findLeadingReason(reasons: readonly Reason[]): Reason | undefine
   return reasons.find(isUnusual) ?? reasons[0];
 }
 
+/** "cpu_usage", "cpu_usage (change over 5m)". */
+export function nameReason({ metric, derived }: Reason): string {
+  return derived === undefined ? metric : `${metric} (${derived})`;
+}
+
 function describeReasons(reasons: readonly Reason[]): string | undefined {
   const unusual = reasons.filter(isUnusual);
   const [first, second] = unusual.length > 0 ? unusual : reasons;
@@ -54,7 +59,7 @@ function describeReasons(reasons: readonly Reason[]): string | undefined {
 }
 
 function describeReason(reason: Reason): string {
-  return `${shorten(reason.metric)} ${formatReading(reason)}`;
+  return `${shorten(nameReason(reason))} ${formatReading(reason)}`;
 }
 
 function isUnusual({ value, usualLow, usualHigh }: Reason): boolean {

@@ -1,37 +1,132 @@
 /** Which columns a model sees and how each is made from a window. Part of the artifact, identified by its hash. */
 import { createHash } from 'node:crypto';
+import {
+  type CalendarCycle,
+  DEFAULT_FEATURES,
+  type FeatureSettings,
+  type Statistic,
+} from '../config/feature-settings.ts';
 import { FeatureError } from '../errors.ts';
+import { planColumns } from './plan-columns.ts';
 
 /** Name of the column that says how much of a row was measured; a metric can't have it. */
 export const AVAILABILITY_COLUMN = 'data_availability';
 
-export const PLAN_FORMAT_VERSION = 1;
+export const PLAN_FORMAT_VERSION = 2;
 
-export type PlannedColumn =
+/** Of the rows of a rolling window, the share that has to hold a value: below it, its statistic is missing. */
+export const MIN_WINDOW_SHARE = 0.5;
+
+/** What a column starts from. */
+export type ColumnSource =
+  | { readonly kind: 'metric'; readonly metric: string }
+  /** Missing where `to` is 0. */
+  | { readonly kind: 'ratio'; readonly of: string; readonly to: string }
   | {
-      readonly kind: 'metric';
-      readonly name: string;
-      readonly metric: string;
-      readonly transform: 'identity';
+      readonly kind: 'calendar';
+      readonly cycle: CalendarCycle;
+      readonly wave: 'sine' | 'cosine';
+      readonly timeZone: string;
     }
-  | { readonly kind: 'availability'; readonly name: typeof AVAILABILITY_COLUMN };
+  | { readonly kind: 'availability' };
+
+/** `rows` count steps of the grid. What a change, a lag or a log reads is missing where any value that it needs is. */
+export type Transform =
+  /** sign(x) × ln(1 + |x|). */
+  | { readonly kind: 'log' }
+  /** The value less the one `rows` earlier. */
+  | { readonly kind: 'change'; readonly rows: number }
+  /** The change divided by the earlier value; missing where that is 0. */
+  | { readonly kind: 'relative_change'; readonly rows: number }
+  /** Increase a second of a counter over the last `rows` steps; a counter that falls began again at 0. */
+  | { readonly kind: 'rate'; readonly rows: number }
+  /** The value `rows` earlier. */
+  | { readonly kind: 'lag'; readonly rows: number }
+  /** Of the last `rows` values, this row's included. */
+  | { readonly kind: 'rolling'; readonly statistic: Statistic; readonly rows: number };
+
+export interface PlannedColumn {
+  readonly name: string;
+  readonly source: ColumnSource;
+  /** From left to right. */
+  readonly transforms: readonly Transform[];
+}
 
 export interface FeaturePlan {
   readonly formatVersion: typeof PLAN_FORMAT_VERSION;
   /** In matrix order. */
   readonly columns: readonly PlannedColumn[];
-  /** What stands for a value that was not measured. */
+  /** What stands for a value that was not measured, or cannot be computed from what was. */
   readonly missing: 'nan';
+  /** See MIN_WINDOW_SHARE. */
+  readonly minWindowShare: number;
   /** Earlier rows of the same entity that a row needs. */
   readonly contextRows: number;
+  /** Milliseconds between rows; null where no column depends on it. */
+  readonly step: number | null;
 }
 
 /**
- * One scaled column per metric, in code unit order of the names so that the order of columns in a file does not
- * matter, then data_availability.
- * @throws FeatureError where a name is empty, repeated or reserved, or there is none
+ * The columns that `settings` asks for, metrics in code unit order of their names so that the order of columns in a
+ * file does not matter, then data_availability.
+ * @param metrics those of the data
+ * @param given.step ms
+ * @throws FeatureError where a metric's name is empty, repeated or reserved, there is none, or a column cannot be made
+ *   from these metrics or at this step
  */
-export function planFeatures(metrics: readonly string[]): FeaturePlan {
+export function planFeatures(
+  metrics: readonly string[],
+  given: { readonly settings: FeatureSettings; readonly step: number } = {
+    settings: DEFAULT_FEATURES,
+    step: 0,
+  },
+): FeaturePlan {
+  const requested = planColumns(checkNames(metrics), given.settings, given.step);
+  const columns: PlannedColumn[] = [
+    ...requested,
+    { name: AVAILABILITY_COLUMN, source: { kind: 'availability' }, transforms: [] },
+  ];
+  const contextRows = Math.max(...columns.map(contextRowsOf));
+  return {
+    formatVersion: PLAN_FORMAT_VERSION,
+    columns,
+    missing: 'nan',
+    minWindowShare: MIN_WINDOW_SHARE,
+    contextRows,
+    step: contextRows > 0 ? given.step : null,
+  };
+}
+
+/** Earlier rows that a column needs: those of its transforms, added up. */
+export function contextRowsOf({ transforms }: PlannedColumn): number {
+  return transforms.reduce((sum, transform) => {
+    if (transform.kind === 'log') return sum;
+    return sum + (transform.kind === 'rolling' ? transform.rows - 1 : transform.rows);
+  }, 0);
+}
+
+/** Column names in matrix order. */
+export function columnNames(plan: FeaturePlan): readonly string[] {
+  return plan.columns.map((column) => column.name);
+}
+
+/** Metrics that the plan reads, each once, in the order in which columns first read them. */
+export function plannedMetrics(plan: FeaturePlan): readonly string[] {
+  return [...new Set(plan.columns.flatMap(({ source }) => metricsOf(source)))];
+}
+
+export function metricsOf(source: ColumnSource): readonly string[] {
+  if (source.kind === 'metric') return [source.metric];
+  return source.kind === 'ratio' ? [source.of, source.to] : [];
+}
+
+/** sha256 in hex over the plan's canonical JSON: keys sorted, no white space. */
+export function hashPlan(plan: object): string {
+  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+}
+
+/** @returns sorted */
+function checkNames(metrics: readonly string[]): readonly string[] {
   if (metrics.length === 0)
     throw new FeatureError('no-metrics', 'no metric to plan features for: 0, at least 1');
   const sorted = [...metrics].sort();
@@ -42,29 +137,7 @@ export function planFeatures(metrics: readonly string[]): FeaturePlan {
     if (metric === AVAILABILITY_COLUMN)
       throw new FeatureError('bad-metric-name', `metric name ${AVAILABILITY_COLUMN} is reserved`);
   }
-  const columns: PlannedColumn[] = sorted.map((metric) => ({
-    kind: 'metric',
-    name: metric,
-    metric,
-    transform: 'identity',
-  }));
-  columns.push({ kind: 'availability', name: AVAILABILITY_COLUMN });
-  return { formatVersion: PLAN_FORMAT_VERSION, columns, missing: 'nan', contextRows: 0 };
-}
-
-/** Column names in matrix order. */
-export function columnNames(plan: FeaturePlan): readonly string[] {
-  return plan.columns.map((column) => column.name);
-}
-
-/** Metrics that the plan reads, in column order. */
-export function plannedMetrics(plan: FeaturePlan): readonly string[] {
-  return plan.columns.flatMap((column) => (column.kind === 'metric' ? [column.metric] : []));
-}
-
-/** sha256 in hex over the plan's canonical JSON: keys sorted, no white space. */
-export function hashPlan(plan: FeaturePlan): string {
-  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+  return sorted;
 }
 
 function canonicalJson(value: unknown): string {

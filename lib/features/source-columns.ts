@@ -1,17 +1,20 @@
-/** The raw columns that a plan reads from a window. */
+/** What a plan reads from a window. */
 import { FeatureError } from '../errors.ts';
 import type { MetricWindow } from '../window/window.ts';
-import type { FeaturePlan } from './plan.ts';
+import { type FeaturePlan, plannedMetrics } from './plan.ts';
 
 export interface PlannedRows {
+  /** History included: columns that look back see no further than its first row. */
   readonly window: MetricWindow;
-  /** Per row, 0 to 1. */
+  /** Per row of the window, 0 to 1. */
   readonly availability: Float64Array;
   readonly plan: FeaturePlan;
+  /** Rows of the window to make features of, ascending; the others are history only. All where left out. */
+  readonly rows?: Uint32Array | undefined;
 }
 
-/** One array per planned column, raw. @throws FeatureError naming the metrics that the window lacks */
-export function sourceColumns({ window, availability, plan }: PlannedRows): readonly Float64Array[] {
+/** @throws FeatureError naming the metrics that the window lacks */
+export function checkColumns({ window, availability, plan }: PlannedRows): void {
   if (availability.length !== window.times.length)
     throw new FeatureError(
       'bad-availability',
@@ -24,9 +27,6 @@ export function sourceColumns({ window, availability, plan }: PlannedRows): read
       `the window lacks metrics that the model was trained on: ${quoted(missing)}` +
         (extra.length > 0 ? `; it has others that the model does not know: ${quoted(extra)}` : ''),
     );
-  return plan.columns.map((column) =>
-    column.kind === 'availability' ? availability : window.columns[window.metrics.indexOf(column.metric)]!,
-  );
 }
 
 /** How a window's metrics differ from the plan's: `missing` ones are an error to build with, `extra` ones are ignored. */
@@ -34,9 +34,7 @@ export function compareMetrics(
   plan: FeaturePlan,
   window: Pick<MetricWindow, 'metrics'>,
 ): { readonly missing: readonly string[]; readonly extra: readonly string[] } {
-  const planned = new Set(
-    plan.columns.flatMap((column) => (column.kind === 'metric' ? [column.metric] : [])),
-  );
+  const planned = new Set(plannedMetrics(plan));
   const given = new Set(window.metrics);
   return {
     missing: [...planned].filter((metric) => !given.has(metric)),

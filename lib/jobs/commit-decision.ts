@@ -92,11 +92,17 @@ async function describeTransitions(
     const { incidentId, peakRow } = transition;
     const score = peakRow === undefined ? -Infinity : given.rows.scored.scores[peakRow]!;
     if (peakRow !== undefined && score > (worst.get(incidentId)?.score ?? -Infinity))
-      worst.set(incidentId, { score, reasons: await explainRow({ ...given, row: peakRow }) });
+      worst.set(incidentId, { score, reasons: await explainScored(given, peakRow) });
     alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
     if (transition.state === 'resolved') worst.delete(incidentId);
   }
   return { alerts, worst: Object.fromEntries(worst) };
+}
+
+/** @param row of the scored ones */
+function explainScored({ detector, fitted, rows }: Decided, row: number): Promise<readonly Reason[]> {
+  const { planned, x, matrixRows } = rows;
+  return explainRow({ fitted, planned, x, metrics: detector.metrics, row: matrixRows[row]! });
 }
 
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {

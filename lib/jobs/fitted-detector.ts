@@ -3,8 +3,7 @@
 import { ArtifactError } from '../errors.ts';
 import { loadFeatures } from '../features/feature-state.ts';
 import type { FeaturePlan } from '../features/plan.ts';
-import { hashPlan } from '../features/plan.ts';
-import type { FittedScaler } from '../features/robust-scaler.ts';
+import type { FittedScaler } from '../features/scaler.ts';
 import type { FittedModel } from '../models/contract.ts';
 import { getModel } from '../models/registry.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
@@ -46,13 +45,13 @@ async function readFittedDetector(
   version: string,
 ): Promise<FittedDetector> {
   const { manifest, files } = await loadVersion(store, detector, version, (name) => SCORING_FILES.test(name));
-  const { plan, scaler } = loadFeatures(
+  const { plan, planHash, scaler } = loadFeatures(
     parseJson(files['features.json'], `${detector} ${version}: features.json`),
   );
-  if (hashPlan(plan) !== manifest.featurePlanHash)
+  if (planHash !== manifest.featurePlanHash)
     throw new ArtifactError(
       'plan-mismatch',
-      `${detector} ${version}: features.json has plan ${hashPlan(plan)}, the manifest says ${manifest.featurePlanHash}`,
+      `${detector} ${version}: features.json has plan ${planHash}, the manifest says ${manifest.featurePlanHash}`,
     );
   return { manifest, plan, scaler, model: getModel(manifest.kind).load(decodeModelState(files)) };
 }

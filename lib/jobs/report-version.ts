@@ -1,6 +1,8 @@
 /** What people look at beside a new version: docs/reports.md. */
+import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import type { PlannedRows } from '../features/source-columns.ts';
 import type { ExplainedMoment, ReportInput } from '../report/report-input.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { TrainContext } from './context.ts';
@@ -11,7 +13,10 @@ import type { PreparedRows } from './prepare-rows.ts';
 export interface TrainedVersion {
   readonly fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model'>;
   readonly manifest: Omit<ModelManifest, 'files' | 'formatVersion'> & { readonly policy: DecisionPolicy };
+  readonly metrics: Detector['metrics'];
   readonly prepared: PreparedRows;
+  /** What the rows of `x` were made of. */
+  readonly planned: PlannedRows;
   readonly x: FeatureMatrix;
   readonly scores: Float64Array;
   readonly deviations: Float64Array;
@@ -49,13 +54,11 @@ export async function reportVersion(
 }
 
 async function explainMoments(
-  { fitted, prepared, x, scores, deviations }: TrainedVersion,
+  trained: TrainedVersion,
   moments: readonly Omit<ExplainedMoment, 'reasons'>[],
 ): Promise<ReportInput['moments']> {
-  const { entities, entityOf, times } = x;
-  const rows = { prepared, x, scored: { entities, entityOf, times, scores, deviations } };
   const explained: ExplainedMoment[] = [];
   for (const moment of moments)
-    explained.push({ ...moment, reasons: await explainRow({ fitted, rows, row: moment.row }) });
+    explained.push({ ...moment, reasons: await explainRow({ ...trained, row: moment.row }) });
   return explained;
 }

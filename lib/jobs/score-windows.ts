@@ -18,11 +18,12 @@ import type { ObjectInfo } from '../store/object-store.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { commitDecision } from './commit-decision.ts';
 import type { ScoreContext, StoreContext } from './context.ts';
+import { type ContextWindows, openContext } from './context-windows.ts';
 import { type FittedDetector, loadFittedDetector } from './fitted-detector.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { quarantine } from './quarantine.ts';
-import { scoreRows } from './score-rows.ts';
+import { countContextRows, scoreRows } from './score-rows.ts';
 import { listWindowObjects, readWindowObject } from './window-objects.ts';
 import { encodeScores } from './write-scores.ts';
 
@@ -55,11 +56,14 @@ export async function scoreWindows(
   context: ScoreContext,
   onWindow?: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
-  const pending = await listPending(detector.name, context);
+  const objects = await listWindowObjects(context.store, detector.name);
+  const pending = await selectPending(detector.name, objects, context);
   const version = await resolveVersion(context.store, detector);
   if (version === undefined) return learn(detector, pending, context);
 
   const fitted = await loadFittedDetector(context.store, detector.name, version);
+  const contextRows = countContextRows(fitted);
+  const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
   let outOfTime = false;
   for (const info of await inTimeOrder(detector, pending, fitted, context)) {
@@ -67,7 +71,7 @@ export async function scoreWindows(
     if (scored.length > 0 && (await isScored(info, context))) continue;
     outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
     if (outOfTime) break;
-    const window = await scoreWindow({ detector, fitted, info }, context);
+    const window = await scoreWindow({ detector, fitted, info, history }, context);
     if (window === undefined) continue;
     scored.push(window);
     onWindow?.(window);
@@ -88,12 +92,15 @@ export async function scoreWindows(
 }
 
 /** Windows without scores, or written again since they were scored. */
-async function listPending(detector: string, { store }: StoreContext): Promise<readonly ObjectInfo[]> {
+async function selectPending(
+  detector: string,
+  objects: readonly ObjectInfo[],
+  { store }: StoreContext,
+): Promise<readonly ObjectInfo[]> {
   const scoredAt = new Map<string, number>();
   for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
     scoredAt.set(key, lastModified);
-  const windows = await listWindowObjects(store, detector);
-  return windows.filter(
+  return objects.filter(
     ({ key, lastModified }) => lastModified > (scoredAt.get(scoresKey(key)) ?? -Infinity),
   );
 }
@@ -162,15 +169,17 @@ async function inTimeOrder(
 }
 
 async function scoreWindow(
-  { detector, fitted, info }: { detector: Detector; fitted: FittedDetector; info: ObjectInfo },
+  given: { detector: Detector; fitted: FittedDetector; info: ObjectInfo; history: ContextWindows },
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
-  const { key } = info;
+  const { detector, fitted, history } = given;
+  const { key } = given.info;
   const read = await readWindowObject(context, { detector, key, step: fitted.manifest.step });
   if (read === undefined) return undefined;
   try {
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
-    const rows = await scoreRows({ detector, fitted, window: read.window });
+    const earlier = await history.before(read.window.range.start);
+    const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });
     const decision = await commitDecision(
       { detector, fitted, rows, windowKey: key, etag: read.etag },
       context,
@@ -185,10 +194,15 @@ async function scoreWindow(
     const scored = countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;
-    return (await scoreWindow({ detector, fitted, info }, context)) ?? scored;
+    return (await scoreWindow(given, context)) ?? scored;
   } catch (error) {
     if (!(error instanceof FeatureError || error instanceof WindowError)) throw error;
-    await quarantine(context, { detector: detector.name, key, etag: read.etag, error });
+    await quarantine(context, {
+      detector: detector.name,
+      key,
+      etag: read.etag,
+      error: nameObject(error, key),
+    });
     return undefined;
   }
 }
@@ -213,7 +227,11 @@ function warnOfExtraMetrics(
   given: { detector: Detector; key: string; window: MetricWindow; fitted: FittedDetector },
   { telemetry }: StoreContext,
 ): void {
-  const { extra } = compareMetrics(given.fitted.plan, given.window);
+  // What the manifest declares and no feature reads is left out on purpose.
+  const declared = given.detector.metrics.map(({ name }) => name);
+  const extra = compareMetrics(given.fitted.plan, given.window).extra.filter(
+    (name) => !declared.includes(name),
+  );
   if (extra.length === 0) return;
   telemetry.warn('metrics that the model does not know are ignored until the next training', {
     detector: given.detector.name,

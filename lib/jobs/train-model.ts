@@ -6,8 +6,8 @@ import { calibrateThreshold } from '../decision/threshold.ts';
 import { PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
-import { type FeaturePlan, hashPlan, planFeatures } from '../features/plan.ts';
-import { type FittedScaler, fitScaler } from '../features/robust-scaler.ts';
+import { type FeaturePlan, hashPlan } from '../features/plan.ts';
+import { type FittedScaler, fitScaler } from '../features/scaler.ts';
 import type { FittedModel } from '../models/contract.ts';
 import { getModel } from '../models/registry.ts';
 import { readState, updateState } from '../store/detector-states.ts';
@@ -60,7 +60,7 @@ export async function trainModel(
   }
   if (detector.labels.criteria.length > 0)
     context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
-  const plan = planFeatures(data.window.metrics);
+  const { plan } = data.planned;
   const version = nameVersion(detector, data, hashPlan(plan));
   const exists = await hasVersion(context.store, detector.name, version);
   if (!exists) await fitVersion({ detector, manifestHash, data, plan, version }, context, onProgress);
@@ -95,9 +95,10 @@ export async function trainIfDue(
 
 /** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */
 function nameVersion(detector: Detector, data: TrainingData, planHash: string): string {
-  const { model, threshold, gaps, training, labels } = detector;
+  const { model, scaler, threshold, gaps, training, labels } = detector;
   const content = {
     model,
+    scaler,
     threshold,
     gaps,
     lookback: training.lookback,
@@ -120,8 +121,8 @@ async function fitVersion(
   const { detector, data, plan, version } = given;
   const model = getModel(detector.model.kind);
   const params = model.parseParams(detector.model.params);
-  const scaler = fitScaler({ ...data, plan });
-  const x = buildMatrix({ ...data, plan, scaler });
+  const scaler = fitScaler({ ...data.planned, kind: detector.scaler });
+  const x = buildMatrix({ ...data.planned, scaler });
   const fitted = await model.fit(x, params, {
     seed: detector.model.seed,
     deadline: context.deadline,
@@ -135,7 +136,9 @@ async function fitVersion(
     {
       fitted: { plan, scaler, model: fitted },
       manifest,
+      metrics: detector.metrics,
       prepared: data,
+      planned: data.planned,
       x,
       scores,
       deviations: deviations(x, scaler).values,

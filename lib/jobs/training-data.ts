@@ -1,19 +1,25 @@
 /** The history that a model is fitted on. */
 import type { Detector } from '../config/detector.ts';
-import { AVAILABILITY_COLUMN } from '../features/plan.ts';
+import { planFeatures } from '../features/plan.ts';
+import type { PlannedRows } from '../features/source-columns.ts';
+import { findWarmRows } from '../features/warm-rows.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { rangeOfWindowKey } from '../store/keys.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
-import { mergeWindows, sliceWindow } from '../window/combine.ts';
+import { sliceWindow } from '../window/combine.ts';
 import { selectRows } from '../window/select-rows.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { applyCriteria, type CriterionCounts } from './apply-criteria.ts';
 import type { StoreContext } from './context.ts';
+import { changePrepared, mergePrepared } from './merge-prepared.ts';
 import { type PreparedRows, prepareLabelledRows } from './prepare-rows.ts';
 import { listWindowObjects, readWindowObject } from './window-objects.ts';
 
+/** The rows to learn from. */
 export interface TrainingData extends PreparedRows {
+  /** What their features are made of: the same rows in the same order, and the history before them. */
+  readonly planned: PlannedRows;
   /** Oldest first. */
   readonly inputs: ModelManifest['inputs'];
   /** Label criterion → rows in which it held. Empty where the manifest has none. */
@@ -28,7 +34,7 @@ interface Loaded {
 /**
  * The newest `lookback` of history, window by window prepared as it is for scoring. The metrics are those of the
  * newest window: what arrives from now on is what can be scored. Rows in which nothing was measured are left out,
- * or an outage would become normal. Where no label column says what is anomalous, the detector's criteria do.
+ * or an outage would become normal; so are those whose features look back further than the history goes. Where no label column says what is anomalous, the detector's criteria do.
  * @returns undefined where there is none
  */
 export async function loadTrainingData(
@@ -45,23 +51,42 @@ export async function loadTrainingData(
   const newest = used.at(-1)?.window;
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
-  const prepared = used.map(({ window }) =>
-    withAvailability(
-      prepareLabelledRows(
-        keepMetrics(window, [...newest.metrics, ...detector.labels.columns]),
-        detector,
-        step,
-      ),
-    ),
+  const kept = [...newest.metrics, ...detector.labels.columns];
+  const prepared = mergePrepared(
+    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step)),
   );
-  const merged = sliceWindow(mergeWindows(prepared), range);
+  const history = changePrepared(prepared, (window) => sliceWindow(window, range));
   const inputs = used.map(({ window, info }) => ({
     key: info.key,
     etag: info.etag,
     rows: window.times.length,
   }));
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
-  return { ...applyCriteria(splitAvailability(merged), detector, judged), inputs };
+  const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
+  return { ...selectTrainingRows(labelled, detector), inputs, labelledBy };
+}
+
+/** Entities without a row to learn from are left out of the history too: both then number entities alike. */
+function selectTrainingRows(
+  history: PreparedRows,
+  detector: Detector,
+): PreparedRows & { readonly planned: PlannedRows } {
+  const plan = planFeatures(history.window.metrics, {
+    settings: detector.features,
+    step: history.window.step,
+  });
+  const findRows = ({ window, availability }: PreparedRows): Uint32Array =>
+    findWarmRows(window, plan).filter((row) => availability[row]! > 0);
+  const learned = new Set(Array.from(findRows(history), (row) => history.window.entityOf[row]!));
+  const known = changePrepared(history, (window) =>
+    selectRows(window, (row) => learned.has(window.entityOf[row]!)),
+  );
+  const rows = findRows(known);
+  const kept = new Set(rows);
+  return {
+    ...changePrepared(known, (window) => selectRows(window, (row) => kept.has(row))),
+    planned: { ...known, plan, rows },
+  };
 }
 
 async function loadWindows(
@@ -99,27 +124,5 @@ function keepMetrics(window: MetricWindow, metrics: readonly string[]): MetricWi
     ...window,
     metrics: kept.map((i) => window.metrics[i]!),
     columns: kept.map((i) => window.columns[i]!),
-  };
-}
-
-/** As a column, so that it moves with its rows. */
-function withAvailability({ window, availability }: PreparedRows): MetricWindow {
-  return {
-    ...window,
-    metrics: [...window.metrics, AVAILABILITY_COLUMN],
-    columns: [...window.columns, availability],
-  };
-}
-
-function splitAvailability(merged: MetricWindow): PreparedRows {
-  const at = merged.metrics.indexOf(AVAILABILITY_COLUMN);
-  const measured = selectRows(merged, (row) => merged.columns[at]![row]! > 0);
-  return {
-    window: {
-      ...measured,
-      metrics: measured.metrics.filter((_, i) => i !== at),
-      columns: measured.columns.filter((_, i) => i !== at),
-    },
-    availability: measured.columns[at]!,
   };
 }

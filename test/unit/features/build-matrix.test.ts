@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildMatrix, deviations } from '../../../lib/features/build-matrix.ts';
 import { planFeatures } from '../../../lib/features/plan.ts';
-import { fitScaler, profilesOf, scaleValue } from '../../../lib/features/robust-scaler.ts';
+import { fitScaler, profilesOf, scaleValue } from '../../../lib/features/scaler.ts';
 import { compareMetrics } from '../../../lib/features/source-columns.ts';
 import { allAvailable, windowOf } from './windows.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadFeatures, saveFeatures } from '../../../lib/features/feature-state.ts';
-import { planFeatures } from '../../../lib/features/plan.ts';
-import { fitScaler } from '../../../lib/features/robust-scaler.ts';
+import { hashPlan, planFeatures } from '../../../lib/features/plan.ts';
+import { fitScaler } from '../../../lib/features/scaler.ts';
 import { allAvailable, windowOf } from './windows.ts';
 
 const window = windowOf({
@@ -18,7 +18,7 @@ const features = { plan, scaler: fitScaler({ window, availability: allAvailable(
 
 test('features come back as they were, by way of JSON', () => {
   const loaded = loadFeatures(JSON.parse(JSON.stringify(saveFeatures(features))));
-  assert.deepEqual(loaded, features);
+  assert.deepEqual(loaded, { ...features, planHash: hashPlan(plan) });
   assert.deepEqual([...loaded.scaler.entities.keys()], ['a']);
 });
 
@@ -31,9 +31,16 @@ test('1,000 entities of 16 metrics take less than a megabyte', () => {
     scale: 1 / 3,
     low: 0,
     high: 1,
+    offset: c / 3,
+    divisor: 1 / 3,
   }));
   const entities = new Map(Array.from({ length: 1000 }, (_, e) => [`namespace/deployment-${e}`, profiles]));
-  const scaler = { columns: large.columns.map(({ name }) => name), entities, pooled: profiles };
+  const scaler = {
+    kind: 'robust' as const,
+    columns: large.columns.map(({ name }) => name),
+    entities,
+    pooled: profiles,
+  };
   const bytes = JSON.stringify(saveFeatures({ plan: large, scaler })).length;
   assert.ok(bytes < 1e6, `${bytes}`);
 });
@@ -48,13 +55,13 @@ test('what does not fit together is refused, and named', () => {
   const withoutCenter = Buffer.concat([nan, profiles.subarray(8)]).toString('base64');
   const cases: readonly [unknown, RegExp][] = [
     [null, /feature state: null is not an object/],
-    [{ ...state, formatVersion: 2 }, /feature state has format version 2, this build reads 1/],
+    [{ ...state, formatVersion: 3 }, /feature state has format version 3, this build reads 1 to 2/],
     [{ ...state, plan: { ...plan, formatVersion: 9 } }, /feature plan has format version 9/],
-    [{ ...state, plan: { ...plan, columns: 'cpu' } }, /columns: "cpu" is not a list/],
-    [{ ...state, plan: { ...plan, columns: plan.columns.slice(0, 2) } }, /does not have/],
-    [{ ...state, plan: { ...plan, contextRows: 5 } }, /does not have/],
-    [{ ...state, plan: { ...plan, columns: plan.columns.toReversed() } }, /does not have/],
-    [{ ...state, plan: { ...plan, columns: [] } }, /feature plan cannot be read/],
+    [{ ...state, plan: { ...plan, columns: 'cpu' } }, /expected array[\s\S]*at columns/],
+    [{ ...state, plan: { ...plan, columns: plan.columns.slice(0, 2) } }, /are not the plan's/],
+    [{ ...state, plan: { ...plan, contextRows: 5 } }, /says 5 context rows, its columns need 0/],
+    [{ ...state, plan: { ...plan, columns: plan.columns.toReversed() } }, /are not the plan's/],
+    [{ ...state, plan: { ...plan, columns: [] } }, /at columns/],
     [{ ...state, scaler: { ...scaler, columns: ['cpu'] } }, /scaler columns \["cpu"\] are not the plan's/],
     [{ ...state, scaler: { ...scaler, entities: [1] } }, /entities: \[1\] is not a list of strings/],
     [{ ...state, scaler: { ...scaler, entities: [] } }, /shapes: 8 bytes, expected 4/],

@@ -28,8 +28,9 @@ test('names that cannot be columns are refused', () => {
 
 test('the hash is sha256 over canonical JSON', () => {
   const canonical =
-    '{"columns":[{"kind":"metric","metric":"cpu","name":"cpu","transform":"identity"},' +
-    '{"kind":"availability","name":"data_availability"}],"contextRows":0,"formatVersion":1,"missing":"nan"}';
+    '{"columns":[{"name":"cpu","source":{"kind":"metric","metric":"cpu"},"transforms":[]},' +
+    '{"name":"data_availability","source":{"kind":"availability"},"transforms":[]}],' +
+    '"contextRows":0,"formatVersion":2,"minWindowShare":0.5,"missing":"nan","step":null}';
   const plan = planFeatures(['cpu']);
   assert.equal(hashPlan(plan), createHash('sha256').update(canonical).digest('hex'));
   // Keys in another order are the same plan.

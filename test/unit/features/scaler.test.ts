@@ -11,7 +11,7 @@ import {
   SCALED_LIMIT,
   scaleValue,
   unmeasuredColumns,
-} from '../../../lib/features/robust-scaler.ts';
+} from '../../../lib/features/scaler.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { allAvailable, windowOf } from './windows.ts';
 

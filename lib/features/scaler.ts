@@ -1,0 +1,128 @@
+/**
+ * Centre and scale of every column, for each entity by itself: pods of different size then look alike to one model.
+ * An entity that was not seen in training, or too briefly, is judged by the pooled values of all entities.
+ */
+import type { ScalerKind } from '../config/feature-settings.ts';
+import { FeatureError } from '../errors.ts';
+import { deriveColumns } from './derive-columns.ts';
+import { columnNames } from './plan.ts';
+import { CIRCULAR, CONSTANT_TOLERANCE, type Profile, profileValues } from './profile.ts';
+import type { PlannedRows } from './source-columns.ts';
+
+/** Measured training rows that an entity's column needs before it gets a profile of its own. */
+export const MIN_ENTITY_ROWS = 64;
+
+/**
+ * A constant tells no scale of its own: its standard deviation is taken to be this share of the larger of the two
+ * magnitudes, so that a move reads as percent, and one away from 0 (the first restart, the first dropped packet) as 100.
+ */
+export const CONSTANT_SCALE = 0.01;
+/** Upper end of |scaled value|: float32 keeps it, and differences of two of them. */
+export const SCALED_LIMIT = 1e18;
+
+export interface FittedScaler {
+  readonly kind: ScalerKind;
+  /** Column names in plan order. */
+  readonly columns: readonly string[];
+  /** Entities with a profile of their own in at least one column → one profile per column. */
+  readonly entities: ReadonlyMap<string, readonly Profile[]>;
+  /** One profile per column over all rows of all entities. */
+  readonly pooled: readonly Profile[];
+}
+
+/**
+ * Learns from the rows that are not labelled anomalous. An entity's column with fewer than MIN_ENTITY_ROWS measured
+ * rows takes the pooled profile.
+ *
+ * Pooled: over the rows of all entities; what is usual is then the median, and the larger of IQR / 1.349 and the 0.5 %
+ * to 99.5 % range / 5.152. Levels of different entities are part of that spread on purpose: a new pod may run at the
+ * level of any known one, and only what none of them shows is unusual for it.
+ *
+ * Sines and cosines of the calendar are not scaled.
+ * @throws FeatureError where the window lacks a metric of the plan, or no unlabelled row exists
+ */
+export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): FittedScaler {
+  const { window, plan, kind = 'robust' } = given;
+  const rows = rowsByEntity(given);
+  if (rows.every((of) => of.length === 0))
+    throw new FeatureError(
+      'no-rows',
+      `0 unlabelled rows of ${given.rows?.length ?? window.times.length} to fit a scaler on, at least 1`,
+    );
+  const pooled: Profile[] = [];
+  const entities = new Map(window.entities.map((name) => [name, [] as Profile[]]));
+  const own = new Set<string>();
+  let c = 0;
+  for (const values of deriveColumns(given)) {
+    const circular = plan.columns[c++]?.source.kind === 'calendar';
+    const all = circular ? CIRCULAR : profileValues(sortedValues(values, rows), { kind, wide: true });
+    pooled.push(all);
+    for (const [e, name] of window.entities.entries()) {
+      const sorted = circular ? undefined : sortedValues(values, [rows[e]!]);
+      const enough = sorted !== undefined && sorted.length >= MIN_ENTITY_ROWS;
+      if (enough) own.add(name);
+      entities.get(name)!.push(enough ? profileValues(sorted, { kind }) : all);
+    }
+  }
+  for (const name of window.entities) if (!own.has(name)) entities.delete(name);
+  return { kind, columns: columnNames(plan), entities, pooled };
+}
+
+/** What is usual for an entity, one profile per column in plan order; the pooled ones for an unknown entity. */
+export function profilesOf(scaler: FittedScaler, entity: string): readonly Profile[] {
+  return scaler.entities.get(entity) ?? scaler.pooled;
+}
+
+/** Columns that held no value at all in training: the model ignores them, which people should be told. */
+export function unmeasuredColumns(scaler: FittedScaler): readonly string[] {
+  return scaler.columns.filter((_, c) => scaler.pooled[c]?.shape === 'unmeasured');
+}
+
+/**
+ * (value - offset) / divisor of a column that varies. Within tolerance of a constant: exactly 0; off it: never 0, at most ±200, see CONSTANT_SCALE.
+ * NaN where the value is not finite or training held none. Otherwise finite: at most ±SCALED_LIMIT.
+ */
+export function scaleValue(value: number, profile: Profile): number {
+  if (!Number.isFinite(value)) return NaN;
+  if (profile.shape === 'varies') return bound((value - profile.offset) / profile.divisor);
+  const offset = value - profile.center;
+  const size = Math.max(Math.abs(value), Math.abs(profile.center));
+  if (Math.abs(offset) <= CONSTANT_TOLERANCE * size) return 0;
+  return bound(offset / size / CONSTANT_SCALE);
+}
+
+function bound(scaled: number): number {
+  return Math.max(-SCALED_LIMIT, Math.min(SCALED_LIMIT, scaled));
+}
+
+/**
+ * How far a scaled value lies from usual, in robust standard deviations whatever the scaler; Infinity where a column
+ * moved that was constant in training, NaN where nothing was measured.
+ */
+export function deviationOf(scaled: number, profile: Profile): number {
+  if (profile.shape === 'constant') return scaled === 0 ? 0 : Number.isNaN(scaled) ? NaN : Infinity;
+  // Exactly the scaled value where that is what it is scaled by.
+  if (profile.divisor === profile.scale && profile.offset === profile.center) return Math.abs(scaled);
+  return Math.abs(scaled * profile.divisor + profile.offset - profile.center) / profile.scale;
+}
+
+/** Places in the derived columns per entity, without those of rows labelled anomalous. */
+function rowsByEntity({ window, rows }: PlannedRows): readonly (readonly number[])[] {
+  const { entities, entityOf, labels } = window;
+  const places = entities.map((): number[] => []);
+  const count = rows?.length ?? entityOf.length;
+  for (let i = 0; i < count; i++) {
+    const row = rows === undefined ? i : rows[i]!;
+    if (labels?.[row] !== 1) places[entityOf[row]!]!.push(i);
+  }
+  return places;
+}
+
+/** Finite values at the given places, ascending. */
+function sortedValues(values: Float64Array, rows: readonly (readonly number[])[]): Float64Array {
+  const finite = new Float64Array(rows.reduce((sum, of) => sum + of.length, 0));
+  let count = 0;
+  for (const of of rows)
+    for (const row of of) if (Number.isFinite(values[row]!)) finite[count++] = values[row]!;
+  return finite.subarray(0, count).sort();
+}

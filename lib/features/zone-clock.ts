@@ -1,0 +1,83 @@
+/**
+ * Local time of a zone, daylight saving included, from the calendar data that the runtime carries. Intl takes
+ * microseconds a call, so offsets are asked for once a day of data: a day at whose two ends the offset is the same has
+ * that offset throughout, and in any other the moment of the change is searched for.
+ */
+
+export interface ZoneClock {
+  /** Milliseconds that local time is ahead of UTC at an epoch time in ms. */
+  offsetAt(time: number): number;
+}
+
+/** A UTC day: `before` holds up to `change`, `after` from there on. */
+interface Day {
+  readonly before: number;
+  readonly after: number;
+  readonly change: number;
+}
+
+export const DAY = 86_400_000;
+
+/** @throws RangeError where the runtime does not know the zone */
+export function createZoneClock(timeZone: string): ZoneClock {
+  const format = new Intl.DateTimeFormat('en', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const starts = new Map<number, number>();
+  const days = new Map<number, Day>();
+  let lastIndex = NaN;
+  let last: Day = { before: 0, after: 0, change: 0 };
+  return {
+    offsetAt(time) {
+      const index = Math.floor(time / DAY);
+      if (index !== lastIndex) {
+        last = days.get(index) ?? describeDay(index);
+        days.set(index, last);
+        lastIndex = index;
+      }
+      return time < last.change ? last.before : last.after;
+    },
+  };
+
+  function describeDay(index: number): Day {
+    const before = offsetAtStart(index);
+    const after = offsetAtStart(index + 1);
+    if (before === after) return { before, after, change: index * DAY };
+    // Seconds: offsets change at whole ones.
+    let [low, high] = [(index * DAY) / 1000, ((index + 1) * DAY) / 1000];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (askOffset(format, middle * 1000) === before) low = middle;
+      else high = middle;
+    }
+    return { before, after, change: high * 1000 };
+  }
+
+  function offsetAtStart(index: number): number {
+    const known = starts.get(index) ?? askOffset(format, index * DAY);
+    starts.set(index, known);
+    return known;
+  }
+}
+
+/** @param time epoch ms, a whole second */
+function askOffset(format: Intl.DateTimeFormat, time: number): number {
+  const parts = new Map(format.formatToParts(time).map(({ type, value }) => [type, value]));
+  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
+  const local = Date.UTC(
+    part('year'),
+    part('month') - 1,
+    part('day'),
+    part('hour'),
+    part('minute'),
+    part('second'),
+  );
+  return local - time;
+}
