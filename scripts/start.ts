@@ -5,8 +5,8 @@
  *   npm start -- --prometheus http://localhost:9090      a live Prometheus instead
  *   npm start -- --watch                                 stays up afterwards
  */
-import { rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LocalService, startLocalService } from '../infra/local/local-service.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
@@ -16,16 +16,17 @@ import { runSamples } from './demo/samples.ts';
 import { createScreen, type Screen } from './demo/screen.ts';
 import { showAlert } from './demo/show-alert.ts';
 
-const USAGE = `usage: npm start -- [--prometheus URL] [--watch] [--port PORT] [--verbose]
+const USAGE = `usage: npm start -- [--prometheus URL] [--watch] [--port PORT] [--data DIR] [--verbose]
 
   --prometheus URL  watch this Prometheus instead of the sample data
   --watch           stay up: drop files, subscribe, look around; Ctrl-C ends it
   --port PORT       of the emulator; a free one by default
+  --data DIR        keep everything in DIR, which is new or empty; .tidewatch/demo by default, emptied at each start
   --verbose         print the functions' log lines
 `;
 
 const ROOT = join(import.meta.dirname, '..');
-const DATA_DIR = join(ROOT, '.tidewatch/demo');
+const DEFAULT_DATA_DIR = join(ROOT, '.tidewatch/demo');
 
 const options = readOptions();
 const screen = createScreen();
@@ -40,9 +41,10 @@ try {
 async function main(): Promise<void> {
   console.log('Tidewatch: anomaly detection for the metrics in a bucket.');
   screen.step('Packaging the functions and starting the local cloud');
-  rmSync(DATA_DIR, { recursive: true, force: true });
+  // What a user named is not ours to empty.
+  if (options.dataDir === DEFAULT_DATA_DIR) rmSync(DEFAULT_DATA_DIR, { recursive: true, force: true });
   const service = await startLocalService({
-    dataDir: DATA_DIR,
+    dataDir: options.dataDir,
     port: options.port,
     params: options.prometheus === undefined ? {} : { prometheusUrl: options.prometheus },
     schedules: 'off',
@@ -76,7 +78,7 @@ async function main(): Promise<void> {
 
 function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, detector: string): void {
   screen.step('What next');
-  const folder = relative(ROOT, join(DATA_DIR, 's3', bucket));
+  const folder = relative(ROOT, join(options.dataDir, 's3', bucket));
   screen.say(`The bucket's files: ${folder}`);
   screen.say(
     `  duckdb -c "select entity, count(*) filter (anomalous) as anomalous_rows, max(score) as worst`,
@@ -97,7 +99,7 @@ function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, det
   screen.say(`  aws s3 cp metrics.parquet s3://${bucket}/windows/detector=${detector}/`);
   screen.say(`  aws sns subscribe --topic-arn ${output(deployment.outputs, 'AlertTopicArn')} \\`);
   screen.say(
-    `      --protocol email --notification-endpoint you@example.com   # mail lands in ${relative(ROOT, join(DATA_DIR, 'outbox'))}`,
+    `      --protocol email --notification-endpoint you@example.com   # mail lands in ${relative(ROOT, join(options.dataDir, 'outbox'))}`,
   );
 }
 
@@ -127,6 +129,7 @@ function readOptions(): {
   readonly watch: boolean;
   readonly verbose: boolean;
   readonly port: number;
+  readonly dataDir: string;
 } {
   try {
     const { values } = parseArgs({
@@ -135,6 +138,7 @@ function readOptions(): {
         watch: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         port: { type: 'string', default: '0' },
+        data: { type: 'string', default: DEFAULT_DATA_DIR },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -148,7 +152,10 @@ function readOptions(): {
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new Error(`--port ${values.port} is not 0 to 65535`);
-    return { prometheus, watch, verbose, port };
+    const dataDir = resolve(values.data);
+    if (dataDir !== DEFAULT_DATA_DIR && existsSync(dataDir) && readdirSync(dataDir).length > 0)
+      throw new Error(`--data ${values.data} is not empty`);
+    return { prometheus, watch, verbose, port, dataDir };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
