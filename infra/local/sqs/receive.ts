@@ -17,7 +17,8 @@ import { type QueueEntry, queueByArn } from './store.ts';
 
 export interface ReceiveOptions {
   readonly max: number;
-  readonly visibilitySeconds: number;
+  /** The queue's own, as it is when messages are found, where it is not given. */
+  readonly visibilitySeconds: number | undefined;
   readonly waitMs: number;
   /** Aborted when the receiver is gone: a message that nobody reads must not go into flight. */
   readonly signal?: AbortSignal | undefined;
@@ -50,8 +51,7 @@ export const receiveMessage: Operation = async (context, input, { signal }: Call
   const queue = queueOfInput(context, input);
   const options = {
     max: optionalInteger(input, 'MaxNumberOfMessages', MAX_MESSAGES) ?? 1,
-    visibilitySeconds:
-      optionalInteger(input, 'VisibilityTimeout', VISIBILITY) ?? integerAttribute(queue, 'VisibilityTimeout'),
+    visibilitySeconds: optionalInteger(input, 'VisibilityTimeout', VISIBILITY),
     waitMs:
       1000 *
       (optionalInteger(input, 'WaitTimeSeconds', WAIT) ??
@@ -108,8 +108,9 @@ export function findExpired(queue: Queue, now: number): QueueEntry[] {
 function takeMessages(
   { store, now }: SqsContext,
   queue: Queue,
-  { max, visibilitySeconds }: ReceiveOptions,
+  options: ReceiveOptions,
 ): { taken: ReceivedMessage[]; entries: QueueEntry[] } {
+  const { max, visibilitySeconds = integerAttribute(queue, 'VisibilityTimeout') } = options;
   const at = now();
   refreshQueue(queue, at);
   const entries = findExpired(queue, at);

@@ -13,7 +13,6 @@ import {
 } from './move-task.ts';
 import { readCall, renderError, renderResult } from './protocol.ts';
 import { countMessages, refreshQueue } from './queue.ts';
-import { integerAttribute } from './queue-attributes.ts';
 import {
   createQueueOperation,
   deleteQueue,
@@ -128,8 +127,8 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
     },
     async receive(arn, { max, waitMs, signal }) {
       const queue = queueOfArn(context, arn);
-      const visibilitySeconds = integerAttribute(queue, 'VisibilityTimeout');
-      const messages = await receiveMessages(context, queue, { max, visibilitySeconds, waitMs, signal });
+      const options = { max, visibilitySeconds: undefined, waitMs, signal };
+      const messages = await receiveMessages(context, queue, options);
       return messages.map(toQueueMessage);
     },
     async remove(arn, receiptHandle) {
