@@ -5,10 +5,9 @@ import { cutSeries, readSeries, type Series, SeriesError } from './read-series.t
 
 export interface QualityCase {
   readonly train: Series;
-  /** Test rows, and before them the newest training rows where the test follows at once. */
   readonly test: Series;
-  /** Epoch ms: rows from here on count. */
-  readonly testStart: number;
+  /** Whether the test begins where the training ends, and may look back on it. */
+  readonly follows: boolean;
 }
 
 /** Share of a file that has no training file, as NAB's probation is… */
@@ -17,8 +16,6 @@ const FIRST_SHARE = 0.15;
 const FIRST_SHARE_AT_MOST = 0.5;
 /** Rows below which nothing is fitted. */
 const LEAST_TRAINING_ROWS = 100;
-/** Training rows that stand before the test as context; a day at a minute's step, as features look back. */
-const CONTEXT_ROWS = 1440;
 
 /**
  * @throws SeriesError where a file cannot be used
@@ -47,25 +44,9 @@ export function loadCase({ train: trainFile, test: testFile }: SeriesFiles): Qua
 function makeCase(train: Series, test: Series): QualityCase {
   if (train.times.length < LEAST_TRAINING_ROWS)
     throw new SeriesError(`${train.times.length} training rows; at least ${LEAST_TRAINING_ROWS}`);
-  const testStart = test.times[0]!;
-  const pause = testStart - train.times.at(-1)!;
+  const pause = test.times[0]! - train.times.at(-1)!;
   const follows = train.step === test.step && pause > 0 && pause <= 2 * train.step;
-  return { train, test: follows ? prepend(train, test) : test, testStart };
-}
-
-function prepend(train: Series, test: Series): Series {
-  const rows = train.times.length;
-  const context = cutSeries(train, Math.max(0, rows - CONTEXT_ROWS), rows);
-  return {
-    ...test,
-    range: { start: context.range.start, end: test.range.end },
-    entityOf: new Uint32Array(context.times.length + test.times.length),
-    times: join(context.times, test.times),
-    columns: test.metrics.map((metric, c) =>
-      join(context.columns[train.metrics.indexOf(metric)]!, test.columns[c]!),
-    ),
-    labels: Uint8Array.from([...context.labels, ...test.labels]),
-  };
+  return { train, test, follows };
 }
 
 function withoutMetrics(series: Series, names: readonly string[]): Series {
@@ -76,11 +57,4 @@ function withoutMetrics(series: Series, names: readonly string[]): Series {
     metrics: kept.map((c) => series.metrics[c]!),
     columns: kept.map((c) => series.columns[c]!),
   };
-}
-
-function join(a: Float64Array, b: Float64Array): Float64Array {
-  const both = new Float64Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -17,7 +17,7 @@ import { createMemoryTelemetry } from '../../test/helpers/memory-telemetry.ts';
 import type { QualityCase } from './load-case.ts';
 
 export interface DetectorRun {
-  /** Rows that count, on the grid. */
+  /** Rows of the test, on the grid. */
   readonly scored: ScoredRows;
   readonly labels: Uint8Array;
   /** 1 where anything was measured: grid rows within a gap have no label worth the name. */
@@ -44,31 +44,27 @@ export async function runDetector(given: QualityCase, kind: ModelKind): Promise<
     threshold: { ...defaults.threshold, percentile: isEnough ? defaults.threshold.percentile : 50 },
   };
   const fitted = await fitDetector(detector, given.train);
-  const test = await scoreRows({ detector, fitted, window: given.test });
-  const train = await scoreRows({ detector, fitted, window: given.train });
-  const { times } = test.scored;
-  const counts = Uint32Array.from(times.keys()).filter((row) => times[row]! >= given.testStart);
+  const context = given.follows ? [given.train] : [];
+  const test = await scoreRows({ detector, fitted, window: given.test, context });
+  const train = await scoreRows({ detector, fitted, window: given.train, context: [] });
   const from = given.train.range.end - detector.training.lookback;
-  const normal = Uint32Array.from(train.x.times.keys()).filter(
+  const normal = Uint32Array.from(train.scored.times.keys()).filter(
     (row) =>
-      train.x.times[row]! >= from &&
+      train.scored.times[row]! >= from &&
       train.prepared.availability[row]! > 0 &&
       train.prepared.window.labels?.[row] !== 1,
   );
   return {
-    scored: {
-      entities: test.scored.entities,
-      entityOf: pick(test.scored.entityOf, counts),
-      times: pick(times, counts),
-      scores: pick(test.scored.scores, counts),
-      deviations: pick(test.scored.deviations, counts),
-    },
-    labels: pick(test.prepared.window.labels!, counts),
-    measured: Uint8Array.from(counts, (row) => (test.prepared.availability[row]! > 0 ? 1 : 0)),
+    scored: test.scored,
+    labels: test.prepared.window.labels!,
+    measured: Uint8Array.from(test.prepared.availability, (share) => (share > 0 ? 1 : 0)),
     step: fitted.manifest.step,
     policy: isEnough ? fitted.manifest.policy : undefined,
-    train: pickRows(train.x, normal),
-    test: pickRows(test.x, counts),
+    train: pickRows(
+      train.x,
+      normal.map((row) => train.matrixRows[row]!),
+    ),
+    test: pickRows(test.x, test.matrixRows),
   };
 }
 
@@ -95,14 +91,10 @@ function pickRows(x: FeatureMatrix, rows: Uint32Array): FeatureMatrix {
   const values = new Float32Array(rows.length * width);
   for (const [to, row] of rows.entries())
     values.set(x.values.subarray(row * width, (row + 1) * width), to * width);
-  return { ...x, entityOf: pick(x.entityOf, rows), times: pick(x.times, rows), values };
-}
-
-function pick<Values extends Float64Array | Uint32Array | Uint8Array>(
-  values: Values,
-  rows: Uint32Array,
-): Values {
-  const picked = values.slice(0, rows.length);
-  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
-  return picked as Values;
+  return {
+    ...x,
+    entityOf: rows.map((row) => x.entityOf[row]!),
+    times: Float64Array.from(rows, (row) => x.times[row]!),
+    values,
+  };
 }
