@@ -57,6 +57,22 @@ test('a threshold between two scores alarms where the higher one was', () => {
   assert.ok(at(0.5) < at(0.6));
 });
 
+test('of thresholds that score the same the highest is taken', () => {
+  const labels = flagWindows(40, [[20, 29]]);
+  // The second alarm comes later in the same window: it adds nothing.
+  const scores = labels.map((_, row) => (row === 20 ? 0.9 : row === 25 ? 0.5 : 0));
+  assert.equal(nabScore({ files: [labelledScores({ labels, scores })], profile: standard }).threshold, 0.9);
+});
+
+test('windows of different files are different windows', () => {
+  const labels = flagWindows(40, [[20, 29]]);
+  const file = labelledScores({ labels, scores: labels.map((_, row) => (row === 22 ? 1 : 0)) });
+  const one = nabScore({ files: [file], profile: standard });
+  const two = nabScore({ files: [file, file], profile: standard });
+  assert.deepEqual([one.windows, two.windows], [1, 2]);
+  assertClose(two.raw, 2 * one.raw, 1e-12, 'twice as much');
+});
+
 test('a window of one row is scored, and alarms behind it cost by their distance', () => {
   const labels = flagWindows(40, [[20, 20]]);
   const rawOf = (row: number): number =>

@@ -54,6 +54,29 @@ test('labelled ranges on both sides of a border between entities stay two', () =
   assert.ok(two.roc < one.roc, 'only one of two ranges was touched');
 });
 
+test('over several entities, areas are those worked out entity by entity', () => {
+  const row = fc.record({ label: fc.integer({ min: 0, max: 1 }), score: fc.integer({ min: 0, max: 9 }) });
+  const entity = fc.array(row, { minLength: 1, maxLength: 14 });
+  fc.assert(
+    fc.property(
+      fc.array(entity, { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 0, max: 9 }),
+      (entities, buffer) => {
+        const rows = {
+          ...labelledScores({
+            labels: entities.flat().map(({ label }) => label),
+            scores: entities.flat().map(({ score }) => score),
+          }),
+          entityOf: Uint32Array.from(entities.flatMap((of, e) => of.map(() => e))),
+        };
+        const expected = workOutPlainly(entities, buffer);
+        assertClose(rangeAuc(rows, buffer).roc, expected.roc, 1e-9, 'ROC');
+        assertClose(rangeAuc(rows, buffer).pr, expected.pr, 1e-9, 'PR');
+      },
+    ),
+  );
+});
+
 test('the buffer is a whole number of rows', () => {
   const rows = labelledScores({ labels: [0, 1], scores: [0, 1] });
   for (const buffer of [-1, 2.5, NaN, Infinity])
@@ -87,3 +110,64 @@ test('the volume is the mean of its slices, at most 1, and the same whatever the
     ),
   );
 });
+
+/** The definition, threshold by threshold. Good for fewer rows than the 250 thresholds, which then meet every score. */
+function workOutPlainly(
+  entities: readonly (readonly { readonly label: number; readonly score: number }[])[],
+  buffer: number,
+): { readonly roc: number; readonly pr: number } {
+  const reach = Math.floor(buffer / 2);
+  const rows = entities.flat();
+  const positives = rows.filter(({ label }) => label === 1).length;
+  if (positives === 0) return { roc: NaN, pr: NaN };
+  const points = [[0, 0, 1]];
+  for (const threshold of [...new Set(rows.map(({ score }) => score))].sort((a, b) => b - a)) {
+    let [found, inBuffers, called, touched, ranges] = [0, 0, 0, 0, 0];
+    for (const entity of entities) {
+      const labelled = entity.flatMap(({ label }, at) => (label === 1 ? [at] : []));
+      const runs: [number, number][] = [];
+      for (const at of labelled) {
+        if (runs.at(-1)?.[1] === at - 1) runs.at(-1)![1] = at;
+        else runs.push([at, at]);
+      }
+      const groups: [number, number][] = [];
+      for (const [first, last] of runs) {
+        if (groups.length > 0 && groups.at(-1)![1] >= first - reach) groups.at(-1)![1] = last + reach;
+        else groups.push([first - reach, last + reach]);
+      }
+      const isCalled = entity.map(({ score }) => score >= threshold);
+      ranges += groups.length;
+      touched += groups.filter(([first, last]) =>
+        isCalled.some((is, at) => is && at >= first && at <= last),
+      ).length;
+      for (const [at, is] of isCalled.entries()) {
+        if (!is) continue;
+        called++;
+        if (entity[at]!.label === 1) found++;
+        else
+          inBuffers += Math.min(
+            1,
+            runs
+              .map(([first, last]) => (at < first ? first - at : at - last))
+              .filter((distance) => distance <= reach)
+              .reduce((sum, distance) => sum + Math.sqrt(1 - distance / buffer), 0),
+          );
+      }
+    }
+    const anomalous = positives + inBuffers / 2;
+    const recall = Math.min((found + inBuffers) / anomalous, 1) * (touched / ranges);
+    const falsePositives = called - found - inBuffers;
+    points.push([recall, falsePositives / (rows.length - anomalous), (found + inBuffers) / called]);
+  }
+  let [roc, pr] = [0, 0];
+  for (let i = 1; i < points.length; i++) {
+    const [[lastRecall, lastFpr], [recall, fpr, precision]] = [points[i - 1]!, points[i]!] as [
+      number[],
+      number[],
+    ];
+    roc += ((fpr! - lastFpr!) * (recall! + lastRecall!)) / 2;
+    pr += (recall! - lastRecall!) * precision!;
+  }
+  const [recall, fpr] = points.at(-1)!;
+  return { roc: roc + ((1 - fpr!) * (1 + recall!)) / 2, pr };
+}
