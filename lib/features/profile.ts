@@ -74,16 +74,20 @@ export function profileValues(
     return { shape: 'constant', center, scale: 0, low, high, offset: center, divisor: 0 };
   const byQuartiles = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / NORMAL_IQR;
   const byTails = (high - low) / NORMAL_TAIL_RANGE;
-  const scale =
-    (wide ? Math.max(byQuartiles, byTails) : byQuartiles || byTails) || standardDeviation(sorted, size);
+  const byRanges = wide ? Math.max(byQuartiles, byTails) : byQuartiles || byTails;
+  const scale = tellable(byRanges || standardDeviation(sorted, size));
   const usual = { shape: 'varies', center, scale, low, high } as const;
   switch (kind) {
     case 'robust':
       return { ...usual, offset: center, divisor: scale };
     case 'minmax':
-      return { ...usual, offset: min, divisor: max - min };
+      return { ...usual, offset: min, divisor: tellable(max - min) };
     case 'standard':
-      return { ...usual, offset: mean(sorted, size) * size, divisor: standardDeviation(sorted, size) };
+      return {
+        ...usual,
+        offset: mean(sorted, size) * size,
+        divisor: tellable(standardDeviation(sorted, size)),
+      };
   }
 }
 
@@ -93,7 +97,14 @@ export function quantile(sorted: Float64Array, q: number): number {
   const below = Math.floor(position);
   const from = sorted[below]!;
   const to = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return from + (to - from) * (position - below);
+  const share = position - below;
+  const distance = to - from;
+  return Number.isFinite(distance) ? from + distance * share : from * (1 - share) + to * share;
+}
+
+/** Values of ±1e308 are further apart than a number can tell, and some of 5e-324 less than one can. */
+function tellable(distance: number): number {
+  return Math.min(Math.max(distance, Number.MIN_VALUE), Number.MAX_VALUE);
 }
 
 /** In units of `size`, the largest magnitude: sums then do not overflow. */

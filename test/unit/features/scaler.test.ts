@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { SCALER_KINDS, type ScalerKind } from '../../../lib/config/feature-settings.ts';
 import { planFeatures } from '../../../lib/features/plan.ts';
 import { UNMEASURED } from '../../../lib/features/profile.ts';
 import {
@@ -79,11 +80,21 @@ test('a constant stays 0 within rounding and is visible beyond it', () => {
   assert.equal(scaleValue(-3, zero), -100);
 });
 
+test('values as far apart, or as near, as numbers go still have a scale', () => {
+  for (const kind of ['robust', 'minmax', 'standard'] as const) {
+    const [cpu] = fit(windowOf({ a: { cpu: [1e308, 0, -1e308] } }), kind).pooled;
+    assert.ok(scaleValue(1.7e308, cpu!) > scaleValue(0, cpu!), kind);
+    const [tiny] = fit(windowOf({ a: { cpu: [0, 0, 5e-324] } }), kind).pooled;
+    assert.ok(scaleValue(1, tiny!) > scaleValue(0, tiny!), kind);
+  }
+});
+
 test('what is scaled is finite or missing, and grows with the value', () => {
   const value = fc.oneof(fc.double(), fc.constantFrom(0, 1, -1, 1e308, -1e308, 5e-324));
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 80 }), value, value, (training, a, b) => {
-      for (const profile of fit(windowOf({ a: { cpu: training } })).pooled) {
+      const window = windowOf({ a: { cpu: training } });
+      for (const profile of SCALER_KINDS.flatMap((kind) => fit(window, kind).pooled)) {
         const [low, high] = [scaleValue(Math.min(a, b), profile), scaleValue(Math.max(a, b), profile)];
         for (const scaled of [low, high])
           assert.ok(Number.isNaN(scaled) || Math.abs(scaled) <= SCALED_LIMIT, `${scaled}`);
@@ -93,8 +104,8 @@ test('what is scaled is finite or missing, and grows with the value', () => {
   );
 });
 
-function fit(window: MetricWindow): FittedScaler {
-  return fitScaler({ window, availability: allAvailable(window), plan: planFeatures(window.metrics) });
+function fit(window: MetricWindow, kind: ScalerKind = 'robust'): FittedScaler {
+  return fitScaler({ window, availability: allAvailable(window), plan: planFeatures(window.metrics), kind });
 }
 
 function ramp(from: number, count: number): number[] {
