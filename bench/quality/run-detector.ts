@@ -3,8 +3,8 @@ import { defaultDetector } from '../../lib/config/defaults.ts';
 import type { Detector } from '../../lib/config/detector.ts';
 import { manifestHash } from '../../lib/config/manifest.ts';
 import type { ModelKind } from '../../lib/config/model-kind.ts';
-import { rowsForPercentile } from '../../lib/config/percentile.ts';
 import type { DecisionPolicy, ScoredRows } from '../../lib/decision/contract.ts';
+import { ModelError } from '../../lib/errors.ts';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
 import { type FittedDetector, loadFittedDetector } from '../../lib/jobs/fitted-detector.ts';
 import { scoreRows } from '../../lib/jobs/score-rows.ts';
@@ -31,19 +31,18 @@ export interface DetectorRun {
   readonly test: FeatureMatrix;
 }
 
+/** Of a threshold that is not used. */
+const ANY_PERCENTILE = 50;
+
 export async function runDetector(given: QualityCase, kind: ModelKind): Promise<DetectorRun> {
-  const rows = given.train.labels.filter((label) => label === 0).length;
   const defaults = defaultDetector('quality');
-  // A row less: what is left out as not measured. The model is fitted all the same, for its ranking.
-  const isEnough = rows > rowsForPercentile(defaults.threshold.percentile);
   const detector: Detector = {
     ...defaults,
     step: given.train.step,
     model: { ...defaults.model, kind },
     training: { ...defaults.training, warmup: 1 },
-    threshold: { ...defaults.threshold, percentile: isEnough ? defaults.threshold.percentile : 50 },
   };
-  const fitted = await fitDetector(detector, given.train);
+  const { fitted, isCalibrated } = await fitAsFarAsPossible(detector, given.train);
   const context = given.follows ? [given.train] : [];
   const test = await scoreRows({ detector, fitted, window: given.test, context });
   const train = await scoreRows({ detector, fitted, window: given.train, context: [] });
@@ -59,13 +58,27 @@ export async function runDetector(given: QualityCase, kind: ModelKind): Promise<
     labels: test.prepared.window.labels!,
     measured: Uint8Array.from(test.prepared.availability, (share) => (share > 0 ? 1 : 0)),
     step: fitted.manifest.step,
-    policy: isEnough ? fitted.manifest.policy : undefined,
+    policy: isCalibrated ? fitted.manifest.policy : undefined,
     train: pickRows(
       train.x,
       normal.map((row) => train.matrixRows[row]!),
     ),
     test: pickRows(test.x, test.matrixRows),
   };
+}
+
+/** Where rows are too few for the default percentile, the model is fitted all the same, for its ranking. */
+async function fitAsFarAsPossible(
+  detector: Detector,
+  train: MetricWindow,
+): Promise<{ readonly fitted: FittedDetector; readonly isCalibrated: boolean }> {
+  try {
+    return { fitted: await fitDetector(detector, train), isCalibrated: true };
+  } catch (error) {
+    if (!(error instanceof ModelError && error.code === 'too-few-scores')) throw error;
+    const threshold = { ...detector.threshold, percentile: ANY_PERCENTILE };
+    return { fitted: await fitDetector({ ...detector, threshold }, train), isCalibrated: false };
+  }
 }
 
 async function fitDetector(detector: Detector, train: MetricWindow): Promise<FittedDetector> {

@@ -157,6 +157,17 @@ test('from files to figures: an obvious incident is found, a bad file is named, 
   assert.ok(chance.averagePrecision < 0.3, `${chance.averagePrecision}`);
 });
 
+test('too few training rows for the default threshold leave the ranking, and no decisions', () => {
+  put('set/web.csv', makeSeries({ from: 0, rows: 700, fault: [500, 530] }));
+  const json = join(folder, 'out.json');
+  const { status, stderr } = run('--data', folder, '--no-peers', '--json', json);
+  assert.equal(status, 0, stderr);
+  const [ours] = JSON.parse(readFileSync(json, 'utf8')).files;
+  assert.ok(ours.averagePrecision > 0.9, `${ours.averagePrecision}`);
+  // JSON has no NaN.
+  assert.deepEqual([ours.eventRecall, ours.detectionDelay, ours.falseAlarmsPerDay], [null, null, null]);
+});
+
 test('arguments and folders that lead nowhere have exit codes of their own', () => {
   assert.equal(run().status, 2);
   const unknown = run('--data', folder, '--models', 'crystal-ball');
