@@ -5,6 +5,7 @@ import {
   MessageNotInflight,
   ReceiptHandleIsInvalid,
   ReceiveMessageCommand,
+  SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import type { QueueMessage } from '../../infra/local/contract.ts';
 import { type Messaging, startMessaging } from '../helpers/messaging.ts';
@@ -39,6 +40,19 @@ describe('receiving', () => {
     await remove(url, third);
     messaging.advance(30);
     assert.deepEqual(await receive(url), []);
+  });
+
+  it('hides what a long poll finds for as long as the queue says then, not as it said when the poll began', async () => {
+    const name = uniqueName();
+    const url = await createQueue(name, { VisibilityTimeout: '20' });
+    const polling = messaging.emulator.queues.receive(queueArn(name), { max: 1, waitMs: 10_000 });
+    await messaging.sqs.send(
+      new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: '1' } }),
+    );
+    await send(url, 'x');
+    assert.equal((await polling).length, 1);
+    messaging.advance(2);
+    assert.equal((await receive(url)).length, 1);
   });
 
   it('honours DelaySeconds of the message over the one of the queue', async () => {
