@@ -10,7 +10,7 @@ export interface Stretch {
   /** Rows of the laid-out arrays, `to` exclusive. */
   readonly from: number;
   readonly to: number;
-  /** Epoch time of the first row / step. */
+  /** Epoch time of the first row / step, rounded down. */
   readonly firstCell: number;
 }
 
@@ -53,7 +53,7 @@ export function layOutRows(window: MetricWindow, reach: number): GridRows {
 
   function close(lastRow: number): void {
     const last = places[lastRow]!;
-    stretches.push({ from, to: last + 1, firstCell: times[lastRow]! / step - (last - from) });
+    stretches.push({ from, to: last + 1, firstCell: Math.floor(times[lastRow]! / step) - (last - from) });
   }
 }
 
