@@ -14,6 +14,8 @@ export interface Command {
   readonly summary: string;
   /** Lines of --help for the options of this command alone. */
   readonly optionsHelp: readonly string[];
+  /** Whole command lines, for --help. */
+  readonly examples: readonly string[];
   readonly options: ParseArgsOptionsConfig;
   run(invocation: Invocation): Promise<ExitStatus>;
 }

@@ -75,15 +75,15 @@ function createJsonOutput({ stdout }: Host, { verbose }: OutputOptions): Output 
   };
 }
 
-function createTextOutput({ stdout, stderr }: Host, { verbose }: OutputOptions): Output {
+function createTextOutput({ stdout, stderr, now }: Host, { verbose }: OutputOptions): Output {
   let quarantined = 0;
   const bar = stderr.isTTY ? createBar(stderr as NodeJS.WriteStream) : undefined;
-  let shown: { readonly label: string; done: number } | undefined;
+  let shown: Shown | undefined;
   // A line goes where the bar was, and the bar below it.
   const write = (stream: OutputStream, line: string): void => {
     if (shown !== undefined) bar?.stop();
     stream.write(`${line}\n`);
-    if (shown !== undefined) bar?.start(1, shown.done, { label: shown.label });
+    if (shown !== undefined) bar?.start(1, shown.done, { label: shown.label, left: sayLeft(shown) });
   };
   const log =
     (level: string) =>
@@ -103,13 +103,15 @@ function createTextOutput({ stdout, stderr }: Host, { verbose }: OutputOptions):
       if (text !== undefined) write(stdout, text);
     },
     startProgress(label) {
-      const own = { label, done: 0 };
+      const own: Shown = { label, done: 0, elapsed: 0 };
+      const startedAt = now();
       shown = own;
-      bar?.start(1, 0, { label });
+      bar?.start(1, 0, { label, left: '' });
       return {
         update(done) {
           own.done = done;
-          bar?.update(done);
+          own.elapsed = now() - startedAt;
+          bar?.update(done, { left: sayLeft(own) });
         },
         stop() {
           if (shown === own) bar?.stop();
@@ -127,10 +129,27 @@ function createTextOutput({ stdout, stderr }: Host, { verbose }: OutputOptions):
   };
 }
 
+interface Shown {
+  readonly label: string;
+  /** 0 to 1. */
+  done: number;
+  /** Ms. */
+  elapsed: number;
+}
+
+/** Empty while there is too little to go by. */
+function sayLeft({ done, elapsed }: Shown): string {
+  if (elapsed < 1_000 || done <= 0) return '';
+  const seconds = Math.ceil(((elapsed / done) * (1 - done)) / 1_000);
+  return seconds < 60
+    ? `${seconds}s left`
+    : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s left`;
+}
+
 /** Leaves the terminal's settings alone, so that there is nothing to restore when the process is interrupted. */
 function createBar(stream: NodeJS.WriteStream): SingleBar {
   return new SingleBar({
-    format: '{label} [{bar}] {percentage}%',
+    format: '{label} [{bar}] {percentage}% {left}',
     stream,
     barsize: 30,
     clearOnComplete: true,

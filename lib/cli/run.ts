@@ -1,7 +1,11 @@
 /** The command line: finds the command, reads its options, runs it, and turns what happened into an exit code. */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { nearestName } from '../config/nearest-name.ts';
 import type { Command } from './command.ts';
+import { backtest } from './commands/backtest.ts';
+import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
+import { fit } from './commands/fit.ts';
 import { score } from './commands/score.ts';
 import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
@@ -11,7 +15,16 @@ import type { Host } from './host.ts';
 import { createOutput, type Output } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [exportCommand, train, score, status, validate];
+const COMMANDS: readonly Command[] = [
+  exportCommand,
+  train,
+  score,
+  status,
+  validate,
+  fit,
+  evaluate,
+  backtest,
+];
 
 const COMMON_OPTIONS: ParseArgsOptionsConfig = {
   json: { type: 'boolean' },
@@ -71,10 +84,18 @@ function parseOptions(
     });
     return { values: values as Values, positionals };
   } catch (error) {
+    const unknown =
+      error instanceof Error ? /^Unknown option '--([^']*)'/.exec(error.message)?.[1] : undefined;
+    if (unknown !== undefined) throw new UsageError(sayUnknown(unknown, command));
     throw new UsageError(
       `${error instanceof Error ? error.message : String(error)}; see tidewatch ${command.name} --help`,
     );
   }
+}
+
+function sayUnknown(option: string, { name, options }: Command): string {
+  const near = nearestName(option, [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)]);
+  return `${name} has no option --${option}${near === undefined ? '' : `; did you mean --${near}?`}; see tidewatch ${name} --help`;
 }
 
 function answerWithoutCommand(name: string | undefined, host: Host): number {
@@ -82,7 +103,16 @@ function answerWithoutCommand(name: string | undefined, host: Host): number {
     host.stdout.write(`${generalHelp()}\n`);
     return EXIT_CODES.ok.code;
   }
-  const problem = name === undefined ? 'no command given' : `there is no command ${JSON.stringify(name)}`;
+  const near =
+    name &&
+    nearestName(
+      name,
+      COMMANDS.map((command) => command.name),
+    );
+  const problem =
+    name === undefined
+      ? 'no command given'
+      : `there is no command ${JSON.stringify(name)}${near ? `; did you mean ${near}?` : ''}`;
   host.stderr.write(`error: ${problem} (usage)\n\n${generalHelp()}\n`);
   return EXIT_CODES.usage.code;
 }
@@ -100,14 +130,17 @@ function generalHelp(): string {
   ].join('\n');
 }
 
-function commandHelp({ name, operands, summary, optionsHelp }: Command): string {
+function commandHelp({ name, operands, summary, optionsHelp, examples }: Command): string {
   return [
-    `Usage: tidewatch ${name} [OPTION…] ${operands}`,
+    `Usage: tidewatch ${name} [OPTION…] ${operands}`.trimEnd(),
     '',
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     '',
     'Options:',
     ...[...optionsHelp, ...COMMON_HELP].map((line) => `  ${line}`),
+    '',
+    'Examples:',
+    ...examples.map((line) => `  ${line}`),
     '',
     ...environmentHelp(),
     '',

@@ -24,6 +24,8 @@ export interface ExportContext extends StoreContext {
 export interface TrainContext extends StoreContext {
   readonly deadline: Deadline;
   readonly queue: Pick<WorkQueue, 'requestScoring'>;
+  /** Versions are saved without their pages: a replay makes dozens that nobody will look at. */
+  readonly withoutReports?: true;
 }
 
 export interface PublishContext extends StoreContext {

@@ -30,8 +30,9 @@ export interface TrainedVersion {
  */
 export async function reportVersion(
   trained: TrainedVersion,
-  { telemetry }: Pick<TrainContext, 'telemetry'>,
+  { telemetry, withoutReports }: Pick<TrainContext, 'telemetry' | 'withoutReports'>,
 ): Promise<Readonly<Record<string, Uint8Array>>> {
+  if (withoutReports) return {};
   const { detector, version } = trained.manifest;
   try {
     // Loaded when needed: a plotting library is nothing that `tidewatch status` should wait for.

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { NotFoundError, PreconditionFailedError } from '../../lib/errors.ts';
+import { createMemoryObjectStore } from '../../lib/store/memory-object-store.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
 import { collect } from '../helpers/collect.ts';
-import { createMemoryObjectStore } from '../helpers/memory-object-store.ts';
+import { createMemoryObjectStore as createTestStore } from '../helpers/memory-object-store.ts';
 import { startTestBucket } from '../helpers/test-bucket.ts';
 
 interface Implementation {
@@ -184,7 +185,12 @@ function runSuite(name: string, { open, close }: Implementation): void {
 }
 
 runSuite('memory', {
-  open: async () => createMemoryObjectStore(),
+  open: async () => createMemoryObjectStore({ now: () => 0 }),
+  close: async () => {},
+});
+
+runSuite('memory, of the tests', {
+  open: async () => createTestStore(),
   close: async () => {},
 });
 

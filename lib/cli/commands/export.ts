@@ -28,6 +28,7 @@ export const exportCommand: Command = {
     '                    _TOKEN, _USER, _PASSWORD and _HEADERS say how to sign in',
     '--max-windows N     stop after N windows of a detector',
   ],
+  examples: ['tidewatch export', 'tidewatch export checkout --prometheus http://localhost:9090'],
   options: { ...BUCKET_OPTION, prometheus: { type: 'string' }, 'max-windows': { type: 'string' } },
   async run(invocation) {
     const { operands, host, output } = invocation;

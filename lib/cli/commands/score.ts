@@ -14,19 +14,38 @@ import {
 } from '../command.ts';
 import { chooseDetectors } from '../detectors.ts';
 import { UsageError } from '../usage-error.ts';
+import { scoreFile } from './score-file.ts';
 
 export const score: Command = {
   name: 'score',
-  operands: '[DETECTOR…]',
-  summary: 'score windows that have no scores yet, and publish what follows from them',
+  operands: '[DETECTOR…] | FILE --model DIR',
+  summary: 'score new windows and publish what follows from them, or a file with a model folder',
   optionsHelp: [
     BUCKET_HELP,
     '--topic ARN         the SNS topic for alerts; TIDEWATCH_TOPIC_ARN where it is not given',
     '--print-only        show alerts here in place of publishing them; they then count as told',
+    '--model DIR         score a .parquet or .csv file, or a folder of them, with what tidewatch fit',
+    '                    wrote; no bucket, nothing is published',
+    '--out FILE          with --model: the scores, row by row, as .parquet or .csv',
+    '--manifest FILE     with --model: settings in place of those that the model was fitted with',
   ],
-  options: { ...BUCKET_OPTION, topic: { type: 'string' }, 'print-only': { type: 'boolean' } },
+  examples: [
+    'tidewatch score checkout --print-only',
+    'tidewatch score metrics.csv --model model_artifacts --out scores.csv',
+  ],
+  options: {
+    ...BUCKET_OPTION,
+    topic: { type: 'string' },
+    'print-only': { type: 'boolean' },
+    model: { type: 'string' },
+    out: { type: 'string' },
+    manifest: { type: 'string' },
+  },
   async run(invocation) {
-    const { operands, output } = invocation;
+    const { operands, output, values } = invocation;
+    if (values.model !== undefined) return scoreFile(invocation);
+    for (const option of ['out', 'manifest'])
+      if (values[option] !== undefined) throw new UsageError(`--${option} goes with --model DIR alone`);
     const publisher = openPublisher(invocation);
     const trainable = new Set<string>();
     const queue = { requestTraining: async (name: string): Promise<void> => void trainable.add(name) };

@@ -18,6 +18,7 @@ export const status: Command = {
   operands: '[DETECTOR…]',
   summary: 'show what each detector is up to, and what is in quarantine',
   optionsHelp: [BUCKET_HELP],
+  examples: ['tidewatch status', 'tidewatch status checkout --json'],
   options: BUCKET_OPTION,
   async run(invocation) {
     const { operands, output } = invocation;

@@ -16,6 +16,7 @@ export const train: Command = {
   operands: '[DETECTOR…]',
   summary: 'fit models on the windows in the bucket and make them current',
   optionsHelp: [BUCKET_HELP],
+  examples: ['tidewatch train', 'tidewatch train checkout --bucket my-metrics'],
   options: BUCKET_OPTION,
   async run(invocation) {
     const { operands, output } = invocation;

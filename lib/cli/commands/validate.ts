@@ -10,6 +10,7 @@ export const validate: Command = {
   operands: 'FILE…',
   summary: 'check detector manifests; needs no bucket',
   optionsHelp: [],
+  examples: ['tidewatch validate detectors/*.yml'],
   options: {},
   async run({ operands, host, output }) {
     if (operands.length === 0) throw new UsageError('validate needs at least one FILE');

@@ -1,0 +1,147 @@
+import type { Detector } from '../../config/detector.ts';
+import { SCALER_KINDS } from '../../config/feature-settings.ts';
+import { MODEL_KINDS } from '../../config/model-kind.ts';
+import { rowsForPercentile } from '../../config/percentile.ts';
+import { ModelError } from '../../errors.ts';
+import { fitWindow } from '../../jobs/fit-window.ts';
+import { heldOutFields, sayHeldOut } from '../../jobs/render-evaluation.ts';
+import { getModel } from '../../models/registry.ts';
+import { exportVersion } from '../../store/model-folder.ts';
+import type { Command, Invocation } from '../command.ts';
+import { readData } from '../data-file.ts';
+import { MANIFEST_HELP, readFileDetector } from '../file-detector.ts';
+import { choiceValue, numberValue, requiredText, wholeValue } from '../option-values.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Options that are parameters of some models, and what those call them. */
+const MODEL_OPTIONS = {
+  'sequence-length': 'sequenceLength',
+  'batch-size': 'batchSize',
+  epochs: 'epochs',
+} as const;
+
+const DEFAULT_TEST_SIZE = 0.2;
+
+export const fit: Command = {
+  name: 'fit',
+  operands: '',
+  summary: 'fit a model on a file and write it into a folder; needs no bucket',
+  optionsHelp: [
+    '--data PATH              .parquet or .csv, or a folder of them',
+    `--model KIND             ${MODEL_KINDS.join(', ')}`,
+    '--output-dir DIR         where the version goes: model.json, weights.bin, …, report.html',
+    `--scaler KIND            ${SCALER_KINDS.join(', ')}`,
+    '--threshold-percentile P of the training scores, from which a row is anomalous: 99.9',
+    `--test-size SHARE        newest rows held out to judge the model, 0 to below 1: ${DEFAULT_TEST_SIZE}`,
+    '--seed N                 the same data, options and seed give the same bytes: 1',
+    '--sequence-length N, --batch-size N, --epochs N',
+    '                         for models that have them',
+    MANIFEST_HELP.replace('FILE     ', 'FILE          '),
+  ],
+  examples: [
+    'tidewatch fit --data metrics.parquet --model isolation-forest --output-dir model_artifacts',
+    'tidewatch fit --data metrics.csv --model isolation-forest --output-dir m --scaler minmax --test-size 0.3',
+  ],
+  options: {
+    data: { type: 'string' },
+    model: { type: 'string' },
+    'output-dir': { type: 'string' },
+    scaler: { type: 'string' },
+    'threshold-percentile': { type: 'string' },
+    'test-size': { type: 'string' },
+    seed: { type: 'string' },
+    'sequence-length': { type: 'string' },
+    'batch-size': { type: 'string' },
+    epochs: { type: 'string' },
+    manifest: { type: 'string' },
+  },
+  async run(invocation) {
+    const { values, output } = invocation;
+    refuseOperands(invocation, 'fit');
+    const data = requiredText(values, 'data', 'fit');
+    const folder = requiredText(values, 'output-dir', 'fit');
+    requiredText(values, 'model', 'fit');
+    const settings = await readFileDetector(invocation, data);
+    const detector = applyOptions(settings.detector, values);
+    const testShare =
+      numberValue(values, 'test-size', {
+        accepts: (share) => share >= 0 && share < 1,
+        say: 'a share from 0 to below 1',
+      }) ?? DEFAULT_TEST_SIZE;
+    const window = await readData(data, { detector: detector.name, step: detector.step });
+    const progress = output.startProgress(`fitting ${detector.model.kind}`);
+    const { manifest, heldOut, bucket } = await fitWindow(
+      { detector, manifestText: settings.text, window, testShare, onProgress: progress.update },
+      output.telemetry,
+    ).finally(progress.stop);
+    await exportVersion(bucket.store, manifest, folder);
+    const told =
+      heldOut === undefined
+        ? 'nothing was held out (--test-size 0), so nothing says how good it is'
+        : sayHeldOut(heldOut);
+    const { version, rows, entities, policy } = manifest;
+    output.print(
+      'fitted',
+      `${manifest.kind} ${version}: ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}, threshold ${policy.threshold.toPrecision(4)}, in ${folder}\n\n${told}`,
+      {
+        detector: manifest.detector,
+        model: manifest.kind,
+        version,
+        rows,
+        entities,
+        threshold: policy.threshold,
+        folder,
+        files: [...Object.keys(manifest.files), 'manifest.json'].sort(),
+        heldOut: heldOut === undefined ? null : heldOutFields(heldOut),
+      },
+    );
+    return 'ok';
+  },
+};
+
+export function refuseOperands({ operands }: Invocation, command: string): void {
+  if (operands.length > 0)
+    throw new UsageError(
+      `${command} takes no operand, and was given ${JSON.stringify(operands[0])}; see tidewatch ${command} --help`,
+    );
+}
+
+function applyOptions(detector: Detector, values: Invocation['values']): Detector {
+  const kind = choiceValue(values, 'model', MODEL_KINDS) ?? detector.model.kind;
+  const percentile =
+    numberValue(values, 'threshold-percentile', {
+      accepts: (value) => value > 0 && value < 100,
+      say: 'a percentile above 0 and below 100',
+    }) ?? detector.threshold.percentile;
+  const own = kind === detector.model.kind ? detector.model.params : {};
+  const model = {
+    kind,
+    seed: wholeValue(values, 'seed', 0, 2 ** 32 - 1) ?? detector.model.seed,
+    params: { ...own, ...modelParams(kind, values) },
+  };
+  getModel(kind).parseParams(model.params);
+  rowsForPercentile(percentile);
+  return {
+    ...detector,
+    model,
+    scaler: choiceValue(values, 'scaler', SCALER_KINDS) ?? detector.scaler,
+    threshold: { ...detector.threshold, percentile },
+  };
+}
+
+/** @throws UsageError naming the option and the model that does not have it */
+function modelParams(kind: Detector['model']['kind'], values: Invocation['values']): Record<string, number> {
+  const params: Record<string, number> = {};
+  for (const [option, param] of Object.entries(MODEL_OPTIONS)) {
+    const value = wholeValue(values, option, 1);
+    if (value === undefined) continue;
+    try {
+      getModel(kind).parseParams({ [param]: value });
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      throw new UsageError(`--${option} ${value} does not go with ${kind}: ${error.message}`);
+    }
+    params[param] = value;
+  }
+  return params;
+}

@@ -1,0 +1,73 @@
+/** `tidewatch score FILE --model DIR`: no bucket, no topic. */
+import { writeFile } from 'node:fs/promises';
+import { openLocalBucket } from '../../jobs/local-bucket.ts';
+import { openModel } from '../../jobs/model-bucket.ts';
+import { scoreWindowFile } from '../../jobs/score-window-file.ts';
+import { readTable } from '../../window/parquet.ts';
+import { type Invocation, stringValue } from '../command.ts';
+import { readData } from '../data-file.ts';
+import type { ExitStatus } from '../exit-code.ts';
+import { readFileDetector } from '../file-detector.ts';
+import { requiredText } from '../option-values.ts';
+import { UsageError } from '../usage-error.ts';
+
+const BUCKET_ONLY = ['bucket', 'topic', 'print-only'] as const;
+const OUT_NAME = /\.(?:parquet|csv)$/i;
+
+export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
+  const { values, operands, host, output } = invocation;
+  const [data] = operands;
+  if (data === undefined || operands.length > 1)
+    throw new UsageError(`score --model takes one FILE or folder, and was given ${operands.length}`);
+  const misplaced = BUCKET_ONLY.find((option) => values[option] !== undefined);
+  if (misplaced !== undefined)
+    throw new UsageError(`--${misplaced} is for a bucket, and --model for a file: they exclude each other`);
+  const folder = requiredText(values, 'model', 'score');
+  const out = stringValue(values.out);
+  if (out !== undefined && !OUT_NAME.test(out))
+    throw new UsageError(`--out is ${JSON.stringify(out)}, which ends in neither .parquet nor .csv`);
+  const given =
+    values.manifest === undefined ? undefined : (await readFileDetector(invocation, data)).detector;
+  const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now });
+  const model = await openModel(bucket, { folder, detector: given });
+  const window = await readData(data, { detector: model.detector.name, step: model.fitted.manifest.step });
+  const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, window);
+  for (const { alert } of alerts)
+    output.print('alert', `${alert.severity} ${alert.state}: ${alert.summary}`, { alert });
+  if (out !== undefined) await writeFile(out, /\.csv$/i.test(out) ? toCsv(scores) : scores);
+  const incidents = new Set(alerts.map(({ alert }) => alert.incidentId)).size;
+  output.print(
+    'scored',
+    `${data}: ${rows} rows scored, ${anomalousRows} anomalous, ${incidents} ${incidents === 1 ? 'incident' : 'incidents'}${out === undefined ? '' : `; scores in ${out}`}`,
+    {
+      data,
+      model: model.fitted.manifest.kind,
+      version: model.fitted.manifest.version,
+      rows,
+      anomalousRows,
+      incidents,
+      ...(out !== undefined && { out }),
+    },
+  );
+  return 'ok';
+}
+
+/** The columns of the scores object; times as ISO 8601 UTC, a missing score empty. */
+function toCsv(parquet: Uint8Array): string {
+  const table = readTable(parquet);
+  const names = table.schema.fields.map(({ name }) => name);
+  const lines = [names.join(',')];
+  for (const row of table)
+    lines.push(
+      names
+        .map((name) => formatCell(name === 'timestamp' ? new Date(Number(row[name])) : row[name]))
+        .join(','),
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+function formatCell(value: unknown): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '';
+  const text = value instanceof Date ? value.toISOString() : String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,66 @@
+/** Files that a command is pointed at: metrics as CSV or Parquet, one file or a folder of them. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { WindowError } from '../errors.ts';
+import { mergeWindows } from '../window/combine.ts';
+import { readCsvWindow } from '../window/read-csv.ts';
+import { readWindow } from '../window/read-window.ts';
+import type { MetricWindow } from '../window/window.ts';
+
+const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
+
+/**
+ * A folder's files, subfolders left out, are read as one.
+ * @param given.step ms; undefined: told from the data
+ * @throws WindowError naming the file
+ */
+export async function readData(
+  path: string,
+  given: { readonly detector: string; readonly step: number | undefined },
+): Promise<MetricWindow> {
+  const paths = await listFiles(path);
+  let step = given.step;
+  const windows: MetricWindow[] = [];
+  for (const each of paths) {
+    const options = { detector: given.detector, source: each, ...(step !== undefined && { step }) };
+    const window = readBytes(await readPath(each, () => readFile(each)), options);
+    step ??= window.step;
+    windows.push(window);
+  }
+  return mergeWindows(windows);
+}
+
+/** A detector's name for data that comes with none: that of the file. */
+export function nameOfData(path: string): string {
+  const name = basename(path)
+    .replace(DATA_NAME, '')
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 64);
+  return name === '' ? 'data' : name;
+}
+
+/** Parquet by its first bytes or its name, CSV otherwise. */
+function readBytes(bytes: Uint8Array, options: Parameters<typeof readWindow>[1]): MetricWindow {
+  const isParquet =
+    Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'PAR1' || /\.parquet$/i.test(options.source);
+  return isParquet ? readWindow(bytes, options) : readCsvWindow(bytes, options);
+}
+
+async function listFiles(path: string): Promise<readonly string[]> {
+  const info = await readPath(path, () => stat(path));
+  if (!info.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => DATA_NAME.test(name)).sort();
+  if (names.length === 0)
+    throw new WindowError('no-files', `${path} is a folder without .parquet or .csv files`);
+  return names.map((name) => join(path, name));
+}
+
+async function readPath<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WindowError('unreadable', `${path} cannot be read: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,127 @@
+/** Fits a model on one window by the training job itself, and judges it on the newest rows, which it never saw. */
+import type { Detector } from '../config/detector.ts';
+import { manifestHash } from '../config/manifest.ts';
+import { EvaluationError, ModelError } from '../errors.ts';
+import { type Evaluation, evaluateScores } from '../evaluation/evaluate-scores.ts';
+import { findAlerts } from '../evaluation/find-alerts.ts';
+import { watchedTime } from '../evaluation/metrics/false-alarms.ts';
+import { holdOutTail } from '../evaluation/splits/hold-out.ts';
+import { windowsPrefix } from '../store/keys.ts';
+import type { ModelManifest } from '../store/model-manifest.ts';
+import { loadVersion, saveVersion } from '../store/model-repository.ts';
+import { sliceWindow } from '../window/combine.ts';
+import type { TimeRange } from '../window/time-range.ts';
+import type { MetricWindow } from '../window/window.ts';
+import { writeWindow } from '../window/write-window.ts';
+import type { CriterionCounts } from './apply-criteria.ts';
+import { loadFittedDetector } from './fitted-detector.ts';
+import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
+import { MANIFEST_FILE } from './model-bucket.ts';
+import { renderEvaluation } from './render-evaluation.ts';
+import { keepNewestRows, scoreLabelled } from './score-labelled.ts';
+import { trainModel } from './train-model.ts';
+
+export interface FitWindowOptions {
+  readonly detector: Detector;
+  /** Kept beside the model, so that scoring prepares rows as training did. */
+  readonly manifestText: string | undefined;
+  readonly window: MetricWindow;
+  /** Share of the newest rows that is held out, 0 to below 1. */
+  readonly testShare: number;
+  readonly onProgress: (done: number) => void;
+}
+
+export interface HeldOut {
+  readonly range: TimeRange;
+  readonly rows: number;
+  /** Incidents that would have been opened, and what that is in a week. */
+  readonly incidents: number;
+  readonly incidentsPerWeek: number;
+  /** Undefined where nothing says what was anomalous. */
+  readonly evaluation: Evaluation | undefined;
+  readonly labelledBy: CriterionCounts;
+}
+
+export interface FittedWindow {
+  readonly manifest: ModelManifest;
+  /** Undefined where nothing was held out. */
+  readonly heldOut: HeldOut | undefined;
+  /** Holds the version under its own keys. */
+  readonly bucket: LocalBucket;
+}
+
+const WEEK = 7 * 24 * 3_600_000;
+
+/** @throws ModelError, FeatureError, EvaluationError where the data cannot carry a fit */
+export async function fitWindow(
+  options: FitWindowOptions,
+  telemetry: Parameters<typeof openLocalBucket>[0]['telemetry'],
+): Promise<FittedWindow> {
+  const { window, testShare } = options;
+  const end = testShare === 0 ? window.range.end : findCut(window, testShare);
+  const training = sliceWindow(window, { start: window.range.start, end });
+  const detector = takeAll(options.detector, training);
+  // The newest data's clock: no time of day reaches the artifact.
+  const bucket = openLocalBucket({ telemetry, now: () => end });
+  const { store, context } = bucket;
+  const key = `${windowsPrefix(detector.name)}training.parquet`;
+  const hash = manifestHash(detector);
+  await store.put(key, writeWindow(training, { manifestHash: hash }));
+  const { version } = await trainModel({ detector, manifestHash: hash }, context, options.onProgress);
+  await throwIfQuarantined(store, detector.name);
+  if (version === undefined)
+    throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
+  const fitted = await loadFittedDetector(store, detector.name, version);
+  const heldOut = end < window.range.end ? await judge() : undefined;
+  const { files } = await loadVersion(store, detector.name, version);
+  const finished = openLocalBucket({ telemetry, now: () => end });
+  const manifest = await saveVersion(finished.store, detector.name, version, {
+    files: {
+      ...files,
+      ...(heldOut !== undefined && renderEvaluation(heldOut, files)),
+      ...(options.manifestText !== undefined && {
+        [MANIFEST_FILE]: new TextEncoder().encode(options.manifestText),
+      }),
+    },
+    manifest: withoutFiles(fitted.manifest),
+  });
+  return { manifest, heldOut, bucket: finished };
+
+  async function judge(): Promise<HeldOut> {
+    const { step, policy } = fitted.manifest;
+    const all = await scoreLabelled({ detector, fitted, window });
+    const { rows, labels, labelledBy } = keepNewestRows(all, end);
+    const incidents = findAlerts({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY }).length;
+    return {
+      range: { start: end, end: window.range.end },
+      rows: rows.times.length,
+      incidents,
+      incidentsPerWeek: (incidents * WEEK) / watchedTime({ times: rows.times, step }),
+      evaluation: labels && evaluateScores({ rows, labels, policy, step }),
+      labelledBy,
+    };
+  }
+}
+
+/** A file that is named is all there is to learn from: neither too old nor too little. */
+function takeAll(detector: Detector, { range }: MetricWindow): Detector {
+  return {
+    ...detector,
+    modelVersion: 'current',
+    training: { ...detector.training, warmup: 1, lookback: range.end - range.start },
+  };
+}
+
+/** Epoch ms of the first row that is held out. */
+function findCut(window: MetricWindow, share: number): number {
+  const { train, test } = holdOutTail(window, { share, gap: 0, by: 'time' });
+  const cut = test.reduce((least, row) => Math.min(least, window.times[row]!), Infinity);
+  if (train.length === 0)
+    throw new EvaluationError('empty-split', `a test share of ${share} leaves no row to train on`);
+  return cut;
+}
+
+function withoutFiles(manifest: ModelManifest): Omit<ModelManifest, 'files' | 'formatVersion'> {
+  const { files: _, formatVersion: __, ...rest } = manifest;
+  return rest;
+}
