@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SCALER_KINDS } from '../../../lib/config/feature-settings.ts';
 import { buildMatrix, deviations } from '../../../lib/features/build-matrix.ts';
 import { planFeatures } from '../../../lib/features/plan.ts';
 import { fitScaler, profilesOf, scaleValue } from '../../../lib/features/scaler.ts';
@@ -84,4 +85,34 @@ test('a row deviates as far as its farthest column, and without end where a cons
   assert.deepEqual(Array.from(values.subarray(2)), [Infinity, 0, Infinity]);
   // cpu, cpu, restarts, nothing measured, data_availability.
   assert.deepEqual(Array.from(columns), [0, 0, 1, -1, 2]);
+});
+
+test('how far a row is from usual does not depend on the scaler', () => {
+  const window = windowOf({ cart: { restarts: [0, 0, 1, 0], cpu: [49.5, 200, 50, NaN] } });
+  const distances = SCALER_KINDS.map((kind) => {
+    const own = fitScaler({ window: training, availability: allAvailable(training), plan, kind });
+    const x = buildMatrix({ window, availability: allAvailable(window), plan, scaler: own });
+    return deviations(x, own);
+  });
+  const [robust, ...others] = distances;
+  const far = (200 - 49.5) / profilesOf(scaler, 'cart')[0]!.scale;
+  for (const { values, columns } of [robust!, ...others]) {
+    // A constant that moved is an anomaly to all of them.
+    assert.equal(values[2], Infinity);
+    assert.deepEqual(columns, robust!.columns);
+    assert.ok(Math.abs(values[0]!) < 1e-6 && Math.abs(values[1]! - far) < 1e-4);
+  }
+});
+
+test('a day of the week that training has not seen is nothing that moved', () => {
+  const calendar = planFeatures(training.metrics, {
+    step: 60_000,
+    settings: { timeZone: 'UTC', columns: [{ kind: 'calendar', cycle: 'day_of_week' }] },
+  });
+  const own = fitScaler({ window: training, availability: allAvailable(training), plan: calendar });
+  const later = { ...training, times: training.times.map((time) => time + 3 * 86_400_000) };
+  const x = buildMatrix({ window: later, availability: allAvailable(later), plan: calendar, scaler: own });
+  // 1970-01-04 was a Sunday: six of seven parts of the circle.
+  assert.ok(Math.abs(x.values[0]! - Math.sin((6 / 7) * 2 * Math.PI)) < 1e-6);
+  assert.ok(deviations(x, own).values.every((distance) => distance <= 1));
 });

@@ -22,6 +22,18 @@ test('features come back as they were, by way of JSON', () => {
   assert.deepEqual([...loaded.scaler.entities.keys()], ['a']);
 });
 
+test('scalers other than the robust one keep what they scale by', () => {
+  for (const kind of ['minmax', 'standard'] as const) {
+    const scaler = fitScaler({ window, availability: allAvailable(window), plan, kind });
+    const state = JSON.parse(JSON.stringify(saveFeatures({ plan, scaler })));
+    assert.deepEqual(loadFeatures(state).scaler, scaler);
+    const lost = { ...state, scaler: { ...state.scaler, scaling: null } };
+    assert.throws(() => loadFeatures(lost), { message: /scaling: 0 bytes, expected 128/ });
+    const unknown = { ...state, scaler: { ...state.scaler, kind: 'log' } };
+    assert.throws(() => loadFeatures(unknown), { message: /kind "log" is none of robust, minmax, standard/ });
+  }
+});
+
 test('1,000 entities of 16 metrics take less than a megabyte', () => {
   const metrics = Array.from({ length: 16 }, (_, i) => `metric_${i}`);
   const large = planFeatures(metrics);
