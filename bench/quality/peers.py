@@ -50,6 +50,6 @@ for line in sys.stdin:
             for side, scores in zip(["train", "test"], peer(train, test)):
                 scores.astype(numpy.float64).tofile(folder / f"{name}.{side}.f64")
             answer[name] = None
-        except ValueError as error:
+        except (ValueError, numpy.linalg.LinAlgError) as error:
             answer[name] = str(error)
     print(json.dumps(answer), flush=True)

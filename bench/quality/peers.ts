@@ -38,14 +38,22 @@ export async function startPeers(): Promise<Peers | undefined> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'bench-quality-'));
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const { sklearn } = await nextAnswer(answers);
+  // The end of its answers tells of its end.
+  child.stdin.on('error', () => {});
+  const hello = await nextAnswer(answers);
+  if (hello === undefined) {
+    rmSync(folder, { recursive: true });
+    throw new Error(`${python} ${SCRIPT} did not start; its message is above`);
+  }
   return {
-    version: String(sklearn),
+    version: String(hello.sklearn),
     score: async (train, test) => {
       writeFileSync(join(folder, 'train.f32'), train.values);
       writeFileSync(join(folder, 'test.f32'), test.values);
       child.stdin.write(`${JSON.stringify({ folder, columns: test.names.length })}\n`);
-      const answer = Object.entries(await nextAnswer(answers));
+      const reply = await nextAnswer(answers);
+      if (reply === undefined) return { scores: [], refused: ['scikit-learn: its process has ended'] };
+      const answer = Object.entries(reply);
       const scores = answer
         .filter(([, refusal]) => refusal === null)
         .map(([name]) => ({
@@ -63,10 +71,10 @@ export async function startPeers(): Promise<Peers | undefined> {
   };
 }
 
-async function nextAnswer(answers: AsyncIterator<string>): Promise<Record<string, unknown>> {
+/** Undefined where the process has ended; its message then is on stderr. */
+async function nextAnswer(answers: AsyncIterator<string>): Promise<Record<string, unknown> | undefined> {
   const { done, value } = await answers.next();
-  if (done === true) throw new Error('the Python process of the peers ended; its message is above');
-  return JSON.parse(value);
+  return done === true ? undefined : JSON.parse(value);
 }
 
 function readScores(file: string): Float64Array {
