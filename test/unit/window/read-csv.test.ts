@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { parseCellNumber } from '../../../lib/window/csv-number.ts';
 import { type ReadCsvOptions, readCsvWindow } from '../../../lib/window/read-csv.ts';
 import { readWindow } from '../../../lib/window/read-window.ts';
-import { readWindowFile } from '../../../lib/window/read-window-file.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { anyWindow, MINUTE, parquetOf, T0, windowError } from './helpers.ts';
 
@@ -151,15 +150,6 @@ test('what is no table says so, with the place', () => {
   ];
   for (const [text, code, ...says] of cases)
     assert.throws(() => readCsv(text), windowError(code, ...says), String(text).slice(0, 99));
-});
-
-test('a file is CSV by its name', () => {
-  const read = (source: string): MetricWindow =>
-    readWindowFile(new TextEncoder().encode(SMALL), { detector: 'shop', source });
-  for (const name of ['a.csv', 'A.CSV', 'a.tsv', 'a.csv.gz'])
-    assert.deepEqual(read(name), readCsv(SMALL), name);
-  for (const name of ['a.parquet', 'csv', 'a.csv.parquet'])
-    assert.throws(() => read(name), windowError('unreadable', 'Parquet'), name);
 });
 
 test('numbers are those of Number()', () => {

@@ -1,0 +1,54 @@
+/** Something that happens to simulated services, and when. */
+import type { Random } from '../models/random.ts';
+import type { ServiceColumns } from './metrics.ts';
+
+export interface Incident {
+  readonly scenario: string;
+  readonly entity: string;
+  /** Epoch milliseconds: first anomalous row, and behind the last one. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One service before its values are rounded. */
+export interface SimulatedService {
+  readonly name: string;
+  readonly size: number;
+  readonly columns: ServiceColumns;
+}
+
+export interface ScenarioPlan {
+  /** Longest stretch that one incident takes, milliseconds. */
+  readonly duration: number;
+  /** Hours of the day, UTC, in which it may begin. */
+  readonly hours: readonly [from: number, to: number];
+  /** Services that it needs. */
+  readonly services: number;
+  /**
+   * Where it may begin, beside the hours.
+   * @returns whether it fits between a row and the one before it
+   */
+  readonly fits?: (season: number, seasonBefore: number) => boolean;
+  /** Which services it happens to: the first one's place. By turns where it is left out. */
+  readonly firstService?: number;
+}
+
+export interface IncidentContext {
+  /** Epoch milliseconds of the rows. */
+  readonly times: Float64Array;
+  readonly step: number;
+  readonly start: number;
+  readonly random: Random;
+}
+
+/** Calls `change` for the rows of [start, start + duration), with the share of it that has passed, 0 to 1. */
+export function forRows(
+  { times }: IncidentContext,
+  range: { readonly start: number; readonly duration: number },
+  change: (row: number, passed: number) => void,
+): void {
+  for (let row = 0; row < times.length; row++) {
+    const passed = (times[row]! - range.start) / range.duration;
+    if (passed >= 0 && passed < 1) change(row, passed);
+  }
+}
