@@ -10,6 +10,7 @@ import { type FeaturePlan, hashPlan } from '../features/plan.ts';
 import { type FittedScaler, fitScaler } from '../features/scaler.ts';
 import type { FittedModel } from '../models/contract.ts';
 import { getModel } from '../models/registry.ts';
+import type { DetectorState } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
 import { encodeJson } from '../store/json.ts';
 import { stamp } from '../store/keys.ts';
@@ -24,6 +25,7 @@ import {
 import type { MetricWindow } from '../window/window.ts';
 import type { TrainContext } from './context.ts';
 import type { LoadedDetector } from './load-detectors.ts';
+import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
@@ -51,7 +53,7 @@ export async function trainModel(
   onProgress?: (done: number) => void,
 ): Promise<TrainResult> {
   const { state } = await readState(context.store, detector.name);
-  const data = await loadTrainingData(detector, state, context);
+  const data = await loadHistory(detector, state, context);
   const rows = data?.window.times.length ?? 0;
   const entities = data?.window.entities.length ?? 0;
   if (data === undefined || rows < detector.training.warmup) {
@@ -91,6 +93,19 @@ export async function trainIfDue(
   );
   const due = state.trainedUntil === undefined || newest >= state.trainedUntil + detector.training.every;
   return due ? await trainModel(loaded, context, onProgress) : undefined;
+}
+
+/** The newest `lookback`; more of it only where those are too few rows to ever train on. */
+async function loadHistory(
+  detector: Detector,
+  state: DetectorState,
+  context: TrainContext,
+): Promise<TrainingData | undefined> {
+  const data = await loadTrainingData(detector, state, context);
+  const reaching = reachWarmup(detector, state.step);
+  const rows = data?.window.times.length ?? 0;
+  if (rows >= detector.training.warmup || reaching === detector) return data;
+  return loadTrainingData(reaching, state, context);
 }
 
 /** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */
