@@ -94,7 +94,8 @@ function parseOptions(
 }
 
 function sayUnknown(option: string, { name, options }: Command): string {
-  const near = nearestName(option, [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)]);
+  const known = [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)];
+  const near = known.find((each) => each.startsWith(option)) ?? nearestName(option, known);
   return `${name} has no option --${option}${near === undefined ? '' : `; did you mean --${near}?`}; see tidewatch ${name} --help`;
 }
 

@@ -1,0 +1,321 @@
+/** Commands that work on files and folders, with no bucket at all. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { ObjectStore } from '../../../lib/store/object-store.ts';
+import { readTable } from '../../../lib/window/parquet.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
+import { writeWindow } from '../../../lib/window/write-window.ts';
+import { type CliRun, runTestCli } from '../../helpers/cli.ts';
+import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
+import { dropWindow, EPOCH, makeWindow, STEP } from '../../helpers/synthetic-window.ts';
+
+const SAMPLES = join(import.meta.dirname, '../../../samples/sockshop');
+const ROWS = 1_000;
+const FAULT = { entity: 'payment', from: 900, to: 915 };
+const FIT = ['--model', 'isolation-forest', '--threshold-percentile', '99'];
+
+const MANIFEST = `kind: AnomalyDetector
+metadata: { name: shop }
+spec: { threshold: { percentile: 98 } }
+`;
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewatch-files-'));
+  const window = makeWindow({ from: 0, rows: ROWS, fault: FAULT });
+  const labelled = { ...window, labels: labelsOf(window) };
+  await writeFile(path('labelled.parquet'), writeWindow(labelled, { manifestHash: 'test' }));
+  await writeFile(path('plain.parquet'), writeWindow(window, { manifestHash: 'test' }));
+  await writeFile(path('shop.yml'), MANIFEST);
+  await writeFile(path('labelled.csv'), toCsv(labelled));
+  const fitted = await run('fit', '--data', path('labelled.parquet'), ...FIT, '--output-dir', path('model'));
+  assert.equal(fitted.code, 0, fitted.stderr);
+});
+after(() => rm(folder, { recursive: true }));
+
+function path(name: string): string {
+  return join(folder, name);
+}
+
+function run(...args: readonly string[]): Promise<CliRun> {
+  return runTestCli(args, createMemoryObjectStore(), {
+    env: {},
+    readFile: (name) => readFile(name, 'utf8'),
+    openStore: (): ObjectStore => assert.fail('a bucket was opened'),
+    openTopic: () => assert.fail('a topic was opened'),
+  });
+}
+
+function labelsOf({ times, entities, entityOf }: MetricWindow): Uint8Array {
+  return Uint8Array.from(times, (time, row) => {
+    const at = (time - EPOCH) / STEP;
+    return entities[entityOf[row]!] === FAULT.entity && at >= FAULT.from && at < FAULT.to ? 1 : 0;
+  });
+}
+
+function toCsv({ times, entities, entityOf, metrics, columns, labels }: MetricWindow): string {
+  const rows = Array.from(times, (time, row) =>
+    [
+      new Date(time).toISOString(),
+      entities[entityOf[row]!],
+      ...columns.map((column) => column[row]),
+      labels?.[row],
+    ].join(','),
+  );
+  return [['timestamp', 'entity', ...metrics, 'label'].join(','), ...rows, ''].join('\n');
+}
+
+test('fit writes a version as a bucket holds it, and judges it on the newest rows', async () => {
+  const fitted = await run(
+    ...['fit', '--data', path('labelled.parquet'), ...FIT, '--output-dir', path('other'), '--json'],
+  );
+  assert.equal(fitted.code, 0, fitted.stdout);
+  const line = fitted.lines.find(({ type }) => type === 'fitted')!;
+  const names = (await readdir(path('other'))).sort();
+  assert.deepEqual(names, line.files);
+  for (const name of ['model.json', 'weights.bin', 'features.json', 'manifest.json', 'report.html'])
+    assert.ok(names.includes(name), name);
+  const manifest = JSON.parse(await readFile(path('other/manifest.json'), 'utf8'));
+  assert.equal(manifest.trainingRange.end, new Date(EPOCH + 800 * STEP).toISOString());
+  const { evaluation, rows } = line.heldOut as { rows: number; evaluation: Record<string, number> };
+  assert.equal(rows, 400);
+  assert.ok(evaluation.vusPr! > 0.7 && evaluation.rocAuc! > 0.99, JSON.stringify(evaluation));
+  const held = JSON.parse(await readFile(path('other/evaluation.json'), 'utf8'));
+  assert.deepEqual(held, line.heldOut);
+  for (const page of ['report.html', 'summary_report.txt'])
+    assert.match(await readFile(path(`other/${page}`), 'utf8'), /1 of 1 labelled event found by 1 incident/);
+  // The same data, options and seed give the same bytes; what the folder held of another version is gone.
+  await writeFile(path('other/notes.txt'), 'mine');
+  const again = await run(
+    'fit',
+    '--data',
+    path('labelled.csv'),
+    ...FIT,
+    '--output-dir',
+    path('other'),
+    '--test-size',
+    '0',
+  );
+  assert.match(again.stdout, /nothing was held out/);
+  const kept = await readdir(path('other'));
+  assert.ok(!kept.includes('evaluation.json') && kept.includes('notes.txt'), kept.join(', '));
+});
+
+test('a CSV fits to the very model that the same rows fit to as Parquet', async () => {
+  await run('fit', '--data', path('labelled.csv'), ...FIT, '--output-dir', path('from-csv'));
+  const read = (name: string): Promise<Buffer> => readFile(path(name));
+  assert.deepEqual(await read('from-csv/weights.bin'), await read('model/weights.bin'));
+  assert.deepEqual(await read('from-csv/features.json'), await read('model/features.json'));
+});
+
+test('without labels, fit says so and how often it would alert', async () => {
+  const { stdout, code } = await run(
+    'fit',
+    '--data',
+    path('plain.parquet'),
+    ...FIT,
+    '--output-dir',
+    path('plain'),
+  );
+  assert.equal(code, 0);
+  assert.match(stdout, /^labels +none, neither a column “label” nor criteria/m);
+  assert.match(stdout, /^incidents +1, [\d.]+ a week$/m);
+});
+
+test('weak labels of a manifest judge where no column does, and stay with the model', async () => {
+  const manifest = path('detector.yml');
+  await writeFile(
+    manifest,
+    `kind: AnomalyDetector
+metadata: { name: weak }
+spec:
+  labels:
+    - { name: hot, when: 'cpu > 500' }
+`,
+  );
+  const args = ['--data', path('plain.parquet'), '--output-dir', path('weak'), '--manifest', manifest];
+  const fitted = await run('fit', ...args, ...FIT);
+  assert.equal(fitted.code, 0, fitted.stderr);
+  assert.match(fitted.stdout, /^labels +made by criteria, rows in all: hot 15$/m);
+  const judged = await run('evaluate', '--data', path('plain.parquet'), '--model', path('weak'));
+  assert.match(judged.stdout, /^labels made by criteria, rows: hot 15$/m);
+});
+
+test('evaluate tells every figure, and null for one that is not defined', async () => {
+  const { lines, code } = await run(
+    ...['evaluate', '--data', path('labelled.csv'), '--model', path('model'), '--json'],
+  );
+  assert.equal(code, 0);
+  const found = lines.find(({ type }) => type === 'evaluation')! as Record<string, number> & {
+    events: Record<string, number>;
+    confusion: Record<string, number>;
+  };
+  assert.deepEqual([found.rows, found.anomalousRows], [2 * ROWS, 15]);
+  for (const name of ['rocAuc', 'averagePrecision', 'vusPr', 'vusRoc'])
+    assert.ok(found[name]! > 0.3 && found[name]! <= 1, `${name} is ${found[name]}`);
+  assert.equal(found.recall, found.confusion.truePositives! / 15);
+  assert.deepEqual([found.events.events, found.events.foundEvents], [1, 1]);
+  assert.equal((found.delay as unknown as { mean: number }).mean, 3 * STEP);
+  const good = makeWindow({ from: 0, rows: 100 });
+  const calm = { ...good, labels: new Uint8Array(good.times.length) };
+  await writeFile(path('calm.parquet'), writeWindow(calm, { manifestHash: 'test' }));
+  const none = await run('evaluate', '--data', path('calm.parquet'), '--model', path('model'), '--json');
+  assert.equal(none.lines.find(({ type }) => type === 'evaluation')?.rocAuc, null);
+});
+
+test('evaluate without labels is an error that says what is missing', async () => {
+  const { code, stderr } = await run('evaluate', '--data', path('plain.parquet'), '--model', path('model'));
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /plain\.parquet has no column “label”, and the model has no label criteria.*\(no-labels\)/,
+  );
+});
+
+test('score prints the incidents of a file, and writes the scores as Parquet or CSV', async () => {
+  const args = ['score', path('plain.parquet'), '--model', path('model')];
+  const { lines, code } = await run(...args, '--out', path('scores.parquet'), '--json');
+  assert.equal(code, 0);
+  const alerts = lines
+    .filter(({ type }) => type === 'alert')
+    .map(({ alert }) => alert as Record<string, unknown>);
+  assert.deepEqual(
+    alerts.map(({ state, entity, start }) => [state, entity, start]),
+    ['opened', 'resolved'].map((state) => [state, 'payment', new Date(EPOCH + 900 * STEP).toISOString()]),
+  );
+  const table = readTable(await readFile(path('scores.parquet')));
+  assert.equal(table.numRows, 2 * ROWS);
+  assert.equal((await run(...args, '--out', path('scores.csv'))).code, 0);
+  const csv = (await readFile(path('scores.csv'), 'utf8')).trimEnd().split('\n');
+  assert.equal(csv[0], 'timestamp,entity,score,deviation,anomalous,threshold,model_version');
+  assert.equal(csv.length, 2 * ROWS + 1);
+  const row = table.get(1_234)!;
+  assert.deepEqual(csv[1_235]!.split(',').slice(0, 4), [
+    new Date(Number(row.timestamp)).toISOString(),
+    row.entity,
+    String(row.score),
+    String(row.deviation),
+  ]);
+});
+
+test('a file that lacks a metric of the model is told once, by its name', async () => {
+  const window = makeWindow({ from: 0, rows: 100, metrics: ['cpu', 'memory'] });
+  await writeFile(path('short.parquet'), writeWindow(window, { manifestHash: 'test' }));
+  for (const args of [
+    ['score', path('short.parquet')],
+    ['evaluate', '--data', path('short.parquet')],
+  ]) {
+    const { code, stderr } = await run(...args, '--model', path('model'));
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: .*requests.*\n$/);
+  }
+});
+
+test('backtest says what would have been alerted, and when', async () => {
+  const args = [
+    'backtest',
+    '--data',
+    path('labelled.parquet'),
+    '--train-for',
+    '13h',
+    '--manifest',
+    path('shop.yml'),
+  ];
+  const { stdout, code, stderr } = await run(...args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^\S.* warning opened: payment: cpu .* since 15:00 UTC/m);
+  assert.match(stdout, /^1 of 1 labelled event found, \d+ min after their start \(median\)$/m);
+  assert.match(stdout, /^0 false alarms a day \(0 of 1 incident\)$/m);
+  const json = await run(...args, '--json');
+  const line = json.lines.find(({ type }) => type === 'backtest')!;
+  assert.equal((line.incidents as unknown[]).length, 1);
+  assert.equal(json.lines.filter(({ type }) => type === 'alert').length, line.alerts);
+});
+
+test('backtest replays the windows of a detector in the bucket, and writes nothing there', async () => {
+  const store = createMemoryObjectStore();
+  await dropWindow(store, { from: 0, rows: 800 });
+  await dropWindow(store, { from: 800, rows: 200, fault: FAULT });
+  await store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
+  const keys = store.keys();
+  const { stdout, code } = await runTestCli(['backtest', '--detector', 'shop', '--train-for', '13h'], store, {
+    now: () => EPOCH,
+  });
+  assert.equal(code, 0);
+  assert.match(stdout, /opened: payment: cpu/);
+  assert.match(stdout, /no labels, neither/);
+  assert.deepEqual(store.keys(), keys);
+});
+
+test('a folder of files is read as one', async () => {
+  const { stdout, code } = await run(
+    ...[
+      'fit',
+      '--data',
+      join(SAMPLES, 'history'),
+      '--model',
+      'isolation-forest',
+      '--output-dir',
+      path('sockshop'),
+    ],
+  );
+  assert.equal(code, 0);
+  assert.match(stdout, /of 9 entities/);
+  assert.match(stdout, /^VUS-PR, VUS-ROC +0\.\d+, 0\.\d+$/m);
+});
+
+for (const [args, message] of [
+  [['fit', '--model', 'isolation-forest', '--output-dir', 'm'], /^error: fit needs --data/],
+  [['fit', '--data', 'x.csv', '--output-dir', 'm'], /^error: fit needs --model/],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', '--model', 'isolation-forrest'],
+    /did you mean isolation-forest\?/,
+  ],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--epochs', '5'],
+    /--epochs 5 does not go with isolation-forest/,
+  ],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--batch-size', '0'],
+    /--batch-size is "0", not a whole number from 1/,
+  ],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--test-size', '1'],
+    /--test-size is "1", not a share/,
+  ],
+  [['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--scaler', 'robus'], /did you mean robust\?/],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--output', 'm'],
+    /no option --output; did you mean --output-dir\?/,
+  ],
+  [['fit', 'x.csv'], /fit takes no operand, and was given "x\.csv"/],
+  [['score', 'x.csv', '--model', 'm', '--topic', 't'], /--topic is for a bucket/],
+  [['score', 'x.csv', '--model', 'm', '--out', 's.json'], /ends in neither \.parquet nor \.csv/],
+  [['score', '--out', 's.csv'], /--out goes with --model DIR alone/],
+  [['backtest'], /backtest needs --data or --detector/],
+  [['backtest', '--data', 'x', '--train-for', '7 days'], /--train-for is "7 days", not a duration/],
+  [['backtst'], /did you mean backtest\?/],
+] as const)
+  test(`"tidewatch ${args.join(' ')}" is told in a line and gives exit code 2`, async () => {
+    const { code, stderr } = await run(...args);
+    assert.match(stderr, message);
+    assert.equal(code, 2);
+  });
+
+for (const [args, message] of [
+  [['fit', '--data', 'absent.csv', '--output-dir', 'm', ...FIT], /absent\.csv cannot be read: ENOENT/],
+  [['score', 'absent.csv', '--model', 'absent'], /absent holds no model/],
+] as const)
+  test(`"tidewatch ${args.join(' ')}" fails with exit code 1`, async () => {
+    const { code, stderr } = await run(...args);
+    assert.match(stderr, message);
+    assert.equal(code, 1);
+  });
+
+test('help has an example for every command', async () => {
+  for (const name of ['fit', 'evaluate', 'score', 'backtest', 'train', 'export', 'status', 'validate'])
+    assert.match((await run(name, '--help')).stdout, new RegExp(`\nExamples:\n  tidewatch ${name}\\b`));
+});
