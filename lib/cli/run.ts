@@ -7,6 +7,7 @@ import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { fit } from './commands/fit.ts';
 import { score } from './commands/score.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
 import { validate } from './commands/validate.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   fit,
   evaluate,
   backtest,
+  simulateCommand,
 ];
 
 const COMMON_OPTIONS: ParseArgsOptionsConfig = {
