@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseParams } from '../../../../lib/models/isolation-forest/params.ts';
 
-test('the defaults are those of the paper', () => {
-  assert.deepEqual(parseParams({}), { trees: 100, sampleSize: 256 });
+test('the sample size is the paper's by default, with three times its trees', () => {
+  assert.deepEqual(parseParams({}), { trees: 300, sampleSize: 256 });
   assert.deepEqual(parseParams({ trees: 7 }), { trees: 7, sampleSize: 256 });
 });
 
