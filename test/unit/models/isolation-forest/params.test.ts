@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseParams } from '../../../../lib/models/isolation-forest/params.ts';
 
-test('the sample size is the paper's by default, with three times its trees', () => {
+test('the defaults: the sample size of the paper, three times its trees', () => {
   assert.deepEqual(parseParams({}), { trees: 300, sampleSize: 256 });
   assert.deepEqual(parseParams({ trees: 7 }), { trees: 7, sampleSize: 256 });
 });
