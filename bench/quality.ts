@@ -4,7 +4,7 @@
  *
  * Fitted and scored by the product's own jobs at its defaults. VUS-PR, average precision and best F1 judge the ranking
  * of rows; event recall, detection delay and false alarms a day judge what the decision stage makes of it at its
- * default policy. The peers see the same matrices, and the same policy with a threshold from their own training scores.
+ * default policy, and the share of time in alert tells of an alert that never ends: it finds every event. The peers see the same matrices, and the same policy with a threshold from their own training scores.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ const USAGE = `usage: npm run bench:quality -- --data DIR [--models a,b] [--buff
 
   --data DIR      holds series as CSV: timestamp (unix seconds), metrics, label (0 or 1); train/ beside test/ where
                   there are training files, else each file is fitted on its own first part: 15 % of its rows, or
-                  ${DEFAULTS.warmup} rows where that is more, and never more than half
+                  ${DEFAULTS.warmup} rows where that is more and leaves half of them
   --models a,b    of ${MODEL_KINDS.join(', ')}; all of them by default
   --buffer ROWS   longest buffer of VUS-PR; ${DEFAULT_MAX_BUFFER} by default
   --no-peers      leaves out scikit-learn's models

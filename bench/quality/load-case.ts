@@ -10,12 +10,10 @@ export interface QualityCase {
   readonly follows: boolean;
 }
 
-/** Share of a file that has no training file, as NAB's probation is… */
+/** Share of a file that has no training file, as NAB's probation is. */
 const FIRST_SHARE = 0.15;
-/** …or the rows after which a detector trains by itself, where they are more; but never more than this share. */
-const FIRST_SHARE_AT_MOST = 0.5;
-/** Rows below which nothing is fitted. */
-const LEAST_TRAINING_ROWS = 100;
+/** Rows below which nothing is fitted: an entity needs as many for a scale of its own. */
+const LEAST_TRAINING_ROWS = 64;
 
 /**
  * @throws SeriesError where a file cannot be used
@@ -27,10 +25,7 @@ export function loadCase({ train: trainFile, test: testFile }: SeriesFiles): Qua
   const scored = readSeries(testFile);
   if (trainFile === undefined) {
     const rows = scored.times.length;
-    const first = Math.max(
-      Math.ceil(FIRST_SHARE * rows),
-      Math.min(DEFAULTS.warmup, Math.floor(FIRST_SHARE_AT_MOST * rows)),
-    );
+    const first = countFirstRows(rows);
     const train = cutSeries(scored, 0, first);
     return makeCase({ ...train, labels: new Uint8Array(first) }, cutSeries(scored, first, rows));
   }
@@ -39,6 +34,12 @@ export function loadCase({ train: trainFile, test: testFile }: SeriesFiles): Qua
   const lost = train.metrics.filter((metric) => !scored.metrics.includes(metric));
   // A column that holds nothing on one side cannot be compared; the product would refuse to score without it.
   return makeCase(withoutMetrics(train, lost), withoutMetrics(scored, unknown));
+}
+
+/** The warm-up after which a detector trains by itself, where that leaves half of the file; a fixed share at least. */
+function countFirstRows(rows: number): number {
+  const share = Math.ceil(FIRST_SHARE * rows);
+  return rows >= 2 * DEFAULTS.warmup ? Math.max(share, DEFAULTS.warmup) : share;
 }
 
 function makeCase(train: Series, test: Series): QualityCase {

@@ -4,7 +4,7 @@ import { findAlerts } from '../../lib/evaluation/find-alerts.ts';
 import { findBestF1 } from '../../lib/evaluation/metrics/best-f1.ts';
 import { measureDelays } from '../../lib/evaluation/metrics/detection-delay.ts';
 import { scoreEvents } from '../../lib/evaluation/metrics/event-scores.ts';
-import { findEvents } from '../../lib/evaluation/metrics/events.ts';
+import { findEvents, type TimeEvent } from '../../lib/evaluation/metrics/events.ts';
 import { falseAlarmsPerDay, watchedTime } from '../../lib/evaluation/metrics/false-alarms.ts';
 import { averagePrecision } from '../../lib/evaluation/metrics/precision-recall.ts';
 import { volumeUnderSurface } from '../../lib/evaluation/metrics/volume-under-surface.ts';
@@ -18,6 +18,8 @@ export interface Quality {
   /** Ms, the mean over the events that were found. */
   readonly detectionDelay: number;
   readonly falseAlarmsPerDay: number;
+  /** Share of the scored rows that lie in an alert, 0 to 1. */
+  readonly timeInAlert: number;
 }
 
 export interface ScoredSeries {
@@ -60,8 +62,9 @@ function measureDecisions({
   labels,
   step,
   policy,
-}: ScoredSeries): Pick<Quality, 'eventRecall' | 'detectionDelay' | 'falseAlarmsPerDay'> {
-  if (policy === undefined) return { eventRecall: NaN, detectionDelay: NaN, falseAlarmsPerDay: NaN };
+}: ScoredSeries): Pick<Quality, 'eventRecall' | 'detectionDelay' | 'falseAlarmsPerDay' | 'timeInAlert'> {
+  if (policy === undefined)
+    return { eventRecall: NaN, detectionDelay: NaN, falseAlarmsPerDay: NaN, timeInAlert: NaN };
   const labelled = findEvents({ ...scored, flags: labels, step });
   const alerts = findAlerts({ rows: scored, policy, step, watchFrom: -Infinity });
   const { recall, falseAlerts } = scoreEvents({ labelled, alerts });
@@ -72,5 +75,16 @@ function measureDecisions({
       falseAlerts,
       watched: watchedTime({ times: scored.times, step }),
     }),
+    timeInAlert: countRowsIn(alerts, scored) / scored.times.length,
   };
+}
+
+function countRowsIn(alerts: readonly TimeEvent[], { entities, entityOf, times }: ScoredRows): number {
+  let count = 0;
+  for (let row = 0; row < times.length; row++) {
+    const entity = entities[entityOf[row]!];
+    const time = times[row]!;
+    if (alerts.some((alert) => alert.entity === entity && time >= alert.start && time < alert.end)) count++;
+  }
+  return count;
 }

@@ -26,6 +26,7 @@ const FIGURES = {
   eventRecall: { title: 'event recall', show: (value: number) => value.toFixed(3) },
   detectionDelay: { title: 'delay, min', show: (value: number) => (value / 60_000).toFixed(1) },
   falseAlarmsPerDay: { title: 'false alarms/day', show: (value: number) => value.toFixed(2) },
+  timeInAlert: { title: 'in alert', show: (value: number) => `${(100 * value).toFixed(1)} %` },
 } as const satisfies Record<keyof Quality, { title: string; show: (value: number) => string }>;
 const NAMES = Object.keys(FIGURES) as (keyof Quality)[];
 

@@ -77,7 +77,7 @@ test('what is no series is refused with the reason', () => {
   refuses('timestamp,cpu,label\n0,,0\n60,,0\n', /^no value/);
 });
 
-test('a file without training data is fitted on its first 15 %, on a warm-up where that is more, on half at most', () => {
+test('a file without training data is fitted on its first 15 %, or on a warm-up where that is more and leaves half', () => {
   const rowsFitted = (rows: number): number => {
     const file = put('x.csv', makeSeries({ from: 0, rows, label: 5 }));
     const { train, test: rest, follows } = loadCase({ set: 'x', name: 'x', train: undefined, test: file });
@@ -86,10 +86,11 @@ test('a file without training data is fitted on its first 15 %, on a warm-up whe
     assert.ok(train.labels.every((label) => label === 0));
     return train.times.length;
   };
-  assert.equal(rowsFitted(400), 200);
+  assert.equal(rowsFitted(2879), 432);
+  assert.equal(rowsFitted(2880), 1440);
   assert.equal(rowsFitted(5000), 1440);
   assert.equal(rowsFitted(20_000), 3000);
-  assert.throws(() => rowsFitted(100), { name: 'SeriesError', message: /^50 training rows; at least 100/ });
+  assert.throws(() => rowsFitted(400), { name: 'SeriesError', message: /^60 training rows; at least 64/ });
 });
 
 test('a test that begins where the training ends may look back on it', () => {
@@ -114,7 +115,14 @@ test('columns that one side lacks are left out', () => {
 });
 
 test('means leave out what a file has no figure for, and say over how many files they are', () => {
-  const quality = { vusPr: 0.5, averagePrecision: 0.5, bestF1: 0.5, eventRecall: 1, falseAlarmsPerDay: 2 };
+  const quality = {
+    vusPr: 0.5,
+    averagePrecision: 0.5,
+    bestF1: 0.5,
+    eventRecall: 1,
+    falseAlarmsPerDay: 2,
+    timeInAlert: 0.25,
+  };
   const rows = summarize([
     { set: 's', file: 'a', model: 'm', ...quality, detectionDelay: 2 * MINUTE },
     { set: 's', file: 'b', model: 'm', ...quality, vusPr: 0.25, detectionDelay: NaN },
@@ -128,7 +136,7 @@ test('means leave out what a file has no figure for, and say over how many files
   );
   assert.equal(rows[0]?.means.vusPr, 0.375);
   const line = renderQuality(rows).split('\n')[2];
-  assert.match(line ?? '', /^s +m +2 +0\.375 +0\.500 +0\.500 +1\.000 +2\.0 \(1\) +2\.00$/);
+  assert.match(line ?? '', /^s +m +2 +0\.375 +0\.500 +0\.500 +1\.000 +2\.0 \(1\) +2\.00 +25\.0 %$/);
 });
 
 test('from files to figures: an obvious incident is found, a bad file is named, the rest goes on', () => {
@@ -154,18 +162,23 @@ test('from files to figures: an obvious incident is found, a bad file is named, 
   assert.equal(ours.eventRecall, 1);
   // 4 of 5 rows have to be anomalous.
   assert.equal(ours.detectionDelay, 3 * MINUTE);
+  // From the first to the last anomalous row of 30 in 300.
+  assert.equal(ours.timeInAlert, 0.1);
   assert.ok(chance.averagePrecision < 0.3, `${chance.averagePrecision}`);
 });
 
 test('too few training rows for the default threshold leave the ranking, and no decisions', () => {
-  put('set/web.csv', makeSeries({ from: 0, rows: 700, fault: [500, 530] }));
+  put('set/web.csv', makeSeries({ from: 0, rows: 2000, fault: [1500, 1530] }));
   const json = join(folder, 'out.json');
   const { status, stderr } = run('--data', folder, '--no-peers', '--json', json);
   assert.equal(status, 0, stderr);
   const [ours] = JSON.parse(readFileSync(json, 'utf8')).files;
   assert.ok(ours.averagePrecision > 0.9, `${ours.averagePrecision}`);
   // JSON has no NaN.
-  assert.deepEqual([ours.eventRecall, ours.detectionDelay, ours.falseAlarmsPerDay], [null, null, null]);
+  assert.deepEqual(
+    [ours.eventRecall, ours.detectionDelay, ours.falseAlarmsPerDay, ours.timeInAlert],
+    [null, null, null, null],
+  );
 });
 
 test('arguments and folders that lead nowhere have exit codes of their own', () => {
