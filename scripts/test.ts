@@ -9,6 +9,7 @@ import { globSync } from 'node:fs';
 const PEERS: Readonly<Record<string, readonly string[]>> = {
   prometheus: ['prometheus', 'promtool', 'prometheus-node-exporter'],
   'aws-cli': ['aws'],
+  chromium: ['chromium'],
 };
 
 const given = process.argv.slice(2);

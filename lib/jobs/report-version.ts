@@ -1,4 +1,5 @@
 /** What people look at beside a new version: docs/reports.md. */
+import { unitOfMetric } from '../alert/metric-unit.ts';
 import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
@@ -42,6 +43,7 @@ export async function reportVersion(
       version: facts,
       ...trained.prepared,
       scaler: trained.fitted.scaler,
+      units: unitsOf(trained),
       scores: trained.scores,
       deviations: trained.deviations,
     };
@@ -52,6 +54,13 @@ export async function reportVersion(
     telemetry.count('ReportsFailed', 1, { detector });
     return {};
   }
+}
+
+function unitsOf({ metrics, prepared }: TrainedVersion): ReportInput['units'] {
+  const queries = new Map(metrics.map(({ name, query }) => [name, query]));
+  return Object.fromEntries(
+    prepared.window.metrics.map((metric) => [metric, unitOfMetric(metric, queries.get(metric))]),
+  );
 }
 
 async function explainMoments(

@@ -110,7 +110,7 @@ async function loadHistory(
 
 /** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */
 function nameVersion(detector: Detector, data: TrainingData, planHash: string): string {
-  const { model, scaler, threshold, gaps, training, labels } = detector;
+  const { metrics, model, scaler, threshold, gaps, training, labels } = detector;
   const content = {
     model,
     scaler,
@@ -118,6 +118,8 @@ function nameVersion(detector: Detector, data: TrainingData, planHash: string): 
     gaps,
     lookback: training.lookback,
     ...(labels.criteria.length > 0 && { labels }),
+    // They decide the units that the report shows.
+    ...(metrics.length > 0 && { metrics }),
     planHash,
     step: data.window.step,
     range: data.window.range,

@@ -31,7 +31,8 @@ export async function buildReport(input: ReportInput): Promise<Readonly<Record<s
   for (const figure of figures) {
     const svg = drawForImage(figure.draw(IMAGE_SIZE), {
       title: figure.title,
-      note: `${name} · ${figure.note}`,
+      of: name,
+      note: figure.note,
     });
     files[`${figure.name}.png`] = await rasterize(svg);
   }

@@ -3,7 +3,7 @@
 import type { Drawing, DrawingSize } from './drawing/draw.ts';
 import { drawConfusion, drawCurve, drawHistogram, drawHistory, drawNotice } from './drawing/plots.ts';
 import type { Findings } from './findings/findings.ts';
-import { formatCount, formatPercent, formatScore } from './format.ts';
+import { formatCount, formatScore, formatShare } from './format.ts';
 
 export interface Figure {
   /** Of the PNG, without its ending. */
@@ -11,8 +11,8 @@ export interface Figure {
   readonly title: string;
   /** One line under the title. */
   readonly note: string;
-  /** False where the plot says that it cannot be drawn. */
-  readonly drawn: boolean;
+  /** The sentence that the plot holds where it cannot be drawn. */
+  readonly missing: string | undefined;
   draw(size: DrawingSize): Drawing;
 }
 
@@ -27,17 +27,20 @@ export function listFigures(findings: Findings): readonly Figure[] {
   ];
 }
 
-function scoreHistogram({ histogram, input }: Findings): Figure {
+function scoreHistogram({ histogram, input, events }: Findings): Figure {
   const { threshold } = input.version.policy;
   const { percentile } = input.version;
+  const ofNormal = input.window.labels === undefined ? 'all rows' : 'the unlabelled rows';
+  const labelled = events.length > 0 ? '; violet: labelled' : '';
+  const missing = histogram === undefined ? 'No row of the training data has a score.' : undefined;
   return {
     name: 'score_histogram',
     title: 'Scores of the training rows',
-    note: `dashed: the threshold, ${formatScore(threshold)}, at percentile ${percentile}; rows on a logarithmic axis`,
-    drawn: histogram !== undefined,
+    note: `dashed: threshold ${formatScore(threshold)}, ${percentile} % of ${ofNormal} lie below${labelled}`,
+    missing,
     draw: (size) =>
       histogram === undefined
-        ? drawNotice({ ...size, sentence: 'No row of the training data has a score.' })
+        ? drawNotice({ ...size, sentence: missing ?? '' })
         : drawHistogram({ ...size, histogram, threshold }),
   };
 }
@@ -78,7 +81,7 @@ function precisionRecallCurve(findings: Findings): Figure {
 
 function confusionMatrix(findings: Findings): Figure {
   return judged(findings, 'confusion_matrix', 'Rows called and labelled', (separation) => ({
-    note: `${formatCount(separation.confusion.truePositives)} found, ${formatCount(separation.confusion.falsePositives)} false alarms: precision ${formatPercent(separation.precision * 100)}, recall ${formatPercent(separation.recall * 100)}`,
+    note: `${formatCount(separation.confusion.truePositives)} found, ${formatCount(separation.confusion.falsePositives)} false alarms: precision ${formatShare(separation.precision)}, recall ${formatShare(separation.recall)}`,
     draw: (size) => drawConfusion({ ...size, confusion: separation.confusion }),
   }));
 }
@@ -86,18 +89,13 @@ function confusionMatrix(findings: Findings): Figure {
 function trainingHistory({ input }: Findings): Figure {
   const { history, version } = input;
   const empty = history === undefined || history.epochs.length === 0;
+  const sentence = `None: a model of kind ${version.kind} is fitted in one pass, not in epochs.`;
   return {
     name: 'training_history',
     title: 'Training history',
     note: empty ? version.kind : `${history.epochs.length} epochs; ${history.measure}`,
-    drawn: !empty,
-    draw: (size) =>
-      empty
-        ? drawNotice({
-            ...size,
-            sentence: `No training history: a model of kind ${version.kind} is fitted in one pass, not in epochs.`,
-          })
-        : drawHistory({ ...size, history }),
+    missing: empty ? sentence : undefined,
+    draw: (size) => (empty ? drawNotice({ ...size, sentence }) : drawHistory({ ...size, history })),
   };
 }
 
@@ -108,13 +106,13 @@ function judged(
   title: string,
   make: (separation: Exclude<Findings['separation'], string>) => Pick<Figure, 'note' | 'draw'>,
 ): Figure {
-  if (typeof separation !== 'string') return { name, title, drawn: true, ...make(separation) };
+  if (typeof separation !== 'string') return { name, title, missing: undefined, ...make(separation) };
   const sentence = `${separation} This plot needs rows that are labelled anomalous and rows that are not.`;
   return {
     name,
     title,
     note: 'needs labels',
-    drawn: false,
+    missing: separation,
     draw: (size) => drawNotice({ ...size, sentence }),
   };
 }

@@ -38,6 +38,11 @@ export function formatPercent(percent: number): string {
   return Number.isFinite(percent) ? `${Number(percent.toFixed(3))} %` : '–';
 }
 
+/** "85.7 %". @param share 0 to 1 */
+export function formatShare(share: number): string {
+  return Number.isFinite(share) ? `${Number((100 * share).toFixed(1))} %` : '–';
+}
+
 /** Incidents a week: "0", "0.3", "4.2", "37". */
 export function formatRate(rate: number): string {
   return rate >= 10 ? formatCount(rate) : String(Number(rate.toFixed(1)));

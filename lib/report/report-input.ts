@@ -3,6 +3,7 @@
  * is run again, perhaps after the manifest's schedule or severity changed, then writes the same bytes.
  */
 import type { Reason } from '../alert/alert.ts';
+import type { MetricUnit } from '../alert/metric-unit.ts';
 import type { Profile } from '../features/profile.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { MetricWindow } from '../window/window.ts';
@@ -14,6 +15,8 @@ export interface ReportInput {
   /** Share of the metrics that hold a value, per row, 0 to 1. */
   readonly availability: Float64Array;
   readonly scaler: UsualRanges;
+  /** What metrics are measured in; absent where in doubt. */
+  readonly units: Readonly<Record<string, MetricUnit | undefined>>;
   /** One per row, higher is more anomalous; NaN where the model gave none. */
   readonly scores: Float64Array;
   /** One per row: largest distance of a metric from its usual centre, in robust standard deviations. */

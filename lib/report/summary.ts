@@ -1,9 +1,9 @@
 /** summary_report.txt: the report for a terminal and a mail. */
 import { formatLength, formatReading } from '../alert/format-value.ts';
-import { unitOfMetric } from '../alert/metric-unit.ts';
+import { nameReason } from '../alert/summarize.ts';
 import { currentCost, type Findings } from './findings/findings.ts';
 import { countOf, formatCount, formatPercent, formatRate, formatScore, formatTime } from './format.ts';
-import { describeMetric } from './page/metric-table.ts';
+import { describeMetric, METRIC_COLUMNS } from './page/metric-table.ts';
 import { sayCost } from './page/slider.ts';
 
 /** Metrics named per moment. */
@@ -33,10 +33,7 @@ export function summarize(findings: Findings): string {
     ],
     ['LABELS', ...describeSeparation(findings)],
     ['MOST ANOMALOUS MOMENTS', ...listMoments(findings)],
-    [
-      'METRICS  lowest | usual | highest | missing | longest gap | trend | daily | weekly',
-      ...listMetrics(findings),
-    ],
+    [`METRICS  ${METRIC_COLUMNS.join(' | ').toLowerCase()}`, ...listMetrics(findings)],
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -70,13 +67,11 @@ function listMoments({ input }: Findings): readonly string[] {
       .slice(0, MAX_REASONS)
       .map(
         (reason) =>
-          `    ${formatPercent(Math.round(reason.share * 100)).padStart(5)}  ${reason.metric}: ${formatReading({ ...reason, unit: unitOfMetric(reason.metric, undefined) })}`,
+          `    ${formatPercent(Math.round(reason.share * 100)).padStart(5)}  ${nameReason(reason)}: ${formatReading(reason)}`,
       ),
   ]);
 }
 
 function listMetrics({ metrics, input }: Findings): readonly string[] {
-  return metrics.map(
-    (metric) => `${metric.metric}  ${describeMetric(metric, input.window.entities.length).join(' | ')}`,
-  );
+  return metrics.map((metric) => `${metric.metric}  ${describeMetric(metric, input).join(' | ')}`);
 }

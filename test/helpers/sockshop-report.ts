@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { loadDetector } from '../../lib/jobs/load-detectors.ts';
 import { trainModel } from '../../lib/jobs/train-model.ts';
 import { type LoadedVersion, loadVersion } from '../../lib/store/model-repository.ts';
-import { createMemoryObjectStore } from './memory-object-store.ts';
+import { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from './memory-telemetry.ts';
 
 const HISTORY = join(import.meta.dirname, '../../samples/sockshop/history');
 const DETECTOR = 'sockshop';
 
-export async function trainSockShop(): Promise<LoadedVersion & { readonly telemetry: MemoryTelemetry }> {
+export interface TrainedSample extends LoadedVersion {
+  readonly store: MemoryObjectStore;
+  readonly telemetry: MemoryTelemetry;
+}
+
+export async function trainSockShop(): Promise<TrainedSample> {
   const store = createMemoryObjectStore();
   const telemetry = createMemoryTelemetry();
   for await (const name of glob('*.parquet', { cwd: HISTORY }))
@@ -24,5 +29,5 @@ export async function trainSockShop(): Promise<LoadedVersion & { readonly teleme
   };
   const { version } = await trainModel(await loadDetector(context, DETECTOR), context);
   if (version === undefined) throw new Error(`${DETECTOR} was not trained`);
-  return { ...(await loadVersion(store, DETECTOR, version)), telemetry };
+  return { ...(await loadVersion(store, DETECTOR, version)), store, telemetry };
 }

@@ -46,9 +46,12 @@ export function drawForPage(drawing: Drawing, { id, label }: { id: string; label
     .replace(/^<svg [^>]*>/, openSvg(drawing, `role="img" aria-label="${escapeAttribute(label)}"`));
 }
 
-/** For a PNG: light colours, its title and a line under it inside the picture. */
-export function drawForImage(drawing: Drawing, { title, note }: { title: string; note: string }): string {
-  const top = 64;
+/** For a PNG: light colours, its title, what it is of and what it says inside the picture. */
+export function drawForImage(
+  drawing: Drawing,
+  { title, of, note }: { readonly title: string; readonly of: string; readonly note: string },
+): string {
+  const top = 88;
   const inner = draw(drawing, 'p').replace(
     /^<svg [^>]*>/,
     `<svg x="0" y="${top}" width="${drawing.width}" height="${drawing.height}">`,
@@ -59,8 +62,9 @@ export function drawForImage(drawing: Drawing, { title, note }: { title: string;
   const whole =
     openSvg({ width: drawing.width, height }, `width="${drawing.width}" height="${height}"`) +
     `<rect width="${drawing.width}" height="${height}" fill="${mark('paper')}"/>` +
-    text(32, 18, 'ink', title) +
-    text(53, 13, 'quiet', note) +
+    text(34, 18, 'ink', title) +
+    text(56, 13, 'quiet', of) +
+    text(76, 13, 'quiet', note) +
     `${inner}</svg>`;
   return paint(whole, (name) => PALETTE[name].light);
 }
@@ -83,6 +87,8 @@ function draw({ width, height, option }: Drawing, id: string): string {
       animation: false,
       useUTC: true,
       backgroundColor: 'transparent',
+      // Nothing is left to the library's own colours: they know no dark.
+      color: [mark('line')],
       textStyle: { fontFamily: FONT, fontSize: TEXT_SIZE, color: mark('ink') },
       ...option,
     });

@@ -8,6 +8,8 @@ import { axisStyle, type Drawing, type DrawingSize } from './draw.ts';
 import { mark } from './palette.ts';
 import { thresholdLine } from './timeline.ts';
 
+/** Where the logarithmic axis starts: a single row is to be seen. */
+const LEAST_COUNT = 0.7;
 const TITLE = { nameLocation: 'middle', nameGap: 28 } as const;
 
 /** True positive rate over false positive rate, or precision over recall, with what chance gives as a dashed line. */
@@ -43,7 +45,7 @@ export function drawHistogram(
 ): Drawing {
   const { width, height, histogram, threshold } = given;
   const { start, width: bin, counts, labelled } = histogram;
-  const grid = { left: 58, right: 24, top: 12, bottom: 46 };
+  const grid = { left: 64, right: 24, top: 12, bottom: 46 };
   const end = start + bin * counts.length;
   const barWidth = Math.max(1, (width - grid.left - grid.right) / counts.length - 1);
   const bars = (of: readonly number[], colour: (centre: number) => string, opacity: number): object => ({
@@ -53,9 +55,7 @@ export function drawHistogram(
     silent: true,
     data: of.flatMap((count, i) => {
       const centre = start + (i + 0.5) * bin;
-      return count === 0
-        ? []
-        : [{ value: [centre, Math.log10(count) + 0.15], itemStyle: { color: colour(centre), opacity } }];
+      return count === 0 ? [] : [{ value: [centre, count], itemStyle: { color: colour(centre), opacity } }];
     }),
   });
   const axis = { ...axisStyle(), ...TITLE };
@@ -69,6 +69,8 @@ export function drawHistogram(
         ...axis,
         type: 'value',
         name: 'score',
+        // Otherwise the axis grows by half a bar at each end, and the threshold is off its edge.
+        containShape: false,
         min: start,
         max: end,
         splitLine: { show: false },
@@ -80,15 +82,15 @@ export function drawHistogram(
       },
       yAxis: {
         ...axis,
-        type: 'value',
+        type: 'log',
         name: 'rows',
-        nameGap: 40,
-        min: 0,
-        max: decades + 0.15,
-        interval: 1,
+        nameGap: 44,
+        min: LEAST_COUNT,
+        startValue: LEAST_COUNT,
+        max: 10 ** decades,
         axisLabel: {
           ...axis.axisLabel,
-          formatter: (exponent: number) => (Number.isInteger(exponent) ? String(10 ** exponent) : ''),
+          formatter: (count: number) => (count < 1 ? '' : formatCount(count)),
         },
       },
       series: [
@@ -131,7 +133,7 @@ export function drawConfusion(given: DrawingSize & { readonly confusion: Confusi
     const x = left + (i % 2) * cellWidth;
     const y = top + Math.floor(i / 2) * cellHeight;
     // By the root, so that a few rows still show.
-    const opacity = 0.06 + 0.5 * Math.sqrt(count / total);
+    const opacity = 0.07 + 0.28 * Math.sqrt(count / total);
     return [
       {
         type: 'rect',

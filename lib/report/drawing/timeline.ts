@@ -13,7 +13,7 @@ export interface Band {
 }
 
 /** Pixels left and right of the plot itself, the same in every row, so that times stand above each other. */
-const MARGIN = { left: 62, right: 10 } as const;
+const MARGIN = { left: 70, right: 10 } as const;
 /** A band is drawn at least this wide, in pixels. */
 const LEAST_BAND = 3;
 
@@ -101,6 +101,8 @@ export function thresholdLine(axis: 'xAxis' | 'yAxis', threshold: number): objec
   return {
     silent: true,
     symbol: 'none',
+    // Left out, it is rounded to two decimals.
+    precision: 15,
     label: { show: false },
     lineStyle: { color: mark('anomaly'), width: 1, type: [4, 3] },
     data: [{ [axis]: threshold }],

@@ -15,6 +15,11 @@ export function raw(markup: string): Markup {
   return { markup };
 }
 
+/** A name that may be broken after its separators, not within a word. */
+export function breakable(name: string): Markup {
+  return raw(escapeHtml(name).replaceAll(/[_/:.-]/g, '$&<wbr>'));
+}
+
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

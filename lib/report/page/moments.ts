@@ -1,9 +1,9 @@
 /** The most anomalous moments, each with the metrics that made its score. */
 import { formatReading } from '../../alert/format-value.ts';
-import { unitOfMetric } from '../../alert/metric-unit.ts';
+import { nameReason } from '../../alert/summarize.ts';
 import { formatPercent, formatScore, formatTime } from '../format.ts';
 import type { ExplainedMoment, ReportInput } from '../report-input.ts';
-import { html, type Markup, raw } from './html.ts';
+import { breakable, html, type Markup, raw } from './html.ts';
 
 /** Metrics shown for a moment. */
 const MAX_REASONS = 5;
@@ -14,17 +14,16 @@ export function renderMoments({ moments, version }: ReportInput): Markup {
 }
 
 function renderMoment(moment: ExplainedMoment, detector: string, threshold: number): Markup {
-  const above = moment.score >= threshold ? 'at or above the threshold' : 'below the threshold';
+  const below = moment.score >= threshold ? '' : ', below the threshold';
   return html`<div class="moment">
-    <h3>${moment.entity || detector}<span>${formatTime(moment.time)} · score ${formatScore(moment.score)}, ${above}</span></h3>
-    ${moment.reasons.slice(0, MAX_REASONS).map(
-      (reason) =>
-        html`<div class="reason"><code>${reason.metric}</code><span class="share">${formatPercent(
-          Math.round(reason.share * 100),
-        )}</span><span class="value">${formatReading({
-          ...reason,
-          unit: unitOfMetric(reason.metric, undefined),
-        })}</span><div class="bar"><i style="width:${raw((reason.share * 100).toFixed(1))}%"></i></div></div>`,
-    )}
+    <h3>${moment.entity || detector}<span>${formatTime(moment.time)} · score ${formatScore(moment.score)}${below}</span></h3>
+    ${moment.reasons
+      .slice(0, MAX_REASONS)
+      .map(
+        (reason) =>
+          html`<div class="reason"><code>${breakable(nameReason(reason))}</code><span class="share">${formatPercent(
+            Math.round(reason.share * 100),
+          )}</span><span class="value">${formatReading(reason)}</span><div class="bar"><i style="width:${raw((reason.share * 100).toFixed(1))}%"></i></div></div>`,
+      )}
   </div>`;
 }

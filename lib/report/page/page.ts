@@ -5,7 +5,7 @@ import { drawForPage } from '../drawing/draw.ts';
 import { PALETTE } from '../drawing/palette.ts';
 import type { Figure } from '../figures.ts';
 import type { Findings } from '../findings/findings.ts';
-import { countOf, formatCount, formatPercent, formatScore, formatTime } from '../format.ts';
+import { countOf, formatCount, formatScore, formatShare, formatTime } from '../format.ts';
 import { html, type Markup, raw } from './html.ts';
 import { renderMetricTable } from './metric-table.ts';
 import { renderMoments } from './moments.ts';
@@ -64,7 +64,7 @@ function renderData({ input, events }: Findings): Markup {
     <dt>Rows</dt><dd>${countOf(version.rows, 'row')}, one every ${formatLength(step)} per entity</dd>
     <dt>Entities</dt><dd>${formatCount(version.entities)}</dd>
     <dt>Metrics</dt><dd>${formatCount(metrics.length)}</dd>
-    <dt>Availability</dt><dd>${formatPercent(Number((whole * 100).toFixed(2)))} of the rows are whole</dd>
+    <dt>Availability</dt><dd>${whole === 1 ? 'every row is whole' : `${formatShare(Math.min(whole, 0.999))} of the rows are whole`}</dd>
     <dt>Labels</dt><dd>${
       labels === undefined
         ? 'none'
@@ -111,8 +111,8 @@ function renderRest(left: ReturnType<typeof chooseEntities>['left']): Markup {
 }
 
 function renderJudgement({ separation }: Findings, figures: readonly Figure[]): Markup {
-  const drawn = figures.filter((figure) => figure.drawn);
-  const missing = figures.filter((figure) => !figure.drawn);
+  const drawn = figures.filter(({ missing }) => missing === undefined);
+  const missing = figures.filter((figure) => figure.missing !== undefined);
   return html`<h2>How the scores fall</h2>
     ${
       typeof separation === 'string'
@@ -125,13 +125,13 @@ function renderJudgement({ separation }: Findings, figures: readonly Figure[]): 
           drawForPage(figure.draw(PLOT_SIZE), { id: `f${i}`, label: figure.title }),
         )}</figure>`,
     )}</div>
-    ${missing.length > 0 ? html`<p class="note">Not drawn: ${missing.map(({ title }) => title).join(', ')}. ${typeof separation === 'string' ? separation : ''}</p>` : undefined}`;
+    ${missing.length > 0 ? html`<ul class="missing">${missing.map((figure) => html`<li>${figure.title}. ${figure.missing}</li>`)}</ul>` : undefined}`;
 }
 
-function renderMetrics({ metrics, input }: Findings): Markup {
+function renderMetrics(findings: Findings): Markup {
   return html`<h2>Metrics</h2>
-    <p class="note">Over all entities. Usual: 0.5 % to 99.5 % of the values. Trend: what a straight line through the mean of all entities gains over the range, in robust standard deviations (σ). Daily, weekly: correlation with the same time a day or a week before; two days or weeks of data are needed.</p>
-    ${renderMetricTable(metrics, input.window.entities.length)}`;
+    <p class="note">Over all entities. Usual: 0.5 % to 99.5 % of the values. Trend: what a straight line through the mean of all entities gains over the range, in robust standard deviations (σ). Day, week: correlation with the same time a day or a week before; it takes two of them to tell. A dash: too little data.</p>
+    ${renderMetricTable(findings)}`;
 }
 
 function renderFoot({ input }: Findings): Markup {

@@ -35,6 +35,12 @@ tr.current td { font-weight: 600; }
 .scroll { overflow-x: auto; }
 details { margin: 10px 0; }
 summary { cursor: pointer; color: var(--quiet); font-size: 14px; }
+.missing { padding-left: 18px; font-size: 14px; color: var(--quiet); }
+dd details { margin: 0; }
+.stack { font-size: 13px; }
+.stack td, .stack th { padding-left: 14px; white-space: nowrap; }
+.stack th:first-child, .stack td:first-child { min-width: 180px; padding-left: 0; overflow-wrap: break-word; white-space: normal; }
+.constant { font-size: 13px; color: var(--quiet); }
 .slider { border: 1px solid var(--rule); border-radius: 8px; padding: 20px 22px 16px; margin: 16px 0; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 14px 20px; }
 .figures div { min-width: 0; }

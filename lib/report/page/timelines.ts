@@ -1,6 +1,5 @@
 /** Score over time and each metric under it, for the entities in which most happened. */
 import { formatValue } from '../../alert/format-value.ts';
-import { unitOfMetric } from '../../alert/metric-unit.ts';
 import { drawForPage } from '../drawing/draw.ts';
 import { type Band, drawTimeline, plotPixels } from '../drawing/timeline.ts';
 import type { EntityRows, Findings } from '../findings/findings.ts';
@@ -8,6 +7,7 @@ import { type Point, thinSeries } from '../findings/thin-series.ts';
 import { countOf, formatScore } from '../format.ts';
 import { usualOf } from '../report-input.ts';
 import { html, type Markup, raw } from './html.ts';
+import { sayRange } from './metric-table.ts';
 
 /** Rows of plots on a page, over all entities: about 20 kB each. */
 const MAX_ROWS = 80;
@@ -42,19 +42,19 @@ export function renderTimelines(
 ): Markup {
   const { input } = findings;
   const order = orderMetrics(findings, entity).slice(0, metrics);
+  const still = new Set(order.filter((m) => isStill(findings, entity, m)));
   const name = entity.entity || input.version.detector;
   return html`<details class="entity"${index === 0 ? raw(' open') : undefined}>
     <summary><b>${name}</b> · ${countOf(entity.incidents.length, 'incident')} · highest score ${formatScore(entity.peakScore)}</summary>
     ${renderScore(findings, entity, `e${index}`)}
-    ${order.map((m, place) => renderMetric(findings, entity, m, `e${index}m${place}`))}
+    ${order.filter((m) => !still.has(m)).map((m, place) => renderMetric(findings, entity, m, `e${index}m${place}`))}
+    ${still.size > 0 ? html`<p class="constant">Not drawn, since they never moved: ${[...still].map((m) => sayStill(findings, entity, m)).join(', ')}.</p>` : undefined}
   </details>`;
 }
 
 function renderScore(findings: Findings, entity: EntityRows, id: string): Markup {
-  const { input, decided } = findings;
-  const { times } = input.window;
+  const { input } = findings;
   const { threshold } = input.version.policy;
-  const flagged = input.scores.map((score, row) => (decided.anomalous[row] === 1 ? score : Number.NaN));
   return html`<figure><figcaption><b>score</b> · dashed: threshold ${formatScore(threshold)}</figcaption>${pair(
     id,
     `Score of ${entity.entity} over time`,
@@ -65,7 +65,7 @@ function renderScore(findings: Findings, entity: EntityRows, id: string): Markup
         height: HEIGHTS.score,
         range: input.window.range,
         points: thin(findings, entity, input.scores, width),
-        anomalies: highestPerPixel(times, flagged, entity, input.window.range, plotPixels(width)),
+        anomalies: highestPerPixel(findings, entity, plotPixels(width)),
         threshold,
         withTimes: true,
       }),
@@ -76,14 +76,13 @@ function renderMetric(findings: Findings, entity: EntityRows, m: number, id: str
   const { input } = findings;
   const metric = input.window.metrics[m]!;
   const profile = usualOf(input.scaler, entity.entity, metric);
-  // By the name alone: a query is no part of the version id.
-  const unit = unitOfMetric(metric, undefined);
+  const unit = input.units[metric];
   const usual =
     profile === undefined || profile.shape === 'unmeasured'
-      ? 'never measured'
+      ? 'no usual range'
       : profile.shape === 'constant'
-        ? `always ${formatValue(profile.center, unit)}`
-        : `usual ${formatValue(profile.low, unit)} to ${formatValue(profile.high, unit)}`;
+        ? `usually ${formatValue(profile.center, unit)}`
+        : `usual ${sayRange(profile.low, profile.high, unit)}`;
   return html`<figure><figcaption><b>${metric}</b> · ${usual}</figcaption>${pair(
     id,
     `${metric} of ${entity.entity} over time`,
@@ -99,6 +98,24 @@ function renderMetric(findings: Findings, entity: EntityRows, m: number, id: str
         withTimes: false,
       }),
   )}</figure>`;
+}
+
+/** One value in every row that has one, or no value at all. */
+function isStill({ input }: Findings, { from, to }: EntityRows, m: number): boolean {
+  const values = input.window.columns[m]!;
+  let first = Number.NaN;
+  for (let row = from; row < to; row++) {
+    if (Number.isNaN(values[row]!)) continue;
+    if (Number.isNaN(first)) first = values[row]!;
+    else if (values[row] !== first) return false;
+  }
+  return true;
+}
+
+function sayStill({ input }: Findings, { from, to }: EntityRows, m: number): string {
+  const metric = input.window.metrics[m]!;
+  const value = input.window.columns[m]!.subarray(from, to).find((cell) => !Number.isNaN(cell));
+  return `${metric} (${value === undefined ? 'never measured' : formatValue(value, input.units[metric])})`;
 }
 
 /** For a desk and for a phone: text of a scaled drawing would be too small to read. */
@@ -128,15 +145,15 @@ function bandsOf(
 
 /** One mark per pixel: the highest. */
 function highestPerPixel(
-  times: Float64Array,
-  values: Float64Array,
+  { input, decided }: Findings,
   { from, to }: EntityRows,
-  range: Band,
   pixels: number,
 ): readonly Point[] {
+  const { times, range } = input.window;
+  const values = input.scores;
   const best = new Map<number, number>();
   for (let row = from; row < to; row++) {
-    if (Number.isNaN(values[row]!)) continue;
+    if (decided.anomalous[row] !== 1) continue;
     const pixel = Math.floor(((times[row]! - range.start) / (range.end - range.start)) * pixels);
     const other = best.get(pixel);
     if (other === undefined || values[row]! > values[other]!) best.set(pixel, row);

@@ -1,0 +1,48 @@
+/** Training writes its report beside the model, as part of the version. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { loadFittedDetector } from '../../lib/jobs/fitted-detector.ts';
+import { modelPrefix } from '../../lib/store/keys.ts';
+import { trainSockShop } from '../helpers/sockshop-report.ts';
+
+const REPORT = [
+  'confusion_matrix.png',
+  'precision_recall_curve.png',
+  'report.html',
+  'roc_curve.png',
+  'score_histogram.png',
+  'summary_report.txt',
+  'training_history.png',
+];
+
+test('a trained version holds its report, listed with checksums; scoring does not read it', async () => {
+  const { manifest, files, store, telemetry } = await trainSockShop();
+  assert.deepEqual(
+    Object.keys(manifest.files).sort(),
+    [...REPORT, 'features.json', 'model.json', 'weights.bin'].sort(),
+  );
+  for (const name of REPORT) {
+    const sha256 = createHash('sha256').update(files[name]!).digest('hex');
+    assert.deepEqual(manifest.files[name], { sha256, size: files[name]!.length }, name);
+  }
+  assert.equal(telemetry.total('ReportsFailed'), 0);
+  const summary = new TextDecoder().decode(files['summary_report.txt']);
+  assert.match(summary, /^rows {8}13,410, one every 1 min per entity$/m);
+  assert.match(summary, /of 25 had an incident/);
+
+  const read: string[] = [];
+  const watched = { ...store, get: async (key: string) => (read.push(key), store.get(key)) };
+  await loadFittedDetector(watched, manifest.detector, manifest.version);
+  const prefix = modelPrefix(manifest.detector, manifest.version);
+  assert.deepEqual(
+    read.sort(),
+    ['features.json', 'manifest.json', 'model.json', 'weights.bin'].map((name) => `${prefix}${name}`),
+  );
+});
+
+test('the same history gives the same report, byte for byte', async () => {
+  const [first, second] = [await trainSockShop(), await trainSockShop()];
+  assert.equal(first.manifest.version, second.manifest.version);
+  assert.deepEqual(first.manifest.files, second.manifest.files);
+});

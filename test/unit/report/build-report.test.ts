@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildReport, type ReportInput } from '../../../lib/report/build-report.ts';
+import { makeInput } from './report-input.ts';
+
+const FILES = [
+  'confusion_matrix.png',
+  'precision_recall_curve.png',
+  'report.html',
+  'roc_curve.png',
+  'score_histogram.png',
+  'summary_report.txt',
+  'training_history.png',
+];
+
+function text(files: Readonly<Record<string, Uint8Array>>, name: string): string {
+  return new TextDecoder().decode(files[name]);
+}
+
+/** Width and height as the PNG's header has them. https://www.w3.org/TR/png/#11IHDR */
+function sizeOf(png: Uint8Array): [number, number] {
+  assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
+  const header = Buffer.from(png);
+  return [header.readUInt32BE(16), header.readUInt32BE(20)];
+}
+
+test('the same input gives the same bytes, and is left as it was', async () => {
+  const input = makeInput({ labelled: true });
+  const before = structuredClone(input);
+  const [first, second] = [await buildReport(input), await buildReport(input)];
+  assert.deepEqual(Object.keys(first).sort(), FILES);
+  for (const name of FILES) assert.deepEqual(Buffer.from(first[name]!), Buffer.from(second[name]!), name);
+  assert.deepEqual(input, before);
+  for (const name of FILES.filter((one) => one.endsWith('.png')))
+    assert.deepEqual(sizeOf(first[name]!), [1440, 1056], name);
+});
+
+test('says what was found: threshold, incidents, labels, metrics, moments', async () => {
+  const files = await buildReport(makeInput({ labelled: true }));
+  const summary = text(files, 'summary_report.txt');
+  assert.match(summary, /^rows {8}2,880, one every 1 min per entity$/m);
+  assert.match(
+    summary,
+    /^5, percentile 99\.9 of the training scores: 1 incident in the training data, 7 a week$/m,
+  );
+  assert.match(summary, /^> 5 /m);
+  assert.match(summary, /^events {6}1 of 1 had an incident; 0 of 1 incident lay outside of any$/m);
+  assert.match(summary, /ROC AUC 1, average precision 1 /);
+  assert.match(summary, /75 % {2}cpu: 1000 \(usual 85–115\)/);
+  assert.match(summary, /memory: missing \(usual 85–115\)/);
+  const page = text(files, 'report.html');
+  const shown = page.replaceAll(/<defs.*?<\/defs>/g, '');
+  const colours = new Set(shown.match(/(?<= (?:fill|stroke)=")[^"]+/g));
+  for (const colour of colours)
+    assert.match(colour, /^(none|transparent|var\(--[a-z]+\))$/, 'known in light and dark');
+  for (const word of ['requests', 'payment', '1 incident', 'ROC curve', 'labelled events caught'])
+    assert.ok(page.includes(word), word);
+});
+
+test('where there are no labels, the page and the pictures say so', async () => {
+  const [without, labelled] = [
+    await buildReport(makeInput()),
+    await buildReport(makeInput({ labelled: true })),
+  ];
+  assert.match(text(without, 'report.html'), /ROC curve\. No labels: /);
+  assert.match(text(without, 'summary_report.txt'), /^No labels: /m);
+  assert.doesNotMatch(text(without, 'report.html'), /labelled events caught/);
+  assert.notDeepEqual(without['roc_curve.png'], labelled['roc_curve.png']);
+  assert.ok(without['roc_curve.png']!.length > 10_000, 'a sentence is drawn, in a font');
+});
+
+test('a training history is drawn where there is one', async () => {
+  const input = makeInput();
+  const history = {
+    measure: 'mean squared error',
+    epochs: [
+      { loss: 0.9, validationLoss: 1 },
+      { loss: 0.5, validationLoss: 0.7 },
+    ],
+  };
+  const page = text(await buildReport({ ...input, history }), 'report.html');
+  assert.match(page, /mean squared error/);
+  assert.doesNotMatch(page, /fitted in one pass/);
+  assert.match(text(await buildReport(input), 'report.html'), /fitted in one pass/);
+});
+
+test('asks nothing of the network, and names from the data cannot become markup', async () => {
+  const evil = '</script><img src=x onerror=alert(1)>';
+  const files = await buildReport(
+    makeInput({ entities: ['a', evil], metrics: ['cpu', evil], fault: { entity: evil, from: 700, to: 720 } }),
+  );
+  const page = text(files, 'report.html');
+  assert.ok(!page.includes('<img'));
+  assert.equal(page.match(/<\/script>/g)?.length, 2, 'the figures and the slider');
+  assert.match(page, /http-equiv="Content-Security-Policy" content="default-src 'none'/);
+  const tags = page.match(/<[a-z][^>]*>/g) ?? [];
+  const addresses = tags.flatMap((tag) => tag.match(/ (src|href|xlink:href|action|srcset)="[^"]*"/g) ?? []);
+  assert.deepEqual(addresses, [' href="data:,"'], 'the icon that there is none');
+  const hosts = new Set(page.match(/https?:\/\/[^/"]+/g));
+  assert.deepEqual([...hosts], ['http://www.w3.org'], 'the SVG namespace');
+});
+
+test('odd data makes a report all the same', async () => {
+  const odd: Readonly<Record<string, ReportInput>> = {
+    'one metric, one entity without a name': makeInput({
+      entities: [''],
+      metrics: ['cpu'],
+      fault: { entity: '', from: 700, to: 720 },
+    }),
+    'nothing measured': withCells(makeInput(), () => Number.NaN),
+    'nothing moves': withCells(makeInput(), () => 3),
+    'huge and tiny': withCells(makeInput(), (_, row) => (row % 2 === 0 ? 1e300 : -1e-300)),
+    'one row': makeInput({ rows: 1, fault: { entity: 'cart', from: 0, to: 1 }, labelled: true }),
+    'no score': { ...makeInput(), scores: new Float64Array(2880).fill(Number.NaN), moments: [] },
+    'every row labelled': makeInput({
+      labelled: true,
+      entities: ['cart'],
+      fault: { entity: 'cart', from: 0, to: 1440 },
+    }),
+    'a threshold above every score': makeInput({ threshold: 1e9 }),
+  };
+  for (const [name, input] of Object.entries(odd)) {
+    const files = await buildReport(input);
+    assert.deepEqual(Object.keys(files).sort(), FILES, name);
+    assert.doesNotMatch(text(files, 'report.html'), /NaN|undefined|Infinity/, name);
+    assert.doesNotMatch(text(files, 'summary_report.txt'), /NaN|undefined|Infinity/, name);
+  }
+});
+
+test('a page stays small however many rows, entities and metrics there are', async () => {
+  const entities = Array.from({ length: 60 }, (_, i) => `pod-${String(i).padStart(2, '0')}`);
+  const metrics = Array.from({ length: 30 }, (_, i) => (i === 0 ? 'cpu' : `m${i}`));
+  const input = makeInput({ rows: 400, entities, metrics, fault: { entity: 'pod-07', from: 100, to: 120 } });
+  const page = text(await buildReport(input), 'report.html');
+  assert.equal(page.match(/<details class="entity"/g)?.length, 3);
+  assert.match(page, /57 more entities, without plots/);
+  assert.match(page, /The 24 metrics with the largest part/);
+  assert.ok(page.indexOf('pod-07') < page.indexOf('pod-06'), 'the one with the incident comes first');
+  assert.ok(page.length < 3_000_000, `${page.length} bytes`);
+});
+
+function withCells(input: ReportInput, cell: (value: number, row: number) => number): ReportInput {
+  return {
+    ...input,
+    window: { ...input.window, columns: input.window.columns.map((column) => column.map(cell)) },
+  };
+}
