@@ -3,19 +3,33 @@ import type { Statistic } from '../config/feature-settings.ts';
 import type { Stretch } from './grid-rows.ts';
 import type { FeaturePlan, Transform } from './plan.ts';
 import { takeChange, takeIncrease, takeLag, takeLog, takeRelativeChange } from './pointwise.ts';
-import { type RollingWindow, rollExtreme, rollMean, rollStd } from './rolling-moments.ts';
+import { type RollingWindow, rollExtreme, rollMoments } from './rolling-moments.ts';
 import { rollOrder } from './rolling-order.ts';
 
 export interface TransformRows {
   /** Of the stretch; `out` as long. */
   readonly values: Float64Array;
   readonly out: Float64Array;
-  /** For the interquartile range beside the median, or the other way round; undefined where nobody wants it. */
+  /** For the statistic that comes along with this one (`twinOf`); undefined where nobody wants it. */
   readonly twin: Float64Array | undefined;
   readonly stretch: Stretch;
   readonly minWindowShare: FeaturePlan['minWindowShare'];
   /** Ms. */
   readonly step: number;
+}
+
+/** Statistics that one pass gives together. */
+const TWINS: Readonly<Partial<Record<Statistic, Statistic>>> = {
+  mean: 'std',
+  std: 'mean',
+  median: 'iqr',
+  iqr: 'median',
+};
+
+/** The transform whose result `applyTransform` can give beside this one's. */
+export function twinOf(transform: Transform): Transform | undefined {
+  const statistic = transform.kind === 'rolling' ? TWINS[transform.statistic] : undefined;
+  return transform.kind === 'rolling' && statistic ? { ...transform, statistic } : undefined;
 }
 
 export function applyTransform(transform: Transform, given: TransformRows): void {
@@ -50,16 +64,16 @@ function takeRate(given: TransformRows, rows: number): void {
   }
   const increases = new Float64Array(values.length);
   takeIncrease(values, increases, step);
-  rollMean(increases, out, windowOf(given, rows));
+  rollMoments(increases, { mean: out, std: undefined }, windowOf(given, rows));
 }
 
 function roll({ values, out, twin }: TransformRows, statistic: Statistic, window: RollingWindow): void {
   switch (statistic) {
     case 'mean':
-      rollMean(values, out, window);
+      rollMoments(values, { mean: out, std: twin }, window);
       break;
     case 'std':
-      rollStd(values, out, window);
+      rollMoments(values, { mean: twin, std: out }, window);
       break;
     case 'min':
       rollExtreme(values, out, window, 1);

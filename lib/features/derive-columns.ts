@@ -1,6 +1,6 @@
 /** The raw columns of a plan, computed from a window's metrics: for each entity by itself, looking back only. */
 import { FeatureError } from '../errors.ts';
-import { applyTransform } from './apply-transform.ts';
+import { applyTransform, twinOf } from './apply-transform.ts';
 import { takeCalendar } from './calendar.ts';
 import { type GridRows, gatherValues, layOutRows, type Stretch, spreadValues } from './grid-rows.ts';
 import type { ColumnSource, FeaturePlan, PlannedColumn, Transform } from './plan.ts';
@@ -98,11 +98,10 @@ function stretchesOf({ stretches, length }: GridRows): readonly Stretch[] {
   return stretches.length > 0 || length === 0 ? stretches : [{ from: 0, to: length, firstCell: 0 }];
 }
 
-/** The node that falls off when `node` is computed: median and interquartile range come from the same ordered window. */
-function findTwin(node: Node, last: Transform): string | undefined {
-  if (last.kind !== 'rolling' || (last.statistic !== 'median' && last.statistic !== 'iqr')) return undefined;
-  const statistic = last.statistic === 'median' ? 'iqr' : 'median';
-  return nodeOf({ ...node, transforms: [...node.transforms.slice(0, -1), { ...last, statistic }] }).key;
+/** The node that falls off when `node` is computed. */
+function findTwin({ source, transforms }: Node, last: Transform): string | undefined {
+  const twin = twinOf(last);
+  return twin && nodeOf({ source, transforms: [...transforms.slice(0, -1), twin] }).key;
 }
 
 /** How often each node is read: by columns that it is, and by nodes that it leads to. */

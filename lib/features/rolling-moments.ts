@@ -2,10 +2,13 @@
  * Mean, standard deviation, minimum and maximum over the last rows, at a constant cost a row whatever the window.
  *
  * Rows are cut into blocks as long as the window, so that a window is the end of one block and the beginning of the
- * next: what is known of the two ends is merged (van Herk 1992, Gil and Werman 1993; for mean and squares Chan, Golub
- * and LeVeque 1979). Nothing is ever subtracted: a running sum would carry the rounding of a spike along for ever, and
- * make a constant look as if it moved. Blocks begin at multiples of the window counted from the epoch, so that a row's
- * figures depend on the values of its window alone, bit for bit, and not on how much history was loaded before it.
+ * next: what is known of the two ends is merged (van Herk 1992; Gil and Werman 1993). Nothing that has entered a sum is
+ * ever subtracted again: a running sum would carry the rounding of a spike along for ever, and make a constant look as
+ * if it moved. Blocks begin at multiples of the window counted from the epoch, so that a row's figures depend on the
+ * values of its window alone, bit for bit, and not on how much history was loaded before it.
+ *
+ * Sums are of distances from one of the values themselves. That value lies in the window, and is therefore no more than
+ * √n standard deviations off its mean: squares lose at most the digits of n.
  */
 
 export interface RollingWindow {
@@ -17,24 +20,72 @@ export interface RollingWindow {
   readonly firstCell: number;
 }
 
+/** Where the two go; both cost hardly more than one. */
+export interface MomentOutputs {
+  readonly mean: Float64Array | undefined;
+  /** Sample standard deviation (n - 1); NaN also for a single value. */
+  readonly std: Float64Array | undefined;
+}
+
 /** NaN where the window holds fewer than `least` values. */
-export function rollMean(values: Float64Array, out: Float64Array, window: RollingWindow): void {
-  rollMoments(values, out, window, false);
+export function rollMoments(values: Float64Array, outputs: MomentOutputs, window: RollingWindow): void {
+  const { mean, std } = outputs;
+  const { rows, least, firstCell } = window;
+  const tail: Tail = {
+    sums: new Float64Array(rows + 1),
+    squares: new Float64Array(rows + 1),
+    counts: new Int32Array(rows + 1),
+  };
+  let tailOrigin = 0;
+  const needed = Math.max(least, 1);
+  for (let start = firstBlock(firstCell, rows); start < values.length; start += rows) {
+    const end = Math.min(start + rows, values.length);
+    let origin = 0;
+    let count = 0;
+    let sum = 0;
+    let squares = 0;
+    for (let row = Math.max(start, 0); row < end; row++) {
+      const value = values[row]!;
+      if (!Number.isNaN(value)) {
+        if (count === 0) origin = value;
+        count++;
+        const distance = value - origin;
+        sum += distance;
+        squares += distance * distance;
+      }
+      const at = row - start + 1;
+      const before = tail.counts[at]!;
+      const total = count + before;
+      if (total < needed) {
+        if (mean) mean[row] = NaN;
+        if (std) std[row] = NaN;
+        continue;
+      }
+      // All distances from the block's origin, or from the tail's where the block has no value yet.
+      const shift = count === 0 ? 0 : tailOrigin - origin;
+      const tailSum = tail.sums[at]!;
+      const all = sum + tailSum + before * shift;
+      if (mean) mean[row] = (count === 0 ? tailOrigin : origin) + all / total;
+      if (std) {
+        const around = squares + tail.squares[at]! + shift * (2 * tailSum + before * shift);
+        std[row] = total < 2 ? NaN : Math.sqrt(Math.max(0, around - (all * all) / total) / (total - 1));
+      }
+    }
+    tailOrigin = sumTail(values, tail, start, end);
+  }
 }
 
-/** Sample standard deviation (n - 1); NaN also for a single value. */
-export function rollStd(values: Float64Array, out: Float64Array, window: RollingWindow): void {
-  rollMoments(values, out, window, true);
-}
-
-/** @param sign 1: minimum, -1: maximum */
+/**
+ * NaN where the window holds fewer than `least` values.
+ * @param sign 1: minimum, -1: maximum
+ */
 export function rollExtreme(
   values: Float64Array,
   out: Float64Array,
   { rows, least, firstCell }: RollingWindow,
   sign: 1 | -1,
 ): void {
-  // Of the last `i` values of the block before: position rows - i.
+  // Of the values from a position of the block before to its end; position `rows` is none of them.
   const tail = new Float64Array(rows + 1).fill(Infinity);
   const tailCount = new Int32Array(rows + 1);
   for (let start = firstBlock(firstCell, rows); start < values.length; start += rows) {
@@ -48,9 +99,7 @@ export function rollExtreme(
         count++;
       }
       const at = row - start + 1;
-      const measured = count + tailCount[at]!;
-      const before = tail[at]!;
-      out[row] = measured < least ? NaN : sign * Math.min(head, before);
+      out[row] = count + tailCount[at]! < least ? NaN : sign * Math.min(head, tail[at]!);
     }
     let extreme = Infinity;
     count = 0;
@@ -67,60 +116,34 @@ export function rollExtreme(
   }
 }
 
-function rollMoments(
-  values: Float64Array,
-  out: Float64Array,
-  { rows, least, firstCell }: RollingWindow,
-  deviation: boolean,
-): void {
-  const inverse = Float64Array.from({ length: rows + 1 }, (_, n) => 1 / n);
-  // Of the values from a position of the block before to its end; position `rows` is none of them.
-  const tailMean = new Float64Array(rows + 1);
-  const tailSquares = new Float64Array(rows + 1);
-  const tailCount = new Int32Array(rows + 1);
-  for (let start = firstBlock(firstCell, rows); start < values.length; start += rows) {
-    const end = Math.min(start + rows, values.length);
-    let [count, mean, squares] = [0, 0, 0];
-    for (let row = Math.max(start, 0); row < end; row++) {
-      const value = values[row]!;
-      if (!Number.isNaN(value)) {
-        count++;
-        const distance = value - mean;
-        mean += distance * inverse[count]!;
-        squares += distance * (value - mean);
-      }
-      const at = row - start + 1;
-      const before = tailCount[at]!;
-      const total = count + before;
-      if (total < least || total < 1) out[row] = NaN;
-      else if (deviation) {
-        const distance = tailMean[at]! - mean;
-        const between = distance * distance * count * (before * inverse[total]!);
-        out[row] = spread(squares + tailSquares[at]! + between, total);
-      }
-      // Weights that add up to 1 only in exact arithmetic would move a constant.
-      else if (count === 0) out[row] = tailMean[at]!;
-      else out[row] = mean + (tailMean[at]! - mean) * (before * inverse[total]!);
-    }
-    [count, mean, squares] = [0, 0, 0];
-    for (let at = rows - 1; at >= 0; at--) {
-      const row = start + at;
-      const value = row >= 0 && row < end ? values[row]! : NaN;
-      if (!Number.isNaN(value)) {
-        count++;
-        const distance = value - mean;
-        mean += distance * inverse[count]!;
-        squares += distance * (value - mean);
-      }
-      tailMean[at] = mean;
-      tailSquares[at] = squares;
-      tailCount[at] = count;
-    }
-  }
+/** Of the values from a position of the block before to its end; position `rows` is none of them. */
+interface Tail {
+  readonly sums: Float64Array;
+  readonly squares: Float64Array;
+  readonly counts: Int32Array;
 }
 
-function spread(squares: number, count: number): number {
-  return count < 2 ? NaN : Math.sqrt(squares / (count - 1));
+/** @returns the value that distances are taken from: the block's last */
+function sumTail(values: Float64Array, { sums, squares, counts }: Tail, start: number, end: number): number {
+  let origin = 0;
+  let count = 0;
+  let sum = 0;
+  let square = 0;
+  for (let at = counts.length - 2; at >= 0; at--) {
+    const row = start + at;
+    const value = row >= 0 && row < end ? values[row]! : NaN;
+    if (!Number.isNaN(value)) {
+      if (count === 0) origin = value;
+      count++;
+      const distance = value - origin;
+      sum += distance;
+      square += distance * distance;
+    }
+    sums[at] = sum;
+    squares[at] = square;
+    counts[at] = count;
+  }
+  return origin;
 }
 
 /** Row at which the block begins that the first row lies in: 0, or before it. Cells before 1970 are negative. */

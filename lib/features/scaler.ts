@@ -91,6 +91,28 @@ export function scaleValue(value: number, profile: Profile): number {
   return bound(offset / size / CONSTANT_SCALE);
 }
 
+/**
+ * `scaleValue` over rows `from` to `to` (exclusive) of a column.
+ * @param out as long as the column
+ */
+export function scaleColumn(
+  column: Float64Array,
+  out: Float32Array,
+  given: { readonly from: number; readonly to: number; readonly profile: Profile },
+): void {
+  const { from, to, profile } = given;
+  if (profile.shape !== 'varies') {
+    for (let row = from; row < to; row++) out[row] = scaleValue(column[row]!, profile);
+    return;
+  }
+  const { offset, divisor } = profile;
+  for (let row = from; row < to; row++) {
+    const value = column[row]!;
+    // NaN where it is not finite.
+    out[row] = value - value === 0 ? bound((value - offset) / divisor) : NaN;
+  }
+}
+
 function bound(scaled: number): number {
   return Math.max(-SCALED_LIMIT, Math.min(SCALED_LIMIT, scaled));
 }
