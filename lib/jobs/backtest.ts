@@ -77,7 +77,8 @@ export interface BacktestResult {
 }
 
 const HOUR = 3_600_000;
-const WEEK = 7 * 24 * HOUR;
+const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
 
 /** @throws SourceError where windows are no whole number of steps; what the jobs throw */
 export async function backtest(options: BacktestOptions, telemetry: Telemetry): Promise<BacktestResult> {
@@ -92,6 +93,8 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
   const ranges = cutRanges(unlabelled.range, detector.detectionWindow);
   const earliestTraining = unlabelled.range.start + (options.trainFor ?? 0);
   let windows = 0;
+  // A slice looks through all rows for its entities: out of a day, not out of a year.
+  let stretch = sliceWindow(unlabelled, { start: 0, end: 0 });
   for (const [index, range] of ranges.entries()) {
     const arrival = range.end + detector.ingestDelay;
     const hour = Math.floor(arrival / HOUR) * HOUR;
@@ -100,7 +103,9 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
       note(await trainIfDue(loaded, context));
     }
     clock.now = arrival;
-    const slice = sliceWindow(unlabelled, range);
+    if (range.end > stretch.range.end && stretch.range.end < unlabelled.range.end)
+      stretch = sliceWindow(unlabelled, { start: range.start, end: range.end + DAY });
+    const slice = sliceWindow(stretch, range);
     if (isGap(slice)) continue;
     windows++;
     await store.put(windowKey(detector.name, range), writeWindow({ ...slice, range }, loaded));

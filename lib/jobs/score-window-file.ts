@@ -11,6 +11,7 @@ import { scoreWindows } from './score-windows.ts';
 export interface ScoredFile {
   readonly rows: number;
   readonly anomalousRows: number;
+  /** By the start of their incident. */
   readonly alerts: readonly PublishedAlert[];
   /** Parquet, as under scores/. */
   readonly scores: Uint8Array;
@@ -39,7 +40,11 @@ export async function scoreWindowFile(
   return {
     rows: scored[0]?.rows ?? 0,
     anomalousRows: scored[0]?.anomalousRows ?? 0,
-    alerts: published,
+    // Incidents go out several at once; a reader wants them one after the other.
+    alerts: published.toSorted(
+      ({ alert: a }, { alert: b }) =>
+        Date.parse(a.start) - Date.parse(b.start) || (a.notificationId < b.notificationId ? -1 : 1),
+    ),
     scores: (await store.get(scoresKey(key))).body,
   };
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { openLocalBucket } from '../../jobs/local-bucket.ts';
 import { openModel } from '../../jobs/model-bucket.ts';
 import { scoreWindowFile } from '../../jobs/score-window-file.ts';
+import { formatTime } from '../../report/format.ts';
 import { readTable } from '../../window/parquet.ts';
 import { type Invocation, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
@@ -33,7 +34,11 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
   const window = await readData(data, { detector: model.detector.name, step: model.fitted.manifest.step });
   const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, window);
   for (const { alert } of alerts)
-    output.print('alert', `${alert.severity} ${alert.state}: ${alert.summary}`, { alert });
+    output.print(
+      'alert',
+      `${formatTime(Date.parse(alert.start))}  ${alert.severity} ${alert.state}: ${alert.summary}`,
+      { alert },
+    );
   if (out !== undefined) await writeFile(out, /\.csv$/i.test(out) ? toCsv(scores) : scores);
   const incidents = new Set(alerts.map(({ alert }) => alert.incidentId)).size;
   output.print(

@@ -1,6 +1,6 @@
 /** Commands that work on files and folders, with no bucket at all. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -248,6 +248,16 @@ test('backtest replays the windows of a detector in the bucket, and writes nothi
   assert.match(stdout, /opened: payment: cpu/);
   assert.match(stdout, /no labels, neither/);
   assert.deepEqual(store.keys(), keys);
+});
+
+test('a model that was altered is refused, and names the file', async () => {
+  await cp(path('model'), path('altered'), { recursive: true });
+  const weights = await readFile(path('altered/weights.bin'));
+  weights[100]! ^= 1;
+  await writeFile(path('altered/weights.bin'), weights);
+  const { code, stderr } = await run('score', path('plain.parquet'), '--model', path('altered'));
+  assert.equal(code, 1);
+  assert.match(stderr, /weights\.bin has \d+ bytes with sha256 .*\(altered-file\)/);
 });
 
 test('a folder of files is read as one', async () => {
