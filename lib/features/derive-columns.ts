@@ -15,8 +15,9 @@ interface Node {
 }
 
 /**
- * One array per planned column, in order, with a value for each of `rows`. Columns are computed as they are asked for:
- * no more of them are in memory than their common parts need.
+ * One array per planned column, in order, with a value for each of `rows`. Columns are computed as they are asked for,
+ * and each array is good until the next one is asked for: its memory is then used again. No more columns are in memory
+ * than their common parts need.
  * @throws FeatureError where the window lacks a metric of the plan, or has another step than the plan
  */
 export function* deriveColumns(given: PlannedRows): Generator<Float64Array, void, undefined> {
@@ -33,12 +34,14 @@ export function* deriveColumns(given: PlannedRows): Generator<Float64Array, void
       : { length: window.times.length, stretches: [], places: undefined };
   const kept = new Map<string, Float64Array>();
   const uses = countUses(plan);
+  const free: Float64Array[] = [];
   for (const column of plan.columns) {
-    const values = compute(nodeOf(column));
+    const node = nodeOf(column);
+    const values = compute(node);
     // A source stays where it is: it has never left the order of the window.
-    yield column.transforms.length === 0
-      ? gatherValues(values, { places: undefined }, rows)
-      : gatherValues(values, grid, rows);
+    const places = column.transforms.length === 0 ? undefined : grid.places;
+    yield gatherValues(values, { places }, rows);
+    release(node, values);
   }
 
   /** Laid out on the grid where there are transforms, in the window's order where there are none. */
@@ -51,15 +54,24 @@ export function* deriveColumns(given: PlannedRows): Generator<Float64Array, void
     return ready;
   }
 
+  /** What nobody reads any more; sources are the window's own. */
+  function release({ key, transforms }: Node, values: Float64Array): void {
+    if (transforms.length > 0 && !kept.has(key)) free.push(values);
+  }
+
+  function allocate(): Float64Array {
+    return free.pop() ?? new Float64Array(grid.length);
+  }
+
   function transform(node: Node): Float64Array {
     const last = node.transforms.at(-1);
     if (last === undefined) return readSource(node.source, given);
-    const before = { ...node, transforms: node.transforms.slice(0, -1) };
-    const input = compute(nodeOf(before));
+    const before = nodeOf({ ...node, transforms: node.transforms.slice(0, -1) });
+    const input = compute(before);
     const values = before.transforms.length === 0 ? spreadValues(input, grid) : input;
-    const out = new Float64Array(grid.length);
+    const out = allocate();
     const twin = findTwin(node, last);
-    const twinOut = twin && uses.has(twin) && !kept.has(twin) ? new Float64Array(grid.length) : undefined;
+    const twinOut = twin && uses.has(twin) && !kept.has(twin) ? allocate() : undefined;
     for (const stretch of stretchesOf(grid)) {
       const cut = (all: Float64Array): Float64Array => all.subarray(stretch.from, stretch.to);
       applyTransform(last, {
@@ -72,6 +84,7 @@ export function* deriveColumns(given: PlannedRows): Generator<Float64Array, void
       });
     }
     if (twin && twinOut) kept.set(twin, twinOut);
+    release(before, input);
     return out;
   }
 }

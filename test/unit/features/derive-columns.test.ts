@@ -179,7 +179,10 @@ test('rows that are asked for are those of the whole', () => {
   const window = withoutRows(windowOf({ a: { cpu, memory: cpu.toReversed() } }), [3, 9]);
   const rows = Uint32Array.of(2, 5, 17);
   const whole = deriveAll(window, plan);
-  const some = [...deriveColumns({ window, availability: allAvailable(window), plan, rows })];
+  const some = Array.from(
+    deriveColumns({ window, availability: allAvailable(window), plan, rows }),
+    (values) => values.slice(),
+  );
   for (const [c, column] of some.entries())
     assert.deepEqual(
       column,
@@ -223,7 +226,9 @@ function planOf(columns: readonly FeatureRequest[], metrics = ['cpu', 'memory'])
 }
 
 function deriveAll(window: MetricWindow, of: FeaturePlan): readonly Float64Array[] {
-  return [...deriveColumns({ window, availability: allAvailable(window), plan: of })];
+  return Array.from(deriveColumns({ window, availability: allAvailable(window), plan: of }), (values) =>
+    values.slice(),
+  );
 }
 
 function derive(

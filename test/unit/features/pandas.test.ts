@@ -63,9 +63,10 @@ const plan = planFeatures(window.metrics, {
 });
 const names = columnNames(plan);
 
-for (const [c, values] of [
-  ...deriveColumns({ window, availability: allAvailable(window), plan }),
-].entries()) {
+const derived = Array.from(deriveColumns({ window, availability: allAvailable(window), plan }), (values) =>
+  values.slice(),
+);
+for (const [c, values] of derived.entries()) {
   const name = names[c]!;
   // Not pandas' own.
   if (name === 'data_availability' || name === 'use (change over 2h)') continue;
