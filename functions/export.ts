@@ -26,11 +26,18 @@ export async function handler(_event: unknown, context: Context): Promise<{ read
     const source = createPrometheusSource({ ...run, endpoint, random: Math.random });
     const { exported, failed } = await exportDue(source, run);
     if (failed.size > 0)
-      throw new AggregateError([...failed.values()], `export failed for ${[...failed.keys()].join(', ')}`);
+      throw new AggregateError([...failed.values()], `export failed: ${describeFailures(failed)}`);
     return { windows: [...exported.values()].reduce((sum, result) => sum + result.exported.length, 0) };
   } finally {
     telemetry.flush();
   }
+}
+
+/** Whoever invoked it by hand sees nothing but this. */
+function describeFailures(failed: ReadonlyMap<string, unknown>): string {
+  return [...failed]
+    .map(([name, error]) => `${name}: ${error instanceof Error ? error.message : String(error)}`)
+    .join('; ');
 }
 
 /** Read at every run, so that a rotated secret needs no deployment. */

@@ -1,4 +1,6 @@
 /** What a Prometheus holds, and what of it is worth watching. */
+import { rowsForPercentile } from '../../lib/config/percentile.ts';
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -6,6 +8,12 @@ const DAY = 24 * HOUR;
 const LONGEST_HISTORY = 7 * DAY;
 /** Less than this is too little to learn from, ms. */
 const SHORTEST_HISTORY = 20 * MINUTE;
+/** The range of the rates below: before it has passed, they stand on too little, which is not what normal looks like. */
+const RATE_RANGE = 5 * MINUTE;
+/** Best first. */
+const PERCENTILES = [99.9, 99.5, 99, 98] as const;
+/** Training rows above the percentile: on a single one, the threshold is whatever the oddest row happened to score. */
+const ROWS_ABOVE = 4;
 
 export interface LivePlan {
   /** For people. */
@@ -18,6 +26,8 @@ export interface LivePlan {
   readonly replay: number;
   readonly step: number;
   readonly detectionWindow: number;
+  readonly percentile: number;
+  /** Rows that the percentile needs. */
   readonly warmup: number;
 }
 
@@ -44,21 +54,34 @@ const PROCESS_METRICS = {
 export async function inspectPrometheus(url: string, now: number): Promise<LivePlan> {
   const names = new Set(await ask<readonly string[]>(url, 'label/__name__/values'));
   const choice = choose(names);
-  const history = await measureHistory(url, choice.probe, now);
+  const history = (await measureHistory(url, choice.probe, now)) - RATE_RANGE;
   if (history < SHORTEST_HISTORY)
     throw new Error(
-      `Prometheus at ${url} holds ${Math.round(history / MINUTE)} minutes of ${choice.probe}; it takes ${SHORTEST_HISTORY / MINUTE} to learn from. Try again later`,
+      `Prometheus at ${url} holds ${describeHistory(history + RATE_RANGE)} of ${choice.probe}; it takes ${formatMinutes(SHORTEST_HISTORY + RATE_RANGE)} to learn from. Try again later`,
     );
-  const detectionWindow = history < 6 * HOUR ? 2 * MINUTE : 15 * MINUTE;
+  const isShort = history < 6 * HOUR;
+  const detectionWindow = (isShort ? 2 : 15) * MINUTE;
+  const step = isShort ? 15_000 : MINUTE;
   const replay = Math.floor(Math.min(4 * HOUR, history / 4) / detectionWindow) * detectionWindow;
+  const rows = Math.floor((history - replay - detectionWindow) / step);
+  const percentile = PERCENTILES.find((candidate) => ROWS_ABOVE * rowsForPercentile(candidate) <= rows) ?? 98;
   return {
     ...choice,
     history,
     replay,
     detectionWindow,
-    step: history < 6 * HOUR ? 15_000 : MINUTE,
-    warmup: 50,
+    step,
+    percentile,
+    warmup: rowsForPercentile(percentile),
   };
+}
+
+function describeHistory(milliseconds: number): string {
+  return milliseconds <= 0 ? 'nothing recent' : formatMinutes(milliseconds);
+}
+
+function formatMinutes(milliseconds: number): string {
+  return `${Math.round(milliseconds / MINUTE)} minutes`;
 }
 
 function choose(

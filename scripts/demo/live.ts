@@ -23,11 +23,13 @@ export async function runLive(run: DemoRun, url: string): Promise<string> {
   screen.step('Training');
   await deployment.idle();
   const trained = await deployment.invoke('train', { detector: DETECTOR });
-  if (trained.functionError !== undefined)
-    throw new Error(`training failed: ${JSON.stringify(trained.payload)}`);
+  if (trained.functionError !== undefined) throw new Error(`training failed: ${messageOf(trained.payload)}`);
   await deployment.idle();
   const current = await readCurrent(store, DETECTOR);
-  if (current === undefined) throw new Error(`still learning: ${JSON.stringify(trained.payload)}`);
+  if (current === undefined) {
+    const { rows } = trained.payload as { readonly rows: number };
+    throw new Error(`${rows} rows are too few to learn from: it takes ${plan.warmup}. Try again later`);
+  }
   const manifest = await readManifest(store, DETECTOR, current.version);
   screen.say(
     `${manifest.kind} ${manifest.version}: ${manifest.rows.toLocaleString('en')} rows of ${manifest.entities} entities, ` +
@@ -49,7 +51,9 @@ export async function runLive(run: DemoRun, url: string): Promise<string> {
   progress.stop();
   const opened = run.feed.alerts.filter(({ state }) => state === 'opened').length;
   screen.say(
-    opened === 0 ? 'No incident: the newest stretch looks like the history.' : `${opened} incidents.`,
+    opened === 0
+      ? 'No incident: the newest stretch looks like the history.'
+      : `${opened} ${opened === 1 ? 'incident' : 'incidents'}.`,
   );
   return DETECTOR;
 }
@@ -69,6 +73,7 @@ async function declare({ store }: DemoRun, plan: LivePlan, delay: number): Promi
       backfill: formatDuration(plan.history),
       ingest_delay: formatDuration(delay),
       training: { warmup: plan.warmup },
+      threshold: { percentile: plan.percentile },
     },
   };
   // JSON is YAML.
@@ -79,7 +84,13 @@ async function declare({ store }: DemoRun, plan: LivePlan, delay: number): Promi
 async function exportNow({ deployment }: DemoRun): Promise<void> {
   for (;;) {
     const { payload, functionError } = await deployment.invoke('export', {});
-    if (functionError !== undefined) throw new Error(`export failed: ${JSON.stringify(payload)}`);
+    if (functionError !== undefined) throw new Error(messageOf(payload));
     if ((payload as { windows: number }).windows === 0) return;
   }
+}
+
+/** Of what a function that failed answered: Lambda's `{errorType, errorMessage, trace}`. */
+function messageOf(payload: unknown): string {
+  const { errorMessage } = payload as { readonly errorMessage?: string };
+  return errorMessage ?? JSON.stringify(payload);
 }

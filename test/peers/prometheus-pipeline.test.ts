@@ -61,12 +61,12 @@ test('an export function that is packaged for it takes it to an alert of the rig
     assert.ok(Math.abs(start - (NOW - FAULT.from * MINUTE)) <= 5 * MINUTE, `${opened.start}`);
     assert.deepEqual(
       opened.reasons
-        .slice(0, 2)
+        .slice(0, 3)
         .map(({ metric }) => metric)
         .sort(),
-      ['open_fds', 'resident_memory_bytes'],
+      ['cpu_cores', 'open_fds', 'resident_memory_bytes'],
     );
-    assert.match(opened.summary, /payment:8080.*(open_fds|resident_memory_bytes)/);
+    assert.match(opened.summary, /payment:8080.*(cpu_cores|open_fds|resident_memory_bytes)/);
     assert.equal(stack.metric('export', 'DetectorsFailed', 'processes'), 0);
 
     async function declare(ingestDelay: string): Promise<void> {
@@ -79,10 +79,11 @@ spec:
     - { name: cpu_cores, query: 'sum by (instance) (rate(process_cpu_seconds_total[5m]))' }
     - { name: resident_memory_bytes, query: 'sum by (instance) (process_resident_memory_bytes)' }
     - { name: open_fds, query: 'sum by (instance) (process_open_fds)' }
+    - { name: scrape_duration_seconds, query: 'max by (instance) (scrape_duration_seconds)' }
   entity: [instance]
   step: 1m
   detection_window: 15m
-  backfill: ${HISTORY}m
+  backfill: 9h
   ingest_delay: ${ingestDelay}
   training: { warmup: 1000 }
 `,
@@ -131,7 +132,7 @@ async function npmStart(...args: readonly string[]): Promise<{ code: number; out
   }
 }
 
-/** Ten hours of three processes. In the fault, one of them leaks memory and file descriptors. */
+/** Ten hours of three processes. In the fault, one of them spins and leaks memory and file descriptors. */
 function makeHistory(): BackfillSeries[] {
   let seed = 7;
   const random = (): number => {
@@ -142,8 +143,8 @@ function makeHistory(): BackfillSeries[] {
   for (const [index, instance] of INSTANCES.entries()) {
     let cpuSeconds = 0;
     const metrics: Readonly<Record<string, (at: number, faulty: boolean) => number>> = {
-      process_cpu_seconds_total: (at) => {
-        cpuSeconds += 60 * (0.2 + 0.02 * Math.sin(at / 60) + 0.01 * random());
+      process_cpu_seconds_total: (at, faulty) => {
+        cpuSeconds += (faulty ? 4 : 1) * 60 * (0.2 + 0.02 * Math.sin(at / 60) + 0.01 * random());
         return cpuSeconds;
       },
       process_resident_memory_bytes: (at, faulty) =>
