@@ -71,6 +71,8 @@ function createContext(world: World, store: ObjectStore = world.store): JobConte
     telemetry: world.telemetry,
     now: () => world.clock,
     deadline: { remaining: () => Infinity },
+    // Drawn in seconds, and not what is asked here.
+    withoutReports: true,
   };
 }
 

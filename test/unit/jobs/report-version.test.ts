@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { reportVersion, type TrainedVersion } from '../../../lib/jobs/report-version.ts';
+import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
+import { makeInput } from '../report/report-input.ts';
+
+test('a report that cannot be made is told and counted, and gives no files', async () => {
+  const input = makeInput();
+  const trained = {
+    manifest: { ...input.version, manifestHash: 'h' },
+    prepared: { window: input.window, availability: input.availability },
+    metrics: [],
+    fitted: { scaler: input.scaler },
+    scores: input.scores.map((score, row) => (row === 7 ? Infinity : score)),
+    deviations: input.deviations,
+  } as unknown as TrainedVersion;
+  const telemetry = createMemoryTelemetry();
+  assert.deepEqual(await reportVersion(trained, { telemetry }), {});
+  assert.equal(telemetry.total('ReportsFailed', 'shop'), 1);
+  const [line] = telemetry.lines;
+  assert.equal(line?.level, 'error');
+  assert.equal(line?.fields['version'], input.version.version);
+  assert.match(String(line?.fields['error']), /row 7 has the score Infinity/);
+});
