@@ -1,6 +1,7 @@
 /**
- * Feature building against pandas: the same plan over the same rows, from raw columns to a float32 matrix (pandas: from
- * a data frame to a float64 array, unscaled, which is less to do). Both results are compared before anything is timed.
+ * Feature building against pandas: the same plan over the same rows, from raw columns to a float32 matrix that is scaled
+ * for each entity by what the scaler learned (pandas: with numpy, all columns at once). Both results are compared before
+ * anything is timed.
  * Aim: at least 5 × pandas' rows a second.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,8 +13,9 @@ import { createInterface } from 'node:readline';
 import type { FeatureSettings } from '../lib/config/feature-settings.ts';
 import { buildMatrix } from '../lib/features/build-matrix.ts';
 import { deriveColumns } from '../lib/features/derive-columns.ts';
+import type { FeatureMatrix } from '../lib/features/feature-matrix.ts';
 import { type FeaturePlan, planFeatures } from '../lib/features/plan.ts';
-import { fitScaler } from '../lib/features/scaler.ts';
+import { fitScaler, profilesOf } from '../lib/features/scaler.ts';
 import { seedRandom } from '../lib/models/random.ts';
 import type { MetricWindow } from '../lib/window/window.ts';
 import type { BenchRow } from './bench-row.ts';
@@ -111,19 +113,26 @@ def build(columns):
         out[:, [at for at, _ in members]] = made[names].to_numpy()
     return out
 
+def scale(out, columns):
+    bounds = numpy.fromfile(folder + "/scaling.f64").reshape(-1, len(columns), 2)
+    entities = frame["entity"].to_numpy()
+    return ((out - bounds[entities, :, 0]) / bounds[entities, :, 1]).astype(numpy.float32)
+
 for line in sys.stdin:
     request = json.loads(line)
     begun = time.perf_counter()
     out = build(request["columns"])
+    scaled = scale(out, request["columns"])
     seconds = time.perf_counter() - begun
     if request["save"]:
         out.tofile(folder + "/result.f64")
+        scaled.tofile(folder + "/scaled.f32")
     print(json.dumps(seconds), flush=True)
 `;
 
 interface PandasPeer {
   readonly name: string;
-  /** Seconds. `save`: the result is in the folder's result.f64. */
+  /** Seconds. `save`: the columns are in the folder's result.f64 then, and the matrix in scaled.f32. */
   time(plan: FeaturePlan, save: boolean): Promise<number>;
   close(): Promise<void>;
 }
@@ -162,8 +171,15 @@ async function measure(
   // The last column is data_availability, which pandas has nothing to do for.
   const asked = { ...plan, columns: plan.columns.slice(0, -1) };
   if (typeof peer !== 'string') {
+    const profiles = window.entities.flatMap((entity) => profilesOf(scaler, entity).slice(0, -1));
+    const scaling = Float64Array.from(profiles.flatMap(({ offset, divisor }) => [offset, divisor]));
+    writeFileSync(join(folder, 'scaling.f64'), scaling);
     await peer.time(asked, true);
     checkSame(window, availability, plan, readFileSync(join(folder, 'result.f64')));
+    checkScaled(
+      buildMatrix({ window, availability, plan, scaler }),
+      readFileSync(join(folder, 'scaled.f32')),
+    );
   }
   const [ours, theirs]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS + 1; round++) {
@@ -202,6 +218,18 @@ function checkSame(window: MetricWindow, availability: Float64Array, plan: Featu
         throw new Error(`${plan.columns[c]!.name}, row ${row}: ${value}, pandas has ${expected}`);
     }
     c++;
+  }
+}
+
+/** @throws Error where a value of the matrix is not numpy's to 1e-5 */
+function checkScaled({ names, values }: FeatureMatrix, bytes: Buffer): void {
+  const theirs = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const width = names.length - 1;
+  for (const [i, expected] of theirs.entries()) {
+    const value = values[Math.floor(i / width) * names.length + (i % width)]!;
+    const close = Math.abs(value - expected) <= 1e-5 * Math.max(1, Math.abs(expected));
+    if (!close && !Object.is(value, expected))
+      throw new Error(`${names[i % width]}, scaled: ${value}, numpy has ${expected}`);
   }
 }
 

@@ -14,7 +14,7 @@ import { decideWindow } from '../lib/decision/decide.ts';
 import { calibrateThreshold } from '../lib/decision/threshold.ts';
 import { buildMatrix, deviations } from '../lib/features/build-matrix.ts';
 import { planFeatures } from '../lib/features/plan.ts';
-import { fitScaler } from '../lib/features/robust-scaler.ts';
+import { fitScaler } from '../lib/features/scaler.ts';
 import { prepareRows } from '../lib/jobs/prepare-rows.ts';
 import { getModel } from '../lib/models/registry.ts';
 import { mergeWindows, sliceWindow } from '../lib/window/combine.ts';

@@ -1,6 +1,6 @@
 /** Where a row stands in the day and in the week, by the clocks of its zone. */
 import type { CalendarCycle } from '../config/feature-settings.ts';
-import { createZoneClock, DAY, type ZoneClock } from './zone-clock.ts';
+import { DAY, getZoneClock, type ZoneClock } from './zone-clock.ts';
 
 const HOUR = 3_600_000;
 /** 1970-01-01 was a Thursday; Monday is 0. */
@@ -29,7 +29,7 @@ export function takeCalendar(
   }: { readonly cycle: CalendarCycle; readonly wave: 'sine' | 'cosine'; readonly timeZone: string },
   times: Float64Array,
 ): Float64Array {
-  const clock = createZoneClock(timeZone);
+  const clock = getZoneClock(timeZone);
   const turn = (2 * Math.PI) / CYCLE_LENGTHS[cycle];
   const wavy = wave === 'sine' ? Math.sin : Math.cos;
   return times.map((time) => wavy(turn * readCalendar(cycle, clock, time)));

@@ -18,6 +18,18 @@ interface Day {
 
 export const DAY = 86_400_000;
 
+/** A formatter takes milliseconds to make, and what a clock has learned stays true. */
+const clocks = new Map<string, ZoneClock>();
+/** Days that a clock remembers, some 50 years: past those it begins anew. */
+const MOST_DAYS = 20_000;
+
+/** @throws RangeError where the runtime does not know the zone */
+export function getZoneClock(timeZone: string): ZoneClock {
+  const clock = clocks.get(timeZone) ?? createZoneClock(timeZone);
+  clocks.set(timeZone, clock);
+  return clock;
+}
+
 /** @throws RangeError where the runtime does not know the zone */
 export function createZoneClock(timeZone: string): ZoneClock {
   const format = new Intl.DateTimeFormat('en', {
@@ -38,6 +50,10 @@ export function createZoneClock(timeZone: string): ZoneClock {
     offsetAt(time) {
       const index = Math.floor(time / DAY);
       if (index !== lastIndex) {
+        if (days.size >= MOST_DAYS) {
+          days.clear();
+          starts.clear();
+        }
         last = days.get(index) ?? describeDay(index);
         days.set(index, last);
         lastIndex = index;

@@ -7,7 +7,7 @@ import { describeTransform, nameSource } from '../features/column-name.ts';
 import type { PlannedColumn, Transform } from '../features/plan.ts';
 import { invertLog } from '../features/pointwise.ts';
 import type { Profile } from '../features/profile.ts';
-import { createZoneClock } from '../features/zone-clock.ts';
+import { getZoneClock } from '../features/zone-clock.ts';
 
 /** Statistics of the logarithm that are the logarithm of the same statistic. */
 const KEEPS_ORDER: readonly string[] = ['median', 'min', 'max'];
@@ -27,7 +27,7 @@ export function describeFeature(given: {
   const { source } = column;
   if (source.kind === 'calendar') {
     const length = CYCLE_LENGTHS[source.cycle];
-    const now = readCalendar(source.cycle, createZoneClock(source.timeZone), time);
+    const now = readCalendar(source.cycle, getZoneClock(source.timeZone), time);
     return { metric: nameSource(source), value: now, usualLow: 0, usualHigh: length, usual: length / 2 };
   }
   const { transforms, convert } = undoLog(column.transforms);

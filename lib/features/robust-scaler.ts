@@ -1,2 +1,0 @@
-/** Where the scaler used to be. */
-export * from './scaler.ts';
