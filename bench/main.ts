@@ -14,6 +14,7 @@ import { reportThresholds } from './threshold-defaults.ts';
 /** Imported when they run, so that one bench's packages do not slow another one down. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'isolation-forest': async () => (await import('./isolation-forest.ts')).benchIsolationForest(),
+  features: async () => (await import('./features.ts')).benchFeatures(),
   parquet: async () => (await import('./parquet.ts')).benchParquet(),
   export: async () => (await import('./export.ts')).benchExport(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
