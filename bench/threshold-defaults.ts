@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { formatTable } from '../lib/cli/table.ts';
 import { DEFAULTS, defaultDetector } from '../lib/config/defaults.ts';
+import type { ScoredRows } from '../lib/decision/contract.ts';
 import { decideWindow } from '../lib/decision/decide.ts';
+import { calibrateExtreme } from '../lib/decision/extreme-deviation.ts';
 import { calibrateThreshold } from '../lib/decision/threshold.ts';
 import { buildMatrix, deviations } from '../lib/features/build-matrix.ts';
 import { planFeatures } from '../lib/features/plan.ts';
@@ -29,8 +31,8 @@ interface Rule {
 
 /** Scores of one fold under one seed: of the days learned from, and of the day after. */
 interface Fold {
-  readonly learned: Float64Array;
-  readonly next: Parameters<typeof decideWindow>[0]['rows'];
+  readonly learned: ScoredRows;
+  readonly next: ScoredRows;
 }
 
 const DAY = 86_400_000;
@@ -67,18 +69,20 @@ export async function reportThresholds(
   const rules = PERCENTILES.flatMap((percentile) => PERSISTENCE.map(([k, n]) => ({ percentile, k, n })));
   const figures = rules.map((rule) => ({
     ...rule,
-    incidents: folds.map((fold) => countIncidents(fold, rule)),
+    incidents: folds.map((fold) => countIncidents(fold, rule, true)),
+    byScoreAlone: folds.map((fold) => countIncidents(fold, rule, false)),
   }));
   const heading = `False incidents a day over ${week.entities.length} pods: ${folds.length} days (${FOLDS.length} folds × ${SEEDS.length} seeds), minimum deviation ${DEFAULTS.minDeviation}`;
-  const table = figures.map(({ percentile, k, n, incidents }) => [
+  const table = figures.map(({ percentile, k, n, incidents, byScoreAlone }) => [
     String(percentile),
     `${k} of ${n}`,
     String(Math.min(...incidents)),
-    (incidents.reduce((sum, count) => sum + count, 0) / incidents.length).toFixed(1),
+    meanOf(incidents),
     String(Math.max(...incidents)),
     incidents.join(' '),
+    meanOf(byScoreAlone),
   ]);
-  const headings = ['percentile', 'rows', 'least', 'mean', 'most', 'each day'];
+  const headings = ['percentile', 'rows', 'least', 'mean', 'most', 'each day', 'mean by score alone'];
   return { text: `${heading}\n\n${formatTable([headings, ...table])}`, figures };
 }
 
@@ -96,20 +100,25 @@ async function scoreFold(week: MetricWindow, days: number, seed: number): Promis
     deadline: { remaining: () => Number.POSITIVE_INFINITY },
   });
   const xNext = buildMatrix({ ...next, plan, scaler });
-  const { entities, entityOf, times } = xNext;
-  const scores = await fitted.score(xNext);
   return {
-    learned: await fitted.score(x),
-    next: { entities, entityOf, times, scores, deviations: deviations(xNext, scaler).values },
+    learned: { ...x, scores: await fitted.score(x), deviations: deviations(x, scaler).values },
+    next: { ...xNext, scores: await fitted.score(xNext), deviations: deviations(xNext, scaler).values },
   };
 }
 
-function countIncidents({ learned, next }: Fold, { percentile, k, n }: Rule): number {
+/** @param withExtreme as the product decides; false: by the score alone */
+function countIncidents({ learned, next }: Fold, { percentile, k, n }: Rule, withExtreme: boolean): number {
   const { minDeviation, resolveAfter } = DEFAULTS;
-  const { threshold } = calibrateThreshold(learned, percentile);
+  const { threshold } = calibrateThreshold(learned.scores, percentile);
+  const extremeDeviation = calibrateExtreme({
+    rows: learned,
+    labels: undefined,
+    policy: { k, n },
+    step: STEP,
+  });
   const { transitions } = decideWindow({
     rows: next,
-    policy: { threshold, minDeviation, k, n, resolveAfter },
+    policy: { threshold, minDeviation, k, n, resolveAfter, ...(withExtreme && { extremeDeviation }) },
     tracks: {},
     watchFrom: Number.NEGATIVE_INFINITY,
     step: STEP,
@@ -117,6 +126,10 @@ function countIncidents({ learned, next }: Fold, { percentile, k, n }: Rule): nu
     modelVersion: 'bench',
   });
   return transitions.filter(({ state }) => state === 'opened').length;
+}
+
+function meanOf(counts: readonly number[]): string {
+  return (counts.reduce((sum, count) => sum + count, 0) / counts.length).toFixed(1);
 }
 
 function readWeek(folder: string): MetricWindow {

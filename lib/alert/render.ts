@@ -85,10 +85,7 @@ function renderText(alert: Alert): string {
     ['Start', formatTime(alert.start)],
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
-    [
-      'Score',
-      `${formatValue(alert.score, undefined)} (alerts from ${formatValue(alert.threshold, undefined)})`,
-    ],
+    ['Score', formatScore(alert)],
   ];
   const sources: typeof facts = [
     ['Model', `${model.kind} ${model.version}`],
@@ -108,6 +105,12 @@ function renderText(alert: Alert): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** Below the threshold it is one metric alone that was too far out: lib/decision/extreme-deviation.ts. */
+function formatScore({ score, threshold }: Alert): string {
+  const alone = score < threshold ? ', or where one metric alone is far beyond all that was learned' : '';
+  return `${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)}${alone})`;
 }
 
 function formatFacts(facts: readonly (readonly [string, string | null])[]): string[] {

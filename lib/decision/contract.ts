@@ -16,6 +16,11 @@ export interface DecisionPolicy {
   readonly threshold: number;
   /** …and at or above this deviation. */
   readonly minDeviation: number;
+  /**
+   * …or at or above this finite deviation, whatever its score: see `extreme-deviation.ts`. Absent in versions that were
+   * trained before there was such a rule.
+   */
+  readonly extremeDeviation?: number;
   /** An incident opens when `k` of the last `n` rows of an entity are anomalous. */
   readonly k: number;
   readonly n: number;
@@ -41,6 +46,8 @@ export interface OpenIncident {
   /** Rows in a row that were not anomalous. */
   readonly quietRows: number;
   readonly peakScore: number;
+  /** Of the model that the scores here are of: scores of two models do not compare. */
+  readonly modelVersion: string;
   /** The peak that people were last told of: an update is due when `peakScore` is materially above it. */
   readonly toldScore: number;
   /** Changes of state so far: 1 after it opened. */

@@ -13,6 +13,7 @@
 import { ModelError } from '../errors.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
 import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow } from './entity-track.ts';
+import { isAnomalous } from './is-anomalous.ts';
 
 /** Ms for which an entity may be silent before its open incident resolves. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
@@ -94,8 +95,7 @@ function findAnomalousRows({ scores, deviations }: ScoredRows, policy: DecisionP
     const score = scores[row]!;
     if (Math.abs(score) === Number.POSITIVE_INFINITY)
       throw new ModelError('bad-score', `row ${row} has the score ${score}; a score is finite or NaN`);
-    // NaN compares false: no score or no deviation is not anomalous.
-    if (score >= policy.threshold && deviations[row]! >= policy.minDeviation) anomalous[row] = 1;
+    if (isAnomalous(score, deviations[row]!, policy)) anomalous[row] = 1;
   }
   return anomalous;
 }

@@ -59,6 +59,9 @@ const EXCESS_GROWTH = 1;
 /** …and by this share of the threshold at least: an incident that opened right at it does not double on noise. */
 const LEAST_RISE = 0.05;
 
+/** Above every score: stands until a window under the new model says what the incident scores there. */
+const UNTOLD = Number.MAX_VALUE;
+
 export function startWalk(entity: string, track: EntityTrack | undefined, rules: TrackRules): TrackWalk {
   const open = track?.open;
   return {
@@ -66,8 +69,19 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     rules,
     decidedUntil: track?.decidedUntil,
     recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
-    incidents: open ? [{ incident: open, openedHere: false, peak: undefined, end: undefined }] : [],
+    incidents: open
+      ? [{ incident: rebase(open, rules), openedHere: false, peak: undefined, end: undefined }]
+      : [],
   };
+}
+
+/**
+ * Under a new model an incident goes on, and its old scores mean nothing: what people were told counts as the first
+ * score that this model gives it.
+ */
+function rebase(open: OpenIncident, { modelVersion, policy }: TrackRules): OpenIncident {
+  if (open.modelVersion === modelVersion) return open;
+  return { ...open, modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
 }
 
 /** Takes in the next row: later than every one before it. */
@@ -125,6 +139,7 @@ function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
       lastAnomalous: time,
       quietRows: 0,
       peakScore,
+      modelVersion,
       toldScore: peakScore,
       sequence: 0,
     },
@@ -176,6 +191,8 @@ function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
   else if (changed.end === undefined && isMateriallyWorse(changed.incident, walk.rules.policy.threshold))
     tell('updated');
   if (changed.end !== undefined) tell('resolved');
+  else if (changed.incident.toldScore === UNTOLD && changed.peak !== undefined)
+    changed.incident = { ...changed.incident, toldScore: changed.incident.peakScore };
   return transitions;
 }
 

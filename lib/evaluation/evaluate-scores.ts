@@ -1,5 +1,6 @@
 /** Everything that is said of scores and alerts where labels tell what was wrong. Point-adjusted figures are none of it. */
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
+import { isAnomalous } from '../decision/is-anomalous.ts';
 import { EvaluationError } from '../errors.ts';
 import { findAlerts } from './find-alerts.ts';
 import { findBestF1 } from './metrics/best-f1.ts';
@@ -67,7 +68,7 @@ export function evaluateScores(given: {
   const volume = volumeUnderSurface({ ...ranked, entityOf });
   const best = findBestF1(ranked);
   const predicted = Uint8Array.from(ranked.rows, (row) =>
-    rows.scores[row]! >= policy.threshold && rows.deviations[row]! >= policy.minDeviation ? 1 : 0,
+    isAnomalous(rows.scores[row]!, rows.deviations[row]!, policy) ? 1 : 0,
   );
   const confusion = countConfusion({ labels: ranked.labels, predicted });
   const judged = judgeAlerts({

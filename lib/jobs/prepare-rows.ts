@@ -54,6 +54,7 @@ function prepare(
 ): PreparedRows {
   const filled = fillGaps(window, detector.gaps.interpolateSteps);
   const present = findPresentRows(filled);
+  if (window.entities.length > 1) dropSilence(filled, present);
   const whole = {
     ...filled.window,
     metrics: [...filled.window.metrics, ...beside.metrics],
@@ -63,6 +64,16 @@ function prepare(
     window: selectRows(whole, (row) => present[row] === 1),
     availability: filled.availability.filter((_, row) => present[row] === 1),
   };
+}
+
+/**
+ * Where no entity at all was measured, it is the source that was silent, and not ten entities that have a gap: the
+ * exporter's alarm is for that. A single entity's gap could be either, and stays.
+ */
+function dropSilence({ window, availability }: PreparedRows, present: Uint8Array): void {
+  const heard = new Set<number>();
+  for (let row = 0; row < present.length; row++) if (availability[row]! > 0) heard.add(window.times[row]!);
+  for (let row = 0; row < present.length; row++) if (!heard.has(window.times[row]!)) present[row] = 0;
 }
 
 function findPresentRows({ window, availability }: PreparedRows): Uint8Array {

@@ -1,7 +1,8 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import { createHash } from 'node:crypto';
 import type { Detector } from '../config/detector.ts';
-import type { DecisionPolicy } from '../decision/contract.ts';
+import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
+import { calibrateExtreme } from '../decision/extreme-deviation.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
 import { PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
@@ -147,7 +148,8 @@ async function fitVersion(
     ...(onProgress !== undefined && { onProgress }),
   });
   const scores = await fitted.score(x);
-  const policy = calibratePolicy(detector, scores, data.window.labels);
+  const far = deviations(x, scaler).values;
+  const policy = calibratePolicy(detector, { ...x, scores, deviations: far }, data.window);
   const manifest = describeVersion({ ...given, params, policy, fitted });
   const report = await reportVersion(
     {
@@ -158,7 +160,7 @@ async function fitVersion(
       planned: data.planned,
       x,
       scores,
-      deviations: deviations(x, scaler).values,
+      deviations: far,
     },
     context,
   );
@@ -172,19 +174,21 @@ function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {
   return encodeJson(saveFeatures({ plan, scaler }));
 }
 
-/** The threshold comes from the training scores; rows labelled anomalous have no part in what is normal. */
+/** Comes from the training scores; rows labelled anomalous have no part in what is normal. */
 function calibratePolicy(
   { threshold }: Detector,
-  scores: Float64Array,
-  labels: Uint8Array | undefined,
+  rows: ScoredRows,
+  { labels, step }: MetricWindow,
 ): DecisionPolicy {
-  const normal = labels === undefined ? scores : scores.filter((_, row) => labels[row] !== 1);
+  const normal = labels === undefined ? rows.scores : rows.scores.filter((_, row) => labels[row] !== 1);
+  const { minDeviation, k, n, resolveAfter } = threshold;
   return {
     threshold: calibrateThreshold(normal, threshold.percentile).threshold,
-    minDeviation: threshold.minDeviation,
-    k: threshold.k,
-    n: threshold.n,
-    resolveAfter: threshold.resolveAfter,
+    minDeviation,
+    extremeDeviation: calibrateExtreme({ rows, labels, policy: threshold, step }),
+    k,
+    n,
+    resolveAfter,
   };
 }
 

@@ -19,6 +19,7 @@ const openIncident: z.ZodType<OpenIncident> = z.strictObject({
   lastAnomalous: time,
   quietRows: count,
   peakScore: z.number(),
+  modelVersion: z.string(),
   toldScore: z.number(),
   sequence: count,
 } satisfies Shape<OpenIncident>);

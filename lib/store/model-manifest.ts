@@ -53,6 +53,7 @@ const count = z.int().min(0);
 const policy: z.ZodType<DecisionPolicy> = z.strictObject({
   threshold: z.number(),
   minDeviation: z.number(),
+  extremeDeviation: z.number().optional(),
   k: count,
   n: count,
   resolveAfter: count,

@@ -29,6 +29,7 @@ const FULL: DetectorState = {
         lastAnomalous: 2,
         quietRows: 0,
         peakScore: 0.9,
+        modelVersion: 'v1',
         toldScore: 0.8,
         sequence: 2,
       },
