@@ -27,10 +27,13 @@ export async function handler(
     if ('Records' in event) {
       const batchItemFailures: { itemIdentifier: string }[] = [];
       for (const { body, messageId } of event.Records) {
+        let detector = 'none';
         try {
-          await trainModel(await loadDetector(run, parseTrainRequest(body)), run);
+          detector = parseTrainRequest(body);
+          await trainModel(await loadDetector(run, detector), run);
         } catch (error) {
-          telemetry.error('training failed', { body, error: String(error) });
+          telemetry.error('training failed', { detector, body, error: String(error) });
+          telemetry.count('DetectorsFailed', 1, { detector });
           batchItemFailures.push({ itemIdentifier: messageId });
         }
       }

@@ -140,6 +140,14 @@ describe('a manifest that cannot be used', () => {
     for (const [name] of BAD) assert.equal(stack.metric('train', 'DetectorsFailed', name), 1, name);
   });
 
+  it('fails a training that was asked for with the same metric', async () => {
+    const before = stack.metric('train', 'DetectorsFailed', 'late');
+    const Records = [{ messageId: 'asked-for', body: JSON.stringify({ detector: 'late' }) }];
+    const { payload } = await stack.service.deployment.invoke('train', { Records });
+    assert.deepEqual(payload, { batchItemFailures: [{ itemIdentifier: 'asked-for' }] });
+    assert.equal(stack.metric('train', 'DetectorsFailed', 'late'), before + 1);
+  });
+
   it('leaves its messages to the dead-letter queue, from where they are redriven once it is mended', async () => {
     await stack.put('windows/detector=mended/history.parquet', await shopParquet(HISTORY));
     await stack.idle();
