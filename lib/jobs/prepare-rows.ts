@@ -54,7 +54,7 @@ function prepare(
 ): PreparedRows {
   const filled = fillGaps(window, detector.gaps.interpolateSteps);
   const present = findPresentRows(filled);
-  if (window.entities.length > 1) dropSilence(filled, present);
+  dropSilence(filled, present);
   const whole = {
     ...filled.window,
     metrics: [...filled.window.metrics, ...beside.metrics],
@@ -72,7 +72,13 @@ function prepare(
  */
 function dropSilence({ window, availability }: PreparedRows, present: Uint8Array): void {
   const heard = new Set<number>();
-  for (let row = 0; row < present.length; row++) if (availability[row]! > 0) heard.add(window.times[row]!);
+  const entities = new Set<number>();
+  for (let row = 0; row < present.length; row++) {
+    if (availability[row] === 0) continue;
+    heard.add(window.times[row]!);
+    entities.add(window.entityOf[row]!);
+  }
+  if (entities.size < 2) return;
   for (let row = 0; row < present.length; row++) if (!heard.has(window.times[row]!)) present[row] = 0;
 }
 

@@ -63,8 +63,9 @@ export function missingGoesRight(treeCounts: Uint16Array, split: number): boolea
 
 /**
  * Per row 2^(-E(h) / c(ψ)), the paper's score. Where a column that was constant in training moved, no tree could split
- * on it: such a row scores as one that a single split isolates, 2^(-1 / c(ψ)). No path is shorter, so no paper's score
- * is higher.
+ * on it: such a row scores at least as one that a single split isolates, 2^(-1 / c(ψ)), and no path is shorter. What its
+ * other columns score ranks such rows among each other, in what is left up to 1: a constant that moved for good must not
+ * hide everything else.
  */
 export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Array {
   const { trees, average } = compiled;
@@ -72,9 +73,9 @@ export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Ar
   const scores = sumPathLengths(compiled, x);
   const isolated = anomalyScore(1, average);
   for (let row = 0; row < scores.length; row++) {
-    scores[row] = hasMovedConstant(compiled, x.values, row * width)
-      ? isolated
-      : anomalyScore(scores[row]! / trees.length, average);
+    const score = anomalyScore(scores[row]! / trees.length, average);
+    const moved = hasMovedConstant(compiled, x.values, row * width);
+    scores[row] = moved ? isolated + (1 - isolated) * score : score;
   }
   return scores;
 }
