@@ -82,10 +82,14 @@ function renderData({ input, events }: Findings): Markup {
 
 function renderThreshold(findings: Findings): Markup {
   const { window, version } = findings.input;
-  const { k, n, minDeviation, resolveAfter } = version.policy;
+  const { k, n, minDeviation, extremeDeviation, resolveAfter } = version.policy;
+  const extreme =
+    extremeDeviation === undefined
+      ? ''
+      : `, or whatever the score, a metric at least ${formatScore(extremeDeviation)} of them from it`;
   const length = window.range.end - window.range.start;
   return html`<h2>Threshold and what it costs</h2>
-    <p>An incident opens when ${k} of ${n} rows in a row are anomalous: score at or above the threshold, and a metric at least ${minDeviation} robust standard deviations from its centre. It closes after ${resolveAfter} quiet rows. Move the slider to see what other thresholds would have cost; the decision was made anew at each of them.</p>
+    <p>An incident opens when ${k} of ${n} rows in a row are anomalous: score at or above the threshold, and a metric at least ${minDeviation} robust standard deviations from its centre${extreme}. It closes after ${resolveAfter} quiet rows. Move the slider to see what other thresholds would have cost; the decision was made anew at each of them.</p>
     ${renderSlider(findings)}
     <p class="note">Counted on the ${formatLength(length)} that the model was fitted on${length < 7 * 86_400_000 ? ', brought to a week' : ''}. It knows this data: on new data expect more. ${findings.events.length > 0 ? 'Labelled events are part of these incidents. ' : ''}To change it, set <code>threshold.percentile</code> in the manifest and train again.</p>`;
 }

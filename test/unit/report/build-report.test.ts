@@ -57,6 +57,15 @@ test('says what was found: threshold, incidents, labels, metrics, moments', asyn
     assert.ok(page.includes(word), word);
 });
 
+test('a row far out alone is anomalous below the threshold too, and the page says by which rule', async () => {
+  const input = makeInput({ threshold: 1e6 });
+  const policy = { ...input.version.policy, extremeDeviation: 50 };
+  const page = text(await buildReport({ ...input, version: { ...input.version, policy } }), 'report.html');
+  assert.match(page, /whatever the score, a metric at least 50 of them/);
+  assert.match(page, /<b id="at-incidents">1<\/b>/);
+  assert.doesNotMatch(text(await buildReport(input), 'report.html'), /whatever the score/);
+});
+
 test('where there are no labels, the page and the pictures say so', async () => {
   const [without, labelled] = [
     await buildReport(makeInput()),
