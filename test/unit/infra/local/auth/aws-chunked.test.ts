@@ -69,7 +69,8 @@ test('any changed byte of a signed body is found', async () => {
         const body = Buffer.from(TRAILED_BODY);
         body[position] = body[position]! ^ change;
         // The case of a size or of a trailer's name, and space around its value, mean nothing.
-        const harmless = body.toString('latin1').toLowerCase() === TRAILED_BODY.toString('latin1').toLowerCase();
+        const harmless =
+          body.toString('latin1').toLowerCase() === TRAILED_BODY.toString('latin1').toLowerCase();
         if (!harmless) await assert.rejects(decode([body], TRAILED), { name: 'AwsError' });
       },
     ),
@@ -95,7 +96,8 @@ test('the declared length, the chunk sizes and the trailers must hold', async ()
     [text.replace(/x-amz.*\r\n/, ''), UNSIGNED, 'MalformedTrailerError'],
     [text, SIGNED, 'InvalidChunkSizeError'],
   ];
-  for (const [body, options, code] of refused) await assert.rejects(decode([Buffer.from(body)], options), { code });
+  for (const [body, options, code] of refused)
+    await assert.rejects(decode([Buffer.from(body)], options), { code });
 });
 
 async function decode(

@@ -80,7 +80,11 @@ test('what was not signed is refused', () => {
   assertCode(request, { payloadHash: 'UNSIGNED-PAYLOAD' }, 'SignatureDoesNotMatch');
   assertCode({ ...request, method: 'PUT' }, {}, 'SignatureDoesNotMatch');
   assertCode({ ...request, rawQuery: 'acl' }, {}, 'SignatureDoesNotMatch');
-  assertCode({ ...request, headers: { ...request.headers, range: 'bytes=0-99' } }, {}, 'SignatureDoesNotMatch');
+  assertCode(
+    { ...request, headers: { ...request.headers, range: 'bytes=0-99' } },
+    {},
+    'SignatureDoesNotMatch',
+  );
   assertCode({ ...request, headers: { ...request.headers, 'x-amz-acl': 'private' } }, {}, 'AccessDenied');
 });
 
@@ -93,15 +97,26 @@ test('a clock may be a quarter of an hour off, either way', () => {
 
 test('a header that cannot be read says why', () => {
   const request = getRequest();
-  const withHeader = (value: string) => ({ ...request, headers: { ...request.headers, authorization: value } });
-  assert.equal(parseClaim({ ...request, headers: {} }), undefined);
-  assert.throws(() => parseClaim(withHeader('AWS key:signature')), { code: 'InvalidRequest', message: /AWS4-HMAC-SHA256/ });
-  assert.throws(() => parseClaim(withHeader('AWS4-HMAC-SHA256 Credential=a/b')), { code: 'AuthorizationHeaderMalformed' });
-  assert.throws(() => parseClaim({ ...request, rawQuery: presigned().rawQuery }), /Only one auth mechanism/);
-  assert.throws(() => parseClaim({ ...presigned(), rawQuery: presigned().rawQuery.replace('86400', '604801') }), {
-    code: 'AuthorizationQueryParametersError',
-    message: /604801/,
+  const withHeader = (value: string) => ({
+    ...request,
+    headers: { ...request.headers, authorization: value },
   });
+  assert.equal(parseClaim({ ...request, headers: {} }), undefined);
+  assert.throws(() => parseClaim(withHeader('AWS key:signature')), {
+    code: 'InvalidRequest',
+    message: /AWS4-HMAC-SHA256/,
+  });
+  assert.throws(() => parseClaim(withHeader('AWS4-HMAC-SHA256 Credential=a/b')), {
+    code: 'AuthorizationHeaderMalformed',
+  });
+  assert.throws(() => parseClaim({ ...request, rawQuery: presigned().rawQuery }), /Only one auth mechanism/);
+  assert.throws(
+    () => parseClaim({ ...presigned(), rawQuery: presigned().rawQuery.replace('86400', '604801') }),
+    {
+      code: 'AuthorizationQueryParametersError',
+      message: /604801/,
+    },
+  );
 });
 
 function getRequest(): SignedRequest {
