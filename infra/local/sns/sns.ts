@@ -80,6 +80,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   UntagResource: untagResource,
 };
 
+/** For attempts under way when the emulator stops. */
+const CLOSING_GRACE_MS = 1_000;
+
 /** In process, `create` and `subscribe` also set the attributes of what is there, as a stack update would. */
 export async function createTopics(options: TopicsOptions): Promise<Topics> {
   const { region, now, origin, log, queues } = options;
@@ -91,13 +94,14 @@ export async function createTopics(options: TopicsOptions): Promise<Topics> {
     snapshot: () => snapshotEntries(store),
   });
   const closing = new AbortController();
+  const cutOff = new AbortController();
   const endpoints: Endpoints = {
     store,
     queues,
     outboxDir: options.outboxDir,
     invokeLambda: options.invokeLambda,
     log,
-    closing: closing.signal,
+    closing: cutOff.signal,
   };
   const dispatcher = createDispatcher({
     attempt: (delivery) =>
@@ -170,7 +174,10 @@ export async function createTopics(options: TopicsOptions): Promise<Topics> {
     },
     async close() {
       closing.abort();
+      // What an endpoint has just taken is noted as delivered, or it would be sent again at the next start.
+      const timer = setTimeout(() => cutOff.abort(), CLOSING_GRACE_MS);
       await dispatcher.settle();
+      clearTimeout(timer);
       await journal.close();
     },
   };
