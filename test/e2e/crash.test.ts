@@ -64,14 +64,17 @@ test('training: no half-made model, and the run after it makes the same one', as
     if ((await stack.get(`models/detector=${name}/current.json`)) !== undefined) await assertWholeModel(name);
   assertDone(await run(['train', ...names]));
   const weights = await weightsOf(PROBE.train);
+  const shape = await shapeOf(PROBE.train);
   for (const name of names) {
     assert.deepEqual(await weightsOf(name), weights, name);
     assert.equal((await readState(name)).phase, 'active');
-    assert.deepEqual(await shapeOf(name), await shapeOf(PROBE.train), name);
+    assert.deepEqual(await shapeOf(name), shape, name);
   }
 });
 
 test('scoring: no window lost, no alert lost or sent twice, nothing left to send', async () => {
+  // A receipt that overtakes the publisher's own note spares that write, and runs would differ in their writes.
+  await stack.setQueueAttribute('ReceiptQueue', 'DelaySeconds', '10');
   const names = await killEverywhere({
     kind: 'score',
     async prepare(name) {
@@ -88,6 +91,7 @@ test('scoring: no window lost, no alert lost or sent twice, nothing left to send
     },
     command: (name) => ['score', name],
   });
+  await stack.setQueueAttribute('ReceiptQueue', 'DelaySeconds', '0');
   // Receipts come in; then somebody runs it at once, while claims of the dead still hold.
   await stack.idle();
   const early = await run(['score', ...names]);
@@ -98,6 +102,8 @@ test('scoring: no window lost, no alert lost or sent twice, nothing left to send
   const alerts = await queue.alerts();
   assertNoRepeat(alerts);
   await stack.idle();
+  const shape = await shapeOf(PROBE.score);
+  const scores = await scoresOf(PROBE.score);
   for (const name of names) {
     assert.deepEqual(
       alerts.filter(({ detector }) => detector === name).map(({ state, entity }) => `${state} ${entity}`),
@@ -106,13 +112,8 @@ test('scoring: no window lost, no alert lost or sent twice, nothing left to send
     );
     const state = await readState(name);
     assert.deepEqual(state.outbox, []);
-    assert.deepEqual(await shapeOf(name), await shapeOf(PROBE.score), name);
-    for (const window of ['new', 'newer'])
-      assert.deepEqual(
-        await scoresOf(name, window),
-        await scoresOf(PROBE.score, window),
-        `${name} ${window}`,
-      );
+    assert.deepEqual(await shapeOf(name), shape, name);
+    assert.deepEqual(await scoresOf(name), scores, name);
   }
 });
 
@@ -134,13 +135,13 @@ test('export: the same windows without a hole, each once', async () => {
   assertDone(await run(['export', ...names, '--prometheus', prometheus.url], { now }));
   const keys = await stack.keys(`windows/detector=${PROBE.export}/`);
   assert.equal(keys.length, 3);
+  const shape = await shapeOf(PROBE.export);
+  const rows = await rowsOf(keys);
   for (const name of names) {
-    assert.deepEqual(await shapeOf(name), await shapeOf(PROBE.export), name);
+    assert.deepEqual(await shapeOf(name), shape, name);
     assert.equal((await readState(name)).exportedUntil, now);
-    for (const key of keys) {
-      const own = key.replace(`detector=${PROBE.export}/`, `detector=${name}/`);
-      assert.deepEqual(await rowsOf(own), await rowsOf(key), own);
-    }
+    const own = keys.map((key) => key.replace(`detector=${PROBE.export}/`, `detector=${name}/`));
+    assert.deepEqual(await rowsOf(own), rows, name);
   }
 });
 
@@ -279,16 +280,21 @@ async function shapeOf(name: string): Promise<string[]> {
     .map((key) => key.replaceAll(name, 'NAME').replaceAll(/[0-9a-f]{12}/g, '#'));
 }
 
-async function scoresOf(name: string, window: string): Promise<unknown> {
-  const body = await stack.get(`scores/detector=${name}/${window}.parquet`);
-  assert.ok(body, `scores of ${name} ${window}`);
-  return queryParquet(body, 'SELECT * EXCLUDE (model_version) FROM FILE');
+/** Of both windows, in one query: opening DuckDB takes longer than asking it. */
+async function scoresOf(name: string): Promise<unknown> {
+  const keys = ['new', 'newer'].map((window) => `scores/detector=${name}/${window}.parquet`);
+  return rowsOf(keys, '* EXCLUDE (model_version)');
 }
 
-async function rowsOf(key: string): Promise<unknown> {
-  const body = await stack.get(key);
-  assert.ok(body, key);
-  return queryParquet(body, 'SELECT * FROM FILE');
+async function rowsOf(keys: readonly string[], columns = '*'): Promise<unknown> {
+  const bodies = await Promise.all(
+    keys.map(async (key) => {
+      const body = await stack.get(key);
+      assert.ok(body, key);
+      return body;
+    }),
+  );
+  return queryParquet(bodies, `SELECT ${columns} FROM FILE ORDER BY ALL`);
 }
 
 function readState(name: string): Promise<DetectorState> {

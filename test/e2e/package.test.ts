@@ -263,13 +263,14 @@ describe('functions', () => {
     }
   });
 
-  it('are small, and hold code and the Parquet decoder alone', async () => {
+  it('are small, and hold code, the Parquet decoder, and what draws reports where they are made', async () => {
     for (const name of FUNCTIONS) {
       const file = join(packageDir, `${name}.zip`);
       const { size } = await stat(file);
       assert.ok(size < ZIP_LIMIT, `${name}.zip has ${size} bytes`);
       const decoder = name === 'receipt' ? [] : ['functions/parquet_wasm_bg.wasm'];
-      assert.deepEqual(await listZip(file), [`functions/${name}.mjs`, ...decoder].sort());
+      const drawing = name === 'train' ? ['functions/index_bg.wasm'] : [];
+      assert.deepEqual(await listZip(file), [`functions/${name}.mjs`, ...decoder, ...drawing].sort());
     }
   });
 

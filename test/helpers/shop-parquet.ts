@@ -45,12 +45,18 @@ export async function writeParquet(query: string): Promise<Uint8Array> {
   });
 }
 
-/** What DuckDB reads: FILE in the query stands for the bytes. */
-export async function queryParquet(bytes: Uint8Array, query: string): Promise<Record<string, JS>[]> {
+/** What DuckDB reads: FILE in the query stands for the bytes, of one file or several. */
+export async function queryParquet(
+  bytes: Uint8Array | readonly Uint8Array[],
+  query: string,
+): Promise<Record<string, JS>[]> {
   return inFolder(async (folder) => {
-    const file = join(folder, 'in.parquet');
-    writeFileSync(file, bytes);
-    return await runSql(query.replaceAll('FILE', `'${file}'`));
+    const files = (bytes instanceof Uint8Array ? [bytes] : bytes).map((body, index) => {
+      const file = join(folder, `in-${index}.parquet`);
+      writeFileSync(file, body);
+      return `'${file}'`;
+    });
+    return await runSql(query.replaceAll('FILE', `read_parquet([${files.join()}])`));
   });
 }
 
