@@ -38,7 +38,7 @@ export function calibrateExtreme(given: {
   return Math.max(LEAST_EXTREME, EXTREME_FACTOR * reached);
 }
 
-/** The last row of a run need not be its k-th largest, but it is one of the k: any run ends with a row that counts. */
+/** The value that k of them reach. */
 function kthLargest(values: readonly number[], k: number): number {
   return values.toSorted((a, b) => b - a)[k - 1]!;
 }

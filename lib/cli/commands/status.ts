@@ -35,7 +35,9 @@ export const status: Command = {
     const table = formatTable([HEADER, ...found.map(toRow)]);
     const notes = found.flatMap(({ detector, problem, quarantined }) => [
       ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
-      ...quarantined.map(({ key, message }) => `quarantined: ${key}: ${message}`),
+      ...quarantined.map(
+        ({ key, message }) => `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`,
+      ),
     ]);
     output.print('detector', [table, ...notes].join('\n'), first);
     for (const each of rest) output.print('detector', undefined, each);
