@@ -32,7 +32,13 @@ test('a trained version holds its report, listed with checksums; scoring does no
   assert.match(summary, /of 25 had an incident/);
 
   const read: string[] = [];
-  const watched = { ...store, get: async (key: string) => (read.push(key), store.get(key)) };
+  const watched = {
+    ...store,
+    get: (key: string) => {
+      read.push(key);
+      return store.get(key);
+    },
+  };
   await loadFittedDetector(watched, manifest.detector, manifest.version);
   const prefix = modelPrefix(manifest.detector, manifest.version);
   assert.deepEqual(
