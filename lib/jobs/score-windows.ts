@@ -20,6 +20,7 @@ import { commitDecision } from './commit-decision.ts';
 import type { ScoreContext, StoreContext } from './context.ts';
 import { type ContextWindows, openContext } from './context-windows.ts';
 import { type FittedDetector, loadFittedDetector } from './fitted-detector.ts';
+import { isCaughtUp } from './is-caught-up.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -139,7 +140,8 @@ async function learn(
   }
   const rows = Object.values(state.learning).reduce((sum, input) => sum + input.rows, 0);
   context.telemetry.info('learning', { detector: detector.name, rows, warmup });
-  if (rows >= warmup) await context.queue.requestTraining(detector.name);
+  if (rows >= warmup && isCaughtUp(detector, state, context.now()))
+    await context.queue.requestTraining(detector.name);
   return { phase: state.phase, rows, warmup, scored: [], published: 0 };
 }
 

@@ -25,6 +25,7 @@ import {
 } from '../store/model-repository.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { TrainContext } from './context.ts';
+import { isCaughtUp } from './is-caught-up.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
@@ -92,6 +93,7 @@ export async function trainIfDue(
     state.exportedUntil ?? -Infinity,
     ...Object.values(state.entities).map(({ decidedUntil }) => decidedUntil),
   );
+  if (state.trainedUntil === undefined && !isCaughtUp(detector, state, context.now())) return undefined;
   const due = state.trainedUntil === undefined || newest >= state.trainedUntil + detector.training.every;
   return due ? await trainModel(loaded, context, onProgress) : undefined;
 }
