@@ -9,7 +9,7 @@ import { loadDetector } from '../../../lib/jobs/load-detectors.ts';
 import { recordReceipt } from '../../../lib/jobs/publish-outbox.ts';
 import { scoreWindows } from '../../../lib/jobs/score-windows.ts';
 import { trainModel } from '../../../lib/jobs/train-model.ts';
-import { readState } from '../../../lib/store/detector-states.ts';
+import { readState, updateState } from '../../../lib/store/detector-states.ts';
 import { quarantineKey, reasonKey, scoresKey } from '../../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../../lib/store/model-repository.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
@@ -263,6 +263,21 @@ test('windows that drifted from the model are what the next model learns from', 
   await dropWindow(world.store, { from: 2040, rows: 15, metrics: ['cpu', 'requests'] });
   const { scored } = await score(world);
   assert.equal(scored.length, 1);
+});
+
+test('no training is asked for while a backfill is under way', async () => {
+  const world = createWorld();
+  const yaml = `kind: AnomalyDetector\nmetadata:\n  name: ${DETECTOR}\nspec:\n  prometheus_query: up\n`;
+  await world.store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(yaml));
+  await dropWindow(world.store, HISTORY);
+  const reach = (exportedUntil: number) =>
+    updateState(world.store, DETECTOR, (state) => ({ ...state, exportedUntil }));
+  await reach(EPOCH + 1440 * STEP);
+  assert.equal((await score(world)).rows, 2880);
+  assert.deepEqual(world.requests, []);
+  await reach(world.clock - 2 * STEP);
+  await score(world);
+  assert.deepEqual(world.requests, [`train ${DETECTOR}`]);
 });
 
 test('a dropped detector is an undeclared one with the defaults', () => {
