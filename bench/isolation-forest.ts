@@ -90,7 +90,7 @@ async function timeOurs(
   trees: number,
   seed: number,
 ): Promise<{ fit: number; score: number }> {
-  const model = getModel('isolation-forest');
+  const model = await getModel('isolation-forest');
   const start = performance.now();
   const fitted: FittedModel = await model.fit(x, model.parseParams({ trees }), {
     seed,

@@ -94,7 +94,7 @@ async function scoreFold(week: MetricWindow, days: number, seed: number): Promis
   const plan = planFeatures(week.metrics);
   const scaler = fitScaler({ ...learned, plan });
   const x = buildMatrix({ ...learned, plan, scaler });
-  const model = getModel(detector.model.kind);
+  const model = await getModel(detector.model.kind);
   const fitted = await model.fit(x, model.parseParams(detector.model.params), {
     seed,
     deadline: { remaining: () => Number.POSITIVE_INFINITY },

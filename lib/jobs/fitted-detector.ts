@@ -53,7 +53,8 @@ async function readFittedDetector(
       'plan-mismatch',
       `${detector} ${version}: features.json has plan ${planHash}, the manifest says ${manifest.featurePlanHash}`,
     );
-  return { manifest, plan, scaler, model: getModel(manifest.kind).load(decodeModelState(files)) };
+  const model = (await getModel(manifest.kind)).load(decodeModelState(files));
+  return { manifest, plan, scaler, model };
 }
 
 /** The bytes are the ones that the manifest has the checksum of; `undefined`: the manifest does not list the file. */

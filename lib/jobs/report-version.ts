@@ -46,6 +46,7 @@ export async function reportVersion(
       units: unitsOf(trained),
       scores: trained.scores,
       deviations: trained.deviations,
+      summary: trained.fitted.model.summary,
     };
     const moments = await explainMoments(trained, pickMoments(input));
     return await buildReport({ ...input, moments });

@@ -139,7 +139,7 @@ async function fitVersion(
   onProgress: ((done: number) => void) | undefined,
 ): Promise<void> {
   const { detector, data, plan, version } = given;
-  const model = getModel(detector.model.kind);
+  const model = await getModel(detector.model.kind);
   const params = model.parseParams(detector.model.params);
   const scaler = fitScaler({ ...data.planned, kind: detector.scaler });
   const x = buildMatrix({ ...data.planned, scaler });

@@ -35,6 +35,35 @@ export interface FitRun {
   readonly labels?: Uint8Array;
   /** Called with a share of the work done, 0 to 1. */
   readonly onProgress?: (done: number) => void;
+  /** Given: a fit that runs out of time leaves its state there and throws RetryLaterError; the next one goes on from it. */
+  readonly checkpoint?: Checkpoint;
+  /** State of a model of the same kind and columns to go on from, in place of random weights: fine-tuning. */
+  readonly startFrom?: ModelState;
+}
+
+/** Of one version in the making: what is read was written by the same model on the same matrix, params and seed. */
+export interface Checkpoint {
+  /** Undefined before the first write. */
+  read(): Promise<ModelState | undefined>;
+  /** Replaces what was there. */
+  write(state: ModelState): Promise<void>;
+}
+
+/** What a fit has to say to people, for the report. A model that was loaded has nothing to say. */
+export interface FitSummary {
+  /** Whole sentences: a member that was left out, why a model was chosen, a fit that stopped early. */
+  readonly notes: readonly string[];
+  /** Of models that are trained in epochs. */
+  readonly history: TrainingHistory | undefined;
+}
+
+export const NOTHING_TO_SAY: FitSummary = { notes: [], history: undefined };
+
+export interface TrainingHistory {
+  /** What the loss is, for the axis: "mean squared error". */
+  readonly measure: string;
+  /** In order; the first is epoch 1. */
+  readonly epochs: readonly { readonly loss: number; readonly validationLoss?: number | undefined }[];
 }
 
 /** Why a row scored as it did: one entry per feature that added to it, largest share first. */
@@ -52,6 +81,7 @@ export interface FittedModel {
   readonly kind: ModelKind;
   /** Rows of history an entity needs before its first score. */
   readonly contextRows: number;
+  readonly summary: FitSummary;
   /**
    * One score per row, higher is more anomalous; NaN for the first `contextRows` rows of an entity.
    * @throws FeatureError where the columns are not the ones it was fitted on, in that order

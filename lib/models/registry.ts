@@ -1,15 +1,17 @@
-/** Every kind of model by its name. A kind in MODEL_KINDS without an entry here fails the type check. */
+/**
+ * Every kind of model by its name. A kind in MODEL_KINDS without an entry here fails the type check. Each is loaded
+ * when it is asked for: a forest does not wait for the kernels of a network, nor for Stan.
+ */
 import { ModelError } from '../errors.ts';
 import { MODEL_KINDS, type Model, type ModelKind } from './contract.ts';
-import { isolationForest } from './isolation-forest/model.ts';
 
-const MODELS = {
-  'isolation-forest': eraseParams(isolationForest),
-} satisfies Record<ModelKind, Model<unknown>>;
+const LOADERS = {
+  'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
+} satisfies Record<ModelKind, () => Promise<Model<unknown>>>;
 
 /** @throws ModelError where no model of that kind exists */
-export function getModel(kind: string): Model<unknown> {
-  if (isModelKind(kind)) return MODELS[kind];
+export async function getModel(kind: string): Promise<Model<unknown>> {
+  if (isModelKind(kind)) return LOADERS[kind]();
   throw new ModelError(
     'unknown-kind',
     `model kind ${JSON.stringify(kind)} is none of ${MODEL_KINDS.join(', ')}`,

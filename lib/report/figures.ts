@@ -87,7 +87,8 @@ function confusionMatrix(findings: Findings): Figure {
 }
 
 function trainingHistory({ input }: Findings): Figure {
-  const { history, version } = input;
+  const { version } = input;
+  const { history } = input.summary;
   const empty = history === undefined || history.epochs.length === 0;
   const sentence = `None: a model of kind ${version.kind} is fitted in one pass, not in epochs.`;
   return {

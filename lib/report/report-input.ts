@@ -5,6 +5,7 @@
 import type { Reason } from '../alert/alert.ts';
 import type { MetricUnit } from '../alert/metric-unit.ts';
 import type { Profile } from '../features/profile.ts';
+import type { FitSummary } from '../models/contract.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { MetricWindow } from '../window/window.ts';
 
@@ -23,8 +24,8 @@ export interface ReportInput {
   readonly deviations: Float64Array;
   /** What `pickMoments` picked, explained by the model. */
   readonly moments: readonly ExplainedMoment[];
-  /** For models that are trained in epochs. */
-  readonly history?: TrainingHistory | undefined;
+  /** What the fit had to say. */
+  readonly summary: FitSummary;
 }
 
 /** The part of a scaler that people are told of: one profile per column, for each entity and over all of them. */
@@ -49,13 +50,6 @@ export interface Moment {
 export interface ExplainedMoment extends Moment {
   /** Largest share first. */
   readonly reasons: readonly Reason[];
-}
-
-export interface TrainingHistory {
-  /** What the loss is, for the axis: "mean squared error". */
-  readonly measure: string;
-  /** In order; the first is epoch 1. */
-  readonly epochs: readonly { readonly loss: number; readonly validationLoss?: number | undefined }[];
 }
 
 /** The longest stretch that stands for "a week" in every figure of a report. */

@@ -31,6 +31,7 @@ export function summarize(findings: Findings): string {
       `${formatScore(version.policy.threshold)}, percentile ${version.percentile} of the training scores: ${sayCost(findings)}`,
       ...listCosts(findings),
     ],
+    ...(findings.input.summary.notes.length > 0 ? [['MODEL', ...findings.input.summary.notes]] : []),
     ['LABELS', ...describeSeparation(findings)],
     ['MOST ANOMALOUS MOMENTS', ...listMoments(findings)],
     [`METRICS  ${METRIC_COLUMNS.join(' | ').toLowerCase()}`, ...listMetrics(findings)],

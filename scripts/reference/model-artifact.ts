@@ -20,7 +20,7 @@ const probes = [
   [null, null, null],
 ];
 
-const model = getModel(kind);
+const model = await getModel(kind);
 const params = model.parseParams({ trees: 10, sampleSize: 32 });
 const fitted = await model.fit(toMatrix(rows), params, { seed: 1, deadline: { remaining: () => Infinity } });
 const { arrays, ...state } = fitted.save();

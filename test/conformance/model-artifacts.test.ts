@@ -29,7 +29,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 for (const file of files) {
   test(`${file} scores as when it was written`, async () => {
     const artifact: Artifact = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
-    const fitted = getModel(artifact.state.kind).load(readState(artifact));
+    const fitted = (await getModel(artifact.state.kind)).load(readState(artifact));
     const table = artifact.rows.map((row) => row.map((value) => value ?? NaN));
     const scores = await fitted.score(toMatrix(table, artifact.names));
     for (const [row, score] of scores.entries()) {
@@ -41,7 +41,7 @@ for (const file of files) {
 
 for (const kind of MODEL_KINDS) {
   test(`the format that ${kind} writes today has an artifact on file`, async () => {
-    const model = getModel(kind);
+    const model = await getModel(kind);
     const x = toMatrix(Array.from({ length: 600 }, (_, row) => [Math.sin(row / 9), Math.cos(row / 7)]));
     const fitted = await model.fit(x, model.parseParams({}), { seed: 1, deadline: NO_DEADLINE });
     const name = `${kind}.v${fitted.save().formatVersion}.json`;

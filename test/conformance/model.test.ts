@@ -13,8 +13,8 @@ const PERIOD = 720;
 const RUN = { seed: 17, deadline: NO_DEADLINE };
 
 for (const kind of MODEL_KINDS) {
+  const model = await getModel(kind);
   describe(`model ${kind}`, () => {
-    const model = getModel(kind);
     const params = model.parseParams({});
     const training = loadMatrix({ rows: 1500, seed: 1 });
     const fitDefault = (): Promise<FittedModel> => model.fit(training, params, RUN);

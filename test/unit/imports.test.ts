@@ -16,6 +16,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/window': 2,
   'lib/features': 2,
   'lib/models': 2,
+  'lib/nn': 2,
   'lib/decision': 2,
   'lib/alert': 2,
   'lib/evaluation': 2,

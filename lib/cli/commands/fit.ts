@@ -62,7 +62,7 @@ export const fit: Command = {
     const folder = requiredText(values, 'output-dir', 'fit');
     requiredText(values, 'model', 'fit');
     const settings = await readFileDetector(invocation, data);
-    const detector = applyOptions(settings.detector, values);
+    const detector = await applyOptions(settings.detector, values);
     const testShare =
       numberValue(values, 'test-size', {
         accepts: (share) => share >= 0 && share < 1,
@@ -106,7 +106,7 @@ export function refuseOperands({ operands }: Invocation, command: string): void 
     );
 }
 
-function applyOptions(detector: Detector, values: Invocation['values']): Detector {
+async function applyOptions(detector: Detector, values: Invocation['values']): Promise<Detector> {
   const kind = choiceValue(values, 'model', MODEL_KINDS) ?? detector.model.kind;
   const percentile =
     numberValue(values, 'threshold-percentile', {
@@ -117,9 +117,9 @@ function applyOptions(detector: Detector, values: Invocation['values']): Detecto
   const model = {
     kind,
     seed: wholeValue(values, 'seed', 0, 2 ** 32 - 1) ?? detector.model.seed,
-    params: { ...own, ...modelParams(kind, values) },
+    params: { ...own, ...(await modelParams(kind, values)) },
   };
-  getModel(kind).parseParams(model.params);
+  (await getModel(kind)).parseParams(model.params);
   rowsForPercentile(percentile);
   return {
     ...detector,
@@ -130,13 +130,17 @@ function applyOptions(detector: Detector, values: Invocation['values']): Detecto
 }
 
 /** @throws UsageError naming the option and the model that does not have it */
-function modelParams(kind: Detector['model']['kind'], values: Invocation['values']): Record<string, number> {
+async function modelParams(
+  kind: Detector['model']['kind'],
+  values: Invocation['values'],
+): Promise<Record<string, number>> {
+  const model = await getModel(kind);
   const params: Record<string, number> = {};
   for (const [option, param] of Object.entries(MODEL_OPTIONS)) {
     const value = wholeValue(values, option, 1);
     if (value === undefined) continue;
     try {
-      getModel(kind).parseParams({ [param]: value });
+      model.parseParams({ [param]: value });
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       throw new UsageError(`--${option} ${value} does not go with ${kind}: ${error.message}`);

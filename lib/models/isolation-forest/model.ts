@@ -1,7 +1,7 @@
 /** Isolation forest after Liu, Ting and Zhou, "Isolation Forest", ICDM 2008. */
 import { FeatureError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import type { FittedModel, Model } from '../contract.ts';
+import { type FittedModel, type Model, NOTHING_TO_SAY } from '../contract.ts';
 import { explainRows } from './explain.ts';
 import { fitForest } from './fit.ts';
 import type { Forest } from './forest.ts';
@@ -23,6 +23,7 @@ function wrapForest(forest: Forest): FittedModel {
   return {
     kind: KIND,
     contextRows: 0,
+    summary: NOTHING_TO_SAY,
     score: async (x) => {
       checkColumns(x, forest);
       return scoreRows(compiled, x);

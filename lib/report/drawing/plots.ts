@@ -1,9 +1,9 @@
 /** The plots that stand alone, each in the page and as a PNG. */
 import type { ConfusionMatrix } from '../../evaluation/metrics/confusion-matrix.ts';
+import type { TrainingHistory } from '../../models/contract.ts';
 import type { ScoreHistogram } from '../findings/score-histogram.ts';
 import type { CurvePoint } from '../findings/separation.ts';
 import { formatCount } from '../format.ts';
-import type { TrainingHistory } from '../report-input.ts';
 import { axisStyle, type Drawing, type DrawingSize } from './draw.ts';
 import { mark } from './palette.ts';
 import { thresholdLine } from './timeline.ts';

@@ -87,7 +87,7 @@ test('a training history is drawn where there is one', async () => {
       { loss: 0.5, validationLoss: 0.7 },
     ],
   };
-  const page = text(await buildReport({ ...input, history }), 'report.html');
+  const page = text(await buildReport({ ...input, summary: { notes: [], history } }), 'report.html');
   assert.match(page, /mean squared error/);
   assert.doesNotMatch(page, /fitted in one pass/);
   assert.match(text(await buildReport(input), 'report.html'), /fitted in one pass/);

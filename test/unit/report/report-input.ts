@@ -1,5 +1,6 @@
 /** A report's input with known content: seeded rows of two entities, one fault, scores that follow from the rows. */
 import { profileValues } from '../../../lib/features/profile.ts';
+import { NOTHING_TO_SAY } from '../../../lib/models/contract.ts';
 import { pickMoments, type ReportInput } from '../../../lib/report/build-report.ts';
 import type { UsualRanges } from '../../../lib/report/report-input.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
@@ -50,6 +51,7 @@ export function makeInput(options: InputOptions = {}): ReportInput {
     units: {},
     scores,
     deviations: scores,
+    summary: NOTHING_TO_SAY,
   };
   const moments = pickMoments(input).map((moment) => ({
     ...moment,

@@ -19,7 +19,7 @@ test('three real files have figures of scikit-learn', () => {
 
 for (const [name, peer] of Object.entries(reference.aucBySeed)) {
   test(`${name}: the mean AUC over ${peer.length} seeds is within 0.01 of scikit-learn's`, async () => {
-    const model = getModel('isolation-forest');
+    const model = await getModel('isolation-forest');
     const params = model.parseParams(reference.params);
     const { x } = readRealSample(name, 'train');
     const { x: unseen, labels } = readRealSample(name, 'test');
