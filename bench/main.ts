@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME…] [--json FILE]`: speed beside peers, in one table.
+ * `npm run bench [-- NAME…] [--json FILE]`: speed beside peers, in one table; or one study, a table of its own.
  *
  * Each contender's time is the median of several rounds in which all take turns; the ratio is the median over the
  * rounds' pairs. A peer that the machine lacks is named in the table, and the rest goes on.
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { BenchRow } from './bench-row.ts';
 import { isReached } from './bench-row.ts';
 import { describeMachine, renderMachine, renderTable } from './render-table.ts';
-import { reportThresholds } from './threshold-defaults.ts';
+import type { Study } from './study.ts';
 
 /** Imported when they run, so that one bench's packages do not slow another one down. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
@@ -21,12 +21,25 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   latency: async () => (await import('./latency.ts')).benchLatency(),
 };
 
+/** What is not about speed: each runs alone, and prints its own table. */
+const STUDIES: Readonly<
+  Record<string, { readonly needsData: boolean; readonly load: () => Promise<Study> }>
+> = {
+  'threshold-defaults': {
+    needsData: true,
+    load: async () => (await import('./threshold-defaults.ts')).reportThresholds,
+  },
+};
+
+const DATA_STUDIES = Object.keys(STUDIES).filter((name) => STUDIES[name]!.needsData);
+
 const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
-       npm run bench -- threshold-defaults --data DIR [--json FILE]
+       npm run bench -- STUDY [--data DIR] [--json FILE]
 
   NAME         one of ${Object.keys(BENCHES).join(', ')}; all of them by default
+  STUDY        one of ${Object.keys(STUDIES).join(', ')}
   --json FILE  writes the figures there too
-  --data DIR   holds sockshop_k8s/pods/train/*.csv.gz
+  --data DIR   for ${DATA_STUDIES.join(', ')}: folder of labelled data sets
 
 exit codes: 0 measured, whatever the figures; 1 a bench failed; 2 bad arguments`;
 
@@ -46,8 +59,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const machine = describeMachine();
   console.log(renderMachine(machine));
-  if (options.data !== undefined) {
-    const { text, figures } = await reportThresholds(options.data, say);
+  if (options.study !== undefined) {
+    const study = await STUDIES[options.study]!.load();
+    const { text, figures } = await study(options.data ?? '', say);
     console.log(text);
     save(options.json, { machine, figures });
     return 0;
@@ -78,8 +92,9 @@ async function runBenches(
 
 interface Options {
   readonly names: readonly string[];
+  readonly study: string | undefined;
   readonly json: string | undefined;
-  /** Set for threshold-defaults alone. */
+  /** Set for studies that need it alone. */
   readonly data: string | undefined;
   readonly help: boolean;
 }
@@ -95,15 +110,16 @@ function readOptions(args: readonly string[]): Options {
     },
   });
   const { json, data, help } = values;
-  const quality = positionals.includes('threshold-defaults');
-  if (quality && positionals.length > 1) throw new Error('threshold-defaults runs alone');
-  if (quality !== (data !== undefined) && !help)
+  const study = positionals.find((name) => Object.hasOwn(STUDIES, name));
+  if (study !== undefined && positionals.length > 1) throw new Error(`${study} runs alone`);
+  const needsData = study !== undefined && STUDIES[study]!.needsData;
+  if (needsData !== (data !== undefined) && !help)
     throw new Error(
-      quality ? 'threshold-defaults needs --data DIR' : '--data is for threshold-defaults only',
+      needsData ? `${study} needs --data DIR` : `--data is for ${DATA_STUDIES.join(', ')} only`,
     );
-  const unknown = quality ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+  const unknown = study !== undefined ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
   if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}`);
-  return { names: positionals.length > 0 ? positionals : Object.keys(BENCHES), json, data, help };
+  return { names: positionals.length > 0 ? positionals : Object.keys(BENCHES), study, json, data, help };
 }
 
 function save(file: string | undefined, figures: object): void {

@@ -1,0 +1,11 @@
+/** A measurement that is not about speed: its table for people, its figures for `--json`. */
+export interface StudyResult {
+  readonly text: string;
+  readonly figures: object;
+}
+
+/**
+ * @param data folder of labelled data sets; empty for a study that needs none
+ * @param say takes lines of progress
+ */
+export type Study = (data: string, say: (line: string) => void) => Promise<StudyResult>;
