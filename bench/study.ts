@@ -1,7 +1,7 @@
 /** A measurement that is not about speed: its table for people, its figures for `--json`. */
 export interface StudyResult {
   readonly text: string;
-  readonly figures: object;
+  readonly figures: unknown;
 }
 
 /**
