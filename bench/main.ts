@@ -29,6 +29,7 @@ const STUDIES: Readonly<
     needsData: true,
     load: async () => (await import('./threshold-defaults.ts')).reportThresholds,
   },
+  catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 
 const DATA_STUDIES = Object.keys(STUDIES).filter((name) => STUDIES[name]!.needsData);
