@@ -34,12 +34,16 @@ export interface DetectorRun {
 /** Of a threshold that is not used. */
 const ANY_PERCENTILE = 50;
 
-export async function runDetector(given: QualityCase, kind: ModelKind): Promise<DetectorRun> {
+export async function runDetector(
+  given: QualityCase,
+  kind: ModelKind,
+  params: Detector['model']['params'] = {},
+): Promise<DetectorRun> {
   const defaults = defaultDetector('quality');
   const detector: Detector = {
     ...defaults,
     step: given.train.step,
-    model: { ...defaults.model, kind },
+    model: { ...defaults.model, kind, params },
     training: { ...defaults.training, warmup: 1 },
   };
   const { fitted, isCalibrated } = await fitAsFarAsPossible(detector, given.train);
