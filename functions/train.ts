@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readSettings } from '../lib/config/settings.ts';
 import { listDetectors, loadDetector } from '../lib/jobs/load-detectors.ts';
-import { type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train-model.ts';
+import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train-model.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
 import { parseTrainRequest } from './s3-event.ts';
@@ -13,9 +13,13 @@ import { createTelemetry } from './telemetry.ts';
 /** `{"source": "schedule"}`, `{"detector": "NAME"}` by hand, or messages of the train queue. */
 type TrainEvent = SQSEvent | { readonly source: 'schedule' } | { readonly detector: string };
 
-const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'service']);
+const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'trainQueueUrl', 'service']);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
-const queue = { requestScoring: createWorkRequest(new SQSClient(), settings.scoreQueueUrl) };
+const sqs = new SQSClient();
+const queue = {
+  requestScoring: createWorkRequest(sqs, settings.scoreQueueUrl),
+  requestTraining: createWorkRequest(sqs, settings.trainQueueUrl),
+};
 const telemetry = createTelemetry(settings.service);
 
 export async function handler(
@@ -32,35 +36,55 @@ export async function handler(
           detector = parseTrainRequest(body);
           await trainModel(await loadDetector(run, detector), run);
         } catch (error) {
-          telemetry.error('training failed', { detector, body, error: String(error) });
-          telemetry.count('DetectorsFailed', 1, { detector });
+          tellFailure(detector, error, { body });
           batchItemFailures.push({ itemIdentifier: messageId });
         }
       }
       return { batchItemFailures };
     }
-    if ('detector' in event) return await trainModel(await loadDetector(run, event.detector), run);
+    if ('detector' in event) {
+      try {
+        return await trainModel(await loadDetector(run, event.detector), run);
+      } catch (error) {
+        tellFailure(event.detector, error);
+        throw error;
+      }
+    }
     return { trained: await trainDue(run) };
   } finally {
     telemetry.flush();
   }
 }
 
-/** One detector's failure does not keep the others from their training; it is thrown at the end, so that it shows. */
+/**
+ * One detector's failure does not keep the others from their training; it is thrown at the end, so that it shows. Once
+ * half of the time is gone, those that are left get a run of their own: a fit may need the whole of one.
+ */
 async function trainDue(run: Parameters<typeof trainIfDue>[1]): Promise<readonly string[]> {
+  const half = run.deadline.remaining() / 2;
   const trained: string[] = [];
   const failures: unknown[] = [];
   for (const detector of await listDetectors(run)) {
     try {
-      const result = await trainIfDue(await loadDetector(run, detector), run);
+      const loaded = await loadDetector(run, detector);
+      if (run.deadline.remaining() < half) {
+        if (await isTrainingDue(loaded, run)) await run.queue.requestTraining(detector);
+        continue;
+      }
+      const result = await trainIfDue(loaded, run);
       if (result?.outcome === 'trained') trained.push(detector);
     } catch (error) {
-      telemetry.error('training failed', { detector, error: String(error) });
-      telemetry.count('DetectorsFailed', 1, { detector });
+      tellFailure(detector, error);
       failures.push(error);
     }
   }
   if (failures.length > 0)
     throw new AggregateError(failures, `training failed for ${failures.length} detectors`);
   return trained;
+}
+
+/** Whatever failed, the version in use stays in use. */
+function tellFailure(detector: string, error: unknown, fields: { readonly body?: string } = {}): void {
+  telemetry.error('training failed', { detector, ...fields, error: String(error) });
+  telemetry.count('DetectorsFailed', 1, { detector });
 }

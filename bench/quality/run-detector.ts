@@ -96,7 +96,7 @@ async function fitDetector(detector: Detector, train: MetricWindow): Promise<Fit
       telemetry: createMemoryTelemetry(),
       now: () => train.range.end,
       deadline: { remaining: () => Infinity },
-      queue: { requestScoring: async () => {} },
+      queue: { requestTraining: async () => {}, requestScoring: async () => {} },
     },
   );
   if (version === undefined) throw new Error('no row to train on');

@@ -3,6 +3,13 @@ import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
 
+export interface FineTuneSettings {
+  /** Whose version it is. */
+  readonly detector: string;
+  /** `current`, as of each training, or a version that stays as it is. */
+  readonly version: string;
+}
+
 /** A validated manifest with every default filled in. Durations are milliseconds. */
 export interface Detector {
   readonly name: string;
@@ -30,6 +37,8 @@ export interface Detector {
     readonly kind: ModelKind;
     readonly params: Readonly<Record<string, unknown>>;
     readonly seed: number;
+    /** A version of the same kind and columns to go on from, in place of random weights; absent: from scratch. */
+    readonly fineTune?: FineTuneSettings;
   };
   readonly features: FeatureSettings;
   readonly scaler: ScalerKind;

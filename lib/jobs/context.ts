@@ -23,7 +23,7 @@ export interface ExportContext extends StoreContext {
 
 export interface TrainContext extends StoreContext {
   readonly deadline: Deadline;
-  readonly queue: Pick<WorkQueue, 'requestScoring'>;
+  readonly queue: WorkQueue;
   /** Versions are saved without their pages: a replay makes dozens that nobody will look at. */
   readonly withoutReports?: true;
 }

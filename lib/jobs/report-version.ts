@@ -6,6 +6,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import type { ExplainedMoment, ReportInput } from '../report/report-input.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
+import type { CriterionCounts } from './apply-criteria.ts';
 import type { TrainContext } from './context.ts';
 import { explainRow } from './explain-row.ts';
 import type { FittedDetector } from './fitted-detector.ts';
@@ -16,6 +17,8 @@ export interface TrainedVersion {
   readonly manifest: Omit<ModelManifest, 'files' | 'formatVersion'> & { readonly policy: DecisionPolicy };
   readonly metrics: Detector['metrics'];
   readonly prepared: PreparedRows;
+  /** Label criterion → rows in which it held. */
+  readonly labelledBy: CriterionCounts;
   /** What the rows of `x` were made of. */
   readonly planned: PlannedRows;
   readonly x: FeatureMatrix;
@@ -41,12 +44,14 @@ export async function reportVersion(
     const { manifestHash: _, ...facts } = trained.manifest;
     const input = {
       version: facts,
-      ...trained.prepared,
+      window: trained.prepared.window,
+      availability: trained.prepared.availability,
       scaler: trained.fitted.scaler,
       units: unitsOf(trained),
       scores: trained.scores,
       deviations: trained.deviations,
       summary: trained.fitted.model.summary,
+      labelledBy: trained.labelledBy,
     };
     const moments = await explainMoments(trained, pickMoments(input));
     return await buildReport({ ...input, moments });

@@ -1,101 +1,183 @@
 /** Fits a model on a detector's history and makes it the current version. */
-import { createHash } from 'node:crypto';
 import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { calibrateExtreme } from '../decision/extreme-deviation.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
-import { PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
 import { type FeaturePlan, hashPlan } from '../features/plan.ts';
 import { type FittedScaler, fitScaler } from '../features/scaler.ts';
-import type { FittedModel } from '../models/contract.ts';
+import type { Deadline, FittedModel } from '../models/contract.ts';
 import { getModel } from '../models/registry.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import { readState, updateState } from '../store/detector-states.ts';
+import { readState } from '../store/detector-states.ts';
 import { encodeJson } from '../store/json.ts';
-import { stamp } from '../store/keys.ts';
-import type { ModelManifest } from '../store/model-manifest.ts';
-import {
-  encodeModelState,
-  hasVersion,
-  moveCurrent,
-  readCurrent,
-  saveVersion,
-} from '../store/model-repository.ts';
+import type { ModelLineage, ModelManifest } from '../store/model-manifest.ts';
+import { encodeModelState, hasVersion, saveVersion } from '../store/model-repository.ts';
 import type { MetricWindow } from '../window/window.ts';
+import { activate, makeCurrent } from './activate-version.ts';
 import type { TrainContext } from './context.ts';
+import { loadStart, resolveLineage } from './fine-tune.ts';
 import { isCaughtUp } from './is-caught-up.ts';
 import type { LoadedDetector } from './load-detectors.ts';
+import { nameVersion } from './name-version.ts';
 import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
+import {
+  findOpenTraining,
+  fitInSession,
+  isClaimed,
+  type OpenTraining,
+  openSession,
+  runInSession,
+  type TrainingSession,
+} from './training-session.ts';
 
-/** Trainings of one detector that may move current.json at once; each round one of them gets through. */
-const MAX_ROUNDS = 10;
+/** Of a run's time, kept back from the fit for scoring the history, drawing the report and saving: a share of it, up to ms. */
+const RESERVE = { share: 0.25, atMost: 120_000 } as const;
+/** Ms after which a training that nobody writes to any more is taken up: longer than a run and its wait in a queue. */
+const TAKE_UP_AFTER = 3_600_000;
 
 export interface TrainResult {
-  /** `learning`: fewer rows than `warmup`. `unchanged`: the same inputs had made this version already. */
-  readonly outcome: 'trained' | 'unchanged' | 'learning';
+  /**
+   * `learning`: fewer rows than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
+   * time was up, and another run was asked to go on. `under-way`: another run is at it.
+   */
+  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way';
   readonly version: string | undefined;
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
   readonly entities: number;
 }
 
+/** What a version is made of, and its name. */
+interface Prepared {
+  readonly data: TrainingData;
+  readonly lineage: ModelLineage | undefined;
+  readonly version: string;
+}
+
 /**
  * The version id derives from what goes in, so the same inputs give the same bytes under the same name, and a run
- * that was cut short is simply run again.
- * @throws ModelError, FeatureError where the data cannot carry a fit; nothing has changed then
+ * that was cut short is simply run again. A fit that takes several runs goes on with what the first one loaded: windows
+ * that arrived since are for the next version.
+ * @throws ModelError, FeatureError where the data cannot carry a fit, ArtifactError where a version to start from
+ *   cannot; the current version stays in use then
  */
 export async function trainModel(
-  { detector, manifestHash }: LoadedDetector,
+  loaded: LoadedDetector,
   context: TrainContext,
   onProgress?: (done: number) => void,
 ): Promise<TrainResult> {
+  const { detector } = loaded;
+  const open = await findOpenTraining(detector.name, context);
   const { state } = await readState(context.store, detector.name);
-  const data = await loadHistory(detector, state, context);
-  const rows = data?.window.times.length ?? 0;
-  const entities = data?.window.entities.length ?? 0;
-  if (data === undefined || rows < detector.training.warmup) {
-    context.telemetry.info('learning', { detector: detector.name, rows, warmup: detector.training.warmup });
-    return { outcome: 'learning', version: undefined, rows, entities };
+  const prepared =
+    (await resume(detector, state, open, context)) ?? (await prepare(detector, state, context));
+  if (!('version' in prepared)) return { ...prepared, outcome: 'learning', version: undefined };
+  const { data, lineage, version } = prepared;
+  const size = { rows: data.window.times.length, entities: data.window.entities.length };
+  const told = { detector: detector.name, version, ...size };
+  if (isClaimed(open, context.now())) {
+    context.telemetry.info('training is under way in another run', told);
+    return { outcome: 'under-way', version, ...size };
   }
-  if (detector.labels.criteria.length > 0)
-    context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
-  const { plan } = data.planned;
-  const version = nameVersion(detector, data, hashPlan(plan));
   const exists = await hasVersion(context.store, detector.name, version);
-  if (!exists) await fitVersion({ detector, manifestHash, data, plan, version }, context, onProgress);
+  const { inputs } = data;
+  const session = openSession(
+    { identity: { detector: detector.name, version, inputs, lineage }, open },
+    context,
+  );
+  if (!exists) {
+    const { outcome } = await runInSession(session, () =>
+      fitVersion({ ...loaded, ...prepared, session }, context, onProgress),
+    );
+    if (outcome === 'paused') {
+      context.telemetry.info('training goes on in another run', told);
+      await context.queue.requestTraining(detector.name);
+    }
+    if (outcome === 'taken-over') context.telemetry.info('training is under way in another run', told);
+    if (outcome !== 'done')
+      return { outcome: outcome === 'paused' ? 'paused' : 'under-way', version, ...size };
+  }
   await makeCurrent(detector.name, version, context);
   await activate(detector.name, data.window, context);
+  await session.close();
   if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: detector.name });
-  context.telemetry.info(exists ? 'model unchanged' : 'model trained', {
-    detector: detector.name,
-    version,
-    rows,
-    entities,
-  });
+  context.telemetry.info(exists ? 'model unchanged' : 'model trained', told);
   await context.queue.requestScoring(detector.name);
-  return { outcome: exists ? 'unchanged' : 'trained', version, rows, entities };
+  return { outcome: exists ? 'unchanged' : 'trained', version, ...size };
 }
 
-/** Trains where the newest data lies `every` past the newest model's, or where there is no model. By the data's clock. */
+/**
+ * Trains where the newest data lies `every` past the newest model's, where there is no model, or where a training was
+ * left in its middle. By the data's clock.
+ */
 export async function trainIfDue(
   loaded: LoadedDetector,
   context: TrainContext,
   onProgress?: (done: number) => void,
 ): Promise<TrainResult | undefined> {
-  const { detector } = loaded;
+  return (await isTrainingDue(loaded, context)) ? await trainModel(loaded, context, onProgress) : undefined;
+}
+
+export async function isTrainingDue({ detector }: LoadedDetector, context: TrainContext): Promise<boolean> {
+  const open = await findOpenTraining(detector.name, context);
+  // Its next run is asked for already; only where that came to nothing is it taken up from here.
+  if (open.progress !== undefined)
+    return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
   const { state } = await readState(context.store, detector.name);
   const newest = Math.max(
     state.exportedUntil ?? -Infinity,
     ...Object.values(state.entities).map(({ decidedUntil }) => decidedUntil),
   );
-  if (state.trainedUntil === undefined && !isCaughtUp(detector, state, context.now())) return undefined;
-  const due = state.trainedUntil === undefined || newest >= state.trainedUntil + detector.training.every;
-  return due ? await trainModel(loaded, context, onProgress) : undefined;
+  if (state.trainedUntil === undefined) return isCaughtUp(detector, state, context.now());
+  return newest >= state.trainedUntil + detector.training.every;
+}
+
+/** Undefined where nothing is under way, or what is would not come to the same version any more. */
+async function resume(
+  detector: Detector,
+  state: DetectorState,
+  { progress }: OpenTraining,
+  context: TrainContext,
+): Promise<Prepared | undefined> {
+  if (progress === undefined) return undefined;
+  const { inputs, lineage, version } = progress;
+  const data = await loadHistory(detector, state, context, inputs);
+  if (data !== undefined && nameVersion(detector, data, lineage) === version)
+    return { data, lineage, version };
+  context.telemetry.info('settings or windows of the training under way have changed; it starts anew', {
+    detector: detector.name,
+    version,
+  });
+  return undefined;
+}
+
+/** @returns how little there is, where that is too little to learn from */
+async function prepare(
+  detector: Detector,
+  state: DetectorState,
+  context: TrainContext,
+): Promise<Prepared | { readonly rows: number; readonly entities: number }> {
+  const data = await loadHistory(detector, state, context);
+  const rows = data?.window.times.length ?? 0;
+  const { warmup } = detector.training;
+  if (data === undefined || rows < warmup) {
+    context.telemetry.info('learning', { detector: detector.name, rows, warmup });
+    return { rows, entities: data?.window.entities.length ?? 0 };
+  }
+  if (detector.labels.criteria.length > 0)
+    context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
+  const lineage = await resolveLineage(detector, context.store);
+  return { data, lineage, version: nameVersion(detector, data, lineage) };
+}
+
+function keepReserve(deadline: Deadline): Deadline {
+  const reserve = Math.min(RESERVE.share * deadline.remaining(), RESERVE.atMost);
+  return { remaining: () => deadline.remaining() - reserve };
 }
 
 /** The newest `lookback`; more of it only where those are too few rows to ever train on. */
@@ -103,52 +185,38 @@ async function loadHistory(
   detector: Detector,
   state: DetectorState,
   context: TrainContext,
+  inputs?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
-  const data = await loadTrainingData(detector, state, context);
+  const data = await loadTrainingData(detector, state, context, inputs);
   const reaching = reachWarmup(detector, state.step);
   const rows = data?.window.times.length ?? 0;
   if (rows >= detector.training.warmup || reaching === detector) return data;
-  return loadTrainingData(reaching, state, context);
-}
-
-/** `<end of training range>-<hash of everything that decides the result>`: sorts by age, and names its content. */
-function nameVersion(detector: Detector, data: TrainingData, planHash: string): string {
-  const { metrics, model, scaler, threshold, gaps, training, labels } = detector;
-  const content = {
-    model,
-    scaler,
-    threshold,
-    gaps,
-    lookback: training.lookback,
-    ...(labels.criteria.length > 0 && { labels }),
-    // They decide the units that the report shows.
-    ...(metrics.length > 0 && { metrics }),
-    planHash,
-    step: data.window.step,
-    range: data.window.range,
-    inputs: data.inputs,
-    softwareVersion: SOFTWARE_VERSION,
-  };
-  const hash = createHash('sha256').update(encodeJson(content)).digest('hex').slice(0, 12);
-  return `${stamp(data.window.range.end)}-${hash}`;
+  return loadTrainingData(reaching, state, context, inputs);
 }
 
 async function fitVersion(
-  given: LoadedDetector & { data: TrainingData; plan: FeaturePlan; version: string },
+  given: LoadedDetector & Prepared & { readonly session: TrainingSession },
   context: TrainContext,
   onProgress: ((done: number) => void) | undefined,
 ): Promise<void> {
-  const { detector, data, plan, version } = given;
+  const { detector, data, version, lineage, session } = given;
+  const { plan } = data.planned;
   const model = await getModel(detector.model.kind);
   const params = model.parseParams(detector.model.params);
   const scaler = fitScaler({ ...data.planned, kind: detector.scaler });
   const x = buildMatrix({ ...data.planned, scaler });
-  const fitted = await model.fit(x, params, {
-    seed: detector.model.seed,
-    deadline: context.deadline,
-    ...(data.window.labels !== undefined && { labels: data.window.labels }),
-    ...(onProgress !== undefined && { onProgress }),
-  });
+  const deadline = keepReserve(context.deadline);
+  const startFrom = lineage && (await loadStart({ detector, lineage, scaler }, context.store));
+  const fitted = await fitInSession(session, (checkpoint) =>
+    model.fit(x, params, {
+      seed: detector.model.seed,
+      deadline,
+      checkpoint,
+      ...(data.window.labels !== undefined && { labels: data.window.labels }),
+      ...(startFrom !== undefined && { startFrom }),
+      ...(onProgress !== undefined && { onProgress }),
+    }),
+  );
   const scores = await fitted.score(x);
   const far = deviations(x, scaler).values;
   const policy = calibratePolicy(detector, { ...x, scores, deviations: far }, data.window);
@@ -159,6 +227,7 @@ async function fitVersion(
       manifest,
       metrics: detector.metrics,
       prepared: data,
+      labelledBy: data.labelledBy,
       planned: data.planned,
       x,
       scores,
@@ -198,28 +267,28 @@ function describeVersion({
   detector,
   manifestHash,
   data,
-  plan,
+  lineage,
   version,
   params,
   policy,
   fitted,
-}: LoadedDetector & {
-  data: TrainingData;
-  plan: FeaturePlan;
-  version: string;
-  params: unknown;
-  policy: DecisionPolicy;
-  fitted: FittedModel;
-}): Omit<ModelManifest, 'files' | 'formatVersion'> {
+}: LoadedDetector &
+  Prepared & {
+    params: unknown;
+    policy: DecisionPolicy;
+    fitted: FittedModel;
+  }): Omit<ModelManifest, 'files' | 'formatVersion'> {
   const { range, entities, times, step } = data.window;
   return {
     detector: detector.name,
     version,
     kind: fitted.kind,
+    ...(fitted.kind !== detector.model.kind && { requestedKind: detector.model.kind }),
     params: params as ModelManifest['params'],
     seed: detector.model.seed,
-    featurePlanHash: hashPlan(plan),
+    featurePlanHash: hashPlan(data.planned.plan),
     manifestHash,
+    ...(lineage !== undefined && { lineage }),
     inputs: data.inputs,
     rows: times.length,
     entities: entities.length,
@@ -229,43 +298,4 @@ function describeVersion({
     percentile: detector.threshold.percentile,
     policy,
   };
-}
-
-/** Moves current.json; a version from newer data, which another run made meanwhile, stays. */
-async function makeCurrent(detector: string, version: string, { store }: TrainContext): Promise<void> {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const current = await readCurrent(store, detector);
-    if (current?.version === version) return;
-    if (current !== undefined && trainedTo(current.version) > trainedTo(version)) return;
-    try {
-      await moveCurrent(store, detector, { from: current?.etag, to: version });
-      return;
-    } catch (error) {
-      if (!(error instanceof PreconditionFailedError)) throw error;
-    }
-  }
-  throw new RetryLaterError(
-    'current-contended',
-    `${detector}: others moved current.json ${MAX_ROUNDS} times while ${version} was to become current`,
-  );
-}
-
-function trainedTo(version: string): string {
-  return version.slice(0, version.indexOf('-'));
-}
-
-async function activate(detector: string, window: MetricWindow, { store }: TrainContext): Promise<void> {
-  await updateState(store, detector, (state) => {
-    const trainedUntil = Math.max(state.trainedUntil ?? -Infinity, window.range.end);
-    const watchFrom = state.watchFrom ?? window.range.end;
-    if (state.phase === 'active' && state.trainedUntil === trainedUntil) return undefined;
-    return {
-      ...state,
-      phase: 'active',
-      step: state.step ?? window.step,
-      learning: {},
-      watchFrom,
-      trainedUntil,
-    };
-  });
 }

@@ -35,14 +35,16 @@ interface Loaded {
  * The newest `lookback` of history, window by window prepared as it is for scoring. The metrics are those of the
  * newest window: what arrives from now on is what can be scored. Rows in which nothing was measured are left out,
  * or an outage would become normal; so are those whose features look back further than the history goes. Where no label column says what is anomalous, the detector's criteria do.
+ * @param only these windows, as they were; without it, all that there are
  * @returns undefined where there is none
  */
 export async function loadTrainingData(
   detector: Detector,
   state: DetectorState,
   context: StoreContext,
+  only?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
-  const loaded = await loadWindows(detector, detector.step ?? state.step, context);
+  const loaded = await loadWindows(detector, { step: detector.step ?? state.step, only }, context);
   const end = Math.max(...loaded.map(({ window }) => window.range.end));
   const range = { start: end - detector.training.lookback, end };
   const used = loaded
@@ -91,18 +93,20 @@ function selectTrainingRows(
 
 async function loadWindows(
   detector: Detector,
-  givenStep: number | undefined,
+  given: { readonly step: number | undefined; readonly only: ModelManifest['inputs'] | undefined },
   context: StoreContext,
 ): Promise<readonly Loaded[]> {
+  const wanted = given.only && new Set(given.only.map(({ key, etag }) => `${key} ${etag}`));
   // A window that drifted from the last model's metrics is what the next model has to learn from.
   const objects = await listWindowObjects(
     context.store,
     detector.name,
     ({ code }) => code !== 'schema-drift',
   );
-  let step = givenStep;
+  let { step } = given;
   const loaded: Loaded[] = [];
   for (const info of withinLookback(objects, detector.training.lookback)) {
+    if (wanted?.has(`${info.key} ${info.etag}`) === false) continue;
     const read = await readWindowObject(context, { detector, key: info.key, step });
     if (read === undefined) continue;
     step ??= read.window.step;

@@ -26,6 +26,8 @@ export interface ReportInput {
   readonly moments: readonly ExplainedMoment[];
   /** What the fit had to say. */
   readonly summary: FitSummary;
+  /** Label criterion → rows in which it held; empty where a label column, or nothing, says what was anomalous. */
+  readonly labelledBy: Readonly<Record<string, number>>;
 }
 
 /** The part of a scaler that people are told of: one profile per column, for each entity and over all of them. */

@@ -68,6 +68,24 @@ export function currentModelKey(detector: string): string {
   return `${modelsPrefix(detector)}current.json`;
 }
 
+/** What a training that goes on over several runs keeps until its version stands. */
+export function trainingPrefix(detector: string): string {
+  return `training/detector=${checked(detector)}/`;
+}
+
+export function trainingProgressKey(detector: string): string {
+  return `${trainingPrefix(detector)}progress.json`;
+}
+
+/** @param name of the file in a version, such as weights.bin */
+export function checkpointKey(
+  detector: string,
+  version: string,
+  file: { readonly name: string; readonly sha256: string },
+): string {
+  return `${trainingPrefix(detector)}version=${checkedId(version)}/${checkedId(file.sha256)}-${checkedId(file.name)}`;
+}
+
 export function incidentKey(detector: string, id: string): string {
   return `incidents/detector=${checked(detector)}/${checkedId(id)}.json`;
 }

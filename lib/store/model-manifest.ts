@@ -13,12 +13,16 @@ export interface ModelManifest {
   readonly detector: string;
   readonly version: string;
   readonly kind: ModelKind;
-  /** Every parameter of the model, defaults filled in. */
+  /** What the detector asks for, where the model that was fitted is a stand-in of another kind. */
+  readonly requestedKind?: ModelKind | undefined;
+  /** Every parameter of the model that was asked for, defaults filled in. */
   readonly params: Readonly<Record<string, JsonValue>>;
   readonly seed: number;
   readonly featurePlanHash: string;
   /** Of the detector's settings. */
   readonly manifestHash: string;
+  /** The version that the fit went on from, in place of random weights. */
+  readonly lineage?: ModelLineage | undefined;
   /** The windows it was fitted on, oldest first. `rows` as stored in the object. */
   readonly inputs: readonly { readonly key: string; readonly etag: string; readonly rows: number }[];
   /** Grid rows that it was fitted on, and the entities they belong to. */
@@ -34,6 +38,12 @@ export interface ModelManifest {
   readonly policy: DecisionPolicy;
   /** Every other file of the version by name. */
   readonly files: Readonly<Record<string, FileEntry>>;
+}
+
+/** A version of another detector, or an earlier one of the same. */
+export interface ModelLineage {
+  readonly detector: string;
+  readonly version: string;
 }
 
 export interface FileEntry {
@@ -59,16 +69,33 @@ const policy: z.ZodType<DecisionPolicy> = z.strictObject({
   resolveAfter: count,
 } satisfies Shape<DecisionPolicy>);
 
+/** Also of what a training keeps between its runs. */
+export const inputsSchema: z.ZodType<ModelManifest['inputs']> = z.array(
+  z.strictObject({ key: z.string(), etag: z.string(), rows: count }),
+);
+
+export const lineageSchema: z.ZodType<ModelLineage> = z.strictObject({
+  detector: z.string(),
+  version: z.string(),
+} satisfies Shape<ModelLineage>);
+
+export const filesSchema: z.ZodType<ModelManifest['files']> = z.record(
+  z.string().regex(FILE_NAME),
+  z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: count } satisfies Shape<FileEntry>),
+);
+
 export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
   formatVersion: z.literal(MODEL_MANIFEST_FORMAT),
   detector: z.string(),
   version: z.string(),
   kind: z.enum(MODEL_KINDS),
+  requestedKind: z.enum(MODEL_KINDS).optional(),
   params: jsonObject,
   seed: count,
   featurePlanHash: z.string(),
   manifestHash: z.string(),
-  inputs: z.array(z.strictObject({ key: z.string(), etag: z.string(), rows: count })),
+  lineage: lineageSchema.optional(),
+  inputs: inputsSchema,
   rows: count,
   entities: count,
   step: z.number().positive(),
@@ -76,10 +103,7 @@ export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
   softwareVersion: z.string(),
   percentile: z.number(),
   policy,
-  files: z.record(
-    z.string().regex(FILE_NAME),
-    z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: count }),
-  ),
+  files: filesSchema,
 } satisfies Shape<ModelManifest>);
 
 export function isArtifactFileName(name: string): boolean {

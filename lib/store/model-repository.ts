@@ -2,7 +2,6 @@
  * Versions of a detector's model, beside its data. A version never changes once its manifest.json stands: that file
  * is written last. current.json names the version in use and moves by conditional writes only.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ArtifactError, NotFoundError, PreconditionFailedError } from '../errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
@@ -15,6 +14,7 @@ import {
   modelManifestSchema,
 } from './model-manifest.ts';
 import type { ObjectStore } from './object-store.ts';
+import { describeFile, loadFile } from './stored-file.ts';
 
 export { decodeModelState, encodeModelState } from './model-state-files.ts';
 
@@ -227,26 +227,6 @@ async function putOnce(
       { cause: error },
     );
   }
-}
-
-async function loadFile(store: ObjectStore, key: string, entry: FileEntry): Promise<Uint8Array> {
-  const stored = await store.get(key).catch((error: unknown) => {
-    if (!(error instanceof NotFoundError)) throw error;
-    throw new ArtifactError('missing-file', `${key} is in the manifest and not in the bucket`, {
-      cause: error,
-    });
-  });
-  const found = describeFile(stored.body);
-  if (found.size !== entry.size || found.sha256 !== entry.sha256)
-    throw new ArtifactError(
-      'altered-file',
-      `${key} has ${found.size} bytes with sha256 ${found.sha256}, the manifest says ${entry.size} bytes with ${entry.sha256}`,
-    );
-  return stored.body;
-}
-
-function describeFile(body: Uint8Array): FileEntry {
-  return { sha256: createHash('sha256').update(body).digest('hex'), size: body.length };
 }
 
 /** A browser shows a report straight from the bucket only where it is told what it is. */

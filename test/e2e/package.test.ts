@@ -112,10 +112,11 @@ describe('privileges', () => {
     ],
     TrainRole: [
       ...QUARANTINE,
-      's3:GetObject detectors/* windows/* feedback/* models/* state/* quarantine/*',
-      's3:PutObject models/* state/* quarantine/*',
+      's3:GetObject detectors/* windows/* feedback/* models/* training/* state/* quarantine/*',
+      's3:PutObject models/* training/* state/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes TrainQueue.Arn',
       'sqs:SendMessage ScoreQueue.Arn',
+      'sqs:SendMessage TrainQueue.Arn',
     ],
     ScoreRole: [
       ...QUARANTINE,

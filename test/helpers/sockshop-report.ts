@@ -23,7 +23,7 @@ export async function trainSockShop(): Promise<TrainedSample> {
   const context = {
     store,
     telemetry,
-    queue: { requestScoring: async () => {} },
+    queue: { requestTraining: async () => {}, requestScoring: async () => {} },
     now: () => 0,
     deadline: { remaining: () => Infinity },
   };

@@ -20,8 +20,12 @@ export const train: Command = {
   options: BUCKET_OPTION,
   async run(invocation) {
     const { operands, output } = invocation;
-    // Scoring is asked of the deployment by its own events; here it is the next command.
-    const queue = { requestScoring: async (): Promise<void> => {} };
+    // Scoring is asked of the deployment by its own events; here it is the next command. A terminal's run is never cut
+    // short, so that none has to go on.
+    const queue = {
+      requestScoring: async (): Promise<void> => {},
+      requestTraining: async (): Promise<void> => {},
+    };
     const context = { ...createContext(invocation, openBucket(invocation)), queue };
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
@@ -45,6 +49,10 @@ function describe({ outcome, version, rows, entities }: TrainResult, warmup: num
       return `learning, ${rows} of ${warmup} rows`;
     case 'unchanged':
       return `unchanged, ${version} was made from the same windows`;
+    case 'paused':
+      return `${version} is not done; run it again to go on`;
+    case 'under-way':
+      return `another run is making ${version}`;
     case 'trained':
       return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}`;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportVersion, type TrainedVersion } from '../../../lib/jobs/report-version.ts';
+import { NOTHING_TO_SAY } from '../../../lib/models/contract.ts';
 import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
 import { makeInput } from '../report/report-input.ts';
 
@@ -10,7 +11,8 @@ test('a report that cannot be made is told and counted, and gives no files', asy
     manifest: { ...input.version, manifestHash: 'h' },
     prepared: { window: input.window, availability: input.availability },
     metrics: [],
-    fitted: { scaler: input.scaler },
+    labelledBy: {},
+    fitted: { scaler: input.scaler, model: { summary: NOTHING_TO_SAY } },
     scores: input.scores.map((score, row) => (row === 7 ? Infinity : score)),
     deviations: input.deviations,
   } as unknown as TrainedVersion;

@@ -52,6 +52,7 @@ export function makeInput(options: InputOptions = {}): ReportInput {
     scores,
     deviations: scores,
     summary: NOTHING_TO_SAY,
+    labelledBy: {},
   };
   const moments = pickMoments(input).map((moment) => ({
     ...moment,
