@@ -9,6 +9,9 @@ import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
 import { rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
 
+/** Kinds that learn by steps from a start: any other is fitted in one go. */
+const FINE_TUNED_KINDS: readonly string[] = ['lstm-autoencoder', 'lstm', 'bilstm', 'attention'];
+
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const problems: Problem[] = [];
   const complain = (path: readonly PropertyKey[], message: string): void => {
@@ -58,6 +61,17 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
     complain(
       ['training', 'warmup'],
       `is ${spec.training.warmup} rows; threshold.percentile ${spec.threshold.percentile} needs at least ${rows} to calibrate on`,
+    );
+  const { kind, fine_tune: fineTune } = spec.model;
+  if (fineTune !== undefined && !FINE_TUNED_KINDS.includes(kind))
+    complain(
+      ['model', 'fine_tune'],
+      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${FINE_TUNED_KINDS.join(', ')}`,
+    );
+  if (fineTune?.detector === metadata.name && fineTune.version === 'current')
+    complain(
+      ['model', 'fine_tune', 'detector'],
+      `is ${JSON.stringify(metadata.name)}, this very detector; name another, or a version to start from`,
     );
   const named = spec.metrics ?? (spec.preset === undefined ? undefined : PRESETS[spec.preset].metrics);
   const metrics =

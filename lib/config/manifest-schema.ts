@@ -51,6 +51,7 @@ export interface Manifest {
       readonly kind: ModelKind;
       readonly params: Readonly<Record<string, unknown>>;
       readonly seed: number;
+      readonly fine_tune?: { readonly detector: string; readonly version: string } | undefined;
     };
     readonly features?: ManifestFeatures | undefined;
     readonly scaler: ScalerKind;
@@ -77,6 +78,18 @@ const metric = z.strictObject({
   query,
 });
 
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+const fineTune = z.strictObject(
+  {
+    detector: text('the name of a detector', DETECTOR_NAME).describe('Whose version to start from.'),
+    version: text('current, or the version to start from', VERSION)
+      .default('current')
+      .describe('current: the one in use at each training.'),
+  },
+  { error: 'must be a map with detector and, where it is not current, version' },
+);
+
 const model = z.strictObject({
   kind: choice(MODEL_KINDS).default(DEFAULTS.modelKind),
   params: z
@@ -86,6 +99,11 @@ const model = z.strictObject({
   seed: wholeNumber(0, 0xffff_ffff)
     .default(DEFAULTS.seed)
     .describe('The same data and seed give the same model.'),
+  fine_tune: fineTune
+    .optional()
+    .describe(
+      'Go on from a version of the same kind and the same features, in place of random weights. Networks only.',
+    ),
 });
 
 const training = z.strictObject({
@@ -140,7 +158,7 @@ const spec = z
         .default(DEFAULTS.detectionWindow)
         .describe('Length of one exported window; a multiple of step.'),
       alert_severity: choice(SEVERITIES).default(DEFAULTS.severity),
-      model_version: text('current, or the version to stay at', /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
+      model_version: text('current, or the version to stay at', VERSION)
         .default(DEFAULTS.modelVersion)
         .describe('current follows training; a version stays as it is until you change it.'),
       entity: z

@@ -85,7 +85,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     backfill: parseDuration(String(spec.backfill)),
     alertSeverity: spec.alert_severity,
     modelVersion: spec.model_version,
-    model: spec.model,
+    model: toModelSettings(spec.model),
     features: toFeatureSettings(spec.features),
     scaler: spec.scaler,
     labels: toLabelSettings(spec),
@@ -103,6 +103,11 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     },
     gaps: { interpolateSteps: spec.gaps.interpolate },
   };
+}
+
+/** What is not asked for is absent, as in manifests from before it could be: their hash stays. */
+function toModelSettings({ fine_tune: fineTune, ...model }: Manifest['spec']['model']): Detector['model'] {
+  return fineTune === undefined ? model : { ...model, fineTune };
 }
 
 function formatProblem({ path, message }: Problem, line: number | undefined): string {

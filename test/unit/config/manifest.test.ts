@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { Detector } from '../../../lib/config/detector.ts';
 import { manifestHash, parseManifest } from '../../../lib/config/manifest.ts';
+import { MODEL_KINDS } from '../../../lib/config/model-kind.ts';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
 import { ManifestError } from '../../../lib/errors.ts';
 
@@ -169,7 +170,7 @@ spec:
   entity: [9th]
   model_version: 3
   threshold: { k: 9.5, min_deviation: .nan, percentile: 100 }
-  model: { kind: lstm, seed: -1 }
+  model: { kind: lstn, seed: -1 }
   training: { warmup: 0 }
 `),
     `detectors/x.yml: 18 problems
@@ -184,7 +185,7 @@ spec:
   spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "15 minutes"
   spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "1500ms"
   spec.backfill (line 10) must be 0 or a duration up to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d, not 5
-  spec.model.kind (line 14) must be isolation-forest, not "lstm"
+  spec.model.kind (line 14) must be ${MODEL_KINDS.join(' or ')}, not "lstn"
   spec.model.seed (line 14) must be a whole number from 0 to 4294967295, not -1
   spec.training.warmup (line 15) must be a whole number from 1 to 10000000, not 0
   spec.threshold.percentile (line 13) must be a number from 50 to 99.999, not 100
@@ -268,6 +269,33 @@ spec:
   spec.threshold.k (line 11) is 9; at most n, which is 5
   spec.training.warmup is 1440 rows; threshold.percentile 99.95 needs at least 2000 to calibrate on`,
   );
+});
+
+test('fine-tuning starts from a version of another detector, and only where a model learns by steps', () => {
+  const spec = (model: string): string =>
+    `kind: AnomalyDetector\nmetadata: { name: shop }\nspec: { model: ${model} }`;
+  assert.equal('fineTune' in parse(spec('{}')).model, false);
+  assert.match(
+    refusal(spec('{ kind: isolation-forest, fine_tune: { detector: cart } }')),
+    /spec\.model\.fine_tune .*cannot be set beside kind: isolation-forest, .*; kinds that are: .*lstm/,
+  );
+  assert.match(
+    refusal(spec('{ fine_tune: { version: 1, detecter: cart } }')),
+    /spec\.model\.fine_tune\.detector must be the name of a detector, and is missing[\s\S]*fine_tune\.version .*must be current, or the version to start from, not 1[\s\S]*fine_tune\.detecter .*did you mean detector\?/,
+  );
+  assert.match(refusal(spec('{ fine_tune: cart }')), /fine_tune .*must be a map with detector/);
+  assert.match(
+    refusal(spec('{ fine_tune: { detector: shop } }')),
+    /fine_tune\.detector .*is "shop", this very detector; name another, or a version to start from/,
+  );
+  if (MODEL_KINDS.some((kind) => kind === ('lstm' as string))) {
+    assert.deepEqual(parse(spec('{ kind: lstm, fine_tune: { detector: cart } }')).model, {
+      kind: 'lstm',
+      params: {},
+      seed: 1,
+      fineTune: { detector: 'cart', version: 'current' },
+    });
+  }
 });
 
 test('durations have bounds', () => {
