@@ -63,7 +63,23 @@ export interface TrainingHistory {
   /** What the loss is, for the axis: "mean squared error". */
   readonly measure: string;
   /** In order; the first is epoch 1. */
-  readonly epochs: readonly { readonly loss: number; readonly validationLoss?: number | undefined }[];
+  readonly epochs: readonly TrainingEpoch[];
+}
+
+export interface TrainingEpoch {
+  readonly loss: number;
+  readonly validationLoss?: number | undefined;
+  /** Of a classifier. */
+  readonly metrics?: ClassifierMetrics | undefined;
+  readonly validationMetrics?: ClassifierMetrics | undefined;
+}
+
+/** Each 0 to 1. Undefined where it is not defined: no row of one class, no row called anomalous. */
+export interface ClassifierMetrics {
+  readonly accuracy: number;
+  /** Area under the ROC curve. */
+  readonly auc: number | undefined;
+  readonly precision: number | undefined;
 }
 
 /** Why a row scored as it did: one entry per feature that added to it, largest share first. */
