@@ -53,7 +53,8 @@ async function readFittedDetector(
       'plan-mismatch',
       `${detector} ${version}: features.json has plan ${planHash}, the manifest says ${manifest.featurePlanHash}`,
     );
-  const model = (await getModel(manifest.kind)).load(decodeModelState(files));
+  const kind = await getModel(manifest.kind);
+  const model = await kind.load(decodeModelState(files));
   return { manifest, plan, scaler, model };
 }
 

@@ -117,3 +117,9 @@ export interface Model<Params> {
   /** @throws ArtifactError where the state is of another kind or format version, or inconsistent */
   load(state: ModelState): FittedModel;
 }
+
+/** A model as the registry gives it: its parameters are checked by itself, and loading may have to import its parts. */
+export interface RegisteredModel extends Omit<Model<unknown>, 'load'> {
+  /** Rejects as `Model.load` throws. */
+  load(state: ModelState): Promise<FittedModel>;
+}

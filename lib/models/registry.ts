@@ -3,14 +3,14 @@
  * when it is asked for: a forest does not wait for the kernels of a network, nor for Stan.
  */
 import { ModelError } from '../errors.ts';
-import { MODEL_KINDS, type Model, type ModelKind } from './contract.ts';
+import { MODEL_KINDS, type Model, type ModelKind, type RegisteredModel } from './contract.ts';
 
 const LOADERS = {
   'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
-} satisfies Record<ModelKind, () => Promise<Model<unknown>>>;
+} satisfies Record<ModelKind, () => Promise<RegisteredModel>>;
 
 /** @throws ModelError where no model of that kind exists */
-export async function getModel(kind: string): Promise<Model<unknown>> {
+export async function getModel(kind: string): Promise<RegisteredModel> {
   if (isModelKind(kind)) return LOADERS[kind]();
   throw new ModelError(
     'unknown-kind',
@@ -23,11 +23,11 @@ export function isModelKind(kind: string): kind is ModelKind {
 }
 
 /** Callers hold a model without knowing its parameters; those that reach `fit` were made by its own `parseParams`. */
-function eraseParams<Params>(model: Model<Params>): Model<unknown> {
+function eraseParams<Params>(model: Model<Params>): RegisteredModel {
   return {
     kind: model.kind,
     parseParams: model.parseParams,
     fit: (x, params, run) => model.fit(x, params as Params, run),
-    load: model.load,
+    load: async (state) => model.load(state),
   };
 }

@@ -29,7 +29,8 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 for (const file of files) {
   test(`${file} scores as when it was written`, async () => {
     const artifact: Artifact = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
-    const fitted = (await getModel(artifact.state.kind)).load(readState(artifact));
+    const model = await getModel(artifact.state.kind);
+    const fitted = await model.load(readState(artifact));
     const table = artifact.rows.map((row) => row.map((value) => value ?? NaN));
     const scores = await fitted.score(toMatrix(table, artifact.names));
     for (const [row, score] of scores.entries()) {

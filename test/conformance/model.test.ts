@@ -69,7 +69,7 @@ for (const kind of MODEL_KINDS) {
 
     test('a model that was saved and loaded scores and explains as before', async () => {
       const fitted = await fitDefault();
-      const loaded = model.load(fitted.save());
+      const loaded = await model.load(fitted.save());
       const x = loadMatrix({ rows: 300, seed: 5 });
       assert.deepEqual(await loaded.score(x), await fitted.score(x));
       const rows = Uint32Array.of(250, 299);
@@ -200,7 +200,7 @@ for (const kind of MODEL_KINDS) {
         { ...state, arrays: {} },
         { ...state, json: null },
       ])
-        assert.throws(() => model.load(foreign), { name: 'ArtifactError' });
+        await assert.rejects(model.load(foreign), { name: 'ArtifactError' });
     });
   });
 }
