@@ -1,14 +1,16 @@
 /** What a detector is up to, put together from the bucket without writing to it. */
 import { defaultDetector } from '../config/defaults.ts';
 import { parseManifest } from '../config/manifest.ts';
-import { ManifestError, NotFoundError } from '../errors.ts';
+import { ArtifactError, ManifestError, NotFoundError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
 import { manifestKey, rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
-import { readCurrent } from '../store/model-repository.ts';
+import type { ModelLineage } from '../store/model-manifest.ts';
+import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { readProgress } from '../store/training-progress.ts';
 
 export interface DetectorStatus {
   readonly detector: string;
@@ -18,6 +20,10 @@ export interface DetectorStatus {
   readonly warmup: number | null;
   /** The version in use. */
   readonly model: string | null;
+  /** What that version was fine-tuned from. */
+  readonly fineTunedFrom: ModelLineage | null;
+  /** The version in the making, where its training takes several runs; `run` counts from 1. */
+  readonly training: { readonly version: string; readonly run: number } | null;
   /** End of the newest data that is known of, ISO 8601 UTC, and how long ago that is. */
   readonly newestData: string | null;
   readonly lagMs: number | null;
@@ -38,13 +44,17 @@ export async function readDetectorStatus(
   const newest = await findNewestData(store, detector, state);
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
+  const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
+  const progress = (await readProgress(store, detector))?.progress;
   const quarantined = await listUnmended(store, [windowsPrefix(detector), manifestKey(detector)]);
   return {
     detector,
     phase: state.phase,
     rows: Object.values(state.learning).reduce((sum, { rows }) => sum + rows, 0),
     warmup: settings?.training.warmup ?? null,
-    model: (version === 'current' || version === undefined ? current?.version : version) ?? null,
+    model,
+    fineTunedFrom: model === null ? null : await readLineage(store, detector, model),
+    training: progress?.phase === 'open' ? { version: progress.version, run: progress.pauses + 1 } : null,
     newestData: newest === undefined ? null : new Date(newest).toISOString(),
     lagMs: newest === undefined ? null : now() - newest,
     openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
@@ -52,6 +62,20 @@ export async function readDetectorStatus(
     quarantined,
     problem,
   };
+}
+
+/** A version that cannot be read is told of by whoever loads it. */
+async function readLineage(
+  store: ObjectStore,
+  detector: string,
+  version: string,
+): Promise<ModelLineage | null> {
+  try {
+    return (await readManifest(store, detector, version)).lineage ?? null;
+  } catch (error) {
+    if (error instanceof ArtifactError) return null;
+    throw error;
+  }
 }
 
 /** What was replaced or deleted since it failed needs nobody's attention any more. */

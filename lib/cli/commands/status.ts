@@ -33,8 +33,14 @@ export const status: Command = {
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
     const table = formatTable([HEADER, ...found.map(toRow)]);
-    const notes = found.flatMap(({ detector, problem, quarantined }) => [
+    const notes = found.flatMap(({ detector, problem, quarantined, fineTunedFrom, training }) => [
       ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
+      ...(fineTunedFrom === null
+        ? []
+        : [`${detector}: fine-tuned from ${fineTunedFrom.detector} ${fineTunedFrom.version}`]),
+      ...(training === null
+        ? []
+        : [`${detector}: run ${training.run} of the training of ${training.version} is under way or due`]),
       ...quarantined.map(
         ({ key, message }) => `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`,
       ),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { moveCurrent, saveVersion } from '../../../lib/store/model-repository.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
+import { writeProgress } from '../../../lib/store/training-progress.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { answerQueries, startFakePrometheus } from '../../helpers/fake-prometheus.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
@@ -130,6 +132,46 @@ test('status is a table of what each detector is up to, and writes nothing', asy
   assert.match(bad ?? '', /^bad +learning 0\/\? +- +- +- +0 +0 +0$/);
   assert.match(shop ?? '', /^shop +learning 3000\/\d+ +- +2026-11-02T01:00:00\.000Z +1h40m +0 +0 +0$/);
   assert.match(notes.join('\n'), /^bad: detectors\/bad\.yml: /);
+});
+
+test('status tells what a model was fine-tuned from, and of a training that takes several runs', async () => {
+  const store = await createHistory();
+  const version = '20261102T000000Z-0123456789ab';
+  const lineage = { detector: 'cart', version: '20261101T000000Z-ffffffffffff' };
+  await saveVersion(store, 'shop', version, {
+    files: {},
+    manifest: {
+      detector: 'shop',
+      version,
+      kind: 'isolation-forest',
+      params: {},
+      seed: 1,
+      featurePlanHash: '',
+      manifestHash: '',
+      lineage,
+      inputs: [],
+      rows: 1,
+      entities: 1,
+      step: 1,
+      trainingRange: { start: '2026-11-01T00:00:00.000Z', end: '2026-11-02T00:00:00.000Z' },
+      softwareVersion: '0',
+      percentile: 99,
+      policy: { threshold: 1, minDeviation: 1, k: 1, n: 1, resolveAfter: 1 },
+    },
+  });
+  await moveCurrent(store, 'shop', { from: undefined, to: version });
+  const next = '20261103T000000Z-0123456789ab';
+  await writeProgress(
+    store,
+    { formatVersion: 1, detector: 'shop', version: next, phase: 'open', inputs: [], pauses: 2 },
+    undefined,
+  );
+  const { stdout } = await runTestCli(['status'], store, { now: () => NOW });
+  assert.match(stdout, /^shop: fine-tuned from cart 20261101T000000Z-ffffffffffff$/m);
+  assert.match(stdout, /^shop: run 3 of the training of 20261103T000000Z-0123456789ab is under way or due$/m);
+  const json = await runTestCli(['status', '--json'], store, { now: () => NOW });
+  assert.deepEqual(json.lines[0]?.fineTunedFrom, lineage);
+  assert.deepEqual(json.lines[0]?.training, { version: next, run: 3 });
 });
 
 test('validate lists all problems of every file and needs no bucket', async () => {
