@@ -1,0 +1,43 @@
+/** Makes a Model of a kind that looks at one series at a time; contract.ts says what it has to bring. */
+import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { type FitRun, type FittedModel, type JsonValue, type Model, NOTHING_TO_SAY } from '../contract.ts';
+import { checkRows, checkScored, checkTraining } from './check-matrix.ts';
+import type { FittedSeries, UnivariateKind } from './contract.ts';
+import { fitAllSeries } from './fit-series.ts';
+import { explainMatrix, scoreMatrix } from './score-matrix.ts';
+import { loadSeries, saveSeries } from './state.ts';
+
+export function createUnivariateModel<Params extends object>(kind: UnivariateKind<Params>): Model<Params> {
+  return {
+    kind: kind.kind,
+    parseParams: kind.parseParams,
+    async fit(x: FeatureMatrix, params: Params, run: FitRun) {
+      checkTraining(x, run.labels);
+      const { fitted, notes } = await fitAllSeries(kind, x, params as Params & JsonValue, run);
+      return wrapSeries(kind, fitted, notes);
+    },
+    load: (state) => wrapSeries(kind, loadSeries(kind, state), []),
+  };
+}
+
+function wrapSeries<Params>(
+  kind: UnivariateKind<Params>,
+  fitted: FittedSeries<Params>,
+  notes: readonly string[],
+): FittedModel {
+  return {
+    kind: kind.kind,
+    contextRows: kind.contextRows(fitted.params),
+    summary: { ...NOTHING_TO_SAY, notes },
+    score: async (x) => {
+      checkScored(x, fitted.columns);
+      return scoreMatrix(kind, fitted, x);
+    },
+    explain: async (x, rows) => {
+      checkScored(x, fitted.columns);
+      checkRows(x, rows);
+      return explainMatrix(kind, fitted, x, rows);
+    },
+    save: () => saveSeries(kind, fitted),
+  };
+}
