@@ -1,9 +1,10 @@
 /** Which plots a report has, and what stands in for one that the data cannot carry. */
 
 import type { Drawing, DrawingSize } from './drawing/draw.ts';
-import { drawConfusion, drawCurve, drawHistogram, drawHistory, drawNotice } from './drawing/plots.ts';
+import { drawConfusion, drawCurve, drawEpochs, drawHistogram, drawNotice } from './drawing/plots.ts';
 import type { Findings } from './findings/findings.ts';
-import { formatCount, formatScore, formatShare } from './format.ts';
+import { countOf, formatCount, formatScore, formatShare } from './format.ts';
+import { listMeasures } from './model-facts.ts';
 
 export interface Figure {
   /** Of the PNG, without its ending. */
@@ -23,7 +24,7 @@ export function listFigures(findings: Findings): readonly Figure[] {
     rocCurve(findings),
     precisionRecallCurve(findings),
     confusionMatrix(findings),
-    trainingHistory(findings),
+    ...trainingHistory(findings),
   ];
 }
 
@@ -86,18 +87,30 @@ function confusionMatrix(findings: Findings): Figure {
   }));
 }
 
-function trainingHistory({ input }: Findings): Figure {
-  const { version } = input;
-  const { history } = input.summary;
-  const empty = history === undefined || history.epochs.length === 0;
-  const sentence = `None: a model of kind ${version.kind} is fitted in one pass, not in epochs.`;
-  return {
-    name: 'training_history',
-    title: 'Training history',
-    note: empty ? version.kind : `${history.epochs.length} epochs; ${history.measure}`,
-    missing: empty ? sentence : undefined,
-    draw: (size) => (empty ? drawNotice({ ...size, sentence }) : drawHistory({ ...size, history })),
-  };
+/** Loss by epoch, and for a classifier each of its measures. */
+function trainingHistory({ input }: Findings): readonly Figure[] {
+  const { version, summary } = input;
+  const measures = listMeasures(summary.history);
+  const epochs = countOf(summary.history?.epochs.length ?? 0, 'epoch');
+  if (measures.length === 0) {
+    const sentence = `None: a model of kind ${version.kind} is fitted in one pass, not in epochs.`;
+    return [
+      {
+        name: 'training_history',
+        title: 'Training history',
+        note: version.kind,
+        missing: sentence,
+        draw: (size) => drawNotice({ ...size, sentence }),
+      },
+    ];
+  }
+  return measures.map((measure) => ({
+    name: measure.name,
+    title: measure.isShare ? `Training history: ${measure.label}` : 'Training history',
+    note: `${epochs}; ${measure.label}`,
+    missing: undefined,
+    draw: (size) => drawEpochs({ ...size, ...measure }),
+  }));
 }
 
 /** A plot that needs labels. */

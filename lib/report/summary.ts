@@ -3,6 +3,7 @@ import { formatLength, formatReading } from '../alert/format-value.ts';
 import { nameReason } from '../alert/summarize.ts';
 import { currentCost, type Findings } from './findings/findings.ts';
 import { countOf, formatCount, formatPercent, formatRate, formatScore, formatTime } from './format.ts';
+import { describeModel, listCriteria, nameKind } from './model-facts.ts';
 import { describeMetric, METRIC_COLUMNS } from './page/metric-table.ts';
 import { sayCost } from './page/slider.ts';
 
@@ -11,11 +12,13 @@ const MAX_REASONS = 3;
 
 /** Lines of text, UTF-8, no colours. */
 export function summarize(findings: Findings): string {
-  const { version, window } = findings.input;
+  const { version, window, labelledBy } = findings.input;
+  const model = describeModel(findings.input);
+  const criteria = listCriteria(labelledBy);
   const sections: readonly (readonly string[])[] = [
     [
       `Tidewatch training report: ${version.detector}`,
-      `version ${version.version}, ${version.kind}, Tidewatch ${version.softwareVersion}`,
+      `version ${version.version}, ${nameKind(version)}, Tidewatch ${version.softwareVersion}`,
     ],
     [
       'DATA',
@@ -25,13 +28,14 @@ export function summarize(findings: Findings): string {
       `metrics     ${formatCount(window.metrics.length)}`,
       `inputs      ${countOf(version.inputs.length, 'window')}`,
       `labels      ${window.labels === undefined ? 'none' : countOf(findings.events.length, 'labelled event')}`,
+      ...(criteria === '' ? [] : [`criteria    ${criteria}`]),
     ],
     [
       'THRESHOLD',
       `${formatScore(version.policy.threshold)}, percentile ${version.percentile} of the training scores: ${sayCost(findings)}`,
       ...listCosts(findings),
     ],
-    ...(findings.input.summary.notes.length > 0 ? [['MODEL', ...findings.input.summary.notes]] : []),
+    ...(model.length > 0 ? [['MODEL', ...model]] : []),
     ['LABELS', ...describeSeparation(findings)],
     ['MOST ANOMALOUS MOMENTS', ...listMoments(findings)],
     [`METRICS  ${METRIC_COLUMNS.join(' | ').toLowerCase()}`, ...listMetrics(findings)],

@@ -1,6 +1,5 @@
 /** The plots that stand alone, each in the page and as a PNG. */
 import type { ConfusionMatrix } from '../../evaluation/metrics/confusion-matrix.ts';
-import type { TrainingHistory } from '../../models/contract.ts';
 import type { ScoreHistogram } from '../findings/score-histogram.ts';
 import type { CurvePoint } from '../findings/separation.ts';
 import { formatCount } from '../format.ts';
@@ -162,9 +161,16 @@ export function drawConfusion(given: DrawingSize & { readonly confusion: Confusi
   };
 }
 
-/** Loss by epoch. */
-export function drawHistory(given: DrawingSize & { readonly history: TrainingHistory }): Drawing {
-  const { width, height, history } = given;
+/** Something measured after each epoch, on the rows that were learned from and on those held out. Undefined: a gap. */
+export function drawEpochs(
+  given: DrawingSize & {
+    readonly label: string;
+    readonly training: readonly (number | undefined)[];
+    readonly validation: readonly (number | undefined)[];
+    readonly isShare: boolean;
+  },
+): Drawing {
+  const { width, height, label, training, validation, isShare } = given;
   const axis = { ...axisStyle(), ...TITLE, type: 'value' };
   const line = (
     name: string,
@@ -174,11 +180,11 @@ export function drawHistory(given: DrawingSize & { readonly history: TrainingHis
     type: 'line',
     name,
     silent: true,
-    showSymbol: values.length < 3,
+    showSymbol: values.filter((value) => value !== undefined).length < 3,
     symbolSize: 5,
     itemStyle: { color: mark(colour) },
     lineStyle: { color: mark(colour), width: 2 },
-    data: values.flatMap((value, i) => (value === undefined ? [] : [[i + 1, value]])),
+    data: values.map((value, i) => [i + 1, value ?? '-']),
   });
   return {
     width,
@@ -186,23 +192,22 @@ export function drawHistory(given: DrawingSize & { readonly history: TrainingHis
     option: {
       grid: { left: 72, right: 24, top: 34, bottom: 46 },
       legend: { top: 0, left: 64, textStyle: { color: mark('quiet'), fontSize: 12 }, selectedMode: false },
-      xAxis: { ...axis, name: 'epoch', min: 1, max: Math.max(2, history.epochs.length), minInterval: 1 },
-      yAxis: { ...axis, name: history.measure, nameGap: 54, scale: true },
+      xAxis: {
+        ...axis,
+        name: 'epoch',
+        min: 1,
+        max: Math.max(2, training.length, validation.length),
+        minInterval: 1,
+      },
+      yAxis: {
+        ...axis,
+        name: label,
+        nameGap: 54,
+        ...(isShare ? { min: 0, max: 1, interval: 0.25 } : { scale: true }),
+      },
       series: [
-        line(
-          'training',
-          'line',
-          history.epochs.map(({ loss }) => loss),
-        ),
-        ...(history.epochs.some(({ validationLoss }) => validationLoss !== undefined)
-          ? [
-              line(
-                'validation',
-                'anomaly',
-                history.epochs.map(({ validationLoss }) => validationLoss),
-              ),
-            ]
-          : []),
+        ...(training.length > 0 ? [line('training', 'line', training)] : []),
+        ...(validation.length > 0 ? [line('validation', 'anomaly', validation)] : []),
       ],
     },
   };

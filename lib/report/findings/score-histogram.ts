@@ -10,6 +10,10 @@ export interface ScoreHistogram {
 }
 
 const BINS = 48;
+/** Of the magnitude: a bin is then still thousands of roundings wide. */
+const LEAST_SPREAD = 2 ** -32;
+/** Below it, a bin's width would underflow. */
+const LEAST_MAGNITUDE = 1e-300;
 
 /** @returns undefined where no row has a score */
 export function countScores(
@@ -25,9 +29,10 @@ export function countScores(
     max = Math.max(max, score);
   }
   if (min > max) return undefined;
-  // A single value still makes a bin that can be seen.
-  const width = (Math.max(max, threshold) - Math.min(min, threshold) || Math.abs(threshold) || 1) / BINS;
-  const start = threshold - Math.ceil((threshold - Math.min(min, threshold)) / width) * width;
+  const width = chooseWidth(Math.min(min, threshold), Math.max(max, threshold));
+  // The quotient underflows where the two are all but the same.
+  const below = min < threshold ? Math.max(1, Math.ceil((threshold - min) / width)) : 0;
+  const start = threshold - below * width;
   const bins = Math.floor((Math.max(max, threshold) - start) / width) + 1;
   const counts = new Array<number>(bins).fill(0);
   const labelled = new Array<number>(bins).fill(0);
@@ -43,4 +48,11 @@ export function countScores(
     if (labels?.[row] === 1) labelled[kept]! += 1;
   }
   return { start, width, counts, labelled };
+}
+
+/** A single value, or several that a float64 hardly tells apart, still make a bin that can be seen. */
+function chooseWidth(low: number, high: number): number {
+  const magnitude = Math.max(Math.abs(low), Math.abs(high));
+  const spread = high - low > magnitude * LEAST_SPREAD ? high - low : magnitude;
+  return (spread >= LEAST_MAGNITUDE ? spread : 1) / BINS;
 }

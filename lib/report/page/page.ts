@@ -6,6 +6,7 @@ import { PALETTE } from '../drawing/palette.ts';
 import type { Figure } from '../figures.ts';
 import type { Findings } from '../findings/findings.ts';
 import { countOf, formatCount, formatScore, formatShare, formatTime } from '../format.ts';
+import { describeModel, listCriteria, nameKind } from '../model-facts.ts';
 import { html, type Markup, raw } from './html.ts';
 import { renderMetricTable } from './metric-table.ts';
 import { renderMoments } from './moments.ts';
@@ -21,10 +22,11 @@ const MAX_INPUTS = 200;
 export function renderPage(findings: Findings, figures: readonly Figure[]): string {
   const { version } = findings.input;
   const script = createHash('sha256').update(SLIDER_SCRIPT).digest('base64');
-  const body = [
+  const body: readonly (Markup | undefined)[] = [
     renderHead(findings),
     html`<main>`,
     renderData(findings),
+    renderModel(findings),
     renderThreshold(findings),
     renderOverTime(findings),
     html`<h2>Most anomalous moments</h2><p class="note">The peak of each incident first, then the highest scores elsewhere. Shares say how much of the score each metric made.</p>`,
@@ -43,20 +45,21 @@ export function renderPage(findings: Findings, figures: readonly Figure[]): stri
 <title>${version.detector} · ${version.version}</title>
 <link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style></head>
-<body>${body}<script>${raw(SLIDER_SCRIPT)}</script></body></html>
+<body>${body.filter((part) => part !== undefined)}<script>${raw(SLIDER_SCRIPT)}</script></body></html>
 `.markup;
 }
 
 function renderHead(findings: Findings): Markup {
   const { version, window } = findings.input;
   return html`<header><p class="quiet note">Tidewatch training report</p><h1>${version.detector}</h1>
-    <p class="quiet"><code>${version.version}</code> · ${version.kind}</p>
+    <p class="quiet"><code>${version.version}</code> · ${nameKind(version)}</p>
     <p class="lead">Learned from ${countOf(version.rows, 'row')} of ${countOf(version.entities, 'entity', 'entities')} over ${formatLength(window.range.end - window.range.start)}. At the threshold of ${formatScore(version.policy.threshold)}: ${sayCost(findings)}.</p></header>`;
 }
 
 function renderData({ input, events }: Findings): Markup {
   const { version, window, availability } = input;
   const { range, step, metrics, labels } = window;
+  const criteria = listCriteria(input.labelledBy);
   const labelled = labels?.reduce((sum, label) => sum + label, 0) ?? 0;
   const whole = availability.reduce((sum, share) => sum + (share === 1 ? 1 : 0), 0) / availability.length;
   return html`<h2>Data</h2><dl>
@@ -70,6 +73,7 @@ function renderData({ input, events }: Findings): Markup {
         ? 'none'
         : `${countOf(labelled, 'row')} in ${countOf(events.length, 'event')}; they have no part in the usual ranges and the threshold`
     }</dd>
+    ${criteria === '' ? undefined : html`<dt>Criteria</dt><dd>${criteria}</dd>`}
     <dt>Inputs</dt><dd><details><summary>${countOf(version.inputs.length, 'window')}</summary>${version.inputs
       .slice(0, MAX_INPUTS)
       .map(
@@ -78,6 +82,13 @@ function renderData({ input, events }: Findings): Markup {
       )}
       ${version.inputs.length > MAX_INPUTS ? html`<p class="note">… and ${formatCount(version.inputs.length - MAX_INPUTS)} more; manifest.json lists them all.</p>` : undefined}</details></dd>
   </dl>`;
+}
+
+/** Nothing where there is nothing to say beyond the kind. */
+function renderModel({ input }: Findings): Markup | undefined {
+  const sentences = describeModel(input);
+  if (sentences.length === 0) return undefined;
+  return html`<h2>Model</h2>${sentences.map((sentence) => html`<p>${sentence}</p>`)}`;
 }
 
 function renderThreshold(findings: Findings): Markup {
@@ -141,7 +152,7 @@ function renderMetrics(findings: Findings): Markup {
 function renderFoot({ input }: Findings): Markup {
   const { version } = input;
   return html`<footer><h2>How it was made</h2><dl>
-    <dt>Model</dt><dd>${version.kind}, seed ${version.seed}</dd>
+    <dt>Model</dt><dd>${nameKind(version)}, seed ${version.seed}</dd>
     <dt>Parameters</dt><dd><code>${JSON.stringify(version.params)}</code></dd>
     <dt>Threshold</dt><dd>percentile ${version.percentile} of the training scores</dd>
     <dt>Feature plan</dt><dd><code>${version.featurePlanHash}</code></dd>

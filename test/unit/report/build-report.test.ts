@@ -93,6 +93,74 @@ test('a training history is drawn where there is one', async () => {
   assert.match(text(await buildReport(input), 'report.html'), /fitted in one pass/);
 });
 
+test('a classifier shows accuracy, area and precision by epoch, of training and validation', async () => {
+  const input = makeInput({ labelled: true });
+  const epochs = Array.from({ length: 6 }, (_, i) => ({
+    loss: 0.7 / (i + 1),
+    validationLoss: 0.5 + Math.abs(i - 3) / 10,
+    metrics: { accuracy: 0.9 + i / 100, auc: 0.8 + i / 50, precision: i === 0 ? undefined : 0.5 + i / 20 },
+    validationMetrics: { accuracy: 0.88, auc: undefined, precision: 0.25 },
+  }));
+  const summary = { notes: ['The patience ran out.'], history: { measure: 'cross-entropy', epochs } };
+  const files = await buildReport({ ...input, summary });
+  const added = ['training_accuracy.png', 'training_auc.png', 'training_precision.png'];
+  assert.deepEqual(Object.keys(files).sort(), [...FILES, ...added].sort());
+  const page = text(files, 'report.html');
+  for (const label of ['accuracy', 'area under the ROC curve', 'precision'])
+    assert.ok(page.includes(`<b>Training history: ${label}</b> · 6 epochs`), label);
+  assert.doesNotMatch(page, /NaN|undefined/);
+  const plot = page.slice(page.indexOf('aria-label="Training history: precision"'));
+  assert.match(plot.slice(0, plot.indexOf('</svg>')), />training<[\s\S]*>validation</);
+  const said =
+    /^MODEL\nThe patience ran out\.\nTrained for 6 epochs\. At the last: cross-entropy 0\.1167, validation 0\.7; accuracy 0\.95, validation 0\.88; area under the ROC curve 0\.9; precision 0\.75, validation 0\.25\.\nThe validation loss was lowest at epoch 4: 0\.5\.$/m;
+  assert.match(text(files, 'summary_report.txt'), said);
+});
+
+test('a loss that exploded is a gap in the plot', async () => {
+  const history = { measure: 'mean squared error', epochs: [{ loss: 1 }, { loss: Infinity }, { loss: NaN }] };
+  const files = await buildReport({ ...makeInput(), summary: { notes: [], history } });
+  assert.doesNotMatch(text(files, 'report.html'), /NaN|undefined|Infinity/);
+  assert.match(
+    text(files, 'summary_report.txt'),
+    /^Trained for 3 epochs\. At the last: mean squared error –\.$/m,
+  );
+});
+
+test('says what the fit noted, what the model stands in for, and what it was fine-tuned from', async () => {
+  const input = makeInput();
+  const version = {
+    ...input.version,
+    requestedKind: 'lstm',
+    lineage: { detector: 'cart', version: '20261101T000000Z-ffffffffffff' },
+  } as unknown as ReportInput['version'];
+  const files = await buildReport({
+    ...input,
+    version,
+    summary: { notes: ['Too few sequences: <640>.'], history: undefined },
+  });
+  const sentences = [
+    'The detector asks for lstm; this version is of kind isolation-forest, which stands in for it.',
+    'Fine-tuned from cart, version 20261101T000000Z-ffffffffffff.',
+  ];
+  const summary = text(files, 'summary_report.txt');
+  assert.ok(summary.includes(`MODEL\n${sentences.join('\n')}\nToo few sequences: <640>.\n`), summary);
+  assert.match(summary, /^version .*, isolation-forest in place of lstm, Tidewatch/m);
+  const page = text(files, 'report.html');
+  const shown = [...sentences, 'Too few sequences: &lt;640&gt;.'].map((sentence) => `<p>${sentence}</p>`);
+  assert.ok(page.includes(`<h2>Model</h2>${shown.join('')}`));
+  assert.doesNotMatch(text(await buildReport(input), 'report.html'), /<h2>Model/);
+});
+
+test('names the criteria that labelled rows, with how many', async () => {
+  const input = { ...makeInput({ labelled: true }), labelledBy: { 'out of memory': 1, hot: 1200 } };
+  const files = await buildReport(input);
+  assert.match(text(files, 'summary_report.txt'), /^criteria {4}out of memory 1 row, hot 1,200 rows$/m);
+  assert.ok(
+    text(files, 'report.html').includes('<dt>Criteria</dt><dd>out of memory 1 row, hot 1,200 rows</dd>'),
+  );
+  assert.doesNotMatch(text(await buildReport(makeInput()), 'report.html'), /<dt>Criteria/);
+});
+
 test('asks nothing of the network, and names from the data cannot become markup', async () => {
   const evil = '</script><img src=x onerror=alert(1)>';
   const files = await buildReport(

@@ -28,5 +28,12 @@ test('the threshold is an edge: no bin mixes rows of both sides, and every score
         assert.ok(counts.length <= 51, `${counts.length} bins`);
       },
     ),
+    {
+      examples: [
+        [[0], Number.MIN_VALUE],
+        [[1e6, 1e6 + 2e-10], 1e6],
+        [[-4e-323, 96, 0.5], -3.5e-323],
+      ],
+    },
   );
 });
