@@ -107,7 +107,7 @@ function trainingHistory({ input }: Findings): readonly Figure[] {
   return measures.map((measure) => ({
     name: measure.name,
     title: measure.isShare ? `Training history: ${measure.label}` : 'Training history',
-    note: `${epochs}; ${measure.label}`,
+    note: measure.isShare ? epochs : `${epochs}; ${measure.label}`,
     missing: undefined,
     draw: (size) => drawEpochs({ ...size, ...measure }),
   }));

@@ -191,7 +191,13 @@ export function drawEpochs(
     height,
     option: {
       grid: { left: 72, right: 24, top: 34, bottom: 46 },
-      legend: { top: 0, left: 64, textStyle: { color: mark('quiet'), fontSize: 12 }, selectedMode: false },
+      legend: {
+        top: 0,
+        left: 64,
+        itemGap: 24,
+        textStyle: { color: mark('quiet'), fontSize: 12 },
+        selectedMode: false,
+      },
       xAxis: {
         ...axis,
         name: 'epoch',
