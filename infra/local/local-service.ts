@@ -18,6 +18,8 @@ export interface LocalServiceOptions {
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
   /** How long a message that failed waits at most; by default as the template says. */
   readonly maxVisibilitySeconds?: number;
+  /** Logical id of a function → how long it may run at most; by default as the template says. */
+  readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
 }
 
 export interface LocalService {
@@ -52,6 +54,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       ...(options.maxVisibilitySeconds !== undefined && {
         maxVisibilitySeconds: options.maxVisibilitySeconds,
       }),
+      ...(options.maxTimeoutSeconds !== undefined && { maxTimeoutSeconds: options.maxTimeoutSeconds }),
     });
     emulator.useFunctions(deployment.functions);
     return {

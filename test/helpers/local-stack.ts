@@ -53,6 +53,7 @@ export async function startLocalStack(
   options: {
     readonly params?: Readonly<Record<string, string>>;
     readonly maxVisibilitySeconds?: number;
+    readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
   } = {},
 ): Promise<LocalStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewatch-e2e-'));
@@ -65,6 +66,7 @@ export async function startLocalStack(
     log: () => {},
     onFunctionLog: (line) => void lines.push(line),
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? 20,
+    maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
   });
   const { outputs, resources } = service.deployment;
   const config = {

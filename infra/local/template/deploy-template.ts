@@ -34,6 +34,8 @@ export interface DeployOptions {
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
   /** Upper bound of the queues' visibility timeouts: how long a failed message waits. For tests; by default none. */
   readonly maxVisibilitySeconds?: number;
+  /** Logical id of a function → upper bound of its timeout, in seconds. For tests; by default none. */
+  readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
   /** Environments of one function at once; 2 by default. */
   readonly maxConcurrency?: number;
   /** How long a warm environment is kept; a minute by default. */
@@ -82,6 +84,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     ...options,
     stackName,
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? Number.POSITIVE_INFINITY,
+    maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
     functions: new Map(),
     eventSources: [],
     schedules: [],

@@ -32,6 +32,8 @@ export interface Site {
   readonly topics: Topics;
   /** Seconds; see DeployOptions. */
   readonly maxVisibilitySeconds: number;
+  /** By logical id of the function. */
+  readonly maxTimeoutSeconds: Readonly<Record<string, number>>;
   /** The folder into which that zip of the package was unpacked. */
   unpack(zip: string): Promise<string>;
   /** By name. */
@@ -209,7 +211,10 @@ async function createFunction(
     handler: properties.text('Handler'),
     runtime: properties.text('Runtime'),
     memoryMb: properties.number('MemorySize', 128),
-    timeoutSeconds: properties.number('Timeout', 3),
+    timeoutSeconds: Math.min(
+      properties.number('Timeout', 3),
+      site.maxTimeoutSeconds[logicalId] ?? Number.POSITIVE_INFINITY,
+    ),
     environment: Object.fromEntries(environment.names().map((key) => [key, environment.text(key)])),
     reservedConcurrency: reserved < 0 ? undefined : reserved,
     asynchronous: { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 },

@@ -41,6 +41,7 @@ function createFakeSite(): FakeSite {
     queues: queues as Queues,
     topics: topics as Topics,
     maxVisibilitySeconds: 60,
+    maxTimeoutSeconds: {},
     unpack: async (zip: string) => `/code/${zip}`,
     functions: new Map(),
     eventSources: [],
