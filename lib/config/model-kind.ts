@@ -1,3 +1,3 @@
 /** Kinds that the registry knows; a kind that is listed here and not registered fails the build. */
-export const MODEL_KINDS = ['isolation-forest', 'robust-z'] as const;
+export const MODEL_KINDS = ['ensemble', 'isolation-forest', 'robust-z'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];

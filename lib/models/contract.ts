@@ -91,6 +91,8 @@ export interface Contribution {
   readonly expected?: number;
   readonly low?: number;
   readonly high?: number;
+  /** Of an ensemble: the kinds of member that say so, the one that says most first. */
+  readonly by?: readonly string[];
 }
 
 export interface FittedModel {

@@ -8,6 +8,7 @@ import { MODEL_KINDS, type Model, type ModelKind, type RegisteredModel } from '.
 const LOADERS = {
   'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
   'robust-z': async () => eraseParams((await import('./robust-z/model.ts')).robustZ),
+  ensemble: async () => (await import('./ensemble/model.ts')).ensemble,
 } satisfies Record<ModelKind, () => Promise<RegisteredModel>>;
 
 /** @throws ModelError where no model of that kind exists */

@@ -21,8 +21,11 @@ const probes = [
 ];
 
 /** Small ones, where the defaults make a large file. */
-const PARAMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+const PARAMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'isolation-forest': { trees: 10, sampleSize: 32 },
+  ensemble: {
+    members: [{ kind: 'robust-z' }, { kind: 'isolation-forest', params: { trees: 10, sampleSize: 32 } }],
+  },
 };
 
 const model = await getModel(kind);

@@ -1,0 +1,49 @@
+/**
+ * A causal mean of each entity's scores that forgets: an incident lasts, noise does not. Over a finite stretch, so that
+ * a row's score is the same wherever its window was cut.
+ */
+import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+
+/** Half-lives looked back on: what is older would have weighed less than 2 % of the newest row. */
+const HALF_LIVES = 6;
+
+/** Rows before a row that its mean reaches back to. */
+export function countSmoothedRows(halfLife: number): number {
+  return Math.ceil(halfLife * HALF_LIVES);
+}
+
+/**
+ * Weighs by time, so that a gap ages what lies before it.
+ * @param scores NaN where a row has none: it takes no part, and stays NaN
+ * @param how.halfLife rows, above 0
+ * @param how.step ms between rows
+ */
+export function smoothScores(
+  { entityOf, times }: Pick<FeatureMatrix, 'entityOf' | 'times'>,
+  scores: Float64Array,
+  { halfLife, step }: { readonly halfLife: number; readonly step: number },
+): Float64Array {
+  const reach = countSmoothedRows(halfLife) * step;
+  return scores.map((score, row) => {
+    if (Number.isNaN(score)) return score;
+    let sum = 0;
+    let weights = 0;
+    for (let at = row; at >= 0 && entityOf[at] === entityOf[row]; at--) {
+      const age = times[row]! - times[at]!;
+      if (age > reach) break;
+      if (Number.isNaN(scores[at]!)) continue;
+      const weight = 2 ** (-age / (halfLife * step));
+      sum += weight * scores[at]!;
+      weights += weight;
+    }
+    return sum / weights;
+  });
+}
+
+/** Ms between an entity's rows: the least distance. 1 where no entity has two rows. */
+export function findStep({ entityOf, times }: Pick<FeatureMatrix, 'entityOf' | 'times'>): number {
+  let step = Number.POSITIVE_INFINITY;
+  for (let row = 1; row < times.length; row++)
+    if (entityOf[row] === entityOf[row - 1]) step = Math.min(step, times[row]! - times[row - 1]!);
+  return step > 0 && step < Infinity ? step : 1;
+}
