@@ -47,7 +47,7 @@ export async function loadStart(
   if (kind !== detector.model.kind)
     throw new ModelError(
       'other-kind',
-      `${name}, which is of kind ${kind}${source.manifest.requestedKind === undefined ? '' : ` in place of ${source.manifest.requestedKind}`}; this detector's model is of kind ${detector.model.kind}`,
+      `${name}, which is of kind ${kind}${source.manifest.requestedKind === undefined ? '' : ` for ${source.manifest.requestedKind}`}; this detector's model is of kind ${detector.model.kind}`,
     );
   const differences = compareColumns(source.scaler.columns, scaler.columns);
   if (differences !== undefined)

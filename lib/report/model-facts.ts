@@ -3,9 +3,9 @@ import type { ClassifierMetrics, TrainingEpoch, TrainingHistory } from '../model
 import { countOf, formatScore } from './format.ts';
 import type { ReportInput, VersionFacts } from './report-input.ts';
 
-/** "isolation-forest", or "reconstruction in place of lstm". */
+/** "isolation-forest"; "reconstruction for lstm" where it stands in for, or was chosen by, the kind that was asked for. */
 export function nameKind({ kind, requestedKind }: Pick<VersionFacts, 'kind' | 'requestedKind'>): string {
-  return requestedKind === undefined ? kind : `${kind} in place of ${requestedKind}`;
+  return requestedKind === undefined ? kind : `${kind} for ${requestedKind}`;
 }
 
 /** Whole sentences; none for a model that has nothing to say. */
@@ -17,7 +17,7 @@ export function describeModel({
   return [
     ...(requestedKind === undefined
       ? []
-      : [`The detector asks for ${requestedKind}; this version is of kind ${kind}, which stands in for it.`]),
+      : [`The detector asks for ${requestedKind}; this version is of kind ${kind}.`]),
     ...(lineage === undefined ? [] : [`Fine-tuned from ${lineage.detector}, version ${lineage.version}.`]),
     ...summary.notes,
     ...describeHistory(summary.history),

@@ -13,7 +13,7 @@ export interface ModelManifest {
   readonly detector: string;
   readonly version: string;
   readonly kind: ModelKind;
-  /** What the detector asks for, where the model that was fitted is a stand-in of another kind. */
+  /** What the detector asks for, where the model that was fitted is of another kind: a stand-in, or one that was chosen. */
   readonly requestedKind?: ModelKind | undefined;
   /** Every parameter of the model that was asked for, defaults filled in. */
   readonly params: Readonly<Record<string, JsonValue>>;

@@ -139,12 +139,12 @@ test('says what the fit noted, what the model stands in for, and what it was fin
     summary: { notes: ['Too few sequences: <640>.'], history: undefined },
   });
   const sentences = [
-    'The detector asks for lstm; this version is of kind isolation-forest, which stands in for it.',
+    'The detector asks for lstm; this version is of kind isolation-forest.',
     'Fine-tuned from cart, version 20261101T000000Z-ffffffffffff.',
   ];
   const summary = text(files, 'summary_report.txt');
   assert.ok(summary.includes(`MODEL\n${sentences.join('\n')}\nToo few sequences: <640>.\n`), summary);
-  assert.match(summary, /^version .*, isolation-forest in place of lstm, Tidewatch/m);
+  assert.match(summary, /^version .*, isolation-forest for lstm, Tidewatch/m);
   const page = text(files, 'report.html');
   const shown = [...sentences, 'Too few sequences: &lt;640&gt;.'].map((sentence) => `<p>${sentence}</p>`);
   assert.ok(page.includes(`<h2>Model</h2>${shown.join('')}`));
