@@ -3,14 +3,12 @@ import { DEFAULTS } from './defaults.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseDuration } from './duration.ts';
 import { findFeatureProblems } from './feature-contradictions.ts';
+import { FINE_TUNED_KINDS } from './fine-tuned-kinds.ts';
 import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
 import { rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
-
-/** Kinds that learn by steps from a start: any other is fitted in one go. */
-const FINE_TUNED_KINDS: readonly string[] = ['lstm-autoencoder', 'lstm', 'bilstm', 'attention'];
 
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const problems: Problem[] = [];

@@ -83,6 +83,10 @@ const WEEK = 7 * DAY;
 /** @throws SourceError where windows are no whole number of steps; what the jobs throw */
 export async function backtest(options: BacktestOptions, telemetry: Telemetry): Promise<BacktestResult> {
   const detector = settle(options);
+  if (options.detector.model.fineTune !== undefined)
+    telemetry.warn('a replay trains from scratch: it knows no other detector to fine-tune from', {
+      detector: detector.name,
+    });
   const loaded: LoadedDetector = { detector, manifestHash: manifestHash(detector) };
   const unlabelled: MetricWindow = { ...options.window, detector: detector.name, labels: undefined };
   const clock = { now: 0 };
@@ -133,10 +137,12 @@ function settle({ detector, window, trainFor }: BacktestOptions): Detector {
       'bad-detection-window',
       `a detection window of ${detector.detectionWindow} ms is no multiple of the step of ${step} ms`,
     );
+  const { kind, params, seed } = detector.model;
   return {
     ...detector,
     step,
     modelVersion: 'current',
+    model: { kind, params, seed },
     training: { ...detector.training, warmup: trainFor === undefined ? detector.training.warmup : 1 },
   };
 }

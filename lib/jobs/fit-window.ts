@@ -7,6 +7,7 @@ import { findAlerts } from '../evaluation/find-alerts.ts';
 import { watchedTime } from '../evaluation/metrics/false-alarms.ts';
 import { holdOutTail } from '../evaluation/splits/hold-out.ts';
 import { windowsPrefix } from '../store/keys.ts';
+import { importVersion } from '../store/model-folder.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import { loadVersion, saveVersion } from '../store/model-repository.ts';
 import { sliceWindow } from '../window/combine.ts';
@@ -28,6 +29,8 @@ export interface FitWindowOptions {
   readonly window: MetricWindow;
   /** Share of the newest rows that is held out, 0 to below 1. */
   readonly testShare: number;
+  /** Folder of a version to go on from, in place of random weights. */
+  readonly startFolder?: string | undefined;
   readonly onProgress: (done: number) => void;
 }
 
@@ -52,7 +55,7 @@ export interface FittedWindow {
 
 const WEEK = 7 * 24 * 3_600_000;
 
-/** @throws ModelError, FeatureError, EvaluationError where the data cannot carry a fit */
+/** @throws ModelError, FeatureError, EvaluationError where the data cannot carry a fit; ArtifactError for the start's folder */
 export async function fitWindow(
   options: FitWindowOptions,
   telemetry: Parameters<typeof openLocalBucket>[0]['telemetry'],
@@ -60,10 +63,12 @@ export async function fitWindow(
   const { window, testShare } = options;
   const end = testShare === 0 ? window.range.end : findCut(window, testShare);
   const training = sliceWindow(window, { start: window.range.start, end });
-  const detector = takeAll(options.detector, training);
   // The newest data's clock: no time of day reaches the artifact.
   const bucket = openLocalBucket({ telemetry, now: () => end });
   const { store, context } = bucket;
+  const start =
+    options.startFolder === undefined ? undefined : await importVersion(store, options.startFolder);
+  const detector = startFrom(start, takeAll(options.detector, training));
   const key = `${windowsPrefix(detector.name)}training.parquet`;
   const hash = manifestHash(detector);
   await store.put(key, writeWindow(training, { manifestHash: hash }));
@@ -110,6 +115,12 @@ function takeAll(detector: Detector, { range }: MetricWindow): Detector {
     modelVersion: 'current',
     training: { ...detector.training, warmup: 1, lookback: range.end - range.start },
   };
+}
+
+function startFrom(start: ModelManifest | undefined, detector: Detector): Detector {
+  if (start === undefined) return detector;
+  const fineTune = { detector: start.detector, version: start.version };
+  return { ...detector, model: { ...detector.model, fineTune } };
 }
 
 /** Epoch ms of the first row that is held out. */

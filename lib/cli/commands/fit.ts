@@ -1,5 +1,6 @@
 import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
+import { FINE_TUNED_KINDS } from '../../config/fine-tuned-kinds.ts';
 import { MODEL_KINDS } from '../../config/model-kind.ts';
 import { rowsForPercentile } from '../../config/percentile.ts';
 import { ModelError } from '../../errors.ts';
@@ -7,7 +8,7 @@ import { fitWindow } from '../../jobs/fit-window.ts';
 import { heldOutFields, sayHeldOut } from '../../jobs/render-evaluation.ts';
 import { getModel } from '../../models/registry.ts';
 import { exportVersion } from '../../store/model-folder.ts';
-import type { Command, Invocation } from '../command.ts';
+import { type Command, type Invocation, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
 import { MANIFEST_HELP, readFileDetector } from '../file-detector.ts';
 import { choiceValue, numberValue, requiredText, wholeValue } from '../option-values.ts';
@@ -36,6 +37,7 @@ export const fit: Command = {
     '--seed N                 the same data, options and seed give the same bytes: 1',
     '--sequence-length N, --batch-size N, --epochs N',
     '                         for models that have them',
+    '--fine-tune DIR          folder of an earlier fit of the same kind and columns, to go on from',
     MANIFEST_HELP.replace('FILE     ', 'FILE          '),
   ],
   examples: [
@@ -53,6 +55,7 @@ export const fit: Command = {
     'sequence-length': { type: 'string' },
     'batch-size': { type: 'string' },
     epochs: { type: 'string' },
+    'fine-tune': { type: 'string' },
     manifest: { type: 'string' },
   },
   async run(invocation) {
@@ -63,6 +66,7 @@ export const fit: Command = {
     requiredText(values, 'model', 'fit');
     const settings = await readFileDetector(invocation, data);
     const detector = await applyOptions(settings.detector, values);
+    const startFolder = startFolderOf(detector, values);
     const testShare =
       numberValue(values, 'test-size', {
         accepts: (share) => share >= 0 && share < 1,
@@ -71,7 +75,14 @@ export const fit: Command = {
     const window = await readData(data, { detector: detector.name, step: detector.step });
     const progress = output.startProgress(`fitting ${detector.model.kind}`);
     const { manifest, heldOut, bucket } = await fitWindow(
-      { detector, manifestText: settings.text, window, testShare, onProgress: progress.update },
+      {
+        detector,
+        manifestText: settings.text,
+        window,
+        testShare,
+        startFolder,
+        onProgress: progress.update,
+      },
       output.telemetry,
     ).finally(progress.stop);
     await exportVersion(bucket.store, manifest, folder);
@@ -79,7 +90,7 @@ export const fit: Command = {
       heldOut === undefined
         ? 'nothing was held out (--test-size 0), so nothing says how good it is'
         : sayHeldOut(heldOut);
-    const { version, rows, entities, policy } = manifest;
+    const { version, rows, entities, policy, lineage } = manifest;
     output.print(
       'fitted',
       `${manifest.kind} ${version}: ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}, threshold ${policy.threshold.toPrecision(4)}, in ${folder}\n\n${told}`,
@@ -90,6 +101,7 @@ export const fit: Command = {
         rows,
         entities,
         threshold: policy.threshold,
+        fineTunedFrom: lineage ?? null,
         folder,
         files: [...Object.keys(manifest.files), 'manifest.json'].sort(),
         heldOut: heldOut === undefined ? null : heldOutFields(heldOut),
@@ -98,6 +110,15 @@ export const fit: Command = {
     return 'ok';
   },
 };
+
+/** @throws UsageError where the model is of a kind that cannot go on from another */
+function startFolderOf({ model }: Detector, values: Invocation['values']): string | undefined {
+  const folder = stringValue(values['fine-tune']);
+  if (folder === undefined || FINE_TUNED_KINDS.includes(model.kind)) return folder;
+  throw new UsageError(
+    `--fine-tune does not go with ${model.kind}, which is not trained by steps; kinds that are: ${FINE_TUNED_KINDS.join(', ')}`,
+  );
+}
 
 export function refuseOperands({ operands }: Invocation, command: string): void {
   if (operands.length > 0)

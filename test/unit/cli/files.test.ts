@@ -281,6 +281,10 @@ for (const [args, message] of [
   [['fit', '--model', 'isolation-forest', '--output-dir', 'm'], /^error: fit needs --data/],
   [['fit', '--data', 'x.csv', '--output-dir', 'm'], /^error: fit needs --model/],
   [
+    ['fit', '--data', 'x.csv', '--output-dir', 'm', '--model', 'isolation-forest', '--fine-tune', 'n'],
+    /^error: --fine-tune does not go with isolation-forest, .*kinds that are: .*lstm/,
+  ],
+  [
     ['fit', '--data', 'x', '--output-dir', 'm', '--model', 'isolation-forrest'],
     /did you mean isolation-forest\?/,
   ],
