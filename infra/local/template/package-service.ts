@@ -40,6 +40,7 @@ const SOURCES = [
   'infra/aws/**/*.yml',
   'functions/**/*.ts',
   'lib/**/*.ts',
+  'lib/**/*.wasm',
 ];
 const POLL_MS = 50;
 /** Packages that nobody used for this long are removed. */
