@@ -1,0 +1,86 @@
+/** What a score means: how often normal rows reach it, and the threshold that a false-alarm budget allows. */
+import { fitScoreTail, type ScoreTail, scoreOf, surprisesOf } from '../statistics/score-tail.ts';
+import type { ScoredRows } from './contract.ts';
+import { levelRows, type PeakRules } from './incident-peaks.ts';
+import {
+  type BudgetThreshold,
+  type FalseAlarmBudget,
+  findBudgetThreshold,
+  measureExposure,
+} from './incident-rate.ts';
+
+/** Kept with the version. */
+export interface ScoreCalibration {
+  /** Of scores of the version's model: how surprising each is for normal rows. */
+  readonly tail: ScoreTail;
+  /**
+   * Whether the tail is of rows that the model had not seen. Of its own training rows it makes new ones look more
+   * surprising than they are.
+   */
+  readonly heldBack: boolean;
+  /** Where the threshold comes from a budget. */
+  readonly budget?: CalibratedBudget;
+}
+
+export interface CalibratedBudget extends FalseAlarmBudget {
+  /** False incidents that the threshold is expected to open in `per`. */
+  readonly expected: number;
+  /** Incidents of held-back rows that it was estimated from; 0: none, and the tail of single rows stands in. */
+  readonly peaks: number;
+  /** Ms of held-back data. */
+  readonly exposure: number;
+  /** How many times rarer than what that data could show; above 1 the threshold is extrapolated. */
+  readonly beyond: number;
+}
+
+/**
+ * @param given.training tail of the model's own training scores
+ * @param given.heldBack rows that were judged in a rehearsal; their scores are surprises of the rehearsal's own training
+ * @param given.labels of those rows: known anomalies have no part in what is normal
+ */
+export function calibrateBudget(given: {
+  readonly training: ScoreTail;
+  readonly heldBack: ScoredRows;
+  readonly labels: Uint8Array | undefined;
+  readonly rules: PeakRules;
+  readonly step: number;
+  readonly budget: FalseAlarmBudget;
+}): { readonly threshold: number; readonly calibration: ScoreCalibration } {
+  const { training, heldBack, labels, rules, step, budget } = given;
+  // As the final model would have scored them, by rank in the tail of its own training.
+  const scores = heldBack.scores.map((surprise) =>
+    Number.isNaN(surprise) ? surprise : scoreOf(training, surprise),
+  );
+  const tail = fitScoreTail(labels === undefined ? scores : scores.filter((_, row) => labels[row] !== 1));
+  const levels = levelRows({
+    rows: { ...heldBack, scores: surprisesOf(tail, scores) },
+    labels,
+    rules,
+    step,
+  });
+  const found = findBudgetThreshold(levels, budget) ?? boundByRows(levels, budget);
+  const { threshold, ...said } = found;
+  return {
+    threshold: scoreOf(tail, threshold),
+    calibration: { tail, heldBack: true, budget: { ...budget, ...said } },
+  };
+}
+
+/**
+ * Where next to no incidents were seen: no more rows in the budget's time above the threshold than incidents allowed.
+ * An incident takes k of them, so it is on the safe side.
+ */
+function boundByRows(
+  levels: Parameters<typeof measureExposure>[0] & { readonly levels: Float64Array },
+  budget: FalseAlarmBudget,
+): BudgetThreshold {
+  const exposure = measureExposure(levels);
+  const rows = (levels.levels.length * budget.per) / exposure;
+  return {
+    threshold: Math.max(0, Math.log10(rows / budget.count)),
+    expected: budget.count,
+    peaks: 0,
+    exposure,
+    beyond: budget.per / (budget.count * exposure),
+  };
+}
