@@ -1,3 +1,4 @@
+import type { FalseAlarmBudget } from './false-alarm-budget.ts';
 import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
@@ -52,8 +53,10 @@ export interface Detector {
     readonly every: number;
   };
   readonly threshold: {
-    /** Of the training scores, in percent: 99 means that 1 % of training rows score higher. */
+    /** Of the training scores, in percent: 99 means that 1 % of training rows score higher. Unused beside `falseAlarms`. */
     readonly percentile: number;
+    /** In place of the percentile: the threshold that opens so many incidents on data like what was learned. */
+    readonly falseAlarms?: FalseAlarmBudget;
     readonly minDeviation: number;
     readonly k: number;
     readonly n: number;

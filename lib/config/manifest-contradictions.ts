@@ -7,7 +7,7 @@ import { FINE_TUNED_KINDS } from './fine-tuned-kinds.ts';
 import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
-import { rowsForPercentile } from './percentile.ts';
+import { ROWS_FOR_BUDGET, rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
 
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
@@ -54,11 +54,17 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
     complain(['detection_window'], `is ${spec.detection_window}, which is not a multiple of step ${step}`);
   if (spec.threshold.k > spec.threshold.n)
     complain(['threshold', 'k'], `is ${spec.threshold.k}; at most n, which is ${spec.threshold.n}`);
-  const rows = rowsForPercentile(spec.threshold.percentile);
+  const { percentile = DEFAULTS.percentile, false_alarms: budget } = spec.threshold;
+  if (budget !== undefined && spec.threshold.percentile !== undefined)
+    complain(
+      ['threshold', 'false_alarms'],
+      `is ${JSON.stringify(budget)} beside percentile ${percentile}; give one of them: either sets the threshold`,
+    );
+  const rows = budget === undefined ? rowsForPercentile(percentile) : ROWS_FOR_BUDGET;
   if (spec.training.warmup < rows)
     complain(
       ['training', 'warmup'],
-      `is ${spec.training.warmup} rows; threshold.percentile ${spec.threshold.percentile} needs at least ${rows} to calibrate on`,
+      `is ${spec.training.warmup} rows; threshold.${budget === undefined ? `percentile ${percentile}` : `false_alarms ${budget}`} needs at least ${rows} to calibrate on`,
     );
   const { kind, fine_tune: fineTune } = spec.model;
   if (fineTune !== undefined && !FINE_TUNED_KINDS.includes(kind))

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
 import { DURATION, parseDuration, readDuration } from './duration.ts';
+import { FALSE_ALARMS } from './false-alarm-budget.ts';
 import { featureSchema, type ManifestFeatures } from './feature-schema.ts';
 import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';
 import { labelColumnsSchema, labelSchema, type ManifestLabels } from './label-schema.ts';
@@ -59,7 +60,9 @@ export interface Manifest {
     readonly label_columns?: readonly string[] | undefined;
     readonly training: { readonly warmup: number; readonly lookback: string; readonly every: string };
     readonly threshold: {
-      readonly percentile: number;
+      /** Absent: the default, unless there is a budget of false alarms. */
+      readonly percentile?: number | undefined;
+      readonly false_alarms?: string | undefined;
       readonly min_deviation: number;
       readonly k: number;
       readonly n: number;
@@ -118,8 +121,12 @@ const training = z.strictObject({
 
 const threshold = z.strictObject({
   percentile: number(50, 99.999)
-    .default(DEFAULTS.percentile)
+    .optional()
+    .meta({ default: DEFAULTS.percentile })
     .describe('Of the training scores, in percent: at 99, 1 % of the training rows score higher.'),
+  false_alarms: text('a budget such as "1 per week", "0.5 per day" or "2 per month"', FALSE_ALARMS)
+    .optional()
+    .describe('In place of percentile: incidents on data like what was learned, over all entities.'),
   min_deviation: number(0, 1000)
     .default(DEFAULTS.minDeviation)
     .describe('How far off a metric has to be, in robust standard deviations, before a row counts.'),

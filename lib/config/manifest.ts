@@ -6,6 +6,7 @@ import { DEFAULTS } from './defaults.ts';
 import type { Detector } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseDuration } from './duration.ts';
+import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { toFeatureSettings } from './feature-schema.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { toLabelSettings } from './label-schema.ts';
@@ -95,7 +96,10 @@ function toDetector({ metadata, spec }: Manifest): Detector {
       every: parseDuration(spec.training.every),
     },
     threshold: {
-      percentile: spec.threshold.percentile,
+      percentile: spec.threshold.percentile ?? DEFAULTS.percentile,
+      ...(spec.threshold.false_alarms !== undefined && {
+        falseAlarms: parseFalseAlarms(spec.threshold.false_alarms),
+      }),
       minDeviation: spec.threshold.min_deviation,
       k: spec.threshold.k,
       n: spec.threshold.n,

@@ -6,3 +6,6 @@ export function rowsForPercentile(percentile: number): number {
   // 100 - 99.9 is 0.0999…94 in binary: without rounding, 99.9 % would need 1,001 rows.
   return Math.ceil(Math.round((1e6 * 100) / (100 - percentile)) / 1e6);
 }
+
+/** Rows needed before a false-alarm budget means anything: three parts of them are judged by what learned the rest. */
+export const ROWS_FOR_BUDGET = 1000;

@@ -1,13 +1,9 @@
 /** What a score means: how often normal rows reach it, and the threshold that a false-alarm budget allows. */
+import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import { fitScoreTail, type ScoreTail, scoreOf, surprisesOf } from '../statistics/score-tail.ts';
 import type { ScoredRows } from './contract.ts';
 import { levelRows, type PeakRules } from './incident-peaks.ts';
-import {
-  type BudgetThreshold,
-  type FalseAlarmBudget,
-  findBudgetThreshold,
-  measureExposure,
-} from './incident-rate.ts';
+import { type BudgetThreshold, findBudgetThreshold, measureExposure } from './incident-rate.ts';
 
 /** Kept with the version. */
 export interface ScoreCalibration {

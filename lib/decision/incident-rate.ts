@@ -6,16 +6,9 @@
  * cluster, independent enough for peaks over threshold (Davison and Smith 1990; declustering in Ferro and Segers 2003):
  * how many of them exceed a higher one follows a generalised Pareto tail, also where history saw none.
  */
+import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import { excessOf, fitGeneralisedPareto, type GeneralisedPareto } from '../statistics/generalised-pareto.ts';
 import { findPeaks, type RowLevels } from './incident-peaks.ts';
-
-/** So many false incidents in so long, over all of a detector's entities. */
-export interface FalseAlarmBudget {
-  /** Above 0. */
-  readonly count: number;
-  /** Ms. */
-  readonly per: number;
-}
 
 export interface BudgetThreshold {
   /** On the scale of the given levels. */
