@@ -17,7 +17,7 @@ import { initializeWeights } from './initialize-weights.ts';
 import * as L from './kernel/layout.ts';
 import { chooseBuild } from './load-kernel.ts';
 import { readArrays, writeArrays } from './named-arrays.ts';
-import { placeLayers } from './place-layers.ts';
+import { checkEnd, placeLayers } from './place-layers.ts';
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
@@ -31,6 +31,7 @@ const PREDICT_SEQUENCES = 512;
 export function createNetwork(spec: NetworkSpec, options: NetworkOptions): Network {
   if (!Number.isInteger(options.threads) || options.threads < 1)
     throw new ModelError('network-invalid', `threads is ${options.threads}, not a whole number from 1`);
+  checkEnd(spec);
   const build = options.build ?? chooseBuild();
   const placement = placeLayers(spec);
   const { weights: placed } = placement;

@@ -97,10 +97,6 @@ export function placeLayers(spec: NetworkSpec): Placement {
     layers.push(placed);
     shape = placed.output;
   }
-  const last = spec.layers.at(-1);
-  if (last?.type !== 'dense') refuse(`the last layer is ${last?.type ?? 'missing'}, not dense`);
-  if (spec.loss === 'binary-crossentropy' && last.activation !== 'sigmoid')
-    refuse('binary-crossentropy needs a sigmoid at the end');
   return {
     layers,
     weights: cursor.weights,
@@ -108,6 +104,14 @@ export function placeLayers(spec: NetworkSpec): Placement {
     packedFloats: cursor.packedFloats,
     parameters: cursor.weights.reduce((sum, { shape: [a, b = 1] }) => sum + a! * b, 0),
   };
+}
+
+/** @throws ModelError `network-invalid` where the loss has nothing to compare */
+export function checkEnd({ layers, loss }: NetworkSpec): void {
+  const last = layers.at(-1);
+  if (last?.type !== 'dense') refuse(`the last layer is ${last?.type ?? 'missing'}, not dense`);
+  if (loss === 'binary-crossentropy' && last.activation !== 'sigmoid')
+    refuse('binary-crossentropy needs a sigmoid at the end');
 }
 
 function placeLayer(spec: LayerSpec, index: number, input: Shape, cursor: Cursor): PlacedLayer {

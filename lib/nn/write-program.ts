@@ -43,6 +43,7 @@ export function writeProgram(
   const train = kind === 'train';
   const writer: Writer = { words: [], bytes: 0, scratchBytes: 0 };
   const gates = train ? 0 : takeSharedGates(writer, layers);
+  const shared = train ? 0 : takeSharedRows(writer, layers[0]!);
   const input = layers[0]!.input;
   let tensor = takeTensor(writer, input.steps, input.width, train);
   let asked = inputGradient;
@@ -60,6 +61,7 @@ export function writeProgram(
       [L.IN_GRADIENT]: tensor.gradient,
       [L.IN_WIDTH]: layer.input.width,
       [L.IN_DEPTH]: depth,
+      [L.SHARED]: shared,
       [L.OUT_WIDTH]: layer.output.width,
       [L.OP_STEPS]: layer.output.steps,
     };
@@ -213,6 +215,13 @@ function takeSharedGates(writer: Writer, layers: readonly PlacedLayer[]): number
     blocks[0]?.recurrent === undefined ? 0 : output.width / blocks.length,
   );
   return takeBytes(writer, L.CHUNK_STEPS * 4 * Math.max(...units));
+}
+
+/** Projected rows under a shard's overlapping sequences; its two directions take turns. */
+function takeSharedRows(writer: Writer, { input, output, blocks }: PlacedLayer): number {
+  if (blocks[0]?.recurrent === undefined) return 0;
+  const rows = L.SHARED_LENGTHS * input.steps + 4;
+  return takeBytes(writer, Math.ceil((rows * 4 * (output.width / blocks.length)) / L.SHARD));
 }
 
 function takeTensor(writer: Writer, steps: number, width: number, gradient: boolean): Tensor {

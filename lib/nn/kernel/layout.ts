@@ -106,6 +106,8 @@ export const SCRATCH = 112;
 export const SCRATCH_PANEL = 116;
 /** Leading columns of the input that are not padding. */
 export const IN_DEPTH = 120;
+/** Tensor of the first LSTM: the job's rows, projected once for all the sequences that they are in. */
+export const SHARED = 124;
 
 export const KIND_GATHER = 0;
 export const KIND_LSTM = 1;
@@ -136,6 +138,8 @@ export const FLAG_CROSS_ENTROPY = 512;
 
 /** Rows of a gradient product that are packed at a time. A multiple of 8. */
 export const PACK_ROWS = 512;
+/** Sequences share their rows' projection where those under one shard are at most so many sequences long. */
+export const SHARED_LENGTHS = 4;
 /** Steps whose input is projected at a time. */
 export const CHUNK_STEPS = 8;
 

@@ -3,7 +3,7 @@ export { sigmoidAll, tanhAll } from './activation';
 export { isFused } from './madd';
 export { adam, pack, sumGradients } from './optimizer';
 export { runJob, serve } from './pool';
-export { multiply } from './product';
+export { multiply, multiplyTransposed } from './product';
 
 /** Below this address are the control block and the kernel's constants. */
 export function heapBase(): usize {

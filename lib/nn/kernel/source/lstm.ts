@@ -67,15 +67,16 @@ export function runLstm(op: usize, work: usize, rows: i32, shared: usize, spacin
   const keep = (flags & FLAG_KEEP) != 0;
   const stateBytes: usize = (<usize>rows * <usize>units) << 2;
   const gateBytes: usize = stateBytes << 2;
-  const inBytes: usize = (<usize>rows * <usize>field(op, IN_WIDTH)) << 2;
+  const inWidth = field(op, IN_WIDTH);
+  const inBytes: usize = (<usize>rows * <usize>inWidth) << 2;
 
-  if (constant) project(op, input, rows, once);
+  if (constant) project(op, input, inWidth, rows, once);
   // A few steps are projected at a time, so that their gates are still in the cache when the steps come to them.
   for (let done = 0; done < steps; done += CHUNK_STEPS) {
     const count = min(CHUNK_STEPS, steps - done);
     const low = reverse ? steps - done - count : done;
     const chunk = keep ? gates + <usize>low * gateBytes : gates;
-    if (!constant && shared == 0) project(op, input + <usize>low * inBytes, count * rows, chunk);
+    if (!constant && shared == 0) project(op, input + <usize>low * inBytes, inWidth, count * rows, chunk);
     for (let i = 0; i < count; ++i) {
       const t = reverse ? low + count - 1 - i : low + i;
       const before = reverse ? t + 1 : t - 1;
@@ -112,12 +113,12 @@ export function runLstm(op: usize, work: usize, rows: i32, shared: usize, spacin
   }
 }
 
-/** Input rows times the packed input weights, plus bias. `rows` is a multiple of 4. */
-export function project(op: usize, input: usize, rows: i32, target: usize): void {
+/** Input rows, `stride` floats apart, times the packed input weights, plus bias. `rows` is a multiple of 4. */
+export function project(op: usize, input: usize, stride: i32, rows: i32, target: usize): void {
   const wide = 4 * field(op, UNITS);
-  const width = field(op, IN_WIDTH);
-  const depth = field(op, IN_DEPTH);
-  multiply(input, width, rows, depth, <usize>field(op, PACKED_IN), width, wide, <usize>field(op, BIAS), 0, target, wide);
+  const packed = <usize>field(op, PACKED_IN);
+  const bias = <usize>field(op, BIAS);
+  multiply(input, stride, rows, field(op, IN_DEPTH), packed, field(op, IN_WIDTH), wide, bias, 0, target, wide);
 }
 
 function copyRows(from: usize, fromStride: i32, to: usize, toStride: i32, columns: i32, rows: i32): void {

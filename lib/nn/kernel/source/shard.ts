@@ -38,6 +38,8 @@ import {
   SAMPLE_WEIGHTS,
   SEQUENCES,
   SHARD,
+  SHARED,
+  SHARED_LENGTHS,
   STEPS,
   TARGET_MASK,
   TARGET_ROWS,
@@ -45,7 +47,7 @@ import {
   WORKSPACE_BYTES,
   WORKSPACES,
 } from '../layout';
-import { pullBackLstm, runLstm } from './lstm';
+import { project, pullBackLstm, runLstm } from './lstm';
 
 @inline
 function field(op: usize, offset: usize): i32 {
@@ -62,14 +64,21 @@ export function runShard(shard: i32, thread: i32): void {
   const program = load<usize>(PROGRAM);
   const operations = load<i32>(OPERATIONS);
 
+  const spacing = mode == MODE_PREDICT ? findSpacing(program + OPERATION_BYTES, rows, first, count) : -1;
+
   for (let i = 0; i < operations; ++i) {
     const op = program + <usize>i * OPERATION_BYTES;
     switch (field(op, KIND)) {
       case KIND_GATHER:
-        gather(op, work, rows, first, count);
+        if (spacing < 0) gather(op, work, rows, first, count);
         break;
       case KIND_LSTM:
-        runLstm(op, work, rows, 0, 0);
+        if (spacing >= 0 && (field(op, FLAGS) & FLAG_FIRST) != 0) {
+          const shared = projectRows(op, work, spacing, first, count);
+          runLstm(op, work, rows, shared, spacing);
+        } else {
+          runLstm(op, work, rows, 0, 0);
+        }
         break;
       case KIND_DROPOUT:
         drop(op, work + field(op, IN), work + field(op, OUT), rows, first);
@@ -112,6 +121,32 @@ export function runShard(shard: i32, thread: i32): void {
         break;
     }
   }
+}
+
+/**
+ * How many rows apart the shard's sequences start, where all overlap alike, enough to project each row once, and the
+ * first operation after the gathering is an LSTM; else −1.
+ */
+function findSpacing(op: usize, rows: i32, first: i32, count: i32): i32 {
+  if (field(op, KIND) != KIND_LSTM) return -1;
+  const starts = load<usize>(INPUT_STARTS) + (<usize>first << 2);
+  const spacing = count > 1 ? load<i32>(starts, 4) - load<i32>(starts) : 0;
+  if (spacing < 0 || (rows - 1) * spacing > (SHARED_LENGTHS - 1) * load<i32>(STEPS)) return -1;
+  for (let i = 1; i < count; ++i) {
+    const at = starts + (<usize>i << 2);
+    if (load<i32>(at) - load<i32>(at - 4) != spacing) return -1;
+  }
+  return spacing;
+}
+
+/** All rows under the shard's sequences, times the first layer's input weights. */
+function projectRows(op: usize, work: usize, spacing: i32, first: i32, count: i32): usize {
+  const features = load<i32>(FEATURES);
+  const start = load<u32>(load<usize>(INPUT_STARTS) + (<usize>first << 2));
+  const from = load<usize>(INPUT_ROWS) + ((<usize>start * <usize>features) << 2);
+  const target = work + field(op, SHARED);
+  project(op, from, features, ((count - 1) * spacing + load<i32>(STEPS) + 3) & ~3, target);
+  return target;
 }
 
 /** The job's sequences to [time][sequence][column], padded with zeros. */
