@@ -1,3 +1,12 @@
 /** Kinds that the registry knows; a kind that is listed here and not registered fails the build. */
-export const MODEL_KINDS = ['ensemble', 'isolation-forest', 'robust-z'] as const;
+export const MODEL_KINDS = [
+  'attention',
+  'bilstm',
+  'ensemble',
+  'isolation-forest',
+  'lstm',
+  'lstm-autoencoder',
+  'reconstruction',
+  'robust-z',
+] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];

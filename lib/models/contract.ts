@@ -19,6 +19,16 @@ export interface ModelState {
   readonly formatVersion: number;
   readonly json: JsonValue;
   readonly arrays: Readonly<Record<string, TypedArray>>;
+  /** Of a network: stored in a form that TensorFlow.js and Keras read. */
+  readonly layersModel?: LayersModel | undefined;
+}
+
+/** A network in the TensorFlow.js layers format. */
+export interface LayersModel {
+  /** What `tf.loadLayersModel` builds: class names and settings as Keras has them. */
+  readonly topology: JsonValue;
+  /** In the order of the layers: Float32Arrays among the state's, by their Keras names, row-major. */
+  readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[];
 }
 
 /** How long a run may still take. */

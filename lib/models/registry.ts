@@ -7,6 +7,11 @@ import { MODEL_KINDS, type Model, type ModelKind, type RegisteredModel } from '.
 
 const LOADERS = {
   'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
+  'lstm-autoencoder': async () => eraseParams((await import('./neural/model.ts')).lstmAutoencoder),
+  lstm: async () => eraseParams((await import('./neural/model.ts')).lstm),
+  bilstm: async () => eraseParams((await import('./neural/model.ts')).bilstm),
+  attention: async () => eraseParams((await import('./neural/model.ts')).attention),
+  reconstruction: async () => eraseParams((await import('./reconstruction/model.ts')).reconstruction),
   'robust-z': async () => eraseParams((await import('./robust-z/model.ts')).robustZ),
   ensemble: async () => (await import('./ensemble/model.ts')).ensemble,
 } satisfies Record<ModelKind, () => Promise<RegisteredModel>>;

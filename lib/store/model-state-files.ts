@@ -1,12 +1,13 @@
 /**
  * A fitted model as two files: `model.json` (kind, numbers, and a table of arrays) and `weights.bin` (the arrays, one
- * after the other, little endian, each at a multiple of 8 bytes, zeros between). docs/artifact-format.md describes it.
+ * after the other, little endian, each at a multiple of 8 bytes, zeros between). A network's are what TensorFlow.js
+ * loads: its layers around our own part, its weights first. docs/artifact-format.md describes both.
  */
 import { endianness } from 'node:os';
 import { z } from 'zod';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 import { ArtifactError } from '../errors.ts';
-import type { JsonValue, ModelState, TypedArray } from '../models/contract.ts';
+import type { JsonValue, LayersModel, ModelState, TypedArray } from '../models/contract.ts';
 import { decodeJson, encodeJson, jsonValue } from './json.ts';
 
 /** Of the container. The state inside has a format version of its own, which its model checks. */
@@ -56,25 +57,67 @@ const containerSchema: z.ZodType<Container> = z.strictObject({
   ),
 });
 
+/** The TensorFlow.js layers format, as far as this writes it. */
+interface LayersContainer {
+  readonly format: 'layers-model';
+  readonly generatedBy: 'tidewatch';
+  readonly convertedBy: null;
+  readonly modelTopology: JsonValue;
+  readonly weightsManifest: readonly [
+    {
+      readonly paths: readonly ['weights.bin'];
+      /** The first arrays of weights.bin, without a gap. */
+      readonly weights: readonly {
+        readonly name: string;
+        readonly shape: readonly number[];
+        readonly dtype: 'float32';
+      }[];
+    },
+  ];
+  readonly userDefinedMetadata: { readonly tidewatch: Container };
+}
+
+const layersSchema: z.ZodType<LayersContainer> = z.strictObject({
+  format: z.literal('layers-model'),
+  generatedBy: z.literal('tidewatch'),
+  convertedBy: z.null(),
+  modelTopology: jsonValue,
+  weightsManifest: z.tuple([
+    z.strictObject({
+      paths: z.tuple([z.literal('weights.bin')]),
+      weights: z.array(
+        z.strictObject({
+          name: z.string().min(1),
+          shape: z.array(z.int().min(1)).min(1),
+          dtype: z.literal('float32'),
+        }),
+      ),
+    }),
+  ]),
+  userDefinedMetadata: z.strictObject({ tidewatch: containerSchema }),
+});
+
 /**
  * The same state gives the same bytes, whatever the order of its members.
- * @throws ArtifactError where `state.json` holds a number that JSON cannot carry: put those into arrays
+ * @throws ArtifactError where `state.json` holds a number that JSON cannot carry (put those into arrays), or an array
+ *   is not what the network's layers say
  */
 export function encodeModelState(state: ModelState): {
   readonly 'model.json': Uint8Array;
   readonly 'weights.bin': Uint8Array;
 } {
   assertLittleEndian();
+  const named = orderArrays(state);
+  const packed = state.layersModel?.weights.length ?? 0;
   const arrays: ArrayEntry[] = [];
   let end = 0;
-  const sorted = Object.entries(state.arrays).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, array] of sorted) {
-    const offset = align(end);
+  for (const [index, [name, array]] of named.entries()) {
+    const offset = placeAfter(end, index < packed);
     arrays.push({ name, dtype: dtypeOf(array), length: array.length, offset });
     end = offset + array.byteLength;
   }
   const weights = new Uint8Array(end);
-  for (const [index, [, array]] of sorted.entries())
+  for (const [index, [, array]] of named.entries())
     weights.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), arrays[index]!.offset);
   const container: Container = {
     formatVersion: MODEL_CONTAINER_FORMAT,
@@ -83,7 +126,8 @@ export function encodeModelState(state: ModelState): {
     json: state.json,
     arrays,
   };
-  return { 'model.json': encodeJson(container), 'weights.bin': weights };
+  const json = state.layersModel === undefined ? container : wrapLayers(state.layersModel, container);
+  return { 'model.json': encodeJson(json), 'weights.bin': weights };
 }
 
 /**
@@ -100,15 +144,15 @@ export function decodeModelState(files: Readonly<Record<string, Uint8Array>>): M
       'missing-file',
       `${json === undefined ? 'model.json' : 'weights.bin'} is missing from the model's files`,
     );
-  const container = decodeJson('model.json', json, containerSchema);
+  const { container, layersModel } = readContainer(json);
   const arrays = new Map<string, TypedArray>();
   let end = 0;
-  for (const { name, dtype, length, offset } of container.arrays) {
+  for (const [index, { name, dtype, length, offset }] of container.arrays.entries()) {
     const bytes = length * DTYPES[dtype].BYTES_PER_ELEMENT;
     const what = `model.json: array "${name}" (${dtype} × ${length} at byte ${offset})`;
     if (arrays.has(name)) throw new ArtifactError('bad-array-table', `${what} is listed twice`);
-    if (offset !== align(end))
-      throw new ArtifactError('bad-array-table', `${what} has to start at byte ${align(end)}`);
+    const place = placeAfter(end, index < (layersModel?.weights.length ?? 0));
+    if (offset !== place) throw new ArtifactError('bad-array-table', `${what} has to start at byte ${place}`);
     if (offset + bytes > weights.length)
       throw new ArtifactError(
         'bad-array-table',
@@ -127,7 +171,81 @@ export function decodeModelState(files: Readonly<Record<string, Uint8Array>>): M
     formatVersion: container.stateVersion,
     json: container.json,
     arrays: Object.fromEntries(arrays),
+    ...(layersModel !== undefined && { layersModel }),
   };
+}
+
+/** The layers' weights first, in their order; the others by name. */
+function orderArrays({ arrays, layersModel }: ModelState): readonly (readonly [string, TypedArray])[] {
+  const layers = (layersModel?.weights ?? []).map(({ name, shape }) => {
+    const array = arrays[name];
+    const length = countElements(shape);
+    if (!(array instanceof Float32Array) || array.length !== length)
+      throw new ArtifactError(
+        'bad-layers',
+        `weight "${name}" of the layers is no Float32Array of ${length} (${shape.join(' × ')})`,
+      );
+    return [name, array] as const;
+  });
+  const taken = new Set(layers.map(([name]) => name));
+  const others = Object.entries(arrays)
+    .filter(([name]) => !taken.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...layers, ...others];
+}
+
+function wrapLayers({ topology, weights }: LayersModel, container: Container): LayersContainer {
+  return {
+    format: 'layers-model',
+    generatedBy: 'tidewatch',
+    convertedBy: null,
+    modelTopology: topology,
+    weightsManifest: [
+      {
+        paths: ['weights.bin'],
+        weights: weights.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const })),
+      },
+    ],
+    userDefinedMetadata: { tidewatch: container },
+  };
+}
+
+/** @throws ArtifactError where the layers and the table of arrays do not say the same */
+function readContainer(json: Uint8Array): {
+  readonly container: Container;
+  readonly layersModel: LayersModel | undefined;
+} {
+  const { format } = decodeJson('model.json', json, z.looseObject({ format: z.unknown().optional() }));
+  if (format === undefined)
+    return { container: decodeJson('model.json', json, containerSchema), layersModel: undefined };
+  const { modelTopology, weightsManifest, userDefinedMetadata } = decodeJson(
+    'model.json',
+    json,
+    layersSchema,
+  );
+  const container = userDefinedMetadata.tidewatch;
+  const [{ weights }] = weightsManifest;
+  for (const [index, { name, shape }] of weights.entries()) {
+    const entry = container.arrays[index];
+    if (entry?.name !== name || entry.dtype !== 'float32' || entry.length !== countElements(shape))
+      throw new ArtifactError(
+        'bad-array-table',
+        `model.json: weight "${name}" (${shape.join(' × ')}) of the manifest is not array ${index} of the table`,
+      );
+  }
+  return {
+    container,
+    layersModel: { topology: modelTopology, weights: weights.map(({ name, shape }) => ({ name, shape })) },
+  };
+}
+
+function countElements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Weights of layers follow each other without a gap, as TensorFlow.js reads them. */
+function placeAfter(end: number, packed: boolean): number {
+  return packed ? end : align(end);
 }
 
 function copyArray(

@@ -15,15 +15,30 @@ const RUN = { seed: 17, deadline: NO_DEADLINE };
 const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
   ensemble: true,
   'isolation-forest': true,
+  lstm: true,
+  'lstm-autoencoder': true,
+  bilstm: true,
+  attention: true,
+  reconstruction: false,
   'robust-z': false,
+};
+
+/** Sizes at which a kind that is trained in epochs takes a second, where its defaults take minutes. */
+const SMALL_NETWORK = { sequenceLength: 16, hidden: 16, epochs: 15 };
+const PARAMS: Readonly<Partial<Record<ModelKind, Readonly<Record<string, number>>>>> = {
+  lstm: SMALL_NETWORK,
+  'lstm-autoencoder': SMALL_NETWORK,
+  bilstm: SMALL_NETWORK,
+  attention: SMALL_NETWORK,
 };
 
 for (const kind of MODEL_KINDS) {
   const model = await getModel(kind);
   describe(`model ${kind}`, () => {
-    const params = model.parseParams({});
+    const params = model.parseParams(PARAMS[kind] ?? {});
     const training = loadMatrix({ rows: 1500, seed: 1 });
-    const fitDefault = (): Promise<FittedModel> => model.fit(training, params, RUN);
+    /** One fit for all tests that ask a fitted model something: none of them changes it, which one test makes sure of. */
+    const fitDefault = once(() => model.fit(training, params, RUN));
 
     test('higher is more anomalous: rows of a fault score above the rest, AUC at least 0.95', async () => {
       const labels = new Uint8Array(800);
@@ -53,7 +68,7 @@ for (const kind of MODEL_KINDS) {
     });
 
     test(`the same matrix, params and seed give the same bytes, another seed ${IS_RANDOM[kind] ? 'other ones' : 'the same: nothing is drawn'}`, async () => {
-      const [first, again] = [await fitDefault(), await fitDefault()];
+      const [first, again] = [await fitDefault(), await model.fit(training, params, RUN)];
       assert.deepEqual(bytesOf(again.save()), bytesOf(first.save()));
       const other = await model.fit(training, params, { ...RUN, seed: 18 });
       const compare = IS_RANDOM[kind] ? assert.notDeepEqual : assert.deepEqual;
@@ -242,6 +257,14 @@ function joinEntities(a: FeatureMatrix, b: FeatureMatrix): FeatureMatrix {
     entityOf: Uint32Array.from([...a.entityOf.map(() => 0), ...b.entityOf.map(() => 1)]),
     times: Float64Array.from([...a.times, ...b.times]),
     values: Float32Array.from([...a.values, ...b.values]),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
