@@ -1,5 +1,6 @@
 /** Kinds that the registry knows; a kind that is listed here and not registered fails the build. */
 export const MODEL_KINDS = [
+  'arima',
   'attention',
   'bilstm',
   'ensemble',

@@ -6,6 +6,7 @@ import { ModelError } from '../errors.ts';
 import { MODEL_KINDS, type Model, type ModelKind, type RegisteredModel } from './contract.ts';
 
 const LOADERS = {
+  arima: async () => eraseParams((await import('./arima/model.ts')).arima),
   'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
   'lstm-autoencoder': async () => eraseParams((await import('./neural/model.ts')).lstmAutoencoder),
   lstm: async () => eraseParams((await import('./neural/model.ts')).lstm),

@@ -13,6 +13,7 @@ const PERIOD = 720;
 const RUN = { seed: 17, deadline: NO_DEADLINE };
 /** Whether a fit draws: another seed gives other bytes then, and the very same where nothing is drawn. */
 const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
+  arima: false,
   ensemble: true,
   'isolation-forest': true,
   lstm: true,

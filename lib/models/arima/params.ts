@@ -30,11 +30,11 @@ const WHOLE = {
   maxOrder: { default: 3, min: 0, max: 5 },
   maxModels: { default: 15, min: 1, max: 94 },
   maxPoints: { default: 2000, min: 50, max: 100_000 },
-  contextRows: { default: 64, min: 8, max: 1440 },
-  outlierRows: { default: 5, min: 1, max: 1000 },
+  contextRows: { default: 64, min: 2, max: 1440 },
+  outlierRows: { default: 28, min: 1, max: 1000 },
 } as const;
 const REAL = {
-  outlier: { default: 4, min: 2, max: 1e9 },
+  outlier: { default: 3, min: 2, max: 1e9 },
   coverage: { default: 0.95, min: 0.5, max: 0.9999 },
 } as const;
 const ORDERS = { order: [5, 2, 5], seasonalOrder: [2, 1, 2] } as const;
