@@ -47,7 +47,7 @@ test('an independent validator refuses typos, bad values and two sources of metr
     [['spec', 'metrics'], [{ name: 'a', querry: 'up' }]],
     [['spec', 'preset'], 'kubernetes'],
     [['spec', 'prometheus_query'], 'up'],
-    [['spec', 'model', 'kind'], 'lstm'],
+    [['spec', 'model', 'kind'], 'perceptron'],
     [['spec', 'model', 'seed'], 1.5],
     [['spec', 'threshold', 'percentile'], 100],
     [['spec', 'threshold', 'k'], 0],
