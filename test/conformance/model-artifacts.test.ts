@@ -38,7 +38,8 @@ for (const file of files) {
     const scores = await fitted.score(toMatrix(table, artifact.names));
     for (const [row, score] of scores.entries()) {
       const expected = artifact.scores[row] ?? NaN;
-      const tolerance = (FLOAT32_KINDS.has(artifact.state.kind) ? 1e-5 : 1e-12) * Math.max(1, Math.abs(expected));
+      const tolerance =
+        (FLOAT32_KINDS.has(artifact.state.kind) ? 1e-5 : 1e-12) * Math.max(1, Math.abs(expected));
       assert.ok(
         Object.is(score, expected) || Math.abs(score - expected) < tolerance,
         `row ${row}: ${score}, not ${expected}`,
