@@ -1,5 +1,4 @@
 /** Coefficients of a given order that fit a series best, by exact likelihood. */
-import { difference } from './difference.ts';
 import { bestMean, filterInnovations, type Innovations, logLikelihood, sumSquares } from './likelihood.ts';
 import { minimise } from './minimise.ts';
 import { type Coefficients, constrainAll, countCoefficients, type Order, toArma } from './order.ts';
@@ -60,11 +59,6 @@ export function estimateArma(
   const spare = found.count - parameters - 1;
   const aicc = spare > 0 ? 2 * (parameters - log) + (2 * parameters * (parameters + 1)) / spare : Infinity;
   return { order, coefficients, free: at, mean, variance, logLikelihood: log, count: found.count, aicc };
-}
-
-/** As `estimateArma`, from the series itself. */
-export function estimateArima(y: Float64Array, order: Order, start: Float64Array): Estimate | undefined {
-  return estimateArma(difference(y, order), order, { start, effort: 'full' });
 }
 
 function varianceOf(found: Innovations): number {

@@ -1,15 +1,14 @@
 /** Fits one series from beginning to end: season, order, coefficients, outliers, and the state at the end. */
 import type { Series } from '../univariate/contract.ts';
-import { type Companion, stationaryCovariance } from './covariance.ts';
+import { chooseOrder } from './choose-order.ts';
 import { DAY, findCurve, fitPeriod, type Grid, type Harmonics, withoutCurve } from './curve.ts';
 import { countMeasured, difference } from './difference.ts';
 import { type Estimate, estimateArma } from './estimate.ts';
-import { createState, type FilterState, forgetState, observe, skip, varianceAhead } from './level-filter.ts';
+import { filterSeries } from './filter-series.ts';
+import { findStep, layOut, newest } from './grid.ts';
 import type { Order } from './order.ts';
-import { searchOrder } from './order-search.ts';
 import type { ArimaParams } from './params.ts';
-import { sumAr } from './polynomial.ts';
-import { countSeasonalDifferences, medianOf, seasonalStrength } from './seasonal-strength.ts';
+import { medianOf, seasonalStrength } from './seasonal-strength.ts';
 import { type SeriesModel, toLevelCompanion } from './series-model.ts';
 import { measureMoments, startValues } from './start-values.ts';
 import { countDifferences } from './unit-root.ts';
@@ -26,7 +25,6 @@ const MOST_LEFT_OUT = 0.02;
 const LEAST_OF_DEVIATION = 0.1;
 /** Of the largest value: 16 times what a float32 can tell apart. */
 const RESOLUTION = 1e-6;
-const DEFAULT_STEP = 60_000;
 
 /** @param series has at least one measured value */
 export function fitSeries(series: Series, params: ArimaParams): SeriesModel {
@@ -62,31 +60,6 @@ export function fitPool(series: readonly Series[], params: ArimaParams): SeriesM
   );
 }
 
-/** Median distance of rows. */
-function findStep(times: Float64Array): number {
-  const steps = times.subarray(1).map((time, i) => time - times[i]!);
-  const median = medianOf(steps.filter((each) => each > 0));
-  return Number.isNaN(median) ? DEFAULT_STEP : median;
-}
-
-/** The newest rows up to the last measured one, with the rows that are not there as missing. */
-function layOut({ times, values }: Series, step: number, most: number): Grid {
-  let last = values.length - 1;
-  while (Number.isNaN(values[last]!)) last--;
-  const reversed: number[] = [];
-  for (let i = last; i >= 0 && reversed.length < most; i--) {
-    reversed.push(values[i]!);
-    const gap =
-      i > 0 ? Math.min(Math.round((times[i]! - times[i - 1]!) / step) - 1, most - reversed.length) : 0;
-    for (let k = 0; k < gap; k++) reversed.push(NaN);
-  }
-  return { y: Float64Array.from(reversed.reverse()), end: times[last]!, step };
-}
-
-function newest(y: Float64Array, rows: number): Float64Array {
-  return y.subarray(Math.max(0, y.length - rows));
-}
-
 /** A season of few rows is for the model's seasonal terms, one of many for a curve. */
 function findSeason(
   grid: Grid,
@@ -117,15 +90,40 @@ function fitGrid(grid: Grid, plan: Plan): SeriesModel {
   const centre = medianOf(grid.y);
   const scale = spreadOf(grid.y, centre);
   const y = grid.y.map((value) => (value - centre) / scale);
-  const found = fitScaled(y, plan);
+  return assembleModel({ ...plan, grid, y, centre, scale, found: fitScaled(y, plan) });
+}
+
+export interface Assembly {
+  readonly grid: Grid;
+  /** Its values less `centre`, over `scale`: what the model was fitted on. */
+  readonly y: Float64Array;
+  readonly centre: number;
+  readonly scale: number;
+  readonly found: ScaledFit;
+  readonly curve: readonly Harmonics[];
+  readonly isPooled: boolean;
+  readonly params: Pick<ArimaParams, 'outlier' | 'outlierRows'>;
+}
+
+/** In the units of the values, with the state that the filter has reached at the end. */
+export function assembleModel({
+  grid,
+  y,
+  centre,
+  scale,
+  found,
+  curve,
+  isPooled,
+  params,
+}: Assembly): SeriesModel {
   const { order } = found;
   const largest = largestOf(grid.y);
   const slope = order.d + order.seasonalD === 1 ? found.mean / (order.seasonalD === 1 ? order.season : 1) : 0;
   const level = order.d + order.seasonalD === 0 ? found.mean : 0;
   const companion = toLevelCompanion(found.coefficients, order);
   const centred = y.map((value, i) => value - level - slope * (i - y.length + 1));
-  const { outlier, outlierRows } = plan.params;
-  const { state } = filterAll(centred, { companion, deviation: found.deviation, outlier, outlierRows });
+  const { outlier, outlierRows } = params;
+  const { state } = filterSeries(centred, { companion, deviation: found.deviation, outlier, outlierRows });
   for (let i = 0; i < companion.size; i++) state.a[i]! *= scale;
   return {
     order,
@@ -135,29 +133,14 @@ function fitGrid(grid: Grid, plan: Plan): SeriesModel {
     end: grid.end,
     level: centre + level * scale,
     slope: slope * scale,
-    curve: plan.curve,
-    isPooled: plan.isPooled,
+    curve,
+    isPooled,
     companion,
     state,
   };
 }
 
-/** Of the middle half; of all where more than half are the same; 1 for a constant. */
-function spreadOf(y: Float64Array, centre: number): number {
-  const distances = y.map((value) => Math.abs(value - centre));
-  const robust = 1.4826 * medianOf(distances);
-  if (robust > 0) return robust;
-  return largestOf(distances) || 1;
-}
-
-/** By size; 0 where nothing was measured. */
-function largestOf(y: Float64Array): number {
-  let largest = 0;
-  for (const value of y) if (Math.abs(value) > largest) largest = Math.abs(value);
-  return largest;
-}
-
-interface ScaledFit extends Pick<Estimate, 'order' | 'coefficients' | 'mean'> {
+export interface ScaledFit extends Pick<Estimate, 'order' | 'coefficients' | 'mean'> {
   readonly deviation: number;
 }
 
@@ -182,8 +165,6 @@ const NO_ORDER: Order = {
   constant: false,
 };
 const LEAST_FITTED = 8;
-/** 1 - φ_1 - … of a process with a unit root is 0, but for rounding. */
-const LEAST_SUM = 1e-9;
 
 function estimateGiven(y: Float64Array, order: Order, effort: 'rough' | 'full'): Estimate | undefined {
   const w = difference(y, order);
@@ -216,82 +197,28 @@ function leaveOutliersOut(
   if (first === undefined) return { y, deviation: 0 };
   const companion = toLevelCompanion(first.coefficients, first.order);
   const overall = Math.sqrt(first.variance);
-  const { innovations } = filterAll(y, { companion, deviation: overall, outlier: Infinity, outlierRows });
+  const { innovations } = filterSeries(y, { companion, deviation: overall, outlier: Infinity, outlierRows });
   const usual = 1.4826 * medianOf(innovations.map(Math.abs));
   // Where most innovations are 0 their middle says nothing of the rest.
   const deviation = usual > 0 ? Math.max(usual, LEAST_OF_DEVIATION * overall) : overall;
-  const { outliers } = filterAll(y, { companion, deviation, outlier: LEFT_OUT_BEYOND, outlierRows });
+  const { outliers } = filterSeries(y, { companion, deviation, outlier: LEFT_OUT_BEYOND, outlierRows });
   if (outliers.length === 0 || outliers.length > MOST_LEFT_OUT * countMeasured(y)) return { y, deviation: 0 };
   const kept = y.slice();
   for (const t of outliers) kept[t] = NaN;
   return { y: kept, deviation: overall };
 }
 
-interface Filtering {
-  readonly companion: Companion;
-  /** Of the innovations. */
-  readonly deviation: number;
-  /** Deviations beyond which a value is not learned from, unless this is so of more than `outlierRows` in a row. */
-  readonly outlier: number;
-  readonly outlierRows: number;
+/** Of the middle half; of all where more than half are the same; 1 for a constant. */
+function spreadOf(y: Float64Array, centre: number): number {
+  const distances = y.map((value) => Math.abs(value - centre));
+  const robust = 1.4826 * medianOf(distances);
+  if (robust > 0) return robust;
+  return largestOf(distances) || 1;
 }
 
-interface Filtered {
-  /** Of the row after the last one. */
-  readonly state: FilterState;
-  /** Over the root of their variance in units of the innovations'; NaN where nothing was measured. */
-  readonly innovations: Float64Array;
-  /** Rows that were not learned from. */
-  readonly outliers: readonly number[];
-}
-
-function filterAll(y: Float64Array, { companion, deviation, outlier, outlierRows }: Filtering): Filtered {
-  const state = createState(companion);
-  startState(state, companion, y.find((value) => !Number.isNaN(value)) ?? 0);
-  const innovations = new Float64Array(y.length);
-  const outliers: number[] = [];
-  let inRow = 0;
-  for (let t = 0; t < y.length; t++) {
-    const innovation = (y[t]! - state.a[0]!) / Math.sqrt(varianceAhead(state));
-    innovations[t] = innovation;
-    const isOutlier = Math.abs(innovation) > outlier * deviation;
-    inRow = isOutlier ? inRow + 1 : 0;
-    const isLeftOut = isOutlier && inRow <= outlierRows;
-    if (isLeftOut) outliers.push(t);
-    if (isLeftOut || Number.isNaN(y[t]!)) skip(state, companion);
-    else observe(state, companion, y[t]!);
-  }
-  return { state, innovations, outliers };
-}
-
-/** As the process is at any time where it is stationary; otherwise nothing is known but the first value. */
-function startState(state: FilterState, companion: Companion, value: number): void {
-  const stationary = sumAr(companion.phi) > LEAST_SUM ? stationaryCovariance(companion) : undefined;
-  if (stationary === undefined) {
-    forgetState(state, companion, value);
-    return;
-  }
-  state.P.set(stationary);
-  state.steady = false;
-}
-
-function chooseOrder(y: Float64Array, { season, params, isPooled }: Plan): Order | undefined {
-  const { order, seasonalOrder, maxOrder, maxModels } = params;
-  const isSeasonal = season > 1;
-  const seasonal = seasonalOrder === 'auto' ? undefined : seasonalOrder;
-  const seasonalD = isSeasonal ? (seasonal?.[1] ?? countSeasonalDifferences(y, season)) : 0;
-  const asked = order === 'auto' ? countDifferences(difference(y, { d: 0, seasonalD, season }), 1) : order[1];
-  const differencing = { d: isPooled ? Math.max(asked, 1) : asked, seasonalD, season };
-  const fixed =
-    isSeasonal && seasonal !== undefined ? { seasonalP: seasonal[0], seasonalQ: seasonal[2] } : undefined;
-  if (order === 'auto')
-    return searchOrder(y, differencing, {
-      maxOrder,
-      maxModels,
-      mayHaveConstant: !isPooled,
-      seasonal: fixed,
-    });
-  const usual = isSeasonal ? { seasonalP: 1, seasonalQ: 1 } : { seasonalP: 0, seasonalQ: 0 };
-  const constant = differencing.d + seasonalD <= 1 && !isPooled;
-  return { ...differencing, p: order[0], q: order[2], ...(fixed ?? usual), constant };
+/** By size; 0 where nothing was measured. */
+function largestOf(y: Float64Array): number {
+  let largest = 0;
+  for (const value of y) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return largest;
 }
