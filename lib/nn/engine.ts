@@ -7,7 +7,7 @@
 import { ModelError } from '../errors.ts';
 import type { KernelBuild, NetworkSpec } from './contract.ts';
 import * as L from './kernel/layout.ts';
-import { instantiate, type Kernel, loadModule, MAX_PAGES, makeMemory, PAGE_BYTES } from './load-kernel.ts';
+import { instantiate, type Kernel, loadModule, MAX_BYTES, makeMemory, PAGE_BYTES } from './load-kernel.ts';
 import type { Placement } from './place-layers.ts';
 import { startWorkers, stopWorkers } from './threads.ts';
 import { type Program, type ProgramKind, writeProgram } from './write-program.ts';
@@ -57,13 +57,12 @@ export interface EngineOptions {
 const ALIGNMENT = 128;
 /** Tiles read rows in fours: up to three behind the last one. */
 const SLACK_ROWS = 4;
+/** What the first memory has room for, beside the network itself: shards' gradients, and a batch. */
+const SPARE_GRADIENTS = 4;
+const SPARE_BYTES = 2 ** 20;
 
 export function startEngine(spec: NetworkSpec, placement: Placement, options: EngineOptions): Engine {
-  const module = loadModule(options.build);
-  const memory = makeMemory();
-  const kernel: Kernel = instantiate(module, memory);
-  let bytes = memory.buffer.byteLength;
-  let end = align(kernel.heapBase());
+  let end = L.RESERVED_BYTES;
   const take = (size: number): number => {
     const at = end;
     end = align(end + size);
@@ -87,6 +86,14 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
   };
   const fixedEnd = end;
   const gradientBytes = placement.floats * 4;
+  const workBytes = options.threads * Math.max(programs.train.workspaceBytes, programs.infer.workspaceBytes);
+  // Pages that nobody touches cost nothing; growing does.
+  const memory = makeMemory(
+    Math.min(fixedEnd + workBytes + SPARE_GRADIENTS * gradientBytes + SPARE_BYTES, MAX_BYTES),
+  );
+  let bytes = memory.buffer.byteLength;
+  const module = loadModule(options.build);
+  const kernel: Kernel = instantiate(module, memory);
   let stale = true;
   let working = false;
   let gradientAt = 0;
@@ -111,13 +118,12 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
 
   function grow(to: number): void {
     if (to <= bytes) return;
-    const pages = Math.ceil((to - bytes) / PAGE_BYTES);
-    if (bytes / PAGE_BYTES + pages > MAX_PAGES)
+    if (to > MAX_BYTES)
       throw new ModelError(
         'network-too-large',
-        `the network and its batch need ${to} bytes; the kernel has ${MAX_PAGES * PAGE_BYTES}`,
+        `the network and its batch need ${to} bytes; the kernel has ${MAX_BYTES}`,
       );
-    memory.grow(pages);
+    memory.grow(Math.ceil((to - bytes) / PAGE_BYTES));
     bytes = memory.buffer.byteLength;
   }
 

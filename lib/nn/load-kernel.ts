@@ -33,8 +33,8 @@ export interface Kernel {
   multiply(...args: readonly number[]): void;
 }
 
-/** What the kernel's memory may grow to, in pages of 64 KiB: 1 GiB. As in scripts/build-kernel.ts. */
-export const MAX_PAGES = 16_384;
+/** What the kernel's memory may grow to; the same in scripts/build-kernel.ts. */
+export const MAX_BYTES: number = 2 ** 30;
 export const PAGE_BYTES = 65_536;
 
 /** A module of one function that returns relaxed_madd(0, 0, 0): valid where relaxed SIMD is. */
@@ -67,11 +67,15 @@ export function chooseBuild(): KernelBuild {
 }
 
 function fuses(): boolean {
-  return instantiate(loadModule('fused'), makeMemory()).isFused() === 1;
+  return instantiate(loadModule('fused'), makeMemory(PAGE_BYTES)).isFused() === 1;
 }
 
-export function makeMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
+export function makeMemory(bytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({
+    initial: Math.ceil(bytes / PAGE_BYTES),
+    maximum: MAX_BYTES / PAGE_BYTES,
+    shared: true,
+  });
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {

@@ -53,6 +53,8 @@ export const STEPS = 100;
 /** Address of the sequences' input gradients, or 0 where nobody asks. */
 export const INPUT_GRADIENTS = 104;
 export const CONTROL_BYTES = 128;
+/** The control block, then the kernel's constants: what TypeScript allocates lies above. */
+export const RESERVED_BYTES = 8192;
 
 export const MODE_PREDICT = 0;
 export const MODE_EVALUATE = 1;

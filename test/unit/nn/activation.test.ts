@@ -6,8 +6,7 @@ import { KERNEL_BUILDS } from '../../../scripts/build-kernel.ts';
 const AT = 16_384;
 
 function apply(build: 'fused' | 'plain', which: 'sigmoidAll' | 'tanhAll', values: number[]): Float32Array {
-  const memory = makeMemory();
-  memory.grow(16);
+  const memory = makeMemory(2 ** 20);
   const kernel: Kernel = instantiate(loadModule(build), memory);
   const view = new Float32Array(memory.buffer, AT, Math.ceil(values.length / 4) * 4);
   view.set(values);
