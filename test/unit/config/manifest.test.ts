@@ -288,14 +288,12 @@ test('fine-tuning starts from a version of another detector, and only where a mo
     refusal(spec('{ fine_tune: { detector: shop } }')),
     /fine_tune\.detector .*is "shop", this very detector; name another, or a version to start from/,
   );
-  if (MODEL_KINDS.some((kind) => kind === ('lstm' as string))) {
-    assert.deepEqual(parse(spec('{ kind: lstm, fine_tune: { detector: cart } }')).model, {
-      kind: 'lstm',
-      params: {},
-      seed: 1,
-      fineTune: { detector: 'cart', version: 'current' },
-    });
-  }
+  assert.deepEqual(parse(spec('{ kind: lstm, fine_tune: { detector: cart } }')).model, {
+    kind: 'lstm',
+    params: {},
+    seed: 1,
+    fineTune: { detector: 'cart', version: 'current' },
+  });
 });
 
 test('durations have bounds', () => {
