@@ -16,6 +16,7 @@ import numpy
 import pandas
 import statsmodels
 from statsmodels.tsa.statespace.sarimax import SARIMAX
+from statsmodels.tsa.stattools import kpss
 
 warnings.simplefilter("ignore")
 ROOT = pathlib.Path(__file__).parents[2] / "test" / "fixtures"
@@ -147,6 +148,8 @@ def measure(name, y, order, seasonal, constant):
         "names": model.param_names,
         "params": rounded(best.params),
         "llf": best.llf,
+        # With as many lags as the R package forecast takes when it chooses d.
+        "kpss": None if numpy.isnan(y).any() else kpss(y, "c", nlags=int(3 * numpy.sqrt(len(y)) / 13))[0],
         "fixed": {"params": [float(value) for value in fixed], "llf": at_fixed.llf, "innovations": rounded(innovations)},
         "forecast": {
             "mean": rounded(forecast.predicted_mean),
