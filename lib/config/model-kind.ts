@@ -7,7 +7,9 @@ export const MODEL_KINDS = [
   'isolation-forest',
   'lstm',
   'lstm-autoencoder',
+  'prophet',
   'reconstruction',
   'robust-z',
+  'seasonal',
 ] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];

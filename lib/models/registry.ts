@@ -15,6 +15,8 @@ const LOADERS = {
   reconstruction: async () => eraseParams((await import('./reconstruction/model.ts')).reconstruction),
   'robust-z': async () => eraseParams((await import('./robust-z/model.ts')).robustZ),
   ensemble: async () => (await import('./ensemble/model.ts')).ensemble,
+  seasonal: async () => eraseParams((await import('./seasonal/model.ts')).seasonal),
+  prophet: async () => eraseParams((await import('./prophet/model.ts')).prophet),
 } satisfies Record<ModelKind, () => Promise<RegisteredModel>>;
 
 /** @throws ModelError where no model of that kind exists */

@@ -22,8 +22,9 @@ const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
   attention: true,
   reconstruction: false,
   'robust-z': false,
+  prophet: false,
+  seasonal: false,
 };
-
 /** Sizes at which a kind that is trained in epochs takes a second, where its defaults take minutes. */
 const SMALL_NETWORK = { sequenceLength: 16, hidden: 16, epochs: 15 };
 const PARAMS: Readonly<Partial<Record<ModelKind, Readonly<Record<string, number>>>>> = {

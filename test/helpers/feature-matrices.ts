@@ -35,18 +35,24 @@ export interface RealSample {
   readonly labels: Uint8Array;
 }
 
-/** One part of test/fixtures/real/, unscaled. */
+/** One part of test/fixtures/real/, unscaled. The test begins a minute after the last row of the training. */
 export function readRealSample(name: string, part: 'train' | 'test'): RealSample {
-  const file = new URL(`../fixtures/real/${name}.${part}.csv.gz`, import.meta.url);
-  const [header, ...lines] = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
+  const [header, ...lines] = readLines(name, part);
+  const before = part === 'train' ? 0 : readLines(name, 'train').length - 1;
   const table = lines.map((line) => line.split(',').map((cell) => (cell === '' ? NaN : Number(cell))));
+  const x = toMatrix(
+    table.map((row) => row.slice(1, -1)),
+    header!.split(',').slice(1, -1),
+  );
   return {
-    x: toMatrix(
-      table.map((row) => row.slice(1, -1)),
-      header!.split(',').slice(1, -1),
-    ),
+    x: { ...x, times: x.times.map((time) => time + before * 60_000) },
     labels: Uint8Array.from(table, (row) => row.at(-1)!),
   };
+}
+
+function readLines(name: string, part: 'train' | 'test'): readonly string[] {
+  const file = new URL(`../fixtures/real/${name}.${part}.csv.gz`, import.meta.url);
+  return gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
 }
 
 /** Area under the ROC curve: the chance that a labelled row scores above an unlabelled one, ties half. */

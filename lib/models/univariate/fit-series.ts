@@ -1,5 +1,5 @@
 /** Fits series after series, and leaves off between two of them when the time is up. */
-import { RetryLaterError } from '../../errors.ts';
+import { ModelError, RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { FitRun, JsonValue } from '../contract.ts';
 import type { FittedSeries, Series, UnivariateKind } from './contract.ts';
@@ -18,7 +18,8 @@ export interface SeriesFitResult<Params> {
 }
 
 /**
- * Rows that `run.labels` has as anomalous count as missing, unless nothing else was measured of a series.
+ * Rows that `run.labels` has as anomalous count as missing.
+ * @throws ModelError where that leaves nothing
  * @throws RetryLaterError when the time is up; where there is a checkpoint, what is done so far is in it
  */
 export async function fitAllSeries<Params>(
@@ -54,6 +55,11 @@ export async function fitAllSeries<Params>(
     await pauseIfLate();
     addStandIn(column);
   }
+  if (records.every((record) => record.length === 0))
+    throw new ModelError(
+      'nothing-measured',
+      `${x.times.length} rows without a value that is not labelled anomalous`,
+    );
   const fitted = { ...identity, ...packRecords(records, kind.recordType), tails };
   return { fitted, notes: kind.describeFit(records, params) };
 

@@ -1,18 +1,21 @@
 /** Makes a Model of a kind that looks at one series at a time; contract.ts says what it has to bring. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { type FitRun, type FittedModel, type JsonValue, type Model, NOTHING_TO_SAY } from '../contract.ts';
-import { checkRows, checkScored, checkTraining } from './check-matrix.ts';
+import { checkColumns, checkRows, checkTraining } from '../matrix-checks.ts';
 import type { FittedSeries, UnivariateKind } from './contract.ts';
 import { fitAllSeries } from './fit-series.ts';
 import { explainMatrix, scoreMatrix } from './score-matrix.ts';
 import { loadSeries, saveSeries } from './state.ts';
+
+/** One row would show neither a spread nor a step. */
+const LEAST_ROWS = 2;
 
 export function createUnivariateModel<Params extends object>(kind: UnivariateKind<Params>): Model<Params> {
   return {
     kind: kind.kind,
     parseParams: kind.parseParams,
     async fit(x: FeatureMatrix, params: Params, run: FitRun) {
-      checkTraining(x, run.labels);
+      checkTraining(x, run, LEAST_ROWS);
       const { fitted, notes } = await fitAllSeries(kind, x, params as Params & JsonValue, run);
       return wrapSeries(kind, fitted, notes);
     },
@@ -30,11 +33,11 @@ function wrapSeries<Params>(
     contextRows: kind.contextRows(fitted.params),
     summary: { ...NOTHING_TO_SAY, notes },
     score: async (x) => {
-      checkScored(x, fitted.columns);
+      checkColumns(x, fitted.columns);
       return scoreMatrix(kind, fitted, x);
     },
     explain: async (x, rows) => {
-      checkScored(x, fitted.columns);
+      checkColumns(x, fitted.columns);
       checkRows(x, rows);
       return explainMatrix(kind, fitted, x, rows);
     },

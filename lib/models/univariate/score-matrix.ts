@@ -1,6 +1,7 @@
 /** From the residuals of each column to a score and an explanation of the row. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { Contribution } from '../contract.ts';
+import { toContributions } from '../contributions.ts';
 import type { FittedSeries, SeriesScores, UnivariateKind } from './contract.ts';
 import { groupRows, takeSeries, takeTimes } from './group-rows.ts';
 import { takeRecord } from './packed-records.ts';
@@ -11,7 +12,7 @@ import { measureSurprise, TAIL_LENGTH } from './tail.ts';
  * Columns of a row that make up its score: the mean of so many largest surprises. A fault seldom shows in one metric
  * alone, and one of many metrics is always far out.
  */
-export const LARGEST = 3;
+export const LARGEST = 5;
 
 /**
  * Bits of surprise; 0 for a row in which nothing was measured, or nothing that was ever measured in training; NaN for
@@ -78,23 +79,19 @@ export function explainMatrix<Params>(
         : measureSurprise(fitted.tails, each.tail, residual);
     });
     const largest = [...surprises.keys()].sort((a, b) => surprises[b]! - surprises[a]!).slice(0, LARGEST);
-    const total = largest.reduce((sum, column) => sum + surprises[column]!, 0);
-    if (!(total > 0)) return columns.map((feature) => ({ feature, share: 1 / columns.length }));
-    return largest
-      .filter((column) => surprises[column]! > 0)
-      .map((column) => ({
-        feature: columns[column]!,
-        share: surprises[column]! / total,
-        ...boundsAt(found[column]!.scores, i),
-      }));
+    const weights = surprises.map((surprise, column) => (largest.includes(column) ? surprise : 0));
+    return toContributions(columns, weights, (column) => boundsAt(found[column]?.scores, i));
   }
 }
 
+/** Nothing where nothing is expected: a column that was never measured in training. */
 function boundsAt(
-  { expected, low, high }: SeriesScores,
+  scores: SeriesScores | undefined,
   i: number,
-): Pick<Contribution, 'expected' | 'low' | 'high'> {
-  return { expected: expected[i]!, low: low[i]!, high: high[i]! };
+): Partial<Pick<Contribution, 'expected' | 'low' | 'high'>> {
+  const expected = scores?.expected[i] ?? NaN;
+  if (scores === undefined || Number.isNaN(expected)) return {};
+  return { expected, low: scores.low[i]!, high: scores.high[i]! };
 }
 
 /** Entity → index of its first series. */

@@ -1,72 +1,81 @@
 /**
- * How unusual a residual is for its own series: -log2 of the share of training residuals that were as large, so that a
- * metric that often jumps does not drown one that never does. A standardised residual alone does not say that: 6 is
- * nothing for one metric and has never been seen of another.
+ * How unusual a residual is for its own series: -log2 of the share of training residuals that went as far on the same
+ * side, so that a metric that often jumps does not drown one that never does. A standardised residual alone does not say
+ * that: 6 is nothing for one metric and has never been seen of another, and a latency goes far up but never far down.
  *
- * Up to the 1 in 32 it is read between the sizes that 1 in 2, 8 and 32 residuals reach; beyond, the sizes are taken to
- * follow a power law, whose exponent is Hill's estimate on the residuals past the 1 in 32 (Hill 1975). A power law grows
- * with the logarithm of the size: a constant that moved by 1e18 gets a large finite number.
+ * Up to the 1 in 64 it is read between the sizes that 1 in 4, 16 and 64 residuals exceed on that side; beyond, the sizes
+ * are taken to follow a power law, whose exponent is Hill's estimate on the residuals past the 1 in 64 (Hill 1975). A
+ * power law grows with the logarithm of the size: a constant that moved by 1e18 gets a large finite number.
  */
 import { quantileOf } from '../../statistics/quantile.ts';
 
-/** Sizes that are exceeded once in 2, 8 and 32, then the exponent. */
-export const TAIL_LENGTH = 4;
-const BITS: readonly number[] = [1, 3, 5];
+/** Bits of the sizes that are kept of a side. */
+const BITS: readonly number[] = [2, 4, 6];
 /** What a normal residual exceeds as often. */
 const NORMAL_SIZES: readonly number[] = [0.6745, 1.5341, 2.1539];
+/** Those sizes, then the exponent. */
+const SIDE_LENGTH = BITS.length + 1;
+/** Of a series: residuals above 0, then those below. */
+export const TAIL_LENGTH: number = 2 * SIDE_LENGTH;
 /**
- * A series that was fitted so well that its residuals are next to nothing is no more sure of itself than half a normal
- * one: residuals are measured in units that already allow for the noise.
+ * A side on which a series hardly ever strayed is no more sure of itself than half a normal one: residuals are measured
+ * in units that already allow for the noise.
  */
 const LEAST_OF_NORMAL = 0.5;
 /** Of Hill's exponent: 2 is a tail without a variance; a normal one looks like 6 to 10 at that depth. */
 const LEAST_EXPONENT = 1;
 const MOST_EXPONENT = 8;
-/** Residuals past the 1 in 32 that Hill's estimate is given the weight of, at the exponent of a normal tail. */
+/** Residuals past the 1 in 64 that it weighs as many as that the tail is taken to be a normal one. */
 const PRIOR_EXCEEDANCES = 8;
 const PRIOR_EXPONENT = 6;
 
-/** Of standardised residuals, NaN left out; without any, the tail of normal ones. Length: TAIL_LENGTH. */
+/** Of standardised residuals, NaN left out; without any, the tails of normal ones. Length: TAIL_LENGTH. */
 export function fitTail(residuals: Float64Array): Float32Array {
-  const sizes = residuals
-    .filter((residual) => !Number.isNaN(residual))
-    .map(Math.abs)
-    .sort();
-  if (sizes.length === 0) return Float32Array.of(...NORMAL_SIZES, PRIOR_EXPONENT);
-  const knots = BITS.map((bits, i) =>
-    Math.max(quantileOf(sizes, 1 - 2 ** -bits), LEAST_OF_NORMAL * NORMAL_SIZES[i]!),
-  );
-  const last = knots.at(-1)!;
-  let count = PRIOR_EXCEEDANCES;
-  let logs = PRIOR_EXCEEDANCES / PRIOR_EXPONENT;
-  for (let i = sizes.length - 1; i >= 0 && sizes[i]! > last; i--) {
-    count++;
-    logs += Math.log(sizes[i]! / last);
-  }
-  const exponent = Math.min(Math.max(count / logs, LEAST_EXPONENT), MOST_EXPONENT);
-  return Float32Array.of(...knots, exponent);
+  const sorted = residuals.filter((residual) => !Number.isNaN(residual)).sort();
+  const tail = new Float32Array(TAIL_LENGTH);
+  tail.set(fitSide(sorted), 0);
+  tail.set(fitSide(sorted.map((residual) => -residual).reverse()), SIDE_LENGTH);
+  return tail;
 }
 
-/** Bits: 1 where half of the training residuals were as large; 0 for no residual, and without bound. */
+/** @param sorted ascending; the side is the upper one */
+function fitSide(sorted: Float64Array): readonly number[] {
+  if (sorted.length === 0) return [...NORMAL_SIZES, PRIOR_EXPONENT];
+  const sizes = BITS.map((bits, i) =>
+    Math.max(quantileOf(sorted, 1 - 2 ** -bits), LEAST_OF_NORMAL * NORMAL_SIZES[i]!),
+  );
+  const last = sizes.at(-1)!;
+  let count = PRIOR_EXCEEDANCES;
+  let logs = PRIOR_EXCEEDANCES / PRIOR_EXPONENT;
+  for (let i = sorted.length - 1; i >= 0 && sorted[i]! > last; i--) {
+    count++;
+    logs += Math.log(sorted[i]! / last);
+  }
+  return [...sizes, Math.min(Math.max(count / logs, LEAST_EXPONENT), MOST_EXPONENT)];
+}
+
+/** Bits: 2 where a quarter of the training residuals went as far on that side; 0 for no residual, and without bound. */
 export function measureSurprise(tails: ArrayLike<number>, offset: number, residual: number): number {
+  const side = residual >= 0 ? offset : offset + SIDE_LENGTH;
   const size = Math.abs(residual);
   let lowSize = 0;
   let lowBits = 0;
   for (let i = 0; i < BITS.length; i++) {
-    const highSize = tails[offset + i]!;
+    const highSize = tails[side + i]!;
     const highBits = BITS[i]!;
     if (size < highSize) return lowBits + ((highBits - lowBits) * (size - lowSize)) / (highSize - lowSize);
     lowSize = highSize;
     lowBits = highBits;
   }
-  return lowBits + tails[offset + BITS.length]! * Math.log2(size / lowSize);
+  return lowBits + tails[side + BITS.length]! * Math.log2(size / lowSize);
 }
 
 /** @returns what is wrong with the tail of one series; undefined where nothing is */
 export function findTailFault(tail: ArrayLike<number>): string | undefined {
   const values = Array.from(tail);
-  const [half, eighth, last, exponent] = values as [number, number, number, number];
-  const isSound =
-    values.every(Number.isFinite) && half > 0 && eighth >= half && last >= eighth && exponent > 0;
-  return isSound ? undefined : `its tail is ${values.join(', ')}`;
+  const isSound = [0, SIDE_LENGTH].every((side) => {
+    const [first, second, last, exponent] = values.slice(side) as [number, number, number, number];
+    return first > 0 && second >= first && last >= second && exponent > 0;
+  });
+  return isSound && values.every(Number.isFinite) ? undefined : `its tail is ${values.join(', ')}`;
 }
