@@ -82,5 +82,6 @@ function multiply(a: Float64Array, b: Float64Array): Float64Array<ArrayBuffer> {
 }
 
 function negate(values: Float64Array): Float64Array {
-  return values.map((value) => -value);
+  // No negative zeros.
+  return values.map((value) => 0 - value);
 }

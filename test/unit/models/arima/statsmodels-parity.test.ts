@@ -33,7 +33,11 @@ for (const reference of readReferenceCases()) {
       const { coefficients, mean, variance } = readParams(reference.fixed.params, order);
       const companion = toArma(coefficients, order.season);
       const found = filterInnovations(companion, w, { mean: true });
-      const shifted = filterInnovations(companion, w.map((value) => value - mean), { mean: false });
+      const shifted = filterInnovations(
+        companion,
+        w.map((value) => value - mean),
+        { mean: false },
+      );
       assert.ok(found !== undefined && shifted !== undefined);
       assertClose(logLikelihood(found, mean, variance), logLikelihood(shifted, 0, variance), 1e-8);
     });
@@ -72,9 +76,15 @@ for (const reference of readReferenceCases()) {
       for (let row = 0; row < rows; row++) {
         const [low, high] = reference.forecast.interval95[row]!;
         const near = 0.01 * (high - low);
-        assert.ok(Math.abs(scores.expected[row]! - reference.forecast.mean[row]!) < near, `expected, row ${row}`);
+        assert.ok(
+          Math.abs(scores.expected[row]! - reference.forecast.mean[row]!) < near,
+          `expected, row ${row}`,
+        );
         assert.ok(Math.abs(scores.low[row]! - low) < near, `low, row ${row}: ${scores.low[row]}, not ${low}`);
-        assert.ok(Math.abs(scores.high[row]! - high) < near, `high, row ${row}: ${scores.high[row]}, not ${high}`);
+        assert.ok(
+          Math.abs(scores.high[row]! - high) < near,
+          `high, row ${row}: ${scores.high[row]}, not ${high}`,
+        );
       }
     });
 

@@ -63,7 +63,10 @@ export function readParams(params: readonly number[], order: Order): ReferencePa
   return { coefficients, mean, variance: params.at(-1)! };
 }
 
-export function writeParams({ coefficients, mean, variance }: ReferenceParams, order: Order): readonly number[] {
+export function writeParams(
+  { coefficients, mean, variance }: ReferenceParams,
+  order: Order,
+): readonly number[] {
   const { ar, ma, seasonalAr, seasonalMa } = coefficients;
   const intercept = order.constant ? [mean * sumAr(expandAr(ar, seasonalAr, order.season))] : [];
   return [...intercept, ...ar, ...ma, ...seasonalAr, ...seasonalMa, variance];
