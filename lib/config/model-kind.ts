@@ -7,6 +7,7 @@ export const MODEL_KINDS = [
   'isolation-forest',
   'lstm',
   'lstm-autoencoder',
+  'pca',
   'prophet',
   'reconstruction',
   'robust-z',

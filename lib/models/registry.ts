@@ -13,6 +13,7 @@ const LOADERS = {
   bilstm: async () => eraseParams((await import('./neural/model.ts')).bilstm),
   attention: async () => eraseParams((await import('./neural/model.ts')).attention),
   reconstruction: async () => eraseParams((await import('./reconstruction/model.ts')).reconstruction),
+  pca: async () => eraseParams((await import('./pca/model.ts')).pca),
   'robust-z': async () => eraseParams((await import('./robust-z/model.ts')).robustZ),
   ensemble: async () => (await import('./ensemble/model.ts')).ensemble,
   seasonal: async () => eraseParams((await import('./seasonal/model.ts')).seasonal),

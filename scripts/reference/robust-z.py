@@ -19,6 +19,7 @@ def columns(random):
         "normal": normal,
         "even count": normal[:900],
         "heavy upper tail": random.exponential(1, 2100) ** 3,
+        "an incident": numpy.r_[random.normal(0, 1, 900), numpy.full(30, 1e4)],
         "mostly one value": numpy.where(random.random(900) < 0.8, 0, random.normal(0, 1, 900)),
         "one spike": numpy.r_[numpy.zeros(2500), 50],
         "two values": numpy.r_[numpy.zeros(30), numpy.ones(41)],
@@ -27,12 +28,18 @@ def columns(random):
     }
 
 
+def widen(middle, tail):
+    limit = KNEE * middle
+    return limit * (1 + numpy.log(tail / limit)) if 0 < limit < tail else max(middle, tail)
+
+
 def baseline(values):
     center = numpy.median(values)
     tail = stats.norm.ppf(1 - TAIL)
     middle = numpy.median(numpy.abs(values - center)) / stats.norm.ppf(0.75)
-    low, high = numpy.quantile(values, [TAIL, 1 - TAIL])
-    above, below = max(middle, (high - center) / tail), max(middle, (center - low) / tail)
+    beyond = len(values) // round(1 / TAIL)
+    low, high = numpy.sort(values)[[beyond, len(values) - 1 - beyond]]
+    above, below = widen(middle, (high - center) / tail), widen(middle, (center - low) / tail)
     either = above or below or values.std()
     return center, above or either, below or either
 

@@ -21,6 +21,7 @@ const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
   bilstm: true,
   attention: true,
   reconstruction: false,
+  pca: false,
   'robust-z': false,
   prophet: false,
   seasonal: false,

@@ -24,6 +24,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/simulate': 2,
   'lib/config': 1,
   'lib/labels': 1,
+  'lib/linalg': 1,
   'lib/statistics': 1,
   'lib/telemetry': 1,
   'lib/errors.ts': 0,

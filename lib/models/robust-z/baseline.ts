@@ -15,16 +15,20 @@ const UNMEASURED: Baseline = { center: NaN, above: NaN, below: NaN };
 
 /** The median absolute deviation of a standard normal is 1 / this. */
 const MAD_TO_DEVIATION = 1.482602218505602;
-/** Share of the training rows beyond either tail quantile. */
-const TAIL_SHARE = 0.0005;
+/** One row in so many lies beyond either tail. */
+const ROWS_PER_TAIL = 2000;
 /** That quantile of a standard normal, in standard deviations from its median. */
 export const TAIL_DEVIATIONS = 3.2905267314918945;
+
+/** Tails up to so many times the middle's scale count as they are, farther ones by their logarithm. */
+const TAIL_KNEE = 10;
 
 /**
  * The scale of a side is the larger of 1.4826 × MAD and the distance of that side's 0.05 % quantile / 3.29: two
  * estimates of a normal column's standard deviation, of which the second sees heavy tails. CPU use has its own on one
- * side; on the MAD alone it leads the list of large deviations every hour. An incident shorter than 0.05 % of the
- * training moves neither.
+ * side; on the MAD alone it leads the list of large deviations every hour. What an incident in the training can do is
+ * bounded: one shorter than 0.05 % of it moves neither, a longer one of r times the first estimate widens the scale to
+ * 10 (1 + ln(r / 10)) times it.
  *
  * A side on which all but 0.05 % of the rows equal the median takes the other's scale; where both are so, it is the
  * standard deviation.
@@ -33,22 +37,22 @@ export const TAIL_DEVIATIONS = 3.2905267314918945;
 export function describeColumn(sorted: Float32Array): Baseline {
   const count = sorted.length;
   if (count === 0) return UNMEASURED;
-  const center = quantile(sorted, 0.5);
+  const center = (sorted[(count - 1) >> 1]! + sorted[count >> 1]!) / 2;
   if (sorted[0] === sorted[count - 1]) return { center, above: 0, below: 0 };
   const middle = MAD_TO_DEVIATION * medianDeviation(sorted, center);
-  const above = Math.max(middle, (quantile(sorted, 1 - TAIL_SHARE) - center) / TAIL_DEVIATIONS);
-  const below = Math.max(middle, (center - quantile(sorted, TAIL_SHARE)) / TAIL_DEVIATIONS);
+  // Ranks, not quantiles between two of them: those would take in a share of the first value beyond.
+  const beyond = Math.floor(count / ROWS_PER_TAIL);
+  const above = widen(middle, (sorted[count - 1 - beyond]! - center) / TAIL_DEVIATIONS);
+  const below = widen(middle, (center - sorted[beyond]!) / TAIL_DEVIATIONS);
   const either = above || below || standardDeviation(sorted);
   return { center, above: above || either, below: below || either };
 }
 
-/** Linear interpolation between the two nearest ranks, as numpy's `quantile` does by default. */
-function quantile(sorted: Float32Array, q: number): number {
-  const position = (sorted.length - 1) * q;
-  const below = Math.floor(position);
-  const from = sorted[below]!;
-  const to = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return from + (to - from) * (position - below);
+/** Tails alone tell where half of the values equal the median and the middle is 0. */
+function widen(middle: number, tail: number): number {
+  const limit = TAIL_KNEE * middle;
+  if (middle === 0 || tail <= limit) return Math.max(middle, tail);
+  return limit * (1 + Math.log(tail / limit));
 }
 
 /** Median of |value - center|: the distances of either side are sorted already, and get merged up to the middle. */

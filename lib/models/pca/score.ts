@@ -1,0 +1,49 @@
+/** How far a vector is from what the components expect. */
+import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { BLOCK, squareProducts } from '../../linalg/products.ts';
+import { placesOf } from '../robust-z/baselines.ts';
+import { toCoordinate } from './coordinates.ts';
+import type { Pca } from './pca.ts';
+import { buildForm, completeBlock, gapFinder, type QuadraticForm } from './quadratic.ts';
+import { eachBlock } from './vectors.ts';
+
+export interface CompiledPca {
+  readonly pca: Pca;
+  readonly form: QuadraticForm;
+}
+
+export function compilePca(pca: Pca): CompiledPca {
+  return { pca, form: buildForm(pca.components) };
+}
+
+/**
+ * √((u'Mu + moved constants squared) / entries): about 1 for usual rows. NaN for the first rows of an entity, which make
+ * no whole vector. What is missing adds nothing.
+ */
+export function scoreRows({ pca, form }: CompiledPca, x: FeatureMatrix): Float64Array {
+  const { coordinates, window } = pca;
+  const { constant, baselines } = coordinates;
+  const places = placesOf(baselines, x.entities);
+  const entries = form.size + constant.length;
+  const scores = new Float64Array(x.times.length).fill(NaN);
+  const findGap = gapFinder(form);
+  const squares = new Float64Array(BLOCK);
+  eachBlock(x, { coordinates, window }, ({ values, count, rows }) => {
+    completeBlock(form, { values, count }, findGap);
+    squareProducts(form.factor, form.size, values, squares);
+    for (let b = 0; b < count; b++) {
+      const row = rows[b]!;
+      let sum = squares[b]!;
+      for (const c of constant) {
+        const moved = toCoordinate(
+          coordinates,
+          places[x.entityOf[row]!]! + c,
+          x.values[row * x.names.length + c]!,
+        );
+        if (!Number.isNaN(moved)) sum += moved * moved;
+      }
+      scores[row] = Math.sqrt(sum / entries);
+    }
+  });
+  return scores;
+}
