@@ -1,10 +1,10 @@
 /** When a training has to stop, told from the deadline alone. */
 import type { Deadline } from '../contract.ts';
 
-/** What comes after a training (scores of all its rows, the report, the upload) needs time too. */
-const RESERVE = 60_000;
+/** Ms to leave a checkpoint in: a few MB to the bucket. */
+const RESERVE = 2000;
 /** Of a short run, the share of its time that is left for that. */
-const RESERVE_SHARE = 0.2;
+const RESERVE_SHARE = 0.1;
 
 export interface Stopwatch {
   /**
@@ -20,17 +20,18 @@ export function createStopwatch(deadline: Deadline): Stopwatch {
   const atStart = deadline.remaining();
   const reserve = Math.min(RESERVE, atStart * RESERVE_SHARE);
   let turns = 0;
-  let before = atStart;
-  let longest = 0;
+  /** Ms left before the first turn and before the last one asked for. */
+  let first = atStart;
   let last = atStart;
+  let longest = 0;
   return {
     isOver: () => {
       const left = deadline.remaining();
-      if (turns > 0 && left !== Infinity) longest = Math.max(longest, before - left);
-      before = left;
+      if (turns === 0) first = left;
+      else if (left !== Infinity) longest = Math.max(longest, last - left);
       last = left;
       return turns++ > 0 && left - longest < reserve;
     },
-    meanTurn: () => (turns < 2 || last === Infinity ? 0 : (atStart - last) / (turns - 1)),
+    meanTurn: () => (turns < 2 || last === Infinity ? 0 : (first - last) / (turns - 1)),
   };
 }

@@ -68,7 +68,7 @@ export type TrainingResult =
     };
 
 /** A gradient longer than that is scaled down to it: a row with moved constants must not undo what was learned. */
-const CLIP_NORM = 5;
+export const CLIP_NORM = 5;
 /** Loss of an epoch in lowest ones, from which on nothing good comes any more; if it is above that of the first, too. */
 const EXPLODED = 10;
 /** Sequences of training that a classifier's measures are taken on each epoch. */

@@ -123,3 +123,72 @@ function sorted(value: unknown): unknown {
       .map(([name, member]) => [name, sorted(member)]),
   );
 }
+
+const NETWORK: ModelState = {
+  kind: 'lstm',
+  formatVersion: 1,
+  json: { hidden: 1 },
+  arrays: {
+    'b/bias': Float32Array.of(7),
+    'a/kernel': Float32Array.of(1, 2),
+    means: Float32Array.of(5),
+    rows: Uint8Array.of(9),
+  },
+  layersModel: {
+    topology: { class_name: 'Functional', config: {} },
+    weights: [
+      { name: 'b/bias', shape: [1] },
+      { name: 'a/kernel', shape: [1, 2] },
+    ],
+  },
+};
+
+test('a network is stored as TensorFlow.js layers: its weights first and without a gap, our part as metadata', () => {
+  const files = encodeModelState(NETWORK);
+  const json = JSON.parse(Buffer.from(files['model.json']).toString());
+  assert.equal(json.format, 'layers-model');
+  assert.deepEqual(json.modelTopology, NETWORK.layersModel?.topology);
+  assert.deepEqual(json.weightsManifest, [
+    {
+      paths: ['weights.bin'],
+      weights: [
+        { name: 'b/bias', shape: [1], dtype: 'float32' },
+        { name: 'a/kernel', shape: [1, 2], dtype: 'float32' },
+      ],
+    },
+  ]);
+  const numbers = new Float32Array(files['weights.bin'].slice(0, 20).buffer);
+  assert.deepEqual(numbers, Float32Array.of(7, 1, 2, 0, 5));
+  assert.equal(files['weights.bin'].length, 25);
+  assert.deepEqual(decodeModelState(files), NETWORK);
+});
+
+test('layers whose weights are not the arrays are refused, written or read', () => {
+  for (const arrays of [
+    { ...NETWORK.arrays, 'a/kernel': Float32Array.of(1) },
+    { ...NETWORK.arrays, 'b/bias': Float64Array.of(7) },
+  ])
+    assert.throws(() => encodeModelState({ ...NETWORK, arrays }), {
+      name: 'ArtifactError',
+      code: 'bad-layers',
+    });
+  const files = encodeModelState(NETWORK);
+  const text = Buffer.from(files['model.json']).toString();
+  for (const [from, to, code] of [
+    [
+      '"shape": [\n            1,\n            2',
+      '"shape": [\n            1,\n            3',
+      'bad-array-table',
+    ],
+    ['"layers-model"', '"graph-model"', 'bad-json'],
+    ['"weights.bin"', '"other.bin"', 'bad-json'],
+    ['"formatVersion": 1', '"formatVersion": 2', 'bad-json'],
+  ] as const) {
+    assert.ok(text.includes(from), from);
+    const altered = { ...files, 'model.json': Buffer.from(text.replace(from, to)) };
+    assert.throws(() => decodeModelState(altered), { name: 'ArtifactError', code });
+  }
+  assert.throws(() => decodeModelState({ ...files, 'weights.bin': files['weights.bin'].slice(0, 12) }), {
+    code: 'bad-array-table',
+  });
+});
