@@ -29,6 +29,10 @@ const STUDIES: Readonly<
     needsData: true,
     load: async () => (await import('./threshold-defaults.ts')).reportThresholds,
   },
+  'false-alarm-budget': {
+    needsData: true,
+    load: async () => (await import('./false-alarm-budget.ts')).reportBudget,
+  },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 

@@ -37,12 +37,14 @@ export interface CalibratedBudget extends FalseAlarmBudget {
 export function calibrateBudget(given: {
   readonly training: ScoreTail;
   readonly heldBack: ScoredRows;
+  /** False: they are the training rows themselves, for want of others. */
+  readonly isHeldBack: boolean;
   readonly labels: Uint8Array | undefined;
   readonly rules: PeakRules;
   readonly step: number;
   readonly budget: FalseAlarmBudget;
 }): { readonly threshold: number; readonly calibration: ScoreCalibration } {
-  const { training, heldBack, labels, rules, step, budget } = given;
+  const { training, heldBack, isHeldBack, labels, rules, step, budget } = given;
   // As the final model would have scored them, by rank in the tail of its own training.
   const scores = heldBack.scores.map((surprise) =>
     Number.isNaN(surprise) ? surprise : scoreOf(training, surprise),
@@ -58,7 +60,7 @@ export function calibrateBudget(given: {
   const { threshold, ...said } = found;
   return {
     threshold: scoreOf(tail, threshold),
-    calibration: { tail, heldBack: true, budget: { ...budget, ...said } },
+    calibration: { tail, heldBack: isHeldBack, budget: { ...budget, ...said } },
   };
 }
 

@@ -26,8 +26,10 @@ export interface BudgetThreshold {
 /** Peaks that a tail is fitted to, at least where the data has them, and this many times what the threshold leaves. */
 const WANTED_PEAKS = 40;
 const PEAKS_PER_EXPECTED = 2;
-/** Fewer say nothing about a tail. */
-export const LEAST_PEAKS = 8;
+/** Fewer say nothing about a tail; of few the tail is all but exponential, see SHAPE_DEVIATION. */
+export const LEAST_PEAKS = 3;
+/** A score that every other normal row reaches is no sign of anything, however large the budget. */
+const LEAST_SURPRISE = 0.3;
 /** Thresholds that incidents are counted at. */
 const GRID = 48;
 /** Between the tail of few peaks and an exponential one: see `fitGeneralisedPareto`. */
@@ -45,13 +47,17 @@ export function findBudgetThreshold(
   const target = (budget.count * exposure) / budget.per;
   const wanted = Math.max(WANTED_PEAKS, PEAKS_PER_EXPECTED * target);
   const base = findBase(levels, wanted);
-  if (base === undefined || base.peaks.length < LEAST_PEAKS) return undefined;
+  // More is allowed than any threshold opens: rare rows that are far off are rarely so together.
+  const isAmple = target >= base.peaks.length + 1;
+  if (base.peaks.length < LEAST_PEAKS && !isAmple) return undefined;
   const { threshold, peaks } = base;
-  const tail = fitPeaks(peaks.map((peak) => peak - threshold));
-  const above = target < peaks.length ? excessOf(tail, Math.log(peaks.length / target)) : 0;
+  const above =
+    target < peaks.length
+      ? excessOf(fitPeaks(peaks.map((peak) => peak - threshold)), Math.log(peaks.length / target))
+      : 0;
   return {
     threshold: threshold + above,
-    expected: (Math.min(target, peaks.length) * budget.per) / exposure,
+    expected: (Math.min(target, Math.max(peaks.length, 1)) * budget.per) / exposure,
     peaks: peaks.length,
     exposure,
     beyond: 1 / target,
@@ -67,16 +73,16 @@ export function measureExposure({ times, step }: Pick<RowLevels, 'times' | 'step
 function findBase(
   levels: RowLevels,
   wanted: number,
-): { readonly threshold: number; readonly peaks: readonly number[] } | undefined {
-  const reached = levels.reached.filter(Number.isFinite).sort();
-  let best: { threshold: number; peaks: readonly number[] } | undefined;
+): { readonly threshold: number; readonly peaks: readonly number[] } {
+  const reached = levels.reached.filter((level) => level >= LEAST_SURPRISE && level < Infinity).sort();
+  let best: { threshold: number; peaks: readonly number[] } = { threshold: LEAST_SURPRISE, peaks: [] };
   for (let i = 0; i < GRID; i++) {
     // Rows above it: from one to all, evenly on a logarithmic scale.
     const above = Math.round(reached.length ** (i / (GRID - 1)));
     const threshold = reached[Math.max(0, reached.length - above)];
-    if (threshold === undefined) return undefined;
+    if (threshold === undefined) return best;
     const peaks = findPeaks(levels, threshold);
-    if (best === undefined || peaks.length > best.peaks.length) best = { threshold, peaks };
+    if (peaks.length > best.peaks.length) best = { threshold, peaks };
     if (peaks.length >= wanted) break;
   }
   return best;

@@ -4,6 +4,7 @@ import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
+import type { FitSummary } from '../models/contract.ts';
 import type { ExplainedMoment, ReportInput } from '../report/report-input.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { CriterionCounts } from './apply-criteria.ts';
@@ -15,6 +16,8 @@ import type { PreparedRows } from './prepare-rows.ts';
 export interface TrainedVersion {
   readonly fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model'>;
   readonly manifest: Omit<ModelManifest, 'files' | 'formatVersion'> & { readonly policy: DecisionPolicy };
+  /** What calibrating had to say. */
+  readonly notes: readonly string[];
   readonly metrics: Detector['metrics'];
   readonly prepared: PreparedRows;
   /** Label criterion → rows in which it held. */
@@ -50,7 +53,7 @@ export async function reportVersion(
       units: unitsOf(trained),
       scores: trained.scores,
       deviations: trained.deviations,
-      summary: trained.fitted.model.summary,
+      summary: withNotes(trained.fitted.model.summary, trained.notes),
       labelledBy: trained.labelledBy,
     };
     const moments = await explainMoments(trained, pickMoments(input));
@@ -60,6 +63,10 @@ export async function reportVersion(
     telemetry.count('ReportsFailed', 1, { detector });
     return {};
   }
+}
+
+function withNotes(summary: FitSummary, notes: readonly string[]): FitSummary {
+  return notes.length === 0 ? summary : { ...summary, notes: [...summary.notes, ...notes] };
 }
 
 function unitsOf({ metrics, prepared }: TrainedVersion): ReportInput['units'] {

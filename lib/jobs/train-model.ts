@@ -1,8 +1,5 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../config/detector.ts';
-import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
-import { calibrateExtreme } from '../decision/extreme-deviation.ts';
-import { calibrateThreshold } from '../decision/threshold.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
 import { type FeaturePlan, hashPlan } from '../features/plan.ts';
@@ -14,8 +11,8 @@ import { readState } from '../store/detector-states.ts';
 import { encodeJson } from '../store/json.ts';
 import type { ModelLineage, ModelManifest } from '../store/model-manifest.ts';
 import { encodeModelState, hasVersion, saveVersion } from '../store/model-repository.ts';
-import type { MetricWindow } from '../window/window.ts';
 import { activate, makeCurrent } from './activate-version.ts';
+import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
 import type { TrainContext } from './context.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { isCaughtUp } from './is-caught-up.ts';
@@ -219,11 +216,24 @@ async function fitVersion(
   );
   const scores = await fitted.score(x);
   const far = deviations(x, scaler).values;
-  const policy = calibratePolicy(detector, { ...x, scores, deviations: far }, data.window);
-  const manifest = describeVersion({ ...given, params, policy, fitted });
+  const { labels, step } = data.window;
+  const calibrated = await calibrateVersion({
+    detector,
+    rows: { ...x, scores, deviations: far },
+    labels,
+    step,
+    rehearsal: {
+      planned: data.planned,
+      model,
+      params,
+      run: { seed: detector.model.seed, deadline, ...(labels !== undefined && { labels }) },
+    },
+  });
+  const manifest = describeVersion({ ...given, params, calibrated, fitted });
   const report = await reportVersion(
     {
       fitted: { plan, scaler, model: fitted },
+      notes: calibrated.notes,
       manifest,
       metrics: detector.metrics,
       prepared: data,
@@ -245,24 +255,6 @@ function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {
   return encodeJson(saveFeatures({ plan, scaler }));
 }
 
-/** Comes from the training scores; rows labelled anomalous have no part in what is normal. */
-function calibratePolicy(
-  { threshold }: Detector,
-  rows: ScoredRows,
-  { labels, step }: MetricWindow,
-): DecisionPolicy {
-  const normal = labels === undefined ? rows.scores : rows.scores.filter((_, row) => labels[row] !== 1);
-  const { minDeviation, k, n, resolveAfter } = threshold;
-  return {
-    threshold: calibrateThreshold(normal, threshold.percentile).threshold,
-    minDeviation,
-    extremeDeviation: calibrateExtreme({ rows, labels, policy: threshold, step }),
-    k,
-    n,
-    resolveAfter,
-  };
-}
-
 function describeVersion({
   detector,
   manifestHash,
@@ -270,12 +262,12 @@ function describeVersion({
   lineage,
   version,
   params,
-  policy,
+  calibrated,
   fitted,
 }: LoadedDetector &
   Prepared & {
     params: unknown;
-    policy: DecisionPolicy;
+    calibrated: CalibratedVersion;
     fitted: FittedModel;
   }): Omit<ModelManifest, 'files' | 'formatVersion'> {
   const { range, entities, times, step } = data.window;
@@ -295,7 +287,8 @@ function describeVersion({
     step,
     trainingRange: { start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString() },
     softwareVersion: SOFTWARE_VERSION,
-    percentile: detector.threshold.percentile,
-    policy,
+    percentile: calibrated.percentile,
+    policy: calibrated.policy,
+    ...(calibrated.calibration !== undefined && { calibration: calibrated.calibration }),
   };
 }

@@ -1,6 +1,7 @@
 /** What a model version was made of and what it consists of: enough to make it again and to trust what is loaded. */
 import { z } from 'zod';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
+import type { CalibratedBudget, ScoreCalibration } from '../decision/calibration.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
 import type { JsonValue } from '../models/contract.ts';
 import { jsonObject } from './json.ts';
@@ -36,6 +37,8 @@ export interface ModelManifest {
   /** Of the training scores, in percent: where the policy's threshold comes from. */
   readonly percentile: number;
   readonly policy: DecisionPolicy;
+  /** What its scores mean. Absent in versions from before it was measured. */
+  readonly calibration?: ScoreCalibration | undefined;
   /** Every other file of the version by name. */
   readonly files: Readonly<Record<string, FileEntry>>;
 }
@@ -68,6 +71,29 @@ const policy: z.ZodType<DecisionPolicy> = z.strictObject({
   n: count,
   resolveAfter: count,
 } satisfies Shape<DecisionPolicy>);
+
+const tail: z.ZodType<ScoreCalibration['tail']> = z.strictObject({
+  rows: count,
+  levels: z.array(z.number()),
+  surprises: z.array(z.number()),
+  tail: z.strictObject({ shape: z.number(), scale: z.number() }),
+  straightFrom: z.number(),
+} satisfies Shape<ScoreCalibration['tail']>);
+
+const calibration: z.ZodType<ScoreCalibration> = z.strictObject({
+  tail,
+  heldBack: z.boolean(),
+  budget: z
+    .strictObject({
+      count: z.number().positive(),
+      per: z.number().positive(),
+      expected: z.number(),
+      peaks: count,
+      exposure: z.number(),
+      beyond: z.number(),
+    } satisfies Shape<CalibratedBudget>)
+    .optional(),
+} satisfies Shape<ScoreCalibration>);
 
 /** Also of what a training keeps between its runs. */
 export const inputsSchema: z.ZodType<ModelManifest['inputs']> = z.array(
@@ -103,6 +129,7 @@ export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
   softwareVersion: z.string(),
   percentile: z.number(),
   policy,
+  calibration: calibration.optional(),
   files: filesSchema,
 } satisfies Shape<ModelManifest>);
 

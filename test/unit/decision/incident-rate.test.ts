@@ -39,9 +39,10 @@ test('new data opens as many incidents as the budget allows, however its scores 
     const known = levelsOf(drawRows(21, 1, memory));
     const fresh = levelsOf(drawRows(70, 2, memory));
     for (const count of [0.5, 1, 4]) {
-      const { threshold } = findBudgetThreshold(known, { count, per: DAY })!;
+      const { threshold, expected: daily } = findBudgetThreshold(known, { count, per: DAY })!;
       const opened = findPeaks(fresh, threshold).length;
-      const expected = 70 * count;
+      assert.ok(daily <= count);
+      const expected = 70 * daily;
       assert.ok(
         opened > expected / 2 && opened < expected * 2,
         `memory ${memory}: ${opened} in place of ${expected}`,
@@ -76,17 +77,12 @@ test('a budget that is never used up takes the threshold that opens most, and sa
   assert.ok(expected < 1000, `${expected}`);
 });
 
-test('too few incidents tell nothing', () => {
+test('too few incidents tell nothing, unless more are allowed than there are', () => {
   const quiet = drawRows(1, 5, 0.5);
-  assert.equal(
-    findBudgetThreshold(levelsOf({ ...quiet, scores: quiet.scores.map(() => 1) }), { count: 1, per: DAY }),
-    undefined,
-  );
-  assert.equal(
-    findBudgetThreshold(levelsOf({ ...quiet, deviations: quiet.deviations.map(() => 0) }), {
-      count: 1,
-      per: DAY,
-    }),
-    undefined,
-  );
+  const near = levelsOf({ ...quiet, deviations: quiet.deviations.map(() => 0) });
+  for (const levels of [levelsOf({ ...quiet, scores: quiet.scores.map(() => 1) }), near])
+    assert.equal(findBudgetThreshold(levels, { count: 0.5, per: DAY }), undefined);
+  const ample = findBudgetThreshold(near, { count: 2, per: DAY })!;
+  assert.deepEqual([ample.peaks, ample.expected], [0, 1]);
+  assert.ok(ample.threshold > 0);
 });

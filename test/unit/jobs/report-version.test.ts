@@ -15,6 +15,7 @@ test('a report that cannot be made is told and counted, and gives no files', asy
     fitted: { scaler: input.scaler, model: { summary: NOTHING_TO_SAY } },
     scores: input.scores.map((score, row) => (row === 7 ? Infinity : score)),
     deviations: input.deviations,
+    notes: [],
   } as unknown as TrainedVersion;
   const telemetry = createMemoryTelemetry();
   assert.deepEqual(await reportVersion(trained, { telemetry }), {});
