@@ -5,6 +5,7 @@ import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
 import { type FittedModel, MODEL_KINDS, type ModelKind, type ModelState } from '../../lib/models/contract.ts';
 import { seedRandom } from '../../lib/models/random.ts';
 import { getModel } from '../../lib/models/registry.ts';
+import { BAD_INPUT } from '../helpers/bad-input.ts';
 import { NO_DEADLINE, readRealSample, rocAuc, toMatrix } from '../helpers/feature-matrices.ts';
 
 const WIDTH = 5;
@@ -74,7 +75,9 @@ for (const kind of MODEL_KINDS) {
       const [first, again] = [await fitDefault(), await model.fit(training, params, RUN)];
       assert.deepEqual(bytesOf(again.save()), bytesOf(first.save()));
       const other = await model.fit(training, params, { ...RUN, seed: 18 });
-      const compare = IS_RANDOM[kind] ? assert.notDeepEqual : assert.deepEqual;
+      const compare: (actual: unknown, expected: unknown) => void = IS_RANDOM[kind]
+        ? assert.notDeepEqual
+        : assert.deepEqual;
       compare(bytesOf(other.save()), bytesOf(first.save()));
     });
 
@@ -195,6 +198,29 @@ for (const kind of MODEL_KINDS) {
         assert.equal(contributions![0]!.feature, `m${c}`);
       }
     });
+
+    for (const [what, { train, next, odd }] of Object.entries(BAD_INPUT)) {
+      test(`${what}: fitted, every row scored with a number, and a value far outside stands out`, async () => {
+        const fitted = await model.fit(toMatrix(train), params, RUN);
+        const rows = [...train, ...next, next.at(-1)!.with(0, odd)];
+        const scores = await fitted.score(toMatrix(rows));
+        const last = rows.length - 1;
+        assert.ok(scores.subarray(fitted.contextRows).every(Number.isFinite), `${scores}`);
+        const usual = scores.subarray(fitted.contextRows, train.length).toSorted();
+        assert.ok(scores[last]! > usual[usual.length >> 1]!, `${scores[last]} beside ${usual}`);
+        const [contributions] = await fitted.explain(toMatrix(rows), Uint32Array.of(last));
+        const numbers = contributions!.flatMap(({ share, expected, low, high }) => [
+          share,
+          expected,
+          low,
+          high,
+        ]);
+        assert.ok(
+          numbers.every((number) => number === undefined || Number.isFinite(number)),
+          `${numbers}`,
+        );
+      });
+    }
 
     test('a deadline that has passed stops the fit, and leaves no half of a model', async () => {
       await assert.rejects(model.fit(training, params, { ...RUN, deadline: { remaining: () => 0 } }), {
