@@ -6,7 +6,7 @@ import { copyState, createState, type FilterState, skip, skipMean } from './leve
  * Rows after which a state is kept from growing more uncertain, and from following a trend: what was known before has
  * little to say. Later rows differ by their place in the season alone.
  */
-export const LONGEST_BRIDGE = 4096;
+export const LONGEST_BRIDGE = 1024;
 /** Up to so many rows are gone one by one. */
 const SHORT = 64;
 /** Longest state that is taken over many rows by powers of its transition, which cost the cube of its length. */
@@ -69,24 +69,44 @@ function leapRows(state: FilterState, companion: Companion, rows: number): void 
   state.P.set(P);
 }
 
-/** Remembers the states that are far from the start: there are no more of them than rows in a season. */
-export function createBridge(
-  start: FilterState,
-  companion: Companion,
-  season: number,
-): (rows: number, into: FilterState) => void {
-  const far = new Map<number, FilterState>();
-  return (rows, into) => {
-    const limited = limitBridge(rows, season);
-    const known = far.get(limited);
-    if (known !== undefined) return copyState(known, into);
-    copyState(start, into);
-    crossRows(into, companion, limited);
-    if (limited < LONGEST_BRIDGE - season) return;
-    const kept = createState(companion);
-    copyState(into, kept);
-    far.set(limited, kept);
+export interface Bridge {
+  /** Covariance of every state that is far from the start. Not to be changed. */
+  readonly farCovariance: () => Float64Array;
+  /** @returns whether the state is far from the start; `into` then has means alone, the covariance is the common one */
+  readonly cross: (rows: number, into: FilterState) => boolean;
+}
+
+/** Far states differ by their means alone, and there are no more of them than rows in a season: they are remembered. */
+export function createBridge(start: FilterState, companion: Companion, season: number): Bridge {
+  const means = new Map<number, Float64Array>();
+  let covariance: Float64Array | undefined;
+  return {
+    farCovariance() {
+      if (covariance !== undefined) return covariance;
+      const far = createState(companion);
+      copyState(start, far);
+      crossRows(far, companion, LONGEST_BRIDGE);
+      covariance = far.P;
+      return covariance;
+    },
+    cross(rows, into) {
+      if (rows >= 0 && rows < LONGEST_BRIDGE - season) {
+        copyState(start, into);
+        crossRows(into, companion, rows);
+        return false;
+      }
+      const limited = limitBridge(rows, season);
+      into.a.set(means.get(limited) ?? remember(limited));
+      return true;
+    },
   };
+
+  function remember(rows: number): Float64Array {
+    const a = start.a.slice();
+    for (let i = 0; i < rows; i++) skipMean({ a }, companion);
+    means.set(rows, a);
+    return a;
+  }
 }
 
 function mirror(P: Float64Array, size: number): Float64Array<ArrayBuffer> {

@@ -83,7 +83,7 @@ export function skip(state: FilterState, companion: Companion): void {
   skipCovariance(state.P, companion, state.first);
 }
 
-export function skipMean({ a }: FilterState, { size, phi }: Companion): void {
+export function skipMean({ a }: Pick<FilterState, 'a'>, { size, phi }: Companion): void {
   const a0 = a[0]!;
   for (let i = 0; i < size; i++) a[i] = a[i + 1]! + phi[i]! * a0;
 }

@@ -26,7 +26,7 @@ export interface ArimaParams {
 }
 
 const WHOLE = {
-  maxSeason: { default: 48, min: 2, max: 168 },
+  maxSeason: { default: 24, min: 2, max: 168 },
   maxOrder: { default: 3, min: 0, max: 5 },
   maxModels: { default: 15, min: 1, max: 94 },
   maxPoints: { default: 2000, min: 50, max: 100_000 },

@@ -9,6 +9,7 @@
 import type { Series, SeriesScores } from '../univariate/contract.ts';
 import { createBridge, crossRows, limitBridge } from './bridge.ts';
 import { curveAt } from './curve.ts';
+import { createGains, observeWith } from './gain-table.ts';
 import { createState, forgetState, observe, skip, varianceAhead } from './level-filter.ts';
 import type { ArimaParams } from './params.ts';
 import type { SeriesModel } from './series-model.ts';
@@ -59,17 +60,24 @@ export interface Predictor {
   judge(value: number): Prediction;
 }
 
+/** Rows and length of state up to which gains are kept: 4 MB. */
+const MOST_STEPS = 128;
+const LARGEST_STATE = 64;
+
 /** The returned prediction is overwritten by the next one. */
 export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Robustness): Predictor {
   const { companion, step, end, level, slope, curve, sigma, isPooled, order } = model;
   const state = createState(companion);
   const bridge = createBridge(model.state, companion, order.season);
+  const gainsOf = createGains(companion, bridge.farCovariance);
   const prediction = { expected: 0, deviation: 0, residual: 0 };
   let isFresh = true;
   let isUnknown = isPooled;
   let last = NaN;
   let known = 0;
   let inRow = 0;
+  /** Rows since a far start, all of them learned from: their gains are in the table. -1: the state has its own. */
+  let row = -1;
 
   return {
     start(time) {
@@ -77,6 +85,7 @@ export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Ro
       isUnknown = isPooled;
       last = time;
       inRow = 0;
+      row = -1;
     },
     moveTo(time, value) {
       known = level + slope * ((time - end) / step) + curveAt(curve, time);
@@ -84,27 +93,48 @@ export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Ro
         // Of an entity that training did not see: from its first value on.
         forgetState(state, companion, Number.isNaN(value) ? 0 : value - known);
         isUnknown = Number.isNaN(value);
-      } else if (isFresh ? !isPooled : !isPooled && last <= end && time > end) {
-        bridge(Math.round((time - end) / step) - 1, state);
+      } else if (!isPooled && (isFresh || (last <= end && time > end))) {
+        row = bridge.cross(Math.round((time - end) / step) - 1, state) ? 0 : -1;
+        if (row === 0 && companion.size > LARGEST_STATE) leaveTable();
       } else {
         const gap = Math.round((time - last) / step) - 1;
-        if (gap > 0) crossRows(state, companion, limitBridge(gap, order.season));
+        if (gap > 0) {
+          leaveTable();
+          crossRows(state, companion, limitBridge(gap, order.season));
+        }
       }
       isFresh = false;
       last = time;
     },
     judge(value) {
-      const deviation = sigma * Math.sqrt(varianceAhead(state));
+      const gains = row >= 0 ? gainsOf(row) : undefined;
+      const deviation = sigma * Math.sqrt(gains?.variance ?? varianceAhead(state));
       prediction.expected = known + state.a[0]!;
       prediction.deviation = deviation;
       prediction.residual = (value - prediction.expected) / deviation;
       const size = Math.abs(prediction.residual);
       inRow = size > outlier ? inRow + 1 : 0;
-      if (Number.isNaN(value) || (size > outlier && inRow <= outlierRows)) skip(state, companion);
-      else observe(state, companion, value - known);
+      if (Number.isNaN(value) || (size > outlier && inRow <= outlierRows)) {
+        leaveTable();
+        skip(state, companion);
+      } else if (gains === undefined) {
+        observe(state, companion, value - known);
+      } else {
+        observeWith(gains, state, companion, value - known);
+        row++;
+        if (row === MOST_STEPS || gainsOf(row).isSteady) leaveTable();
+      }
       return prediction;
     },
   };
+
+  function leaveTable(): void {
+    if (row < 0) return;
+    const gains = gainsOf(row);
+    state.steady = gains.isSteady;
+    state.P.set(gains.P);
+    row = -1;
+  }
 }
 
 /** Of the standard normal distribution. Acklam's rational approximation, relative error below 1.2e-9. */

@@ -81,19 +81,16 @@ test('rows at the same time, and at odd ones', async () => {
 
 test('any order that can be asked for fits noise, a walk and gaps', async () => {
   for (const order of [
-    [5, 2, 5],
-    [0, 2, 0],
-    [5, 0, 5],
+    [2, 2, 1],
+    [5, 0, 0],
     [0, 0, 0],
-    [0, 1, 0],
   ])
     for (const seasonalOrder of [
       [0, 0, 0],
-      [2, 1, 2],
-      [1, 0, 1],
+      [1, 1, 2],
     ]) {
       const x = toMatrix(
-        Array.from({ length: 150 }, (_, t) => [noise[t]!, walk[t]!, t % 3 === 0 ? NaN : noise[t]!]),
+        Array.from({ length: 120 }, (_, t) => [noise[t]!, walk[t]!, t % 3 === 0 ? NaN : noise[t]!]),
       );
       const params = arima.parseParams({ order, seasonalOrder, season: 7 });
       const fitted = await arima.fit(x, params, RUN);
