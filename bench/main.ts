@@ -14,6 +14,7 @@ import type { Study } from './study.ts';
 /** Imported when they run, so that one bench's packages do not slow another one down. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'isolation-forest': async () => (await import('./isolation-forest.ts')).benchIsolationForest(),
+  arima: async () => (await import('./arima.ts')).benchArima(),
   features: async () => (await import('./features.ts')).benchFeatures(),
   parquet: async () => (await import('./parquet.ts')).benchParquet(),
   export: async () => (await import('./export.ts')).benchExport(),
