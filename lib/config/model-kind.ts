@@ -2,6 +2,7 @@
 export const MODEL_KINDS = [
   'arima',
   'attention',
+  'auto',
   'bilstm',
   'ensemble',
   'isolation-forest',

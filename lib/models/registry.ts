@@ -7,6 +7,7 @@ import { MODEL_KINDS, type Model, type ModelKind, type RegisteredModel } from '.
 
 const LOADERS = {
   arima: async () => eraseParams((await import('./arima/model.ts')).arima),
+  auto: async () => eraseParams((await import('./auto/model.ts')).auto),
   'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
   'lstm-autoencoder': async () => eraseParams((await import('./neural/model.ts')).lstmAutoencoder),
   lstm: async () => eraseParams((await import('./neural/model.ts')).lstm),

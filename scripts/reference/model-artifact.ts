@@ -43,6 +43,8 @@ const fitted = await model.load(
   ),
 );
 const { arrays, ...state } = fitted.save();
+/** Behind as many rows as the model looks back on, so that each has a score. */
+const probed = [...rows.slice(0, fitted.contextRows), ...probes];
 const artifact = {
   state,
   arrays: Object.entries(arrays).map(([name, array]) => ({
@@ -51,8 +53,8 @@ const artifact = {
     base64: Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64'),
   })),
   names,
-  rows: probes,
-  scores: Array.from(await fitted.score(toMatrix(probes.map((row) => row.map((value) => value ?? NaN))))),
+  rows: probed,
+  scores: Array.from(await fitted.score(toMatrix(probed.map((row) => row.map((value) => value ?? NaN))))),
 };
 const file = new URL(`../../test/fixtures/models/${kind}.v${state.formatVersion}.json`, import.meta.url);
 writeFileSync(file, `${JSON.stringify(artifact, null, 1)}\n`, { flag: 'wx' });

@@ -15,6 +15,7 @@ const RUN = { seed: 17, deadline: NO_DEADLINE };
 /** Whether a fit draws: another seed gives other bytes then, and the very same where nothing is drawn. */
 const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
   arima: false,
+  auto: false,
   ensemble: true,
   'isolation-forest': true,
   lstm: true,

@@ -1,0 +1,51 @@
+/** How the features of the training vary together. */
+import { RetryLaterError } from '../../errors.ts';
+import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { addOuterProducts, BLOCK } from '../../linalg/products.ts';
+import type { FitRun } from '../contract.ts';
+import { type Coordinates, placeRow } from './coordinates.ts';
+import { type Seasons, takeStretches } from './stretches.ts';
+
+/** Rows, evenly over the training, that tell of a relation as well as all would. */
+const JOINT_ROWS = 200_000;
+
+/**
+ * @returns n × n, row-major: the mean of u_i u_j for i <= j. What lies below the diagonal is undefined
+ * @throws RetryLaterError where no time is left
+ */
+export function averageProducts(
+  x: FeatureMatrix,
+  given: { readonly seasons: Seasons; readonly coordinates: Coordinates; readonly run: FitRun },
+): Float64Array {
+  const { seasons, coordinates, run } = given;
+  const n = coordinates.features.length;
+  const stride = Math.max(1, Math.ceil(x.times.length / JOINT_ROWS));
+  const sums = new Float64Array(n * n);
+  const block = new Float64Array(n * BLOCK);
+  let passed = 0;
+  let filled = 0;
+  let rows = 0;
+  for (const stretch of takeStretches(x, seasons, run.labels)) {
+    checkDeadline(run);
+    for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
+      const row = stretch.rows[at]!;
+      if (passed++ % stride !== 0 || run.labels?.[row] === 1) continue;
+      placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(filled), BLOCK);
+      rows++;
+      if (++filled < BLOCK) continue;
+      addOuterProducts(block, n, sums);
+      filled = 0;
+    }
+  }
+  if (filled > 0) {
+    for (let i = 0; i < n; i++) block.fill(0, i * BLOCK + filled, (i + 1) * BLOCK);
+    addOuterProducts(block, n, sums);
+  }
+  return sums.map((sum) => sum / Math.max(rows, 1));
+}
+
+/** @throws RetryLaterError where no time is left */
+export function checkDeadline({ deadline }: FitRun): void {
+  if (deadline.remaining() <= 0)
+    throw new RetryLaterError('deadline', 'the fit stopped before its end: 0 ms of its time are left');
+}
