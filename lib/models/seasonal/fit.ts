@@ -18,8 +18,12 @@ const DAY = 86_400_000;
 const QUARTILE = 0.6745;
 /** Mean distance of normal values from their mean: the other way to a standard deviation, where most values are equal. */
 const MEAN_DISTANCE = 0.7979;
-/** A phase at which little ever happened is sure of itself up to this share of the series as a whole. */
-const LEAST_SHARE = 0.5;
+/** Values behind a phase's scale at least: quartiles of few values are far off. */
+const LEAST_SCALE_VALUES = 120;
+/** The series as a whole counts as so many values of each phase: no phase is sure of itself on a few quiet days. */
+const PRIOR_VALUES = 60;
+/** Of the spread on both sides: what the quieter side of a series has at least. */
+const LEAST_SIDE = 0.5;
 /** Of a series with a single value, in its units: scaled features count a constant's move in percent. */
 const SCALE_OF_CONSTANT = 0.1;
 /** The pool of a column: enough for the medians of every phase. */
@@ -72,23 +76,31 @@ function measureScales(
   bins: Int32Array,
   count: number,
 ): { readonly up: Float64Array; readonly down: Float64Array } {
-  const all = Float64Array.from(off.filter((value) => !Number.isNaN(value))).sort();
-  const overall = measureOverall(all);
+  const overall = measureSides(Float64Array.from(off.filter((value) => !Number.isNaN(value))).sort());
+  const spread = Math.max(overall.up, overall.down) || SCALE_OF_CONSTANT;
   const up = new Float64Array(count);
   const down = new Float64Array(count);
-  visitBins(sortIntoBins({ values: off, bins, count }), LEAST_BIN_VALUES, (bin, values) => {
-    const sorted = Float64Array.from(values.sort());
-    const [low, high] = sorted.length > 0 ? [quantileOf(sorted, 0.25), quantileOf(sorted, 0.75)] : [0, 0];
-    up[bin] = Math.max(high / QUARTILE, LEAST_SHARE * overall);
-    down[bin] = Math.max(-low / QUARTILE, LEAST_SHARE * overall);
+  visitBins(sortIntoBins({ values: off, bins, count }), LEAST_SCALE_VALUES, (bin, values) => {
+    const own = measureSides(Float64Array.from(values.sort()));
+    up[bin] = blend(own.up, Math.max(overall.up, LEAST_SIDE * spread), values.length);
+    down[bin] = blend(own.down, Math.max(overall.down, LEAST_SIDE * spread), values.length);
   });
   return { up, down };
 }
 
-function measureOverall(sorted: Float64Array): number {
-  if (sorted.length === 0) return SCALE_OF_CONSTANT;
-  const spread = (quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25)) / 2 / QUARTILE;
-  if (spread > 0) return spread;
-  const mean = sorted.reduce((sum, value) => sum + Math.abs(value), 0) / sorted.length / MEAN_DISTANCE;
-  return mean > 0 ? mean : SCALE_OF_CONSTANT / LEAST_SHARE;
+/** Of variances. */
+function blend(own: number, overall: number, values: number): number {
+  const weight = values / (values + PRIOR_VALUES);
+  return overall * Math.sqrt(weight * (own / overall) ** 2 + 1 - weight);
+}
+
+/** 0 on both sides for no values and for zeros alone. */
+function measureSides(sorted: Float64Array): { readonly up: number; readonly down: number } {
+  if (sorted.length === 0) return { up: 0, down: 0 };
+  const up = Math.max(0, quantileOf(sorted, 0.75)) / QUARTILE;
+  const down = Math.max(0, -quantileOf(sorted, 0.25)) / QUARTILE;
+  if (up > 0 || down > 0) return { up, down };
+  // Most are as expected: the mean distance tells of the few that were not.
+  const mean = sorted.reduce((sum, value) => sum + Math.abs(value) / sorted.length, 0) / MEAN_DISTANCE;
+  return { up: mean, down: mean };
 }

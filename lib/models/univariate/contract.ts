@@ -55,7 +55,8 @@ export interface UnivariateKind<Params> {
   score(series: Series, record: ArrayLike<number>, params: Params, scores: SeriesScores): void;
   /**
    * Whole sentences for the report.
-   * @param records of all series, empty ones among them, those of an earlier run of the same fit included
+   * @param records of every column of every entity, empty ones among them and without the stand-ins; also those of an
+   *   earlier run of the same fit
    */
   describeFit(records: readonly ArrayLike<number>[], params: Params): readonly string[];
   /** @returns what is wrong with a record of an artifact; undefined where it can be scored with */

@@ -61,7 +61,7 @@ export async function fitAllSeries<Params>(
       `${x.times.length} rows without a value that is not labelled anomalous`,
     );
   const fitted = { ...identity, ...packRecords(records, kind.recordType), tails };
-  return { fitted, notes: kind.describeFit(records, params) };
+  return { fitted, notes: kind.describeFit(records.slice(0, x.entities.length * columns), params) };
 
   /** Of one entity alone its own record; of several, what they have in common. */
   function addStandIn(column: number): void {
