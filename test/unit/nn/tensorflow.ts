@@ -9,6 +9,12 @@ import * as layers from '@tensorflow/tfjs-layers';
 export { layers, tf };
 
 export async function startTensorFlow(): Promise<void> {
+  addTensorMethods();
+  await tf.setBackend('cpu');
+  await tf.ready();
+}
+
+export function addTensorMethods(): void {
   const methods = tf.Tensor.prototype as unknown as Record<string, unknown>;
   for (const [name, operation] of Object.entries(tf))
     if (typeof operation === 'function' && !(name in methods))
@@ -18,6 +24,4 @@ export async function startTensorFlow(): Promise<void> {
   methods['flatten'] = function (this: tf.Tensor): tf.Tensor {
     return tf.reshape(this, [this.size]);
   };
-  await tf.setBackend('cpu');
-  await tf.ready();
 }

@@ -1,0 +1,184 @@
+/**
+ * The reference autoencoder (bench/lstm/network.ts) in the kernel, in PyTorch and in TensorFlow.js, taking turns. Aims:
+ * an epoch not slower than PyTorch's on one core and half its time on two, scoring in half of PyTorch's time, 50 epochs
+ * in under a minute on two cores, a first score within 400 ms of a process's start.
+ *
+ * PyTorch with one thread is what all are held against, as the aims are; what it takes with two stands beside it.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Network, Sequences } from '../lib/nn/contract.ts';
+import { chooseBuild } from '../lib/nn/load-kernel.ts';
+import type { BenchRow, Peer } from './bench-row.ts';
+import { median, pairedRatio, type Timings, timeInTurns } from './in-turns.ts';
+import { drawSequences, EPOCH_GFLOP, SCORE_GFLOP, startNetwork, trainEpoch } from './lstm/network.ts';
+import { startTfjs, type TfjsPeer } from './lstm/tfjs-peer.ts';
+import { measureTile } from './lstm/tile-limit.ts';
+import { startTorch, type TorchPeer } from './lstm/torch-peer.ts';
+
+const ROUNDS = 3;
+const STARTS = 5;
+const EPOCHS = 50;
+/** Of 31.25 an epoch: TensorFlow.js takes about a second for each. */
+const TFJS_BATCHES = 1;
+const LAYER_BATCHES = 8;
+const EPOCH = 'LSTM autoencoder, epoch of 1,000 × 60 × 16';
+const SCORE = 'LSTM autoencoder, score 1,000 × 60 × 16';
+
+export async function benchLstm(): Promise<readonly BenchRow[]> {
+  const sequences = drawSequences();
+  const folder = mkdtempSync(join(tmpdir(), 'bench-lstm-'));
+  const file = join(folder, 'sequences.f32');
+  writeFileSync(file, sequences.rows);
+  const peer = await startTorch(file);
+  try {
+    return [...(await compareTorch(sequences, peer)), trainWhole(), ...measureStarts()];
+  } finally {
+    if (typeof peer !== 'string') await peer.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function compareTorch(sequences: Sequences, peer: TorchPeer | string): Promise<BenchRow[]> {
+  const one = startNetwork(1);
+  const two = startNetwork(2);
+  const plain = startNetwork(1, 'plain');
+  const limits: number[] = [];
+  let epoch = 0;
+  const train = (network: Network) => () => trainEpoch(network, sequences, epoch++);
+  const score = (network: Network) => () => network.predict(sequences);
+  // Overlapping ones: 1,000 windows one row apart.
+  const windows = { rows: sequences.rows, starts: sequences.starts.map((_, i) => i) };
+  const torch = (what: 'train' | 'score', threads: number) => () =>
+    typeof peer === 'string' ? undefined : peer.time(what, threads);
+  const timings = await timeInTurns(
+    {
+      train1: train(one),
+      torchTrain1: torch('train', 1),
+      train2: train(two),
+      torchTrain2: torch('train', 2),
+      trainPlain: train(plain),
+      score1: score(one),
+      torchScore1: torch('score', 1),
+      score2: score(two),
+      torchScore2: torch('score', 2),
+      windows1: () => one.predict(windows),
+      limit: () => limits.push(measureTile(chooseBuild())),
+    },
+    { rounds: ROUNDS },
+  );
+  for (const network of [one, two, plain]) network.close();
+  const beside = (name: keyof typeof timings, other: 'torchTrain1' | 'torchScore1'): Peer | string =>
+    typeof peer === 'string' ? peer : besideOf(timings, name, other, `${peer.name}, 1 thread`);
+  const seconds = (what: string, name: keyof typeof timings, other: 'torchTrain1' | 'torchScore1') => {
+    return { what, ours: median(timings[name]), unit: 's' as const, peer: beside(name, other) };
+  };
+  const theirs = (what: string, name: 'torchTrain2' | 'torchScore2'): BenchRow[] =>
+    typeof peer === 'string' ? [] : [{ what, ours: median(timings[name]), unit: 's' }];
+  const best = Math.max(...limits);
+  const rate = (name: 'train1' | 'score1', work: number): BenchRow => {
+    const rates = timings[name].map((time) => work / time);
+    return {
+      what: `of which products: GFLOP/s of a core, ${name === 'train1' ? 'training' : 'scoring'}, best round`,
+      ours: Math.max(...rates),
+      unit: 'GFLOP/s',
+      peer: { name: 'the tile alone', value: best, ratio: Math.max(...rates) / best },
+    };
+  };
+  return [
+    { ...seconds(`${EPOCH}, 1 thread`, 'train1', 'torchTrain1'), aim: { atMost: 1 } },
+    { ...seconds(`${EPOCH}, 2 threads`, 'train2', 'torchTrain1'), aim: { atMost: 0.5 } },
+    seconds(`${EPOCH}, 1 thread, without relaxed SIMD`, 'trainPlain', 'torchTrain1'),
+    ...theirs('the same epoch in PyTorch, 2 threads', 'torchTrain2'),
+    seconds(`${SCORE}, 1 thread`, 'score1', 'torchScore1'),
+    { ...seconds(`${SCORE}, 2 threads`, 'score2', 'torchScore1'), aim: { atMost: 0.5 } },
+    seconds(`${SCORE}, 1 thread, overlapping`, 'windows1', 'torchScore1'),
+    ...theirs('the same scores in PyTorch, 2 threads', 'torchScore2'),
+    rate('train1', EPOCH_GFLOP),
+    rate('score1', SCORE_GFLOP),
+  ];
+}
+
+function besideOf<Name extends string>(timings: Timings<Name>, name: Name, other: Name, label: string): Peer {
+  return {
+    name: label,
+    value: median(timings[other]),
+    ratio: pairedRatio(timings[name], timings[other]),
+  };
+}
+
+/**
+ * The way through TensorFlow.js: with its own LSTM, and with ours as a layer. Epochs scaled up from a few batches, as
+ * all of one would be half a minute a round.
+ */
+export async function benchLstmLayer(): Promise<readonly BenchRow[]> {
+  const sequences = drawSequences();
+  const tfjs: TfjsPeer = await startTfjs(sequences);
+  const network = startNetwork(1);
+  const ours: number[] = [];
+  const own: number[] = [];
+  const fused: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    const begun = performance.now();
+    trainEpoch(network, sequences, round);
+    const seconds = (performance.now() - begun) / 1000;
+    const theirs = await tfjs.timeEpoch('own', TFJS_BATCHES);
+    const layer = await tfjs.timeEpoch('fused', LAYER_BATCHES);
+    if (round === 0) continue;
+    ours.push(seconds);
+    own.push(theirs);
+    fused.push(layer);
+  }
+  network.close();
+  const row = (what: string, theirs: readonly number[], name: string): BenchRow => ({
+    what: `${EPOCH}, 1 thread${what}`,
+    ours: median(ours),
+    unit: 's',
+    peer: { name, value: median(theirs), ratio: pairedRatio(ours, theirs) },
+  });
+  return [
+    row('', own, `${tfjs.name}, its own LSTM, scaled`),
+    row('', fused, `${tfjs.name}, our LSTM, scaled`),
+  ];
+}
+
+function trainWhole(): BenchRow {
+  const { seconds } = runChild<{ seconds: number }>('one-training.ts', String(EPOCHS), '2');
+  return {
+    what: `LSTM autoencoder, ${EPOCHS} epochs, 2 threads`,
+    ours: seconds,
+    unit: 's',
+    aim: { atMost: 60 },
+  };
+}
+
+function measureStarts(): BenchRow[] {
+  const starts = Array.from({ length: STARTS }, () =>
+    runChild<{ milliseconds: number; megabytes: number }>('first-score.ts'),
+  );
+  const training = [1, 2].map((threads) =>
+    runChild<{ megabytes: number }>('one-training.ts', '1', String(threads)),
+  );
+  return [
+    {
+      what: 'LSTM autoencoder, process to first score',
+      ours: median(starts.map(({ milliseconds }) => milliseconds)),
+      unit: 'ms',
+      aim: { atMost: 400 },
+    },
+    {
+      what: 'peak memory of that process',
+      ours: median(starts.map(({ megabytes }) => megabytes)),
+      unit: 'MB',
+    },
+    { what: 'peak memory, training, 1 thread', ours: training[0]!.megabytes, unit: 'MB' },
+    { what: 'peak memory, training, 2 threads', ours: training[1]!.megabytes, unit: 'MB' },
+  ];
+}
+
+function runChild<Result>(script: string, ...args: readonly string[]): Result {
+  const file = join(import.meta.dirname, 'lstm', script);
+  return JSON.parse(execFileSync(process.execPath, [file, ...args], { encoding: 'utf8' }));
+}
