@@ -1,4 +1,5 @@
 import type { Severity } from '../config/severity.ts';
+import type { Rarity } from '../decision/calibration.ts';
 import type { IncidentState } from '../decision/contract.ts';
 import type { MetricUnit } from './metric-unit.ts';
 
@@ -40,6 +41,8 @@ export interface Alert {
   readonly reasonsLeftOut: number;
   readonly score: number;
   readonly threshold: number;
+  /** How often normal rows score as high as `score`; absent where the model's version does not tell. */
+  readonly rarity?: Rarity | undefined;
   readonly start: string;
   /** Newest anomalous row. */
   readonly lastAnomalous: string;

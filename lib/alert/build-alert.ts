@@ -20,6 +20,7 @@ export function buildAlert(given: {
   readonly step: number;
   readonly model: Alert['model'];
   readonly threshold: number;
+  readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
 }): Alert {
   const { transition, detector, model, threshold, objects, step } = given;
@@ -44,6 +45,7 @@ export function buildAlert(given: {
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
     score: transition.peakScore,
     threshold,
+    ...(given.rarity !== undefined && { rarity: given.rarity }),
     start: new Date(transition.start).toISOString(),
     lastAnomalous: new Date(transition.lastAnomalous).toISOString(),
     end: transition.end === undefined ? null : new Date(transition.end).toISOString(),

@@ -33,6 +33,13 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   reasonsLeftOut: z.int().min(0),
   score: z.number(),
   threshold: z.number(),
+  rarity: z
+    .strictObject({
+      onceIn: z.number(),
+      isBound: z.boolean(),
+      heldBack: z.boolean(),
+    } satisfies Shape<NonNullable<Alert['rarity']>>)
+    .optional(),
   start: z.string(),
   lastAnomalous: z.string(),
   end: z.string().nullable(),

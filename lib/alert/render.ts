@@ -86,6 +86,7 @@ function renderText(alert: Alert): string {
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
     ['Score', formatScore(alert)],
+    ['Rarity', formatRarity(alert)],
   ];
   const sources: typeof facts = [
     ['Model', `${model.kind} ${model.version}`],
@@ -111,6 +112,14 @@ function renderText(alert: Alert): string {
 function formatScore({ score, threshold }: Alert): string {
   const alone = score < threshold ? ', or where one metric alone is far beyond all that was learned' : '';
   return `${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)}${alone})`;
+}
+
+/** "normal rows score this high once in 40,000" */
+function formatRarity({ rarity }: Alert): string | null {
+  if (rarity === undefined) return null;
+  const { onceIn, isBound, heldBack } = rarity;
+  const rounded = Number(onceIn.toPrecision(2)).toLocaleString('en-US');
+  return `${heldBack ? 'normal rows score' : 'the rows it learned from score'} this high ${isBound ? 'less than ' : ''}once in ${rounded}`;
 }
 
 function formatFacts(facts: readonly (readonly [string, string | null])[]): string[] {

@@ -1,6 +1,6 @@
 /** What a score means: how often normal rows reach it, and the threshold that a false-alarm budget allows. */
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
-import { fitScoreTail, type ScoreTail, scoreOf, surprisesOf } from '../statistics/score-tail.ts';
+import { fitScoreTail, type ScoreTail, scoreOf, surpriseOf, surprisesOf } from '../statistics/score-tail.ts';
 import type { ScoredRows } from './contract.ts';
 import { levelRows, type PeakRules } from './incident-peaks.ts';
 import { type BudgetThreshold, findBudgetThreshold, measureExposure } from './incident-rate.ts';
@@ -27,6 +27,26 @@ export interface CalibratedBudget extends FalseAlarmBudget {
   readonly exposure: number;
   /** How many times rarer than what that data could show; above 1 the threshold is extrapolated. */
   readonly beyond: number;
+}
+
+/** How often normal rows score as high as a row did. */
+export interface Rarity {
+  /** Once in so many rows; 1 or more. */
+  readonly onceIn: number;
+  /** Rarer than that: the data behind the calibration bears no larger number out. */
+  readonly isBound: boolean;
+  /** Whether those rows were new to the model, or ones that it had been fitted on. */
+  readonly heldBack: boolean;
+}
+
+/** Times as rare as the rarest of the calibrated rows that is still claimed. */
+const CLAIMED_BEYOND = 10;
+
+/** @param score finite */
+export function describeRarity({ tail, heldBack }: ScoreCalibration, score: number): Rarity {
+  const limit = CLAIMED_BEYOND * tail.rows;
+  const onceIn = 10 ** Math.min(surpriseOf(tail, score), Math.log10(limit));
+  return { onceIn: Math.min(onceIn, limit), isBound: onceIn >= limit * (1 - 1e-9), heldBack };
 }
 
 /**

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Reason } from '../alert/alert.ts';
 import { buildAlert } from '../alert/build-alert.ts';
 import type { Detector } from '../config/detector.ts';
+import { describeRarity } from '../decision/calibration.ts';
 import type { Transition } from '../decision/contract.ts';
 import { decideWindow } from '../decision/decide.ts';
 import { RetryLaterError } from '../errors.ts';
@@ -120,6 +121,7 @@ function alertOf(transition: Transition, reasons: readonly Reason[], given: Deci
       trainedTo: manifest.trainingRange.end,
     },
     threshold: manifest.policy.threshold,
+    rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
     objects: {
       window: windowKey,
       scores: scoresKey(windowKey),

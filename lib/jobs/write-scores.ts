@@ -1,5 +1,6 @@
 /** Scores at rest: one row per scored row, with what it was judged by. */
 import type { Detector } from '../config/detector.ts';
+import { surprisesOf } from '../statistics/score-tail.ts';
 import { writeColumns } from '../window/write-window.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import type { ScoredWindowRows } from './score-rows.ts';
@@ -17,7 +18,7 @@ export function encodeScores({
   anomalous: Uint8Array;
 }): Uint8Array {
   const { entities, entityOf, times, scores, deviations } = rows.scored;
-  const { version, policy } = fitted.manifest;
+  const { version, policy, calibration } = fitted.manifest;
   return writeColumns({
     columns: [
       { name: 'timestamp', type: 'timestamp', values: times },
@@ -31,6 +32,13 @@ export function encodeScores({
         type: 'string',
         dictionary: [version],
         codes: new Uint32Array(times.length),
+      },
+      {
+        name: 'surprise',
+        type: 'double',
+        values: calibration
+          ? surprisesOf(calibration.tail, scores)
+          : new Float64Array(times.length).fill(Number.NaN),
       },
     ],
     metadata: { key: 'tidewatch', value: JSON.stringify({ detector: detector.name, modelVersion: version }) },

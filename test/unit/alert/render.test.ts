@@ -189,3 +189,19 @@ test('what is no alert is refused by name', () => {
     message: /colour/,
   });
 });
+
+test('how often normal rows score as high is said in words', () => {
+  const say = (rarity: Alert['rarity']): string | undefined =>
+    renderAlert({ ...ALERT, rarity })
+      .text.split('\n')
+      .find((line) => line.startsWith('Rarity:'));
+  assert.equal(say(undefined), undefined);
+  assert.equal(
+    say({ onceIn: 39_800, isBound: false, heldBack: true }),
+    'Rarity:     normal rows score this high once in 40,000',
+  );
+  assert.equal(
+    say({ onceIn: 100_000, isBound: true, heldBack: false }),
+    'Rarity:     the rows it learned from score this high less than once in 100,000',
+  );
+});
