@@ -54,6 +54,14 @@ test('a season that repeats is differenced, noise is not', () => {
   assert.equal(chooseOrder(seasonal, { ...PLAIN, season: 12 })?.seasonalD, 1);
 });
 
+test('a series that returns to its level is not differenced, even where the test finds a unit root', () => {
+  const lasting = simulateArma(2000, { phi: [0.8], seed: 11 }).map((value, t) => value + t / 500);
+  assert.equal(countDifferences(lasting, 1), 1);
+  assert.equal(chooseOrder(lasting, PLAIN)?.d, 0);
+  const straight = simulateArma(2000, { phi: [0.8], seed: 11 }).map((value, t) => value + t / 5);
+  assert.equal(chooseOrder(straight, PLAIN)?.d, 1);
+});
+
 test('a walk with many gaps is not differenced: too few differences are left', () => {
   const walk = accumulate(drawNormals(900, 8));
   assert.equal(countDifferences(walk, 1), 1);
