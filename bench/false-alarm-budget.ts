@@ -56,7 +56,8 @@ interface Outcome {
 }
 
 const SETS: readonly SetOfSeries[] = [
-  { name: 'Sock Shop', folder: 'sockshop_k8s/pods/train', together: true },
+  { name: 'Sock Shop', folder: 'sockshop_k8s/pods/train', together: false },
+  { name: 'Sock Shop, all pods', folder: 'sockshop_k8s/pods/train', together: true },
   { name: 'SMD', folder: 'smd/train', together: false },
   { name: 'ASD', folder: 'asd/train', together: false },
   { name: 'JumpStarter', folder: 'jumpstarter/train', together: false },

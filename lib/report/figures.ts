@@ -5,6 +5,7 @@ import { drawConfusion, drawCurve, drawEpochs, drawHistogram, drawNotice } from 
 import type { Findings } from './findings/findings.ts';
 import { countOf, formatCount, formatScore, formatShare } from './format.ts';
 import { listMeasures } from './model-facts.ts';
+import { formatPercentile } from './name-threshold.ts';
 
 export interface Figure {
   /** Of the PNG, without its ending. */
@@ -30,7 +31,7 @@ export function listFigures(findings: Findings): readonly Figure[] {
 
 function scoreHistogram({ histogram, input, events }: Findings): Figure {
   const { threshold } = input.version.policy;
-  const { percentile } = input.version;
+  const percentile = formatPercentile(input.version.percentile);
   const ofNormal = input.window.labels === undefined ? 'all rows' : 'the unlabelled rows';
   const labelled = events.length > 0 ? '; violet: labelled' : '';
   const missing = histogram === undefined ? 'No row of the training data has a score.' : undefined;

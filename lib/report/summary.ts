@@ -4,6 +4,7 @@ import { nameReason } from '../alert/summarize.ts';
 import { currentCost, type Findings } from './findings/findings.ts';
 import { countOf, formatCount, formatPercent, formatRate, formatScore, formatTime } from './format.ts';
 import { describeModel, listCriteria, nameKind } from './model-facts.ts';
+import { nameThreshold } from './name-threshold.ts';
 import { describeMetric, METRIC_COLUMNS } from './page/metric-table.ts';
 import { sayCost } from './page/slider.ts';
 
@@ -32,7 +33,7 @@ export function summarize(findings: Findings): string {
     ],
     [
       'THRESHOLD',
-      `${formatScore(version.policy.threshold)}, percentile ${version.percentile} of the training scores: ${sayCost(findings)}`,
+      `${formatScore(version.policy.threshold)}, ${nameThreshold(version)}: ${sayCost(findings)}`,
       ...listCosts(findings),
     ],
     ...(model.length > 0 ? [['MODEL', ...model]] : []),

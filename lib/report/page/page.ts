@@ -7,6 +7,7 @@ import type { Figure } from '../figures.ts';
 import type { Findings } from '../findings/findings.ts';
 import { countOf, formatCount, formatScore, formatShare, formatTime } from '../format.ts';
 import { describeModel, listCriteria, nameKind } from '../model-facts.ts';
+import { nameThreshold } from '../name-threshold.ts';
 import { html, type Markup, raw } from './html.ts';
 import { renderMetricTable } from './metric-table.ts';
 import { renderMoments } from './moments.ts';
@@ -102,7 +103,7 @@ function renderThreshold(findings: Findings): Markup {
   return html`<h2>Threshold and what it costs</h2>
     <p>An incident opens when ${k} of ${n} rows in a row are anomalous: score at or above the threshold, and a metric at least ${minDeviation} robust standard deviations from its centre${extreme}. It closes after ${resolveAfter} quiet rows. Move the slider to see what other thresholds would have cost; the decision was made anew at each of them.</p>
     ${renderSlider(findings)}
-    <p class="note">Counted on the ${formatLength(length)} that the model was fitted on${length < 7 * 86_400_000 ? ', brought to a week' : ''}. It knows this data: on new data expect more. ${findings.events.length > 0 ? 'Labelled events are part of these incidents. ' : ''}To change it, set <code>threshold.percentile</code> in the manifest and train again.</p>`;
+    <p class="note">Counted on the ${formatLength(length)} that the model was fitted on${length < 7 * 86_400_000 ? ', brought to a week' : ''}. It knows this data: on new data expect more. ${findings.events.length > 0 ? 'Labelled events are part of these incidents. ' : ''}To change it, set <code>threshold.percentile</code> or <code>threshold.false_alarms</code> in the manifest and train again.</p>`;
 }
 
 function renderOverTime(findings: Findings): Markup {
@@ -154,7 +155,7 @@ function renderFoot({ input }: Findings): Markup {
   return html`<footer><h2>How it was made</h2><dl>
     <dt>Model</dt><dd>${nameKind(version)}, seed ${version.seed}</dd>
     <dt>Parameters</dt><dd><code>${JSON.stringify(version.params)}</code></dd>
-    <dt>Threshold</dt><dd>percentile ${version.percentile} of the training scores</dd>
+    <dt>Threshold</dt><dd>${nameThreshold(version)}</dd>
     <dt>Feature plan</dt><dd><code>${version.featurePlanHash}</code></dd>
     <dt>Software</dt><dd>Tidewatch ${version.softwareVersion}</dd>
   </dl></footer>`;

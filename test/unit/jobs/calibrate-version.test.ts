@@ -71,11 +71,7 @@ test('rarer than the data could show is said to be extrapolated', async () => {
   const reports: string[] = [];
   for await (const { key } of bucket.store.list(`models/detector=shop/version=${manifest.version}/`))
     if (key.endsWith('.txt')) reports.push(new TextDecoder().decode((await bucket.store.get(key)).body));
-  assert.match(
-    reports.join('\n').replaceAll(/\s+/g, ' '),
-    /1 per month is extrapolated from \d+ smaller/,
-    file,
-  );
+  assert.match(reports.join('\n').replaceAll(/\s+/g, ' '), /1 per month is extrapolated from \d+ smaller/);
 });
 
 test('by percentile a version says what its scores mean, and that they are of its own training', async () => {
