@@ -14,6 +14,8 @@ const CHANGEPOINT_RANGE = 0.8;
 const SIGMA_OF_CONSTANT = 0.1;
 /** Of the largest magnitude: rounding leaves residuals of that size where a fit is perfect. */
 const LEAST_SIGMA = 1e-6;
+const DITHER = 1e-3;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const QUARTILE = 0.6745;
 const MEAN_DISTANCE = 0.7979;
 
@@ -84,7 +86,8 @@ function optimize({ times, values }: FitPoints, { params, waves, stan }: FitOpti
     sigmas: priorScales(params, countFeatures(waves, params.events)),
     tau: params.changepointScale,
   };
-  const found = stan.optimize(data, guess(data));
+  const found =
+    stan.optimize(data, guess(data)) ?? stan.optimize({ ...data, y: dither(data.y) }, guess(data));
   return (
     found && {
       start,
@@ -96,6 +99,14 @@ function optimize({ times, values }: FitPoints, { params, waves, stan }: FitOpti
       changepoints: data.changepoints,
     }
   );
+}
+
+/**
+ * A series that the model fits exactly has no noise, its likelihood no maximum, and Stan gives up. With a thousandth of
+ * its size as noise, evenly spread and the same each time, there is one.
+ */
+function dither(y: Float64Array): Float64Array {
+  return y.map((value, i) => value + DITHER * (2 * ((i * GOLDEN) % 1) - 1));
 }
 
 function pick({ k, m, delta, beta }: StanParams): Pick<ProphetFit, 'k' | 'm' | 'delta' | 'beta'> {

@@ -45,11 +45,13 @@ export interface Stan {
   optimize(data: StanData, initial: { readonly k: number; readonly m: number }): StanParams | undefined;
 }
 
-type Algorithm = 'newton' | 'lbfgs';
-/** Places in the interface's enumeration. */
-const ALGORITHMS: Readonly<Record<Algorithm, number>> = { newton: 0, lbfgs: 2 };
-/** Rows below which Prophet itself prefers Newton's method: L-BFGS fails more often on few data. */
-const NEWTON_BELOW = 100;
+/** L-BFGS, its place in the interface's enumeration. Newton's method, which Prophet falls back on, traps in this build. */
+const LBFGS = 2;
+/**
+ * Relative change of the likelihood, in machine epsilons, at which the optimum is found: Stan's own 1e4 first. Its line
+ * search often fails where rounding hides any further rise, and Stan takes that for an error; 1e10 is 2e-6.
+ */
+const TOLERANCES: readonly number[] = [1e4, 1e10];
 /** As Prophet asks for. */
 const MOST_ITERATIONS = 10_000;
 const OPTIMIZE = 'augurs:prophet-wasmstan/optimizer#optimize';
@@ -64,19 +66,19 @@ export function startStan(): Stan {
   let instance = instantiate(module);
   return {
     optimize(data, initial) {
-      const order: readonly Algorithm[] =
-        data.y.length < NEWTON_BELOW ? ['newton', 'lbfgs'] : ['lbfgs', 'newton'];
       const json = renderData(data);
-      for (const algorithm of order) {
-        try {
-          const params = call(instance, { data, json, initial, algorithm });
-          if (params !== undefined) return params;
-        } catch (error) {
-          if (!(error instanceof WebAssembly.RuntimeError || error instanceof StanExit)) throw error;
-          // After a trap its memory is in no defined state.
-          instance = instantiate(module);
+      const level = { k: 0, m: data.y.reduce((sum, value) => sum + value, 0) / data.y.length };
+      for (const start of [initial, level])
+        for (const tolerance of TOLERANCES) {
+          try {
+            const params = call(instance, { data, json, initial: start, tolerance });
+            if (params !== undefined) return params;
+          } catch (error) {
+            if (!(error instanceof WebAssembly.RuntimeError || error instanceof StanExit)) throw error;
+            // After a trap its memory is in no defined state.
+            instance = instantiate(module);
+          }
         }
-      }
       return undefined;
     },
   };
@@ -172,10 +174,11 @@ function call(
     readonly data: StanData;
     readonly json: string;
     readonly initial: { readonly k: number; readonly m: number };
-    readonly algorithm: Algorithm;
+    /** In machine epsilons. */
+    readonly tolerance: number;
   },
 ): StanParams | undefined {
-  const { data, json, initial, algorithm } = given;
+  const { data, json, initial, tolerance } = given;
   const args = stan.allocate(8, 200);
   const delta = putZeros(stan, data.changepoints.length);
   const beta = putZeros(stan, data.sigmas.length);
@@ -194,9 +197,11 @@ function call(
   view.setUint32(args + 40, text, true);
   view.setUint32(args + 44, bytes.length, true);
   view.setUint8(args + 48, 1);
-  view.setUint8(args + 49, ALGORITHMS[algorithm]);
+  view.setUint8(args + 49, LBFGS);
   setOption(view, args + 52, 1);
   setOption(view, args + 60, 1);
+  view.setUint8(args + 104, 1);
+  view.setFloat64(args + 112, tolerance, true);
   setOption(view, args + 176, MOST_ITERATIONS);
   const result = stan.optimize(args);
   const params = readResult(new DataView(stan.memory.buffer), result);

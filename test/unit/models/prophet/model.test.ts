@@ -72,6 +72,15 @@ describe('prophet', () => {
       assert.ok(Math.abs(value - planted(after[i]!)) < 1, `hour ${i}: ${value}`);
   });
 
+  test('a line without any noise is drawn on', () => {
+    const params = parseParams({});
+    const line = (time: number): number => 5 + (2 * (time - START)) / DAY;
+    const fit = fitProphet(toSeries(line), params, stan);
+    const { expected } = forecastSeries(fit, hours(48, START + 21 * DAY), params);
+    for (const [i, value] of expected.entries())
+      assert.ok(Math.abs(value - line(START + 21 * DAY + i * HOUR)) < 1, `hour ${i}: ${value}`);
+  });
+
   test('the same parameters foretell what augurs foretells, to 1e-6', () => {
     const params = parseParams({});
     const { times, values } = toSeries((time, i) => planted(time) + 0.3 * noise[i]!);
