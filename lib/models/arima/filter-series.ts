@@ -1,6 +1,6 @@
 /** A whole series through the filter, values far off left out. */
 import { type Companion, stationaryCovariance } from './covariance.ts';
-import { createState, type FilterState, forgetState, observe, skip, varianceAhead } from './level-filter.ts';
+import { createState, deviationAhead, type FilterState, forgetState, observe, skip } from './level-filter.ts';
 import { sumAr } from './polynomial.ts';
 
 /** 1 - φ_1 - … of a process with a unit root is 0, but for rounding. */
@@ -34,7 +34,7 @@ export function filterSeries(
   const outliers: number[] = [];
   let inRow = 0;
   for (let t = 0; t < y.length; t++) {
-    const innovation = (y[t]! - state.a[0]!) / Math.sqrt(varianceAhead(state));
+    const innovation = (y[t]! - state.a[0]!) / deviationAhead(state);
     innovations[t] = innovation;
     const isOutlier = Math.abs(innovation) > outlier * deviation;
     inRow = isOutlier ? inRow + 1 : 0;

@@ -8,8 +8,8 @@ import type { FilterState } from './level-filter.ts';
 export interface GainStep {
   /** Covariance before the row. Not to be changed. */
   readonly P: Float64Array;
-  /** Variance of the innovation, in units of σ². */
-  readonly variance: number;
+  /** Of the innovation, in units of σ. */
+  readonly deviation: number;
   /** By how much the innovation moves entry i + 1 of the state: P_1,(i+1) / P_11. */
   readonly gains: Float64Array;
   readonly isSteady: boolean;
@@ -33,7 +33,7 @@ export function createGains(companion: Companion, start: () => Float64Array): (s
 
   function describe(P: Float64Array): GainStep {
     const gains = P.subarray(1, companion.size).map((each) => each / P[0]!);
-    return { P, variance: Math.max(P[0]!, 1), gains, isSteady: isSteady(P, companion) };
+    return { P, deviation: Math.sqrt(Math.max(P[0]!, 1)), gains, isSteady: isSteady(P, companion) };
   }
 }
 

@@ -52,9 +52,9 @@ function settleMean({ a }: FilterState, { size, phi }: Companion, level: number)
   }
 }
 
-/** Variance of the next value, in units of the innovations' variance; at least 1. */
-export function varianceAhead({ P, steady }: FilterState): number {
-  return steady ? 1 : Math.max(P[0]!, 1);
+/** Standard deviation of the next value, in units of the innovations'; at least 1. */
+export function deviationAhead({ P, steady }: FilterState): number {
+  return steady ? 1 : Math.sqrt(Math.max(P[0]!, 1));
 }
 
 /** Takes in a measured value and goes on to the next row. */

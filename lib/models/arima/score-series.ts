@@ -10,7 +10,7 @@ import type { Series, SeriesScores } from '../univariate/contract.ts';
 import { createBridge, crossRows, limitBridge } from './bridge.ts';
 import { curveAt } from './curve.ts';
 import { createGains, observeWith } from './gain-table.ts';
-import { createState, forgetState, observe, skip, varianceAhead } from './level-filter.ts';
+import { createState, deviationAhead, forgetState, observe, skip } from './level-filter.ts';
 import type { ArimaParams } from './params.ts';
 import type { SeriesModel } from './series-model.ts';
 
@@ -67,6 +67,7 @@ const LARGEST_STATE = 64;
 /** The returned prediction is overwritten by the next one. */
 export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Robustness): Predictor {
   const { companion, step, end, level, slope, curve, sigma, isPooled, order } = model;
+  const slopePerMs = slope / step;
   const state = createState(companion);
   const bridge = createBridge(model.state, companion, order.season);
   const gainsOf = createGains(companion, bridge.farCovariance);
@@ -88,7 +89,8 @@ export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Ro
       row = -1;
     },
     moveTo(time, value) {
-      known = level + slope * ((time - end) / step) + curveAt(curve, time);
+      known = level + slopePerMs * (time - end);
+      if (curve.length > 0) known += curveAt(curve, time);
       if (isUnknown) {
         // Of an entity that training did not see: from its first value on.
         forgetState(state, companion, Number.isNaN(value) ? 0 : value - known);
@@ -96,19 +98,16 @@ export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Ro
       } else if (!isPooled && (isFresh || (last <= end && time > end))) {
         row = bridge.cross(Math.round((time - end) / step) - 1, state) ? 0 : -1;
         if (row === 0 && companion.size > LARGEST_STATE) leaveTable();
-      } else {
-        const gap = Math.round((time - last) / step) - 1;
-        if (gap > 0) {
-          leaveTable();
-          crossRows(state, companion, limitBridge(gap, order.season));
-        }
+      } else if (time - last >= 1.5 * step) {
+        leaveTable();
+        crossRows(state, companion, limitBridge(Math.round((time - last) / step) - 1, order.season));
       }
       isFresh = false;
       last = time;
     },
     judge(value) {
       const gains = row >= 0 ? gainsOf(row) : undefined;
-      const deviation = sigma * Math.sqrt(gains?.variance ?? varianceAhead(state));
+      const deviation = sigma * (gains === undefined ? deviationAhead(state) : gains.deviation);
       prediction.expected = known + state.a[0]!;
       prediction.deviation = deviation;
       prediction.residual = (value - prediction.expected) / deviation;
