@@ -129,11 +129,12 @@ export function refuseOperands({ operands }: Invocation, command: string): void 
 
 async function applyOptions(detector: Detector, values: Invocation['values']): Promise<Detector> {
   const kind = choiceValue(values, 'model', MODEL_KINDS) ?? detector.model.kind;
-  const percentile =
-    numberValue(values, 'threshold-percentile', {
-      accepts: (value) => value > 0 && value < 100,
-      say: 'a percentile above 0 and below 100',
-    }) ?? detector.threshold.percentile;
+  const asked = numberValue(values, 'threshold-percentile', {
+    accepts: (value) => value > 0 && value < 100,
+    say: 'a percentile above 0 and below 100',
+  });
+  const { falseAlarms, ...threshold } = detector.threshold;
+  const percentile = asked ?? threshold.percentile;
   const own = kind === detector.model.kind ? detector.model.params : {};
   const model = {
     kind,
@@ -146,7 +147,12 @@ async function applyOptions(detector: Detector, values: Invocation['values']): P
     ...detector,
     model,
     scaler: choiceValue(values, 'scaler', SCALER_KINDS) ?? detector.scaler,
-    threshold: { ...detector.threshold, percentile },
+    // One of them sets the threshold: what is asked for here takes the place of the manifest's budget.
+    threshold: {
+      ...threshold,
+      percentile,
+      ...(asked === undefined && falseAlarms !== undefined && { falseAlarms }),
+    },
   };
 }
 

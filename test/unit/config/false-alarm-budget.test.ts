@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatFalseAlarms, parseFalseAlarms } from '../../../lib/config/false-alarm-budget.ts';
+import { parseManifest } from '../../../lib/config/manifest.ts';
 
 const DAY = 86_400_000;
 
@@ -30,4 +31,23 @@ test('anything else is refused with what it is', () => {
     '1  per week',
   ])
     assert.throws(() => parseFalseAlarms(text), { code: 'bad-false-alarms', message: /1 per week/ }, text);
+});
+
+function parse(threshold: string, training = ''): ReturnType<typeof parseManifest>['threshold'] {
+  const text = `kind: AnomalyDetector\nmetadata: { name: shop }\nspec:\n  threshold: ${threshold}\n${training}`;
+  return parseManifest(text, { source: 'shop.yml' }).threshold;
+}
+
+test('a manifest has a budget or a percentile, and neither is the default percentile', () => {
+  assert.deepEqual(parse('{ false_alarms: 2 per day }').falseAlarms, { count: 2, per: DAY });
+  assert.equal('falseAlarms' in parse('{ percentile: 99 }'), false);
+  assert.equal(parse('{}').percentile, 99.9);
+  assert.throws(() => parse('{ percentile: 99, false_alarms: 2 per day }'), {
+    code: 'bad-manifest',
+    message: /threshold\.false_alarms.*"2 per day" beside percentile 99; give one of them/,
+  });
+  assert.throws(() => parse('{ false_alarms: often }'), { message: /false_alarms.*1 per week/ });
+  assert.throws(() => parse('{ false_alarms: 2 per day }', '  training: { warmup: 500 }'), {
+    message: /warmup.*500 rows; threshold\.false_alarms 2 per day needs at least 1000/,
+  });
 });
