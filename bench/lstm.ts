@@ -35,9 +35,19 @@ export async function benchLstm(): Promise<readonly BenchRow[]> {
   writeFileSync(file, sequences.rows);
   const peer = await startTorch(file);
   try {
-    return [...(await compareTorch(sequences, peer)), trainWhole(), ...(await measureStarts(folder))];
+    return await compareTorch(sequences, peer);
   } finally {
     if (typeof peer !== 'string') await peer.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The kernel alone, in processes of its own. */
+export async function benchLstmAlone(): Promise<readonly BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-lstm-'));
+  try {
+    return [...(await measureStarts(folder)), trainWhole()];
+  } finally {
     rmSync(folder, { recursive: true });
   }
 }

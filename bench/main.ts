@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   arima: async () => (await import('./arima.ts')).benchArima(),
   features: async () => (await import('./features.ts')).benchFeatures(),
   lstm: async () => (await import('./lstm.ts')).benchLstm(),
+  'lstm-alone': async () => (await import('./lstm.ts')).benchLstmAlone(),
   'lstm-layer': async () => (await import('./lstm.ts')).benchLstmLayer(),
   pca: async () => (await import('./pca.ts')).benchPca(),
   parquet: async () => (await import('./parquet.ts')).benchParquet(),
@@ -37,6 +38,11 @@ const STUDIES: Readonly<
   'false-alarm-budget': {
     needsData: true,
     load: async () => (await import('./false-alarm-budget.ts')).reportBudget,
+  },
+  nab: { needsData: true, load: async () => (await import('./nab.ts')).reportNab },
+  'neural-quality': {
+    needsData: false,
+    load: async () => (await import('./neural-quality.ts')).reportNeuralQuality,
   },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
