@@ -34,7 +34,7 @@ export interface EnsembleParams {
  * Cheap, and of three minds: how far each metric is out, whether the metrics still go together, and whether such rows
  * are rare.
  */
-const DEFAULT_KINDS: readonly ModelKind[] = ['robust-z', 'isolation-forest'];
+const DEFAULT_KINDS: readonly ModelKind[] = ['robust-z', 'pca', 'isolation-forest'];
 const DEFAULTS = { combine: 'weighted', agree: 2, smoothing: 0, heldBack: 0.25 } as const;
 /** A member costs its fit twice, and its state is part of the artifact. */
 const MOST_MEMBERS = 16;
