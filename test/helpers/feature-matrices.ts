@@ -57,6 +57,7 @@ function readLines(name: string, part: 'train' | 'test'): readonly string[] {
 
 /** Area under the ROC curve: the chance that a labelled row scores above an unlabelled one, ties half. */
 export function rocAuc(scores: Float64Array, labels: Uint8Array): number {
+  if (scores.some(Number.isNaN)) throw new RangeError('a row without a score cannot be ranked');
   const order = Uint32Array.from(scores, (_, row) => row).sort((a, b) => scores[a]! - scores[b]!);
   let [rankSum, positives] = [0, 0];
   for (let from = 0; from < order.length; ) {
