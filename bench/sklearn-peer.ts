@@ -1,12 +1,12 @@
-/** scikit-learn's isolation forest in a process that stays up, so that it can take turns with ours. */
+/** scikit-learn in a process that stays up, so that it can take turns with ours. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export interface SklearnPeer {
   readonly name: string;
-  /** Seconds to fit and to score all rows. */
-  time(trees: number, seed: number): Promise<{ readonly fit: number; readonly score: number }>;
+  /** Seconds to fit and to score all rows, with these figures for the script. */
+  time(...figures: readonly number[]): Promise<{ readonly fit: number; readonly score: number }>;
   close(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export interface SklearnPeer {
 const PYTHONS: readonly string[] = ['/usr/bin/python3', 'python3'];
 
 /** Answers a line "trees seed" with a line of JSON. */
-const SCRIPT = `
+const FOREST = `
 import sys, time, json, numpy, sklearn
 from sklearn.ensemble import IsolationForest
 x = numpy.fromfile(sys.argv[1], dtype=numpy.float32).reshape(-1, int(sys.argv[2]))
@@ -28,10 +28,17 @@ for line in sys.stdin:
     print(json.dumps({"fit": fitted - begun, "score": time.perf_counter() - fitted}), flush=True)
 `;
 
-/** @returns a sentence where no Python has scikit-learn */
-export async function startSklearn(file: string, columns: number): Promise<SklearnPeer | string> {
+/**
+ * @param script says its version as a line of JSON, then answers each line of figures with a line of JSON
+ * @returns a sentence where no Python has scikit-learn
+ */
+export async function startSklearn(
+  file: string,
+  columns: number,
+  script: string = FOREST,
+): Promise<SklearnPeer | string> {
   for (const python of PYTHONS) {
-    const child = spawn(python, ['-c', SCRIPT, file, String(columns)], {
+    const child = spawn(python, ['-c', script, file, String(columns)], {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
     });
@@ -44,8 +51,8 @@ export async function startSklearn(file: string, columns: number): Promise<Sklea
     }
     return {
       name: `scikit-learn ${JSON.parse(version.value)}, n_jobs=1`,
-      async time(trees, seed) {
-        child.stdin.write(`${trees} ${seed}\n`);
+      async time(...figures) {
+        child.stdin.write(`${figures.join(' ')}\n`);
         const answer = await lines.next();
         if (answer.done) throw new Error('scikit-learn ended in the middle of a measurement');
         return JSON.parse(answer.value);

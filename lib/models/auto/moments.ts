@@ -1,8 +1,8 @@
 /** How the features of the training vary together. */
 import { RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { addOuterProducts, BLOCK } from '../../linalg/products.ts';
 import type { FitRun } from '../contract.ts';
+import { addProducts, BLOCK } from './block-sums.ts';
 import { type Coordinates, placeRow } from './coordinates.ts';
 import { type Seasons, takeStretches } from './stretches.ts';
 
@@ -33,15 +33,12 @@ export function averageProducts(
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(filled), BLOCK);
       rows++;
       if (++filled < BLOCK) continue;
-      addOuterProducts(block, n, sums);
+      addProducts(block, BLOCK, sums);
       filled = 0;
     }
   }
-  if (filled > 0) {
-    for (let i = 0; i < n; i++) block.fill(0, i * BLOCK + filled, (i + 1) * BLOCK);
-    addOuterProducts(block, n, sums);
-  }
-  return sums.map((sum) => sum / Math.max(rows, 1));
+  addProducts(block, filled, sums);
+  return products.readSums().map((sum) => sum / Math.max(rows, 1));
 }
 
 /** @throws RetryLaterError where no time is left */

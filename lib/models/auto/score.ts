@@ -1,6 +1,6 @@
 /** How far a row lies from usual, all metrics and scales together. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { BLOCK, squareProducts } from '../../linalg/products.ts';
+import { BLOCK, squareForms } from './block-sums.ts';
 import { placeRow, takeCoordinates } from './coordinates.ts';
 import { type JointModel, listFeatures } from './joint-model.ts';
 import { CONTEXT_ROWS } from './scales.ts';
@@ -32,7 +32,7 @@ export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
   /** What an earlier block left behind the last row is scored too, and not looked at. */
   function writeScores(rows: number[]): void {
     if (rows.length === 0) return;
-    squareProducts(model.factor, n, block, squares);
+    squareForms(model.factor, block, rows.length, squares);
     for (const [b, row] of rows.entries()) scores[row] = Math.sqrt(squares[b]! / n);
     rows.length = 0;
   }

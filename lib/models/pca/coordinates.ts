@@ -35,10 +35,31 @@ export function toCoordinate({ baselines, knee }: Coordinates, at: number, value
   const offset = value - baselines.centers[at]!;
   const scale = offset > 0 ? baselines.above[at]! : baselines.below[at]!;
   if (scale === 0) return (CONSTANT_LIMIT * offset) / (CONSTANT_LIMIT + Math.abs(offset));
-  const coordinate = offset / scale;
+  // By the inverse: the same bits as where a whole column is divided.
+  const coordinate = offset * (1 / scale);
   if (coordinate > knee) return knee * (1 + Math.log(coordinate / knee));
   if (coordinate < -knee) return -knee * (1 + Math.log(-coordinate / knee));
   return coordinate;
+}
+
+/** `toCoordinate` in place of the first values of a list. */
+export function toCoordinates(
+  coordinates: Coordinates,
+  at: number,
+  values: Float64Array,
+  count: number,
+): void {
+  const { baselines, knee } = coordinates;
+  const center = baselines.centers[at]!;
+  const above = 1 / baselines.above[at]!;
+  const below = 1 / baselines.below[at]!;
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!;
+    const offset = value - center;
+    const coordinate = offset * (offset > 0 ? above : below);
+    // All the rest, NaN included: few.
+    values[i] = Math.abs(coordinate) <= knee ? coordinate : toCoordinate(coordinates, at, value);
+  }
 }
 
 /** The value that has this coordinate. */

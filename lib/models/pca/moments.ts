@@ -1,7 +1,7 @@
 /** Passes over the vectors of a matrix: what is summed up, and nothing else, is kept. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { factorize, solveFactorized } from '../../linalg/cholesky.ts';
-import { addOuterProducts, BLOCK, squareProducts } from '../../linalg/products.ts';
+import { BLOCK, openProducts, type Products } from '../../linalg/products.ts';
 import {
   buildForm,
   type Components,
@@ -26,11 +26,12 @@ export function plainMoments(
   size: number,
   watch: () => void,
 ): Moments {
-  const sums = startSums(size);
-  eachBlock(x, request, ({ values, count }) => {
+  const sums = startSums(openProducts(size));
+  const { block } = sums.products;
+  eachBlock(x, request, block, ({ count }) => {
     watch();
-    for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i]!)) values[i] = 0;
-    addBlock(sums, values, count);
+    for (let i = 0; i < block.length; i++) if (Number.isNaN(block[i]!)) block[i] = 0;
+    addBlock(sums, count);
   });
   return finish(sums, new Float64Array(size));
 }
@@ -46,42 +47,43 @@ export function accumulate(
 ): Moments {
   const { form, limit, watch } = given;
   const { size } = form;
-  const sums = startSums(size);
+  const judge = openProducts(size, form.factor);
+  const sums = startSums(openProducts(size));
   const findGap = gapFinder(form);
-  const forms = new Float64Array(BLOCK);
   const uncertain = new Map<Gap, Float64Array>();
-  eachBlock(x, request, ({ values, count }) => {
+  eachBlock(x, request, judge.block, ({ count }) => {
     watch();
     const gaps: (Gap | undefined)[] = [];
-    completeBlock(form, { values, count }, findGap, (gap, b) => {
+    completeBlock(form, judge.block, count, findGap, (gap, b) => {
       gaps[b] = gap;
     });
-    squareProducts(form.factor, size, values, forms);
-    const weights = forms.map((square, b) => (b >= count ? 0 : square > limit ? limit / square : 1));
+    judge.squareForms(count);
+    const weights = judge.squares.map((square) => (square > limit ? limit / square : 1));
     for (const [b, gap] of gaps.entries()) {
       if (gap === undefined) continue;
       // Gaps come in runs: only the last one is remembered.
       if (!uncertain.has(gap)) uncertain.clear();
       const inverse = uncertain.get(gap) ?? invertAt(form, gap.missing);
       uncertain.set(gap, inverse);
-      addSquare(sums.products, size, gap.missing, inverse, weights[b]!);
+      addSquare(sums.added, size, gap.missing, inverse, weights[b]!);
     }
-    addBlock(sums, values, count, weights);
+    sums.products.block.set(judge.block);
+    addBlock(sums, count, weights);
   });
   return finish(sums, form.mean);
 }
 
 /** u'Mu of each wanted vector. */
 export function vectorForms(x: FeatureMatrix, request: VectorRequest, form: QuadraticForm): Float64Array {
-  const parts: Float64Array[] = [];
+  const parts: number[] = [];
   const findGap = gapFinder(form);
-  const out = new Float64Array(BLOCK);
-  eachBlock(x, request, ({ values, count }) => {
-    completeBlock(form, { values, count }, findGap);
-    squareProducts(form.factor, form.size, values, out);
-    parts.push(out.slice(0, count));
+  const { block, squares, squareForms } = openProducts(form.size, form.factor);
+  eachBlock(x, request, block, ({ count }) => {
+    completeBlock(form, block, count, findGap);
+    squareForms(count);
+    parts.push(...squares.subarray(0, count));
   });
-  return Float64Array.from(parts.flatMap((part) => Array.from(part)));
+  return Float64Array.from(parts);
 }
 
 /** Per component the squares of the wanted vectors' parts along it. */
@@ -94,13 +96,14 @@ export function squaresAlong(
   const { size } = form;
   const findGap = gapFinder(form);
   const parts: number[][] = Array.from({ length: size }, () => []);
-  eachBlock(x, request, ({ values, count }) => {
-    completeBlock(form, { values, count }, findGap);
+  const block = new Float64Array(size * BLOCK);
+  eachBlock(x, request, block, ({ count }) => {
+    completeBlock(form, block, count, findGap);
     for (let k = 0; k < size; k++) {
       const along = new Float64Array(count);
       for (let i = 0; i < size; i++) {
         const weight = components.vectors[k * size + i]!;
-        for (let b = 0; b < count; b++) along[b]! += weight * values[i * BLOCK + b]!;
+        for (let b = 0; b < count; b++) along[b]! += weight * block[i * BLOCK + b]!;
       }
       for (const part of along) parts[k]!.push(part * part);
     }
@@ -109,53 +112,57 @@ export function squaresAlong(
 }
 
 interface Sums {
-  readonly size: number;
+  readonly products: Products;
   /** Of the weights, and how many vectors. */
   readonly totals: { weight: number; count: number };
   readonly vector: Float64Array;
-  readonly products: Float64Array;
+  /** To the products of the vectors. */
+  readonly added: Float64Array;
 }
 
-function startSums(size: number): Sums {
+function startSums(products: Products): Sums {
+  const { size } = products;
   return {
-    size,
+    products,
     totals: { weight: 0, count: 0 },
     vector: new Float64Array(size),
-    products: new Float64Array(size * size),
+    added: new Float64Array(size * size),
   };
 }
 
-/** @param weights 0 for what lies beyond `count`; changes the block */
-function addBlock(
-  { size, totals, vector, products }: Sums,
-  block: Float64Array,
-  count: number,
-  weights?: Float64Array,
-): void {
-  totals.count += count;
-  totals.weight += weights === undefined ? count : weights.reduce((sum, weight) => sum + weight, 0);
+/** Of the block of the products; changes it. */
+function addBlock({ products, totals, vector }: Sums, count: number, weights?: Float64Array): void {
+  const { block } = products;
   const roots = weights?.map(Math.sqrt);
-  for (let i = 0; i < size; i++) {
+  totals.count += count;
+  for (let b = 0; b < count; b++) totals.weight += weights?.[b] ?? 1;
+  for (let i = 0; i < vector.length; i++) {
+    const entries = block.subarray(i * BLOCK, i * BLOCK + count);
     let sum = 0;
-    for (let b = 0; b < count; b++) {
-      const at = i * BLOCK + b;
-      sum += (weights?.[b] ?? 1) * block[at]!;
-      if (roots !== undefined) block[at]! *= roots[b]!;
-    }
+    if (roots === undefined) for (let b = 0; b < count; b++) sum += entries[b]!;
+    else
+      for (let b = 0; b < count; b++) {
+        const part = entries[b]! * roots[b]!;
+        entries[b] = part;
+        sum += part * roots[b]!;
+      }
     vector[i]! += sum;
   }
-  addOuterProducts(block, size, products);
+  products.addOuterProducts(count);
 }
 
 /** @param origin what the summed vectors are relative to */
-function finish({ size, totals, vector, products }: Sums, origin: Float64Array): Moments {
+function finish({ products, totals, vector, added }: Sums, origin: Float64Array): Moments {
+  const { size } = products;
   const { weight, count } = totals;
+  const sums = products.readSums();
   const shift = vector.map((sum) => sum / weight);
   const covariance = new Float64Array(size * size);
   const scale = count / (count - 1);
   for (let i = 0; i < size; i++)
     for (let j = i; j < size; j++)
-      covariance[i * size + j] = scale * (products[i * size + j]! / weight - shift[i]! * shift[j]!);
+      covariance[i * size + j] =
+        scale * ((sums[i * size + j]! + added[i * size + j]!) / weight - shift[i]! * shift[j]!);
   return { mean: origin.map((value, i) => value + shift[i]!), covariance };
 }
 
@@ -173,13 +180,12 @@ function invertAt({ matrix, size }: QuadraticForm, at: Uint32Array): Float64Arra
 }
 
 function addSquare(
-  products: Float64Array,
+  added: Float64Array,
   size: number,
   at: Uint32Array,
   square: Float64Array,
   weight: number,
 ): void {
   for (let i = 0; i < at.length; i++)
-    for (let j = i; j < at.length; j++)
-      products[at[i]! * size + at[j]!]! += weight * square[i * at.length + j]!;
+    for (let j = i; j < at.length; j++) added[at[i]! * size + at[j]!]! += weight * square[i * at.length + j]!;
 }

@@ -134,11 +134,11 @@ export function takeSquare(matrix: Float64Array, size: number, at: Uint32Array):
  */
 export function completeBlock(
   { size, mean }: QuadraticForm,
-  block: { readonly values: Float64Array; readonly count: number },
+  values: Float64Array,
+  count: number,
   findGap: FindGap,
   onGap?: (gap: Gap, b: number) => void,
 ): void {
-  const { values, count } = block;
   const incomplete = new Uint8Array(BLOCK);
   for (let i = 0; i < size; i++) {
     const center = mean[i]!;

@@ -1,6 +1,6 @@
 /** How far a vector is from what the components expect. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { BLOCK, squareProducts } from '../../linalg/products.ts';
+import { openProducts } from '../../linalg/products.ts';
 import { placesOf } from '../robust-z/baselines.ts';
 import { toCoordinate } from './coordinates.ts';
 import type { Pca } from './pca.ts';
@@ -27,10 +27,10 @@ export function scoreRows({ pca, form }: CompiledPca, x: FeatureMatrix): Float64
   const entries = form.size + constant.length;
   const scores = new Float64Array(x.times.length).fill(NaN);
   const findGap = gapFinder(form);
-  const squares = new Float64Array(BLOCK);
-  eachBlock(x, { coordinates, window }, ({ values, count, rows }) => {
-    completeBlock(form, { values, count }, findGap);
-    squareProducts(form.factor, form.size, values, squares);
+  const { block, squares, squareForms } = openProducts(form.size, form.factor);
+  eachBlock(x, { coordinates, window }, block, ({ count, rows }) => {
+    completeBlock(form, block, count, findGap);
+    squareForms(count);
     for (let b = 0; b < count; b++) {
       const row = rows[b]!;
       let sum = squares[b]!;

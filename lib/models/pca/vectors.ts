@@ -6,11 +6,9 @@ import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { BLOCK } from '../../linalg/products.ts';
 import { placesOf } from '../robust-z/baselines.ts';
 import { groupRows } from '../univariate/group-rows.ts';
-import { type Coordinates, toCoordinate } from './coordinates.ts';
+import { type Coordinates, toCoordinates } from './coordinates.ts';
 
 export interface VectorBlock {
-  /** Entry i of vector b at i × BLOCK + b; NaN where missing, 0 beyond `count`. Overwritten by the next block. */
-  readonly values: Float64Array;
   readonly count: number;
   /** The newest row of each vector. All are of one entity. */
   readonly rows: Uint32Array;
@@ -23,23 +21,26 @@ export interface VectorRequest {
   readonly isWanted?: (row: number) => boolean;
 }
 
-/** Entry (lag, v) of a vector is lag × columns that vary + v; lag 0 is the newest row. */
+/**
+ * Entry (lag, v) of a vector is lag × columns that vary + v; lag 0 is the newest row. NaN where missing.
+ * @param out as `Products` has blocks; filled before each visit
+ */
 export function eachBlock(
   x: FeatureMatrix,
   request: VectorRequest,
+  out: Float64Array,
   visit: (block: VectorBlock) => void,
 ): void {
   const { coordinates, window, isWanted } = request;
   const places = placesOf(coordinates.baselines, x.entities);
-  const values = new Float64Array(coordinates.varying.length * window * BLOCK);
   const rows = new Uint32Array(BLOCK);
   const positions = new Uint32Array(BLOCK);
   for (const [entity, entityRows] of groupRows(x).entries()) {
     let count = 0;
     const flush = (): void => {
       if (count === 0) return;
-      fillBlock(x, request, { entityRows, positions, count, place: places[entity]! }, values);
-      visit({ values, count, rows });
+      fillBlock(x, request, { entityRows, positions, count, place: places[entity]! }, out);
+      visit({ count, rows });
       count = 0;
     };
     for (let at = window - 1; at < entityRows.length; at++) {
@@ -69,15 +70,15 @@ function fillBlock(
   { entityRows, positions, count, place }: BlockRows,
   out: Float64Array,
 ): void {
-  const width = names.length;
+  const offsets = new Float64Array(BLOCK);
   let entry = 0;
   for (let lag = 0; lag < window; lag++) {
+    for (let b = 0; b < count; b++) offsets[b] = entityRows[positions[b]! - lag]! * names.length;
     for (const c of coordinates.varying) {
-      for (let b = 0; b < count; b++) {
-        const row = entityRows[positions[b]! - lag]!;
-        out[entry + b] = toCoordinate(coordinates, place + c, values[row * width + c]!);
-      }
-      out.fill(0, entry + count, entry + BLOCK);
+      const column = out.subarray(entry, entry + BLOCK);
+      for (let b = 0; b < count; b++) column[b] = values[offsets[b]! + c]!;
+      toCoordinates(coordinates, place + c, column, count);
+      column.fill(0, count);
       entry += BLOCK;
     }
   }

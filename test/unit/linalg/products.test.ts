@@ -1,20 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { factorize, solveFactorized } from '../../../lib/linalg/cholesky.ts';
-import { addOuterProducts, BLOCK, squareProducts } from '../../../lib/linalg/products.ts';
+import { BLOCK, openProducts } from '../../../lib/linalg/products.ts';
+import { PRODUCTS_KERNEL } from '../../../lib/linalg/products-kernel.ts';
+import { compileProducts } from '../../../scripts/build-linalg-kernel.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 
 /** Every remainder of the tiles of 2 and 4. */
 const SIZES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
-test('outer products of a block are those of plain loops', () => {
+test('outer products of blocks are those of plain loops, full or not', () => {
   for (const n of SIZES) {
-    const vectors = normalRows(BLOCK, n, 1);
-    const sums = new Float64Array(n * n).fill(1);
-    addOuterProducts(toBlock(vectors, n), n, sums);
+    const products = openProducts(n);
+    const vectors = normalRows(BLOCK + 37, n, 1);
+    for (const part of [vectors.slice(0, BLOCK), vectors.slice(BLOCK)]) {
+      fillBlock(products.block, part, n);
+      products.addOuterProducts(part.length);
+    }
+    const sums = products.readSums();
     for (let i = 0; i < n; i++)
       for (let j = i; j < n; j++) {
-        const expected = 1 + vectors.reduce((sum, u) => sum + u[i]! * u[j]!, 0);
+        const expected = vectors.reduce((sum, u) => sum + u[i]! * u[j]!, 0);
         assert.ok(Math.abs(sums[i * n + j]! - expected) < 1e-10, `${i}, ${j} of ${n}`);
       }
   }
@@ -22,12 +28,13 @@ test('outer products of a block are those of plain loops', () => {
 
 test('squares of products with a triangle are those of plain loops', () => {
   for (const n of SIZES) {
-    const vectors = normalRows(BLOCK, n, 2);
+    const vectors = normalRows(77, n, 2);
     const factor = Float64Array.from(normalRows(n, n, 3).flat(), (value, i) =>
       i % n < Math.floor(i / n) ? 0 : value,
     );
-    const out = new Float64Array(BLOCK).fill(NaN);
-    squareProducts(factor, n, toBlock(vectors, n), out);
+    const { block, squares, squareForms } = openProducts(n, factor);
+    fillBlock(block, vectors, n);
+    squareForms(vectors.length);
     for (const [b, u] of vectors.entries()) {
       let expected = 0;
       for (let i = 0; i < n; i++) {
@@ -35,9 +42,14 @@ test('squares of products with a triangle are those of plain loops', () => {
         for (let j = i; j < n; j++) sum += factor[i * n + j]! * u[j]!;
         expected += sum * sum;
       }
-      assert.ok(Math.abs(out[b]! - expected) < 1e-10, `${b} of ${n}`);
+      assert.ok(Math.abs(squares[b]! - expected) < 1e-10, `${b} of ${n}`);
     }
   }
+});
+
+test('the kernel is what its source compiles to', async () => {
+  const committed = Buffer.from(PRODUCTS_KERNEL, 'base64');
+  assert.ok(committed.equals(await compileProducts()), 'run `node scripts/build-linalg-kernel.ts`');
 });
 
 test('a factor times itself is the matrix, and solves its equations', () => {
@@ -62,8 +74,7 @@ test('a matrix that is not positive definite is refused, with the pivot', () => 
   });
 });
 
-function toBlock(vectors: readonly (readonly number[])[], n: number): Float64Array {
-  const block = new Float64Array(n * BLOCK);
+function fillBlock(block: Float64Array, vectors: readonly (readonly number[])[], n: number): void {
+  block.fill(0);
   for (const [b, vector] of vectors.entries()) for (let i = 0; i < n; i++) block[i * BLOCK + b] = vector[i]!;
-  return block;
 }

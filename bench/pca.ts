@@ -1,0 +1,176 @@
+/**
+ * PCA and robust z-scores: fit and score, beside scikit-learn's PCA on the same float32 rows, each on one core, taking
+ * turns. The peer keeps the components that explain 90 % and returns squared reconstruction errors; it takes no missing
+ * values, and outliers turn its components. Ours by default is robust; `robust: false` is what the peer does.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FeatureMatrix } from '../lib/features/feature-matrix.ts';
+import { seedRandom } from '../lib/models/random.ts';
+import { getModel } from '../lib/models/registry.ts';
+import type { BenchRow, Peer } from './bench-row.ts';
+import { median, pairedRatio } from './in-turns.ts';
+import { type SklearnPeer, startSklearn } from './sklearn-peer.ts';
+
+const ROWS = 250_000;
+const WIDTHS: readonly number[] = [16, 100];
+const ROUNDS = 5;
+/** For the size of a stored model: thousands of series in one artifact. */
+const ENTITIES = 1000;
+const METRICS = 16;
+
+const CONTENDERS = {
+  pca: { kind: 'pca', params: {}, fitAim: { atMost: 1 }, scoreAim: { atLeast: 1 } },
+  'pca, robust: false': {
+    kind: 'pca',
+    params: { robust: false },
+    fitAim: { atMost: 1 },
+    scoreAim: { atLeast: 1 },
+  },
+  'robust-z': { kind: 'robust-z', params: {}, fitAim: undefined, scoreAim: undefined },
+} as const;
+type Contender = keyof typeof CONTENDERS;
+const NAMES = Object.keys(CONTENDERS) as Contender[];
+
+/** Answers any line with the seconds of a fit and of a scoring. */
+const SCRIPT = `
+import sys, time, json, numpy, sklearn
+from sklearn.decomposition import PCA
+x = numpy.fromfile(sys.argv[1], dtype=numpy.float32).reshape(-1, int(sys.argv[2]))
+print(json.dumps(sklearn.__version__), flush=True)
+for line in sys.stdin:
+    begun = time.perf_counter()
+    pca = PCA(n_components=0.9, svd_solver="full").fit(x)
+    fitted = time.perf_counter()
+    ((x - pca.inverse_transform(pca.transform(x))) ** 2).sum(axis=1)
+    print(json.dumps({"fit": fitted - begun, "score": time.perf_counter() - fitted}), flush=True)
+`;
+
+interface Seconds {
+  readonly fit: number;
+  readonly score: number;
+}
+
+export async function benchPca(): Promise<readonly BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const width of WIDTHS) rows.push(...(await compare(width)));
+  return [...rows, await measureState()];
+}
+
+async function compare(width: number): Promise<readonly BenchRow[]> {
+  const x = drawMatrix(ROWS, width);
+  const folder = mkdtempSync(join(tmpdir(), 'bench-pca-'));
+  const file = join(folder, 'rows.f32');
+  writeFileSync(file, x.values);
+  const peer = await startSklearn(file, width, SCRIPT);
+  try {
+    return await takeTurns(x, peer);
+  } finally {
+    if (typeof peer !== 'string') await peer.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function takeTurns(x: FeatureMatrix, peer: SklearnPeer | string): Promise<readonly BenchRow[]> {
+  const ours = Object.fromEntries(NAMES.map((name) => [name, [] as Seconds[]])) as Record<
+    Contender,
+    Seconds[]
+  >;
+  const theirs: Seconds[] = [];
+  // Round 0 warms all up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const name of NAMES) {
+      const seconds = await timeOurs(x, name);
+      if (round > 0) ours[name].push(seconds);
+    }
+    const seconds = typeof peer === 'string' ? undefined : await peer.time(round);
+    if (round > 0 && seconds !== undefined) theirs.push(seconds);
+  }
+  const size = `${ROWS.toLocaleString('en')} × ${x.names.length}`;
+  return NAMES.flatMap((name) => {
+    const { fitAim, scoreAim } = CONTENDERS[name];
+    const fits = { own: ours[name].map(({ fit }) => fit), peers: theirs.map(({ fit }) => fit) };
+    const rate = ({ score }: Seconds): number => ROWS / score;
+    const rates = { own: ours[name].map(rate), peers: theirs.map(rate) };
+    return [
+      { what: `${name}: fit ${size}`, ours: median(fits.own), unit: 's', ...beside(peer, fits), aim: fitAim },
+      {
+        what: `${name}: score ${size}`,
+        ours: median(rates.own),
+        unit: 'rows/s',
+        ...beside(peer, rates),
+        aim: scoreAim,
+      },
+    ] as const;
+  }).map(({ aim, ...row }) => (aim === undefined ? row : { ...row, aim }));
+}
+
+function beside(
+  peer: SklearnPeer | string,
+  { own, peers }: { readonly own: readonly number[]; readonly peers: readonly number[] },
+): { readonly peer: Peer | string } {
+  if (typeof peer === 'string') return { peer };
+  return { peer: { name: `PCA of ${peer.name}`, value: median(peers), ratio: pairedRatio(own, peers) } };
+}
+
+async function timeOurs(x: FeatureMatrix, name: Contender): Promise<Seconds> {
+  const { kind, params } = CONTENDERS[name];
+  const model = await getModel(kind);
+  const start = performance.now();
+  const fitted = await model.fit(x, model.parseParams(params), {
+    seed: 0,
+    deadline: { remaining: () => Number.POSITIVE_INFINITY },
+  });
+  const fit = performance.now() - start;
+  await fitted.score(x);
+  return { fit: fit / 1000, score: (performance.now() - start - fit) / 1000 };
+}
+
+/** 24 bytes a metric and entity. */
+async function measureState(): Promise<BenchRow> {
+  const rowsEach = 64;
+  const x = drawMatrix(ENTITIES * rowsEach, METRICS);
+  const model = await getModel('robust-z');
+  const fitted = await model.fit(
+    {
+      ...x,
+      entities: Array.from({ length: ENTITIES }, (_, e) => `pod-${e}`),
+      entityOf: x.entityOf.map((_, row) => Math.floor(row / rowsEach)),
+    },
+    model.parseParams({}),
+    { seed: 0, deadline: { remaining: () => Number.POSITIVE_INFINITY } },
+  );
+  const bytes = Object.values(fitted.save().arrays).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return {
+    what: `robust-z: state of ${ENTITIES.toLocaleString('en')} entities × ${METRICS} metrics`,
+    ours: bytes / 1e6,
+    unit: 'MB',
+  };
+}
+
+/** Columns that follow a quarter as many loads, with noise of their own; one row in a hundred far out. */
+function drawMatrix(rows: number, width: number): FeatureMatrix {
+  const random = seedRandom(2026);
+  const noise = (): number => random.nextFloat() + random.nextFloat() + random.nextFloat() - 1.5;
+  const loads = Math.ceil(width / 4);
+  const weights = Float64Array.from({ length: width * loads }, noise);
+  const load = new Float64Array(loads);
+  const values = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < loads; i++) load[i] = noise();
+    const scale = row % 100 === 0 ? 4 : 1;
+    for (let c = 0; c < width; c++) {
+      let value = noise() / 2;
+      for (let i = 0; i < loads; i++) value += weights[c * loads + i]! * load[i]!;
+      values[row * width + c] = scale * value;
+    }
+  }
+  return {
+    names: Array.from({ length: width }, (_, c) => `m${c}`),
+    entities: [''],
+    entityOf: new Uint32Array(rows),
+    times: Float64Array.from({ length: rows }, (_, row) => row * 60_000),
+    values,
+  };
+}
