@@ -31,7 +31,7 @@ export interface CalibratedBudget extends FalseAlarmBudget {
 
 /** How often normal rows score as high as a row did. */
 export interface Rarity {
-  /** Once in so many rows; 1 or more. */
+  /** Once in so many rows; whole, 1 or more. */
   readonly onceIn: number;
   /** Rarer than that: the data behind the calibration bears no larger number out. */
   readonly isBound: boolean;
@@ -46,7 +46,7 @@ const CLAIMED_BEYOND = 10;
 export function describeRarity({ tail, heldBack }: ScoreCalibration, score: number): Rarity {
   const limit = CLAIMED_BEYOND * tail.rows;
   const onceIn = 10 ** Math.min(surpriseOf(tail, score), Math.log10(limit));
-  return { onceIn: Math.min(onceIn, limit), isBound: onceIn >= limit * (1 - 1e-9), heldBack };
+  return { onceIn: Math.round(onceIn), isBound: onceIn >= limit * (1 - 1e-9), heldBack };
 }
 
 /**

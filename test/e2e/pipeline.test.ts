@@ -104,6 +104,8 @@ describe('a file that is dropped, without a manifest', () => {
       entity: 'payment',
       severity: 'warning',
       reasonsLeftOut: 0,
+      // Rarer than ten times the rows that the percentile was taken of.
+      rarity: { onceIn: 10 * 2 * 720, isBound: true, heldBack: false },
       start: START,
       lastAnomalous: new Date(Date.parse(END) - MINUTE).toISOString(),
       end: null,
