@@ -1,8 +1,8 @@
 /** How the features of the training vary together. */
 import { RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { BLOCK, openProducts } from '../../linalg/products.ts';
 import type { FitRun } from '../contract.ts';
-import { addProducts, BLOCK } from './block-sums.ts';
 import { type Coordinates, placeRow } from './coordinates.ts';
 import { type Seasons, takeStretches } from './stretches.ts';
 
@@ -20,8 +20,8 @@ export function averageProducts(
   const { seasons, coordinates, run } = given;
   const n = coordinates.features.length;
   const stride = Math.max(1, Math.ceil(x.times.length / JOINT_ROWS));
-  const sums = new Float64Array(n * n);
-  const block = new Float64Array(n * BLOCK);
+  const products = openProducts(n);
+  const { block } = products;
   let passed = 0;
   let filled = 0;
   let rows = 0;
@@ -33,11 +33,12 @@ export function averageProducts(
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(filled), BLOCK);
       rows++;
       if (++filled < BLOCK) continue;
-      addProducts(block, BLOCK, sums);
+      products.addOuterProducts(filled);
       filled = 0;
     }
   }
-  addProducts(block, filled, sums);
+  for (let i = 0; i < n; i++) block.fill(0, i * BLOCK + filled, (i + 1) * BLOCK);
+  products.addOuterProducts(filled);
   return products.readSums().map((sum) => sum / Math.max(rows, 1));
 }
 

@@ -1,6 +1,6 @@
 /** How far a row lies from usual, all metrics and scales together. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { BLOCK, squareForms } from './block-sums.ts';
+import { BLOCK, openProducts } from '../../linalg/products.ts';
 import { placeRow, takeCoordinates } from './coordinates.ts';
 import { type JointModel, listFeatures } from './joint-model.ts';
 import { CONTEXT_ROWS } from './scales.ts';
@@ -15,8 +15,8 @@ export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
   const coordinates = takeCoordinates(model, features);
   const n = features.length;
   const scores = new Float64Array(x.times.length).fill(NaN);
-  const block = new Float64Array(n * BLOCK);
-  const squares = new Float64Array(BLOCK);
+  const products = openProducts(n, model.factor);
+  const { block, squares } = products;
   for (const stretch of takeStretches(x, model.seasons)) {
     const rows: number[] = [];
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
@@ -32,7 +32,7 @@ export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
   /** What an earlier block left behind the last row is scored too, and not looked at. */
   function writeScores(rows: number[]): void {
     if (rows.length === 0) return;
-    squareForms(model.factor, block, rows.length, squares);
+    products.squareForms(rows.length);
     for (const [b, row] of rows.entries()) scores[row] = Math.sqrt(squares[b]! / n);
     rows.length = 0;
   }
