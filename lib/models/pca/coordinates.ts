@@ -42,18 +42,17 @@ export function toCoordinate({ baselines, knee }: Coordinates, at: number, value
   return coordinate;
 }
 
-/** `toCoordinate` in place of the first values of a list. */
+/** `toCoordinate` in place, from `from` to `to` (exclusive). */
 export function toCoordinates(
   coordinates: Coordinates,
   at: number,
-  values: Float64Array,
-  count: number,
+  { values, from, to }: { readonly values: Float64Array; readonly from: number; readonly to: number },
 ): void {
   const { baselines, knee } = coordinates;
   const center = baselines.centers[at]!;
   const above = 1 / baselines.above[at]!;
   const below = 1 / baselines.below[at]!;
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < to; i++) {
     const value = values[i]!;
     const offset = value - center;
     const coordinate = offset * (offset > 0 ? above : below);

@@ -70,16 +70,15 @@ function fillBlock(
   { entityRows, positions, count, place }: BlockRows,
   out: Float64Array,
 ): void {
-  const offsets = new Float64Array(BLOCK);
-  let entry = 0;
+  const offsets = new Uint32Array(BLOCK);
+  let from = 0;
   for (let lag = 0; lag < window; lag++) {
     for (let b = 0; b < count; b++) offsets[b] = entityRows[positions[b]! - lag]! * names.length;
     for (const c of coordinates.varying) {
-      const column = out.subarray(entry, entry + BLOCK);
-      for (let b = 0; b < count; b++) column[b] = values[offsets[b]! + c]!;
-      toCoordinates(coordinates, place + c, column, count);
-      column.fill(0, count);
-      entry += BLOCK;
+      for (let b = 0; b < count; b++) out[from + b] = values[offsets[b]! + c]!;
+      toCoordinates(coordinates, place + c, { values: out, from, to: from + count });
+      out.fill(0, from + count, from + BLOCK);
+      from += BLOCK;
     }
   }
 }

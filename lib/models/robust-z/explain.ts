@@ -3,15 +3,15 @@ import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { Contribution } from '../contract.ts';
 import { toContributions } from '../contributions.ts';
 import { TAIL_DEVIATIONS } from './baseline.ts';
-import { type Baselines, placesOf } from './baselines.ts';
-import { measureDeviations } from './score.ts';
+import { placesOf } from './baselines.ts';
+import { type CompiledBaselines, measureDeviations } from './score.ts';
 
 /**
  * All columns have a part, though the score stops at the largest few: what comes next in line tells people how far an
  * incident spread. Expected is the median, the bounds are where all but 0.05 % of the training lay on either side.
  */
 export function explainRows(
-  baselines: Baselines,
+  baselines: CompiledBaselines,
   x: FeatureMatrix,
   rows: Uint32Array,
 ): readonly (readonly Contribution[])[] {

@@ -8,7 +8,7 @@ import type { Baselines } from './baselines.ts';
 import { explainRows } from './explain.ts';
 import { fitBaselines } from './fit.ts';
 import { parseParams, type RobustZParams } from './params.ts';
-import { scoreRows } from './score.ts';
+import { compileBaselines, scoreRows } from './score.ts';
 import { loadBaselines, saveBaselines } from './state.ts';
 
 const KIND = 'robust-z';
@@ -22,18 +22,19 @@ export const robustZ: Model<RobustZParams> = {
 };
 
 function wrap(baselines: Baselines): FittedModel {
+  const compiled = compileBaselines(baselines);
   return {
     kind: KIND,
     contextRows: 0,
     summary: NOTHING_TO_SAY,
     score: async (x) => {
       checkColumns(x, baselines.columns);
-      return scoreRows(baselines, x);
+      return scoreRows(compiled, x);
     },
     explain: async (x, rows) => {
       checkColumns(x, baselines.columns);
       checkRows(x, rows);
-      return explainRows(baselines, x, rows);
+      return explainRows(compiled, x, rows);
     },
     save: () => saveBaselines(baselines),
   };

@@ -13,8 +13,20 @@ const KNEE = 10;
  */
 const CONSTANT_LIMIT = 10;
 
+/** Baselines with what the loop over the values needs. */
+export interface CompiledBaselines extends Baselines {
+  /** 1 / `above`: Infinity for a constant. */
+  readonly perAbove: Float64Array;
+  readonly perBelow: Float64Array;
+}
+
+export function compileBaselines(baselines: Baselines): CompiledBaselines {
+  const invert = (scales: Float64Array): Float64Array => scales.map((scale) => 1 / scale);
+  return { ...baselines, perAbove: invert(baselines.above), perBelow: invert(baselines.below) };
+}
+
 /** Per row; a missing value counts as usual, a row without any as 0. */
-export function scoreRows(baselines: Baselines, x: FeatureMatrix): Float64Array {
+export function scoreRows(baselines: CompiledBaselines, x: FeatureMatrix): Float64Array {
   const width = baselines.columns.length;
   const places = placesOf(baselines, x.entities);
   const deviations = new Float64Array(width);
@@ -32,7 +44,7 @@ export function scoreRows(baselines: Baselines, x: FeatureMatrix): Float64Array 
  * @param out filled
  */
 export function measureDeviations(
-  { centers, above, below }: Baselines,
+  { centers, perAbove, perBelow }: CompiledBaselines,
   { values }: FeatureMatrix,
   { row, place }: { readonly row: number; readonly place: number },
   out: Float64Array,
@@ -40,12 +52,11 @@ export function measureDeviations(
   const width = out.length;
   for (let c = 0; c < width; c++) {
     const offset = values[row * width + c]! - centers[place + c]!;
-    const scale = offset > 0 ? above[place + c]! : below[place + c]!;
     const distance = Math.abs(offset);
-    const deviation = distance / scale;
-    // NaN: not measured now, or never in training, or a constant that stayed (0 / 0).
+    const deviation = distance * (offset > 0 ? perAbove[place + c]! : perBelow[place + c]!);
+    // The rest is rare. NaN: not measured now, or never in training, or a constant that stayed (0 × Infinity).
     if (deviation <= KNEE) out[c] = deviation;
-    else if (scale === 0 && distance > 0) out[c] = CONSTANT_LIMIT * (distance / (CONSTANT_LIMIT + distance));
+    else if (deviation === Infinity) out[c] = CONSTANT_LIMIT * (distance / (CONSTANT_LIMIT + distance));
     else out[c] = deviation > KNEE ? KNEE * (1 + Math.log(deviation / KNEE)) : 0;
   }
 }

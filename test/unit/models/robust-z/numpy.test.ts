@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { describeColumn } from '../../../../lib/models/robust-z/baseline.ts';
 import { fitBaselines } from '../../../../lib/models/robust-z/fit.ts';
-import { scoreRows } from '../../../../lib/models/robust-z/score.ts';
+import { compileBaselines, scoreRows } from '../../../../lib/models/robust-z/score.ts';
 import { NO_DEADLINE, toMatrix } from '../../../helpers/feature-matrices.ts';
 
 interface Case {
@@ -30,7 +30,7 @@ for (const { name, values, probes, deviations, ...expected } of cases) {
   test(`deviations of a column: ${name}`, () => {
     const x = toMatrix(values.map((value) => [value]));
     const fitted = fitBaselines(x, { largest: 1 }, { seed: 0, deadline: NO_DEADLINE });
-    const scores = scoreRows(fitted, toMatrix(probes.map((probe) => [probe])));
+    const scores = scoreRows(compileBaselines(fitted), toMatrix(probes.map((probe) => [probe])));
     for (const [i, score] of scores.entries()) assertClose(score, deviations[i]!, `probe ${probes[i]}`);
   });
 }

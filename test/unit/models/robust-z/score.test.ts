@@ -5,7 +5,7 @@ import type { FeatureMatrix } from '../../../../lib/features/feature-matrix.ts';
 import { explainRows } from '../../../../lib/models/robust-z/explain.ts';
 import { fitBaselines } from '../../../../lib/models/robust-z/fit.ts';
 import { parseParams } from '../../../../lib/models/robust-z/params.ts';
-import { scoreRows } from '../../../../lib/models/robust-z/score.ts';
+import { compileBaselines, scoreRows } from '../../../../lib/models/robust-z/score.ts';
 import { loadBaselines, saveBaselines } from '../../../../lib/models/robust-z/state.ts';
 import { NO_DEADLINE, normalRows, toMatrix } from '../../../helpers/feature-matrices.ts';
 
@@ -23,7 +23,7 @@ test('the score is the root mean square of the largest deviations', () => {
     [NaN, NaN, NaN],
   ]);
   const score = (largest: number): number[] =>
-    Array.from(scoreRows(fitBaselines(toMatrix(column), { largest }, RUN), rows));
+    Array.from(scoreRows(compileBaselines(fitBaselines(toMatrix(column), { largest }, RUN)), rows));
   const [small, large] = [3 / scale, 4 / scale];
   assertClose(score(1), [large, small, 0, large, 0]);
   const two = [Math.hypot(small, large), small, 0, large, 0].map((sum) => sum / Math.SQRT2);
@@ -43,13 +43,13 @@ test('farther is never less, and no value overflows or hides the others', () => 
       const [near, far] = [Math.min(a, b), Math.max(a, b)].map((distance) =>
         [0, 0, 0, 0, 7].with(column, column === 4 ? 7 + distance : distance),
       );
-      const [low, high] = scoreRows(fitted, toMatrix([near!, far!]));
+      const [low, high] = scoreRows(compileBaselines(fitted), toMatrix([near!, far!]));
       assert.ok(low! <= high! && high! < 1000, `${low} and ${high}`);
     }),
   );
   // A constant that moved for good by 200 leaves an incident beside it to be seen.
   const [moved, worse] = scoreRows(
-    fitted,
+    compileBaselines(fitted),
     toMatrix([
       [0.1, 0, 0, 0, 207],
       [6, 0, 0, 0, 207],
@@ -61,7 +61,7 @@ test('farther is never less, and no value overflows or hides the others', () => 
 test('each side of a column has its own scale', () => {
   const bursts = Array.from({ length: 5000 }, (_, i) => [i % 100 === 0 ? 60 : (i % 7) - 3]);
   const fitted = fitBaselines(toMatrix(bursts), { largest: 1 }, RUN);
-  const [above, below] = scoreRows(fitted, toMatrix([[60], [-60]]));
+  const [above, below] = scoreRows(compileBaselines(fitted), toMatrix([[60], [-60]]));
   assert.ok(above! < 4 && below! > 15, `${above} above, ${below} below`);
 });
 
@@ -74,7 +74,7 @@ test('an entity with enough rows is judged by its own baseline, any other by the
   const fitted = fitBaselines(x, { largest: 1 }, RUN);
   assert.deepEqual(fitted.entities, ['a', 'b']);
   const scores = scoreRows(
-    fitted,
+    compileBaselines(fitted),
     withEntities([
       ['new', [[50]]],
       ['b', [[50], [0]]],
@@ -107,7 +107,7 @@ test('an explanation tells the median and where all but 0.05 % of the training l
     { largest: 2 },
     RUN,
   );
-  const [contributions] = explainRows(fitted, toMatrix([[1, -9, 0, 3]]), Uint32Array.of(0));
+  const [contributions] = explainRows(compileBaselines(fitted), toMatrix([[1, -9, 0, 3]]), Uint32Array.of(0));
   assert.equal(contributions![0]!.feature, 'm1');
   const { expected, low, high } = contributions![0]!;
   assert.ok(Math.abs(expected!) < 0.05 && Math.abs(low! + 3.29) < 0.3 && Math.abs(high! - 3.29) < 0.3);
