@@ -39,10 +39,14 @@ export function learnCentre(x: FeatureMatrix, labels: Uint8Array | undefined): C
     lows: new Float32Array(width).fill(NaN),
     highs: new Float32Array(width).fill(NaN),
   };
+  const column = new Float32Array(rows.length);
   for (let c = 0; c < width; c++) {
-    const sorted = Float32Array.from(rows, (row) => x.values[row * width + c]!)
-      .filter((value) => !Number.isNaN(value))
-      .sort();
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const value = x.values[rows[i]! * width + c]!;
+      if (!Number.isNaN(value)) column[count++] = value;
+    }
+    const sorted = column.subarray(0, count).sort();
     if (sorted.length === 0) continue;
     const at = (share: number): number => quantile(sorted, share);
     const spread = Math.max((at(0.75) - at(0.25)) / QUARTILES, (at(0.995) - at(0.005)) / TAILS);
