@@ -25,7 +25,7 @@ const probes = [
 const PARAMS: Record<string, Readonly<Record<string, unknown>>> = {
   // A row of history is enough for a probe to have a score.
   arima: { contextRows: 2 },
-  'isolation-forest': { trees: 10, sampleSize: 32 },
+  'isolation-forest': { trees: 10, sampleSize: 32, window: 2, extension: 1 },
   ensemble: {
     members: [{ kind: 'robust-z' }, { kind: 'isolation-forest', params: { trees: 10, sampleSize: 32 } }],
   },

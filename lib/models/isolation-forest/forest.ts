@@ -12,10 +12,20 @@ export interface Forest {
   readonly depth: number;
   /** Rows in the root of each tree. */
   readonly sampleSize: number;
-  /** Per split: column index. Length: trees × (2^depth - 1). */
+  /** Rows of a vector; entry lag × columns + column. */
+  readonly window: number;
+  /** Entries that a split looks at, beside the first. */
+  readonly extension: number;
+  /** Per split: entries of a vector. Length: trees × (2^depth - 1) × (extension + 1). */
   readonly features: Uint16Array;
-  /** Per split: rows with value >= threshold go right; Infinity where nothing is split any more. */
+  /**
+   * Per split: rows with value >= threshold go right; Infinity where nothing is split any more. Of an extended one the
+   * value is Σ slope × (entry - point), and every threshold is 0 or Infinity.
+   */
   readonly thresholds: Float32Array;
+  /** As long as `features` where there is an extension, else empty. A slope of 0: the split takes fewer entries. */
+  readonly slopes: Float64Array;
+  readonly points: Float32Array;
   /** Per node: training rows that reached it. Length: trees × (2^(depth + 1) - 1). */
   readonly counts: Uint16Array;
   /** Per column: the value that all training rows have; NaN where they differ or none has one. */

@@ -1,7 +1,6 @@
-/** Isolation forest after Liu, Ting and Zhou, "Isolation Forest", ICDM 2008. */
-import { FeatureError } from '../../errors.ts';
-import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+/** Isolation forest after Liu, Ting and Zhou, "Isolation Forest", ICDM 2008; of single rows or windows of them. */
 import { type FittedModel, type Model, NOTHING_TO_SAY } from '../contract.ts';
+import { checkColumns, checkRows } from '../matrix-checks.ts';
 import { explainRows } from './explain.ts';
 import { fitForest } from './fit.ts';
 import type { Forest } from './forest.ts';
@@ -22,33 +21,17 @@ function wrapForest(forest: Forest): FittedModel {
   const compiled = compileForest(forest);
   return {
     kind: KIND,
-    contextRows: 0,
+    contextRows: forest.window - 1,
     summary: NOTHING_TO_SAY,
     score: async (x) => {
-      checkColumns(x, forest);
+      checkColumns(x, forest.columns);
       return scoreRows(compiled, x);
     },
     explain: async (x, rows) => {
-      checkColumns(x, forest);
-      const beyond = rows.find((row) => row >= x.times.length);
-      if (beyond !== undefined)
-        throw new FeatureError('no-such-row', `row ${beyond} to explain, the matrix has ${x.times.length}`);
+      checkColumns(x, forest.columns);
+      checkRows(x, rows);
       return explainRows(compiled, x, rows);
     },
     save: () => saveForest(forest),
   };
-}
-
-function checkColumns({ names, times, values }: FeatureMatrix, { columns }: Forest): void {
-  const at = columns.findIndex((column, c) => column !== names[c]);
-  if (at >= 0 || names.length !== columns.length)
-    throw new FeatureError(
-      'column-mismatch',
-      `columns ${names.join(', ')} are not the ones that the model was fitted on, in order: ${columns.join(', ')}`,
-    );
-  if (values.length !== times.length * names.length)
-    throw new FeatureError(
-      'bad-matrix',
-      `${values.length} values for ${times.length} rows of ${names.length} columns`,
-    );
 }

@@ -5,6 +5,8 @@
  */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { type Forest, leafPathLengths, nodesPerTree, splitsPerTree } from './forest.ts';
+import { isRightOf } from './grow-extended.ts';
+import { copyVector, findLaggedRows, type LaggedRows } from './lagged-rows.ts';
 import { anomalyScore, averagePathLengths } from './path-length.ts';
 
 /** A forest with what the loop needs beside it. */
@@ -13,7 +15,7 @@ export interface CompiledForest {
   readonly trees: readonly CompiledTree[];
   /** c(ψ). */
   readonly average: number;
-  /** Columns that some tree splits on. */
+  /** Entries of a vector that some tree splits on. */
   readonly splitColumns: readonly number[];
   /** Columns that had one value throughout training. */
   readonly constantColumns: readonly number[];
@@ -22,6 +24,9 @@ export interface CompiledForest {
 interface CompiledTree {
   readonly features: Uint16Array;
   readonly thresholds: Float32Array;
+  /** Of extended splits; empty without them. */
+  readonly slopes: Float64Array;
+  readonly points: Float32Array;
   /** Per leaf. */
   readonly pathLengths: Float64Array;
   /** Per split: 1 where a row without a value goes right. */
@@ -32,17 +37,21 @@ interface CompiledTree {
 const BLOCK_ROWS = 256;
 
 export function compileForest(forest: Forest): CompiledForest {
-  const { trees, depth, features, thresholds, counts, constants, columns, sampleSize } = forest;
+  const { trees, depth, features, thresholds, slopes, points, counts, constants, columns, sampleSize } =
+    forest;
+  const terms = forest.extension + 1;
   const splits = splitsPerTree(depth);
   const nodes = nodesPerTree(depth);
   const pathLengths = leafPathLengths(forest);
-  const splitColumns = new Set(features.filter((_, i) => thresholds[i] !== Infinity));
+  const splitColumns = new Set(features.filter((_, i) => thresholds[Math.floor(i / terms)] !== Infinity));
   return {
     forest,
     trees: Array.from({ length: trees }, (_, tree) => {
       const treeCounts = counts.subarray(tree * nodes, (tree + 1) * nodes);
       return {
-        features: features.subarray(tree * splits, (tree + 1) * splits),
+        features: features.subarray(tree * splits * terms, (tree + 1) * splits * terms),
+        slopes: slopes.subarray(tree * splits * terms, (tree + 1) * splits * terms),
+        points: points.subarray(tree * splits * terms, (tree + 1) * splits * terms),
         thresholds: thresholds.subarray(tree * splits, (tree + 1) * splits),
         pathLengths: pathLengths.subarray(tree * (splits + 1), (tree + 1) * (splits + 1)),
         missingGoRight: Uint8Array.from({ length: splits }, (_, i) =>
@@ -66,13 +75,16 @@ export function missingGoesRight(treeCounts: Uint16Array, split: number): boolea
  * on it: such a row scores at least as one that a single split isolates, 2^(-1 / c(ψ)), and no path is shorter. What its
  * other columns score ranks such rows among each other, in what is left up to 1: a constant that moved for good must not
  * hide everything else.
+ *
+ * NaN for the first rows of an entity, which make no whole vector.
  */
 export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Array {
   const { trees, average } = compiled;
   const width = compiled.forest.columns.length;
-  const scores = sumPathLengths(compiled, x);
+  const lagged = findLaggedRows(x, compiled.forest.window);
+  const scores = sumPathLengths(compiled, x, lagged);
   const isolated = anomalyScore(1, average);
-  for (let row = 0; row < scores.length; row++) {
+  for (const row of lagged.rows) {
     const score = anomalyScore(scores[row]! / trees.length, average);
     const moved = hasMovedConstant(compiled, x.values, row * width);
     scores[row] = moved ? isolated + (1 - isolated) * score : score;
@@ -108,24 +120,47 @@ function lacksValue(columns: readonly number[], values: Float32Array, offset: nu
   return false;
 }
 
-function sumPathLengths({ forest, trees, splitColumns }: CompiledForest, x: FeatureMatrix): Float64Array {
-  const rows = x.times.length;
-  const width = forest.columns.length;
-  const sums = new Float64Array(rows);
-  for (let start = 0; start < rows; start += BLOCK_ROWS) {
-    const end = Math.min(start + BLOCK_ROWS, rows);
-    const values = x.values.subarray(start * width, end * width);
-    const blockSums = sums.subarray(start, end);
-    for (const tree of trees) addPathLengths(tree, { values, width, depth: forest.depth, sums: blockSums });
-    for (let row = 0; row < end - start; row++) {
-      const isTail = row >= ((end - start) & ~3);
-      const offset = row * width;
-      if (!isTail && !lacksValue(splitColumns, values, offset)) continue;
-      blockSums[row] = 0;
-      for (const tree of trees) blockSums[row]! += tree.pathLengths[descend(tree, values, offset)]!;
+/** Per row over all trees; NaN without a vector. */
+function sumPathLengths(
+  { forest, trees, splitColumns }: CompiledForest,
+  x: FeatureMatrix,
+  lagged: LaggedRows,
+): Float64Array {
+  const { rows } = lagged;
+  const width = forest.columns.length * forest.window;
+  const sums = new Float64Array(x.times.length).fill(NaN);
+  const buffer = new Float32Array(forest.window === 1 ? 0 : BLOCK_ROWS * width);
+  const blockSums = new Float64Array(BLOCK_ROWS);
+  for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
+    const end = Math.min(start + BLOCK_ROWS, rows.length);
+    const values = takeVectors(start, end);
+    const block = { values, width, depth: forest.depth, sums: blockSums.subarray(0, end - start).fill(0) };
+    for (const tree of trees) {
+      if (forest.extension === 0) addPathLengths(tree, block);
+      else addExtendedPathLengths(tree, block, forest.extension + 1);
     }
+    if (forest.extension === 0) sumRestAgain(block);
+    for (let i = start; i < end; i++) sums[rows[i]!] = blockSums[i - start]!;
   }
   return sums;
+
+  /** Of a window of one row they lie in the matrix already. */
+  function takeVectors(start: number, end: number): Float32Array {
+    if (forest.window === 1) return x.values.subarray(start * width, end * width);
+    for (let i = start; i < end; i++) copyVector(x, lagged, rows[i]!, buffer, (i - start) * width);
+    return buffer;
+  }
+
+  /** The last one to three vectors, and those that lack a value. */
+  function sumRestAgain(block: Block): void {
+    for (let row = 0; row < block.sums.length; row++) {
+      const isTail = row >= (block.sums.length & ~3);
+      const offset = row * width;
+      if (!isTail && !lacksValue(splitColumns, block.values, offset)) continue;
+      block.sums[row] = 0;
+      for (const tree of trees) block.sums[row]! += tree.pathLengths[descend(tree, block.values, offset)]!;
+    }
+  }
 }
 
 interface Block {
@@ -160,6 +195,23 @@ function addPathLengths({ features, thresholds, pathLengths }: CompiledTree, blo
     sums[row + 1]! += pathLengths[node1 - splits]!;
     sums[row + 2]! += pathLengths[node2 - splits]!;
     sums[row + 3]! += pathLengths[node3 - splits]!;
+  }
+}
+
+/** Missing values need no care: they lie at the split's point. */
+function addExtendedPathLengths(tree: CompiledTree, { values, width, sums }: Block, terms: number): void {
+  const { features, slopes, points, thresholds, pathLengths } = tree;
+  const planes = { features, slopes, points, terms };
+  const splits = thresholds.length;
+  for (let row = 0; row < sums.length; row++) {
+    let node = 0;
+    while (node < splits) {
+      // Below a leaf all goes left, to the first of the heap's leaves that share its path length.
+      const right =
+        thresholds[node] !== Infinity && isRightOf(planes, node * terms, values, row * width) ? 1 : 0;
+      node = 2 * node + 1 + right;
+    }
+    sums[row]! += pathLengths[node - splits]!;
   }
 }
 

@@ -5,18 +5,22 @@ import { type Forest, nodesPerTree, splitsPerTree } from './forest.ts';
 import { PARAM_LIMITS } from './params.ts';
 import { heightLimit } from './path-length.ts';
 
-export const FOREST_FORMAT_VERSION = 1;
+/** 2 has windows and extended splits. */
+export const FOREST_FORMAT_VERSION = 2;
+const READABLE: readonly number[] = [1, FOREST_FORMAT_VERSION];
 const KIND = 'isolation-forest';
 
 export function saveForest(forest: Forest): ModelState {
-  const { columns, trees, sampleSize, features, thresholds, counts, constants } = forest;
+  const { columns, trees, sampleSize, window, extension } = forest;
+  const { features, thresholds, slopes, points, counts, constants } = forest;
   return {
     kind: KIND,
     formatVersion: FOREST_FORMAT_VERSION,
-    json: { columns, trees, sampleSize },
+    json: { columns, trees, sampleSize, window, extension },
     arrays: {
       features: features.slice(),
       thresholds: thresholds.slice(),
+      ...(extension > 0 && { slopes: slopes.slice(), points: points.slice() }),
       counts: counts.slice(),
       constants: constants.slice(),
     },
@@ -26,16 +30,21 @@ export function saveForest(forest: Forest): ModelState {
 /** @throws ArtifactError */
 export function loadForest({ kind, formatVersion, json, arrays }: ModelState): Forest {
   if (kind !== KIND) throw invalid(`state is of kind ${JSON.stringify(kind)}, not ${KIND}`);
-  if (formatVersion !== FOREST_FORMAT_VERSION)
-    throw invalid(`state has format version ${formatVersion}, this build reads ${FOREST_FORMAT_VERSION}`);
-  const { columns, trees, sampleSize } = readSettings(json);
+  if (!READABLE.includes(formatVersion))
+    throw invalid(`state has format version ${formatVersion}, this build reads ${READABLE.join(', ')}`);
+  const { columns, trees, sampleSize, window, extension } = readSettings(json, formatVersion);
   const depth = heightLimit(sampleSize);
+  const terms = trees * splitsPerTree(depth) * (extension + 1);
   const forest: Forest = {
     columns,
     trees,
     depth,
     sampleSize,
-    features: take(arrays, 'features', Uint16Array, trees * splitsPerTree(depth)),
+    window,
+    extension,
+    features: take(arrays, 'features', Uint16Array, terms),
+    slopes: extension > 0 ? take(arrays, 'slopes', Float64Array, terms) : new Float64Array(0),
+    points: extension > 0 ? take(arrays, 'points', Float32Array, terms) : new Float32Array(0),
     thresholds: take(arrays, 'thresholds', Float32Array, trees * splitsPerTree(depth)),
     counts: take(arrays, 'counts', Uint16Array, trees * nodesPerTree(depth)),
     constants: take(arrays, 'constants', Float32Array, columns.length),
@@ -47,16 +56,24 @@ export function loadForest({ kind, formatVersion, json, arrays }: ModelState): F
   return forest;
 }
 
-function readSettings(json: JsonValue): Pick<Forest, 'columns' | 'trees' | 'sampleSize'> {
+/** A forest of version 1 has no other windows than one row, and splits on single columns. */
+function readSettings(
+  json: JsonValue,
+  version: number,
+): Pick<Forest, 'columns' | 'trees' | 'sampleSize' | 'window' | 'extension'> {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw invalid(`settings are ${JSON.stringify(json)}, not an object`);
-  const { columns, trees, sampleSize } = json as { readonly [key: string]: JsonValue | undefined };
+  const { columns, trees, sampleSize, window, extension } = json as {
+    readonly [key: string]: JsonValue | undefined;
+  };
   if (!Array.isArray(columns) || columns.length === 0 || !columns.every((name) => typeof name === 'string'))
     throw invalid(`columns are ${JSON.stringify(columns)}, not a list of names`);
   return {
     columns,
     trees: within(trees, 'trees', PARAM_LIMITS.trees),
     sampleSize: within(sampleSize, 'sampleSize', PARAM_LIMITS.sampleSize),
+    window: version === 1 ? 1 : within(window, 'window', PARAM_LIMITS.window),
+    extension: version === 1 ? 0 : within(extension, 'extension', PARAM_LIMITS.extension),
   };
 }
 
@@ -84,7 +101,10 @@ function take<T extends TypedArray>(
 }
 
 /** Every split reads a column that exists, and its children share out its rows; below a leaf nothing is split. */
-function checkTree({ depth, sampleSize, columns, features, thresholds, counts }: Forest, tree: number): void {
+function checkTree(forest: Forest, tree: number): void {
+  const { depth, sampleSize, columns, window, extension, features, thresholds, counts } = forest;
+  const terms = extension + 1;
+  const entries = columns.length * window;
   const splits = splitsPerTree(depth);
   const nodes = nodesPerTree(depth);
   const count = (node: number): number => counts[tree * nodes + node]!;
@@ -93,14 +113,27 @@ function checkTree({ depth, sampleSize, columns, features, thresholds, counts }:
     throw invalid(`tree ${tree} starts with ${count(0)} rows, expected ${sampleSize}`);
   for (let node = 0; node < splits; node++) {
     const at = `tree ${tree}, node ${node}`;
-    const feature = features[tree * splits + node]!;
     const threshold = thresholds[tree * splits + node]!;
-    if (feature >= columns.length) throw invalid(`${at} reads column ${feature} of ${columns.length}`);
+    for (let term = 0; term < terms; term++) {
+      const feature = features[(tree * splits + node) * terms + term]!;
+      if (feature >= entries) throw invalid(`${at} reads column ${feature} of ${entries}`);
+    }
+    if (extension > 0) checkHyperplane(forest, (tree * splits + node) * terms, at);
+    if (extension > 0 && threshold !== 0 && threshold !== Infinity)
+      throw invalid(`${at} has threshold ${threshold}, an extended split 0`);
     if (Number.isNaN(threshold) || threshold === -Infinity) throw invalid(`${at} has threshold ${threshold}`);
     const [left, right] = [count(2 * node + 1), count(2 * node + 2)];
     const sums = isSplit(node) ? left > 0 && right > 0 && left + right === count(node) : left + right === 0;
     if (!sums) throw invalid(`${at} has ${count(node)} rows, its children ${left} and ${right}`);
     if (isSplit(node) && node > 0 && !isSplit((node - 1) >> 1)) throw invalid(`${at} splits below a leaf`);
+  }
+}
+
+function checkHyperplane({ extension, slopes, points }: Forest, first: number, at: string): void {
+  for (let term = first; term <= first + extension; term++) {
+    const [slope, point] = [slopes[term]!, points[term]!];
+    if (!(Number.isFinite(slope) && Number.isFinite(point)))
+      throw invalid(`${at} has slope ${slope} at ${point}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { NO_DEADLINE, normalRows, toMatrix } from '../../../helpers/feature-matr
 import { referenceAverage } from './reference-forest.ts';
 
 const RUN = { seed: 5, deadline: NO_DEADLINE };
-const PARAMS = { trees: 100, sampleSize: 256 };
+const PARAMS = { trees: 100, sampleSize: 256, window: 1, extension: 0 };
 
 test('the parts of the columns add up to c(ψ) - E(h(x)), which the score is made of', () => {
   const forest = fitForest(toMatrix(normalRows(700, 6, 1)), PARAMS, RUN);

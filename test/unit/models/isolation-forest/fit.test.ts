@@ -21,7 +21,7 @@ test('each training row goes to the side it was counted on', () => {
     fc.property(rows, fc.integer({ min: 0, max: 1000 }), (table, seed) => {
       const x = toMatrix(table);
       // The sample is all rows, so the counts must be those of sending every row down the tree.
-      const forest = fitForest(x, { trees: 5, sampleSize: 64 }, { ...RUN, seed });
+      const forest = fitForest(x, { trees: 5, sampleSize: 64, window: 1, extension: 0 }, { ...RUN, seed });
       for (let tree = 0; tree < forest.trees; tree++)
         assert.deepEqual(countRows(forest, tree, x), treeCounts(forest, tree));
     }),
@@ -29,7 +29,11 @@ test('each training row goes to the side it was counted on', () => {
 });
 
 test('a split leaves training rows on both sides, and stops at one row, at equal rows or at the height limit', () => {
-  const forest = fitForest(toMatrix(normalRows(500, 4, 2)), { trees: 20, sampleSize: 100 }, RUN);
+  const forest = fitForest(
+    toMatrix(normalRows(500, 4, 2)),
+    { trees: 20, sampleSize: 100, window: 1, extension: 0 },
+    RUN,
+  );
   assert.equal(forest.depth, 7);
   const splits = splitsPerTree(forest.depth);
   for (let tree = 0; tree < forest.trees; tree++) {
@@ -50,7 +54,7 @@ test('a split leaves training rows on both sides, and stops at one row, at equal
 test('columns are drawn alike, thresholds uniformly between the extremes', () => {
   // Two columns from 0 to 1: the root's split takes each in half of the trees, the threshold's mean is 1/2.
   const grid = Array.from({ length: 256 }, (_, i) => [i / 255, ((i * 101) % 256) / 255]);
-  const forest = fitForest(toMatrix(grid), { trees: 1000, sampleSize: 256 }, RUN);
+  const forest = fitForest(toMatrix(grid), { trees: 1000, sampleSize: 256, window: 1, extension: 0 }, RUN);
   const splits = splitsPerTree(forest.depth);
   const roots = Array.from({ length: 1000 }, (_, tree) => tree * splits);
   const second = roots.filter((at) => forest.features[at] === 1).length;
@@ -65,7 +69,7 @@ test('columns are drawn alike, thresholds uniformly between the extremes', () =>
 test('each row is drawn for a tree at most once, and all alike', () => {
   // One column with the row's number: a tree of 8 of 16 rows that are all different ends in 8 leaves of one row.
   const rows = Array.from({ length: 16 }, (_, i) => [i]);
-  const forest = fitForest(toMatrix(rows), { trees: 400, sampleSize: 8 }, RUN);
+  const forest = fitForest(toMatrix(rows), { trees: 400, sampleSize: 8, window: 1, extension: 0 }, RUN);
   assert.equal(forest.sampleSize, 8);
   const extremes = new Uint32Array(16);
   for (let tree = 0; tree < 400; tree++) {
@@ -78,7 +82,7 @@ test('each row is drawn for a tree at most once, and all alike', () => {
 
 test('a constant column is never split on, and its value is kept', () => {
   const rows = normalRows(100, 2, 3).map(([a, b]) => [a!, 5, b!, NaN]);
-  const forest = fitForest(toMatrix(rows), { trees: 30, sampleSize: 64 }, RUN);
+  const forest = fitForest(toMatrix(rows), { trees: 30, sampleSize: 64, window: 1, extension: 0 }, RUN);
   assert.deepEqual(Array.from(forest.constants), [NaN, 5, NaN, NaN]);
   const split = forest.features.filter((_, i) => forest.thresholds[i] !== Infinity);
   assert.deepEqual([...new Set(split)].sort(), [0, 2]);
@@ -88,7 +92,12 @@ test('it stops at the deadline and says how far it came', () => {
   let left = 3;
   const deadline = { remaining: (): number => left-- };
   assert.throws(
-    () => fitForest(toMatrix(normalRows(50, 2, 1)), { trees: 100, sampleSize: 32 }, { seed: 1, deadline }),
+    () =>
+      fitForest(
+        toMatrix(normalRows(50, 2, 1)),
+        { trees: 100, sampleSize: 32, window: 1, extension: 0 },
+        { seed: 1, deadline },
+      ),
     {
       name: 'RetryLaterError',
       message: /stopped after 3 of 100 trees: 0 ms/,
@@ -100,14 +109,14 @@ test('progress goes up to 1', () => {
   const seen: number[] = [];
   fitForest(
     toMatrix(normalRows(10, 1, 1)),
-    { trees: 4, sampleSize: 8 },
+    { trees: 4, sampleSize: 8, window: 1, extension: 0 },
     { ...RUN, onProgress: (done) => seen.push(done) },
   );
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
 });
 
 test('data that cannot carry a fit is refused with the reason', () => {
-  const params = { trees: 2, sampleSize: 8 };
+  const params = { trees: 2, sampleSize: 8, window: 1, extension: 0 };
   const bad: readonly [FeatureMatrix, RegExp][] = [
     [toMatrix([]), /0 rows, a fit takes at least 2/],
     [toMatrix([[1]]), /1 rows, a fit takes at least 2/],

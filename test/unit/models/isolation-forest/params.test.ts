@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { parseParams } from '../../../../lib/models/isolation-forest/params.ts';
 
 test('the defaults: the sample size of the paper, three times its trees', () => {
-  assert.deepEqual(parseParams({}), { trees: 300, sampleSize: 256 });
-  assert.deepEqual(parseParams({ trees: 7 }), { trees: 7, sampleSize: 256 });
+  assert.deepEqual(parseParams({}), { trees: 300, sampleSize: 256, window: 1, extension: 0 });
+  assert.deepEqual(parseParams({ trees: 7 }), { trees: 7, sampleSize: 256, window: 1, extension: 0 });
 });
 
 test('a bad value is named with its limit', () => {
@@ -17,7 +17,7 @@ test('a bad value is named with its limit', () => {
     [{ sampleSize: 256.5 }, /sampleSize is 256.5/],
     [{ sampleSize: 5000 }, /sampleSize is 5000/],
     [{ sampleSize: NaN }, /sampleSize is NaN/],
-    [{ contamination: 0.1 }, /no parameter contamination; it has trees, sampleSize/],
+    [{ contamination: 0.1 }, /no parameter contamination; it has trees, sampleSize, window, extension/],
   ] as const)
     assert.throws(() => parseParams(given), { name: 'ModelError', message });
 });

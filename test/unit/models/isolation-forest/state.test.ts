@@ -7,7 +7,7 @@ import { NO_DEADLINE, normalRows, toMatrix } from '../../../helpers/feature-matr
 
 const forest = fitForest(
   toMatrix(normalRows(60, 3, 1)),
-  { trees: 4, sampleSize: 16 },
+  { trees: 4, sampleSize: 16, window: 1, extension: 0 },
   { seed: 1, deadline: NO_DEADLINE },
 );
 
@@ -20,10 +20,10 @@ test('a saved forest comes back as it was, and shares no memory with it', () => 
 });
 
 test('what does not fit together is refused, and named', () => {
-  const settings = { columns: ['m0', 'm1', 'm2'], trees: 4, sampleSize: 16 };
+  const settings = { columns: ['m0', 'm1', 'm2'], trees: 4, sampleSize: 16, window: 1, extension: 0 };
   const cases: readonly [(state: ModelState) => ModelState, RegExp][] = [
     [(state) => ({ ...state, kind: 'lstm' as ModelState['kind'] }), /kind "lstm", not isolation-forest/],
-    [(state) => ({ ...state, formatVersion: 2 }), /format version 2, this build reads 1/],
+    [(state) => ({ ...state, formatVersion: 3 }), /format version 3, this build reads 1, 2/],
     [(state) => ({ ...state, json: null }), /settings are null/],
     [(state) => ({ ...state, json: [] }), /settings are \[\]/],
     [(state) => ({ ...state, json: { ...settings, columns: [] } }), /columns are \[\]/],
