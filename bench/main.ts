@@ -44,6 +44,10 @@ const STUDIES: Readonly<
     needsData: false,
     load: async () => (await import('./neural-quality.ts')).reportNeuralQuality,
   },
+  'autoencoder-peer': {
+    needsData: true,
+    load: async () => (await import('./autoencoder-peer.ts')).reportAutoencoderPeer,
+  },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 

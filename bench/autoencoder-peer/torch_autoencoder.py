@@ -1,0 +1,94 @@
+"""The LSTM autoencoder in PyTorch, for `npm run bench -- autoencoder-peer`: one process for all series.
+
+Reads a JSON object a line and answers with one. In its folder: train.f32 and test.f32 (normalized rows, nothing
+missing), fit.u32, held.u32, profile.u32 and test.u32 (first rows of sequences). Writes profile.errors.f32 and
+test.errors.f32: of each sequence's last row, what was measured less what the network gives back.
+"""
+import json
+import sys
+from pathlib import Path
+
+import numpy
+import torch
+from torch import nn
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, width, hidden, layers, dropout):
+        super().__init__()
+        between = dropout if layers > 1 else 0.0
+        self.encoder = nn.LSTM(width, hidden, layers, batch_first=True, dropout=between)
+        self.decoder = nn.LSTM(hidden, hidden, layers, batch_first=True, dropout=between)
+        self.read_out = nn.Linear(hidden, width)
+
+    def forward(self, x):
+        encoded, _ = self.encoder(x)
+        repeated = encoded[:, -1:, :].expand(-1, x.shape[1], -1)
+        decoded, _ = self.decoder(repeated)
+        return self.read_out(decoded)
+
+
+def cut(rows, starts, steps):
+    return torch.from_numpy(rows[starts[:, None] + numpy.arange(steps)])
+
+
+def mean_loss(network, rows, starts, job):
+    total = 0.0
+    with torch.no_grad():
+        for at in range(0, len(starts), 256):
+            x = cut(rows, starts[at : at + 256], job["steps"])
+            total += nn.functional.mse_loss(network(x), x).item() * len(x)
+    return total / len(starts)
+
+
+def fit(job, rows, starts, held):
+    torch.manual_seed(job["seed"])
+    network = Autoencoder(rows.shape[1], job["hidden"], job["layers"], job["dropout"])
+    optimizer = torch.optim.Adam(network.parameters(), lr=job["rate"])
+    best, kept, since = float("inf"), None, 0
+    epochs = 0
+    while epochs < job["epochs"] and since < job["patience"]:
+        network.train()
+        order = torch.randperm(len(starts)).numpy()
+        for at in range(0, len(order), job["batch"]):
+            x = cut(rows, starts[order[at : at + job["batch"]]], job["steps"])
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(network(x), x)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), job["clip"])
+            optimizer.step()
+        network.eval()
+        judged = mean_loss(network, rows, held, job)
+        epochs, since = epochs + 1, since + 1
+        if judged < best:
+            best, since = judged, 0
+            kept = {name: value.clone() for name, value in network.state_dict().items()}
+    network.load_state_dict(kept)
+    return network.eval(), best, epochs
+
+
+def last_errors(network, rows, starts, steps):
+    errors = numpy.empty((len(starts), rows.shape[1]), dtype=numpy.float32)
+    with torch.no_grad():
+        for at in range(0, len(starts), 256):
+            x = cut(rows, starts[at : at + 256], steps)
+            errors[at : at + 256] = (x - network(x))[:, -1, :].numpy()
+    return errors
+
+
+torch.set_num_threads(1)
+print(json.dumps({"torch": torch.__version__}), flush=True)
+for line in sys.stdin:
+    job = json.loads(line)
+    folder = Path(job["folder"])
+    train, test = (
+        numpy.fromfile(folder / f"{part}.f32", dtype=numpy.float32).reshape(-1, job["width"]) for part in ["train", "test"]
+    )
+    starts = {
+        name: numpy.fromfile(folder / f"{name}.u32", dtype=numpy.uint32).astype(numpy.int64)
+        for name in ["fit", "held", "profile", "test"]
+    }
+    network, loss, epochs = fit(job, train, starts["fit"], starts["held"])
+    last_errors(network, train, starts["profile"], job["steps"]).tofile(folder / "profile.errors.f32")
+    last_errors(network, test, starts["test"], job["steps"]).tofile(folder / "test.errors.f32")
+    print(json.dumps({"loss": loss, "epochs": epochs}), flush=True)
