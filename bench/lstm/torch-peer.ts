@@ -6,8 +6,8 @@ import { BATCH, DROPOUT, FEATURES, HIDDEN, LEARNING_RATE, STEPS } from './networ
 
 export interface TorchPeer {
   readonly name: string;
-  /** Seconds of one epoch, or of scoring all sequences. */
-  time(what: 'train' | 'score', threads: number): Promise<number>;
+  /** Processor seconds, of all threads, of one epoch or of scoring all sequences. */
+  time(what: 'train' | 'score'): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -34,10 +34,10 @@ model = Autoencoder()
 adam = torch.optim.Adam(model.parameters(), lr=${LEARNING_RATE})
 loss_of = nn.MSELoss()
 print(json.dumps(torch.__version__), flush=True)
+torch.set_num_threads(int(sys.argv[2]))
 for line in sys.stdin:
-    what, threads = line.split()
-    torch.set_num_threads(int(threads))
-    begun = time.perf_counter()
+    what = line.strip()
+    begun = time.process_time()
     if what == 'train':
         model.train()
         order = torch.randperm(len(x))
@@ -50,13 +50,19 @@ for line in sys.stdin:
         model.eval()
         with torch.no_grad():
             ((model(x) - x) ** 2).mean(dim=(1, 2))
-    print(json.dumps(time.perf_counter() - begun), flush=True)
+    print(json.dumps(time.process_time() - begun), flush=True)
 `;
 
-/** @returns a sentence where no Python has PyTorch */
-export async function startTorch(file: string): Promise<TorchPeer | string> {
+/**
+ * One process for each number of threads: once a process has had two, the second one burns time in the rounds with one.
+ * @returns a sentence where no Python has PyTorch
+ */
+export async function startTorch(file: string, threads: number): Promise<TorchPeer | string> {
   for (const python of PYTHONS) {
-    const child = spawn(python, ['-c', SCRIPT, file], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(python, ['-c', SCRIPT, file, String(threads)], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
+    });
     const closed = once(child, 'close').catch(() => undefined);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const version = await lines.next();
@@ -65,9 +71,9 @@ export async function startTorch(file: string): Promise<TorchPeer | string> {
       continue;
     }
     return {
-      name: `PyTorch ${JSON.parse(version.value)}`,
-      async time(what, threads) {
-        child.stdin.write(`${what} ${threads}\n`);
+      name: `PyTorch ${JSON.parse(version.value)}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
+      async time(what) {
+        child.stdin.write(`${what}\n`);
         const answer = await lines.next();
         if (answer.done) throw new Error('PyTorch ended in the middle of a measurement');
         return JSON.parse(answer.value);

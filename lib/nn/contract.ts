@@ -150,6 +150,3 @@ export interface NetworkOptions {
   /** By default `fused` where the engine has relaxed SIMD and the processor fuses, else `plain`. */
   readonly build?: KernelBuild | undefined;
 }
-
-/** `createNetwork` in create-network.ts. @throws ModelError `network-invalid` if the layers do not fit together */
-export type CreateNetwork = (spec: NetworkSpec, options: NetworkOptions) => Network;
