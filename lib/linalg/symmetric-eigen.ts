@@ -151,8 +151,8 @@ function findBlockEnd({ diagonal, beside }: Tridiagonal, at: number, n: number):
   let end = at;
   while (end < n - 1) {
     const size = Math.abs(diagonal[end]!) + Math.abs(diagonal[end + 1]!);
-    // Also beside two zeros: entries are at most 1.
-    if (Math.abs(beside[end]!) <= Number.EPSILON * (size + Number.EPSILON)) break;
+    // Beside many zeros what is left of rounding would never vanish by itself; entries of the matrix are at most 1.
+    if (Math.abs(beside[end]!) <= Number.EPSILON * Math.max(size, 1)) break;
     end++;
   }
   return end;

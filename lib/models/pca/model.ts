@@ -20,20 +20,18 @@ export const pca: Model<PcaParams> = {
   parseParams,
   fit: async (x, params, run) => {
     const fitted = fitPca(x, params, run);
-    return wrap(fitted, describeFit(fitted, params));
+    return wrap(fitted, describeFit(fitted));
   },
   load: (state) => wrap(loadPca(state), NOTHING_TO_SAY),
 };
 
-function describeFit({ window, taken, available }: Pca, params: PcaParams): FitSummary {
-  const notes: string[] = [];
-  if (params.window === undefined && window > 1)
-    notes.push(`One column varies: it is judged in windows of ${window} rows.`);
-  if (taken < available)
-    notes.push(
-      `The components were learned from ${taken.toLocaleString('en')} of ${available.toLocaleString('en')} rows, evenly taken.`,
-    );
-  return { ...NOTHING_TO_SAY, notes };
+function describeFit({ taken, available }: Pca): FitSummary {
+  if (taken === available) return NOTHING_TO_SAY;
+  const [some, all] = [taken, available].map((count) => count.toLocaleString('en'));
+  return {
+    ...NOTHING_TO_SAY,
+    notes: [`The components were learned from ${some} of ${all} rows, evenly taken.`],
+  };
 }
 
 function wrap(fitted: Pca, summary: FitSummary): FittedModel {

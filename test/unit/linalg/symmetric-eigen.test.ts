@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decomposeSymmetric } from '../../../lib/linalg/symmetric-eigen.ts';
+import { normalRows } from '../../helpers/feature-matrices.ts';
 
 interface Case {
   readonly name: string;
@@ -50,6 +51,17 @@ test('any symmetric matrix is the sum of its parts', () => {
       },
     ),
   );
+});
+
+test('a covariance of fewer rows than columns, with many eigenvalues of 0', () => {
+  const n = 120;
+  const rows = normalRows(40, n, 3);
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) matrix[i * n + j] = rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0);
+  const decomposed = decomposeSymmetric(matrix, n);
+  assertDecomposition(matrix, n, decomposed);
+  assert.ok(decomposed.values.subarray(40).every((value) => Math.abs(value) < 1e-10));
 });
 
 test('the largest entry of a vector is positive, and only the upper triangle is read', () => {

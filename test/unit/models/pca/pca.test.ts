@@ -23,7 +23,7 @@ function loadRows(count: number, seed: number): number[][] {
 }
 
 function fit(rows: readonly (readonly number[])[], params: Readonly<Record<string, unknown>> = {}): Pca {
-  return fitPca(toMatrix(rows), parseParams(params), RUN);
+  return fitPca(toMatrix(rows), parseParams({ window: 1, ...params }), RUN);
 }
 
 function score(pca: Pca, rows: readonly (readonly number[])[]): Float64Array {
@@ -117,15 +117,16 @@ test('gaps in the training do not make the components narrower', () => {
 
 test('one metric is judged in windows: an odd shape within the usual range is found', () => {
   const wave = Array.from({ length: 3000 }, (_, i) => [Math.sin(i / 8) + 0.05 * Math.sin(i * 1.7)]);
-  const fitted = fit(wave);
+  const fitted = fit(wave, { window: undefined });
   assert.equal(fitted.window, 20);
   const stuck = wave.slice(0, 300).map(([value], i) => [i >= 200 && i < 215 ? wave[200]![0]! : value!]);
   const scores = score(fitted, stuck);
   assert.ok(scores.subarray(0, 19).every(Number.isNaN));
   const usual = Math.max(...scores.subarray(19, 200));
   assert.ok(Math.max(...scores.subarray(200, 235)) > 2 * usual, `${usual}`);
-  assert.equal(fit(wave.slice(0, 60)).window, 6);
-  assert.equal(fit(loadRows(200, 1)).window, 1);
+  assert.equal(fit(wave.slice(0, 60), { window: undefined }).window, 6);
+  assert.equal(fit(loadRows(200, 1), { window: undefined }).window, 10);
+  assert.equal(fit(normalRows(300, 90, 1), { window: undefined }).window, 4);
   assert.equal(fit(wave, { window: 3 }).window, 3);
 });
 
@@ -207,7 +208,7 @@ test('it stops at the deadline', () => {
   let left = 8;
   assert.throws(
     () =>
-      fitPca(toMatrix(loadRows(4000, 1)), parseParams({}), {
+      fitPca(toMatrix(loadRows(4000, 1)), parseParams({ window: 1 }), {
         seed: 0,
         deadline: { remaining: () => left-- },
       }),
