@@ -3,6 +3,7 @@ import { defaultDetector } from '../../lib/config/defaults.ts';
 import type { Detector } from '../../lib/config/detector.ts';
 import { manifestHash } from '../../lib/config/manifest.ts';
 import type { ModelKind } from '../../lib/config/model-kind.ts';
+import { defaultPercentile } from '../../lib/config/percentile.ts';
 import type { DecisionPolicy, ScoredRows } from '../../lib/decision/contract.ts';
 import { ModelError } from '../../lib/errors.ts';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
@@ -44,6 +45,7 @@ export async function runDetector(
     ...defaults,
     step: given.train.step,
     model: { ...defaults.model, kind, params },
+    threshold: { ...defaults.threshold, percentile: defaultPercentile(kind) },
     training: { ...defaults.training, warmup: 1 },
   };
   const { fitted, isCalibrated } = await fitAsFarAsPossible(detector, given.train);

@@ -3,11 +3,11 @@ import { DEFAULTS } from './defaults.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseDuration } from './duration.ts';
 import { findFeatureProblems } from './feature-contradictions.ts';
-import { FINE_TUNED_KINDS } from './fine-tuned-kinds.ts';
 import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
-import { ROWS_FOR_BUDGET, rowsForPercentile } from './percentile.ts';
+import { NETWORK_KINDS } from './network-kinds.ts';
+import { defaultPercentile, ROWS_FOR_BUDGET, rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
 
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
@@ -54,7 +54,7 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
     complain(['detection_window'], `is ${spec.detection_window}, which is not a multiple of step ${step}`);
   if (spec.threshold.k > spec.threshold.n)
     complain(['threshold', 'k'], `is ${spec.threshold.k}; at most n, which is ${spec.threshold.n}`);
-  const { percentile = DEFAULTS.percentile, false_alarms: budget } = spec.threshold;
+  const { percentile = defaultPercentile(spec.model.kind), false_alarms: budget } = spec.threshold;
   if (budget !== undefined && spec.threshold.percentile !== undefined)
     complain(
       ['threshold', 'false_alarms'],
@@ -67,10 +67,10 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
       `is ${spec.training.warmup} rows; threshold.${budget === undefined ? `percentile ${percentile}` : `false_alarms ${budget}`} needs at least ${rows} to calibrate on`,
     );
   const { kind, fine_tune: fineTune } = spec.model;
-  if (fineTune !== undefined && !FINE_TUNED_KINDS.includes(kind))
+  if (fineTune !== undefined && !NETWORK_KINDS.includes(kind))
     complain(
       ['model', 'fine_tune'],
-      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${FINE_TUNED_KINDS.join(', ')}`,
+      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${NETWORK_KINDS.join(', ')}`,
     );
   if (fineTune?.detector === metadata.name && fineTune.version === 'current')
     complain(

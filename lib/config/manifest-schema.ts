@@ -122,8 +122,9 @@ const training = z.strictObject({
 const threshold = z.strictObject({
   percentile: number(50, 99.999)
     .optional()
-    .meta({ default: DEFAULTS.percentile })
-    .describe('Of the training scores, in percent: at 99, 1 % of the training rows score higher.'),
+    .describe(
+      `Of the training scores, in percent: at 99, 1 % of the training rows score higher. ${DEFAULTS.percentile} by default, ${DEFAULTS.networkPercentile} for networks.`,
+    ),
   false_alarms: text('a budget such as "1 per week", "0.5 per day" or "2 per month"', FALSE_ALARMS)
     .optional()
     .describe('In place of percentile: incidents on data like what was learned, over all entities.'),

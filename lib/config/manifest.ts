@@ -15,6 +15,7 @@ import { findContradictions } from './manifest-contradictions.ts';
 import { describeIssues, type Problem } from './manifest-problems.ts';
 import { type Manifest, manifestSchema } from './manifest-schema.ts';
 import { readYaml } from './manifest-yaml.ts';
+import { defaultPercentile } from './percentile.ts';
 import { LABEL_PRESETS } from './presets/label-presets.ts';
 import { PRESETS } from './presets/presets.ts';
 
@@ -96,7 +97,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
       every: parseDuration(spec.training.every),
     },
     threshold: {
-      percentile: spec.threshold.percentile ?? DEFAULTS.percentile,
+      percentile: spec.threshold.percentile ?? defaultPercentile(spec.model.kind),
       ...(spec.threshold.false_alarms !== undefined && {
         falseAlarms: parseFalseAlarms(spec.threshold.false_alarms),
       }),

@@ -1,3 +1,12 @@
+import { DEFAULTS } from './defaults.ts';
+import type { ModelKind } from './model-kind.ts';
+import { NETWORK_KINDS } from './network-kinds.ts';
+
+/** In percent, where neither a percentile nor a budget is given. */
+export function defaultPercentile(kind: ModelKind): number {
+  return NETWORK_KINDS.includes(kind) ? DEFAULTS.networkPercentile : DEFAULTS.percentile;
+}
+
 /**
  * Rows needed before a percentile of them means anything: as many as make one row lie above it. 99.5 % needs 200.
  * @param percentile in percent, below 100

@@ -103,6 +103,11 @@ export interface Contribution {
   readonly high?: number;
   /** Of an ensemble: the kinds of member that say so, the one that says most first. */
   readonly by?: readonly string[];
+  /**
+   * Of a model that says something of every row of a sequence: how the column's error divides over those rows, oldest
+   * first; adds up to 1. The last one is the explained row.
+   */
+  readonly steps?: readonly number[];
 }
 
 export interface FittedModel {

@@ -3,7 +3,7 @@
  * WebAssembly. This file holds its types; `createNetwork` is in create-network.ts.
  *
  * Everything is synchronous. Results depend on the spec, the seed, the batches and the kernel build (`Network.build`)
- * alone: not on the number of threads, the machine or its architecture. See docs/decisions/0008.
+ * alone: not on the number of threads, the machine or its architecture. See docs/decisions/0013.
  */
 
 /** Layers as Keras defines them; weights in Keras' layout and gate order (input, forget, cell, output). */

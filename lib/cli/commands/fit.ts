@@ -1,8 +1,8 @@
 import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
-import { FINE_TUNED_KINDS } from '../../config/fine-tuned-kinds.ts';
 import { MODEL_KINDS } from '../../config/model-kind.ts';
-import { rowsForPercentile } from '../../config/percentile.ts';
+import { NETWORK_KINDS } from '../../config/network-kinds.ts';
+import { defaultPercentile, rowsForPercentile } from '../../config/percentile.ts';
 import { ModelError } from '../../errors.ts';
 import { fitWindow } from '../../jobs/fit-window.ts';
 import { heldOutFields, sayHeldOut } from '../../jobs/render-evaluation.ts';
@@ -32,7 +32,7 @@ export const fit: Command = {
     `--model KIND             ${MODEL_KINDS.join(', ')}`,
     '--output-dir DIR         where the version goes: model.json, weights.bin, …, report.html',
     `--scaler KIND            ${SCALER_KINDS.join(', ')}`,
-    '--threshold-percentile P of the training scores, from which a row is anomalous: 99.9',
+    '--threshold-percentile P of the training scores, from which a row is anomalous: 99.9, networks 95',
     `--test-size SHARE        newest rows held out to judge the model, 0 to below 1: ${DEFAULT_TEST_SIZE}`,
     '--seed N                 the same data, options and seed give the same bytes: 1',
     '--sequence-length N, --batch-size N, --epochs N',
@@ -114,9 +114,9 @@ export const fit: Command = {
 /** @throws UsageError where the model is of a kind that cannot go on from another */
 function startFolderOf({ model }: Detector, values: Invocation['values']): string | undefined {
   const folder = stringValue(values['fine-tune']);
-  if (folder === undefined || FINE_TUNED_KINDS.includes(model.kind)) return folder;
+  if (folder === undefined || NETWORK_KINDS.includes(model.kind)) return folder;
   throw new UsageError(
-    `--fine-tune does not go with ${model.kind}, which is not trained by steps; kinds that are: ${FINE_TUNED_KINDS.join(', ')}`,
+    `--fine-tune does not go with ${model.kind}, which is not trained by steps; kinds that are: ${NETWORK_KINDS.join(', ')}`,
   );
 }
 
@@ -134,7 +134,9 @@ async function applyOptions(detector: Detector, values: Invocation['values']): P
     say: 'a percentile above 0 and below 100',
   });
   const { falseAlarms, ...threshold } = detector.threshold;
-  const percentile = asked ?? threshold.percentile;
+  // What a manifest leaves to the kind follows the kind that is asked for.
+  const isDefault = threshold.percentile === defaultPercentile(detector.model.kind);
+  const percentile = asked ?? (isDefault ? defaultPercentile(kind) : threshold.percentile);
   const own = kind === detector.model.kind ? detector.model.params : {};
   const model = {
     kind,

@@ -1,6 +1,7 @@
 /**
  * Why a row scored as it did. Of an autoencoder and a forecaster: what each column's error added, beside what the
- * network expected and the range in which 99 % of the training's errors would have put it. Of a classifier: how much
+ * network expected and the range in which 99 % of the training's errors would have put it; an autoencoder also tells at
+ * which steps of its sequence a column was off. Of a classifier: how much
  * of the log-odds goes away when a column reads as on average, over the whole sequence.
  */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
@@ -59,8 +60,33 @@ function explainError(
             expected: restore(expected[c]!, c),
             low: restore(expected[c]! + Math.min(profile.lows[c]!, 0), c),
             high: restore(expected[c]! + Math.max(profile.highs[c]!, 0), c),
+            ...(architecture.task === 'autoencoder' && {
+              steps: divideOverSteps(profile, { table, start, output, column: c }),
+            }),
           },
   );
+}
+
+/** What each row of the sequence adds to the column's error, as shares; even where nothing is off. */
+function divideOverSteps(
+  profile: ErrorProfile,
+  given: {
+    readonly table: SequenceTable;
+    readonly start: number;
+    /** Of an autoencoder: one row for each of the sequence. */
+    readonly output: Float32Array;
+    readonly column: number;
+  },
+): readonly number[] {
+  const { table, start, output, column } = given;
+  const { width, values } = table;
+  const weights = Array.from({ length: output.length / width }, (_, step) => {
+    const error = values[(start + step) * width + column]! - output[step * width + column]!;
+    // A missing value has no error.
+    return weighError(profile, error, column) || 0;
+  });
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => (total > 0 ? weight / total : 1 / weights.length));
 }
 
 function explainClass(

@@ -400,3 +400,12 @@ function bomb(): string {
     lines.push(`a${level}: &a${level} [${`*a${level - 1}, `.repeat(10)}]`);
   return lines.join('\n');
 }
+
+test('a network judges by a lower percentile than other kinds, unless the manifest says one', () => {
+  const percentileOf = (spec: string): number =>
+    parseManifest(`kind: AnomalyDetector\nmetadata: { name: d }\nspec: { ${spec} }\n`, { source: 'd.yml' })
+      .threshold.percentile;
+  assert.equal(percentileOf('model: { kind: pca }'), 99.9);
+  assert.equal(percentileOf('model: { kind: lstm-autoencoder }'), 95);
+  assert.equal(percentileOf('model: { kind: lstm }, threshold: { percentile: 99 }'), 99);
+});

@@ -1,6 +1,6 @@
 /**
  * `tf.layers.lstm` with its forward and backward pass in the kernel: what the product would train through if it left
- * the rest of a step to TensorFlow.js. Here for comparison; docs/decisions/0008 says why it does not.
+ * the rest of a step to TensorFlow.js. Here for comparison; docs/decisions/0013 says why it does not.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';

@@ -148,6 +148,20 @@ for (const model of NETWORKS) {
   });
 }
 
+test('lstm-autoencoder: an explanation tells at which steps of the sequence a column was off', async () => {
+  const fitted = await fit(lstmAutoencoder, waves(150, 1));
+  const x = waves(40, 2);
+  // Three rows before the last one.
+  x.values[36 * WIDTH + 2] = 60;
+  const [contributions] = await fitted.explain(x, Uint32Array.of(39));
+  for (const { steps } of contributions!) {
+    assert.equal(steps!.length, TINY.sequenceLength);
+    assert.ok(Math.abs(steps!.reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
+  }
+  const { steps } = contributions!.find(({ feature }) => feature === x.names[2])!;
+  assert.equal(steps!.indexOf(Math.max(...steps!)), TINY.sequenceLength - 4);
+});
+
 for (const model of [lstm, bilstm, attention]) {
   test(`${model.kind}: what a forecaster expects of a row does not depend on that row`, async () => {
     const fitted = await fit(model, waves(150, 1));
