@@ -170,7 +170,15 @@ test('from files to figures: an obvious incident is found, a bad file is named, 
 test('too few training rows for the default threshold leave the ranking, and no decisions', () => {
   put('set/web.csv', makeSeries({ from: 0, rows: 2000, fault: [1500, 1530] }));
   const json = join(folder, 'out.json');
-  const { status, stderr } = run('--data', folder, '--no-peers', '--json', json);
+  const { status, stderr } = run(
+    '--data',
+    folder,
+    '--models',
+    'isolation-forest',
+    '--no-peers',
+    '--json',
+    json,
+  );
   assert.equal(status, 0, stderr);
   const [ours] = JSON.parse(readFileSync(json, 'utf8')).files;
   assert.ok(ours.averagePrecision > 0.9, `${ours.averagePrecision}`);
