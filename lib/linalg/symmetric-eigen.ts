@@ -11,6 +11,9 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array;
 }
 
+/** Beside entries up to 1 what is smaller says nothing, and near the end of float64 a reflection would lose its digits. */
+const NOTHING = 1e-150;
+
 /** QL takes one or two steps a value; this many mean that the matrix was not finite. */
 const MAX_STEPS = 60;
 
@@ -27,7 +30,7 @@ export function decomposeSymmetric(matrix: Float64Array, n: number): SymmetricEi
   // Of entries up to 1 squares neither overflow nor vanish.
   const size = matrix.reduce((most, entry) => Math.max(most, Math.abs(entry) || 0), 0) || 1;
   tridiagonalize(
-    matrix.map((entry) => entry / size),
+    matrix.map((entry) => (Math.abs(entry / size) < NOTHING ? 0 : entry / size)),
     n,
     { diagonal, beside, basis },
   );

@@ -89,7 +89,8 @@ function assertDecomposition(
       let sum = 0;
       for (let k = 0; k < n; k++) sum += values[k]! * vectors[k * n + i]! * vectors[k * n + j]!;
       assert.ok(
-        Math.abs(sum - matrix[i * n + j]!) <= 1e-14 * n * n * size,
+        // Nothing below the smallest number can be right.
+        Math.abs(sum - matrix[i * n + j]!) <= Math.max(1e-14 * size, Number.MIN_VALUE) * n * n,
         `${sum} is not ${matrix[i * n + j]}`,
       );
     }
