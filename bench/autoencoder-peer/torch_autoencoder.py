@@ -21,6 +21,20 @@ class Autoencoder(nn.Module):
         self.decoder = nn.LSTM(hidden, hidden, layers, batch_first=True, dropout=between)
         self.read_out = nn.Linear(hidden, width)
 
+    def initialize_as_keras(self):
+        """Glorot uniform, orthogonal, and a forget gate that begins open, in place of PyTorch's uniform draw."""
+        for name, value in self.named_parameters():
+            if "bias" in name:
+                nn.init.zeros_(value)
+                if "bias_ih" in name:
+                    hidden = len(value) // 4
+                    with torch.no_grad():
+                        value[hidden : 2 * hidden] = 1.0
+            elif "weight_hh" in name:
+                nn.init.orthogonal_(value)
+            else:
+                nn.init.xavier_uniform_(value)
+
     def forward(self, x):
         encoded, _ = self.encoder(x)
         repeated = encoded[:, -1:, :].expand(-1, x.shape[1], -1)
@@ -44,6 +58,8 @@ def mean_loss(network, rows, starts, job):
 def fit(job, rows, starts, held):
     torch.manual_seed(job["seed"])
     network = Autoencoder(rows.shape[1], job["hidden"], job["layers"], job["dropout"])
+    if job["init"] == "keras":
+        network.initialize_as_keras()
     optimizer = torch.optim.Adam(network.parameters(), lr=job["rate"])
     best, kept, since = float("inf"), None, 0
     epochs = 0
