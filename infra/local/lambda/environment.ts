@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FunctionConfig, InvocationResult, LambdaHost } from './function-config.ts';
 import type { FunctionLog } from './function-log.ts';
@@ -106,6 +107,7 @@ export async function startEnvironment(
     });
     const outcome = await answer.promise;
     clearTimeout(timer);
+    await readWrittenLines();
     current = undefined;
     report(requestId, performance.now() - begun);
     return outcome;
@@ -158,6 +160,15 @@ export async function startEnvironment(
     lines.on('line', (line) => log.write(line, current?.requestId));
     return new Promise((resolve) => lines.once('close', resolve));
   }
+}
+
+/**
+ * A function's lines are in its pipe before it answers, since Node writes to pipes at once; but the answer may be read
+ * first. Two turns of the event loop read what is there by now.
+ */
+async function readWrittenLines(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 function failure(errorType: string, errorMessage: string): RuntimeOutcome {
