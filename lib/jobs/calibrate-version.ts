@@ -10,6 +10,7 @@ import { ModelError, RetryLaterError } from '../errors.ts';
 import { lowerBound } from '../statistics/quantile.ts';
 import { fitScoreTail, LEAST_SCORES, surprisesOf } from '../statistics/score-tail.ts';
 import { fitTrainingTail, type Rehearsal, type RehearsalInput, rehearse } from './rehearse.ts';
+import { shadowLabels } from './shadow-labels.ts';
 
 export interface CalibratedVersion {
   readonly policy: DecisionPolicy;
@@ -32,21 +33,24 @@ const UNREHEARSED: ReadonlySet<string> = new Set<ModelKind | 'arima'>([
 ]);
 
 /**
- * Rows labelled anomalous have no part in what is normal.
+ * Rows labelled anomalous have no part in what is normal, nor have those whose scores look back on one.
  * @param given.rows of the training, scored by the model
+ * @param given.contextRows rows that a score looks back on
  * @throws ModelError where too few rows have a score
  */
 export async function calibrateVersion(given: {
   readonly detector: Detector;
   readonly rows: ScoredRows;
   readonly labels: Uint8Array | undefined;
+  readonly contextRows: number;
   readonly step: number;
   readonly rehearsal: Omit<RehearsalInput, 'scaler'>;
 }): Promise<CalibratedVersion> {
-  const { detector, rows, labels, step } = given;
+  const { detector, rows, labels, contextRows, step } = given;
   const { minDeviation, k, n, resolveAfter, falseAlarms, percentile } = detector.threshold;
   const rules = { minDeviation, k, n, resolveAfter };
-  const normal = labels === undefined ? rows.scores : rows.scores.filter((_, row) => labels[row] !== 1);
+  const touched = labels && shadowLabels(rows, { labels, contextRows, step });
+  const normal = touched === undefined ? rows.scores : rows.scores.filter((_, row) => touched[row] !== 1);
   const extremeDeviation = calibrateExtreme({ rows, labels, policy: rules, step });
   if (falseAlarms === undefined) {
     const { threshold } = calibrateThreshold(normal, percentile);
@@ -58,13 +62,13 @@ export async function calibrateVersion(given: {
       notes: [],
     };
   }
-  const training = fitTrainingTail(rows.scores, labels);
+  const training = fitTrainingTail(rows.scores, touched);
   const { rehearsal, why } = await tryRehearsal({ ...given.rehearsal, scaler: detector.scaler });
   const { threshold, calibration } = calibrateBudget({
     training,
     heldBack: rehearsal?.rows ?? { ...rows, scores: surprisesOf(training, rows.scores) },
     isHeldBack: rehearsal !== undefined,
-    labels: rehearsal === undefined ? labels : rehearsal.labels,
+    labels: rehearsal === undefined ? touched : rehearsal.labels,
     rules,
     step,
     budget: falseAlarms,

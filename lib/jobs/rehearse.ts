@@ -13,11 +13,12 @@ import { fitScaler } from '../features/scaler.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import type { FitRun, RegisteredModel } from '../models/contract.ts';
 import { fitScoreTail, type ScoreTail, surprisesOf } from '../statistics/score-tail.ts';
+import { shadowLabels } from './shadow-labels.ts';
 
 export interface Rehearsal {
   /** Held-back rows of all folds, with surprises for scores; each entity of a fold is one of its own. */
   readonly rows: ScoredRows;
-  /** Of those rows, where the data has labels. */
+  /** Of those rows, where the data has labels: 1 also where a score looks back on a labelled row. */
   readonly labels: Uint8Array | undefined;
   readonly folds: number;
 }
@@ -55,7 +56,7 @@ export async function rehearse(given: RehearsalInput): Promise<Rehearsal | undef
   const { labels } = given.run;
   return {
     rows: joinFolds(folds),
-    labels: labels && Uint8Array.from(folds.flatMap(({ at }) => Array.from(at, (i) => labels[i]!))),
+    labels: labels && Uint8Array.from(folds.flatMap(({ touched }) => [...touched])),
     folds: folds.length,
   };
 }
@@ -67,8 +68,8 @@ export function fitTrainingTail(scores: Float64Array, labels: Uint8Array | undef
 
 interface Fold {
   readonly rows: ScoredRows;
-  /** Positions of its rows among all rows that are trained on. */
-  readonly at: Uint32Array;
+  /** Per row, 1 = labelled anomalous, or scored by what a labelled row left behind. Empty without labels. */
+  readonly touched: Uint8Array;
 }
 
 interface Cut {
@@ -98,13 +99,20 @@ async function judgeFold(given: RehearsalInput, { all, times, from, to }: Cut): 
     const scores = await fitted.score(x);
     const far = deviations(x, scaler).values;
     const isOlder = Uint8Array.from(seen, (i) => Number(times[i]! < from));
+    const touched =
+      labels &&
+      shadowLabels(x, {
+        labels: Uint8Array.from(seen, (i) => labels[i]!),
+        contextRows: planned.plan.contextRows + fitted.contextRows,
+        step: planned.window.step,
+      });
     const tail = fitTrainingTail(
       scores.filter((_, row) => isOlder[row] === 1),
-      knownLabels,
+      touched?.filter((_, row) => isOlder[row] === 1),
     );
     const judged = Uint32Array.from(seen.keys()).filter((row) => isOlder[row] === 0);
     return {
-      at: judged.map((row) => seen[row]!),
+      touched: touched === undefined ? new Uint8Array() : Uint8Array.from(judged, (row) => touched[row]!),
       rows: {
         entities: x.entities,
         entityOf: judged.map((row) => x.entityOf[row]!),

@@ -20,6 +20,7 @@ import type { LoadedDetector } from './load-detectors.ts';
 import { nameVersion } from './name-version.ts';
 import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
+import { countContextRows } from './score-rows.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -221,6 +222,7 @@ async function fitVersion(
     detector,
     rows: { ...x, scores, deviations: far },
     labels,
+    contextRows: countContextRows({ plan, model: fitted }),
     step,
     rehearsal: {
       planned: data.planned,
