@@ -8,6 +8,7 @@ export const MODEL_KINDS = [
   'isolation-forest',
   'lstm',
   'lstm-autoencoder',
+  'mahalanobis',
   'pca',
   'prophet',
   'reconstruction',

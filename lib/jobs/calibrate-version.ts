@@ -10,7 +10,7 @@ import { ModelError, RetryLaterError } from '../errors.ts';
 import { lowerBound } from '../statistics/quantile.ts';
 import { fitScoreTail, LEAST_SCORES, surprisesOf } from '../statistics/score-tail.ts';
 import { fitTrainingTail, type Rehearsal, type RehearsalInput, rehearse } from './rehearse.ts';
-import { shadowLabels } from './shadow-labels.ts';
+import { shadowLabels } from '../features/shadow-labels.ts';
 
 export interface CalibratedVersion {
   readonly policy: DecisionPolicy;

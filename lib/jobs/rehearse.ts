@@ -13,7 +13,7 @@ import { fitScaler } from '../features/scaler.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import type { FitRun, RegisteredModel } from '../models/contract.ts';
 import { fitScoreTail, type ScoreTail, surprisesOf } from '../statistics/score-tail.ts';
-import { shadowLabels } from './shadow-labels.ts';
+import { shadowLabels } from '../features/shadow-labels.ts';
 
 export interface Rehearsal {
   /** Held-back rows of all folds, with surprises for scores; each entity of a fold is one of its own. */

@@ -112,11 +112,13 @@ export interface Contribution {
 
 export interface FittedModel {
   readonly kind: ModelKind;
-  /** Rows of history an entity needs before its first score. */
+  /** Rows of history that a row's score looks back on. */
   readonly contextRows: number;
+  /** Rows of an entity, from its first one on, that have no score: at most `contextRows`. Rows behind them are scored by as much history as there is. */
+  readonly unscoredRows: number;
   readonly summary: FitSummary;
   /**
-   * One score per row, higher is more anomalous; NaN for the first `contextRows` rows of an entity.
+   * One score per row, higher is more anomalous; NaN for the first `unscoredRows` rows of an entity.
    * @throws FeatureError where the columns are not the ones it was fitted on, in that order
    */
   score(x: FeatureMatrix): Promise<Float64Array>;

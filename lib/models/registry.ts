@@ -7,7 +7,7 @@ import { MODEL_KINDS, type Model, type ModelKind, type RegisteredModel } from '.
 
 const LOADERS = {
   arima: async () => eraseParams((await import('./arima/model.ts')).arima),
-  auto: async () => eraseParams((await import('./auto/model.ts')).auto),
+  auto: async () => (await import('./auto/model.ts')).auto,
   'isolation-forest': async () => eraseParams((await import('./isolation-forest/model.ts')).isolationForest),
   'lstm-autoencoder': async () => eraseParams((await import('./neural/model.ts')).lstmAutoencoder),
   lstm: async () => eraseParams((await import('./neural/model.ts')).lstm),
@@ -15,6 +15,7 @@ const LOADERS = {
   attention: async () => eraseParams((await import('./neural/model.ts')).attention),
   reconstruction: async () => eraseParams((await import('./reconstruction/model.ts')).reconstruction),
   pca: async () => eraseParams((await import('./pca/model.ts')).pca),
+  mahalanobis: async () => eraseParams((await import('./mahalanobis/model.ts')).mahalanobis),
   'robust-z': async () => eraseParams((await import('./robust-z/model.ts')).robustZ),
   ensemble: async () => (await import('./ensemble/model.ts')).ensemble,
   seasonal: async () => eraseParams((await import('./seasonal/model.ts')).seasonal),

@@ -23,6 +23,7 @@ const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
   bilstm: true,
   attention: true,
   reconstruction: false,
+  mahalanobis: false,
   pca: false,
   'robust-z': false,
   prophet: false,
@@ -112,7 +113,7 @@ for (const kind of MODEL_KINDS) {
       const fitted = await model.fit(constant, params, RUN);
       const moved = { ...constant, values: constant.values.with(3 * 599 + 1, 100) };
       const scores = await fitted.score(moved);
-      const usual = scores.subarray(fitted.contextRows, 599);
+      const usual = scores.subarray(fitted.unscoredRows, 599);
       assert.ok(usual.every(Number.isFinite));
       assert.ok(scores[599]! > Math.max(...usual), `${scores[599]} against ${Math.max(...usual)}`);
       const [contributions] = await fitted.explain(moved, Uint32Array.of(599));
@@ -129,23 +130,23 @@ for (const kind of MODEL_KINDS) {
       });
       const fitted = await model.fit(withGaps(training), params, RUN);
       const scores = await fitted.score(withGaps(loadMatrix({ rows: 400, seed: 6 })));
-      assert.ok(scores.subarray(fitted.contextRows).every(Number.isFinite));
+      assert.ok(scores.subarray(fitted.unscoredRows).every(Number.isFinite));
       const rows = Uint32Array.of(399);
       assert.ok((await fitted.explain(withGaps(loadMatrix({ rows: 400, seed: 6 })), rows))[0]!.length > 0);
     });
 
     test('only the first rows of an entity go without a score; short windows and none do no harm', async () => {
       const fitted = await fitDefault();
-      for (const rows of [0, 1, 2, 5, fitted.contextRows + 1]) {
+      for (const rows of [0, 1, 2, 5, fitted.unscoredRows + 1]) {
         const scores = await fitted.score(loadMatrix({ rows, seed: 7 }));
         assert.equal(scores.length, rows);
         for (const [row, score] of scores.entries())
-          assert.equal(Number.isNaN(score), row < fitted.contextRows, `row ${row} of ${rows}`);
+          assert.equal(Number.isNaN(score), row < fitted.unscoredRows, `row ${row} of ${rows}`);
       }
       const two = joinEntities(loadMatrix({ rows: 300, seed: 8 }), loadMatrix({ rows: 300, seed: 9 }));
       const scores = await fitted.score(two);
       for (const [row, score] of scores.entries())
-        assert.equal(Number.isNaN(score), row % 300 < fitted.contextRows, `row ${row}`);
+        assert.equal(Number.isNaN(score), row % 300 < fitted.unscoredRows, `row ${row}`);
     });
 
     test('an entity scores the same alone and beside another', async () => {
@@ -206,8 +207,8 @@ for (const kind of MODEL_KINDS) {
         const rows = [...train, ...next, next.at(-1)!.with(0, odd)];
         const scores = await fitted.score(toMatrix(rows));
         const last = rows.length - 1;
-        assert.ok(scores.subarray(fitted.contextRows).every(Number.isFinite), `${scores}`);
-        const usual = scores.subarray(fitted.contextRows, train.length).toSorted();
+        assert.ok(scores.subarray(fitted.unscoredRows).every(Number.isFinite), `${scores}`);
+        const usual = scores.subarray(fitted.unscoredRows, train.length).toSorted();
         assert.ok(scores[last]! > usual[usual.length >> 1]!, `${scores[last]} beside ${usual}`);
         const [contributions] = await fitted.explain(toMatrix(rows), Uint32Array.of(last));
         const numbers = contributions!.flatMap(({ share, expected, low, high }) => [
@@ -298,8 +299,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function judge({ contextRows }: FittedModel, scores: Float64Array, labels: Uint8Array): number {
-  return rocAuc(scores.subarray(contextRows), labels.subarray(contextRows));
+function judge({ unscoredRows }: FittedModel, scores: Float64Array, labels: Uint8Array): number {
+  return rocAuc(scores.subarray(unscoredRows), labels.subarray(unscoredRows));
 }
 
 /** Deep copies with each array as its bytes, so that NaN and -0 compare as they are stored. */

@@ -1,82 +1,174 @@
-/** Learns what is usual: seasons, then each feature's centre and spread, then how the features go together. */
-import { ModelError } from '../../errors.ts';
+/** From a profile of the training to members, a rehearsal that checks them and puts them on scale, and their fit. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import type { FitRun } from '../contract.ts';
+import type { ScoreTail } from '../../statistics/score-tail.ts';
+import type { FitRun, FittedModel, RegisteredModel } from '../contract.ts';
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import { fitPart, isRefusal, type MemberFit } from '../ensemble/fit-part.ts';
+import { fitNormalTail, holdBack } from '../ensemble/hold-back.ts';
+import { openProgress, type Progress } from '../ensemble/progress.ts';
+import { findStep } from '../ensemble/smooth.ts';
 import { checkTraining } from '../matrix-checks.ts';
-import { buildFactor, shareBetween } from './covariance.ts';
-import { describeFit } from './describe.ts';
-import { type JointModel, listFeatures, MOST_COLUMNS } from './joint-model.ts';
-import {
-  findBounds,
-  findConstants,
-  findDailySpreads,
-  findSeasons,
-  measureSpreads,
-  sampleColumns,
-  sampleFeatures,
-} from './measure.ts';
-import { averageProducts, checkDeadline } from './moments.ts';
-import { SCALE_SETS } from './scales.ts';
+import { getModel } from '../registry.ts';
+import { type Candidate, chooseMembers } from './choose-members.ts';
+import { describeProfile } from './describe-profile.ts';
+import { judgeMembers, type Rehearsed } from './judge-members.ts';
+import { profileTraining } from './profile-training.ts';
+import { rehearse, type Stage, setStage } from './rehearse.ts';
+import { type Sample, takeSample } from './take-sample.ts';
 
 const LEAST_ROWS = 2;
-/** Features beyond which scales are given up: a row costs their square. */
-const MOST_FEATURES = 512;
-/** Share of a fit's work that is done after each step, roughly. */
-const PROGRESS = { seasons: 0.2, spreads: 0.5, moments: 0.9, all: 1 } as const;
+/** A rehearsal's rows: a scale is made of a quarter of them, and knows what happens once in ten thousand. */
+const MOST_REHEARSED = 200_000;
+/** Share of the newest rows that a rehearsal is judged by. */
+const HELD_BACK = 0.25;
+/** Share of the work that the profile is, roughly. */
+const PROFILED = 0.05;
 
-export interface Fit {
-  readonly model: JointModel;
+export interface AutoFit {
+  readonly ensemble: Ensemble;
+  /** Whole sentences: what the training is like, who is taken and why, what the backtest said. */
   readonly notes: readonly string[];
 }
 
-/**
- * Nothing in it is drawn. Rows with the label 1 count as missing.
- * @throws ModelError where there are too few rows or too many columns, or nothing was measured
- * @throws RetryLaterError where no time is left
- */
-export function fitJointModel(x: FeatureMatrix, run: FitRun): Fit {
-  checkTraining(x, run, LEAST_ROWS);
-  if (x.names.length > MOST_COLUMNS)
-    throw new ModelError('too-many-columns', `${x.names.length} columns, auto takes at most ${MOST_COLUMNS}`);
-  checkDeadline(run);
-  const constant = findConstants(x, run.labels);
-  const columns = sampleColumns(x, run.labels);
-  const seasons = findSeasons(columns, constant);
-  run.onProgress?.(PROGRESS.seasons);
-
-  checkDeadline(run);
-  const scaleSet = chooseScales(constant);
-  const features = listFeatures(scaleSet, constant);
-  const sampled = sampleFeatures(x, { seasons, features, labels: run.labels });
-  // Beside others, quiet hours are told by the joint structure; alone they are told by the clock.
-  const isAlone = constant.filter((flag) => flag === 0).length === 1;
-  const dailySpread = isAlone ? findDailySpreads(sampled) : new Float32Array();
-  const usual = measureSpreads(sampled, dailySpread);
-  run.onProgress?.(PROGRESS.spreads);
-
-  const coordinates = { features, dailySpread, ...usual };
-  const moments = averageProducts(x, { seasons, coordinates, run });
-  run.onProgress?.(PROGRESS.moments);
-
-  const columnOf = features.map(({ column }) => column);
-  const factor = buildFactor(moments, columnOf);
-  const bounds = findBounds(features, sampled, x.names.length);
-  const model = {
-    columns: [...x.names],
-    scaleSet,
-    constant,
-    seasons,
-    ...usual,
-    dailySpread,
-    factor,
-    ...bounds,
-  };
-  run.onProgress?.(PROGRESS.all);
-  return { model, notes: describeFit({ x, columns, model, together: shareBetween(moments, columnOf) }) };
+interface Prepared {
+  readonly candidate: Candidate;
+  readonly fit: Omit<MemberFit, 'run'>;
 }
 
-/** The richest set that fits; the poorest where none does. */
-function chooseScales(constant: Uint8Array): number {
-  const at = SCALE_SETS.findIndex((_, set) => listFeatures(set, constant).length <= MOST_FEATURES);
-  return at < 0 ? SCALE_SETS.length - 1 : at;
+/**
+ * Nothing in it is drawn. Rows with the label 1 are no part of what is usual.
+ * @throws ModelError where there are too few rows or too many columns, or nothing was measured
+ * @throws RetryLaterError where the run's time is up; what is fitted by then lies in `run.checkpoint`
+ */
+export async function fitAuto(x: FeatureMatrix, run: FitRun): Promise<AutoFit> {
+  checkTraining(x, run, LEAST_ROWS);
+  const profile = profileTraining(x, run.labels);
+  run.onProgress?.(PROFILED);
+  const progress = await openProgress(run.checkpoint);
+  const prepared = await Promise.all(
+    chooseMembers(profile).map((candidate, index) => prepare(candidate, index, progress)),
+  );
+  const sample = takeSample(x, { labels: run.labels, mostRows: MOST_REHEARSED });
+  const rehearsed = await rehearseAll(prepared, sample, run);
+  const kept = prepared.filter(({ candidate }) => rehearsed.kept.includes(candidate));
+  const fitted = await fitAll(kept, { x, sample, run, tails: rehearsed.tails });
+  const total = fitted.members.reduce((sum, { candidate }) => sum + candidate.weight, 0);
+  const members = fitted.members.map(({ candidate: { kind, params, weight }, model, tail }) => ({
+    kind,
+    params,
+    weight: weight / total,
+    model,
+    tail,
+  }));
+  run.onProgress?.(1);
+  return {
+    ensemble: {
+      columns: [...x.names],
+      members,
+      combine: 'weighted',
+      agree: 1,
+      smoothing: 0,
+      step: findStep(x),
+    },
+    notes: [
+      ...describeProfile(profile),
+      ...prepared.map(({ candidate }) => candidate.reason),
+      ...rehearsed.notes,
+      ...fitted.notes,
+    ],
+  };
+}
+
+async function prepare(candidate: Candidate, index: number, progress: Progress): Promise<Prepared> {
+  const registered: RegisteredModel = await getModel(candidate.kind);
+  return {
+    candidate,
+    fit: { index, registered, params: registered.parseParams(candidate.params), progress },
+  };
+}
+
+interface Rehearsals {
+  readonly kept: readonly Candidate[];
+  readonly tails: ReadonlyMap<Candidate, ScoreTail>;
+  readonly notes: readonly string[];
+}
+
+/** All are kept, on the scale of the training rows, where the past is too short for a rehearsal. */
+async function rehearseAll(
+  prepared: readonly Prepared[],
+  { x, labels }: Sample,
+  run: FitRun,
+): Promise<Rehearsals> {
+  const all = prepared.map(({ candidate }) => candidate);
+  const held = holdBack(x, { share: HELD_BACK, labels });
+  if (held === undefined)
+    return {
+      kept: all,
+      tails: new Map(),
+      notes: [`${x.times.length} rows are too few to hold some back: there was no backtest.`],
+    };
+  const stage: Stage = setStage(x, held, labels);
+  const done: Rehearsed[] = [];
+  const notes: string[] = [];
+  for (const [at, { candidate, fit }] of prepared.entries()) {
+    const rehearsal = await rehearse(stage, { ...fit, run: takeShare(run, at, 2 * prepared.length) });
+    if (typeof rehearsal === 'string') notes.push(`No backtest of ${candidate.kind}: ${rehearsal}.`);
+    else done.push({ candidate, rehearsal });
+  }
+  // Without the leader's there is nothing to set the others beside.
+  const verdict =
+    done[0]?.candidate === all[0] ? judgeMembers(done, stage.planted, x) : { kept: all, notes: [] };
+  const unseen = all.filter((candidate) => done.every((each) => each.candidate !== candidate));
+  return {
+    kept: all.filter((candidate) => verdict.kept.includes(candidate) || unseen.includes(candidate)),
+    tails: new Map(done.map(({ candidate, rehearsal }) => [candidate, rehearsal.tail])),
+    notes: [...notes, ...verdict.notes],
+  };
+}
+
+interface FittedCandidate {
+  readonly candidate: Candidate;
+  readonly model: FittedModel;
+  readonly tail: ScoreTail;
+}
+
+/** Companions that refuse the data are left out. @throws what the leader throws */
+async function fitAll(
+  prepared: readonly Prepared[],
+  given: {
+    readonly x: FeatureMatrix;
+    readonly sample: Sample;
+    readonly run: FitRun;
+    readonly tails: ReadonlyMap<Candidate, ScoreTail>;
+  },
+): Promise<{ readonly members: readonly FittedCandidate[]; readonly notes: readonly string[] }> {
+  const { x, sample, run, tails } = given;
+  const members: FittedCandidate[] = [];
+  const notes: string[] = [];
+  for (const [at, { candidate, fit }] of prepared.entries()) {
+    const share = takeShare(run, prepared.length + at, 2 * prepared.length);
+    try {
+      const model = await fitPart({ ...fit, run: share }, 'whole', x);
+      const tail = tails.get(candidate) ?? (await takeTrainingTail(model, sample));
+      members.push({ candidate, model, tail });
+      notes.push(...model.summary.notes.map((note) => `${candidate.kind}: ${note}`));
+    } catch (error) {
+      if (members.length === 0 || !isRefusal(error)) throw error;
+      notes.push(`${candidate.kind} is left out: ${error.message}.`);
+    }
+  }
+  return { members, notes };
+}
+
+async function takeTrainingTail(model: FittedModel, { x, labels }: Sample): Promise<ScoreTail> {
+  return fitNormalTail(x, await model.score(x), { labels, contextRows: model.contextRows });
+}
+
+/** One of so many equal parts of what is left after the profile; never quite its end. */
+function takeShare({ onProgress, ...run }: FitRun, part: number, of: number): FitRun {
+  if (onProgress === undefined) return run;
+  return {
+    ...run,
+    onProgress: (done) => onProgress(PROFILED + ((1 - PROFILED) * (part + 0.99 * done)) / of),
+  };
 }

@@ -1,46 +1,28 @@
 /**
- * The detector for a user who configures nothing: every metric's level and changes over several stretches of time,
- * without what the clock foretells, judged together by how they vary and go together in training (a Mahalanobis
- * distance). What it looks at is chosen by what the training is like; docs/decisions/0011-auto-model.md has the
- * measurements.
+ * The model of who configures nothing: a profile of the training picks members, a backtest on the past checks them, and
+ * they score together. docs/decisions/0014-who-configures-nothing-gets-members.md has the measurements.
  */
-import { type FittedModel, type Model, NOTHING_TO_SAY } from '../contract.ts';
-import { checkColumns, checkRows } from '../matrix-checks.ts';
-import { explainRows } from './explain.ts';
-import { fitJointModel } from './fit.ts';
-import type { JointModel } from './joint-model.ts';
-import { type AutoParams, parseParams } from './params.ts';
-import { CONTEXT_ROWS } from './scales.ts';
-import { scoreRows } from './score.ts';
-import { loadModel, saveModel } from './state.ts';
-
-const KIND = 'auto';
+import { type FitSummary, type FittedModel, NOTHING_TO_SAY, type RegisteredModel } from '../contract.ts';
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import { wrapEnsemble } from '../ensemble/model.ts';
+import { fitAuto } from './fit.ts';
+import { parseParams } from './params.ts';
+import { KIND, loadAuto, saveAuto } from './state.ts';
 
 /** Nothing in it is drawn: the seed has no effect. */
-export const auto: Model<AutoParams> = {
+export const auto: RegisteredModel = {
   kind: KIND,
   parseParams,
   fit: async (x, _params, run) => {
-    const { model, notes } = fitJointModel(x, run);
-    return wrap(model, notes);
+    const { ensemble, notes } = await fitAuto(x, run);
+    return wrap(ensemble, { ...NOTHING_TO_SAY, notes });
   },
-  load: (state) => wrap(loadModel(state), []),
+  load: async (state) => {
+    const loaded = await loadAuto(state);
+    return 'score' in loaded ? loaded : wrap(loaded, NOTHING_TO_SAY);
+  },
 };
 
-function wrap(model: JointModel, notes: readonly string[]): FittedModel {
-  return {
-    kind: KIND,
-    contextRows: CONTEXT_ROWS,
-    summary: { ...NOTHING_TO_SAY, notes },
-    score: async (x) => {
-      checkColumns(x, model.columns);
-      return scoreRows(model, x);
-    },
-    explain: async (x, rows) => {
-      checkColumns(x, model.columns);
-      checkRows(x, rows);
-      return explainRows(model, x, rows);
-    },
-    save: () => saveModel(model),
-  };
+function wrap(ensemble: Ensemble, summary: FitSummary): FittedModel {
+  return { ...wrapEnsemble(ensemble, summary), kind: KIND, save: () => saveAuto(ensemble) };
 }

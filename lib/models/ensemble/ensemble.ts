@@ -30,13 +30,17 @@ export function countContextRows({ members, smoothing }: Ensemble): number {
   return longest + (smoothing > 0 ? countSmoothedRows(smoothing) : 0);
 }
 
+/** As long as any member has none, a row has no score. */
+export function countUnscoredRows({ members }: Ensemble): number {
+  return members.reduce((most, { model }) => Math.max(most, model.unscoredRows), 0);
+}
+
 /** @throws FeatureError where the columns are not the ones it was fitted on */
 export async function scoreEnsemble(ensemble: Ensemble, x: FeatureMatrix): Promise<Float64Array> {
   checkMatrix(ensemble, x);
   const scores = combineSurprises(await scoreMembers(ensemble, x), scaleOf(ensemble));
   const { smoothing, step } = ensemble;
-  const smoothed = smoothing > 0 ? smoothScores(x, scores, { halfLife: smoothing, step }) : scores;
-  return withoutFirstRows(smoothed, x, countContextRows(ensemble));
+  return smoothing > 0 ? smoothScores(x, scores, { halfLife: smoothing, step }) : scores;
 }
 
 /**
@@ -56,7 +60,7 @@ export async function explainEnsemble(
   const explained: (readonly (readonly Contribution[])[])[] = [];
   for (const { model } of ensemble.members) explained.push(await model.explain(x, rows));
   return Array.from(rows, (row, at) => {
-    // A row that the longest context leaves without a score is explained by nobody's surprise: equally.
+    // A row that a member leaves without a score is explained by nobody's surprise: equally.
     const known = surprises
       .map((one) => one[row]!)
       .map((surprise) => (Number.isNaN(surprise) ? 0 : surprise));
@@ -104,19 +108,6 @@ function mergeReasons(
       by: [...by].sort((a, b) => b[1] - a[1]).map(([kind]) => kind),
     }))
     .sort((a, b) => b.share - a.share);
-}
-
-/** Rows of the first `count` of an entity have no score. */
-function withoutFirstRows(
-  scores: Float64Array,
-  { entityOf }: Pick<FeatureMatrix, 'entityOf'>,
-  count: number,
-): Float64Array {
-  let first = 0;
-  return scores.map((score, row) => {
-    if (row > 0 && entityOf[row] !== entityOf[row - 1]) first = row;
-    return row - first < count ? Number.NaN : score;
-  });
 }
 
 function checkMatrix({ columns }: Ensemble, { names, times, values }: FeatureMatrix): void {

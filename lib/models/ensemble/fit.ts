@@ -5,7 +5,9 @@ import type { FitRun, FitSummary, ModelState, RegisteredModel } from '../contrac
 import { getModel } from '../registry.ts';
 import { toCommonScale } from './combine.ts';
 import type { Ensemble } from './ensemble.ts';
-import { type FittedMember, fitMember, isRefusal } from './fit-member.ts';
+import { type FittedMember, fitMember } from './fit-member.ts';
+import { isRefusal } from './fit-part.ts';
+import { holdBack } from './hold-back.ts';
 import { type EnsembleParams, type MemberParams, nameMember } from './params.ts';
 import { openProgress } from './progress.ts';
 import { findStep } from './smooth.ts';
@@ -25,23 +27,26 @@ export async function fitEnsemble(
   const prepared = await Promise.all(params.members.map((member) => prepareMember(member, lookUp)));
   const progress = await openProgress(run.checkpoint);
   const before = run.startFrom === undefined ? [] : readMemberStates(run.startFrom);
+  const held = params.heldBack > 0 ? holdBack(x, { share: params.heldBack, labels: run.labels }) : undefined;
   const fitted: FittedMember[] = [];
   const leftOut: string[] = [];
   for (const [index, { member, registered, memberParams }] of prepared.entries()) {
     const onProgress = forwardProgress(run, { from: index, of: prepared.length });
     try {
       fitted.push(
-        await fitMember({
-          index,
-          member,
-          registered,
-          params: memberParams,
+        await fitMember(
           x,
-          heldBack: params.heldBack,
-          run: { ...run, onProgress },
-          startFrom: findStart(before, member),
-          progress,
-        }),
+          member,
+          {
+            index,
+            registered,
+            params: memberParams,
+            run: { ...run, onProgress },
+            startFrom: findStart(before, member),
+            progress,
+          },
+          held,
+        ),
       );
     } catch (error) {
       if (!isRefusal(error)) throw error;

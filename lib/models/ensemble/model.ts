@@ -3,7 +3,13 @@
  * seen (lib/statistics/score-tail.ts), which makes them comparable whatever the members are; then they are combined.
  */
 import { type FitSummary, type FittedModel, NOTHING_TO_SAY, type RegisteredModel } from '../contract.ts';
-import { countContextRows, type Ensemble, explainEnsemble, scoreEnsemble } from './ensemble.ts';
+import {
+  countContextRows,
+  countUnscoredRows,
+  type Ensemble,
+  explainEnsemble,
+  scoreEnsemble,
+} from './ensemble.ts';
 import { fitEnsemble } from './fit.ts';
 import { type EnsembleParams, parseParams } from './params.ts';
 import { loadEnsemble, saveEnsemble } from './state.ts';
@@ -20,10 +26,11 @@ export const ensemble: RegisteredModel = {
   load: async (state) => wrapEnsemble(await loadEnsemble(state), NOTHING_TO_SAY),
 };
 
-function wrapEnsemble(fitted: Ensemble, summary: FitSummary): FittedModel {
+export function wrapEnsemble(fitted: Ensemble, summary: FitSummary): FittedModel {
   return {
     kind: KIND,
     contextRows: countContextRows(fitted),
+    unscoredRows: countUnscoredRows(fitted),
     summary,
     score: (x) => scoreEnsemble(fitted, x),
     explain: (x, rows) => explainEnsemble(fitted, x, rows),

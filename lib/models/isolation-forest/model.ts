@@ -22,6 +22,7 @@ function wrapForest(forest: Forest): FittedModel {
   return {
     kind: KIND,
     contextRows: forest.window - 1,
+    unscoredRows: forest.window - 1,
     summary: NOTHING_TO_SAY,
     score: async (x) => {
       checkColumns(x, forest.columns);

@@ -58,6 +58,7 @@ function wrapNetwork(fitted: FittedNetwork, summary: FitSummary): FittedModel {
   return {
     kind: architecture.kind,
     contextRows: spanOf(architecture) - 1,
+    unscoredRows: spanOf(architecture) - 1,
     summary,
     score: async (x) => {
       checkColumns(x, columns);

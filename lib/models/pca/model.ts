@@ -40,6 +40,7 @@ function wrap(fitted: Pca, summary: FitSummary): FittedModel {
   return {
     kind: KIND,
     contextRows: fitted.window - 1,
+    unscoredRows: fitted.window - 1,
     summary,
     score: async (x) => {
       checkColumns(x, columns);

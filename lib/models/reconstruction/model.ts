@@ -41,6 +41,7 @@ export function wrapCentre(centre: Centre, summary: FitSummary = NOTHING_TO_SAY)
   return {
     kind: KIND,
     contextRows: 0,
+    unscoredRows: 0,
     summary,
     score: async (x) => {
       checkColumns(x, centre.columns);

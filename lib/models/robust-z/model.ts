@@ -26,6 +26,7 @@ function wrap(baselines: Baselines): FittedModel {
   return {
     kind: KIND,
     contextRows: 0,
+    unscoredRows: 0,
     summary: NOTHING_TO_SAY,
     score: async (x) => {
       checkColumns(x, baselines.columns);

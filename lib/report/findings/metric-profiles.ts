@@ -1,7 +1,7 @@
 /** What each metric looked like over the training range: levels, gaps, trend, seasons. */
 import type { MetricWindow } from '../../window/window.ts';
 import { type ReportInput, type UsualRanges, usualOf, WEEK_MS } from '../report-input.ts';
-import { autocorrelate, fitTrend } from './seasonality.ts';
+import { autocorrelate, fitTrend } from '../../statistics/seasonality.ts';
 
 export interface MetricProfile {
   readonly metric: string;

@@ -25,6 +25,12 @@ const CHANGES: readonly Change[] = [
 /** Rows that the longest change looks back on from a row. */
 export const CONTEXT_ROWS: number = Math.max(...CHANGES.map(({ before, newest }) => before + newest - 1));
 
+/** Rows of an entity before its first score: what starts is not usual yet. Changes over longer stretches join as it ages. */
+export const UNSCORED_ROWS = 10;
+
+/** Of the rows that a change looks back on, the share that has to be measured: a mean of a few says little. */
+const LEAST_MEASURED = 0.5;
+
 /** Sets of scales from rich to poor: the more metrics, the fewer scales of each can be judged together. */
 export const SCALE_SETS: readonly (readonly Scale[])[] = [
   ['level', ...CHANGES],
@@ -41,8 +47,8 @@ export interface Stretch {
 }
 
 /**
- * One column of a row at one scale. NaN where the value is missing or nothing was measured before it. What lies before
- * the stretch's first row counts as missing.
+ * One column of a row at one scale. NaN where the value is missing, or less than half of the rows before it were
+ * measured. What lies before the stretch's first row counts as missing.
  */
 export function readScale({ values, width }: Stretch, row: number, column: number, scale: Scale): number {
   const value = values[row * width + column]!;
@@ -52,7 +58,7 @@ export function readScale({ values, width }: Stretch, row: number, column: numbe
   return meanOf(values, width, column, from, row + 1) - meanOf(values, width, column, from - before, from);
 }
 
-/** Of what was measured in rows `from` to `to` (exclusive); NaN where nothing was. Summed afresh: the same wherever the stretch began. */
+/** Of what was measured in rows `from` to `to` (exclusive); NaN where that is less than half. Summed afresh: the same wherever the stretch began. */
 function meanOf(values: Float64Array, width: number, column: number, from: number, to: number): number {
   let sum = 0;
   let count = 0;
@@ -62,5 +68,5 @@ function meanOf(values: Float64Array, width: number, column: number, from: numbe
     sum += value;
     count++;
   }
-  return sum / count;
+  return count < LEAST_MEASURED * (to - from) ? NaN : sum / count;
 }

@@ -1,4 +1,4 @@
-/** What `auto` keeps of its training: see docs/decisions/0011-auto-model.md. */
+/** What is kept of a training: see docs/decisions/0011-levels-and-changes-together.md. */
 import { SCALE_SETS, type Scale } from './scales.ts';
 import type { Seasons } from './stretches.ts';
 

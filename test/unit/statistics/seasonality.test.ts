@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { autocorrelate, fitTrend } from '../../../lib/report/findings/seasonality.ts';
+import { autocorrelate, fitTrend } from '../../../lib/statistics/seasonality.ts';
 
 const wave = (length: number, period: number): Float64Array =>
   Float64Array.from({ length }, (_, i) => Math.sin((2 * Math.PI * i) / period));

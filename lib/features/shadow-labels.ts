@@ -2,7 +2,7 @@
  * Rows that a known anomaly reaches: a model that looks back scores the rows after it by what it left behind, so they
  * say as little of what is normal as the labelled ones do.
  */
-import type { ScoredRows } from '../decision/contract.ts';
+import type { FeatureMatrix } from './feature-matrix.ts';
 
 /** Of the unlabelled rows, the share that has to be left: what is normal is not learned from a remnant. */
 const LEAST_LEFT = 0.5;
@@ -16,7 +16,7 @@ const LEAST_LEFT = 0.5;
  *   themselves where that would leave less than half of the unlabelled rows
  */
 export function shadowLabels(
-  rows: Pick<ScoredRows, 'entityOf' | 'times'>,
+  rows: Pick<FeatureMatrix, 'entityOf' | 'times'>,
   given: { readonly labels: Uint8Array; readonly contextRows: number; readonly step: number },
 ): Uint8Array {
   const { labels, contextRows, step } = given;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeatureMatrix } from '../../../../lib/features/feature-matrix.ts';
-import { auto } from '../../../../lib/models/auto/model.ts';
+import { mahalanobis } from '../../../../lib/models/mahalanobis/model.ts';
 import { seedRandom } from '../../../../lib/models/random.ts';
 import { NO_DEADLINE, toMatrix } from '../../../helpers/feature-matrices.ts';
 
@@ -21,7 +21,7 @@ function weekMatrix(rows: number, seed: number): FeatureMatrix {
 }
 
 test('a season is found where one half of the training foretells the other, and said', async () => {
-  const { summary } = await auto.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
+  const { summary } = await mahalanobis.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
   assert.ok(
     summary.notes.some((note) => note.startsWith('m0 follow the time of day')),
     summary.notes.join('\n'),
@@ -29,12 +29,12 @@ test('a season is found where one half of the training foretells the other, and 
 });
 
 test('less than four days show no season, and that is said', async () => {
-  const { summary } = await auto.fit(weekMatrix(3 * DAY_ROWS, 1), {}, RUN);
+  const { summary } = await mahalanobis.fit(weekMatrix(3 * DAY_ROWS, 1), {}, RUN);
   assert.ok(summary.notes.includes('No daily season was looked for: that takes 4 days of training.'));
 });
 
 test('a value that is usual at noon stands out at midnight, and what was expected is of the hour', async () => {
-  const fitted = await auto.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
+  const fitted = await mahalanobis.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
   const x = weekMatrix(2 * DAY_ROWS, 2);
   // A quarter past the second midnight, the peak of the day.
   const row = DAY_ROWS + 3;
@@ -49,7 +49,7 @@ test('a value that is usual at noon stands out at midnight, and what was expecte
 });
 
 test('a row scores the same wherever its window began', async () => {
-  const fitted = await auto.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
+  const fitted = await mahalanobis.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
   const x = weekMatrix(DAY_ROWS, 3);
   const from = 100;
   const later = {

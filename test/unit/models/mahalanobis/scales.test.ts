@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONTEXT_ROWS, readScale } from '../../../../lib/models/auto/scales.ts';
+import { CONTEXT_ROWS, readScale } from '../../../../lib/models/mahalanobis/scales.ts';
 
 /** One column. */
 const stretch = (...values: number[]) => ({ values: Float64Array.from(values), width: 1 });

@@ -3,12 +3,12 @@ import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { BLOCK, openProducts } from '../../linalg/products.ts';
 import { placeRow, takeCoordinates } from './coordinates.ts';
 import { type JointModel, listFeatures } from './joint-model.ts';
-import { CONTEXT_ROWS } from './scales.ts';
+import { UNSCORED_ROWS } from './scales.ts';
 import { takeStretches } from './stretches.ts';
 
 /**
  * Mahalanobis distance over the root of the number of features: about 1 where a row is like most of the training.
- * NaN for the first CONTEXT_ROWS rows of an entity. A row costs the square of the number of features.
+ * NaN for the first UNSCORED_ROWS rows of an entity; a change that looks back further than the entity goes has no part. A row costs the square of the number of features.
  */
 export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
   const features = listFeatures(model.scaleSet, model.constant);
@@ -20,7 +20,7 @@ export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
   for (const stretch of takeStretches(x, model.seasons)) {
     const rows: number[] = [];
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
-      if (stretch.before + at < CONTEXT_ROWS) continue;
+      if (stretch.before + at < UNSCORED_ROWS) continue;
       const row = stretch.rows[at]!;
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(rows.length), BLOCK);
       if (rows.push(row) === BLOCK) writeScores(rows);

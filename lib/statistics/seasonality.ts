@@ -49,7 +49,8 @@ export function fitTrend(
   return { change: line.slope * (series.length - 1), explained: line.explained };
 }
 
-function removeTrend(series: Float64Array): Float64Array {
+/** The series without its least-squares line; as it is where fewer than 24 places are measured. @param series NaN where missing */
+export function removeTrend(series: Float64Array): Float64Array {
   const line = fitLine(series);
   return line === undefined ? series : series.map((value, i) => value - line.slope * i);
 }

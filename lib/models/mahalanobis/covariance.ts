@@ -3,7 +3,7 @@ import { factorize, solveFactorized } from '../../linalg/cholesky.ts';
 
 /**
  * Share of what two different metrics have in common that is not believed: relations between metrics come and go, those
- * between the scales of one metric are arithmetic. Measured: docs/decisions/0011-auto-model.md.
+ * between the scales of one metric are arithmetic. Measured: docs/decisions/0011-levels-and-changes-together.md.
  */
 const CROSS_SHRINK = 0.3;
 /** Added to each variance. A feature of normal spread has about 0.5 here; a direction in which training hardly varied is not judged finer than this. */
@@ -41,21 +41,4 @@ export function invert(factor: Float64Array, n: number): Float64Array {
     for (let j = 0; j < i; j++)
       inverse[i * n + j] = inverse[j * n + i] = (inverse[i * n + j]! + inverse[j * n + i]!) / 2;
   return inverse;
-}
-
-/** Share of the features' common variation that lies between different metrics, 0 to 1: how much the metrics move together. */
-export function shareBetween(moments: Float64Array, columnOf: readonly number[]): number {
-  const n = columnOf.length;
-  let between = 0;
-  let possible = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) {
-      if (columnOf[i] === columnOf[j]) continue;
-      const variances = moments[i * n + i]! * moments[j * n + j]!;
-      if (!(variances > 0)) continue;
-      between += moments[i * n + j]! ** 2 / variances;
-      possible++;
-    }
-  }
-  return possible === 0 ? 0 : Math.sqrt(between / possible);
 }

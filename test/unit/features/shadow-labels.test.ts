@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shadowLabels } from '../../../lib/jobs/shadow-labels.ts';
+import { shadowLabels } from '../../../lib/features/shadow-labels.ts';
 
 const STEP = 60_000;
 

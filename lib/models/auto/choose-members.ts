@@ -1,0 +1,77 @@
+/**
+ * Which models a training calls for, and why. The weights were measured over five sets of real data:
+ * docs/decisions/0014-who-configures-nothing-gets-members.md.
+ */
+import { formatDuration } from '../../config/duration.ts';
+import type { MemberParams } from '../ensemble/params.ts';
+import type { CommonSeason, TrainingProfile } from './profile-training.ts';
+
+export interface Candidate extends MemberParams {
+  readonly weight: number;
+  /** Whole sentence. */
+  readonly reason: string;
+}
+
+const DAY = 24 * 3_600_000;
+/** What `seasonal` takes for a period. */
+const SHORTEST_SEASON = 600_000;
+const LONGEST_SEASON = 366 * DAY;
+/** Share of the varying series from which on a season is everybody's. */
+const COMMON = 0.5;
+const MOST_SEASONS = 3;
+
+/** The first one leads: without it there is no model. */
+export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
+  const varying = profile.metrics.filter(({ varies }) => varies).length;
+  const seasons = findOtherSeasons(profile);
+  return [
+    {
+      kind: 'mahalanobis',
+      params: {},
+      weight: 2,
+      reason:
+        varying > 1
+          ? `mahalanobis leads: ${varying} metrics that vary are judged together, each by its level and its changes.`
+          : 'mahalanobis leads: the metric is judged by its level and its changes over several stretches of time.',
+    },
+    varying > 1
+      ? {
+          kind: 'pca',
+          params: {},
+          weight: 1,
+          reason:
+            'pca over lagged windows counts half as much: it knows the shapes that the metrics move in.',
+        }
+      : {
+          kind: 'pca',
+          params: {},
+          weight: 2,
+          reason:
+            'pca over lagged windows counts as much: a single metric has no others to part from, only its own shape.',
+        },
+    ...(seasons.length > 0 ? [chooseSeasonal(seasons)] : []),
+  ];
+}
+
+/** The time of day is not among them: `mahalanobis` takes it off by itself. */
+function findOtherSeasons({ seasons, metrics }: TrainingProfile): readonly CommonSeason[] {
+  if (!metrics.some(({ varies }) => varies)) return [];
+  return seasons
+    .filter(({ period, share }) => share >= COMMON && period >= SHORTEST_SEASON && period <= LONGEST_SEASON)
+    .filter(({ period }) => period !== DAY)
+    .slice(0, MOST_SEASONS);
+}
+
+function chooseSeasonal(seasons: readonly CommonSeason[]): Candidate {
+  const lengths = new Set([...seasons.map(({ period }) => Math.round(period / 1000) * 1000), DAY]);
+  const said = seasons.map(
+    ({ period, share }) =>
+      `${formatDuration(Math.round(period / 1000) * 1000)} (${Math.round(100 * share)} % of the series)`,
+  );
+  return {
+    kind: 'seasonal',
+    params: { periods: [...lengths].sort((a, b) => a - b).map(formatDuration) },
+    weight: 1,
+    reason: `seasonal counts half as much: a season of ${said.join(' and ')} is none that the others know.`,
+  };
+}

@@ -1,0 +1,27 @@
+/** A part of the training that is small enough to be fitted twice. */
+import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { pickRows } from '../ensemble/hold-back.ts';
+import { groupRows } from '../univariate/group-rows.ts';
+
+export interface Sample {
+  readonly x: FeatureMatrix;
+  readonly labels: Uint8Array | undefined;
+}
+
+/** The newest rows of evenly chosen entities, at most so many in all; everything where it is no more than that. */
+export function takeSample(
+  x: FeatureMatrix,
+  { labels, mostRows }: { readonly labels: Uint8Array | undefined; readonly mostRows: number },
+): Sample {
+  if (x.times.length <= mostRows) return { x, labels };
+  const groups = groupRows(x).filter((group) => group.length > 0);
+  const wanted = Math.max(1, Math.floor((groups.length * mostRows) / x.times.length));
+  const stride = Math.ceil(groups.length / wanted);
+  const chosen = groups.filter((_, at) => at % stride === 0);
+  const each = Math.floor(mostRows / chosen.length);
+  const rows = Uint32Array.from(
+    chosen.flatMap((group) => [...group.subarray(Math.max(0, group.length - each))]),
+  );
+  rows.sort();
+  return { x: pickRows(x, rows), labels: labels && Uint8Array.from(rows, (row) => labels[row]!) };
+}
