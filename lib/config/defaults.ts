@@ -17,7 +17,7 @@ export const DEFAULTS = {
   backfill: '7d',
   severity: 'warning',
   modelVersion: 'current',
-  modelKind: 'isolation-forest',
+  modelKind: 'auto',
   seed: 1,
   /** Median and quartiles: the incidents that training data holds do not widen what is usual. */
   scaler: 'robust',

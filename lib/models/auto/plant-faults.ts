@@ -23,7 +23,7 @@ type Kind = (typeof KINDS)[number];
 const SHORTEST = 3;
 const LONGEST = 120;
 /** Rows from the end of one fault to the next: beyond what a score looks back on. */
-const APART = { least: 60, most: 160 } as const;
+const APART = { least: 50, most: 100 } as const;
 /** Of a metric's usual change over CHANGE_ROWS rows. */
 const SIZE = { least: 1, most: 4 } as const;
 const CHANGE_ROWS = 10;
