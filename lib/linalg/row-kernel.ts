@@ -46,36 +46,9 @@ export interface RowKernel {
 export type RowBuild = 'fused' | 'plain';
 
 const TEXTS: Readonly<Record<RowBuild, string>> = { fused: ROWS_FUSED_KERNEL, plain: ROWS_PLAIN_KERNEL };
-const PAGE_BYTES = 65_536;
-/** Where vectors of the kernel may begin. */
-const ALIGNMENT = 16;
 
 const modules: Partial<Record<RowBuild, WebAssembly.Module>> = {};
 let best: RowBuild | undefined;
-
-/** Hands out parts of a memory that is made once all are known. */
-export interface MemoryPlan {
-  /** @returns the address of that many bytes, at a multiple of 16 */
-  take(bytes: number): number;
-  /** The memory, with room for 16 bytes past its end, and the kernel over it. */
-  open(build?: RowBuild): { readonly buffer: ArrayBuffer; readonly kernel: RowKernel };
-}
-
-export function planMemory(): MemoryPlan {
-  let end = 0;
-  return {
-    take: (bytes) => {
-      const at = end;
-      end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-      return at;
-    },
-    open: (build = chooseRowBuild()) => {
-      const pages = Math.ceil((end + ALIGNMENT) / PAGE_BYTES);
-      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: false });
-      return { buffer: memory.buffer, kernel: instantiate(build, memory) };
-    },
-  };
-}
 
 /** `fused` where the engine knows relaxed SIMD and this processor rounds its multiply-add once. */
 export function chooseRowBuild(): RowBuild {
@@ -85,10 +58,11 @@ export function chooseRowBuild(): RowBuild {
 
 function fuses(): boolean {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: false });
-  return instantiate('fused', memory).isFused() === 1;
+  return openRowKernel(memory, 'fused').isFused() === 1;
 }
 
-function instantiate(build: RowBuild, memory: WebAssembly.Memory): RowKernel {
+/** @param build by default what suits the processor */
+export function openRowKernel(memory: WebAssembly.Memory, build: RowBuild = chooseRowBuild()): RowKernel {
   modules[build] ??= new WebAssembly.Module(Buffer.from(TEXTS[build], 'base64'));
   const imports = { env: { memory, log: Math.log } };
   return new WebAssembly.Instance(modules[build], imports).exports as unknown as RowKernel;

@@ -2,8 +2,9 @@
  * Vectors made of the rows of a matrix, a block at a time, in the memory of a WebAssembly kernel. Rows come in as they
  * lie in the matrix; their coordinates lie newest first, so that a row and those before it are one vector without a copy.
  */
+import { planMemory } from './memory-plan.ts';
 import { copyPanels, padSize } from './panels.ts';
-import { planMemory, type RowBuild } from './row-kernel.ts';
+import { openRowKernel, type RowBuild } from './row-kernel.ts';
 
 /** Vectors in a block, at most. */
 export const BLOCK_VECTORS = 128;
@@ -103,7 +104,9 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
     products: plan.take(options.sums ? padded * padded * 8 : 0),
     vector: plan.take(padded * 8),
   };
-  const { buffer, kernel } = plan.open(options.build);
+  const memory = plan.open();
+  const { buffer } = memory;
+  const kernel = openRowKernel(memory, options.build);
   const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
   const list = new Uint32Array(buffer, at.list, BLOCK_VECTORS).fill(at.owned);
   const chosenList = new Uint32Array(buffer, at.chosen, BLOCK_VECTORS).fill(at.owned);

@@ -3,13 +3,13 @@
  * meanwhile, however long the window and the matrix.
  */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { copyRows } from '../../linalg/copy-rows.ts';
 import {
   BLOCK_VECTORS,
   openRowVectors,
   type RowVectors,
   type RowVectorsOptions,
 } from '../../linalg/row-vectors.ts';
-import { copyRows } from '../copy-rows.ts';
 import { placesOf } from '../robust-z/baselines.ts';
 import { groupRows } from '../univariate/group-rows.ts';
 import { CONSTANT_LIMIT, type Coordinates } from './coordinates.ts';

@@ -115,8 +115,8 @@ for (const build of BUILDS)
   }
 
 test('values are scaled by side, compressed beyond the knee, and moved constants have a limit', () => {
+  // An even and an odd number of columns.
   for (const build of BUILDS)
-    // An even and an odd number of columns.
     for (const missing of ['nan', 'zero'] as const)
       for (const width of [4, 5]) {
         const values = [3, -3, 0, 12, -40, NaN, 2, 1e30, -1e30, 0.5];

@@ -28,3 +28,26 @@ export function copyRows(
     i = end;
   }
 }
+
+/**
+ * Some columns of some rows: rows × `columns`, from column `from` on.
+ * @param out filled from the front
+ */
+export function copyPart(
+  matrix: { readonly values: Float32Array; readonly width: number },
+  rows: Uint32Array,
+  { from, columns }: { readonly from: number; readonly columns: number },
+  out: Float32Array,
+): void {
+  const { values, width } = matrix;
+  if (columns === width) {
+    copyRows(matrix, rows, rows.length, out);
+    return;
+  }
+  let to = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const first = rows[i]! * width + from;
+    for (let c = 0; c < columns; c++) out[to + c] = values[first + c]!;
+    to += columns;
+  }
+}
