@@ -1,38 +1,51 @@
 /**
- * `node scripts/build-linalg-kernel.ts`: compiles lib/linalg/kernel/products.ts from AssemblyScript into
- * lib/linalg/products-kernel.ts, as text: it is small, and a bundle needs no file beside it. A test compiles it again
- * and compares the bytes.
+ * `node scripts/build-linalg-kernel.ts`: compiles the kernels of lib/linalg/kernel from AssemblyScript into text, in
+ * lib/linalg/…-kernel.ts: they are small, and a bundle needs no file beside it. A test compiles them again and compares
+ * the bytes.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
+/** Per text its source, and whether it is built with fused multiply-adds (relaxed SIMD). */
+export const LINALG_KERNELS = {
+  products: { source: 'products.ts', isFused: false },
+  columns: { source: 'columns.ts', isFused: false },
+  'rows-fused': { source: 'rows/index.ts', isFused: true },
+  'rows-plain': { source: 'rows/index.ts', isFused: false },
+} as const;
+export type LinalgKernel = keyof typeof LINALG_KERNELS;
+
 const FOLDER = path.join(import.meta.dirname, '../lib/linalg');
 const LINE = 96;
 
-if (process.argv[1] === import.meta.filename) {
-  const text = Buffer.from(await compileProducts()).toString('base64');
-  const lines = text.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
-  writeFileSync(
-    path.join(FOLDER, 'products-kernel.ts'),
-    `/** Made by scripts/build-linalg-kernel.ts from kernel/products.ts. */\nexport const PRODUCTS_KERNEL: string = [\n${lines
-      .map((line) => `  '${line}',\n`)
-      .join('')}].join('');\n`,
-  );
-}
+if (process.argv[1] === import.meta.filename)
+  for (const name of Object.keys(LINALG_KERNELS) as LinalgKernel[]) {
+    const text = Buffer.from(await compileLinalg(name)).toString('base64');
+    const lines = text.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
+    const constant = `${name.replaceAll('-', '_').toUpperCase()}_KERNEL`;
+    writeFileSync(
+      path.join(FOLDER, `${name}-kernel.ts`),
+      `/** Made by scripts/build-linalg-kernel.ts from kernel/${LINALG_KERNELS[name].source}. */\nexport const ${constant}: string = [\n${lines
+        .map((line) => `  '${line}',\n`)
+        .join('')}].join('');\n`,
+    );
+  }
 
 /** @throws Error with the compiler's messages */
-export async function compileProducts(): Promise<Uint8Array> {
+export async function compileLinalg(name: LinalgKernel): Promise<Uint8Array> {
+  const { source, isFused } = LINALG_KERNELS[name];
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
-      ...['kernel/products.ts', '--outFile', 'kernel.wasm', '--runtime', 'stub', '--optimizeLevel', '3'],
+      ...[`kernel/${source}`, '--outFile', 'kernel.wasm', '--runtime', 'stub', '--optimizeLevel', '3'],
       ...['--noAssert', '--importMemory', '--enable', 'simd'],
+      ...(isFused ? ['--enable', 'relaxed-simd'] : []),
     ],
     {
-      readFile: (name: string) => {
+      readFile: (file: string) => {
         try {
-          return readFileSync(path.join(FOLDER, name), 'utf8');
+          return readFileSync(path.join(FOLDER, file), 'utf8');
         } catch {
           return null;
         }
@@ -44,6 +57,6 @@ export async function compileProducts(): Promise<Uint8Array> {
     },
   );
   if (error !== null || binary === undefined)
-    throw new Error(`the kernel does not compile:\n${stderr.toString()}`, { cause: error });
+    throw new Error(`the kernel ${name} does not compile:\n${stderr.toString()}`, { cause: error });
   return binary;
 }

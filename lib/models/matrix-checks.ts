@@ -1,6 +1,7 @@
 /** What a model asks of a matrix before it fits, scores or explains. */
 import { FeatureError, ModelError } from '../errors.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { sumColumns } from '../linalg/column-sums.ts';
 import type { FitRun } from './contract.ts';
 
 /**
@@ -22,17 +23,16 @@ export function checkTraining(
     throw new ModelError('bad-matrix', `${labels.length} labels for ${rows} rows`);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new ModelError('bad-seed', `seed ${seed} is not a whole number from 0 to 4294967295`);
-  let measured = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value - value === 0) measured++;
-    else if (!Number.isNaN(value))
-      throw new ModelError(
-        'infinite-value',
-        `${value} in column ${names[i % width]}, row ${Math.floor(i / width)}; a missing value is NaN`,
-      );
+  const { counts, lows, highs } = sumColumns({ values, width });
+  if (lows.includes(-Infinity) || highs.includes(Infinity)) {
+    const at = values.findIndex((value) => Math.abs(value) === Infinity);
+    throw new ModelError(
+      'infinite-value',
+      `${values[at]} in column ${names[at % width]}, row ${Math.floor(at / width)}; a missing value is NaN`,
+    );
   }
-  if (measured === 0) throw new ModelError('nothing-measured', `${rows} rows without a single value`);
+  if (counts.every((count) => count === 0))
+    throw new ModelError('nothing-measured', `${rows} rows without a single value`);
 }
 
 /** @throws FeatureError where the columns are not the fitted ones, in that order */

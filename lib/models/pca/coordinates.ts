@@ -19,7 +19,7 @@ export interface Coordinates {
 /** Of robust ones. With injected faults 3 to 10 differ by 0.02 of average precision. */
 export const ROBUST_KNEE = 5;
 /** A constant that moved by d counts L d / (L + d): see `robust-z`, where it is the same figure. */
-const CONSTANT_LIMIT = 10;
+export const CONSTANT_LIMIT = 10;
 
 /** By the pooled baseline: where that is constant all entities are, at the same value. */
 export function sortColumns({ columns, above }: Baselines): Pick<Coordinates, 'varying' | 'constant'> {
@@ -30,35 +30,16 @@ export function sortColumns({ columns, above }: Baselines): Pick<Coordinates, 'v
   };
 }
 
-/** Signed; 0 is usual. NaN where the value is missing. @param at place of the column's baseline */
+/** Signed; 0 is usual. NaN where the value is missing. The kernel of `RowVectors` has the same. @param at place of the column's baseline */
 export function toCoordinate({ baselines, knee }: Coordinates, at: number, value: number): number {
   const offset = value - baselines.centers[at]!;
   const scale = offset > 0 ? baselines.above[at]! : baselines.below[at]!;
   if (scale === 0) return (CONSTANT_LIMIT * offset) / (CONSTANT_LIMIT + Math.abs(offset));
-  // By the inverse: the same bits as where a whole column is divided.
+  // By the inverse: the same bits as the kernel's.
   const coordinate = offset * (1 / scale);
   if (coordinate > knee) return knee * (1 + Math.log(coordinate / knee));
   if (coordinate < -knee) return -knee * (1 + Math.log(-coordinate / knee));
   return coordinate;
-}
-
-/** `toCoordinate` in place, from `from` to `to` (exclusive). */
-export function toCoordinates(
-  coordinates: Coordinates,
-  at: number,
-  { values, from, to }: { readonly values: Float64Array; readonly from: number; readonly to: number },
-): void {
-  const { baselines, knee } = coordinates;
-  const center = baselines.centers[at]!;
-  const above = 1 / baselines.above[at]!;
-  const below = 1 / baselines.below[at]!;
-  for (let i = from; i < to; i++) {
-    const value = values[i]!;
-    const offset = value - center;
-    const coordinate = offset * (offset > 0 ? above : below);
-    // All the rest, NaN included: few.
-    values[i] = Math.abs(coordinate) <= knee ? coordinate : toCoordinate(coordinates, at, value);
-  }
 }
 
 /** The value that has this coordinate. */

@@ -59,19 +59,19 @@ export function fitPca(x: FeatureMatrix, params: PcaParams, run: FitRun): Pca {
       `pca: ${coordinates.varying.length} columns that vary × ${window} rows make vectors of ${size}, at most ${MAX_SIZE}`,
     );
   const usable = usableVectors(x, run.labels, window);
-  const available = usable.reduce((sum, flag) => sum + flag, 0);
+  const available = countFlags(usable);
   if (available < 2)
     throw new ModelError(
       'too-few-rows',
       `pca: ${available} stretches of ${window} unlabelled rows (the longest entity has ${longest}), a fit takes at least 2`,
     );
   const taken = params.robust ? Math.min(available, MAX_VECTORS) : available;
-  const request = { coordinates, window, isWanted: takeEvenly(usable, taken / available) };
-  const sample = { ...request, isWanted: takeEvenly(usable, Math.min(1, MAX_TAIL_VECTORS / available)) };
+  const request = { coordinates, window, wanted: takeEvenly(usable, taken / available) };
+  const sample = { ...request, wanted: takeEvenly(usable, Math.min(1, MAX_TAIL_VECTORS / available)) };
   const watch = watchDeadline(run);
   const components = params.robust
-    ? findRobust({ x, request, sample, size, params, watch })
-    : toComponents(plainMoments(x, request, size, watch), params);
+    ? findRobust({ x, request, sample, params, watch })
+    : toComponents(plainMoments(x, request, watch), params);
   run.onProgress?.(1);
   return {
     coordinates,
@@ -97,7 +97,7 @@ function chooseWindow(
   { varying }: Coordinates,
 ): { readonly window: number; readonly longest: number } {
   const counts = new Uint32Array(entities.length);
-  for (const entity of entityOf) counts[entity]!++;
+  for (let row = 0; row < entityOf.length; row++) counts[entityOf[row]!]! += 1;
   const longest = counts.reduce((a, b) => Math.max(a, b), 0);
   if (params.window !== undefined) return { window: params.window, longest };
   const usual =
@@ -114,25 +114,36 @@ function usableVectors(
   window: number,
 ): Uint8Array {
   const since = new Uint32Array(entities.length);
-  return Uint8Array.from(entityOf, (entity, row) => {
-    since[entity] = labels?.[row] === 1 ? 0 : since[entity]! + 1;
-    return since[entity]! >= window ? 1 : 0;
-  });
+  const usable = new Uint8Array(entityOf.length);
+  for (let row = 0; row < usable.length; row++) {
+    const entity = entityOf[row]!;
+    const count = labels?.[row] === 1 ? 0 : since[entity]! + 1;
+    since[entity] = count;
+    usable[row] = count >= window ? 1 : 0;
+  }
+  return usable;
 }
 
-/** @param share 0 to 1. @returns a fresh start each time that row order begins anew is not needed: rows come in one order */
-function takeEvenly(usable: Uint8Array, share: number): (row: number) => boolean {
+function countFlags(flags: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < flags.length; i++) count += flags[i]!;
+  return count;
+}
+
+/** @param share of the usable rows, 0 to 1. @returns 1 per row that is taken */
+function takeEvenly(usable: Uint8Array, share: number): Uint8Array {
+  if (share === 1) return usable;
   const taken = new Uint8Array(usable.length);
   let due = 0;
-  for (const [row, flag] of usable.entries()) {
-    if (flag === 0) continue;
+  for (let row = 0; row < usable.length; row++) {
+    if (usable[row] === 0) continue;
     due += share;
     // Sums of a share such as 1/3 fall short by rounding.
     if (due < 1 - 1e-9) continue;
     due -= 1;
     taken[row] = 1;
   }
-  return (row) => taken[row] === 1;
+  return taken;
 }
 
 interface RobustFit {
@@ -140,13 +151,12 @@ interface RobustFit {
   readonly request: VectorRequest;
   /** Fewer vectors, for quantiles. */
   readonly sample: VectorRequest;
-  readonly size: number;
   readonly params: PcaParams;
   readonly watch: () => void;
 }
 
-function findRobust({ x, request, sample, size, params, watch }: RobustFit): Components {
-  const first = buildForm(toComponents(plainMoments(x, request, size, watch), params));
+function findRobust({ x, request, sample, params, watch }: RobustFit): Components {
+  const first = buildForm(toComponents(plainMoments(x, request, watch), params));
   const forms = vectorForms(x, sample, first).sort();
   const limit = forms[Math.floor(TRUSTED_SHARE * (forms.length - 1))]!;
   const second = accumulate(x, request, { form: first, limit, watch });

@@ -1,7 +1,7 @@
 /** Passes over the vectors of a matrix: what is summed up, and nothing else, is kept. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { factorize, solveFactorized } from '../../linalg/cholesky.ts';
-import { BLOCK, openProducts, type Products } from '../../linalg/products.ts';
+import { BLOCK_VECTORS, type RowVectors } from '../../linalg/row-vectors.ts';
 import {
   buildForm,
   type Components,
@@ -11,7 +11,7 @@ import {
   type QuadraticForm,
   takeSquare,
 } from './quadratic.ts';
-import { eachBlock, type VectorRequest } from './vectors.ts';
+import { eachBlock, openVectors, type VectorRequest } from './vectors.ts';
 
 export interface Moments {
   readonly mean: Float64Array;
@@ -20,20 +20,17 @@ export interface Moments {
 }
 
 /** Every vector counts the same, and what is missing is taken to be usual. */
-export function plainMoments(
-  x: FeatureMatrix,
-  request: VectorRequest,
-  size: number,
-  watch: () => void,
-): Moments {
-  const sums = startSums(openProducts(size));
-  const { block } = sums.products;
-  eachBlock(x, request, block, ({ count }) => {
+export function plainMoments(x: FeatureMatrix, request: VectorRequest, watch: () => void): Moments {
+  const vectors = openVectors(request, { missing: 'zero', sums: true });
+  const totals = { weight: 0, count: 0 };
+  const ones = new Float64Array(BLOCK_VECTORS).fill(1);
+  eachBlock(x, request, vectors, ({ count }) => {
     watch();
-    for (let i = 0; i < block.length; i++) if (Number.isNaN(block[i]!)) block[i] = 0;
-    addBlock(sums, count);
+    vectors.addProducts(count, ones);
+    totals.weight += count;
+    totals.count += count;
   });
-  return finish(sums, new Float64Array(size));
+  return toMoments(vectors, totals);
 }
 
 /**
@@ -47,43 +44,48 @@ export function accumulate(
 ): Moments {
   const { form, limit, watch } = given;
   const { size } = form;
-  const judge = openProducts(size, form.factor);
-  const sums = startSums(openProducts(size));
+  const vectors = openVectors(request, { missing: 'nan', form, sums: true });
+  const totals = { weight: 0, count: 0 };
+  const roots = new Float64Array(BLOCK_VECTORS);
+  const added = new Float64Array(size * size);
   const findGap = gapFinder(form);
   const uncertain = new Map<Gap, Float64Array>();
-  eachBlock(x, request, judge.block, ({ count }) => {
+  eachBlock(x, request, vectors, ({ count }) => {
     watch();
     const gaps: (Gap | undefined)[] = [];
-    completeBlock(form, judge.block, count, findGap, (gap, b) => {
+    completeBlock(form, vectors, count, findGap, (gap, b) => {
       gaps[b] = gap;
     });
-    judge.squareForms(count);
-    const weights = judge.squares.map((square) => (square > limit ? limit / square : 1));
-    for (const [b, gap] of gaps.entries()) {
+    for (let b = 0; b < count; b++) {
+      const square = vectors.squares[b]!;
+      const weight = square > limit ? limit / square : 1;
+      totals.weight += weight;
+      roots[b] = Math.sqrt(weight);
+      if (weight !== 1) scale(vectors.own(b), roots[b]!);
+      const gap = gaps[b];
       if (gap === undefined) continue;
       // Gaps come in runs: only the last one is remembered.
       if (!uncertain.has(gap)) uncertain.clear();
       const inverse = uncertain.get(gap) ?? invertAt(form, gap.missing);
       uncertain.set(gap, inverse);
-      addSquare(sums.added, size, gap.missing, inverse, weights[b]!);
+      addSquare(added, size, gap.missing, inverse, weight);
     }
-    sums.products.block.set(judge.block);
-    addBlock(sums, count, weights);
+    totals.count += count;
+    vectors.addProducts(count, roots);
   });
-  return finish(sums, form.mean);
+  return toMoments(vectors, totals, added);
 }
 
 /** u'Mu of each wanted vector. */
 export function vectorForms(x: FeatureMatrix, request: VectorRequest, form: QuadraticForm): Float64Array {
-  const parts: number[] = [];
+  const parts: Float64Array[] = [];
   const findGap = gapFinder(form);
-  const { block, squares, squareForms } = openProducts(form.size, form.factor);
-  eachBlock(x, request, block, ({ count }) => {
-    completeBlock(form, block, count, findGap);
-    squareForms(count);
-    parts.push(...squares.subarray(0, count));
+  const vectors = openVectors(request, { missing: 'nan', form });
+  eachBlock(x, request, vectors, ({ count }) => {
+    completeBlock(form, vectors, count, findGap);
+    parts.push(vectors.squares.slice(0, count));
   });
-  return Float64Array.from(parts);
+  return joinFloats(parts);
 }
 
 /** Per component the squares of the wanted vectors' parts along it. */
@@ -95,75 +97,51 @@ export function squaresAlong(
   const form = buildForm(components);
   const { size } = form;
   const findGap = gapFinder(form);
-  const parts: number[][] = Array.from({ length: size }, () => []);
-  const block = new Float64Array(size * BLOCK);
-  eachBlock(x, request, block, ({ count }) => {
-    completeBlock(form, block, count, findGap);
+  const along: Float64Array[][] = Array.from({ length: size }, () => []);
+  const vectors = openVectors(request, { missing: 'nan', form, components: components.vectors });
+  eachBlock(x, request, vectors, ({ count }) => {
+    completeBlock(form, vectors, count, findGap);
+    const { parts, stride } = vectors.squareParts(count);
     for (let k = 0; k < size; k++) {
-      const along = new Float64Array(count);
-      for (let i = 0; i < size; i++) {
-        const weight = components.vectors[k * size + i]!;
-        for (let b = 0; b < count; b++) along[b]! += weight * block[i * BLOCK + b]!;
-      }
-      for (const part of along) parts[k]!.push(part * part);
+      const squares = new Float64Array(count);
+      for (let b = 0; b < count; b++) squares[b] = parts[b * stride + k]!;
+      along[k]!.push(squares);
     }
   });
-  return parts.map((squares) => Float64Array.from(squares));
+  return along.map(joinFloats);
 }
 
-interface Sums {
-  readonly products: Products;
-  /** Of the weights, and how many vectors. */
-  readonly totals: { weight: number; count: number };
-  readonly vector: Float64Array;
-  /** To the products of the vectors. */
-  readonly added: Float64Array;
-}
-
-function startSums(products: Products): Sums {
-  const { size } = products;
-  return {
-    products,
-    totals: { weight: 0, count: 0 },
-    vector: new Float64Array(size),
-    added: new Float64Array(size * size),
-  };
-}
-
-/** Of the block of the products; changes it. */
-function addBlock({ products, totals, vector }: Sums, count: number, weights?: Float64Array): void {
-  const { block } = products;
-  const roots = weights?.map(Math.sqrt);
-  totals.count += count;
-  for (let b = 0; b < count; b++) totals.weight += weights?.[b] ?? 1;
-  for (let i = 0; i < vector.length; i++) {
-    const entries = block.subarray(i * BLOCK, i * BLOCK + count);
-    let sum = 0;
-    if (roots === undefined) for (let b = 0; b < count; b++) sum += entries[b]!;
-    else
-      for (let b = 0; b < count; b++) {
-        const part = entries[b]! * roots[b]!;
-        entries[b] = part;
-        sum += part * roots[b]!;
-      }
-    vector[i]! += sum;
+function joinFloats(parts: readonly Float64Array[]): Float64Array {
+  const joined = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
   }
-  products.addOuterProducts(count);
+  return joined;
 }
 
-/** @param origin what the summed vectors are relative to */
-function finish({ products, totals, vector, added }: Sums, origin: Float64Array): Moments {
-  const { size } = products;
-  const { weight, count } = totals;
-  const sums = products.readSums();
-  const shift = vector.map((sum) => sum / weight);
+function scale(vector: Float64Array, by: number): void {
+  for (let i = 0; i < vector.length; i++) vector[i]! *= by;
+}
+
+/** @param added to the products of the vectors */
+function toMoments(
+  vectors: RowVectors,
+  { weight, count }: { readonly weight: number; readonly count: number },
+  added?: Float64Array,
+): Moments {
+  const { size } = vectors;
+  const { products, vector } = vectors.readSums();
+  const mean = vector.map((sum) => sum / weight);
   const covariance = new Float64Array(size * size);
-  const scale = count / (count - 1);
+  const unbiased = count / (count - 1);
   for (let i = 0; i < size; i++)
-    for (let j = i; j < size; j++)
-      covariance[i * size + j] =
-        scale * ((sums[i * size + j]! + added[i * size + j]!) / weight - shift[i]! * shift[j]!);
-  return { mean: origin.map((value, i) => value + shift[i]!), covariance };
+    for (let j = i; j < size; j++) {
+      const sum = products[i * size + j]! + (added?.[i * size + j] ?? 0);
+      covariance[i * size + j] = unbiased * (sum / weight - mean[i]! * mean[j]!);
+    }
+  return { mean, covariance };
 }
 
 /** Covariance of the missing entries given the others. */

@@ -4,7 +4,7 @@
  * given all that was measured; the form is then that of the measured entries alone.
  */
 import { factorize, solveFactorized } from '../../linalg/cholesky.ts';
-import { BLOCK } from '../../linalg/products.ts';
+import type { RowVectors } from '../../linalg/row-vectors.ts';
 
 export interface Components {
   /** Row k is unit vector k, largest variance first. Length: size × size. */
@@ -129,32 +129,32 @@ export function takeSquare(matrix: Float64Array, size: number, at: Uint32Array):
 }
 
 /**
- * Makes a block's vectors relative to the mean and fills what they miss.
+ * Fills what the vectors of a block miss, each in a place of its own; `squares` has their forms afterwards.
+ * @param vectors opened with this form
  * @param onGap told of each vector that misses something
  */
 export function completeBlock(
-  { size, mean }: QuadraticForm,
-  values: Float64Array,
+  { mean }: QuadraticForm,
+  vectors: RowVectors,
   count: number,
   findGap: FindGap,
   onGap?: (gap: Gap, b: number) => void,
 ): void {
-  const incomplete = new Uint8Array(BLOCK);
-  for (let i = 0; i < size; i++) {
-    const center = mean[i]!;
-    for (let b = 0; b < count; b++) {
-      const value = values[i * BLOCK + b]! - center;
-      values[i * BLOCK + b] = value;
-      if (Number.isNaN(value)) incomplete[b] = 1;
-    }
-  }
-  const u = new Float64Array(size);
+  vectors.squareForms(count);
+  const { squares } = vectors;
+  const filled: number[] = [];
   for (let b = 0; b < count; b++) {
-    if (incomplete[b] === 0) continue;
-    for (let i = 0; i < size; i++) u[i] = values[i * BLOCK + b]!;
-    const gap = findGap(u)!;
+    if (!Number.isNaN(squares[b]!)) continue;
+    const u = vectors.view(b).map((value, i) => value - mean[i]!);
+    const gap = findGap(u);
+    if (gap === undefined) continue;
     gap.fill(u);
-    for (const i of gap.missing) values[i * BLOCK + b] = u[i]!;
+    const own = vectors.own(b);
+    for (const i of gap.missing) own[i] = u[i]! + mean[i]!;
+    // Of nothing measured rounding would leave something.
+    if (gap.measured.length === 0) squares[b] = 0;
+    else filled.push(b);
     onGap?.(gap, b);
   }
+  if (filled.length > 0) vectors.squareFormsOf(filled);
 }

@@ -1,11 +1,10 @@
 /** How far a vector is from what the components expect. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { openProducts } from '../../linalg/products.ts';
 import { placesOf } from '../robust-z/baselines.ts';
 import { toCoordinate } from './coordinates.ts';
 import type { Pca } from './pca.ts';
 import { buildForm, completeBlock, gapFinder, type QuadraticForm } from './quadratic.ts';
-import { eachBlock } from './vectors.ts';
+import { eachBlock, openVectors } from './vectors.ts';
 
 export interface CompiledPca {
   readonly pca: Pca;
@@ -21,16 +20,16 @@ export function compilePca(pca: Pca): CompiledPca {
  * no whole vector. What is missing adds nothing.
  */
 export function scoreRows({ pca, form }: CompiledPca, x: FeatureMatrix): Float64Array {
-  const { coordinates, window } = pca;
+  const { coordinates } = pca;
   const { constant, baselines } = coordinates;
   const places = placesOf(baselines, x.entities);
   const entries = form.size + constant.length;
   const scores = new Float64Array(x.times.length).fill(NaN);
   const findGap = gapFinder(form);
-  const { block, squares, squareForms } = openProducts(form.size, form.factor);
-  eachBlock(x, { coordinates, window }, block, ({ count, rows }) => {
-    completeBlock(form, block, count, findGap);
-    squareForms(count);
+  const vectors = openVectors(pca, { missing: 'nan', form });
+  const { squares } = vectors;
+  eachBlock(x, pca, vectors, ({ count, rows }) => {
+    completeBlock(form, vectors, count, findGap);
     for (let b = 0; b < count; b++) {
       const row = rows[b]!;
       let sum = squares[b]!;

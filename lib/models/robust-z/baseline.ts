@@ -1,4 +1,5 @@
 /** What is usual for one column: its median, and how far it goes to either side. */
+import type { RankedValues } from '../../linalg/measured-columns.ts';
 
 export interface Baseline {
   /** Median; NaN where nothing was measured. */
@@ -37,15 +38,38 @@ const TAIL_KNEE = 10;
 export function describeColumn(sorted: Float32Array): Baseline {
   const count = sorted.length;
   if (count === 0) return UNMEASURED;
-  const center = (sorted[(count - 1) >> 1]! + sorted[count >> 1]!) / 2;
+  const { center, above, below } = measureSides({
+    count,
+    valueAt: (rank) => sorted[rank]!,
+    medianDistance: (from) => medianDeviation(sorted, from),
+  });
   if (sorted[0] === sorted[count - 1]) return { center, above: 0, below: 0 };
-  const middle = MAD_TO_DEVIATION * medianDeviation(sorted, center);
-  // Ranks, not quantiles between two of them: those would take in a share of the first value beyond.
-  const beyond = Math.floor(count / ROWS_PER_TAIL);
-  const above = widen(middle, (sorted[count - 1 - beyond]! - center) / TAIL_DEVIATIONS);
-  const below = widen(middle, (center - sorted[beyond]!) / TAIL_DEVIATIONS);
   const either = above || below || standardDeviation(sorted);
   return { center, above: above || either, below: below || either };
+}
+
+/**
+ * The same of values that are not sorted, to the bit.
+ * @param sort a copy of them, for a column that hardly moves
+ */
+export function describeRanked(values: RankedValues, sort: () => Float32Array): Baseline {
+  const { center, above, below } = measureSides(values);
+  const either = above || below;
+  if (either === 0) return describeColumn(sort());
+  return { center, above: above || either, below: below || either };
+}
+
+/** 0 for a side that all but its tail keep to the median of. */
+function measureSides({ count, valueAt, medianDistance }: RankedValues): Baseline {
+  const center = (valueAt((count - 1) >> 1) + valueAt(count >> 1)) / 2;
+  const middle = MAD_TO_DEVIATION * medianDistance(center);
+  // Ranks, not quantiles between two of them: those would take in a share of the first value beyond.
+  const beyond = Math.floor(count / ROWS_PER_TAIL);
+  return {
+    center,
+    above: widen(middle, (valueAt(count - 1 - beyond) - center) / TAIL_DEVIATIONS),
+    below: widen(middle, (center - valueAt(beyond)) / TAIL_DEVIATIONS),
+  };
 }
 
 /** Tails alone tell where half of the values equal the median and the middle is 0. */

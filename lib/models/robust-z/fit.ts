@@ -1,17 +1,18 @@
 /** Learns every column's baseline: one for all entities, and one for each that was seen for long enough. */
 import { ModelError, RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { type MeasuredColumns, openMeasuredColumns } from '../../linalg/measured-columns.ts';
 import type { FitRun } from '../contract.ts';
 import { checkTraining } from '../matrix-checks.ts';
-import { type Baseline, describeColumn } from './baseline.ts';
+import { type Baseline, describeColumn, describeRanked } from './baseline.ts';
 import type { Baselines } from './baselines.ts';
 import type { RobustZParams } from './params.ts';
 import { sortFloats } from './sort-floats.ts';
 
 /** Measured rows that an entity's column needs before it is judged by itself: as many as the scaler asks for. */
 export const MIN_ENTITY_ROWS = 64;
-/** Columns that are taken out of the matrix at a time: their values share a cache line of 64 bytes. */
-const SLICE = 16;
+/** Fewer values are sorted sooner than their digits are counted. */
+const WORTH_COUNTING = 2048;
 
 /**
  * Rows labelled anomalous are left out. Beside the matrix it holds 16 columns at a time, and three numbers per column and entity.
@@ -42,33 +43,34 @@ export function fitBaselines(x: FeatureMatrix, params: RobustZParams, run: FitRu
     baselines.above[at] = above;
     baselines.below[at] = below;
   };
-  const slices = Array.from({ length: Math.min(SLICE, width) }, () => new Float32Array(count));
-  const scratch = new Float32Array(Math.max(0, ...own.map((e) => rows[e]!.length)));
-  for (let from = 0; from < width; from += SLICE) {
-    const ends = gatherColumns(x, from, rows, slices);
-    for (let c = from; c < Math.min(from + SLICE, width); c++) {
+  const columns = openMeasuredColumns(count, width);
+  for (let from = 0; from < width; from += columns.slice) {
+    columns.clear();
+    const ends = rows.map((of) => columns.append({ values: x.values, width }, of, from));
+    for (let c = from; c < Math.min(from + columns.slice, width); c++) {
       if (run.deadline.remaining() <= 0)
         throw new RetryLaterError(
           'deadline',
           `fit stopped after ${c} of ${width} columns: 0 ms of its time are left`,
         );
-      const values = slices[c - from]!;
-      const endOf = ends[c - from]!;
-      const ofEntity = (e: number): Float32Array => values.subarray(e === 0 ? 0 : endOf[e - 1]!, endOf[e]!);
-      const measured = own.map((e) => {
-        const of = ofEntity(e);
-        if (of.length < MIN_ENTITY_ROWS) return undefined;
-        scratch.set(of);
-        return describeColumn(sortFloats(scratch.subarray(0, of.length)));
-      });
-      // Last, as it mixes the entities.
-      const pooled = describeColumn(sortFloats(values.subarray(0, endOf.at(-1)!)));
+      const endOf = (e: number): number => (e < 0 ? 0 : ends[e]![c - from]!);
+      const pooled = describe(columns, c - from, 0, endOf(rows.length - 1));
       put(c, pooled);
-      for (const [i, baseline] of measured.entries()) put((1 + i) * width + c, baseline ?? pooled);
+      for (const [i, e] of own.entries()) {
+        const [start, end] = [endOf(e - 1), endOf(e)];
+        const isKnown = end - start >= MIN_ENTITY_ROWS;
+        put((1 + i) * width + c, isKnown ? describe(columns, c - from, start, end) : pooled);
+      }
       run.onProgress?.((c + 1) / width);
     }
   }
   return baselines;
+}
+
+function describe(columns: MeasuredColumns, column: number, start: number, end: number): Baseline {
+  const sort = (): Float32Array => sortFloats(columns.view(column, start, end).slice());
+  if (end - start < WORTH_COUNTING) return describeColumn(sort());
+  return describeRanked(columns.rank(column, start, end), sort);
 }
 
 /** Rows that are not labelled anomalous. */
@@ -85,32 +87,4 @@ function rowsByEntity(
     if (labels?.[row] !== 1) rows[entity]![counts[entity]!++] = row;
   }
   return rows;
-}
-
-/**
- * Measured values of up to SLICE columns, entity after entity.
- * @param slices one per column, filled from the front
- * @returns per column, where each entity's values end
- */
-function gatherColumns(
-  { names, values }: FeatureMatrix,
-  from: number,
-  rows: readonly Uint32Array[],
-  slices: readonly Float32Array[],
-): readonly Uint32Array[] {
-  const width = names.length;
-  const columns = Math.min(SLICE, width - from);
-  const ends = Array.from({ length: columns }, () => new Uint32Array(rows.length));
-  const counts = new Uint32Array(columns);
-  for (const [e, of] of rows.entries()) {
-    for (let i = 0; i < of.length; i++) {
-      const offset = of[i]! * width + from;
-      for (let c = 0; c < columns; c++) {
-        const value = values[offset + c]!;
-        if (!Number.isNaN(value)) slices[c]![counts[c]!++] = value;
-      }
-    }
-    for (let c = 0; c < columns; c++) ends[c]![e] = counts[c]!;
-  }
-  return ends;
 }

@@ -5,7 +5,7 @@ import type { Series } from './contract.ts';
 /** Row numbers of each entity of the matrix, in order; empty for an entity without rows. */
 export function groupRows({ entities, entityOf }: FeatureMatrix): readonly Uint32Array[] {
   const counts = new Uint32Array(entities.length);
-  for (const entity of entityOf) counts[entity]!++;
+  for (let row = 0; row < entityOf.length; row++) counts[entityOf[row]!]! += 1;
   const groups = Array.from(counts, (count) => new Uint32Array(count));
   counts.fill(0);
   for (let row = 0; row < entityOf.length; row++) {

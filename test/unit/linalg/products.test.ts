@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { factorize, solveFactorized } from '../../../lib/linalg/cholesky.ts';
 import { BLOCK, openProducts } from '../../../lib/linalg/products.ts';
 import { PRODUCTS_KERNEL } from '../../../lib/linalg/products-kernel.ts';
-import { compileProducts } from '../../../scripts/build-linalg-kernel.ts';
+import { compileLinalg } from '../../../scripts/build-linalg-kernel.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 
 /** Every remainder of the tiles of 2 and 4. */
@@ -47,9 +47,9 @@ test('squares of products with a triangle are those of plain loops', () => {
   }
 });
 
-test('the kernel is what its source compiles to', async () => {
+test('the kernel of products is what its source compiles to', async () => {
   const committed = Buffer.from(PRODUCTS_KERNEL, 'base64');
-  assert.ok(committed.equals(await compileProducts()), 'run `node scripts/build-linalg-kernel.ts`');
+  assert.ok(committed.equals(await compileLinalg('products')), 'run `node scripts/build-linalg-kernel.ts`');
 });
 
 test('a factor times itself is the matrix, and solves its equations', () => {
