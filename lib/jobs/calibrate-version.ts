@@ -7,10 +7,10 @@ import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { calibrateExtreme } from '../decision/extreme-deviation.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
 import { ModelError, RetryLaterError } from '../errors.ts';
+import { shadowLabels } from '../features/shadow-labels.ts';
 import { lowerBound } from '../statistics/quantile.ts';
 import { fitScoreTail, LEAST_SCORES, surprisesOf } from '../statistics/score-tail.ts';
 import { fitTrainingTail, type Rehearsal, type RehearsalInput, rehearse } from './rehearse.ts';
-import { shadowLabels } from '../features/shadow-labels.ts';
 
 export interface CalibratedVersion {
   readonly policy: DecisionPolicy;

@@ -10,10 +10,10 @@ import type { ScoredRows } from '../decision/contract.ts';
 import { FeatureError, ModelError } from '../errors.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { fitScaler } from '../features/scaler.ts';
+import { shadowLabels } from '../features/shadow-labels.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import type { FitRun, RegisteredModel } from '../models/contract.ts';
 import { fitScoreTail, type ScoreTail, surprisesOf } from '../statistics/score-tail.ts';
-import { shadowLabels } from '../features/shadow-labels.ts';
 
 export interface Rehearsal {
   /** Held-back rows of all folds, with surprises for scores; each entity of a fold is one of its own. */

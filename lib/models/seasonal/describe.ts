@@ -13,12 +13,12 @@ export function describeFit(
     counts.set(season, (counts.get(season) ?? 0) + 1);
   }
   const seasonal = periods.flatMap((period, i) =>
-    counts.has(i) ? [`${counts.get(i)} one of ${period}`] : [],
+    counts.has(i) ? [`${counts.get(i)} have a season of ${period}`] : [],
   );
   const without = counts.get(-1) ?? 0;
   const notes: string[] = [];
   if (seasonal.length > 0)
-    notes.push(`Of ${fitted.length} series, ${seasonal.join(', ')} was found to foretell best.`);
+    notes.push(`Of ${fitted.length} series ${seasonal.join(', ')}: the one that foretells them best.`);
   if (without > 0)
     notes.push(
       `${without} of ${fitted.length} series are held to their level alone: they are shorter than two turns of a season, or none foretells them better.`,

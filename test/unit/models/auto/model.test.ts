@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { RetryLaterError } from '../../../../lib/errors.ts';
+import { auto } from '../../../../lib/models/auto/model.ts';
+import type { Checkpoint, ModelState } from '../../../../lib/models/contract.ts';
+import { NO_DEADLINE, normalRows, toMatrix } from '../../../helpers/feature-matrices.ts';
+import { DAY_ROWS, daily, halfHours, weekly } from './matrices.ts';
+
+const RUN = { seed: 1, deadline: NO_DEADLINE };
+const PARAMS = auto.parseParams({});
+
+interface Members {
+  readonly members: readonly { readonly weight: number; readonly state: { readonly kind: string } }[];
+}
+
+function membersOf({ json }: ModelState): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    (json as unknown as Members).members.map(({ weight, state }) => [state.kind, weight]),
+  );
+}
+
+test('several metrics: mahalanobis leads, pca counts half as much', async () => {
+  const fitted = await auto.fit(toMatrix(normalRows(3000, 3, 1)), PARAMS, RUN);
+  const weights = membersOf(fitted.save());
+  assert.deepEqual(Object.keys(weights), ['mahalanobis', 'pca']);
+  assert.ok(Math.abs(weights['mahalanobis']! - 2 / 3) < 1e-12);
+});
+
+test('a single metric, however many constant ones beside it: both count alike', async () => {
+  const x = toMatrix(normalRows(3000, 2, 1).map((row) => [row[0]!, 4]));
+  const weights = membersOf((await auto.fit(x, PARAMS, RUN)).save());
+  assert.deepEqual(weights, { mahalanobis: 0.5, pca: 0.5 });
+});
+
+test('a week is a season that the others do not know: seasonal joins, and the report says why', async () => {
+  const fitted = await auto.fit(halfHours(28 * DAY_ROWS, [weekly, weekly]), PARAMS, RUN);
+  assert.deepEqual(Object.keys(membersOf(fitted.save())), ['mahalanobis', 'pca', 'seasonal']);
+  const { notes } = fitted.summary;
+  assert.ok(
+    notes.some((note) => /^seasonal counts half as much: a season of 1w \(100 % of the series\)/.test(note)),
+    notes.join('\n'),
+  );
+  const day = await auto.fit(halfHours(28 * DAY_ROWS, [daily, daily]), PARAMS, RUN);
+  assert.deepEqual(Object.keys(membersOf(day.save())), ['mahalanobis', 'pca']);
+});
+
+test('a weekday’s load on a Sunday stands out beside Sundays as they are', async () => {
+  const fitted = await auto.fit(halfHours(28 * DAY_ROWS, [weekly, weekly]), PARAMS, RUN);
+  const x = halfHours(7 * DAY_ROWS, [weekly, weekly], 9);
+  const usual = await fitted.score(x);
+  const from = 6 * DAY_ROWS + 20;
+  for (let row = from; row < from + 10; row++)
+    x.values.fill(weekly(row - 5 * DAY_ROWS), 2 * row, 2 * row + 2);
+  const scores = await fitted.score(x);
+  const highest = usual.subarray(fitted.unscoredRows).reduce((a, b) => Math.max(a, b));
+  assert.ok(
+    scores.subarray(from, from + 3).every((score) => score > highest),
+    `${scores.slice(from, from + 10)} beside ${highest}`,
+  );
+});
+
+test('the report has the profile, the members with their reasons, and the backtest', async () => {
+  const { notes } = (await auto.fit(toMatrix(normalRows(6000, 3, 1)), PARAMS, RUN)).summary;
+  const said = notes.join('\n');
+  assert.match(said, /^The training has 6,000 rows of one entity over 4\.2 days, 3 series in all\./);
+  assert.match(said, /\nNo season was found/);
+  assert.match(said, /\nThe metrics have a correlation of 0\.0\d with each other/);
+  assert.match(said, /\nmahalanobis leads: 3 metrics that vary are judged together/);
+  assert.match(said, /\nBacktest, \d+ faults planted into the newest quarter/);
+  assert.match(said, /\nmahalanobis: No metric follows the time of day/);
+  assert.ok(
+    notes.every((note) => /[.!?]$/.test(note)),
+    said,
+  );
+});
+
+test('a past too short for a backtest is fitted without one, and that is said', async () => {
+  const { notes } = (await auto.fit(toMatrix(normalRows(300, 3, 1)), PARAMS, RUN)).summary;
+  assert.ok(
+    notes.includes('300 rows are too few to hold some back: there was no backtest.'),
+    notes.join('\n'),
+  );
+});
+
+test('rows with a label are no part of what is usual', async () => {
+  const table = normalRows(4000, 2, 1);
+  const labels = new Uint8Array(4000).fill(1, 3500, 3600);
+  const odd = table.map((row, i) => (labels[i] === 1 ? [9, -9] : row));
+  const probe = toMatrix([...normalRows(100, 2, 5), [9, -9]]);
+  const score = async (given: { labels?: Uint8Array }): Promise<number> =>
+    (await (await auto.fit(toMatrix(odd), PARAMS, { ...RUN, ...given })).score(probe))[100]!;
+  assert.ok((await score({ labels })) > 1.2 * (await score({})));
+});
+
+test('a fit over several runs is the one that a single run makes', async () => {
+  const x = toMatrix(normalRows(2000, 3, 1));
+  const single = (await auto.fit(x, PARAMS, RUN)).save();
+  let stored: ModelState | undefined;
+  const checkpoint: Checkpoint = {
+    read: async () => stored,
+    write: async (state) => {
+      stored = structuredClone(state);
+    },
+  };
+  let runs = 0;
+  for (;;) {
+    runs++;
+    const before = stored;
+    // Time until something is written.
+    const deadline = { remaining: () => (stored === before ? Number.POSITIVE_INFINITY : 0) };
+    try {
+      const fitted = await auto.fit(x, PARAMS, { ...RUN, checkpoint, deadline });
+      assert.deepEqual(fitted.save(), single);
+      break;
+    } catch (error) {
+      assert.ok(error instanceof RetryLaterError, `${error}`);
+    }
+  }
+  // A rehearsal and a fit for each of two members, one to a run.
+  assert.equal(runs, 4);
+});
+
+test('more columns than pca takes are judged without it, and that is said', async () => {
+  const wide = toMatrix(normalRows(60, 1100, 1));
+  const fitted = await auto.fit(wide, PARAMS, RUN);
+  assert.deepEqual(membersOf(fitted.save()), { mahalanobis: 1 });
+  assert.ok(
+    fitted.summary.notes.some((note) => note.startsWith('pca is left out: pca: 1100 columns')),
+    fitted.summary.notes.join('\n'),
+  );
+});
+
+test('the first format still loads, is what it was, and saves as it was', async () => {
+  const file = new URL('../../../fixtures/models/auto.v1.json', import.meta.url);
+  const { state, arrays } = JSON.parse(readFileSync(file, 'utf8'));
+  const types = { Float32Array, Float64Array, Int32Array, Uint8Array };
+  const stored: ModelState = {
+    ...state,
+    arrays: Object.fromEntries(
+      arrays.map(({ name, type, base64 }: { name: string; type: keyof typeof types; base64: string }) => [
+        name,
+        new types[type](Uint8Array.from(Buffer.from(base64, 'base64')).buffer),
+      ]),
+    ),
+  };
+  const loaded = await auto.load(stored);
+  assert.equal(loaded.kind, 'auto');
+  assert.equal(loaded.unscoredRows, loaded.contextRows);
+  assert.deepEqual(loaded.save(), stored);
+});
+
+test('a parameter is an error that names it: nothing has to be set, and nothing can be', () => {
+  assert.throws(() => auto.parseParams({ members: [] }), { code: 'unknown-param', message: /members/ });
+});
