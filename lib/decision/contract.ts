@@ -67,7 +67,11 @@ export interface Transition {
   readonly start: number;
   readonly lastAnomalous: number;
   readonly end: number | undefined;
-  /** Row of `ScoredRows` with the highest score among this incident's rows in this window; undefined if none (a plain resolve). */
-  readonly peakRow: number | undefined;
+  /**
+   * Row of `ScoredRows` that tells what the incident is about: of those of this window the worst that opened it, or a
+   * later one that is materially worse. How a metric returns to normal can score a little higher than how it left.
+   * Undefined if none (a plain resolve).
+   */
+  readonly tellingRow: number | undefined;
   readonly peakScore: number;
 }

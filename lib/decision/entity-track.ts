@@ -45,14 +45,14 @@ interface RecentRow {
 interface IncidentWalk {
   incident: OpenIncident;
   readonly openedHere: boolean;
-  /** Highest-scoring row of this incident in this window. */
-  peak: RecentRow | undefined;
+  /** Row of this window that tells what the incident is about. */
+  telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */
   end: number | undefined;
 }
 
 /**
- * An update is sent once the score has risen by as much again as it stood above the threshold when people were last
+ * An update is sent, and reasons are taken from a later row than those that opened the incident, once the score has risen by as much again as it stood above the threshold when people were last
  * told, so each one means "twice as far out" on any scale of scores…
  */
 const EXCESS_GROWTH = 1;
@@ -70,7 +70,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     decidedUntil: track?.decidedUntil,
     recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
     incidents: open
-      ? [{ incident: rebase(open, rules), openedHere: false, peak: undefined, end: undefined }]
+      ? [{ incident: rebase(open, rules), openedHere: false, telling: undefined, end: undefined }]
       : [],
   };
 }
@@ -144,7 +144,7 @@ function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
       sequence: 0,
     },
     openedHere: true,
-    peak: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
+    telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
     end: undefined,
   });
   walk.recent = [];
@@ -152,7 +152,8 @@ function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
 
 function continueIncident(walk: TrackWalk, open: IncidentWalk, { row, time, score, anomalous }: TrackedRow) {
   if (anomalous) {
-    open.peak = open.peak === undefined ? { row, time, score } : higher(open.peak, { row, time, score });
+    if (open.telling === undefined || isMaterialRise(open.telling.score, score, walk.rules.policy.threshold))
+      open.telling = { row, time, score };
     open.incident = {
       ...open.incident,
       lastAnomalous: time,
@@ -183,7 +184,7 @@ function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
       start: changed.incident.start,
       lastAnomalous: changed.incident.lastAnomalous,
       end: state === 'resolved' ? changed.end : undefined,
-      peakRow: changed.peak?.row,
+      tellingRow: changed.telling?.row,
       peakScore: changed.incident.peakScore,
     });
   };
@@ -191,16 +192,18 @@ function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
   else if (changed.end === undefined && isMateriallyWorse(changed.incident, walk.rules.policy.threshold))
     tell('updated');
   if (changed.end !== undefined) tell('resolved');
-  else if (changed.incident.toldScore === UNTOLD && changed.peak !== undefined)
+  else if (changed.incident.toldScore === UNTOLD && changed.telling !== undefined)
     changed.incident = { ...changed.incident, toldScore: changed.incident.peakScore };
   return transitions;
 }
 
 function isMateriallyWorse({ peakScore, toldScore }: OpenIncident, threshold: number): boolean {
-  const rise = peakScore - toldScore;
-  return (
-    rise > 0 && rise >= Math.max(EXCESS_GROWTH * (toldScore - threshold), LEAST_RISE * Math.abs(threshold))
-  );
+  return isMaterialRise(toldScore, peakScore, threshold);
+}
+
+function isMaterialRise(from: number, to: number, threshold: number): boolean {
+  const rise = to - from;
+  return rise > 0 && rise >= Math.max(EXCESS_GROWTH * (from - threshold), LEAST_RISE * Math.abs(threshold));
 }
 
 /** The earlier one where they are equal. */

@@ -79,7 +79,7 @@ function watchFrom(state: DetectorState, { manifest }: FittedDetector): number {
 }
 
 /**
- * The alerts of the transitions, in their order. Each gives the reasons of the incident's worst row that was told of:
+ * The alerts of the transitions, in their order. Each gives the reasons of the incident's most telling row so far:
  * what an incident was about is not what its last minute looked like.
  */
 async function describeTransitions(
@@ -90,10 +90,10 @@ async function describeTransitions(
   const worst = new Map(Object.entries(before));
   const alerts: PendingAlert[] = [];
   for (const transition of transitions) {
-    const { incidentId, peakRow } = transition;
-    const score = peakRow === undefined ? -Infinity : given.rows.scored.scores[peakRow]!;
-    if (peakRow !== undefined && score > (worst.get(incidentId)?.score ?? -Infinity))
-      worst.set(incidentId, { score, reasons: await explainScored(given, peakRow) });
+    const { incidentId, tellingRow } = transition;
+    const score = tellingRow === undefined ? -Infinity : given.rows.scored.scores[tellingRow]!;
+    if (tellingRow !== undefined && score > (worst.get(incidentId)?.score ?? -Infinity))
+      worst.set(incidentId, { score, reasons: await explainScored(given, tellingRow) });
     alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
     if (transition.state === 'resolved') worst.delete(incidentId);
   }

@@ -31,7 +31,7 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
     const [code] = await once(child, 'close');
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /1\. Packaging the functions/);
-    assert.match(stdout, /isolation-forest \S+: [\d,]+ rows/);
+    assert.match(stdout, /auto \S+: [\d,]+ rows/);
     assert.match(stdout, /Subject: \[warning\] .+/, 'the first alert is shown whole');
     assert.match(stdout, /│ +\d+% .+/, 'with the metrics behind it');
     assert.match(stdout, /▲ /, 'others by their sentence');

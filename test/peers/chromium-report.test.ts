@@ -71,6 +71,7 @@ describe('report.html in Chromium', () => {
     assert.deepEqual(await page.locator('h1, h2').allTextContents(), [
       'sockshop',
       'Data',
+      'Model',
       'Threshold and what it costs',
       'Score over time',
       'Most anomalous moments',

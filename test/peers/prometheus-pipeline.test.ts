@@ -100,7 +100,7 @@ test('npm start -- --prometheus URL finds the fault by itself and ends with 0', 
   const { code, output } = await npmStart('--prometheus', prometheus.url);
   assert.equal(code, 0, output);
   assert.match(output, /of history; watching processes that export metrics/);
-  assert.match(output, /isolation-forest \S+: [\d,]+ rows of 3 entities/);
+  assert.match(output, /auto \S+: [\d,]+ rows of 3 entities/);
   assert.match(output, /(Subject: .*|▲ )payment:8080: /);
   assert.match(output, /[1-9]\d* incidents?/);
   assert.match(output, /What next/);

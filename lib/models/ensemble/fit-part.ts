@@ -33,7 +33,8 @@ export async function fitPart(
 ): Promise<FittedModel> {
   const name = `${index} ${part}`;
   const finished = progress.read(name);
-  if (finished !== undefined) return registered.load(finished);
+  if (finished !== undefined)
+    return { ...(await registered.load(finished.state)), summary: finished.summary };
   if (run.deadline.remaining() <= 0)
     throw new RetryLaterError(
       'deadline',
@@ -47,7 +48,7 @@ export async function fitPart(
     ...(checkpoint !== undefined && { checkpoint }),
     ...(startFrom !== undefined && { startFrom }),
   });
-  await progress.finish(name, fitted.save());
+  await progress.finish(name, { state: fitted.save(), summary: fitted.summary });
   return fitted;
 }
 

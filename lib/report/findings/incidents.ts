@@ -7,7 +7,7 @@ export interface DecidedIncident {
   /** Epoch ms, half-open. One that is still open at the end of the data ends a step after its newest anomalous row. */
   readonly start: number;
   readonly end: number;
-  readonly peakRow: number;
+  readonly tellingRow: number;
   readonly peakScore: number;
 }
 
@@ -33,12 +33,12 @@ export function decideRows(given: {
   });
   const byId = new Map<string, DecidedIncident>();
   // The last transition of an incident knows the most.
-  for (const { incidentId, entity, start, lastAnomalous, end, peakRow, peakScore } of transitions)
+  for (const { incidentId, entity, start, lastAnomalous, end, tellingRow, peakScore } of transitions)
     byId.set(incidentId, {
       entity,
       start,
       end: end ?? lastAnomalous + given.step,
-      peakRow: peakRow ?? byId.get(incidentId)!.peakRow,
+      tellingRow: tellingRow ?? byId.get(incidentId)!.tellingRow,
       peakScore,
     });
   return { anomalous, incidents: [...byId.values()] };

@@ -29,7 +29,7 @@ export function pickMoments({
     detector: version.detector,
     modelVersion: version.version,
   });
-  const peaks = incidents.map(({ peakRow }) => peakRow).sort(byScore);
+  const peaks = incidents.map(({ tellingRow }) => tellingRow).sort(byScore);
   const picked: number[] = [];
   for (const row of [...peaks, ...highestRows()]) {
     if (picked.length === MAX_MOMENTS) break;

@@ -147,7 +147,7 @@ function build(given: {
       start: START,
       lastAnomalous: START + 5 * MINUTE,
       end: undefined,
-      peakRow: 3,
+      tellingRow: 3,
       peakScore: 0.71,
       ...given.transition,
     },

@@ -79,8 +79,8 @@ test('an entity that vanished has its incident closed after a day, and is forgot
   assert.deepEqual(later(minute(1) + ABANDONED_AFTER, stored(first)).transitions, []);
   const closed = later(minute(2) + ABANDONED_AFTER, stored(first));
   assert.deepEqual(
-    closed.transitions.map(({ state, entity, end, peakRow }) => ({ state, entity, end, peakRow })),
-    [{ state: 'resolved', entity: 'a', end: minute(2), peakRow: undefined }],
+    closed.transitions.map(({ state, entity, end, tellingRow }) => ({ state, entity, end, tellingRow })),
+    [{ state: 'resolved', entity: 'a', end: minute(2), tellingRow: undefined }],
   );
   const kept = later(minute(1) + FORGOTTEN_AFTER, stored(closed));
   assert.deepEqual(Object.keys(kept.tracks).sort(), ['a', 'b']);
@@ -98,11 +98,11 @@ test('the same holds where an entity comes back after a day: a new incident', ()
     ],
   });
   assert.deepEqual(
-    transitions.map(({ state, start, end, peakRow }) => ({ state, start, end, peakRow })),
+    transitions.map(({ state, start, end, tellingRow }) => ({ state, start, end, tellingRow })),
     [
-      { state: 'opened', start: minute(0), end: undefined, peakRow: 0 },
-      { state: 'resolved', start: minute(0), end: minute(2), peakRow: 0 },
-      { state: 'opened', start: minute(back), end: undefined, peakRow: 2 },
+      { state: 'opened', start: minute(0), end: undefined, tellingRow: 0 },
+      { state: 'resolved', start: minute(0), end: minute(2), tellingRow: 0 },
+      { state: 'opened', start: minute(back), end: undefined, tellingRow: 2 },
     ],
   );
 });

@@ -15,7 +15,7 @@ test('an incident opens at the k-th anomalous row of n and starts at the first',
       start: minute(1),
       lastAnomalous: minute(3),
       end: undefined,
-      peakRow: 1,
+      tellingRow: 1,
       peakScore: 0.8,
     },
   ]);
@@ -152,9 +152,14 @@ test('a run counts across windows, and its start may lie in an earlier one', () 
     { tracks: stored(first) },
   );
   assert.deepEqual(
-    second.transitions.map(({ state, start, peakRow, peakScore }) => ({ state, start, peakRow, peakScore })),
+    second.transitions.map(({ state, start, tellingRow, peakScore }) => ({
+      state,
+      start,
+      tellingRow,
+      peakScore,
+    })),
     // The peak of the incident is in the other window; of this one's rows, row 0 is the highest.
-    [{ state: 'opened', start: minute(0), peakRow: 0, peakScore: 0.9 }],
+    [{ state: 'opened', start: minute(0), tellingRow: 0, peakScore: 0.9 }],
   );
 });
 
@@ -171,7 +176,7 @@ test('a plain resolve has no peak row', () => {
       start: minute(0),
       lastAnomalous: minute(1),
       end: minute(2),
-      peakRow: undefined,
+      tellingRow: undefined,
       peakScore: 0.8,
     },
   );

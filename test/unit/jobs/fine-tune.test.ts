@@ -25,7 +25,11 @@ function declare(
   more: Partial<Detector> = {},
 ): Detector {
   const detector = defaultDetector(name);
-  return { ...detector, ...more, model: { ...detector.model, params: { trees: 5 }, ...model } };
+  return {
+    ...detector,
+    ...more,
+    model: { ...detector.model, kind: 'isolation-forest', params: { trees: 5 }, ...model },
+  };
 }
 
 async function train(detector: Detector, metrics?: readonly string[]): Promise<TrainResult> {

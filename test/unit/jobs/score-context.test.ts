@@ -25,7 +25,7 @@ const MANIFEST = `kind: AnomalyDetector
 metadata: { name: ${DETECTOR} }
 spec:
   step: 1m
-  model: { params: { trees: 20 } }
+  model: { kind: isolation-forest, params: { trees: 20 } }
   training: { warmup: 1000 }
   scaler: minmax
   features:

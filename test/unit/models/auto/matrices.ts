@@ -3,7 +3,7 @@ import type { FeatureMatrix } from '../../../../lib/features/feature-matrix.ts';
 import { seedRandom } from '../../../../lib/models/random.ts';
 import { toMatrix } from '../../../helpers/feature-matrices.ts';
 
-export const DAY = 24 * 3_600_000;
+export const DAY: number = 24 * 3_600_000;
 /** Rows of a day at half an hour. */
 export const DAY_ROWS = 48;
 

@@ -45,7 +45,7 @@ const daily = (time: number): number => 5 * Math.sin((2 * Math.PI * time) / (24 
 describe('seasonal', () => {
   test('a stable daily season: found, and the band holds about 95 % of what comes after', async () => {
     const fitted = await fit(draw((time, i) => daily(time) + noise[i]!, { days: 14 }));
-    assert.match(fitted.summary.notes[0]!, /1 one of 1d/);
+    assert.match(fitted.summary.notes[0]!, /1 have a season of 1d/);
     const after = draw((time, i) => daily(time) + noise[i + 10_000]!, {
       days: 14,
       from: START + 14 * 24 * HOUR,
@@ -74,7 +74,7 @@ describe('seasonal', () => {
     const value = (time: number, i: number): number =>
       ((time - START) / (24 * HOUR)) % 7 >= 5 ? 0.3 * noise[i]! : 4 + daily(time) + 0.3 * noise[i]!;
     const fitted = await fit(draw(value, { days: 21 }));
-    assert.match(fitted.summary.notes[0]!, /1 one of 7d/);
+    assert.match(fitted.summary.notes[0]!, /1 have a season of 7d/);
     const [saturday] = await bandsOf(
       fitted,
       draw(() => 0, { days: 1 / 288, from: START + 26.3 * 24 * HOUR }),
