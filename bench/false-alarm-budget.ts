@@ -12,7 +12,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatTable } from '../lib/cli/table.ts';
 import { DEFAULTS, defaultDetector } from '../lib/config/defaults.ts';
-import { MODEL_KINDS, type ModelKind } from '../lib/config/model-kind.ts';
+import type { ModelKind } from '../lib/config/model-kind.ts';
 import { calibrateBudget } from '../lib/decision/calibration.ts';
 import type { DecisionPolicy, ScoredRows } from '../lib/decision/contract.ts';
 import { decideWindow } from '../lib/decision/decide.ts';
@@ -63,9 +63,7 @@ const SETS: readonly SetOfSeries[] = [
   { name: 'JumpStarter', folder: 'jumpstarter/train', together: false },
   { name: 'KPI', folder: 'kpi_aiops2018/train', together: false },
 ];
-const KINDS: readonly ModelKind[] = MODEL_KINDS.filter((kind) =>
-  ['isolation-forest', 'robust-z', 'pca', 'ensemble'].includes(kind),
-);
+const KINDS: readonly ModelKind[] = ['auto', 'isolation-forest', 'robust-z', 'pca', 'ensemble'];
 const CUTS: readonly number[] = [0.6, 0.8];
 const JUDGED_SHARE = 0.2;
 const EXPECTED = 10;

@@ -48,6 +48,7 @@ const STUDIES: Readonly<
     needsData: true,
     load: async () => (await import('./autoencoder-peer.ts')).reportAutoencoderPeer,
   },
+  companions: { needsData: true, load: async () => (await import('./companions.ts')).reportCompanions },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 

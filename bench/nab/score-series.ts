@@ -15,8 +15,11 @@ const PROBATION_SHARE = 0.15;
 const PROBATION_ROWS = 750;
 /** Trainings of a file at most: hourly files last most of a year. */
 const MOST_TRAININGS = 50;
-/** Ms for which a surprise mutes all lesser ones: what is still going on is no news. */
-const QUIET = parseDuration('8h');
+/**
+ * Share of the rows left out for learning: for so many rows a surprise mutes all lesser ones, as what is still going on is
+ * no news. As in KNN-CAD of NAB's own repository (detectors/knncad).
+ */
+const QUIET_SHARE = 0.2;
 const LOOKBACK = parseDuration(DEFAULTS.lookback);
 
 /** @returns per row -log10 of the probability that normal data score as high, where it is news; 0 elsewhere */
@@ -46,7 +49,7 @@ export async function scoreSeries(series: Series, kind: ModelKind): Promise<Floa
     const scores = await fitted.score(takeRows(series, now - context, end, usual));
     surprises.set(surprisesOf(tail, scores.subarray(context)), now);
   }
-  return keepNews(times, surprises);
+  return keepNews(surprises, Math.round(QUIET_SHARE * probation));
 }
 
 function profileOf(values: Float64Array): Profile {
@@ -63,10 +66,10 @@ function takeRows({ times, columns }: Series, from: number, to: number, usual: P
   };
 }
 
-/** 0 for what is no higher than anything in the hours before it, and where there is no score. */
-function keepNews(times: Float64Array, surprises: Float64Array): Float64Array {
+/** 0 for what is no higher than anything in the rows before it, and where there is no score. */
+function keepNews(surprises: Float64Array, quiet: number): Float64Array {
   return surprises.map((surprise, row) => {
-    for (let earlier = row - 1; earlier >= 0 && times[earlier]! > times[row]! - QUIET; earlier--)
+    for (let earlier = row - 1; earlier >= 0 && earlier > row - quiet; earlier--)
       if (surprises[earlier]! >= surprise) return 0;
     return Number.isNaN(surprise) ? 0 : surprise;
   });

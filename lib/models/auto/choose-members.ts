@@ -16,6 +16,18 @@ const DAY = 24 * 3_600_000;
 /** What `seasonal` takes for a period. */
 const SHORTEST_SEASON = 600_000;
 const LONGEST_SEASON = 366 * DAY;
+const LEADER_WEIGHT = 2;
+/**
+ * What a covariance of 20 rows takes to settle: 150 of them that share nothing. On NAB's short files windows learned from
+ * less alert on every new shape, on KPI's fortnights they are the best that there is.
+ */
+const LEAST_ROWS_FOR_SHAPE = 3_000;
+const COMPANION_OF_MANY: Candidate = {
+  kind: 'pca',
+  params: {},
+  weight: 1,
+  reason: 'pca over lagged windows counts half as much: it knows the shapes that the metrics move in.',
+};
 /** Share of the varying series from which on a season is everybody's. */
 const COMMON = 0.5;
 const MOST_SEASONS = 3;
@@ -28,29 +40,33 @@ export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
     {
       kind: 'mahalanobis',
       params: {},
-      weight: 2,
+      weight: LEADER_WEIGHT,
       reason:
         varying > 1
           ? `mahalanobis leads: ${varying} metrics that vary are judged together, each by its level and its changes.`
           : 'mahalanobis leads: the metric is judged by its level and its changes over several stretches of time.',
     },
-    varying > 1
-      ? {
-          kind: 'pca',
-          params: {},
-          weight: 1,
-          reason:
-            'pca over lagged windows counts half as much: it knows the shapes that the metrics move in.',
-        }
-      : {
-          kind: 'pca',
-          params: {},
-          weight: 2,
-          reason:
-            'pca over lagged windows counts as much: a single metric has no others to part from, only its own shape.',
-        },
+    varying > 1 ? COMPANION_OF_MANY : chooseForOne(profile),
     ...(seasons.length > 0 ? [chooseSeasonal(seasons)] : []),
   ];
+}
+
+/** A single metric has no others to part from, only its own shape, if there is enough of it. */
+function chooseForOne({ longest }: TrainingProfile): Candidate {
+  const rows = longest.toLocaleString('en-US');
+  if (longest >= LEAST_ROWS_FOR_SHAPE)
+    return {
+      kind: 'pca',
+      params: {},
+      weight: LEADER_WEIGHT,
+      reason: `pca over lagged windows counts as much: ${rows} rows of a single metric show the shapes that it moves in.`,
+    };
+  return {
+    kind: 'robust-z',
+    params: {},
+    weight: LEADER_WEIGHT,
+    reason: `robust-z counts as much: of a single metric, ${rows} rows show its range, but not yet its shape, which takes ${LEAST_ROWS_FOR_SHAPE.toLocaleString('en-US')}.`,
+  };
 }
 
 /** The time of day is not among them: `mahalanobis` takes it off by itself. */
