@@ -31,18 +31,20 @@ export function scoreRows({ pca, form }: CompiledPca, x: FeatureMatrix): Float64
   eachBlock(x, pca, vectors, ({ count, rows }) => {
     completeBlock(form, vectors, count, findGap);
     for (let b = 0; b < count; b++) {
-      const row = rows[b]!;
-      let sum = squares[b]!;
-      for (const c of constant) {
-        const moved = toCoordinate(
-          coordinates,
-          places[x.entityOf[row]!]! + c,
-          x.values[row * x.names.length + c]!,
-        );
-        if (!Number.isNaN(moved)) sum += moved * moved;
-      }
-      scores[row] = Math.sqrt(sum / entries);
+      const moved = constant.length === 0 ? 0 : squareMoved(rows[b]!);
+      scores[rows[b]!] = Math.sqrt((squares[b]! + moved) / entries);
     }
   });
   return scores;
+
+  /** Of the columns that never moved in training. */
+  function squareMoved(row: number): number {
+    const place = places[x.entityOf[row]!]!;
+    let sum = 0;
+    for (const c of constant) {
+      const moved = toCoordinate(coordinates, place + c, x.values[row * x.names.length + c]!);
+      if (!Number.isNaN(moved)) sum += moved * moved;
+    }
+    return sum;
+  }
 }
