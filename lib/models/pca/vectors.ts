@@ -32,7 +32,7 @@ export interface VectorRequest {
 /** @param products what vectors will be multiplied by */
 export function openVectors(
   { coordinates, window }: VectorRequest,
-  products: Pick<RowVectorsOptions, 'missing' | 'form' | 'components' | 'sums'>,
+  products: Pick<RowVectorsOptions, 'missing' | 'form' | 'precision' | 'components' | 'sums'>,
 ): RowVectors {
   const { baselines, varying, knee } = coordinates;
   return openRowVectors({

@@ -235,3 +235,26 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
     }
   return rows.map((row, i) => row.at(-1)! / row[i]!);
 }
+
+test('many entries are scored in single precision, unless it would be off by more than 1e-5', () => {
+  const tight = normalRows(3000, 40, 1).map((row) => row.map((value, c) => row[c % 4]! * 10 + value / 100));
+  const spread = fit(tight, { noiseFloor: 1e-6 });
+  assert.equal(compilePca(spread).precision, 'double');
+  assert.equal(compilePca(fit(loadRows(500, 1))).precision, 'double');
+  for (const params of [{}, { robust: false }, { noiseFloor: 1e-3 }]) {
+    const fitted = fit(tight, params);
+    const compiled = compilePca(fitted);
+    assert.equal(compiled.precision, 'single');
+    // With rows that miss something, and rows far out.
+    const x = toMatrix(
+      tight.map((row, i) =>
+        i % 7 === 0 ? row.with(i % 40, NaN) : i % 50 === 1 ? row.with(i % 40, 1e6) : row,
+      ),
+    );
+    const single = scoreRows(compiled, x);
+    const double = scoreRows({ ...compiled, precision: 'double' }, x);
+    for (const [i, value] of single.entries())
+      assert.ok(Math.abs(value - double[i]!) <= 1e-5 * double[i]!, `${value} is not ${double[i]}`);
+    assert.notDeepEqual(single, double);
+  }
+});
