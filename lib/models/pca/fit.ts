@@ -6,6 +6,7 @@
 import { ModelError, RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { decomposeSymmetric } from '../../linalg/symmetric-eigen.ts';
+import { selectRank } from '../../statistics/select-rank.ts';
 import type { FitRun } from '../contract.ts';
 import { checkTraining } from '../matrix-checks.ts';
 import { fitBaselines } from '../robust-z/fit.ts';
@@ -146,8 +147,8 @@ interface RobustFit {
 
 function findRobust({ x, request, sample, params, watch }: RobustFit): Components {
   const first = buildForm(toComponents(plainMoments(x, request, watch), params));
-  const forms = vectorForms(x, sample, first).sort();
-  const limit = forms[Math.floor(TRUSTED_SHARE * (forms.length - 1))]!;
+  const forms = vectorForms(x, sample, first);
+  const limit = selectRank(forms, Math.floor(TRUSTED_SHARE * (forms.length - 1)));
   const second = accumulate(x, request, { form: first, limit, watch });
   const components = toComponents(second, params);
   return { ...components, usual: widenByTails(x, sample, components) };
@@ -168,9 +169,9 @@ function widenByTails(x: FeatureMatrix, sample: VectorRequest, components: Compo
   const { variances, usual } = components;
   const along = squaresAlong(x, sample, components);
   return usual.map((square, k) => {
-    const sorted = along[k]!.sort();
-    const tail = sorted[Math.floor((1 - TAIL_SHARE) * (sorted.length - 1))]! / TAIL_DEVIATIONS ** 2;
-    return square + Math.max(0, tail - variances[k]!);
+    const squares = along[k]!;
+    const tail = selectRank(squares, Math.floor((1 - TAIL_SHARE) * (squares.length - 1)));
+    return square + Math.max(0, tail / TAIL_DEVIATIONS ** 2 - variances[k]!);
   });
 }
 
