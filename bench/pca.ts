@@ -15,8 +15,11 @@ import { median, pairedRatio } from './in-turns.ts';
 import { type PeerThreads, type SklearnPeer, startSklearn } from './sklearn-peer.ts';
 
 const ROWS = 250_000;
-const WIDTHS: readonly number[] = [16, 100];
-const ROUNDS = 5;
+/** Rounds: a multiple of the entrants, so that each begins equally often. */
+const SIZES: readonly { readonly width: number; readonly rounds: number }[] = [
+  { width: 16, rounds: 12 },
+  { width: 100, rounds: 6 },
+];
 const PEER_THREADS: readonly PeerThreads[] = ['one', 'its own'];
 /** For the size of a stored model: thousands of series in one artifact. */
 const ENTITIES = 1000;
@@ -57,11 +60,11 @@ interface Seconds {
 
 export async function benchPca(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const width of WIDTHS) rows.push(...(await compare(width)));
+  for (const size of SIZES) rows.push(...(await compare(size)));
   return [...rows, await measureState()];
 }
 
-async function compare(width: number): Promise<readonly BenchRow[]> {
+async function compare({ width, rounds }: (typeof SIZES)[number]): Promise<readonly BenchRow[]> {
   const x = drawMatrix(ROWS, width);
   const folder = mkdtempSync(join(tmpdir(), 'bench-pca-'));
   const file = join(folder, 'rows.f32');
@@ -70,7 +73,7 @@ async function compare(width: number): Promise<readonly BenchRow[]> {
   try {
     for (const threads of PEER_THREADS)
       peers.push(await startSklearn(file, width, { script: SCRIPT, threads }));
-    return await takeTurns(x, peers);
+    return await takeTurns(x, peers, rounds);
   } finally {
     for (const peer of peers) if (typeof peer !== 'string') await peer.close();
     rmSync(folder, { recursive: true });
@@ -80,33 +83,30 @@ async function compare(width: number): Promise<readonly BenchRow[]> {
 async function takeTurns(
   x: FeatureMatrix,
   peers: readonly (SklearnPeer | string)[],
+  rounds: number,
 ): Promise<readonly BenchRow[]> {
-  const ours = Object.fromEntries(NAMES.map((name) => [name, [] as Seconds[]])) as Record<
-    Contender,
-    Seconds[]
-  >;
-  const theirs = peers.map((): Seconds[] => []);
-  // Round 0 warms all up.
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const name of NAMES) {
-      const seconds = await timeOurs(x, name);
-      if (round > 0) ours[name].push(seconds);
+  const ours = NAMES.map((name) => enter(() => timeOurs(x, name)));
+  const theirs = peers.map((peer) =>
+    typeof peer === 'string' ? enter() : enter((round) => peer.time(round)),
+  );
+  const entrants = [...ours, ...theirs];
+  // Round 0 warms all up. Another one begins each time: who comes first finds the caches full of others' rows.
+  for (let round = 0; round <= rounds; round++)
+    for (let i = 0; i < entrants.length; i++) {
+      const { time, seconds } = entrants[(i + round) % entrants.length]!;
+      const taken = await time?.(round);
+      if (round > 0 && taken !== undefined) seconds.push(taken);
     }
-    for (const [p, peer] of peers.entries())
-      if (typeof peer !== 'string') {
-        const seconds = await peer.time(round);
-        if (round > 0) theirs[p]!.push(seconds);
-      }
-  }
   const size = `${ROWS.toLocaleString('en')} × ${x.names.length}`;
-  return NAMES.flatMap((name) =>
+  return NAMES.flatMap((name, n) =>
     peers.flatMap((peer, p) => {
+      const [own, others] = [ours[n]!.seconds, theirs[p]!.seconds];
       const { fitAim, scoreAim } = CONTENDERS[name];
       // What does something else than the peer is set beside one thread of it alone.
       if (p > 0 && fitAim === undefined) return [];
-      const fits = { own: ours[name].map(({ fit }) => fit), peers: theirs[p]!.map(({ fit }) => fit) };
+      const fits = { own: own.map(({ fit }) => fit), peers: others.map(({ fit }) => fit) };
       const rate = ({ score }: Seconds): number => ROWS / score;
-      const rates = { own: ours[name].map(rate), peers: theirs[p]!.map(rate) };
+      const rates = { own: own.map(rate), peers: others.map(rate) };
       return [
         {
           what: `${name}: fit ${size}`,
@@ -125,6 +125,17 @@ async function takeTurns(
       ] as const;
     }),
   ).map(({ aim, ...row }) => (aim === undefined ? row : { ...row, aim }));
+}
+
+interface Entrant {
+  /** None: a peer that the machine lacks. */
+  readonly time: ((round: number) => Promise<Seconds>) | undefined;
+  /** Of each round. */
+  readonly seconds: Seconds[];
+}
+
+function enter(time?: (round: number) => Promise<Seconds>): Entrant {
+  return { time, seconds: [] };
 }
 
 function beside(
