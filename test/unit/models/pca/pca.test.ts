@@ -258,3 +258,23 @@ test('many entries are scored in single precision, unless it would be off by mor
     assert.notDeepEqual(single, double);
   }
 });
+
+test('single precision loses what the spread of the components says, and no more', () => {
+  for (const width of [4, 40])
+    for (const noise of [0.3, 0.01])
+      for (const params of [{}, { noiseFloor: 1e-4 }, { noiseFloor: 1e-6, robust: false }]) {
+        const rows = normalRows(2000, width, 1).map((row) =>
+          row.map((value, c) => 3 * row[c % 2]! + noise * value),
+        );
+        const compiled = compilePca(fit(rows, params));
+        const { usual } = compiled.pca.components;
+        const spread = Math.sqrt(Math.max(...usual) / Math.min(...usual));
+        const [single, double] = (['single', 'double'] as const).map((precision) =>
+          scoreRows({ ...compiled, precision }, toMatrix(rows)),
+        ) as [Float64Array, Float64Array];
+        for (const [i, value] of single.entries()) {
+          const off = Math.abs(value / double[i]! - 1);
+          assert.ok(off <= 2 * 2 ** -24 * Math.max(2, spread), `${off} at a spread of ${spread}`);
+        }
+      }
+});
