@@ -57,6 +57,11 @@ export function eachBlock(
 ): void {
   const places = placesOf(coordinates.baselines, x.entities);
   const source = { values: x.values, width: x.names.length };
+  const scratch = {
+    read: new Uint32Array(vectors.capacity),
+    ends: new Uint32Array(BLOCK_VECTORS),
+    ended: new Uint32Array(BLOCK_VECTORS),
+  };
   const runEnds = Uint32Array.from({ length: BLOCK_VECTORS }, (_, b) => window - 1 + b);
   for (const [entity, rows] of groupRows(x).entries()) {
     setScales(vectors, coordinates, places[entity]!);
@@ -73,7 +78,7 @@ export function eachBlock(
               ends: runEnds.subarray(0, most),
               ended: rows.subarray(first, last + 1),
             }
-          : gatherWindows(rows, newest!.subarray(from, from + most), { window, capacity: vectors.capacity });
+          : gatherWindows(rows, newest!.subarray(from, from + most), window, scratch);
       const count = ends.length;
       copyRows(source, read, read.length, vectors.rows);
       vectors.readVectors(read.length, ends, count);
@@ -83,20 +88,27 @@ export function eachBlock(
   }
 }
 
+interface WindowRows {
+  /** Rows of the matrix, oldest first. */
+  readonly read: Uint32Array;
+  /** Per window the place of its newest row in `read`. */
+  readonly ends: Uint32Array;
+  /** Per window its newest row. */
+  readonly ended: Uint32Array;
+}
+
 /**
- * Windows that overlap share their rows.
+ * Of as many windows as fit; those that overlap share their rows.
  * @param newest places among the rows
- * @returns of as many windows as fit: `read`: their rows, oldest first; `ends`: the place of each one's newest row in
- * it; `ended`: those rows
+ * @param scratch filled; what is returned are parts of it
  */
 function gatherWindows(
   rows: Uint32Array,
   newest: Uint32Array,
-  { window, capacity }: { readonly window: number; readonly capacity: number },
-): Record<'read' | 'ends' | 'ended', Uint32Array> {
-  const read = new Uint32Array(capacity);
-  const ends = new Uint32Array(newest.length);
-  const ended = new Uint32Array(newest.length);
+  window: number,
+  scratch: WindowRows,
+): WindowRows {
+  const { read, ends, ended } = scratch;
   let reads = 0;
   // Place after the last row that was read.
   let next = 0;
@@ -104,7 +116,7 @@ function gatherWindows(
   for (; count < newest.length; count++) {
     const at = newest[count]!;
     let from = Math.max(next, at - window + 1);
-    if (reads + at - from >= capacity) break;
+    if (reads + at - from >= read.length) break;
     for (; from <= at; from++) read[reads++] = rows[from]!;
     next = at + 1;
     ends[count] = reads - 1;
