@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'lstm-alone': async () => (await import('./lstm.ts')).benchLstmAlone(),
   'lstm-layer': async () => (await import('./lstm.ts')).benchLstmLayer(),
   pca: async () => (await import('./pca.ts')).benchPca(),
+  'pca-products': async () => (await import('./pca-products.ts')).benchPcaProducts(),
   parquet: async () => (await import('./parquet.ts')).benchParquet(),
   export: async () => (await import('./export.ts')).benchExport(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),

@@ -1,6 +1,6 @@
 /**
- * PCA and robust z-scores: fit and score, beside scikit-learn's PCA on the same float32 rows, each on one core, taking
- * turns. The peer keeps the components that explain 90 % and returns squared reconstruction errors; it takes no missing
+ * PCA and robust z-scores: fit and score, beside scikit-learn's PCA on the same float32 rows, taking turns. Ours has one
+ * thread; the peer has one as well, and again as many as it chooses. It keeps the components that explain 90 % and returns squared reconstruction errors; it takes no missing
  * values, and outliers turn its components. With a window of 1 and `robust: false` ours does what the peer does; by
  * default it is robust and looks at windows (10 rows of 16 columns, 4 of 100).
  */
@@ -12,11 +12,15 @@ import { seedRandom } from '../lib/models/random.ts';
 import { getModel } from '../lib/models/registry.ts';
 import type { BenchRow, Peer } from './bench-row.ts';
 import { median, pairedRatio } from './in-turns.ts';
-import { type SklearnPeer, startSklearn } from './sklearn-peer.ts';
+import { type PeerThreads, type SklearnPeer, startSklearn } from './sklearn-peer.ts';
 
 const ROWS = 250_000;
-const WIDTHS: readonly number[] = [16, 100];
-const ROUNDS = 5;
+/** Rounds: a multiple of the entrants, so that each begins equally often. */
+const SIZES: readonly { readonly width: number; readonly rounds: number }[] = [
+  { width: 16, rounds: 12 },
+  { width: 100, rounds: 6 },
+];
+const PEER_THREADS: readonly PeerThreads[] = ['one', 'its own'];
 /** For the size of a stored model: thousands of series in one artifact. */
 const ENTITIES = 1000;
 const METRICS = 16;
@@ -56,56 +60,82 @@ interface Seconds {
 
 export async function benchPca(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const width of WIDTHS) rows.push(...(await compare(width)));
+  for (const size of SIZES) rows.push(...(await compare(size)));
   return [...rows, await measureState()];
 }
 
-async function compare(width: number): Promise<readonly BenchRow[]> {
+async function compare({ width, rounds }: (typeof SIZES)[number]): Promise<readonly BenchRow[]> {
   const x = drawMatrix(ROWS, width);
   const folder = mkdtempSync(join(tmpdir(), 'bench-pca-'));
   const file = join(folder, 'rows.f32');
   writeFileSync(file, x.values);
-  const peer = await startSklearn(file, width, SCRIPT);
+  const peers: (SklearnPeer | string)[] = [];
   try {
-    return await takeTurns(x, peer);
+    for (const threads of PEER_THREADS)
+      peers.push(await startSklearn(file, width, { script: SCRIPT, threads }));
+    return await takeTurns(x, peers, rounds);
   } finally {
-    if (typeof peer !== 'string') await peer.close();
+    for (const peer of peers) if (typeof peer !== 'string') await peer.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function takeTurns(x: FeatureMatrix, peer: SklearnPeer | string): Promise<readonly BenchRow[]> {
-  const ours = Object.fromEntries(NAMES.map((name) => [name, [] as Seconds[]])) as Record<
-    Contender,
-    Seconds[]
-  >;
-  const theirs: Seconds[] = [];
-  // Round 0 warms all up.
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const name of NAMES) {
-      const seconds = await timeOurs(x, name);
-      if (round > 0) ours[name].push(seconds);
+async function takeTurns(
+  x: FeatureMatrix,
+  peers: readonly (SklearnPeer | string)[],
+  rounds: number,
+): Promise<readonly BenchRow[]> {
+  const ours = NAMES.map((name) => enter(() => timeOurs(x, name)));
+  const theirs = peers.map((peer) =>
+    typeof peer === 'string' ? enter() : enter((round) => peer.time(round)),
+  );
+  const entrants = [...ours, ...theirs];
+  // Round 0 warms all up. Another one begins each time: who comes first finds the caches full of others' rows.
+  for (let round = 0; round <= rounds; round++)
+    for (let i = 0; i < entrants.length; i++) {
+      const { time, seconds } = entrants[(i + round) % entrants.length]!;
+      const taken = await time?.(round);
+      if (round > 0 && taken !== undefined) seconds.push(taken);
     }
-    const seconds = typeof peer === 'string' ? undefined : await peer.time(round);
-    if (round > 0 && seconds !== undefined) theirs.push(seconds);
-  }
   const size = `${ROWS.toLocaleString('en')} × ${x.names.length}`;
-  return NAMES.flatMap((name) => {
-    const { fitAim, scoreAim } = CONTENDERS[name];
-    const fits = { own: ours[name].map(({ fit }) => fit), peers: theirs.map(({ fit }) => fit) };
-    const rate = ({ score }: Seconds): number => ROWS / score;
-    const rates = { own: ours[name].map(rate), peers: theirs.map(rate) };
-    return [
-      { what: `${name}: fit ${size}`, ours: median(fits.own), unit: 's', ...beside(peer, fits), aim: fitAim },
-      {
-        what: `${name}: score ${size}`,
-        ours: median(rates.own),
-        unit: 'rows/s',
-        ...beside(peer, rates),
-        aim: scoreAim,
-      },
-    ] as const;
-  }).map(({ aim, ...row }) => (aim === undefined ? row : { ...row, aim }));
+  return NAMES.flatMap((name, n) =>
+    peers.flatMap((peer, p) => {
+      const [own, others] = [ours[n]!.seconds, theirs[p]!.seconds];
+      const { fitAim, scoreAim } = CONTENDERS[name];
+      // What does something else than the peer is set beside one thread of it alone.
+      if (p > 0 && fitAim === undefined) return [];
+      const fits = { own: own.map(({ fit }) => fit), peers: others.map(({ fit }) => fit) };
+      const rate = ({ score }: Seconds): number => ROWS / score;
+      const rates = { own: own.map(rate), peers: others.map(rate) };
+      return [
+        {
+          what: `${name}: fit ${size}`,
+          ours: median(fits.own),
+          unit: 's',
+          ...beside(peer, fits),
+          aim: fitAim,
+        },
+        {
+          what: `${name}: score ${size}`,
+          ours: median(rates.own),
+          unit: 'rows/s',
+          ...beside(peer, rates),
+          aim: scoreAim,
+        },
+      ] as const;
+    }),
+  ).map(({ aim, ...row }) => (aim === undefined ? row : { ...row, aim }));
+}
+
+interface Entrant {
+  /** None: a peer that the machine lacks. */
+  readonly time: ((round: number) => Promise<Seconds>) | undefined;
+  /** Of each round. */
+  readonly seconds: Seconds[];
+}
+
+function enter(time?: (round: number) => Promise<Seconds>): Entrant {
+  return { time, seconds: [] };
 }
 
 function beside(

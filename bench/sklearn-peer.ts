@@ -28,6 +28,9 @@ for line in sys.stdin:
     print(json.dumps({"fit": fitted - begun, "score": time.perf_counter() - fitted}), flush=True)
 `;
 
+/** Linear algebra's threads: one, or as many as the library chooses for this machine. */
+export type PeerThreads = 'one' | 'its own';
+
 /**
  * @param script says its version as a line of JSON, then answers each line of figures with a line of JSON
  * @returns a sentence where no Python has scikit-learn
@@ -35,12 +38,13 @@ for line in sys.stdin:
 export async function startSklearn(
   file: string,
   columns: number,
-  script: string = FOREST,
+  { script = FOREST, threads = 'one' }: { readonly script?: string; readonly threads?: PeerThreads } = {},
 ): Promise<SklearnPeer | string> {
   for (const python of PYTHONS) {
     const child = spawn(python, ['-c', script, file, String(columns)], {
       stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+      env:
+        threads === 'one' ? { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' } : process.env,
     });
     const closed = once(child, 'close').catch(() => undefined);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -50,7 +54,7 @@ export async function startSklearn(
       continue;
     }
     return {
-      name: `scikit-learn ${JSON.parse(version.value)}, n_jobs=1`,
+      name: `scikit-learn ${JSON.parse(version.value)}, ${threads === 'one' ? 'one thread' : 'its own threads'}`,
       async time(...figures) {
         child.stdin.write(`${figures.join(' ')}\n`);
         const answer = await lines.next();

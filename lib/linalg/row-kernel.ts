@@ -26,6 +26,7 @@ export interface RowKernel {
     constantLimit: number,
     fill: boolean,
     out: number,
+    singles: number,
   ): void;
   squareProducts(
     vectors: number,
@@ -37,6 +38,15 @@ export interface RowKernel {
     sums: number,
     squares: number,
     parts: number,
+  ): void;
+  squareSingles(
+    vectors: number,
+    count: number,
+    matrix: number,
+    size: number,
+    start: number,
+    sums: number,
+    squares: number,
   ): void;
   addOuterProducts(vectors: number, count: number, size: number, sums: number): void;
   addVectors(vectors: number, count: number, size: number, roots: number, sum: number): void;

@@ -3,7 +3,7 @@
  * lie in the matrix; their coordinates lie newest first, so that a row and those before it are one vector without a copy.
  */
 import { planMemory } from './memory-plan.ts';
-import { copyPanels, padSize } from './panels.ts';
+import { copyPanels, PANEL_ROWS, padSize } from './panels.ts';
 import { openRowKernel, type RowBuild } from './row-kernel.ts';
 
 /** Vectors in a block, at most. */
@@ -24,6 +24,8 @@ export interface RowVectorsOptions {
   readonly missing: 'zero' | 'nan';
   /** R, size × size, 0 below the diagonal, and what is taken off each vector before `squareForms`. */
   readonly form?: { readonly factor: Float64Array; readonly mean: Float64Array };
+  /** Of `squareForms`; double by default. Single is twice as fast, and rounds to 24 bits wherever double does to 53. */
+  readonly precision?: keyof typeof PANEL_ROWS;
   /** size × size: what `squareParts` multiplies vectors by, less `form.mean`. */
   readonly components?: Float64Array;
   /** Whether outer products will be summed up. */
@@ -52,9 +54,11 @@ export interface RowVectors {
   view(b: number): Float64Array;
   /** Gives vector b a place of its own, so that it may be written to; the first time with what it has. */
   own(b: number): Float64Array;
-  /** |R (u - mean)|² of the first `count` vectors, into `squares`. NaN where something is missing. */
+  /**
+   * |R (u - mean)|² of the first `count` vectors, as they were read, into `squares`. NaN where something is missing.
+   */
   squareForms(count: number): void;
-  /** The same of some vectors alone. */
+  /** The same of some vectors alone, as they are now, in double precision. */
   squareFormsOf(chosen: readonly number[]): void;
   /**
    * Per vector its squared products with each component.
@@ -76,9 +80,11 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
   const { width, columns, window, knee, form, components } = options;
   const taken = columns.length;
   const size = taken * window;
-  const padded = padSize(size);
+  const padded = padSize(size, PANEL_ROWS.double);
+  const singlePadded = padSize(size, PANEL_ROWS.single);
   const capacity = BLOCK_VECTORS + SPARE_ROWS + window - 1;
   const isFilled = options.missing === 'zero';
+  const isSingle = form !== undefined && options.precision === 'single';
 
   const plan = planMemory();
   // Sums are read 4 entries at a time, which may reach past a row and past a vector.
@@ -94,6 +100,10 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
     below: plan.take(taken * 8),
     factor: plan.take(form === undefined ? 0 : padded * (padded + TILE) * 4),
     factorStart: plan.take(padded * 8),
+    singles: plan.take(isSingle ? (capacity * taken + TILE) * 4 : 0),
+    singleList: plan.take(BLOCK_VECTORS * 4),
+    singleFactor: plan.take(isSingle ? singlePadded * (singlePadded + PANEL_ROWS.single) * 2 : 0),
+    singleStart: plan.take(singlePadded * 4),
     components: plan.take(components === undefined ? 0 : padded * size * 8),
     componentsStart: plan.take(padded * 8),
     scratch: plan.take(BLOCK_VECTORS * 16),
@@ -110,18 +120,43 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
   const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
   const list = new Uint32Array(buffer, at.list, BLOCK_VECTORS).fill(at.owned);
   const chosenList = new Uint32Array(buffer, at.chosen, BLOCK_VECTORS).fill(at.owned);
+  const singleList = new Uint32Array(buffer, at.singleList, BLOCK_VECTORS).fill(at.singles);
   const squares = floats(at.squares, BLOCK_VECTORS);
   const chosenSquares = floats(at.chosenSquares, BLOCK_VECTORS);
   const roots = floats(at.roots, BLOCK_VECTORS);
   new Uint32Array(buffer, at.columns, taken).set(columns);
   if (form !== undefined) {
-    copyPanels(form.factor, size, { isTriangle: true }, floats(at.factor, (padded * (padded + TILE)) / 2));
-    floats(at.factorStart, size).set(multiplyNegative(form.factor, form.mean));
+    const panels = { rows: PANEL_ROWS.double, isTriangle: true };
+    copyPanels(form.factor, size, panels, floats(at.factor, (padded * (padded + TILE)) / 2));
+    const start = multiplyNegative(form.factor, form.mean);
+    floats(at.factorStart, size).set(start);
+    if (isSingle) {
+      const factor = new Float32Array(
+        buffer,
+        at.singleFactor,
+        (singlePadded * (singlePadded + PANEL_ROWS.single)) / 2,
+      );
+      copyPanels(form.factor, size, { rows: PANEL_ROWS.single, isTriangle: true }, factor);
+      new Float32Array(buffer, at.singleStart, size).set(start);
+    }
     if (components !== undefined)
       floats(at.componentsStart, size).set(multiplyNegative(components, form.mean));
   }
   if (components !== undefined)
-    copyPanels(components, size, { isTriangle: false }, floats(at.components, padded * size));
+    copyPanels(
+      components,
+      size,
+      { rows: PANEL_ROWS.double, isTriangle: false },
+      floats(at.components, padded * size),
+    );
+
+  const squareTriangle = (vectors: number, count: number, out: number): void =>
+    kernel.squareProducts(vectors, roundUp(count), at.factor, size, true, at.factorStart, at.scratch, out, 0);
+  const squareChosen = (chosen: readonly number[]): void => {
+    for (const [i, b] of chosen.entries()) chosenList[i] = list[b]!;
+    squareTriangle(at.chosen, chosen.length, at.chosenSquares);
+    for (const [i, b] of chosen.entries()) squares[b] = chosenSquares[i]!;
+  };
 
   const ownedAt = (b: number): number => at.owned + b * size * 8;
   return {
@@ -147,9 +182,13 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
         options.constantLimit,
         isFilled,
         at.coordinates,
+        isSingle ? at.singles : 0,
       );
       const last = at.coordinates + (rowCount - 1) * taken * 8;
       for (let b = 0; b < count; b++) list[b] = last - ends[b]! * taken * 8;
+      if (!isSingle) return;
+      const lastSingle = at.singles + (rowCount - 1) * taken * 4;
+      for (let b = 0; b < count; b++) singleList[b] = lastSingle - ends[b]! * taken * 4;
     },
     view: (b) => floats(list[b]!, size),
     own: (b) => {
@@ -160,33 +199,25 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
       }
       return owned;
     },
-    squareForms: (count) =>
-      kernel.squareProducts(
-        at.list,
+    squareForms: (count) => {
+      if (!isSingle) {
+        squareTriangle(at.list, count, at.squares);
+        return;
+      }
+      kernel.squareSingles(
+        at.singleList,
         roundUp(count),
-        at.factor,
+        at.singleFactor,
         size,
-        true,
-        at.factorStart,
+        at.singleStart,
         at.scratch,
         at.squares,
-        0,
-      ),
-    squareFormsOf: (chosen) => {
-      for (const [i, b] of chosen.entries()) chosenList[i] = list[b]!;
-      kernel.squareProducts(
-        at.chosen,
-        roundUp(chosen.length),
-        at.factor,
-        size,
-        true,
-        at.factorStart,
-        at.scratch,
-        at.chosenSquares,
-        0,
       );
-      for (const [i, b] of chosen.entries()) squares[b] = chosenSquares[i]!;
+      const beyond: number[] = [];
+      for (let b = 0; b < count; b++) if (!(squares[b]! < Infinity)) beyond.push(b);
+      squareChosen(beyond);
     },
+    squareFormsOf: squareChosen,
     squareParts: (count) => {
       kernel.squareProducts(
         at.list,

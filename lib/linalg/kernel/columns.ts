@@ -1,6 +1,7 @@
 /**
  * AssemblyScript: columns of a matrix of float32 as arrays of what was measured, and values of a rank among them, found
- * without sorting: by a histogram of the first 13 bits, then of those that share them by the next 10, then by the last 9.
+ * without sorting: of the values between two (`takeBetween`), which a sample tells, a histogram of the first 13 bits, then
+ * of those that share them one of the next 10, then of the last 9.
  * Floats are compared as whole numbers, negative ones turned around, so that -0 lies below 0.
  */
 const FIRST_SHIFT = 19;
@@ -89,16 +90,107 @@ function append(to: usize, value: f32): usize {
   return value == value ? to + 4 : to;
 }
 
+/**
+ * Values from `low` to `high`, both inclusive, one after the other.
+ *
+ * @param patterns of `appendHits`
+ * @param out 4 bytes a value, and 16
+ * @param result int32 how many, int32 how many are less than `low`
+ */
+export function takeBetween(values: usize, count: i32, low: f32, high: f32, patterns: usize, out: usize, result: usize): void {
+  const least = f32x4.splat(low);
+  const most = f32x4.splat(high);
+  const from = out;
+  const whole = values + (<usize>(count & ~3) << 2);
+  const end = values + (<usize>count << 2);
+  let below = i32x4.splat(0);
+  for (; values < whole; values += 16) {
+    const v = v128.load(values);
+    below = i32x4.sub(below, f32x4.lt(v, least));
+    const hits = v128.and(f32x4.ge(v, least), f32x4.le(v, most));
+    out = appendHits(out, v, i32x4.bitmask(hits), patterns);
+  }
+  let less = addLanes(below);
+  for (; values < end; values += 4) {
+    const v = load<f32>(values);
+    less += i32(v < low);
+    store<f32>(out, v);
+    out += <usize>(v >= low && v <= high) << 2;
+  }
+  store<i32>(result, <i32>((out - from) >> 2));
+  store<i32>(result, less, 4);
+}
+
+/** The same of values whose rounded distances from the center (as of `measureDistances`) lie between. */
+export function takeNear(
+  values: usize,
+  count: i32,
+  center: f64,
+  low: f32,
+  high: f32,
+  patterns: usize,
+  out: usize,
+  result: usize,
+): void {
+  const least = f32x4.splat(low);
+  const most = f32x4.splat(high);
+  const middle = f64x2.splat(center);
+  const from = out;
+  const whole = values + (<usize>(count & ~3) << 2);
+  const end = values + (<usize>count << 2);
+  let below = i32x4.splat(0);
+  for (; values < whole; values += 16) {
+    const v = v128.load(values);
+    const distances = roundDistances(values, middle);
+    below = i32x4.sub(below, f32x4.lt(distances, least));
+    const hits = v128.and(f32x4.ge(distances, least), f32x4.le(distances, most));
+    out = appendHits(out, v, i32x4.bitmask(hits), patterns);
+  }
+  let less = addLanes(below);
+  for (; values < end; values += 4) {
+    const v = load<f32>(values);
+    const distance = <f32>abs(<f64>v - center);
+    less += i32(distance < low);
+    store<f32>(out, v);
+    out += <usize>(distance >= low && distance <= high) << 2;
+  }
+  store<i32>(result, <i32>((out - from) >> 2));
+  store<i32>(result, less, 4);
+}
+
+/** Lanes that a mask has, one after the other. @param patterns where a mask's lanes lie: 16 bytes a mask */
+// @ts-ignore: a decorator of the compiler
+@inline
+function appendHits(to: usize, values: v128, mask: i32, patterns: usize): usize {
+  v128.store(to, i8x16.swizzle(values, v128.load(patterns + (<usize>mask << 4))));
+  return to + (<usize>popcnt(mask) << 2);
+}
+
+function addLanes(counts: v128): i32 {
+  return (
+    i32x4.extract_lane(counts, 0) +
+    i32x4.extract_lane(counts, 1) +
+    i32x4.extract_lane(counts, 2) +
+    i32x4.extract_lane(counts, 3)
+  );
+}
+
+// @ts-ignore: a decorator of the compiler
+@inline
+function roundDistances(values: usize, middle: v128): v128 {
+  const low = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(values)), middle);
+  const high = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(values, 8)), middle);
+  const near = f32x4.demote_f64x2_zero(f64x2.abs(low));
+  const far = f32x4.demote_f64x2_zero(f64x2.abs(high));
+  return i8x16.shuffle(near, far, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+}
+
 /** out_i = |value_i - center|, in float64 and then rounded to float32; up to a multiple of 4. */
 export function measureDistances(values: usize, count: i32, center: f64, out: usize): void {
   const middle = f64x2.splat(center);
   const end = values + (<usize>count << 2);
   while (values < end) {
-    const low = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(values)), middle);
-    const high = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(values, 8)), middle);
-    const near = f32x4.demote_f64x2_zero(f64x2.abs(low));
-    const far = f32x4.demote_f64x2_zero(f64x2.abs(high));
-    v128.store(out, i8x16.shuffle(near, far, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+    v128.store(out, roundDistances(values, middle));
     values += 16;
     out += 16;
   }
@@ -158,6 +250,7 @@ export function countDigits(values: usize, count: i32, counts: usize): void {
  *
  * @param counts of `countDigits`
  * @param later uint32 × 1024, scratch
+ * @param patterns of `appendHits`
  * @param scratch 4 bytes a value, and 16
  * @param result float32 the value, int32 how many are less
  */
@@ -167,6 +260,7 @@ export function selectRank(
   rank: i32,
   counts: usize,
   later: usize,
+  patterns: usize,
   scratch: usize,
   result: usize,
 ): void {
@@ -174,7 +268,7 @@ export function selectRank(
   let digit = findDigit(counts, rest);
   rest -= found;
   const first = digit - (FIRST_DIGITS >> 1);
-  let left = takeDigit(values, count, first, scratch);
+  let left = takeDigit(values, count, first, patterns, scratch);
 
   countLater(scratch, left, SECOND_SHIFT, SECOND_DIGITS, later);
   digit = findDigit(later, rest);
@@ -220,7 +314,7 @@ function countLater(keys: usize, count: i32, shift: i32, digits: i32, counts: us
 }
 
 /** Keys of the values that have this first digit. @returns how many */
-function takeDigit(values: usize, count: i32, digit: i32, out: usize): i32 {
+function takeDigit(values: usize, count: i32, digit: i32, patterns: usize, out: usize): i32 {
   const wanted = i32x4.splat(digit);
   const turned = i32x4.splat(0x7fffffff);
   const from = out;
@@ -229,21 +323,7 @@ function takeDigit(values: usize, count: i32, digit: i32, out: usize): i32 {
     const bits = v128.load(values + i);
     const keys = v128.xor(bits, v128.and(i32x4.shr_s(bits, 31), turned));
     const hits = i32x4.eq(i32x4.shr_s(keys, FIRST_SHIFT), wanted);
-    if (!v128.any_true(hits)) continue;
-    const mask = i32x4.bitmask(hits);
-    if (mask == 15) {
-      v128.store(out, keys);
-      out += 16;
-    } else {
-      store<i32>(out, i32x4.extract_lane(keys, 0));
-      out += <usize>(mask & 1) << 2;
-      store<i32>(out, i32x4.extract_lane(keys, 1));
-      out += <usize>(mask & 2) << 1;
-      store<i32>(out, i32x4.extract_lane(keys, 2));
-      out += <usize>(mask & 4);
-      store<i32>(out, i32x4.extract_lane(keys, 3));
-      out += <usize>(mask & 8) >> 1;
-    }
+    out = appendHits(out, keys, i32x4.bitmask(hits), patterns);
   }
   for (let i = whole; i < <usize>count << 2; i += 4) {
     const key = toKey(load<i32>(values + i));

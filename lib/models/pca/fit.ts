@@ -6,9 +6,11 @@
 import { ModelError, RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { decomposeSymmetric } from '../../linalg/symmetric-eigen.ts';
+import { selectRank } from '../../statistics/select-rank.ts';
 import type { FitRun } from '../contract.ts';
 import { checkTraining } from '../matrix-checks.ts';
 import { fitBaselines } from '../robust-z/fit.ts';
+import { groupRows } from '../univariate/group-rows.ts';
 import { type Coordinates, ROBUST_KNEE, sortColumns } from './coordinates.ts';
 import { meanBaselines } from './mean-baselines.ts';
 import { accumulate, type Moments, plainMoments, squaresAlong, vectorForms } from './moments.ts';
@@ -51,15 +53,17 @@ const TAIL_DEVIATIONS = 2.5758293035489004;
 export function fitPca(x: FeatureMatrix, params: PcaParams, run: FitRun): Pca {
   checkTraining(x, run, 2);
   const coordinates = learnCoordinates(x, params, run);
-  const { window, longest } = chooseWindow(x, params, coordinates);
+  const groups = groupRows(x);
+  const longest = groups.reduce((most, { length }) => Math.max(most, length), 0);
+  const window = params.window ?? chooseWindow(coordinates, longest);
   const size = coordinates.varying.length * window;
   if (size > MAX_SIZE)
     throw new ModelError(
       'too-wide',
       `pca: ${coordinates.varying.length} columns that vary × ${window} rows make vectors of ${size}, at most ${MAX_SIZE}`,
     );
-  const usable = usableVectors(x, run.labels, window);
-  const available = countFlags(usable);
+  const usable = groups.map((rows) => usableVectors(rows, run.labels, window));
+  const available = usable.reduce((sum, { length }) => sum + length, 0);
   if (available < 2)
     throw new ModelError(
       'too-few-rows',
@@ -91,59 +95,45 @@ function learnCoordinates(x: FeatureMatrix, { robust }: PcaParams, run: FitRun):
   return { baselines, knee: robust ? ROBUST_KNEE : Infinity, ...sortColumns(baselines) };
 }
 
-function chooseWindow(
-  { entities, entityOf }: FeatureMatrix,
-  params: PcaParams,
-  { varying }: Coordinates,
-): { readonly window: number; readonly longest: number } {
-  const counts = new Uint32Array(entities.length);
-  for (let row = 0; row < entityOf.length; row++) counts[entityOf[row]!]! += 1;
-  const longest = counts.reduce((a, b) => Math.max(a, b), 0);
-  if (params.window !== undefined) return { window: params.window, longest };
+function chooseWindow({ varying }: Coordinates, longest: number): number {
   const usual =
     varying.length === 1
       ? SINGLE_METRIC_WINDOW
       : Math.min(USUAL_WINDOW, Math.floor(USUAL_SIZE / Math.max(1, varying.length)));
-  return { window: Math.max(1, Math.min(usual, Math.floor(longest * LONGEST_WINDOW_SHARE))), longest };
+  return Math.max(1, Math.min(usual, Math.floor(longest * LONGEST_WINDOW_SHARE)));
 }
 
-/** 1 per row that ends a vector without a labelled row. */
-function usableVectors(
-  { entities, entityOf }: FeatureMatrix,
-  labels: Uint8Array | undefined,
-  window: number,
-): Uint8Array {
-  const since = new Uint32Array(entities.length);
-  const usable = new Uint8Array(entityOf.length);
-  for (let row = 0; row < usable.length; row++) {
-    const entity = entityOf[row]!;
-    const count = labels?.[row] === 1 ? 0 : since[entity]! + 1;
-    since[entity] = count;
-    usable[row] = count >= window ? 1 : 0;
-  }
-  return usable;
-}
-
-function countFlags(flags: Uint8Array): number {
+/**
+ * @param rows of an entity
+ * @returns where, among them, vectors without a labelled row end
+ */
+function usableVectors(rows: Uint32Array, labels: Uint8Array | undefined, window: number): Uint32Array {
+  const places = new Uint32Array(rows.length);
   let count = 0;
-  for (let i = 0; i < flags.length; i++) count += flags[i]!;
-  return count;
+  let unlabelled = 0;
+  for (let at = 0; at < rows.length; at++) {
+    unlabelled = labels?.[rows[at]!] === 1 ? 0 : unlabelled + 1;
+    if (unlabelled >= window) places[count++] = at;
+  }
+  return places.subarray(0, count);
 }
 
-/** @param share of the usable rows, 0 to 1. @returns 1 per row that is taken */
-function takeEvenly(usable: Uint8Array, share: number): Uint8Array {
+/** @param share of the vectors of all entities, 0 to 1 */
+function takeEvenly(usable: readonly Uint32Array[], share: number): readonly Uint32Array[] {
   if (share === 1) return usable;
-  const taken = new Uint8Array(usable.length);
   let due = 0;
-  for (let row = 0; row < usable.length; row++) {
-    if (usable[row] === 0) continue;
-    due += share;
-    // Sums of a share such as 1/3 fall short by rounding.
-    if (due < 1 - 1e-9) continue;
-    due -= 1;
-    taken[row] = 1;
-  }
-  return taken;
+  return usable.map((places) => {
+    const taken = new Uint32Array(places.length);
+    let count = 0;
+    for (let i = 0; i < places.length; i++) {
+      due += share;
+      // Sums of a share such as 1/3 fall short by rounding.
+      if (due < 1 - 1e-9) continue;
+      due -= 1;
+      taken[count++] = places[i]!;
+    }
+    return taken.subarray(0, count);
+  });
 }
 
 interface RobustFit {
@@ -157,8 +147,8 @@ interface RobustFit {
 
 function findRobust({ x, request, sample, params, watch }: RobustFit): Components {
   const first = buildForm(toComponents(plainMoments(x, request, watch), params));
-  const forms = vectorForms(x, sample, first).sort();
-  const limit = forms[Math.floor(TRUSTED_SHARE * (forms.length - 1))]!;
+  const forms = vectorForms(x, sample, first);
+  const limit = selectRank(forms, Math.floor(TRUSTED_SHARE * (forms.length - 1)));
   const second = accumulate(x, request, { form: first, limit, watch });
   const components = toComponents(second, params);
   return { ...components, usual: widenByTails(x, sample, components) };
@@ -179,9 +169,9 @@ function widenByTails(x: FeatureMatrix, sample: VectorRequest, components: Compo
   const { variances, usual } = components;
   const along = squaresAlong(x, sample, components);
   return usual.map((square, k) => {
-    const sorted = along[k]!.sort();
-    const tail = sorted[Math.floor((1 - TAIL_SHARE) * (sorted.length - 1))]! / TAIL_DEVIATIONS ** 2;
-    return square + Math.max(0, tail - variances[k]!);
+    const squares = along[k]!;
+    const tail = selectRank(squares, Math.floor((1 - TAIL_SHARE) * (squares.length - 1)));
+    return square + Math.max(0, tail / TAIL_DEVIATIONS ** 2 - variances[k]!);
   });
 }
 

@@ -4,6 +4,7 @@ import type { Series } from './contract.ts';
 
 /** Row numbers of each entity of the matrix, in order; empty for an entity without rows. */
 export function groupRows({ entities, entityOf }: FeatureMatrix): readonly Uint32Array[] {
+  if (entities.length === 1) return [countUp(entityOf.length)];
   const counts = new Uint32Array(entities.length);
   for (let row = 0; row < entityOf.length; row++) counts[entityOf[row]!]! += 1;
   const groups = Array.from(counts, (count) => new Uint32Array(count));
@@ -13,6 +14,12 @@ export function groupRows({ entities, entityOf }: FeatureMatrix): readonly Uint3
     groups[entity]![counts[entity]!++] = row;
   }
   return groups;
+}
+
+function countUp(length: number): Uint32Array {
+  const numbers = new Uint32Array(length);
+  for (let i = 0; i < length; i++) numbers[i] = i;
+  return numbers;
 }
 
 export function takeTimes({ times }: FeatureMatrix, rows: Uint32Array): Float64Array {

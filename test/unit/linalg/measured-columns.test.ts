@@ -72,6 +72,40 @@ test('values of any rank, and the median distance, are those of the sorted value
   );
 });
 
+test('ranks of a long column do not depend on what a sample of it tells', () => {
+  const draw = normalRows(20_003, 1, 3).flat();
+  const zeros = draw.map((value) => (value > 0.5 ? value : value < -0.5 ? 0 : -0));
+  for (const [name, given] of Object.entries({
+    normal: draw,
+    even: draw.slice(1),
+    'one scale apart': draw.map((value) => 1e6 + value),
+    ascending: draw.toSorted((a, b) => a - b),
+    'signed zeros': zeros,
+    'mostly one value': draw.map((value) => Math.max(1.5, value)),
+    'far apart': draw.map((value) => Math.sign(value) * 3e38),
+    // Every eighth value of 8192: the sample sees those alone.
+    'a period of the sample': draw.slice(0, 8192).map((value, i) => (i % 8 === 0 ? 100 + value : value)),
+    'a constant to the sample': draw.slice(0, 8192).map((value, i) => (i % 8 === 0 ? 0 : value)),
+  })) {
+    const values = Float32Array.from(given);
+    const sorted = values.slice().sort();
+    const { length } = values;
+    const ranked = readOne(values).rank(0, 0, length);
+    const middle = length >> 1;
+    for (const rank of [middle, middle - 1, 0, 10, length - 11, length - 1, 3000, middle])
+      assert.ok(
+        Object.is(ranked.valueAt(rank), sorted[rank]),
+        `${name}, ${rank}: ${ranked.valueAt(rank)} is not ${sorted[rank]}`,
+      );
+    for (const center of [sorted[middle]!, 0.1, -50]) {
+      const distances = Float64Array.from(values, (value) => Math.abs(value - center)).sort();
+      const median = length % 2 === 1 ? distances[middle] : (distances[middle - 1]! + distances[middle]!) / 2;
+      assert.equal(ranked.medianDistance(center), median, name);
+      assert.equal(ranked.valueAt(7), sorted[7], 'values still have their ranks');
+    }
+  }
+});
+
 test('a part of a column has ranks of its own', () => {
   const values = Float32Array.from(normalRows(5000, 1, 7).flat());
   const columns = readOne(values);

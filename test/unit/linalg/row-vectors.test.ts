@@ -162,6 +162,57 @@ test('a vector that misses something has no form, and its neighbours have theirs
   }
 });
 
+test('forms in single precision are those in double, rounded', () => {
+  for (const build of BUILDS)
+    for (const [width, columns, window] of SHAPES) {
+      const size = columns.length * window;
+      const rows = normalRows(70, width, 1).flat();
+      const ends = Uint32Array.from({ length: 45 }, (_, i) => i + window - 1);
+      const form = {
+        factor: Float64Array.from(normalRows(size, size, 2).flat(), (value, i) =>
+          i % size < Math.floor(i / size) ? 0 : value,
+        ),
+        mean: Float64Array.from({ length: size }, (_, i) => i / 100),
+      };
+      const [single, double] = (['single', 'double'] as const).map((precision) => {
+        const vectors = open({ ...PLAIN, width, columns, window, build, form, precision });
+        vectors.rows.set(rows);
+        vectors.readVectors(70, ends, ends.length);
+        vectors.squareForms(ends.length);
+        return vectors.squares.slice(0, ends.length);
+      }) as [Float64Array, Float64Array];
+      for (const [b, square] of single.entries())
+        assert.ok(
+          Math.abs(square - double[b]!) <= 1e-5 * double[b]!,
+          `${build}, ${size}: ${square} is not ${double[b]}`,
+        );
+      if (size > 0) assert.notDeepEqual(single, double);
+    }
+});
+
+test('what single precision cannot hold is worked out in double', () => {
+  for (const build of BUILDS) {
+    const form = { factor: Float64Array.of(1e10, 0, 0, 1), mean: new Float64Array(2) };
+    const vectors = open({
+      ...PLAIN,
+      width: 2,
+      columns: [0, 1],
+      window: 1,
+      build,
+      form,
+      precision: 'single',
+    });
+    vectors.rows.set([1, 2, 1e30, 0, NaN, 1, 0, 1e25]);
+    vectors.readVectors(4, Uint32Array.of(0, 1, 2, 3), 4);
+    vectors.squareForms(4);
+    const [usual, far, missing, farSquare] = vectors.squares;
+    assert.ok(Math.abs(usual! / (1e20 + 4) - 1) < 1e-6, `a usual one: ${usual}`);
+    assertClose(far! / (1e10 * Math.fround(1e30)) ** 2, 1, 'a product');
+    assert.equal(missing, NaN);
+    assertClose(farSquare! / Math.fround(1e25) ** 2, 1, 'a square');
+  }
+});
+
 test('the kernels are what their source compiles to', async () => {
   for (const [name, text] of [
     ['rows-fused', ROWS_FUSED_KERNEL],

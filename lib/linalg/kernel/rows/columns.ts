@@ -70,12 +70,13 @@ export function takeColumns(rows: usize, count: i32, width: i32, columns: usize,
 
 /**
  * Rows of float32 become rows of coordinates, the last one first, so that a row and those before it lie next to each
- * other. Each value is taken off its column's center and divided by the scale of its side; `toRare` has the rest.
+ * other. A value less its column's center is divided by the scale of its side; `toCoordinate` has what is rare.
  *
  * @param width of the rows
  * @param centers float64 per column, as are `above` and `below`, which are inverse scales
  * @param fill whether what is missing becomes 0; else it stays NaN
  * @param out where the last row goes
+ * @param singles where it goes in float32 as well; 0: nowhere
  */
 export function toCoordinates(
   rows: usize,
@@ -88,35 +89,44 @@ export function toCoordinates(
   constantLimit: f64,
   fill: bool,
   out: usize,
+  singles: usize,
 ): void {
   const bytes: usize = <usize>width << 3;
-  const pairs: usize = <usize>(width & ~1) << 3;
+  const fours: usize = <usize>(width & ~3) << 3;
   const limit = f64x2.splat(knee);
   const zero = f64x2.splat(0);
   let to = out + <usize>(count - 1) * bytes;
+  let single = singles + ((<usize>(count - 1) * bytes) >> 1);
   for (let r = 0; r < count; r++) {
     let at: usize = 0;
-    for (; at < pairs; at += 16) {
-      const offset = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(rows)), v128.load(centers + at));
-      const scale = v128.bitselect(v128.load(above + at), v128.load(below + at), f64x2.gt(offset, zero));
-      const u = f64x2.mul(offset, scale);
-      v128.store(to + at, u);
-      if (!i64x2.all_true(f64x2.le(f64x2.abs(u), limit))) {
-        for (let lane: usize = 0; lane < 16; lane += 8) {
-          const d = <f64>load<f32>(rows + (lane >> 1)) - load<f64>(centers + at + lane);
-          const per = d > 0 ? load<f64>(above + at + lane) : load<f64>(below + at + lane);
-          store<f64>(to + at + lane, toRare(d, per, knee, constantLimit, fill));
-        }
+    for (; at < fours; at += 32) {
+      const d0 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(rows)), v128.load(centers + at));
+      const d1 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(rows, 8)), v128.load(centers + at, 16));
+      let u0 = f64x2.mul(d0, v128.bitselect(v128.load(above + at), v128.load(below + at), f64x2.gt(d0, zero)));
+      let u1 = f64x2.mul(d1, v128.bitselect(v128.load(above + at, 16), v128.load(below + at, 16), f64x2.gt(d1, zero)));
+      v128.store(to + at, u0);
+      v128.store(to + at, u1, 16);
+      const usual = v128.and(f64x2.le(f64x2.abs(u0), limit), f64x2.le(f64x2.abs(u1), limit));
+      if (i64x2.bitmask(usual) != 3) {
+        for (let entry: usize = 0; entry < 32; entry += 8)
+          toCoordinate(rows + (entry >> 1), at + entry, centers, above, below, knee, constantLimit, fill, to);
+        u0 = v128.load(to + at);
+        u1 = v128.load(to + at, 16);
       }
-      rows += 8;
+      if (singles != 0) {
+        const low = f32x4.demote_f64x2_zero(u0);
+        const high = f32x4.demote_f64x2_zero(u1);
+        v128.store(single + (at >> 1), i8x16.shuffle(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+      }
+      rows += 16;
     }
-    if (at < bytes) {
-      const d = <f64>load<f32>(rows) - load<f64>(centers + at);
-      const per = d > 0 ? load<f64>(above + at) : load<f64>(below + at);
-      store<f64>(to + at, toRare(d, per, knee, constantLimit, fill));
+    for (; at < bytes; at += 8) {
+      toCoordinate(rows, at, centers, above, below, knee, constantLimit, fill, to);
+      if (singles != 0) store<f32>(single + (at >> 1), <f32>load<f64>(to + at));
       rows += 4;
     }
     to -= bytes;
+    single -= bytes >> 1;
   }
 }
 
@@ -124,11 +134,23 @@ export function toCoordinates(
  * Beyond the knee the logarithm counts. Of a column without a scale (an infinite inverse) a move of d counts
  * L d / (L + d).
  */
-function toRare(offset: f64, per: f64, knee: f64, constantLimit: f64, fill: bool): f64 {
-  if (offset != offset) return fill ? 0 : offset;
-  if (per == Infinity) return (constantLimit * offset) / (constantLimit + abs(offset));
-  const u = offset * per;
-  if (u > knee) return knee * (1 + log(u / knee));
-  if (u < -knee) return -knee * (1 + log(-u / knee));
-  return u;
+function toCoordinate(
+  value: usize,
+  at: usize,
+  centers: usize,
+  above: usize,
+  below: usize,
+  knee: f64,
+  constantLimit: f64,
+  fill: bool,
+  out: usize,
+): void {
+  const offset = <f64>load<f32>(value) - load<f64>(centers + at);
+  const per = offset > 0 ? load<f64>(above + at) : load<f64>(below + at);
+  let u = offset * per;
+  if (offset != offset) u = fill ? 0 : offset;
+  else if (per == Infinity) u = (constantLimit * offset) / (constantLimit + abs(offset));
+  else if (u > knee) u = knee * (1 + log(u / knee));
+  else if (u < -knee) u = -knee * (1 + log(-u / knee));
+  store<f64>(out + at, u);
 }

@@ -1,3 +1,3 @@
 export { isFused } from './madd';
 export { addColumns, takeColumns, toCoordinates } from './columns';
-export { addOuterProducts, addVectors, squareProducts } from './vectors';
+export { addOuterProducts, addVectors, squareProducts, squareSingles } from './vectors';

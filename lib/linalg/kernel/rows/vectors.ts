@@ -3,7 +3,7 @@
  * addresses. Tiles are 4 × 4, eight sums beside two vectors and a broadcast, and no loop is unrolled, so that all stay
  * in registers (docs/decisions/0013). Each sum is one chain in a fixed order.
  */
-import { madd } from './madd';
+import { madd, maddSingles } from './madd';
 
 /**
  * squares[b] = Σ_i (start_i + Σ_k m_ik u_bk)².
@@ -100,6 +100,82 @@ export function squareProducts(
   for (let b: usize = 0; b < <usize>count; b++) {
     const q = v128.load(sums + 16 * b);
     store<f64>(squares + 8 * b, f64x2.extract_lane(q, 0) + f64x2.extract_lane(q, 1));
+  }
+}
+
+/**
+ * The same in float32 for a triangle: tiles of 4 vectors × 8 rows, with four numbers to a register.
+ *
+ * @param matrix panels of 8 rows i, each with 8 numbers per k from k = i on
+ * @param start float32; rows beyond the size, up to a multiple of 8, are 0
+ * @param squares float64
+ */
+export function squareSingles(
+  vectors: usize,
+  count: i32,
+  matrix: usize,
+  size: i32,
+  start: usize,
+  sums: usize,
+  squares: usize,
+): void {
+  const end: usize = <usize>count << 2;
+  memory.fill(sums, 0, <usize>count << 4);
+  for (let i = 0; i < size; i += 8) {
+    const first: usize = <usize>i << 2;
+    const i0 = v128.load(start + first);
+    const i1 = v128.load(start + first, 16);
+    for (let b: usize = 0; b < end; b += 16) {
+      let u0 = <usize>load<u32>(vectors + b) + first;
+      let u1 = <usize>load<u32>(vectors + b, 4) + first;
+      let u2 = <usize>load<u32>(vectors + b, 8) + first;
+      let u3 = <usize>load<u32>(vectors + b, 12) + first;
+      let s00 = i0;
+      let s01 = i1;
+      let s10 = i0;
+      let s11 = i1;
+      let s20 = i0;
+      let s21 = i1;
+      let s30 = i0;
+      let s31 = i1;
+      let m = matrix;
+      let k = size - i;
+      do {
+        const m0 = v128.load(m);
+        const m1 = v128.load(m, 16);
+        let x = v128.load32_splat(u0);
+        s00 = maddSingles(x, m0, s00);
+        s01 = maddSingles(x, m1, s01);
+        x = v128.load32_splat(u1);
+        s10 = maddSingles(x, m0, s10);
+        s11 = maddSingles(x, m1, s11);
+        x = v128.load32_splat(u2);
+        s20 = maddSingles(x, m0, s20);
+        s21 = maddSingles(x, m1, s21);
+        x = v128.load32_splat(u3);
+        s30 = maddSingles(x, m0, s30);
+        s31 = maddSingles(x, m1, s31);
+        m += 32;
+        u0 += 4;
+        u1 += 4;
+        u2 += 4;
+        u3 += 4;
+      } while (--k > 0);
+      const q = sums + 4 * b;
+      v128.store(q, maddSingles(s01, s01, maddSingles(s00, s00, v128.load(q))));
+      v128.store(q, maddSingles(s11, s11, maddSingles(s10, s10, v128.load(q, 16))), 16);
+      v128.store(q, maddSingles(s21, s21, maddSingles(s20, s20, v128.load(q, 32))), 32);
+      v128.store(q, maddSingles(s31, s31, maddSingles(s30, s30, v128.load(q, 48))), 48);
+    }
+    matrix += <usize>(size - i) << 5;
+  }
+  for (let b: usize = 0; b < <usize>count; b++) {
+    const q = v128.load(sums + 16 * b);
+    const two = f64x2.add(
+      f64x2.promote_low_f32x4(q),
+      f64x2.promote_low_f32x4(i8x16.shuffle(q, q, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)),
+    );
+    store<f64>(squares + 8 * b, f64x2.extract_lane(two, 0) + f64x2.extract_lane(two, 1));
   }
 }
 

@@ -235,3 +235,46 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
     }
   return rows.map((row, i) => row.at(-1)! / row[i]!);
 }
+
+test('many entries are scored in single precision, unless it would be off by more than 1e-5', () => {
+  const tight = normalRows(3000, 40, 1).map((row) => row.map((value, c) => row[c % 4]! * 10 + value / 100));
+  const spread = fit(tight, { noiseFloor: 1e-6 });
+  assert.equal(compilePca(spread).precision, 'double');
+  assert.equal(compilePca(fit(loadRows(500, 1))).precision, 'double');
+  for (const params of [{}, { robust: false }, { noiseFloor: 1e-3 }]) {
+    const fitted = fit(tight, params);
+    const compiled = compilePca(fitted);
+    assert.equal(compiled.precision, 'single');
+    // With rows that miss something, and rows far out.
+    const x = toMatrix(
+      tight.map((row, i) =>
+        i % 7 === 0 ? row.with(i % 40, NaN) : i % 50 === 1 ? row.with(i % 40, 1e6) : row,
+      ),
+    );
+    const single = scoreRows(compiled, x);
+    const double = scoreRows({ ...compiled, precision: 'double' }, x);
+    for (const [i, value] of single.entries())
+      assert.ok(Math.abs(value - double[i]!) <= 1e-5 * double[i]!, `${value} is not ${double[i]}`);
+    assert.notDeepEqual(single, double);
+  }
+});
+
+test('single precision loses what the spread of the components says, and no more', () => {
+  for (const width of [4, 40])
+    for (const noise of [0.3, 0.01])
+      for (const params of [{}, { noiseFloor: 1e-4 }, { noiseFloor: 1e-6, robust: false }]) {
+        const rows = normalRows(2000, width, 1).map((row) =>
+          row.map((value, c) => 3 * row[c % 2]! + noise * value),
+        );
+        const compiled = compilePca(fit(rows, params));
+        const { usual } = compiled.pca.components;
+        const spread = Math.sqrt(Math.max(...usual) / Math.min(...usual));
+        const [single, double] = (['single', 'double'] as const).map((precision) =>
+          scoreRows({ ...compiled, precision }, toMatrix(rows)),
+        ) as [Float64Array, Float64Array];
+        for (const [i, value] of single.entries()) {
+          const off = Math.abs(value / double[i]! - 1);
+          assert.ok(off <= 2 * 2 ** -24 * Math.max(2, spread), `${off} at a spread of ${spread}`);
+        }
+      }
+});
