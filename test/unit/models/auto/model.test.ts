@@ -27,6 +27,17 @@ test('several metrics: mahalanobis leads, pca counts half as much', async () => 
   assert.ok(Math.abs(weights['mahalanobis']! - 2 / 3) < 1e-12);
 });
 
+test('a single metric with little history: its range counts as much, as its shape is not known yet', async () => {
+  const fitted = await auto.fit(toMatrix(normalRows(2999, 1, 1)), PARAMS, RUN);
+  assert.deepEqual(membersOf(fitted.save()), { mahalanobis: 0.5, 'robust-z': 0.5 });
+  assert.ok(
+    fitted.summary.notes.some((note) =>
+      /^robust-z counts as much: of a single metric, 2,999 rows/.test(note),
+    ),
+    fitted.summary.notes.join('\n'),
+  );
+});
+
 test('a single metric, however many constant ones beside it: both count alike', async () => {
   const x = toMatrix(normalRows(3000, 2, 1).map((row) => [row[0]!, 4]));
   const weights = membersOf((await auto.fit(x, PARAMS, RUN)).save());
