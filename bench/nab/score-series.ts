@@ -1,4 +1,4 @@
-/** One metric as it would be watched: trained anew each day on what there is, and an incident tells of itself once. */
+/** One metric as it would be watched: trained anew each day on what there is. */
 
 import { DEFAULTS } from '../../lib/config/defaults.ts';
 import { parseDuration } from '../../lib/config/duration.ts';
@@ -15,14 +15,9 @@ const PROBATION_SHARE = 0.15;
 const PROBATION_ROWS = 750;
 /** Trainings of a file at most: hourly files last most of a year. */
 const MOST_TRAININGS = 50;
-/**
- * Share of the rows left out for learning: for so many rows a surprise mutes all lesser ones, as what is still going on is
- * no news. As in KNN-CAD of NAB's own repository (detectors/knncad).
- */
-const QUIET_SHARE = 0.2;
 const LOOKBACK = parseDuration(DEFAULTS.lookback);
 
-/** @returns per row -log10 of the probability that normal data score as high, where it is news; 0 elsewhere */
+/** @returns per row -log10 of the probability that normal data score as high, 0 where there is no score */
 export async function scoreSeries(series: Series, kind: ModelKind): Promise<Float64Array> {
   const { times, step } = series;
   const rows = times.length;
@@ -49,7 +44,7 @@ export async function scoreSeries(series: Series, kind: ModelKind): Promise<Floa
     const scores = await fitted.score(takeRows(series, now - context, end, usual));
     surprises.set(surprisesOf(tail, scores.subarray(context)), now);
   }
-  return keepNews(surprises, Math.round(QUIET_SHARE * probation));
+  return surprises.map((surprise) => (Number.isNaN(surprise) ? 0 : surprise));
 }
 
 function profileOf(values: Float64Array): Profile {
@@ -64,13 +59,4 @@ function takeRows({ times, columns }: Series, from: number, to: number, usual: P
     times: times.slice(from, to),
     values: Float32Array.from(columns[0]!.subarray(from, to), (value) => scaleValue(value, usual)),
   };
-}
-
-/** 0 for what is no higher than anything in the rows before it, and where there is no score. */
-function keepNews(surprises: Float64Array, quiet: number): Float64Array {
-  return surprises.map((surprise, row) => {
-    for (let earlier = row - 1; earlier >= 0 && earlier > row - quiet; earlier--)
-      if (surprises[earlier]! >= surprise) return 0;
-    return Number.isNaN(surprise) ? 0 : surprise;
-  });
 }

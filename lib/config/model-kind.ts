@@ -9,6 +9,7 @@ export const MODEL_KINDS = [
   'lstm',
   'lstm-autoencoder',
   'mahalanobis',
+  'nearest-value',
   'pca',
   'prophet',
   'reconstruction',

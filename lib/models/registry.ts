@@ -16,6 +16,7 @@ const LOADERS = {
   reconstruction: async () => eraseParams((await import('./reconstruction/model.ts')).reconstruction),
   pca: async () => eraseParams((await import('./pca/model.ts')).pca),
   mahalanobis: async () => eraseParams((await import('./mahalanobis/model.ts')).mahalanobis),
+  'nearest-value': async () => eraseParams((await import('./nearest-value/model.ts')).nearestValue),
   'robust-z': async () => eraseParams((await import('./robust-z/model.ts')).robustZ),
   ensemble: async () => (await import('./ensemble/model.ts')).ensemble,
   seasonal: async () => eraseParams((await import('./seasonal/model.ts')).seasonal),

@@ -17,8 +17,10 @@ const arimaKind: UnivariateKind<ArimaParams> = {
   kind: 'arima',
   recordVersion: 1,
   recordType: Float64Array,
+  weigh: 'by-tail',
   leastValues: () => LEAST_VALUES,
   contextRows: ({ contextRows }) => contextRows,
+  unscoredRows: ({ contextRows }) => contextRows,
   parseParams,
   openFit: async (params) => ({
     fit: (series) => writeRecord(fitSeries(series, params)),

@@ -17,17 +17,29 @@ const DAY = 24 * 3_600_000;
 const SHORTEST_SEASON = 600_000;
 const LONGEST_SEASON = 366 * DAY;
 const LEADER_WEIGHT = 2;
-/**
- * What a covariance of 20 rows takes to settle: 150 of them that share nothing. On NAB's short files windows learned from
- * less alert on every new shape, on KPI's fortnights they are the best that there is.
- */
-const LEAST_ROWS_FOR_SHAPE = 3_000;
-const COMPANION_OF_MANY: Candidate = {
-  kind: 'pca',
-  params: {},
-  weight: 1,
-  reason: 'pca over lagged windows counts half as much: it knows the shapes that the metrics move in.',
-};
+const COMPANIONS_OF_MANY: readonly Candidate[] = [
+  {
+    kind: 'pca',
+    params: {},
+    weight: 1,
+    reason: 'pca over lagged windows counts half as much: it knows the shapes that the metrics move in.',
+  },
+];
+const COMPANIONS_OF_ONE: readonly Candidate[] = [
+  {
+    kind: 'pca',
+    params: {},
+    weight: LEADER_WEIGHT,
+    reason:
+      'pca over lagged windows counts as much: a single metric has no others to part from, only its own shape.',
+  },
+  {
+    kind: 'nearest-value',
+    params: {},
+    weight: 1,
+    reason: 'nearest-value counts half as much: it knows whether the metric has been there before.',
+  },
+];
 /** Share of the varying series from which on a season is everybody's. */
 const COMMON = 0.5;
 const MOST_SEASONS = 3;
@@ -46,27 +58,9 @@ export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
           ? `mahalanobis leads: ${varying} metrics that vary are judged together, each by its level and its changes.`
           : 'mahalanobis leads: the metric is judged by its level and its changes over several stretches of time.',
     },
-    varying > 1 ? COMPANION_OF_MANY : chooseForOne(profile),
+    ...(varying > 1 ? COMPANIONS_OF_MANY : COMPANIONS_OF_ONE),
     ...(seasons.length > 0 ? [chooseSeasonal(seasons)] : []),
   ];
-}
-
-/** A single metric has no others to part from, only its own shape, if there is enough of it. */
-function chooseForOne({ longest }: TrainingProfile): Candidate {
-  const rows = longest.toLocaleString('en-US');
-  if (longest >= LEAST_ROWS_FOR_SHAPE)
-    return {
-      kind: 'pca',
-      params: {},
-      weight: LEADER_WEIGHT,
-      reason: `pca over lagged windows counts as much: ${rows} rows of a single metric show the shapes that it moves in.`,
-    };
-  return {
-    kind: 'robust-z',
-    params: {},
-    weight: LEADER_WEIGHT,
-    reason: `robust-z counts as much: of a single metric, ${rows} rows show its range, but not yet its shape, which takes ${LEAST_ROWS_FOR_SHAPE.toLocaleString('en-US')}.`,
-  };
 }
 
 /** The time of day is not among them: `mahalanobis` takes it off by itself. */

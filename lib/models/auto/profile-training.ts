@@ -6,8 +6,6 @@ import { profileSeries, type SeriesProfile } from './profile-series.ts';
 
 export interface TrainingProfile {
   readonly rows: number;
-  /** Rows of the entity that has most. */
-  readonly longest: number;
   /** Entities that have rows. */
   readonly entities: number;
   /** Of one metric of one entity each, out of all. */
@@ -80,7 +78,6 @@ export function profileTraining(x: FeatureMatrix, labels: Uint8Array | undefined
   const varying = byColumn.flat().filter(({ isConstant }) => !isConstant).length;
   return {
     rows: x.times.length,
-    longest: groups.reduce((most, { length }) => Math.max(most, length), 0),
     entities: groups.length,
     profiled: looked.length * width,
     series: groups.length * width,

@@ -24,8 +24,10 @@ const KIND: UnivariateKind<ProphetParams> = {
   kind: 'prophet',
   recordVersion: 1,
   recordType: Float64Array,
+  weigh: 'by-tail',
   leastValues: () => LEAST_VALUES,
   contextRows: () => 0,
+  unscoredRows: () => 0,
   parseParams,
   async openFit(params) {
     // Only here: what scores needs no Stan.

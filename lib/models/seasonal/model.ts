@@ -23,8 +23,10 @@ const KIND: UnivariateKind<SeasonalParams> = {
   kind: 'seasonal',
   recordVersion: 1,
   recordType: Float32Array,
+  weigh: 'by-tail',
   leastValues: () => LEAST_VALUES,
   contextRows: ({ adaptRows }) => adaptRows,
+  unscoredRows: ({ adaptRows }) => adaptRows,
   parseParams,
   openFit: async (params) => ({
     fit: (series) => fitSeries(series, params),

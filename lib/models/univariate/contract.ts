@@ -40,10 +40,17 @@ export interface UnivariateKind<Params> {
   readonly recordVersion: number;
   /** What records are kept as. */
   readonly recordType: typeof Float32Array | typeof Float64Array;
+  /**
+   * What a residual counts for: by how rare its size was on its side of its own series (tail.ts), or as it stands, where
+   * a residual is a distance that has no sides and whose tail is the score's to fit (statistics/score-tail.ts).
+   */
+  readonly weigh: 'by-tail' | 'by-size';
   /** Measured values below which a series of its own is not fitted: the stand-in of its column is taken. */
   leastValues(params: Params): number;
   /** Rows of an entity before its first score. Only those and the row itself may bear on the row's score. */
   contextRows(params: Params): number;
+  /** Rows of an entity, from its first one on, that have no score: at most `contextRows`. */
+  unscoredRows(params: Params): number;
   /** As of a Model. What comes back is plain JSON; from the artifact it is parsed again. */
   parseParams(given: Readonly<Record<string, unknown>>): Params;
   /** Once for each fit: what is needed before the first series, say a WebAssembly module. */

@@ -31,7 +31,7 @@ function wrapSeries<Params>(
   return {
     kind: kind.kind,
     contextRows: kind.contextRows(fitted.params),
-    unscoredRows: kind.contextRows(fitted.params),
+    unscoredRows: kind.unscoredRows(fitted.params),
     summary: { ...NOTHING_TO_SAY, notes },
     score: async (x) => {
       checkColumns(x, fitted.columns);

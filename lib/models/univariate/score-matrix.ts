@@ -15,8 +15,8 @@ import { measureSurprise, TAIL_LENGTH } from './tail.ts';
 export const LARGEST = 3;
 
 /**
- * Bits of surprise; 0 for a row in which nothing was measured, or nothing that was ever measured in training; NaN for
- * the first `contextRows` rows of an entity.
+ * Bits of surprise, or what the kind weighs residuals by; 0 for a row in which nothing was measured, or nothing that was ever measured in training; NaN for
+ * the first `unscoredRows` rows of an entity.
  */
 export function scoreMatrix<Params>(
   kind: UnivariateKind<Params>,
@@ -25,7 +25,7 @@ export function scoreMatrix<Params>(
 ): Float64Array {
   const scores = new Float64Array(x.times.length);
   const width = fitted.columns.length;
-  const context = kind.contextRows(fitted.params);
+  const unscored = kind.unscoredRows(fitted.params);
   const lines = indexEntities(fitted);
   for (const [entity, rows] of groupRows(x).entries()) {
     const times = takeTimes(x, rows);
@@ -40,11 +40,11 @@ export function scoreMatrix<Params>(
       for (let i = 0; i < rows.length; i++) {
         const residual = residuals[i]!;
         if (!Number.isNaN(residual))
-          surprises[i * width + column] = measureSurprise(fitted.tails, found.tail, residual);
+          surprises[i * width + column] = weigh(kind, fitted.tails, found.tail, residual);
       }
     }
     for (let i = 0; i < rows.length; i++)
-      scores[rows[i]!] = i < context ? NaN : meanOfLargest(surprises.subarray(i * width, (i + 1) * width));
+      scores[rows[i]!] = i < unscored ? NaN : meanOfLargest(surprises.subarray(i * width, (i + 1) * width));
   }
   return scores;
 }
@@ -76,12 +76,22 @@ export function explainMatrix<Params>(
       const residual = each?.scores.residuals[i] ?? NaN;
       return each === undefined || Number.isNaN(residual)
         ? 0
-        : measureSurprise(fitted.tails, each.tail, residual);
+        : weigh(kind, fitted.tails, each.tail, residual);
     });
     const largest = [...surprises.keys()].sort((a, b) => surprises[b]! - surprises[a]!).slice(0, LARGEST);
     const weights = surprises.map((surprise, column) => (largest.includes(column) ? surprise : 0));
     return toContributions(columns, weights, (column) => boundsAt(found[column]?.scores, i));
   }
+}
+
+/** What a residual adds to the score of its row. */
+function weigh(
+  kind: Pick<UnivariateKind<never>, 'weigh'>,
+  tails: Float32Array,
+  tail: number,
+  residual: number,
+): number {
+  return kind.weigh === 'by-tail' ? measureSurprise(tails, tail, residual) : Math.abs(residual);
 }
 
 /** Nothing where nothing is expected: a column that was never measured in training. */

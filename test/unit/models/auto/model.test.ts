@@ -27,21 +27,10 @@ test('several metrics: mahalanobis leads, pca counts half as much', async () => 
   assert.ok(Math.abs(weights['mahalanobis']! - 2 / 3) < 1e-12);
 });
 
-test('a single metric with little history: its range counts as much, as its shape is not known yet', async () => {
-  const fitted = await auto.fit(toMatrix(normalRows(2999, 1, 1)), PARAMS, RUN);
-  assert.deepEqual(membersOf(fitted.save()), { mahalanobis: 0.5, 'robust-z': 0.5 });
-  assert.ok(
-    fitted.summary.notes.some((note) =>
-      /^robust-z counts as much: of a single metric, 2,999 rows/.test(note),
-    ),
-    fitted.summary.notes.join('\n'),
-  );
-});
-
-test('a single metric, however many constant ones beside it: both count alike', async () => {
+test('a single metric, however many constant ones beside it: shape counts as much, novelty half', async () => {
   const x = toMatrix(normalRows(3000, 2, 1).map((row) => [row[0]!, 4]));
   const weights = membersOf((await auto.fit(x, PARAMS, RUN)).save());
-  assert.deepEqual(weights, { mahalanobis: 0.5, pca: 0.5 });
+  assert.deepEqual(weights, { mahalanobis: 0.4, pca: 0.4, 'nearest-value': 0.2 });
 });
 
 test('a week is a season that the others do not know: seasonal joins, and the report says why', async () => {

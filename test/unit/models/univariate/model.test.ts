@@ -26,7 +26,9 @@ function createMeans(): {
     recordVersion: 1,
     recordType: Float64Array,
     leastValues: ({ least }) => least,
+    weigh: 'by-tail',
     contextRows: () => 0,
+    unscoredRows: () => 0,
     parseParams: () => ({ least: 3 }),
     openFit: async () => ({ fit, fitPool: (all) => fit(poolSeries(all, 1000)) }),
     score: ({ values }, record, _, scores) => {

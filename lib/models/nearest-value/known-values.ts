@@ -1,0 +1,105 @@
+/**
+ * Everything a metric has been: islands of values that lie close to each other, and the stretches of water between them.
+ * How far a value is from the nearest shore is how new it is.
+ *
+ * As numbers: what a distance is measured in, the time of the first row (epoch ms) and of the last, then per island its
+ * least value, its greatest, and 1 where it is a single value that was there once, 2 where not.
+ */
+import { quantileOf } from '../../statistics/quantile.ts';
+
+const HEAD = 3;
+const ISLAND = 3;
+/** Narrower stretches than the so many widest are land: they lie in the bulk, where no distance is news. */
+const MOST_STRETCHES = 2048;
+/**
+ * A distance that one value in 64 has to its nearest neighbour is measured as what one normal value in 64 exceeds on
+ * one side, so that the tails of the residuals (univariate/tail.ts) begin where they expect it.
+ */
+const USUAL_SHARE = 1 - 1 / 64;
+const NORMAL_SIZE = 2.1539;
+/** Of a series with a single value, in its units: scaled features count a constant's move in percent. */
+const SCALE_OF_CONSTANT = 0.1;
+
+/**
+ * @param values at least one, all measured; sorted in place
+ * @param times ascending, of the rows that the values are from
+ */
+export function gatherKnown(values: Float64Array, times: Float64Array): Float64Array {
+  values.sort();
+  const widths = values.subarray(1).map((value, i) => value - values[i]!);
+  const least = widths.length > MOST_STRETCHES ? widths.toSorted()[widths.length - MOST_STRETCHES]! : 0;
+  const islands: number[] = [];
+  let from = 0;
+  for (let i = 0; i < values.length; i++) {
+    const isLast = i === values.length - 1;
+    if (!isLast && !(widths[i]! > 0 && widths[i]! >= least)) continue;
+    islands.push(values[from]!, values[i]!, i === from ? 1 : 2);
+    from = i + 1;
+  }
+  return Float64Array.of(measureScale(widths), times[0]!, times.at(-1)!, ...islands);
+}
+
+/** From the distance of each value to its nearest neighbour. */
+function measureScale(widths: Float64Array): number {
+  const distances = Float64Array.from({ length: widths.length + 1 }, (_, i) =>
+    Math.min(widths[i - 1] ?? Infinity, widths[i] ?? Infinity),
+  ).sort();
+  const usual = widths.length === 0 ? 0 : quantileOf(distances, USUAL_SHARE);
+  if (usual > 0) return usual / NORMAL_SIZE;
+  // Few values, over and over: the least step between two of them is nothing out of the way.
+  const steps = widths.filter((width) => width > 0);
+  return steps.length === 0 ? SCALE_OF_CONSTANT : steps.reduce((a, b) => Math.min(a, b)) / NORMAL_SIZE;
+}
+
+export function scaleOf(known: ArrayLike<number>): number {
+  return known[0]!;
+}
+
+export function boundsOf(known: ArrayLike<number>): { readonly least: number; readonly greatest: number } {
+  return { least: known[HEAD]!, greatest: known[known.length - ISLAND + 1]! };
+}
+
+/**
+ * The known value that is nearest; the value itself where it is known, or lies on an island.
+ * @param time epoch ms. A row of the training is not its own neighbour: where its value was there once, the next nearest
+ *   is meant. Else nothing in training would be any distance from anything, and every distance later on a surprise.
+ */
+export function findNearest(known: ArrayLike<number>, value: number, time: number): number {
+  const count = (known.length - HEAD) / ISLAND;
+  const lowOf = (island: number): number => known[HEAD + ISLAND * island]!;
+  const highOf = (island: number): number => known[HEAD + ISLAND * island + 1]!;
+  // The first island that ends at the value or above it.
+  let from = 0;
+  let to = count;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (highOf(middle) < value) from = middle + 1;
+    else to = middle;
+  }
+  let above = from;
+  if (from < count && lowOf(from) <= value) {
+    const isOwn = time >= known[1]! && time <= known[2]! && known[HEAD + ISLAND * from + 2] === 1;
+    if (!isOwn || count === 1) return value;
+    above = from + 1;
+  }
+  const down = from > 0 ? value - highOf(from - 1) : Infinity;
+  const up = above < count ? lowOf(above) - value : Infinity;
+  return down <= up ? highOf(from - 1) : lowOf(above);
+}
+
+/** @returns what is wrong; undefined where nothing is */
+export function findKnownFault(known: ArrayLike<number>): string | undefined {
+  if (known.length < HEAD + ISLAND || (known.length - HEAD) % ISLAND !== 0)
+    return `it has ${known.length} numbers`;
+  for (let i = 0; i < known.length; i++)
+    if (!Number.isFinite(known[i]!)) return `its number ${i} is ${known[i]}`;
+  if (!(scaleOf(known) > 0)) return `its scale is ${known[0]}`;
+  if (known[1]! > known[2]!) return `its training ends at ${known[2]}, before it begins`;
+  for (let i = HEAD; i < known.length; i += ISLAND) {
+    const [low, high, occurrence] = [known[i]!, known[i + 1]!, known[i + 2]!];
+    if (high < low || (i > HEAD && low <= known[i - 2]!)) return `its number ${i} is ${low}, out of order`;
+    if (occurrence !== 2 && !(occurrence === 1 && low === high))
+      return `its number ${i + 2} is ${occurrence}`;
+  }
+  return undefined;
+}
