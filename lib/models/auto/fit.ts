@@ -21,6 +21,11 @@ const LEAST_ROWS = 2;
 const MOST_REHEARSED = 200_000;
 /** Share of the newest rows that a rehearsal is judged by. */
 const HELD_BACK = 0.25;
+/**
+ * Held-back rows below which a member is put on scale by its own training rows after all: what a few hundred rows of one
+ * afternoon score is further off than what all rows score that the member knows a little too well.
+ */
+const LEAST_TAIL_ROWS = 1_000;
 /** Share of the work that the profile is, roughly. */
 const PROFILED = 0.05;
 
@@ -121,7 +126,11 @@ async function rehearseAll(
   const unseen = all.filter((candidate) => done.every((each) => each.candidate !== candidate));
   return {
     kept: all.filter((candidate) => verdict.kept.includes(candidate) || unseen.includes(candidate)),
-    tails: new Map(done.map(({ candidate, rehearsal }) => [candidate, rehearsal.tail])),
+    tails: new Map(
+      done
+        .filter(({ rehearsal }) => rehearsal.tail.rows >= LEAST_TAIL_ROWS)
+        .map(({ candidate, rehearsal }) => [candidate, rehearsal.tail]),
+    ),
     notes: [...notes, ...verdict.notes],
   };
 }
