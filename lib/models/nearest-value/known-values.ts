@@ -10,7 +10,7 @@ import { quantileOf } from '../../statistics/quantile.ts';
 const HEAD = 3;
 const ISLAND = 3;
 /** Narrower stretches than the so many widest are land: they lie in the bulk, where no distance is news. */
-const MOST_STRETCHES = 2048;
+const MOST_STRETCHES = 512;
 /**
  * A distance that one value in 64 has to its nearest neighbour is measured as what one normal value in 64 exceeds on
  * one side, so that the tails of the residuals (univariate/tail.ts) begin where they expect it.
