@@ -41,6 +41,10 @@ const STUDIES: Readonly<
     load: async () => (await import('./false-alarm-budget.ts')).reportBudget,
   },
   nab: { needsData: true, load: async () => (await import('./nab.ts')).reportNab },
+  'nab-published': {
+    needsData: true,
+    load: async () => (await import('./nab-published.ts')).reportPublished,
+  },
   'neural-quality': {
     needsData: false,
     load: async () => (await import('./neural-quality.ts')).reportNeuralQuality,
