@@ -29,7 +29,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
 
 /** What is not about speed: each runs alone, and prints its own table. */
 const STUDIES: Readonly<
-  Record<string, { readonly needsData: boolean; readonly load: () => Promise<Study> }>
+  Record<
+    string,
+    { readonly needsData: boolean; readonly takesSets?: boolean; readonly load: () => Promise<Study> }
+  >
 > = {
   'threshold-defaults': {
     needsData: true,
@@ -46,20 +49,28 @@ const STUDIES: Readonly<
   },
   'autoencoder-peer': {
     needsData: true,
+    takesSets: true,
     load: async () => (await import('./autoencoder-peer.ts')).reportAutoencoderPeer,
+  },
+  'autoencoder-peer-whole': {
+    needsData: true,
+    takesSets: true,
+    load: async () => (await import('./autoencoder-peer.ts')).reportWholeAutoencoderPeer,
   },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 
 const DATA_STUDIES = Object.keys(STUDIES).filter((name) => STUDIES[name]!.needsData);
+const SET_STUDIES = Object.keys(STUDIES).filter((name) => STUDIES[name]!.takesSets === true);
 
 const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
-       npm run bench -- STUDY [--data DIR] [--json FILE]
+       npm run bench -- STUDY [--data DIR] [--sets a,b] [--json FILE]
 
   NAME         one of ${Object.keys(BENCHES).join(', ')}; all of them by default
   STUDY        one of ${Object.keys(STUDIES).join(', ')}
   --json FILE  writes the figures there too
   --data DIR   for ${DATA_STUDIES.join(', ')}: folder of labelled data sets
+  --sets a,b   for ${SET_STUDIES.join(', ')}: of that folder's data sets, only these
 
 exit codes: 0 measured, whatever the figures; 1 a bench failed; 2 bad arguments`;
 
@@ -81,7 +92,7 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(renderMachine(machine));
   if (options.study !== undefined) {
     const study = await STUDIES[options.study]!.load();
-    const { text, figures } = await study(options.data ?? '', say);
+    const { text, figures } = await study(options.data ?? '', say, { sets: options.sets });
     console.log(text);
     save(options.json, { machine, figures });
     return 0;
@@ -116,6 +127,7 @@ interface Options {
   readonly json: string | undefined;
   /** Set for studies that need it alone. */
   readonly data: string | undefined;
+  readonly sets: readonly string[] | undefined;
   readonly help: boolean;
 }
 
@@ -126,10 +138,12 @@ function readOptions(args: readonly string[]): Options {
     options: {
       json: { type: 'string' },
       data: { type: 'string' },
+      sets: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const { json, data, help } = values;
+  const sets = values.sets?.split(',');
   const study = positionals.find((name) => Object.hasOwn(STUDIES, name));
   if (study !== undefined && positionals.length > 1) throw new Error(`${study} runs alone`);
   const needsData = study !== undefined && STUDIES[study]!.needsData;
@@ -137,9 +151,18 @@ function readOptions(args: readonly string[]): Options {
     throw new Error(
       needsData ? `${study} needs --data DIR` : `--data is for ${DATA_STUDIES.join(', ')} only`,
     );
+  if (sets !== undefined && (study === undefined || !SET_STUDIES.includes(study)))
+    throw new Error(`--sets is for ${SET_STUDIES.join(', ')} only`);
   const unknown = study !== undefined ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
   if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}`);
-  return { names: positionals.length > 0 ? positionals : Object.keys(BENCHES), study, json, data, help };
+  return {
+    names: positionals.length > 0 ? positionals : Object.keys(BENCHES),
+    study,
+    json,
+    data,
+    sets,
+    help,
+  };
 }
 
 function save(file: string | undefined, figures: object): void {
