@@ -78,8 +78,8 @@ for (const build of KERNEL_BUILDS)
       assert.ok(Math.abs(loss / losses[i]! - 1) < 1e-5, `batch ${i}: ${loss}, not ${losses[i]}`);
     }
     const last = network.readWeights().flatMap(({ values }) => [...values]);
-    assert.ok(difference(last, lastWeights) < 1e-4);
-    assert.ok(difference(network.predict({ rows, starts: Uint32Array.of(0) }), output) < 1e-4);
+    assert.ok(difference(last, lastWeights) < 1e-5);
+    assert.ok(difference(network.predict({ rows, starts: Uint32Array.of(0) }), output) < 1e-5);
   });
 
 test('the figures tell clipping and dropout from none', () => {
