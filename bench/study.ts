@@ -7,6 +7,8 @@ export interface StudyResult {
 export interface StudyOptions {
   /** Names of the data sets to keep to, for a study that can; by default all. */
   readonly sets: readonly string[] | undefined;
+  /** File of results so far, for a study that can go on from them. */
+  readonly keep: string | undefined;
 }
 
 /**

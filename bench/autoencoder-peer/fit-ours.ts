@@ -5,8 +5,10 @@ import type { DetectorRun } from '../quality/run-detector.ts';
 
 export const KIND = 'lstm-autoencoder';
 
-/** What the study leaves of the defaults. */
-export type Shortening = Readonly<Partial<Record<'maxSequences' | 'epochs', number>>>;
+/** What a study changes of the defaults. */
+export type Settings = Readonly<
+  Partial<Record<'sequenceLength' | 'hidden' | 'maxSequences' | 'epochs', number>>
+>;
 
 export interface Scored {
   /** Held back, at the best epoch. */
@@ -25,11 +27,11 @@ export interface Epoch {
 export async function scoreOurs(
   { train, test }: DetectorRun,
   seed: number,
-  given: Shortening,
+  settings: Settings,
 ): Promise<Scored> {
   const model = await getModel(KIND);
   const deadline = { remaining: () => Number.POSITIVE_INFINITY };
-  const fitted = await model.fit(train, parseNeuralParams(KIND, given), { seed, deadline });
+  const fitted = await model.fit(train, parseNeuralParams(KIND, settings), { seed, deadline });
   return { ...readHistory(fitted.summary.history?.epochs ?? []), scores: await fitted.score(test) };
 }
 

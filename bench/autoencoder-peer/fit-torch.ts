@@ -7,10 +7,10 @@ import { type NeuralParams, parseNeuralParams } from '../../lib/models/neural/pa
 import { findTrainable, planSamples, type SamplePlan } from '../../lib/models/neural/plan-samples.ts';
 import { CLIP_NORM, drawEpoch } from '../../lib/models/neural/train.ts';
 import { combineWeights } from '../../lib/models/reconstruction/distance.ts';
-import { findSequences, type SequenceTable, tabulate } from '../../lib/models/sequences/table.ts';
+import { findSequences, tabulate } from '../../lib/models/sequences/table.ts';
 import { createNetwork } from '../../lib/nn/create-network.ts';
 import type { DetectorRun } from '../quality/run-detector.ts';
-import { type Epoch, KIND, readHistory, type Scored, type Shortening } from './fit-ours.ts';
+import { type Epoch, KIND, readHistory, type Scored, type Settings } from './fit-ours.ts';
 import type { Side } from './sides.ts';
 import type { TorchProcess } from './torch-process.ts';
 
@@ -27,12 +27,12 @@ export interface TorchFit {
   readonly folder: string;
   readonly seed: number;
   readonly side: Exclude<Side, 'ours'>;
-  readonly shortening: Shortening;
+  readonly settings: Settings;
 }
 
 export async function scoreTorch({ train, test }: DetectorRun, given: TorchFit): Promise<Scored> {
-  const { torch, folder, seed, side, shortening } = given;
-  const params = parseNeuralParams(KIND, shortening);
+  const { torch, folder, seed, side, settings } = given;
+  const params = parseNeuralParams(KIND, settings);
   const found = findTrainable(KIND, train, { params, labels: undefined });
   if (found.step === undefined) throw new RangeError('a training of fewer than two rows');
   const plan = planSamples(train, { ...found, step: found.step }, { params, labels: undefined });
@@ -42,8 +42,8 @@ export async function scoreTorch({ train, test }: DetectorRun, given: TorchFit):
   const held = validation?.starts ?? new Uint32Array(0);
   const write = (name: string, values: Float32Array | Uint32Array): void =>
     writeFileSync(join(folder, name), values);
-  write('train.f32', completeValues(table));
-  write('test.f32', completeValues(unseen));
+  write('train.f32', table.values);
+  write('test.f32', unseen.values);
   write('fit.u32', training.starts);
   write('held.u32', held);
   write('profile.u32', Uint32Array.from([...training.starts, ...held]).sort());
@@ -69,7 +69,9 @@ export async function scoreTorch({ train, test }: DetectorRun, given: TorchFit):
   const scores = new Float64Array(test.times.length).fill(NaN);
   for (const [i, start] of starts.entries()) {
     const row = errors.subarray(i * table.width, (i + 1) * table.width);
-    const weights = Array.from(row, (error, c) => weighError(profile, error, c));
+    const weights = Array.from(row, (error, c) => weighError(profile, error, c)).filter(
+      (weight) => !Number.isNaN(weight),
+    );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     scores[unseen.order[start + params.sequenceLength - 1]!] = combineWeights(sum, weights.length);
   }
@@ -107,13 +109,6 @@ function writeDraws(
   );
   write('orders.u32', Uint32Array.from(drawn.flatMap(({ order }) => [...order])));
   write('dropout.u32', Uint32Array.from(drawn.flatMap(({ dropoutSeeds }) => [...dropoutSeeds])));
-}
-
-/** @throws RangeError where a value is missing: ours leaves it out of loss and score, and this PyTorch does not */
-function completeValues({ values }: SequenceTable): Float32Array {
-  const missing = values.filter(Number.isNaN).length;
-  if (missing > 0) throw new RangeError(`${missing} of ${values.length} values are missing`);
-  return values;
 }
 
 function readFloats(file: string): Float32Array {

@@ -1,10 +1,15 @@
-/** The study's tables: differences with a verdict, then every file. */
+/** The study's tables: differences with a verdict, by set and over all, then every file. */
 import { formatTable } from '../../lib/cli/table.ts';
-import { judge, MEASURES, type Pair, pairSeeds, pairWith, summarizePairs } from './differences.ts';
+import { judge, MEASURES, pairWith, spreadOverSeeds, summarizePairs } from './differences.ts';
 import { mean, type Outcome, ofSide, SIDE_NAMES, SIDES, type Side } from './sides.ts';
 
 export function renderOutcomes(outcomes: readonly Outcome[]): string {
-  return [renderDifferences(outcomes), renderFirstLosses(outcomes), renderFiles(outcomes)].join('\n\n');
+  return [
+    renderDifferences(outcomes),
+    renderSpreads(outcomes),
+    renderFirstLosses(outcomes),
+    renderLevels(outcomes),
+  ].join('\n\n');
 }
 
 /** A line of progress that holds all figures, so that a run that is cut off leaves what it had. */
@@ -13,30 +18,42 @@ export function describeOutcome({ file, seed, side, vusPr, averagePrecision, los
   return `${file}, seed ${seed}, ${SIDES[side]}: VUS-PR / average precision / held-back loss ${figures}`;
 }
 
+/** Ours less each peer; a group of one file has no interval, and is left out. */
 function renderDifferences(outcomes: readonly Outcome[]): string {
-  const groups: readonly { readonly name: string; readonly pairs: readonly Pair[] }[] = [
-    ...peersOf(outcomes).map((side) => ({ name: `ours − ${SIDES[side]}`, pairs: pairWith(outcomes, side) })),
-    { name: 'ours − ours, next seed', pairs: pairSeeds(outcomes) },
-  ];
-  const lines = groups
-    .filter(({ pairs }) => new Set(pairs.map(({ file }) => file)).size > 1)
-    .flatMap(({ name, pairs }) =>
+  const sets = [...new Set(outcomes.map(({ set }) => set))];
+  const lines = peersOf(outcomes).flatMap((side) => {
+    const pairs = pairWith(outcomes, side);
+    const groups = [
+      { name: 'all', own: pairs },
+      ...sets.map((set) => ({ name: set, own: pairs.filter((pair) => pair.set === set) })),
+    ].filter(({ own }) => new Set(own.map(({ file }) => file)).size > 1);
+    return groups.flatMap(({ name, own }, g) =>
       MEASURES.map((measure, i) => {
-        const summary = summarizePairs(pairs, measure);
+        const summary = summarizePairs(own, measure);
         const show = (value: number): string => `${signed(value, measure.unit)}${measure.unit}`;
         return [
+          g === 0 && i === 0 ? SIDES[side] : '',
           i === 0 ? name : '',
           i === 0 ? `${summary.files} / ${summary.pairs}` : '',
           measure.name,
-          `${show(summary.mean)} ± ${show(summary.standardError).slice(1)}`,
+          show(summary.mean),
           `${show(summary.low)} to ${show(summary.high)}`,
           `${summary.better} / ${summary.worse}`,
           judge(summary, measure),
         ];
       }),
     );
-  const header = ['', 'files / pairs', '', 'mean ± standard error', '95 %', 'better / worse', 'within noise'];
+  });
+  const header = ['ours −', '', 'files / pairs', '', 'mean', '95 %', 'better / worse', 'ours is'];
   return formatTable([header, ...lines]);
+}
+
+function renderSpreads(outcomes: readonly Outcome[]): string {
+  const shown = (['ours', ...peersOf(outcomes)] as const)
+    .map((side) => ({ side, spread: spreadOverSeeds(ofSide(outcomes, side), ({ vusPr }) => vusPr) }))
+    .filter(({ spread }) => !Number.isNaN(spread))
+    .map(({ side, spread }) => `${SIDES[side]} ${spread.toFixed(4)}`);
+  return `standard deviation of VUS-PR over the seeds of a file: ${shown.join('; ') || 'one seed each'}`;
 }
 
 function renderFirstLosses(outcomes: readonly Outcome[]): string {
@@ -47,30 +64,43 @@ function renderFirstLosses(outcomes: readonly Outcome[]): string {
   return `in step, the mean loss of the first epoch differs by ${Math.max(...apart).toExponential(1)} of it at most`;
 }
 
-function renderFiles(outcomes: readonly Outcome[]): string {
-  const files = [...new Set(outcomes.map(({ file }) => file))];
+/** Means over seeds of each file, and the mean of those of each set. */
+function renderLevels(outcomes: readonly Outcome[]): string {
   const sides: readonly Side[] = ['ours', ...peersOf(outcomes)];
-  const average = (file: string, side: Side, pick: (outcome: Outcome) => number): string => {
-    const own = ofSide(outcomes, side).filter((outcome) => outcome.file === file);
-    return own.length === 0 ? '–' : mean(own.map(pick)).toFixed(3);
-  };
-  const lines = files.flatMap((file) =>
-    sides.map((side, i) => [
-      i === 0 ? file : '',
-      SIDES[side],
-      average(file, side, ({ vusPr }) => vusPr),
-      average(file, side, ({ averagePrecision }) => averagePrecision),
-      average(file, side, ({ loss }) => loss),
-    ]),
+  const sets = [...new Set(outcomes.map(({ set }) => set))];
+  const files = [...new Set(outcomes.map(({ file }) => file))];
+  const groups = [
+    ...files.map((file) => ({ name: file, own: outcomes.filter((outcome) => outcome.file === file) })),
+    ...sets.map((set) => ({ name: `${set}: mean`, own: outcomes.filter((outcome) => outcome.set === set) })),
+    { name: 'all: mean', own: outcomes },
+  ];
+  const lines = groups.flatMap(({ name, own }) =>
+    sides.map((side, i) => {
+      const fits = ofSide(own, side);
+      const show = (pick: (outcome: Outcome) => number): string =>
+        fits.length === 0 ? '–' : meanOfFiles(fits, pick).toFixed(3);
+      return [
+        i === 0 ? name : '',
+        SIDES[side],
+        show(({ vusPr }) => vusPr),
+        show(({ averagePrecision }) => averagePrecision),
+        show(({ loss }) => loss),
+      ];
+    }),
   );
   return formatTable([['mean over seeds', '', 'VUS-PR', 'avg precision', 'held-back loss'], ...lines]);
+}
+
+function meanOfFiles(outcomes: readonly Outcome[], pick: (outcome: Outcome) => number): number {
+  const files = [...new Set(outcomes.map(({ file }) => file))];
+  return mean(files.map((file) => mean(outcomes.filter((outcome) => outcome.file === file).map(pick))));
 }
 
 function peersOf(outcomes: readonly Outcome[]): readonly Side[] {
   return SIDE_NAMES.filter((side) => side !== 'ours' && ofSide(outcomes, side).length > 0);
 }
 
-/** @param unit percent has one place, shares have four */
+/** @param unit percent has two places, shares have four */
 function signed(value: number, unit: string): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(unit === '' ? 4 : 2)}`;
 }

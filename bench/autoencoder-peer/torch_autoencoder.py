@@ -1,8 +1,8 @@
 """The LSTM autoencoder in PyTorch, for `npm run bench -- autoencoder-peer`: one process for all series.
 
-Reads a JSON object a line and answers with one. In its folder: train.f32 and test.f32 (normalized rows, nothing
+Reads a JSON object a line and answers with one. In its folder: train.f32 and test.f32 (normalized rows, NaN where
 missing), fit.u32, held.u32, profile.u32 and test.u32 (first rows of sequences). Writes profile.errors.f32 and
-test.errors.f32: of each sequence's last row, what was measured less what the network gives back.
+test.errors.f32: of each sequence's last row, what was measured less what the network gives back, NaN where missing.
 
 A job's `start` is `torch` (nn.LSTM as it comes), `keras` (what Keras and ours do, by PyTorch's own random numbers) or
 `ours`: our first weights, our order of sequences and what ours drop, from weights.f32, orders.u32 and dropout.u32.
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy
 import torch
 from torch import nn
+from torch_sequences import cut, squared_error
 from torch_twin import EPSILON, Twin
 
 
@@ -48,16 +49,13 @@ class Autoencoder(nn.Module):
         return self.read_out(decoded)
 
 
-def cut(rows, starts, steps):
-    return torch.from_numpy(rows[starts[:, None] + numpy.arange(steps)])
-
-
 def mean_loss(network, rows, starts, job):
+    """A mean of batches' means, as ours: with missing values their size matters."""
     total = 0.0
     with torch.no_grad():
-        for at in range(0, len(starts), 256):
-            x = cut(rows, starts[at : at + 256], job["steps"])
-            total += nn.functional.mse_loss(network(x), x).item() * len(x)
+        for at in range(0, len(starts), job["batch"]):
+            x, measured = cut(rows, starts[at : at + job["batch"]], job["steps"])
+            total += squared_error(network(x), x, measured).item() * len(x)
     return total / len(starts)
 
 
@@ -92,9 +90,9 @@ def fit(job, rows, starts, held):
         for batch, at in enumerate(range(0, len(order), job["batch"])):
             if ours is not None:
                 network.dropout_seed = ours[1][len(history)][batch]
-            x = cut(rows, starts[order[at : at + job["batch"]]], job["steps"])
+            x, measured = cut(rows, starts[order[at : at + job["batch"]]], job["steps"])
             optimizer.zero_grad()
-            loss = nn.functional.mse_loss(network(x), x)
+            loss = squared_error(network(x), x, measured)
             loss.backward()
             nn.utils.clip_grad_norm_(learning, job["clip"])
             optimizer.step()
@@ -114,8 +112,9 @@ def last_errors(network, rows, starts, steps):
     errors = numpy.empty((len(starts), rows.shape[1]), dtype=numpy.float32)
     with torch.no_grad():
         for at in range(0, len(starts), 256):
-            x = cut(rows, starts[at : at + 256], steps)
-            errors[at : at + 256] = (x - network(x))[:, -1, :].numpy()
+            own = starts[at : at + 256]
+            x, _ = cut(rows, own, steps)
+            errors[at : at + 256] = rows[own + steps - 1] - network(x)[:, -1, :].numpy()
     return errors
 
 
