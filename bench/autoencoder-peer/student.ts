@@ -11,6 +11,6 @@ const NORMAL = 1.96;
  */
 export function studentQuantile(freedom: number): number {
   if (freedom < 1) return NaN;
-  // Beyond the table, the expansion's first term: off by less than 0.002.
+  // Beyond the table, the expansion's first term: off by less than 0.004.
   return QUANTILES[freedom - 1] ?? NORMAL + (NORMAL ** 3 + NORMAL) / (4 * freedom);
 }
