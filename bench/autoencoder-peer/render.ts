@@ -82,13 +82,14 @@ function renderLevels(outcomes: readonly Outcome[]): string {
       return [
         i === 0 ? name : '',
         SIDES[side],
+        `${new Set(fits.map(({ seed }) => seed)).size}`,
         show(({ vusPr }) => vusPr),
         show(({ averagePrecision }) => averagePrecision),
         show(({ loss }) => loss),
       ];
     }),
   );
-  return formatTable([['mean over seeds', '', 'VUS-PR', 'avg precision', 'held-back loss'], ...lines]);
+  return formatTable([['mean over seeds', '', 'seeds', 'VUS-PR', 'avg precision', 'held-back loss'], ...lines]);
 }
 
 function meanOfFiles(outcomes: readonly Outcome[], pick: (outcome: Outcome) => number): number {
