@@ -89,7 +89,10 @@ function renderLevels(outcomes: readonly Outcome[]): string {
       ];
     }),
   );
-  return formatTable([['mean over seeds', '', 'seeds', 'VUS-PR', 'avg precision', 'held-back loss'], ...lines]);
+  return formatTable([
+    ['mean over seeds', '', 'seeds', 'VUS-PR', 'avg precision', 'held-back loss'],
+    ...lines,
+  ]);
 }
 
 function meanOfFiles(outcomes: readonly Outcome[], pick: (outcome: Outcome) => number): number {
