@@ -30,7 +30,15 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
 
 /** What is not about speed: each runs alone, and prints its own table. */
 const STUDIES: Readonly<
-  Record<string, { readonly needsData: boolean; readonly load: () => Promise<Study> }>
+  Record<
+    string,
+    {
+      readonly needsData: boolean;
+      /** Keeps to some sets, and goes on from what an earlier run has kept. */
+      readonly inParts?: boolean;
+      readonly load: () => Promise<Study>;
+    }
+  >
 > = {
   'threshold-defaults': {
     needsData: true,
@@ -51,21 +59,30 @@ const STUDIES: Readonly<
   },
   'autoencoder-peer': {
     needsData: true,
+    inParts: true,
     load: async () => (await import('./autoencoder-peer.ts')).reportAutoencoderPeer,
   },
   companions: { needsData: true, load: async () => (await import('./companions.ts')).reportCompanions },
+  'autoencoder-peer-default-size': {
+    needsData: true,
+    inParts: true,
+    load: async () => (await import('./autoencoder-peer.ts')).reportDefaultSizePeer,
+  },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 
 const DATA_STUDIES = Object.keys(STUDIES).filter((name) => STUDIES[name]!.needsData);
+const PART_STUDIES = Object.keys(STUDIES).filter((name) => STUDIES[name]!.inParts === true);
 
 const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
-       npm run bench -- STUDY [--data DIR] [--json FILE]
+       npm run bench -- STUDY [--data DIR] [--sets a,b] [--keep FILE] [--json FILE]
 
   NAME         one of ${Object.keys(BENCHES).join(', ')}; all of them by default
   STUDY        one of ${Object.keys(STUDIES).join(', ')}
   --json FILE  writes the figures there too
   --data DIR   for ${DATA_STUDIES.join(', ')}: folder of labelled data sets
+  --sets a,b   for ${PART_STUDIES.join(', ')}: of that folder's data sets, only these
+  --keep FILE  for the same: results so far, one a line; what it holds is not measured again
 
 exit codes: 0 measured, whatever the figures; 1 a bench failed; 2 bad arguments`;
 
@@ -87,7 +104,10 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(renderMachine(machine));
   if (options.study !== undefined) {
     const study = await STUDIES[options.study]!.load();
-    const { text, figures } = await study(options.data ?? '', say);
+    const { text, figures } = await study(options.data ?? '', say, {
+      sets: options.sets,
+      keep: options.keep,
+    });
     console.log(text);
     save(options.json, { machine, figures });
     return 0;
@@ -122,6 +142,8 @@ interface Options {
   readonly json: string | undefined;
   /** Set for studies that need it alone. */
   readonly data: string | undefined;
+  readonly sets: readonly string[] | undefined;
+  readonly keep: string | undefined;
   readonly help: boolean;
 }
 
@@ -132,10 +154,13 @@ function readOptions(args: readonly string[]): Options {
     options: {
       json: { type: 'string' },
       data: { type: 'string' },
+      sets: { type: 'string' },
+      keep: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { json, data, help } = values;
+  const { json, data, keep, help } = values;
+  const sets = values.sets?.split(',');
   const study = positionals.find((name) => Object.hasOwn(STUDIES, name));
   if (study !== undefined && positionals.length > 1) throw new Error(`${study} runs alone`);
   const needsData = study !== undefined && STUDIES[study]!.needsData;
@@ -143,9 +168,20 @@ function readOptions(args: readonly string[]): Options {
     throw new Error(
       needsData ? `${study} needs --data DIR` : `--data is for ${DATA_STUDIES.join(', ')} only`,
     );
+  const inParts = study !== undefined && PART_STUDIES.includes(study);
+  if ((sets !== undefined || keep !== undefined) && !inParts)
+    throw new Error(`--sets and --keep are for ${PART_STUDIES.join(', ')} only`);
   const unknown = study !== undefined ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
   if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}`);
-  return { names: positionals.length > 0 ? positionals : Object.keys(BENCHES), study, json, data, help };
+  return {
+    names: positionals.length > 0 ? positionals : Object.keys(BENCHES),
+    study,
+    json,
+    data,
+    sets,
+    keep,
+    help,
+  };
 }
 
 function save(file: string | undefined, figures: object): void {

@@ -156,9 +156,12 @@ function isStale(best: BestEpoch | undefined, done: number, patience: number): b
   return best !== undefined && done - best.epoch >= patience;
 }
 
-/** @param epoch from 0 */
-function drawEpoch(
-  { seed, training }: TrainingPlan,
+/**
+ * In what order an epoch takes the samples, and of each batch the seed of what is dropped.
+ * @param epoch from 0
+ */
+export function drawEpoch(
+  { seed, training }: Pick<TrainingPlan, 'seed' | 'training'>,
   epoch: number,
   batches: number,
 ): { readonly order: Uint32Array; readonly dropoutSeeds: Uint32Array } {
