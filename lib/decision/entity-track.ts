@@ -152,8 +152,7 @@ function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
 
 function continueIncident(walk: TrackWalk, open: IncidentWalk, { row, time, score, anomalous }: TrackedRow) {
   if (anomalous) {
-    if (open.telling === undefined || isMaterialRise(open.telling.score, score, walk.rules.policy.threshold))
-      open.telling = { row, time, score };
+    if (tellsMore(open, score, walk.rules.policy.threshold)) open.telling = { row, time, score };
     open.incident = {
       ...open.incident,
       lastAnomalous: time,
@@ -199,6 +198,14 @@ function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
 
 function isMateriallyWorse({ peakScore, toldScore }: OpenIncident, threshold: number): boolean {
   return isMaterialRise(toldScore, peakScore, threshold);
+}
+
+/** Whether a row of this score says better what the incident is about than the one that does so far. */
+function tellsMore({ telling, incident }: IncidentWalk, score: number, threshold: number): boolean {
+  if (telling === undefined || isMaterialRise(telling.score, score, threshold)) return true;
+  // Of an incident that goes on from an earlier window: the row that makes an update due.
+  const { toldScore } = incident;
+  return isMaterialRise(toldScore, score, threshold) && !isMaterialRise(toldScore, telling.score, threshold);
 }
 
 function isMaterialRise(from: number, to: number, threshold: number): boolean {

@@ -17,6 +17,12 @@ const DAY = 24 * 3_600_000;
 const SHORTEST_SEASON = 600_000;
 const LONGEST_SEASON = 366 * DAY;
 const LEADER_WEIGHT = 2;
+const LEADER_OF_NONE: Candidate = {
+  kind: 'mahalanobis',
+  params: {},
+  weight: LEADER_WEIGHT,
+  reason: 'mahalanobis alone: no metric varied, so that any other value is unusual.',
+};
 const COMPANIONS_OF_MANY: readonly Candidate[] = [
   {
     kind: 'pca',
@@ -40,6 +46,10 @@ const COMPANIONS_OF_ONE: readonly Candidate[] = [
     reason: 'nearest-value counts half as much: it knows whether the metric has been there before.',
   },
 ];
+/** A season within this share of a part of the day is that part… */
+const SAME = 0.03;
+/** …if it has four half-hours. */
+const LEAST_OF_DAY = 2 * 3_600_000;
 /** Share of the varying series from which on a season is everybody's. */
 const COMMON = 0.5;
 const MOST_SEASONS = 3;
@@ -47,6 +57,7 @@ const MOST_SEASONS = 3;
 /** The first one leads: without it there is no model. */
 export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
   const varying = profile.metrics.filter(({ varies }) => varies).length;
+  if (varying === 0) return [LEADER_OF_NONE];
   const seasons = findOtherSeasons(profile);
   return [
     {
@@ -63,13 +74,18 @@ export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
   ];
 }
 
-/** The time of day is not among them: `mahalanobis` takes it off by itself. */
-function findOtherSeasons({ seasons, metrics }: TrainingProfile): readonly CommonSeason[] {
-  if (!metrics.some(({ varies }) => varies)) return [];
+/** What the time of day foretells is not among them: `mahalanobis` takes that off by itself. */
+function findOtherSeasons({ seasons }: TrainingProfile): readonly CommonSeason[] {
   return seasons
     .filter(({ period, share }) => share >= COMMON && period >= SHORTEST_SEASON && period <= LONGEST_SEASON)
-    .filter(({ period }) => period !== DAY)
+    .filter(({ period }) => !isOfTheDay(period))
     .slice(0, MOST_SEASONS);
+}
+
+/** A day, or a part of it that returns at the same hours and that half-hours can draw. */
+function isOfTheDay(period: number): boolean {
+  const turns = Math.round(DAY / period);
+  return turns >= 1 && Math.abs(DAY / period - turns) <= SAME * turns && period >= LEAST_OF_DAY;
 }
 
 function chooseSeasonal(seasons: readonly CommonSeason[]): Candidate {

@@ -1,10 +1,13 @@
 /** From a profile of the training to members, a rehearsal that checks them and puts them on scale, and their fit. */
+
+import { ModelError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { ScoreTail } from '../../statistics/score-tail.ts';
 import type { FitRun, FittedModel, RegisteredModel } from '../contract.ts';
-import type { Ensemble } from '../ensemble/ensemble.ts';
+import { countUnscoredRows, type Ensemble } from '../ensemble/ensemble.ts';
 import { fitPart, isRefusal, type MemberFit } from '../ensemble/fit-part.ts';
 import { fitNormalTail, holdBack } from '../ensemble/hold-back.ts';
+import { nameMember } from '../ensemble/params.ts';
 import { openProgress, type Progress } from '../ensemble/progress.ts';
 import { findStep } from '../ensemble/smooth.ts';
 import { checkTraining } from '../matrix-checks.ts';
@@ -16,7 +19,8 @@ import { profileTraining } from './profile-training.ts';
 import { rehearse, type Stage, setStage } from './rehearse.ts';
 import { type Sample, takeSample } from './take-sample.ts';
 
-const LEAST_ROWS = 2;
+/** A scale takes ten scores, and the leader's first ten rows have none. */
+const LEAST_ROWS = 20;
 /** A rehearsal's rows: a scale is made of a quarter of them, and knows what happens once in ten thousand. */
 const MOST_REHEARSED = 200_000;
 /** Share of the newest rows that a rehearsal is judged by. */
@@ -47,7 +51,8 @@ interface Prepared {
  */
 export async function fitAuto(x: FeatureMatrix, run: FitRun): Promise<AutoFit> {
   checkTraining(x, run, LEAST_ROWS);
-  const profile = profileTraining(x, run.labels);
+  checkUnlabelled(x, run.labels);
+  const profile = profileTraining(x, run);
   run.onProgress?.(PROFILED);
   const progress = await openProgress(run.checkpoint);
   const prepared = await Promise.all(
@@ -66,29 +71,47 @@ export async function fitAuto(x: FeatureMatrix, run: FitRun): Promise<AutoFit> {
     tail,
   }));
   run.onProgress?.(1);
+  const ensemble: Ensemble = {
+    columns: [...x.names],
+    members,
+    combine: 'weighted',
+    agree: 1,
+    smoothing: 0,
+    step: findStep(x),
+  };
   return {
-    ensemble: {
-      columns: [...x.names],
-      members,
-      combine: 'weighted',
-      agree: 1,
-      smoothing: 0,
-      step: findStep(x),
-    },
+    ensemble,
     notes: [
       ...describeProfile(profile),
       ...prepared.map(({ candidate }) => candidate.reason),
       ...rehearsed.notes,
       ...fitted.notes,
+      `A series needs ${countUnscoredRows(ensemble)} rows before its first score.`,
     ],
   };
+}
+
+/** @throws ModelError */
+function checkUnlabelled({ times }: FeatureMatrix, labels: Uint8Array | undefined): void {
+  const unlabelled = labels?.reduce((count, label) => count + Number(label !== 1), 0) ?? times.length;
+  if (unlabelled < LEAST_ROWS)
+    throw new ModelError(
+      'too-few-rows',
+      `${unlabelled} of ${times.length} rows are not labelled anomalous, a fit takes at least ${LEAST_ROWS}`,
+    );
 }
 
 async function prepare(candidate: Candidate, index: number, progress: Progress): Promise<Prepared> {
   const registered: RegisteredModel = await getModel(candidate.kind);
   return {
     candidate,
-    fit: { index, registered, params: registered.parseParams(candidate.params), progress },
+    fit: {
+      index,
+      name: nameMember(candidate),
+      registered,
+      params: registered.parseParams(candidate.params),
+      progress,
+    },
   };
 }
 

@@ -36,19 +36,20 @@ const BUFFER = 50;
 export function judgeMembers(rehearsed: readonly Rehearsed[], planted: Planted, x: FeatureMatrix): Verdict {
   const [leader, ...companions] = rehearsed;
   if (leader === undefined) return { kept: [], notes: [] };
-  if (planted.faults < LEAST_FAULTS)
+  const rows = listJudgedRows(rehearsed, x);
+  const faults = countFaults(rows, planted, x);
+  if (faults < LEAST_FAULTS)
     return {
       kept: rehearsed.map(({ candidate }) => candidate),
       notes: [
-        `${planted.faults} faults fit into the newest part of the training, too few to check the members by: they are taken as the profile calls for them.`,
+        `${faults} faults fit into the newest part of the training, too few to check the members by: they are taken as the profile calls for them.`,
       ],
     };
-  const quality = (members: readonly Rehearsed[]): number =>
-    measureQuality(members, rehearsed, { planted, x });
+  const quality = (members: readonly Rehearsed[]): number => measureQuality(members, rows, { planted, x });
   const alone = quality([leader]);
   const checked = companions.map((companion) => ({ companion, with: quality([leader, companion]) }));
   const kept = checked.filter((each) => each.with >= LEAST_KEPT * alone).map(({ companion }) => companion);
-  const of = `${planted.faults} faults planted into the newest quarter of the training`;
+  const of = `${faults} faults planted into the newest quarter of the training`;
   return {
     kept: [leader, ...kept].map(({ candidate }) => candidate),
     notes: [
@@ -62,10 +63,28 @@ export function judgeMembers(rehearsed: readonly Rehearsed[], planted: Planted, 
   };
 }
 
-/** Of the rows that every candidate scores, so that figures compare. */
+/** Rows that every candidate scores, so that figures compare; entity by entity, in order of time. */
+function listJudgedRows(all: readonly Rehearsed[], x: FeatureMatrix): Uint32Array {
+  const rows = new Uint32Array(x.times.length);
+  let count = 0;
+  for (const group of groupRows(x))
+    for (const row of group)
+      if (all.every(({ rehearsal }) => !Number.isNaN(rehearsal.surprises[row]!))) rows[count++] = row;
+  return rows.subarray(0, count);
+}
+
+/** Those of which a judged row is part. */
+function countFaults(rows: Uint32Array, { labels }: Planted, { entityOf }: FeatureMatrix): number {
+  return rows.filter(
+    (row, i) =>
+      labels[row] === 1 &&
+      (i === 0 || labels[rows[i - 1]!] !== 1 || entityOf[rows[i - 1]!] !== entityOf[row]),
+  ).length;
+}
+
 function measureQuality(
   members: readonly Rehearsed[],
-  all: readonly Rehearsed[],
+  rows: Uint32Array,
   { planted, x }: { readonly planted: Planted; readonly x: FeatureMatrix },
 ): number {
   const total = members.reduce((sum, { candidate }) => sum + candidate.weight, 0);
@@ -73,9 +92,6 @@ function measureQuality(
     members.map(({ rehearsal }) => rehearsal.surprises),
     { combine: 'weighted', agree: 1, weights: members.map(({ candidate }) => candidate.weight / total) },
   );
-  const rows = groupRows(x)
-    .flatMap((group) => [...group])
-    .filter((row) => all.every(({ rehearsal }) => !Number.isNaN(rehearsal.surprises[row]!)));
   const ranked = {
     labels: Uint8Array.from(rows, (row) => planted.labels[row]!),
     scores: Float64Array.from(rows, (row) => combined[row]!),

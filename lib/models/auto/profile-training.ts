@@ -1,8 +1,13 @@
 /** What a training is like, from as many of its series as tell: how long, how complete, how seasonal, how joined. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { checkDeadline } from '../check-deadline.ts';
+import type { FitRun } from '../contract.ts';
 import { findStep } from '../ensemble/smooth.ts';
+import { findConstants } from '../mahalanobis/measure.ts';
+
 import { groupRows } from '../univariate/group-rows.ts';
 import { profileSeries, type SeriesProfile } from './profile-series.ts';
+import { sortByLength } from './take-sample.ts';
 
 export interface TrainingProfile {
   readonly rows: number;
@@ -20,9 +25,10 @@ export interface TrainingProfile {
   readonly together: number;
 }
 
-/** Of one column: what holds of at least half of its series that were looked at. */
+/** Of one column: but for `varies`, what holds of at least half of its series that were looked at. */
 export interface MetricProfile {
   readonly name: string;
+  /** Whether it had more than one value, over all rows of all entities. */
   readonly varies: boolean;
   readonly isIntermittent: boolean;
   readonly isDrifting: boolean;
@@ -52,10 +58,17 @@ const DAY = 24 * 3_600_000;
 /** What people go by: a length near one of them is meant to be it. */
 const NAMED = [3_600_000, DAY, 7 * DAY] as const;
 
-/** @param labels rows with 1 count as missing */
-export function profileTraining(x: FeatureMatrix, labels: Uint8Array | undefined): TrainingProfile {
+/**
+ * Rows with the label 1 count as missing.
+ * @throws RetryLaterError where no time is left
+ */
+export function profileTraining(
+  x: FeatureMatrix,
+  { labels, deadline }: Pick<FitRun, 'labels' | 'deadline'>,
+): TrainingProfile {
   const width = x.names.length;
-  const groups = groupRows(x).filter((group) => group.length > 0);
+  const groups = sortByLength(groupRows(x));
+  const constant = findConstants(x, labels);
   const looked = takeEvenly(groups, Math.max(1, Math.floor(MOST_SERIES / width)));
   const step = findStep(x);
   const byColumn: SeriesProfile[][] = x.names.map(() => []);
@@ -63,6 +76,7 @@ export function profileTraining(x: FeatureMatrix, labels: Uint8Array | undefined
   const squares: number[] = [];
   let span = 0;
   for (const [at, group] of looked.entries()) {
+    checkDeadline({ deadline });
     const length = x.times[group.at(-1)!]! - x.times[group[0]!]!;
     span = Math.max(span, length);
     const place = step * Math.max(1, Math.ceil((length / step + 1) / MOST_PLACES));
@@ -82,18 +96,18 @@ export function profileTraining(x: FeatureMatrix, labels: Uint8Array | undefined
     profiled: looked.length * width,
     series: groups.length * width,
     span,
-    metrics: x.names.map((name, column) => summarize(name, byColumn[column]!)),
+    metrics: x.names.map((name, column) => summarize(name, byColumn[column]!, constant[column] === 0)),
     seasons: gather(seasons, varying),
     together: Math.sqrt(squares.reduce((sum, square) => sum + square / squares.length, 0) || Number.NaN),
   };
 }
 
-function summarize(name: string, profiles: readonly SeriesProfile[]): MetricProfile {
+function summarize(name: string, profiles: readonly SeriesProfile[], varies: boolean): MetricProfile {
   const share = (holds: (profile: SeriesProfile) => boolean): number =>
     profiles.filter(holds).length / profiles.length;
   return {
     name,
-    varies: profiles.some(({ isConstant }) => !isConstant),
+    varies,
     isIntermittent: share(({ isIntermittent }) => isIntermittent) >= 0.5,
     isDrifting: share(({ isDrifting }) => isDrifting) >= 0.5,
     missing: profiles.reduce((sum, { missing }) => sum + missing / profiles.length, 0),

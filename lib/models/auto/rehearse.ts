@@ -51,7 +51,7 @@ export async function rehearse(
     const asItWas = judged(await model.score(x));
     const usable = asItWas.filter((score) => !Number.isNaN(score)).length;
     if (usable < LEAST_HELD_BACK)
-      return `${usable} of the newest rows have a score, a scale takes ${LEAST_HELD_BACK}`;
+      return `${usable} of the newest rows have a score and are out of the reach of a label, a scale takes ${LEAST_HELD_BACK}`;
     const tail = fitNormalTail(x, asItWas, { labels: undefined, contextRows });
     return { tail, surprises: toCommonScale(tail, judged(await model.score(planted.x))) };
   } catch (error) {

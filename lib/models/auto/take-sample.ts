@@ -8,13 +8,16 @@ export interface Sample {
   readonly labels: Uint8Array | undefined;
 }
 
-/** The newest rows of evenly chosen entities, at most so many in all; everything where it is no more than that. */
+/**
+ * The newest rows of entities evenly chosen by how many they have, the longest among them; at most so many in all, and
+ * everything where it is no more than that.
+ */
 export function takeSample(
   x: FeatureMatrix,
   { labels, mostRows }: { readonly labels: Uint8Array | undefined; readonly mostRows: number },
 ): Sample {
   if (x.times.length <= mostRows) return { x, labels };
-  const groups = groupRows(x).filter((group) => group.length > 0);
+  const groups = sortByLength(groupRows(x));
   const wanted = Math.max(1, Math.floor((groups.length * mostRows) / x.times.length));
   const stride = Math.ceil(groups.length / wanted);
   const chosen = groups.filter((_, at) => at % stride === 0);
@@ -24,4 +27,9 @@ export function takeSample(
   );
   rows.sort();
   return { x: pickRows(x, rows), labels: labels && Uint8Array.from(rows, (row) => labels[row]!) };
+}
+
+/** From the longest to the shortest, without the empty ones; equally long ones as they come. */
+export function sortByLength(groups: readonly Uint32Array[]): readonly Uint32Array[] {
+  return groups.filter(({ length }) => length > 0).toSorted((a, b) => b.length - a.length);
 }

@@ -5,11 +5,13 @@
  */
 import { ModelError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { shadowLabels } from '../../features/shadow-labels.ts';
 import type { ScoreTail } from '../../statistics/score-tail.ts';
 import type { FittedModel } from '../contract.ts';
 import { fitPart, isRefusal, type MemberFit, type Part } from './fit-part.ts';
 import { fitNormalTail, type HeldBack, LEAST_HELD_BACK } from './hold-back.ts';
 import type { MemberParams } from './params.ts';
+import { findStep } from './smooth.ts';
 
 export interface FittedMember extends MemberParams {
   readonly model: FittedModel;
@@ -53,9 +55,15 @@ async function rehearse(
   const part = { ...given, run: { ...others, ...(labels !== undefined && { labels }) } };
   try {
     const model = await fitPart(shareProgress(part, 'older'), 'older', older);
+    const touched =
+      all && shadowLabels(x, { labels: all, contextRows: model.contextRows, step: findStep(x) });
     const scores = (await model.score(x)).map((score, row) => (isOlder[row] === 1 ? Number.NaN : score));
-    const usable = scores.filter((score, row) => Number.isFinite(score) && all?.[row] !== 1);
-    return usable.length >= LEAST_HELD_BACK ? scores : undefined;
+    const usable = scores.filter((score, row) => Number.isFinite(score) && touched?.[row] !== 1).length;
+    if (usable >= LEAST_HELD_BACK) return scores;
+    notes.push(
+      `its scale comes from its own training rows: ${usable} of the newest rows have a score and are out of the reach of a label, it takes ${LEAST_HELD_BACK}`,
+    );
+    return undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     notes.push(

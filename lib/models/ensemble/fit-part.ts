@@ -5,8 +5,10 @@ import type { FitRun, FittedModel, ModelState, RegisteredModel } from '../contra
 import type { Progress } from './progress.ts';
 
 export interface MemberFit {
-  /** Of the member among the others, for its seed and its part of a checkpoint. */
+  /** Of the member among the others, for its seed. */
   readonly index: number;
+  /** With the place, for its part of a checkpoint: what a member of other params left is none of this one's. */
+  readonly name: string;
   readonly registered: RegisteredModel;
   /** What `registered` made of the member's params. */
   readonly params: unknown;
@@ -27,12 +29,12 @@ const SEED_STRIDE = 0x9e3779b9;
  * @throws RetryLaterError where the run's time is up
  */
 export async function fitPart(
-  { index, registered, params, run, startFrom, progress }: MemberFit,
+  { index, name, registered, params, run, startFrom, progress }: MemberFit,
   part: Part,
   x: FeatureMatrix,
 ): Promise<FittedModel> {
-  const name = `${index} ${part}`;
-  const finished = progress.read(name);
+  const at = `${index} ${name} ${part}`;
+  const finished = progress.read(at);
   if (finished !== undefined)
     return { ...(await registered.load(finished.state)), summary: finished.summary };
   if (run.deadline.remaining() <= 0)
@@ -40,7 +42,7 @@ export async function fitPart(
       'deadline',
       `the fit stopped before member ${index}: 0 ms of its time are left`,
     );
-  const checkpoint = progress.checkpointOf(name);
+  const checkpoint = progress.checkpointOf(at);
   const { checkpoint: _, startFrom: __, ...others } = run;
   const fitted = await registered.fit(x, params, {
     ...others,
@@ -48,7 +50,7 @@ export async function fitPart(
     ...(checkpoint !== undefined && { checkpoint }),
     ...(startFrom !== undefined && { startFrom }),
   });
-  await progress.finish(name, { state: fitted.save(), summary: fitted.summary });
+  await progress.finish(at, { state: fitted.save(), summary: fitted.summary });
   return fitted;
 }
 

@@ -39,6 +39,7 @@ export async function fitEnsemble(
           member,
           {
             index,
+            name: nameMember(member),
             registered,
             params: memberParams,
             run: { ...run, onProgress },

@@ -40,10 +40,17 @@ export function smoothScores(
   });
 }
 
-/** Ms between an entity's rows: the least distance. 1 where no entity has two rows. */
+/** Rows that a step is taken from: enough for a median. */
+const MOST_STEPS = 10_000;
+
+/** Ms between an entity's rows: the median distance. 1 where no entity has two rows. */
 export function findStep({ entityOf, times }: Pick<FeatureMatrix, 'entityOf' | 'times'>): number {
-  let step = Number.POSITIVE_INFINITY;
-  for (let row = 1; row < times.length; row++)
-    if (entityOf[row] === entityOf[row - 1]) step = Math.min(step, times[row]! - times[row - 1]!);
-  return step > 0 && step < Infinity ? step : 1;
+  const last = new Map<number, number>();
+  const steps: number[] = [];
+  for (let row = 0; row < times.length && steps.length < MOST_STEPS; row++) {
+    const step = times[row]! - (last.get(entityOf[row]!) ?? Number.NaN);
+    if (step > 0) steps.push(step);
+    last.set(entityOf[row]!, times[row]!);
+  }
+  return steps.sort((a, b) => a - b)[steps.length >> 1] ?? 1;
 }

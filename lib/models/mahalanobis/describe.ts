@@ -1,6 +1,6 @@
 /** What was made of a training, in whole sentences for the report. */
 import type { JointModel } from './joint-model.ts';
-import { SCALE_SETS, UNSCORED_ROWS } from './scales.ts';
+import { SCALE_SETS } from './scales.ts';
 import { coversDays, LEAST_DAYS } from './seasonality.ts';
 
 /** @param times of sampled rows, ascending */
@@ -26,7 +26,6 @@ export function describeFit(model: JointModel, times: Float64Array): readonly st
     notes.push(
       `How much ${list(varying)} varies follows the time of day too: a change counts by what is usual at its hour.`,
     );
-  notes.push(`A series needs ${UNSCORED_ROWS} rows before its first score.`);
   return notes;
 }
 

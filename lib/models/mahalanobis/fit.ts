@@ -1,6 +1,7 @@
 /** Learns what is usual: seasons, then each feature's centre and spread, then how the features go together. */
 import { ModelError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { checkDeadline } from '../check-deadline.ts';
 import type { FitRun } from '../contract.ts';
 import { checkTraining } from '../matrix-checks.ts';
 import { buildFactor } from './covariance.ts';
@@ -15,7 +16,7 @@ import {
   sampleColumns,
   sampleFeatures,
 } from './measure.ts';
-import { averageProducts, checkDeadline } from './moments.ts';
+import { averageProducts } from './moments.ts';
 import { SCALE_SETS } from './scales.ts';
 
 const LEAST_ROWS = 2;

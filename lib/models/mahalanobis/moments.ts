@@ -1,7 +1,7 @@
 /** How the features of the training vary together. */
-import { RetryLaterError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { BLOCK, openProducts } from '../../linalg/products.ts';
+import { checkDeadline } from '../check-deadline.ts';
 import type { FitRun } from '../contract.ts';
 import { type Coordinates, placeRow } from './coordinates.ts';
 import { type Seasons, takeStretches } from './stretches.ts';
@@ -40,10 +40,4 @@ export function averageProducts(
   for (let i = 0; i < n; i++) block.fill(0, i * BLOCK + filled, (i + 1) * BLOCK);
   products.addOuterProducts(filled);
   return products.readSums().map((sum) => sum / Math.max(rows, 1));
-}
-
-/** @throws RetryLaterError where no time is left */
-export function checkDeadline({ deadline }: FitRun): void {
-  if (deadline.remaining() <= 0)
-    throw new RetryLaterError('deadline', 'the fit stopped before its end: 0 ms of its time are left');
 }

@@ -27,16 +27,25 @@ const SCALE_OF_CONSTANT = 0.1;
 export function gatherKnown(values: Float64Array, times: Float64Array): Float64Array {
   values.sort();
   const widths = values.subarray(1).map((value, i) => value - values[i]!);
-  const least = widths.length > MOST_STRETCHES ? widths.toSorted()[widths.length - MOST_STRETCHES]! : 0;
-  const islands: number[] = [];
+  const ends = [...findWidest(widths), values.length - 1];
+  const known = new Float64Array(HEAD + ISLAND * ends.length);
+  known.set([measureScale(widths), times[0]!, times.at(-1)!]);
   let from = 0;
-  for (let i = 0; i < values.length; i++) {
-    const isLast = i === values.length - 1;
-    if (!isLast && !(widths[i]! > 0 && widths[i]! >= least)) continue;
-    islands.push(values[from]!, values[i]!, i === from ? 1 : 2);
-    from = i + 1;
+  for (const [island, end] of ends.entries()) {
+    known.set([values[from]!, values[end]!, end === from ? 1 : 2], HEAD + ISLAND * island);
+    from = end + 1;
   }
-  return Float64Array.of(measureScale(widths), times[0]!, times.at(-1)!, ...islands);
+  return known;
+}
+
+/** Where the widest stretches begin, ascending; of equally wide ones the first. */
+function findWidest(widths: Float64Array): readonly number[] {
+  const wide = [...widths.keys()].filter((i) => widths[i]! > 0);
+  if (wide.length <= MOST_STRETCHES) return wide;
+  return wide
+    .sort((a, b) => widths[b]! - widths[a]! || a - b)
+    .slice(0, MOST_STRETCHES)
+    .sort((a, b) => a - b);
 }
 
 /** From the distance of each value to its nearest neighbour. */

@@ -14,7 +14,7 @@ import { boundsOf, findKnownFault, findNearest, gatherKnown, scaleOf } from './k
 import { countWithoutLevel, meanBefore } from './level.ts';
 import { type NearestValueParams, parseParams } from './params.ts';
 
-/** Values below which a series tells less of itself than all others of its metric do. */
+/** Values with a level below which a series tells less of itself than all others of its metric do. */
 const LEAST_VALUES = 32;
 /** The pool of a column. */
 const MOST_POOLED = 50_000;
@@ -24,7 +24,7 @@ const KIND: UnivariateKind<NearestValueParams> = {
   recordVersion: 1,
   recordType: Float64Array,
   weigh: 'by-size',
-  leastValues: () => LEAST_VALUES,
+  leastValues: ({ levelRows }) => LEAST_VALUES + countWithoutLevel(levelRows),
   contextRows: ({ levelRows }) => levelRows,
   unscoredRows: ({ levelRows }) => countWithoutLevel(levelRows),
   parseParams,
@@ -32,7 +32,10 @@ const KIND: UnivariateKind<NearestValueParams> = {
     fit: (series) => fitSeries(series, params),
     fitPool: (series) => {
       const { times, values } = poolSeries(
-        series.map((each) => ({ times: each.times, values: takeLevelOff(each, params) })),
+        series.map(({ times, values }) => ({
+          times,
+          values: takeOff(values, meanBefore(values, params.levelRows)),
+        })),
         MOST_POOLED,
       );
       return gather(values, times);
@@ -46,19 +49,18 @@ const KIND: UnivariateKind<NearestValueParams> = {
 /** Nothing in it is drawn: the seed has no effect. */
 export const nearestValue: Model<NearestValueParams> = createUnivariateModel(KIND);
 
-function fitSeries(series: Series, params: NearestValueParams): Float64Array {
-  return gather(takeLevelOff(series, params), series.times);
+function fitSeries(series: Series, { levelRows }: NearestValueParams): Float64Array {
+  return gather(takeOff(series.values, meanBefore(series.values, levelRows)), series.times);
 }
 
-function takeLevelOff({ values }: Series, { levelRows }: NearestValueParams): Float32Array {
-  const levels = meanBefore(values, levelRows);
+function takeOff(values: Float32Array, levels: Float64Array): Float32Array {
   return values.map((value, i) => value - levels[i]!);
 }
 
+/** No record where no value has a level: too few rows, or too many gaps. */
 function gather(off: Float32Array, times: Float64Array): Float64Array {
   const measured = Float64Array.from(off.filter((value) => !Number.isNaN(value)));
-  // Too many gaps for a level anywhere: all that is known is that nothing is off.
-  return gatherKnown(measured.length > 0 ? measured : Float64Array.of(0), times);
+  return measured.length > 0 ? gatherKnown(measured, times) : measured;
 }
 
 /** The band is everything between the least and the greatest known value. */
@@ -68,10 +70,10 @@ function scoreSeries(
   params: NearestValueParams,
   { residuals, expected, low, high }: SeriesScores,
 ): void {
-  const off = takeLevelOff(series, params);
+  const levels = meanBefore(series.values, params.levelRows);
+  const off = takeOff(series.values, levels);
   const { least, greatest } = boundsOf(known);
   const scale = scaleOf(known);
-  const levels = meanBefore(series.values, params.levelRows);
   for (let i = 0; i < off.length; i++) {
     const level = levels[i]!;
     low[i] = level + least;

@@ -71,7 +71,10 @@ export interface UnivariateKind<Params> {
 }
 
 export interface SeriesFit {
-  /** @param series holds at least one measured value. @returns at least one number, each finite or NaN */
+  /**
+   * @param series holds at least one measured value
+   * @returns numbers, each finite or NaN; none where the values tell nothing, as if the column had never been measured
+   */
   fit(series: Series): ArrayLike<number>;
   /**
    * The stand-in of a column for entities that were not in training, or with too few values there.

@@ -58,7 +58,7 @@ export async function fitAllSeries<Params>(
   if (records.every((record) => record.length === 0))
     throw new ModelError(
       'nothing-measured',
-      `${x.times.length} rows without a value that is not labelled anomalous`,
+      `${x.times.length} rows without a value that is not labelled anomalous and can be learned from`,
     );
   const fitted = { ...identity, ...packRecords(records, kind.recordType), tails };
   return { fitted, notes: kind.describeFit(records.slice(0, x.entities.length * columns), params) };

@@ -241,3 +241,34 @@ test('an incident that opened right at the threshold is not updated for noise', 
   assert.deepEqual(decide({ a: [[2, 0.629]] }, { tracks: stored(first) }).transitions, []);
   assert.equal(decide({ a: [[2, 0.631]] }, { tracks: stored(first) }).transitions[0]?.state, 'updated');
 });
+
+test('what set an incident off tells of it, unless a later row is materially worse', () => {
+  const scores = (rest: readonly number[]): ReturnType<typeof decide> =>
+    decide({ a: [0.8, 0.7, ...rest].map((score, row): Row => [row, score]) });
+  assert.equal(scores([0.9]).transitions[0]!.tellingRow, 0, 'a little higher');
+  assert.equal(scores([1.2]).transitions[0]!.tellingRow, 2, 'twice as far above the threshold');
+});
+
+test('an update tells of the row that made it due, not of the first one of its window', () => {
+  const first = decide({
+    a: [
+      [0, 0.7],
+      [1, 0.7],
+    ],
+  });
+  const told = first.transitions[0]!.peakScore;
+  assert.equal(told, 0.7);
+  const second = decide(
+    {
+      a: [
+        [2, 0.72],
+        [3, 0.85],
+      ],
+    },
+    { tracks: stored(first) },
+  );
+  assert.deepEqual(
+    second.transitions.map(({ state, tellingRow }) => ({ state, tellingRow })),
+    [{ state: 'updated', tellingRow: 1 }],
+  );
+});

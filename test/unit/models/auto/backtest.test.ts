@@ -53,7 +53,7 @@ test('a sample is the newest rows of evenly chosen entities, in order', () => {
   const sample = takeSample(all, { labels, mostRows: 250 });
   assert.equal(sample.x.times.length, sample.labels!.length);
   assert.ok(sample.x.times.length <= 250 && sample.x.times.length >= 150);
-  assert.deepEqual([...new Set(sample.x.entityOf)], [0, 5]);
+  assert.deepEqual([...new Set(sample.x.entityOf)], [0, 5], 'equally long ones as they come');
   assert.deepEqual(sample.x.times.slice(-3), all.times.slice(597, 600));
   assert.equal(takeSample(all, { labels, mostRows: 1000 }).x, all);
 });
@@ -92,9 +92,9 @@ test('a companion that hides what the leader finds is left out, one that does no
 test('too few faults say nothing: all are kept, and the reason is given', () => {
   const { kept, notes } = judgeMembers(
     [pretend('mahalanobis', () => 1), pretend('pca', (row) => -planted.labels[row]!)],
-    { ...planted, faults: 7 },
+    { ...planted, labels: planted.labels.map((label, row) => (row < 2600 ? label : 0)) },
     x,
   );
   assert.equal(kept.length, 2);
-  assert.match(notes[0]!, /^7 faults fit into the newest part/);
+  assert.match(notes[0]!, /^[1-7] faults fit into the newest part/);
 });

@@ -154,3 +154,80 @@ test('the first format still loads, is what it was, and saves as it was', async 
 test('a parameter is an error that names it: nothing has to be set, and nothing can be', () => {
   assert.throws(() => auto.parseParams({ members: [] }), { code: 'unknown-param', message: /members/ });
 });
+
+test('what was fitted can be loaded, a metric that is hardly ever measured included', async () => {
+  const table = normalRows(4000, 2, 1);
+  const x = toMatrix(table.map(([value], row) => [row % 20 === 0 ? value! : Number.NaN, 1]));
+  const half = 2000;
+  const pods = {
+    ...x,
+    entities: ['a', 'b'],
+    entityOf: x.entityOf.map((_, row) => Number(row >= half)),
+    times: x.times.map((_, row) => x.times[row % half]!),
+  };
+  const fitted = await auto.fit(pods, PARAMS, RUN);
+  const loaded = await auto.load(fitted.save());
+  assert.deepEqual(await loaded.score(pods), await fitted.score(pods));
+});
+
+test('a newborn entity beside a long one is no reason to refuse', async () => {
+  const x = toMatrix(normalRows(205_000, 1, 1));
+  const entityOf = x.entityOf.map((_, row) => Number(row >= 5));
+  const fitted = await auto.fit({ ...x, entities: ['new', 'old'], entityOf }, PARAMS, RUN);
+  assert.ok(
+    fitted.summary.notes.some((note) => note.startsWith('Backtest')),
+    fitted.summary.notes.join('\n'),
+  );
+});
+
+test('faults that lie in labelled rows are not judged by', async () => {
+  const noise = normalRows(12_000, 2, 1);
+  const x = toMatrix(noise.map((row, i) => (i < 6000 ? row : [1, 1])));
+  const pods = {
+    ...x,
+    entities: ['moves', 'rests'],
+    entityOf: x.entityOf.map((_, row) => Number(row >= 6000)),
+    times: x.times.map((_, row) => x.times[row % 6000]!),
+  };
+  const labels = new Uint8Array(12_000).fill(1, 4400, 6000);
+  const { notes } = (await auto.fit(pods, PARAMS, { ...RUN, labels })).summary;
+  assert.ok(
+    notes.every((note) => !note.includes('NaN')),
+    notes.join('\n'),
+  );
+  assert.ok(
+    notes.some((note) => /^\d faults fit into the newest part/.test(note)),
+    notes.join('\n'),
+  );
+});
+
+test('half a day is of the day: seasonal is not asked for it', async () => {
+  const twice = (row: number): number => Math.sin((4 * Math.PI * row) / DAY_ROWS);
+  const fitted = await auto.fit(halfHours(28 * DAY_ROWS, [twice, twice]), PARAMS, RUN);
+  assert.deepEqual(Object.keys(membersOf(fitted.save())), ['mahalanobis', 'pca']);
+});
+
+test('where no metric varies the leader is alone, and says why', async () => {
+  const x = toMatrix(Array.from({ length: 500 }, () => [3, 4]));
+  const fitted = await auto.fit(x, PARAMS, RUN);
+  assert.deepEqual(membersOf(fitted.save()), { mahalanobis: 1 });
+  assert.ok(fitted.summary.notes.some((note) => note.startsWith('mahalanobis alone: no metric varied')));
+});
+
+test('too few rows, or too few without a label, are an error with both numbers', async () => {
+  await assert.rejects(auto.fit(toMatrix(normalRows(19, 2, 1)), PARAMS, RUN), {
+    code: 'too-few-rows',
+    message: '19 rows, a fit takes at least 20',
+  });
+  const labels = new Uint8Array(100).fill(1, 5);
+  await assert.rejects(auto.fit(toMatrix(normalRows(100, 2, 1)), PARAMS, { ...RUN, labels }), {
+    code: 'too-few-rows',
+    message: '5 of 100 rows are not labelled anomalous, a fit takes at least 20',
+  });
+});
+
+test('twenty rows are fitted and scored', async () => {
+  const x = toMatrix(normalRows(20, 2, 1));
+  const fitted = await auto.fit(x, PARAMS, RUN);
+  assert.ok((await fitted.score(x)).subarray(fitted.unscoredRows).every(Number.isFinite));
+});

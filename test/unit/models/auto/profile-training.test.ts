@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeProfile } from '../../../../lib/models/auto/describe-profile.ts';
 import { profileTraining } from '../../../../lib/models/auto/profile-training.ts';
+import { NO_DEADLINE } from '../../../helpers/feature-matrices.ts';
 import { DAY, DAY_ROWS, daily, halfHours, joinEntities, weekly } from './matrices.ts';
+
+const RUN = { deadline: NO_DEADLINE };
 
 test('each metric has its own nature', () => {
   const x = halfHours(14 * DAY_ROWS, [
@@ -16,7 +19,7 @@ test('each metric has its own nature', () => {
     x.values[5 * row + 2] = 7;
     if (row % 20 !== 0) x.values[5 * row + 3] = 0;
   }
-  const profile = profileTraining(x, undefined);
+  const profile = profileTraining(x, RUN);
   assert.equal(profile.entities, 1);
   assert.equal(profile.profiled, 5);
   assert.equal(profile.span, 14 * DAY - DAY / DAY_ROWS);
@@ -39,7 +42,7 @@ test('each metric has its own nature', () => {
 });
 
 test('a week is told from a day', () => {
-  const { seasons } = profileTraining(halfHours(28 * DAY_ROWS, [weekly]), undefined);
+  const { seasons } = profileTraining(halfHours(28 * DAY_ROWS, [weekly]), RUN);
   assert.deepEqual(
     seasons.map(({ period }) => period).toSorted((a, b) => a - b),
     [DAY, 7 * DAY],
@@ -48,7 +51,7 @@ test('a week is told from a day', () => {
 
 test('metrics that go together have a high correlation, those that do not a low one, one alone none', () => {
   const together = (columns: readonly ((row: number) => number)[]): number =>
-    profileTraining(halfHours(500, columns), undefined).together;
+    profileTraining(halfHours(500, columns), RUN).together;
   assert.ok(together([daily, (row) => 3 * daily(row), (row) => -daily(row)]) > 0.95);
   assert.ok(together([() => 0, () => 0, () => 0]) < 0.1);
   assert.ok(Number.isNaN(together([daily])));
@@ -58,7 +61,7 @@ test('a season holds of the share of series that have it', () => {
   const x = joinEntities(
     [0, 1, 2, 3].map((i) => halfHours(14 * DAY_ROWS, [i === 0 ? daily : (): number => 0], i + 1)),
   );
-  const { seasons, entities } = profileTraining(x, undefined);
+  const { seasons, entities } = profileTraining(x, RUN);
   assert.equal(entities, 4);
   assert.equal(seasons.find(({ period }) => period === DAY)!.share, 0.25);
 });
@@ -66,7 +69,7 @@ test('a season holds of the share of series that have it', () => {
 test('labelled rows count as missing', () => {
   const x = halfHours(200, [() => 0]);
   const labels = new Uint8Array(200).fill(1, 100, 150);
-  assert.equal(profileTraining(x, labels).metrics[0]!.missing, 0.25);
+  assert.equal(profileTraining(x, { ...RUN, labels }).metrics[0]!.missing, 0.25);
 });
 
 test('more series than need be looked at are taken evenly, and that is said', () => {
@@ -80,7 +83,7 @@ test('more series than need be looked at are taken evenly, and that is said', ()
       ),
     ),
   );
-  const profile = profileTraining(few, undefined);
+  const profile = profileTraining(few, RUN);
   assert.equal(profile.series, 20 * width);
   assert.ok(profile.profiled <= 2000 && profile.profiled >= 1000, `${profile.profiled}`);
   assert.match(
@@ -91,7 +94,7 @@ test('more series than need be looked at are taken evenly, and that is said', ()
 
 test('what was found is said in whole sentences', () => {
   const notes = describeProfile(
-    profileTraining(halfHours(28 * DAY_ROWS, [weekly, daily, (row) => row / 50]), undefined),
+    profileTraining(halfHours(28 * DAY_ROWS, [weekly, daily, (row) => row / 50]), RUN),
   );
   assert.equal(notes[0], 'The training has 1,344 rows of one entity over 28 days, 3 series in all.');
   assert.ok(

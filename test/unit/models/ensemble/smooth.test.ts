@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countSmoothedRows, findStep, smoothScores } from '../../../../lib/models/ensemble/smooth.ts';
+import { countSmoothedRows, smoothScores } from '../../../../lib/models/ensemble/smooth.ts';
 
 function rowsOf(times: readonly number[], entityOf: readonly number[] = times.map(() => 0)) {
   return { times: Float64Array.from(times), entityOf: Uint32Array.from(entityOf) };
@@ -30,9 +30,4 @@ test('cut anywhere, with the context it asks for, the scores are the same', () =
     step: 10,
   });
   assert.deepEqual(part.subarray(reach), whole.subarray(cut));
-});
-
-test('the step is the least distance within an entity', () => {
-  assert.equal(findStep(rowsOf([0, 30, 40, 41], [0, 0, 0, 1])), 10);
-  assert.equal(findStep(rowsOf([5])), 1);
 });

@@ -59,3 +59,11 @@ describe('the level before a value', () => {
     assert.deepEqual([...meanBefore(Float32Array.of(2, 3), 0)], [0, 0]);
   });
 });
+
+test('a metric that counts up keeps the first so many of its equal steps', () => {
+  const counts = Float64Array.from({ length: 60_000 }, (_, i) => i);
+  const known = gatherKnown(counts, Float64Array.of(0, 1));
+  assert.equal(known.length, 3 + 3 * 513);
+  assert.equal(findKnownFault(known), undefined);
+  assert.equal(findNearest(known, 59_000.4, 2), 59_000.4);
+});
