@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
 import { MODEL_KINDS } from '../../config/model-kind.ts';
@@ -29,7 +30,8 @@ export const fit: Command = {
   summary: 'fit a model on a file and write it into a folder; needs no bucket',
   optionsHelp: [
     '--data PATH              .parquet or .csv, or a folder of them',
-    `--model KIND             ${MODEL_KINDS.join(', ')}`,
+    `--model KIND             ${MODEL_KINDS.join(', ')};`,
+    `                         that of the manifest by default, without one ${DEFAULTS.modelKind}`,
     '--output-dir DIR         where the version goes: model.json, weights.bin, …, report.html',
     `--scaler KIND            ${SCALER_KINDS.join(', ')}`,
     '--threshold-percentile P of the training scores, from which a row is anomalous: 99.9, networks 95',
@@ -41,7 +43,7 @@ export const fit: Command = {
     MANIFEST_HELP.replace('FILE     ', 'FILE          '),
   ],
   examples: [
-    'tidewatch fit --data metrics.parquet --model isolation-forest --output-dir model_artifacts',
+    'tidewatch fit --data metrics.parquet --output-dir model_artifacts',
     'tidewatch fit --data metrics.csv --model isolation-forest --output-dir m --scaler minmax --test-size 0.3',
   ],
   options: {
@@ -63,7 +65,6 @@ export const fit: Command = {
     refuseOperands(invocation, 'fit');
     const data = requiredText(values, 'data', 'fit');
     const folder = requiredText(values, 'output-dir', 'fit');
-    requiredText(values, 'model', 'fit');
     const settings = await readFileDetector(invocation, data);
     const detector = await applyOptions(settings.detector, values);
     const startFolder = startFolderOf(detector, values);

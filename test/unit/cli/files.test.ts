@@ -104,6 +104,19 @@ test('fit writes a version as a bucket holds it, and judges it on the newest row
   assert.ok(!kept.includes('evaluation.json') && kept.includes('notes.txt'), kept.join(', '));
 });
 
+test('who names no model gets the default one, and a manifest that names one is heard', async () => {
+  const plain = ['fit', '--data', path('labelled.parquet'), '--output-dir', path('default'), '--json'];
+  const fitted = await run(...plain);
+  assert.equal(fitted.code, 0, fitted.stdout);
+  const kindOf = async (): Promise<string> =>
+    JSON.parse(await readFile(path('default/manifest.json'), 'utf8')).kind;
+  assert.equal(await kindOf(), 'auto');
+  await writeFile(path('named.yml'), MANIFEST.replace('spec: {', 'spec: { model: { kind: robust-z },'));
+  const named = await run(...plain, '--manifest', path('named.yml'));
+  assert.equal(named.code, 0, named.stderr);
+  assert.equal(await kindOf(), 'robust-z');
+});
+
 test('a CSV fits to the very model that the same rows fit to as Parquet', async () => {
   await run('fit', '--data', path('labelled.csv'), ...FIT, '--output-dir', path('from-csv'));
   const read = (name: string): Promise<Buffer> => readFile(path(name));
@@ -279,7 +292,7 @@ test('a folder of files is read as one', async () => {
 
 for (const [args, message] of [
   [['fit', '--model', 'isolation-forest', '--output-dir', 'm'], /^error: fit needs --data/],
-  [['fit', '--data', 'x.csv', '--output-dir', 'm'], /^error: fit needs --model/],
+  [['fit', '--data', 'x.csv'], /^error: fit needs --output-dir/],
   [
     ['fit', '--data', 'x.csv', '--output-dir', 'm', '--model', 'isolation-forest', '--fine-tune', 'n'],
     /^error: --fine-tune does not go with isolation-forest, .*kinds that are: .*lstm/,
