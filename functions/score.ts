@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
 import { readSettings } from '../lib/config/settings.ts';
-import { WindowError } from '../lib/errors.ts';
+import { RetryLaterError, WindowError } from '../lib/errors.ts';
 import { loadDetector } from '../lib/jobs/load-detectors.ts';
 import { quarantine } from '../lib/jobs/quarantine.ts';
 import { scoreWindows } from '../lib/jobs/score-windows.ts';
@@ -42,13 +42,22 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
       const run = { store, publisher, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
       await scoreWindows(await loadDetector(run, detector), run);
     } catch (error) {
-      telemetry.error('scoring failed', { detector, error: String(error) });
-      telemetry.count('DetectorsFailed', 1, { detector });
+      tellFailure(detector, error);
       for (const id of ids) failed.add(id);
     }
   }
   telemetry.flush();
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** What is only put off comes back with its message, and is nobody's alarm unless it ends in the dead letters. */
+function tellFailure(detector: string, error: unknown): void {
+  if (error instanceof RetryLaterError) {
+    telemetry.info('scoring put off', { detector, reason: error.message });
+    return;
+  }
+  telemetry.error('scoring failed', { detector, error: String(error) });
+  telemetry.count('DetectorsFailed', 1, { detector });
 }
 
 async function detectorsOf(record: SQSRecord): Promise<readonly string[]> {

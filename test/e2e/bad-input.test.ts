@@ -115,6 +115,8 @@ describe('Parquet that cannot be used', () => {
 
   it('is counted, each once', () => {
     assert.equal(stack.metric('score', 'ObjectsQuarantined', 'shop'), BAD.length);
+    const failures = stack.logs('score').filter(({ message }) => message === 'scoring failed');
+    assert.deepEqual(failures, []);
     assert.equal(stack.metric('score', 'DetectorsFailed', 'shop'), 0);
   });
 
