@@ -1,5 +1,6 @@
 /** What the training was like, in whole sentences for the report. */
 import { formatDuration } from '../../config/duration.ts';
+import { listNames } from '../list-names.ts';
 import type { MetricProfile, TrainingProfile } from './profile-training.ts';
 
 const DAY = 24 * 3_600_000;
@@ -24,7 +25,7 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
   return [
     `The training has ${count(rows)} rows of ${entities === 1 ? 'one entity' : `${count(entities)} entities`} over ${formatDays(span)}, ${count(series)} series in all${looked}.`,
     ...(constant.length > 0
-      ? [`${list(constant)} had one value throughout: any other value there is unusual.`]
+      ? [`${listNames(constant)} had one value throughout: any other value there is unusual.`]
       : []),
     describeSeasons(profile),
     ...(Number.isNaN(together)
@@ -32,15 +33,15 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
       : [
           `The metrics have a correlation of ${together.toFixed(2)} with each other (root mean square): ${together >= JOINED ? 'a break in how they go together counts as much as a value that is far out' : 'they mostly go their own ways'}.`,
         ]),
-    ...(bursts.length > 0 ? [`${list(bursts)} rest at one value at least half of the time.`] : []),
+    ...(bursts.length > 0 ? [`${listNames(bursts)} rest at one value at least half of the time.`] : []),
     ...(drifting.length > 0
       ? [
-          `${list(drifting)} moved to another level, or along a slope, within the training: levels are an unsafe guide there until a new training follows them.`,
+          `${listNames(drifting)} moved to another level, or along a slope, within the training: levels are an unsafe guide there until a new training follows them.`,
         ]
       : []),
     ...(sparse.length > 0
       ? [
-          `${list(sparse)} miss more than ${100 * MANY_MISSING} % of their values: those rows count as usual for them.`,
+          `${listNames(sparse)} miss more than ${100 * MANY_MISSING} % of their values: those rows count as usual for them.`,
         ]
       : []),
   ];
@@ -63,10 +64,4 @@ function formatDays(span: number): string {
 
 function count(number: number): string {
   return number.toLocaleString('en-US');
-}
-
-/** The first few by name. */
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ');
-  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }

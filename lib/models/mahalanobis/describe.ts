@@ -1,4 +1,5 @@
 /** What was made of a training, in whole sentences for the report. */
+import { listNames } from '../list-names.ts';
 import type { JointModel } from './joint-model.ts';
 import { SCALE_SETS } from './scales.ts';
 import { coversDays, LEAST_DAYS } from './seasonality.ts';
@@ -16,7 +17,7 @@ export function describeFit(model: JointModel, times: Float64Array): readonly st
     notes.push(`No daily season was looked for: that takes ${LEAST_DAYS} days of training.`);
   else if (seasonal.length > 0)
     notes.push(
-      `${list(seasonal)} follow the time of day (the curve of one half of the training foretold the other half): what is usual by the half-hour is taken off first.`,
+      `${listNames(seasonal)} follow the time of day (the curve of one half of the training foretold the other half): what is usual by the half-hour is taken off first.`,
     );
   else
     notes.push(
@@ -24,13 +25,7 @@ export function describeFit(model: JointModel, times: Float64Array): readonly st
     );
   if (dailySpread.length > 0)
     notes.push(
-      `How much ${list(varying)} varies follows the time of day too: a change counts by what is usual at its hour.`,
+      `How much ${listNames(varying)} varies follows the time of day too: a change counts by what is usual at its hour.`,
     );
   return notes;
-}
-
-/** The first few by name. */
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ');
-  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }

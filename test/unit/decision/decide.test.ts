@@ -261,8 +261,8 @@ test('an update tells of the row that made it due, not of the first one of its w
   const second = decide(
     {
       a: [
-        [2, 0.72],
-        [3, 0.85],
+        [2, 0.75],
+        [3, 0.82],
       ],
     },
     { tracks: stored(first) },
