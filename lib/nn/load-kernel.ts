@@ -5,10 +5,9 @@
  * is then the path of the emitted file relative to the bundle.
  */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fusedFile from '#network-kernel-fused';
 import plainFile from '#network-kernel-plain';
+import { locateBundledFile } from '../bundled-file.ts';
 import type { KernelBuild } from './contract.ts';
 
 export interface Kernel {
@@ -53,7 +52,9 @@ const modules: Partial<Record<KernelBuild, WebAssembly.Module>> = {};
 let best: KernelBuild | undefined;
 
 export function loadModule(build: KernelBuild): WebAssembly.Module {
-  modules[build] ??= new WebAssembly.Module(readFileSync(locate(build === 'fused' ? fusedFile : plainFile)));
+  modules[build] ??= new WebAssembly.Module(
+    readFileSync(locateBundledFile(build === 'fused' ? fusedFile : plainFile)),
+  );
   return modules[build];
 }
 
@@ -80,10 +81,4 @@ export function makeMemory(bytes: number): WebAssembly.Memory {
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
-}
-
-function locate(file: string): string {
-  if (path.isAbsolute(file)) return file;
-  const here = typeof __dirname === 'string' ? __dirname : path.dirname(fileURLToPath(import.meta.url));
-  return path.resolve(here, file);
 }

@@ -7,10 +7,9 @@
  * of the emitted file relative to the bundle, and the file has to be shipped beside it. ESM and CJS bundles both work.
  */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as parquetWasm from 'parquet-wasm/esm';
 import wasmFile from '#parquet-wasm-file';
+import { locateBundledFile } from '../bundled-file.ts';
 import { KEPT_DECODER_PAGES, MAX_DECODER_PAGES } from './limits.ts';
 
 export type Decoder = typeof parquetWasm;
@@ -54,7 +53,7 @@ function start(): void {
  */
 function bindGlue(): void {
   const Instance = WebAssembly.Instance;
-  module ??= new WebAssembly.Module(limitMemory(readFileSync(locateWasm())));
+  module ??= new WebAssembly.Module(limitMemory(readFileSync(locateBundledFile(wasmFile))));
   const exports = new Proxy({}, { get: (_, name) => instance!.exports[name as string] });
   function capture(given: WebAssembly.Module, itsImports: WebAssembly.Imports): { exports: object } {
     instance = new Instance(given, itsImports);
@@ -77,12 +76,6 @@ function drop(): void {
 
 function memoryOf(of: WebAssembly.Instance): WebAssembly.Memory {
   return of.exports.memory as WebAssembly.Memory;
-}
-
-function locateWasm(): string {
-  if (path.isAbsolute(wasmFile)) return wasmFile;
-  const here = typeof __dirname === 'string' ? __dirname : path.dirname(fileURLToPath(import.meta.url));
-  return path.resolve(here, wasmFile);
 }
 
 /**

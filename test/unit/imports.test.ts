@@ -27,6 +27,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/linalg': 1,
   'lib/statistics': 1,
   'lib/telemetry': 1,
+  'lib/bundled-file.ts': 0,
   'lib/errors.ts': 0,
 };
 

@@ -9,9 +9,8 @@
  * https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
  */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import wasmFile from '#prophet-stan-file';
+import { locateBundledFile } from '../../bundled-file.ts';
 
 /** The data block of Prophet's Stan program. */
 export interface StanData {
@@ -61,7 +60,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** An instance of its own: its memory goes when it does. */
 export function startStan(): Stan {
-  compiled ??= new WebAssembly.Module(readFileSync(locateWasm()));
+  compiled ??= new WebAssembly.Module(readFileSync(locateBundledFile(wasmFile)));
   const module = compiled;
   let instance = instantiate(module);
   return {
@@ -238,10 +237,4 @@ function readResult(view: DataView, result: number): StanParams | undefined {
   };
   const { k, m, sigma, delta, beta } = params;
   return [k, m, sigma, ...delta, ...beta].every(Number.isFinite) ? params : undefined;
-}
-
-function locateWasm(): string {
-  if (path.isAbsolute(wasmFile)) return wasmFile;
-  const here = typeof __dirname === 'string' ? __dirname : path.dirname(fileURLToPath(import.meta.url));
-  return path.resolve(here, wasmFile);
 }

@@ -1,10 +1,9 @@
 /** SVG to PNG by resvg in WebAssembly: no native binary, so the same zip runs on arm64 and x64. */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import font from '#report-font';
 import wasmFile from '#resvg-wasm-file';
+import { locateBundledFile } from '../../bundled-file.ts';
 import { FONT } from './draw.ts';
 
 /** Device pixels per CSS pixel: sharp in a chat or a ticket. */
@@ -14,7 +13,7 @@ const ZOOM = 2;
 let ready: Promise<void> | undefined;
 
 export async function rasterize(svg: string): Promise<Uint8Array> {
-  ready ??= initWasm(readFileSync(locateWasm()));
+  ready ??= initWasm(readFileSync(locateBundledFile(wasmFile)));
   await ready;
   const resvg = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: ZOOM },
@@ -30,11 +29,4 @@ export async function rasterize(svg: string): Promise<Uint8Array> {
   } finally {
     resvg.free();
   }
-}
-
-/** An absolute path under plain Node; in a bundle the file that was emitted beside it. */
-function locateWasm(): string {
-  if (path.isAbsolute(wasmFile)) return wasmFile;
-  const here = typeof __dirname === 'string' ? __dirname : path.dirname(fileURLToPath(import.meta.url));
-  return path.resolve(here, wasmFile);
 }
