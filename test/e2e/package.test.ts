@@ -264,18 +264,18 @@ describe('functions', () => {
     }
   });
 
-  it('are small, and hold code, the Parquet decoder, what models compute with, and what draws reports', async () => {
+  it('are small, and hold code, the Parquet decoder, what models compute with, and what training alone needs', async () => {
     const kernels = ['functions/fused.wasm', 'functions/plain.wasm', 'functions/prophet-wasmstan.core.wasm'];
     for (const name of FUNCTIONS) {
       const file = join(packageDir, `${name}.zip`);
       const { size } = await stat(file);
       assert.ok(size < ZIP_LIMIT, `${name}.zip has ${size} bytes`);
       const decoder = name === 'receipt' ? [] : ['functions/parquet_wasm_bg.wasm'];
-      const drawing = name === 'train' ? ['functions/index_bg.wasm'] : [];
+      const training = name === 'train' ? ['functions/index_bg.wasm', 'functions/series-worker.mjs'] : [];
       const models = name === 'train' || name === 'score' ? kernels : [];
       assert.deepEqual(
         await listZip(file),
-        [`functions/${name}.mjs`, ...decoder, ...models, ...drawing].sort(),
+        [`functions/${name}.mjs`, ...decoder, ...models, ...training].sort(),
       );
     }
   });

@@ -37,7 +37,7 @@ const SOURCES = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
-  'infra/aws/**/*.yml',
+  'infra/aws/**/*.{yml,cjs}',
   'functions/**/*.ts',
   'lib/**/*.ts',
   'lib/**/*.wasm',

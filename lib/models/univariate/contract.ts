@@ -7,10 +7,12 @@
  * A series' state is a record: a list of numbers of whatever length, which the kind alone can read. Thousands of them
  * lie end to end in one typed array of the artifact.
  *
- * Series are fitted one after another on one thread. A pool of workers would need an entry point of its own in every
- * bundle and a copy of each series; detectors are what runs side by side, a function each.
+ * Series know nothing of each other, and are fitted side by side on as many threads as there are: threads.ts. A thread
+ * finds its kind by name, in lib/models/series-worker.ts.
  */
-import type { JsonValue, ModelKind } from '../contract.ts';
+import type { JsonValue } from '../contract.ts';
+
+export type UnivariateKindName = 'arima' | 'nearest-value' | 'prophet' | 'seasonal';
 
 /** One column of one entity, in order of time. */
 export interface Series {
@@ -35,7 +37,7 @@ export interface SeriesScores {
 }
 
 export interface UnivariateKind<Params> {
-  readonly kind: ModelKind;
+  readonly kind: UnivariateKindName;
   /** Of the records. Goes up when an old record can no longer be read. */
   readonly recordVersion: number;
   /** What records are kept as. */
@@ -45,6 +47,8 @@ export interface UnivariateKind<Params> {
    * a residual is a distance that has no sides and whose tail is the score's to fit (statistics/score-tail.ts).
    */
   readonly weigh: 'by-tail' | 'by-size';
+  /** Values (rows × columns) that one thread fits in a second, roughly: from how many on threads are worth their start. */
+  readonly valuesPerSecond: number;
   /** Measured values below which a series of its own is not fitted: the stand-in of its column is taken. */
   leastValues(params: Params): number;
   /** Rows of an entity before its first score. Only those and the row itself may bear on the row's score. */

@@ -1,16 +1,17 @@
-/** Fits series after series, and leaves off between two of them when the time is up. */
-import { ModelError, RetryLaterError } from '../../errors.ts';
+/** Fits series after series, on several threads where there are any, and leaves off when the time is up. */
+import { ModelError } from '../../errors.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { FitRun, JsonValue } from '../contract.ts';
 import type { FittedSeries, Series, UnivariateKind } from './contract.ts';
+import type { FittedRecord } from './fit-record.ts';
 import { countMeasured, groupRows, takeSeries, takeTimes } from './group-rows.ts';
-import { type PackedRecords, packRecords, unpackRecords } from './packed-records.ts';
-import { emptyScores } from './series-scores.ts';
+import { createPace } from './pace.ts';
+import { packRecords, unpackRecords } from './packed-records.ts';
 import { loadPartialFit, savePartialFit } from './state.ts';
-import { fitTail, TAIL_LENGTH } from './tail.ts';
+import { TAIL_LENGTH } from './tail.ts';
+import { openFitters, type SeriesFitter } from './threads.ts';
 
-/** Ms kept back for writing the checkpoint. */
-const CHECKPOINT_RESERVE = 10_000;
+const NOTHING: FittedRecord = { record: [], tail: undefined };
 
 export interface SeriesFitResult<Params> {
   readonly fitted: FittedSeries<Params>;
@@ -19,6 +20,7 @@ export interface SeriesFitResult<Params> {
 
 /**
  * Rows that `run.labels` has as anomalous count as missing.
+ * @param threads that fit. What comes out does not depend on it
  * @throws ModelError where that leaves nothing
  * @throws RetryLaterError when the time is up; where there is a checkpoint, what is done so far is in it
  */
@@ -27,9 +29,11 @@ export async function fitAllSeries<Params>(
   x: FeatureMatrix,
   params: Params & JsonValue,
   run: FitRun,
+  threads: number,
 ): Promise<SeriesFitResult<Params>> {
   const columns = x.names.length;
-  const total = (x.entities.length + 1) * columns;
+  const own = x.entities.length * columns;
+  const total = own + columns;
   const identity = { columns: x.names, entities: x.entities, params };
   const pace = createPace(run);
   const saved = await run.checkpoint?.read();
@@ -40,20 +44,13 @@ export async function fitAllSeries<Params>(
   pace.check(records.length, total);
 
   const least = kind.leastValues(params);
-  const groups = groupRows(x);
-  const fit = await kind.openFit(params);
-  for (const [entity, rows] of groups.entries()) {
-    if (records.length >= (entity + 1) * columns) continue;
-    const times = takeTimes(x, rows);
-    for (let column = records.length - entity * columns; column < columns; column++) {
-      await pauseIfLate();
-      const series = takeSeries({ x, rows, times, labels: run.labels }, column);
-      add(countMeasured(series) >= least ? fit.fit(series) : [], [series]);
-    }
-  }
-  for (let column = records.length - groups.length * columns; column < columns; column++) {
-    await pauseIfLate();
-    addStandIn(column);
+  const groups = groupRows(x).map((rows) => ({ rows, times: takeTimes(x, rows) }));
+  const fitters = await openFitters(kind, params, threads);
+  try {
+    await fitUpTo(own, fitOwn);
+    await fitUpTo(total, fitStandIn);
+  } finally {
+    await Promise.all(fitters.map((fitter) => fitter.close()));
   }
   if (records.every((record) => record.length === 0))
     throw new ModelError(
@@ -61,88 +58,57 @@ export async function fitAllSeries<Params>(
       `${x.times.length} rows without a value that is not labelled anomalous and can be learned from`,
     );
   const fitted = { ...identity, ...packRecords(records, kind.recordType), tails };
-  return { fitted, notes: kind.describeFit(records.slice(0, x.entities.length * columns), params) };
+  return { fitted, notes: kind.describeFit(records.slice(0, own), params) };
+
+  /** Every fitter takes the next one in turn, so that when they stop, the first ones are done without a gap. */
+  async function fitUpTo(
+    until: number,
+    fit: (fitter: SeriesFitter, index: number) => Promise<FittedRecord>,
+  ): Promise<void> {
+    let next = records.length;
+    let fitted = next;
+    await Promise.all(
+      fitters.map(async (fitter) => {
+        while (next < until && !pace.isLate()) {
+          const index = next++;
+          const { record, tail } = await pace.time(() => fit(fitter, index));
+          records[index] = record;
+          if (tail !== undefined) tails.set(tail, index * TAIL_LENGTH);
+          run.onProgress?.(++fitted / total);
+        }
+      }),
+    );
+    if (next === until) return;
+    if (next > 0)
+      await run.checkpoint?.write(
+        savePartialFit(kind, { ...identity, ...packRecords(records, kind.recordType), tails }),
+      );
+    pace.stop(next, total);
+  }
+
+  async function fitOwn(fitter: SeriesFitter, index: number): Promise<FittedRecord> {
+    const series = take(Math.floor(index / columns), index % columns);
+    return countMeasured(series) < least ? NOTHING : await fitter.fit([series]);
+  }
 
   /** Of one entity alone its own record; of several, what they have in common. */
-  function addStandIn(column: number): void {
-    const series: Series[] = [];
-    for (const rows of groups) {
-      const each = takeSeries({ x, rows, times: takeTimes(x, rows), labels: run.labels }, column);
-      if (countMeasured(each) > 0) series.push(each);
-    }
-    const own = records.filter((record, i) => i % columns === column && record.length > 0);
-    if (series.length === 0) add([], []);
-    else if (series.length === 1) add(own[0] ?? fit.fit(series[0]!), series);
-    else add(fit.fitPool(series), series);
+  async function fitStandIn(fitter: SeriesFitter, index: number): Promise<FittedRecord> {
+    const column = index - own;
+    const measured = groups
+      .map((_, entity) => ({ entity, series: take(entity, column) }))
+      .filter(({ series }) => countMeasured(series) > 0);
+    const [only, ...others] = measured;
+    if (only === undefined) return NOTHING;
+    const known = only.entity * columns + column;
+    if (others.length === 0 && records[known]!.length > 0)
+      return {
+        record: records[known]!,
+        tail: tails.slice(known * TAIL_LENGTH, (known + 1) * TAIL_LENGTH),
+      };
+    return await fitter.fit(measured.map(({ series }) => series));
   }
 
-  function add(record: ArrayLike<number>, series: readonly Series[]): void {
-    if (record.length > 0)
-      tails.set(fitTail(residualsOf({ kind, series, record, params })), records.length * TAIL_LENGTH);
-    records.push(record);
-    run.onProgress?.(records.length / total);
+  function take(entity: number, column: number): Series {
+    return takeSeries({ x, ...groups[entity]!, labels: run.labels }, column);
   }
-
-  async function pauseIfLate(): Promise<void> {
-    if (!pace.isLate()) return;
-    const packed: PackedRecords = packRecords(records, kind.recordType);
-    if (records.length > 0)
-      await run.checkpoint?.write(savePartialFit(kind, { ...identity, ...packed, tails }));
-    pace.stop(records.length, total);
-  }
-}
-
-/** Of the training, the first rows of a series included: there are no others before them. */
-function residualsOf<Params>(given: {
-  readonly kind: UnivariateKind<Params>;
-  readonly series: readonly Series[];
-  readonly record: ArrayLike<number>;
-  readonly params: Params;
-}): Float64Array {
-  const parts = given.series.map((series) => {
-    const scores = emptyScores(series.times.length);
-    given.kind.score(series, given.record, given.params, scores);
-    return scores.residuals;
-  });
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-interface Pace {
-  /** Whether the time left is less than the slowest series took, or none. */
-  isLate(): boolean;
-  /** @throws RetryLaterError where no time is left */
-  check(done: number, total: number): void;
-  /** @throws RetryLaterError */
-  stop(done: number, total: number): never;
-}
-
-/** The deadline is the only clock: what a series takes is what is gone of the time left. */
-function createPace({ deadline, checkpoint }: FitRun): Pace {
-  const reserve = checkpoint === undefined ? 0 : CHECKPOINT_RESERVE;
-  let slowest = 0;
-  let last = deadline.remaining();
-  return {
-    isLate() {
-      const remaining = deadline.remaining();
-      if (remaining === Infinity) return false;
-      slowest = Math.max(slowest, last - remaining);
-      last = remaining;
-      return remaining <= reserve + slowest;
-    },
-    check(done, total) {
-      if (deadline.remaining() <= 0) this.stop(done, total);
-    },
-    stop(done, total) {
-      throw new RetryLaterError(
-        'deadline',
-        `fit stopped after ${done} of ${total} series: ${Math.max(0, Math.round(deadline.remaining()))} ms of its time are left`,
-      );
-    },
-  };
 }

@@ -6,17 +6,28 @@ import type { FittedSeries, UnivariateKind } from './contract.ts';
 import { fitAllSeries } from './fit-series.ts';
 import { explainMatrix, scoreMatrix } from './score-matrix.ts';
 import { loadSeries, saveSeries } from './state.ts';
+import { countThreads } from './threads.ts';
 
 /** One row would show neither a spread nor a step. */
 const LEAST_ROWS = 2;
 
-export function createUnivariateModel<Params extends object>(kind: UnivariateKind<Params>): Model<Params> {
+/** @param threads of a fit, by the number of values */
+export function createUnivariateModel<Params extends object>(
+  kind: UnivariateKind<Params>,
+  threads: (values: number) => number = (values) => countThreads(kind, values),
+): Model<Params> {
   return {
     kind: kind.kind,
     parseParams: kind.parseParams,
     async fit(x: FeatureMatrix, params: Params, run: FitRun) {
       checkTraining(x, run, LEAST_ROWS);
-      const { fitted, notes } = await fitAllSeries(kind, x, params as Params & JsonValue, run);
+      const { fitted, notes } = await fitAllSeries(
+        kind,
+        x,
+        params as Params & JsonValue,
+        run,
+        threads(x.values.length),
+      );
       return wrapSeries(kind, fitted, notes);
     },
     load: (state) => wrapSeries(kind, loadSeries(kind, state), []),

@@ -34,7 +34,8 @@ export function fitTail(residuals: Float64Array): Float32Array {
   const sorted = residuals.filter((residual) => !Number.isNaN(residual)).sort();
   const tail = new Float32Array(TAIL_LENGTH);
   tail.set(fitSide(sorted), 0);
-  tail.set(fitSide(sorted.map((residual) => -residual).reverse()), SIDE_LENGTH);
+  for (let i = 0; i < sorted.length; i++) sorted[i] = -sorted[i]!;
+  tail.set(fitSide(sorted.reverse()), SIDE_LENGTH);
   return tail;
 }
 

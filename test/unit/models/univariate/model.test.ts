@@ -27,6 +27,7 @@ function createMeans(): {
     recordType: Float64Array,
     leastValues: ({ least }) => least,
     weigh: 'by-tail',
+    valuesPerSecond: 1e6,
     contextRows: () => 0,
     unscoredRows: () => 0,
     parseParams: () => ({ least: 3 }),
