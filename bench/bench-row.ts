@@ -3,7 +3,7 @@ export interface BenchRow {
   readonly what: string;
   /** Median of the rounds; undefined where it could not be measured, and `peer` says why. */
   readonly ours: number | undefined;
-  readonly unit: 'rows/s' | 's' | 'ms' | 'MB' | 'GFLOP/s' | 'kB';
+  readonly unit: 'rows/s' | 'values/s' | 's' | 'ms' | 'MB' | 'GFLOP/s' | 'kB';
   /** Undefined where the row stands alone; text where the peer could not be measured, with the reason. */
   readonly peer?: Peer | string;
   /** What the issue or a decision asks for; without one the row only informs. */

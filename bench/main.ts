@@ -24,7 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   parquet: async () => (await import('./parquet.ts')).benchParquet(),
   export: async () => (await import('./export.ts')).benchExport(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
-  univariate: async () => (await import('./univariate.ts')).benchUnivariate(),
+  models: async () => (await import('./models.ts')).benchModels(),
   latency: async () => (await import('./latency.ts')).benchLatency(),
 };
 
