@@ -13,7 +13,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { type Emulator, startEmulator } from '../../infra/local/emulator.ts';
 import { createFunctions, type LocalFunctions } from '../../infra/local/lambda/functions.ts';
-import { createFunctionFolder, until } from '../helpers/local-functions.ts';
+import { createFunctionFolder } from '../helpers/local-functions.ts';
+import { until } from '../helpers/until.ts';
 
 const ECHO = `export const handler = async (event) => {
   console.log('got', JSON.stringify(event).length, 'characters');

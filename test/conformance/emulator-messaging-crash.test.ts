@@ -14,7 +14,8 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { createClients, REGION, until } from '../helpers/messaging.ts';
+import { createClients, REGION } from '../helpers/messaging.ts';
+import { until } from '../helpers/until.ts';
 
 const ROUNDS = 4;
 const WORKERS = 6;

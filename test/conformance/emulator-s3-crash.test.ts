@@ -18,7 +18,8 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { createClient, QUEUE_ARN, until } from '../helpers/emulated-s3.ts';
+import { createClient, QUEUE_ARN } from '../helpers/emulated-s3.ts';
+import { until } from '../helpers/until.ts';
 
 interface Child {
   readonly process: ChildProcess;

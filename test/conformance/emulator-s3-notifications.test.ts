@@ -20,7 +20,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { AwsError } from '../../infra/local/contract.ts';
-import { assertFails, type EmulatedS3, QUEUE_ARN, startS3, until } from '../helpers/emulated-s3.ts';
+import { assertFails, type EmulatedS3, QUEUE_ARN, startS3 } from '../helpers/emulated-s3.ts';
+import { until } from '../helpers/until.ts';
 
 interface EventRecord {
   readonly eventVersion: string;

@@ -3,9 +3,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { type Messaging, REGION, startMessaging, until } from '../helpers/messaging.ts';
+import { type Messaging, REGION, startMessaging } from '../helpers/messaging.ts';
 import { uniqueName } from '../helpers/queue-calls.ts';
 import { text, topicCalls } from '../helpers/topic-calls.ts';
+import { until } from '../helpers/until.ts';
 
 let messaging: Messaging;
 const { createTopic, subscribe, publish } = topicCalls(() => messaging);

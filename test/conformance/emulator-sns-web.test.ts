@@ -9,9 +9,10 @@ import {
   NotFoundException,
   SubscribeCommand,
 } from '@aws-sdk/client-sns';
-import { type Messaging, startMessaging, until } from '../helpers/messaging.ts';
+import { type Messaging, startMessaging } from '../helpers/messaging.ts';
 import { uniqueName } from '../helpers/queue-calls.ts';
 import { text, topicCalls } from '../helpers/topic-calls.ts';
+import { until } from '../helpers/until.ts';
 
 let messaging: Messaging;
 const { createTopic, createQueue, subscribe, setAttribute, publish, receive } = topicCalls(() => messaging);

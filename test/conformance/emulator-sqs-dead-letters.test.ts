@@ -7,8 +7,9 @@ import {
   ResourceNotFoundException,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { type Messaging, startMessaging, until } from '../helpers/messaging.ts';
+import { type Messaging, startMessaging } from '../helpers/messaging.ts';
 import { nameOfUrl, queueArn, queueCalls, uniqueName } from '../helpers/queue-calls.ts';
+import { until } from '../helpers/until.ts';
 
 let messaging: Messaging;
 const { createQueue, send, receive, attributesOf } = queueCalls(() => messaging.sqs);

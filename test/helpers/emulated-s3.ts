@@ -65,8 +65,3 @@ export async function assertFails(call: Promise<unknown>, code: string, status: 
     return true;
   });
 }
-
-/** Resolves once the condition holds; the runner's own limit ends the wait otherwise. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -69,8 +69,3 @@ export function isRunning(pid: number): boolean {
   const state = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
   return !state.startsWith('Z');
 }
-
-/** Resolves once `done` holds; looks every few milliseconds. */
-export async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

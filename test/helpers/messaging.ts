@@ -35,11 +35,6 @@ export function createClients(endpoint: string, region: string): { sqs: SQSClien
   return { sqs: new SQSClient(options), sns: new SNSClient(options) };
 }
 
-/** Asks again until it holds; a test that waits for ever fails by the runner's timeout. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 async function startIn(
   dataDir: string,
   retryPauses: readonly number[],

@@ -5,7 +5,8 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { FunctionConfig, InvocationResult } from '../../../../../infra/local/lambda/function-config.ts';
 import { openFunctionPool } from '../../../../../infra/local/lambda/function-pool.ts';
-import { createFunctionFolder, isRunning, until } from '../../../../helpers/local-functions.ts';
+import { createFunctionFolder, isRunning } from '../../../../helpers/local-functions.ts';
+import { until } from '../../../../helpers/until.ts';
 
 const folder = createFunctionFolder();
 after(() => folder.remove());

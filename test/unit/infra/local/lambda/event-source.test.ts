@@ -4,7 +4,7 @@ import type { QueueMessage, Queues } from '../../../../../infra/local/contract.t
 import { failedMessages, startEventSource } from '../../../../../infra/local/lambda/event-source.ts';
 import type { InvocationResult } from '../../../../../infra/local/lambda/function-config.ts';
 import type { FunctionPool } from '../../../../../infra/local/lambda/function-pool.ts';
-import { until } from '../../../../helpers/local-functions.ts';
+import { until } from '../../../../helpers/until.ts';
 
 const ARN = 'arn:aws:sqs:us-east-1:000000000000:jobs';
 const MAPPING = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { openFunctionPool } from '../../../../../infra/local/lambda/function-pool.ts';
-import { createFunctionFolder, isRunning, until } from '../../../../helpers/local-functions.ts';
+import { createFunctionFolder, isRunning } from '../../../../helpers/local-functions.ts';
+import { until } from '../../../../helpers/until.ts';
 
 const folder = createFunctionFolder();
 after(() => folder.remove());

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { type Journal, openJournal } from '../../../../../infra/local/sqs/journal.ts';
-import { until } from '../../../../helpers/messaging.ts';
+import { until } from '../../../../helpers/until.ts';
 
 interface Entry {
   readonly key: string;
