@@ -1,6 +1,6 @@
 /**
  * A series of two weeks at 5 min by augurs' own Prophet, wrapper and JavaScript of the package included, in turns with
- * ours: `node prophet-peer.ts` prints milliseconds as JSON. Ours fits medians of blocks, twice: once more on the first
+ * ours: `node prophet-peer.ts` prints seconds as JSON. Ours fits medians of blocks, twice: once more on the first
  * part, to see whether it foretells the rest.
  */
 import { readFileSync } from 'node:fs';

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 /**
  * The script of the threads that fit series, under plain Node. A bundler takes a bundle of it in place of this module:
- * see `imports` in package.json and infra/aws/bundle-workers.cjs.
+ * see `imports` in package.json and infra/aws/bundle-workers.ts.
  */
 const file: string = path.join(import.meta.dirname, 'series-worker.ts');
 export default file;

@@ -37,7 +37,7 @@ const SOURCES = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
-  'infra/aws/**/*.{yml,cjs}',
+  'infra/aws/**/*.{yml,ts}',
   'functions/**/*.ts',
   'lib/**/*.ts',
   'lib/**/*.wasm',

@@ -16,7 +16,7 @@ export const arimaKind: UnivariateKind<ArimaParams> = {
   recordVersion: 1,
   recordType: Float64Array,
   weigh: 'by-tail',
-  valuesPerSecond: 150_000,
+  valuesPerSecond: 200_000,
   leastValues: () => LEAST_VALUES,
   contextRows: ({ contextRows }) => contextRows,
   unscoredRows: ({ contextRows }) => contextRows,

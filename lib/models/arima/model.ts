@@ -1,3 +1,4 @@
+/** ARIMA, one for each entity and metric: kind.ts. */
 import type { Model } from '../contract.ts';
 import { createUnivariateModel } from '../univariate/model.ts';
 import { arimaKind } from './kind.ts';

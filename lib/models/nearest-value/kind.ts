@@ -22,7 +22,7 @@ export const nearestValueKind: UnivariateKind<NearestValueParams> = {
   recordVersion: 1,
   recordType: Float64Array,
   weigh: 'by-size',
-  valuesPerSecond: 600_000,
+  valuesPerSecond: 400_000,
   leastValues: ({ levelRows }) => LEAST_VALUES + countWithoutLevel(levelRows),
   contextRows: ({ levelRows }) => levelRows,
   unscoredRows: ({ levelRows }) => countWithoutLevel(levelRows),

@@ -1,3 +1,4 @@
+/** How far a value lies from anything that its metric has been: kind.ts. */
 import type { Model } from '../contract.ts';
 import { createUnivariateModel } from '../univariate/model.ts';
 import { nearestValueKind } from './kind.ts';

@@ -3,6 +3,7 @@
  * event. Taylor and Letham, "Forecasting at scale", The American Statistician 72(1), 2018, sections 3.2 and 3.3.
  */
 import { getZoneClock } from '../../features/zone-clock.ts';
+import { rememberLast } from '../univariate/remember-last.ts';
 import { type ProphetEvent, type ProphetParams, readTime, type Waves } from './params.ts';
 
 const DAY = 86_400_000;
@@ -52,17 +53,11 @@ export interface DesignOptions {
   readonly timeZone: string;
 }
 
-/** All columns of an entity share their times, and are looked at one after another. */
-const known = new WeakMap<Float64Array, { readonly key: string; readonly features: Float64Array }>();
+const remember = rememberLast<Float64Array>();
 
 /** Row-major, times.length × countFeatures; Stan wants one feature at least: without any, one of zeros. */
 export function buildDesign(times: Float64Array, options: DesignOptions): Float64Array {
-  const key = JSON.stringify(options);
-  const before = known.get(times);
-  if (before?.key === key) return before.features;
-  const features = fillDesign(times, options);
-  known.set(times, { key, features });
-  return features;
+  return remember(times, JSON.stringify(options), () => fillDesign(times, options));
 }
 
 function fillDesign(times: Float64Array, { waves, events, timeZone }: DesignOptions): Float64Array {

@@ -23,7 +23,7 @@ export const prophetKind: UnivariateKind<ProphetParams> = {
   recordVersion: 1,
   recordType: Float64Array,
   weigh: 'by-tail',
-  valuesPerSecond: 25_000,
+  valuesPerSecond: 20_000,
   leastValues: () => LEAST_VALUES,
   contextRows: () => 0,
   unscoredRows: () => 0,

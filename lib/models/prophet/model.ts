@@ -1,3 +1,4 @@
+/** Prophet, one for each entity and metric: kind.ts. */
 import type { Model } from '../contract.ts';
 import { createUnivariateModel } from '../univariate/model.ts';
 import { prophetKind } from './kind.ts';

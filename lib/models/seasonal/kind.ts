@@ -22,7 +22,7 @@ export const seasonalKind: UnivariateKind<SeasonalParams> = {
   recordVersion: 1,
   recordType: Float32Array,
   weigh: 'by-tail',
-  valuesPerSecond: 500_000,
+  valuesPerSecond: 400_000,
   leastValues: () => LEAST_VALUES,
   contextRows: ({ adaptRows }) => adaptRows,
   unscoredRows: ({ adaptRows }) => adaptRows,

@@ -1,3 +1,4 @@
+/** What is usual at that time of the hour, day or week: kind.ts. */
 import type { Model } from '../contract.ts';
 import { createUnivariateModel } from '../univariate/model.ts';
 import { seasonalKind } from './kind.ts';

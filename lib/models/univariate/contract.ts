@@ -74,6 +74,7 @@ export interface UnivariateKind<Params> {
   findFault(record: ArrayLike<number>, params: Params): string | undefined;
 }
 
+/** What it throws is a fault of the program: between threads an error loses its class, and no data is to blame for it. */
 export interface SeriesFit {
   /**
    * @param series holds at least one measured value

@@ -9,8 +9,13 @@ import { createPace } from './pace.ts';
 import { packRecords, unpackRecords } from './packed-records.ts';
 import { loadPartialFit, savePartialFit } from './state.ts';
 import { TAIL_LENGTH } from './tail.ts';
-import { openFitters, type SeriesFitter } from './threads.ts';
+import { closeFitters, openFitters, type SeriesFitter } from './threads.ts';
 
+/**
+ * Values of the pools that stand-ins are fitted on at the same time; a thread needs some 20 times their bytes. One pool
+ * is fitted however large it is.
+ */
+const MOST_POOLED = 16_000_000;
 const NOTHING: FittedRecord = { record: [], tail: undefined };
 
 export interface SeriesFitResult<Params> {
@@ -45,12 +50,13 @@ export async function fitAllSeries<Params>(
 
   const least = kind.leastValues(params);
   const groups = groupRows(x).map((rows) => ({ rows, times: takeTimes(x, rows) }));
-  const fitters = await openFitters(kind, params, threads);
+  const fitters = await openFitters(kind, params, Math.max(1, Math.min(threads, total - records.length)));
   try {
-    await fitUpTo(own, fitOwn);
-    await fitUpTo(total, fitStandIn);
+    await fitUpTo(own, fitOwn, fitters);
+    const pools = Math.max(1, Math.floor(MOST_POOLED / x.times.length));
+    await fitUpTo(total, fitStandIn, fitters.slice(0, pools));
   } finally {
-    await Promise.all(fitters.map((fitter) => fitter.close()));
+    await closeFitters(fitters);
   }
   if (records.every((record) => record.length === 0))
     throw new ModelError(
@@ -64,11 +70,12 @@ export async function fitAllSeries<Params>(
   async function fitUpTo(
     until: number,
     fit: (fitter: SeriesFitter, index: number) => Promise<FittedRecord>,
+    by: readonly SeriesFitter[],
   ): Promise<void> {
     let next = records.length;
     let fitted = next;
     await Promise.all(
-      fitters.map(async (fitter) => {
+      by.map(async (fitter) => {
         while (next < until && !pace.isLate()) {
           const index = next++;
           const { record, tail } = await pace.time(() => fit(fitter, index));
@@ -78,7 +85,8 @@ export async function fitAllSeries<Params>(
         }
       }),
     );
-    if (next === until) return;
+    // An earlier run may have come farther.
+    if (next >= until) return;
     if (next > 0)
       await run.checkpoint?.write(
         savePartialFit(kind, { ...identity, ...packRecords(records, kind.recordType), tails }),

@@ -1,5 +1,4 @@
-/** Where series are fitted: on the caller's thread, or on worker threads beside it, whichever is done first. */
-import { once } from 'node:events';
+/** Where series are fitted: on the caller's own thread, or on worker threads. */
 import { availableParallelism } from 'node:os';
 import { type Transferable, Worker } from 'node:worker_threads';
 import workerFile from '#series-worker-file';
@@ -12,10 +11,11 @@ import { type FittedRecord, openFitRecord } from './fit-record.ts';
 export interface SeriesFitter {
   /**
    * @param series not to be used afterwards: a thread takes their memory over
-   * @throws whatever the kind throws. On another thread an Error of the same name and message, not of the same class
+   * @throws whatever the kind throws. On another thread an Error of the same name and message, not of the same class;
+   *   also where that thread has ended
    */
   fit(series: readonly Series[]): Promise<FittedRecord>;
-  /** Its thread's memory goes. */
+  /** Its thread ends, whatever it is at. */
   close(): Promise<void>;
 }
 
@@ -28,42 +28,71 @@ export interface SeriesWorkerData {
 /** Of work for each thread at least: it takes a tenth of a second to start and as long again to get up to speed. */
 const LEAST_SECONDS = 0.5;
 
-/** Threads that a fit is worth: 1 is the caller's alone. @param values rows × columns */
+/** Threads that a fit is worth: 1 is the caller's own. @param values rows × columns */
 export function countThreads(
   { valuesPerSecond }: Pick<UnivariateKind<unknown>, 'valuesPerSecond'>,
   values: number,
+  processors: number = availableParallelism(),
 ): number {
   const worth = Math.floor(values / valuesPerSecond / LEAST_SECONDS);
-  return Math.max(1, Math.min(availableParallelism(), worth));
+  return Math.max(1, Math.min(processors, worth));
 }
 
-/** Every fitter gives the same record for the same series. @param threads beside the caller's; for 1 there is none */
+/**
+ * Every fitter gives the same record for the same series.
+ * @param threads 1: the caller's own; more: so many workers, while the caller's only hands out series
+ * @param script of a worker: a path or a URL
+ */
 export async function openFitters<Params>(
   kind: UnivariateKind<Params>,
-  params: Params & JsonValue,
+  params: Params,
   threads: number,
+  script: string | URL = locateBundledFile(workerFile),
 ): Promise<readonly SeriesFitter[]> {
-  if (threads > 1)
-    return Array.from({ length: threads }, () =>
-      startThread({ kind: kind.kind, params: params as JsonValue }),
-    );
-  const fit = await openFitRecord(kind, params);
-  return [{ fit: async (series) => fit(series), close: async () => {} }];
+  if (threads === 1) {
+    const fit = await openFitRecord(kind, params);
+    return [{ fit: async (series) => fit(series), close: async () => {} }];
+  }
+  const fitters: SeriesFitter[] = [];
+  try {
+    while (fitters.length < threads)
+      fitters.push(startThread(script, { kind: kind.kind, params: params as JsonValue }));
+    return fitters;
+  } catch (error) {
+    await closeFitters(fitters);
+    throw error;
+  }
 }
 
-function startThread(workerData: SeriesWorkerData): SeriesFitter {
-  const worker = new Worker(locateBundledFile(workerFile), {
+export async function closeFitters(fitters: readonly SeriesFitter[]): Promise<void> {
+  await Promise.all(fitters.map((fitter) => fitter.close()));
+}
+
+function startThread(script: string | URL, workerData: SeriesWorkerData): SeriesFitter {
+  const name = `fit-${workerData.kind}`;
+  const worker = new Worker(script, {
     workerData,
     // The process's own flags (a loader, a test runner) are not for it.
     execArgv: [],
-    name: `fit-${workerData.kind}`,
+    name,
   });
+  let waiting: PromiseWithResolvers<FittedRecord> | undefined;
+  /** Kept for who asks next: a thread may fail while nobody waits for it. */
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    waiting?.reject(failure);
+  };
+  worker.on('message', (fitted: FittedRecord) => waiting?.resolve(fitted));
+  worker.on('error', fail);
+  worker.on('messageerror', fail);
+  worker.on('exit', (code) => fail(new Error(`thread ${name} ended with code ${code}`)));
   return {
-    async fit(series) {
-      worker.postMessage(series, buffersOf(series));
-      // Rejects where the thread fails; it has ended then.
-      const [fitted] = await once(worker, 'message');
-      return fitted;
+    fit(series) {
+      waiting = Promise.withResolvers();
+      if (failure === undefined) worker.postMessage(series, buffersOf(series));
+      else waiting.reject(failure);
+      return waiting.promise;
     },
     async close() {
       await worker.terminate();

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import bundleWorkers from '../../../../infra/aws/bundle-workers.ts';
 
 const ROOT: string = path.join(import.meta.dirname, '../../../..');
-const PLUGINS: Plugin[] = createRequire(import.meta.url)('../../../../infra/aws/bundle-workers.cjs');
 const ENTRY = `
   import { prophetKind } from './lib/models/prophet/kind.ts';
   import { createUnivariateModel } from './lib/models/univariate/model.ts';
@@ -45,14 +44,17 @@ for (const format of ['esm', 'cjs'] as const) {
         outfile: path.join(folder, main),
         loader: { '.wasm': 'file' },
         assetNames: '[name]',
-        plugins: PLUGINS,
+        plugins: bundleWorkers,
         logLevel: 'silent',
       });
       assert.deepEqual(
         readdirSync(folder).toSorted(),
         [main, 'prophet-wasmstan.core.wasm', 'series-worker.mjs'].toSorted(),
       );
-      const run = spawnSync(process.execPath, [path.join(folder, main)], { encoding: 'utf8' });
+      const run = spawnSync(process.execPath, [path.join(folder, main)], {
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
       assert.equal(run.stderr, '');
       assert.match(run.stdout.trim(), /^[1-9]\d* true$/);
     } finally {

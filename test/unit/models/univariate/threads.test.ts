@@ -8,9 +8,13 @@ import { nearestValueKind } from '../../../../lib/models/nearest-value/kind.ts';
 import { prophetKind } from '../../../../lib/models/prophet/kind.ts';
 import { seedRandom } from '../../../../lib/models/random.ts';
 import { seasonalKind } from '../../../../lib/models/seasonal/kind.ts';
-import type { UnivariateKind, UnivariateKindName } from '../../../../lib/models/univariate/contract.ts';
+import type {
+  Series,
+  UnivariateKind,
+  UnivariateKindName,
+} from '../../../../lib/models/univariate/contract.ts';
 import { createUnivariateModel } from '../../../../lib/models/univariate/model.ts';
-import { countThreads } from '../../../../lib/models/univariate/threads.ts';
+import { closeFitters, countThreads, openFitters } from '../../../../lib/models/univariate/threads.ts';
 import { NO_DEADLINE } from '../../../helpers/feature-matrices.ts';
 
 const STEP = 300_000;
@@ -74,57 +78,87 @@ describe('threads', () => {
       assert.ok(states[0]!.arrays['records']!.length > 0);
     });
 
-  test('a fit that runs out of time goes on from its checkpoint, on any number of threads', async () => {
+  test('a fit may be paused after any series, and another number of threads goes on to the same bytes', async () => {
     const x = drawFleet();
     const whole = await MODELS.seasonal(1).fit(x, MODELS.seasonal(1).parseParams({}), RUN);
-    let state: ModelState | undefined;
-    const checkpoint: Checkpoint = {
-      read: async () => state,
-      write: async (written) => {
-        state = written;
-      },
-    };
-    const pauses: string[] = [];
-    for (const threads of [3, 1, 4]) {
-      // The time is up once four series are done; as many more as there are other threads may be under way by then.
-      let done = 0;
-      const model = MODELS.seasonal(threads);
-      const run = {
-        ...RUN,
-        checkpoint,
-        deadline: { remaining: () => (done < 4 ? 60_000 : 1) },
-        onProgress: () => {
-          done++;
-        },
-      };
-      await assert.rejects(model.fit(x, model.parseParams({}), run), (error: Error) => {
-        pauses.push(error.message);
-        return error.name === 'RetryLaterError';
-      });
-    }
-    const counts = pauses.map((message) => Number(/after (\d+) of 18 series/.exec(message)?.[1]));
-    for (const [i, count] of counts.entries()) {
-      const before = i === 0 ? 0 : counts[i - 1]!;
-      assert.ok(count >= before + 4 && count < before + 8, `${counts}`);
-    }
-    const fitted = await MODELS.seasonal(3).fit(x, MODELS.seasonal(3).parseParams({}), {
-      ...RUN,
-      checkpoint,
-    });
-    assert.deepEqual(fitted.save(), whole.save());
+    for (const threads of [1, 3])
+      for (let pausedAfter = 1; pausedAfter < 18; pausedAfter++) {
+        const checkpoint = remember();
+        let done = 0;
+        const model = MODELS.seasonal(threads);
+        const impatient: FitRun = {
+          ...RUN,
+          checkpoint,
+          deadline: { remaining: () => (done < pausedAfter ? 60_000 : 1) },
+          onProgress: () => {
+            done++;
+          },
+        };
+        // Series that are under way when the time is up are still finished: the last ones may be.
+        const paused = await model
+          .fit(x, model.parseParams({}), impatient)
+          .catch((error: Error) => error.message);
+        if (typeof paused !== 'string') {
+          assert.ok(threads > 1 && pausedAfter > 15, `${pausedAfter} on ${threads}`);
+          assert.deepEqual(paused.save(), whole.save());
+          continue;
+        }
+        const reached = Number(/after (\d+) of 18 series/.exec(paused)?.[1]);
+        assert.ok(reached >= pausedAfter && reached < pausedAfter + threads, `${pausedAfter}: ${paused}`);
+        const other = MODELS.seasonal(threads === 1 ? 2 : 1);
+        const fitted = await other.fit(x, other.parseParams({}), { ...RUN, checkpoint });
+        assert.deepEqual(fitted.save(), whole.save(), `${pausedAfter} on ${threads}`);
+      }
   });
 
-  test('a thread that fails fails the fit, with its own words', async () => {
+  test('a thread that fails fails the fit, with its own words, whether it has a series or not', async () => {
     // The parameters are refused on the thread: the caller's kind would take them.
     const lenient = { ...seasonalKind, parseParams: () => ({ ...seasonalKind.parseParams({}), waves: 3 }) };
-    const model = createUnivariateModel(lenient, () => 2);
-    await assert.rejects(model.fit(drawFleet(), model.parseParams({}), RUN), /no parameter waves/);
+    const model = createUnivariateModel(lenient, () => 8);
+    const [x, params] = [drawFleet(), model.parseParams({})];
+    for (let i = 0; i < 5; i++) await assert.rejects(model.fit(x, params, RUN), /no parameter waves/);
+    // Most of the eight wait for nothing when they fail.
+    const fitters = await openFitters(lenient, params, 8);
+    const [first] = fitters;
+    await assert.rejects(first!.fit([takeFirst(x)]), /no parameter waves/);
+    await assert.rejects(first!.fit([takeFirst(x)]), /no parameter waves/, 'nor later');
+    await closeFitters(fitters);
   });
 
-  test('are as many as the work is worth', () => {
+  test('a thread that ends without a word is told of', async () => {
+    const script = new URL('data:text/javascript,process.exit(3)');
+    const fitters = await openFitters(seasonalKind, seasonalKind.parseParams({}), 2, script);
+    await assert.rejects(fitters[0]!.fit([takeFirst(drawFleet())]), /thread fit-seasonal ended with code 3/);
+    await closeFitters(fitters);
+  });
+
+  test('none is left when a fit is over', () => {
+    const ports = process.getActiveResourcesInfo().filter((name) => /MessagePort|Worker/.test(name));
+    assert.deepEqual(ports, []);
+  });
+
+  test('are as many as the work is worth, and no more than there are processors', () => {
     const kind = { valuesPerSecond: 1000 };
-    assert.equal(countThreads(kind, 999), 1);
-    assert.ok(countThreads(kind, 1e9) >= 1);
-    assert.ok(countThreads(kind, 1000) <= 2);
+    const counts = [0, 999, 1000, 1499, 1500, 1e9].map((values) => countThreads(kind, values, 4));
+    assert.deepEqual(counts, [1, 1, 2, 2, 3, 4]);
+    assert.equal(countThreads(kind, 1e9, 1), 1);
   });
 });
+
+function remember(): Checkpoint {
+  let state: ModelState | undefined;
+  return {
+    read: async () => state,
+    write: async (written) => {
+      state = written;
+    },
+  };
+}
+
+function takeFirst({ times, values, names }: FeatureMatrix): Series {
+  const rows = Array.from({ length: 300 }, (_, i) => i);
+  return {
+    times: times.slice(0, 300),
+    values: Float32Array.from(rows, (row) => values[row * names.length]!),
+  };
+}
