@@ -90,7 +90,7 @@ function proposePeaks({ power, size }: Spectrum, places: number): readonly numbe
 /** The hill of the autocorrelation among the lengths that the frequency may stand for; undefined where there is none. */
 function confirm({ size, correlation }: Spectrum, k: number, places: number): Season | undefined {
   const from = Math.max(Math.floor(size / (k + 1)), LEAST_PERIOD);
-  const to = Math.min(k > 1 ? Math.ceil(size / (k - 1)) : correlation.length, correlation.length) - 1;
+  const to = Math.min(k > 1 ? Math.ceil(size / (k - 1)) : correlation.length, correlation.length - 1);
   let period = from;
   for (let lag = from; lag <= to; lag++) if (correlation[lag]! > correlation[period]!) period = lag;
   if (period === correlation.length - 1) {

@@ -6,6 +6,7 @@ import type { Contribution, FittedModel } from '../contract.ts';
 import { combineSurprises, shareRow, toCommonScale } from './combine.ts';
 import type { EnsembleParams, MemberParams } from './params.ts';
 import { countSmoothedRows, smoothScores } from './smooth.ts';
+import { takeNear } from './take-near.ts';
 
 export interface Ensemble {
   readonly columns: readonly string[];
@@ -56,10 +57,11 @@ export async function explainEnsemble(
   const beyond = rows.find((row) => row >= x.times.length);
   if (beyond !== undefined)
     throw new FeatureError('no-such-row', `row ${beyond} to explain, the matrix has ${x.times.length}`);
-  const surprises = await scoreMembers(ensemble, x);
+  const near = takeNear(x, rows, countContextRows(ensemble));
+  const surprises = await scoreMembers(ensemble, near.x);
   const explained: (readonly (readonly Contribution[])[])[] = [];
-  for (const { model } of ensemble.members) explained.push(await model.explain(x, rows));
-  return Array.from(rows, (row, at) => {
+  for (const { model } of ensemble.members) explained.push(await model.explain(near.x, near.rows));
+  return Array.from(near.rows, (row, at) => {
     // A row that a member leaves without a score is explained by nobody's surprise: equally.
     const known = surprises
       .map((one) => one[row]!)

@@ -13,6 +13,9 @@ import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import { type Feature, type JointModel, listFeatures } from './joint-model.ts';
 import { takeStretchOf } from './stretches.ts';
 
+/** Of each model once: with a thousand metrics it takes seconds, and a window may hold hundreds of rows to explain. */
+const squares = new WeakMap<JointModel, Float64Array>();
+
 export function explainRows(
   model: JointModel,
   x: FeatureMatrix,
@@ -20,7 +23,8 @@ export function explainRows(
 ): readonly (readonly Contribution[])[] {
   const features = listFeatures(model.scaleSet, model.constant);
   const coordinates = takeCoordinates(model, features);
-  const matrix = squareFactor(model.factor, features.length);
+  const matrix = squares.get(model) ?? squareFactor(model.factor, features.length);
+  squares.set(model, matrix);
   const groups = groupRows(x);
   return Array.from(rows, (row) => {
     const group = groups[x.entityOf[row]!]!;

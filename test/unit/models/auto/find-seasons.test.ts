@@ -81,3 +81,15 @@ test('what is short, constant or mostly missing has none', () => {
     [],
   );
 });
+
+test('a short season is found wherever its length lies between two frequencies', () => {
+  for (const length of [6.7, 8.5, 8.9, 9.7, 10.5, 10.9, 16.7, 20, 33.3]) {
+    const next = noise(5);
+    const series = Array.from({ length: 3360 }, (_, i) => 3 * Math.sin((2 * Math.PI * i) / length) + next());
+    const periods = periodsOf(series);
+    assert.ok(
+      periods.some((period) => Math.abs(period - length) <= 1),
+      `${length}: ${periods}`,
+    );
+  }
+});
