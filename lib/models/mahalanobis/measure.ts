@@ -1,11 +1,13 @@
 /** Quantiles and curves of the training, from rows evenly spread over it. */
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { quantile } from '../../features/profile.ts';
+import { groupRows } from '../univariate/group-rows.ts';
 import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import type { Feature } from './joint-model.ts';
 import { readScale } from './scales.ts';
 import { findDailySpread, findSeason, type Sampled } from './seasonality.ts';
 import { type Seasons, takeStretches } from './stretches.ts';
+import { planThinning } from './thinning.ts';
 
 /** A fortnight of minutes of one entity. */
 const SAMPLED_ROWS = 24_000;
@@ -33,14 +35,12 @@ export function findConstants({ names, values }: FeatureMatrix, labels: Uint8Arr
 }
 
 /** One series per column, in order of time; rows with the label 1 count as missing. */
-export function sampleColumns(
-  { names, times, values }: FeatureMatrix,
-  labels: Uint8Array | undefined,
-): readonly Sampled[] {
-  const stride = findStride(times.length);
-  const rows = Uint32Array.from({ length: Math.ceil(times.length / stride) }, (_, i) => i * stride).sort(
-    (a, b) => times[a]! - times[b]! || a - b,
-  );
+export function sampleColumns(x: FeatureMatrix, labels: Uint8Array | undefined): readonly Sampled[] {
+  const { names, times, values } = x;
+  const isTaken = planThinning(times.length, SAMPLED_ROWS);
+  const rows = Uint32Array.from(
+    groupRows(x).flatMap((group, entity) => [...group.filter((_, place) => isTaken(entity, place))]),
+  ).sort((a, b) => times[a]! - times[b]! || a - b);
   const taken = Float64Array.from(rows, (row) => times[row]!);
   return names.map((_, c) => ({
     times: taken,
@@ -68,14 +68,14 @@ export function sampleFeatures(
   },
 ): readonly Sampled[] {
   const { seasons, features, labels } = given;
-  const stride = findStride(x.times.length);
+  const isTaken = planThinning(x.times.length, SAMPLED_ROWS);
   const taken: { readonly time: number; readonly values: Float64Array }[] = [];
-  let passed = 0;
   for (const stretch of takeStretches(x, seasons, labels)) {
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
-      if (passed++ % stride !== 0) continue;
+      const row = stretch.rows[at]!;
+      if (!isTaken(x.entityOf[row]!, stretch.before + at)) continue;
       taken.push({
-        time: x.times[stretch.rows[at]!]!,
+        time: x.times[row]!,
         values: Float64Array.from(features, ({ column, scale }) => readScale(stretch, at, column, scale)),
       });
     }
@@ -149,8 +149,4 @@ function rootMeanSquare(distances: Float64Array): number {
   const largest = distances.at(-1)!;
   const mean = distances.reduce((sum, each) => sum + (each / largest) ** 2 / distances.length, 0);
   return Math.max(Math.sqrt(mean) * largest, LEAST_SPREAD);
-}
-
-function findStride(rows: number): number {
-  return Math.max(1, Math.ceil(rows / SAMPLED_ROWS));
 }

@@ -5,6 +5,7 @@ import { checkDeadline } from '../check-deadline.ts';
 import type { FitRun } from '../contract.ts';
 import { type Coordinates, placeRow } from './coordinates.ts';
 import { type Seasons, takeStretches } from './stretches.ts';
+import { planThinning } from './thinning.ts';
 
 /** Rows, evenly over the training, that tell of a relation as well as all would. */
 const JOINT_ROWS = 200_000;
@@ -19,17 +20,16 @@ export function averageProducts(
 ): Float64Array {
   const { seasons, coordinates, run } = given;
   const n = coordinates.features.length;
-  const stride = Math.max(1, Math.ceil(x.times.length / JOINT_ROWS));
+  const isTaken = planThinning(x.times.length, JOINT_ROWS);
   const products = openProducts(n);
   const { block } = products;
-  let passed = 0;
   let filled = 0;
   let rows = 0;
   for (const stretch of takeStretches(x, seasons, run.labels)) {
     checkDeadline(run);
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       const row = stretch.rows[at]!;
-      if (passed++ % stride !== 0 || run.labels?.[row] === 1) continue;
+      if (!isTaken(x.entityOf[row]!, stretch.before + at) || run.labels?.[row] === 1) continue;
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(filled), BLOCK);
       rows++;
       if (++filled < BLOCK) continue;
