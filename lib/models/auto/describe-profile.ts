@@ -17,13 +17,17 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
   const { rows, entities, profiled, series, span, metrics, together } = profile;
   const pick = (holds: (metric: MetricProfile) => boolean): readonly string[] =>
     metrics.filter(holds).map(({ name }) => name);
-  const constant = pick(({ varies }) => !varies);
+  const unmeasured = pick(({ missing }) => missing === 1);
+  const constant = pick(({ varies, missing }) => !varies && missing < 1);
   const bursts = pick(({ isIntermittent }) => isIntermittent);
   const drifting = pick(({ isDrifting }) => isDrifting);
-  const sparse = pick(({ missing }) => missing > MANY_MISSING);
+  const sparse = pick(({ missing }) => missing > MANY_MISSING && missing < 1);
   const looked = profiled < series ? `; ${count(profiled)} of them, evenly taken, were looked at` : '';
   return [
     `The training has ${count(rows)} rows of ${entities === 1 ? 'one entity' : `${count(entities)} entities`} over ${formatDays(span)}, ${count(series)} series in all${looked}.`,
+    ...(unmeasured.length > 0
+      ? [`${listNames(unmeasured)} had no value at all: nothing is said of it.`]
+      : []),
     ...(constant.length > 0
       ? [`${listNames(constant)} had one value throughout: any other value there is unusual.`]
       : []),
@@ -31,7 +35,7 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
     ...(Number.isNaN(together)
       ? []
       : [
-          `The metrics have a correlation of ${together.toFixed(2)} with each other (root mean square): ${together >= JOINED ? 'a break in how they go together counts as much as a value that is far out' : 'they mostly go their own ways'}.`,
+          `The metrics have a correlation of ${together.toFixed(2)} with each other (root mean square): ${together >= JOINED ? 'a break in how they go together adds to the score as much as a value that is far out' : 'they mostly go their own ways'}.`,
         ]),
     ...(bursts.length > 0 ? [`${listNames(bursts)} rest at one value at least half of the time.`] : []),
     ...(drifting.length > 0

@@ -12,6 +12,7 @@ import { openProgress, type Progress } from '../ensemble/progress.ts';
 import { findStep } from '../ensemble/smooth.ts';
 import { checkTraining } from '../matrix-checks.ts';
 import { getModel } from '../registry.ts';
+import { groupRows } from '../univariate/group-rows.ts';
 import { type Candidate, chooseMembers } from './choose-members.ts';
 import { describeProfile } from './describe-profile.ts';
 import { judgeMembers, type Rehearsed } from './judge-members.ts';
@@ -30,6 +31,11 @@ const HELD_BACK = 0.25;
  * afternoon score is further off than what all rows score that the member knows a little too well.
  */
 const LEAST_TAIL_ROWS = 1_000;
+/**
+ * Share of the rows with a score that a companion may take it from. It needs more rows before its first score than the
+ * leader; of many series that are hardly longer it would leave next to nothing to score.
+ */
+const MOST_SILENCED = 1 / 3;
 /** Share of the work that the profile is, roughly. */
 const PROFILED = 0.05;
 
@@ -164,7 +170,7 @@ interface FittedCandidate {
   readonly tail: ScoreTail;
 }
 
-/** Companions that refuse the data are left out. @throws what the leader throws */
+/** Companions that refuse the data, or would leave too many rows without a score, are left out. @throws what the leader throws */
 async function fitAll(
   prepared: readonly Prepared[],
   given: {
@@ -181,6 +187,15 @@ async function fitAll(
     const share = takeShare(run, prepared.length + at, 2 * prepared.length);
     try {
       const model = await fitPart({ ...fit, run: share }, 'whole', x);
+      const { unscoredRows } = model;
+      const scored = countScored(x, Math.max(0, ...members.map((member) => member.model.unscoredRows)));
+      const left = countScored(x, unscoredRows);
+      if (members.length > 0 && left < (1 - MOST_SILENCED) * scored) {
+        notes.push(
+          `${candidate.kind} is left out: it needs ${unscoredRows} rows of a series before its first score, which would leave ${left} of ${scored} rows with one.`,
+        );
+        continue;
+      }
       const tail = tails.get(candidate) ?? (await takeTrainingTail(model, sample));
       members.push({ candidate, model, tail });
       notes.push(...model.summary.notes.map((note) => `${candidate.kind}: ${note}`));
@@ -190,6 +205,11 @@ async function fitAll(
     }
   }
   return { members, notes };
+}
+
+/** Rows behind the first so many of their entity. */
+function countScored(x: FeatureMatrix, unscoredRows: number): number {
+  return groupRows(x).reduce((sum, { length }) => sum + Math.max(0, length - unscoredRows), 0);
 }
 
 async function takeTrainingTail(model: FittedModel, { x, labels }: Sample): Promise<ScoreTail> {

@@ -96,7 +96,11 @@ function parseMember(given: unknown, index: number): MemberParams {
   if (kind === 'ensemble') throw bad(`${at}.kind`, kind, 'a kind of model that is no ensemble itself');
   if (kind === 'auto') throw bad(`${at}.kind`, kind, 'a kind of model that does not pick others itself');
   if (!MODEL_KINDS.some((known) => known === kind))
-    throw bad(`${at}.kind`, kind, `one of ${MODEL_KINDS.filter((known) => known !== 'ensemble').join(', ')}`);
+    throw bad(
+      `${at}.kind`,
+      kind,
+      `one of ${MODEL_KINDS.filter((known) => known !== 'ensemble' && known !== 'auto').join(', ')}`,
+    );
   if (!isObject(params)) throw bad(`${at}.params`, params, 'an object');
   if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && weight < Infinity))
     throw bad(`${at}.weight`, weight, 'a number above 0');

@@ -5,7 +5,7 @@ import { RetryLaterError } from '../../../../lib/errors.ts';
 import { auto } from '../../../../lib/models/auto/model.ts';
 import type { Checkpoint, ModelState } from '../../../../lib/models/contract.ts';
 import { NO_DEADLINE, normalRows, toMatrix } from '../../../helpers/feature-matrices.ts';
-import { DAY_ROWS, daily, halfHours, weekly } from './matrices.ts';
+import { DAY_ROWS, daily, halfHours, joinEntities, weekly } from './matrices.ts';
 
 const RUN = { seed: 1, deadline: NO_DEADLINE };
 const PARAMS = auto.parseParams({});
@@ -178,6 +178,22 @@ test('a newborn entity beside a long one is no reason to refuse', async () => {
     fitted.summary.notes.some((note) => note.startsWith('Backtest')),
     fitted.summary.notes.join('\n'),
   );
+});
+
+test('a companion that would leave too few rows with a score is left out, and the report says why', async () => {
+  const young = Array.from({ length: 40 }, (_, seed) => halfHours(40, [daily], seed + 1));
+  const x = joinEntities(young);
+  const fitted = await auto.fit(x, {}, RUN);
+  const { notes } = fitted.summary;
+  assert.ok(
+    notes.some((note) =>
+      /^nearest-value is left out: it needs 32 rows of a series before its first score, which would leave 320 of 1200 rows with one\.$/.test(
+        note,
+      ),
+    ),
+    notes.join('\n'),
+  );
+  assert.equal((await fitted.score(x)).filter(Number.isFinite).length, 1200);
 });
 
 test('faults that lie in labelled rows are not judged by', async () => {
