@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MODEL_KINDS, type ModelKind } from '../lib/models/contract.ts';
-import type { UnivariateKindName } from '../lib/models/univariate/contract.ts';
+import { UNIVARIATE_KINDS, type UnivariateKindName } from '../lib/models/univariate/contract.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median, pairedRatio } from './in-turns.ts';
 import type { Fleet } from './models/fleet.ts';
@@ -45,12 +45,6 @@ const SAMPLES: Readonly<Record<ModelKind, Sample>> = {
   'robust-z': SAMPLE,
   seasonal: SAMPLE,
 };
-const SINGLE_METRICS: Readonly<Record<UnivariateKindName, true>> = {
-  arima: true,
-  'nearest-value': true,
-  prophet: true,
-  seasonal: true,
-};
 const ROUNDS = 3;
 
 interface Sample {
@@ -63,8 +57,7 @@ interface Sample {
 export async function benchModels(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const kind of MODEL_KINDS) rows.push(...(await measureRates(kind)));
-  for (const kind of Object.keys(SINGLE_METRICS) as UnivariateKindName[])
-    rows.push(await compareThreads(kind));
+  for (const kind of UNIVARIATE_KINDS) rows.push(await compareThreads(kind));
   rows.push(await compareProphet());
   for (const kind of FLEET_KINDS) rows.push(...(await measureFleet(kind)));
   return rows;

@@ -7,13 +7,16 @@ import { type ExitStatus, statusOfError, worstStatus } from './exit-code.ts';
 import type { Host } from './host.ts';
 import type { Output } from './output.ts';
 
+/** An option with its value, and what it does; of several lines, one below the other. */
+export type OptionHelp = readonly [option: string, text: string];
+
 export interface Command {
   readonly name: string;
   /** What stands after the name, such as `[DETECTOR…]`. */
   readonly operands: string;
   readonly summary: string;
-  /** Lines of --help for the options of this command alone. */
-  readonly optionsHelp: readonly string[];
+  /** For --help, of the options of this command alone. */
+  readonly optionsHelp: readonly OptionHelp[];
   /** Whole command lines, for --help. */
   readonly examples: readonly string[];
   readonly options: ParseArgsOptionsConfig;
@@ -29,7 +32,10 @@ export interface Invocation {
 }
 
 export const BUCKET_OPTION: ParseArgsOptionsConfig = { bucket: { type: 'string' } };
-export const BUCKET_HELP = '--bucket NAME       the data bucket; TIDEWATCH_BUCKET where it is not given';
+export const BUCKET_HELP: OptionHelp = [
+  '--bucket NAME',
+  'the data bucket; TIDEWATCH_BUCKET where it is not given',
+];
 
 /** @throws SettingError without a usable bucket name */
 export function openBucket({ host, values }: Invocation): ObjectStore {

@@ -3,13 +3,14 @@ import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { ManifestError } from '../errors.ts';
-import type { Invocation } from './command.ts';
-import { stringValue } from './command.ts';
+import { type Invocation, type OptionHelp, stringValue } from './command.ts';
 import { nameOfData } from './data-file.ts';
 import type { Host } from './host.ts';
 
-export const MANIFEST_HELP =
-  '--manifest FILE     the settings of a detector; the defaults where it is not given';
+export const MANIFEST_HELP: OptionHelp = [
+  '--manifest FILE',
+  'the settings of a detector; the defaults where it is not given',
+];
 
 export interface FileDetector {
   readonly detector: Detector;

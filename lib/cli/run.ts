@@ -1,7 +1,7 @@
 /** The command line: finds the command, reads its options, runs it, and turns what happened into an exit code. */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { nearestName } from '../config/nearest-name.ts';
-import type { Command } from './command.ts';
+import type { Command, OptionHelp } from './command.ts';
 import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -34,10 +34,13 @@ const COMMON_OPTIONS: ParseArgsOptionsConfig = {
   help: { type: 'boolean', short: 'h' },
 };
 
-const COMMON_HELP: readonly string[] = [
-  '--json              one JSON object a line on standard output, the same things told for programs',
-  '-v, --verbose       log lines of the jobs, and the stack of an error',
-  '-h, --help          this text',
+/** Columns that an option may take beside its text; a longer one has a line of its own. */
+const MOST_OPTION_COLUMNS = 26;
+
+const COMMON_HELP: readonly OptionHelp[] = [
+  ['--json', 'one JSON object a line on standard output, the same things told for programs'],
+  ['-v, --verbose', 'log lines of the jobs, and the stack of an error'],
+  ['-h, --help', 'this text'],
 ];
 
 /** @returns the exit code */
@@ -121,11 +124,13 @@ function answerWithoutCommand(name: string | undefined, host: Host): number {
 }
 
 function generalHelp(): string {
+  const labels = COMMANDS.map(({ name, operands }) => `${name} ${operands}`.trimEnd());
+  const width = Math.max(...labels.map(({ length }) => length)) + 2;
   return [
     'Usage: tidewatch COMMAND [OPTION…]',
     '',
     'Commands (tidewatch COMMAND --help tells more):',
-    ...COMMANDS.map(({ name, operands, summary }) => `  ${`${name} ${operands}`.padEnd(22)}${summary}`),
+    ...COMMANDS.map(({ summary }, i) => `  ${labels[i]!.padEnd(width)}${summary}`),
     '',
     ...environmentHelp(),
     '',
@@ -140,7 +145,7 @@ function commandHelp({ name, operands, summary, optionsHelp, examples }: Command
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     '',
     'Options:',
-    ...[...optionsHelp, ...COMMON_HELP].map((line) => `  ${line}`),
+    ...renderOptions([...optionsHelp, ...COMMON_HELP]),
     '',
     'Examples:',
     ...examples.map((line) => `  ${line}`),
@@ -149,6 +154,16 @@ function commandHelp({ name, operands, summary, optionsHelp, examples }: Command
     '',
     ...exitCodeHelp(),
   ].join('\n');
+}
+
+/** All texts begin in one column. */
+function renderOptions(options: readonly OptionHelp[]): readonly string[] {
+  const lengths = options.map(([option]) => option.length).filter((length) => length <= MOST_OPTION_COLUMNS);
+  const width = Math.max(...lengths) + 2;
+  return options.flatMap(([option, text]) => {
+    const lines = option.length <= MOST_OPTION_COLUMNS ? text.split('\n') : ['', ...text.split('\n')];
+    return lines.map((line, i) => `  ${(i === 0 ? option : '').padEnd(width)}${line}`.trimEnd());
+  });
 }
 
 function environmentHelp(): string[] {

@@ -27,11 +27,11 @@ export const backtest: Command = {
   operands: '',
   summary: 'replay history as the functions would have run, and say what would have been alerted',
   optionsHelp: [
-    '--data PATH         .parquet or .csv, or a folder of them; a column label (0/1) judges the alerts',
-    '--detector NAME     in place of --data: the windows of this detector in the bucket, read only',
+    ['--data PATH', '.parquet or .csv, or a folder of them; a column label (0/1) judges the alerts'],
+    ['--detector NAME', 'in place of --data: the windows of this detector in the bucket, read only'],
     MANIFEST_HELP,
-    '--train-for TIME    history before the first training, such as 7d; else as much as warmup asks for',
-    '--retrain-every TIME  else what the manifest says under training.every',
+    ['--train-for TIME', 'history before the first training, such as 7d; else as much as warmup asks for'],
+    ['--retrain-every TIME', 'else what the manifest says under training.every'],
     BUCKET_HELP,
   ],
   examples: [

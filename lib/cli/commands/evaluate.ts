@@ -6,7 +6,7 @@ import { figuresOf, formatFigures, nullForNaN } from '../../jobs/render-evaluati
 import { scoreLabelled } from '../../jobs/score-labelled.ts';
 import { type Command, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
-import { MANIFEST_HELP, readFileDetector } from '../file-detector.ts';
+import { readFileDetector } from '../file-detector.ts';
 import { requiredText } from '../option-values.ts';
 import { refuseOperands } from './fit.ts';
 
@@ -15,9 +15,9 @@ export const evaluate: Command = {
   operands: '',
   summary: 'judge a model folder on a labelled file; needs no bucket',
   optionsHelp: [
-    '--data PATH         .parquet or .csv with a column label (0/1), or a folder of them',
-    '--model DIR         what tidewatch fit wrote, or a version copied from a bucket',
-    `${MANIFEST_HELP.split(';')[0]} with label criteria, where no column says it`,
+    ['--data PATH', '.parquet or .csv with a column label (0/1), or a folder of them'],
+    ['--model DIR', 'what tidewatch fit wrote, or a version copied from a bucket'],
+    ['--manifest FILE', 'the settings of a detector with label criteria, where no column says it'],
   ],
   examples: ['tidewatch evaluate --data labelled.csv --model model_artifacts --json'],
   options: { data: { type: 'string' }, model: { type: 'string' }, manifest: { type: 'string' } },

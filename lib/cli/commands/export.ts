@@ -24,9 +24,11 @@ export const exportCommand: Command = {
   summary: 'write the windows since the last export from Prometheus to the bucket',
   optionsHelp: [
     BUCKET_HELP,
-    '--prometheus URL    TIDEWATCH_PROMETHEUS_URL where it is not given; TIDEWATCH_PROMETHEUS_AUTH,',
-    '                    _TOKEN, _USER, _PASSWORD and _HEADERS say how to sign in',
-    '--max-windows N     stop after N windows of a detector',
+    [
+      '--prometheus URL',
+      'TIDEWATCH_PROMETHEUS_URL where it is not given; TIDEWATCH_PROMETHEUS_AUTH,\n_TOKEN, _USER, _PASSWORD and _HEADERS say how to sign in',
+    ],
+    ['--max-windows N', 'stop after N windows of a detector'],
   ],
   examples: ['tidewatch export', 'tidewatch export checkout --prometheus http://localhost:9090'],
   options: { ...BUCKET_OPTION, prometheus: { type: 'string' }, 'max-windows': { type: 'string' } },

@@ -22,12 +22,14 @@ export const score: Command = {
   summary: 'score new windows and publish what follows from them, or a file with a model folder',
   optionsHelp: [
     BUCKET_HELP,
-    '--topic ARN         the SNS topic for alerts; TIDEWATCH_TOPIC_ARN where it is not given',
-    '--print-only        show alerts here in place of publishing them; they then count as told',
-    '--model DIR         score a .parquet or .csv file, or a folder of them, with what tidewatch fit',
-    '                    wrote; no bucket, nothing is published',
-    '--out FILE          with --model: the scores, row by row, as .parquet or .csv',
-    '--manifest FILE     with --model: settings in place of those that the model was fitted with',
+    ['--topic ARN', 'the SNS topic for alerts; TIDEWATCH_TOPIC_ARN where it is not given'],
+    ['--print-only', 'show alerts here in place of publishing them; they then count as told'],
+    [
+      '--model DIR',
+      'score a .parquet or .csv file, or a folder of them, with what tidewatch fit\nwrote; no bucket, nothing is published',
+    ],
+    ['--out FILE', 'with --model: the scores, row by row, as .parquet or .csv'],
+    ['--manifest FILE', 'with --model: settings in place of those that the model was fitted with'],
   ],
   examples: [
     'tidewatch score checkout --print-only',

@@ -1,6 +1,6 @@
 /** What the training was like, in whole sentences for the report. */
 import { formatDuration } from '../../config/duration.ts';
-import { listNames } from '../list-names.ts';
+import { listNames, listWithVerb } from '../list-names.ts';
 import type { MetricProfile, TrainingProfile } from './profile-training.ts';
 
 const DAY = 24 * 3_600_000;
@@ -17,11 +17,11 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
   const { rows, entities, profiled, series, span, metrics, together } = profile;
   const pick = (holds: (metric: MetricProfile) => boolean): readonly string[] =>
     metrics.filter(holds).map(({ name }) => name);
-  const unmeasured = pick(({ missing }) => missing === 1);
-  const constant = pick(({ varies, missing }) => !varies && missing < 1);
+  const unmeasured = pick(({ isMeasured }) => !isMeasured);
+  const constant = pick(({ varies, isMeasured }) => !varies && isMeasured);
   const bursts = pick(({ isIntermittent }) => isIntermittent);
   const drifting = pick(({ isDrifting }) => isDrifting);
-  const sparse = pick(({ missing }) => missing > MANY_MISSING && missing < 1);
+  const sparse = pick(({ missing, isMeasured }) => missing > MANY_MISSING && isMeasured);
   const looked = profiled < series ? `; ${count(profiled)} of them, evenly taken, were looked at` : '';
   return [
     `The training has ${count(rows)} rows of ${entities === 1 ? 'one entity' : `${count(entities)} entities`} over ${formatDays(span)}, ${count(series)} series in all${looked}.`,
@@ -37,7 +37,7 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
       : [
           `The metrics have a correlation of ${together.toFixed(2)} with each other (root mean square): ${together >= JOINED ? 'a break in how they go together adds to the score as much as a value that is far out' : 'they mostly go their own ways'}.`,
         ]),
-    ...(bursts.length > 0 ? [`${listNames(bursts)} rest at one value at least half of the time.`] : []),
+    ...(bursts.length > 0 ? [`${listWithVerb(bursts, 'rest')} at one value at least half of the time.`] : []),
     ...(drifting.length > 0
       ? [
           `${listNames(drifting)} moved to another level, or along a slope, within the training: levels are an unsafe guide there until a new training follows them.`,
@@ -45,7 +45,7 @@ export function describeProfile(profile: TrainingProfile): readonly string[] {
       : []),
     ...(sparse.length > 0
       ? [
-          `${listNames(sparse)} miss more than ${100 * MANY_MISSING} % of their values: those rows count as usual for them.`,
+          `${listWithVerb(sparse, 'miss')} more than ${100 * MANY_MISSING} % of the values: those rows count as usual there.`,
         ]
       : []),
   ];

@@ -28,6 +28,8 @@ export interface TrainingProfile {
 /** Of one column: but for `varies`, what holds of at least half of its series that were looked at. */
 export interface MetricProfile {
   readonly name: string;
+  /** Whether it had a value at all, over all rows of all entities. */
+  readonly isMeasured: boolean;
   /** Whether it had more than one value, over all rows of all entities. */
   readonly varies: boolean;
   readonly isIntermittent: boolean;
@@ -69,6 +71,7 @@ export function profileTraining(
   const width = x.names.length;
   const groups = sortByLength(groupRows(x));
   const constant = findConstants(x, labels);
+  const measured = findMeasured(x, labels);
   const looked = takeEvenly(groups, Math.max(1, Math.floor(MOST_SERIES / width)));
   const step = findStep(x);
   const byColumn: SeriesProfile[][] = x.names.map(() => []);
@@ -96,18 +99,32 @@ export function profileTraining(
     profiled: looked.length * width,
     series: groups.length * width,
     span,
-    metrics: x.names.map((name, column) => summarize(name, byColumn[column]!, constant[column] === 0)),
+    metrics: x.names.map((name, column) => ({
+      name,
+      isMeasured: measured[column] === 1,
+      varies: constant[column] === 0,
+      ...summarize(byColumn[column]!),
+    })),
     seasons: gather(seasons, varying),
     together: Math.sqrt(squares.reduce((sum, square) => sum + square / squares.length, 0) || Number.NaN),
   };
 }
 
-function summarize(name: string, profiles: readonly SeriesProfile[], varies: boolean): MetricProfile {
+/** 1 for each column that has a value in a row without the label 1. */
+function findMeasured({ names, values }: FeatureMatrix, labels: Uint8Array | undefined): Uint8Array {
+  const measured = new Uint8Array(names.length);
+  for (let i = 0, row = 0; i < values.length; row++)
+    for (let column = 0; column < names.length; column++, i++)
+      if (labels?.[row] !== 1 && !Number.isNaN(values[i]!)) measured[column] = 1;
+  return measured;
+}
+
+function summarize(
+  profiles: readonly SeriesProfile[],
+): Pick<MetricProfile, 'isIntermittent' | 'isDrifting' | 'missing'> {
   const share = (holds: (profile: SeriesProfile) => boolean): number =>
     profiles.filter(holds).length / profiles.length;
   return {
-    name,
-    varies,
     isIntermittent: share(({ isIntermittent }) => isIntermittent) >= 0.5,
     isDrifting: share(({ isDrifting }) => isDrifting) >= 0.5,
     missing: profiles.reduce((sum, { missing }) => sum + missing / profiles.length, 0),

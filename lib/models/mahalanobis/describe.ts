@@ -1,5 +1,5 @@
 /** What was made of a training, in whole sentences for the report. */
-import { listNames } from '../list-names.ts';
+import { listNames, listWithVerb } from '../list-names.ts';
 import type { JointModel } from './joint-model.ts';
 import { SCALE_SETS } from './scales.ts';
 import { coversDays, LEAST_DAYS } from './seasonality.ts';
@@ -17,7 +17,7 @@ export function describeFit(model: JointModel, times: Float64Array): readonly st
     notes.push(`No daily season was looked for: that takes ${LEAST_DAYS} days of training.`);
   else if (seasonal.length > 0)
     notes.push(
-      `${listNames(seasonal)} follow the time of day (the curve of one half of the training foretold the other half): what is usual by the half-hour is taken off first.`,
+      `${listWithVerb(seasonal, 'follow')} the time of day (the curve of one half of the training foretold the other half): what is usual by the half-hour is taken off first.`,
     );
   else
     notes.push(

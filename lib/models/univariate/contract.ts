@@ -12,7 +12,8 @@
  */
 import type { JsonValue } from '../contract.ts';
 
-export type UnivariateKindName = 'arima' | 'nearest-value' | 'prophet' | 'seasonal';
+export const UNIVARIATE_KINDS = ['arima', 'nearest-value', 'prophet', 'seasonal'] as const;
+export type UnivariateKindName = (typeof UNIVARIATE_KINDS)[number];
 
 /** One column of one entity, in order of time. */
 export interface Series {

@@ -180,6 +180,21 @@ test('a newborn entity beside a long one is no reason to refuse', async () => {
   );
 });
 
+test('a metric that was never measured is said to be that, whatever the number of entities', async () => {
+  const x = joinEntities(
+    Array.from({ length: 6 }, (_, seed) => halfHours(200, [daily, () => Number.NaN, () => 3], seed + 1)),
+  );
+  const values = x.values.map((value, i) => (i % 3 === 2 ? 3 : value));
+  const { notes } = (await auto.fit({ ...x, values }, {}, RUN)).summary;
+  assert.deepEqual(
+    notes.filter((note) => /^m[12]\b/.test(note)),
+    [
+      'm1 had no value at all: nothing is said of it.',
+      'm2 had one value throughout: any other value there is unusual.',
+    ],
+  );
+});
+
 test('a companion that would leave too few rows with a score is left out, and the report says why', async () => {
   const young = Array.from({ length: 40 }, (_, seed) => halfHours(40, [daily], seed + 1));
   const x = joinEntities(young);

@@ -26,6 +26,7 @@ test('each metric has its own nature', () => {
   const [sine, slope, constant, bursts, gaps] = profile.metrics;
   assert.deepEqual(sine, {
     name: 'm0',
+    isMeasured: true,
     varies: true,
     isIntermittent: false,
     isDrifting: false,

@@ -23,7 +23,7 @@ function weekMatrix(rows: number, seed: number): FeatureMatrix {
 test('a season is found where one half of the training foretells the other, and said', async () => {
   const { summary } = await mahalanobis.fit(weekMatrix(7 * DAY_ROWS, 1), {}, RUN);
   assert.ok(
-    summary.notes.some((note) => note.startsWith('m0 follow the time of day')),
+    summary.notes.some((note) => note.startsWith('m0 follows the time of day')),
     summary.notes.join('\n'),
   );
 });
