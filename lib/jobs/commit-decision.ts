@@ -11,7 +11,7 @@ import type { DetectorState, PendingAlert } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
 import { incidentKey, scoresKey } from '../store/keys.ts';
 import type { StoreContext } from './context.ts';
-import { explainRow } from './explain-row.ts';
+import { explainRows } from './explain-rows.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import type { ScoredWindowRows } from './score-rows.ts';
 
@@ -89,21 +89,34 @@ async function describeTransitions(
 ): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
   const worst = new Map(Object.entries(before));
   const alerts: PendingAlert[] = [];
+  const scoreOf = ({ tellingRow }: Transition): number =>
+    tellingRow === undefined ? -Infinity : given.rows.scored.scores[tellingRow]!;
+  const tellsMore = (transition: Transition): boolean =>
+    scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
+  const reasonsOf = await explainScored(
+    given,
+    transitions.filter(tellsMore).flatMap(({ tellingRow }) => tellingRow ?? []),
+  );
   for (const transition of transitions) {
     const { incidentId, tellingRow } = transition;
-    const score = tellingRow === undefined ? -Infinity : given.rows.scored.scores[tellingRow]!;
-    if (tellingRow !== undefined && score > (worst.get(incidentId)?.score ?? -Infinity))
-      worst.set(incidentId, { score, reasons: await explainScored(given, tellingRow) });
+    if (tellingRow !== undefined && tellsMore(transition))
+      worst.set(incidentId, { score: scoreOf(transition), reasons: reasonsOf.get(tellingRow)! });
     alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
     if (transition.state === 'resolved') worst.delete(incidentId);
   }
   return { alerts, worst: Object.fromEntries(worst) };
 }
 
-/** @param row of the scored ones */
-function explainScored({ detector, fitted, rows }: Decided, row: number): Promise<readonly Reason[]> {
+/** @param asked of the scored rows */
+async function explainScored(
+  { detector, fitted, rows }: Decided,
+  asked: readonly number[],
+): Promise<ReadonlyMap<number, readonly Reason[]>> {
   const { planned, x, matrixRows } = rows;
-  return explainRow({ fitted, planned, x, metrics: detector.metrics, row: matrixRows[row]! });
+  const { metrics } = detector;
+  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
+  const reasons = await explainRows({ fitted, planned, x, metrics }, ofMatrix);
+  return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {

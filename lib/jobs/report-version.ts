@@ -9,7 +9,7 @@ import type { ExplainedMoment, ReportInput } from '../report/report-input.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { CriterionCounts } from './apply-criteria.ts';
 import type { TrainContext } from './context.ts';
-import { explainRow } from './explain-row.ts';
+import { explainRows } from './explain-rows.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import type { PreparedRows } from './prepare-rows.ts';
 
@@ -80,8 +80,9 @@ async function explainMoments(
   trained: TrainedVersion,
   moments: readonly Omit<ExplainedMoment, 'reasons'>[],
 ): Promise<ReportInput['moments']> {
-  const explained: ExplainedMoment[] = [];
-  for (const moment of moments)
-    explained.push({ ...moment, reasons: await explainRow({ ...trained, row: moment.row }) });
-  return explained;
+  const reasons = await explainRows(
+    trained,
+    Uint32Array.from(moments, ({ row }) => row),
+  );
+  return moments.map((moment, at) => ({ ...moment, reasons: reasons[at]! }));
 }

@@ -65,7 +65,7 @@ export async function fitAuto(x: FeatureMatrix, run: FitRun): Promise<AutoFit> {
     chooseMembers(profile).map((candidate, index) => prepare(candidate, index, progress)),
   );
   const sample = takeSample(x, { labels: run.labels, mostRows: MOST_REHEARSED });
-  const rehearsed = await rehearseAll(prepared, sample, run);
+  const rehearsed = await rehearseAll(prepared, { whole: x, sample, run });
   const kept = prepared.filter(({ candidate }) => rehearsed.kept.includes(candidate));
   const fitted = await fitAll(kept, { x, sample, run, tails: rehearsed.tails });
   const total = fitted.members.reduce((sum, { candidate }) => sum + candidate.weight, 0);
@@ -127,12 +127,15 @@ interface Rehearsals {
   readonly notes: readonly string[];
 }
 
+type Unscored = Pick<FittedModel, 'unscoredRows'>;
+
 /** All are kept, on the scale of the training rows, where the past is too short for a rehearsal. */
 async function rehearseAll(
   prepared: readonly Prepared[],
-  { x, labels }: Sample,
-  run: FitRun,
+  given: { readonly whole: FeatureMatrix; readonly sample: Sample; readonly run: FitRun },
 ): Promise<Rehearsals> {
+  const { whole, run } = given;
+  const { x, labels } = given.sample;
   const all = prepared.map(({ candidate }) => candidate);
   const held = holdBack(x, { share: HELD_BACK, labels });
   if (held === undefined)
@@ -143,16 +146,30 @@ async function rehearseAll(
     };
   const stage: Stage = setStage(x, held, labels);
   const done: Rehearsed[] = [];
+  const silenced: Candidate[] = [];
   const notes: string[] = [];
   for (const [at, { candidate, fit }] of prepared.entries()) {
+    const leader = done[0]?.candidate === all[0] ? done[0]?.rehearsal : undefined;
     const rehearsal = await rehearse(stage, { ...fit, run: takeShare(run, at, 2 * prepared.length) });
-    if (typeof rehearsal === 'string') notes.push(`No backtest of ${candidate.kind}: ${rehearsal}.`);
-    else done.push({ candidate, rehearsal });
+    if (typeof rehearsal === 'string') {
+      notes.push(`No backtest of ${candidate.kind}: ${rehearsal}.`);
+      continue;
+    }
+    const silence = leader && findSilence(whole, candidate, { leader, companion: rehearsal });
+    if (silence === undefined) {
+      done.push({ candidate, rehearsal });
+      continue;
+    }
+    // Before the others are judged: by rows that all of them score.
+    silenced.push(candidate);
+    notes.push(silence);
   }
   // Without the leader's there is nothing to set the others beside.
   const verdict =
     done[0]?.candidate === all[0] ? judgeMembers(done, stage.planted, x) : { kept: all, notes: [] };
-  const unseen = all.filter((candidate) => done.every((each) => each.candidate !== candidate));
+  const unseen = all.filter(
+    (candidate) => !silenced.includes(candidate) && done.every((each) => each.candidate !== candidate),
+  );
   return {
     kept: all.filter((candidate) => verdict.kept.includes(candidate) || unseen.includes(candidate)),
     tails: new Map(
@@ -187,13 +204,10 @@ async function fitAll(
     const share = takeShare(run, prepared.length + at, 2 * prepared.length);
     try {
       const model = await fitPart({ ...fit, run: share }, 'whole', x);
-      const { unscoredRows } = model;
-      const scored = countScored(x, Math.max(0, ...members.map((member) => member.model.unscoredRows)));
-      const left = countScored(x, unscoredRows);
-      if (members.length > 0 && left < (1 - MOST_SILENCED) * scored) {
-        notes.push(
-          `${candidate.kind} is left out: it needs ${unscoredRows} rows of a series before its first score, which would leave ${left} of ${scored} rows with one.`,
-        );
+      const silenced =
+        members[0] && findSilence(x, candidate, { leader: members[0].model, companion: model });
+      if (silenced !== undefined) {
+        notes.push(silenced);
         continue;
       }
       const tail = tails.get(candidate) ?? (await takeTrainingTail(model, sample));
@@ -205,6 +219,20 @@ async function fitAll(
     }
   }
   return { members, notes };
+}
+
+/** @returns why the companion can't be had beside the leader; undefined where it can */
+function findSilence(
+  x: FeatureMatrix,
+  { kind }: Candidate,
+  given: { readonly leader: Unscored; readonly companion: Unscored },
+): string | undefined {
+  const { unscoredRows } = given.companion;
+  const scored = countScored(x, given.leader.unscoredRows);
+  const left = countScored(x, unscoredRows);
+  return left >= (1 - MOST_SILENCED) * scored
+    ? undefined
+    : `${kind} is left out: it needs ${unscoredRows} rows of a series before its first score, which would leave ${left} of ${scored} rows with one.`;
 }
 
 /** Rows behind the first so many of their entity. */

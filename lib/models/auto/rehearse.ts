@@ -16,6 +16,8 @@ export interface Rehearsal {
   readonly tail: ScoreTail;
   /** Surprises of the held-back rows with the planted faults in them; NaN where older, known to be odd, or unscored. */
   readonly surprises: Float64Array;
+  /** Of the model that was rehearsed. */
+  readonly unscoredRows: number;
 }
 
 export interface Stage {
@@ -44,7 +46,7 @@ export async function rehearse(
   const run = { ...others, ...(held.labels !== undefined && { labels: held.labels }) };
   try {
     const model = await fitPart({ ...given, run }, 'older', held.older);
-    const { contextRows } = model;
+    const { contextRows, unscoredRows } = model;
     const odd = labels && shadowLabels(x, { labels, contextRows, step: findStep(x) });
     const judged = (scores: Float64Array): Float64Array =>
       scores.map((score, row) => (held.isOlder[row] === 1 || odd?.[row] === 1 ? Number.NaN : score));
@@ -53,7 +55,8 @@ export async function rehearse(
     if (usable < LEAST_HELD_BACK)
       return `${usable} of the newest rows have a score and are out of the reach of a label, a scale takes ${LEAST_HELD_BACK}`;
     const tail = fitNormalTail(x, asItWas, { labels: undefined, contextRows });
-    return { tail, surprises: toCommonScale(tail, judged(await model.score(planted.x))) };
+    const surprises = toCommonScale(tail, judged(await model.score(planted.x)));
+    return { tail, surprises, unscoredRows };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return `fitted on the oldest ${held.older.times.length} rows it said "${error.message}"`;

@@ -25,5 +25,19 @@ export function takeNear(
   }
   const rows = Uint32Array.from(kept).sort();
   const places = new Map(Array.from(rows, (row, place) => [row, place]));
-  return { x: pickRows(x, rows), rows: Uint32Array.from(asked, (row) => places.get(row)!) };
+  return {
+    x: dropEmptyEntities(pickRows(x, rows)),
+    rows: Uint32Array.from(asked, (row) => places.get(row)!),
+  };
+}
+
+/** What is done for each entity is done for those that have rows. */
+function dropEmptyEntities(x: FeatureMatrix): FeatureMatrix {
+  const kept = [...new Set(x.entityOf)];
+  const numbers = new Map(kept.map((entity, number) => [entity, number]));
+  return {
+    ...x,
+    entities: kept.map((entity) => x.entities[entity]!),
+    entityOf: x.entityOf.map((entity) => numbers.get(entity)!),
+  };
 }

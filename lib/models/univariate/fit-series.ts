@@ -9,13 +9,8 @@ import { createPace } from './pace.ts';
 import { packRecords, unpackRecords } from './packed-records.ts';
 import { loadPartialFit, savePartialFit } from './state.ts';
 import { TAIL_LENGTH } from './tail.ts';
-import { closeFitters, openFitters, type SeriesFitter } from './threads.ts';
+import { closeFitters, countPools, openFitters, type SeriesFitter } from './threads.ts';
 
-/**
- * Values of the pools that stand-ins are fitted on at the same time; a thread needs some 20 times their bytes. One pool
- * is fitted however large it is.
- */
-const MOST_POOLED = 16_000_000;
 const NOTHING: FittedRecord = { record: [], tail: undefined };
 
 export interface SeriesFitResult<Params> {
@@ -53,8 +48,7 @@ export async function fitAllSeries<Params>(
   const fitters = await openFitters(kind, params, Math.max(1, Math.min(threads, total - records.length)));
   try {
     await fitUpTo(own, fitOwn, fitters);
-    const pools = Math.max(1, Math.floor(MOST_POOLED / x.times.length));
-    await fitUpTo(total, fitStandIn, fitters.slice(0, pools));
+    await fitUpTo(total, fitStandIn, fitters.slice(0, countPools(x.times.length)));
   } finally {
     await closeFitters(fitters);
   }

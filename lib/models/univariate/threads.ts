@@ -25,6 +25,8 @@ export interface SeriesWorkerData {
   readonly params: JsonValue;
 }
 
+/** Values of the pools that are fitted at the same time; a thread needs some 20 times their bytes. */
+const MOST_POOLED = 16_000_000;
 /** Of work for each thread at least: it takes a tenth of a second to start and as long again to get up to speed. */
 const LEAST_SECONDS = 0.5;
 
@@ -36,6 +38,11 @@ export function countThreads(
 ): number {
   const worth = Math.floor(values / valuesPerSecond / LEAST_SECONDS);
   return Math.max(1, Math.min(processors, worth));
+}
+
+/** Pools of so many values each that may be fitted at the same time: one, however large it is. */
+export function countPools(values: number): number {
+  return Math.max(1, Math.floor(MOST_POOLED / values));
 }
 
 /**

@@ -68,7 +68,7 @@ function pretend(kind: Candidate['kind'], score: (row: number) => number): Rehea
   const tail = fitScoreTail(surprises);
   return {
     candidate: { kind, params: {}, weight: 1, reason: '' },
-    rehearsal: { tail, surprises },
+    rehearsal: { tail, surprises, unscoredRows: 0 },
   };
 }
 

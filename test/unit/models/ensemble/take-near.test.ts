@@ -21,7 +21,8 @@ test('the rows asked for and those before them in their entity, each once, in or
   const x = interleave(3, 10, 1);
   // Of pod 0 its 4th, 5th and 10th row, of pod 2 its first.
   const near = takeNear(x, Uint32Array.of(27, 2, 9, 12), 2);
-  assert.deepEqual([...near.x.entityOf], [2, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(near.x.entities, ['pod-2', 'pod-0']);
+  assert.deepEqual([...near.x.entityOf], [0, 1, 1, 1, 1, 1, 1, 1]);
   assert.deepEqual(
     [...near.x.times].map((time) => time / 60_000),
     [0, 1, 2, 3, 4, 7, 8, 9],

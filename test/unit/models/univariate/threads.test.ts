@@ -14,7 +14,12 @@ import type {
   UnivariateKindName,
 } from '../../../../lib/models/univariate/contract.ts';
 import { createUnivariateModel } from '../../../../lib/models/univariate/model.ts';
-import { closeFitters, countThreads, openFitters } from '../../../../lib/models/univariate/threads.ts';
+import {
+  closeFitters,
+  countPools,
+  countThreads,
+  openFitters,
+} from '../../../../lib/models/univariate/threads.ts';
 import { NO_DEADLINE } from '../../../helpers/feature-matrices.ts';
 
 const STEP = 300_000;
@@ -130,6 +135,11 @@ describe('threads', () => {
     const fitters = await openFitters(seasonalKind, seasonalKind.parseParams({}), 2, script);
     await assert.rejects(fitters[0]!.fit([takeFirst(drawFleet())]), /thread fit-seasonal ended with code 3/);
     await closeFitters(fitters);
+  });
+
+  test('pools of many entities are not in all of them at the same time', () => {
+    assert.deepEqual([4_032_000, 12_096_000, 1e9].map(countPools), [3, 1, 1]);
+    assert.ok(countPools(1000) > 1000);
   });
 
   test('none is left when a fit is over', () => {

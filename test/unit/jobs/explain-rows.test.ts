@@ -6,7 +6,7 @@ import type { FeatureOperation, FeatureRequest } from '../../../lib/config/featu
 import { buildMatrix } from '../../../lib/features/build-matrix.ts';
 import { columnNames, planFeatures } from '../../../lib/features/plan.ts';
 import { fitScaler } from '../../../lib/features/scaler.ts';
-import { explainRow } from '../../../lib/jobs/explain-row.ts';
+import { explainRows } from '../../../lib/jobs/explain-rows.ts';
 import type { FittedModel } from '../../../lib/models/contract.ts';
 import { allAvailable, windowOf } from '../features/windows.ts';
 
@@ -146,11 +146,10 @@ async function explain(
   const model = {
     explain: async () => [Object.entries(shares).map(([feature, share]) => ({ feature, share }))],
   } as unknown as FittedModel;
-  return explainRow({
-    fitted: { plan, scaler, model },
-    planned,
-    x: buildMatrix({ ...planned, scaler }),
-    metrics: [],
-    row: 0,
-  });
+  const x = buildMatrix({ ...planned, scaler });
+  const [reasons] = await explainRows(
+    { fitted: { plan, scaler, model }, planned, x, metrics: [] },
+    Uint32Array.of(0),
+  );
+  return reasons!;
 }

@@ -1,4 +1,4 @@
-/** Why a row scored as it did, in the metrics' own units. */
+/** Why rows scored as they did, in the metrics' own units. */
 import type { Reason } from '../alert/alert.ts';
 import type { Detector } from '../config/detector.ts';
 import { nameSource } from '../features/column-name.ts';
@@ -7,6 +7,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { Profile } from '../features/profile.ts';
 import { profilesOf } from '../features/scaler.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
+import type { Contribution } from '../models/contract.ts';
 import { describeFeature } from './describe-feature.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 
@@ -20,25 +21,47 @@ interface Part {
   readonly isUnusual: boolean;
 }
 
-/**
- * One reason per metric, largest share first: what several columns of a metric add to the score adds up, and the most
- * telling one is shown. That is the one with the largest share of those that left their usual range, or of all where
- * none did. Metrics that had next to no part in the score are left out.
- * @param given.planned what the rows of `x` were made of
- * @param given.row of `x`
- */
-export async function explainRow(given: {
+interface Given {
   readonly fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model'>;
+  /** What the rows of `x` were made of. */
   readonly planned: PlannedRows;
   readonly x: FeatureMatrix;
   readonly metrics: Detector['metrics'];
-  readonly row: number;
-}): Promise<readonly Reason[]> {
-  const { fitted, planned, x, metrics, row } = given;
-  const [contributions = []] = await fitted.model.explain(x, Uint32Array.of(row));
+}
+
+/**
+ * All at once: what a window's columns are derived from is looked through once, however many incidents are in it.
+ * @param rows of `x`
+ * @returns for each of them one reason per metric, largest share first: what several columns of a metric add to the score adds up, and the most
+ * telling one is shown. That is the one with the largest share of those that left their usual range, or of all where
+ * none did. Metrics that had next to no part in the score are left out.
+ */
+export async function explainRows(given: Given, rows: Uint32Array): Promise<readonly (readonly Reason[])[]> {
+  const { fitted, planned, x } = given;
+  if (rows.length === 0) return [];
+  const explained = await fitted.model.explain(x, rows);
+  const asked = rows.map((row) => planned.rows?.[row] ?? row);
+  const columns = Array.from(deriveColumns({ ...planned, rows: asked }), (values) => values.slice());
+  return Array.from(rows, (row, at) =>
+    toReasons(given, {
+      row,
+      contributions: explained[at] ?? [],
+      values: columns.map((values) => values[at]!),
+    }),
+  );
+}
+
+function toReasons(
+  { fitted, planned, x, metrics }: Given,
+  told: {
+    readonly row: number;
+    readonly contributions: readonly Contribution[];
+    /** Of each column, unscaled. */
+    readonly values: readonly number[];
+  },
+): readonly Reason[] {
+  const { row, contributions, values } = told;
   const profiles = profilesOf(fitted.scaler, x.entities[x.entityOf[row]!]!);
-  const rows = Uint32Array.of(planned.rows?.[row] ?? row);
-  const values = Array.from(deriveColumns({ ...planned, rows }), ([value]) => value ?? NaN);
   const bySubject = new Map<string, Part[]>();
   for (const { feature, share } of contributions) {
     const column = fitted.plan.columns.findIndex(({ name }) => name === feature);
