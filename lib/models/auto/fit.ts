@@ -230,7 +230,7 @@ function findSilence(
   const { unscoredRows } = given.companion;
   const scored = countScored(x, given.leader.unscoredRows);
   const left = countScored(x, unscoredRows);
-  return left >= (1 - MOST_SILENCED) * scored
+  return scored - left <= MOST_SILENCED * scored
     ? undefined
     : `${kind} is left out: it needs ${unscoredRows} rows of a series before its first score, which would leave ${left} of ${scored} rows with one.`;
 }
