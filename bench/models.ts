@@ -1,8 +1,8 @@
 /**
  * What every kind of model costs: values (one metric of one entity at one time) fitted and scored a second, and bytes a
- * series takes in the artifact; models of single metrics on one thread beside all of them; Prophet beside augurs' own;
- * and the whole fleet of the aim, measured and not extrapolated: 1,000 entities × 16 metrics × 14 days at 5 min within
- * a function of 15 min and 3 GB. Each runs in a process of its own.
+ * series takes in the artifact; models of single metrics on one thread beside all of them, and with four times the
+ * series; Prophet beside augurs' own; and the whole fleet of the aim, measured and not extrapolated: 1,000 entities ×
+ * 16 metrics × 14 days at 5 min within a function of 15 min and 3 GB. Each runs in a process of its own.
  */
 import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -46,6 +46,7 @@ const SAMPLES: Readonly<Record<ModelKind, Sample>> = {
   seasonal: SAMPLE,
 };
 const ROUNDS = 3;
+const MORE_SERIES = 4;
 
 interface Sample {
   readonly fleet: Fleet;
@@ -58,6 +59,7 @@ export async function benchModels(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const kind of MODEL_KINDS) rows.push(...(await measureRates(kind)));
   for (const kind of UNIVARIATE_KINDS) rows.push(await compareThreads(kind));
+  for (const kind of UNIVARIATE_KINDS) rows.push(...(await compareSizes(kind)));
   rows.push(await compareProphet());
   for (const kind of FLEET_KINDS) rows.push(...(await measureFleet(kind)));
   return rows;
@@ -95,6 +97,41 @@ async function compareThreads(kind: UnivariateKindName): Promise<BenchRow> {
     unit: 'values/s',
     peer: { name: 'one thread', value: median(rates.one), ratio: pairedRatio(rates.all, rates.one) },
   };
+}
+
+/**
+ * Four times the series on one thread: four times the seconds where the cost is linear. What the process grows by is the
+ * memory of a series, its values in the matrix included.
+ */
+async function compareSizes(kind: UnivariateKindName): Promise<readonly BenchRow[]> {
+  const { fleet } = SAMPLES[kind];
+  const large = { ...fleet, entities: MORE_SERIES * fleet.entities };
+  const runs: { readonly small: RunResult[]; readonly large: RunResult[] } = { small: [], large: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    runs.small.push(await runApart({ kind, fleet, threads: 1 }));
+    runs.large.push(await runApart({ kind, fleet: large, threads: 1 }));
+  }
+  const seconds = { small: runs.small.map(({ fit }) => fit), large: runs.large.map(({ fit }) => fit) };
+  const peak = (of: readonly RunResult[]): number => median(of.map((each) => each.peak));
+  const further = (large.entities - fleet.entities) * fleet.metrics;
+  return [
+    {
+      what: `${kind}, ${describeFleet(large)}: fit on one thread`,
+      ours: median(seconds.large),
+      unit: 's',
+      peer: {
+        name: `a ${MORE_SERIES}th of the series`,
+        value: median(seconds.small),
+        ratio: pairedRatio(seconds.large, seconds.small),
+      },
+      aim: { atMost: 1.25 * MORE_SERIES },
+    },
+    {
+      what: `${kind}: process per further series of ${fleet.days} d`,
+      ours: (peak(runs.large) - peak(runs.small)) / 1000 / further,
+      unit: 'kB',
+    },
+  ];
 }
 
 async function compareProphet(): Promise<BenchRow> {

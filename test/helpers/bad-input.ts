@@ -19,6 +19,14 @@ export const BAD_INPUT: Readonly<Record<string, BadInput>> = {
     (row % 97 === 5 ? -1e17 : 1) * noise(),
     -1e9 + 1e6 * noise(),
   ]),
+  'shorter than its season': makeBadInput(50, ({ row, noise }) => [
+    5 * Math.sin((2 * Math.PI * row) / 1500) + noise(),
+    noise(),
+  ]),
+  'a season that changed': makeBadInput(50, ({ row, noise }) => [
+    (row < 400 ? 2 : 5) * Math.sin((2 * Math.PI * row) / 60 + (row < 400 ? 0 : Math.PI / 2)) + 0.3 * noise(),
+    noise(),
+  ]),
   'not stationary to the end': makeBadInput(500, ({ row, noise }) => [
     row / 50 + noise(),
     noise() * (1 + row / 500),
