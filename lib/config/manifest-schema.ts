@@ -16,6 +16,9 @@ const MOST_METRICS = 200;
 /** Characters. */
 const LONGEST_QUERY = 10_000;
 
+/** Of members that a manifest has in Kubernetes. */
+const UNREAD = 'For people and their tools; Tidewatch does not read it.';
+
 /** Prometheus' rules for labels and metrics, so that a name means the same there, in Parquet and in an alert. */
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const METRIC_NAME = /^[A-Za-z_:][A-Za-z0-9_:]{0,127}$/;
@@ -223,7 +226,10 @@ const spec = z
 export const manifestSchema: z.ZodType<Manifest> = z
   .strictObject(
     {
-      apiVersion: choice(['tidewatch/v1']).default('tidewatch/v1'),
+      // Group and version are whatever the tools around it want: `kind` says what this is.
+      apiVersion: text('text such as tidewatch/v1 or monitoring.example.com/v1alpha1', /\S/, 256)
+        .default('tidewatch/v1')
+        .describe('Of any group and version; Tidewatch goes by kind.'),
       kind: choice(['AnomalyDetector']),
       metadata: z.strictObject(
         {
@@ -231,10 +237,9 @@ export const manifestSchema: z.ZodType<Manifest> = z
             'a name of letters, digits, dots, dashes and underscores, at most 64, that starts with a letter or digit',
             DETECTOR_NAME,
           ).describe('Names the detector and the manifest: detectors/NAME.yml.'),
-          labels: z
-            .record(z.string(), z.string(), { error: 'must be a map of strings' })
-            .optional()
-            .describe('For people and their tools; Tidewatch does not read them.'),
+          namespace: text('a name of 1 to 256 characters', /\S/, 256).optional().describe(UNREAD),
+          labels: texts().optional().describe(UNREAD),
+          annotations: texts().optional().describe(UNREAD),
         },
         { error: 'must be a map with a name' },
       ),
@@ -253,6 +258,10 @@ function text(what: string, pattern: RegExp, longest = Number.POSITIVE_INFINITY)
   const error = `must be ${what}`;
   const plain = z.string({ error }).regex(pattern, { error, abort: true });
   return Number.isFinite(longest) ? plain.max(longest, { error }) : plain;
+}
+
+function texts() {
+  return z.record(z.string(), z.string({ error: 'must be text' }), { error: 'must be a map of strings' });
 }
 
 function choice<const T extends readonly [string, ...string[]]>(allowed: T) {

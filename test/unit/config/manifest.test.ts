@@ -138,6 +138,29 @@ spec: { prometheus_query: 'up', detection_window: 30m }
   });
 });
 
+test('a manifest as it stands in Kubernetes is read: any apiVersion, a namespace, labels and annotations', () => {
+  const detector = parse(`
+apiVersion: monitoring.example.com/v1alpha1
+kind: AnomalyDetector
+metadata:
+  name: a
+  namespace: shop
+  labels: { team: shop }
+  annotations: { example.com/owner: "me" }
+`);
+  assert.deepEqual(detector, { ...defaultDetector('a'), declared: true });
+  assert.equal(
+    refusal(
+      'apiVersion: 1\nkind: AnomalyDetector\nmetadata: { name: a, namespace: 3, annotations: { n: 1 }, labels: x }',
+    ),
+    `detectors/x.yml: 4 problems
+  apiVersion (line 1) must be text such as tidewatch/v1 or monitoring.example.com/v1alpha1, not 1
+  metadata.namespace (line 3) must be a name of 1 to 256 characters, not 3
+  metadata.labels (line 3) must be a map of strings, not "x"
+  metadata.annotations.n (line 3) must be text, not 1`,
+  );
+});
+
 test('a detector without queries takes its step from the data', () => {
   const dropOnly = parse('kind: AnomalyDetector\nmetadata: {name: a}');
   assert.deepEqual(dropOnly, { ...defaultDetector('a'), declared: true });

@@ -32,7 +32,10 @@ test('an independent validator refuses typos, bad values and two sources of metr
     [['knd'], 'AnomalyDetector'],
     [['kind'], 'Anomaly'],
     [['kind'], undefined],
-    [['apiVersion'], 'tidewatch/v2'],
+    [['apiVersion'], 2],
+    [['apiVersion'], ''],
+    [['metadata', 'namespace'], 3],
+    [['metadata', 'annotations'], { team: 1 }],
     [['metadata', 'name'], 'a b'],
     [['metadata', 'name'], undefined],
     [['metadata', 'labels'], { team: 1 }],
@@ -69,6 +72,7 @@ test('an independent validator refuses typos, bad values and two sources of metr
       `${path.join('.')}: ${JSON.stringify(value)}`,
     );
   assert.equal(validate(withValue(FULL, ['spec', 'backfill'], 0)), true);
+  assert.equal(validate(withValue(FULL, ['apiVersion'], 'monitoring.example.com/v1alpha1')), true);
 });
 
 function withValue(target: Record<string, unknown>, [first, ...rest]: string[], value: unknown): unknown {
