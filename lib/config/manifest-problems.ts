@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { manifestJsonSchema } from './manifest-schema.ts';
 import { nearestName } from './nearest-name.ts';
+import { percentOfShare } from './percentile.ts';
 
 export interface Problem {
   readonly path: readonly PropertyKey[];
@@ -31,10 +32,14 @@ function describeIssueList(issues: readonly z.core.$ZodIssue[], value: unknown):
         value,
       );
     const { found, given } = lookUp(value, issue.path);
-    return [
-      { path: issue.path, message: `${issue.message}, ${found ? `not ${show(given)}` : 'and is missing'}` },
-    ];
+    const told = `${issue.message}, ${found ? `not ${show(given)}` : 'and is missing'}`;
+    return [{ path: issue.path, message: `${told}${questionShare(issue.path, given)}` }];
   });
+}
+
+function questionShare(path: readonly PropertyKey[], given: unknown): string {
+  const meant = path.at(-1) === 'percentile' ? percentOfShare(given) : undefined;
+  return meant === undefined ? '' : `; percentiles are in percent: did you mean ${meant}?`;
 }
 
 /** Of a value that may have several forms, the one that it has but for something inside of it. */

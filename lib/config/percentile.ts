@@ -16,5 +16,16 @@ export function rowsForPercentile(percentile: number): number {
   return Math.ceil(Math.round((1e6 * 100) / (100 - percentile)) / 1e6);
 }
 
+/**
+ * What was probably meant where a percentile is given as a share: 99 for 0.99, or every row would be anomalous.
+ * @returns percent; undefined for what is no share
+ */
+export function percentOfShare(given: unknown): number | undefined {
+  // 0.999 * 100 is 99.9 and some dust in binary.
+  return typeof given === 'number' && given >= 0.5 && given < 1
+    ? Number((given * 100).toPrecision(12))
+    : undefined;
+}
+
 /** Rows needed before a false-alarm budget means anything: three parts of them are judged by what learned the rest. */
 export const ROWS_FOR_BUDGET = 1000;

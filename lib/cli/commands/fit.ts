@@ -3,7 +3,7 @@ import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
 import { MODEL_KINDS } from '../../config/model-kind.ts';
 import { NETWORK_KINDS } from '../../config/network-kinds.ts';
-import { defaultPercentile, rowsForPercentile } from '../../config/percentile.ts';
+import { defaultPercentile, percentOfShare, rowsForPercentile } from '../../config/percentile.ts';
 import { ModelError } from '../../errors.ts';
 import { fitWindow } from '../../jobs/fit-window.ts';
 import { heldOutFields, sayHeldOut } from '../../jobs/render-evaluation.ts';
@@ -36,7 +36,10 @@ export const fit: Command = {
     ],
     ['--output-dir DIR', 'where the version goes: model.json, weights.bin, …, report.html'],
     ['--scaler KIND', `${SCALER_KINDS.join(', ')}`],
-    ['--threshold-percentile P', 'of the training scores, from which a row is anomalous: 99.9, networks 95'],
+    [
+      '--threshold-percentile P',
+      'of the training scores, in percent, from which a row is anomalous: 99.9, networks 95',
+    ],
     ['--test-size SHARE', `newest rows held out to judge the model, 0 to below 1: ${DEFAULT_TEST_SIZE}`],
     ['--seed N', 'the same data, options and seed give the same bytes: 1'],
     ['--sequence-length N, --batch-size N, --epochs N', 'for models that have them'],
@@ -131,10 +134,7 @@ export function refuseOperands({ operands }: Invocation, command: string): void 
 
 async function applyOptions(detector: Detector, values: Invocation['values']): Promise<Detector> {
   const kind = choiceValue(values, 'model', MODEL_KINDS) ?? detector.model.kind;
-  const asked = numberValue(values, 'threshold-percentile', {
-    accepts: (value) => value > 0 && value < 100,
-    say: 'a percentile above 0 and below 100',
-  });
+  const asked = askedPercentile(values);
   const { falseAlarms, ...threshold } = detector.threshold;
   // What a manifest leaves to the kind follows the kind that is asked for.
   const isDefault = threshold.percentile === defaultPercentile(detector.model.kind);
@@ -158,6 +158,19 @@ async function applyOptions(detector: Detector, values: Invocation['values']): P
       ...(asked === undefined && falseAlarms !== undefined && { falseAlarms }),
     },
   };
+}
+
+/** @throws UsageError for what is none; a share such as 0.99 would make every row anomalous */
+function askedPercentile(values: Invocation['values']): number | undefined {
+  const asked = numberValue(values, 'threshold-percentile', {
+    accepts: (value) => value > 0 && value < 100,
+    say: 'a percentile above 0 and below 100',
+  });
+  const meant = percentOfShare(asked);
+  if (meant === undefined) return asked;
+  throw new UsageError(
+    `--threshold-percentile is ${asked}; percentiles are in percent: did you mean ${meant}?`,
+  );
 }
 
 /** @throws UsageError naming the option and the model that does not have it */

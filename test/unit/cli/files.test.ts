@@ -313,6 +313,10 @@ for (const [args, message] of [
     ['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--test-size', '1'],
     /--test-size is "1", not a share/,
   ],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', '--threshold-percentile', '0.995'],
+    /--threshold-percentile is 0\.995; percentiles are in percent: did you mean 99\.5\?/,
+  ],
   [['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--scaler', 'robus'], /did you mean robust\?/],
   [
     ['fit', '--data', 'x', '--output-dir', 'm', ...FIT, '--output', 'm'],

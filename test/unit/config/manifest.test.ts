@@ -218,6 +218,16 @@ spec:
   );
 });
 
+test('a percentile that is written as a share is questioned', () => {
+  const told = (percentile: string): string =>
+    refusal(
+      `kind: AnomalyDetector\nmetadata: { name: a }\nspec: { threshold: { percentile: ${percentile} } }`,
+    );
+  assert.match(told('0.99'), /not 0\.99; percentiles are in percent: did you mean 99\?$/);
+  assert.match(told('0.999'), /not 0\.999; percentiles are in percent: did you mean 99\.9\?$/);
+  assert.match(told('0.2'), /from 50 to 99\.999, not 0\.2$/);
+});
+
 test('features that cannot be computed are told with what could', () => {
   assert.equal(
     refusal(`kind: AnomalyDetector
