@@ -1,8 +1,11 @@
 /** What a detector is up to, put together from the bucket without writing to it. */
 import { defaultDetector } from '../config/defaults.ts';
+import type { Detector } from '../config/detector.ts';
 import { parseManifest } from '../config/manifest.ts';
+import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
 import { ArtifactError, ManifestError, NotFoundError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
+import { sumLearned } from '../jobs/learned-history.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
@@ -15,9 +18,16 @@ import { readProgress } from '../store/training-progress.ts';
 export interface DetectorStatus {
   readonly detector: string;
   readonly phase: DetectorState['phase'];
-  /** Seen while learning, and needed; null where the manifest cannot be read. */
+  /** Seen while learning: rows, and ms from the oldest to the end of the newest. */
   readonly rows: number;
+  readonly spanMs: number;
+  /** What is needed before the first model; null where the manifest cannot be read, and where time alone counts. */
   readonly warmup: number | null;
+  readonly warmupMs: number | null;
+  /** How far that is, for people; null where the manifest cannot be read. */
+  readonly progress: string | null;
+  /** Learned enough: the next training makes the first model, once an export has caught up. */
+  readonly isWarm: boolean;
   /** The version in use. */
   readonly model: string | null;
   /** What that version was fine-tuned from. */
@@ -45,13 +55,15 @@ export async function readDetectorStatus(
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
+  const seen = sumLearned(state);
   const progress = (await readProgress(store, detector))?.progress;
   const quarantined = await listUnmended(store, [windowsPrefix(detector), manifestKey(detector)]);
   return {
     detector,
     phase: state.phase,
-    rows: Object.values(state.learning).reduce((sum, { rows }) => sum + rows, 0),
-    warmup: settings?.training.warmup ?? null,
+    rows: seen.rows,
+    spanMs: seen.span,
+    ...warmupFields(settings, seen),
     model,
     fineTunedFrom: model === null ? null : await readLineage(store, detector, model),
     training: progress?.phase === 'open' ? { version: progress.version, run: progress.pauses + 1 } : null,
@@ -61,6 +73,20 @@ export async function readDetectorStatus(
     outbox: state.outbox.length,
     quarantined,
     problem,
+  };
+}
+
+function warmupFields(
+  settings: Detector | undefined,
+  seen: Seen,
+): Pick<DetectorStatus, 'warmup' | 'warmupMs' | 'progress' | 'isWarm'> {
+  if (settings === undefined) return { warmup: null, warmupMs: null, progress: null, isWarm: false };
+  const { warmup } = settings.training;
+  return {
+    warmup: (typeof warmup === 'number' ? warmup : warmup.rows) ?? null,
+    warmupMs: typeof warmup === 'number' ? null : warmup.time,
+    progress: sayProgress(settings, seen),
+    isWarm: isWarm(settings, seen),
   };
 }
 
@@ -99,7 +125,7 @@ async function listUnmended(
 async function readSettings(
   store: ObjectStore,
   detector: string,
-): Promise<{ settings?: ReturnType<typeof defaultDetector>; problem?: string }> {
+): Promise<{ settings?: Detector; problem?: string }> {
   const key = manifestKey(detector);
   try {
     const { body } = await store.get(key);

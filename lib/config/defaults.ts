@@ -3,6 +3,7 @@ import type { Detector } from './detector.ts';
 import { parseDuration } from './duration.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { DEFAULT_LABELS } from './label-settings.ts';
+import type { WarmupTime } from './warmup.ts';
 
 /** Durations as people write them. */
 export const DEFAULTS = {
@@ -23,6 +24,12 @@ export const DEFAULTS = {
   scaler: 'robust',
   /** Rows: a day of one entity at the default step, and more than the thousand that the default percentile needs. */
   warmup: 1440,
+  /**
+   * Where it comes before those rows, with at least so many: an hourly KPI would be learned on for 60 days. Two weeks hold
+   * each weekday twice, and 200 rows are eight hourly days.
+   */
+  warmupTime: '14d',
+  warmupLeastRows: 200,
   /** Two weeks: a model sees each weekday twice and forgets last month's deployment. */
   lookback: '14d',
   trainEvery: '1d',
@@ -47,6 +54,12 @@ export const DEFAULTS = {
   interpolateSteps: 3,
 } as const;
 
+export const DEFAULT_WARMUP: WarmupTime = {
+  rows: DEFAULTS.warmup,
+  time: parseDuration(DEFAULTS.warmupTime),
+  leastRows: DEFAULTS.warmupLeastRows,
+};
+
 /** The detector behind files that were dropped without a manifest: step and metrics come from the data. */
 export function defaultDetector(name: string): Detector {
   return {
@@ -67,7 +80,7 @@ export function defaultDetector(name: string): Detector {
     labels: DEFAULT_LABELS,
     scaler: DEFAULTS.scaler,
     training: {
-      warmup: DEFAULTS.warmup,
+      warmup: DEFAULT_WARMUP,
       lookback: parseDuration(DEFAULTS.lookback),
       every: parseDuration(DEFAULTS.trainEvery),
     },

@@ -3,6 +3,7 @@ import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
+import type { Warmup } from './warmup.ts';
 
 export interface FineTuneSettings {
   /** Whose version it is. */
@@ -45,8 +46,8 @@ export interface Detector {
   readonly scaler: ScalerKind;
   readonly labels: LabelSettings;
   readonly training: {
-    /** Rows needed before the first model. */
-    readonly warmup: number;
+    /** What is needed before the first model. */
+    readonly warmup: Warmup;
     /** Newest stretch of history that a model is fitted on. */
     readonly lookback: number;
     /** How often the scheduled training makes a new version. */

@@ -61,10 +61,12 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
       `is ${JSON.stringify(budget)} beside percentile ${percentile}; give one of them: either sets the threshold`,
     );
   const rows = budget === undefined ? rowsForPercentile(percentile) : ROWS_FOR_BUDGET;
-  if (spec.training.warmup < rows)
+  // What a time holds depends on the entities, so those rows are waited for.
+  const { warmup = DEFAULTS.warmup } = spec.training;
+  if (typeof warmup === 'number' && warmup < rows)
     complain(
       ['training', 'warmup'],
-      `is ${spec.training.warmup} rows; threshold.${budget === undefined ? `percentile ${percentile}` : `false_alarms ${budget}`} needs at least ${rows} to calibrate on`,
+      `is ${warmup} rows; threshold.${budget === undefined ? `percentile ${percentile}` : `false_alarms ${budget}`} needs at least ${rows} to calibrate on`,
     );
   const { kind, fine_tune: fineTune } = spec.model;
   if (fineTune !== undefined && !NETWORK_KINDS.includes(kind))

@@ -61,7 +61,12 @@ export interface Manifest {
     readonly scaler: ScalerKind;
     readonly labels?: ManifestLabels | undefined;
     readonly label_columns?: readonly string[] | undefined;
-    readonly training: { readonly warmup: number; readonly lookback: string; readonly every: string };
+    readonly training: {
+      /** Rows, or a duration; absent: the default, which is either. */
+      readonly warmup?: number | string | undefined;
+      readonly lookback: string;
+      readonly every: string;
+    };
     readonly threshold: {
       /** Absent: the default, unless there is a budget of false alarms. */
       readonly percentile?: number | undefined;
@@ -113,9 +118,14 @@ const model = z.strictObject({
 });
 
 const training = z.strictObject({
-  warmup: wholeNumber(1, 10_000_000)
-    .default(DEFAULTS.warmup)
-    .describe('Rows before the first model. Until then the detector is learning and alerts nobody.'),
+  warmup: z
+    .union([wholeNumber(1, 10_000_000), duration('1m', '400d')], {
+      error: 'must be a whole number of rows from 1 to 10000000, or a duration from 1m to 400d such as 7d',
+    })
+    .optional()
+    .describe(
+      `Rows of all entities, or time from the oldest row to the newest, before the first model: ${DEFAULTS.warmup} rows, or ${DEFAULTS.warmupTime} with at least ${DEFAULTS.warmupLeastRows} rows. Until then the detector is learning and alerts nobody.`,
+    ),
   lookback: duration('1m', '400d')
     .default(DEFAULTS.lookback)
     .describe('Newest stretch of history that a model is fitted on.'),

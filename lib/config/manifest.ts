@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ManifestError } from '../errors.ts';
-import { DEFAULTS } from './defaults.ts';
+import { DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
 import type { Detector } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseDuration } from './duration.ts';
@@ -18,6 +18,7 @@ import { readYaml } from './manifest-yaml.ts';
 import { defaultPercentile } from './percentile.ts';
 import { LABEL_PRESETS } from './presets/label-presets.ts';
 import { PRESETS } from './presets/presets.ts';
+import type { Warmup } from './warmup.ts';
 
 /** Problems that one message lists. */
 const MOST_PROBLEMS = 50;
@@ -53,6 +54,9 @@ export function manifestHash({ features, scaler, labels, ...detector }: Detector
     ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
     ...(scaler !== DEFAULTS.scaler && { scaler }),
     ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
+    ...(isDeepStrictEqual(detector.training.warmup, DEFAULT_WARMUP) && {
+      training: { ...detector.training, warmup: DEFAULTS.warmup },
+    }),
   };
   const canonical = JSON.stringify(hashed, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -92,7 +96,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     scaler: spec.scaler,
     labels: toLabelSettings(spec),
     training: {
-      warmup: spec.training.warmup,
+      warmup: toWarmup(spec.training.warmup),
       lookback: parseDuration(spec.training.lookback),
       every: parseDuration(spec.training.every),
     },
@@ -113,6 +117,12 @@ function toDetector({ metadata, spec }: Manifest): Detector {
 /** What is not asked for is absent, as in manifests from before it could be: their hash stays. */
 function toModelSettings({ fine_tune: fineTune, ...model }: Manifest['spec']['model']): Detector['model'] {
   return fineTune === undefined ? model : { ...model, fineTune };
+}
+
+/** Time that is asked for needs no number of rows beside it. */
+function toWarmup(given: Manifest['spec']['training']['warmup']): Warmup {
+  if (given === undefined) return DEFAULT_WARMUP;
+  return typeof given === 'number' ? given : { time: parseDuration(given), leastRows: 1 };
 }
 
 function formatProblem({ path, message }: Problem, line: number | undefined): string {

@@ -1,4 +1,5 @@
 import type { Detector } from '../config/detector.ts';
+import { rowsWanted } from '../config/warmup.ts';
 
 /** So that one entity comes to `warmup` rows even where half of its rows are missing. */
 const SPARE = 2;
@@ -10,7 +11,7 @@ const SPARE = 2;
  */
 export function reachWarmup(detector: Detector, step: number | undefined): Detector {
   const { training } = detector;
-  const needed = SPARE * training.warmup * (detector.step ?? step ?? 0);
+  const needed = SPARE * rowsWanted(detector) * (detector.step ?? step ?? 0);
   return needed <= training.lookback
     ? detector
     : { ...detector, training: { ...training, lookback: needed } };

@@ -7,7 +7,9 @@
  * write the scores (from here on the window counts as done), then send what the state holds. A run that is cut short
  * anywhere is finished by the next one.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Detector } from '../config/detector.ts';
+import { isWarm, rowsWanted, sayWarmup } from '../config/warmup.ts';
 import { FeatureError, NotFoundError, RetryLaterError, WindowError } from '../errors.ts';
 import { compareMetrics } from '../features/source-columns.ts';
 import type { DetectorState } from '../store/detector-state.ts';
@@ -21,6 +23,7 @@ import type { ScoreContext, StoreContext } from './context.ts';
 import { type ContextWindows, openContext } from './context-windows.ts';
 import { type FittedDetector, loadFittedDetector } from './fitted-detector.ts';
 import { isCaughtUp } from './is-caught-up.ts';
+import { spanOf, sumLearned } from './learned-history.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -37,8 +40,9 @@ export interface ScoredWindow {
 
 export interface ScoreResult {
   readonly phase: DetectorState['phase'];
-  /** While learning: rows that arrived so far, and rows needed. */
+  /** While learning: rows that arrived so far, ms that they span, and rows needed. */
   readonly rows: number;
+  readonly span: number;
   readonly warmup: number;
   readonly scored: readonly ScoredWindow[];
   /** Alerts that went out. */
@@ -89,7 +93,7 @@ export async function scoreWindows(
       `${detector.name}: another invocation is sending ${inFlight} alerts`,
     );
   const { state } = await readState(context.store, detector.name);
-  return { phase: state.phase, rows: 0, warmup: detector.training.warmup, scored, published };
+  return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored, published };
 }
 
 /** Windows without scores, or written again since they were scored. */
@@ -121,15 +125,16 @@ async function learn(
   pending: readonly ObjectInfo[],
   context: ScoreContext,
 ): Promise<ScoreResult> {
-  const { warmup } = detector.training;
   let { state } = await readState(context.store, detector.name);
   for (const { key, etag } of pending) {
-    if (state.learning[key]?.etag === etag) continue;
+    const known = state.learning[key];
+    // Before a warmup could be a time, nobody wrote down which time a file spans.
+    if (known?.etag === etag && known.start !== undefined) continue;
     const read = await readWindowObject(context, { detector, key, step: detector.step ?? state.step });
     if (read === undefined) continue;
-    const seen = { etag: read.etag, rows: read.window.times.length };
+    const seen = { etag: read.etag, rows: read.window.times.length, ...spanOf(read.window) };
     state = await updateState(context.store, detector.name, (latest) =>
-      latest.phase === 'active' || latest.learning[key]?.etag === seen.etag
+      latest.phase === 'active' || isDeepStrictEqual(latest.learning[key], seen)
         ? undefined
         : {
             ...latest,
@@ -138,11 +143,12 @@ async function learn(
           },
     );
   }
-  const rows = Object.values(state.learning).reduce((sum, input) => sum + input.rows, 0);
-  context.telemetry.info('learning', { detector: detector.name, rows, warmup });
-  if (rows >= warmup && isCaughtUp(detector, state, context.now()))
+  const seen = sumLearned(state);
+  const { rows } = seen;
+  context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
+  if (isWarm(detector, seen) && isCaughtUp(detector, state, context.now()))
     await context.queue.requestTraining(detector.name);
-  return { phase: state.phase, rows, warmup, scored: [], published: 0 };
+  return { phase: state.phase, ...seen, warmup: rowsWanted(detector), scored: [], published: 0 };
 }
 
 /**

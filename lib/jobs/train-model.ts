@@ -1,5 +1,6 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../config/detector.ts';
+import { isWarm, rowsWanted, sayWarmup } from '../config/warmup.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
 import { type FeaturePlan, hashPlan } from '../features/plan.ts';
@@ -40,13 +41,15 @@ const TAKE_UP_AFTER = 3_600_000;
 
 export interface TrainResult {
   /**
-   * `learning`: fewer rows than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
+   * `learning`: less than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
    * time was up, and another run was asked to go on. `under-way`: another run is at it.
    */
   readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way';
   readonly version: string | undefined;
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
+  /** Ms from the oldest row of the whole history to the end of the newest. */
+  readonly span: number;
   readonly entities: number;
 }
 
@@ -76,7 +79,8 @@ export async function trainModel(
     (await resume(detector, state, open, context)) ?? (await prepare(detector, state, context));
   if (!('version' in prepared)) return { ...prepared, outcome: 'learning', version: undefined };
   const { data, lineage, version } = prepared;
-  const size = { rows: data.window.times.length, entities: data.window.entities.length };
+  const { times, entities } = data.window;
+  const size = { rows: times.length, span: data.span, entities: entities.length };
   const told = { detector: detector.name, version, ...size };
   if (isClaimed(open, context.now())) {
     context.telemetry.info('training is under way in another run', told);
@@ -159,13 +163,13 @@ async function prepare(
   detector: Detector,
   state: DetectorState,
   context: TrainContext,
-): Promise<Prepared | { readonly rows: number; readonly entities: number }> {
+): Promise<Prepared | Pick<TrainResult, 'rows' | 'span' | 'entities'>> {
   const data = await loadHistory(detector, state, context);
   const rows = data?.window.times.length ?? 0;
-  const { warmup } = detector.training;
-  if (data === undefined || rows < warmup) {
-    context.telemetry.info('learning', { detector: detector.name, rows, warmup });
-    return { rows, entities: data?.window.entities.length ?? 0 };
+  const span = data?.span ?? 0;
+  if (data === undefined || !isWarm(detector, { rows, span })) {
+    context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
+    return { rows, span, entities: data?.window.entities.length ?? 0 };
   }
   if (detector.labels.criteria.length > 0)
     context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
@@ -188,7 +192,7 @@ async function loadHistory(
   const data = await loadTrainingData(detector, state, context, inputs);
   const reaching = reachWarmup(detector, state.step);
   const rows = data?.window.times.length ?? 0;
-  if (rows >= detector.training.warmup || reaching === detector) return data;
+  if (rows >= rowsWanted(detector) || reaching === detector) return data;
   return loadTrainingData(reaching, state, context, inputs);
 }
 

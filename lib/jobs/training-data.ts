@@ -12,6 +12,7 @@ import { selectRows } from '../window/select-rows.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { applyCriteria, type CriterionCounts } from './apply-criteria.ts';
 import type { StoreContext } from './context.ts';
+import { spanOf } from './learned-history.ts';
 import { changePrepared, mergePrepared } from './merge-prepared.ts';
 import { type PreparedRows, prepareLabelledRows } from './prepare-rows.ts';
 import { listWindowObjects, readWindowObject } from './window-objects.ts';
@@ -22,6 +23,8 @@ export interface TrainingData extends PreparedRows {
   readonly planned: PlannedRows;
   /** Oldest first. */
   readonly inputs: ModelManifest['inputs'];
+  /** Ms from the oldest row of the whole history, what lies before the lookback included, to the end of the newest. */
+  readonly span: number;
   /** Label criterion → rows in which it held. Empty where the manifest has none. */
   readonly labelledBy: CriterionCounts;
 }
@@ -44,7 +47,11 @@ export async function loadTrainingData(
   context: StoreContext,
   only?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
-  const loaded = await loadWindows(detector, { step: detector.step ?? state.step, only }, context);
+  const { loaded, before } = await loadWindows(
+    detector,
+    { step: detector.step ?? state.step, only },
+    context,
+  );
   const end = Math.max(...loaded.map(({ window }) => window.range.end));
   const range = { start: end - detector.training.lookback, end };
   const used = loaded
@@ -65,7 +72,10 @@ export async function loadTrainingData(
   }));
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
-  return { ...selectTrainingRows(labelled, detector), inputs, labelledBy };
+  const spans = loaded.map(({ window }) => spanOf(window));
+  const oldest = Math.min(before, ...spans.map((each) => each.start));
+  const span = Math.max(...spans.map((each) => each.end)) - oldest;
+  return { ...selectTrainingRows(labelled, detector), inputs, span, labelledBy };
 }
 
 /** Entities without a row to learn from are left out of the history too: both then number entities alike. */
@@ -95,7 +105,7 @@ async function loadWindows(
   detector: Detector,
   given: { readonly step: number | undefined; readonly only: ModelManifest['inputs'] | undefined },
   context: StoreContext,
-): Promise<readonly Loaded[]> {
+): Promise<{ readonly loaded: readonly Loaded[]; readonly before: number }> {
   const wanted = given.only && new Set(given.only.map(({ key, etag }) => `${key} ${etag}`));
   // A window that drifted from the last model's metrics is what the next model has to learn from.
   const objects = await listWindowObjects(
@@ -105,14 +115,21 @@ async function loadWindows(
   );
   let { step } = given;
   const loaded: Loaded[] = [];
-  for (const info of withinLookback(objects, detector.training.lookback)) {
+  const near = withinLookback(objects, detector.training.lookback);
+  for (const info of near) {
     if (wanted?.has(`${info.key} ${info.etag}`) === false) continue;
     const read = await readWindowObject(context, { detector, key: info.key, step });
     if (read === undefined) continue;
     step ??= read.window.step;
     loaded.push({ window: read.window, info: { ...info, etag: read.etag } });
   }
-  return loaded;
+  // Of what is left out unread, the key tells no first row; it ends with its newest.
+  const kept = new Set(near);
+  const before = objects.reduce(
+    (oldest, info) => (kept.has(info) ? oldest : Math.min(oldest, rangeOfWindowKey(info.key)?.end ?? oldest)),
+    Infinity,
+  );
+  return { loaded, before };
 }
 
 /** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */

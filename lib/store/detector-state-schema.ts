@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
-import type { DetectorState, ExportProgress, PendingAlert, WorstRow } from './detector-state.ts';
+import type {
+  DetectorState,
+  ExportProgress,
+  LearnedWindow,
+  PendingAlert,
+  WorstRow,
+} from './detector-state.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
@@ -42,6 +48,13 @@ const worstRow: z.ZodType<WorstRow> = z.strictObject({
   reasons: z.array(reasonSchema),
 } satisfies Shape<WorstRow>);
 
+const learnedWindow: z.ZodType<LearnedWindow> = z.strictObject({
+  etag: z.string(),
+  rows: count,
+  start: time.optional(),
+  end: time.optional(),
+} satisfies Shape<LearnedWindow>);
+
 const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
   daysUntil: time,
   dataSince: time.optional(),
@@ -57,7 +70,7 @@ const anyState: z.ZodType<DetectorState> = z
     step: z.number().positive().optional(),
     exportedUntil: time.optional(),
     exporting: exportProgress.optional(),
-    learning: recordOf(z.strictObject({ etag: z.string(), rows: count })),
+    learning: recordOf(learnedWindow),
     watchFrom: time.optional(),
     trainedUntil: time.optional(),
     entities: recordOf(entityTrack),

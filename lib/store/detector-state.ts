@@ -16,8 +16,8 @@ export interface DetectorState {
   readonly exportedUntil: number | undefined;
   /** What the exporter knows besides its cursor; absent before the first export. */
   readonly exporting?: ExportProgress;
-  /** While learning: window key → ETag and rows. Emptied once a model exists. */
-  readonly learning: Readonly<Record<string, { readonly etag: string; readonly rows: number }>>;
+  /** While learning: by window key. Emptied once a model exists. */
+  readonly learning: Readonly<Record<string, LearnedWindow>>;
   /** End of the first model's training range: rows before it are scored and never alerted on. */
   readonly watchFrom: number | undefined;
   /** When the newest version was made, by the data's own clock: the end of its training range. */
@@ -29,6 +29,14 @@ export interface DetectorState {
   readonly decided: readonly string[];
   /** Decided, not yet confirmed as published, oldest first. */
   readonly outbox: readonly PendingAlert[];
+}
+
+export interface LearnedWindow {
+  readonly etag: string;
+  readonly rows: number;
+  /** Oldest row, and the end of the newest. Absent in states from before they were written. */
+  readonly start?: number;
+  readonly end?: number;
 }
 
 export interface ExportProgress {

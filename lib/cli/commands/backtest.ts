@@ -1,5 +1,6 @@
 import { formatLength } from '../../alert/format-value.ts';
 import type { Detector } from '../../config/detector.ts';
+import { sayWarmup } from '../../config/warmup.ts';
 import { type BacktestResult, backtest as replay } from '../../jobs/backtest.ts';
 import { loadDetector } from '../../jobs/load-detectors.ts';
 import { nullForNaN } from '../../jobs/render-evaluation.ts';
@@ -121,7 +122,7 @@ function describe(detector: Detector, result: BacktestResult): string {
   if (watched === undefined || trainings[0] === undefined)
     return [
       ...lines,
-      `never trained: fewer than ${detector.training.warmup} rows, or --train-for is longer than the data`,
+      `never trained: less than the warmup of ${sayWarmup(detector)}, or --train-for is longer than the data`,
     ].join('\n');
   lines.push(
     `first trained ${formatTime(trainings[0].at)}, ${countOf(trainings.length, 'version')} in all; watched for ${formatLength(watched.end - watched.start)}`,

@@ -1,5 +1,7 @@
 import type { AlertPublisher } from '../../alert/publisher.ts';
+import type { Detector } from '../../config/detector.ts';
 import { readSettings } from '../../config/settings.ts';
+import { sayProgress } from '../../config/warmup.ts';
 import { loadDetector } from '../../jobs/load-detectors.ts';
 import { type ScoreResult, scoreWindows } from '../../jobs/score-windows.ts';
 import {
@@ -60,7 +62,7 @@ export const score: Command = {
         output.telemetry.info('window scored', { detector: name, ...window }),
       );
       const next = trainable.has(name) ? `; next: tidewatch train ${name}` : '';
-      output.print('scored', `${name}: ${describe(result)}${next}`, {
+      output.print('scored', `${name}: ${describe(result, loaded.detector)}${next}`, {
         detector: name,
         ...result,
         readyToTrain: trainable.has(name),
@@ -89,8 +91,8 @@ function openPublisher({ host, values, output }: Invocation): AlertPublisher {
   };
 }
 
-function describe({ phase, rows, warmup, scored, published }: ScoreResult): string {
-  if (phase === 'learning') return `learning, ${rows} of ${warmup} rows`;
+function describe({ phase, rows, span, scored, published }: ScoreResult, detector: Detector): string {
+  if (phase === 'learning') return `learning, ${sayProgress(detector, { rows, span })}`;
   const scoredRows = scored.reduce((sum, window) => sum + window.rows, 0);
   const anomalous = scored.reduce((sum, window) => sum + window.anomalousRows, 0);
   return `${scored.length} windows with ${scoredRows} rows scored, ${anomalous} anomalous, ${published} alerts`;

@@ -33,7 +33,10 @@ export const status: Command = {
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
     const table = formatTable([HEADER, ...found.map(toRow)]);
-    const notes = found.flatMap(({ detector, problem, quarantined, fineTunedFrom, training }) => [
+    const notes = found.flatMap(({ detector, problem, quarantined, fineTunedFrom, training, ...each }) => [
+      ...(each.phase === 'learning' && each.isWarm
+        ? [`${detector}: ${each.progress}; within the hour, and once an export has caught up`]
+        : []),
       ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
       ...(fineTunedFrom === null
         ? []
@@ -52,11 +55,12 @@ export const status: Command = {
 };
 
 function toRow(status: DetectorStatus): string[] {
-  const { detector, phase, rows, warmup, model, newestData, lagMs, openIncidents, outbox, quarantined } =
-    status;
+  const { detector, phase, rows, progress, isWarm, model, newestData, lagMs } = status;
+  const { openIncidents, outbox, quarantined } = status;
+  const learning = isWarm ? 'ready to train' : `learning, ${progress ?? `${rows} rows`}`;
   return [
     detector,
-    phase === 'learning' ? `learning ${rows}/${warmup ?? '?'}` : phase,
+    phase === 'learning' ? learning : phase,
     model ?? '-',
     newestData ?? '-',
     lagMs === null ? '-' : formatLag(lagMs),

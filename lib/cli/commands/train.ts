@@ -1,3 +1,5 @@
+import type { Detector } from '../../config/detector.ts';
+import { sayProgress } from '../../config/warmup.ts';
 import { loadDetector } from '../../jobs/load-detectors.ts';
 import { type TrainResult, trainIfDue, trainModel } from '../../jobs/train-model.ts';
 import {
@@ -37,16 +39,16 @@ export const train: Command = {
         context,
         progress.update,
       ).finally(progress.stop);
-      const text = result === undefined ? 'not due' : describe(result, loaded.detector.training.warmup);
+      const text = result === undefined ? 'not due' : describe(result, loaded.detector);
       output.print('trained', `${name}: ${text}`, { detector: name, ...(result ?? { outcome: 'not-due' }) });
     });
   },
 };
 
-function describe({ outcome, version, rows, entities }: TrainResult, warmup: number): string {
+function describe({ outcome, version, rows, span, entities }: TrainResult, detector: Detector): string {
   switch (outcome) {
     case 'learning':
-      return `learning, ${rows} of ${warmup} rows`;
+      return `learning, ${sayProgress(detector, { rows, span })}`;
     case 'unchanged':
       return `unchanged, ${version} was made from the same windows`;
     case 'paused':

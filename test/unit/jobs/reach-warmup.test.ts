@@ -5,6 +5,7 @@ import { loadDetector } from '../../../lib/jobs/load-detectors.ts';
 import { reachWarmup } from '../../../lib/jobs/reach-warmup.ts';
 import { scoreWindows } from '../../../lib/jobs/score-windows.ts';
 import { trainModel } from '../../../lib/jobs/train-model.ts';
+import { updateState } from '../../../lib/store/detector-states.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
@@ -21,7 +22,54 @@ test('a lookback that holds the warmup stays', () => {
 });
 
 test('hourly rows of one entity are learned on until they are enough, and then trained on', async () => {
+  const { context, requested, loaded } = await dropHourly(1500);
+  assert.equal((await scoreWindows(loaded, context)).rows, 1500);
+  assert.deepEqual(requested, ['shop']);
+  const { outcome, rows } = await trainModel(loaded, context);
+  assert.deepEqual({ outcome, rows }, { outcome: 'trained', rows: 1500 });
+});
+
+test('two weeks of hourly rows are enough for a percentile that they can carry', async () => {
+  const manifest = 'kind: AnomalyDetector\nmetadata: { name: shop }\nspec: { threshold: { percentile: 99 } }';
+  const short = await dropHourly(14 * 24 - 1, manifest);
+  assert.equal((await scoreWindows(short.loaded, short.context)).span, (14 * 24 - 1) * HOUR);
+  assert.deepEqual(short.requested, []);
+  assert.equal((await trainModel(short.loaded, short.context)).outcome, 'learning');
+  const enough = await dropHourly(14 * 24, manifest);
+  await scoreWindows(enough.loaded, enough.context);
+  assert.deepEqual(enough.requested, ['shop']);
+  const { outcome, rows } = await trainModel(enough.loaded, enough.context);
+  assert.deepEqual({ outcome, rows }, { outcome: 'trained', rows: 336 });
+});
+
+test('a warmup of time counts the history before the lookback, and no entities', async () => {
+  const manifest = (warmup: string): string =>
+    `kind: AnomalyDetector\nmetadata: { name: shop }\nspec: { threshold: { percentile: 99 }, training: { warmup: ${warmup}, lookback: 5d } }`;
+  for (const [warmup, outcome] of [
+    ['11d', 'learning'],
+    ['10d', 'trained'],
+  ] as const) {
+    const world = await dropHourly(240, manifest(warmup), ['plant', 'shed', 'yard']);
+    await scoreWindows(world.loaded, world.context);
+    assert.deepEqual(world.requested, outcome === 'trained' ? ['shop'] : [], warmup);
+    const trained = await trainModel(world.loaded, world.context);
+    assert.equal(trained.outcome, outcome, warmup);
+    assert.equal(trained.rows, 5 * 24 * 3);
+    assert.equal(trained.span, 10 * 24 * HOUR);
+  }
+});
+
+test('what an older state does not say of a file is read anew', async () => {
+  const { context, loaded, store } = await dropHourly(300);
+  const key = 'windows/detector=shop/history.parquet';
+  const { etag } = await store.head(key);
+  await updateState(store, 'shop', (state) => ({ ...state, learning: { [key]: { etag, rows: 300 } } }));
+  assert.equal((await scoreWindows(loaded, context)).span, 300 * HOUR);
+});
+
+async function dropHourly(rows: number, manifest?: string, entities: readonly string[] = ['plant']) {
   const store = createMemoryObjectStore();
+  if (manifest !== undefined) await store.put('detectors/shop.yml', new TextEncoder().encode(manifest));
   const requested: string[] = [];
   const context = {
     store,
@@ -34,17 +82,13 @@ test('hourly rows of one entity are learned on until they are enough, and then t
     },
     publisher: { publish: () => Promise.reject(new Error('nothing to publish while learning')) },
   };
-  const window = makeWindow({ from: 0, rows: 1500, entities: ['plant'] });
+  const window = makeWindow({ from: 0, rows, entities });
   const hourly = {
     ...window,
     step: HOUR,
-    times: window.times.map((_, row) => EPOCH + row * HOUR),
-    range: { start: EPOCH, end: EPOCH + 1500 * HOUR },
+    times: window.times.map((_, row) => EPOCH + (row % rows) * HOUR),
+    range: { start: EPOCH, end: EPOCH + rows * HOUR },
   };
   await store.put('windows/detector=shop/history.parquet', writeWindow(hourly, { manifestHash: 'test' }));
-  const loaded = await loadDetector(context, 'shop');
-  assert.equal((await scoreWindows(loaded, context)).rows, 1500);
-  assert.deepEqual(requested, ['shop']);
-  const { outcome, rows } = await trainModel(loaded, context);
-  assert.deepEqual({ outcome, rows }, { outcome: 'trained', rows: 1500 });
-});
+  return { store, context, requested, loaded: await loadDetector(context, 'shop') };
+}

@@ -1,0 +1,79 @@
+/** What a detector waits for before its first model: rows, time, or whichever of the two comes first. */
+import { formatDuration } from './duration.ts';
+import { ROWS_FOR_BUDGET, rowsForPercentile } from './percentile.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** Time counts from the oldest row of the history to the newest, whatever the number of entities. */
+export interface WarmupTime {
+  /** Ms. */
+  readonly time: number;
+  /** So few rows are not learned from, however long they took. */
+  readonly leastRows: number;
+  /** So many rows are enough, however short they took; absent: time alone counts. */
+  readonly rows?: number;
+}
+
+/** A number is so many rows. */
+export type Warmup = number | WarmupTime;
+
+/** What has arrived. */
+export interface Seen {
+  readonly rows: number;
+  /** Ms from the oldest row to the end of the newest. */
+  readonly span: number;
+}
+
+/** Of a detector. */
+interface Needs {
+  readonly training: { readonly warmup: Warmup };
+  readonly threshold: { readonly percentile?: number | undefined; readonly falseAlarms?: object | undefined };
+}
+
+export function isWarm(needs: Needs, { rows, span }: Seen): boolean {
+  const { warmup } = needs.training;
+  if (typeof warmup === 'number') return rows >= warmup;
+  return rows >= (warmup.rows ?? Infinity) || (span >= warmup.time && rows >= leastRows(needs));
+}
+
+/** Rows that a history should hold: enough by themselves, or with the time that they have to span. */
+export function rowsWanted(needs: Needs): number {
+  const { warmup } = needs.training;
+  return typeof warmup === 'number' ? warmup : (warmup.rows ?? leastRows(needs));
+}
+
+/** For people, after "learning": "300 of 1440 rows", or "3d2h of 7d". */
+export function sayProgress(needs: Needs, seen: Seen): string {
+  const { rows } = seen;
+  const { warmup } = needs.training;
+  if (isWarm(needs, seen)) return `${rows} rows, which is enough to train on`;
+  if (typeof warmup === 'number') return `${rows} of ${warmup} rows`;
+  const least = leastRows(needs);
+  const byRows = rows / (warmup.rows ?? Infinity);
+  if (byRows > Math.min(seen.span / warmup.time, rows / least)) return `${rows} of ${warmup.rows} rows`;
+  const time = `${sayTime(seen.span)} of ${sayTime(warmup.time)}`;
+  return rows < least ? `${time} and ${rows} of ${least} rows` : time;
+}
+
+/** For people: "1440 rows, or 14d with at least 200 rows". */
+export function sayWarmup(needs: Needs): string {
+  const { warmup } = needs.training;
+  if (typeof warmup === 'number') return `${warmup} rows`;
+  const time = `${sayTime(warmup.time)} with at least ${leastRows(needs)} rows`;
+  return warmup.rows === undefined ? time : `${warmup.rows} rows, or ${time}`;
+}
+
+/** Fewer than the threshold is calibrated on would be trained on in vain. */
+function leastRows({ training: { warmup }, threshold }: Needs): number {
+  const least = typeof warmup === 'number' ? warmup : warmup.leastRows;
+  const { falseAlarms, percentile } = threshold;
+  if (falseAlarms !== undefined) return Math.max(least, ROWS_FOR_BUDGET);
+  return percentile === undefined ? least : Math.max(least, rowsForPercentile(percentile));
+}
+
+/** To the minute, in days where a manifest would have weeks: 12d2h and 14d are then told alike. */
+function sayTime(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / MINUTE) * MINUTE;
+  return minutes > 0 && minutes % DAY === 0 ? `${minutes / DAY}d` : formatDuration(minutes);
+}
