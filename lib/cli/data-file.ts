@@ -2,6 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { WindowError } from '../errors.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { warnOnce } from '../telemetry/warn-once.ts';
 import { mergeWindows } from '../window/combine.ts';
 import { readCsvWindow } from '../window/read-csv.ts';
 import { readWindow } from '../window/read-window.ts';
@@ -16,13 +18,19 @@ const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
  */
 export async function readData(
   path: string,
-  given: { readonly detector: string; readonly step: number | undefined },
+  given: {
+    readonly detector: string;
+    readonly step: number | undefined;
+    readonly telemetry: Telemetry;
+  },
 ): Promise<MetricWindow> {
   const paths = await listFiles(path);
   let step = given.step;
   const windows: MetricWindow[] = [];
   for (const each of paths) {
-    const options = { detector: given.detector, source: each, ...(step !== undefined && { step }) };
+    const { detector, telemetry } = given;
+    const tell = (note: string): void => warnOnce(telemetry, note, { detector, file: each });
+    const options = { detector, source: each, tell, ...(step !== undefined && { step }) };
     const window = readBytes(await readPath(each, () => readFile(each)), options);
     step ??= window.step;
     windows.push(window);

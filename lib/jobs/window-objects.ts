@@ -3,6 +3,7 @@ import type { Detector } from '../config/detector.ts';
 import { WindowError } from '../errors.ts';
 import { rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../store/object-store.ts';
+import { warnOnce } from '../telemetry/warn-once.ts';
 import { readWindow } from '../window/read-window.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { StoreContext } from './context.ts';
@@ -50,6 +51,7 @@ export async function readWindowObject(
       source: key,
       ...(step !== undefined && { step }),
       ...(range !== undefined && { range }),
+      tell: (note) => warnOnce(context.telemetry, note, { detector: detector.name, key }),
     });
     return { window, etag };
   } catch (error) {

@@ -2,19 +2,22 @@
  * A window from a Parquet file by any writer: pandas, DuckDB, Spark, parquetjs-lite, Arrow, or Tidewatch itself.
  *
  * Time: see `assignRoles` for which column, `readTimes` for what may stand in it. Entity: every string column, joined by
- * "/" in column order; null counts as ''. Label: the column `label`, 0/1 or boolean, null as 0. Metrics: every other
+ * "/" in column order; null counts as ''. Label: the column `label`, 0/1 or boolean, null as 0, or what `settleLabel`
+ * takes for it. Metrics: every other
  * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
  * and in ascending order of time within each. Row numbers in messages count from 0.
  */
 import type { Table } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
+import { settleLabel } from './label-column.ts';
 import { MAX_ENTITIES } from './limits.ts';
 import { parseMetadata } from './metadata.ts';
+import { assertNoUnits } from './number-with-unit.ts';
 import { readTable } from './parquet.ts';
 import { readNumbers } from './read-numbers.ts';
 import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
 import { readTimes } from './read-times.ts';
-import { assignRoles, type ColumnRoles, LABEL_NAME, ownRoles } from './roles.ts';
+import { assignRoles, type ColumnRoles, ownRoles } from './roles.ts';
 import { inferStep } from './step.ts';
 import type { TimeRange } from './time-range.ts';
 import type { MetricWindow } from './window.ts';
@@ -27,6 +30,8 @@ export interface ReadWindowOptions {
   readonly step?: number | undefined;
   /** From the key; without it, the rows' own, widened to the step. What a file of Tidewatch's own says goes first. */
   readonly range?: TimeRange | undefined;
+  /** Gets whole sentences for people: what a column was taken for that may not be meant so. */
+  readonly tell?: ((note: string) => void) | undefined;
 }
 
 /**
@@ -45,11 +50,14 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   const { source, detector } = options;
   const { fields } = table.schema;
   const own = parseMetadata(table.schema.metadata, source);
-  const roles = own ? ownRoles(fields, source) : assignRoles(fields, source);
+  const tell = options.tell ?? (() => {});
+  const roles = own
+    ? ownRoles(fields, source)
+    : settleLabel(table, assignRoles(fields, source), { source, tell });
   if (table.numRows === 0) throw new WindowError('no-rows', `${source} has no rows`);
 
   const times = readTimes(table.getChildAt(roles.time)!, { source, name: fields[roles.time]!.name });
-  const entity = readEntity(table, roles, source);
+  const entity = readEntity(table, roles, { source, times, isOwn: own !== undefined });
   assertAscending(times, entity, source);
   const columns = roles.metrics.map((index) =>
     readNumbers(table.getChildAt(index)!, { source, name: fields[index]!.name }),
@@ -64,13 +72,21 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   return { detector, range, step, metrics: roles.metrics.map((index) => fields[index]!.name), ...sorted };
 }
 
-function readEntity(table: Table, roles: ColumnRoles, source: string): CodedStrings {
+function readEntity(
+  table: Table,
+  roles: ColumnRoles,
+  given: { readonly source: string; readonly times: Float64Array; readonly isOwn: boolean },
+): CodedStrings {
+  const { source, times, isOwn } = given;
   if (roles.entity.length === 0)
     return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
   const entity = joinStrings(
-    roles.entity.map((index) =>
-      readStrings(table.getChildAt(index)!, { source, name: table.schema.fields[index]!.name }),
-    ),
+    roles.entity.map((index) => {
+      const column = { source, name: table.schema.fields[index]!.name };
+      const strings = readStrings(table.getChildAt(index)!, column);
+      if (!isOwn) assertNoUnits(strings, column, times);
+      return strings;
+    }),
   );
   if (entity.values.length <= MAX_ENTITIES) return entity;
   const names = roles.entity.map((index) => table.schema.fields[index]!.name).join(', ');
@@ -82,13 +98,11 @@ function readEntity(table: Table, roles: ColumnRoles, source: string): CodedStri
 
 function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Array | undefined {
   if (roles.label === undefined) return undefined;
-  const numbers = readNumbers(table.getChildAt(roles.label)!, { source, name: LABEL_NAME });
+  const { name } = table.schema.fields[roles.label]!;
+  const numbers = readNumbers(table.getChildAt(roles.label)!, { source, name });
   return Uint8Array.from(numbers, (number, row) => {
     if (number === 1 || number === 0 || Number.isNaN(number)) return number === 1 ? 1 : 0;
-    throw new WindowError(
-      'bad-label',
-      `${source}: column ${LABEL_NAME}, row ${row}: ${number} is neither 0 nor 1`,
-    );
+    throw new WindowError('bad-label', `${source}: column ${name}, row ${row}: ${number} is neither 0 nor 1`);
   });
 }
 

@@ -31,7 +31,11 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
     values.manifest === undefined ? undefined : (await readFileDetector(invocation, data)).detector;
   const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now });
   const model = await openModel(bucket, { folder, detector: given });
-  const window = await readData(data, { detector: model.detector.name, step: model.fitted.manifest.step });
+  const window = await readData(data, {
+    detector: model.detector.name,
+    step: model.fitted.manifest.step,
+    telemetry: output.telemetry,
+  });
   const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, window);
   for (const { alert } of alerts)
     output.print(

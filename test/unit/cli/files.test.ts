@@ -1,6 +1,6 @@
 /** Commands that work on files and folders, with no bucket at all. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -155,6 +155,28 @@ spec:
   assert.match(fitted.stdout, /^labels +made by criteria, rows in all: hot 15$/m);
   const judged = await run('evaluate', '--data', path('plain.parquet'), '--model', path('weak'));
   assert.match(judged.stdout, /^labels made by criteria, rows: hot 15$/m);
+});
+
+test('a column that is a label but for its name is told of by every command, once', async () => {
+  const csv = (await readFile(path('labelled.csv'), 'utf8')).replace(',label\n', ',Is_Anomaly\n');
+  await mkdir(path('renamed'));
+  for (const part of ['a', 'b']) {
+    const lines = csv.split('\n');
+    const half = lines.slice(1).filter((line) => line.includes(part === 'a' ? ',cart,' : ',payment,'));
+    await writeFile(path(`renamed/${part}.csv`), [lines[0], ...half, ''].join('\n'));
+  }
+  const data = path('renamed');
+  for (const args of [
+    ['fit', '--data', data, ...FIT, '--output-dir', path('from-renamed')],
+    ['evaluate', '--data', data, '--model', path('model')],
+    ['score', data, '--model', path('model')],
+    ['backtest', '--data', data, '--manifest', path('shop.yml'), '--train-for', '14h'],
+  ]) {
+    const { code, stderr } = await run(...args);
+    assert.equal(code, 0, stderr);
+    const told = stderr.match(/warning: column Is_Anomaly is taken as the label: .*a\.csv\)/g);
+    assert.equal(told?.length, 1, `${args[0]}: ${stderr}`);
+  }
 });
 
 test('evaluate tells every figure, and null for one that is not defined', async () => {

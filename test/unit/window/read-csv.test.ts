@@ -234,3 +234,88 @@ test('damaged bytes are a WindowError or a window', () => {
     { numRuns: 1000 },
   );
 });
+
+function readTold(text: string): { readonly window: MetricWindow; readonly told: readonly string[] } {
+  const told: string[] = [];
+  return { window: readCsv(text, { tell: (note) => told.push(note) }), told };
+}
+
+/** A minute a row, each with these cells. */
+function rowsOf(header: string, cells: readonly string[]): string {
+  const lines = cells.map((cell, row) => `${new Date(T0 + row * MINUTE).toISOString()},${cell}`);
+  return [`timestamp,${header}`, ...lines, ''].join('\n');
+}
+
+for (const name of [
+  'Label',
+  'LABEL',
+  'labels',
+  'is_anomaly',
+  'isAnomaly',
+  'anomaly',
+  'Anomalous',
+  'outlier',
+  'ground_truth',
+])
+  test(`a column of 0 and 1 called ${name} is the label, no metric, and told of`, () => {
+    const { window, told } = readTold(rowsOf(`cpu,${name}`, ['1,0', '2,1', '3,']));
+    assert.deepEqual(window.metrics, ['cpu']);
+    assert.deepEqual([...window.labels!], [0, 1, 0]);
+    assert.match(told.join(), new RegExp(`^column ${name} is taken as the label: .*Call it label to say`));
+  });
+
+test('beside a label, or each other, such columns are left out and told of', () => {
+  const beside = readTold(rowsOf('cpu,label,anomaly', ['1,0,1', '2,1,0']));
+  assert.deepEqual([beside.window.metrics, [...beside.window.labels!]], [['cpu'], [0, 1]]);
+  assert.match(beside.told.join(), /^column anomaly is left out: .* label is the label/);
+  const two = readTold(rowsOf('cpu,is_anomaly,anomaly', ['1,0,1', '2,1,0']));
+  assert.deepEqual([two.window.metrics, two.window.labels, two.told.length], [['cpu'], undefined, 2]);
+  assert.match(
+    two.told[0]!,
+    /^column is_anomaly is left out: .*as do 2 columns\. Call the one that counts label/,
+  );
+});
+
+test('other numbers under such a name stay a metric and are told of; text is an error', () => {
+  const { window, told } = readTold(rowsOf('cpu,anomaly', ['1,0.2', '2,1']));
+  assert.deepEqual([window.metrics, window.labels], [['cpu', 'anomaly'], undefined]);
+  assert.match(told.join(), /^column anomaly is taken as a metric: it holds more than 0 and 1/);
+  assert.throws(
+    () => readCsv(rowsOf('cpu,Anomaly', ['1,no', '2,yes'])),
+    windowError('bad-label', 'column Anomaly is', 'marks anomalous rows', 'column called label'),
+  );
+  assert.throws(() => readCsv(rowsOf('anomaly', ['0', '1'])), windowError('no-metric-column', 'anomaly'));
+});
+
+test('names that only begin like it, and what nobody could take for a label, are not told of', () => {
+  const { window, told } = readTold(
+    rowsOf('cpu,anomaly_score,label_count,labels', ['1,0,1,"{a=1}"', '2,1,0,"{a=1}"']),
+  );
+  assert.deepEqual([window.metrics, told], [['cpu', 'anomaly_score', 'label_count'], []]);
+});
+
+for (const [name, first, second] of [
+  ['memory', '12 MiB', '900 KiB'],
+  ['cpu', '35%', '7.5 %'],
+  ['requests', '"1,234"', '"1,234,567"'],
+  ['requests', '"1,234,567"', '"2,000,000.5"'],
+  ['latency', '12ms', '0.4 s'],
+  ['memory', '3Gi', '4Gi'],
+] as const)
+  test(`numbers such as ${first} are an error that names the cell, and no entities`, () => {
+    const text = rowsOf(`${name},up`, [`,1`, `${first},1`, `${second},1`, `${first.replace(/\d/, '9')},1`]);
+    assert.throws(
+      () => readCsv(text),
+      windowError('bad-value', `column ${name}, row 1`, JSON.stringify(first.replaceAll('"', ''))),
+    );
+  });
+
+test('names that look like a duration or a size stay names where they recur with every time', () => {
+  const cells = ['5m,1', '1h,2', '5m,3', '1h,4'];
+  const lines = cells.map((cell, row) => `${new Date(T0 + (row >> 1) * MINUTE).toISOString()},${cell}`);
+  assert.deepEqual(readCsv(['timestamp,interval,up', ...lines, ''].join('\n')).entities, ['1h', '5m']);
+  assert.deepEqual(
+    readCsv(rowsOf('pod,up', ['7d9f-x2,1', '12ab,2', '3rd,3']), { step: MINUTE }).entities.length,
+    3,
+  );
+});

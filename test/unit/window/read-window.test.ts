@@ -147,6 +147,15 @@ test('entities are in code unit order, whatever the locale says', () => {
   assert.deepEqual(window.columns[0], Float64Array.of(3, 4, 2, 1, 0, 5, 6));
 });
 
+test('text with units is an error in Parquet too, and a boolean is_anomaly is the label', async () => {
+  assert.throws(
+    await readLater(rowsSql("(i * 3) || ' MiB' AS memory")),
+    windowError('bad-value', 'column memory, row 0: "0 MiB" is a number with a unit'),
+  );
+  const window = read(await parquetOf(rowsSql('i % 2 = 1 AS is_anomaly')));
+  assert.deepEqual(window.labels, Uint8Array.of(0, 1, 0, 1, 0, 1, 0, 1, 0, 1));
+});
+
 test('label: 0, 1 or boolean, null as 0, and never a metric', async () => {
   for (const sql of [
     'i % 2 AS label',

@@ -1,0 +1,40 @@
+/** Text that is a number with its unit, which would be an entity of its own with every value. */
+import { WindowError } from '../errors.ts';
+import type { ColumnName } from './read-numbers.ts';
+import type { CodedStrings } from './read-strings.ts';
+
+const NUMBER = String.raw`[+-]?(?:\d+(?:[.,]\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)`;
+const THOUSANDS_OR_COMMA = /^[+-]?\d+(?:,\d+)+(?:\.\d+)?$/;
+/** Units that no entity is called by. */
+const PLAIN_UNIT = new RegExp(
+  `^${NUMBER}\\s*(?:%|[kKMGTPE]i?(?:[Bb]|[Bb]ytes?|bits?|bps|Bps|[Bb]/s|Hz)|[Bb]ytes?|bits?|bps|Hz|[µμunm]s|secs?|seconds?|mins?|minutes?|hours?|days?|ms|°[CF]|req/s|ops/s|/s|cores?|millicores?)$`,
+);
+/** Units that may as well be a name: 5m, 1h, 2G, 3B. */
+const SHORT_UNIT = new RegExp(`^${NUMBER}\\s*(?:[smhdBbKkMGTV]|[KMGTPE]i)$`);
+
+/**
+ * @param rows times of the rows, to tell names that recur with every time from values
+ * @throws WindowError `bad-value` naming the first such cell, where most of the column is numbers with units
+ */
+export function assertNoUnits(strings: CodedStrings, column: ColumnName, rows: Float64Array): void {
+  const values = strings.values.filter((value) => value !== '');
+  const plain = values.filter((value) => PLAIN_UNIT.test(value) || THOUSANDS_OR_COMMA.test(value));
+  const short = values.filter((value) => SHORT_UNIT.test(value));
+  const count = plain.length + short.length;
+  if (count === 0 || 2 * count < values.length) return;
+  if (plain.length === 0 && areNames(values.length, rows)) return;
+  const [first] = plain.length > 0 ? plain : short;
+  const row = strings.codes.findIndex((code) => strings.values[code] === first);
+  const hint = THOUSANDS_OR_COMMA.test(first!)
+    ? 'numbers are written with a decimal point and without separators'
+    : "write the number alone, and the unit into the column's name, such as _bytes, _seconds or _percent";
+  throw new WindowError(
+    'bad-value',
+    `${column.source}: column ${column.name}, row ${row}: ${JSON.stringify(first)} is a number with a unit or separators; ${hint}`,
+  );
+}
+
+/** Each of a few names has about a row for every time; each of many values has hardly any. */
+function areNames(distinct: number, rows: Float64Array): boolean {
+  return 2 * (rows.length / distinct) >= new Set(rows).size;
+}
