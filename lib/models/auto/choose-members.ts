@@ -4,6 +4,7 @@
  */
 import { formatDuration } from '../../config/duration.ts';
 import type { MemberParams } from '../ensemble/params.ts';
+import { UNSCORED_ROWS } from '../mahalanobis/scales.ts';
 import type { CommonSeason, TrainingProfile } from './profile-training.ts';
 
 export interface Candidate extends MemberParams {
@@ -46,6 +47,8 @@ const COMPANIONS_OF_ONE: readonly Candidate[] = [
     reason: 'nearest-value counts half as much: it knows whether the metric has been there before.',
   },
 ];
+/** A leader that leaves more than two of three rows without a score leaves a detector with nothing to say. */
+const LEAST_SCORED = 1 / 3;
 /** A season within this share of a part of the day is that part… */
 const SAME = 0.03;
 /** …if it has four half-hours. */
@@ -54,8 +57,12 @@ const LEAST_OF_DAY = 2 * 3_600_000;
 const COMMON = 0.5;
 const MOST_SEASONS = 3;
 
-/** The first one leads: without it there is no model. */
-export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
+/**
+ * The first one leads: without it there is no model.
+ * @param scored rows that `mahalanobis` gives a score: those behind the first `UNSCORED_ROWS` of their entity
+ */
+export function chooseMembers(profile: TrainingProfile, scored: number): readonly Candidate[] {
+  if (scored < LEAST_SCORED * profile.rows) return [leadShortLives(profile, scored)];
   const varying = profile.metrics.filter(({ varies }) => varies).length;
   if (varying === 0) return [LEADER_OF_NONE];
   const seasons = findOtherSeasons(profile);
@@ -72,6 +79,17 @@ export function chooseMembers(profile: TrainingProfile): readonly Candidate[] {
     ...(varying > 1 ? COMPANIONS_OF_MANY : COMPANIONS_OF_ONE),
     ...(seasons.length > 0 ? [chooseSeasonal(seasons)] : []),
   ];
+}
+
+/** Pods of a cron job live for minutes, each under a name of its own: no row of theirs is ever old enough. */
+function leadShortLives({ rows, entities }: TrainingProfile, scored: number): Candidate {
+  const [few, all, many] = [scored, rows, entities].map((count) => count.toLocaleString('en-US'));
+  return {
+    kind: 'robust-z',
+    params: {},
+    weight: LEADER_WEIGHT,
+    reason: `robust-z alone: of ${all} rows, ${few} lie behind the first ${UNSCORED_ROWS} of their entity, which mahalanobis takes to see changes. Each row is judged by itself, and each of the ${many} entities by what all of them together showed, where it has no long history of its own.`,
+  };
 }
 
 /** What the time of day foretells is not among them: `mahalanobis` takes that off by itself. */

@@ -10,6 +10,7 @@ import { fitNormalTail, holdBack } from '../ensemble/hold-back.ts';
 import { nameMember } from '../ensemble/params.ts';
 import { openProgress, type Progress } from '../ensemble/progress.ts';
 import { findStep } from '../ensemble/smooth.ts';
+import { UNSCORED_ROWS } from '../mahalanobis/scales.ts';
 import { checkTraining } from '../matrix-checks.ts';
 import { getModel } from '../registry.ts';
 import { groupRows } from '../univariate/group-rows.ts';
@@ -62,7 +63,9 @@ export async function fitAuto(x: FeatureMatrix, run: FitRun): Promise<AutoFit> {
   run.onProgress?.(PROFILED);
   const progress = await openProgress(run.checkpoint);
   const prepared = await Promise.all(
-    chooseMembers(profile).map((candidate, index) => prepare(candidate, index, progress)),
+    chooseMembers(profile, countScored(x, UNSCORED_ROWS)).map((candidate, index) =>
+      prepare(candidate, index, progress),
+    ),
   );
   const sample = takeSample(x, { labels: run.labels, mostRows: MOST_REHEARSED });
   const rehearsed = await rehearseAll(prepared, { whole: x, sample, run });

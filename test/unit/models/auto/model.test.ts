@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { RetryLaterError } from '../../../../lib/errors.ts';
+import type { FeatureMatrix } from '../../../../lib/features/feature-matrix.ts';
 import { auto } from '../../../../lib/models/auto/model.ts';
 import type { Checkpoint, ModelState } from '../../../../lib/models/contract.ts';
 import { NO_DEADLINE, normalRows, toMatrix } from '../../../helpers/feature-matrices.ts';
@@ -209,6 +210,23 @@ test('a companion that would leave too few rows with a score is left out, and th
     '2600 scored',
   ]);
   assert.deepEqual(await fitYoung(76), ['1760 scored']);
+});
+
+test('entities that are never old enough for the leader are judged row by row, and the report says why', async () => {
+  const pods = (seed: number, lives: readonly number[]): FeatureMatrix =>
+    joinEntities(lives.map((rows, i) => toMatrix(normalRows(rows, 2, seed + i))));
+  const eights = Array.from({ length: 200 }, () => 8);
+  const fitted = await auto.fit(pods(1, eights), PARAMS, RUN);
+  assert.deepEqual(Object.keys(membersOf(fitted.save())), ['robust-z']);
+  assert.match(fitted.summary.notes.join('\n'), /robust-z alone: of 1,600 rows, 0 lie behind the first 10/);
+  const x = pods(501, eights.slice(0, 20));
+  x.values[2 * 43] = 60;
+  const scores = [...(await fitted.score(x))];
+  assert.equal(scores.indexOf(Math.max(...scores)), 43);
+  assert.ok(scores.every(Number.isFinite));
+
+  const third = await auto.fit(pods(1, [...eights, 1000]), PARAMS, RUN);
+  assert.deepEqual(Object.keys(membersOf(third.save()))[0], 'mahalanobis');
 });
 
 test('faults that lie in labelled rows are not judged by', async () => {
