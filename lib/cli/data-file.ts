@@ -38,6 +38,11 @@ export async function readData(
   return mergeWindows(windows);
 }
 
+/** Whether it is called as the files are that a folder is searched for. */
+export function isDataName(path: string): boolean {
+  return DATA_NAME.test(path);
+}
+
 /** A detector's name for data that comes with none: that of the file. */
 export function nameOfData(path: string): string {
   const name = basename(path)

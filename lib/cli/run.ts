@@ -1,6 +1,7 @@
 /** The command line: finds the command, reads its options, runs it, and turns what happened into an exit code. */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { nearestName } from '../config/nearest-name.ts';
+import { SOFTWARE_VERSION } from '../jobs/software-version.ts';
 import type { Command, OptionHelp } from './command.ts';
 import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
@@ -45,7 +46,7 @@ const COMMON_HELP: readonly OptionHelp[] = [
 
 /** @returns the exit code */
 export async function runCli(args: readonly string[], host: Host): Promise<number> {
-  const [name, ...rest] = args;
+  const [name, ...rest] = isHelpOfCommand(args) ? [...args.slice(1), '--help'] : args;
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) return answerWithoutCommand(name, host);
   // Before anything can fail, so that a bad option is told in the form that was asked for.
@@ -104,7 +105,16 @@ function sayUnknown(option: string, { name, options }: Command): string {
   return `${name} has no option --${option}${near === undefined ? '' : `; did you mean --${near}?`}; see tidewatch ${name} --help`;
 }
 
+/** `help COMMAND` is `COMMAND --help`. */
+function isHelpOfCommand([first, second]: readonly string[]): boolean {
+  return first === 'help' && second !== undefined && !second.startsWith('-');
+}
+
 function answerWithoutCommand(name: string | undefined, host: Host): number {
+  if (name === '--version' || name === '-V' || name === 'version') {
+    host.stdout.write(`tidewatch ${SOFTWARE_VERSION}\n`);
+    return EXIT_CODES.ok.code;
+  }
   if (name === '--help' || name === '-h' || name === 'help') {
     host.stdout.write(`${generalHelp()}\n`);
     return EXIT_CODES.ok.code;
@@ -129,8 +139,10 @@ function generalHelp(): string {
   return [
     'Usage: tidewatch COMMAND [OPTION…]',
     '',
-    'Commands (tidewatch COMMAND --help tells more):',
+    'Commands (tidewatch help COMMAND tells more):',
     ...COMMANDS.map(({ summary }, i) => `  ${labels[i]!.padEnd(width)}${summary}`),
+    '',
+    'tidewatch --version tells which one this is.',
     '',
     ...environmentHelp(),
     '',

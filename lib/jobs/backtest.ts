@@ -33,6 +33,8 @@ import { trainIfDue, trainModel } from './train-model.ts';
 export interface BacktestOptions {
   readonly detector: Detector;
   readonly window: MetricWindow;
+  /** Where the window comes from, for messages. */
+  readonly source?: string | undefined;
   /** Ms of history before the first training; undefined: once there are the rows that the detector's warmup asks for. */
   readonly trainFor: number | undefined;
   readonly onProgress: (done: number) => void;
@@ -90,7 +92,7 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
   const loaded: LoadedDetector = { detector, manifestHash: manifestHash(detector) };
   const unlabelled: MetricWindow = { ...options.window, detector: detector.name, labels: undefined };
   const clock = { now: 0 };
-  const bucket = openLocalBucket({ telemetry, now: () => clock.now });
+  const bucket = openLocalBucket({ telemetry, now: () => clock.now, source: options.source });
   const { store } = bucket;
   const context: JobContext = { ...bucket.context, withoutReports: true };
   const trainings: { version: string; at: number }[] = [];
@@ -120,7 +122,7 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
     }
     options.onProgress((index + 1) / ranges.length);
   }
-  await throwIfQuarantined(store, detector.name);
+  await throwIfQuarantined(store, detector.name, options.source);
   return describe({ detector, window: options.window, bucket, windows, trainings });
 
   function note(result: Awaited<ReturnType<typeof trainIfDue>>): void {

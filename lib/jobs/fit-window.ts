@@ -27,6 +27,8 @@ export interface FitWindowOptions {
   /** Kept beside the model, so that scoring prepares rows as training did. */
   readonly manifestText: string | undefined;
   readonly window: MetricWindow;
+  /** Where the window comes from, for messages. */
+  readonly source?: string | undefined;
   /** Share of the newest rows that is held out, 0 to below 1. */
   readonly testShare: number;
   /** Folder of a version to go on from, in place of random weights. */
@@ -60,11 +62,11 @@ export async function fitWindow(
   options: FitWindowOptions,
   telemetry: Parameters<typeof openLocalBucket>[0]['telemetry'],
 ): Promise<FittedWindow> {
-  const { window, testShare } = options;
+  const { window, source, testShare } = options;
   const end = testShare === 0 ? window.range.end : findCut(window, testShare);
   const training = sliceWindow(window, { start: window.range.start, end });
   // The newest data's clock: no time of day reaches the artifact.
-  const bucket = openLocalBucket({ telemetry, now: () => end });
+  const bucket = openLocalBucket({ telemetry, now: () => end, source });
   const { store, context } = bucket;
   const start =
     options.startFolder === undefined ? undefined : await importVersion(store, options.startFolder);
@@ -73,7 +75,7 @@ export async function fitWindow(
   const hash = manifestHash(detector);
   await store.put(key, writeWindow(training, { manifestHash: hash }));
   const { version } = await trainModel({ detector, manifestHash: hash }, context, options.onProgress);
-  await throwIfQuarantined(store, detector.name);
+  await throwIfQuarantined(store, detector.name, source);
   if (version === undefined)
     throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
   const fitted = await loadFittedDetector(store, detector.name, version);

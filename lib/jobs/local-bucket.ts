@@ -4,7 +4,7 @@ import { WindowError } from '../errors.ts';
 import { windowsPrefix } from '../store/keys.ts';
 import { createMemoryObjectStore } from '../store/memory-object-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Fields, Telemetry } from '../telemetry/telemetry.ts';
 import type { JobContext } from './context.ts';
 import { listQuarantine } from './quarantine.ts';
 
@@ -23,12 +23,17 @@ export interface LocalBucket {
   takeTrainingRequest(): boolean;
 }
 
-/** @param given.now epoch ms */
+/**
+ * @param given.now epoch ms
+ * @param given.source what the rows came from, for log lines in place of the key that they have in here
+ */
 export function openLocalBucket(given: {
   readonly telemetry: Telemetry;
   readonly now: () => number;
+  readonly source?: string | undefined;
 }): LocalBucket {
-  const { telemetry, now } = given;
+  const { now } = given;
+  const telemetry = given.source === undefined ? given.telemetry : nameSource(given.telemetry, given.source);
   const store = createMemoryObjectStore({ now });
   const published: PublishedAlert[] = [];
   let isTrainingRequested = false;
@@ -71,8 +76,27 @@ export function openLocalBucket(given: {
   };
 }
 
-/** A deployment quarantines what it cannot use and goes on; with one file there is nothing to go on with. */
-export async function throwIfQuarantined(store: ObjectStore, detector: string): Promise<void> {
+/**
+ * A deployment quarantines what it cannot use and goes on; with one file there is nothing to go on with.
+ * @param source what the rows came from: nobody has seen the key that they have in here
+ */
+export async function throwIfQuarantined(
+  store: ObjectStore,
+  detector: string,
+  source?: string,
+): Promise<void> {
   const [first] = await listQuarantine(store, windowsPrefix(detector));
-  if (first !== undefined) throw new WindowError(first.code, first.message);
+  if (first !== undefined)
+    throw new WindowError(first.code, first.message.replaceAll(first.key, source ?? first.key));
+}
+
+function nameSource(telemetry: Telemetry, source: string): Telemetry {
+  const named = ({ key, ...fields }: Fields = {}): Fields =>
+    key === undefined ? fields : { ...fields, file: source };
+  return {
+    info: (message, fields) => telemetry.info(message, named(fields)),
+    warn: (message, fields) => telemetry.warn(message, named(fields)),
+    error: (message, fields) => telemetry.error(message, named(fields)),
+    count: (name, value, fields) => telemetry.count(name, value, fields),
+  };
 }

@@ -1,9 +1,9 @@
 /** A model folder as a bucket that is ready to score. */
-
+import { join } from 'node:path';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { manifestHash, parseManifest } from '../config/manifest.ts';
-import { NotFoundError } from '../errors.ts';
+import { ArtifactError, NotFoundError } from '../errors.ts';
 import { modelPrefix } from '../store/keys.ts';
 import { importVersion } from '../store/model-folder.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -26,22 +26,27 @@ export async function openModel(
   { store }: LocalBucket,
   given: { readonly folder: string; readonly detector: Detector | undefined },
 ): Promise<OpenedModel> {
-  const { detector: name, version } = await importVersion(store, given.folder);
-  const fitted = await loadFittedDetector(store, name, version);
-  const settings = given.detector ?? (await readSettings(store, name, version)) ?? defaultDetector(name);
-  const detector: Detector = { ...settings, name, modelVersion: version };
+  const { folder } = given;
+  const { detector: name, version } = await importVersion(store, folder);
+  const fitted = await loadFittedDetector(store, name, version).catch((error: unknown) => {
+    if (!(error instanceof ArtifactError)) throw error;
+    // Nobody has seen the key that the folder's files have in here.
+    const message = error.message.replaceAll(modelPrefix(name, version), join(folder, '/'));
+    throw new ArtifactError(error.code, message, { cause: error });
+  });
+  const settings = given.detector ?? (await readSettings(store, { folder, name, version }));
+  const detector: Detector = { ...(settings ?? defaultDetector(name)), name, modelVersion: version };
   return { detector, manifestHash: manifestHash(detector), fitted };
 }
 
 async function readSettings(
   store: ObjectStore,
-  name: string,
-  version: string,
+  { folder, name, version }: { readonly folder: string; readonly name: string; readonly version: string },
 ): Promise<Detector | undefined> {
   const key = `${modelPrefix(name, version)}${MANIFEST_FILE}`;
   try {
     const { body } = await store.get(key);
-    return parseManifest(new TextDecoder().decode(body), { source: key });
+    return parseManifest(new TextDecoder().decode(body), { source: join(folder, MANIFEST_FILE) });
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

@@ -24,7 +24,7 @@ export interface ScoredFile {
 export async function scoreWindowFile(
   { store, context, published }: LocalBucket,
   model: OpenedModel,
-  window: MetricWindow,
+  { window, source }: { readonly window: MetricWindow; readonly source: string },
 ): Promise<ScoredFile> {
   const { name } = model.detector;
   const key = `${windowsPrefix(name)}data.parquet`;
@@ -36,7 +36,7 @@ export async function scoreWindowFile(
     watchFrom: window.range.start - model.fitted.manifest.step,
   }));
   const { scored } = await scoreWindows(model, context);
-  await throwIfQuarantined(store, name);
+  await throwIfQuarantined(store, name, source);
   return {
     rows: scored[0]?.rows ?? 0,
     anomalousRows: scored[0]?.anomalousRows ?? 0,

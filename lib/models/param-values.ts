@@ -18,7 +18,10 @@ export interface GivenParams {
 export function checkParamNames({ kind, given }: GivenParams, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (!known.includes(name))
-      throw new ModelError('unknown-param', `${kind} has no parameter ${name}; it has ${known.join(', ')}`);
+      throw new ModelError(
+        'unknown-param',
+        `${kind} has no parameter ${name}; it has ${known.join(', ') || 'none at all'}`,
+      );
   }
 }
 

@@ -5,10 +5,13 @@
  */
 import { WindowError } from '../errors.ts';
 import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_UNCOMPRESSED_BYTES, MAX_VALUES } from './limits.ts';
+import { TIME_NAMES } from './roles.ts';
 import { readThriftStruct, type ThriftStruct, ThriftSyntaxError } from './thrift.ts';
 
 /** Magic, footer length, magic. */
 const SMALLEST_FILE = 12;
+/** Bytes of a first line that are looked at. */
+const LONGEST_HEADER = 4096;
 /** Field numbers in parquet.thrift. */
 const FILE = { rows: 3, rowGroups: 4 } as const;
 const ROW_GROUP = { columns: 1, rows: 3 } as const;
@@ -47,6 +50,11 @@ function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
   const magic = Buffer.from(bytes.subarray(-4)).toString('latin1');
   if (magic === 'PARE') throw unreadable(source, 'its footer is encrypted');
   if (bytes.length < SMALLEST_FILE || magic !== 'PAR1') {
+    if (isCsv(bytes, source))
+      throw unreadable(
+        source,
+        `it is CSV: a bucket takes Parquet, such as duckdb -c "COPY (FROM 'metrics.csv') TO 'metrics.parquet'" makes of it; fit, score and backtest read CSV as it is`,
+      );
     const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
     const how =
       start === 'PAR1' ? 'starts as Parquet but is truncated' : 'does not start or end as Parquet does';
@@ -62,6 +70,16 @@ function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
     if (!(error instanceof ThriftSyntaxError)) throw error;
     throw unreadable(source, `its footer is damaged: ${error.message}`);
   }
+}
+
+/** By its name, or by a first line that names columns, the time among them. */
+function isCsv(bytes: Uint8Array, source: string): boolean {
+  if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(source)) return true;
+  const line = /^[^\r\n]*/.exec(Buffer.from(bytes.subarray(0, LONGEST_HEADER)).toString('utf8'))?.[0] ?? '';
+  const cells = line.replace(/^\ufeff/, '').split(/[,;\t]/);
+  return (
+    cells.length > 1 && cells.some((cell) => TIME_NAMES.includes(cell.replaceAll('"', '').toLowerCase()))
+  );
 }
 
 function structsOf(struct: ThriftStruct, field: number): ThriftStruct[] {

@@ -62,6 +62,7 @@ export const backtest: Command = {
           training: { ...detector.training, every: every ?? detector.training.every },
         },
         window,
+        source: stringValue(values.data),
         trainFor,
         onProgress: progress.update,
       },

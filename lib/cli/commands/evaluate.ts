@@ -1,4 +1,4 @@
-import { EvaluationError } from '../../errors.ts';
+import { EvaluationError, FeatureError } from '../../errors.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
 import { openLocalBucket } from '../../jobs/local-bucket.ts';
 import { openModel } from '../../jobs/model-bucket.ts';
@@ -27,11 +27,16 @@ export const evaluate: Command = {
     const data = requiredText(values, 'data', 'evaluate');
     const folder = requiredText(values, 'model', 'evaluate');
     const given = stringValue(values.manifest) && (await readFileDetector(invocation, data)).detector;
-    const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now });
+    const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now, source: data });
     const { detector, fitted } = await openModel(bucket, { folder, detector: given || undefined });
     const { step, policy, version, kind } = fitted.manifest;
     const window = await readData(data, { detector: detector.name, step, telemetry: output.telemetry });
-    const { rows, labels, labelledBy } = await scoreLabelled({ detector, fitted, window });
+    const { rows, labels, labelledBy } = await scoreLabelled({ detector, fitted, window }).catch(
+      (error: unknown) => {
+        if (!(error instanceof FeatureError)) throw error;
+        throw new FeatureError(error.code, `${data}: ${error.message}`, { cause: error });
+      },
+    );
     if (labels === undefined)
       throw new EvaluationError(
         'no-labels',

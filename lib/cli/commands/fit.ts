@@ -88,6 +88,7 @@ export const fit: Command = {
         detector,
         manifestText: settings.text,
         window,
+        source: data,
         testShare,
         startFolder,
         onProgress: progress.update,

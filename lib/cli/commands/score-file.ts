@@ -29,14 +29,17 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
     throw new UsageError(`--out is ${JSON.stringify(out)}, which ends in neither .parquet nor .csv`);
   const given =
     values.manifest === undefined ? undefined : (await readFileDetector(invocation, data)).detector;
-  const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now });
+  const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now, source: data });
   const model = await openModel(bucket, { folder, detector: given });
   const window = await readData(data, {
     detector: model.detector.name,
     step: model.fitted.manifest.step,
     telemetry: output.telemetry,
   });
-  const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, window);
+  const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, {
+    window,
+    source: data,
+  });
   for (const { alert } of alerts)
     output.print(
       'alert',

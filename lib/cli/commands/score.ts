@@ -14,6 +14,7 @@ import {
   openBucket,
   stringValue,
 } from '../command.ts';
+import { isDataName } from '../data-file.ts';
 import { chooseDetectors } from '../detectors.ts';
 import { UsageError } from '../usage-error.ts';
 import { scoreFile } from './score-file.ts';
@@ -50,6 +51,7 @@ export const score: Command = {
     if (values.model !== undefined) return scoreFile(invocation);
     for (const option of ['out', 'manifest'])
       if (values[option] !== undefined) throw new UsageError(`--${option} goes with --model DIR alone`);
+    refuseFiles(operands);
     const publisher = openPublisher(invocation);
     const trainable = new Set<string>();
     const queue = { requestTraining: async (name: string): Promise<void> => void trainable.add(name) };
@@ -70,6 +72,15 @@ export const score: Command = {
     });
   },
 };
+
+/** @throws UsageError for what is the path of a file and no name of a detector */
+function refuseFiles(operands: readonly string[]): void {
+  const file = operands.find((operand) => isDataName(operand) || /[/\\]/.test(operand));
+  if (file !== undefined)
+    throw new UsageError(
+      `${JSON.stringify(file)} is a file, and no detector: scoring one takes --model DIR, the folder that tidewatch fit wrote`,
+    );
+}
 
 /** Publishes, and shows what was published. */
 function openPublisher({ host, values, output }: Invocation): AlertPublisher {

@@ -285,6 +285,29 @@ test('backtest replays the windows of a detector in the bucket, and writes nothi
   assert.deepEqual(store.keys(), keys);
 });
 
+test('what is wrong with a file or a folder is told by the path that was given', async () => {
+  await writeFile(
+    path('other-metric.csv'),
+    'timestamp,disk\n2026-01-01T00:00:00Z,1\n2026-01-01T00:01:00Z,2\n',
+  );
+  for (const args of [
+    ['score', path('other-metric.csv'), '--model', path('model')],
+    ['evaluate', '--data', path('other-metric.csv'), '--model', path('model')],
+  ]) {
+    const { code, stderr } = await run(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /error: .*other-metric\.csv: the window lacks metrics .*\(schema-drift\)/);
+    assert.doesNotMatch(stderr, /windows\/detector=/);
+  }
+  await cp(path('model'), path('with-manifest'), { recursive: true });
+  await writeFile(path('with-manifest/detector.yml'), 'kind: Nonsense');
+  const manifest = JSON.parse(await readFile(path('with-manifest/manifest.json'), 'utf8'));
+  manifest.files['detector.yml'] = manifest.files['features.json'];
+  await writeFile(path('with-manifest/manifest.json'), JSON.stringify(manifest));
+  const { stderr } = await run('score', path('plain.parquet'), '--model', path('with-manifest'));
+  assert.ok(stderr.startsWith(`error: ${path('with-manifest/detector.yml')}: `), stderr);
+});
+
 test('a model that was altered is refused, and names the file', async () => {
   await cp(path('model'), path('altered'), { recursive: true });
   const weights = await readFile(path('altered/weights.bin'));
@@ -292,6 +315,7 @@ test('a model that was altered is refused, and names the file', async () => {
   await writeFile(path('altered/weights.bin'), weights);
   const { code, stderr } = await run('score', path('plain.parquet'), '--model', path('altered'));
   assert.equal(code, 1);
+  assert.ok(stderr.includes(path('altered/weights.bin')) && !stderr.includes('models/detector='), stderr);
   assert.match(stderr, /weights\.bin has \d+ bytes with sha256 .*\(altered-file\)/);
 });
 
@@ -347,6 +371,12 @@ for (const [args, message] of [
   [['fit', 'x.csv'], /fit takes no operand, and was given "x\.csv"/],
   [['score', 'x.csv', '--model', 'm', '--topic', 't'], /--topic is for a bucket/],
   [['score', 'x.csv', '--model', 'm', '--out', 's.json'], /ends in neither \.parquet nor \.csv/],
+  [['score', 'x.csv'], /"x\.csv" is a file, and no detector: scoring one takes --model DIR, .*tidewatch fit/],
+  [['score', 'data/today'], /"data\/today" is a file/],
+  [
+    ['fit', '--data', 'x', '--output-dir', 'm', '--epochs', '5'],
+    /auto has no parameter epochs; it has none at all/,
+  ],
   [['score', '--out', 's.csv'], /--out goes with --model DIR alone/],
   [['backtest'], /backtest needs --data or --detector/],
   [['backtest', '--data', 'x', '--train-for', '7 days'], /--train-for is "7 days", not a duration/],

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { moveCurrent, saveVersion } from '../../../lib/store/model-repository.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
@@ -239,6 +241,20 @@ for (const [args, problem] of [
     assert.match(stderr.split('\n')[0] ?? '', problem);
   });
 }
+
+test('--version tells the version of the package, and help COMMAND what COMMAND --help does', async () => {
+  const store = createMemoryObjectStore();
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
+  for (const asked of ['--version', '-V', 'version']) {
+    const { code, stdout } = await runTestCli([asked], store);
+    assert.deepEqual([code, stdout], [0, `tidewatch ${version}\n`]);
+  }
+  const help = await runTestCli(['help', 'fit'], store);
+  assert.deepEqual([help.code, help.stdout], [0, (await runTestCli(['fit', '--help'], store)).stdout]);
+  const unknown = await runTestCli(['help', 'fti'], store);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /there is no command "fti"; did you mean fit\?/);
+});
 
 test('help names every command and every exit code', async () => {
   const { code, stdout } = await runTestCli(['--help'], createMemoryObjectStore());

@@ -69,3 +69,16 @@ test('Thrift: whatever the bytes, a struct or a ThriftSyntaxError', () => {
     { numRuns: 2_000, seed: 7 },
   );
 });
+
+test('CSV in place of Parquet is called that, by its name or its header', () => {
+  const csv = 'Timestamp,pod,cpu\n2026-01-01T00:00:00Z,a,1\n';
+  assert.throws(
+    () => checkFooter(text(csv), 'windows/detector=shop/today'),
+    windowError('unreadable', 'windows/detector=shop/today', 'it is CSV: a bucket takes Parquet'),
+  );
+  assert.throws(() => checkFooter(text('a\n1\n'), 'x.csv'), windowError('unreadable', 'it is CSV'));
+  assert.throws(
+    () => checkFooter(text('Dear all, time is short'), 'x'),
+    windowError('unreadable', 'does not start'),
+  );
+});
