@@ -11,7 +11,10 @@ import { parseArgs } from 'node:util';
 import { type LocalService, startLocalService } from '../infra/local/local-service.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { type AlertFeed, openAlertFeed } from './demo/alert-feed.ts';
+import type { DemoRun } from './demo/demo-run.ts';
+import { goOn } from './demo/go-on.ts';
 import { runLive } from './demo/live.ts';
+import { SAMPLE_DETECTOR } from './demo/sample-data.ts';
 import { runSamples } from './demo/samples.ts';
 import { createScreen, type Screen } from './demo/screen.ts';
 import { showAlert } from './demo/show-alert.ts';
@@ -21,7 +24,8 @@ const USAGE = `usage: npm start -- [--prometheus URL] [--watch] [--port PORT] [-
   --prometheus URL  watch this Prometheus instead of the sample data
   --watch           stay up: drop files, subscribe, look around; Ctrl-C ends it
   --port PORT       of the emulator; a free one by default
-  --data DIR        keep everything in DIR, which is new or empty; .tidewatch/demo by default, emptied at each start
+  --data DIR        keep everything in DIR, and go on with what an earlier start kept there; without it .tidewatch/demo,
+                    emptied at each start
   --verbose         print the functions' log lines
 `;
 
@@ -66,14 +70,18 @@ async function main(): Promise<void> {
     const bucket = output(outputs, 'DataBucketName');
     const store = createS3ObjectStore({ client: createS3Client(), bucket });
     const run = { store, deployment: service.deployment, feed, screen };
-    const detector =
-      options.prometheus === undefined ? await runSamples(run) : await runLive(run, options.prometheus);
+    const detector = await demonstrate(run);
     sayWhatNext(service, bucket, detector);
     if (options.watch) await untilInterrupted(service, screen);
   } finally {
     await feed?.close();
     await service.close();
   }
+}
+
+async function demonstrate(run: DemoRun): Promise<string> {
+  if (options.goesOn) return (await goOn(run, options.dataDir)) ?? SAMPLE_DETECTOR;
+  return options.prometheus === undefined ? runSamples(run) : runLive(run, options.prometheus);
 }
 
 function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, detector: string): void {
@@ -85,19 +93,21 @@ function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, det
   );
   screen.say(`             from read_parquet('${folder}/scores/**/*.parquet') group by all order by 2 desc"`);
   if (!options.watch) {
-    screen.say('Stay up and try it:  npm start -- --watch');
+    const where = options.dataDir === DEFAULT_DATA_DIR ? '' : ` --data ${options.dataDir}`;
+    screen.say(`Stay up and try it:  npm start -- --watch${where}`);
     screen.say('Your own metrics:    npm start -- --prometheus http://localhost:9090');
     screen.say('On AWS:              npx serverless deploy --stage prod --param=prometheusUrl=https://…');
     return;
   }
   screen.say('In another terminal:');
-  screen.say(
-    `  export AWS_ENDPOINT_URL=${emulator.url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1`,
-  );
+  screen.say(`  export AWS_ENDPOINT_URL=${emulator.url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test`);
+  // The CLI of version 1 takes the region from the second alone, and before 2.13 the endpoint from its option alone.
+  screen.say('  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1');
+  const aws = `aws --endpoint-url ${emulator.url}`;
   screen.say(`  export TIDEWATCH_BUCKET=${bucket}`);
   screen.say('  npx tidewatch status');
-  screen.say(`  aws s3 cp metrics.parquet s3://${bucket}/windows/detector=${detector}/`);
-  screen.say(`  aws sns subscribe --topic-arn ${output(deployment.outputs, 'AlertTopicArn')} \\`);
+  screen.say(`  ${aws} s3 cp metrics.parquet s3://${bucket}/windows/detector=${detector}/`);
+  screen.say(`  ${aws} sns subscribe --topic-arn ${output(deployment.outputs, 'AlertTopicArn')} \\`);
   screen.say(
     `      --protocol email --notification-endpoint you@example.com   # mail lands in ${relative(ROOT, join(options.dataDir, 'outbox'))}`,
   );
@@ -130,6 +140,8 @@ function readOptions(): {
   readonly verbose: boolean;
   readonly port: number;
   readonly dataDir: string;
+  /** An earlier start kept something there. */
+  readonly goesOn: boolean;
 } {
   try {
     const { values } = parseArgs({
@@ -153,9 +165,10 @@ function readOptions(): {
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new Error(`--port ${values.port} is not 0 to 65535`);
     const dataDir = resolve(values.data);
-    if (dataDir !== DEFAULT_DATA_DIR && existsSync(dataDir) && readdirSync(dataDir).length > 0)
-      throw new Error(`--data ${values.data} is not empty`);
-    return { prometheus, watch, verbose, port, dataDir };
+    const isUsed = dataDir !== DEFAULT_DATA_DIR && existsSync(dataDir) && readdirSync(dataDir).length > 0;
+    if (isUsed && !existsSync(join(dataDir, 's3')))
+      throw new Error(`--data ${values.data} is not empty, and holds nothing that an earlier start kept`);
+    return { prometheus, watch, verbose, port, dataDir, goesOn: isUsed };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);

@@ -16,19 +16,7 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
   const folder = await mkdtemp(join(tmpdir(), 'tidewatch-start-'));
   try {
     const data = join(folder, 'demo');
-    const child = spawn('npm', ['start', '--', '--data', data], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    const [code] = await once(child, 'close');
+    const { code, stdout, stderr } = await start(data);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /1\. Packaging the functions/);
     assert.match(stdout, /auto \S+: [\d,]+ rows/);
@@ -41,7 +29,34 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
     const bucket = /The bucket's files: (.+)/.exec(stdout)?.[1] ?? '';
     assert.ok(existsSync(join(ROOT, bucket)), `${bucket} is there`);
     assert.doesNotMatch(stdout + stderr, /failed|Error/);
+
+    const again = await start(data);
+    assert.equal(again.code, 0, again.stdout + again.stderr);
+    assert.match(again.stdout, /Going on with what .*demo holds/);
+    assert.match(again.stdout, /sockshop: \d{8}T\d{6}Z-\w+, \d+ open incidents; newest data 20/);
+    assert.doesNotMatch(again.stdout + again.stderr, /Dropping|Subject:|failed|Error/);
+
+    const other = await start(folder);
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /--data .* is not empty, and holds nothing that an earlier start kept/);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+async function start(data: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn('npm', ['start', '--', '--data', data], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
