@@ -169,11 +169,14 @@ function measureTime(
 ): Pick<LivedFigures, 'watched' | 'inAlert' | 'outside' | 'inAlertOutside'> {
   const byEntity = Map.groupBy(incidents, ({ entity }) => entity);
   let [inAlert, outside, inAlertOutside] = [0, 0, 0];
+  // Incidents of one entity follow one another, as do its rows.
+  let left: Incident[] = [];
   for (let row = 0; row < times.length; row++) {
     const time = times[row]!;
-    const isOpen = (byEntity.get(entities[entityOf[row]!]!) ?? []).some(
-      ({ alertedAt, resolvedAt = Infinity }) => alertedAt <= time && time < resolvedAt,
-    );
+    if (row === 0 || entityOf[row] !== entityOf[row - 1])
+      left = (byEntity.get(entities[entityOf[row]!]!) ?? []).toSorted((a, b) => b.alertedAt - a.alertedAt);
+    while ((left.at(-1)?.resolvedAt ?? Infinity) <= time) left.pop();
+    const isOpen = (left.at(-1)?.alertedAt ?? Infinity) <= time;
     const isNormal = labels[row] === 0 && ignored?.[row] !== 1;
     if (isOpen) inAlert += step;
     if (isNormal) outside += step;

@@ -2,8 +2,13 @@
 import { quantile } from '../../lib/features/profile.ts';
 import type { LivedFigures } from './judge-incidents.ts';
 
-const PERCENTILES = [80, 85, 90, 93, 95, 97, 98, 98.5, 99, 99.3, 99.5, 99.7, 99.8, 99.9, 99.95, 99.98, 99.99];
-const TIMES_LARGEST = [1, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10, 20, 50, 100, 1000];
+const PERCENTILES = [
+  80, 85, 90, 92, 94, 95, 96, 97, 97.5, 98, 98.5, 98.8, 99, 99.2, 99.4, 99.5, 99.6, 99.7, 99.8, 99.85, 99.9,
+  99.92, 99.95, 99.97, 99.98, 99.99,
+];
+const TIMES_LARGEST = [
+  1, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10, 15, 20, 50, 100, 1000,
+];
 
 /** From low to high, by what people would call them. */
 export const LEVELS: readonly string[] = [

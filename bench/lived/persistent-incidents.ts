@@ -1,5 +1,5 @@
 /**
- * What a peer would have told: 4 of 5 rows at or above a threshold open an incident, ten rows below it in a row end it.
+ * What a peer would have told: 4 of 5 rows above a threshold open an incident, ten in a row that are not end it.
  * Fixed here, apart from the product's own decision stage, so that peers stay what they are while that one changes.
  */
 import type { Told } from './find-incidents.ts';
@@ -8,7 +8,7 @@ const K = 4;
 const N = 5;
 const RESOLVE_AFTER = 10;
 
-/** @param given.rows of one entity, in order of time; NaN is below every threshold */
+/** @param given.rows of one entity, in order of time; NaN is above no threshold, and what is at it is usual: training rows may all score the same */
 export function findPersistentIncidents(given: {
   readonly entity: string;
   readonly times: Float64Array;
@@ -17,7 +17,7 @@ export function findPersistentIncidents(given: {
   readonly step: number;
 }): Told {
   const { entity, times, scores, threshold, step } = given;
-  const anomalous = Uint8Array.from(scores, (score) => (score >= threshold ? 1 : 0));
+  const anomalous = Uint8Array.from(scores, (score) => (score > threshold ? 1 : 0));
   const incidents: Told['incidents'][number][] = [];
   let recent: number[] = [];
   let open: { start: number; alertedAt: number; last: number; quiet: number } | undefined;

@@ -20,6 +20,10 @@ test('three of five rows are none, nor are rows on both sides of a gap, nor miss
   assert.deepEqual(find([1, 1, 1, 1, 1], times), []);
 });
 
+test('a score at the threshold is usual', () => {
+  assert.deepEqual(find([0.5, 0.5, 0.5, 0.5, 0.5]), []);
+});
+
 test('an incident that does not end is open', () => {
   assert.deepEqual(find([1, 1, 1, 1]), [
     { entity: 'a', start: 0, end: 4 * STEP, alertedAt: 3 * STEP, resolvedAt: undefined },
@@ -59,7 +63,7 @@ function find(scores: readonly number[], times = scores.map((_, row) => row * ST
     entity: 'a',
     times: Float64Array.from(times),
     scores: Float64Array.from(scores),
-    threshold: 1,
+    threshold: 0.5,
     step: STEP,
   }).incidents;
 }
