@@ -15,7 +15,6 @@ import { judgeScenarios, renderScenarios, SCENARIOS_JUDGED } from './lived/scena
 import type { Study, StudyOptions, StudyResult } from './study.ts';
 
 const DEFAULT_SEEDS = 5;
-const GATE_SEEDS = 5;
 
 const DEFINITIONS = `found: an incident opened in the event or at most 5 rows behind its end, or one of an earlier event has anomalous rows in
 it (carried); covered: only by an incident that opened outside of any event, so not found. delay: median, from the event's
@@ -41,13 +40,6 @@ export const reportLived: Study = async (data, say, options) => {
     text: [sets?.text, scenarios && renderScenarios(scenarios)].filter(Boolean).join('\n\n'),
     figures: { ...(sets?.figures as object), ...(scenarios && { scenarios }) },
   };
-};
-
-/** `npm run bench -- lived-gate`: part B on a few seeds; ends with 1 where an aim is missed. */
-export const passGate: Study = async (_, say, { jobs, seeds = GATE_SEEDS }) => {
-  const kind = DEFAULTS.modelKind;
-  const result = await judgeScenarios({ scenarios: SCENARIOS_JUDGED, seeds, kind, jobs, say });
-  return { text: renderScenarios(result), figures: result, isMissed: result.missed.length > 0 };
 };
 
 async function measureSets(

@@ -86,7 +86,7 @@ const STUDIES: Readonly<
   'lived-gate': {
     needsData: false,
     takes: ['seeds', 'jobs'],
-    load: async () => (await import('./lived.ts')).passGate,
+    load: async () => (await import('./lived/gate.ts')).passGate,
   },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
