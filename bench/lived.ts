@@ -18,7 +18,8 @@ const DEFAULT_SEEDS = 5;
 
 const DEFINITIONS = `found: an incident opened in the event or at most 5 rows behind its end, or one of an earlier event has anomalous rows in
 it (carried); covered: only by an incident that opened outside of any event, so not found. delay: median, from the event's
-start to the row that opened the incident. false: opened anywhere else. in alert: share of all time in which an incident
+start to the row that opened the incident. false: opened anywhere else. in gaps: true or false, opened by a row in which
+nothing was measured. in alert: share of all time in which an incident
 lies open; outside: the same of unlabelled time. open after: from the end of the last event that a true incident overlaps
 to the row at which people are told of its end. silent: a training too short for the default threshold, or a file that a
 peer refuses. Peers: 4 of 5 rows at a threshold from their own training scores; which of these thresholds (level) was

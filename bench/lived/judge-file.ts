@@ -41,6 +41,7 @@ export async function judgeFile({ files, part, kind, peers, keep }: FileTask): P
   const rows: WatchedRows = {
     ...run.scored,
     labels: run.labels,
+    measured: run.measured,
     ignored: loaded.ignored && placeOnGrid(loaded.ignored, loaded.test.times, run),
     step: run.step,
   };

@@ -22,6 +22,8 @@ export interface WatchedRows {
   readonly labels: Uint8Array;
   /** 1: neither normal nor an event, and what is told of there is neither true nor false. */
   readonly ignored?: Uint8Array | undefined;
+  /** 0 where nothing was measured: a row of the grid within a gap. */
+  readonly measured?: Uint8Array | undefined;
   /** Ms. */
   readonly step: number;
 }
@@ -42,6 +44,8 @@ export interface LivedFigures {
   readonly delays: readonly number[];
   readonly incidents: number;
   readonly falseIncidents: number;
+  /** Of all incidents, true or false: opened by a row in which nothing was measured. */
+  readonly inGaps: number;
   readonly inAlert: number;
   /** Unlabelled time, and that of it in which an incident lay open. */
   readonly outside: number;
@@ -63,6 +67,7 @@ export const NO_FIGURES: LivedFigures = {
   delays: [],
   incidents: 0,
   falseIncidents: 0,
+  inGaps: 0,
   inAlert: 0,
   outside: 0,
   inAlertOutside: 0,
@@ -105,6 +110,7 @@ export function judgeIncidents(rows: WatchedRows, { incidents, anomalous }: Told
     delays,
     incidents: incidents.length,
     falseIncidents: wrong.length,
+    inGaps: countInGaps(rows, incidents),
     openAfter: right.flatMap(({ resolvedAt, event, ...incident }) => {
       if (resolvedAt === undefined) return [];
       const ends = events.filter((each) => overlapsWhileOpen(incident, each)).map(({ end }) => end);
@@ -149,6 +155,17 @@ function reachesInto(incident: Incident, event: TimeEvent, alarming: Map<string,
   if (!overlapsWhileOpen(incident, event) || incident.alertedAt >= event.start) return false;
   const to = Math.min(event.end, incident.end);
   return alarming.get(event.entity)!.some((time) => time >= event.start && time < to);
+}
+
+function countInGaps(
+  { entities, entityOf, times, measured }: WatchedRows,
+  incidents: readonly Incident[],
+): number {
+  const gaps = new Set<string>();
+  measured?.forEach((flag, row) => {
+    if (flag === 0) gaps.add(`${times[row]} ${entities[entityOf[row]!]}`);
+  });
+  return incidents.filter(({ entity, alertedAt }) => gaps.has(`${alertedAt} ${entity}`)).length;
 }
 
 /** From its opening to its last anomalous row. */

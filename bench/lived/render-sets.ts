@@ -72,6 +72,7 @@ export function renderSets(rows: readonly SetFigures[]): string {
     'covered',
     'delay, min',
     'false',
+    'in gaps',
     'false/series·week',
     'in alert',
     'outside',
@@ -81,7 +82,7 @@ export function renderSets(rows: readonly SetFigures[]): string {
     'level',
   ];
   const lines = rows.map(({ set, who, files, silent, level, figures }, i) => {
-    const { events, found, carried, covered, delays, falseIncidents, watched } = figures;
+    const { events, found, carried, covered, delays, falseIncidents, inGaps, watched } = figures;
     const { inAlert, outside, inAlertOutside, openAfter, unresolved } = figures;
     return [
       rows[i - 1]?.set === set ? '' : set,
@@ -93,6 +94,7 @@ export function renderSets(rows: readonly SetFigures[]): string {
       String(covered),
       minutesAt(delays, 0.5),
       String(falseIncidents),
+      String(inGaps),
       (falseIncidents / (watched / WEEK)).toFixed(2),
       formatShare(inAlert / watched),
       formatShare(inAlertOutside / outside),

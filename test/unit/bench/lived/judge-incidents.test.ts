@@ -76,6 +76,19 @@ test('what is told of in ignored rows is neither true nor false, and is no unlab
   assert.deepEqual([falseIncidents, found, outside], [0, 0, 41 * STEP]);
 });
 
+test('incidents that a row without a measurement opened are counted', () => {
+  const rows = { entities: ['a'], entityOf: new Uint32Array(3), times: Float64Array.of(0, STEP, 2 * STEP) };
+  const told = {
+    anomalous: new Uint8Array(3),
+    incidents: [
+      incident({ from: 0, told: 1, last: 1, resolved: 2 }),
+      incident({ from: 2, told: 2, last: 2 }),
+    ],
+  };
+  const judged = { ...rows, labels: new Uint8Array(3), measured: Uint8Array.of(1, 0, 1), step: STEP };
+  assert.equal(judgeIncidents(judged, told).inGaps, 1);
+});
+
 test('entities are judged by themselves', () => {
   const { found, falseIncidents } = judge([{ ...incident({ from: 11, told: 12, last: 13 }), entity: 'b' }]);
   assert.deepEqual([found, falseIncidents], [0, 1]);
