@@ -6,10 +6,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { MODEL_KINDS } from '../lib/config/model-kind.ts';
 import type { BenchRow } from './bench-row.ts';
 import { isReached } from './bench-row.ts';
+import { PARTS } from './lived/part.ts';
 import { describeMachine, renderMachine, renderTable } from './render-table.ts';
-import type { Study } from './study.ts';
+import type { Study, StudyOptions } from './study.ts';
 
 /** Imported when they run, so that one bench's packages do not slow another one down. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
@@ -28,6 +30,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   latency: async () => (await import('./latency.ts')).benchLatency(),
 };
 
+/** Options of single studies. */
+const OWN_OPTIONS = ['part', 'model', 'seeds', 'scenarios', 'no-peers', 'jobs'] as const;
+type OwnOption = (typeof OWN_OPTIONS)[number];
+
 /** What is not about speed: each runs alone, and prints its own table. */
 const STUDIES: Readonly<
   Record<
@@ -36,6 +42,8 @@ const STUDIES: Readonly<
       readonly needsData: boolean;
       /** Keeps to some sets, and goes on from what an earlier run has kept. */
       readonly inParts?: boolean;
+      /** Options beside these that it takes. */
+      readonly takes?: readonly OwnOption[];
       readonly load: () => Promise<Study>;
     }
   >
@@ -68,6 +76,18 @@ const STUDIES: Readonly<
     inParts: true,
     load: async () => (await import('./autoencoder-peer.ts')).reportDefaultSizePeer,
   },
+  // Its scenarios need no data.
+  lived: {
+    needsData: true,
+    inParts: true,
+    takes: OWN_OPTIONS,
+    load: async () => (await import('./lived.ts')).reportLived,
+  },
+  'lived-gate': {
+    needsData: false,
+    takes: ['seeds', 'jobs'],
+    load: async () => (await import('./lived/gate.ts')).passGate,
+  },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 
@@ -82,9 +102,18 @@ const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
   --json FILE  writes the figures there too
   --data DIR   for ${DATA_STUDIES.join(', ')}: folder of labelled data sets
   --sets a,b   for ${PART_STUDIES.join(', ')}: of that folder's data sets, only these
-  --keep FILE  for the same: results so far, one a line; what it holds is not measured again
+  --keep FILE  for the same: results so far, one a line; what it holds is not measured again; for lived a folder of
+               what its peers made of each file
 
-exit codes: 0 measured, whatever the figures; 1 a bench failed; 2 bad arguments`;
+lived also takes
+  --part PART  test (by default), or train: training parts alone, with planted faults
+  --scenarios  the simulator's scenarios, with the sets or, without --data, alone
+  --seeds N    simulated seeds, 5 by default; also for lived-gate
+  --model KIND in place of the default kind
+  --no-peers   the product alone
+  --jobs N     threads that share the work, 1 by default; also for lived-gate
+
+exit codes: 0 measured, whatever the figures; 1 a bench failed, or the gate is missed; 2 bad arguments`;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -104,13 +133,10 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(renderMachine(machine));
   if (options.study !== undefined) {
     const study = await STUDIES[options.study]!.load();
-    const { text, figures } = await study(options.data ?? '', say, {
-      sets: options.sets,
-      keep: options.keep,
-    });
+    const { text, figures, isMissed = false } = await study(options.data ?? '', say, options);
     console.log(text);
     save(options.json, { machine, figures });
-    return 0;
+    return isMissed ? 1 : 0;
   }
   const { rows, failures } = await runBenches(options.names);
   if (rows.length > 0) console.log(`\n${renderTable(rows)}`);
@@ -136,14 +162,12 @@ async function runBenches(
   return { rows, failures };
 }
 
-interface Options {
+interface Options extends StudyOptions {
   readonly names: readonly string[];
   readonly study: string | undefined;
   readonly json: string | undefined;
   /** Set for studies that need it alone. */
   readonly data: string | undefined;
-  readonly sets: readonly string[] | undefined;
-  readonly keep: string | undefined;
   readonly help: boolean;
 }
 
@@ -156,6 +180,12 @@ function readOptions(args: readonly string[]): Options {
       data: { type: 'string' },
       sets: { type: 'string' },
       keep: { type: 'string' },
+      part: { type: 'string' },
+      model: { type: 'string' },
+      seeds: { type: 'string' },
+      scenarios: { type: 'boolean' },
+      'no-peers': { type: 'boolean' },
+      jobs: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -163,7 +193,8 @@ function readOptions(args: readonly string[]): Options {
   const sets = values.sets?.split(',');
   const study = positionals.find((name) => Object.hasOwn(STUDIES, name));
   if (study !== undefined && positionals.length > 1) throw new Error(`${study} runs alone`);
-  const needsData = study !== undefined && STUDIES[study]!.needsData;
+  const isWithoutData = study === 'lived' && values.scenarios === true && data === undefined;
+  const needsData = study !== undefined && STUDIES[study]!.needsData && !isWithoutData;
   if (needsData !== (data !== undefined) && !help)
     throw new Error(
       needsData ? `${study} needs --data DIR` : `--data is for ${DATA_STUDIES.join(', ')} only`,
@@ -171,6 +202,10 @@ function readOptions(args: readonly string[]): Options {
   const inParts = study !== undefined && PART_STUDIES.includes(study);
   if ((sets !== undefined || keep !== undefined) && !inParts)
     throw new Error(`--sets and --keep are for ${PART_STUDIES.join(', ')} only`);
+  const takes = (study !== undefined && STUDIES[study]!.takes) || [];
+  for (const name of OWN_OPTIONS)
+    if (values[name] !== undefined && !takes.includes(name))
+      throw new Error(`--${name} is not for ${study ?? 'benches of speed'}`);
   const unknown = study !== undefined ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
   if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}`);
   return {
@@ -180,8 +215,33 @@ function readOptions(args: readonly string[]): Options {
     data,
     sets,
     keep,
+    part: oneOf('part', values.part, PARTS),
+    model: oneOf('model', values.model, MODEL_KINDS),
+    seeds: countOf('seeds', values.seeds),
+    scenarios: values.scenarios ?? false,
+    peers: values['no-peers'] !== true,
+    jobs: countOf('jobs', values.jobs) ?? 1,
     help,
   };
+}
+
+function oneOf<T extends string>(
+  name: string,
+  given: string | undefined,
+  known: readonly T[],
+): T | undefined {
+  if (given === undefined) return undefined;
+  const found = known.find((each) => each === given);
+  if (found === undefined) throw new Error(`--${name} is ${given}; one of ${known.join(', ')}`);
+  return found;
+}
+
+function countOf(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const count = Number(given);
+  if (!(Number.isInteger(count) && count >= 1))
+    throw new Error(`--${name} is ${given}; a whole number, 1 or more`);
+  return count;
 }
 
 function save(file: string | undefined, figures: object): void {

@@ -1,14 +1,28 @@
+import type { ModelKind } from '../lib/config/model-kind.ts';
+import type { Part } from './lived/part.ts';
+
 /** A measurement that is not about speed: its table for people, its figures for `--json`. */
 export interface StudyResult {
   readonly text: string;
   readonly figures: unknown;
+  /** Of a gate: something that was aimed at is not reached, and the bench ends with 1. */
+  readonly isMissed?: boolean;
 }
 
 export interface StudyOptions {
   /** Names of the data sets to keep to, for a study that can; by default all. */
   readonly sets: readonly string[] | undefined;
-  /** File of results so far, for a study that can go on from them. */
+  /** File (of `lived`: folder) of results so far, for a study that can go on from them. */
   readonly keep: string | undefined;
+  /** The others are `lived`'s own. Which part of each file is judged; by default its test. */
+  readonly part: Part | undefined;
+  readonly model: ModelKind | undefined;
+  /** How many simulated seeds. */
+  readonly seeds: number | undefined;
+  readonly scenarios: boolean;
+  readonly peers: boolean;
+  /** Threads that share the work. */
+  readonly jobs: number;
 }
 
 /**

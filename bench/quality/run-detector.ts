@@ -40,14 +40,7 @@ export async function runDetector(
   kind: ModelKind,
   params: Detector['model']['params'] = {},
 ): Promise<DetectorRun> {
-  const defaults = defaultDetector('quality');
-  const detector: Detector = {
-    ...defaults,
-    step: given.train.step,
-    model: { ...defaults.model, kind, params },
-    threshold: { ...defaults.threshold, percentile: defaultPercentile(kind) },
-    training: { ...defaults.training, warmup: 1 },
-  };
+  const detector = describeDetector(kind, given.train.step, params);
   const { fitted, isCalibrated } = await fitAsFarAsPossible(detector, given.train);
   const context = given.follows ? [given.train] : [];
   const test = await scoreRows({ detector, fitted, window: given.test, context });
@@ -73,6 +66,22 @@ export async function runDetector(
   };
 }
 
+/** All defaults, for windows of the detector `quality`. @param step ms */
+export function describeDetector(
+  kind: ModelKind,
+  step: number,
+  params: Detector['model']['params'] = {},
+): Detector {
+  const defaults = defaultDetector('quality');
+  return {
+    ...defaults,
+    step,
+    model: { ...defaults.model, kind, params },
+    threshold: { ...defaults.threshold, percentile: defaultPercentile(kind) },
+    training: { ...defaults.training, warmup: 1 },
+  };
+}
+
 /** Where rows are too few for the default percentile, the model is fitted all the same, for its ranking. */
 async function fitAsFarAsPossible(
   detector: Detector,
@@ -87,7 +96,8 @@ async function fitAsFarAsPossible(
   }
 }
 
-async function fitDetector(detector: Detector, train: MetricWindow): Promise<FittedDetector> {
+/** @throws ModelError `too-few-scores` where the training rows are too few for the detector's threshold */
+export async function fitDetector(detector: Detector, train: MetricWindow): Promise<FittedDetector> {
   const store = createMemoryObjectStore();
   const hash = manifestHash(detector);
   await store.put(windowKey(detector.name, train.range), writeWindow(train, { manifestHash: hash }));

@@ -3,14 +3,7 @@ import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { decideWindow } from '../decision/decide.ts';
 import type { AlertedEvent } from './metrics/detection-delay.ts';
 
-/**
- * Replays the rows one at a time through `decideWindow`, each entity by itself, so that an incident's opening is known
- * to the row. (Decisions do not depend on how rows are cut into windows, nor entities on one another.) An incident
- * that is still open at the end ends a step after its newest anomalous row.
- * @returns by entity, then start
- * @throws ModelError where a score is infinite
- */
-export function findAlerts(given: {
+export interface ReplayOptions {
   /** Sorted by entity, then time, on a grid of `step`. */
   readonly rows: ScoredRows;
   readonly policy: DecisionPolicy;
@@ -18,9 +11,34 @@ export function findAlerts(given: {
   readonly step: number;
   /** Epoch ms: earlier rows open no incident. */
   readonly watchFrom: number;
-}): readonly AlertedEvent[] {
-  const { rows, policy, step, watchFrom } = given;
-  const alerts = new Map<string, AlertedEvent>();
+}
+
+export interface ReplayedAlert extends AlertedEvent {
+  /** Epoch ms of the row at which people were told of its end; undefined for one that is still open. */
+  readonly resolvedAt: number | undefined;
+}
+
+export interface Replay {
+  /** By entity, then start. */
+  readonly alerts: readonly ReplayedAlert[];
+  /** Per row, 1 = anomalous. */
+  readonly anomalous: Uint8Array;
+}
+
+/** @throws ModelError where a score is infinite */
+export function findAlerts(given: ReplayOptions): readonly AlertedEvent[] {
+  return replayRows(given).alerts.map(({ resolvedAt: _, ...alert }) => alert);
+}
+
+/**
+ * Replays the rows one at a time through `decideWindow`, each entity by itself, so that an incident's opening is known
+ * to the row. (Decisions do not depend on how rows are cut into windows, nor entities on one another.) An incident
+ * that is still open at the end ends a step after its newest anomalous row.
+ * @throws ModelError where a score is infinite
+ */
+export function replayRows({ rows, policy, step, watchFrom }: ReplayOptions): Replay {
+  const alerts = new Map<string, ReplayedAlert>();
+  const anomalous = new Uint8Array(rows.times.length);
   let tracks: Parameters<typeof decideWindow>[0]['tracks'] = {};
   for (let row = 0; row < rows.times.length; row++) {
     if (row > 0 && rows.entityOf[row] !== rows.entityOf[row - 1]) tracks = {};
@@ -34,15 +52,17 @@ export function findAlerts(given: {
       modelVersion: '',
     });
     tracks = decision.tracks;
-    const alertedAt = rows.times[row]!;
+    anomalous[row] = decision.anomalous[0]!;
+    const now = rows.times[row]!;
     for (const { incidentId, entity, start, lastAnomalous, state } of decision.transitions) {
-      const opened = state === 'opened' ? alertedAt : alerts.get(keyOf(entity, incidentId))?.alertedAt;
+      const opened = state === 'opened' ? now : alerts.get(keyOf(entity, incidentId))?.alertedAt;
       if (opened !== undefined)
         alerts.set(keyOf(entity, incidentId), {
           entity,
           start,
           end: lastAnomalous + step,
           alertedAt: opened,
+          resolvedAt: state === 'resolved' ? now : undefined,
         });
     }
     // An open incident grows without a transition.
@@ -51,7 +71,7 @@ export function findAlerts(given: {
       if (open && alert) alerts.set(keyOf(entity, open.id), { ...alert, end: open.lastAnomalous + step });
     }
   }
-  return [...alerts.values()];
+  return { alerts: [...alerts.values()], anomalous };
 }
 
 function oneRow(rows: ScoredRows, row: number): ScoredRows {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ScoredRows } from '../../../lib/decision/contract.ts';
 import { decideWindow } from '../../../lib/decision/decide.ts';
-import { findAlerts } from '../../../lib/evaluation/find-alerts.ts';
+import { findAlerts, replayRows } from '../../../lib/evaluation/find-alerts.ts';
 
 const STEP = 60_000;
 const policy = { threshold: 1, minDeviation: 3, k: 2, n: 3, resolveAfter: 2 };
@@ -27,6 +27,19 @@ test('entities alert by themselves, and nothing opens before the watch', () => {
   assert.deepEqual(alertsOf({ a: [1, 1, 1, 1] }, STEP), [
     { entity: 'a', start: STEP, end: 4 * STEP, alertedAt: 2 * STEP },
   ]);
+});
+
+test('a replay knows the anomalous rows, and the row at which an incident was resolved', () => {
+  const rows = rowsOf({ a: [0, 1, 1, 0, 0, 0], b: [1, 1, 0] });
+  const { alerts, anomalous } = replayRows({ rows, policy, step: STEP, watchFrom: 0 });
+  assert.deepEqual(
+    alerts.map(({ entity, resolvedAt }) => [entity, resolvedAt]),
+    [
+      ['a', 4 * STEP],
+      ['b', undefined],
+    ],
+  );
+  assert.deepEqual([...anomalous], [0, 1, 1, 0, 0, 0, 1, 1, 0]);
 });
 
 test('the incidents are those of the decision stage on the whole window', () => {
