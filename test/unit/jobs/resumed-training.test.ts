@@ -61,7 +61,7 @@ test('goes on with the windows of its first run; the next training takes what ar
   const version = await leaveOpen();
   await dropWindow(context.store, { from: 1440, rows: 15 });
   const first = await train();
-  assert.deepEqual(first, { outcome: 'trained', version, rows: 2880, entities: 2 });
+  assert.deepEqual(first, { outcome: 'trained', version, rows: 2880, span: 24 * HOUR, entities: 2 });
   assert.equal((await readProgress(context.store, DETECTOR))?.progress?.phase, 'closed');
   const second = await train();
   assert.equal(second.rows, 2910);
@@ -86,7 +86,13 @@ test('starts anew where the settings changed, or a window that it learned from',
 test('gives way to a run that is at it, until its claim lapses', async () => {
   await dropWindow(context.store, { from: 0, rows: 1440 });
   const version = await leaveOpen({ claimedUntil: clock + 1000 });
-  assert.deepEqual(await train(), { outcome: 'under-way', version, rows: 2880, entities: 2 });
+  assert.deepEqual(await train(), {
+    outcome: 'under-way',
+    version,
+    rows: 2880,
+    span: 24 * HOUR,
+    entities: 2,
+  });
   assert.equal(await readCurrent(context.store, DETECTOR), undefined);
   clock += 1000;
   assert.equal((await train()).outcome, 'trained');
