@@ -11,6 +11,7 @@ const TASKS = {
   emulator: 'infra/local/main.ts',
   bench: 'bench/main.ts',
   'bench:quality': 'bench/quality.ts',
+  build: 'scripts/build-package.ts',
   tidewatch: 'lib/cli/main.ts',
 };
 

@@ -1,0 +1,10 @@
+/**
+ * What the package gives to other programs: reading the alerts that it publishes, and checking the manifests that it
+ * takes. Everything else is the command line, and may change with any version.
+ */
+export type { Alert, Reason } from './alert/alert.ts';
+export { parseAlert } from './alert/parse-alert.ts';
+export type { Detector } from './config/detector.ts';
+export { parseManifest } from './config/manifest.ts';
+export { manifestJsonSchema } from './config/manifest-schema.ts';
+export { ManifestError, TidewatchError } from './errors.ts';
