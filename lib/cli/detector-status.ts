@@ -3,14 +3,17 @@ import { defaultDetector } from '../config/defaults.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { ArtifactError, ManifestError, NotFoundError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
+import { type LeftOutNote, listLeftOut } from '../jobs/left-out-notes.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
+import { namedRange } from '../jobs/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
-import { manifestKey, rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
+import { manifestKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { readProgress } from '../store/training-progress.ts';
+import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 
 export interface DetectorStatus {
   readonly detector: string;
@@ -31,6 +34,8 @@ export interface DetectorStatus {
   /** Alerts that are decided and not yet published. */
   readonly outbox: number;
   readonly quarantined: readonly Quarantined[];
+  /** Parts of files (rows, columns) that were not used while the rest was. */
+  readonly leftOut: readonly LeftOutNote[];
   /** Why the detector's manifest cannot be used. */
   readonly problem?: string | undefined;
 }
@@ -41,12 +46,17 @@ export async function readDetectorStatus(
 ): Promise<DetectorStatus> {
   const { state } = await readState(store, detector);
   const { settings, problem } = await readSettings(store, detector);
-  const newest = await findNewestData(store, detector, state);
+  const newest = await findNewestData(store, detector, { state, latest: now() + FUTURE_TOLERANCE });
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
   const progress = (await readProgress(store, detector))?.progress;
-  const quarantined = await listUnmended(store, [windowsPrefix(detector), manifestKey(detector)]);
+  const prefixes = [windowsPrefix(detector), manifestKey(detector)];
+  const quarantined = await keepUnmended(
+    store,
+    await listAll(prefixes, (each) => listQuarantine(store, each)),
+  );
+  const leftOut = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
   return {
     detector,
     phase: state.phase,
@@ -60,6 +70,7 @@ export async function readDetectorStatus(
     openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
     outbox: state.outbox.length,
     quarantined,
+    leftOut,
     problem,
   };
 }
@@ -78,20 +89,27 @@ async function readLineage(
   }
 }
 
-/** What was replaced or deleted since it failed needs nobody's attention any more. */
-async function listUnmended(
-  store: ObjectStore,
+async function listAll<T>(
   prefixes: readonly string[],
-): Promise<readonly Quarantined[]> {
-  const unmended: Quarantined[] = [];
-  for (const prefix of prefixes) {
-    for (const entry of await listQuarantine(store, prefix)) {
-      const found = await store.head(entry.key).catch((error: unknown) => {
-        if (error instanceof NotFoundError) return undefined;
-        throw error;
-      });
-      if (found?.etag === entry.etag) unmended.push(entry);
-    }
+  list: (prefix: string) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (const prefix of prefixes) found.push(...(await list(prefix)));
+  return found;
+}
+
+/** What was replaced or deleted since needs nobody's attention any more. */
+async function keepUnmended<T extends { readonly key: string; readonly etag: string }>(
+  store: ObjectStore,
+  entries: readonly T[],
+): Promise<readonly T[]> {
+  const unmended: T[] = [];
+  for (const entry of entries) {
+    const found = await store.head(entry.key).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    });
+    if (found?.etag === entry.etag) unmended.push(entry);
   }
   return unmended;
 }
@@ -115,11 +133,15 @@ async function readSettings(
 async function findNewestData(
   store: ObjectStore,
   detector: string,
-  state: DetectorState,
+  { state, latest }: { readonly state: DetectorState; readonly latest: number },
 ): Promise<number | undefined> {
-  let newest = state.exportedUntil ?? -Infinity;
-  for (const { decidedUntil } of Object.values(state.entities)) newest = Math.max(newest, decidedUntil);
-  for await (const { key } of store.list(windowsPrefix(detector)))
-    newest = Math.max(newest, rangeOfWindowKey(key)?.end ?? -Infinity);
+  let newest = -Infinity;
+  const see = (time: number | undefined): void => {
+    // Later ones are not data but what is left of a wrong clock.
+    if (time !== undefined && time <= latest) newest = Math.max(newest, time);
+  };
+  see(state.exportedUntil);
+  for (const { decidedUntil } of Object.values(state.entities)) see(decidedUntil);
+  for await (const info of store.list(windowsPrefix(detector))) see(namedRange(info)?.end);
   return Number.isFinite(newest) ? newest : undefined;
 }

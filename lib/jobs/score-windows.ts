@@ -12,7 +12,7 @@ import { FeatureError, NotFoundError, RetryLaterError, WindowError } from '../er
 import { compareMetrics } from '../features/source-columns.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
-import { rangeOfWindowKey, scoresKey, scoresPrefix } from '../store/keys.ts';
+import { scoresKey, scoresPrefix } from '../store/keys.ts';
 import { resolveVersion } from '../store/model-repository.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
 import type { MetricWindow } from '../window/window.ts';
@@ -25,7 +25,7 @@ import type { LoadedDetector } from './load-detectors.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { quarantine } from './quarantine.ts';
 import { countContextRows, scoreRows } from './score-rows.ts';
-import { listWindowObjects, readWindowObject } from './window-objects.ts';
+import { listWindowObjects, namedRange, readWindowObject } from './window-objects.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -157,8 +157,9 @@ async function inTimeOrder(
 ): Promise<readonly ObjectInfo[]> {
   if (pending.length < 2) return pending;
   const starts = new Map<string, number>();
-  for (const { key } of pending) {
-    const named = rangeOfWindowKey(key);
+  for (const info of pending) {
+    const { key } = info;
+    const named = namedRange(info);
     if (named !== undefined) starts.set(key, named.start);
     else {
       const read = await readWindowObject(context, { detector, key, step: manifest.step });
@@ -183,7 +184,7 @@ async function scoreWindow(
     const earlier = await history.before(read.window.range.start);
     const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });
     const decision = await commitDecision(
-      { detector, fitted, rows, windowKey: key, etag: read.etag },
+      { detector, fitted, rows, windowKey: key, etag: read.etag, arrival: read.arrival },
       context,
     );
     await context.store.put(

@@ -4,7 +4,6 @@ import { planFeatures } from '../features/plan.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import { findWarmRows } from '../features/warm-rows.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import { rangeOfWindowKey } from '../store/keys.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
 import { sliceWindow } from '../window/combine.ts';
@@ -14,7 +13,7 @@ import { applyCriteria, type CriterionCounts } from './apply-criteria.ts';
 import type { StoreContext } from './context.ts';
 import { changePrepared, mergePrepared } from './merge-prepared.ts';
 import { type PreparedRows, prepareLabelledRows } from './prepare-rows.ts';
-import { listWindowObjects, readWindowObject } from './window-objects.ts';
+import { listWindowObjects, namedRange, readWindowObject } from './window-objects.ts';
 
 /** The rows to learn from. */
 export interface TrainingData extends PreparedRows {
@@ -45,7 +44,7 @@ export async function loadTrainingData(
   only?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
   const loaded = await loadWindows(detector, { step: detector.step ?? state.step, only }, context);
-  const end = Math.max(...loaded.map(({ window }) => window.range.end));
+  const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
   const range = { start: end - detector.training.lookback, end };
   const used = loaded
     .filter(({ window }) => window.range.end > range.start)
@@ -117,8 +116,8 @@ async function loadWindows(
 
 /** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */
 function withinLookback(objects: readonly ObjectInfo[], lookback: number): readonly ObjectInfo[] {
-  const ends = objects.map(({ key }) => rangeOfWindowKey(key)?.end);
-  const newest = Math.max(...ends.map((end) => end ?? -Infinity));
+  const ends = objects.map((info) => namedRange(info)?.end);
+  const newest = ends.reduce<number>((latest, end) => Math.max(latest, end ?? -Infinity), -Infinity);
   return objects.filter((_, i) => ends[i] === undefined || ends[i] > newest - lookback);
 }
 

@@ -3,9 +3,14 @@ import type { Detector } from '../config/detector.ts';
 import { WindowError } from '../errors.ts';
 import { rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../store/object-store.ts';
+import { checkGrid } from '../window/grid.ts';
+import type { LeftOut } from '../window/left-out.ts';
 import { readWindow } from '../window/read-window.ts';
+import { boundsOfArrival, FUTURE_TOLERANCE } from '../window/time-bounds.ts';
+import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { StoreContext } from './context.ts';
+import { recordLeftOut } from './left-out-notes.ts';
 import { listQuarantine, type Quarantined, quarantine } from './quarantine.ts';
 
 /**
@@ -27,13 +32,33 @@ export async function listWindowObjects(
   return objects;
 }
 
+/**
+ * The range that the key tells; undefined where the file has to be read to know, as it has to where the key names a
+ * time that had not come when the file did.
+ */
+export function namedRange({
+  key,
+  lastModified,
+}: Pick<ObjectInfo, 'key' | 'lastModified'>): TimeRange | undefined {
+  const range = rangeOfWindowKey(key);
+  return range !== undefined && range.end <= lastModified + FUTURE_TOLERANCE ? range : undefined;
+}
+
 /** False for the markers that other writers leave beside their files. */
 export function isWindowName(key: string): boolean {
   return !key.endsWith('/') && !/\/[_.][^/]*$/.test(key);
 }
 
+export interface ReadWindowObject {
+  readonly window: MetricWindow;
+  readonly etag: string;
+  /** When the bytes came, epoch ms. */
+  readonly arrival: number;
+}
+
 /**
- * Reads one window. What cannot be read goes to quarantine, and the caller goes on with the rest.
+ * Reads one window. What cannot be read goes to quarantine, and the caller goes on with the rest; rows that cannot be
+ * true are left out, and named beside.
  * @param step grid distance in ms; undefined: told from the data
  * @returns undefined where the object went to quarantine
  * @throws NotFoundError where the object is gone
@@ -41,8 +66,9 @@ export function isWindowName(key: string): boolean {
 export async function readWindowObject(
   context: StoreContext,
   { detector, key, step }: { detector: Detector; key: string; step: number | undefined },
-): Promise<{ readonly window: MetricWindow; readonly etag: string } | undefined> {
-  const { body, etag } = await context.store.get(key);
+): Promise<ReadWindowObject | undefined> {
+  const { body, etag, lastModified: arrival } = await context.store.get(key);
+  const leftOut: LeftOut[] = [];
   try {
     const range = rangeOfWindowKey(key);
     const window = readWindow(body, {
@@ -50,8 +76,12 @@ export async function readWindowObject(
       source: key,
       ...(step !== undefined && { step }),
       ...(range !== undefined && { range }),
+      bounds: boundsOfArrival(arrival, detector.training.lookback),
+      onLeftOut: (each) => leftOut.push(each),
     });
-    return { window, etag };
+    checkGrid(window, { step: step ?? window.step, source: key });
+    if (leftOut.length > 0) await recordLeftOut(context, { detector: detector.name, key, etag, leftOut });
+    return { window, etag, arrival };
   } catch (error) {
     if (!(error instanceof WindowError)) throw error;
     await quarantine(context, { detector: detector.name, key, etag, error });

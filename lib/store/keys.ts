@@ -33,10 +33,13 @@ export function detectorOfWindowKey(key: string): string | undefined {
   return name !== undefined && isDetectorName(name) ? name : undefined;
 }
 
-/** The range that an exported window's key names; undefined for a dropped file with a name of its own. */
+/** The range that an exported window's key names, true or not; undefined for a dropped file with a name of its own. */
 export function rangeOfWindowKey(key: string): TimeRange | undefined {
   const match = /\/(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)\.parquet$/.exec(key);
-  return match ? { start: parseStamp(match[1]!), end: parseStamp(match[2]!) } : undefined;
+  if (match === null) return undefined;
+  const range = { start: parseStamp(match[1]!), end: parseStamp(match[2]!) };
+  // Somebody else's name that only looks like one: the 45th of a month, or an end before its start.
+  return range.start < range.end ? range : undefined;
 }
 
 /** One scores object per window object: the same path under scores/. */
@@ -106,6 +109,11 @@ export function quarantineKey(key: string): string {
 
 export function reasonKey(key: string): string {
   return `${quarantineKey(key)}.reason.json`;
+}
+
+/** What of an object was left out while the rest was used. */
+export function leftOutKey(key: string): string {
+  return `${quarantineKey(key)}.left-out.json`;
 }
 
 function parseStamp(text: string): number {

@@ -3,6 +3,35 @@ import { MAX_GRID_ROWS } from './limits.ts';
 import type { MetricWindow } from './window.ts';
 
 /**
+ * The cost of `alignToGrid`, known before it is paid.
+ * @throws WindowError `too-large` where entities × cells exceed MAX_GRID_ROWS, with the rows that lie furthest apart
+ */
+export function checkGrid(
+  window: MetricWindow,
+  { step, source }: { readonly step: number; readonly source: string },
+): void {
+  const { range, entities } = window;
+  const cells = Math.ceil(range.end / step) - Math.floor(range.start / step);
+  const rows = cells * entities.length;
+  if (rows <= MAX_GRID_ROWS) return;
+  throw new WindowError(
+    'too-large',
+    `${source}: ${entities.length} entities × ${cells} cells of ${step} ms are ${rows} rows, and the limit is ${MAX_GRID_ROWS}; ${describeEnds(window)}`,
+  );
+}
+
+function describeEnds({ times, entityOf, entities }: MetricWindow): string {
+  let [first, last] = [0, 0];
+  for (let row = 1; row < times.length; row++) {
+    if (times[row]! < times[first]!) first = row;
+    if (times[row]! > times[last]!) last = row;
+  }
+  const show = (row: number): string =>
+    `${new Date(times[row]!).toISOString()} (entity ${JSON.stringify(entities[entityOf[row]!]!.slice(0, 200))})`;
+  return `its rows reach from ${show(first)} to ${show(last)}`;
+}
+
+/**
  * One row per entity and cell `[t, t + step)`, t a multiple of `step`, over the whole range (widened to the step).
  * Several samples in a cell become their mean; a cell without a sample is NaN in every metric. A cell's label is 1
  * where any of its rows was. A window that lies on the grid already is returned as it is.
@@ -14,13 +43,9 @@ export function alignToGrid(window: MetricWindow, step: number = window.step): M
     start: Math.floor(window.range.start / step) * step,
     end: Math.ceil(window.range.end / step) * step,
   };
+  checkGrid(window, { step, source: window.detector });
   const cells = (range.end - range.start) / step;
   const rows = cells * window.entities.length;
-  if (rows > MAX_GRID_ROWS)
-    throw new WindowError(
-      'too-large',
-      `${window.detector}: ${window.entities.length} entities × ${cells} cells of ${step} ms are ${rows} rows, and the limit is ${MAX_GRID_ROWS}`,
-    );
 
   const target = window.entityOf.map(
     (entity, row) => entity * cells + Math.floor((window.times[row]! - range.start) / step),

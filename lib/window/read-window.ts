@@ -8,6 +8,7 @@
  */
 import type { Table } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
+import type { LeftOut } from './left-out.ts';
 import { MAX_ENTITIES } from './limits.ts';
 import { parseMetadata } from './metadata.ts';
 import { readTable } from './parquet.ts';
@@ -16,6 +17,7 @@ import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
 import { readTimes } from './read-times.ts';
 import { assignRoles, type ColumnRoles, LABEL_NAME, ownRoles } from './roles.ts';
 import { inferStep } from './step.ts';
+import { findOutsideRows, type TimeBounds } from './time-bounds.ts';
 import type { TimeRange } from './time-range.ts';
 import type { MetricWindow } from './window.ts';
 
@@ -27,6 +29,10 @@ export interface ReadWindowOptions {
   readonly step?: number | undefined;
   /** From the key; without it, the rows' own, widened to the step. What a file of Tidewatch's own says goes first. */
   readonly range?: TimeRange | undefined;
+  /** Rows outside are left out. Without it, every time is taken as it is: a person named the file. */
+  readonly bounds?: TimeBounds | undefined;
+  /** Hears of what is left out while the rest is used. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
 /**
@@ -34,7 +40,8 @@ export interface ReadWindowOptions {
  *   `empty-file`, `unreadable`, `too-large`, `no-rows`,
  *   `no-time-column`, `no-metric-column`, `bad-column`, `no-values` (every metric NaN in every row),
  *   `null-time`, `bad-time`, `bad-value`, `bad-label`,
- *   `duplicate-row`, `unordered-rows`, `outside-range`, `no-step`, `bad-metadata`
+ *   `duplicate-row`, `unordered-rows`, `outside-range`, `time-out-of-bounds` (no row is within them, or the range that
+ *   the file or its name claims is not), `no-step`, `bad-metadata`
  */
 export function readWindow(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
   return windowOfTable(readTable(bytes, options.source), options);
@@ -50,17 +57,20 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
 
   const times = readTimes(table.getChildAt(roles.time)!, { source, name: fields[roles.time]!.name });
   const entity = readEntity(table, roles, source);
-  assertAscending(times, entity, source);
+  const kept = findKeptRows(times, entity, options);
+  assertAscending(times, entity, { source, kept });
   const columns = roles.metrics.map((index) =>
     readNumbers(table.getChildAt(index)!, { source, name: fields[index]!.name }),
   );
-  assertSomeValue(columns, source);
   const labels = readLabels(table, roles, source);
-  const sorted = sortByEntity({ times, entity, columns, labels });
+  const rows = keepRows({ times, entity, columns, labels }, kept);
+  assertSomeValue(rows.columns, source);
+  const sorted = sortByEntity(rows);
 
   const step = own?.step ?? options.step ?? inferStep(sorted.times, sorted.entityOf, source);
-  const range = own?.range ?? options.range ?? rangeOf(times, step);
-  assertInside(times, range, source);
+  const claimed = own?.range ?? options.range;
+  const range = claimed ? withinBounds(claimed, step, options) : rangeOf(sorted.times, step);
+  assertInside(sorted.times, range, source);
   return { detector, range, step, metrics: roles.metrics.map((index) => fields[index]!.name), ...sorted };
 }
 
@@ -92,9 +102,50 @@ function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Arra
   });
 }
 
-function assertAscending(times: Float64Array, entity: CodedStrings, source: string): void {
+/** Per row, 1 = used; undefined: all of them. */
+function findKeptRows(
+  times: Float64Array,
+  entity: CodedStrings,
+  { bounds, source, onLeftOut }: ReadWindowOptions,
+): Uint8Array | undefined {
+  const outside = bounds && findOutsideRows(times, bounds, (row) => entity.values[entity.codes[row]!]!);
+  if (outside === undefined) return undefined;
+  if (outside.keptRows === 0)
+    throw new WindowError(outside.leftOut.code, `${source}: ${outside.leftOut.message}`);
+  onLeftOut?.(outside.leftOut);
+  return outside.kept;
+}
+
+/** Entities without a row left are left out too. */
+function keepRows(
+  { times, entity, columns, labels }: UnsortedRows,
+  kept: Uint8Array | undefined,
+): UnsortedRows {
+  if (kept === undefined) return { times, entity, columns, labels };
+  const isKept = (_: number, row: number): boolean => kept[row] === 1;
+  const values: string[] = [];
+  const places = new Map<number, number>();
+  const codes = entity.codes.filter(isKept).map((code) => {
+    const place = places.get(code) ?? values.push(entity.values[code]!) - 1;
+    places.set(code, place);
+    return place;
+  });
+  return {
+    times: times.filter(isKept),
+    entity: { ...entity, codes, values },
+    columns: columns.map((column) => column.filter(isKept)),
+    labels: labels?.filter(isKept),
+  };
+}
+
+function assertAscending(
+  times: Float64Array,
+  entity: CodedStrings,
+  { source, kept }: { readonly source: string; readonly kept: Uint8Array | undefined },
+): void {
   const newest = new Float64Array(entity.values.length).fill(Number.NEGATIVE_INFINITY);
   for (let row = 0; row < times.length; row++) {
+    if (kept?.[row] === 0) continue;
     const code = entity.codes[row]!;
     const time = times[row]!;
     const before = newest[code]!;
@@ -121,11 +172,25 @@ function assertInside(times: Float64Array, range: TimeRange, source: string): vo
   );
 }
 
+/** What a range claims moves the detector's clock as rows do: it ends with the cell of the latest time that may be. */
+function withinBounds(range: TimeRange, step: number, { bounds, source }: ReadWindowOptions): TimeRange {
+  if (bounds === undefined) return range;
+  const end = Math.floor(bounds.latest / step) * step + step;
+  if (range.end <= end) return range;
+  if (range.start < end) return { start: range.start, end };
+  throw new WindowError(
+    'time-out-of-bounds',
+    `${source} claims the range from ${iso(range.start)} up to ${iso(range.end)}, and arrived before ${iso(bounds.latest)}`,
+  );
+}
+
 interface Rows {
   readonly times: Float64Array;
   readonly columns: readonly Float64Array[];
   readonly labels: Uint8Array | undefined;
 }
+
+type UnsortedRows = Rows & { readonly entity: CodedStrings };
 
 /** Stable, so that times stay ascending within an entity. Rows that are in order already are not copied. */
 function sortByEntity({
@@ -133,7 +198,7 @@ function sortByEntity({
   entity,
   columns,
   labels,
-}: Rows & { readonly entity: CodedStrings }): Rows & Pick<MetricWindow, 'entities' | 'entityOf'> {
+}: UnsortedRows): Rows & Pick<MetricWindow, 'entities' | 'entityOf'> {
   const entities = [...entity.values].sort(compareCodeUnits);
   const placeOf = new Map(entities.map((name, place) => [name, place]));
   const place = Uint32Array.from(entity.values, (name) => placeOf.get(name)!);

@@ -11,7 +11,7 @@ export interface MemoryObjectStore extends ObjectStore {
 }
 
 export interface MemoryObjectStoreOptions {
-  /** Epoch milliseconds, for `lastModified`. */
+  /** Epoch milliseconds, for `lastModified`; without it 2030, after all rows that tests drop. */
   readonly now?: () => number;
   /** Awaited before each operation takes effect: lets a test choose how concurrent clients interleave. */
   readonly pause?: () => Promise<unknown>;
@@ -37,7 +37,7 @@ export interface DeathPlan {
 }
 
 export function createMemoryObjectStore(options: MemoryObjectStoreOptions = {}): MemoryObjectStore {
-  const { now = () => 0, pause = nextTurn } = options;
+  const { now = () => Date.UTC(2030, 0, 1), pause = nextTurn } = options;
   const objects = new Map<string, StoredObject>();
 
   function find(key: string): StoredObject {

@@ -33,7 +33,7 @@ export const status: Command = {
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
     const table = formatTable([HEADER, ...found.map(toRow)]);
-    const notes = found.flatMap(({ detector, problem, quarantined, fineTunedFrom, training }) => [
+    const notes = found.flatMap(({ detector, problem, quarantined, leftOut, fineTunedFrom, training }) => [
       ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
       ...(fineTunedFrom === null
         ? []
@@ -43,6 +43,9 @@ export const status: Command = {
         : [`${detector}: run ${training.run} of the training of ${training.version} is under way or due`]),
       ...quarantined.map(
         ({ key, message }) => `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`,
+      ),
+      ...leftOut.flatMap(({ key, leftOut: parts }) =>
+        parts.map(({ message }) => `left out: ${key}: ${message}`),
       ),
     ]);
     output.print('detector', [table, ...notes].join('\n'), first);

@@ -1,0 +1,68 @@
+/**
+ * What of a file was not used while the rest was: `<key>.left-out.json` under quarantine/, where people look for what
+ * went wrong. It names the ETag, so it speaks of those bytes and no others, and keeps nothing from being read.
+ */
+import { z } from 'zod';
+import { ArtifactError, NotFoundError } from '../errors.ts';
+import { decodeJson, encodeJson } from '../store/json.ts';
+import { leftOutKey, QUARANTINE_PREFIX } from '../store/keys.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import type { LeftOut } from '../window/left-out.ts';
+import type { StoreContext } from './context.ts';
+
+export interface LeftOutNote {
+  readonly formatVersion: 1;
+  /** Of the original. */
+  readonly key: string;
+  readonly etag: string;
+  readonly detector: string;
+  readonly leftOut: readonly LeftOut[];
+  /** ISO 8601 UTC. */
+  readonly at: string;
+}
+
+/** Read leniently: a newer release may say more. */
+const schema: z.ZodType<LeftOutNote> = z.object({
+  formatVersion: z.literal(1),
+  key: z.string(),
+  etag: z.string(),
+  detector: z.string(),
+  leftOut: z.array(z.object({ code: z.string(), count: z.number(), message: z.string() })),
+  at: z.string(),
+});
+
+/** Writes, logs and counts it once for the same bytes: a file is read again as context and for training. */
+export async function recordLeftOut(
+  { store, telemetry, now }: StoreContext,
+  given: Pick<LeftOutNote, 'detector' | 'key' | 'etag' | 'leftOut'>,
+): Promise<void> {
+  const { detector, key, leftOut } = given;
+  const noteKey = leftOutKey(key);
+  if ((await readNote(store, noteKey))?.etag === given.etag) return;
+  const note: LeftOutNote = { formatVersion: 1, ...given, at: new Date(now()).toISOString() };
+  await store.put(noteKey, encodeJson(note), { contentType: 'application/json' });
+  for (const { code, count, message } of leftOut) {
+    telemetry.warn('part of a file was left out, the rest is used', { detector, key, code, count, message });
+    telemetry.count('LeftOut', count, { detector });
+  }
+}
+
+/** Of every object whose own key starts with `prefix`, ascending by key. What is not readable as one is no note. */
+export async function listLeftOut(store: ObjectStore, prefix: string): Promise<readonly LeftOutNote[]> {
+  const notes: LeftOutNote[] = [];
+  for await (const { key } of store.list(`${QUARANTINE_PREFIX}${prefix}`)) {
+    if (!key.endsWith('.left-out.json')) continue;
+    const note = await readNote(store, key);
+    if (note !== undefined && leftOutKey(note.key) === key) notes.push(note);
+  }
+  return notes;
+}
+
+async function readNote(store: ObjectStore, key: string): Promise<LeftOutNote | undefined> {
+  try {
+    return decodeJson(key, (await store.get(key)).body, schema);
+  } catch (error) {
+    if (error instanceof NotFoundError || error instanceof ArtifactError) return undefined;
+    throw error;
+  }
+}
