@@ -3,7 +3,7 @@ import { defaultDetector } from '../config/defaults.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { ArtifactError, ManifestError, NotFoundError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
-import { type LeftOutNote, listLeftOut } from '../jobs/left-out-notes.ts';
+import { type LeftOutNote, listLeftOut, readLeftOutOfExport } from '../jobs/left-out-notes.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
 import { namedRange } from '../jobs/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
@@ -14,6 +14,9 @@ import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
+
+/** Ms for which is told of what an export left out. */
+const EXPORT_NOTED_FOR = 7 * 86_400_000;
 
 export interface DetectorStatus {
   readonly detector: string;
@@ -34,7 +37,7 @@ export interface DetectorStatus {
   /** Alerts that are decided and not yet published. */
   readonly outbox: number;
   readonly quarantined: readonly Quarantined[];
-  /** Parts of files (rows, columns) that were not used while the rest was. */
+  /** Parts of files (rows, columns) and of exports (series, samples) that were not used while the rest was. */
   readonly leftOut: readonly LeftOutNote[];
   /** Why the detector's manifest cannot be used. */
   readonly problem?: string | undefined;
@@ -56,7 +59,9 @@ export async function readDetectorStatus(
     store,
     await listAll(prefixes, (each) => listQuarantine(store, each)),
   );
-  const leftOut = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
+  const ofFiles = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
+  const ofExport = await readLeftOutOfExport({ store, now }, detector, EXPORT_NOTED_FOR);
+  const leftOut = ofExport === undefined ? ofFiles : [ofExport, ...ofFiles];
   return {
     detector,
     phase: state.phase,

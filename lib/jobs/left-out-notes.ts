@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ArtifactError, NotFoundError } from '../errors.ts';
 import { decodeJson, encodeJson } from '../store/json.ts';
-import { leftOutKey, QUARANTINE_PREFIX } from '../store/keys.ts';
+import { LEFT_OUT_SUFFIX, leftOutKey, manifestKey, QUARANTINE_PREFIX } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { LeftOut } from '../window/left-out.ts';
 import type { StoreContext } from './context.ts';
@@ -47,11 +47,45 @@ export async function recordLeftOut(
   }
 }
 
+/**
+ * What an export did not take of the source's answers, beside the manifest's copy: one note for each detector, of the
+ * newest export that left something out.
+ */
+export async function recordLeftOutOfExport(
+  { store, telemetry, now }: StoreContext,
+  detector: string,
+  leftOut: readonly LeftOut[],
+): Promise<void> {
+  const key = manifestKey(detector);
+  const at = new Date(now()).toISOString();
+  const note: LeftOutNote = { formatVersion: 1, key, etag: '', detector, leftOut, at };
+  await store.put(leftOutKey(key), encodeJson(note), { contentType: 'application/json' });
+  for (const { code, count, message } of leftOut) {
+    telemetry.warn('series or samples were left out, the rest is exported', {
+      detector,
+      code,
+      count,
+      message,
+    });
+    telemetry.count('LeftOut', count, { detector });
+  }
+}
+
+/** @returns undefined where the exports of the last `within` ms left nothing out */
+export async function readLeftOutOfExport(
+  { store, now }: Pick<StoreContext, 'store' | 'now'>,
+  detector: string,
+  within: number,
+): Promise<LeftOutNote | undefined> {
+  const note = await readNote(store, leftOutKey(manifestKey(detector)));
+  return note !== undefined && now() - Date.parse(note.at) <= within ? note : undefined;
+}
+
 /** Of every object whose own key starts with `prefix`, ascending by key. What is not readable as one is no note. */
 export async function listLeftOut(store: ObjectStore, prefix: string): Promise<readonly LeftOutNote[]> {
   const notes: LeftOutNote[] = [];
   for await (const { key } of store.list(`${QUARANTINE_PREFIX}${prefix}`)) {
-    if (!key.endsWith('.left-out.json')) continue;
+    if (!key.endsWith(LEFT_OUT_SUFFIX)) continue;
     const note = await readNote(store, key);
     if (note !== undefined && leftOutKey(note.key) === key) notes.push(note);
   }

@@ -11,7 +11,7 @@ import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { StoreContext } from './context.ts';
 import { recordLeftOut } from './left-out-notes.ts';
-import { listQuarantine, type Quarantined, quarantine } from './quarantine.ts';
+import { type Quarantined, quarantine, withoutQuarantined } from './quarantine.ts';
 
 /**
  * Every window object that can be read, ascending by key. Left out: markers of other writers (`_SUCCESS`, `.crc`: a
@@ -21,15 +21,12 @@ import { listQuarantine, type Quarantined, quarantine } from './quarantine.ts';
 export async function listWindowObjects(
   store: ObjectStore,
   detector: string,
-  keepsOut: (entry: Quarantined) => boolean = () => true,
+  keepsOut?: (entry: Quarantined) => boolean,
 ): Promise<readonly ObjectInfo[]> {
-  const quarantined = new Map<string, string>();
-  for (const entry of await listQuarantine(store, windowsPrefix(detector)))
-    if (keepsOut(entry)) quarantined.set(entry.key, entry.etag);
+  const prefix = windowsPrefix(detector);
   const objects: ObjectInfo[] = [];
-  for await (const object of store.list(windowsPrefix(detector)))
-    if (isWindowName(object.key) && quarantined.get(object.key) !== object.etag) objects.push(object);
-  return objects;
+  for await (const object of store.list(prefix)) if (isWindowName(object.key)) objects.push(object);
+  return withoutQuarantined(store, { prefix, objects }, keepsOut);
 }
 
 /**

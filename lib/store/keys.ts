@@ -1,4 +1,5 @@
 /** Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. */
+import { createHash } from 'node:crypto';
 import { DETECTOR_NAME, isDetectorName } from '../config/detector-name.ts';
 import { stamp } from '../config/stamp.ts';
 import { TidewatchError } from '../errors.ts';
@@ -9,6 +10,13 @@ export { isDetectorName, stamp };
 /** For ids that derive from content: the alphabet of detector names, longer. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** Bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const LONGEST_KEY = 1024;
+/** Bytes kept for what is put behind a key under quarantine/. */
+const SUFFIX_ROOM = 16;
+
+export const REASON_SUFFIX = '.reason.json';
+export const LEFT_OUT_SUFFIX = '.left-out.json';
 export const WINDOWS_PREFIX = 'windows/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
@@ -42,11 +50,13 @@ export function rangeOfWindowKey(key: string): TimeRange | undefined {
   return range.start < range.end ? range : undefined;
 }
 
-/** One scores object per window object: the same path under scores/. */
+/** One scores object per window object: the same path under scores/, cut where it would be too long. */
 export function scoresKey(window: string): string {
   if (detectorOfWindowKey(window) === undefined)
     throw new TidewatchError('bad-key', `not a window key: ${window}`);
-  return `scores/${window.slice(WINDOWS_PREFIX.length).replace(/\.parquet$/i, '')}.parquet`;
+  const path = `scores/${window.slice(WINDOWS_PREFIX.length).replace(/\.parquet$/i, '')}`;
+  const room = LONGEST_KEY - '.parquet'.length;
+  return `${Buffer.byteLength(path) <= room ? path : shorten(path, room)}.parquet`;
 }
 
 export function scoresPrefix(detector: string): string {
@@ -102,18 +112,37 @@ export function stateKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}.json`;
 }
 
-/** The copy of an object that could not be used; its reason stands beside it as `<key>.reason.json`. */
+/**
+ * The copy of an object that could not be used. What is named as the reasons and notes beside the copies are would
+ * stand in their place, so it gets another ending.
+ */
 export function quarantineKey(key: string): string {
-  return `${QUARANTINE_PREFIX}${key}`;
+  return `${besideQuarantine(key)}${/\.(?:reason|left-out)\.json(?:\.copy)*$/.test(key) ? '.copy' : ''}`;
 }
 
 export function reasonKey(key: string): string {
-  return `${quarantineKey(key)}.reason.json`;
+  return `${besideQuarantine(key)}${REASON_SUFFIX}`;
 }
 
 /** What of an object was left out while the rest was used. */
 export function leftOutKey(key: string): string {
-  return `${quarantineKey(key)}.left-out.json`;
+  return `${besideQuarantine(key)}${LEFT_OUT_SUFFIX}`;
+}
+
+/** A key that would be too long is cut in its middle of bytes, and told apart by its hash. */
+function besideQuarantine(key: string): string {
+  const whole = `${QUARANTINE_PREFIX}${key}`;
+  return Buffer.byteLength(whole) <= LONGEST_KEY - SUFFIX_ROOM
+    ? whole
+    : shorten(whole, LONGEST_KEY - SUFFIX_ROOM);
+}
+
+function shorten(key: string, bytes: number): string {
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  const kept = Buffer.from(key)
+    .toString('utf8', 0, bytes - hash.length - 1)
+    .replace(/\ufffd+$/, '');
+  return `${kept}~${hash}`;
 }
 
 function parseStamp(text: string): number {

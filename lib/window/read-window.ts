@@ -8,6 +8,7 @@
  */
 import type { Table } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
+import { findKeptRows, keepRows, type UnsortedRows } from './keep-rows.ts';
 import type { LeftOut } from './left-out.ts';
 import { MAX_ENTITIES } from './limits.ts';
 import { parseMetadata } from './metadata.ts';
@@ -17,7 +18,7 @@ import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
 import { readTimes } from './read-times.ts';
 import { assignRoles, type ColumnRoles, LABEL_NAME, ownRoles } from './roles.ts';
 import { inferStep } from './step.ts';
-import { findOutsideRows, type TimeBounds } from './time-bounds.ts';
+import type { TimeBounds } from './time-bounds.ts';
 import type { TimeRange } from './time-range.ts';
 import type { MetricWindow } from './window.ts';
 
@@ -102,42 +103,6 @@ function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Arra
   });
 }
 
-/** Per row, 1 = used; undefined: all of them. */
-function findKeptRows(
-  times: Float64Array,
-  entity: CodedStrings,
-  { bounds, source, onLeftOut }: ReadWindowOptions,
-): Uint8Array | undefined {
-  const outside = bounds && findOutsideRows(times, bounds, (row) => entity.values[entity.codes[row]!]!);
-  if (outside === undefined) return undefined;
-  if (outside.keptRows === 0)
-    throw new WindowError(outside.leftOut.code, `${source}: ${outside.leftOut.message}`);
-  onLeftOut?.(outside.leftOut);
-  return outside.kept;
-}
-
-/** Entities without a row left are left out too. */
-function keepRows(
-  { times, entity, columns, labels }: UnsortedRows,
-  kept: Uint8Array | undefined,
-): UnsortedRows {
-  if (kept === undefined) return { times, entity, columns, labels };
-  const isKept = (_: number, row: number): boolean => kept[row] === 1;
-  const values: string[] = [];
-  const places = new Map<number, number>();
-  const codes = entity.codes.filter(isKept).map((code) => {
-    const place = places.get(code) ?? values.push(entity.values[code]!) - 1;
-    places.set(code, place);
-    return place;
-  });
-  return {
-    times: times.filter(isKept),
-    entity: { ...entity, codes, values },
-    columns: columns.map((column) => column.filter(isKept)),
-    labels: labels?.filter(isKept),
-  };
-}
-
 function assertAscending(
   times: Float64Array,
   entity: CodedStrings,
@@ -184,21 +149,13 @@ function withinBounds(range: TimeRange, step: number, { bounds, source }: ReadWi
   );
 }
 
-interface Rows {
-  readonly times: Float64Array;
-  readonly columns: readonly Float64Array[];
-  readonly labels: Uint8Array | undefined;
-}
-
-type UnsortedRows = Rows & { readonly entity: CodedStrings };
-
 /** Stable, so that times stay ascending within an entity. Rows that are in order already are not copied. */
 function sortByEntity({
   times,
   entity,
   columns,
   labels,
-}: UnsortedRows): Rows & Pick<MetricWindow, 'entities' | 'entityOf'> {
+}: UnsortedRows): Pick<MetricWindow, 'entities' | 'entityOf' | 'times' | 'columns' | 'labels'> {
   const entities = [...entity.values].sort(compareCodeUnits);
   const placeOf = new Map(entities.map((name, place) => [name, place]));
   const place = Uint32Array.from(entity.values, (name) => placeOf.get(name)!);
