@@ -1,9 +1,10 @@
 /** What a detector is up to, put together from the bucket without writing to it. */
 import { defaultDetector } from '../config/defaults.ts';
 import { parseManifest } from '../config/manifest.ts';
-import { ArtifactError, ManifestError, NotFoundError } from '../errors.ts';
+import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
 import { type LeftOutNote, listLeftOut, readLeftOutOfExport } from '../jobs/left-out-notes.ts';
+import { MAX_MANIFEST_BYTES } from '../jobs/load-detectors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
 import { namedRange } from '../jobs/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
@@ -125,11 +126,12 @@ async function readSettings(
 ): Promise<{ settings?: ReturnType<typeof defaultDetector>; problem?: string }> {
   const key = manifestKey(detector);
   try {
-    const { body } = await store.get(key);
+    const { body } = await store.get(key, { maxBytes: MAX_MANIFEST_BYTES });
     return { settings: parseManifest(new TextDecoder().decode(body), { source: key }) };
   } catch (error) {
     if (error instanceof NotFoundError) return { settings: defaultDetector(detector) };
-    if (error instanceof ManifestError) return { problem: error.message };
+    if (error instanceof ManifestError || error instanceof ObjectTooLargeError)
+      return { problem: error.message };
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * went wrong. It names the ETag, so it speaks of those bytes and no others, and keeps nothing from being read.
  */
 import { z } from 'zod';
-import { ArtifactError, NotFoundError } from '../errors.ts';
+import { ArtifactError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
 import { decodeJson, encodeJson } from '../store/json.ts';
 import { LEFT_OUT_SUFFIX, leftOutKey, manifestKey, QUARANTINE_PREFIX } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -20,6 +20,9 @@ export interface LeftOutNote {
   /** ISO 8601 UTC. */
   readonly at: string;
 }
+
+/** A note has a few messages of at most a few hundred characters, and keys. */
+const MAX_NOTE_BYTES = 1_000_000;
 
 /** Read leniently: a newer release may say more. */
 const schema: z.ZodType<LeftOutNote> = z.object({
@@ -94,9 +97,10 @@ export async function listLeftOut(store: ObjectStore, prefix: string): Promise<r
 
 async function readNote(store: ObjectStore, key: string): Promise<LeftOutNote | undefined> {
   try {
-    return decodeJson(key, (await store.get(key)).body, schema);
+    return decodeJson(key, (await store.get(key, { maxBytes: MAX_NOTE_BYTES })).body, schema);
   } catch (error) {
-    if (error instanceof NotFoundError || error instanceof ArtifactError) return undefined;
+    const isNone = [NotFoundError, ObjectTooLargeError, ArtifactError].some((kind) => error instanceof kind);
+    if (isNone) return undefined;
     throw error;
   }
 }

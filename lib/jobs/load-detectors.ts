@@ -3,10 +3,14 @@
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { manifestHash, parseManifest } from '../config/manifest.ts';
-import { ManifestError, NotFoundError } from '../errors.ts';
+import { LONGEST_MANIFEST } from '../config/manifest-yaml.ts';
+import { ManifestError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
 import { DETECTORS_PREFIX, isDetectorName, manifestKey, STATES_PREFIX } from '../store/keys.ts';
 import type { StoreContext } from './context.ts';
 import { quarantine } from './quarantine.ts';
+
+/** Four a character: what it means is refused by characters, and what is larger is not read. */
+export const MAX_MANIFEST_BYTES: number = 4 * LONGEST_MANIFEST;
 
 export interface LoadedDetector {
   readonly detector: Detector;
@@ -22,8 +26,13 @@ export async function loadDetector(context: StoreContext, name: string): Promise
   const key = manifestKey(name);
   let body: Uint8Array;
   try {
-    body = (await context.store.get(key)).body;
+    body = (await context.store.get(key, { maxBytes: MAX_MANIFEST_BYTES })).body;
   } catch (error) {
+    if (error instanceof ObjectTooLargeError) {
+      const tooLarge = new ManifestError(error.code, error.message, { cause: error });
+      await quarantine(context, { detector: name, key, error: tooLarge });
+      throw tooLarge;
+    }
     if (!(error instanceof NotFoundError)) throw error;
     const detector = defaultDetector(name);
     return { detector, manifestHash: manifestHash(detector) };

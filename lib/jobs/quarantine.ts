@@ -7,6 +7,7 @@ import { z } from 'zod';
 import {
   ArtifactError,
   NotFoundError,
+  ObjectTooLargeError,
   PreconditionFailedError,
   RetryLaterError,
   TidewatchError,
@@ -45,6 +46,8 @@ const MAX_TRIES = 5;
 const READS_AT_ONCE = 16;
 /** Characters of a message that a reason keeps: whatever it quotes, the reason stays readable. */
 const LONGEST_MESSAGE = 8_000;
+/** With its keys and a message of that length, escaped. */
+const MAX_REASON_BYTES = 1_000_000;
 
 /** Read leniently: a newer release may say more. */
 const schema: z.ZodType<Quarantined> = z.object({
@@ -175,9 +178,10 @@ interface StoredReason {
 
 async function readReason(store: ObjectStore, key: string): Promise<StoredReason | undefined> {
   try {
-    const { body, etag } = await store.get(key);
+    const { body, etag } = await store.get(key, { maxBytes: MAX_REASON_BYTES });
     return { entry: decodeReason(key, body), etag };
   } catch (error) {
+    if (error instanceof ObjectTooLargeError) return { entry: undefined, etag: error.etag };
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }

@@ -24,8 +24,9 @@ import { isCaughtUp } from './is-caught-up.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { quarantine } from './quarantine.ts';
+import { type Attempts, openAttempts } from './score-attempts.ts';
 import { countContextRows, scoreRows } from './score-rows.ts';
-import { listWindowObjects, namedRange, readWindowObject } from './window-objects.ts';
+import { listWindowObjects, namedRange, type ReadWindowObject, readWindowObject } from './window-objects.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -45,6 +46,12 @@ export interface ScoreResult {
   readonly published: number;
 }
 
+interface Pending {
+  readonly detector: Detector;
+  readonly pending: readonly ObjectInfo[];
+  readonly attempts: Attempts;
+}
+
 /** Time to keep for publishing when the deadline comes near, ms. */
 const PUBLISH_RESERVE = 10_000;
 
@@ -60,19 +67,32 @@ export async function scoreWindows(
   const objects = await listWindowObjects(context.store, detector.name);
   const pending = await selectPending(detector.name, objects, context);
   const version = await resolveVersion(context.store, detector);
-  if (version === undefined) return learn(detector, pending, context);
+  const attempts = openAttempts(detector.name, context);
+  try {
+    if (version === undefined) return await learn({ detector, pending, attempts }, context);
+    return await scorePending({ detector, version, objects, pending, attempts }, context, onWindow);
+  } finally {
+    await attempts.end();
+  }
+}
 
+async function scorePending(
+  given: Pending & { readonly version: string; readonly objects: readonly ObjectInfo[] },
+  context: ScoreContext,
+  onWindow: ((scored: ScoredWindow) => void) | undefined,
+): Promise<ScoreResult> {
+  const { detector, version, objects, pending, attempts } = given;
   const fitted = await loadFittedDetector(context.store, detector.name, version);
   const contextRows = countContextRows(fitted);
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
   let outOfTime = false;
-  for (const info of await inTimeOrder(detector, pending, fitted, context)) {
+  for (const info of await inTimeOrder({ detector, pending, attempts }, fitted, context)) {
     // Another run may be at the same list.
     if (scored.length > 0 && (await isScored(info, context))) continue;
     outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
     if (outOfTime) break;
-    const window = await scoreWindow({ detector, fitted, info, history }, context);
+    const window = await scoreWindow({ detector, fitted, info, history, attempts }, context);
     if (window === undefined) continue;
     scored.push(window);
     onWindow?.(window);
@@ -116,16 +136,13 @@ async function isScored({ key, lastModified }: ObjectInfo, { store }: StoreConte
 }
 
 /** No model yet: counts what arrived, and asks for training once it is enough. */
-async function learn(
-  detector: Detector,
-  pending: readonly ObjectInfo[],
-  context: ScoreContext,
-): Promise<ScoreResult> {
+async function learn({ detector, pending, attempts }: Pending, context: ScoreContext): Promise<ScoreResult> {
   const { warmup } = detector.training;
   let { state } = await readState(context.store, detector.name);
-  for (const { key, etag } of pending) {
-    if (state.learning[key]?.etag === etag) continue;
-    const read = await readWindowObject(context, { detector, key, step: detector.step ?? state.step });
+  for (const info of pending) {
+    const { key } = info;
+    if (state.learning[key]?.etag === info.etag) continue;
+    const read = await attempt({ detector, info, step: detector.step ?? state.step, attempts }, context);
     if (read === undefined) continue;
     const seen = { etag: read.etag, rows: read.window.times.length };
     state = await updateState(context.store, detector.name, (latest) =>
@@ -150,8 +167,7 @@ async function learn(
  * read, and is then read again when its turn comes, so that memory holds one window at a time.
  */
 async function inTimeOrder(
-  detector: Detector,
-  pending: readonly ObjectInfo[],
+  { detector, pending, attempts }: Pending,
   { manifest }: FittedDetector,
   context: ScoreContext,
 ): Promise<readonly ObjectInfo[]> {
@@ -162,22 +178,51 @@ async function inTimeOrder(
     const named = namedRange(info);
     if (named !== undefined) starts.set(key, named.start);
     else {
-      const read = await readWindowObject(context, { detector, key, step: manifest.step });
+      const read = await attempt({ detector, info, step: manifest.step, attempts }, context);
       if (read !== undefined) starts.set(key, read.window.range.start);
     }
   }
+  await attempts.end();
   return pending
     .filter(({ key }) => starts.has(key))
     .sort((a, b) => starts.get(a.key)! - starts.get(b.key)! || (a.key < b.key ? -1 : 1));
 }
 
+/** Reads a window under the mark that tells whoever comes next if this is the end of the run. */
+async function attempt(
+  given: {
+    readonly detector: Detector;
+    readonly info: ObjectInfo;
+    readonly step: number | undefined;
+    readonly attempts: Attempts;
+  },
+  context: ScoreContext,
+): Promise<ReadWindowObject | undefined> {
+  const { detector, info, step, attempts } = given;
+  const { key, etag } = info;
+  try {
+    await attempts.begin(info);
+  } catch (error) {
+    if (!(error instanceof WindowError)) throw error;
+    await quarantine(context, { detector: detector.name, key, etag, error });
+    return undefined;
+  }
+  return readWindowObject(context, { detector, key, step });
+}
+
 async function scoreWindow(
-  given: { detector: Detector; fitted: FittedDetector; info: ObjectInfo; history: ContextWindows },
+  given: {
+    readonly detector: Detector;
+    readonly fitted: FittedDetector;
+    readonly info: ObjectInfo;
+    readonly history: ContextWindows;
+    readonly attempts: Attempts;
+  },
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
   const { detector, fitted, history } = given;
   const { key } = given.info;
-  const read = await readWindowObject(context, { detector, key, step: fitted.manifest.step });
+  const read = await attempt({ ...given, step: fitted.manifest.step }, context);
   if (read === undefined) return undefined;
   try {
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);

@@ -1,10 +1,11 @@
 /** The window objects of a detector, and what each holds. */
 import type { Detector } from '../config/detector.ts';
-import { WindowError } from '../errors.ts';
+import { ObjectTooLargeError, WindowError } from '../errors.ts';
 import { rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
-import type { ObjectInfo, ObjectStore } from '../store/object-store.ts';
+import type { ObjectInfo, ObjectStore, StoredObject } from '../store/object-store.ts';
 import { checkGrid } from '../window/grid.ts';
 import type { LeftOut } from '../window/left-out.ts';
+import { MAX_FILE_BYTES } from '../window/limits.ts';
 import { readWindow } from '../window/read-window.ts';
 import { boundsOfArrival, FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import type { TimeRange } from '../window/time-range.ts';
@@ -64,7 +65,9 @@ export async function readWindowObject(
   context: StoreContext,
   { detector, key, step }: { detector: Detector; key: string; step: number | undefined },
 ): Promise<ReadWindowObject | undefined> {
-  const { body, etag, lastModified: arrival } = await context.store.get(key);
+  const stored = await getWithin(context, { detector: detector.name, key, maxBytes: MAX_FILE_BYTES });
+  if (stored === undefined) return undefined;
+  const { body, etag, lastModified: arrival } = stored;
   const leftOut: LeftOut[] = [];
   try {
     const range = rangeOfWindowKey(key);
@@ -82,6 +85,20 @@ export async function readWindowObject(
   } catch (error) {
     if (!(error instanceof WindowError)) throw error;
     await quarantine(context, { detector: detector.name, key, etag, error });
+    return undefined;
+  }
+}
+
+/** @returns undefined where it was larger, and went to quarantine unread */
+async function getWithin(
+  context: StoreContext,
+  { detector, key, maxBytes }: { detector: string; key: string; maxBytes: number },
+): Promise<StoredObject | undefined> {
+  try {
+    return await context.store.get(key, { maxBytes });
+  } catch (error) {
+    if (!(error instanceof ObjectTooLargeError)) throw error;
+    await quarantine(context, { detector, key, etag: error.etag, error });
     return undefined;
   }
 }

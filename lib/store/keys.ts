@@ -112,6 +112,11 @@ export function stateKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}.json`;
 }
 
+/** Which window is being scored, while it is. */
+export function attemptKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;
+}
+
 /**
  * The copy of an object that could not be used. What is named as the reasons and notes beside the copies are would
  * stand in their place, so it gets another ending.

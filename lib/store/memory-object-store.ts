@@ -3,7 +3,7 @@
  * test/conformance/object-store.test.ts.
  */
 import { createHash } from 'node:crypto';
-import { NotFoundError, PreconditionFailedError } from '../errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from './object-store.ts';
 
 interface Entry {
@@ -31,8 +31,9 @@ export function createMemoryObjectStore({ now }: { readonly now: () => number })
   }
 
   return {
-    async get(key) {
+    async get(key, { maxBytes = Infinity } = {}) {
       const { info, body } = find(key);
+      if (info.size > maxBytes) throw new ObjectTooLargeError(info, maxBytes);
       return { ...info, body: body.slice() } satisfies StoredObject;
     },
     async head(key) {

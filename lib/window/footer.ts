@@ -4,8 +4,15 @@
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 import { WindowError } from '../errors.ts';
-import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_UNCOMPRESSED_BYTES, MAX_VALUES } from './limits.ts';
-import { readThriftStruct, type ThriftStruct, ThriftSyntaxError } from './thrift.ts';
+import {
+  MAX_COLUMNS,
+  MAX_FILE_BYTES,
+  MAX_FOOTER_BYTES,
+  MAX_ROWS,
+  MAX_UNCOMPRESSED_BYTES,
+  MAX_VALUES,
+} from './limits.ts';
+import { readThriftStruct, type ThriftStruct, ThriftSyntaxError, type WantedFields } from './thrift.ts';
 
 /** Magic, footer length, magic. */
 const SMALLEST_FILE = 12;
@@ -14,6 +21,15 @@ const FILE = { rows: 3, rowGroups: 4 } as const;
 const ROW_GROUP = { columns: 1, rows: 3 } as const;
 const CHUNK = { metadata: 3 } as const;
 const CHUNK_METADATA = { values: 5, uncompressedBytes: 6 } as const;
+const WANTED: WantedFields = {
+  [FILE.rows]: {},
+  [FILE.rowGroups]: {
+    [ROW_GROUP.rows]: {},
+    [ROW_GROUP.columns]: {
+      [CHUNK.metadata]: { [CHUNK_METADATA.values]: {}, [CHUNK_METADATA.uncompressedBytes]: {} },
+    },
+  },
+};
 
 /** @throws WindowError `empty-file`, `unreadable`, `too-large` */
 export function checkFooter(bytes: Uint8Array, source: string): void {
@@ -56,8 +72,9 @@ function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
   const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
   if (length > end - 4)
     throw unreadable(source, `its footer claims ${length} bytes, and the file has room for ${end - 4}`);
+  assertAtMost(source, 'bytes in its footer', length, MAX_FOOTER_BYTES);
   try {
-    return readThriftStruct(bytes.subarray(end - length, end));
+    return readThriftStruct(bytes.subarray(end - length, end), WANTED);
   } catch (error) {
     if (!(error instanceof ThriftSyntaxError)) throw error;
     throw unreadable(source, `its footer is damaged: ${error.message}`);

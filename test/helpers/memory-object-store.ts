@@ -1,7 +1,7 @@
 /** A bucket in memory that behaves as S3 does, and a client of any bucket that dies at a chosen write. */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NotFoundError, PreconditionFailedError } from '../../lib/errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../../lib/errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from '../../lib/store/object-store.ts';
 
 export interface MemoryObjectStore extends ObjectStore {
@@ -53,9 +53,10 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions = {}):
   }
 
   return {
-    async get(key) {
+    async get(key, { maxBytes = Infinity } = {}) {
       await pause();
       const found = find(key);
+      if (found.size > maxBytes) throw new ObjectTooLargeError(found, maxBytes);
       return { ...found, body: found.body.slice() };
     },
     async head(key) {
@@ -125,7 +126,7 @@ export function createMortalStore(store: ObjectStore, plan: DeathPlan = {}): Mor
   }
 
   return {
-    get: (key) => read(() => store.get(key)),
+    get: (key, options) => read(() => store.get(key, options)),
     head: (key) => read(() => store.head(key)),
     put: (key, body, options) => write(() => store.put(key, body, options)),
     copy: (from, to, options) => write(() => store.copy(from, to, options)),
