@@ -2,9 +2,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { WindowError } from '../errors.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { mergeWindows } from '../window/combine.ts';
 import { readCsvWindow } from '../window/read-csv.ts';
-import { readWindow } from '../window/read-window.ts';
+import { type ReadWindowOptions, readWindow } from '../window/read-window.ts';
 import type { MetricWindow } from '../window/window.ts';
 
 const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
@@ -16,13 +17,24 @@ const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
  */
 export async function readData(
   path: string,
-  given: { readonly detector: string; readonly step: number | undefined },
+  given: {
+    readonly detector: string;
+    readonly step: number | undefined;
+    /** Hears of columns that are not used as they stand. */
+    readonly telemetry: Pick<Telemetry, 'warn'>;
+  },
 ): Promise<MetricWindow> {
   const paths = await listFiles(path);
   let step = given.step;
   const windows: MetricWindow[] = [];
   for (const each of paths) {
-    const options = { detector: given.detector, source: each, ...(step !== undefined && { step }) };
+    const options: ReadWindowOptions = {
+      detector: given.detector,
+      source: each,
+      ...(step !== undefined && { step }),
+      onLeftOut: ({ code, count, message }) =>
+        given.telemetry.warn('not used as it stands, the rest is', { file: each, code, count, message }),
+    };
     const window = readBytes(await readPath(each, () => readFile(each)), options);
     step ??= window.step;
     windows.push(window);
@@ -41,7 +53,7 @@ export function nameOfData(path: string): string {
 }
 
 /** Parquet by its first bytes or its name, CSV otherwise. */
-function readBytes(bytes: Uint8Array, options: Parameters<typeof readWindow>[1]): MetricWindow {
+function readBytes(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
   const isParquet =
     Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'PAR1' || /\.parquet$/i.test(options.source);
   return isParquet ? readWindow(bytes, options) : readCsvWindow(bytes, options);

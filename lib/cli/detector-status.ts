@@ -3,13 +3,18 @@ import { defaultDetector } from '../config/defaults.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
-import { type LeftOutNote, listLeftOut, readLeftOutOfExport } from '../jobs/left-out-notes.ts';
-import { MAX_MANIFEST_BYTES } from '../jobs/load-detectors.ts';
+import {
+  type LeftOutNote,
+  listLeftOut,
+  readLeftOutColumns,
+  readLeftOutOfExport,
+} from '../jobs/left-out-notes.ts';
+import { readManifestText } from '../jobs/manifest-objects.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
 import { namedRange } from '../jobs/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
-import { manifestKey, windowsPrefix } from '../store/keys.ts';
+import { DETECTORS_PREFIX, detectorOfManifestKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -55,14 +60,15 @@ export async function readDetectorStatus(
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
   const progress = (await readProgress(store, detector))?.progress;
-  const prefixes = [windowsPrefix(detector), manifestKey(detector)];
-  const quarantined = await keepUnmended(
-    store,
-    await listAll(prefixes, (each) => listQuarantine(store, each)),
+  const ofWindows = await listQuarantine(store, windowsPrefix(detector));
+  const ofManifest = (await listQuarantine(store, `${DETECTORS_PREFIX}${detector}.`)).filter(
+    ({ key }) => detectorOfManifestKey(key) === detector,
   );
+  const quarantined = await keepUnmended(store, [...ofWindows, ...ofManifest]);
   const ofFiles = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
   const ofExport = await readLeftOutOfExport({ store, now }, detector, EXPORT_NOTED_FOR);
-  const leftOut = ofExport === undefined ? ofFiles : [ofExport, ...ofFiles];
+  const ofColumns = await readLeftOutColumns(store, detector);
+  const leftOut = [ofExport, ofColumns, ...ofFiles].filter((note) => note !== undefined);
   return {
     detector,
     phase: state.phase,
@@ -95,15 +101,6 @@ async function readLineage(
   }
 }
 
-async function listAll<T>(
-  prefixes: readonly string[],
-  list: (prefix: string) => Promise<readonly T[]>,
-): Promise<readonly T[]> {
-  const found: T[] = [];
-  for (const prefix of prefixes) found.push(...(await list(prefix)));
-  return found;
-}
-
 /** What was replaced or deleted since needs nobody's attention any more. */
 async function keepUnmended<T extends { readonly key: string; readonly etag: string }>(
   store: ObjectStore,
@@ -124,12 +121,11 @@ async function readSettings(
   store: ObjectStore,
   detector: string,
 ): Promise<{ settings?: ReturnType<typeof defaultDetector>; problem?: string }> {
-  const key = manifestKey(detector);
   try {
-    const { body } = await store.get(key, { maxBytes: MAX_MANIFEST_BYTES });
-    return { settings: parseManifest(new TextDecoder().decode(body), { source: key }) };
+    const manifest = await readManifestText(store, detector);
+    if (manifest === undefined) return { settings: defaultDetector(detector) };
+    return { settings: parseManifest(manifest.text, { source: manifest.key }) };
   } catch (error) {
-    if (error instanceof NotFoundError) return { settings: defaultDetector(detector) };
     if (error instanceof ManifestError || error instanceof ObjectTooLargeError)
       return { problem: error.message };
     throw error;
@@ -151,4 +147,13 @@ async function findNewestData(
   for (const { decidedUntil } of Object.values(state.entities)) see(decidedUntil);
   for await (const info of store.list(windowsPrefix(detector))) see(namedRange(info)?.end);
   return Number.isFinite(newest) ? newest : undefined;
+}
+
+/** Files under detectors/ that declare none: no detector's own status would show them. */
+export async function listMisnamedManifests(store: ObjectStore): Promise<readonly Quarantined[]> {
+  const entries = await listQuarantine(store, DETECTORS_PREFIX);
+  return keepUnmended(
+    store,
+    entries.filter(({ key }) => detectorOfManifestKey(key) === undefined),
+  );
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ArtifactError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
 import { decodeJson, encodeJson } from '../store/json.ts';
-import { LEFT_OUT_SUFFIX, leftOutKey, manifestKey, QUARANTINE_PREFIX } from '../store/keys.ts';
+import { LEFT_OUT_SUFFIX, leftOutKey, manifestKey, QUARANTINE_PREFIX, windowsPrefix } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { LeftOut } from '../window/left-out.ts';
 import type { StoreContext } from './context.ts';
@@ -21,8 +21,11 @@ export interface LeftOutNote {
   readonly at: string;
 }
 
-/** A note has a few messages of at most a few hundred characters, and keys. */
+/** A note has up to 200 messages of at most a few hundred characters, and keys. */
 const MAX_NOTE_BYTES = 1_000_000;
+
+/** Of one detector's note: a writer that names its columns anew each time is told of no more. */
+const MOST_COLUMNS = 200;
 
 /** Read leniently: a newer release may say more. */
 const schema: z.ZodType<LeftOutNote> = z.object({
@@ -30,15 +33,56 @@ const schema: z.ZodType<LeftOutNote> = z.object({
   key: z.string(),
   etag: z.string(),
   detector: z.string(),
-  leftOut: z.array(z.object({ code: z.string(), count: z.number(), message: z.string() })),
+  leftOut: z.array(
+    z
+      .object({ code: z.string(), count: z.number(), message: z.string(), column: z.string().optional() })
+      .transform(({ column, ...each }) => (column === undefined ? each : { ...each, column })),
+  ),
   at: z.string(),
 });
 
-/** Writes, logs and counts it once for the same bytes: a file is read again as context and for training. */
-export async function recordLeftOut(
-  { store, telemetry, now }: StoreContext,
-  given: Pick<LeftOutNote, 'detector' | 'key' | 'etag' | 'leftOut'>,
-): Promise<void> {
+type Given = Pick<LeftOutNote, 'detector' | 'key' | 'etag' | 'leftOut'>;
+
+/**
+ * Writes, logs and counts it once: rows for the same bytes, since a file is read again as context and for training,
+ * columns for the detector, since all files of a writer have them.
+ */
+export async function recordLeftOut(context: StoreContext, given: Given): Promise<void> {
+  const [columns, rows] = [true, false].map((isColumn) =>
+    given.leftOut.filter(({ column }) => (column !== undefined) === isColumn),
+  );
+  if (rows!.length > 0) await recordRows(context, { ...given, leftOut: rows! });
+  if (columns!.length > 0) await recordColumns(context, { ...given, leftOut: columns! });
+}
+
+/** Of all files of the detector: what is not known yet is added, with the file that had it first. */
+async function recordColumns({ store, telemetry, now }: StoreContext, given: Given): Promise<void> {
+  const { detector, key } = given;
+  const prefix = windowsPrefix(detector);
+  const known = (await readNote(store, leftOutKey(prefix)))?.leftOut ?? [];
+  const fresh = given.leftOut
+    .filter(({ code, column }) => !known.some((each) => each.code === code && each.column === column))
+    .map((each) => ({ ...each, message: `${each.message} (first in ${key})` }));
+  if (fresh.length === 0) return;
+  const leftOut = [...known, ...fresh].slice(0, MOST_COLUMNS);
+  const at = new Date(now()).toISOString();
+  const note: LeftOutNote = { formatVersion: 1, key: prefix, etag: '', detector, leftOut, at };
+  await store.put(leftOutKey(prefix), encodeJson(note), { contentType: 'application/json' });
+  for (const { code, message } of fresh) {
+    telemetry.warn('a column is not used as it stands, the rest is', { detector, key, code, message });
+    telemetry.count('LeftOut', 1, { detector });
+  }
+}
+
+/** What of the detector's files' columns is not used as it stands; undefined where all is. */
+export async function readLeftOutColumns(
+  store: ObjectStore,
+  detector: string,
+): Promise<LeftOutNote | undefined> {
+  return readNote(store, leftOutKey(windowsPrefix(detector)));
+}
+
+async function recordRows({ store, telemetry, now }: StoreContext, given: Given): Promise<void> {
   const { detector, key, leftOut } = given;
   const noteKey = leftOutKey(key);
   if ((await readNote(store, noteKey))?.etag === given.etag) return;

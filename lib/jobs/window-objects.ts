@@ -6,7 +6,7 @@ import type { ObjectInfo, ObjectStore, StoredObject } from '../store/object-stor
 import { checkGrid } from '../window/grid.ts';
 import type { LeftOut } from '../window/left-out.ts';
 import { MAX_FILE_BYTES } from '../window/limits.ts';
-import { readWindow } from '../window/read-window.ts';
+import { readWindowFile } from '../window/read-file.ts';
 import { boundsOfArrival, FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
@@ -71,7 +71,7 @@ export async function readWindowObject(
   const leftOut: LeftOut[] = [];
   try {
     const range = rangeOfWindowKey(key);
-    const window = readWindow(body, {
+    const window = readWindowFile(body, {
       detector: detector.name,
       source: key,
       ...(step !== undefined && { step }),

@@ -26,6 +26,12 @@ export function manifestKey(detector: string): string {
   return `${DETECTORS_PREFIX}${checked(detector)}.yml`;
 }
 
+/** The detector that a key under detectors/ declares, by either ending in any case; undefined for any other key. */
+export function detectorOfManifestKey(key: string): string | undefined {
+  const name = /^detectors\/([^/]+)\.ya?ml$/i.exec(key)?.[1];
+  return name !== undefined && isDetectorName(name) ? name : undefined;
+}
+
 export function windowsPrefix(detector: string): string {
   return `${WINDOWS_PREFIX}detector=${checked(detector)}/`;
 }

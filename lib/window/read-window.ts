@@ -6,7 +6,7 @@
  * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
  * and in ascending order of time within each. Row numbers in messages count from 0.
  */
-import type { Table } from 'apache-arrow';
+import { DataType, type Table } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
 import { findKeptRows, keepRows, type UnsortedRows } from './keep-rows.ts';
 import type { LeftOut } from './left-out.ts';
@@ -57,12 +57,11 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   if (table.numRows === 0) throw new WindowError('no-rows', `${source} has no rows`);
 
   const times = readTimes(table.getChildAt(roles.time)!, { source, name: fields[roles.time]!.name });
-  const entity = readEntity(table, roles, source);
+  tellUnused(table.schema, roles, options);
+  const entity = readEntity(table, roles, options);
   const kept = findKeptRows(times, entity, options);
   assertAscending(times, entity, { source, kept });
-  const columns = roles.metrics.map((index) =>
-    readNumbers(table.getChildAt(index)!, { source, name: fields[index]!.name }),
-  );
+  const columns = roles.metrics.map((index) => readMetric(table, index, options));
   const labels = readLabels(table, roles, source);
   const rows = keepRows({ times, entity, columns, labels }, kept);
   assertSomeValue(rows.columns, source);
@@ -75,20 +74,71 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   return { detector, range, step, metrics: roles.metrics.map((index) => fields[index]!.name), ...sorted };
 }
 
-function readEntity(table: Table, roles: ColumnRoles, source: string): CodedStrings {
-  if (roles.entity.length === 0)
-    return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
-  const entity = joinStrings(
-    roles.entity.map((index) =>
-      readStrings(table.getChildAt(index)!, { source, name: table.schema.fields[index]!.name }),
-    ),
-  );
+function readMetric(table: Table, index: number, { source, onLeftOut }: ReadWindowOptions): Float64Array {
+  const { name } = table.schema.fields[index]!;
+  let [count, first] = [0, ''];
+  const numbers = readNumbers(table.getChildAt(index)!, {
+    source,
+    name,
+    onRounded(row, value) {
+      if (count++ === 0) first = `row ${row}: ${value}`;
+    },
+  });
+  if (count > 0)
+    onLeftOut?.({
+      code: 'rounded',
+      count,
+      column: name,
+      message: `column ${name}, ${first} lies beyond ±2^53 and is read as the nearest double`,
+    });
+  return numbers;
+}
+
+function tellUnused({ fields }: Table['schema'], roles: ColumnRoles, { onLeftOut }: ReadWindowOptions): void {
+  for (const index of roles.unused) {
+    const { name, type } = fields[index]!;
+    onLeftOut?.({
+      code: 'unused-column',
+      count: 1,
+      column: name,
+      message: `column ${name} is ${type}: one time column, numbers, booleans and strings are read`,
+    });
+  }
+}
+
+function readEntity(table: Table, roles: ColumnRoles, options: ReadWindowOptions): CodedStrings {
+  const { source } = options;
+  const read = roles.entity.flatMap((index) => readEntityPart(table, index, options) ?? []);
+  if (read.length === 0) return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
+  const entity = joinStrings(read);
   if (entity.values.length <= MAX_ENTITIES) return entity;
   const names = roles.entity.map((index) => table.schema.fields[index]!.name).join(', ');
   throw new WindowError(
     'too-large',
     `${source} has ${entity.values.length} entities in ${names}, and the limit is ${MAX_ENTITIES}`,
   );
+}
+
+/** Undefined for bytes that nobody called text and that are none, such as hashes. */
+function readEntityPart(
+  table: Table,
+  index: number,
+  { source, onLeftOut }: ReadWindowOptions,
+): CodedStrings | undefined {
+  const { name, type } = table.schema.fields[index]!;
+  try {
+    return readStrings(table.getChildAt(index)!, { source, name });
+  } catch (error) {
+    const isBytes = DataType.isBinary(type) || DataType.isLargeBinary(type);
+    if (!isBytes || !(error instanceof WindowError) || error.code !== 'bad-value') throw error;
+    onLeftOut?.({
+      code: 'unused-column',
+      count: 1,
+      column: name,
+      message: `column ${name} is no text: ${error.message}`,
+    });
+    return undefined;
+  }
 }
 
 function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Array | undefined {

@@ -89,7 +89,14 @@ async function readHistory(invocation: Invocation): Promise<History> {
     throw new UsageError('backtest needs --data or --detector, and not both; see tidewatch backtest --help');
   if (data !== undefined) {
     const { detector } = await readFileDetector(invocation, data);
-    return { detector, window: await readData(data, { detector: detector.name, step: detector.step }) };
+    return {
+      detector,
+      window: await readData(data, {
+        detector: detector.name,
+        step: detector.step,
+        telemetry: invocation.output.telemetry,
+      }),
+    };
   }
   return await readBucket(invocation, name!);
 }

@@ -30,7 +30,7 @@ export const evaluate: Command = {
     const bucket = openLocalBucket({ telemetry: output.telemetry, now: host.now });
     const { detector, fitted } = await openModel(bucket, { folder, detector: given || undefined });
     const { step, policy, version, kind } = fitted.manifest;
-    const window = await readData(data, { detector: detector.name, step });
+    const window = await readData(data, { detector: detector.name, step, telemetry: output.telemetry });
     const { rows, labels, labelledBy } = await scoreLabelled({ detector, fitted, window });
     if (labels === undefined)
       throw new EvaluationError(

@@ -74,7 +74,11 @@ export const fit: Command = {
         accepts: (share) => share >= 0 && share < 1,
         say: 'a share from 0 to below 1',
       }) ?? DEFAULT_TEST_SIZE;
-    const window = await readData(data, { detector: detector.name, step: detector.step });
+    const window = await readData(data, {
+      detector: detector.name,
+      step: detector.step,
+      telemetry: output.telemetry,
+    });
     const progress = output.startProgress(`fitting ${detector.model.kind}`);
     const { manifest, heldOut, bucket } = await fitWindow(
       {

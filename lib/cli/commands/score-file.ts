@@ -33,7 +33,11 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
   let clock = host.now();
   const bucket = openLocalBucket({ telemetry: output.telemetry, now: () => clock });
   const model = await openModel(bucket, { folder, detector: given });
-  const window = await readData(data, { detector: model.detector.name, step: model.fitted.manifest.step });
+  const window = await readData(data, {
+    detector: model.detector.name,
+    step: model.fitted.manifest.step,
+    telemetry: output.telemetry,
+  });
   clock = Math.max(clock, window.range.end);
   const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, window);
   for (const { alert } of alerts)

@@ -6,7 +6,7 @@ import {
   forEachDetector,
   openBucket,
 } from '../command.ts';
-import { type DetectorStatus, readDetectorStatus } from '../detector-status.ts';
+import { type DetectorStatus, listMisnamedManifests, readDetectorStatus } from '../detector-status.ts';
 import { chooseDetectors } from '../detectors.ts';
 import { formatTable } from '../table.ts';
 
@@ -25,6 +25,8 @@ export const status: Command = {
     const context = createContext(invocation, openBucket(invocation));
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
+    for (const { key, message } of operands.length > 0 ? [] : await listMisnamedManifests(context.store))
+      output.print('quarantined', `quarantined: ${message}`, { key, message });
     const found: DetectorStatus[] = [];
     const outcome = await forEachDetector(invocation, names, async (name) => {
       found.push(await readDetectorStatus(context, name));
