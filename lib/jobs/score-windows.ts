@@ -15,6 +15,7 @@ import { readState, updateState } from '../store/detector-states.ts';
 import { scoresKey, scoresPrefix } from '../store/keys.ts';
 import { resolveVersion } from '../store/model-repository.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
+import { readScored, recordScored } from '../store/scored-windows.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { commitDecision } from './commit-decision.ts';
 import type { ScoreContext, StoreContext } from './context.ts';
@@ -46,9 +47,14 @@ export interface ScoreResult {
   readonly published: number;
 }
 
+interface PendingWindow extends ObjectInfo {
+  /** It had no scores when this run began. */
+  readonly isNew: boolean;
+}
+
 interface Pending {
   readonly detector: Detector;
-  readonly pending: readonly ObjectInfo[];
+  readonly pending: readonly PendingWindow[];
   readonly attempts: Attempts;
 }
 
@@ -86,17 +92,19 @@ async function scorePending(
   const contextRows = countContextRows(fitted);
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
+  const etags = new Map<string, string>();
   let outOfTime = false;
   for (const info of await inTimeOrder({ detector, pending, attempts }, fitted, context)) {
     // Another run may be at the same list.
     if (scored.length > 0 && (await isScored(info, context))) continue;
     outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
     if (outOfTime) break;
-    const window = await scoreWindow({ detector, fitted, info, history, attempts }, context);
+    const window = await scoreWindow({ detector, fitted, info, history, attempts, etags }, context);
     if (window === undefined) continue;
     scored.push(window);
     onWindow?.(window);
   }
+  if (etags.size > 0) await recordScored(context.store, detector.name, etags);
   const { published, inFlight } = await publishOutbox(context, detector.name);
   if (outOfTime)
     throw new RetryLaterError(
@@ -112,23 +120,32 @@ async function scorePending(
   return { phase: state.phase, rows: 0, warmup: detector.training.warmup, scored, published };
 }
 
-/** Windows without scores, or written again since they were scored. */
+/** Windows without scores, or whose scores are of other bytes. */
 async function selectPending(
   detector: string,
   objects: readonly ObjectInfo[],
   { store }: StoreContext,
-): Promise<readonly ObjectInfo[]> {
+): Promise<readonly PendingWindow[]> {
   const scoredAt = new Map<string, number>();
   for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
     scoredAt.set(key, lastModified);
-  return objects.filter(
-    ({ key, lastModified }) => lastModified > (scoredAt.get(scoresKey(key)) ?? -Infinity),
-  );
+  // Nothing to compare with: learning, or the first run over a history.
+  const etags = scoredAt.size === 0 ? new Map<string, string>() : await readScored(store, detector);
+  return objects.flatMap((info): PendingWindow[] => {
+    const scored = scoredAt.get(scoresKey(info.key));
+    if (scored === undefined) return [{ ...info, isNew: true }];
+    const etag = etags.get(info.key);
+    const isDone = etag === undefined ? info.lastModified <= scored : etag === info.etag;
+    return isDone ? [] : [{ ...info, isNew: false }];
+  });
 }
 
-async function isScored({ key, lastModified }: ObjectInfo, { store }: StoreContext): Promise<boolean> {
+/** Whether another run scored it since this one listed the scores. What has scores of other bytes is scored again. */
+async function isScored({ key, isNew }: PendingWindow, { store }: StoreContext): Promise<boolean> {
+  if (!isNew) return false;
   try {
-    return (await store.head(scoresKey(key))).lastModified >= lastModified;
+    await store.head(scoresKey(key));
+    return true;
   } catch (error) {
     if (error instanceof NotFoundError) return false;
     throw error;
@@ -170,7 +187,7 @@ async function inTimeOrder(
   { detector, pending, attempts }: Pending,
   { manifest }: FittedDetector,
   context: ScoreContext,
-): Promise<readonly ObjectInfo[]> {
+): Promise<readonly PendingWindow[]> {
   if (pending.length < 2) return pending;
   const starts = new Map<string, number>();
   for (const info of pending) {
@@ -217,6 +234,8 @@ async function scoreWindow(
     readonly info: ObjectInfo;
     readonly history: ContextWindows;
     readonly attempts: Attempts;
+    /** Window key → ETag of what was scored: added to. */
+    readonly etags: Map<string, string>;
   },
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
@@ -239,6 +258,7 @@ async function scoreWindow(
         contentType: 'application/vnd.apache.parquet',
       },
     );
+    given.etags.set(key, read.etag);
     const scored = countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;

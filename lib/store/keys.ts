@@ -118,6 +118,11 @@ export function stateKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}.json`;
 }
 
+/** Which bytes of its newest windows a detector has scored. */
+export function scoredKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/scored.json`;
+}
+
 /** Which window is being scored, while it is. */
 export function attemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;

@@ -26,7 +26,9 @@ export function createMemoryObjectStore({ now }: { readonly now: () => number })
   function write(key: string, body: Uint8Array): { readonly etag: string } {
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
     if (!entries.has(key)) keys.splice(findPlace(keys, key), 0, key);
-    entries.set(key, { info: { key, size: body.length, etag, lastModified: now() }, body });
+    // Whole seconds, as S3 has them.
+    const lastModified = Math.floor(now() / 1000) * 1000;
+    entries.set(key, { info: { key, size: body.length, etag, lastModified }, body });
     return { etag };
   }
 

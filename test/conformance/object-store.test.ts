@@ -41,6 +41,13 @@ function runSuite(name: string, { open, close }: Implementation): void {
       assert.equal(info.lastModified, stored.lastModified);
     });
 
+    test('dates an object by whole seconds, as S3 does', async () => {
+      await store.put('dated/a', bytes('a'));
+      const [listed] = await collect(store.list('dated/'));
+      const { lastModified } = await store.head('dated/a');
+      assert.deepEqual([lastModified % 1_000, listed?.lastModified], [0, lastModified]);
+    });
+
     test('holds an empty object', async () => {
       await store.put('a/empty', new Uint8Array());
       assert.equal((await store.get('a/empty')).body.length, 0);

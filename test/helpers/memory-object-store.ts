@@ -48,7 +48,8 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions = {}):
 
   function write(key: string, body: Uint8Array): { etag: string } {
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    objects.set(key, { key, size: body.length, etag, lastModified: now(), body });
+    const lastModified = Math.floor(now() / 1000) * 1000;
+    objects.set(key, { key, size: body.length, etag, lastModified, body });
     return { etag };
   }
 
