@@ -46,6 +46,18 @@ export class NotFoundError extends TidewatchError {
   }
 }
 
+/** The object has more bytes than the caller takes: none of them was read. */
+export class ObjectTooLargeError extends TidewatchError {
+  readonly key: string;
+  readonly etag: string;
+
+  constructor({ key, size, etag }: { key: string; size: number; etag: string }, maxBytes: number) {
+    super('too-large', `${key} has ${size} bytes, and the limit is ${maxBytes}`);
+    this.key = key;
+    this.etag = etag;
+  }
+}
+
 /** A conditional write lost: the object exists already (`ifAbsent`) or has another ETag (`ifMatch`). */
 export class PreconditionFailedError extends TidewatchError {
   constructor(key: string, condition: string, options?: { cause?: unknown }) {

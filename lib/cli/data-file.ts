@@ -6,7 +6,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { warnOnce } from '../telemetry/warn-once.ts';
 import { mergeWindows } from '../window/combine.ts';
 import { readCsvWindow } from '../window/read-csv.ts';
-import { readWindow } from '../window/read-window.ts';
+import { type ReadWindowOptions, readWindow } from '../window/read-window.ts';
 import type { MetricWindow } from '../window/window.ts';
 
 const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
@@ -21,16 +21,23 @@ export async function readData(
   given: {
     readonly detector: string;
     readonly step: number | undefined;
+    /** Hears of columns that are not used as they stand, and of those that were taken for what may not be meant. */
     readonly telemetry: Telemetry;
   },
 ): Promise<MetricWindow> {
+  const { detector, telemetry } = given;
   const paths = await listFiles(path);
   let step = given.step;
   const windows: MetricWindow[] = [];
   for (const each of paths) {
-    const { detector, telemetry } = given;
-    const tell = (note: string): void => warnOnce(telemetry, note, { detector, file: each });
-    const options = { detector, source: each, tell, ...(step !== undefined && { step }) };
+    const options: ReadWindowOptions = {
+      detector,
+      source: each,
+      ...(step !== undefined && { step }),
+      tell: (note) => warnOnce(telemetry, note, { detector, file: each }),
+      onLeftOut: ({ code, count, message }) =>
+        telemetry.warn('not used as it stands, the rest is', { file: each, code, count, message }),
+    };
     const window = readBytes(await readPath(each, () => readFile(each)), options);
     step ??= window.step;
     windows.push(window);
@@ -54,7 +61,7 @@ export function nameOfData(path: string): string {
 }
 
 /** Parquet by its first bytes or its name, CSV otherwise. */
-function readBytes(bytes: Uint8Array, options: Parameters<typeof readWindow>[1]): MetricWindow {
+function readBytes(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
   const isParquet =
     Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'PAR1' || /\.parquet$/i.test(options.source);
   return isParquet ? readWindow(bytes, options) : readCsvWindow(bytes, options);

@@ -3,17 +3,29 @@ import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
-import { ArtifactError, ManifestError, NotFoundError } from '../errors.ts';
+import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
 import type { StoreContext } from '../jobs/context.ts';
 import { sumLearned } from '../jobs/learned-history.ts';
+import {
+  type LeftOutNote,
+  listLeftOut,
+  readLeftOutColumns,
+  readLeftOutOfExport,
+} from '../jobs/left-out-notes.ts';
+import { readManifestText } from '../jobs/manifest-objects.ts';
 import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
+import { namedRange } from '../jobs/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
-import { manifestKey, rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
+import { DETECTORS_PREFIX, detectorOfManifestKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { readProgress } from '../store/training-progress.ts';
+import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
+
+/** Ms for which is told of what an export left out. */
+const EXPORT_NOTED_FOR = 7 * 86_400_000;
 
 export interface DetectorStatus {
   readonly detector: string;
@@ -41,6 +53,8 @@ export interface DetectorStatus {
   /** Alerts that are decided and not yet published. */
   readonly outbox: number;
   readonly quarantined: readonly Quarantined[];
+  /** Parts of files (rows, columns) and of exports (series, samples) that were not used while the rest was. */
+  readonly leftOut: readonly LeftOutNote[];
   /** Why the detector's manifest cannot be used. */
   readonly problem?: string | undefined;
 }
@@ -51,13 +65,21 @@ export async function readDetectorStatus(
 ): Promise<DetectorStatus> {
   const { state } = await readState(store, detector);
   const { settings, problem } = await readSettings(store, detector);
-  const newest = await findNewestData(store, detector, state);
+  const newest = await findNewestData(store, detector, { state, latest: now() + FUTURE_TOLERANCE });
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
   const seen = sumLearned(state);
   const progress = (await readProgress(store, detector))?.progress;
-  const quarantined = await listUnmended(store, [windowsPrefix(detector), manifestKey(detector)]);
+  const ofWindows = await listQuarantine(store, windowsPrefix(detector));
+  const ofManifest = (await listQuarantine(store, `${DETECTORS_PREFIX}${detector}.`)).filter(
+    ({ key }) => detectorOfManifestKey(key) === detector,
+  );
+  const quarantined = await keepUnmended(store, [...ofWindows, ...ofManifest]);
+  const ofFiles = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
+  const ofExport = await readLeftOutOfExport({ store, now }, detector, EXPORT_NOTED_FOR);
+  const ofColumns = await readLeftOutColumns(store, detector);
+  const leftOut = [ofExport, ofColumns, ...ofFiles].filter((note) => note !== undefined);
   return {
     detector,
     phase: state.phase,
@@ -72,6 +94,7 @@ export async function readDetectorStatus(
     openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
     outbox: state.outbox.length,
     quarantined,
+    leftOut,
     problem,
   };
 }
@@ -104,20 +127,18 @@ async function readLineage(
   }
 }
 
-/** What was replaced or deleted since it failed needs nobody's attention any more. */
-async function listUnmended(
+/** What was replaced or deleted since needs nobody's attention any more. */
+async function keepUnmended<T extends { readonly key: string; readonly etag: string }>(
   store: ObjectStore,
-  prefixes: readonly string[],
-): Promise<readonly Quarantined[]> {
-  const unmended: Quarantined[] = [];
-  for (const prefix of prefixes) {
-    for (const entry of await listQuarantine(store, prefix)) {
-      const found = await store.head(entry.key).catch((error: unknown) => {
-        if (error instanceof NotFoundError) return undefined;
-        throw error;
-      });
-      if (found?.etag === entry.etag) unmended.push(entry);
-    }
+  entries: readonly T[],
+): Promise<readonly T[]> {
+  const unmended: T[] = [];
+  for (const entry of entries) {
+    const found = await store.head(entry.key).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    });
+    if (found?.etag === entry.etag) unmended.push(entry);
   }
   return unmended;
 }
@@ -126,13 +147,13 @@ async function readSettings(
   store: ObjectStore,
   detector: string,
 ): Promise<{ settings?: Detector; problem?: string }> {
-  const key = manifestKey(detector);
   try {
-    const { body } = await store.get(key);
-    return { settings: parseManifest(new TextDecoder().decode(body), { source: key }) };
+    const manifest = await readManifestText(store, detector);
+    if (manifest === undefined) return { settings: defaultDetector(detector) };
+    return { settings: parseManifest(manifest.text, { source: manifest.key }) };
   } catch (error) {
-    if (error instanceof NotFoundError) return { settings: defaultDetector(detector) };
-    if (error instanceof ManifestError) return { problem: error.message };
+    if (error instanceof ManifestError || error instanceof ObjectTooLargeError)
+      return { problem: error.message };
     throw error;
   }
 }
@@ -141,11 +162,24 @@ async function readSettings(
 async function findNewestData(
   store: ObjectStore,
   detector: string,
-  state: DetectorState,
+  { state, latest }: { readonly state: DetectorState; readonly latest: number },
 ): Promise<number | undefined> {
-  let newest = state.exportedUntil ?? -Infinity;
-  for (const { decidedUntil } of Object.values(state.entities)) newest = Math.max(newest, decidedUntil);
-  for await (const { key } of store.list(windowsPrefix(detector)))
-    newest = Math.max(newest, rangeOfWindowKey(key)?.end ?? -Infinity);
+  let newest = -Infinity;
+  const see = (time: number | undefined): void => {
+    // Later ones are not data but what is left of a wrong clock.
+    if (time !== undefined && time <= latest) newest = Math.max(newest, time);
+  };
+  see(state.exportedUntil);
+  for (const { decidedUntil } of Object.values(state.entities)) see(decidedUntil);
+  for await (const info of store.list(windowsPrefix(detector))) see(namedRange(info)?.end);
   return Number.isFinite(newest) ? newest : undefined;
+}
+
+/** Files under detectors/ that declare none: no detector's own status would show them. */
+export async function listMisnamedManifests(store: ObjectStore): Promise<readonly Quarantined[]> {
+  const entries = await listQuarantine(store, DETECTORS_PREFIX);
+  return keepUnmended(
+    store,
+    entries.filter(({ key }) => detectorOfManifestKey(key) === undefined),
+  );
 }

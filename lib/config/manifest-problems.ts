@@ -20,11 +20,7 @@ export function describeIssues(error: z.ZodError, value: unknown): Problem[] {
 
 function describeIssueList(issues: readonly z.core.$ZodIssue[], value: unknown): Problem[] {
   return issues.flatMap((issue): Problem[] => {
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({
-        path: [...issue.path, key],
-        message: describeUnknownField(issue.path, key),
-      }));
+    if (issue.code === 'unrecognized_keys') return describeUnknownFields(issue.path, issue.keys);
     const inner = issue.code === 'invalid_union' ? meantBranch(issue.errors) : undefined;
     if (inner !== undefined)
       return describeIssueList(
@@ -54,10 +50,16 @@ function meantBranch(
   );
 }
 
-function describeUnknownField(path: readonly PropertyKey[], key: string): string {
+/** Whoever has more of them than one message lists has another problem than a slip of the pen. */
+const MOST_GUESSED = 50;
+
+function describeUnknownFields(path: readonly PropertyKey[], keys: readonly string[]): Problem[] {
   const known = fieldsAt(path);
-  const near = nearestName(key, known);
-  return `is no field of a manifest; ${near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`}`;
+  return keys.map((key, i) => {
+    const near = i < MOST_GUESSED ? nearestName(key, known) : undefined;
+    const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+    return { path: [...path, key], message: `is no field of a manifest; ${hint}` };
+  });
 }
 
 function fieldsAt(path: readonly PropertyKey[]): string[] {

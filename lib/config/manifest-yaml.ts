@@ -1,5 +1,5 @@
 /** The text of a manifest as plain data. It may come from anyone who can write to the bucket. */
-import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 
 export type YamlResult =
   | {
@@ -11,7 +11,7 @@ export type YamlResult =
   | { readonly ok: false; readonly problems: readonly string[]; readonly cause?: unknown };
 
 /** Characters. A manifest with 200 long queries has a tenth of it. */
-const LONGEST_MANIFEST = 1_000_000;
+export const LONGEST_MANIFEST = 1_000_000;
 /** Nodes that aliases may stand for, anchors within anchors multiplied. */
 const MOST_ALIASES = 100;
 /** One mistake in YAML often breaks every line after it. */
@@ -27,12 +27,15 @@ export function readYaml(text: string): YamlResult {
       schema: 'core',
       resolveKnownTags: false,
       stringKeys: true,
-      uniqueKeys: true,
+      // The parser would compare every key with every other: `describeRepeatedKeys` does it with a set.
+      uniqueKeys: false,
       lineCounter: lines,
     });
     // A tag that is not known is a warning to the parser.
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0) return { ok: false, problems: faults.slice(0, MOST_FAULTS).map(describeFault) };
+    const repeated = describeRepeatedKeys(document, lines);
+    if (repeated.length > 0) return { ok: false, problems: repeated };
     return {
       ok: true,
       value: document.toJS({ maxAliasCount: MOST_ALIASES }),
@@ -50,6 +53,24 @@ export function readYaml(text: string): YamlResult {
       cause,
     };
   }
+}
+
+function describeRepeatedKeys(document: Document.Parsed, lines: LineCounter): readonly string[] {
+  const found: string[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value) && found.length < MOST_FAULTS) {
+          const { line, col } = lines.linePos(key.range?.[0] ?? 0);
+          found.push(`no valid YAML: Map keys must be unique at line ${line}, column ${col}`);
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
 }
 
 function describeFault({ code, message }: YAMLError): string {

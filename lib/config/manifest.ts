@@ -38,7 +38,10 @@ export function parseManifest(text: string, from: { readonly source: string }): 
   if (problems.length > 0 || !result.success)
     throw refuse(
       source,
-      problems.map((problem) => formatProblem(problem, yaml.lineOf(problem.path))),
+      // Finding a line costs as much as the manifest is long: not for more than are shown.
+      problems.map((problem, i) =>
+        i < MOST_PROBLEMS ? formatProblem(problem, yaml.lineOf(problem.path)) : '',
+      ),
     );
   return toDetector(result.data);
 }

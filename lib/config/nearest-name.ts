@@ -1,9 +1,16 @@
+/** Characters of a name that are compared: no field is half as long. */
+const LONGEST_COMPARED = 100;
+
 /**
  * The name that was probably meant: the one with the fewest letters to change, if those are few enough.
  * @returns undefined where none is near
  */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
-  const canonical = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const canonical = (name: string): string =>
+    name
+      .slice(0, LONGEST_COMPARED)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, '');
   const [best] = known
     .map((name) => ({ name, distance: editDistance(canonical(given), canonical(name)) }))
     .sort((a, b) => a.distance - b.distance);

@@ -20,6 +20,16 @@ export const ABANDONED_AFTER: number = 24 * 3_600_000;
 /** Ms for which an entity may be silent before its track is dropped. Older rows without a track are late by their age. */
 export const FORGOTTEN_AFTER: number = 14 * 24 * 3_600_000;
 
+/**
+ * What time it is, epoch ms. An entity whose clock runs ahead is alone with that: time passes for the others up to
+ * `now` at most.
+ */
+export interface DecisionClock {
+  readonly now: number;
+  /** No row can be later. A track that is comes from before times were bounded: it ends, and the entity begins anew. */
+  readonly latest: number;
+}
+
 export interface WindowDecision {
   /** Per row, 1 = anomalous. A property of the row alone, late rows included. */
   readonly anomalous: Uint8Array;
@@ -40,6 +50,7 @@ export interface WindowDecision {
  * @param given.rows sorted by entity, then time, on a grid of `step`
  * @param given.watchFrom epoch ms: earlier rows never open an incident
  * @param given.step ms
+ * @param given.clock without it, the rows' own times are the only clock
  * @throws ModelError where a score is infinite
  */
 export function decideWindow(given: {
@@ -50,28 +61,39 @@ export function decideWindow(given: {
   readonly step: number;
   readonly detector: string;
   readonly modelVersion: string;
+  readonly clock?: DecisionClock;
 }): WindowDecision {
-  const { rows, step } = given;
+  const { rows, step, clock = { now: Infinity, latest: Infinity } } = given;
   // Where the grid is coarser than these times allow for, one missing row must not look like a disappearance.
   const rules: TrackRules = { ...given, abandonedAfter: Math.max(ABANDONED_AFTER, 3 * step) };
   const forgottenAfter = Math.max(FORGOTTEN_AFTER, 3 * step);
 
-  const known = new Map(Object.entries(given.tracks));
-  const remembered = Math.max(...[...known.values()].map((track) => track.decidedUntil)) - forgottenAfter;
+  const transitions: Transition[] = [];
+  const known = new Map<string, EntityTrack>();
+  // A loop: a spread of more than 125,000 does not fit on the stack.
+  let newestKnown = Number.NEGATIVE_INFINITY;
+  for (const [entity, track] of Object.entries(given.tracks)) {
+    if (track.decidedUntil > clock.latest) {
+      transitions.push(...abandon(entity, track, rules));
+      continue;
+    }
+    known.set(entity, track);
+    newestKnown = Math.max(newestKnown, Math.min(track.decidedUntil, clock.now));
+  }
+  const remembered = newestKnown - forgottenAfter;
   const walks = new Map<string, TrackWalk>();
   const anomalous = findAnomalousRows(rows, given.policy);
   let lateRows = 0;
   let newest = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < rows.times.length; row++) {
     const time = rows.times[row]!;
-    newest = Math.max(newest, time);
+    newest = Math.max(newest, Math.min(time, clock.now));
     const walk = walkOf(rows.entities[rows.entityOf[row]!]!);
     if (time <= (walk.decidedUntil ?? remembered)) lateRows++;
     else takeRow(walk, { row, time, score: rows.scores[row]!, anomalous: anomalous[row] === 1 });
   }
 
   const tracks: [string, EntityTrack][] = [];
-  const transitions: Transition[] = [];
   for (const entity of new Set([...walks.keys(), ...known.keys()])) {
     const walk = walkOf(entity);
     passTime(walk, newest);
@@ -87,6 +109,13 @@ export function decideWindow(given: {
     walks.set(entity, begun);
     return begun;
   }
+}
+
+/** Resolves what is open: nothing of this entity will ever be later. */
+function abandon(entity: string, track: EntityTrack, rules: TrackRules): readonly Transition[] {
+  const walk = startWalk(entity, track, rules);
+  passTime(walk, Infinity);
+  return endWalk(walk).transitions;
 }
 
 function findAnomalousRows({ scores, deviations }: ScoredRows, policy: DecisionPolicy): Uint8Array {

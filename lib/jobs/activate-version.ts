@@ -1,19 +1,29 @@
 /** A version that stands becomes the one in use. */
 import { PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import { updateState } from '../store/detector-states.ts';
+import { stamp } from '../store/keys.ts';
 import { moveCurrent, readCurrent } from '../store/model-repository.ts';
+import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { StoreContext } from './context.ts';
 
 /** Trainings of one detector that may move current.json at once; each round one of them gets through. */
 const MAX_ROUNDS = 10;
 
-/** Moves current.json; a version from newer data, which another run made meanwhile, stays. */
-export async function makeCurrent(detector: string, version: string, { store }: StoreContext): Promise<void> {
+/**
+ * Moves current.json; a version from newer data, which another run made meanwhile, stays. One from times that have not
+ * come yet does not: no newer one would ever take its place.
+ */
+export async function makeCurrent(
+  detector: string,
+  version: string,
+  { store, now }: StoreContext,
+): Promise<void> {
+  const latest = stamp(now() + FUTURE_TOLERANCE);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const current = await readCurrent(store, detector);
     if (current?.version === version) return;
-    if (current !== undefined && trainedTo(current.version) > trainedTo(version)) return;
+    if (current !== undefined && isNewer(trainedTo(current.version), trainedTo(version), latest)) return;
     try {
       await moveCurrent(store, detector, { from: current?.etag, to: version });
       return;
@@ -27,6 +37,11 @@ export async function makeCurrent(detector: string, version: string, { store }: 
   );
 }
 
+/** Stamps order as their times do. */
+function isNewer(current: string, made: string, latest: string): boolean {
+  return current > made && (current <= latest || made > latest);
+}
+
 function trainedTo(version: string): string {
   return version.slice(0, version.indexOf('-'));
 }
@@ -35,12 +50,14 @@ function trainedTo(version: string): string {
 export async function activate(
   detector: string,
   window: MetricWindow,
-  { store }: StoreContext,
+  { store, now }: StoreContext,
 ): Promise<void> {
+  const latest = now() + FUTURE_TOLERANCE;
   await updateState(store, detector, (state) => {
-    const trainedUntil = Math.max(state.trainedUntil ?? -Infinity, window.range.end);
-    const watchFrom = state.watchFrom ?? window.range.end;
-    if (state.phase === 'active' && state.trainedUntil === trainedUntil) return undefined;
+    const trainedUntil = Math.max(atMost(state.trainedUntil, latest) ?? -Infinity, window.range.end);
+    const watchFrom = atMost(state.watchFrom, latest) ?? window.range.end;
+    if (state.phase === 'active' && state.trainedUntil === trainedUntil && state.watchFrom === watchFrom)
+      return undefined;
     return {
       ...state,
       phase: 'active',
@@ -50,4 +67,9 @@ export async function activate(
       trainedUntil,
     };
   });
+}
+
+/** Undefined where it lies later: the state comes from before times were bounded. */
+function atMost(time: number | undefined, latest: number): number | undefined {
+  return time !== undefined && time <= latest ? time : undefined;
 }

@@ -5,11 +5,12 @@ import { buildAlert } from '../alert/build-alert.ts';
 import type { Detector } from '../config/detector.ts';
 import { describeRarity } from '../decision/calibration.ts';
 import type { Transition } from '../decision/contract.ts';
-import { decideWindow } from '../decision/decide.ts';
+import { type DecisionClock, decideWindow } from '../decision/decide.ts';
 import { RetryLaterError } from '../errors.ts';
 import type { DetectorState, PendingAlert } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
 import { incidentKey, scoresKey } from '../store/keys.ts';
+import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import type { StoreContext } from './context.ts';
 import { explainRows } from './explain-rows.ts';
 import type { FittedDetector } from './fitted-detector.ts';
@@ -29,6 +30,8 @@ interface Decided {
   readonly rows: ScoredWindowRows;
   readonly windowKey: string;
   readonly etag: string;
+  /** When the window's bytes came, epoch ms. */
+  readonly arrival: number;
 }
 
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
@@ -44,16 +47,20 @@ const REMEMBERED_WINDOWS = 64;
 export async function commitDecision(given: Decided, context: StoreContext): Promise<CommittedDecision> {
   const { detector, fitted, rows } = given;
   const id = `${given.windowKey}@${given.etag}`;
+  // A window that came by another machine's clock than this one's is not judged by the slower of them.
+  const now = Math.max(context.now(), given.arrival);
+  const clock: DecisionClock = { now, latest: now + FUTURE_TOLERANCE };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state } = await readState(context.store, detector.name);
     const decision = decideWindow({
       rows: rows.scored,
       policy: fitted.manifest.policy,
       tracks: state.entities,
-      watchFrom: watchFrom(state, fitted),
+      watchFrom: watchFrom(state, fitted, clock),
       step: fitted.manifest.step,
       detector: detector.name,
       modelVersion: fitted.manifest.version,
+      clock,
     });
     const { anomalous, tracks, transitions, lateRows } = decision;
     if (state.decided.includes(id)) return { anomalous, transitions: 0, lateRows: 0 };
@@ -73,9 +80,17 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
   );
 }
 
-/** A model without an activated state (a crash in between, or a pinned version) watches from its training's end. */
-function watchFrom(state: DetectorState, { manifest }: FittedDetector): number {
-  return state.watchFrom ?? Date.parse(manifest.trainingRange.end);
+/**
+ * A model without an activated state (a crash in between, or a pinned version) watches from its training's end. What
+ * lies in the future comes from before times were bounded, and would watch nothing for as long.
+ */
+function watchFrom(
+  state: DetectorState,
+  { manifest }: FittedDetector,
+  { now, latest }: DecisionClock,
+): number {
+  const known = [state.watchFrom, Date.parse(manifest.trainingRange.end)];
+  return known.find((time) => time !== undefined && time <= latest) ?? now;
 }
 
 /**

@@ -1,11 +1,10 @@
 /** Earlier windows that a model looks back on: read, never scored or decided on again. */
 import type { Detector } from '../config/detector.ts';
-import { rangeOfWindowKey } from '../store/keys.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { StoreContext } from './context.ts';
-import { readWindowObject } from './window-objects.ts';
+import { namedRange, readWindowObject } from './window-objects.ts';
 
 export interface ContextWindows {
   /** Windows that hold rows within reach of one that begins at `start` (epoch ms), oldest first. */
@@ -42,9 +41,9 @@ export function openContext(
   // Every run lists every window; to read thousands of keys for nothing is most of what a short run would do.
   if (reach === 0) return { before: async () => [] };
   const known = new Map<string, KnownWindow>();
-  for (const { key } of objects) {
-    const range = rangeOfWindowKey(key);
-    if (range !== undefined) known.set(key, { range, window: undefined });
+  for (const info of objects) {
+    const range = namedRange(info);
+    if (range !== undefined) known.set(info.key, { range, window: undefined });
   }
   return {
     async before(start) {

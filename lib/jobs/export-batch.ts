@@ -2,6 +2,7 @@
 import type { Detector } from '../config/detector.ts';
 import type { MetricSource } from '../source/metric-source.ts';
 import { assignEntities, type EntityMatrix } from '../source/series-to-window.ts';
+import type { LeftOut } from '../window/left-out.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 
@@ -17,6 +18,8 @@ export interface Batch {
   readonly matrices: readonly EntityMatrix[];
   /** Of all metrics together. */
   readonly seriesCount: number;
+  /** Series and samples that were not taken while the rest was. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What the newest batch taught about the size of the next one. */
@@ -86,9 +89,11 @@ export async function readBatch(
         series: await source.queryRange({ query, ...range, step, signal: controller.signal }),
       })),
     );
+    const leftOut: LeftOut[] = [];
     return {
       range,
-      matrices: assignEntities(metrics, detector.entityLabels),
+      matrices: assignEntities(metrics, detector.entityLabels, (each) => leftOut.push(each)),
+      leftOut,
       seriesCount: metrics.reduce((sum, { series }) => sum + series.length, 0),
     };
   } catch (error) {

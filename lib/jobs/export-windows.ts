@@ -5,6 +5,7 @@ import type { MetricSource } from '../source/metric-source.ts';
 import { cutWindow, firstValueTime, lastSampleTime } from '../source/series-to-window.ts';
 import { readState } from '../store/detector-states.ts';
 import { windowKey } from '../store/keys.ts';
+import type { LeftOut } from '../window/left-out.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import { writeWindow } from '../window/write-window.ts';
 import type { ExportContext } from './context.ts';
@@ -26,6 +27,8 @@ import {
   recordWindow,
 } from './export-progress.ts';
 
+import { recordLeftOutOfExport } from './left-out-notes.ts';
+
 export { isExportDue } from './export-plan.ts';
 
 export interface ExportRequest {
@@ -43,6 +46,8 @@ export interface ExportResult {
   readonly kept: readonly string[];
   /** Stretches without any data between data, passed by this run. */
   readonly gaps: readonly TimeRange[];
+  /** Series and samples that this run did not take while it took the rest. */
+  readonly leftOut: readonly LeftOut[];
   /** Where the next run goes on, epoch milliseconds. */
   readonly exportedUntil: number;
   /** At `max-windows` and `deadline` there is more to export: the next run goes on. */
@@ -66,6 +71,8 @@ interface Run extends ExportRequest {
   readonly kept: string[];
   readonly gaps: TimeRange[];
   readonly missingMetrics: Set<string>;
+  /** By kind and metric: the newest, with the counts of all batches. */
+  readonly leftOut: Map<string, LeftOut>;
   state: ExportState;
   /** Everything between the cursor and here was looked at and is empty. */
   scannedUntil: number;
@@ -88,7 +95,9 @@ export async function exportWindows(request: ExportRequest, context: ExportConte
   await adoptOrphan(run);
   const stopped = await exportAll(run);
   const { exported, kept, gaps, state } = run;
-  return { exported, kept, gaps, exportedUntil: state.exportedUntil, stopped };
+  const leftOut = [...run.leftOut.values()];
+  if (leftOut.length > 0) await recordLeftOutOfExport(context, run.detector.name, leftOut);
+  return { exported, kept, gaps, leftOut, exportedUntil: state.exportedUntil, stopped };
 }
 
 async function beginRun(request: ExportRequest, context: ExportContext): Promise<Run> {
@@ -106,6 +115,7 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
     kept: [],
     gaps: [],
     missingMetrics: new Set(),
+    leftOut: new Map(),
     state,
     scannedUntil: state.exportedUntil,
     lastSample: Number.NEGATIVE_INFINITY,
@@ -140,6 +150,7 @@ async function exportAll(run: Run): Promise<ExportResult['stopped']> {
       const batch = await readBatch(source, detector, range, grid.step);
       size = nextBatchSize(batch, grid, maxPoints);
       warnOfMissingMetrics(run, batch);
+      noteLeftOut(run, batch);
       await exportBatch(run, batch, { until: daysUntil, allowed: size.wholeDays });
     } catch (error) {
       if (error instanceof RetryLaterError && error.code === 'deadline') return outOfTime(run, error);
@@ -245,6 +256,14 @@ function warnOfMissingMetrics(run: Run, { matrices, seriesCount }: Batch): void 
   }
 }
 
+/** Counts are those of what came: a window that is asked for again counts again. */
+function noteLeftOut({ leftOut }: Run, batch: Batch): void {
+  for (const each of batch.leftOut) {
+    const key = `${each.code} ${each.message.slice(0, each.message.indexOf(':'))}`;
+    leftOut.set(key, { ...each, count: each.count + (leftOut.get(key)?.count ?? 0) });
+  }
+}
+
 /** A run that got nowhere must not look like one that did. */
 function outOfTime(run: Run, error?: RetryLaterError): 'deadline' {
   if (run.exported.length > 0 || run.kept.length > 0) return 'deadline';
@@ -261,7 +280,12 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof SourceError && error.code === 'body-too-large';
 }
 
-function noData({ detector, state, limit, exported }: Run): SourceError {
+function noData({ detector, state, limit, exported, leftOut }: Run): SourceError {
+  // All that there is cannot be used: whoever wrote the queries has to hear that, and not that there is nothing.
+  const kinds = [...leftOut.values()];
+  const unusable = kinds.find(({ code }) => code === 'series-collapse') ?? kinds[0];
+  if (unusable !== undefined)
+    return new SourceError(unusable.code, `detector ${detector.name}: ${unusable.message}`);
   const metrics = detector.metrics.map(({ name, query }) => `${name} (${query})`).join(', ');
   return new SourceError(
     'no-data',

@@ -1,10 +1,14 @@
 /** What a detector without a model has seen so far. */
 import type { Seen } from '../config/warmup.ts';
 import type { DetectorState, LearnedWindow } from '../store/detector-state.ts';
+import { WIDEST_HOLE } from '../window/time-bounds.ts';
 import type { MetricWindow } from '../window/window.ts';
 
+/** Epoch ms: the oldest row, and the end of the newest. */
+export type Span = Required<Pick<LearnedWindow, 'start' | 'end'>>;
+
 /** The time from its oldest row to the end of its newest, epoch ms: what a window was cut to may be more. */
-export function spanOf({ times, step }: MetricWindow): Required<Pick<LearnedWindow, 'start' | 'end'>> {
+export function spanOf({ times, step }: MetricWindow): Span {
   let start = Number.POSITIVE_INFINITY;
   let newest = Number.NEGATIVE_INFINITY;
   for (const time of times) {
@@ -15,13 +19,24 @@ export function spanOf({ times, step }: MetricWindow): Required<Pick<LearnedWind
 }
 
 export function sumLearned({ learning }: DetectorState): Seen {
-  let rows = 0;
-  let start = Number.POSITIVE_INFINITY;
-  let end = Number.NEGATIVE_INFINITY;
-  for (const window of Object.values(learning)) {
-    rows += window.rows;
-    start = Math.min(start, window.start ?? Number.POSITIVE_INFINITY);
-    end = Math.max(end, window.end ?? Number.NEGATIVE_INFINITY);
+  const windows = Object.values(learning);
+  const spans = windows.flatMap(({ start, end }) =>
+    start === undefined || end === undefined ? [] : [{ start, end }],
+  );
+  return { rows: windows.reduce((sum, { rows }) => sum + rows, 0), span: measureHistory(spans) };
+}
+
+/**
+ * Ms from the newest end back to the oldest start, or to the first hole that no history has: a file whose clock said 1970
+ * does not make it fifty years long.
+ */
+export function measureHistory(spans: readonly Span[]): number {
+  const [newest, ...older] = spans.toSorted((a, b) => b.end - a.end);
+  if (newest === undefined) return 0;
+  let oldest = newest.start;
+  for (const { start, end } of older) {
+    if (oldest - end > WIDEST_HOLE) break;
+    oldest = Math.min(oldest, start);
   }
-  return { rows, span: Math.max(0, end - start) };
+  return newest.end - oldest;
 }

@@ -3,9 +3,10 @@
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { manifestHash, parseManifest } from '../config/manifest.ts';
-import { ManifestError, NotFoundError } from '../errors.ts';
-import { DETECTORS_PREFIX, isDetectorName, manifestKey, STATES_PREFIX } from '../store/keys.ts';
+import { ManifestError, ObjectTooLargeError } from '../errors.ts';
+import { STATES_PREFIX } from '../store/keys.ts';
 import type { StoreContext } from './context.ts';
+import { listManifests, readManifestText } from './manifest-objects.ts';
 import { quarantine } from './quarantine.ts';
 
 export interface LoadedDetector {
@@ -19,17 +20,14 @@ export interface LoadedDetector {
  * @throws ManifestError for a manifest that cannot be used; a copy with the reason is then in quarantine
  */
 export async function loadDetector(context: StoreContext, name: string): Promise<LoadedDetector> {
-  const key = manifestKey(name);
-  let body: Uint8Array;
-  try {
-    body = (await context.store.get(key)).body;
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
+  const manifest = await readManifest(context, name);
+  if (manifest === undefined) {
     const detector = defaultDetector(name);
     return { detector, manifestHash: manifestHash(detector) };
   }
+  const { key, text } = manifest;
   try {
-    const detector = parseManifest(new TextDecoder().decode(body), { source: key });
+    const detector = parseManifest(text, { source: key });
     if (detector.name !== name)
       throw new ManifestError(
         'name-mismatch',
@@ -42,15 +40,23 @@ export async function loadDetector(context: StoreContext, name: string): Promise
   }
 }
 
+async function readManifest(
+  context: StoreContext,
+  name: string,
+): Promise<{ readonly key: string; readonly text: string } | undefined> {
+  try {
+    return await readManifestText(context.store, name);
+  } catch (cause) {
+    if (!(cause instanceof ObjectTooLargeError)) throw cause;
+    const error = new ManifestError(cause.code, cause.message, { cause });
+    await quarantine(context, { detector: name, key: cause.key, error });
+    throw error;
+  }
+}
+
 /** Names with a manifest, ascending. */
 export async function listDeclaredDetectors(context: StoreContext): Promise<readonly string[]> {
-  const names: string[] = [];
-  for await (const { key } of context.store.list(DETECTORS_PREFIX)) {
-    const name = key.slice(DETECTORS_PREFIX.length).replace(/\.yml$/, '');
-    if (key.endsWith('.yml') && isDetectorName(name)) names.push(name);
-    else context.telemetry.warn('not a manifest: expected detectors/NAME.yml', { key });
-  }
-  return names;
+  return listManifests(context);
 }
 
 /** Names with a manifest or with windows that arrived, ascending. */

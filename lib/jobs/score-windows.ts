@@ -14,9 +14,10 @@ import { FeatureError, NotFoundError, RetryLaterError, WindowError } from '../er
 import { compareMetrics } from '../features/source-columns.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
-import { rangeOfWindowKey, scoresKey, scoresPrefix } from '../store/keys.ts';
+import { scoresKey, scoresPrefix } from '../store/keys.ts';
 import { resolveVersion } from '../store/model-repository.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
+import { readScored, recordScored } from '../store/scored-windows.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { commitDecision } from './commit-decision.ts';
 import type { ScoreContext, StoreContext } from './context.ts';
@@ -27,8 +28,9 @@ import { spanOf, sumLearned } from './learned-history.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { quarantine } from './quarantine.ts';
+import { type Attempts, openAttempts } from './score-attempts.ts';
 import { countContextRows, scoreRows } from './score-rows.ts';
-import { listWindowObjects, readWindowObject } from './window-objects.ts';
+import { listWindowObjects, namedRange, type ReadWindowObject, readWindowObject } from './window-objects.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -49,6 +51,17 @@ export interface ScoreResult {
   readonly published: number;
 }
 
+interface PendingWindow extends ObjectInfo {
+  /** It had no scores when this run began. */
+  readonly isNew: boolean;
+}
+
+interface Pending {
+  readonly detector: Detector;
+  readonly pending: readonly PendingWindow[];
+  readonly attempts: Attempts;
+}
+
 /** Time to keep for publishing when the deadline comes near, ms. */
 const PUBLISH_RESERVE = 10_000;
 
@@ -64,23 +77,38 @@ export async function scoreWindows(
   const objects = await listWindowObjects(context.store, detector.name);
   const pending = await selectPending(detector.name, objects, context);
   const version = await resolveVersion(context.store, detector);
-  if (version === undefined) return learn(detector, pending, context);
+  const attempts = openAttempts(detector.name, context);
+  try {
+    if (version === undefined) return await learn({ detector, pending, attempts }, context);
+    return await scorePending({ detector, version, objects, pending, attempts }, context, onWindow);
+  } finally {
+    await attempts.end();
+  }
+}
 
+async function scorePending(
+  given: Pending & { readonly version: string; readonly objects: readonly ObjectInfo[] },
+  context: ScoreContext,
+  onWindow: ((scored: ScoredWindow) => void) | undefined,
+): Promise<ScoreResult> {
+  const { detector, version, objects, pending, attempts } = given;
   const fitted = await loadFittedDetector(context.store, detector.name, version);
   const contextRows = countContextRows(fitted);
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
+  const etags = new Map<string, string>();
   let outOfTime = false;
-  for (const info of await inTimeOrder(detector, pending, fitted, context)) {
+  for (const info of await inTimeOrder({ detector, pending, attempts }, fitted, context)) {
     // Another run may be at the same list.
     if (scored.length > 0 && (await isScored(info, context))) continue;
     outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
     if (outOfTime) break;
-    const window = await scoreWindow({ detector, fitted, info, history }, context);
+    const window = await scoreWindow({ detector, fitted, info, history, attempts, etags }, context);
     if (window === undefined) continue;
     scored.push(window);
     onWindow?.(window);
   }
+  if (etags.size > 0) await recordScored(context.store, detector.name, etags);
   const { published, inFlight } = await publishOutbox(context, detector.name);
   if (outOfTime)
     throw new RetryLaterError(
@@ -96,23 +124,32 @@ export async function scoreWindows(
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored, published };
 }
 
-/** Windows without scores, or written again since they were scored. */
+/** Windows without scores, or whose scores are of other bytes. */
 async function selectPending(
   detector: string,
   objects: readonly ObjectInfo[],
   { store }: StoreContext,
-): Promise<readonly ObjectInfo[]> {
+): Promise<readonly PendingWindow[]> {
   const scoredAt = new Map<string, number>();
   for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
     scoredAt.set(key, lastModified);
-  return objects.filter(
-    ({ key, lastModified }) => lastModified > (scoredAt.get(scoresKey(key)) ?? -Infinity),
-  );
+  // Nothing to compare with: learning, or the first run over a history.
+  const etags = scoredAt.size === 0 ? new Map<string, string>() : await readScored(store, detector);
+  return objects.flatMap((info): PendingWindow[] => {
+    const scored = scoredAt.get(scoresKey(info.key));
+    if (scored === undefined) return [{ ...info, isNew: true }];
+    const etag = etags.get(info.key);
+    const isDone = etag === undefined ? info.lastModified <= scored : etag === info.etag;
+    return isDone ? [] : [{ ...info, isNew: false }];
+  });
 }
 
-async function isScored({ key, lastModified }: ObjectInfo, { store }: StoreContext): Promise<boolean> {
+/** Whether another run scored it since this one listed the scores. What has scores of other bytes is scored again. */
+async function isScored({ key, isNew }: PendingWindow, { store }: StoreContext): Promise<boolean> {
+  if (!isNew) return false;
   try {
-    return (await store.head(scoresKey(key))).lastModified >= lastModified;
+    await store.head(scoresKey(key));
+    return true;
   } catch (error) {
     if (error instanceof NotFoundError) return false;
     throw error;
@@ -120,17 +157,14 @@ async function isScored({ key, lastModified }: ObjectInfo, { store }: StoreConte
 }
 
 /** No model yet: counts what arrived, and asks for training once it is enough. */
-async function learn(
-  detector: Detector,
-  pending: readonly ObjectInfo[],
-  context: ScoreContext,
-): Promise<ScoreResult> {
+async function learn({ detector, pending, attempts }: Pending, context: ScoreContext): Promise<ScoreResult> {
   let { state } = await readState(context.store, detector.name);
-  for (const { key, etag } of pending) {
+  for (const info of pending) {
+    const { key, etag } = info;
     const known = state.learning[key];
     // Before a warmup could be a time, nobody wrote down which time a file spans.
     if (known?.etag === etag && known.start !== undefined) continue;
-    const read = await readWindowObject(context, { detector, key, step: detector.step ?? state.step });
+    const read = await attempt({ detector, info, step: detector.step ?? state.step, attempts }, context);
     if (read === undefined) continue;
     const seen = { etag: read.etag, rows: read.window.times.length, ...spanOf(read.window) };
     state = await updateState(context.store, detector.name, (latest) =>
@@ -156,40 +190,71 @@ async function learn(
  * read, and is then read again when its turn comes, so that memory holds one window at a time.
  */
 async function inTimeOrder(
-  detector: Detector,
-  pending: readonly ObjectInfo[],
+  { detector, pending, attempts }: Pending,
   { manifest }: FittedDetector,
   context: ScoreContext,
-): Promise<readonly ObjectInfo[]> {
+): Promise<readonly PendingWindow[]> {
   if (pending.length < 2) return pending;
   const starts = new Map<string, number>();
-  for (const { key } of pending) {
-    const named = rangeOfWindowKey(key);
+  for (const info of pending) {
+    const { key } = info;
+    const named = namedRange(info);
     if (named !== undefined) starts.set(key, named.start);
     else {
-      const read = await readWindowObject(context, { detector, key, step: manifest.step });
+      const read = await attempt({ detector, info, step: manifest.step, attempts }, context);
       if (read !== undefined) starts.set(key, read.window.range.start);
     }
   }
+  await attempts.end();
   return pending
     .filter(({ key }) => starts.has(key))
     .sort((a, b) => starts.get(a.key)! - starts.get(b.key)! || (a.key < b.key ? -1 : 1));
 }
 
+/** Reads a window under the mark that tells whoever comes next if this is the end of the run. */
+async function attempt(
+  given: {
+    readonly detector: Detector;
+    readonly info: ObjectInfo;
+    readonly step: number | undefined;
+    readonly attempts: Attempts;
+  },
+  context: ScoreContext,
+): Promise<ReadWindowObject | undefined> {
+  const { detector, info, step, attempts } = given;
+  const { key, etag } = info;
+  try {
+    await attempts.begin(info);
+  } catch (error) {
+    if (!(error instanceof WindowError)) throw error;
+    await quarantine(context, { detector: detector.name, key, etag, error });
+    return undefined;
+  }
+  return readWindowObject(context, { detector, key, step });
+}
+
 async function scoreWindow(
-  given: { detector: Detector; fitted: FittedDetector; info: ObjectInfo; history: ContextWindows },
+  given: {
+    readonly detector: Detector;
+    readonly fitted: FittedDetector;
+    readonly info: ObjectInfo;
+    readonly history: ContextWindows;
+    readonly attempts: Attempts;
+    /** Window key → ETag of what was scored: added to. */
+    readonly etags: Map<string, string>;
+  },
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
   const { detector, fitted, history } = given;
   const { key } = given.info;
-  const read = await readWindowObject(context, { detector, key, step: fitted.manifest.step });
+  const read = await attempt({ ...given, step: fitted.manifest.step }, context);
   if (read === undefined) return undefined;
   try {
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
     const earlier = await history.before(read.window.range.start);
     const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });
     const decision = await commitDecision(
-      { detector, fitted, rows, windowKey: key, etag: read.etag },
+      { detector, fitted, rows, windowKey: key, etag: read.etag, arrival: read.arrival },
       context,
     );
     await context.store.put(
@@ -199,6 +264,7 @@ async function scoreWindow(
         contentType: 'application/vnd.apache.parquet',
       },
     );
+    given.etags.set(key, read.etag);
     const scored = countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;

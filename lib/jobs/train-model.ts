@@ -12,6 +12,7 @@ import { readState } from '../store/detector-states.ts';
 import { encodeJson } from '../store/json.ts';
 import type { ModelLineage, ModelManifest } from '../store/model-manifest.ts';
 import { encodeModelState, hasVersion, saveVersion } from '../store/model-repository.ts';
+import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import { activate, makeCurrent } from './activate-version.ts';
 import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
 import type { TrainContext } from './context.ts';
@@ -131,12 +132,20 @@ export async function isTrainingDue({ detector }: LoadedDetector, context: Train
   if (open.progress !== undefined)
     return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
   const { state } = await readState(context.store, detector.name);
-  const newest = Math.max(
-    state.exportedUntil ?? -Infinity,
-    ...Object.values(state.entities).map(({ decidedUntil }) => decidedUntil),
-  );
   if (state.trainedUntil === undefined) return isCaughtUp(detector, state, context.now());
-  return newest >= state.trainedUntil + detector.training.every;
+  // A version that was made of times that cannot be is not waited for until they have come.
+  const latest = context.now() + FUTURE_TOLERANCE;
+  if (state.trainedUntil > latest) return true;
+  return newestData(state, latest) >= state.trainedUntil + detector.training.every;
+}
+
+/** Epoch ms, up to `latest`; -Infinity where nothing is known of. */
+function newestData({ exportedUntil, entities }: DetectorState, latest: number): number {
+  let newest = -Infinity;
+  if (exportedUntil !== undefined && exportedUntil <= latest) newest = exportedUntil;
+  for (const { decidedUntil } of Object.values(entities))
+    if (decidedUntil <= latest) newest = Math.max(newest, decidedUntil);
+  return newest;
 }
 
 /** Undefined where nothing is under way, or what is would not come to the same version any more. */

@@ -4,7 +4,6 @@ import { planFeatures } from '../features/plan.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import { findWarmRows } from '../features/warm-rows.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import { rangeOfWindowKey } from '../store/keys.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { ObjectInfo } from '../store/object-store.ts';
 import { sliceWindow } from '../window/combine.ts';
@@ -12,10 +11,10 @@ import { selectRows } from '../window/select-rows.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { applyCriteria, type CriterionCounts } from './apply-criteria.ts';
 import type { StoreContext } from './context.ts';
-import { spanOf } from './learned-history.ts';
+import { measureHistory, type Span, spanOf } from './learned-history.ts';
 import { changePrepared, mergePrepared } from './merge-prepared.ts';
 import { type PreparedRows, prepareLabelledRows } from './prepare-rows.ts';
-import { listWindowObjects, readWindowObject } from './window-objects.ts';
+import { listWindowObjects, namedRange, readWindowObject } from './window-objects.ts';
 
 /** The rows to learn from. */
 export interface TrainingData extends PreparedRows {
@@ -47,12 +46,12 @@ export async function loadTrainingData(
   context: StoreContext,
   only?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
-  const { loaded, before } = await loadWindows(
+  const { loaded, unread } = await loadWindows(
     detector,
     { step: detector.step ?? state.step, only },
     context,
   );
-  const end = Math.max(...loaded.map(({ window }) => window.range.end));
+  const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
   const range = { start: end - detector.training.lookback, end };
   const used = loaded
     .filter(({ window }) => window.range.end > range.start)
@@ -72,9 +71,7 @@ export async function loadTrainingData(
   }));
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
-  const spans = loaded.map(({ window }) => spanOf(window));
-  const oldest = Math.min(before, ...spans.map((each) => each.start));
-  const span = Math.max(...spans.map((each) => each.end)) - oldest;
+  const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
   return { ...selectTrainingRows(labelled, detector), inputs, span, labelledBy };
 }
 
@@ -105,7 +102,7 @@ async function loadWindows(
   detector: Detector,
   given: { readonly step: number | undefined; readonly only: ModelManifest['inputs'] | undefined },
   context: StoreContext,
-): Promise<{ readonly loaded: readonly Loaded[]; readonly before: number }> {
+): Promise<{ readonly loaded: readonly Loaded[]; readonly unread: readonly Span[] }> {
   const wanted = given.only && new Set(given.only.map(({ key, etag }) => `${key} ${etag}`));
   // A window that drifted from the last model's metrics is what the next model has to learn from.
   const objects = await listWindowObjects(
@@ -125,17 +122,17 @@ async function loadWindows(
   }
   // Of what is left out unread, the key tells no first row; it ends with its newest.
   const kept = new Set(near);
-  const before = objects.reduce(
-    (oldest, info) => (kept.has(info) ? oldest : Math.min(oldest, rangeOfWindowKey(info.key)?.end ?? oldest)),
-    Infinity,
-  );
-  return { loaded, before };
+  const unread = objects.flatMap((info) => {
+    const end = kept.has(info) ? undefined : namedRange(info)?.end;
+    return end === undefined ? [] : [{ start: end, end }];
+  });
+  return { loaded, unread };
 }
 
 /** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */
 function withinLookback(objects: readonly ObjectInfo[], lookback: number): readonly ObjectInfo[] {
-  const ends = objects.map(({ key }) => rangeOfWindowKey(key)?.end);
-  const newest = Math.max(...ends.map((end) => end ?? -Infinity));
+  const ends = objects.map((info) => namedRange(info)?.end);
+  const newest = ends.reduce<number>((latest, end) => Math.max(latest, end ?? -Infinity), -Infinity);
   return objects.filter((_, i) => ends[i] === undefined || ends[i] > newest - lookback);
 }
 

@@ -1,5 +1,6 @@
 /** The JSON answer of query_range (https://prometheus.io/docs/prometheus/latest/querying/api/). */
 import { SourceError } from '../errors.ts';
+import { MAX_ENTITIES } from '../window/limits.ts';
 import {
   expectEnd,
   type JsonCursor,
@@ -29,6 +30,9 @@ interface Envelope {
   warnings: readonly string[];
   infos: readonly string[];
 }
+
+/** Of one answer: twice the entities of a window, since the series of one may take turns. */
+const MAX_SERIES: number = 2 * MAX_ENTITIES;
 
 /** Prometheus 2.48 to 2.53 has no `infos` and lists them as warnings with this prefix (prometheus/prometheus#14327). */
 const INFO_PREFIX = 'PromQL info:';
@@ -95,7 +99,14 @@ function readData(cursor: JsonCursor, readSamples: SampleReader, envelope: Envel
     if (key === 'resultType') envelope.resultType = readAny(cursor);
     // Prometheus names the type first; where another order comes, only a matrix has series to read.
     else if (key === 'result' && (envelope.resultType ?? 'matrix') === 'matrix')
-      readArray(cursor, () => envelope.series.push(readSeries(cursor, readSamples)));
+      readArray(cursor, () => {
+        if (envelope.series.length >= MAX_SERIES)
+          throw new SourceError(
+            'too-many-series',
+            `${cursor.subject} gave more than ${MAX_SERIES} series: aggregate in the query, so that it has fewer`,
+          );
+        envelope.series.push(readSeries(cursor, readSamples));
+      });
     else readAny(cursor);
   });
 }

@@ -1,8 +1,10 @@
 /** Series of all metrics become windows: labels name entities, samples take their cells. */
-import { SourceError } from '../errors.ts';
+import { describeTooLong, LONGEST_ENTITY } from '../window/entity-names.ts';
+import type { LeftOut } from '../window/left-out.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { describeSeries } from './matrix-response.ts';
+import { mergeSeries, type SeriesConflict } from './merge-series.ts';
 import type { MatrixSeries } from './metric-source.ts';
 
 /** What the source gave for one metric. */
@@ -27,27 +29,57 @@ export interface WindowCut {
 }
 
 /**
- * Names each series by its entity labels, joined by "/".
- * @throws SourceError where a series lacks one of the labels, or two of them would be the same entity at the same time
+ * Names each series by its entity labels, joined by "/". A series without one of the labels, or with a name that is too
+ * long for one, is left out; where two of them tell different numbers of the same entity and time, that sample is NaN.
+ * The others stand.
+ * @param onLeftOut hears of it, once for each kind and metric
  */
 export function assignEntities(
   matrices: readonly MetricMatrix[],
   entityLabels: readonly string[],
+  onLeftOut: (leftOut: LeftOut) => void = () => {},
 ): EntityMatrix[] {
   return matrices.map((metric) => {
-    const byEntity = new Map<string, MatrixSeries[]>();
+    const groups = new Map<string, MatrixSeries[]>();
+    const unnamed: MatrixSeries[] = [];
+    const tooLong: string[] = [];
     for (const series of metric.series) {
-      const entity = nameEntity(series, metric, entityLabels);
-      const others = byEntity.get(entity);
-      if (others === undefined) {
-        byEntity.set(entity, [series]);
-        continue;
+      const entity = nameEntity(series, entityLabels);
+      if (entity === undefined) unnamed.push(series);
+      else if (entity.length > LONGEST_ENTITY) tooLong.push(entity);
+      else {
+        const group = groups.get(entity);
+        if (group === undefined) groups.set(entity, [series]);
+        else group.push(series);
       }
-      for (const other of others) checkTurns(other, series, { entity, metric, entityLabels });
-      others.push(series);
     }
-    return { name: metric.name, byEntity };
+    if (unnamed.length > 0) onLeftOut(describeUnnamed(unnamed, metric, entityLabels));
+    if (tooLong.length > 0) onLeftOut(describeTooLong(tooLong, `metric ${metric.name}`));
+    return { name: metric.name, byEntity: mergeGroups(groups, { metric, entityLabels, onLeftOut }) };
   });
+}
+
+function mergeGroups(
+  groups: ReadonlyMap<string, readonly MatrixSeries[]>,
+  given: {
+    readonly metric: MetricMatrix;
+    readonly entityLabels: readonly string[];
+    readonly onLeftOut: (leftOut: LeftOut) => void;
+  },
+): ReadonlyMap<string, readonly MatrixSeries[]> {
+  const byEntity = new Map<string, readonly MatrixSeries[]>();
+  let first: { readonly entity: string; readonly conflict: SeriesConflict } | undefined;
+  let [cells, entities] = [0, 0];
+  for (const [entity, group] of groups) {
+    const { series, conflict } = mergeSeries(group);
+    byEntity.set(entity, series);
+    if (conflict === undefined) continue;
+    first ??= { entity, conflict };
+    cells += conflict.cells;
+    entities++;
+  }
+  if (first !== undefined) given.onLeftOut(describeConflicts({ ...first, cells, entities }, given));
+  return byEntity;
 }
 
 /** Epoch ms of the earliest sample from `from` on that is a number, of any metric; undefined where there is none. */
@@ -103,60 +135,49 @@ export function cutWindow({ detector, range, step, matrices }: WindowCut): Metri
   };
 }
 
-function nameEntity(series: MatrixSeries, metric: MetricMatrix, entityLabels: readonly string[]): string {
-  return entityLabels
-    .map((label) => {
-      const value = series.labels[label];
-      // To Prometheus an empty label and a missing one are the same.
-      if (value === undefined || value === '') throw missingLabel(label, series, metric);
-      return value;
-    })
-    .join('/');
+/** Undefined where it lacks a label: to Prometheus an empty label and a missing one are the same. */
+function nameEntity({ labels }: MatrixSeries, entityLabels: readonly string[]): string | undefined {
+  const values = entityLabels.map((label) => labels[label] ?? '');
+  return values.includes('') ? undefined : values.join('/');
 }
 
-function missingLabel(
-  label: string,
-  series: MatrixSeries,
+function describeUnnamed(
+  unnamed: readonly MatrixSeries[],
   { name, query, series: all }: MetricMatrix,
-): SourceError {
-  const lacking = all.filter((other) => !other.labels[label]).length;
-  const which =
-    lacking === all.length
-      ? `none of its ${all.length} series has`
-      : `${lacking} of its ${all.length} series lack`;
-  return new SourceError(
-    'missing-entity-label',
-    `metric ${name}: ${which} the entity label ${JSON.stringify(label)}, such as ${describeSeries(series.labels)}; keep the label in the query (${query}) or take it out of the manifest's entity`,
-  );
+  entityLabels: readonly string[],
+): LeftOut {
+  const { labels } = unnamed[0]!;
+  const label = entityLabels.find((each) => (labels[each] ?? '') === '');
+  const lacking = unnamed.length === all.length;
+  const which = lacking
+    ? `none of its ${all.length} series has`
+    : `${unnamed.length} of its ${all.length} series lack`;
+  return {
+    code: 'missing-entity-label',
+    count: unnamed.length,
+    message: `metric ${name}: ${which} the entity label ${JSON.stringify(label)}, such as ${describeSeries(labels)}; keep the label in the query (${query}) or take it out of the manifest's entity`,
+  };
 }
 
-interface Collision {
-  readonly entity: string;
-  readonly metric: MetricMatrix;
-  readonly entityLabels: readonly string[];
-}
-
-function checkTurns(a: MatrixSeries, b: MatrixSeries, { entity, metric, entityLabels }: Collision): void {
-  const time = firstCommonTime(a.times, b.times);
-  if (time === undefined) return;
+function describeConflicts(
+  found: {
+    readonly entity: string;
+    readonly conflict: SeriesConflict;
+    readonly cells: number;
+    readonly entities: number;
+  },
+  { metric, entityLabels }: { readonly metric: MetricMatrix; readonly entityLabels: readonly string[] },
+): LeftOut {
+  const { entity, conflict, cells, entities } = found;
+  const [a, b] = conflict.series;
   const by = entityLabels.length > 0 ? ` by (${entityLabels.join(', ')})` : '';
   const subject =
     entityLabels.length > 0 ? `entity ${JSON.stringify(entity)}` : 'the detector, which has no entity labels';
-  throw new SourceError(
-    'series-collapse',
-    `metric ${metric.name}: the series ${describeSeries(a.labels)} and ${describeSeries(b.labels)} both stand for ${subject} at ${new Date(time).toISOString()}; aggregate in the query, such as sum${by} (${metric.query}), or add a label that tells them apart to the manifest's entity`,
-  );
-}
-
-function firstCommonTime(a: Float64Array, b: Float64Array): number | undefined {
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    if (a[i] === b[j]) return a[i];
-    if (a[i]! < b[j]!) i++;
-    else j++;
-  }
-  return undefined;
+  return {
+    code: 'series-collapse',
+    count: cells,
+    message: `metric ${metric.name}: ${cells} samples of ${entities} entities stay empty: the series ${describeSeries(a.labels)} and ${describeSeries(b.labels)} both stand for ${subject} at ${new Date(conflict.time).toISOString()}, with ${conflict.values.join(' and ')}; aggregate in the query, such as max${by} (${metric.query}), or add a label that tells them apart to the manifest's entity`,
+  };
 }
 
 function* allSeries(matrices: readonly EntityMatrix[]): Iterable<MatrixSeries> {

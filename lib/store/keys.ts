@@ -1,4 +1,5 @@
 /** Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. */
+import { createHash } from 'node:crypto';
 import { DETECTOR_NAME, isDetectorName } from '../config/detector-name.ts';
 import { stamp } from '../config/stamp.ts';
 import { TidewatchError } from '../errors.ts';
@@ -9,6 +10,13 @@ export { isDetectorName, stamp };
 /** For ids that derive from content: the alphabet of detector names, longer. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** Bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const LONGEST_KEY = 1024;
+/** Bytes kept for what is put behind a key under quarantine/. */
+const SUFFIX_ROOM = 16;
+
+export const REASON_SUFFIX = '.reason.json';
+export const LEFT_OUT_SUFFIX = '.left-out.json';
 export const WINDOWS_PREFIX = 'windows/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
@@ -16,6 +24,12 @@ export const STATES_PREFIX = 'state/';
 
 export function manifestKey(detector: string): string {
   return `${DETECTORS_PREFIX}${checked(detector)}.yml`;
+}
+
+/** The detector that a key under detectors/ declares, by either ending in any case; undefined for any other key. */
+export function detectorOfManifestKey(key: string): string | undefined {
+  const name = /^detectors\/([^/]+)\.ya?ml$/i.exec(key)?.[1];
+  return name !== undefined && isDetectorName(name) ? name : undefined;
 }
 
 export function windowsPrefix(detector: string): string {
@@ -33,17 +47,22 @@ export function detectorOfWindowKey(key: string): string | undefined {
   return name !== undefined && isDetectorName(name) ? name : undefined;
 }
 
-/** The range that an exported window's key names; undefined for a dropped file with a name of its own. */
+/** The range that an exported window's key names, true or not; undefined for a dropped file with a name of its own. */
 export function rangeOfWindowKey(key: string): TimeRange | undefined {
   const match = /\/(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)\.parquet$/.exec(key);
-  return match ? { start: parseStamp(match[1]!), end: parseStamp(match[2]!) } : undefined;
+  if (match === null) return undefined;
+  const range = { start: parseStamp(match[1]!), end: parseStamp(match[2]!) };
+  // Somebody else's name that only looks like one: the 45th of a month, or an end before its start.
+  return range.start < range.end ? range : undefined;
 }
 
-/** One scores object per window object: the same path under scores/. */
+/** One scores object per window object: the same path under scores/, cut where it would be too long. */
 export function scoresKey(window: string): string {
   if (detectorOfWindowKey(window) === undefined)
     throw new TidewatchError('bad-key', `not a window key: ${window}`);
-  return `scores/${window.slice(WINDOWS_PREFIX.length).replace(/\.parquet$/i, '')}.parquet`;
+  const path = `scores/${window.slice(WINDOWS_PREFIX.length).replace(/\.parquet$/i, '')}`;
+  const room = LONGEST_KEY - '.parquet'.length;
+  return `${Buffer.byteLength(path) <= room ? path : shorten(path, room)}.parquet`;
 }
 
 export function scoresPrefix(detector: string): string {
@@ -99,13 +118,47 @@ export function stateKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}.json`;
 }
 
-/** The copy of an object that could not be used; its reason stands beside it as `<key>.reason.json`. */
+/** Which bytes of its newest windows a detector has scored. */
+export function scoredKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/scored.json`;
+}
+
+/** Which window is being scored, while it is. */
+export function attemptKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;
+}
+
+/**
+ * The copy of an object that could not be used. What is named as the reasons and notes beside the copies are would
+ * stand in their place, so it gets another ending.
+ */
 export function quarantineKey(key: string): string {
-  return `${QUARANTINE_PREFIX}${key}`;
+  return `${besideQuarantine(key)}${/\.(?:reason|left-out)\.json(?:\.copy)*$/.test(key) ? '.copy' : ''}`;
 }
 
 export function reasonKey(key: string): string {
-  return `${quarantineKey(key)}.reason.json`;
+  return `${besideQuarantine(key)}${REASON_SUFFIX}`;
+}
+
+/** What of an object was left out while the rest was used. */
+export function leftOutKey(key: string): string {
+  return `${besideQuarantine(key)}${LEFT_OUT_SUFFIX}`;
+}
+
+/** A key that would be too long is cut in its middle of bytes, and told apart by its hash. */
+function besideQuarantine(key: string): string {
+  const whole = `${QUARANTINE_PREFIX}${key}`;
+  return Buffer.byteLength(whole) <= LONGEST_KEY - SUFFIX_ROOM
+    ? whole
+    : shorten(whole, LONGEST_KEY - SUFFIX_ROOM);
+}
+
+function shorten(key: string, bytes: number): string {
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  const kept = Buffer.from(key)
+    .toString('utf8', 0, bytes - hash.length - 1)
+    .replace(/\ufffd+$/, '');
+  return `${kept}~${hash}`;
 }
 
 function parseStamp(text: string): number {

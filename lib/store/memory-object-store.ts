@@ -3,7 +3,7 @@
  * test/conformance/object-store.test.ts.
  */
 import { createHash } from 'node:crypto';
-import { NotFoundError, PreconditionFailedError } from '../errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from './object-store.ts';
 
 interface Entry {
@@ -26,13 +26,16 @@ export function createMemoryObjectStore({ now }: { readonly now: () => number })
   function write(key: string, body: Uint8Array): { readonly etag: string } {
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
     if (!entries.has(key)) keys.splice(findPlace(keys, key), 0, key);
-    entries.set(key, { info: { key, size: body.length, etag, lastModified: now() }, body });
+    // Whole seconds, as S3 has them.
+    const lastModified = Math.floor(now() / 1000) * 1000;
+    entries.set(key, { info: { key, size: body.length, etag, lastModified }, body });
     return { etag };
   }
 
   return {
-    async get(key) {
+    async get(key, { maxBytes = Infinity } = {}) {
       const { info, body } = find(key);
+      if (info.size > maxBytes) throw new ObjectTooLargeError(info, maxBytes);
       return { ...info, body: body.slice() } satisfies StoredObject;
     },
     async head(key) {

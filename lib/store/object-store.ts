@@ -13,6 +13,11 @@ export interface StoredObject extends ObjectInfo {
   readonly body: Uint8Array;
 }
 
+export interface GetOptions {
+  /** Of the body: a larger one is refused before it is read. */
+  readonly maxBytes?: number;
+}
+
 export interface PutOptions {
   readonly contentType?: string;
   /** Write only where no object stands at the key. Not together with `ifMatch`. */
@@ -27,8 +32,8 @@ export interface PutOptions {
  * one that throws PreconditionFailedError may, in that rare case, have been made and written over since.
  */
 export interface ObjectStore {
-  /** @throws NotFoundError */
-  get(key: string): Promise<StoredObject>;
+  /** @throws NotFoundError; ObjectTooLargeError where it has more than `maxBytes` */
+  get(key: string, options?: GetOptions): Promise<StoredObject>;
   /** @throws NotFoundError */
   head(key: string): Promise<ObjectInfo>;
   /** @throws PreconditionFailedError where `ifAbsent` or `ifMatch` does not hold; nothing is written then */

@@ -1,5 +1,6 @@
 /** The object store on Amazon S3, or on anything that speaks its protocol with conditional writes. */
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CopyObjectCommand,
@@ -12,7 +13,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { NotFoundError, PreconditionFailedError, SettingError } from '../errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError, SettingError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 
 export interface S3ObjectStoreOptions {
@@ -56,12 +57,18 @@ export function createS3Client(): S3Client {
  */
 export function createS3ObjectStore({ client, bucket }: S3ObjectStoreOptions): ObjectStore {
   return {
-    async get(key) {
+    async get(key, { maxBytes = Infinity } = {}) {
       const output = await client
         .send(new GetObjectCommand({ Bucket: bucket, Key: key }))
         .catch((error: unknown) => rethrow(error, bucket, key));
+      const info = infoOf(key, output);
+      if (info.size > maxBytes) {
+        // The head of the answer is here; its body stays where it is.
+        if (output.Body instanceof Readable) output.Body.destroy();
+        throw new ObjectTooLargeError(info, maxBytes);
+      }
       const body = await output.Body?.transformToByteArray();
-      return { ...infoOf(key, output), body: body ?? new Uint8Array() } satisfies StoredObject;
+      return { ...info, body: body ?? new Uint8Array() } satisfies StoredObject;
     },
     async head(key) {
       const output = await client

@@ -17,6 +17,7 @@ export const METRIC_NAMES = [
   'RowsScored',
   'LateRows',
   'ObjectsQuarantined',
+  'LeftOut',
   'ModelsTrained',
   'ReportsFailed',
   'AlertsPublished',

@@ -48,8 +48,8 @@ export function mergeWindows(windows: readonly MetricWindow[]): MetricWindow {
     detector: first.detector,
     step: first.step,
     range: {
-      start: Math.min(...windows.map((window) => window.range.start)),
-      end: Math.max(...windows.map((window) => window.range.end)),
+      start: windows.reduce((start, { range }) => Math.min(start, range.start), first.range.start),
+      end: windows.reduce((end, { range }) => Math.max(end, range.end), first.range.end),
     },
     metrics,
     ...placed,

@@ -4,9 +4,16 @@
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 import { WindowError } from '../errors.ts';
-import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_UNCOMPRESSED_BYTES, MAX_VALUES } from './limits.ts';
+import {
+  MAX_COLUMNS,
+  MAX_FILE_BYTES,
+  MAX_FOOTER_BYTES,
+  MAX_ROWS,
+  MAX_UNCOMPRESSED_BYTES,
+  MAX_VALUES,
+} from './limits.ts';
 import { TIME_NAMES } from './roles.ts';
-import { readThriftStruct, type ThriftStruct, ThriftSyntaxError } from './thrift.ts';
+import { readThriftStruct, type ThriftStruct, ThriftSyntaxError, type WantedFields } from './thrift.ts';
 
 /** Magic, footer length, magic. */
 const SMALLEST_FILE = 12;
@@ -17,6 +24,15 @@ const FILE = { rows: 3, rowGroups: 4 } as const;
 const ROW_GROUP = { columns: 1, rows: 3 } as const;
 const CHUNK = { metadata: 3 } as const;
 const CHUNK_METADATA = { values: 5, uncompressedBytes: 6 } as const;
+const WANTED: WantedFields = {
+  [FILE.rows]: {},
+  [FILE.rowGroups]: {
+    [ROW_GROUP.rows]: {},
+    [ROW_GROUP.columns]: {
+      [CHUNK.metadata]: { [CHUNK_METADATA.values]: {}, [CHUNK_METADATA.uncompressedBytes]: {} },
+    },
+  },
+};
 
 /** @throws WindowError `empty-file`, `unreadable`, `too-large` */
 export function checkFooter(bytes: Uint8Array, source: string): void {
@@ -50,11 +66,8 @@ function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
   const magic = Buffer.from(bytes.subarray(-4)).toString('latin1');
   if (magic === 'PARE') throw unreadable(source, 'its footer is encrypted');
   if (bytes.length < SMALLEST_FILE || magic !== 'PAR1') {
-    if (isCsv(bytes, source))
-      throw unreadable(
-        source,
-        `it is CSV: a bucket takes Parquet, such as duckdb -c "COPY (FROM 'metrics.csv') TO 'metrics.parquet'" makes of it; fit, score and backtest read CSV as it is`,
-      );
+    if (isCsv(bytes))
+      throw unreadable(source, 'it is CSV: call it .csv or .tsv, gzipped .csv.gz or .tsv.gz, and it is read');
     const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
     const how =
       start === 'PAR1' ? 'starts as Parquet but is truncated' : 'does not start or end as Parquet does';
@@ -64,17 +77,17 @@ function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
   const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
   if (length > end - 4)
     throw unreadable(source, `its footer claims ${length} bytes, and the file has room for ${end - 4}`);
+  assertAtMost(source, 'bytes in its footer', length, MAX_FOOTER_BYTES);
   try {
-    return readThriftStruct(bytes.subarray(end - length, end));
+    return readThriftStruct(bytes.subarray(end - length, end), WANTED);
   } catch (error) {
     if (!(error instanceof ThriftSyntaxError)) throw error;
     throw unreadable(source, `its footer is damaged: ${error.message}`);
   }
 }
 
-/** By its name, or by a first line that names columns, the time among them. */
-function isCsv(bytes: Uint8Array, source: string): boolean {
-  if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(source)) return true;
+/** By a first line that names columns, the time among them. What is called CSV does not come here. */
+function isCsv(bytes: Uint8Array): boolean {
   const line = /^[^\r\n]*/.exec(Buffer.from(bytes.subarray(0, LONGEST_HEADER)).toString('utf8'))?.[0] ?? '';
   const cells = line.replace(/^\ufeff/, '').split(/[,;\t]/);
   return (

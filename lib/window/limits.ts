@@ -2,6 +2,8 @@
 
 /** Bytes of one Parquet file. */
 export const MAX_FILE_BYTES: number = 256 * 2 ** 20;
+/** Bytes of a Parquet footer: 40,000 column chunks with their statistics take 8 MB. */
+export const MAX_FOOTER_BYTES: number = 16 * 2 ** 20;
 /** Rows of one file: 100 entities at a step of 60 s over 30 days are 4.3 million. */
 export const MAX_ROWS = 5_000_000;
 /** Leaf columns of one file. */

@@ -1,10 +1,11 @@
 import { type Data, DataType, type Vector } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
 
 /** Where a column comes from, for messages. */
 export interface ColumnName {
   readonly source: string;
   readonly name: string;
+  /** Hears of each integer that a double does not hold exactly: its row, and what it was. */
+  readonly onRounded?: (row: number, value: bigint) => void;
 }
 
 /** Whether `readNumbers` takes a column of this type. */
@@ -21,8 +22,8 @@ export function isNumeric(type: DataType): boolean {
 
 /**
  * One double per row: nulls, NaN and ±Infinity as NaN, booleans as 0 and 1, decimals as the nearest double. A column of
- * nulls without a type is all NaN.
- * @throws WindowError `bad-value` for an integer beyond ±2^53, which no double holds exactly
+ * nulls without a type is all NaN. An integer beyond ±2^53 is the nearest double, as Prometheus has it: how exactly a
+ * cgroup's "no limit" is known changes nothing.
  */
 export function readNumbers(vector: Vector, column: ColumnName): Float64Array {
   const only = vector.data.length === 1 ? vector.data[0] : undefined;
@@ -67,11 +68,8 @@ function fillFromBigInts(
 ): void {
   for (let row = 0; row < into.length; row++) {
     const number = Number(values[row]!);
-    if (!Number.isSafeInteger(number) && data.getValid(row))
-      throw new WindowError(
-        'bad-value',
-        `${column.source}: column ${column.name}, row ${from + row}: ${values[row]} lies beyond ±2^53, which a double cannot hold exactly`,
-      );
+    if (column.onRounded && !Number.isSafeInteger(number) && data.getValid(row))
+      column.onRounded(from + row, values[row]!);
     into[row] = number;
   }
 }

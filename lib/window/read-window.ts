@@ -7,9 +7,11 @@
  * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
  * and in ascending order of time within each. Row numbers in messages count from 0.
  */
-import type { Table } from 'apache-arrow';
+import { DataType, type Table } from 'apache-arrow';
 import { WindowError } from '../errors.ts';
+import { findKeptRows, keepRows, type UnsortedRows } from './keep-rows.ts';
 import { settleLabel } from './label-column.ts';
+import type { LeftOut } from './left-out.ts';
 import { MAX_ENTITIES } from './limits.ts';
 import { parseMetadata } from './metadata.ts';
 import { assertNoUnits } from './number-with-unit.ts';
@@ -19,6 +21,7 @@ import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
 import { readTimes } from './read-times.ts';
 import { assignRoles, type ColumnRoles, ownRoles } from './roles.ts';
 import { inferStep } from './step.ts';
+import type { TimeBounds } from './time-bounds.ts';
 import type { TimeRange } from './time-range.ts';
 import type { MetricWindow } from './window.ts';
 
@@ -30,8 +33,12 @@ export interface ReadWindowOptions {
   readonly step?: number | undefined;
   /** From the key; without it, the rows' own, widened to the step. What a file of Tidewatch's own says goes first. */
   readonly range?: TimeRange | undefined;
+  /** Rows outside are left out. Without it, every time is taken as it is: a person named the file. */
+  readonly bounds?: TimeBounds | undefined;
   /** Gets whole sentences for people: what a column was taken for that may not be meant so. */
   readonly tell?: ((note: string) => void) | undefined;
+  /** Hears of what is left out while the rest is used. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
 /**
@@ -39,7 +46,8 @@ export interface ReadWindowOptions {
  *   `empty-file`, `unreadable`, `too-large`, `no-rows`,
  *   `no-time-column`, `no-metric-column`, `bad-column`, `no-values` (every metric NaN in every row),
  *   `null-time`, `bad-time`, `bad-value`, `bad-label`,
- *   `duplicate-row`, `unordered-rows`, `outside-range`, `no-step`, `bad-metadata`
+ *   `duplicate-row`, `unordered-rows`, `outside-range`, `time-out-of-bounds` (no row is within them, or the range that
+ *   the file or its name claims is not), `no-step`, `bad-metadata`
  */
 export function readWindow(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
   return windowOfTable(readTable(bytes, options.source), options);
@@ -57,43 +65,103 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   if (table.numRows === 0) throw new WindowError('no-rows', `${source} has no rows`);
 
   const times = readTimes(table.getChildAt(roles.time)!, { source, name: fields[roles.time]!.name });
-  const entity = readEntity(table, roles, { source, times, isOwn: own !== undefined });
-  assertAscending(times, entity, source);
-  const columns = roles.metrics.map((index) =>
-    readNumbers(table.getChildAt(index)!, { source, name: fields[index]!.name }),
-  );
-  assertSomeValue(columns, source);
+  tellUnused(table.schema, roles, options);
+  const entity = readEntity(table, roles, { ...options, times, isOwn: own !== undefined });
+  const kept = findKeptRows(times, entity, options);
+  assertAscending(times, entity, { source, kept });
+  const columns = roles.metrics.map((index) => readMetric(table, index, options));
   const labels = readLabels(table, roles, source);
-  const sorted = sortByEntity({ times, entity, columns, labels });
+  const rows = keepRows({ times, entity, columns, labels }, kept);
+  assertSomeValue(rows.columns, source);
+  const sorted = sortByEntity(rows);
 
   const step = own?.step ?? options.step ?? inferStep(sorted.times, sorted.entityOf, source);
-  const range = own?.range ?? options.range ?? rangeOf(times, step);
-  assertInside(times, range, source);
+  const claimed = own?.range ?? options.range;
+  const range = claimed ? withinBounds(claimed, step, options) : rangeOf(sorted.times, step);
+  assertInside(sorted.times, range, source);
   return { detector, range, step, metrics: roles.metrics.map((index) => fields[index]!.name), ...sorted };
 }
 
-function readEntity(
-  table: Table,
-  roles: ColumnRoles,
-  given: { readonly source: string; readonly times: Float64Array; readonly isOwn: boolean },
-): CodedStrings {
-  const { source, times, isOwn } = given;
-  if (roles.entity.length === 0)
-    return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
-  const entity = joinStrings(
-    roles.entity.map((index) => {
-      const column = { source, name: table.schema.fields[index]!.name };
-      const strings = readStrings(table.getChildAt(index)!, column);
-      if (!isOwn) assertNoUnits(strings, column, times);
-      return strings;
-    }),
-  );
+function readMetric(table: Table, index: number, { source, onLeftOut }: ReadWindowOptions): Float64Array {
+  const { name } = table.schema.fields[index]!;
+  let [count, first] = [0, ''];
+  const numbers = readNumbers(table.getChildAt(index)!, {
+    source,
+    name,
+    onRounded(row, value) {
+      if (count++ === 0) first = `row ${row}: ${value}`;
+    },
+  });
+  if (count > 0)
+    onLeftOut?.({
+      code: 'rounded',
+      count,
+      column: name,
+      message: `column ${name}, ${first} lies beyond ±2^53 and is read as the nearest double`,
+    });
+  return numbers;
+}
+
+function tellUnused({ fields }: Table['schema'], roles: ColumnRoles, { onLeftOut }: ReadWindowOptions): void {
+  for (const index of roles.unused) {
+    const { name, type } = fields[index]!;
+    onLeftOut?.({
+      code: 'unused-column',
+      count: 1,
+      column: name,
+      message: `column ${name} is ${type}: one time column, numbers, booleans and strings are read`,
+    });
+  }
+}
+
+interface EntityOptions extends ReadWindowOptions {
+  readonly times: Float64Array;
+  /** Written by Tidewatch: an entity is called there as it was given. */
+  readonly isOwn: boolean;
+}
+
+function readEntity(table: Table, roles: ColumnRoles, options: EntityOptions): CodedStrings {
+  const { source } = options;
+  const read = roles.entity.flatMap((index) => readEntityPart(table, index, options) ?? []);
+  if (read.length === 0) return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
+  const entity = joinStrings(read);
   if (entity.values.length <= MAX_ENTITIES) return entity;
   const names = roles.entity.map((index) => table.schema.fields[index]!.name).join(', ');
   throw new WindowError(
     'too-large',
     `${source} has ${entity.values.length} entities in ${names}, and the limit is ${MAX_ENTITIES}`,
   );
+}
+
+/** Undefined for a column that is left out. */
+function readEntityPart(table: Table, index: number, options: EntityOptions): CodedStrings | undefined {
+  const strings = readTextOrBytes(table, index, options);
+  if (strings === undefined || options.isOwn) return strings;
+  const { name } = table.schema.fields[index]!;
+  assertNoUnits(strings, { source: options.source, name }, options.times);
+  return strings;
+}
+
+/** Undefined for bytes that nobody called text and that are none, such as hashes. */
+function readTextOrBytes(
+  table: Table,
+  index: number,
+  { source, onLeftOut }: ReadWindowOptions,
+): CodedStrings | undefined {
+  const { name, type } = table.schema.fields[index]!;
+  try {
+    return readStrings(table.getChildAt(index)!, { source, name });
+  } catch (error) {
+    const isBytes = DataType.isBinary(type) || DataType.isLargeBinary(type);
+    if (!isBytes || !(error instanceof WindowError) || error.code !== 'bad-value') throw error;
+    onLeftOut?.({
+      code: 'unused-column',
+      count: 1,
+      column: name,
+      message: `column ${name} is no text: ${error.message}`,
+    });
+    return undefined;
+  }
 }
 
 function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Array | undefined {
@@ -106,9 +174,14 @@ function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Arra
   });
 }
 
-function assertAscending(times: Float64Array, entity: CodedStrings, source: string): void {
+function assertAscending(
+  times: Float64Array,
+  entity: CodedStrings,
+  { source, kept }: { readonly source: string; readonly kept: Uint8Array | undefined },
+): void {
   const newest = new Float64Array(entity.values.length).fill(Number.NEGATIVE_INFINITY);
   for (let row = 0; row < times.length; row++) {
+    if (kept?.[row] === 0) continue;
     const code = entity.codes[row]!;
     const time = times[row]!;
     const before = newest[code]!;
@@ -135,10 +208,16 @@ function assertInside(times: Float64Array, range: TimeRange, source: string): vo
   );
 }
 
-interface Rows {
-  readonly times: Float64Array;
-  readonly columns: readonly Float64Array[];
-  readonly labels: Uint8Array | undefined;
+/** What a range claims moves the detector's clock as rows do: it ends with the cell of the latest time that may be. */
+function withinBounds(range: TimeRange, step: number, { bounds, source }: ReadWindowOptions): TimeRange {
+  if (bounds === undefined) return range;
+  const end = Math.floor(bounds.latest / step) * step + step;
+  if (range.end <= end) return range;
+  if (range.start < end) return { start: range.start, end };
+  throw new WindowError(
+    'time-out-of-bounds',
+    `${source} claims the range from ${iso(range.start)} up to ${iso(range.end)}, and arrived before ${iso(bounds.latest)}`,
+  );
 }
 
 /** Stable, so that times stay ascending within an entity. Rows that are in order already are not copied. */
@@ -147,7 +226,7 @@ function sortByEntity({
   entity,
   columns,
   labels,
-}: Rows & { readonly entity: CodedStrings }): Rows & Pick<MetricWindow, 'entities' | 'entityOf'> {
+}: UnsortedRows): Pick<MetricWindow, 'entities' | 'entityOf' | 'times' | 'columns' | 'labels'> {
   const entities = [...entity.values].sort(compareCodeUnits);
   const placeOf = new Map(entities.map((name, place) => [name, place]));
   const place = Uint32Array.from(entity.values, (name) => placeOf.get(name)!);

@@ -11,6 +11,8 @@ export interface ColumnRoles {
   /** Strings, in column order: together they name the entity. */
   readonly entity: readonly number[];
   readonly metrics: readonly number[];
+  /** Neither numbers nor strings, or a second time: left out. */
+  readonly unused: readonly number[];
 }
 
 /** Names of a time column, best first; Tidewatch itself writes the first one. */
@@ -28,8 +30,8 @@ const PANDAS_INDEX = /^__index_level_\d+__$/;
  *
  * Time: of the columns called timestamp, time, ts or ds (and a nameless pandas index that holds times), TIMESTAMP and
  * DATE go before epoch numbers and strings, then the order of the names counts, then lower case before other case.
- * The ones not chosen are left out, as are data_availability and a nameless pandas index of row numbers.
- * @throws WindowError `no-time-column`, `no-metric-column`, `bad-label`, `bad-column` (nested, binary or second time)
+ * The ones not chosen are left out, as are columns of other types (nested, UUID, a second time), data_availability and a nameless pandas index of row numbers.
+ * @throws WindowError `no-time-column`, `no-metric-column`, `bad-label`, `bad-column` (two of one name, or none)
  */
 export function assignRoles(fields: readonly Field[], source: string): ColumnRoles {
   assertDistinct(fields, source);
@@ -37,19 +39,16 @@ export function assignRoles(fields: readonly Field[], source: string): ColumnRol
   const label = findLabel(fields, source);
   const entity: number[] = [];
   const metrics: number[] = [];
+  const unused: number[] = [];
   for (const [index, field] of fields.entries()) {
     if (index === time || index === label || isLeftOut(field)) continue;
     if (isNumeric(field.type)) metrics.push(index);
     else if (isText(field.type)) entity.push(index);
-    else
-      throw new WindowError(
-        'bad-column',
-        `${source}: column ${field.name} is ${field.type}: only one time column, numbers, booleans and strings are read`,
-      );
+    else unused.push(index);
   }
   if (metrics.length === 0)
     throw new WindowError('no-metric-column', `${source} has no numeric column: ${describe(fields)}`);
-  return { time, label, entity, metrics };
+  return { time, label, entity, metrics, unused };
 }
 
 /** Roles in a file that Tidewatch wrote: there a metric may have any name but the three. */
@@ -66,7 +65,7 @@ export function ownRoles(fields: readonly Field[], source: string): ColumnRoles 
   const odd = metrics.find((index) => !isNumeric(fields[index]!.type));
   if (odd !== undefined || metrics.length === 0)
     throw new WindowError('bad-metadata', `${source} says that Tidewatch wrote it, with ${describe(fields)}`);
-  return { time, label: label === -1 ? undefined : label, entity: [entity], metrics };
+  return { time, label: label === -1 ? undefined : label, entity: [entity], metrics, unused: [] };
 }
 
 function findTime(fields: readonly Field[], source: string): number {

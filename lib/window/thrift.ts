@@ -1,7 +1,15 @@
-/** Reads one struct of Thrift's compact protocol, bounds checked. Byte strings are skipped: nobody here needs them. */
+/**
+ * Reads one struct of Thrift's compact protocol, bounds checked. Byte strings are skipped: nobody here needs them. So is
+ * every field that the caller does not name, or a footer of 8 MB would take gigabytes.
+ */
 
 export type ThriftStruct = Map<number, ThriftValue>;
 export type ThriftValue = bigint | boolean | undefined | ThriftStruct | ThriftValue[];
+
+/** Fields that are kept, each with those of the struct, or of the structs of the list, that it holds. */
+export interface WantedFields {
+  readonly [field: number]: WantedFields;
+}
 
 /** The bytes are not a struct of the compact protocol. */
 export class ThriftSyntaxError extends Error {}
@@ -9,10 +17,19 @@ export class ThriftSyntaxError extends Error {}
 interface Cursor {
   readonly bytes: Uint8Array;
   at: number;
+  /** Kept or skipped. */
+  values: number;
+  /** Structs that are kept. */
+  structs: number;
 }
 
 /** Parquet's own metadata nests to 8 or so. */
 const MAX_DEPTH = 32;
+/** 40,000 column chunks, as 40 million values in row groups of a thousand rows have, come to 1.2 million. */
+const MAX_THRIFT_VALUES = 2_000_000;
+/** Two for each of them, and one for each row group. */
+const MAX_KEPT_STRUCTS = 200_000;
+const NOTHING: WantedFields = {};
 const TYPE = {
   true: 1,
   false: 2,
@@ -29,27 +46,37 @@ const TYPE = {
 } as const;
 
 /** @throws ThriftSyntaxError */
-export function readThriftStruct(bytes: Uint8Array): ThriftStruct {
-  return readStruct({ bytes, at: 0 }, 0);
+export function readThriftStruct(bytes: Uint8Array, wanted: WantedFields): ThriftStruct {
+  return readStruct({ bytes, at: 0, values: 0, structs: 0 }, 0, wanted);
 }
 
-function readStruct(cursor: Cursor, depth: number): ThriftStruct {
+function readStruct(cursor: Cursor, depth: number, wanted: WantedFields): ThriftStruct {
   if (depth > MAX_DEPTH) throw new ThriftSyntaxError(`structs nested deeper than ${MAX_DEPTH}`);
-  const struct: ThriftStruct = new Map();
+  if (wanted !== NOTHING && ++cursor.structs > MAX_KEPT_STRUCTS)
+    throw new ThriftSyntaxError(`more than ${MAX_KEPT_STRUCTS} row groups and column chunks`);
+  const struct: ThriftStruct = wanted === NOTHING ? SKIPPED : new Map();
   let field = 0;
   for (;;) {
     const header = readByte(cursor);
     if (header === 0) return struct;
     field = header >> 4 === 0 ? Number(readZigzag(cursor)) : field + (header >> 4);
     const type = header & 15;
-    struct.set(
-      field,
-      type === TYPE.true || type === TYPE.false ? type === TYPE.true : readValue(cursor, type, depth),
-    );
+    const inner = wanted[field];
+    if (type === TYPE.true || type === TYPE.false) {
+      if (inner !== undefined) struct.set(field, type === TYPE.true);
+      continue;
+    }
+    const value = readValue(cursor, type, depth, inner ?? NOTHING);
+    if (inner !== undefined) struct.set(field, value);
   }
 }
 
-function readValue(cursor: Cursor, type: number, depth: number): ThriftValue {
+/** Stands for every struct that nobody wants; never written to. */
+const SKIPPED: ThriftStruct = new Map();
+
+function readValue(cursor: Cursor, type: number, depth: number, wanted: WantedFields): ThriftValue {
+  if (++cursor.values > MAX_THRIFT_VALUES)
+    throw new ThriftSyntaxError(`more than ${MAX_THRIFT_VALUES} values`);
   switch (type) {
     case TYPE.true:
     case TYPE.false:
@@ -66,22 +93,25 @@ function readValue(cursor: Cursor, type: number, depth: number): ThriftValue {
       return skip(cursor, readLength(cursor));
     case TYPE.list:
     case TYPE.set:
-      return readList(cursor, depth);
+      return readList(cursor, depth, wanted);
     case TYPE.map:
       return skipMap(cursor, depth);
     case TYPE.struct:
-      return readStruct(cursor, depth + 1);
+      return readStruct(cursor, depth + 1, wanted);
     default:
       throw new ThriftSyntaxError(`unknown type ${type} at byte ${cursor.at - 1}`);
   }
 }
 
-function readList(cursor: Cursor, depth: number): ThriftValue[] {
+function readList(cursor: Cursor, depth: number, wanted: WantedFields): ThriftValue[] {
   if (depth > MAX_DEPTH) throw new ThriftSyntaxError(`lists nested deeper than ${MAX_DEPTH}`);
   const header = readByte(cursor);
   const size = header >> 4 === 15 ? readLength(cursor) : header >> 4;
   const list: ThriftValue[] = [];
-  for (let index = 0; index < size; index++) list.push(readValue(cursor, header & 15, depth + 1));
+  for (let index = 0; index < size; index++) {
+    const value = readValue(cursor, header & 15, depth + 1, wanted);
+    if (wanted !== NOTHING) list.push(value);
+  }
   return list;
 }
 
@@ -91,8 +121,8 @@ function skipMap(cursor: Cursor, depth: number): undefined {
   if (size === 0) return;
   const types = readByte(cursor);
   for (let index = 0; index < size; index++) {
-    readValue(cursor, types >> 4, depth + 1);
-    readValue(cursor, types & 15, depth + 1);
+    readValue(cursor, types >> 4, depth + 1, NOTHING);
+    readValue(cursor, types & 15, depth + 1, NOTHING);
   }
 }
 

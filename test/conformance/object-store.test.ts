@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { NotFoundError, PreconditionFailedError } from '../../lib/errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../../lib/errors.ts';
 import { createMemoryObjectStore } from '../../lib/store/memory-object-store.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
@@ -41,6 +41,13 @@ function runSuite(name: string, { open, close }: Implementation): void {
       assert.equal(info.lastModified, stored.lastModified);
     });
 
+    test('dates an object by whole seconds, as S3 does', async () => {
+      await store.put('dated/a', bytes('a'));
+      const [listed] = await collect(store.list('dated/'));
+      const { lastModified } = await store.head('dated/a');
+      assert.deepEqual([lastModified % 1_000, listed?.lastModified], [0, lastModified]);
+    });
+
     test('holds an empty object', async () => {
       await store.put('a/empty', new Uint8Array());
       assert.equal((await store.get('a/empty')).body.length, 0);
@@ -62,6 +69,17 @@ function runSuite(name: string, { open, close }: Implementation): void {
       assert.deepEqual(got, bytes('abc'));
       got[0] = 0;
       assert.deepEqual((await store.get('a/copy')).body, bytes('abc'));
+    });
+
+    test('an object with more bytes than the caller takes is refused, and says which it is', async () => {
+      const { etag } = await store.put('a/large', new Uint8Array(300_000));
+      assert.equal((await store.get('a/large', { maxBytes: 300_000 })).body.length, 300_000);
+      await assert.rejects(store.get('a/large', { maxBytes: 299_999 }), (error) => {
+        assert.ok(error instanceof ObjectTooLargeError);
+        assert.equal(error.etag, etag);
+        assert.match(error.message, /a\/large has 300000 bytes, and the limit is 299999/);
+        return true;
+      });
     });
 
     test('an absent key is a NotFoundError that names it', async () => {

@@ -4,6 +4,7 @@ import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { notImplemented } from './errors.ts';
 import { encodeKey } from './key-encoding.ts';
 import { OWNER, readLimit } from './listing.ts';
+import { formatModified } from './modified.ts';
 import { requireUpload } from './multipart.ts';
 import { element, parent, xmlResponse } from './xml.ts';
 
@@ -70,7 +71,7 @@ export function listParts(context: S3Context, request: S3Request): AwsResponse {
       parent(
         'Part',
         element('PartNumber', number),
-        element('LastModified', new Date(modified).toISOString()),
+        element('LastModified', formatModified(modified)),
         element('ETag', etag),
         element('Size', size),
         checksum ? element(`Checksum${checksum.algorithm}`, checksum.value) : '',

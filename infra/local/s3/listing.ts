@@ -4,6 +4,7 @@ import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { notImplemented, S3Error } from './errors.ts';
 import type { IndexDatabase, ObjectRecord } from './index-database.ts';
 import { encodeKey } from './key-encoding.ts';
+import { formatModified } from './modified.ts';
 import { element, parent, xmlResponse } from './xml.ts';
 
 export interface ListQuery {
@@ -184,7 +185,7 @@ function renderObject(
     name,
     element('Key', encode(key)),
     ...(name === 'Version' ? [element('VersionId', 'null'), element('IsLatest', true)] : []),
-    element('LastModified', new Date(modified).toISOString()),
+    element('LastModified', formatModified(modified)),
     element('ETag', etag),
     element('ChecksumAlgorithm', metadata.checksum?.algorithm),
     element('ChecksumType', metadata.checksum?.type),

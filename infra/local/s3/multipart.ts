@@ -8,6 +8,7 @@ import { readWriteConditions } from './conditions.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
 import { checksumHeaders, readMetadata, type StoredChecksum } from './metadata.ts';
+import { formatModified } from './modified.ts';
 import { findCopySource, readAlgorithm, readSource } from './put-object.ts';
 import { parseRange } from './range.ts';
 import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';
@@ -69,7 +70,7 @@ export async function uploadPartCopy(context: S3Context, request: S3Request): Pr
   );
   const part = commitPart(context, request, number, received);
   return xmlResponse('CopyPartResult', [
-    element('LastModified', new Date(part.modified).toISOString()),
+    element('LastModified', formatModified(part.modified)),
     element('ETag', part.etag),
     part.checksum ? element(`Checksum${part.checksum.algorithm}`, part.checksum.value) : '',
   ]);

@@ -8,6 +8,7 @@ import { S3Error } from './errors.ts';
 import type { ObjectRecord } from './index-database.ts';
 import { decodeKey } from './key-encoding.ts';
 import { checkHeaders, checksumHeaders, type ObjectMetadata, readMetadata } from './metadata.ts';
+import { formatModified } from './modified.ts';
 import { checkVersion, openObject } from './read-object.ts';
 import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';
 import { readTagHeader } from './tagging.ts';
@@ -58,7 +59,7 @@ export async function copyObject(context: S3Context, request: S3Request): Promis
   });
   const checksum = object.metadata.checksum;
   return xmlResponse('CopyObjectResult', [
-    element('LastModified', new Date(object.modified).toISOString()),
+    element('LastModified', formatModified(object.modified)),
     element('ETag', object.etag),
     ...(checksum
       ? [element(`Checksum${checksum.algorithm}`, checksum.value), element('ChecksumType', checksum.type)]

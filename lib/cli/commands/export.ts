@@ -76,10 +76,10 @@ async function readSecret(arn: string): Promise<string> {
   );
 }
 
-function describe({ exported, kept, gaps, exportedUntil, stopped }: ExportResult): string {
+function describe({ exported, kept, gaps, leftOut, exportedUntil, stopped }: ExportResult): string {
   const parts = [`${exported.length} windows up to ${new Date(exportedUntil).toISOString()}`];
   if (kept.length > 0) parts.push(`${kept.length} were there already`);
   if (gaps.length > 0) parts.push(`${gaps.length} gaps without data`);
   if (stopped !== 'up-to-date') parts.push('more to export: run it again');
-  return parts.join(', ');
+  return [parts.join(', '), ...leftOut.map(({ message }) => `  left out: ${message}`)].join('\n');
 }

@@ -6,7 +6,7 @@ import {
   forEachDetector,
   openBucket,
 } from '../command.ts';
-import { type DetectorStatus, readDetectorStatus } from '../detector-status.ts';
+import { type DetectorStatus, listMisnamedManifests, readDetectorStatus } from '../detector-status.ts';
 import { chooseDetectors } from '../detectors.ts';
 import { formatTable } from '../table.ts';
 
@@ -25,6 +25,8 @@ export const status: Command = {
     const context = createContext(invocation, openBucket(invocation));
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
+    for (const { key, message } of operands.length > 0 ? [] : await listMisnamedManifests(context.store))
+      output.print('quarantined', `quarantined: ${message}`, { key, message });
     const found: DetectorStatus[] = [];
     const outcome = await forEachDetector(invocation, names, async (name) => {
       found.push(await readDetectorStatus(context, name));
@@ -33,7 +35,7 @@ export const status: Command = {
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
     const table = formatTable([HEADER, ...found.map(toRow)]);
-    const notes = found.flatMap(({ detector, problem, quarantined, fineTunedFrom, training, ...each }) => [
+    const notes = found.flatMap(({ detector, problem, quarantined, leftOut, fineTunedFrom, ...each }) => [
       ...(each.phase === 'learning' && each.isWarm
         ? [`${detector}: ${each.progress}; within the hour, and once an export has caught up`]
         : []),
@@ -41,11 +43,16 @@ export const status: Command = {
       ...(fineTunedFrom === null
         ? []
         : [`${detector}: fine-tuned from ${fineTunedFrom.detector} ${fineTunedFrom.version}`]),
-      ...(training === null
+      ...(each.training === null
         ? []
-        : [`${detector}: run ${training.run} of the training of ${training.version} is under way or due`]),
+        : [
+            `${detector}: run ${each.training.run} of the training of ${each.training.version} is under way or due`,
+          ]),
       ...quarantined.map(
         ({ key, message }) => `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`,
+      ),
+      ...leftOut.flatMap(({ key, leftOut: parts }) =>
+        parts.map(({ message }) => `left out: ${key}: ${message}`),
       ),
     ]);
     output.print('detector', [table, ...notes].join('\n'), first);

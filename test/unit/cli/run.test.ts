@@ -26,7 +26,7 @@ spec:
 
 /** Enough history to learn from, and a stretch with a fault in it. */
 async function createHistory(): Promise<ReturnType<typeof createMemoryObjectStore>> {
-  let clock = 0;
+  let clock = NOW;
   const store = createMemoryObjectStore({ now: () => clock++ });
   await dropWindow(store, { from: 0, rows: 1_440 });
   await dropWindow(store, { from: 1_440, rows: 60, fault: FAULT });

@@ -347,6 +347,14 @@ test('durations have bounds', () => {
       );
 });
 
+test('a manifest of nothing but unknown fields is refused for what one message holds', () => {
+  const fields = Array.from({ length: 60_000 }, (_, i) => `  k${i}: 1`).join('\n');
+  const message = refusal(`kind: AnomalyDetector\nmetadata: { name: a }\nspec:\n${fields}`);
+  assert.match(message, /^detectors\/x.yml: 600\d\d problems\n/);
+  assert.match(message, /spec\.k3 \(line 7\) is no field of a manifest; (known here|did you mean)/);
+  assert.ok(message.length < 50_000, `${message.length} characters`);
+});
+
 test('YAML that is not plain data is refused', () => {
   const cases: [string, RegExp][] = [
     ['', /^detectors\/x.yml: the manifest must be a map with kind, metadata and spec, not null$/],

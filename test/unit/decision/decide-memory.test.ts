@@ -134,3 +134,48 @@ test('no rows, no change', () => {
   assert.deepEqual(transitions, []);
   assert.equal(anomalous.length, 0);
 });
+
+test('an entity whose clock runs ahead moves the clock of no other', () => {
+  const open = decide({ a: line('##') });
+  const clock = { now: minute(10), latest: minute(10) + 2 * FORGOTTEN_AFTER };
+  const ahead = 1.5 * (FORGOTTEN_AFTER / STEP);
+  const first = decide({ b: line('.', ahead) }, { tracks: stored(open), clock });
+  assert.deepEqual(first.transitions, []);
+  assert.equal(first.tracks.a?.open?.id, id('a', 0));
+  const next = decide({ a: line('#', 2), c: line('##') }, { tracks: stored(first), clock });
+  assert.equal(next.lateRows, 0);
+  assert.deepEqual(
+    next.transitions.map(({ entity, state }) => ({ entity, state })),
+    [{ entity: 'c', state: 'opened' }],
+  );
+});
+
+test('a track of a time that cannot be ends, and its entity begins anew', () => {
+  const ahead = (100 * FORGOTTEN_AFTER) / STEP;
+  const poisoned = decide({ a: line('##', ahead) });
+  const clock = { now: minute(10), latest: minute(600) };
+  const { tracks, transitions, lateRows } = decide(
+    { a: line('##', 5), b: line('##', 5) },
+    { tracks: stored(poisoned), clock },
+  );
+  assert.equal(lateRows, 0);
+  assert.deepEqual(
+    transitions.map(({ entity, state, start }) => ({ entity, state, start })),
+    [
+      { entity: 'a', state: 'resolved', start: minute(ahead) },
+      { entity: 'a', state: 'opened', start: minute(5) },
+      { entity: 'b', state: 'opened', start: minute(5) },
+    ],
+  );
+  assert.equal(tracks.a?.decidedUntil, minute(6));
+});
+
+test('more entities are remembered than a call takes arguments', () => {
+  const tracks = Object.fromEntries(
+    Array.from({ length: 200_000 }, (_, i) => [
+      `pod-${i}`,
+      { decidedUntil: minute(0), recent: [], open: undefined },
+    ]),
+  );
+  assert.equal(Object.keys(decide({ a: line('.', 1) }, { tracks }).tracks).length, 200_001);
+});

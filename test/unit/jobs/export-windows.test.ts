@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SourceError } from '../../../lib/errors.ts';
+import { readLeftOutOfExport } from '../../../lib/jobs/left-out-notes.ts';
 import type { MetricSource } from '../../../lib/source/metric-source.ts';
 import { readState, updateState } from '../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../lib/store/keys.ts';
@@ -39,6 +40,7 @@ test('the first run reaches back, oldest first, and asks far less often than it 
     exported: quarters('09:15:00', '10:15:00').map((range) => windowKey('shop', range)),
     kept: [],
     gaps: [],
+    leftOut: [],
     exportedUntil: at('10:15:00'),
     stopped: 'up-to-date',
   });
@@ -261,4 +263,82 @@ test('an answer that is too large is asked for in halves', async () => {
     queryRange: () => Promise.reject(new SourceError('body-too-large', 'too large')),
   };
   await assert.rejects(run(createWorld(), { source: never }), { code: 'body-too-large' });
+});
+
+/** Beside every series of `world` another one of the same pod, from `from` up to `to`. */
+function withOverlap(
+  world: ReturnType<typeof createWorld>,
+  from: number,
+  to: number,
+  add: number,
+): MetricSource {
+  const good = sourceOf(world);
+  return {
+    async queryRange(query) {
+      const series = await good.queryRange(query);
+      const again = series.map(({ labels, times, values }) => {
+        const within = (_: number, i: number): boolean => times[i]! >= from && times[i]! < to;
+        return {
+          labels: { ...labels, instance: 'new' },
+          times: times.filter(within),
+          values: values.filter(within).map((value) => value + add),
+        };
+      });
+      return [...series, ...again, { ...series[0]!, labels: { job: 'no-pod' } }];
+    },
+  };
+}
+
+test('an exporter that restarts costs the cells that its two series disagree on, and no window', async () => {
+  const world = createWorld();
+  const [from, to] = [at('09:40:00'), at('09:45:00')];
+  const { leftOut, stopped } = await run(world, { source: withOverlap(world, from, to, 1) });
+  assert.equal(stopped, 'up-to-date');
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '10:15:00'));
+  const { columns, times, entities } = await windowAt(
+    world.store,
+    windowKey('shop', { start: at('09:30:00'), end: at('09:45:00') }),
+  );
+  assert.deepEqual(entities, ['a', 'b']);
+  for (const column of columns)
+    for (const [row, value] of column.entries()) assert.equal(Number.isNaN(value), times[row]! >= from);
+  assert.deepEqual(
+    leftOut.map(({ code, count }) => [code, count]),
+    [
+      ['missing-entity-label', 2],
+      ['missing-entity-label', 2],
+      ['series-collapse', 10],
+      ['series-collapse', 10],
+    ],
+  );
+  assert.match(leftOut[2]!.message, /entity "b" at 2026-11-22T09:40:00\.000Z/);
+  const context = { store: world.store, now: () => world.now };
+  assert.deepEqual((await readLeftOutOfExport(context, 'shop', HOUR))?.leftOut, leftOut);
+  assert.ok(world.telemetry.total('LeftOut') > 20);
+});
+
+test('two series that tell the same are one', async () => {
+  const world = createWorld();
+  const { leftOut } = await run(world, { source: withOverlap(world, at('09:40:00'), at('09:45:00'), 0) });
+  const { columns } = await windowAt(
+    world.store,
+    windowKey('shop', { start: at('09:30:00'), end: at('09:45:00') }),
+  );
+  assert.ok(columns.every((column) => column.every((value) => !Number.isNaN(value))));
+  assert.deepEqual([...new Set(leftOut.map(({ code }) => code))], ['missing-entity-label']);
+});
+
+test('where nothing can be used the error says why, and not that there is nothing', async () => {
+  const world = createWorld();
+  await assert.rejects(run(createWorld(), { detector: { entityLabels: ['node'] } }), {
+    code: 'missing-entity-label',
+  });
+  await assert.rejects(run(world, { source: withOverlap(world, 0, Infinity, 1) }), {
+    code: 'series-collapse',
+  });
+  const two = createWorld((time, _, pod) => (pod === 'a' ? time : 2 * time));
+  await assert.rejects(run(two, { detector: { entityLabels: [] } }), {
+    code: 'series-collapse',
+    message: /the detector, which has no entity labels.*such as max \(cpu_query\)/,
+  });
 });

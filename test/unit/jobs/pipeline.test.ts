@@ -10,7 +10,7 @@ import { recordReceipt } from '../../../lib/jobs/publish-outbox.ts';
 import { scoreWindows } from '../../../lib/jobs/score-windows.ts';
 import { trainModel } from '../../../lib/jobs/train-model.ts';
 import { readState, updateState } from '../../../lib/store/detector-states.ts';
-import { quarantineKey, reasonKey, scoresKey } from '../../../lib/store/keys.ts';
+import { quarantineKey, reasonKey, scoredKey, scoresKey } from '../../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../../lib/store/model-repository.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import {
@@ -293,3 +293,34 @@ async function countWrites(
   await run(world, store);
   return store.writes();
 }
+
+for (const [name, later] of [
+  ['within the second of its scores', 0],
+  ['by an upload that began before its scores were written', -5 * 60_000],
+] as const)
+  test(`a file that is corrected ${name} is scored again`, async () => {
+    const world = await createTrainedWorld();
+    const key = await dropWindow(world.store, { from: 1440, rows: 15 });
+    assert.equal((await score(world)).scored.length, 1);
+    world.clock += later;
+    await dropWindow(world.store, { from: 1440, rows: 15, fault: { ...FAULT, from: 1440 } });
+    world.clock += 60_000 - later;
+    const { scored } = await score(world);
+    assert.deepEqual(
+      scored.map((window) => [window.key, window.anomalousRows > 0]),
+      [[key, true]],
+    );
+    assert.deepEqual((await score(world)).scored, []);
+  });
+
+test('scores that are deleted are made anew, and a note of them that cannot be read is no reason to stop', async () => {
+  const world = await createTrainedWorld();
+  const key = await dropWindow(world.store, { from: 1440, rows: 15 });
+  await score(world);
+  await world.store.delete(scoresKey(key));
+  assert.equal((await score(world)).scored.length, 1);
+  await world.store.put(scoredKey(DETECTOR), new TextEncoder().encode('{"form'));
+  assert.deepEqual((await score(world)).scored, []);
+  await dropWindow(world.store, { from: 1455, rows: 15 });
+  assert.equal((await score(world)).scored.length, 1);
+});

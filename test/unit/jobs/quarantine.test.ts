@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WindowError } from '../../../lib/errors.ts';
-import { isQuarantined, listQuarantine, quarantine } from '../../../lib/jobs/quarantine.ts';
+import {
+  isQuarantined,
+  listQuarantine,
+  quarantine,
+  withoutQuarantined,
+} from '../../../lib/jobs/quarantine.ts';
+import { reasonKey } from '../../../lib/store/keys.ts';
+import type { ObjectInfo, ObjectStore } from '../../../lib/store/object-store.ts';
 import {
   createMemoryObjectStore,
   createMortalStore,
@@ -117,4 +124,76 @@ test('the list holds every reason under a prefix, and copies without one are not
     (await listQuarantine(store, 'windows/detector=cart/')).map(({ key }) => key),
     [other],
   );
+});
+
+test('what is left of a listing costs a request for each reason that the copies leave open, and no more', async () => {
+  const store = createMemoryObjectStore();
+  const prefix = 'windows/detector=shop/';
+  for (let i = 0; i < 50; i++) {
+    await store.put(`${prefix}${i}`, bytes(`not parquet ${i}`));
+    await quarantine(contextOf(store), { detector: 'shop', key: `${prefix}${i}`, error });
+  }
+  await store.put(`${prefix}7`, bytes('mended'));
+  await store.put(`${prefix}good`, bytes('good'));
+  // As S3 gives the copy of an object that came in parts.
+  await store.put(`quarantine/${prefix}9`, bytes('other etag'));
+  await store.delete(reasonKey(`${prefix}11`));
+  const asked: string[] = [];
+  const counting: ObjectStore = {
+    ...store,
+    get: (key) => {
+      asked.push(key);
+      return store.get(key);
+    },
+  };
+  const objects: ObjectInfo[] = [];
+  for await (const object of store.list(prefix)) objects.push(object);
+  const names = async (keepsOut?: () => boolean): Promise<string[]> =>
+    (await withoutQuarantined(counting, { prefix, objects }, keepsOut)).map(({ key }) =>
+      key.slice(prefix.length),
+    );
+  assert.deepEqual(await names(), ['11', '7', 'good']);
+  assert.deepEqual(asked, [reasonKey(`${prefix}7`), reasonKey(`${prefix}9`)]);
+  assert.equal((await names(() => false)).length, 51);
+});
+
+test('an object that is larger than any that is read gets a reason and no copy', async () => {
+  const { store, etag } = await drop();
+  const large: ObjectStore = { ...store, head: async (key) => ({ ...(await store.head(key)), size: 6e9 }) };
+  await quarantine({ ...contextOf(store), store: large }, { detector: 'shop', key: KEY, error });
+  assert.equal(store.text(COPY), undefined);
+  assert.equal(await isQuarantined(store, KEY, etag), true);
+});
+
+test('a file called as the reason of another takes the place of none', async () => {
+  const { store, etag } = await drop();
+  const context = contextOf(store);
+  const forged = `${KEY}.reason.json`;
+  await quarantine(context, { detector: 'shop', key: KEY, error });
+  await store.put(forged, bytes(JSON.stringify({ formatVersion: 1, key: 'windows/detector=shop/good' })));
+  await quarantine(context, { detector: 'shop', key: forged, error });
+  assert.equal(await isQuarantined(store, KEY, etag), true);
+  assert.deepEqual(
+    (await listQuarantine(store)).map(({ key }) => key),
+    [KEY, forged],
+  );
+  assert.equal(store.text(`quarantine/${forged}.copy`)?.includes('good'), true);
+});
+
+test('a reason that is cut in its middle is written anew', async () => {
+  const { store, etag } = await drop();
+  await store.put(reasonKey(KEY), bytes('{"formatVersion": 1, "k'));
+  assert.deepEqual(await listQuarantine(store), []);
+  await quarantine(contextOf(store), { detector: 'shop', key: KEY, error });
+  assert.equal(await isQuarantined(store, KEY, etag), true);
+});
+
+test('a reason stays readable whatever the message quotes, and a newer one may say more', async () => {
+  const { store } = await drop();
+  const long = new WindowError('too-large', 'x'.repeat(1_000_000));
+  await quarantine(contextOf(store), { detector: 'shop', key: KEY, error: long });
+  const reason = JSON.parse(store.text(reasonKey(KEY)) ?? '');
+  assert.equal(reason.message.length, 8_000);
+  await store.put(reasonKey(KEY), bytes(JSON.stringify({ ...reason, since: 'tomorrow' })));
+  assert.equal((await listQuarantine(store)).length, 1);
 });

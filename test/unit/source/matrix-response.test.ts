@@ -221,3 +221,13 @@ test('a label called __proto__ is a label', () => {
     '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__proto__":"x"},"values":[]}]}}';
   assert.deepEqual(Object.entries(parse(text).series[0]!.labels), [['__proto__', 'x']]);
 });
+
+test('more series than windows have entities for are refused when the limit is passed', () => {
+  const one = '{"metric":{},"values":[]}';
+  const many = `{"status":"success","data":{"resultType":"matrix","result":[${`${one},`.repeat(100_000)}${one}`;
+  // Cut off behind the last: what comes after it is not looked at.
+  assert.throws(() => parse(many), {
+    code: 'too-many-series',
+    message: /more than 100000 series: aggregate/,
+  });
+});

@@ -8,6 +8,7 @@ import {
   firstValueTime,
   lastSampleTime,
 } from '../../../lib/source/series-to-window.ts';
+import type { LeftOut } from '../../../lib/window/left-out.ts';
 
 const NAN = Number.NaN;
 
@@ -22,13 +23,14 @@ function series(labels: Record<string, string>, samples: Readonly<Record<number,
 function assign(
   entityLabels: readonly string[],
   metrics: Readonly<Record<string, readonly MatrixSeries[]>>,
+  leftOut: LeftOut[] = [],
 ): EntityMatrix[] {
   const matrices = Object.entries(metrics).map(([name, all]) => ({
     name,
     query: `${name}_query`,
     series: all,
   }));
-  return assignEntities(matrices, entityLabels);
+  return assignEntities(matrices, entityLabels, (each) => leftOut.push(each));
 }
 
 test('a row for each cell and each entity that any metric saw, sorted by entity and time', () => {
@@ -66,28 +68,27 @@ test('without entity labels the one series of each metric is the detector', () =
   assert.deepEqual(window.columns, [Float64Array.of(1, NAN), Float64Array.of(NAN, 2)]);
 });
 
-test('series that would be one entity at one time are an error with both and the way out', () => {
-  const a = series({ __name__: 'cpu', pod: 'p', core: '0' }, { 0: 1, 1000: 1 });
-  const b = series({ __name__: 'cpu', pod: 'p', core: '1' }, { 1000: 1, 2000: 1 });
-  assert.throws(() => assign(['pod'], { cpu: [a, b] }), {
-    name: 'SourceError',
-    code: 'series-collapse',
-    message:
-      'metric cpu: the series cpu{core="0", pod="p"} and cpu{core="1", pod="p"} both stand for entity "p" at 1970-01-01T00:00:01.000Z; aggregate in the query, such as sum by (pod) (cpu_query), or add a label that tells them apart to the manifest\'s entity',
-  });
-  assert.throws(() => assign([], { cpu: [a, b] }), {
-    code: 'series-collapse',
-    message: /the detector, which has no entity labels.*such as sum \(cpu_query\)/,
-  });
+test('series that tell different numbers of one entity and time leave those cells empty, and say the way out', () => {
+  const a = series({ __name__: 'cpu', pod: 'p', core: '0' }, { 0: 1, 1000: 2, 2000: 5, 3000: NAN });
+  const b = series({ __name__: 'cpu', pod: 'p', core: '1' }, { 1000: 3, 2000: 5, 3000: 7, 4000: 8 });
+  const c = series({ __name__: 'cpu', pod: 'p', core: '2' }, { 1000: 3 });
+  const leftOut: LeftOut[] = [];
+  const matrices = assign(['pod'], { cpu: [a, b, c] }, leftOut);
+  const window = cutWindow({ detector: 'd', range: { start: 0, end: 5000 }, step: 1000, matrices });
+  // The same number stands, a number goes before none, and a third series does not outvote the second.
+  assert.deepEqual(window.columns, [Float64Array.of(1, NAN, 5, 7, 8)]);
+  assert.deepEqual(leftOut, [
+    {
+      code: 'series-collapse',
+      count: 1,
+      message:
+        'metric cpu: 1 samples of 1 entities stay empty: the series cpu{core="0", pod="p"} and cpu{core="1", pod="p"} both stand for entity "p" at 1970-01-01T00:00:01.000Z, with 2 and 3; aggregate in the query, such as max by (pod) (cpu_query), or add a label that tells them apart to the manifest\'s entity',
+    },
+  ]);
+  leftOut.length = 0;
+  assign([], { cpu: [a, b] }, leftOut);
+  assert.match(leftOut[0]!.message, /the detector, which has no entity labels.*such as max \(cpu_query\)/);
   assert.equal(assign(['pod', 'core'], { cpu: [a, b] })[0]?.byEntity.size, 2);
-  // Joined by "/", these are the same entity.
-  assert.throws(
-    () =>
-      assign(['x', 'y'], {
-        m: [series({ x: 'a/b', y: 'c' }, { 0: 1 }), series({ x: 'a', y: 'b/c' }, { 0: 1 })],
-      }),
-    { code: 'series-collapse' },
-  );
 });
 
 test('series that take turns, as those of a restarted pod, are one entity', () => {
@@ -98,18 +99,28 @@ test('series that take turns, as those of a restarted pod, are one entity', () =
   assert.deepEqual(window.columns, [Float64Array.of(1, 2, NAN, 3)]);
 });
 
-test('a missing entity label is an error with the series', () => {
+test('a series without an entity label is left out and named, the others stand', () => {
   const a = series({ pod: 'p' }, { 0: 1 });
   const b = series({ pod: '', job: 'j' }, { 0: 1 });
-  assert.throws(() => assign(['pod'], { cpu: [a, b] }), {
-    code: 'missing-entity-label',
-    message:
-      /metric cpu: 1 of its 2 series lack the entity label "pod", such as \{job="j", pod=""\}.*cpu_query/,
-  });
-  assert.throws(() => assign(['node'], { cpu: [a, b] }), {
-    code: 'missing-entity-label',
-    message: /none of its 2 series has the entity label "node", such as \{pod="p"\}/,
-  });
+  const leftOut: LeftOut[] = [];
+  assert.deepEqual([...assign(['pod'], { cpu: [a, b] }, leftOut)[0]!.byEntity.keys()], ['p']);
+  assert.deepEqual([leftOut[0]?.code, leftOut[0]?.count], ['missing-entity-label', 1]);
+  assert.match(
+    leftOut[0]!.message,
+    /metric cpu: 1 of its 2 series lack the entity label "pod", such as \{job="j", pod=""\}.*cpu_query/,
+  );
+  assert.equal(assign(['node'], { cpu: [a, b] }, leftOut)[0]!.byEntity.size, 0);
+  assert.match(leftOut[1]!.message, /none of its 2 series has the entity label "node", such as \{pod="p"\}/);
+});
+
+test('a series with a name that no message could carry is left out', () => {
+  const leftOut: LeftOut[] = [];
+  const all = [series({ pod: 'p' }, { 0: 1 }), series({ pod: 'A'.repeat(2_049) }, { 0: 1 })];
+  assert.deepEqual([...assign(['pod'], { cpu: all }, leftOut)[0]!.byEntity.keys()], ['p']);
+  assert.match(
+    leftOut[0]!.message,
+    /^metric cpu: 1 have an entity name longer than 2048, .* of 2049 .*"A{80}"$/,
+  );
 });
 
 test('finds where values begin and samples end', () => {

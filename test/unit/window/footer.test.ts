@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkFooter } from '../../../lib/window/footer.ts';
-import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_VALUES } from '../../../lib/window/limits.ts';
+import {
+  MAX_COLUMNS,
+  MAX_FILE_BYTES,
+  MAX_FOOTER_BYTES,
+  MAX_ROWS,
+  MAX_VALUES,
+} from '../../../lib/window/limits.ts';
 import { readThriftStruct, ThriftSyntaxError } from '../../../lib/window/thrift.ts';
 import { parquetOf, windowError } from './helpers.ts';
 
@@ -47,21 +53,68 @@ test('a file within the limits passes', async () => {
 });
 
 test('Thrift: deep nesting, endless numbers and short input end as syntax errors', () => {
-  assert.throws(() => readThriftStruct(new Uint8Array(10_000).fill(0x1c)), /nested deeper than 32/);
-  assert.throws(() => readThriftStruct(new Uint8Array(10_000).fill(0x19)), /nested deeper than 32/);
+  assert.throws(() => readThriftStruct(new Uint8Array(10_000).fill(0x1c), {}), /nested deeper than 32/);
+  assert.throws(() => readThriftStruct(new Uint8Array(10_000).fill(0x19), {}), /nested deeper than 32/);
   assert.throws(
-    () => readThriftStruct(Uint8Array.of(0x16, ...new Uint8Array(20).fill(255))),
+    () => readThriftStruct(Uint8Array.of(0x16, ...new Uint8Array(20).fill(255)), {}),
     /longer than 10/,
   );
-  assert.throws(() => readThriftStruct(Uint8Array.of(0x18, 100)), /100 bytes/);
-  assert.throws(() => readThriftStruct(Uint8Array.of(0x16)), /ends after 1/);
+  assert.throws(() => readThriftStruct(Uint8Array.of(0x18, 100), {}), /100 bytes/);
+  assert.throws(() => readThriftStruct(Uint8Array.of(0x16), {}), /ends after 1/);
+});
+
+const WANTED = { 1: {}, 2: { 1: {}, 3: { 1: {} } }, 4: { 1: {} } };
+
+test('Thrift: fields that nobody named are passed, and those that somebody did are kept', () => {
+  // 1: i32 7; 2: struct { 1: true, 2: list<i32> [1, 2] }; 5: binary "a"; 6: false.
+  const bytes = Uint8Array.of(0x15, 14, 0x1c, 0x11, 0x19, 0x25, 2, 4, 0, 0x38, 1, 97, 0x12, 0);
+  assert.deepEqual(readThriftStruct(bytes, {}), new Map());
+  assert.deepEqual(
+    readThriftStruct(bytes, { 1: {}, 2: { 2: {} }, 6: {} }),
+    new Map<number, unknown>([
+      [1, 7n],
+      [2, new Map([[2, [1n, 2n]]])],
+      [6, false],
+    ]),
+  );
+});
+
+/** A footer whose list of row groups (field 4) has `count` elements of one byte each. */
+function footerOf(count: number, type: number): Uint8Array {
+  const size: number[] = [];
+  for (let rest = count; ; rest = Math.floor(rest / 128)) {
+    size.push((rest % 128) | (rest > 127 ? 128 : 0));
+    if (rest < 128) break;
+  }
+  const footer = Buffer.concat([
+    Buffer.from([0x49, 0xf0 | type, ...size]),
+    Buffer.alloc(count, 0),
+    Buffer.of(0),
+  ]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(footer.length);
+  return Buffer.concat([text('PAR1'), footer, length, text('PAR1')]);
+}
+
+test('a footer that costs more than it can tell is refused before it does', () => {
+  const [struct, i64] = [12, 6];
+  assert.throws(
+    () => checkFooter(footerOf(300_000, struct), 'k'),
+    windowError('unreadable', 'more than 200000'),
+  );
+  assert.throws(
+    () => checkFooter(footerOf(3_000_000, i64), 'k'),
+    windowError('unreadable', 'more than 2000000'),
+  );
+  const long = footerOf(MAX_FOOTER_BYTES, i64);
+  assert.throws(() => checkFooter(long, 'k'), windowError('too-large', 'bytes in its footer'));
 });
 
 test('Thrift: whatever the bytes, a struct or a ThriftSyntaxError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       try {
-        assert.ok(readThriftStruct(bytes) instanceof Map);
+        assert.ok(readThriftStruct(bytes, WANTED) instanceof Map);
       } catch (error) {
         assert.ok(error instanceof ThriftSyntaxError, String(error));
       }
@@ -70,13 +123,13 @@ test('Thrift: whatever the bytes, a struct or a ThriftSyntaxError', () => {
   );
 });
 
-test('CSV in place of Parquet is called that, by its name or its header', () => {
+test('CSV in place of Parquet is called that, by its header', () => {
   const csv = 'Timestamp,pod,cpu\n2026-01-01T00:00:00Z,a,1\n';
   assert.throws(
     () => checkFooter(text(csv), 'windows/detector=shop/today'),
-    windowError('unreadable', 'windows/detector=shop/today', 'it is CSV: a bucket takes Parquet'),
+    windowError('unreadable', 'windows/detector=shop/today', 'it is CSV: call it .csv'),
   );
-  assert.throws(() => checkFooter(text('a\n1\n'), 'x.csv'), windowError('unreadable', 'it is CSV'));
+  assert.throws(() => checkFooter(text('PAR1 cut short'), 'x.csv'), windowError('unreadable', 'truncated'));
   assert.throws(
     () => checkFooter(text('Dear all, time is short'), 'x'),
     windowError('unreadable', 'does not start'),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { WindowError } from '../../../lib/errors.ts';
-import { readWindow } from '../../../lib/window/read-window.ts';
+import { type ReadWindowOptions, readWindow } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 
 export const FIXTURES: string = path.join(import.meta.dirname, '../../fixtures/parquet');
@@ -12,7 +12,7 @@ export const FIXTURES: string = path.join(import.meta.dirname, '../../fixtures/p
 export const T0: number = Date.UTC(2026, 0, 1);
 export const MINUTE = 60_000;
 
-export function read(bytes: Uint8Array, options: { step?: number } = {}): MetricWindow {
+export function read(bytes: Uint8Array, options: Partial<ReadWindowOptions> = {}): MetricWindow {
   return readWindow(bytes, { detector: 'shop', source: 'windows/detector=shop/a.parquet', ...options });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LeftOut } from '../../../lib/window/left-out.ts';
 import { readWindow } from '../../../lib/window/read-window.ts';
 import { type ColumnToWrite, writeColumns, writeWindow } from '../../../lib/window/write-window.ts';
 import { MINUTE, makeWindow, parquetOf, read, T0, windowError } from './helpers.ts';
@@ -107,9 +108,24 @@ test('every numeric type is a metric; nulls, NaN and infinities are NaN', async 
   assert.ok(Number.isNaN(row(1)[9]) && Number.isNaN(row(2)[9]));
 });
 
-test('an integer that no double holds is refused, not rounded', async () => {
-  const load = await readLater(rowsSql('9007199254740992 + i AS big'));
-  assert.throws(load, windowError('bad-value', 'column big, row 0: 9007199254740992'));
+test('an integer that no double holds is read as the nearest one, and said so once', async () => {
+  const sql =
+    'CASE WHEN i > 0 THEN 9223372036854771712 END AS limit_bytes, 18446744073709551615::UBIGINT AS fds';
+  const leftOut: LeftOut[] = [];
+  const window = read(await parquetOf(rowsSql(sql)), { onLeftOut: (each) => leftOut.push(each) });
+  assert.deepEqual(
+    [window.columns[1]![0], window.columns[1]![9]],
+    [Number.NaN, Number(9223372036854771712n)],
+  );
+  assert.equal(window.columns[2]![0], 2 ** 64);
+  assert.deepEqual(
+    leftOut.map(({ code, column, count }) => [code, column, count]),
+    [
+      ['rounded', 'limit_bytes', 9],
+      ['rounded', 'fds', 10],
+    ],
+  );
+  assert.match(leftOut[0]!.message, /^column limit_bytes, row 1: 9223372036854771712 lies beyond/);
 });
 
 test('strings name the entity, joined in column order; rows come sorted by entity', async () => {
@@ -152,6 +168,11 @@ test('text with units is an error in Parquet too, and a boolean is_anomaly is th
     await readLater(rowsSql("(i * 3) || ' MiB' AS memory")),
     windowError('bad-value', 'column memory, row 0: "0 MiB" is a number with a unit'),
   );
+  assert.throws(
+    await readLater(rowsSql("encode((i * 3) || ' MiB') AS memory")),
+    windowError('bad-value', 'column memory, row 0: "0 MiB" is a number with a unit'),
+    'as bytes that nobody called text',
+  );
   const window = read(await parquetOf(rowsSql('i % 2 = 1 AS is_anomaly')));
   assert.deepEqual(window.labels, Uint8Array.of(0, 1, 0, 1, 0, 1, 0, 1, 0, 1));
 });
@@ -178,19 +199,31 @@ test('data_availability is computed anew, never taken as a metric', async () => 
   assert.deepEqual(read(await parquetOf(rowsSql('0.5 AS data_availability'))).metrics, ['cpu']);
 });
 
-test('columns that are no series are refused by name', async () => {
-  const refused = [
+test('columns that are no series are left out by name, and the rest is used', async () => {
+  const unused = [
     '[i] AS odd',
     `{'a': i} AS odd`,
     'MAP {i: i} AS odd',
     "TIME '01:00' AS odd",
     'INTERVAL 1 DAY AS odd',
+    'uuid() AS odd',
+    `TIMESTAMP '2026-01-01' AS odd`,
+    `DATE '2026-01-01' AS odd`,
+    `'\\xFF'::BLOB AS odd`,
   ];
-  for (const sql of [...refused, `TIMESTAMP '2026-01-01' AS odd`, `'\\xFF'::BLOB AS odd`])
-    assert.throws(await readLater(rowsSql(sql)), (error) => {
-      assert.match(String(error), /windows\/detector=shop\/a\.parquet: column odd/, sql);
-      return windowError(sql.includes('BLOB') ? 'bad-value' : 'bad-column')(error);
-    });
+  for (const sql of unused) {
+    const leftOut: LeftOut[] = [];
+    const window = read(await parquetOf(rowsSql(sql)), { onLeftOut: (each) => leftOut.push(each) });
+    assert.deepEqual([window.metrics, window.entities], [['cpu'], ['']], sql);
+    assert.deepEqual(
+      leftOut.map(({ code, column }) => [code, column]),
+      [['unused-column', 'odd']],
+      sql,
+    );
+    assert.match(leftOut[0]!.message, /^column odd is /);
+  }
+  const all = unused.map((sql, i) => sql.replace('odd', `odd${i}`)).join();
+  assert.deepEqual(read(await parquetOf(rowsSql(all))).metrics, ['cpu']);
 });
 
 test('a table that cannot be a window says what it has', async () => {

@@ -1,0 +1,92 @@
+/**
+ * Which bytes of a window its scores are of. S3 dates an object by whole seconds, and one that comes in parts by when its
+ * upload began: by times alone, a file that is corrected within the second of its scores is never scored again.
+ *
+ * One object for each detector, of the windows that were scored last; for older ones times tell, which they do once
+ * nobody is still uploading over them.
+ */
+import { z } from 'zod';
+import { ArtifactError, NotFoundError, PreconditionFailedError } from '../errors.ts';
+import { decodeJson, encodeJson } from './json.ts';
+import { scoredKey } from './keys.ts';
+import type { ObjectStore } from './object-store.ts';
+
+interface ScoredWindows {
+  readonly formatVersion: 1;
+  readonly detector: string;
+  /** Window key and ETag, in the order in which they were scored. */
+  readonly windows: readonly (readonly [key: string, etag: string])[];
+}
+
+/** Three weeks at 15 minutes; about 250 kB. */
+const REMEMBERED = 2_000;
+const MAX_TRIES = 20;
+
+/** Read leniently: a newer release may say more. */
+const schema: z.ZodType<ScoredWindows> = z.object({
+  formatVersion: z.literal(1),
+  detector: z.string(),
+  windows: z.array(z.tuple([z.string(), z.string()])),
+});
+
+/** Window key → ETag. Empty where nothing is stored, or what is cannot be read: times tell then. */
+export async function readScored(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
+  return new Map((await read(store, detector))?.windows);
+}
+
+/**
+ * Adds what was scored. Others that do so at the same time lose nothing, and where they keep being faster it is left to
+ * times: a window that is not noted was scored all the same.
+ */
+export async function recordScored(
+  store: ObjectStore,
+  detector: string,
+  scored: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const existing = await read(store, detector);
+    const windows = new Map(existing?.windows);
+    // Put anew, so that what is scored again is not forgotten first.
+    for (const [key, etag] of scored) {
+      windows.delete(key);
+      windows.set(key, etag);
+    }
+    const next: ScoredWindows = {
+      formatVersion: 1,
+      detector,
+      windows: [...windows].slice(-REMEMBERED),
+    };
+    try {
+      await store.put(scoredKey(detector), encodeJson(next), {
+        contentType: 'application/json',
+        ...(existing === undefined ? { ifAbsent: true } : { ifMatch: existing.etag }),
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+}
+
+async function read(
+  store: ObjectStore,
+  detector: string,
+): Promise<{ readonly windows: ScoredWindows['windows']; readonly etag: string } | undefined> {
+  const key = scoredKey(detector);
+  try {
+    const { body, etag } = await store.get(key);
+    return { windows: decode(key, body), etag };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+function decode(key: string, body: Uint8Array): ScoredWindows['windows'] {
+  try {
+    return decodeJson(key, body, schema).windows;
+  } catch (error) {
+    if (error instanceof ArtifactError) return [];
+    throw error;
+  }
+}

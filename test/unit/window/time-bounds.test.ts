@@ -1,0 +1,110 @@
+/** Rows whose time cannot be true are left out, named and counted; the rest of the file is used. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WindowError } from '../../../lib/errors.ts';
+import type { LeftOut } from '../../../lib/window/left-out.ts';
+import { type ReadWindowOptions, readWindow } from '../../../lib/window/read-window.ts';
+import { boundsOfArrival, FUTURE_TOLERANCE, WIDEST_HOLE } from '../../../lib/window/time-bounds.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
+import { writeColumns } from '../../../lib/window/write-window.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const NOON = Date.UTC(2026, 10, 22, 12);
+
+type Row = readonly [pod: string, time: number];
+
+function read(
+  rows: readonly Row[],
+  options: Partial<ReadWindowOptions> = {},
+): { window: MetricWindow; leftOut: LeftOut[] } {
+  const pods = [...new Set(rows.map(([pod]) => pod))];
+  const leftOut: LeftOut[] = [];
+  const bytes = writeColumns({
+    columns: [
+      { name: 'ts', type: 'timestamp', values: Float64Array.from(rows, ([, time]) => time) },
+      {
+        name: 'pod',
+        type: 'string',
+        dictionary: pods,
+        codes: Uint32Array.from(rows, ([pod]) => pods.indexOf(pod)),
+      },
+      { name: 'cpu', type: 'double', values: Float64Array.from(rows, (_, row) => row) },
+    ],
+  });
+  const window = readWindow(bytes, {
+    detector: 'shop',
+    source: 'x.parquet',
+    bounds: boundsOfArrival(NOON, 14 * DAY),
+    onLeftOut: (each) => leftOut.push(each),
+    ...options,
+  });
+  return { window, leftOut };
+}
+
+const good: readonly Row[] = [-3, -2, -1].map((minute) => ['web', NOON + minute * MINUTE]);
+
+test('rows of the future are left out with their entity, and the range is that of the rest', () => {
+  const { window, leftOut } = read([...good.slice(0, 2), ['edge', Date.UTC(2099, 0, 1)], ...good.slice(2)]);
+  assert.deepEqual(window.entities, ['web']);
+  assert.deepEqual([...window.columns[0]!], [0, 1, 3]);
+  assert.deepEqual(window.range, { start: NOON - 3 * MINUTE, end: NOON });
+  assert.deepEqual(leftOut, [
+    {
+      code: 'time-out-of-bounds',
+      count: 1,
+      message:
+        '1 of 4 rows have a time that cannot be true, such as entity "edge", row 2: 2099-01-01T00:00:00.000Z, more than 15 h after the file arrived',
+    },
+  ]);
+});
+
+test('a clock that comes back leaves no disorder behind', () => {
+  const { window } = read([['web', Date.UTC(2099, 0, 1)], ...good]);
+  assert.equal(window.times.length, 3);
+});
+
+test('a time of zero is left out, and the grid does not reach back to it', () => {
+  const { window, leftOut } = read([['web', 7_000], ...good]);
+  assert.equal(window.range.start, NOON - 3 * MINUTE);
+  assert.match(leftOut[0]!.message, /row 0: 1970-01-01T00:00:07\.000Z, more than 400 days away from/);
+});
+
+test('of groups years apart the one with the most rows is used, of as many the newest', () => {
+  const old: readonly Row[] = good.map(([pod, time]) => [pod, time - WIDEST_HOLE - DAY]);
+  assert.equal(read([...old, ['web', NOON]]).window.range.end, old[2]![1] + MINUTE);
+  assert.equal(read([...old, ...good]).window.range.start, good[0]![1]);
+});
+
+test('the bounds are inclusive, and local times read as UTC lie within them', () => {
+  const { window, leftOut } = read([...good, ['web', NOON + FUTURE_TOLERANCE]]);
+  assert.equal(window.times.length, 4);
+  assert.deepEqual(leftOut, []);
+  assert.equal(read([...good, ['web', NOON + FUTURE_TOLERANCE + 1]]).leftOut.length, 1);
+  const whole = read([['web', good[0]![1] - WIDEST_HOLE], ...good], { step: DAY });
+  assert.equal(whole.window.times.length, 4);
+});
+
+test('a file of nothing but wrong times is refused with the first of them', () => {
+  assert.throws(
+    () => read([['edge', Date.UTC(2099, 0, 1)]], { step: MINUTE }),
+    (error: unknown) =>
+      error instanceof WindowError &&
+      error.code === 'time-out-of-bounds' &&
+      /x\.parquet: 1 of 1 rows .* entity "edge", row 0: 2099/.test(error.message),
+  );
+});
+
+test('a range that is claimed reaches no further than times may', () => {
+  const start = NOON - DAY;
+  const claimed = read(good, { range: { start, end: Date.UTC(2099, 0, 1) }, step: MINUTE });
+  assert.deepEqual(claimed.window.range, { start, end: NOON + FUTURE_TOLERANCE + MINUTE });
+  assert.throws(
+    () => read(good, { range: { start: Date.UTC(2099, 0, 1), end: Date.UTC(2100, 0, 1) }, step: MINUTE }),
+    { code: 'time-out-of-bounds' },
+  );
+});
+
+test('without bounds every time is taken as it is', () => {
+  assert.equal(read([...good, ['edge', Date.UTC(2099, 0, 1)]], { bounds: undefined }).window.times.length, 4);
+});
