@@ -52,10 +52,6 @@ const STUDIES: Readonly<
     needsData: true,
     load: async () => (await import('./threshold-defaults.ts')).reportThresholds,
   },
-  'false-alarm-budget': {
-    needsData: true,
-    load: async () => (await import('./false-alarm-budget.ts')).reportBudget,
-  },
   nab: { needsData: true, load: async () => (await import('./nab.ts')).reportNab },
   'nab-published': {
     needsData: true,

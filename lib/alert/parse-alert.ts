@@ -23,7 +23,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   formatVersion: z.literal(1),
   notificationId: z.string(),
   incidentId: z.string(),
-  state: z.enum(['opened', 'updated', 'resolved']),
+  state: z.enum(['opened', 'updated', 'settled', 'resolved']),
   detector: z.string(),
   targetService: z.string().nullable(),
   entity: z.string(),

@@ -1,6 +1,7 @@
 /** Every default of a detector, with its unit and its reason. The JSON Schema and the docs take them from here. */
 import type { Detector } from './detector.ts';
 import { parseDuration } from './duration.ts';
+import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { DEFAULT_LABELS } from './label-settings.ts';
 import type { WarmupTime } from './warmup.ts';
@@ -43,6 +44,14 @@ export const DEFAULTS = {
    * it misses half of the rows (docs/models.md). A row has to be far out in a metric and 4 of 5 have to agree as well.
    */
   networkPercentile: 95,
+  /** Over all entities of a detector: to be woken for nothing once a week is what people put up with. */
+  falseAlarms: '1 per week',
+  /** A deployment that changed a level is old news after a few hours, and a fault that lasts as long was told of. */
+  settleAfter: '3h',
+  /** Share of a metric's usual level: what a person would not see on a chart is nothing to be woken for. */
+  minRelativeChange: 0.01,
+  /** Rows: half a dozen usual ones, after stretches that are over as soon as their newest rows are. */
+  resolveAfterEvidence: 5,
   /** Robust standard deviations: a row that is rare but hardly off is nobody's problem. */
   minDeviation: 3,
   /** Rows: 4 anomalous ones of 5, so one bad scrape alerts nobody. */
@@ -85,11 +94,16 @@ export function defaultDetector(name: string): Detector {
       every: parseDuration(DEFAULTS.trainEvery),
     },
     threshold: {
+      rule: 'evidence',
+      falseAlarms: parseFalseAlarms(DEFAULTS.falseAlarms),
+      settleAfter: parseDuration(DEFAULTS.settleAfter),
+      change: { absolute: undefined, relative: DEFAULTS.minRelativeChange, direction: 'both' },
+      byMetric: {},
       percentile: DEFAULTS.percentile,
       minDeviation: DEFAULTS.minDeviation,
       k: DEFAULTS.k,
       n: DEFAULTS.n,
-      resolveAfter: DEFAULTS.resolveAfter,
+      resolveAfter: DEFAULTS.resolveAfterEvidence,
     },
     gaps: { interpolateSteps: DEFAULTS.interpolateSteps },
   };

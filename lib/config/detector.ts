@@ -12,6 +12,15 @@ export interface FineTuneSettings {
   readonly version: string;
 }
 
+/** Which changes of a metric matter. */
+export interface ChangeSettings {
+  /** Smaller ones do not, in the metric's own unit; undefined: by its unit. */
+  readonly absolute: number | undefined;
+  /** Smaller ones do not, as a share of the usual level. */
+  readonly relative: number;
+  readonly direction: 'above' | 'below' | 'both';
+}
+
 /** A validated manifest with every default filled in. Durations are milliseconds. */
 export interface Detector {
   readonly name: string;
@@ -54,10 +63,20 @@ export interface Detector {
     readonly every: number;
   };
   readonly threshold: {
-    /** Of the training scores, in percent: 99 means that 1 % of training rows score higher. Unused beside `falseAlarms`. */
+    /**
+     * `evidence`: what metrics and model show over stretches of several lengths, each held to how far it goes by itself.
+     * `percentile`: k of n rows whose score and deviation are high, for whoever asks for one of those.
+     */
+    readonly rule: 'evidence' | 'percentile';
+    /** False incidents that are put up with on data like what was learned, over all entities. */
+    readonly falseAlarms: FalseAlarmBudget;
+    /** Ms after which a level that moved and stays counts as the new one. */
+    readonly settleAfter: number;
+    /** What is never alerted on, for every metric; `byMetric` goes before it. */
+    readonly change: ChangeSettings;
+    readonly byMetric: Readonly<Record<string, Partial<ChangeSettings>>>;
+    /** Of the training scores, in percent: 99 means that 1 % of training rows score higher. */
     readonly percentile: number;
-    /** In place of the percentile: the threshold that opens so many incidents on data like what was learned. */
-    readonly falseAlarms?: FalseAlarmBudget;
     readonly minDeviation: number;
     readonly k: number;
     readonly n: number;

@@ -7,8 +7,11 @@ import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
 import { NETWORK_KINDS } from './network-kinds.ts';
-import { defaultPercentile, ROWS_FOR_BUDGET, rowsForPercentile } from './percentile.ts';
+import { defaultPercentile, ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
+
+/** Whoever sets one of them asks for the rule that they belong to. */
+export const PERCENTILE_SETTINGS = ['percentile', 'min_deviation', 'k', 'n'] as const;
 
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const problems: Problem[] = [];
@@ -52,21 +55,23 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const step = spec.step ?? (sources.length > 0 ? DEFAULTS.step : undefined);
   if (step !== undefined && parseDuration(spec.detection_window) % parseDuration(step) !== 0)
     complain(['detection_window'], `is ${spec.detection_window}, which is not a multiple of step ${step}`);
-  if (spec.threshold.k > spec.threshold.n)
-    complain(['threshold', 'k'], `is ${spec.threshold.k}; at most n, which is ${spec.threshold.n}`);
+  const { k = DEFAULTS.k, n = DEFAULTS.n } = spec.threshold;
+  if (k > n) complain(['threshold', 'k'], `is ${k}; at most n, which is ${n}`);
   const { percentile = defaultPercentile(spec.model.kind), false_alarms: budget } = spec.threshold;
-  if (budget !== undefined && spec.threshold.percentile !== undefined)
+  const asked = PERCENTILE_SETTINGS.filter((name) => spec.threshold[name] !== undefined);
+  const [beside] = asked;
+  if (budget !== undefined && beside !== undefined)
     complain(
       ['threshold', 'false_alarms'],
-      `is ${JSON.stringify(budget)} beside percentile ${percentile}; give one of them: either sets the threshold`,
+      `is ${JSON.stringify(budget)} beside ${beside} ${spec.threshold[beside]}; give one of them: either sets the threshold`,
     );
-  const rows = budget === undefined ? rowsForPercentile(percentile) : ROWS_FOR_BUDGET;
+  const rows = asked.length > 0 ? rowsForPercentile(percentile) : ROWS_FOR_EVIDENCE;
   // What a time holds depends on the entities, so those rows are waited for.
   const { warmup = DEFAULTS.warmup } = spec.training;
   if (typeof warmup === 'number' && warmup < rows)
     complain(
       ['training', 'warmup'],
-      `is ${warmup} rows; threshold.${budget === undefined ? `percentile ${percentile}` : `false_alarms ${budget}`} needs at least ${rows} to calibrate on`,
+      `is ${warmup} rows; threshold.${asked.length > 0 ? `percentile ${percentile}` : `false_alarms ${budget ?? DEFAULTS.falseAlarms}`} needs at least ${rows} to calibrate on`,
     );
   const { kind, fine_tune: fineTune } = spec.model;
   if (fineTune !== undefined && !NETWORK_KINDS.includes(kind))

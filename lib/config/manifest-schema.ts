@@ -1,6 +1,7 @@
 /** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
+import type { ChangeSettings } from './detector.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
 import { DURATION, parseDuration, readDuration } from './duration.ts';
 import { FALSE_ALARMS } from './false-alarm-budget.ts';
@@ -36,6 +37,11 @@ export const RESERVED_METRIC_NAMES: readonly string[] = [
 ];
 
 /** A manifest with its defaults filled in, still in people's units. */
+interface MinChange {
+  readonly absolute?: number | undefined;
+  readonly relative: number;
+}
+
 export interface Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: {
@@ -68,13 +74,26 @@ export interface Manifest {
       readonly every: string;
     };
     readonly threshold: {
-      /** Absent: the default, unless there is a budget of false alarms. */
       readonly percentile?: number | undefined;
       readonly false_alarms?: string | undefined;
-      readonly min_deviation: number;
-      readonly k: number;
-      readonly n: number;
-      readonly resolve_after: number;
+      readonly settle_after: string;
+      readonly min_change?: MinChange | undefined;
+      readonly direction?: ChangeSettings['direction'] | undefined;
+      readonly by_metric?:
+        | Readonly<
+            Record<
+              string,
+              {
+                readonly min_change?: MinChange | undefined;
+                readonly direction?: ChangeSettings['direction'] | undefined;
+              }
+            >
+          >
+        | undefined;
+      readonly min_deviation?: number | undefined;
+      readonly k?: number | undefined;
+      readonly n?: number | undefined;
+      readonly resolve_after?: number | undefined;
     };
     readonly gaps: { readonly interpolate: number };
   };
@@ -132,23 +151,62 @@ const training = z.strictObject({
   every: duration('1m', '400d').default(DEFAULTS.trainEvery).describe('How often a new version is trained.'),
 });
 
+const minChange = z.strictObject(
+  {
+    absolute: number(0, 1e300)
+      .optional()
+      .describe("In the metric's own unit. By its unit where it is left out."),
+    relative: number(0, 1000)
+      .default(DEFAULTS.minRelativeChange)
+      .describe('Share of the usual level: 0.05 is 5 %.'),
+  },
+  { error: 'must be a map with absolute, relative or both' },
+);
+
+const direction = choice(['above', 'below', 'both']);
+
 const threshold = z.strictObject({
   percentile: number(50, 99.999)
     .optional()
     .describe(
-      `Of the training scores, in percent: at 99, 1 % of the training rows score higher. ${DEFAULTS.percentile} by default, ${DEFAULTS.networkPercentile} for networks.`,
+      `In place of the budget: score that so many percent of the training rows lie below. With k, n or min_deviation alone ${DEFAULTS.percentile}, ${DEFAULTS.networkPercentile} for networks.`,
     ),
   false_alarms: text('a budget such as "1 per week", "0.5 per day" or "2 per month"', FALSE_ALARMS)
     .optional()
-    .describe('In place of percentile: incidents on data like what was learned, over all entities.'),
+    .describe(
+      `False incidents that are put up with on data like what was learned, over all entities: ${DEFAULTS.falseAlarms} by default.`,
+    ),
+  settle_after: duration('1m', '30d')
+    .default(DEFAULTS.settleAfter)
+    .describe('How long a level that moved has to stay before it counts as the new one.'),
+  min_change: minChange.optional().describe('Smaller changes of a metric alert nobody.'),
+  direction: direction.optional().describe('Whether a metric is watched for rising, falling or both.'),
+  by_metric: z
+    .record(
+      z.string(),
+      z.strictObject({ min_change: minChange.optional(), direction: direction.optional() }),
+      {
+        error: 'must be a map of metrics',
+      },
+    )
+    .optional()
+    .describe('min_change and direction of single metrics.'),
   min_deviation: number(0, 1000)
-    .default(DEFAULTS.minDeviation)
-    .describe('How far off a metric has to be, in robust standard deviations, before a row counts.'),
-  k: wholeNumber(1, 1000).default(DEFAULTS.k).describe('Rows of the newest n that have to be anomalous.'),
-  n: wholeNumber(1, 1000).default(DEFAULTS.n).describe('Rows that k is counted in.'),
+    .optional()
+    .describe(
+      `With percentile: how far off a metric has to be, in robust standard deviations, before a row counts. ${DEFAULTS.minDeviation} by default.`,
+    ),
+  k: wholeNumber(1, 1000)
+    .optional()
+    .describe(`With percentile: rows of the newest n that have to be anomalous. ${DEFAULTS.k} by default.`),
+  n: wholeNumber(1, 1000)
+    .optional()
+    .describe(`With percentile: rows that k is counted in. ${DEFAULTS.n} by default.`),
   resolve_after: wholeNumber(1, 10_000)
-    .default(DEFAULTS.resolveAfter)
-    .describe('Rows in a row without an anomaly, after which an incident is over.'),
+    .optional()
+    .describe(
+      `Rows in a row without an anomaly, after which an incident is over. ${DEFAULTS.resolveAfterEvidence} by default, ${DEFAULTS.resolveAfter} with percentile.`,
+    ),
 });
 
 const gaps = z.strictObject({

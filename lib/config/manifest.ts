@@ -11,7 +11,7 @@ import { toFeatureSettings } from './feature-schema.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { toLabelSettings } from './label-schema.ts';
 import { DEFAULT_LABELS } from './label-settings.ts';
-import { findContradictions } from './manifest-contradictions.ts';
+import { findContradictions, PERCENTILE_SETTINGS } from './manifest-contradictions.ts';
 import { describeIssues, type Problem } from './manifest-problems.ts';
 import { type Manifest, manifestSchema } from './manifest-schema.ts';
 import { readYaml } from './manifest-yaml.ts';
@@ -103,16 +103,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
       lookback: parseDuration(spec.training.lookback),
       every: parseDuration(spec.training.every),
     },
-    threshold: {
-      percentile: spec.threshold.percentile ?? defaultPercentile(spec.model.kind),
-      ...(spec.threshold.false_alarms !== undefined && {
-        falseAlarms: parseFalseAlarms(spec.threshold.false_alarms),
-      }),
-      minDeviation: spec.threshold.min_deviation,
-      k: spec.threshold.k,
-      n: spec.threshold.n,
-      resolveAfter: spec.threshold.resolve_after,
-    },
+    threshold: toThreshold(spec),
     gaps: { interpolateSteps: spec.gaps.interpolate },
   };
 }
@@ -120,6 +111,40 @@ function toDetector({ metadata, spec }: Manifest): Detector {
 /** What is not asked for is absent, as in manifests from before it could be: their hash stays. */
 function toModelSettings({ fine_tune: fineTune, ...model }: Manifest['spec']['model']): Detector['model'] {
   return fineTune === undefined ? model : { ...model, fineTune };
+}
+
+function toThreshold({ threshold, model }: Manifest['spec']): Detector['threshold'] {
+  const isPercentile = PERCENTILE_SETTINGS.some((name) => threshold[name] !== undefined);
+  const byMetric = Object.entries(threshold.by_metric ?? {}).map(
+    ([metric, own]) =>
+      [
+        metric,
+        {
+          ...(own.min_change !== undefined && {
+            absolute: own.min_change.absolute,
+            relative: own.min_change.relative,
+          }),
+          ...(own.direction !== undefined && { direction: own.direction }),
+        },
+      ] as const,
+  );
+  return {
+    rule: isPercentile ? 'percentile' : 'evidence',
+    falseAlarms: parseFalseAlarms(threshold.false_alarms ?? DEFAULTS.falseAlarms),
+    settleAfter: parseDuration(threshold.settle_after),
+    change: {
+      absolute: threshold.min_change?.absolute,
+      relative: threshold.min_change?.relative ?? DEFAULTS.minRelativeChange,
+      direction: threshold.direction ?? 'both',
+    },
+    byMetric: Object.fromEntries(byMetric),
+    percentile: threshold.percentile ?? defaultPercentile(model.kind),
+    minDeviation: threshold.min_deviation ?? DEFAULTS.minDeviation,
+    k: threshold.k ?? DEFAULTS.k,
+    n: threshold.n ?? DEFAULTS.n,
+    resolveAfter:
+      threshold.resolve_after ?? (isPercentile ? DEFAULTS.resolveAfter : DEFAULTS.resolveAfterEvidence),
+  };
 }
 
 /** Time that is asked for needs no number of rows beside it. */

@@ -27,5 +27,5 @@ export function percentOfShare(given: unknown): number | undefined {
     : undefined;
 }
 
-/** Rows needed before a false-alarm budget means anything: three parts of them are judged by what learned the rest. */
-export const ROWS_FOR_BUDGET = 1000;
+/** Rows needed before evidence means anything: each quarter of them is judged by what the others taught. */
+export const ROWS_FOR_EVIDENCE = 100;

@@ -1,6 +1,6 @@
 /** What a detector waits for before its first model: rows, time, or whichever of the two comes first. */
 import { formatDuration } from './duration.ts';
-import { ROWS_FOR_BUDGET, rowsForPercentile } from './percentile.ts';
+import { ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -28,7 +28,7 @@ export interface Seen {
 /** Of a detector. */
 interface Needs {
   readonly training: { readonly warmup: Warmup };
-  readonly threshold: { readonly percentile?: number | undefined; readonly falseAlarms?: object | undefined };
+  readonly threshold: { readonly rule: 'evidence' | 'percentile'; readonly percentile: number };
 }
 
 export function isWarm(needs: Needs, { rows, span }: Seen): boolean {
@@ -67,9 +67,8 @@ export function sayWarmup(needs: Needs): string {
 /** Fewer than the threshold is calibrated on would be trained on in vain. */
 function leastRows({ training: { warmup }, threshold }: Needs): number {
   const least = typeof warmup === 'number' ? warmup : warmup.leastRows;
-  const { falseAlarms, percentile } = threshold;
-  if (falseAlarms !== undefined) return Math.max(least, ROWS_FOR_BUDGET);
-  return percentile === undefined ? least : Math.max(least, rowsForPercentile(percentile));
+  const { rule, percentile } = threshold;
+  return Math.max(least, rule === 'evidence' ? ROWS_FOR_EVIDENCE : rowsForPercentile(percentile));
 }
 
 /** To the minute, in days where a manifest would have weeks: 12d2h and 14d are then told alike. */

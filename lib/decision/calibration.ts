@@ -1,9 +1,6 @@
-/** What a score means: how often normal rows reach it, and the threshold that a false-alarm budget allows. */
+/** What a score means: how often normal rows reach it. */
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
-import { fitScoreTail, type ScoreTail, scoreOf, surpriseOf, surprisesOf } from '../statistics/score-tail.ts';
-import type { ScoredRows } from './contract.ts';
-import { levelRows, type PeakRules } from './incident-peaks.ts';
-import { type BudgetThreshold, findBudgetThreshold, measureExposure } from './incident-rate.ts';
+import { type ScoreTail, surpriseOf } from '../statistics/score-tail.ts';
 
 /** Kept with the version. */
 export interface ScoreCalibration {
@@ -14,7 +11,7 @@ export interface ScoreCalibration {
    * surprising than they are.
    */
   readonly heldBack: boolean;
-  /** Where the threshold comes from a budget. */
+  /** Of versions whose threshold came from a budget of incidents: they are read, and no longer made. */
   readonly budget?: CalibratedBudget;
 }
 
@@ -47,58 +44,4 @@ export function describeRarity({ tail, heldBack }: ScoreCalibration, score: numb
   const limit = CLAIMED_BEYOND * tail.rows;
   const onceIn = 10 ** Math.min(surpriseOf(tail, score), Math.log10(limit));
   return { onceIn: Math.round(onceIn), isBound: onceIn >= limit * (1 - 1e-9), heldBack };
-}
-
-/**
- * @param given.training tail of the model's own training scores
- * @param given.heldBack rows that were judged in a rehearsal; their scores are surprises of the rehearsal's own training
- * @param given.labels of those rows: known anomalies have no part in what is normal
- */
-export function calibrateBudget(given: {
-  readonly training: ScoreTail;
-  readonly heldBack: ScoredRows;
-  /** False: they are the training rows themselves, for want of others. */
-  readonly isHeldBack: boolean;
-  readonly labels: Uint8Array | undefined;
-  readonly rules: PeakRules;
-  readonly step: number;
-  readonly budget: FalseAlarmBudget;
-}): { readonly threshold: number; readonly calibration: ScoreCalibration } {
-  const { training, heldBack, isHeldBack, labels, rules, step, budget } = given;
-  // As the final model would have scored them, by rank in the tail of its own training.
-  const scores = heldBack.scores.map((surprise) =>
-    Number.isNaN(surprise) ? surprise : scoreOf(training, surprise),
-  );
-  const tail = fitScoreTail(labels === undefined ? scores : scores.filter((_, row) => labels[row] !== 1));
-  const levels = levelRows({
-    rows: { ...heldBack, scores: surprisesOf(tail, scores) },
-    labels,
-    rules,
-    step,
-  });
-  const found = findBudgetThreshold(levels, budget) ?? boundByRows(levels, budget);
-  const { threshold, ...said } = found;
-  return {
-    threshold: scoreOf(tail, threshold),
-    calibration: { tail, heldBack: isHeldBack, budget: { ...budget, ...said } },
-  };
-}
-
-/**
- * Where next to no incidents were seen: no more rows in the budget's time above the threshold than incidents allowed.
- * An incident takes k of them, so it is on the safe side.
- */
-function boundByRows(
-  levels: Parameters<typeof measureExposure>[0] & { readonly levels: Float64Array },
-  budget: FalseAlarmBudget,
-): BudgetThreshold {
-  const exposure = measureExposure(levels);
-  const rows = (levels.levels.length * budget.per) / exposure;
-  return {
-    threshold: Math.max(0, Math.log10(rows / budget.count)),
-    expected: budget.count,
-    peaks: 0,
-    exposure,
-    beyond: budget.per / (budget.count * exposure),
-  };
 }

@@ -1,5 +1,9 @@
+import type { RowEvidence } from '../evidence/evidence.ts';
+
 /** Scores of one window as the decision stage sees them: it never sees a model. Sorted by entity, then time. */
 export interface ScoredRows {
+  /** Where the version gathers it: what opens an incident in place of score and deviation. */
+  readonly evidence?: RowEvidence;
   readonly entities: readonly string[];
   readonly entityOf: Uint32Array;
   /** Epoch milliseconds. */
@@ -12,6 +16,12 @@ export interface ScoredRows {
 
 /** When rows become an incident. Part of the artifact's manifest, so that a decision can be made again. */
 export interface DecisionPolicy {
+  /** What of a row is held against the threshold; absent: its score. */
+  readonly by?: 'evidence' | undefined;
+  /** By evidence: a row at or above it keeps an open incident open. */
+  readonly holdAbove?: number | undefined;
+  /** By evidence: rows after which what the model alone still says of an open incident counts as usual. */
+  readonly settleRows?: number | undefined;
   /** A row is anomalous at or above this score… */
   readonly threshold: number;
   /** …and at or above this deviation. */
@@ -35,6 +45,25 @@ export interface EntityTrack {
   /** The anomalous ones among the newest n rows, oldest first. Empty after a gap and while an incident is open. */
   readonly recent: readonly { readonly time: number; readonly score: number }[];
   readonly open: OpenIncident | undefined;
+  /**
+   * Evidence of the model that counts as usual since an incident settled, and rows in a row that stayed below half of
+   * it: what comes on top of it opens the next.
+   */
+  readonly usualJoint?:
+    | { readonly level: number; readonly below: number; readonly modelVersion: string }
+    | undefined;
+  /** By evidence: openings of the last day, oldest first. */
+  readonly told?: readonly Telling[] | undefined;
+}
+
+/** What an incident was opened by. */
+export interface Telling {
+  /** Epoch ms. */
+  readonly time: number;
+  /** As `RowEvidence` has it, of that version. */
+  readonly cause: number;
+  readonly modelVersion: string;
+  readonly level: number;
 }
 
 export interface OpenIncident {
@@ -52,9 +81,12 @@ export interface OpenIncident {
   readonly toldScore: number;
   /** Changes of state so far: 1 after it opened. */
   readonly sequence: number;
+  /** By evidence: rows since it opened, and the sum of what the model alone said of them. */
+  readonly joint?: { readonly rows: number; readonly sum: number } | undefined;
 }
 
-export type IncidentState = 'opened' | 'updated' | 'resolved';
+/** `settled`: it is over because what moved has stayed, and is the new usual. */
+export type IncidentState = 'opened' | 'updated' | 'settled' | 'resolved';
 
 /** A change of state that people may want to hear of. */
 export interface Transition {

@@ -2,18 +2,18 @@
  * Scores become incidents. Pure: what is remembered of an entity goes in and comes out as its track, and cutting a
  * stretch of rows into windows elsewhere opens and resolves the same incidents.
  *
- * - A row is anomalous where its score reaches the threshold and its deviation reaches the minimum. A row without a
- *   score is not.
+ * - A row is anomalous where its evidence reaches 1; by the rule of a percentile where its score reaches the threshold
+ *   and its deviation the minimum. A row that says nothing is not.
  * - Each entity stands alone. An incident opens once k of its newest n rows are anomalous and starts at the first of
  *   those; a gap longer than a step makes the count start anew.
- * - It resolves after `resolveAfter` rows in a row that are not anomalous, and ends a step after its newest anomalous
- *   row. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
+ * - It resolves after `resolveAfter` rows in a row that are not part of it, and ends a step after its newest row that is.
+ *   Where metrics are then still off what training foretells, they have settled at a new level: its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
  *   has its incident closed.
  */
 import { ModelError } from '../errors.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
 import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow } from './entity-track.ts';
-import { isAnomalous } from './is-anomalous.ts';
+import { judgeRow } from './judge-row.ts';
 
 /** Ms for which an entity may be silent before its open incident resolves. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
@@ -31,7 +31,10 @@ export interface DecisionClock {
 }
 
 export interface WindowDecision {
-  /** Per row, 1 = anomalous. A property of the row alone, late rows included. */
+  /**
+   * Per row, 1 = anomalous, late rows included. By score a property of the row alone; by evidence what settled before is
+   * none, of rows that are not late.
+   */
   readonly anomalous: Uint8Array;
   /** To be stored and given with the next window. */
   readonly tracks: Readonly<Record<string, EntityTrack>>;
@@ -90,7 +93,11 @@ export function decideWindow(given: {
     newest = Math.max(newest, Math.min(time, clock.now));
     const walk = walkOf(rows.entities[rows.entityOf[row]!]!);
     if (time <= (walk.decidedUntil ?? remembered)) lateRows++;
-    else takeRow(walk, { row, time, score: rows.scores[row]!, anomalous: anomalous[row] === 1 });
+    else {
+      const judged = judgeRow(rows, row, { policy: given.policy, usual: walk.usualJoint });
+      anomalous[row] = Number(judged.anomalous);
+      takeRow(walk, { row, time, ...judged });
+    }
   }
 
   const tracks: [string, EntityTrack][] = [];
@@ -118,13 +125,13 @@ function abandon(entity: string, track: EntityTrack, rules: TrackRules): readonl
   return endWalk(walk).transitions;
 }
 
-function findAnomalousRows({ scores, deviations }: ScoredRows, policy: DecisionPolicy): Uint8Array {
-  const anomalous = new Uint8Array(scores.length);
-  for (let row = 0; row < scores.length; row++) {
-    const score = scores[row]!;
+function findAnomalousRows(rows: ScoredRows, policy: DecisionPolicy): Uint8Array {
+  const anomalous = new Uint8Array(rows.scores.length);
+  for (let row = 0; row < anomalous.length; row++) {
+    const score = rows.scores[row]!;
     if (Math.abs(score) === Number.POSITIVE_INFINITY)
       throw new ModelError('bad-score', `row ${row} has the score ${score}; a score is finite or NaN`);
-    if (isAnomalous(score, deviations[row]!, policy)) anomalous[row] = 1;
+    anomalous[row] = Number(judgeRow(rows, row, { policy }).anomalous);
   }
   return anomalous;
 }

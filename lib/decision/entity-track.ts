@@ -1,6 +1,8 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
-import type { DecisionPolicy, EntityTrack, OpenIncident, Transition } from './contract.ts';
+import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
+import { followUsual, type JudgedRow } from './judge-row.ts';
+import { isNews, remember } from './recurrence.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -15,13 +17,11 @@ export interface TrackRules {
 }
 
 /** A row that is not late. */
-export interface TrackedRow {
+export interface TrackedRow extends JudgedRow {
   /** Of the window. */
   readonly row: number;
   /** Epoch ms. */
   readonly time: number;
-  readonly score: number;
-  readonly anomalous: boolean;
 }
 
 /** A track while its rows of one window are walked through. Lives for one `decideWindow` call; mutable inside it. */
@@ -31,6 +31,8 @@ export interface TrackWalk {
   /** Epoch ms of the newest row so far; undefined before the entity's first. */
   decidedUntil: number | undefined;
   recent: readonly RecentRow[];
+  usualJoint: EntityTrack['usualJoint'];
+  told: readonly Telling[];
   /** Incidents that this window touched, oldest first. Only the last one may be open. */
   readonly incidents: IncidentWalk[];
 }
@@ -49,6 +51,8 @@ interface IncidentWalk {
   telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */
   end: number | undefined;
+  /** Whether its metrics were still off what training foretells when it ended. */
+  hasSettled: boolean;
 }
 
 /**
@@ -58,6 +62,8 @@ interface IncidentWalk {
 const EXCESS_GROWTH = 1;
 /** …and by this share of the threshold at least: an incident that opened right at it does not double on noise. */
 const LEAST_RISE = 0.05;
+/** By evidence: once it has grown so many times since. */
+const EVIDENCE_GROWTH = 2;
 
 /** Above every score: stands until a window under the new model says what the incident scores there. */
 const UNTOLD = Number.MAX_VALUE;
@@ -69,8 +75,18 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     rules,
     decidedUntil: track?.decidedUntil,
     recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
+    usualJoint: track?.usualJoint?.modelVersion === rules.modelVersion ? track.usualJoint : undefined,
+    told: track?.told ?? [],
     incidents: open
-      ? [{ incident: rebase(open, rules), openedHere: false, telling: undefined, end: undefined }]
+      ? [
+          {
+            incident: rebase(open, rules),
+            openedHere: false,
+            telling: undefined,
+            end: undefined,
+            hasSettled: false,
+          },
+        ]
       : [],
   };
 }
@@ -81,7 +97,8 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
  */
 function rebase(open: OpenIncident, { modelVersion, policy }: TrackRules): OpenIncident {
   if (open.modelVersion === modelVersion) return open;
-  return { ...open, modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
+  const { joint: _, ...rest } = open;
+  return { ...rest, modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
 }
 
 /** Takes in the next row: later than every one before it. */
@@ -89,6 +106,7 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   passTime(walk, row.time);
   if (walk.decidedUntil !== undefined && row.time - walk.decidedUntil > walk.rules.step) walk.recent = [];
   walk.decidedUntil = row.time;
+  walk.usualJoint = followUsual(walk.usualJoint, row.joint, 2 * walk.rules.policy.resolveAfter);
   const open = openIncidentOf(walk);
   if (open) continueIncident(walk, open, row);
   else if (row.anomalous && row.time >= walk.rules.watchFrom) extendRun(walk, row);
@@ -113,6 +131,8 @@ export function endWalk(walk: TrackWalk): {
       decidedUntil: walk.decidedUntil,
       recent: walk.recent.map(({ time, score }) => ({ time, score })),
       open: openIncidentOf(walk)?.incident,
+      ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
+      ...(walk.told.length > 0 && { told: walk.told }),
     },
     transitions,
   };
@@ -123,14 +143,17 @@ function openIncidentOf(walk: TrackWalk): IncidentWalk | undefined {
   return last?.end === undefined ? last : undefined;
 }
 
-function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
+function extendRun(walk: TrackWalk, { row, time, level: score, cause }: TrackedRow): void {
   const { policy, step, detector, modelVersion } = walk.rules;
+  const telling: Telling = { time, cause, modelVersion, level: score };
+  if (policy.by === 'evidence' && !isNews(walk.told, telling)) return;
   // No gap lies within the run, so the newest n rows are those of the newest n steps.
   const kept = walk.recent.filter((entry) => entry.time > time - policy.n * step);
   walk.recent = [...kept, { time, score, row }];
   const first = walk.recent[0];
   if (walk.recent.length < policy.k || first === undefined) return;
 
+  if (policy.by === 'evidence') walk.told = remember(walk.told, telling);
   const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
   walk.incidents.push({
     incident: {
@@ -146,13 +169,16 @@ function extendRun(walk: TrackWalk, { row, time, score }: TrackedRow): void {
     openedHere: true,
     telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
     end: undefined,
+    hasSettled: false,
   });
   walk.recent = [];
 }
 
-function continueIncident(walk: TrackWalk, open: IncidentWalk, { row, time, score, anomalous }: TrackedRow) {
-  if (anomalous) {
-    if (tellsMore(open, score, walk.rules.policy.threshold)) open.telling = { row, time, score };
+function continueIncident(walk: TrackWalk, open: IncidentWalk, judged: TrackedRow): void {
+  const { row, time, level: score } = judged;
+  settleJoint(walk, open, judged);
+  if (judged.holds) {
+    if (tellsMore(open, score, walk.rules.policy)) open.telling = { row, time, score };
     open.incident = {
       ...open.incident,
       lastAnomalous: time,
@@ -162,14 +188,30 @@ function continueIncident(walk: TrackWalk, open: IncidentWalk, { row, time, scor
     return;
   }
   open.incident = { ...open.incident, quietRows: open.incident.quietRows + 1 };
-  if (open.incident.quietRows >= walk.rules.policy.resolveAfter) resolveIncident(walk, open);
+  if (open.incident.quietRows < walk.rules.policy.resolveAfter) return;
+  open.hasSettled = judged.isAway;
+  resolveIncident(walk, open);
+}
+
+/**
+ * The metrics' evidence goes by where they have been of late, the model's does not: what it has said for as long as a
+ * level takes to be the new one counts as usual from then on.
+ */
+function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow): void {
+  const { policy, modelVersion } = walk.rules;
+  if (policy.settleRows === undefined) return;
+  const before = open.incident.joint ?? { rows: 0, sum: 0 };
+  const seen = { rows: before.rows + 1, sum: before.sum + joint };
+  const isDue = seen.rows >= policy.settleRows;
+  if (isDue) walk.usualJoint = { level: seen.sum / seen.rows, below: 0, modelVersion };
+  open.incident = { ...open.incident, joint: isDue ? { rows: 0, sum: 0 } : seen };
 }
 
 function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
   open.end = open.incident.lastAnomalous + walk.rules.step;
 }
 
-/** At most one of `opened` and `updated`, then `resolved`. Each tells what is known at the end of the window. */
+/** At most one of `opened` and `updated`, then `settled` or `resolved`. Each tells what is known at the end of the window. */
 function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
   const transitions: Transition[] = [];
   const tell = (state: Transition['state']): void => {
@@ -182,33 +224,35 @@ function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
       sequence,
       start: changed.incident.start,
       lastAnomalous: changed.incident.lastAnomalous,
-      end: state === 'resolved' ? changed.end : undefined,
+      end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
       tellingRow: changed.telling?.row,
       peakScore: changed.incident.peakScore,
     });
   };
   if (changed.openedHere) tell('opened');
-  else if (changed.end === undefined && isMateriallyWorse(changed.incident, walk.rules.policy.threshold))
+  else if (changed.end === undefined && isMateriallyWorse(changed.incident, walk.rules.policy))
     tell('updated');
-  if (changed.end !== undefined) tell('resolved');
+  if (changed.end !== undefined) tell(changed.hasSettled ? 'settled' : 'resolved');
   else if (changed.incident.toldScore === UNTOLD && changed.telling !== undefined)
     changed.incident = { ...changed.incident, toldScore: changed.incident.peakScore };
   return transitions;
 }
 
-function isMateriallyWorse({ peakScore, toldScore }: OpenIncident, threshold: number): boolean {
-  return isMaterialRise(toldScore, peakScore, threshold);
+function isMateriallyWorse({ peakScore, toldScore }: OpenIncident, policy: DecisionPolicy): boolean {
+  return isMaterialRise(toldScore, peakScore, policy);
 }
 
 /** Whether a row of this score says better what the incident is about than the one that does so far. */
-function tellsMore({ telling, incident }: IncidentWalk, score: number, threshold: number): boolean {
-  if (telling === undefined || isMaterialRise(telling.score, score, threshold)) return true;
+function tellsMore({ telling, incident }: IncidentWalk, score: number, policy: DecisionPolicy): boolean {
+  if (telling === undefined || isMaterialRise(telling.score, score, policy)) return true;
   // Of an incident that goes on from an earlier window: the row that makes an update due.
   const { toldScore } = incident;
-  return isMaterialRise(toldScore, score, threshold) && !isMaterialRise(toldScore, telling.score, threshold);
+  return isMaterialRise(toldScore, score, policy) && !isMaterialRise(toldScore, telling.score, policy);
 }
 
-function isMaterialRise(from: number, to: number, threshold: number): boolean {
+function isMaterialRise(from: number, to: number, { threshold, by }: DecisionPolicy): boolean {
+  // Evidence is a multiple of what is usual: twice as much is twice as far out, wherever it began.
+  if (by === 'evidence') return to >= EVIDENCE_GROWTH * from;
   const rise = to - from;
   return rise > 0 && rise >= Math.max(EXCESS_GROWTH * (from - threshold), LEAST_RISE * Math.abs(threshold));
 }

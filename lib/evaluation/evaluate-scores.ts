@@ -1,6 +1,6 @@
 /** Everything that is said of scores and alerts where labels tell what was wrong. Point-adjusted figures are none of it. */
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
-import { isAnomalous } from '../decision/is-anomalous.ts';
+import { judgeRow } from '../decision/judge-row.ts';
 import { EvaluationError } from '../errors.ts';
 import { findAlerts } from './find-alerts.ts';
 import { findBestF1 } from './metrics/best-f1.ts';
@@ -35,7 +35,7 @@ export interface Evaluation {
   /** F1 at the threshold that would have been best for these very labels: nobody knows it beforehand. */
   readonly bestF1: number;
   readonly bestF1Threshold: number;
-  /** Row by row, at the model's threshold and least deviation. */
+  /** Row by row, at the policy's threshold: of evidence, or of the score with its least deviation. */
   readonly threshold: number;
   readonly confusion: ConfusionMatrix;
   readonly accuracy: number;
@@ -67,9 +67,7 @@ export function evaluateScores(given: {
   const entityOf = Uint32Array.from(ranked.rows, (row) => rows.entityOf[row]!);
   const volume = volumeUnderSurface({ ...ranked, entityOf });
   const best = findBestF1(ranked);
-  const predicted = Uint8Array.from(ranked.rows, (row) =>
-    isAnomalous(rows.scores[row]!, rows.deviations[row]!, policy) ? 1 : 0,
-  );
+  const predicted = Uint8Array.from(ranked.rows, (row) => Number(judgeRow(rows, row, { policy }).anomalous));
   const confusion = countConfusion({ labels: ranked.labels, predicted });
   const judged = judgeAlerts({
     labelled: findEvents({ ...rows, flags: labels, step }),

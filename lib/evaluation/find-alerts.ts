@@ -1,6 +1,7 @@
 /** What the decision stage would have opened on these scores, and when. */
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { decideWindow } from '../decision/decide.ts';
+import { sliceEvidence } from '../evidence/evidence.ts';
 import type { AlertedEvent } from './metrics/detection-delay.ts';
 
 export interface ReplayOptions {
@@ -62,7 +63,7 @@ export function replayRows({ rows, policy, step, watchFrom }: ReplayOptions): Re
           start,
           end: lastAnomalous + step,
           alertedAt: opened,
-          resolvedAt: state === 'resolved' ? now : undefined,
+          resolvedAt: state === 'resolved' || state === 'settled' ? now : undefined,
         });
     }
     // An open incident grows without a transition.
@@ -75,7 +76,9 @@ export function replayRows({ rows, policy, step, watchFrom }: ReplayOptions): Re
 }
 
 function oneRow(rows: ScoredRows, row: number): ScoredRows {
+  const { evidence } = rows;
   return {
+    ...(evidence !== undefined && { evidence: sliceEvidence(evidence, row, row + 1) }),
     entities: [rows.entities[rows.entityOf[row]!]!],
     entityOf: new Uint32Array(1),
     times: rows.times.subarray(row, row + 1),

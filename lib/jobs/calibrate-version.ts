@@ -2,27 +2,37 @@
 import type { Detector } from '../config/detector.ts';
 import { formatFalseAlarms } from '../config/false-alarm-budget.ts';
 import type { ModelKind } from '../config/model-kind.ts';
-import { calibrateBudget, type ScoreCalibration } from '../decision/calibration.ts';
+import type { ScoreCalibration } from '../decision/calibration.ts';
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { calibrateExtreme } from '../decision/extreme-deviation.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
-import { ModelError, RetryLaterError } from '../errors.ts';
+import { calibrateEvidence } from '../evidence/calibrate-evidence.ts';
+import { type FittedEvidence, gatherEvidence } from '../evidence/evidence.ts';
+import { countSettleRows } from '../evidence/statistics.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import type { FeaturePlan } from '../features/plan.ts';
+import type { FittedScaler } from '../features/scaler.ts';
 import { shadowLabels } from '../features/shadow-labels.ts';
 import { lowerBound } from '../statistics/quantile.ts';
-import { fitScoreTail, LEAST_SCORES, surprisesOf } from '../statistics/score-tail.ts';
-import { fitTrainingTail, type Rehearsal, type RehearsalInput, rehearse } from './rehearse.ts';
+import { fitScoreTail, LEAST_SCORES } from '../statistics/score-tail.ts';
+import { findDirections, findLeastChanges } from './least-changes.ts';
+import { findNormalRows, type RehearsalInput, rehearse } from './rehearse.ts';
 
 export interface CalibratedVersion {
   readonly policy: DecisionPolicy;
   /** Absent where fewer training rows than a tail needs have a score. */
   readonly calibration: ScoreCalibration | undefined;
-  /** Of the training scores, in percent: how many lie below the threshold. */
+  /** Undefined where the detector asks for the rule of a percentile. */
+  readonly evidence: FittedEvidence | undefined;
+  /** Of the training's rows: what the policy holds against its threshold. */
+  readonly levels: Float64Array;
+  /** Of the training rows, in percent: how many lie below the threshold. */
   readonly percentile: number;
   /** Whole sentences, for people. */
   readonly notes: readonly string[];
 }
 
-/** A fit of these takes minutes to hours: a budget then stands on the scores of their own training rows. */
+/** A fit of these takes minutes to hours: their own scores of the training stand in for a rehearsal's. */
 const UNREHEARSED: ReadonlySet<string> = new Set<ModelKind | 'arima'>([
   'attention',
   'bilstm',
@@ -32,95 +42,100 @@ const UNREHEARSED: ReadonlySet<string> = new Set<ModelKind | 'arima'>([
   'arima',
 ]);
 
-/**
- * Rows labelled anomalous have no part in what is normal, nor have those whose scores look back on one.
- * @param given.rows of the training, scored by the model
- * @param given.contextRows rows that a score looks back on
- * @throws ModelError where too few rows have a score
- */
-export async function calibrateVersion(given: {
+/** Evidence at which an incident opens, and below which a row of an open one is no longer part of it. */
+const OPENS_AT = 1;
+const HOLDS_ABOVE = 0.6;
+
+interface Given {
   readonly detector: Detector;
+  readonly plan: FeaturePlan;
+  readonly scaler: FittedScaler;
+  readonly x: FeatureMatrix;
+  /** Of the training, scored by the model. */
   readonly rows: ScoredRows;
   readonly labels: Uint8Array | undefined;
+  /** Rows that a score looks back on. */
   readonly contextRows: number;
   readonly step: number;
-  readonly rehearsal: Omit<RehearsalInput, 'scaler'>;
-}): Promise<CalibratedVersion> {
-  const { detector, rows, labels, contextRows, step } = given;
-  const { minDeviation, k, n, resolveAfter, falseAlarms, percentile } = detector.threshold;
-  const rules = { minDeviation, k, n, resolveAfter };
-  const touched = labels && shadowLabels(rows, { labels, contextRows, step });
-  const normal = touched === undefined ? rows.scores : rows.scores.filter((_, row) => touched[row] !== 1);
-  const extremeDeviation = calibrateExtreme({ rows, labels, policy: rules, step });
-  if (falseAlarms === undefined) {
-    const { threshold } = calibrateThreshold(normal, percentile);
-    const isEnough = normal.filter((score) => !Number.isNaN(score)).length >= LEAST_SCORES;
-    return {
-      policy: { threshold, minDeviation, extremeDeviation, k, n, resolveAfter },
-      calibration: isEnough ? { tail: fitScoreTail(normal), heldBack: false } : undefined,
-      percentile,
-      notes: [],
-    };
-  }
-  const training = fitTrainingTail(rows.scores, touched);
-  const { rehearsal, why } = await tryRehearsal({ ...given.rehearsal, scaler: detector.scaler });
-  const { threshold, calibration } = calibrateBudget({
-    training,
-    heldBack: rehearsal?.rows ?? { ...rows, scores: surprisesOf(training, rows.scores) },
-    isHeldBack: rehearsal !== undefined,
-    labels: rehearsal === undefined ? touched : rehearsal.labels,
-    rules,
+  readonly rehearsal: Pick<RehearsalInput, 'model' | 'params' | 'run'>;
+}
+
+/**
+ * Rows labelled anomalous have no part in what is normal, nor have those whose scores look back on one.
+ * @throws ModelError where too few rows have a score
+ */
+export function calibrateVersion(given: Given): Promise<CalibratedVersion> | CalibratedVersion {
+  return given.detector.threshold.rule === 'evidence' ? byEvidence(given) : byPercentile(given);
+}
+
+async function byEvidence(given: Given): Promise<CalibratedVersion> {
+  const { detector, plan, scaler, x, rows, labels, contextRows, step } = given;
+  const { falseAlarms, settleAfter, resolveAfter } = detector.threshold;
+  const leastChanges = findLeastChanges({ detector, plan, scaler });
+  const { folds, why } = await rehearse({
+    ...given.rehearsal,
+    x,
+    labels,
+    scores: rows.scores,
     step,
-    budget: falseAlarms,
+    contextRows,
+    fitsAnew: !UNREHEARSED.has(given.rehearsal.model.kind),
   });
+  const evidence = calibrateEvidence({
+    whole: { x, scores: rows.scores, learned: findNormalRows(x, { labels, contextRows, step }) },
+    folds,
+    settings: {
+      step,
+      settleAfter,
+      budget: falseAlarms,
+      leastChanges,
+      directions: findDirections({ detector, plan }),
+    },
+  });
+  const { metrics, joint } = gatherEvidence({ x, scores: rows.scores, fitted: evidence, leastChanges });
+  const levels = metrics.map((own, row) => Math.max(own, joint[row]!));
   return {
-    policy: { threshold, minDeviation, extremeDeviation, k, n, resolveAfter },
-    calibration,
-    percentile: shareBelow(normal, threshold),
-    notes: describeBudget(calibration, why),
+    evidence,
+    levels,
+    policy: {
+      by: 'evidence',
+      threshold: OPENS_AT,
+      holdAbove: HOLDS_ABOVE,
+      settleRows: countSettleRows(evidence.plan),
+      minDeviation: 0,
+      k: 1,
+      n: 1,
+      resolveAfter,
+    },
+    calibration: { tail: evidence.tail, heldBack: false },
+    percentile: shareBelow(levels, OPENS_AT),
+    notes:
+      why === undefined
+        ? []
+        : [
+            `The levels for ${formatFalseAlarms(falseAlarms)} stand on the model's scores of its own training, as ${why}: on new rows expect more false alarms.`,
+          ],
   };
 }
 
-/** @returns why there is none, where there is none */
-async function tryRehearsal(
-  input: RehearsalInput,
-): Promise<{ readonly rehearsal?: Rehearsal; readonly why?: string }> {
-  const { kind } = input.model;
-  if (UNREHEARSED.has(kind)) return { why: `${kind} takes too long to fit several times` };
-  try {
-    const rehearsal = await rehearse(input);
-    return rehearsal ? { rehearsal } : { why: 'no older part of the history could carry a fit' };
-  } catch (error) {
-    // The version itself is fitted: better a threshold that is said to be rough than no version.
-    if (error instanceof RetryLaterError) return { why: 'the time of this training was up' };
-    throw error;
-  }
+function byPercentile({ detector, rows, labels, contextRows, step }: Given): CalibratedVersion {
+  const { minDeviation, k, n, resolveAfter, percentile } = detector.threshold;
+  const touched = labels && shadowLabels(rows, { labels, contextRows, step });
+  const normal = touched === undefined ? rows.scores : rows.scores.filter((_, row) => touched[row] !== 1);
+  const extremeDeviation = calibrateExtreme({ rows, labels, policy: { k, n }, step });
+  const { threshold } = calibrateThreshold(normal, percentile);
+  const isEnough = normal.filter((score) => !Number.isNaN(score)).length >= LEAST_SCORES;
+  return {
+    evidence: undefined,
+    levels: rows.scores,
+    policy: { threshold, minDeviation, extremeDeviation, k, n, resolveAfter },
+    calibration: isEnough ? { tail: fitScoreTail(normal), heldBack: false } : undefined,
+    percentile,
+    notes: [],
+  };
 }
 
-function describeBudget({ budget }: ScoreCalibration, why: string | undefined): readonly string[] {
-  if (budget === undefined) throw new ModelError('no-budget', 'a threshold from a budget without its budget');
-  const days = (budget.exposure / 86_400_000).toPrecision(2);
-  const notes: string[] = [];
-  if (why !== undefined)
-    notes.push(
-      `The threshold for ${formatFalseAlarms(budget)} stands on scores of the training rows, as ${why}: on new rows expect more false alarms.`,
-    );
-  if (budget.peaks === 0)
-    notes.push(
-      `Too few incidents in ${days} days to tell how often they come: the threshold for ${formatFalseAlarms(budget)} stands on single rows, and is on the safe side.`,
-    );
-  else if (budget.beyond > 1)
-    notes.push(
-      `The threshold for ${formatFalseAlarms(budget)} is extrapolated from ${budget.peaks} smaller incidents in ${days} days: ${budget.beyond.toPrecision(2)} times rarer than those days could show.`,
-    );
-  if (budget.expected < 0.99 * budget.count)
-    notes.push(
-      `The data opens fewer incidents than ${formatFalseAlarms(budget)} at any threshold: about ${budget.expected.toPrecision(2)} are to be expected.`,
-    );
-  return notes;
-}
-
-function shareBelow(scores: Float64Array, threshold: number): number {
-  const sorted = scores.filter((score) => !Number.isNaN(score)).sort();
+function shareBelow(values: Float64Array, threshold: number): number {
+  const sorted = values.toSorted();
   return (100 * lowerBound(sorted, threshold)) / sorted.length;
 }

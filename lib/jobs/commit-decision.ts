@@ -117,7 +117,7 @@ async function describeTransitions(
     if (tellingRow !== undefined && tellsMore(transition))
       worst.set(incidentId, { score: scoreOf(transition), reasons: reasonsOf.get(tellingRow)! });
     alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
-    if (transition.state === 'resolved') worst.delete(incidentId);
+    if (transition.end !== undefined) worst.delete(incidentId);
   }
   return { alerts, worst: Object.fromEntries(worst) };
 }

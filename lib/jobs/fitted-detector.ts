@@ -1,6 +1,8 @@
 /** A stored version, ready to score. */
 
 import { ArtifactError } from '../errors.ts';
+import type { FittedEvidence } from '../evidence/evidence.ts';
+import { loadEvidence } from '../evidence/state.ts';
 import { loadFeatures } from '../features/feature-state.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import type { FittedScaler } from '../features/scaler.ts';
@@ -15,8 +17,12 @@ export interface FittedDetector {
   readonly plan: FeaturePlan;
   readonly scaler: FittedScaler;
   readonly model: FittedModel;
+  /** What evidence is gathered by; undefined in versions that decide by score. */
+  readonly evidence: FittedEvidence | undefined;
 }
 
+/** Of a version's files: expectation and return levels. */
+export const EVIDENCE_FILE = 'evidence.json';
 /** Versions never change, so a warm function keeps the few that it used last. */
 const CACHED_VERSIONS = 8;
 /** The others are reports: for people, and larger than most models. */
@@ -55,7 +61,25 @@ async function readFittedDetector(
     );
   const kind = await getModel(manifest.kind);
   const model = await kind.load(decodeModelState(files));
-  return { manifest, plan, scaler, model };
+  return { manifest, plan, scaler, model, evidence: readEvidence(manifest, files, scaler.columns) };
+}
+
+/** @throws ArtifactError where the policy needs it and it is missing, or of other columns */
+function readEvidence(
+  { detector, version, policy }: ModelManifest,
+  files: Readonly<Record<string, Uint8Array>>,
+  columns: readonly string[],
+): FittedEvidence | undefined {
+  if (policy.by !== 'evidence') return undefined;
+  const what = `${detector} ${version}: ${EVIDENCE_FILE}`;
+  const evidence = loadEvidence(parseJson(files[EVIDENCE_FILE], what));
+  const { columns: own } = evidence.expectation;
+  if (own.join('\n') !== columns.join('\n'))
+    throw new ArtifactError(
+      'plan-mismatch',
+      `${what} has the columns ${own.join(', ')}, the scaler ${columns.join(', ')}`,
+    );
+  return evidence;
 }
 
 /** The bytes are the ones that the manifest has the checksum of; `undefined`: the manifest does not list the file. */

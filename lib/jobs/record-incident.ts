@@ -29,7 +29,7 @@ const schema: z.ZodType<IncidentObject> = z.strictObject({
   incidentId: z.string(),
   detector: z.string(),
   entity: z.string(),
-  state: z.enum(['opened', 'updated', 'resolved']),
+  state: z.enum(['opened', 'updated', 'settled', 'resolved']),
   start: z.string(),
   end: z.string().nullable(),
   changes: z.array(z.strictObject({ sequence: z.int(), alert: alertSchema })),

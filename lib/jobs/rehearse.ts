@@ -1,147 +1,124 @@
 /**
- * What a model says of rows that it has not seen. Training scores are no measure of that: a model knows its own rows,
- * and the closer it fits the less it is surprised by them. So the detector is fitted on the oldest part of its history
- * as it will be on all of it, judges what came next, and again with more of it: forward chaining.
- *
- * Scores of two fits compare by how surprising each is for its own training rows.
+ * What a detector says of rows that it has not seen. Training scores are no measure of that: a model knows its own rows,
+ * and the closer it fits the less it is surprised by them. So the history is cut into blocks of time, and each is judged
+ * by a model that was fitted on the others.
  */
-import type { Detector } from '../config/detector.ts';
-import type { ScoredRows } from '../decision/contract.ts';
-import { FeatureError, ModelError } from '../errors.ts';
-import { buildMatrix, deviations } from '../features/build-matrix.ts';
-import { fitScaler } from '../features/scaler.ts';
+import { RetryLaterError } from '../errors.ts';
+import type { EvidenceFold } from '../evidence/calibrate-evidence.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { shadowLabels } from '../features/shadow-labels.ts';
-import type { PlannedRows } from '../features/source-columns.ts';
+import { takeSample } from '../models/auto/take-sample.ts';
 import type { FitRun, RegisteredModel } from '../models/contract.ts';
-import { fitScoreTail, type ScoreTail, surprisesOf } from '../statistics/score-tail.ts';
+import { isRefusal } from '../models/ensemble/fit-part.ts';
+import { pickRows } from '../models/ensemble/hold-back.ts';
+import { LEAST_SCORES } from '../statistics/score-tail.ts';
 
-export interface Rehearsal {
-  /** Held-back rows of all folds, with surprises for scores; each entity of a fold is one of its own. */
-  readonly rows: ScoredRows;
-  /** Of those rows, where the data has labels: 1 also where a score looks back on a labelled row. */
-  readonly labels: Uint8Array | undefined;
-  readonly folds: number;
-}
+/** Blocks: each model knows three quarters of the history. */
+const BLOCKS = 4;
+/** Rows that are rehearsed on: more change no level by a percent, and cost as many more fits. */
+const MOST_ROWS = 200_000;
 
 export interface RehearsalInput {
-  readonly planned: PlannedRows;
+  readonly x: FeatureMatrix;
+  readonly labels: Uint8Array | undefined;
+  /** Per row of `x`, by the version's own model: stands in where a model is not fitted anew. */
+  readonly scores: Float64Array;
   readonly model: RegisteredModel;
   readonly params: unknown;
-  readonly scaler: Detector['scaler'];
-  readonly run: FitRun;
+  readonly run: Pick<FitRun, 'seed' | 'deadline'>;
+  /** Ms. */
+  readonly step: number;
+  /** Rows that a score looks back on. */
+  readonly contextRows: number;
+  /** False: the version's own scores are taken, for a model that takes too long to fit several times. */
+  readonly fitsAnew: boolean;
 }
 
-/** Shares of the history, by time, after which a fold begins to judge; it ends where the next one begins. */
-const CUTS: readonly number[] = [0.4, 0.6, 0.8];
-
-/**
- * @param given.run its labels belong to the rows of `planned`
- * @returns undefined where no part of the history can carry a fit
- * @throws RetryLaterError where the run's time is up
- */
-export async function rehearse(given: RehearsalInput): Promise<Rehearsal | undefined> {
-  const { window, rows: chosen } = given.planned;
-  const all = chosen ?? Uint32Array.from(window.times.keys());
-  const times = Float64Array.from(all, (row) => window.times[row]!);
-  const ordered = times.toSorted();
-  const folds: Fold[] = [];
-  for (const [i, cut] of CUTS.entries()) {
-    const from = ordered[Math.floor(cut * ordered.length)];
-    const to = ordered[Math.floor((CUTS[i + 1] ?? 1) * ordered.length)] ?? Number.POSITIVE_INFINITY;
-    if (from === undefined) continue;
-    const fold = await judgeFold(given, { all, times, from, to });
-    if (fold !== undefined) folds.push(fold);
-  }
-  if (folds.length === 0) return undefined;
-  const { labels } = given.run;
-  return {
-    rows: joinFolds(folds),
-    labels: labels && Uint8Array.from(folds.flatMap(({ touched }) => [...touched])),
-    folds: folds.length,
-  };
+export interface Rehearsal {
+  readonly folds: readonly EvidenceFold[];
+  /** Why the model's scores are of rows that it had learned from; undefined where they are not. */
+  readonly why: string | undefined;
 }
 
-/** A score by which the final model's rows are as surprising as `surprise` was in the rehearsal. */
-export function fitTrainingTail(scores: Float64Array, labels: Uint8Array | undefined): ScoreTail {
-  return fitScoreTail(labels === undefined ? scores : scores.filter((_, row) => labels[row] !== 1));
-}
-
-interface Fold {
-  readonly rows: ScoredRows;
-  /** Per row, 1 = labelled anomalous, or scored by what a labelled row left behind. Empty without labels. */
-  readonly touched: Uint8Array;
-}
-
-interface Cut {
-  /** Rows of the window that are trained on. */
-  readonly all: Uint32Array;
-  readonly times: Float64Array;
-  /** Epoch ms: judged from there, up to there (exclusive). */
-  readonly from: number;
-  readonly to: number;
-}
-
-async function judgeFold(given: RehearsalInput, { all, times, from, to }: Cut): Promise<Fold | undefined> {
-  const { planned, model, params, run } = given;
-  const seen = Uint32Array.from(all.keys()).filter((i) => times[i]! < to);
-  const older = seen.filter((i) => times[i]! < from);
-  const { labels, onProgress: _, checkpoint: __, startFrom: ___, ...rest } = run;
-  const pick = (positions: Uint32Array): Uint32Array => positions.map((i) => all[i]!);
+export async function rehearse(given: RehearsalInput): Promise<Rehearsal> {
+  const own = withScores(given);
+  if (!given.fitsAnew)
+    return { folds: cutBlocks(own), why: `${given.model.kind} takes too long to fit several times` };
+  const folds: EvidenceFold[] = [];
   try {
-    const known = { ...planned, rows: pick(older) };
-    const scaler = fitScaler({ ...known, kind: given.scaler });
-    const knownLabels = labels && Uint8Array.from(older, (i) => labels[i]!);
-    const fitted = await model.fit(buildMatrix({ ...known, scaler }), params, {
-      ...rest,
-      ...(knownLabels !== undefined && { labels: knownLabels }),
-    });
-    const x = buildMatrix({ ...planned, rows: pick(seen), scaler });
-    const scores = await fitted.score(x);
-    const far = deviations(x, scaler).values;
-    const isOlder = Uint8Array.from(seen, (i) => Number(times[i]! < from));
-    const touched =
-      labels &&
-      shadowLabels(x, {
-        labels: Uint8Array.from(seen, (i) => labels[i]!),
-        contextRows: planned.plan.contextRows + fitted.contextRows,
-        step: planned.window.step,
-      });
-    const tail = fitTrainingTail(
-      scores.filter((_, row) => isOlder[row] === 1),
-      touched?.filter((_, row) => isOlder[row] === 1),
-    );
-    const judged = Uint32Array.from(seen.keys()).filter((row) => isOlder[row] === 0);
-    return {
-      touched: touched === undefined ? new Uint8Array() : Uint8Array.from(judged, (row) => touched[row]!),
-      rows: {
-        entities: x.entities,
-        entityOf: judged.map((row) => x.entityOf[row]!),
-        times: Float64Array.from(judged, (row) => x.times[row]!),
-        scores: surprisesOf(
-          tail,
-          Float64Array.from(judged, (row) => scores[row]!),
-        ),
-        deviations: Float64Array.from(judged, (row) => far[row]!),
-      },
-    };
+    for (const fold of cutBlocks(own)) {
+      const scores = await scoreAnew(given, fold);
+      if (scores === undefined) return { folds: cutBlocks(own), why: 'no part of it could carry a fit' };
+      folds.push({ ...fold, scores });
+    }
+    return { folds, why: undefined };
   } catch (error) {
-    // Too little to fit on: the next fold has more.
-    if (error instanceof ModelError || error instanceof FeatureError) return undefined;
+    // The version itself is fitted: better levels that are said to be rough than no version.
+    if (error instanceof RetryLaterError)
+      return { folds: cutBlocks(own), why: 'the time of this training was up' };
     throw error;
   }
 }
 
-function joinFolds(folds: readonly Fold[]): ScoredRows {
-  const width = folds[0]!.rows.entities.length;
-  const join = (pick: (rows: ScoredRows) => Iterable<number>): number[] =>
-    folds.flatMap(({ rows }) => [...pick(rows)]);
+/** Per row 1 where it is neither labelled nor scored by what a labelled row left behind. */
+export function findNormalRows(
+  x: FeatureMatrix,
+  given: Pick<RehearsalInput, 'labels' | 'contextRows' | 'step'>,
+): Uint8Array {
+  const { labels, contextRows, step } = given;
+  if (labels === undefined) return new Uint8Array(x.times.length).fill(1);
+  return shadowLabels(x, { labels, contextRows, step }).map((touched) => 1 - touched);
+}
+
+interface Sampled {
+  readonly x: FeatureMatrix;
+  readonly scores: Float64Array;
+  readonly normal: Uint8Array;
+}
+
+/** All rows, or an even part of them. */
+function withScores({ x, labels, scores, contextRows, step }: RehearsalInput): Sampled {
+  const normal = findNormalRows(x, { labels, contextRows, step });
+  if (x.times.length <= MOST_ROWS) return { x, scores, normal };
+  const sample = takeSample(x, { labels: undefined, mostRows: MOST_ROWS });
   return {
-    entities: folds.flatMap(({ rows }, fold) => rows.entities.map((entity) => `${fold}/${entity}`)),
-    entityOf: Uint32Array.from(
-      folds.flatMap(({ rows }, fold) => Array.from(rows.entityOf, (entity) => entity + fold * width)),
-    ),
-    times: Float64Array.from(join(({ times }) => times)),
-    scores: Float64Array.from(join(({ scores }) => scores)),
-    deviations: Float64Array.from(join((rows) => rows.deviations)),
+    x: sample.x,
+    scores: Float64Array.from(sample.rows, (row) => scores[row]!),
+    normal: Uint8Array.from(sample.rows, (row) => normal[row]!),
   };
+}
+
+/** By time, over all entities. */
+function cutBlocks({ x, scores, normal }: Sampled): readonly EvidenceFold[] {
+  const times = x.times.toSorted();
+  const bounds = Array.from({ length: BLOCKS + 1 }, (_, at) =>
+    at === BLOCKS ? Infinity : times[Math.floor((at * times.length) / BLOCKS)]!,
+  );
+  return Array.from({ length: BLOCKS }, (_, at) => {
+    const isJudged = (row: number): boolean =>
+      x.times[row]! >= bounds[at]! && x.times[row]! < bounds[at + 1]!;
+    return {
+      x,
+      scores,
+      learned: normal.map((is, row) => (isJudged(row) ? 0 : is)),
+      judged: normal.map((is, row) => (isJudged(row) ? is : 0)),
+    };
+  }).filter(({ learned, judged }) => learned.includes(1) && judged.includes(1));
+}
+
+/** @returns undefined where the rest cannot carry a fit, or is given too few scores */
+async function scoreAnew(
+  { model, params, run }: RehearsalInput,
+  { x, learned }: EvidenceFold,
+): Promise<Float64Array | undefined> {
+  try {
+    const rows = Uint32Array.from(learned.keys()).filter((row) => learned[row] === 1);
+    const fitted = await model.fit(pickRows(x, rows), params, run);
+    const scores = await fitted.score(x);
+    const usable = scores.filter((score, row) => learned[row] === 1 && !Number.isNaN(score)).length;
+    return usable < LEAST_SCORES ? undefined : scores;
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
 }

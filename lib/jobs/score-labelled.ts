@@ -1,6 +1,7 @@
 /** A whole window through a model, row by row beside what is known of each row. */
 import type { Detector } from '../config/detector.ts';
 import type { ScoredRows } from '../decision/contract.ts';
+import { pickEvidence } from '../evidence/evidence.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { applyCriteria, type CriterionCounts } from './apply-criteria.ts';
 import type { FittedDetector } from './fitted-detector.ts';
@@ -55,6 +56,7 @@ export function keepNewestRows({ rows, labels, labelledBy }: LabelledRows, from:
       times: pick(rows.times),
       scores: pick(rows.scores),
       deviations: pick(rows.deviations),
+      ...(rows.evidence !== undefined && { evidence: pickEvidence(rows.evidence, kept) }),
     },
     labels: labels && Uint8Array.from(kept, (row) => labels[row]!),
     labelledBy,

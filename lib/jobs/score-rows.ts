@@ -1,12 +1,16 @@
 /** One window through the model: scores, and how far each row is from usual. */
 import type { Detector } from '../config/detector.ts';
 import type { ScoredRows } from '../decision/contract.ts';
+import { gatherEvidence, pickEvidence } from '../evidence/evidence.ts';
+import { countScanRows } from '../evidence/statistics.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { checkColumns, type PlannedRows } from '../features/source-columns.ts';
+import { pickRows } from '../models/ensemble/hold-back.ts';
 import { sliceWindow } from '../window/combine.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { FittedDetector } from './fitted-detector.ts';
+import { findLeastChanges } from './least-changes.ts';
 import { changePrepared, mergePrepared } from './merge-prepared.ts';
 import { type PreparedRows, prepareRows } from './prepare-rows.ts';
 
@@ -22,9 +26,19 @@ export interface ScoredWindowRows {
   readonly matrixRows: Uint32Array;
 }
 
-/** Rows of history that a row needs: what its features look back on, and what the model looks back on of those. */
-export function countContextRows({ plan, model }: Pick<FittedDetector, 'plan' | 'model'>): number {
+/** Rows of history that a score needs: what its features look back on, and what the model looks back on of those. */
+export function countScoreRows({ plan, model }: Pick<FittedDetector, 'plan' | 'model'>): number {
   return plan.contextRows + model.contextRows;
+}
+
+/** Rows of history that a row needs: those of its score and of its evidence. */
+export function countContextRows(fitted: Pick<FittedDetector, 'plan' | 'model' | 'evidence'>): number {
+  return fitted.plan.contextRows + countMatrixRows(fitted);
+}
+
+function countMatrixRows({ model, evidence }: Pick<FittedDetector, 'model' | 'evidence'>): number {
+  if (evidence === undefined) return model.contextRows;
+  return Math.max(model.contextRows + Math.max(...evidence.plan.jointLengths), countScanRows(evidence.plan));
 }
 
 /**
@@ -42,7 +56,7 @@ export async function scoreRows({
   window: MetricWindow;
   context?: readonly MetricWindow[];
 }): Promise<ScoredWindowRows> {
-  const { plan, scaler, model } = fitted;
+  const { plan, scaler } = fitted;
   const { step } = fitted.manifest;
   const newest = prepareRows(window, detector, step);
   checkColumns({ ...newest, plan });
@@ -53,10 +67,10 @@ export async function scoreRows({
     changePrepared(prepareRows(earlier, detector, step), (all) => sliceWindow(all, within)),
   );
   const merged = mergePrepared([...history, newest]);
-  const planned = { ...merged, plan, rows: findRows(merged, newest, start - model.contextRows * step) };
+  const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
   const x = buildMatrix({ ...planned, scaler });
   const matrixRows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= start);
-  const scores = await model.score(x);
+  const scores = await scoreNewest(fitted, x, start);
   const far = deviations(x, scaler).values;
   const { entities, entityOf, times } = newest.window;
   const scored = {
@@ -65,8 +79,38 @@ export async function scoreRows({
     times,
     scores: Float64Array.from(matrixRows, (row) => scores[row]!),
     deviations: Float64Array.from(matrixRows, (row) => far[row]!),
+    ...(fitted.evidence !== undefined && {
+      evidence: pickEvidence(
+        gatherEvidence({
+          x,
+          scores,
+          fitted: fitted.evidence,
+          leastChanges: findLeastChanges({ detector, plan, scaler }),
+        }),
+        matrixRows,
+      ),
+    }),
   };
   return { prepared: newest, planned, x, scored, matrixRows };
+}
+
+/**
+ * Scores of the window's rows, and of those before it that their evidence looks back on; NaN further back. Metrics are
+ * looked back on for hours, which a model need not score again.
+ */
+async function scoreNewest(
+  { model, evidence, manifest }: FittedDetector,
+  x: FeatureMatrix,
+  start: number,
+): Promise<Float64Array> {
+  if (evidence === undefined) return model.score(x);
+  const wanted = start - Math.max(...evidence.plan.jointLengths) * manifest.step;
+  const from = wanted - model.contextRows * manifest.step;
+  const rows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= from);
+  const newest = await model.score(pickRows(x, rows));
+  const scores = new Float64Array(x.times.length).fill(Number.NaN);
+  for (const [at, row] of rows.entries()) if (x.times[row]! >= wanted) scores[row] = newest[at]!;
+  return scores;
 }
 
 /** Rows of the window's entities from `from` (epoch ms) on. */

@@ -1,6 +1,7 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../config/detector.ts';
 import { isWarm, rowsWanted, sayWarmup } from '../config/warmup.ts';
+import { saveEvidence } from '../evidence/state.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import { saveFeatures } from '../features/feature-state.ts';
 import { type FeaturePlan, hashPlan } from '../features/plan.ts';
@@ -17,12 +18,13 @@ import { activate, makeCurrent } from './activate-version.ts';
 import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
 import type { TrainContext } from './context.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
+import { EVIDENCE_FILE } from './fitted-detector.ts';
 import { isCaughtUp } from './is-caught-up.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { nameVersion } from './name-version.ts';
 import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
-import { countContextRows } from './score-rows.ts';
+import { countScoreRows } from './score-rows.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -233,16 +235,14 @@ async function fitVersion(
   const { labels, step } = data.window;
   const calibrated = await calibrateVersion({
     detector,
+    plan,
+    scaler,
+    x,
     rows: { ...x, scores, deviations: far },
     labels,
-    contextRows: countContextRows({ plan, model: fitted }),
+    contextRows: countScoreRows({ plan, model: fitted }),
     step,
-    rehearsal: {
-      planned: data.planned,
-      model,
-      params,
-      run: { seed: detector.model.seed, deadline, ...(labels !== undefined && { labels }) },
-    },
+    rehearsal: { model, params, run: { seed: detector.model.seed, deadline } },
   });
   const manifest = describeVersion({ ...given, params, calibrated, fitted });
   const report = await reportVersion(
@@ -255,13 +255,20 @@ async function fitVersion(
       labelledBy: data.labelledBy,
       planned: data.planned,
       x,
-      scores,
+      scores: calibrated.levels,
       deviations: far,
     },
     context,
   );
   await saveVersion(context.store, detector.name, version, {
-    files: { ...encodeModelState(fitted.save()), 'features.json': encodeFeatures(plan, scaler), ...report },
+    files: {
+      ...encodeModelState(fitted.save()),
+      'features.json': encodeFeatures(plan, scaler),
+      ...(calibrated.evidence !== undefined && {
+        [EVIDENCE_FILE]: encodeJson(saveEvidence(calibrated.evidence)),
+      }),
+      ...report,
+    },
     manifest,
   });
 }

@@ -28,6 +28,7 @@ const openIncident: z.ZodType<OpenIncident> = z.strictObject({
   modelVersion: z.string(),
   toldScore: z.number(),
   sequence: count,
+  joint: z.strictObject({ rows: count, sum: z.number() }).optional(),
 } satisfies Shape<OpenIncident>);
 
 const entityTrack: z.ZodType<EntityTrack> = z
@@ -35,6 +36,10 @@ const entityTrack: z.ZodType<EntityTrack> = z
     decidedUntil: time,
     recent: z.array(z.strictObject({ time, score: z.number() })),
     open: openIncident.optional(),
+    told: z
+      .array(z.strictObject({ time, cause: z.int(), modelVersion: z.string(), level: z.number() }))
+      .optional(),
+    usualJoint: z.strictObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
 

@@ -64,6 +64,9 @@ type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 const count = z.int().min(0);
 
 const policy: z.ZodType<DecisionPolicy> = z.strictObject({
+  by: z.literal('evidence').optional(),
+  holdAbove: z.number().optional(),
+  settleRows: count.optional(),
   threshold: z.number(),
   minDeviation: z.number(),
   extremeDeviation: z.number().optional(),

@@ -140,7 +140,7 @@ export function refuseOperands({ operands }: Invocation, command: string): void 
 async function applyOptions(detector: Detector, values: Invocation['values']): Promise<Detector> {
   const kind = choiceValue(values, 'model', MODEL_KINDS) ?? detector.model.kind;
   const asked = askedPercentile(values);
-  const { falseAlarms, ...threshold } = detector.threshold;
+  const { threshold } = detector;
   // What a manifest leaves to the kind follows the kind that is asked for.
   const isDefault = threshold.percentile === defaultPercentile(detector.model.kind);
   const percentile = asked ?? (isDefault ? defaultPercentile(kind) : threshold.percentile);
@@ -156,11 +156,15 @@ async function applyOptions(detector: Detector, values: Invocation['values']): P
     ...detector,
     model,
     scaler: choiceValue(values, 'scaler', SCALER_KINDS) ?? detector.scaler,
-    // One of them sets the threshold: what is asked for here takes the place of the manifest's budget.
+    // Whoever asks for a percentile asks for the rule that it belongs to, with that rule's own defaults.
     threshold: {
       ...threshold,
       percentile,
-      ...(asked === undefined && falseAlarms !== undefined && { falseAlarms }),
+      ...(asked !== undefined &&
+        threshold.rule === 'evidence' && {
+          rule: 'percentile' as const,
+          resolveAfter: DEFAULTS.resolveAfter,
+        }),
     },
   };
 }

@@ -6,6 +6,8 @@ import { groupRows } from '../univariate/group-rows.ts';
 export interface Sample {
   readonly x: FeatureMatrix;
   readonly labels: Uint8Array | undefined;
+  /** Of the whole, ascending. */
+  readonly rows: Uint32Array;
 }
 
 /**
@@ -16,7 +18,7 @@ export function takeSample(
   x: FeatureMatrix,
   { labels, mostRows }: { readonly labels: Uint8Array | undefined; readonly mostRows: number },
 ): Sample {
-  if (x.times.length <= mostRows) return { x, labels };
+  if (x.times.length <= mostRows) return { x, labels, rows: Uint32Array.from(x.times.keys()) };
   const groups = sortByLength(groupRows(x));
   const wanted = Math.max(1, Math.floor((groups.length * mostRows) / x.times.length));
   const stride = Math.ceil(groups.length / wanted);
@@ -26,7 +28,7 @@ export function takeSample(
     chosen.flatMap((group) => [...group.subarray(Math.max(0, group.length - each))]),
   );
   rows.sort();
-  return { x: pickRows(x, rows), labels: labels && Uint8Array.from(rows, (row) => labels[row]!) };
+  return { x: pickRows(x, rows), labels: labels && Uint8Array.from(rows, (row) => labels[row]!), rows };
 }
 
 /** From the longest to the shortest, without the empty ones; equally long ones as they come. */

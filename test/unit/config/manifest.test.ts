@@ -11,6 +11,14 @@ import { ManifestError } from '../../../lib/errors.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+/** What a manifest without these settings has of them. */
+const PERCENTILE_RULE = {
+  rule: 'percentile',
+  falseAlarms: { count: 1, per: 7 * DAY },
+  settleAfter: 3 * 60 * MINUTE,
+  change: { absolute: undefined, relative: 0.01, direction: 'both' },
+  byMetric: {},
+} as const;
 
 /** Not the defaults, which may change. */
 const FIXED: Detector = {
@@ -31,7 +39,14 @@ const FIXED: Detector = {
   scaler: 'robust',
   labels: { criteria: [], columns: [] },
   training: { warmup: 1000, lookback: DAY, every: DAY },
-  threshold: { percentile: 99.5, minDeviation: 3, k: 3, n: 5, resolveAfter: 10 },
+  threshold: {
+    ...PERCENTILE_RULE,
+    percentile: 99.5,
+    minDeviation: 3,
+    k: 3,
+    n: 5,
+    resolveAfter: 10,
+  },
   gaps: { interpolateSteps: 3 },
 };
 
@@ -117,7 +132,7 @@ spec:
       columns: [],
     },
     training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
-    threshold: { percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
+    threshold: { ...PERCENTILE_RULE, percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
   } satisfies Detector);
 });

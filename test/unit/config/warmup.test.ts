@@ -7,9 +7,15 @@ import { isWarm, rowsWanted, sayProgress, sayWarmup, type Warmup } from '../../.
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Without a percentile no rows are needed to calibrate on one. */
+/** Without a percentile by evidence, which needs a hundred rows. */
 function needs(warmup: Warmup, percentile?: number): Parameters<typeof isWarm>[0] {
-  return { training: { warmup }, threshold: { percentile } };
+  return {
+    training: { warmup },
+    threshold: {
+      rule: percentile === undefined ? 'evidence' : 'percentile',
+      percentile: percentile ?? 99.9,
+    },
+  };
 }
 
 function parse(training: string): ReturnType<typeof parseManifest> {

@@ -1,0 +1,172 @@
+/**
+ * From rows that no part of the judging model had seen to the return level of each statistic: the past is cut into
+ * blocks of time, and each is judged by what the others taught.
+ */
+import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
+import { fitExpectation } from '../expectation/expectation.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { groupRows } from '../models/univariate/group-rows.ts';
+import { fitScoreTail } from '../statistics/score-tail.ts';
+import { type FittedEvidence, sumOverMetrics, tameSurprises } from './evidence.ts';
+import { findBlockMaxima, findReturnLevel } from './reach.ts';
+import {
+  countComponents,
+  describeComponent,
+  planScan,
+  type ScanInput,
+  type ScanPlan,
+  type Side,
+  scan,
+} from './statistics.ts';
+
+/** A matrix with what is learned from, and what is judged by that. */
+export interface EvidenceFold {
+  readonly x: FeatureMatrix;
+  /** Per row, 1 = normal and learned from. */
+  readonly learned: Uint8Array;
+  /** Per row, 1 = normal, judged, and not learned from. */
+  readonly judged: Uint8Array;
+  /** One a row, of a model that was fitted on the learned rows; NaN where it gave none. */
+  readonly scores: Float64Array;
+}
+
+export interface EvidenceSettings {
+  /** Ms. */
+  readonly step: number;
+  /** Ms after which a level that moved counts as the new one. */
+  readonly settleAfter: number;
+  /** Over all entities. */
+  readonly budget: FalseAlarmBudget;
+  readonly leastChanges: ScanInput['leastChanges'];
+  /** One a column. */
+  readonly directions: readonly ('above' | 'below' | 'both')[];
+}
+
+/** Rows of a block at least, and stretches of the statistic that it holds: maxima of neighbours are then two events. */
+const BLOCK = { rows: 60, stretches: 2 } as const;
+/**
+ * Least return levels, in spreads and, of the model's surprise, in decades: what no block went beyond is not therefore
+ * worth waking anybody for. A mean over a stretch strays less than a row; rows next to each other are alike, so that
+ * thirty of them count as one.
+ */
+const LEAST = { short: 4, mean: 4, alike: 30, joint: 1.5, pooled: 1 } as const;
+/** Stretches and sides of a metric that go their own ways: the others say the same of the same rows. */
+const ALIKE_LENGTHS = 3;
+/** A block's chance of a false incident is never taken to be larger. */
+const MOST_PROBABLE = 0.5;
+
+/**
+ * @param given.whole what the version's own model was fitted on
+ * @param given.folds each with the columns of `whole`; none: least levels alone
+ * @throws ModelError where fewer than ten learned rows have a score
+ */
+export function calibrateEvidence(given: {
+  readonly whole: Omit<EvidenceFold, 'judged'>;
+  readonly folds: readonly EvidenceFold[];
+  readonly settings: EvidenceSettings;
+}): FittedEvidence {
+  const { whole, folds, settings } = given;
+  const plan = planScan(settings.step, settings.settleAfter);
+  const judged = folds.map((fold) => ({ fold, input: inputOf(fold, plan, settings) }));
+  const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
+  const reach = findReaches(judged, { plan, rate, columns: whole.x.names.length });
+  return {
+    plan,
+    expectation: fitExpectation(whole.x, whole.learned),
+    tail: fitTail(whole),
+    reach,
+    pooledReach: whole.x.names.length < 2 ? new Float64Array() : poolReaches(judged, { plan, rate, reach }),
+  };
+}
+
+interface JudgedFold {
+  readonly fold: EvidenceFold;
+  readonly input: ScanInput;
+}
+
+interface Rate extends EvidenceSettings {
+  readonly metrics: number;
+  /** Entities side by side, on the average. */
+  readonly atOnce: number;
+}
+
+function inputOf(fold: EvidenceFold, plan: ScanPlan, { leastChanges }: EvidenceSettings): ScanInput {
+  const { x, learned, scores } = fold;
+  return {
+    x,
+    plan,
+    leastChanges,
+    expectation: fitExpectation(x, learned),
+    surprises: tameSurprises(fitTail(fold), scores),
+  };
+}
+
+function fitTail({ scores, learned }: Pick<EvidenceFold, 'scores' | 'learned'>) {
+  return fitScoreTail(scores.filter((_, row) => learned[row] === 1));
+}
+
+function findReaches(
+  judged: readonly JudgedFold[],
+  given: { readonly plan: ScanPlan; readonly rate: Rate; readonly columns: number },
+): Float64Array {
+  const { plan, rate, columns } = given;
+  const count = countComponents(columns, plan);
+  const maxima: number[][] = Array.from({ length: count }, () => []);
+  for (const { fold, input } of judged)
+    scan(input, ({ component, length, values, rows }) => {
+      const block = blockOf(length);
+      const isJudged = (i: number): boolean => fold.judged[rows[i]!] === 1;
+      maxima[component]!.push(...findBlockMaxima(values, { judged: isJudged, block }));
+    });
+  return Float64Array.from(maxima, (found, component) => {
+    const { column, side, length } = describeComponent(component, { columns, plan });
+    if (!isWatched(rate.directions[column], side)) return Number.POSITIVE_INFINITY;
+    // One budget for all: a false incident of each is as rare as there are of them.
+    const level = findReturnLevel(found, probabilityOf(blockOf(length), rate, ALIKE_LENGTHS * rate.metrics));
+    return Math.max(leastOf(column, length), level);
+  });
+}
+
+function poolReaches(
+  judged: readonly JudgedFold[],
+  { plan, rate, reach }: { readonly plan: ScanPlan; readonly rate: Rate; readonly reach: Float64Array },
+): Float64Array {
+  const maxima: number[][] = plan.lengths.map(() => []);
+  for (const { fold, input } of judged) {
+    const sums = sumOverMetrics(input, reach);
+    for (const rows of groupRows(fold.x))
+      for (const [at, length] of plan.lengths.entries()) {
+        const own = Float64Array.from(rows, (row) => sums[at]![row]!);
+        const isJudged = (i: number): boolean => fold.judged[rows[i]!] === 1;
+        maxima[at]!.push(...findBlockMaxima(own, { judged: isJudged, block: blockOf(length) }));
+      }
+  }
+  return Float64Array.from(maxima, (found, at) =>
+    Math.max(
+      LEAST.pooled,
+      findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, ALIKE_LENGTHS)),
+    ),
+  );
+}
+
+function isWatched(direction: 'above' | 'below' | 'both' | undefined, side: Side): boolean {
+  return direction === undefined || direction === 'both' || direction === side;
+}
+
+function blockOf(length: number): number {
+  return Math.max(BLOCK.rows, BLOCK.stretches * length);
+}
+
+function probabilityOf(block: number, { step, budget, atOnce }: Rate, among: number): number {
+  return Math.min(MOST_PROBABLE, (block * step * budget.count) / (budget.per * atOnce * among));
+}
+
+function leastOf(column: number, length: number): number {
+  if (column < 0) return LEAST.joint;
+  return length === 0 ? LEAST.short : LEAST.mean / Math.sqrt(Math.max(1, length / LEAST.alike));
+}
+
+/** Rows for each of the times at which any entity has one. */
+function countAtOnce({ times }: FeatureMatrix): number {
+  return Math.max(1, times.length / new Set(times).size);
+}

@@ -1,0 +1,165 @@
+/**
+ * The evidence of a row that something is wrong: how far its statistics go, in units of how far they go by themselves
+ * within the time in which one false incident is put up with. At 1 an incident opens, whatever the metric and however
+ * long it took.
+ */
+import type { Expectation } from '../expectation/expectation.ts';
+import { LEAST_BLOCKS } from '../expectation/recent-level.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { groupRows } from '../models/univariate/group-rows.ts';
+import type { ScoreTail } from '../statistics/score-tail.ts';
+import { surpriseOf } from '../statistics/score-tail.ts';
+import { type ScanInput, type ScanPlan, scan } from './statistics.ts';
+
+/** What a version knows of normal rows. */
+export interface FittedEvidence {
+  readonly plan: ScanPlan;
+  readonly expectation: Expectation;
+  /** Of the model's scores of its own training: how surprising each is. */
+  readonly tail: ScoreTail;
+  /** Return level of each statistic, above 0, as `scan` numbers them. */
+  readonly reach: Float64Array;
+  /** Of the sum over all metrics, one a length; empty where there is one metric. */
+  readonly pooledReach: Float64Array;
+}
+
+/** Per row; 1 or above opens an incident. */
+export interface RowEvidence {
+  /** Of single metrics, and of several metrics that go the same length together. */
+  readonly metrics: Float64Array;
+  /** Of the model's surprise: all metrics together. */
+  readonly joint: Float64Array;
+  /** Number of the statistic that `metrics` is of, as `scan` has them; -1: none, or several metrics together. */
+  readonly telling: Int32Array;
+  /** As `metrics`, of the metrics off what training foretells alone, wherever they have been of late. */
+  readonly anchored: Float64Array;
+}
+
+/** Rows `from` up to `to` (exclusive). */
+export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
+  const { metrics, joint, telling, anchored } = evidence;
+  return {
+    metrics: metrics.subarray(from, to),
+    joint: joint.subarray(from, to),
+    telling: telling.subarray(from, to),
+    anchored: anchored.subarray(from, to),
+  };
+}
+
+export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvidence {
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
+  return {
+    metrics: pick(evidence.metrics),
+    joint: pick(evidence.joint),
+    telling: Int32Array.from(rows, (row) => evidence.telling[row]!),
+    anchored: pick(evidence.anchored),
+  };
+}
+
+/** A decade beyond which a surprise counts by its logarithm: no training bears out that it is so rare. */
+const PLAIN_UP_TO = 6;
+/** One metric counts for so much of a sum at most: a sum is about several. */
+const MOST_OF_SUM = 2;
+
+export function tameSurprises(tail: ScoreTail, scores: Float64Array): Float64Array {
+  return scores.map((score) => {
+    const surprise = surpriseOf(tail, score);
+    return surprise <= PLAIN_UP_TO ? surprise : PLAIN_UP_TO + Math.log1p(surprise - PLAIN_UP_TO);
+  });
+}
+
+/**
+ * An entity that training did not know, or too briefly, is young until it has been there for a while: what starts is no
+ * anomaly for not being where the others are.
+ *
+ * @param given.scores of the model, one a row of `x`; NaN where there is none: those rows have the metrics' evidence
+ */
+export function gatherEvidence(given: {
+  readonly x: FeatureMatrix;
+  readonly scores: Float64Array;
+  readonly fitted: FittedEvidence;
+  readonly leastChanges: ScanInput['leastChanges'];
+}): RowEvidence {
+  const { x, scores, fitted, leastChanges } = given;
+  const { plan, expectation, tail, reach, pooledReach } = fitted;
+  const input = { x, expectation, plan, leastChanges, surprises: tameSurprises(tail, scores) };
+  const rows = x.times.length;
+  const metrics = new Float64Array(rows);
+  const joint = new Float64Array(rows);
+  const anchored = new Float64Array(rows);
+  const telling = new Int32Array(rows).fill(-1);
+  const sums = openSums(plan, rows);
+  scan(input, (statistic) => {
+    const { component, column, values, rows: own } = statistic;
+    const limit = reach[component]!;
+    for (let i = 0; i < own.length; i++) {
+      const row = own[i]!;
+      const ratio = values[i]! / limit;
+      if (column < 0) {
+        if (ratio > joint[row]!) joint[row] = ratio;
+      } else if (ratio > metrics[row]!) {
+        metrics[row] = ratio;
+        telling[row] = component;
+      }
+      const alone = statistic.anchored === undefined ? 0 : statistic.anchored[i]! / limit;
+      if (alone > anchored[row]!) anchored[row] = alone;
+    }
+    if (column >= 0 && pooledReach.length > 0) sums.add(statistic, limit);
+  });
+  for (const [at, limit] of pooledReach.entries())
+    for (let row = 0; row < rows; row++) {
+      const ratio = sums.of(at)[row]! / limit;
+      if (ratio <= metrics[row]!) continue;
+      metrics[row] = ratio;
+      telling[row] = -1;
+    }
+  const evidence = { metrics, joint, telling, anchored };
+  silenceYoung(evidence, x, fitted);
+  return evidence;
+}
+
+function silenceYoung(
+  { metrics, joint, telling, anchored }: RowEvidence,
+  x: FeatureMatrix,
+  { expectation, plan }: FittedEvidence,
+): void {
+  // Where training knew no entity for long, all that there is to judge is young.
+  if (expectation.entities.size === 0) return;
+  const grace = LEAST_BLOCKS * plan.recent.block * plan.step;
+  for (const [entity, rows] of groupRows(x).entries()) {
+    if (expectation.entities.has(x.entities[entity]!)) continue;
+    for (const row of rows) {
+      if (x.times[row]! >= x.times[rows[0]!]! + grace) break;
+      metrics[row] = 0;
+      joint[row] = 0;
+      telling[row] = -1;
+      anchored[row] = 0;
+    }
+  }
+}
+
+/** Sums, over the metrics of a row, of how far each goes to its farther side: one a length. */
+export function sumOverMetrics(input: ScanInput, reach: Float64Array): readonly Float64Array[] {
+  const sums = openSums(input.plan, input.x.times.length);
+  scan(input, (statistic) => {
+    if (statistic.column >= 0) sums.add(statistic, reach[statistic.component]!);
+  });
+  return input.plan.lengths.map((_, at) => sums.of(at));
+}
+
+function openSums({ lengths }: ScanPlan, rows: number) {
+  const above = lengths.map(() => new Float64Array(rows));
+  const totals = lengths.map(() => new Float64Array(rows));
+  return {
+    of: (at: number): Float64Array => totals[at]!,
+    /** A metric's two sides follow one another: the first waits for the second. */
+    add({ rows: own, side, length, values }: Parameters<Parameters<typeof scan>[1]>[0], limit: number): void {
+      const at = lengths.indexOf(length);
+      for (let i = 0; i < own.length; i++) {
+        const ratio = Math.min(MOST_OF_SUM, values[i]! / limit);
+        if (side === 'above') above[at]![own[i]!] = ratio;
+        else totals[at]![own[i]!]! += Math.max(ratio, above[at]![own[i]!]!);
+      }
+    },
+  };
+}

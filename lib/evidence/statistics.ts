@@ -1,0 +1,274 @@
+/**
+ * How far a series has been off what was expected, over stretches of several lengths: a scan for one that is far out for
+ * a few rows and for one that is a little out for hours. The same of the model's own surprise, which is all metrics
+ * together.
+ *
+ * A metric is off only as far as it is off both: what training foretells and where it has been of late. So a level that
+ * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
+ */
+import type { Expectation } from '../expectation/expectation.ts';
+import { expectAt, seriesOf } from '../expectation/expectation.ts';
+import { BLOCKS, findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { groupRows } from '../models/univariate/group-rows.ts';
+
+/** `above`: higher than expected. */
+export const SIDES = ['above', 'below'] as const;
+export type Side = (typeof SIDES)[number];
+
+/** The shortest stretch is judged by this many of so many rows, so that a row or two alone alert nobody. */
+export const SHORT = { k: 3, n: 4 } as const;
+/** Rows of the longer stretches, whose mean is judged. */
+const MEANS: readonly number[] = [8, 30, 60, 120];
+/** Of the model's surprise: its own changes look back on tens of rows already. */
+export const JOINT_MEANS: readonly number[] = [8, 30];
+/** Spreads beyond which a row of a mean counts as this far: a mean is about many rows, and not about one. */
+const CLIP = 8;
+/** The newest rows have to be off by this share of what the stretch is, or else it is over. */
+const STILL = 0.5;
+/** Rows that say so. */
+const NEWEST = 5;
+/** Rows of the stretch that tells whether a series is off its training, whatever it has been of late. */
+const ANCHORED = 8;
+/** Share of a stretch's rows that has to be measured. */
+const LEAST_MEASURED = 0.5;
+/** Spreads: what float32 keeps, with a sum of several. */
+const FARTHEST = 1e30;
+/** Spreads that the smallest change that matters counts as. */
+export const SPREADS_OF_CHANGE = 4;
+/** Rows that a recent level looks back on at least: fewer say little. */
+const LEAST_RECENT = 72;
+
+/** What the stretches are, of data with this step. */
+export interface ScanPlan {
+  /** Ms. */
+  readonly step: number;
+  /** Ms, as it was asked for. */
+  readonly settleAfter: number;
+  /** Rows; the short one is 0. */
+  readonly lengths: readonly number[];
+  readonly jointLengths: readonly number[];
+  readonly recent: RecentReach;
+}
+
+/** @param settleAfter ms after which a level that moved counts as the new one */
+/**
+ * @param step ms
+ * @param settleAfter ms after which a level that moved counts as the new one: half of what a recent level looks back on
+ */
+export function planScan(step: number, settleAfter: number): ScanPlan {
+  const rows = Math.max(LEAST_RECENT, Math.ceil((2 * settleAfter) / step));
+  const block = Math.ceil(rows / BLOCKS);
+  const fits = (length: number): boolean => 3 * length <= rows;
+  return {
+    step,
+    settleAfter,
+    lengths: [0, ...MEANS.filter(fits)],
+    jointLengths: [0, ...JOINT_MEANS.filter(fits)],
+    recent: { rows: block * BLOCKS, block },
+  };
+}
+
+/** Rows after which a level that moved and stays is the one to be judged against. */
+export function countSettleRows({ recent }: ScanPlan): number {
+  return recent.rows / 2;
+}
+
+/** Rows of history that a row's evidence looks back on. */
+export function countScanRows({ lengths, recent }: ScanPlan): number {
+  return recent.rows + recent.block + Math.max(SHORT.n, ...lengths);
+}
+
+/** One statistic of one series: 0 where it is not off to that side. */
+export interface Statistic {
+  /** Rows of the matrix, in order of time. */
+  readonly rows: Uint32Array;
+  /** Of the matrix; -1: the model's surprise. */
+  readonly column: number;
+  readonly side: Side;
+  /** Of the plan's. */
+  readonly length: number;
+  /** Number among all statistics of the plan, the same for every entity. */
+  readonly component: number;
+  /** One a row, in spreads; of the model's surprise, in decades. Only valid during the call. */
+  readonly values: Float32Array;
+  /** As `values`, off what training foretells alone; only of the stretch of ANCHORED rows. */
+  readonly anchored: Float32Array | undefined;
+}
+
+export interface ScanInput {
+  readonly x: FeatureMatrix;
+  readonly expectation: Expectation;
+  /** Of the model, one a row, NaN where there is none: how rare such a score is. */
+  readonly surprises: Float64Array;
+  readonly plan: ScanPlan;
+  /** The smallest change that matters, one a column, in units of the matrix; 0 or above. */
+  readonly leastChanges: (entity: string) => ArrayLike<number>;
+}
+
+export function countComponents(columns: number, plan: ScanPlan): number {
+  return columns * SIDES.length * plan.lengths.length + plan.jointLengths.length;
+}
+
+/** Component → what it is, as `scan` numbers them. */
+export function describeComponent(
+  component: number,
+  { columns, plan }: { readonly columns: number; readonly plan: ScanPlan },
+): Pick<Statistic, 'column' | 'side' | 'length'> {
+  const each = plan.lengths.length;
+  const joint = component - columns * SIDES.length * each;
+  if (joint >= 0) return { column: -1, side: 'above', length: plan.jointLengths[joint]! };
+  const series = Math.floor(component / each);
+  return {
+    column: Math.floor(series / SIDES.length),
+    side: SIDES[series % SIDES.length]!,
+    length: plan.lengths[component % each]!,
+  };
+}
+
+/** Calls `visit` with every statistic of every entity. */
+export function scan(input: ScanInput, visit: (statistic: Statistic) => void): void {
+  const { x, plan, surprises } = input;
+  const joint = countComponents(x.names.length, plan) - plan.jointLengths.length;
+  for (const [entity, rows] of groupRows(x).entries()) {
+    if (rows.length === 0) continue;
+    const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
+    const buffers = { values: new Float32Array(rows.length), anchored: new Float32Array(rows.length) };
+    scanMetrics(input, { entity, rows, places, buffers }, visit);
+    const own = Float64Array.from(rows, (row) => surprises[row]!);
+    for (const [at, length] of plan.jointLengths.entries()) {
+      fillStatistic(buffers.values, { places, length, anchored: own, recent: own, sign: 1 });
+      visit({
+        rows,
+        column: -1,
+        side: 'above',
+        length,
+        component: joint + at,
+        values: buffers.values,
+        anchored: undefined,
+      });
+    }
+  }
+}
+
+interface EntityRows {
+  readonly entity: number;
+  readonly rows: Uint32Array;
+  readonly places: Float64Array;
+  readonly buffers: { readonly values: Float32Array; readonly anchored: Float32Array };
+}
+
+function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statistic) => void): void {
+  const { x, plan } = input;
+  const { rows, places, buffers } = of;
+  let component = 0;
+  for (let column = 0; column < x.names.length; column++) {
+    const { anchored, recent } = measureDepartures(input, of, column);
+    for (const side of SIDES)
+      for (const length of plan.lengths) {
+        fillStatistic(buffers.values, { places, length, anchored, recent, sign: signOf(side) });
+        if (length === ANCHORED)
+          fillStatistic(buffers.anchored, { places, length, anchored, recent: anchored, sign: signOf(side) });
+        visit({
+          rows,
+          column,
+          side,
+          length,
+          component: component++,
+          values: buffers.values,
+          anchored: length === ANCHORED ? buffers.anchored : undefined,
+        });
+      }
+  }
+}
+
+function signOf(side: Side): 1 | -1 {
+  return side === 'above' ? 1 : -1;
+}
+
+/** Off what training foretells, and off where the series has been of late, in spreads. */
+export function measureDepartures(
+  { x, expectation, plan, leastChanges }: Omit<ScanInput, 'surprises'>,
+  { entity, rows, places }: Pick<EntityRows, 'entity' | 'rows' | 'places'>,
+  column: number,
+): { readonly anchored: Float64Array; readonly recent: Float64Array } {
+  const name = x.entities[entity]!;
+  const series = seriesOf(expectation, name)[column]!;
+  const width = x.names.length;
+  // What never strayed in what was learned has the scale of the whole training for its own.
+  const spread = Math.max(series.spread || 1, leastChanges(name)[column]! / SPREADS_OF_CHANGE);
+  const anchored = Float64Array.from(rows, (row) => {
+    const off = x.values[row * width + column]! - expectAt(series, x.times[row]!);
+    return Math.max(-FARTHEST, Math.min(FARTHEST, off / spread));
+  });
+  const levels = findRecentLevels(places, anchored, plan.recent);
+  const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
+  return { anchored, recent };
+}
+
+interface Stretching {
+  readonly places: Float64Array;
+  readonly length: number;
+  readonly anchored: Float64Array;
+  readonly recent: Float64Array;
+  readonly sign: 1 | -1;
+}
+
+function fillStatistic(out: Float32Array, stretching: Stretching): void {
+  if (stretching.length === 0) fillShort(out, stretching);
+  else fillMean(out, stretching);
+}
+
+/** What k of the newest n rows are off together. */
+function fillShort(out: Float32Array, { places, anchored, recent, sign }: Stretching): void {
+  const newest: number[] = [];
+  for (let i = 0; i < places.length; i++) {
+    newest.length = 0;
+    for (let at = i; at >= 0 && places[at]! > places[i]! - SHORT.n; at--) {
+      const value = Math.min(sign * anchored[at]!, sign * recent[at]!);
+      if (value > 0) newest.push(value);
+    }
+    const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
+    if (newest.length < SHORT.k || !(own > 0)) {
+      out[i] = 0;
+      continue;
+    }
+    newest.sort((a, b) => b - a);
+    const together = newest[SHORT.k - 1]!;
+    out[i] = own >= STILL * together ? together : 0;
+  }
+}
+
+/** The mean over a stretch, where its newest rows are still off. */
+function fillMean(out: Float32Array, { places, length, anchored, recent, sign }: Stretching): void {
+  const long = { from: 0, count: 0, anchored: 0, recent: 0 };
+  const short = { from: 0, count: 0, anchored: 0, recent: 0 };
+  for (let i = 0; i < places.length; i++) {
+    for (const [window, rows] of [
+      [long, length],
+      [short, NEWEST],
+    ] as const) {
+      add(window, i, 1);
+      while (places[window.from]! <= places[i]! - rows) add(window, window.from++, -1);
+    }
+    if (long.count < LEAST_MEASURED * length || short.count === 0) {
+      out[i] = 0;
+      continue;
+    }
+    const mean = Math.min(long.anchored, long.recent) / long.count;
+    const newest = Math.min(short.anchored, short.recent) / short.count;
+    out[i] = mean > 0 && newest >= STILL * mean ? mean : 0;
+  }
+
+  function add(window: typeof long, at: number, weight: 1 | -1): void {
+    if (Number.isNaN(anchored[at]!)) return;
+    window.count += weight;
+    // Whole millionths: sums that go up and down by the same numbers come back to the same, wherever they began.
+    window.anchored += weight * quantize(sign * anchored[at]!);
+    window.recent += weight * quantize(sign * recent[at]!);
+  }
+}
+
+function quantize(value: number): number {
+  return Math.round(Math.max(-CLIP, Math.min(CLIP, value)) * 2 ** 20) / 2 ** 20;
+}

@@ -1,0 +1,137 @@
+/**
+ * What is expected of each metric of each entity: its usual level, what the clock foretells, and how far it strays from
+ * that by itself. On the scale of the feature matrix.
+ */
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { groupRows } from '../models/univariate/group-rows.ts';
+import { quantileOf } from '../statistics/quantile.ts';
+import { fitSeasonalCurve, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
+
+export interface SeriesExpectation {
+  /** Median of the training; NaN where nothing was measured. */
+  readonly center: number;
+  /** Robust standard deviation of what the season leaves; 0 where it leaves nothing. */
+  readonly spread: number;
+  /** 0.5 % and 99.5 % quantiles of what the season leaves, off `center`; NaN where nothing was measured. */
+  readonly low: number;
+  readonly high: number;
+  readonly season: SeasonalCurve;
+}
+
+export interface Expectation {
+  readonly columns: readonly string[];
+  /** Entity → one a column. */
+  readonly entities: ReadonlyMap<string, readonly SeriesExpectation[]>;
+  /** Over all entities, for one that was not seen or too briefly. */
+  readonly pooled: readonly SeriesExpectation[];
+}
+
+/** Measured rows below which an entity's series is judged by all entities' together. */
+const LEAST_ROWS = 64;
+/** Series with a season of their own; beyond, one that all entities share: a curve takes 1.2 kB. */
+const MOST_SEASONS = 4_096;
+/** Values that the pooled figures are made of: more change no digit, and cost time. */
+const MOST_POOLED = 50_000;
+/** Of what the season leaves: all but one row in a hundred. */
+const USUAL = { from: 0.005, to: 0.995 } as const;
+const NORMAL_IQR = 1.3489795003921634;
+/** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
+const NORMAL_TAIL_RANGE = 5.1516586071978;
+/** Below it a spread is rounding noise of the scaled values. */
+const LEAST_SPREAD = 1e-9;
+
+export const UNMEASURED: SeriesExpectation = {
+  center: NaN,
+  spread: 0,
+  low: NaN,
+  high: NaN,
+  season: { day: new Float32Array(), week: new Float32Array() },
+};
+
+/** @param use per row, 1 = normal and part of what is learned from */
+export function fitExpectation(x: FeatureMatrix, use: Uint8Array): Expectation {
+  const width = x.names.length;
+  const groups = groupRows(x);
+  const hasOwnSeasons = groups.length * width <= MOST_SEASONS;
+  const pooled = x.names.map((_, column) => fitSeries(takePooled(x, column, use)));
+  const entities = new Map<string, readonly SeriesExpectation[]>();
+  for (const [entity, rows] of groups.entries()) {
+    const own = x.names.map((_, column) => {
+      const series = takeMeasured(x, column, rows, use);
+      if (series.times.length < LEAST_ROWS) return undefined;
+      return fitSeries(series, hasOwnSeasons ? undefined : pooled[column]!.season);
+    });
+    if (own.some((series) => series !== undefined))
+      entities.set(
+        x.entities[entity]!,
+        own.map((series, column) => series ?? pooled[column]!),
+      );
+  }
+  return { columns: [...x.names], entities, pooled };
+}
+
+export function seriesOf(expectation: Expectation, entity: string): readonly SeriesExpectation[] {
+  return expectation.entities.get(entity) ?? expectation.pooled;
+}
+
+/** What was usual in training at that time of day and week. @param time epoch ms */
+export function expectAt({ center, season }: SeriesExpectation, time: number): number {
+  return center + readSeason(season, time);
+}
+
+interface Measured {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** @param season that is taken as it is; undefined: found in the series */
+function fitSeries({ times, values }: Measured, season?: SeasonalCurve): SeriesExpectation {
+  if (values.length === 0) return UNMEASURED;
+  const center = quantileOf(values.toSorted(), 0.5);
+  const own = season ?? fitSeasonalCurve({ times, values }, center);
+  const rest = values.map((value, i) => value - center - readSeason(own, times[i]!)).sort();
+  return {
+    center,
+    spread: spreadOf(rest),
+    low: quantileOf(rest, USUAL.from),
+    high: quantileOf(rest, USUAL.to),
+    season: own,
+  };
+}
+
+/** By the quartiles; where half of the values are one and the same by the outer percents, or else by all. */
+function spreadOf(sorted: Float64Array): number {
+  const quartiles = (quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25)) / NORMAL_IQR;
+  if (quartiles > LEAST_SPREAD) return quartiles;
+  const tails = (quantileOf(sorted, USUAL.to) - quantileOf(sorted, USUAL.from)) / NORMAL_TAIL_RANGE;
+  if (tails > LEAST_SPREAD) return tails;
+  const largest = Math.max(Math.abs(sorted[0]!), Math.abs(sorted.at(-1)!));
+  if (!(largest > LEAST_SPREAD)) return 0;
+  const mean = sorted.reduce((sum, value) => sum + (value / largest) ** 2 / sorted.length, 0);
+  return Math.sqrt(mean) * largest;
+}
+
+function takeMeasured(x: FeatureMatrix, column: number, rows: Uint32Array, use: Uint8Array): Measured {
+  const width = x.names.length;
+  const kept = rows.filter((row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!));
+  return {
+    times: Float64Array.from(kept, (row) => x.times[row]!),
+    values: Float64Array.from(kept, (row) => x.values[row * width + column]!),
+  };
+}
+
+/** Of all entities, in order of time; evenly thinned. */
+function takePooled(x: FeatureMatrix, column: number, use: Uint8Array): Measured {
+  const width = x.names.length;
+  const all = Uint32Array.from(x.times.keys()).filter(
+    (row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!),
+  );
+  const stride = Math.max(1, Math.ceil(all.length / MOST_POOLED));
+  // A stride that divides the day would look at the same moments of each.
+  const kept = all.filter((_, at) => (at + Math.floor(at / stride)) % stride === 0);
+  const rows = (kept.length > 0 ? kept : all).sort((a, b) => x.times[a]! - x.times[b]! || a - b);
+  return {
+    times: Float64Array.from(rows, (row) => x.times[row]!),
+    values: Float64Array.from(rows, (row) => x.values[row * width + column]!),
+  };
+}

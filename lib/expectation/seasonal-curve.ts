@@ -1,0 +1,170 @@
+/**
+ * What the clock foretells of one series: a curve over the day in steps of five minutes, and what each hour of the week
+ * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
+ */
+import { quantileOf } from '../statistics/quantile.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+/** 1970-01-01 was a Thursday: hours of the week count from there, which is as good as any day. */
+export const HOURS_OF_WEEK = 168;
+/** Five minutes each. */
+export const PLACES_OF_DAY = 288;
+/** Half-hours of the smooth part. */
+const BINS = 48;
+/** Of a day's length: each half of the training has to see every hour twice. */
+const LEAST_DAYS = 3.9;
+/** Each half has to see every hour of the week. */
+const LEAST_WEEKS = 1.9;
+/** A curve of one half has to leave at most this share of the other half's deviation. */
+const MOST_LEFT = 0.9;
+/** Days that have to have a place before something sharp there counts as returning. */
+const LEAST_RETURNS = 3;
+/** Of those days, the share on either end that may say otherwise. */
+const DISSENT = 0.25;
+
+export interface SeasonalCurve {
+  /** PLACES_OF_DAY values in the series' own units; empty: the time of day foretells nothing. */
+  readonly day: Float32Array;
+  /** HOURS_OF_WEEK values that are added; empty: one day is like another. */
+  readonly week: Float32Array;
+}
+
+export interface TimedValues {
+  /** Epoch ms, ascending. */
+  readonly times: Float64Array;
+  /** Finite. */
+  readonly values: Float64Array;
+}
+
+/** @returns what is usual at a time of day or week, off `center` */
+export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalCurve {
+  const { times, values } = series;
+  const span = times.length < BINS ? 0 : times.at(-1)! - times[0]!;
+  if (span < LEAST_DAYS * DAY) return { day: new Float32Array(), week: new Float32Array() };
+  const off = values.map((value) => value - center);
+  const smooth = foretells({ times, values: off }, smoothDay, readDay)
+    ? smoothDay({ times, values: off })
+    : undefined;
+  const day = addSharp({ times, values: off }, smooth ?? new Float64Array(PLACES_OF_DAY));
+  const isDaily = day.some((value) => value !== 0);
+  const rest = isDaily ? off.map((value, i) => value - readDay(day, times[i]!)) : off;
+  const isWeekly = span >= LEAST_WEEKS * WEEK && foretells({ times, values: rest }, hoursOfWeek, readWeek);
+  return {
+    day: isDaily ? Float32Array.from(day) : new Float32Array(),
+    week: isWeekly ? Float32Array.from(hoursOfWeek({ times, values: rest })) : new Float32Array(),
+  };
+}
+
+/** Off the centre, at a time in epoch ms. */
+export function readSeason({ day, week }: SeasonalCurve, time: number): number {
+  return (day.length === 0 ? 0 : readDay(day, time)) + (week.length === 0 ? 0 : readWeek(week, time));
+}
+
+function readDay(day: ArrayLike<number>, time: number): number {
+  return day[Math.floor((modulo(time, DAY) / DAY) * PLACES_OF_DAY)]!;
+}
+
+function readWeek(week: ArrayLike<number>, time: number): number {
+  return week[Math.floor(modulo(time, WEEK) / HOUR)]!;
+}
+
+/** Whether what one half of the training shows leaves less of the other half, both ways, than nothing at all does. */
+function foretells(
+  { times, values }: TimedValues,
+  fit: (half: TimedValues) => Float64Array,
+  read: (curve: ArrayLike<number>, time: number) => number,
+): boolean {
+  const half = times.length >> 1;
+  const halves = [
+    { times: times.subarray(0, half), values: values.subarray(0, half) },
+    { times: times.subarray(half), values: values.subarray(half) },
+  ] as const;
+  let left = 0;
+  let all = 0;
+  for (const [learned, judged] of [halves, [halves[1], halves[0]]] as const) {
+    const curve = fit(learned);
+    const median = medianOf(learned.values);
+    for (let i = 0; i < judged.times.length; i++) {
+      left += Math.abs(judged.values[i]! - read(curve, judged.times[i]!));
+      all += Math.abs(judged.values[i]! - median);
+    }
+  }
+  return all > 0 && left < MOST_LEFT * all;
+}
+
+/** Medians of half-hours, smoothed over their neighbours, read between their middles at every five minutes. */
+function smoothDay({ times, values }: TimedValues): Float64Array {
+  const bins = medians(values, BINS, (i) => Math.floor((modulo(times[i]!, DAY) / DAY) * BINS));
+  const smooth = bins.map(
+    (value, bin) => (bins[(bin + BINS - 1) % BINS]! + 2 * value + bins[(bin + 1) % BINS]!) / 4,
+  );
+  return Float64Array.from({ length: PLACES_OF_DAY }, (_, place) => {
+    const position = ((place + 0.5) / PLACES_OF_DAY) * BINS - 0.5;
+    const below = Math.floor(position);
+    const share = position - below;
+    return smooth[(below + BINS) % BINS]! * (1 - share) + smooth[(below + 1) % BINS]! * share;
+  });
+}
+
+/**
+ * Adds what is off the smooth curve at the same five minutes of most days. Of those days the quartile that is nearer to
+ * the curve is taken: what varies from day to day is no part of what returns.
+ */
+function addSharp({ times, values }: TimedValues, smooth: Float64Array): Float64Array {
+  const byPlace: number[][] = Array.from({ length: PLACES_OF_DAY }, () => []);
+  let place = -1;
+  let current: number[] = [];
+  for (let i = 0; i < times.length; i++) {
+    const now = Math.floor(times[i]! / (DAY / PLACES_OF_DAY));
+    if (now !== place) {
+      close();
+      place = now;
+    }
+    current.push(values[i]! - smooth[modulo(now, PLACES_OF_DAY)]!);
+  }
+  close();
+  return smooth.map((value, at) => value + agreedOn(byPlace[at]!));
+
+  function close(): void {
+    if (current.length > 0) byPlace[modulo(place, PLACES_OF_DAY)]!.push(medianOf(Float64Array.from(current)));
+    current = [];
+  }
+}
+
+function agreedOn(days: number[]): number {
+  if (days.length < LEAST_RETURNS) return 0;
+  const sorted = days.sort((a, b) => a - b);
+  const low = sorted[Math.floor(DISSENT * (sorted.length - 1))]!;
+  const high = sorted[Math.ceil((1 - DISSENT) * (sorted.length - 1))]!;
+  if (low > 0) return low;
+  return Math.min(high, 0);
+}
+
+function hoursOfWeek({ times, values }: TimedValues): Float64Array {
+  return medians(values, HOURS_OF_WEEK, (i) => Math.floor(modulo(times[i]!, WEEK) / HOUR));
+}
+
+/** One a bin; bins without a value take the one before them that has one. */
+function medians(values: Float64Array, bins: number, binOf: (i: number) => number): Float64Array {
+  const members: number[][] = Array.from({ length: bins }, () => []);
+  for (let i = 0; i < values.length; i++) members[binOf(i)]!.push(values[i]!);
+  const found = Float64Array.from(members, (bin) =>
+    bin.length === 0 ? NaN : medianOf(Float64Array.from(bin)),
+  );
+  let last = found.findLast((value) => !Number.isNaN(value)) ?? 0;
+  return found.map((value) => {
+    if (!Number.isNaN(value)) last = value;
+    return last;
+  });
+}
+
+function medianOf(values: Float64Array): number {
+  return quantileOf(values.toSorted(), 0.5);
+}
+
+/** 0 or above for times before 1970 too. */
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by;
+}
