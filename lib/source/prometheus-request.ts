@@ -5,7 +5,7 @@ import { authorize } from './authorize.ts';
 import { exchange, type HttpResponse } from './http-exchange.ts';
 import { excerpt } from './json-cursor.ts';
 import type { PrometheusTarget } from './prometheus-endpoint.ts';
-import { readBody } from './read-body.ts';
+import { readBody, readStart } from './read-body.ts';
 import { parseRetryAfter } from './retry-delay.ts';
 
 export interface Attempt {
@@ -38,6 +38,8 @@ export type Outcome =
 const DEFAULT_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM = 'application/x-www-form-urlencoded';
 const SECRET_HEADERS = ['authorization', 'x-amz-security-token'];
+/** Bytes of an answer that is none: Prometheus's own have a few hundred. */
+const LONGEST_REFUSAL = 1_048_576;
 /** Characters of a server's own words that an error shows. */
 const LONGEST_REASON = 500;
 /** Failures to connect that no second attempt mends. */
@@ -99,7 +101,10 @@ async function judgeResponse(response: HttpResponse, attempt: Attempt): Promise<
     response.body.destroy();
     throw redirected(response, attempt);
   }
-  const body = await readBody(response, maxBodyBytes, subject);
+  const body =
+    status >= 400
+      ? await readStart(response, LONGEST_REFUSAL)
+      : await readBody(response, maxBodyBytes, subject);
   if (status === 429 || status >= 500)
     return failed(
       new SourceError(

@@ -71,6 +71,21 @@ for (const [kind, auth] of Object.entries(AUTHS))
       assert.ok(told.length < 30_000);
     });
 
+test('an error without end is read as far as it is shown, and is tried again as any other', async () => {
+  const { fake, error } = await ask((response) => {
+    response.writeHead(500, { 'content-type': 'application/json' });
+    response.write('{"status":"error","error":"');
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, 'E')));
+    };
+    response.on('drain', more);
+    more();
+  });
+  assert.equal(error?.code, 'server-error');
+  assert.match(error.message, /HTTP 500: "\{\\"status\\":\\"error/);
+  assert.equal(fake.requests.length, 3);
+});
+
 test('what a server says is shown in one line of bounded length', async () => {
   const words = `bad\u001b[2J\u001b]0;pwned\u0007\nERROR forged ${'E'.repeat(100_000)}`;
   const { error } = await ask(answerJson({ status: 'error', errorType: 'x', error: words }, 422));
