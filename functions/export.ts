@@ -18,26 +18,32 @@ const telemetry = createTelemetry(settings.service);
 /** Of a run, ms: the next one starts a minute after this one, and goes on where it stopped. */
 const RUN_LENGTH = 50_000;
 
-export async function handler(_event: unknown, context: Context): Promise<{ readonly windows: number }> {
-  if (settings.prometheus === undefined) return { windows: 0 };
+export interface ExportAnswer {
+  readonly windows: number;
+  /** Detector → why it was not exported. Logged and counted (`DetectorsFailed`): one dead target is no failed function. */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+export async function handler(_event: unknown, context: Context): Promise<ExportAnswer> {
+  if (settings.prometheus === undefined) return { windows: 0, failed: {} };
   const run = { store, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {
     const endpoint = await resolveEndpoint(settings.prometheus, { readSecret, credentials });
     const source = createPrometheusSource({ ...run, endpoint, random: Math.random });
     const { exported, failed } = await exportDue(source, run);
-    if (failed.size > 0)
-      throw new AggregateError([...failed.values()], `export failed: ${describeFailures(failed)}`);
-    return { windows: [...exported.values()].reduce((sum, result) => sum + result.exported.length, 0) };
+    return {
+      windows: [...exported.values()].reduce((sum, result) => sum + result.exported.length, 0),
+      failed: describeFailures(failed),
+    };
   } finally {
     telemetry.flush();
   }
 }
 
-/** Whoever invoked it by hand sees nothing but this. */
-function describeFailures(failed: ReadonlyMap<string, unknown>): string {
-  return [...failed]
-    .map(([name, error]) => `${name}: ${error instanceof Error ? error.message : String(error)}`)
-    .join('; ');
+function describeFailures(failed: ReadonlyMap<string, unknown>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...failed].map(([name, error]) => [name, error instanceof Error ? error.message : String(error)]),
+  );
 }
 
 /** Read at every run, so that a rotated secret needs no deployment. */

@@ -15,10 +15,20 @@ import { parseScoreRequests, type ScoreRequest } from './s3-event.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const settings = readSettings(process.env, ['bucket', 'topicArn', 'trainQueueUrl', 'service']);
+const settings = readSettings(process.env, [
+  'bucket',
+  'topicArn',
+  'scoreQueueUrl',
+  'trainQueueUrl',
+  'service',
+]);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
 const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
-const queue = { requestTraining: createWorkRequest(new SQSClient(), settings.trainQueueUrl) };
+const sqs = new SQSClient();
+const queue = {
+  requestScoring: createWorkRequest(sqs, settings.scoreQueueUrl),
+  requestTraining: createWorkRequest(sqs, settings.trainQueueUrl),
+};
 const telemetry = createTelemetry(settings.service);
 
 /**

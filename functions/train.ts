@@ -10,6 +10,13 @@ import { parseTrainRequest } from './s3-event.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
 
+/** What a run of the schedule did. */
+interface TrainedDue {
+  readonly trained: readonly string[];
+  /** Detector → why its training failed. Logged and counted (`DetectorsFailed`). */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
 /** `{"source": "schedule"}`, `{"detector": "NAME"}` by hand, or messages of the train queue. */
 type TrainEvent = SQSEvent | { readonly source: 'schedule' } | { readonly detector: string };
 
@@ -25,7 +32,7 @@ const telemetry = createTelemetry(settings.service);
 export async function handler(
   event: TrainEvent,
   context: Context,
-): Promise<SQSBatchResponse | TrainResult | { readonly trained: readonly string[] }> {
+): Promise<SQSBatchResponse | TrainResult | TrainedDue> {
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
   try {
     if ('Records' in event) {
@@ -50,20 +57,20 @@ export async function handler(
         throw error;
       }
     }
-    return { trained: await trainDue(run) };
+    return await trainDue(run);
   } finally {
     telemetry.flush();
   }
 }
 
 /**
- * One detector's failure does not keep the others from their training; it is thrown at the end, so that it shows. Once
+ * One detector's failure does not keep the others from their training, and is no failure of the function. Once
  * half of the time is gone, those that are left get a run of their own: a fit may need the whole of one.
  */
-async function trainDue(run: Parameters<typeof trainIfDue>[1]): Promise<readonly string[]> {
+async function trainDue(run: Parameters<typeof trainIfDue>[1]): Promise<TrainedDue> {
   const half = run.deadline.remaining() / 2;
   const trained: string[] = [];
-  const failures: unknown[] = [];
+  const failed: Record<string, string> = {};
   for (const detector of await listDetectors(run)) {
     try {
       const loaded = await loadDetector(run, detector);
@@ -75,12 +82,10 @@ async function trainDue(run: Parameters<typeof trainIfDue>[1]): Promise<readonly
       if (result?.outcome === 'trained') trained.push(detector);
     } catch (error) {
       tellFailure(detector, error);
-      failures.push(error);
+      failed[detector] = error instanceof Error ? error.message : String(error);
     }
   }
-  if (failures.length > 0)
-    throw new AggregateError(failures, `training failed for ${failures.length} detectors`);
-  return trained;
+  return { trained, failed };
 }
 
 /** Whatever failed, the version in use stays in use. */

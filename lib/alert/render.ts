@@ -2,7 +2,7 @@
 import type { Alert } from './alert.ts';
 import { formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
-import { PublishRejectedError } from './publisher.ts';
+import { UndeliverableError } from './publisher.ts';
 import { findLeadingReason, nameReason } from './summarize.ts';
 
 export interface RenderedAlert {
@@ -30,7 +30,7 @@ const LONGEST_ATTRIBUTE = 256;
 /** Bytes of the message with its attributes; 1 KiB is left for what SNS adds. */
 const LARGEST_MESSAGE = 255 * 1024;
 
-/** @throws PublishRejectedError where it is too large for SNS even without its reasons */
+/** @throws UndeliverableError where it is too large for SNS even without its reasons */
 export function renderAlert(alert: Alert): RenderedAlert {
   for (let kept = alert.reasons.length; ; kept = Math.floor(kept / 2)) {
     const cut: Alert = {
@@ -42,7 +42,7 @@ export function renderAlert(alert: Alert): RenderedAlert {
     const size = messageSize(rendered);
     if (size <= LARGEST_MESSAGE) return rendered;
     if (kept === 0)
-      throw new PublishRejectedError(
+      throw new UndeliverableError(
         'alert-too-large',
         `the alert ${alert.notificationId} has ${size} bytes without its reasons; SNS takes ${LARGEST_MESSAGE}`,
       );

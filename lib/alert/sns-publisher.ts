@@ -1,10 +1,15 @@
 /** Alerts to an SNS topic. */
 import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
-import { type AlertPublisher, PublishRejectedError } from './publisher.ts';
+import { type AlertPublisher, PublishRejectedError, UndeliverableError } from './publisher.ts';
 import { renderAlert, renderSnsMessage } from './render.ts';
 
 /** The request never left: no name, no route, nobody listening. */
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+/**
+ * "Invalid parameter: Message too long": https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors.
+ * The same error names the TopicArn where that is the one that is wrong, and then no message is to blame.
+ */
+const UNACCEPTABLE = /^Invalid parameter: (Message|Subject)/i;
 /** Ms. SNS answers in tens of milliseconds. */
 const CONNECTION_TIMEOUT = 3_000;
 const REQUEST_TIMEOUT = 10_000;
@@ -45,7 +50,8 @@ export function createSnsPublisher(options: {
       });
       const { MessageId } = await client.send(command).catch((cause: unknown) => {
         if (!wasRefused(cause)) throw cause;
-        throw new PublishRejectedError(
+        const Refusal = isForThisMessage(cause) ? UndeliverableError : PublishRejectedError;
+        throw new Refusal(
           'publish-rejected',
           `${topicArn} took no alert ${alert.notificationId}: ${cause instanceof Error ? cause.message || cause.name : cause}`,
           { cause },
@@ -54,6 +60,11 @@ export function createSnsPublisher(options: {
       return { messageId: MessageId ?? '' };
     },
   };
+}
+
+/** Not for who sends it, to where or how often: those can be mended, and the same message then goes out. */
+function isForThisMessage(error: unknown): boolean {
+  return error instanceof SNSServiceException && UNACCEPTABLE.test(error.message);
 }
 
 /** True where nothing was sent for certain. A 5xx or a lost connection may have come after SNS took the message. */

@@ -17,7 +17,7 @@ import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
 import { namedRange } from '../jobs/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
-import { DETECTORS_PREFIX, detectorOfManifestKey, windowsPrefix } from '../store/keys.ts';
+import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -75,7 +75,12 @@ export async function readDetectorStatus(
   const ofManifest = (await listQuarantine(store, `${DETECTORS_PREFIX}${detector}.`)).filter(
     ({ key }) => detectorOfManifestKey(key) === detector,
   );
-  const quarantined = await keepUnmended(store, [...ofWindows, ...ofManifest]);
+  const ofState = await listQuarantine(store, stateKey(detector));
+  const quarantined = [
+    ...(await keepUnmended(store, [...ofWindows, ...ofManifest])),
+    // It was replaced, and what it held is gone: until somebody deletes the reason.
+    ...ofState,
+  ];
   const ofFiles = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
   const ofExport = await readLeftOutOfExport({ store, now }, detector, EXPORT_NOTED_FOR);
   const ofColumns = await readLeftOutColumns(store, detector);

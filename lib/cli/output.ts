@@ -5,6 +5,7 @@
  */
 import { SingleBar } from 'cli-progress';
 import { TidewatchError } from '../errors.ts';
+import { toLines, toOneLine } from '../foreign-text.ts';
 import type { Fields, Telemetry } from '../telemetry/telemetry.ts';
 import type { Host, OutputStream } from './host.ts';
 
@@ -82,7 +83,8 @@ function createTextOutput({ stdout, stderr, now }: Host, { verbose }: OutputOpti
   // A line goes where the bar was, and the bar below it.
   const write = (stream: OutputStream, line: string): void => {
     if (shown !== undefined) bar?.stop();
-    stream.write(`${line}\n`);
+    // Names and messages come from whoever writes to the bucket, and a terminal would obey them.
+    stream.write(`${toLines(line)}\n`);
     if (shown !== undefined) bar?.start(1, shown.done, { label: shown.label, left: sayLeft(shown) });
   };
   const log =
@@ -177,5 +179,7 @@ function stackOf(error: unknown): string {
 
 function formatFields(fields: Fields): string {
   const shown = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return shown.length === 0 ? '' : ` (${shown.map(([name, value]) => `${name}: ${value}`).join(', ')})`;
+  return shown.length === 0
+    ? ''
+    : ` (${shown.map(([name, value]) => `${name}: ${toOneLine(String(value))}`).join(', ')})`;
 }

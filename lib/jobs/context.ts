@@ -34,7 +34,7 @@ export interface PublishContext extends StoreContext {
 
 export interface ScoreContext extends PublishContext {
   readonly deadline: Deadline;
-  readonly queue: Pick<WorkQueue, 'requestTraining'>;
+  readonly queue: WorkQueue;
 }
 
 /** All of it: what one process that runs every job needs. */

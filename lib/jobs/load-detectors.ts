@@ -6,6 +6,7 @@ import { manifestHash, parseManifest } from '../config/manifest.ts';
 import { ManifestError, ObjectTooLargeError } from '../errors.ts';
 import { STATES_PREFIX } from '../store/keys.ts';
 import type { StoreContext } from './context.ts';
+import { healState } from './heal-state.ts';
 import { listManifests, readManifestText } from './manifest-objects.ts';
 import { quarantine } from './quarantine.ts';
 
@@ -16,10 +17,12 @@ export interface LoadedDetector {
 }
 
 /**
- * The detector as its manifest declares it, or the defaults where the bucket holds none.
+ * The detector as its manifest declares it, or the defaults where the bucket holds none. Every job begins with it, so its
+ * state is made readable here.
  * @throws ManifestError for a manifest that cannot be used; a copy with the reason is then in quarantine
  */
 export async function loadDetector(context: StoreContext, name: string): Promise<LoadedDetector> {
+  await healState(context, name);
   const manifest = await readManifest(context, name);
   if (manifest === undefined) {
     const detector = defaultDetector(name);

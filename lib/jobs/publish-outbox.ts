@@ -5,9 +5,10 @@
  * For each alert: write the incident, claim the notification, publish, mark it as published, take it out of the
  * outbox. A run that dies between publishing and marking leaves a claim; the receipt, which comes back to us as a
  * subscriber of our own topic, marks it before that claim runs out. Without a receipt the next run publishes again,
- * under the same notificationId: late and twice rather than never.
+ * under the same notificationId: late and twice rather than never. What the transport will never take is dropped from the
+ * outbox, logged and counted.
  */
-import { PublishRejectedError } from '../alert/publisher.ts';
+import { PublishRejectedError, UndeliverableError } from '../alert/publisher.ts';
 import { RetryLaterError } from '../errors.ts';
 import type { PendingAlert } from '../store/detector-state.ts';
 import { readState, updateState } from '../store/detector-states.ts';
@@ -40,7 +41,10 @@ const MIN_RUN_LEFT = 5_000;
 const CONCURRENCY = 8;
 
 type OutboxContext = PublishContext & Pick<ScoreContext, 'deadline'>;
-type Outcome = 'published' | 'already-published' | 'in-flight' | PublishRejectedError;
+type Outcome = 'published' | 'already-published' | 'undeliverable' | 'in-flight' | PublishRejectedError;
+
+/** Nothing more is to be done for it. */
+const ENDED: readonly unknown[] = ['published', 'already-published', 'undeliverable'];
 
 /**
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
@@ -55,14 +59,10 @@ export async function publishOutbox(context: OutboxContext, detector: string): P
       const outcome = await publishOne(context, pending);
       outcomes.set(pending.alert.notificationId, outcome);
       // What comes later in this incident's story waits, so that nobody reads of its end before its start.
-      if (outcome !== 'published' && outcome !== 'already-published') break;
+      if (!ENDED.includes(outcome)) break;
     }
   });
-  const done = new Set(
-    [...outcomes].flatMap(([id, outcome]) =>
-      outcome === 'published' || outcome === 'already-published' ? [id] : [],
-    ),
-  );
+  const done = new Set([...outcomes].flatMap(([id, outcome]) => (ENDED.includes(outcome) ? [id] : [])));
   await removeFromOutbox(context, detector, done);
   const rejections = [...outcomes.values()].filter((outcome) => outcome instanceof PublishRejectedError);
   if (rejections[0] !== undefined)
@@ -114,7 +114,10 @@ async function publishOne(context: OutboxContext, pending: PendingAlert): Promis
     if (error instanceof PublishRejectedError) {
       telemetry.error('alert refused', { ...fields, reason });
       await releaseNotification(store, alert, claim);
-      return error;
+      if (!(error instanceof UndeliverableError)) return error;
+      // It would hold up every later one of its detector. The incident's object has it.
+      telemetry.count('AlertsUndeliverable', 1, { detector: alert.detector });
+      return 'undeliverable';
     }
     telemetry.error('alert sent without an answer: waiting for its receipt', { ...fields, reason });
     return 'in-flight';

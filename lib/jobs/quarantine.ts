@@ -12,6 +12,7 @@ import {
   RetryLaterError,
   TidewatchError,
 } from '../errors.ts';
+import { toLines } from '../foreign-text.ts';
 import { decodeJson, encodeJson } from '../store/json.ts';
 import { QUARANTINE_PREFIX, quarantineKey, REASON_SUFFIX, reasonKey } from '../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../store/object-store.ts';
@@ -76,7 +77,7 @@ export async function quarantine(context: StoreContext, options: QuarantineOptio
     return;
   }
   const at = new Date(context.now()).toISOString();
-  const message = error.message.slice(0, LONGEST_MESSAGE).toWellFormed();
+  const message = toLines(error.message.slice(0, LONGEST_MESSAGE));
   const entry: Quarantined = { formatVersion: 1, key, etag, detector, code, message, at };
   if (await isQuarantined(store, key, etag)) return;
   try {

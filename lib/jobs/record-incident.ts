@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { alertSchema } from '../alert/parse-alert.ts';
-import { NotFoundError, PreconditionFailedError, RetryLaterError } from '../errors.ts';
+import { ArtifactError, NotFoundError, PreconditionFailedError, RetryLaterError } from '../errors.ts';
 import type { PendingAlert } from '../store/detector-state.ts';
 import { decodeJson, encodeJson } from '../store/json.ts';
 import { incidentKey } from '../store/keys.ts';
@@ -82,12 +82,22 @@ function addChange(
 async function readIncident(
   store: ObjectStore,
   key: string,
-): Promise<{ readonly incident: IncidentObject; readonly etag: string } | undefined> {
+): Promise<{ readonly incident: IncidentObject | undefined; readonly etag: string } | undefined> {
   try {
     const { body, etag } = await store.get(key);
-    return { incident: decodeJson(key, body, schema), etag };
+    return { incident: decodeUnlessCut(key, body), etag };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** One that was cut is written anew: the alert is more than the record of those before it. */
+function decodeUnlessCut(key: string, body: Uint8Array): IncidentObject | undefined {
+  try {
+    return decodeJson(key, body, schema);
+  } catch (error) {
+    if (error instanceof ArtifactError && error.code === 'not-json') return undefined;
     throw error;
   }
 }

@@ -62,12 +62,15 @@ interface Pending {
   readonly attempts: Attempts;
 }
 
+/** Dropped files that are read for their order in time before the first of them is scored. */
+const MOST_ORDERED = 200;
 /** Time to keep for publishing when the deadline comes near, ms. */
 const PUBLISH_RESERVE = 10_000;
 
 /**
- * @throws RetryLaterError where the deadline came before the work was done, or another invocation is sending an
- *   alert: what is done stays done, and the same call goes on from there
+ * Where the deadline comes before the work is done, another run is asked for.
+ * @throws RetryLaterError where it came before anything was done, or another invocation is sending an alert: what is done
+ *   stays done, and the same call goes on from there
  */
 export async function scoreWindows(
   { detector }: LoadedDetector,
@@ -97,24 +100,29 @@ async function scorePending(
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
   const etags = new Map<string, string>();
-  let outOfTime = false;
-  for (const info of await inTimeOrder({ detector, pending, attempts }, fitted, context)) {
-    // Another run may be at the same list.
-    if (scored.length > 0 && (await isScored(info, context))) continue;
-    outOfTime = context.deadline.remaining() < PUBLISH_RESERVE;
-    if (outOfTime) break;
-    const window = await scoreWindow({ detector, fitted, info, history, attempts, etags }, context);
-    if (window === undefined) continue;
-    scored.push(window);
-    onWindow?.(window);
+  const isOutOfTime = (): boolean => context.deadline.remaining() < PUBLISH_RESERVE;
+  for (const batch of inBatches(pending)) {
+    if (isOutOfTime()) break;
+    for (const info of await inTimeOrder({ detector, pending: batch, attempts }, fitted, context)) {
+      // Another run may be at the same list.
+      if (scored.length > 0 && (await isScored(info, context))) continue;
+      if (isOutOfTime()) break;
+      const window = await scoreWindow({ detector, fitted, info, history, attempts, etags }, context);
+      if (window === undefined) continue;
+      scored.push(window);
+      onWindow?.(window);
+    }
   }
+  const isCutShort = pending.length > 0 && isOutOfTime();
   if (etags.size > 0) await recordScored(context.store, detector.name, etags);
   const { published, inFlight } = await publishOutbox(context, detector.name);
-  if (outOfTime)
-    throw new RetryLaterError(
-      'out-of-time',
-      `${detector.name}: ${scored.length} of ${pending.length} windows scored before the deadline`,
-    );
+  if (isCutShort) {
+    const reason = `${scored.length} of ${pending.length} windows scored before the deadline`;
+    if (scored.length === 0) throw new RetryLaterError('out-of-time', `${detector.name}: ${reason}`);
+    // A message is tried five times, and a backlog may take more runs: the rest gets a message of its own.
+    context.telemetry.info('scoring goes on in another run', { detector: detector.name, reason });
+    await context.queue.requestScoring(detector.name);
+  }
   if (inFlight > 0)
     throw new RetryLaterError(
       'in-flight',
@@ -122,6 +130,17 @@ async function scorePending(
     );
   const { state } = await readState(context.store, detector.name);
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored, published };
+}
+
+/**
+ * A dropped file has to be read to know where it stands in time. Of more than a run can read twice, those that came first
+ * are looked at first, as they most often are about earlier times.
+ */
+function* inBatches(pending: readonly PendingWindow[]): Generator<readonly PendingWindow[]> {
+  const unnamed = pending.filter((info) => namedRange(info) === undefined).length;
+  if (unnamed <= MOST_ORDERED) return yield pending;
+  const byArrival = pending.toSorted((a, b) => a.lastModified - b.lastModified || (a.key < b.key ? -1 : 1));
+  for (let at = 0; at < byArrival.length; at += MOST_ORDERED) yield byArrival.slice(at, at + MOST_ORDERED);
 }
 
 /** Windows without scores, or whose scores are of other bytes. */

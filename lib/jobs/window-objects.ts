@@ -1,6 +1,6 @@
 /** The window objects of a detector, and what each holds. */
 import type { Detector } from '../config/detector.ts';
-import { ObjectTooLargeError, WindowError } from '../errors.ts';
+import { NotFoundError, ObjectTooLargeError, WindowError } from '../errors.ts';
 import { rangeOfWindowKey, windowsPrefix } from '../store/keys.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from '../store/object-store.ts';
 import { warnOnce } from '../telemetry/warn-once.ts';
@@ -59,8 +59,7 @@ export interface ReadWindowObject {
  * Reads one window. What cannot be read goes to quarantine, and the caller goes on with the rest; rows that cannot be
  * true are left out, and named beside.
  * @param step grid distance in ms; undefined: told from the data
- * @returns undefined where the object went to quarantine
- * @throws NotFoundError where the object is gone
+ * @returns undefined where the object went to quarantine, or is gone since it was listed
  */
 export async function readWindowObject(
   context: StoreContext,
@@ -91,7 +90,7 @@ export async function readWindowObject(
   }
 }
 
-/** @returns undefined where it was larger, and went to quarantine unread */
+/** @returns undefined where it is gone, or was larger and went to quarantine unread */
 async function getWithin(
   context: StoreContext,
   { detector, key, maxBytes }: { detector: string; key: string; maxBytes: number },
@@ -99,6 +98,7 @@ async function getWithin(
   try {
     return await context.store.get(key, { maxBytes });
   } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
     if (!(error instanceof ObjectTooLargeError)) throw error;
     await quarantine(context, { detector, key, etag: error.etag, error });
     return undefined;

@@ -1,5 +1,6 @@
 /** The JSON answer of query_range (https://prometheus.io/docs/prometheus/latest/querying/api/). */
 import { SourceError } from '../errors.ts';
+import { quoteForeign } from '../foreign-text.ts';
 import { MAX_ENTITIES } from '../window/limits.ts';
 import {
   expectEnd,
@@ -26,11 +27,16 @@ interface Envelope {
   error: unknown;
   errorType: unknown;
   resultType: unknown;
+  isPartial: unknown;
   series: MatrixSeries[];
   warnings: readonly string[];
   infos: readonly string[];
 }
 
+/** Code of an answer that may lack data: the same question may be answered whole later. */
+export const PARTIAL = 'partial-response';
+/** Characters of a server's own words that an error shows. */
+const LONGEST_QUOTE = 500;
 /** Of one answer: twice the entities of a window, since the series of one may take turns. */
 const MAX_SERIES: number = 2 * MAX_ENTITIES;
 
@@ -48,26 +54,39 @@ export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: 
   if (envelope.status === 'error')
     throw new SourceError(
       'prometheus-error',
-      `${subject} failed in Prometheus: ${envelope.errorType}: ${envelope.error}`,
+      `${subject} failed in Prometheus: ${cutForeign(envelope.errorType)}: ${cutForeign(envelope.error)}`,
     );
   if (envelope.status !== 'success')
     throw new SourceError(
       'bad-status',
-      `${subject} gave status ${JSON.stringify(envelope.status)}, neither "success" nor "error"`,
+      `${subject} gave status ${quote(envelope.status)}, neither "success" nor "error"`,
     );
   const warnings = envelope.warnings.filter((text) => !text.startsWith(INFO_PREFIX));
   if (warnings.length > 0)
     throw new SourceError(
-      'partial-response',
-      `${subject} gave an answer with warnings, so data may be missing: ${warnings.join('; ')}`,
+      PARTIAL,
+      `${subject} gave an answer with warnings, so data may be missing: ${cutForeign(warnings.join('; '))}`,
     );
+  // VictoriaMetrics' cluster says so where a storage node is away, and gives what the others have.
+  if (envelope.isPartial === true)
+    throw new SourceError(PARTIAL, `${subject} gave an answer that is partial by its own word (isPartial)`);
   if (envelope.resultType !== 'matrix')
     throw new SourceError(
       'not-a-matrix',
-      `${subject} gave resultType ${JSON.stringify(envelope.resultType)}; query_range gives "matrix"`,
+      `${subject} gave resultType ${quote(envelope.resultType)}; query_range gives "matrix"`,
     );
   const infos = [...envelope.infos, ...envelope.warnings.filter((text) => text.startsWith(INFO_PREFIX))];
-  return { series: envelope.series, infos };
+  return { series: envelope.series, infos: infos.map(cutForeign) };
+}
+
+/** In quotes where it is text. What is nested is not written out: it may be nested a million deep. */
+function quote(given: unknown): string {
+  if (typeof given === 'string') return JSON.stringify(cutForeign(given));
+  return typeof given === 'object' && given !== null ? 'an object or array' : String(given);
+}
+
+function cutForeign(words: unknown): string {
+  return typeof words === 'string' ? quoteForeign(words, LONGEST_QUOTE) : quote(words);
 }
 
 function readEnvelope(cursor: JsonCursor, readSamples: SampleReader): Envelope {
@@ -76,13 +95,15 @@ function readEnvelope(cursor: JsonCursor, readSamples: SampleReader): Envelope {
     error: undefined,
     errorType: undefined,
     resultType: undefined,
+    isPartial: undefined,
     series: [],
     warnings: [],
     infos: [],
   };
   readObject(cursor, (key) => {
     if (key === 'data') readData(cursor, readSamples, envelope);
-    else if (key === 'status' || key === 'error' || key === 'errorType') envelope[key] = readAny(cursor);
+    else if (key === 'status' || key === 'error' || key === 'errorType' || key === 'isPartial')
+      envelope[key] = readAny(cursor);
     else if (key === 'warnings' || key === 'infos') envelope[key] = readTexts(cursor);
     else readAny(cursor);
   });
@@ -144,7 +165,9 @@ function readLabels(cursor: JsonCursor): Record<string, string> {
 function readTexts(cursor: JsonCursor): string[] {
   const texts = readAny(cursor);
   if (texts === null) return [];
-  return Array.isArray(texts) ? texts.map(String) : [String(texts)];
+  return (Array.isArray(texts) ? texts : [texts]).map((text) =>
+    typeof text === 'string' ? text : quote(text),
+  );
 }
 
 /** As Prometheus writes it: `name{label="value"}`. */

@@ -1,10 +1,11 @@
 /** One attempt at one request: sent, answered, judged. What may be tried again is told apart from what may not. */
 import { RetryLaterError, SourceError } from '../errors.ts';
+import { hideSecrets, quoteForeign } from '../foreign-text.ts';
 import { authorize } from './authorize.ts';
 import { exchange, type HttpResponse } from './http-exchange.ts';
 import { excerpt } from './json-cursor.ts';
 import type { PrometheusTarget } from './prometheus-endpoint.ts';
-import { readBody } from './read-body.ts';
+import { readBody, readStart } from './read-body.ts';
 import { parseRetryAfter } from './retry-delay.ts';
 
 export interface Attempt {
@@ -15,6 +16,8 @@ export interface Attempt {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly signal: AbortSignal | undefined;
+  /** What no text may show, of this server: added to. */
+  readonly secrets: Set<string>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** "query … at …", for errors. */
@@ -34,6 +37,11 @@ export type Outcome =
  */
 const DEFAULT_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM = 'application/x-www-form-urlencoded';
+const SECRET_HEADERS = ['authorization', 'x-amz-security-token'];
+/** Bytes of an answer that is none: Prometheus's own have a few hundred. */
+const LONGEST_REFUSAL = 1_048_576;
+/** Characters of a server's own words that an error shows. */
+const LONGEST_REASON = 500;
 /** Failures to connect that no second attempt mends. */
 const LASTING_FAILURE = /CERT|SSL|TLS|UNABLE_TO|ERR_INVALID/;
 
@@ -62,20 +70,24 @@ export async function attemptRequest(attempt: Attempt): Promise<Outcome> {
   }
 }
 
-async function send({ target, method, fields, now }: Attempt, signal: AbortSignal): Promise<HttpResponse> {
+async function send(
+  { target, method, fields, now, secrets }: Attempt,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
   const form = encodeForm(fields);
   const url = new URL(target.url);
   if (method === 'GET') url.search = url.search === '' ? form : `${url.search}&${form}`;
   const body = method === 'POST' ? form : '';
   const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...target.headers };
   if (method === 'POST') headers['content-type'] = FORM;
-  return exchange({
-    url,
-    method,
-    headers: await authorize({ method, url, headers, body }, target.auth, now()),
-    body,
-    signal,
-  });
+  const authorized = await authorize({ method, url, headers, body }, target.auth, now());
+  for (const name of SECRET_HEADERS) {
+    const value = authorized[name];
+    // The scheme before it is no secret, and a server may say it in other words.
+    if (value !== undefined)
+      for (const part of [value, value.slice(value.indexOf(' ') + 1)]) secrets.add(part);
+  }
+  return exchange({ url, method, headers: authorized, body, signal });
 }
 
 async function judgeResponse(response: HttpResponse, attempt: Attempt): Promise<Outcome> {
@@ -89,19 +101,22 @@ async function judgeResponse(response: HttpResponse, attempt: Attempt): Promise<
     response.body.destroy();
     throw redirected(response, attempt);
   }
-  const body = await readBody(response, maxBodyBytes, subject);
+  const body =
+    status >= 400
+      ? await readStart(response, LONGEST_REFUSAL)
+      : await readBody(response, maxBodyBytes, subject);
   if (status === 429 || status >= 500)
     return failed(
       new SourceError(
         status === 429 ? 'rate-limited' : 'server-error',
-        `${subject} got HTTP ${status}: ${reasonIn(body)}`,
+        `${subject} got HTTP ${status}: ${reasonIn(body, attempt)}`,
       ),
       parseRetryAfter(response.headers['retry-after'] ?? null, now()),
     );
   if (status >= 400)
     throw new SourceError(
       codeOfStatus(status),
-      `${subject} was refused with HTTP ${status}: ${reasonIn(body)}`,
+      `${subject} was refused with HTTP ${status}: ${reasonIn(body, attempt)}`,
     );
   checkIsJson(response, body, subject);
   return { kind: 'answered', body };
@@ -124,11 +139,15 @@ function checkIsJson(response: HttpResponse, body: Uint8Array, subject: string):
 }
 
 /** Prometheus's own words where it gave some, otherwise how the body starts. */
-function reasonIn(body: Uint8Array): string {
+function reasonIn(body: Uint8Array, { secrets }: Attempt): string {
   if (body.length === 0) return 'no reason given';
   try {
     const { errorType, error } = JSON.parse(Buffer.from(body).toString('utf8'));
-    if (typeof error === 'string') return typeof errorType === 'string' ? `${errorType}: ${error}` : error;
+    if (typeof error === 'string') {
+      const words = typeof errorType === 'string' ? `${errorType}: ${error}` : error;
+      // More than is shown, so that a secret is seen whole where it is cut.
+      return quoteForeign(hideSecrets(words.slice(0, 2 * LONGEST_REASON), secrets), LONGEST_REASON);
+    }
   } catch {
     // No JSON: a proxy answered in place of Prometheus.
   }

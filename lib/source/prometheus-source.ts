@@ -4,7 +4,7 @@ import type { Deadline } from '../models/contract.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
-import { type MatrixAnswer, parseMatrixAnswer } from './matrix-response.ts';
+import { type MatrixAnswer, PARTIAL, parseMatrixAnswer } from './matrix-response.ts';
 import { mergeChunks } from './merge-chunks.ts';
 import type { MetricSource, RangeQuery } from './metric-source.ts';
 import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
@@ -12,6 +12,7 @@ import { type Attempt, attemptRequest, type Outcome } from './prometheus-request
 import { MAX_POINTS_PER_SERIES, splitRange } from './range-chunks.ts';
 import { MAX_BODY_BYTES } from './read-body.ts';
 import { MAX_RETRY_AFTER_MS, retryDelay } from './retry-delay.ts';
+import { hideInError, hideInTelemetry, secretsOf } from './secrets.ts';
 
 export interface PrometheusSourceOptions {
   readonly endpoint: PrometheusEndpoint;
@@ -29,6 +30,8 @@ export interface PrometheusSourceOptions {
 interface Session extends PrometheusSourceOptions {
   readonly target: PrometheusTarget;
   readonly maxBodyBytes: number;
+  /** What no text may show. */
+  readonly secrets: Set<string>;
   /** GET once the server refused POST. */
   method: 'GET' | 'POST';
 }
@@ -41,9 +44,13 @@ const SHOWN_QUERY_LENGTH = 500;
  * @throws SettingError where the endpoint cannot be asked at all
  */
 export function createPrometheusSource(options: PrometheusSourceOptions): MetricSource {
+  const target = prepareTarget(options.endpoint);
+  const secrets = secretsOf(target);
   const session: Session = {
     ...options,
-    target: prepareTarget(options.endpoint),
+    telemetry: hideInTelemetry(options.telemetry, secrets),
+    target,
+    secrets,
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
     method: 'POST',
   };
@@ -66,7 +73,7 @@ export function createPrometheusSource(options: PrometheusSourceOptions): Metric
         );
       } catch (error) {
         controller.abort(error);
-        throw error;
+        throw hideInError(error, secrets);
       }
     },
   };
@@ -85,8 +92,9 @@ async function askChunk(
     end: seconds(chunk.end - query.step),
     step: seconds(query.step),
   };
-  const body = await askUntilAnswered(session, fields, query.signal, subject);
-  const answer = parseMatrixAnswer(body, { ...chunk, step: query.step }, subject);
+  const answer = await askUntilAnswered(session, fields, query.signal, subject, (body) =>
+    parseMatrixAnswer(body, { ...chunk, step: query.step }, subject),
+  );
   for (const info of answer.infos)
     session.telemetry.info('Prometheus remarked on a query', { subject, info });
   return answer;
@@ -97,11 +105,13 @@ async function askUntilAnswered(
   fields: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
   subject: string,
-): Promise<Uint8Array> {
+  parse: (body: Uint8Array) => MatrixAnswer,
+): Promise<MatrixAnswer> {
   const { endpoint, telemetry } = session;
   for (let failures = 0; ; ) {
-    const outcome = await attemptInTime(session, fields, signal, subject);
-    if (outcome.kind === 'answered') return outcome.body;
+    const attempted = await attemptInTime(session, fields, signal, subject);
+    const outcome = attempted.kind === 'answered' ? judgeAnswer(attempted.body, parse) : attempted;
+    if (outcome.kind === 'whole') return outcome.answer;
     if (outcome.kind === 'method-refused') {
       session.method = 'GET';
       continue;
@@ -126,13 +136,26 @@ async function askUntilAnswered(
   }
 }
 
+/** Half an answer is asked for again, as none would be: what is away comes back, and a window is written once. */
+function judgeAnswer(
+  body: Uint8Array,
+  parse: (body: Uint8Array) => MatrixAnswer,
+): { readonly kind: 'whole'; readonly answer: MatrixAnswer } | Extract<Outcome, { kind: 'failed' }> {
+  try {
+    return { kind: 'whole', answer: parse(body) };
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.code !== PARTIAL) throw error;
+    return { kind: 'failed', error, retryAfter: undefined };
+  }
+}
+
 async function attemptInTime(
   session: Session,
   fields: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
   subject: string,
 ): Promise<Outcome> {
-  const { target, method, maxBodyBytes, now, endpoint } = session;
+  const { target, method, maxBodyBytes, now, endpoint, secrets } = session;
   const remaining = session.deadline.remaining();
   if (remaining <= 0) throw new RetryLaterError('deadline', `no time is left for ${subject}`);
   const attempt: Attempt = {
@@ -142,6 +165,7 @@ async function attemptInTime(
     timeoutMs: Math.min(endpoint.timeoutMs, remaining),
     maxBodyBytes,
     signal,
+    secrets,
     now,
     subject,
   };

@@ -32,6 +32,19 @@ export async function readBody(
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
 }
 
+/** The first bytes of a body that only tells why there is no answer. */
+export async function readStart({ body }: HttpResponse, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body as AsyncIterable<Uint8Array>) {
+    parts.push(part);
+    size += part.length;
+    // Leaving the loop closes the connection.
+    if (size >= maxBytes) break;
+  }
+  return Buffer.concat(parts, size).subarray(0, maxBytes);
+}
+
 function tooLarge(subject: string, size: string, maxBytes: number): SourceError {
   return new SourceError(
     'body-too-large',

@@ -21,6 +21,7 @@ export const METRIC_NAMES = [
   'ModelsTrained',
   'ReportsFailed',
   'AlertsPublished',
+  'AlertsUndeliverable',
   'DetectorsFailed',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];

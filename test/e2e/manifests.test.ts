@@ -134,7 +134,7 @@ describe('a manifest that cannot be used', () => {
     await stack.put('windows/detector=scheduled/more.parquet', await shopParquet({ from: 720, to: 2_200 }));
     await stack.idle();
     const before = await currentVersion('scheduled');
-    await assert.rejects(stack.service.deployment.tick(), /training failed for 4 detectors/);
+    await stack.service.deployment.tick();
     await stack.idle();
     assert.notEqual(await currentVersion('scheduled'), before, 'a day of data later it is due');
     for (const [name] of BAD) assert.equal(stack.metric('train', 'DetectorsFailed', name), 1, name);

@@ -124,6 +124,7 @@ describe('privileges', () => {
       's3:PutObject state/* scores/* incidents/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes ScoreQueue.Arn',
       'sqs:SendMessage TrainQueue.Arn',
+      'sqs:SendMessage ScoreQueue.Arn',
       'sns:Publish AlertTopic',
     ],
     ReceiptRole: [

@@ -29,6 +29,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/telemetry': 1,
   'lib/bundled-file.ts': 0,
   'lib/errors.ts': 0,
+  'lib/foreign-text.ts': 0,
 };
 
 /** Only these may reach the network. */

@@ -83,6 +83,8 @@ function toCsv(parquet: Uint8Array): string {
 
 function formatCell(value: unknown): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '';
-  const text = value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return value.toISOString();
+  // A spreadsheet takes a text that begins so for a formula.
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -54,7 +54,11 @@ export const score: Command = {
     refuseFiles(operands);
     const publisher = openPublisher(invocation);
     const trainable = new Set<string>();
-    const queue = { requestTraining: async (name: string): Promise<void> => void trainable.add(name) };
+    const queue = {
+      requestTraining: async (name: string): Promise<void> => void trainable.add(name),
+      // A terminal has no deadline, so there is never a rest.
+      requestScoring: async (): Promise<void> => {},
+    };
     const context = { ...createContext(invocation, openBucket(invocation)), publisher, queue };
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });

@@ -52,7 +52,9 @@ export const status: Command = {
         ({ key, message }) => `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`,
       ),
       ...leftOut.flatMap(({ key, leftOut: parts }) =>
-        parts.map(({ message }) => `left out: ${key}: ${message}`),
+        parts.map(
+          ({ code, message }) => `${code === 'rounded' ? 'rounded' : 'left out'}: ${key}: ${message}`,
+        ),
       ),
     ]);
     output.print('detector', [table, ...notes].join('\n'), first);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { AlertPublisher } from '../../../lib/alert/publisher.ts';
-import { PublishRejectedError } from '../../../lib/alert/publisher.ts';
+import { PublishRejectedError, UndeliverableError } from '../../../lib/alert/publisher.ts';
 import { renderAlert, renderSnsMessage } from '../../../lib/alert/render.ts';
 import { createSnsClient, createSnsPublisher } from '../../../lib/alert/sns-publisher.ts';
 import { createAlert } from '../../helpers/alerts.ts';
@@ -53,6 +53,27 @@ test('what SNS refuses is told as refused, with its reason, after one attempt', 
       code,
     );
     assert.equal(requests.length, 1);
+  }
+});
+
+test('a message that SNS will never take is told apart from a topic that is wrong', async (t) => {
+  for (const [words, isForGood] of [
+    ['Invalid parameter: Message too long', true],
+    ['Invalid parameter: Subject', true],
+    ['Invalid parameter: TopicArn Reason: no such thing', false],
+  ] as const) {
+    const { publisher } = await start(t, (response) =>
+      answer(
+        response,
+        400,
+        failed('InvalidParameter').replace(/<Message>.*<\/Message>/, `<Message>${words}</Message>`),
+      ),
+    );
+    await assert.rejects(
+      publisher.publish(ALERT),
+      (error) => error instanceof PublishRejectedError && error instanceof UndeliverableError === isForGood,
+      words,
+    );
   }
 });
 

@@ -270,6 +270,20 @@ test('backtest says what would have been alerted, and when', async () => {
   assert.equal(json.lines.filter(({ type }) => type === 'alert').length, line.alerts);
 });
 
+test('an entity that a spreadsheet would calculate or a terminal obey is text in what score writes', async () => {
+  const evil = '=HYPERLINK("http://x")\u001b[2J';
+  const lines = (await readFile(path('labelled.csv'), 'utf8')).split('\n');
+  const entity = evil.replaceAll('"', '""');
+  const data = lines.map((line) => line.replace(/,payment,/, `,"${entity}",`)).join('\n');
+  await writeFile(path('evil.csv'), data);
+  const args = ['score', path('evil.csv'), '--model', path('model'), '--out', path('evil-scores.csv')];
+  const { code, stdout, stderr } = await run(...args);
+  assert.equal(code, 0, stderr);
+  assert.match(await readFile(path('evil-scores.csv'), 'utf8'), /,"'=HYPERLINK\(""http:\/\/x""\)/);
+  assert.match(stdout, /HYPERLINK/);
+  assert.ok(!stdout.includes('\u001b') && !stderr.includes('\u001b'));
+});
+
 test('backtest replays the windows of a detector in the bucket, and writes nothing there', async () => {
   const store = createMemoryObjectStore();
   await dropWindow(store, { from: 0, rows: 800 });

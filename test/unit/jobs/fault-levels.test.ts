@@ -11,6 +11,7 @@ import { type LocalBucket, openLocalBucket } from '../../../lib/jobs/local-bucke
 import { scoreWindows } from '../../../lib/jobs/score-windows.ts';
 import { trainModel } from '../../../lib/jobs/train-model.ts';
 import type { MetricSource } from '../../../lib/source/metric-source.ts';
+import { readState } from '../../../lib/store/detector-states.ts';
 import { currentModelKey, leftOutKey, manifestKey, reasonKey, stateKey } from '../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import { writeColumns } from '../../../lib/window/write-window.ts';
@@ -234,6 +235,43 @@ describe('a fault of one detector', () => {
       assert.deepEqual(await world.watchAnHour('shop', async () => {}), undisturbed);
     });
 
+  test('a state that is cut costs what only it knew, and the detector goes on', async () => {
+    const world = new World();
+    const { store } = world.bucket;
+    await world.watchAnHour('shop', async () => {});
+    const { state } = await readState(store, 'shop');
+    const whole = (await store.get(stateKey('shop'))).body;
+    await store.put(stateKey('shop'), whole.slice(0, whole.length / 2));
+    world.clock += 16 * STEP;
+    const fault = { entity: 'cart', from: 1500, to: 1515 };
+    await dropWindow(store, { from: 1500, rows: 15, fault });
+    await world.score('shop');
+    assert.deepEqual(
+      world.bucket.published.slice(2).map(({ alert }) => `${alert.state} ${alert.entity}`),
+      ['opened cart'],
+    );
+    const healed = (await readState(store, 'shop')).state;
+    assert.equal(healed.phase, 'active');
+    assert.equal(healed.exportedUntil, EPOCH + 1515 * STEP);
+    assert.equal(healed.exporting?.dataSince, EPOCH);
+    assert.equal(await world.train('shop'), 'trained');
+    assert.equal((await readState(store, 'shop')).state.step, state.step);
+    const { quarantined } = await readDetectorStatus(world.context, 'shop');
+    assert.deepEqual(
+      quarantined.map(({ key, code }) => [key, code]),
+      [[stateKey('shop'), 'not-json']],
+    );
+  });
+
+  test('a record of an incident or of a message that is cut is written anew', async () => {
+    const world = new World();
+    const { store } = world.bucket;
+    const cut = async (): Promise<void> => {
+      for await (const { key } of store.list('incidents/')) await store.put(key, bytes('{"formatV'));
+    };
+    assert.deepEqual(await world.watchAnHour('shop', cut), undisturbed);
+  });
+
   test('one that cannot be exported keeps no other from it', async () => {
     const world = new World();
     for (const name of ['a', 'b', 'c'])
@@ -243,7 +281,7 @@ describe('a fault of one detector', () => {
           `kind: AnomalyDetector\nmetadata: { name: ${name} }\nspec:\n  backfill: 1h\n  prometheus_query: up_${name}\n`,
         ),
       );
-    await world.bucket.store.put(stateKey('b'), bytes('{"form'));
+    await world.bucket.store.put(stateKey('b'), bytes('{"formatVersion": 2}'));
     const source: MetricSource = {
       async queryRange({ start, end, step, query }) {
         if (query === 'up_a') throw new Error('no such target');

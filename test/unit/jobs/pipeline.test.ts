@@ -324,3 +324,36 @@ test('scores that are deleted are made anew, and a note of them that cannot be r
   await dropWindow(world.store, { from: 1455, rows: 15 });
   assert.equal((await score(world)).scored.length, 1);
 });
+
+test('a backlog that takes longer than a run asks for another; one that got nowhere fails its message', async () => {
+  const world = await createTrainedWorld();
+  for (let from = 1440; from < 1500; from += 15) await dropWindow(world.store, { from, rows: 15 });
+  world.requests.length = 0;
+  const loaded = await loadDetector(createContext(world), DETECTOR);
+  /** Time for so many windows. */
+  const runFor = async (windows: number): Promise<number> => {
+    let asked = 0;
+    const deadline = { remaining: () => (asked++ < windows + 1 ? 60_000 : 5_001) };
+    return (await scoreWindows(loaded, { ...createContext(world), deadline })).scored.length;
+  };
+  await assert.rejects(runFor(0), { name: 'RetryLaterError', code: 'out-of-time' });
+  assert.deepEqual(world.requests, []);
+  assert.equal(await runFor(2), 2);
+  assert.deepEqual(world.requests, ['score shop']);
+  assert.equal(await runFor(10), 2);
+  assert.deepEqual(world.requests, ['score shop']);
+});
+
+test('a window that is deleted between its listing and its turn keeps no other from its turn', async () => {
+  const world = await createTrainedWorld();
+  const gone = await dropWindow(world.store, { from: 1440, rows: 15 });
+  await dropWindow(world.store, { from: 1455, rows: 15 });
+  const store: ObjectStore = {
+    ...world.store,
+    async get(key, options) {
+      if (key === gone) await world.store.delete(gone);
+      return world.store.get(key, options);
+    },
+  };
+  assert.equal((await score(world, store)).scored.length, 1);
+});

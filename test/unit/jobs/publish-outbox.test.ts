@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Alert } from '../../../lib/alert/alert.ts';
-import { type AlertPublisher, PublishRejectedError } from '../../../lib/alert/publisher.ts';
+import {
+  type AlertPublisher,
+  PublishRejectedError,
+  UndeliverableError,
+} from '../../../lib/alert/publisher.ts';
 import { RetryLaterError } from '../../../lib/errors.ts';
 import type { ScoreContext } from '../../../lib/jobs/context.ts';
 import { CLAIM_LEASE, publishOutbox, recordReceipt } from '../../../lib/jobs/publish-outbox.ts';
@@ -241,6 +245,24 @@ test('a refused alert stays, holds back only its own incident, and the next run 
   assert.deepEqual(await outboxOf(store), ['inc1-1', 'inc1-2', 'inc1-3']);
   assert.deepEqual(await publishOutbox(run, 'shop'), { published: 3, inFlight: 0 });
   assertToldOnce(topic.sent);
+});
+
+test('an alert that can never be sent is dropped, counted and told of; what comes after it goes out', async () => {
+  const store = await createBucket();
+  const topic = createTopic();
+  const publisher: AlertPublisher = {
+    async publish(alert) {
+      if (alert.notificationId === 'inc1-1') throw new UndeliverableError('alert-too-large', 'too large');
+      return topic.publish(alert);
+    },
+  };
+  const telemetry = createMemoryTelemetry();
+  const run = createRun(store, { publisher, telemetry });
+  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 3, inFlight: 0 });
+  assert.deepEqual(topic.sent.toSorted(), ['inc1-2', 'inc1-3', 'inc2-1']);
+  assert.deepEqual(await outboxOf(store), []);
+  assert.equal(telemetry.total('AlertsUndeliverable', 'shop'), 1);
+  assert.match(store.text(incidentKey('shop', 'inc1')) ?? '', /inc1-1/);
 });
 
 test('an alert sent without an answer is left to its receipt', async () => {

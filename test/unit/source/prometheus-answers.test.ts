@@ -46,15 +46,6 @@ test('what is no answer of Prometheus is named for what it is', async () => {
     /after 55 bytes/,
   );
   await assertRefused(
-    answerJson({
-      status: 'success',
-      warnings: ['store unreachable'],
-      data: { resultType: 'matrix', result: [] },
-    }),
-    'partial-response',
-    /store unreachable/,
-  );
-  await assertRefused(
     answerJson({ status: 'success', data: { resultType: 'vector', result: [] } }),
     'not-a-matrix',
     /"vector"/,
@@ -91,4 +82,28 @@ test('redirects are errors, and the credentials stay here', async () => {
       { endpoint: { auth: { kind: 'bearer', token: 'abc' } } },
     );
   assert.equal(elsewhere.requests.length, 0);
+});
+
+test('half an answer is asked for again, then told', async () => {
+  const halves: Readonly<Record<string, object>> = {
+    'store unreachable': { warnings: ['store unreachable'] },
+    isPartial: { isPartial: true },
+  };
+  for (const [words, half] of Object.entries(halves)) {
+    const partial = answerJson({ status: 'success', ...half, data: { resultType: 'matrix', result: [] } });
+    const { fake, error, telemetry } = await ask(partial);
+    assert.equal(error?.code, 'partial-response');
+    assert.match(error.message, new RegExp(`${words}.*attempt 3, the last`));
+    assert.equal(fake.requests.length, 3);
+    assert.equal(telemetry.lines.filter(({ level }) => level === 'warn').length, 2);
+    let asked = 0;
+    const recovered = await ask((response, request) => (asked++ === 0 ? partial : GOOD)(response, request));
+    assert.equal(recovered.series?.length, 1, 'the second answer is whole');
+  }
+  const whole = answerJson({
+    status: 'success',
+    isPartial: false,
+    data: { resultType: 'matrix', result: [] },
+  });
+  assert.deepEqual((await ask(whole)).series, []);
 });
