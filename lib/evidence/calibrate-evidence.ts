@@ -3,7 +3,7 @@
  * blocks of time, and each is judged by what the others taught.
  */
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
-import { fitExpectation } from '../expectation/expectation.ts';
+import { type Expectation, fitExpectation } from '../expectation/expectation.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/univariate/group-rows.ts';
 import { fitScoreTail } from '../statistics/score-tail.ts';
@@ -67,12 +67,13 @@ export function calibrateEvidence(given: {
 }): FittedEvidence {
   const { whole, folds, settings } = given;
   const plan = planScan(settings.step, settings.settleAfter);
-  const judged = folds.map((fold) => ({ fold, input: inputOf(fold, plan, settings) }));
+  const expectation = fitExpectation(whole.x, whole.learned);
+  const judged = folds.map((fold) => ({ fold, input: inputOf(fold, plan, settings, expectation) }));
   const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
   const reach = findReaches(judged, { plan, rate, columns: whole.x.names.length });
   return {
     plan,
-    expectation: fitExpectation(whole.x, whole.learned),
+    expectation,
     tail: fitTail(whole),
     reach,
     pooledReach: whole.x.names.length < 2 ? new Float64Array() : poolReaches(judged, { plan, rate, reach }),
@@ -90,13 +91,22 @@ interface Rate extends EvidenceSettings {
   readonly atOnce: number;
 }
 
-function inputOf(fold: EvidenceFold, plan: ScanPlan, { leastChanges }: EvidenceSettings): ScanInput {
+/**
+ * Levels and spreads are those of the learned rows. Seasons are the whole training's: they are medians over days, of
+ * which the judged ones are a few, and a week that lacks its weekend knows of none.
+ */
+function inputOf(
+  fold: EvidenceFold,
+  plan: ScanPlan,
+  { leastChanges }: EvidenceSettings,
+  whole: Expectation,
+): ScanInput {
   const { x, learned, scores } = fold;
   return {
     x,
     plan,
     leastChanges,
-    expectation: fitExpectation(x, learned),
+    expectation: fitExpectation(x, learned, whole),
     surprises: tameSurprises(fitTail(fold), scores),
   };
 }

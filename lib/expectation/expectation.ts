@@ -48,18 +48,24 @@ export const UNMEASURED: SeriesExpectation = {
   season: { day: new Float32Array(), week: new Float32Array() },
 };
 
-/** @param use per row, 1 = normal and part of what is learned from */
-export function fitExpectation(x: FeatureMatrix, use: Uint8Array): Expectation {
+/**
+ * @param use per row, 1 = normal and part of what is learned from
+ * @param seasons whose seasons are taken as they are; left out: found in the rows
+ */
+export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expectation): Expectation {
   const width = x.names.length;
   const groups = groupRows(x);
   const hasOwnSeasons = groups.length * width <= MOST_SEASONS;
-  const pooled = x.names.map((_, column) => fitSeries(takePooled(x, column, use)));
+  const pooled = x.names.map((_, column) =>
+    fitSeries(takePooled(x, column, use), seasons?.pooled[column]?.season),
+  );
   const entities = new Map<string, readonly SeriesExpectation[]>();
   for (const [entity, rows] of groups.entries()) {
     const own = x.names.map((_, column) => {
       const series = takeMeasured(x, column, rows, use);
       if (series.times.length < LEAST_ROWS) return undefined;
-      return fitSeries(series, hasOwnSeasons ? undefined : pooled[column]!.season);
+      const known = seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season;
+      return fitSeries(series, known ?? (hasOwnSeasons ? undefined : pooled[column]!.season));
     });
     if (own.some((series) => series !== undefined))
       entities.set(

@@ -15,6 +15,13 @@ export const PLACES_OF_DAY = 288;
 const BINS = 48;
 /** Of a day's length: each half of the training has to see every hour twice. */
 const LEAST_DAYS = 3.9;
+/** Days of the week from Thursday, as epoch time counts them. */
+const SATURDAY = 2;
+const SUNDAY = 3;
+/** Ms of training that hold a whole week, but for a few hours. */
+const LEAST_WEEKEND = 6.8 * DAY;
+/** Values that a day has to have to say anything of one like it. */
+const LEAST_OF_DAY = 24;
 /** Each half has to see every hour of the week. */
 const LEAST_WEEKS = 1.9;
 /** A curve of one half has to leave at most this share of the other half's deviation. */
@@ -44,17 +51,57 @@ export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalC
   const span = times.length < BINS ? 0 : times.at(-1)! - times[0]!;
   if (span < LEAST_DAYS * DAY) return { day: new Float32Array(), week: new Float32Array() };
   const off = values.map((value) => value - center);
-  const smooth = foretells({ times, values: off }, smoothDay, readDay)
+  const smooth = foretells(halvesOf({ times, values: off }), smoothDay, readDay)
     ? smoothDay({ times, values: off })
     : undefined;
   const day = addSharp({ times, values: off }, smooth ?? new Float64Array(PLACES_OF_DAY));
   const isDaily = day.some((value) => value !== 0);
   const rest = isDaily ? off.map((value, i) => value - readDay(day, times[i]!)) : off;
-  const isWeekly = span >= LEAST_WEEKS * WEEK && foretells({ times, values: rest }, hoursOfWeek, readWeek);
   return {
     day: isDaily ? Float32Array.from(day) : new Float32Array(),
-    week: isWeekly ? Float32Array.from(hoursOfWeek({ times, values: rest })) : new Float32Array(),
+    week: Float32Array.from(fitWeek({ times, values: rest }, span) ?? []),
   };
+}
+
+/** Of two weeks or more hour by hour; of one, what both days of its weekend show. */
+function fitWeek(rest: TimedValues, span: number): Float64Array | undefined {
+  if (span >= LEAST_WEEKS * WEEK)
+    return foretells(halvesOf(rest), hoursOfWeek, readWeek) ? hoursOfWeek(rest) : undefined;
+  if (span < LEAST_WEEKEND) return undefined;
+  const saturday = dayOf(rest, SATURDAY);
+  const sunday = dayOf(rest, SUNDAY);
+  if (saturday.times.length < LEAST_OF_DAY || sunday.times.length < LEAST_OF_DAY) return undefined;
+  if (!foretells([saturday, sunday], hoursOfDay, readHour, 0)) return undefined;
+  const both = hoursOfDay(join(saturday, sunday));
+  return Float64Array.from({ length: HOURS_OF_WEEK }, (_, hour) => {
+    const day = Math.floor(hour / 24);
+    return day === SATURDAY || day === SUNDAY ? both[hour % 24]! : 0;
+  });
+}
+
+function dayOf({ times, values }: TimedValues, day: number): TimedValues {
+  const rows = Uint32Array.from(times.keys()).filter(
+    (i) => Math.floor(modulo(times[i]!, WEEK) / DAY) === day,
+  );
+  return {
+    times: Float64Array.from(rows, (i) => times[i]!),
+    values: Float64Array.from(rows, (i) => values[i]!),
+  };
+}
+
+function join(one: TimedValues, other: TimedValues): TimedValues {
+  return {
+    times: Float64Array.from([...one.times, ...other.times]),
+    values: Float64Array.from([...one.values, ...other.values]),
+  };
+}
+
+function hoursOfDay({ times, values }: TimedValues): Float64Array {
+  return medians(values, 24, (i) => Math.floor(modulo(times[i]!, DAY) / HOUR));
+}
+
+function readHour(hours: ArrayLike<number>, time: number): number {
+  return hours[Math.floor(modulo(time, DAY) / HOUR)]!;
 }
 
 /** Off the centre, at a time in epoch ms. */
@@ -70,22 +117,29 @@ function readWeek(week: ArrayLike<number>, time: number): number {
   return week[Math.floor(modulo(time, WEEK) / HOUR)]!;
 }
 
-/** Whether what one half of the training shows leaves less of the other half, both ways, than nothing at all does. */
-function foretells(
-  { times, values }: TimedValues,
-  fit: (half: TimedValues) => Float64Array,
-  read: (curve: ArrayLike<number>, time: number) => number,
-): boolean {
+function halvesOf({ times, values }: TimedValues): readonly [TimedValues, TimedValues] {
   const half = times.length >> 1;
-  const halves = [
+  return [
     { times: times.subarray(0, half), values: values.subarray(0, half) },
     { times: times.subarray(half), values: values.subarray(half) },
-  ] as const;
+  ];
+}
+
+/**
+ * Whether what one part of the training shows leaves less of the other, both ways, than one level does.
+ * @param level that is usual without a curve; left out: the median of what is learned from
+ */
+function foretells(
+  parts: readonly [TimedValues, TimedValues],
+  fit: (part: TimedValues) => Float64Array,
+  read: (curve: ArrayLike<number>, time: number) => number,
+  level?: number,
+): boolean {
   let left = 0;
   let all = 0;
-  for (const [learned, judged] of [halves, [halves[1], halves[0]]] as const) {
+  for (const [learned, judged] of [parts, [parts[1], parts[0]]] as const) {
     const curve = fit(learned);
-    const median = medianOf(learned.values);
+    const median = level ?? medianOf(learned.values);
     for (let i = 0; i < judged.times.length; i++) {
       left += Math.abs(judged.values[i]! - read(curve, judged.times[i]!));
       all += Math.abs(judged.values[i]! - median);
