@@ -54,6 +54,7 @@ export function parseManifest(text: string, from: { readonly source: string }): 
 export function manifestHash({ features, scaler, labels, ...detector }: Detector): string {
   const hashed = {
     ...detector,
+    threshold: hashedThreshold(detector.threshold),
     ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
     ...(scaler !== DEFAULTS.scaler && { scaler }),
     ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
@@ -67,6 +68,13 @@ export function manifestHash({ features, scaler, labels, ...detector }: Detector
       : value,
   );
   return createHash('sha256').update(canonical).digest('hex');
+}
+
+/** A percentile is older than the rule of evidence, whose settings have no part in it. */
+function hashedThreshold(threshold: Detector['threshold']): Partial<Detector['threshold']> {
+  if (threshold.rule === 'evidence') return threshold;
+  const { percentile, minDeviation, k, n, resolveAfter } = threshold;
+  return { percentile, minDeviation, k, n, resolveAfter };
 }
 
 function toDetector({ metadata, spec }: Manifest): Detector {

@@ -70,7 +70,7 @@ export function tameSurprises(tail: ScoreTail, scores: Float64Array): Float64Arr
 
 /**
  * An entity that training did not know, or too briefly, is young until it has been there for a while: what starts is no
- * anomaly for not being where the others are.
+ * anomaly for not being where the others are. So is one that comes back after all that its levels look back on.
  *
  * @param given.scores of the model, one a row of `x`; NaN where there is none: those rows have the metrics' evidence
  */
@@ -126,10 +126,17 @@ function silenceYoung(
   // Where training knew no entity for long, all that there is to judge is young.
   if (expectation.entities.size === 0) return;
   const grace = LEAST_BLOCKS * plan.recent.block * plan.step;
+  // A longer history would show what was before such a silence: with one or without, the entity begins after it.
+  const silence = plan.recent.rows * plan.step;
   for (const [entity, rows] of groupRows(x).entries()) {
     if (expectation.entities.has(x.entities[entity]!)) continue;
+    let begun = Number.NEGATIVE_INFINITY;
+    let before = Number.NEGATIVE_INFINITY;
     for (const row of rows) {
-      if (x.times[row]! >= x.times[rows[0]!]! + grace) break;
+      const time = x.times[row]!;
+      if (time - before > silence) begun = time;
+      before = time;
+      if (time >= begun + grace) continue;
       metrics[row] = 0;
       joint[row] = 0;
       telling[row] = -1;

@@ -6,6 +6,7 @@ import { quantileOf } from '../statistics/quantile.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const NORMAL_IQR = 1.3489795003921634;
 const WEEK = 7 * DAY;
 /** 1970-01-01 was a Thursday: hours of the week count from there, which is as good as any day. */
 export const HOURS_OF_WEEK = 168;
@@ -30,6 +31,11 @@ const MOST_LEFT = 0.9;
 const LEAST_RETURNS = 3;
 /** Of those days, the share on either end that may say otherwise. */
 const DISSENT = 0.25;
+/**
+ * Robust deviations, from one five minutes to the next, that something sharp stands out by: a few days of noise agree at
+ * many places. From one to the next, so that days of other levels make nothing less sharp.
+ */
+const STANDS_OUT = 1.5;
 
 export interface SeasonalCurve {
   /** PLACES_OF_DAY values in the series' own units; empty: the time of day foretells nothing. */
@@ -168,6 +174,8 @@ function smoothDay({ times, values }: TimedValues): Float64Array {
  */
 function addSharp({ times, values }: TimedValues, smooth: Float64Array): Float64Array {
   const byPlace: number[][] = Array.from({ length: PLACES_OF_DAY }, () => []);
+  const steps: number[] = [];
+  let last = { place: NaN, median: NaN };
   let place = -1;
   let current: number[] = [];
   for (let i = 0; i < times.length; i++) {
@@ -179,10 +187,20 @@ function addSharp({ times, values }: TimedValues, smooth: Float64Array): Float64
     current.push(values[i]! - smooth[modulo(now, PLACES_OF_DAY)]!);
   }
   close();
-  return smooth.map((value, at) => value + agreedOn(byPlace[at]!));
+  const changes = Float64Array.from(steps).sort();
+  const range = changes.length === 0 ? 0 : quantileOf(changes, 0.75) - quantileOf(changes, 0.25);
+  const least = (STANDS_OUT * range) / NORMAL_IQR / Math.SQRT2;
+  return smooth.map((value, at) => {
+    const sharp = agreedOn(byPlace[at]!);
+    return Math.abs(sharp) >= least ? value + sharp : value;
+  });
 
   function close(): void {
-    if (current.length > 0) byPlace[modulo(place, PLACES_OF_DAY)]!.push(medianOf(Float64Array.from(current)));
+    if (current.length === 0) return;
+    const median = medianOf(Float64Array.from(current));
+    byPlace[modulo(place, PLACES_OF_DAY)]!.push(median);
+    if (last.place === place - 1) steps.push(median - last.median);
+    last = { place, median };
     current = [];
   }
 }

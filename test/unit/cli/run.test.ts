@@ -57,7 +57,7 @@ test('alerts are published once, and shown', async () => {
   await dropWindow(store, { from: 0, rows: 1_440 });
   await runTestCli(['score'], store);
   assert.equal((await runTestCli(['train'], store)).code, 0);
-  await dropWindow(store, { from: 1_440, rows: 60, fault: FAULT });
+  await dropWindow(store, { from: 1_440, rows: 120, fault: FAULT });
   const scored = await runTestCli(['score', '--json'], store);
   assert.equal(scored.code, 0, scored.stdout);
   assert.deepEqual(

@@ -38,16 +38,25 @@ function parse(threshold: string, training = ''): ReturnType<typeof parseManifes
   return parseManifest(text, { source: 'shop.yml' }).threshold;
 }
 
-test('a manifest has a budget or a percentile, and neither is the default percentile', () => {
-  assert.deepEqual(parse('{ false_alarms: 2 per day }').falseAlarms, { count: 2, per: DAY });
-  assert.equal('falseAlarms' in parse('{ percentile: 99 }'), false);
-  assert.equal(parse('{}').percentile, 99.9);
+test('a manifest has a budget or a percentile, and neither is the default budget', () => {
+  const { rule, falseAlarms } = parse('{ false_alarms: 2 per day }');
+  assert.deepEqual({ rule, falseAlarms }, { rule: 'evidence', falseAlarms: { count: 2, per: DAY } });
+  assert.equal(parse('{}').rule, 'evidence');
+  assert.deepEqual(parse('{}').falseAlarms, { count: 1, per: 7 * DAY });
+  for (const setting of ['percentile: 99', 'min_deviation: 0', 'k: 2', 'n: 6'])
+    assert.equal(parse(`{ ${setting} }`).rule, 'percentile', setting);
+  assert.deepEqual(
+    [parse('{}'), parse('{ k: 2 }'), parse('{ k: 2, resolve_after: 7 }')].map(
+      ({ resolveAfter }) => resolveAfter,
+    ),
+    [5, 10, 7],
+  );
   assert.throws(() => parse('{ percentile: 99, false_alarms: 2 per day }'), {
     code: 'bad-manifest',
     message: /threshold\.false_alarms.*"2 per day" beside percentile 99; give one of them/,
   });
   assert.throws(() => parse('{ false_alarms: often }'), { message: /false_alarms.*1 per week/ });
-  assert.throws(() => parse('{ false_alarms: 2 per day }', '  training: { warmup: 500 }'), {
-    message: /warmup.*500 rows; threshold\.false_alarms 2 per day needs at least 1000/,
+  assert.throws(() => parse('{ false_alarms: 2 per day }', '  training: { warmup: 99 }'), {
+    message: /warmup.*99 rows; threshold\.false_alarms 2 per day needs at least 100 /,
   });
 });

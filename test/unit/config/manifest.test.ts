@@ -409,13 +409,14 @@ test('the hash is of the settings, not of how they are written', () => {
   const other = `# a comment
 spec:
   prometheus_query: up
-  threshold: { n: 5, k: 4 }
+  threshold: { resolve_after: 5, settle_after: 180m }
 metadata: { name: a }
 kind: AnomalyDetector`;
   const hash = manifestHash(parse(one));
   assert.match(hash, /^[0-9a-f]{64}$/);
   assert.equal(manifestHash(parse(other)), hash);
-  assert.notEqual(manifestHash(parse(other.replace('k: 4', 'k: 3'))), hash);
+  assert.notEqual(manifestHash(parse(other.replace('180m', '4h'))), hash);
+  assert.notEqual(manifestHash(parse(other.replace('resolve_after: 5', 'k: 4'))), hash);
 
   // Windows and models in people's buckets carry it, so this value stays.
   assert.equal(manifestHash(FIXED), '89f4efaa63cfcc4a252b8a1ab6e99aea65681ef27508c5e146fbd140b85dfdf4');

@@ -4,6 +4,7 @@ import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { Detector } from '../../../lib/config/detector.ts';
 import { parseFalseAlarms } from '../../../lib/config/false-alarm-budget.ts';
 import { fitWindow } from '../../../lib/jobs/fit-window.ts';
+import { loadFittedDetector } from '../../../lib/jobs/fitted-detector.ts';
 import { seedRandom } from '../../../lib/models/random.ts';
 import { surpriseOf } from '../../../lib/statistics/score-tail.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
@@ -52,31 +53,35 @@ function fit(threshold: Partial<Detector['threshold']>, window = drawWindow()): 
   );
 }
 
-test('rows that nobody has seen open as many incidents as the budget allows', async () => {
+test('rows that nobody has seen open about as many incidents as the budget allows', async () => {
   const { manifest, heldOut } = await fit({ falseAlarms: parseFalseAlarms('6 per day') });
   const expected = 6 * 0.25 * DAYS;
-  assert.ok(heldOut!.incidents > expected / 2 && heldOut!.incidents < expected * 2, `${heldOut!.incidents}`);
-  const { tail, heldBack, budget } = manifest.calibration!;
-  assert.equal(heldBack, true);
-  assert.ok(budget!.peaks >= 30 && budget!.beyond < 1, JSON.stringify(budget));
-  assert.ok(surpriseOf(tail, manifest.policy.threshold) > 0.5);
-  assert.ok(manifest.percentile > 50 && manifest.percentile < 100, `${manifest.percentile}`);
+  // The rarer of many statistics that are alike is held to the budget of all: fewer open, and never many more.
+  assert.ok(heldOut!.incidents >= 1 && heldOut!.incidents < expected * 2, `${heldOut!.incidents}`);
+  assert.equal(manifest.policy.by, 'evidence');
+  assert.equal(manifest.policy.threshold, 1);
+  assert.equal(manifest.calibration!.budget, undefined);
+  assert.ok(manifest.percentile > 98 && manifest.percentile <= 100, `${manifest.percentile}`);
 });
 
-test('rarer than the data could show is said to be extrapolated', async () => {
-  const { manifest, bucket } = await fit({ falseAlarms: parseFalseAlarms('1 per month') });
-  const { budget } = manifest.calibration!;
-  assert.ok(budget!.beyond > 5, JSON.stringify(budget));
-
-  const reports: string[] = [];
-  for await (const { key } of bucket.store.list(`models/detector=shop/version=${manifest.version}/`))
-    if (key.endsWith('.txt')) reports.push(new TextDecoder().decode((await bucket.store.get(key)).body));
-  assert.match(reports.join('\n').replaceAll(/\s+/g, ' '), /1 per month is extrapolated from \d+ smaller/);
+test('a rarer budget puts every level as high or higher', async () => {
+  const levels = async (budget: string): Promise<Float64Array> => {
+    const { manifest, bucket } = await fit({ falseAlarms: parseFalseAlarms(budget) });
+    return (await loadFittedDetector(bucket.store, 'shop', manifest.version)).evidence!.reach;
+  };
+  const often = await levels('6 per day');
+  const seldom = await levels('1 per month');
+  assert.equal(seldom.length, often.length);
+  assert.ok(seldom.every((level, at) => level >= often[at]!));
+  assert.ok(seldom.some((level, at) => level > often[at]! * 1.1));
 });
 
 test('by percentile a version says what its scores mean, and that they are of its own training', async () => {
-  const { manifest } = await fit({});
+  const { manifest, bucket } = await fit({ rule: 'percentile' });
   assert.equal(manifest.percentile, 99.9);
+  assert.equal(manifest.policy.by, undefined);
+  assert.equal(manifest.policy.settleRows, undefined);
+  assert.equal((await loadFittedDetector(bucket.store, 'shop', manifest.version)).evidence, undefined);
   assert.equal(manifest.calibration!.heldBack, false);
   assert.equal(manifest.calibration!.budget, undefined);
   const surprise = surpriseOf(manifest.calibration!.tail, manifest.policy.threshold);

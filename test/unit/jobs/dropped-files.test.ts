@@ -43,16 +43,16 @@ async function createTrained() {
 test('a dropped CSV is scored and alerted on as Parquet is', async () => {
   const fault = { entity: 'payment', from: 1450, to: 1460 };
   const parquet = await createTrained();
-  await dropWindow(parquet.bucket.store, { from: 1440, rows: 30, fault });
+  await dropWindow(parquet.bucket.store, { from: 1440, rows: 90, fault });
   await parquet.score();
   for (const [name, pack] of [
     ['rows.csv', (bytes: Uint8Array) => bytes],
     ['rows.CSV.gz', (bytes: Uint8Array) => gzipSync(bytes)],
   ] as const) {
     const { bucket, context, score } = await createTrained();
-    await bucket.store.put(`${PREFIX}${name}`, pack(csvOf({ from: 1440, rows: 30, fault })));
+    await bucket.store.put(`${PREFIX}${name}`, pack(csvOf({ from: 1440, rows: 90, fault })));
     const { scored } = await score();
-    assert.equal(scored[0]?.rows, 60);
+    assert.equal(scored[0]?.rows, 180);
     const told = (all: typeof bucket.published): string[] =>
       all.map(({ alert }) => `${alert.state} ${alert.summary}`);
     assert.deepEqual(told(bucket.published), told(parquet.bucket.published));

@@ -24,7 +24,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 interface Fault {
   readonly name: string;
-  /** Puts it into the bucket before the hour that is watched begins, and once more in its middle. */
+  /** Puts it into the bucket before the hours that are watched begin, and once more in its middle. */
   plant(store: ObjectStore, round: number): Promise<unknown>;
   /** Whether somebody who looks at `status` finds it. */
   readonly told: 'left-out' | 'quarantined' | 'elsewhere';
@@ -177,16 +177,16 @@ class World {
     return (await trainModel(await loadDetector(this.context, detector), this.context)).outcome;
   }
 
-  /** What people hear of an hour with a fault in its middle. */
-  async watchAnHour(detector: string, plant: (round: number) => Promise<unknown>): Promise<string[]> {
+  /** What people hear of two hours with a fault in the first of them. */
+  async watchTwoHours(detector: string, plant: (round: number) => Promise<unknown>): Promise<string[]> {
     await dropWindow(this.bucket.store, { detector, from: 0, rows: 1440 });
     await this.train(detector);
     await this.score(detector);
-    for (const [round, from] of [1440, 1455, 1470, 1485].entries()) {
+    for (const [round, from] of [1440, 1470, 1500, 1530].entries()) {
       if (round % 2 === 0) await plant(round);
-      this.clock = EPOCH + (from + 16) * STEP;
+      this.clock = EPOCH + (from + 31) * STEP;
       const fault = { entity: 'payment', from: 1450, to: 1465 };
-      await dropWindow(this.bucket.store, { detector, from, rows: 15, fault });
+      await dropWindow(this.bucket.store, { detector, from, rows: 30, fault });
       await this.score(detector);
     }
     return this.bucket.published
@@ -198,9 +198,9 @@ class World {
   }
 }
 
-const undisturbed = await new World().watchAnHour('shop', async () => {});
+const undisturbed = await new World().watchTwoHours('shop', async () => {});
 
-test('the hour that is watched has something to tell', () => {
+test('the hours that are watched have something to tell', () => {
   assert.equal(undisturbed.length, 2);
 });
 
@@ -210,7 +210,7 @@ for (const [level, faults] of Object.entries(FAULTS))
       test(name, async () => {
         const world = new World();
         const store = world.bucket.store;
-        assert.deepEqual(await world.watchAnHour('shop', (round) => plant(store, round)), undisturbed);
+        assert.deepEqual(await world.watchTwoHours('shop', (round) => plant(store, round)), undisturbed);
         // The next version is of another history, and there is one.
         assert.match(await world.train('shop'), /^(trained|unchanged)$/);
         const { leftOut, quarantined } = await readDetectorStatus(world.context, 'shop');
@@ -232,19 +232,19 @@ describe('a fault of one detector', () => {
       await world.bucket.store.put(key, bytes(text));
       const failing = await world.score('broken').catch((error: unknown) => error);
       assert.ok(failing === undefined || failing instanceof Error);
-      assert.deepEqual(await world.watchAnHour('shop', async () => {}), undisturbed);
+      assert.deepEqual(await world.watchTwoHours('shop', async () => {}), undisturbed);
     });
 
   test('a state that is cut costs what only it knew, and the detector goes on', async () => {
     const world = new World();
     const { store } = world.bucket;
-    await world.watchAnHour('shop', async () => {});
+    await world.watchTwoHours('shop', async () => {});
     const { state } = await readState(store, 'shop');
     const whole = (await store.get(stateKey('shop'))).body;
     await store.put(stateKey('shop'), whole.slice(0, whole.length / 2));
     world.clock += 16 * STEP;
-    const fault = { entity: 'cart', from: 1500, to: 1515 };
-    await dropWindow(store, { from: 1500, rows: 15, fault });
+    const fault = { entity: 'cart', from: 1560, to: 1575 };
+    await dropWindow(store, { from: 1560, rows: 15, fault });
     await world.score('shop');
     assert.deepEqual(
       world.bucket.published.slice(2).map(({ alert }) => `${alert.state} ${alert.entity}`),
@@ -252,7 +252,7 @@ describe('a fault of one detector', () => {
     );
     const healed = (await readState(store, 'shop')).state;
     assert.equal(healed.phase, 'active');
-    assert.equal(healed.exportedUntil, EPOCH + 1515 * STEP);
+    assert.equal(healed.exportedUntil, EPOCH + 1575 * STEP);
     assert.equal(healed.exporting?.dataSince, EPOCH);
     assert.equal(await world.train('shop'), 'trained');
     assert.equal((await readState(store, 'shop')).state.step, state.step);
@@ -269,7 +269,7 @@ describe('a fault of one detector', () => {
     const cut = async (): Promise<void> => {
       for await (const { key } of store.list('incidents/')) await store.put(key, bytes('{"formatV'));
     };
-    assert.deepEqual(await world.watchAnHour('shop', cut), undisturbed);
+    assert.deepEqual(await world.watchTwoHours('shop', cut), undisturbed);
   });
 
   test('one that cannot be exported keeps no other from it', async () => {

@@ -1,11 +1,12 @@
 /** A detector whose features look back: what scoring sees is what training saw, however history was cut into windows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pickEvidence } from '../../../lib/evidence/evidence.ts';
 import type { JobContext } from '../../../lib/jobs/context.ts';
 import { openContext } from '../../../lib/jobs/context-windows.ts';
 import { loadFittedDetector } from '../../../lib/jobs/fitted-detector.ts';
 import { loadDetector } from '../../../lib/jobs/load-detectors.ts';
-import { scoreRows } from '../../../lib/jobs/score-rows.ts';
+import { countContextRows, scoreRows } from '../../../lib/jobs/score-rows.ts';
 import { scoreWindows } from '../../../lib/jobs/score-windows.ts';
 import { trainModel } from '../../../lib/jobs/train-model.ts';
 import { loadTrainingData } from '../../../lib/jobs/training-data.ts';
@@ -13,6 +14,7 @@ import { readState } from '../../../lib/store/detector-states.ts';
 import { manifestKey, scoresKey, windowKey, windowsPrefix } from '../../../lib/store/keys.ts';
 import { readCurrent } from '../../../lib/store/model-repository.ts';
 import type { ObjectInfo, ObjectStore } from '../../../lib/store/object-store.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
@@ -75,6 +77,17 @@ async function createTrainedWorld(manifest = MANIFEST): Promise<World> {
   return world;
 }
 
+function keepRows(window: MetricWindow, isKept: (row: number) => boolean): MetricWindow {
+  const rows = Uint32Array.from(window.times.keys()).filter(isKept);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
+  return {
+    ...window,
+    entityOf: Uint32Array.from(rows, (row) => window.entityOf[row]!),
+    times: pick(window.times),
+    columns: window.columns.map(pick),
+  };
+}
+
 test('rows whose features reach back before the history are not learned from', async () => {
   const { context, store } = await createTrainedWorld();
   const { detector } = await loadDetector(context, DETECTOR);
@@ -107,7 +120,45 @@ test('scores do not depend on how history is cut into windows', async () => {
   assert.deepEqual(cut.scored.scores, expected);
   assert.notDeepEqual(bare.scored.scores, expected);
   assert.deepEqual(cut.scored.times, tail.times);
-  assert.equal(cut.x.times.length, tail.times.length, 'the model looks back on nothing itself');
+});
+
+test('evidence does not depend on how history is cut into windows, with as many rows before it as it looks back on', async () => {
+  const { context, store } = await createTrainedWorld();
+  const { detector } = await loadDetector(context, DETECTOR);
+  const fitted = await loadFittedDetector(store, DETECTOR, (await readCurrent(store, DETECTOR))!.version);
+  const reach = countContextRows(fitted);
+  const entities = ['cart', 'new', 'payment'];
+  const fault = { entity: 'payment', from: 2380, to: 2460 };
+  const make = (from: number, rows: number) => makeWindow({ from, rows, entities, fault });
+  // Nobody heard of "new" before, and it was silent for longer than its levels look back on.
+  const silence = { from: 2300 - reach + 20, to: 2380 };
+  const isKept = ({ times, entityOf }: MetricWindow, row: number): boolean => {
+    const at = (times[row]! - EPOCH) / STEP;
+    return entityOf[row] !== 1 || at < silence.from || at >= silence.to;
+  };
+  const thin = (window: MetricWindow): MetricWindow => keepRows(window, (row) => isKept(window, row));
+  const whole = await scoreRows({
+    detector,
+    fitted,
+    window: thin(make(2300, 200)),
+    context: [thin(make(2300 - reach, reach))],
+  });
+  for (const from of [2340, 2385, 2397, 2450, 2471, 2499]) {
+    const tail = thin(make(from, 2500 - from));
+    const bounds = [from - reach, from - 389, from - 89, from - 12, from];
+    const history = bounds.slice(1).map((end, at) => thin(make(bounds[at]!, end - bounds[at]!)));
+    const cut = await scoreRows({ detector, fitted, window: tail, context: history });
+    const rows = Uint32Array.from(whole.scored.times.keys()).filter(
+      (row) => whole.scored.times[row]! >= tail.range.start,
+    );
+    assert.deepEqual(
+      cut.scored.scores,
+      Float64Array.from(rows, (row) => whole.scored.scores[row]!),
+    );
+    assert.deepEqual(cut.scored.evidence, pickEvidence(whole.scored.evidence!, rows), `from ${from}`);
+  }
+  const { metrics } = whole.scored.evidence!;
+  assert.ok(metrics.some((ratio) => ratio > 1) && metrics.some((ratio) => ratio > 0 && ratio < 1));
 });
 
 test('as many earlier windows are read as the features look back on, each once a run, and none is scored again', async () => {
@@ -128,9 +179,9 @@ test('as many earlier windows are read as the features look back on, each once a
   assert.equal(store.text(scoresKey(history)), scoredBefore);
 });
 
-test('a detector whose features look back on nothing reads no earlier window', async () => {
+test('by percentile, a detector whose features look back on nothing reads no earlier window', async () => {
   const { context, store, reads } = await createTrainedWorld(
-    MANIFEST.slice(0, MANIFEST.indexOf('  features')),
+    `${MANIFEST.slice(0, MANIFEST.indexOf('  features'))}  threshold: { percentile: 99.9 }\n`,
   );
   const key = await dropWindow(store, { from: 1440, rows: 10 });
   await scoreWindows(await loadDetector(context, DETECTOR), context);

@@ -16,6 +16,8 @@ import { dropWindow, EPOCH, makeWindow, STEP } from '../../helpers/synthetic-win
 
 const PREFIX = 'windows/detector=shop/';
 const IN_2099 = Date.UTC(2099, 0, 1);
+/** Steps after EPOCH that the watched hours end at. */
+const PASSED = 1560;
 
 let clock: number;
 let telemetry: ReturnType<typeof createMemoryTelemetry>;
@@ -60,9 +62,9 @@ async function dropFile(
   );
 }
 
-/** An hour of windows with a fault in the middle, scored as they come. */
-async function passAnHour(): Promise<string[]> {
-  for (let from = 1440; from < 1500; from += 15) {
+/** Two hours of windows with a fault in the first of them, scored as they come. */
+async function passTwoHours(): Promise<string[]> {
+  for (let from = 1440; from < PASSED; from += 15) {
     clock = EPOCH + (from + 16) * STEP;
     await dropWindow(bucket.store, {
       from,
@@ -80,13 +82,13 @@ test('rows of 2099 are left out and told of, and everybody is alerted on as with
   await learn();
   await dropFile('edge.parquet', { from: 1430, rows: 10, wrong: [IN_2099, IN_2099 + STEP] });
   await score();
-  assert.deepEqual(await passAnHour(), AS_WITHOUT);
+  assert.deepEqual(await passTwoHours(), AS_WITHOUT);
   const [note] = await listLeftOut(bucket.store, PREFIX);
   assert.equal(note?.key, `${PREFIX}edge.parquet`);
   assert.match(note.leftOut[0]!.message, /^2 of 20 rows .*entity "cart", row 0: 2099-01-01T00:00:00\.000Z/);
   const { leftOut, newestData, lagMs } = await readDetectorStatus(bucket.context, 'shop');
   assert.equal(leftOut.length, 1);
-  assert.equal(newestData, new Date(EPOCH + 1500 * STEP).toISOString());
+  assert.equal(newestData, new Date(EPOCH + PASSED * STEP).toISOString());
   assert.equal(lagMs, STEP);
   assert.equal(telemetry.total('LeftOut'), 2, 'once, however often the file is read');
 });
@@ -101,7 +103,7 @@ test('a file of nothing but 2099 goes to quarantine, whatever its name says', as
     quarantined.map(({ code }) => code),
     ['time-out-of-bounds', 'time-out-of-bounds'],
   );
-  assert.deepEqual(await passAnHour(), AS_WITHOUT);
+  assert.deepEqual(await passTwoHours(), AS_WITHOUT);
 });
 
 test('one row of 1970 costs no training', async () => {
@@ -165,7 +167,7 @@ test('a state that knows of 2099 heals: alerts, trainings and the model in use',
     watchFrom: IN_2099,
     exportedUntil: IN_2099,
   }));
-  assert.deepEqual(await passAnHour(), AS_WITHOUT);
+  assert.deepEqual(await passTwoHours(), AS_WITHOUT);
   const key = currentModelKey('shop');
   const current = new TextDecoder().decode((await bucket.store.get(key)).body);
   const later = current.replace(/"version": "\d{8}/, '"version": "20990101');
@@ -177,6 +179,6 @@ test('a state that knows of 2099 heals: alerts, trainings and the model in use',
   assert.equal(await isTrainingDue(loaded, bucket.context), false);
   const { state } = await readState(bucket.store, 'shop');
   assert.deepEqual(Object.keys(state.entities), ['cart', 'payment']);
-  assert.equal(state.trainedUntil, EPOCH + 1500 * STEP);
+  assert.equal(state.trainedUntil, EPOCH + PASSED * STEP);
   assert.equal((await readCurrent(bucket.store, 'shop'))?.version.slice(0, 8), '20261102');
 });
