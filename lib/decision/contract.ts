@@ -83,6 +83,8 @@ export interface OpenIncident {
   readonly sequence: number;
   /** By evidence: rows since it opened, and the sum of what the model alone said of them. */
   readonly joint?: { readonly rows: number; readonly sum: number } | undefined;
+  /** By evidence: whether metrics have told of it, so that they also tell when it is over. */
+  readonly byMetrics?: boolean | undefined;
 }
 
 /** `settled`: it is over because what moved has stayed, and is the new usual. */

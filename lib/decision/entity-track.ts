@@ -143,7 +143,8 @@ function openIncidentOf(walk: TrackWalk): IncidentWalk | undefined {
   return last?.end === undefined ? last : undefined;
 }
 
-function extendRun(walk: TrackWalk, { row, time, level: score, cause }: TrackedRow): void {
+function extendRun(walk: TrackWalk, judged: TrackedRow): void {
+  const { row, time, level: score, cause } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
   if (policy.by === 'evidence' && !isNews(walk.told, telling)) return;
@@ -165,6 +166,7 @@ function extendRun(walk: TrackWalk, { row, time, level: score, cause }: TrackedR
       modelVersion,
       toldScore: peakScore,
       sequence: 0,
+      ...(toldByMetrics(judged, policy) && { byMetrics: true }),
     },
     openedHere: true,
     telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
@@ -177,20 +179,44 @@ function extendRun(walk: TrackWalk, { row, time, level: score, cause }: TrackedR
 function continueIncident(walk: TrackWalk, open: IncidentWalk, judged: TrackedRow): void {
   const { row, time, level: score } = judged;
   settleJoint(walk, open, judged);
-  if (judged.holds) {
+  if (isPartOf(open.incident, judged, walk.rules.policy)) {
     if (tellsMore(open, score, walk.rules.policy)) open.telling = { row, time, score };
     open.incident = {
       ...open.incident,
       lastAnomalous: time,
       quietRows: 0,
       peakScore: Math.max(open.incident.peakScore, score),
+      ...(toldByMetrics(judged, walk.rules.policy) && { byMetrics: true }),
     };
     return;
   }
   open.incident = { ...open.incident, quietRows: open.incident.quietRows + 1 };
   if (open.incident.quietRows < walk.rules.policy.resolveAfter) return;
   open.hasSettled = judged.isAway;
+  if (open.incident.byMetrics) expectEcho(walk, judged);
   resolveIncident(walk, open);
+}
+
+/**
+ * A model that looks back sees a fault for as long as that after its end. So what metrics have told of is over when they are
+ * back…
+ */
+function isPartOf(
+  { byMetrics }: OpenIncident,
+  { metrics, holds }: TrackedRow,
+  policy: DecisionPolicy,
+): boolean {
+  return byMetrics ? metrics >= (policy.holdAbove ?? policy.threshold) : holds;
+}
+
+function toldByMetrics({ metrics }: TrackedRow, { by, threshold }: DecisionPolicy): boolean {
+  return by === 'evidence' && metrics >= threshold;
+}
+
+/** …and what the model goes on to say then is no incident of its own. */
+function expectEcho(walk: TrackWalk, { joint }: TrackedRow): void {
+  const level = Math.max(joint, walk.usualJoint?.level ?? 0);
+  if (level > 0) walk.usualJoint = { level, below: 0, modelVersion: walk.rules.modelVersion };
 }
 
 /**

@@ -11,7 +11,8 @@ export interface JudgedRow {
   readonly holds: boolean;
   /** By evidence: whether it is off what training foretells, wherever it has been of late. */
   readonly isAway: boolean;
-  /** By evidence: what the model alone says. */
+  /** By evidence: what single metrics, or several together, say; and what the model alone says. */
+  readonly metrics: number;
   readonly joint: number;
   /** By evidence: number of the statistic of a metric that says it; -1: several metrics together, -2: the model. */
   readonly cause: number;
@@ -31,7 +32,15 @@ export function judgeRow(
   if (policy.by !== 'evidence' || evidence === undefined) {
     const score = scores[row]!;
     const anomalous = isAnomalous(score, deviations[row]!, policy);
-    return { level: score, anomalous, holds: anomalous, isAway: false, joint: 0, cause: BY_MODEL };
+    return {
+      level: score,
+      anomalous,
+      holds: anomalous,
+      isAway: false,
+      metrics: 0,
+      joint: 0,
+      cause: BY_MODEL,
+    };
   }
   const joint = evidence.joint[row]!;
   const level = Math.max(evidence.metrics[row]!, joint - (usual?.level ?? 0));
@@ -42,6 +51,7 @@ export function judgeRow(
     holds: level >= holdAbove,
     isAway:
       evidence.anchored[row]! >= holdAbove || (usual !== undefined && joint >= STILL_USUAL * usual.level),
+    metrics: evidence.metrics[row]!,
     joint,
     cause: level > evidence.metrics[row]! ? BY_MODEL : evidence.telling[row]!,
   };

@@ -73,14 +73,16 @@ export function tameSurprises(tail: ScoreTail, scores: Float64Array): Float64Arr
  * anomaly for not being where the others are. So is one that comes back after all that its levels look back on.
  *
  * @param given.scores of the model, one a row of `x`; NaN where there is none: those rows have the metrics' evidence
+ * @param given.lookback rows before a row that its score is made of: an entity is as much longer young to the model
  */
 export function gatherEvidence(given: {
   readonly x: FeatureMatrix;
   readonly scores: Float64Array;
   readonly fitted: FittedEvidence;
+  readonly lookback: number;
   readonly leastChanges: ScanInput['leastChanges'];
 }): RowEvidence {
-  const { x, scores, fitted, leastChanges } = given;
+  const { x, scores, fitted, leastChanges, lookback } = given;
   const { plan, expectation, tail, reach, pooledReach } = fitted;
   const input = { x, expectation, plan, leastChanges, surprises: tameSurprises(tail, scores) };
   const rows = x.times.length;
@@ -114,18 +116,20 @@ export function gatherEvidence(given: {
       telling[row] = -1;
     }
   const evidence = { metrics, joint, telling, anchored };
-  silenceYoung(evidence, x, fitted);
+  silenceYoung(evidence, { x, fitted, lookback });
   return evidence;
 }
 
 function silenceYoung(
   { metrics, joint, telling, anchored }: RowEvidence,
-  x: FeatureMatrix,
-  { expectation, plan }: FittedEvidence,
+  { x, fitted, lookback }: Pick<Parameters<typeof gatherEvidence>[0], 'x' | 'fitted' | 'lookback'>,
 ): void {
+  const { expectation, plan } = fitted;
   // Where training knew no entity for long, all that there is to judge is young.
   if (expectation.entities.size === 0) return;
   const grace = LEAST_BLOCKS * plan.recent.block * plan.step;
+  // What the model says after it is about the first rows until it looks back on none of them.
+  const jointGrace = grace + (lookback + Math.max(...plan.jointLengths)) * plan.step;
   // A longer history would show what was before such a silence: with one or without, the entity begins after it.
   const silence = plan.recent.rows * plan.step;
   for (const [entity, rows] of groupRows(x).entries()) {
@@ -136,9 +140,10 @@ function silenceYoung(
       const time = x.times[row]!;
       if (time - before > silence) begun = time;
       before = time;
+      if (time >= begun + jointGrace) continue;
+      joint[row] = 0;
       if (time >= begun + grace) continue;
       metrics[row] = 0;
-      joint[row] = 0;
       telling[row] = -1;
       anchored[row] = 0;
     }

@@ -135,7 +135,8 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
     const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
     const buffers = { values: new Float32Array(rows.length), anchored: new Float32Array(rows.length) };
     scanMetrics(input, { entity, rows, places, buffers }, visit);
-    const own = Float64Array.from(rows, (row) => surprises[row]!);
+    const matters = findWhatMatters(input, entity, rows);
+    const own = Float64Array.from(rows, (row, i) => (matters[i] === 1 ? surprises[row]! : 0));
     for (const [at, length] of plan.jointLengths.entries()) {
       fillStatistic(buffers.values, { places, length, anchored: own, recent: own, sign: 1 });
       visit({
@@ -149,6 +150,32 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
       });
     }
   }
+}
+
+/**
+ * Per row 1 where a metric is, or within the longest stretch of the model's surprise was, off by what matters of it. A
+ * model finds a constant that moved by a hair as surprising as one that doubled.
+ */
+function findWhatMatters(
+  { x, expectation, plan, leastChanges }: ScanInput,
+  entity: number,
+  rows: Uint32Array,
+) {
+  const name = x.entities[entity]!;
+  const series = seriesOf(expectation, name);
+  const least = leastChanges(name);
+  const reach = Math.max(...plan.jointLengths) * plan.step;
+  let last = Number.NEGATIVE_INFINITY;
+  return Uint8Array.from(rows, (row) => {
+    const time = x.times[row]!;
+    const from = row * x.names.length;
+    // NaN, where nothing was measured, is not off.
+    const isOff = series.some(
+      (own, column) => Math.abs(x.values[from + column]! - expectAt(own, time)) >= least[column]!,
+    );
+    if (isOff) last = time;
+    return Number(time - last < reach);
+  });
 }
 
 interface EntityRows {

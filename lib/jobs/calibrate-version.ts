@@ -92,7 +92,13 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       directions: findDirections({ detector, plan }),
     },
   });
-  const { metrics, joint } = gatherEvidence({ x, scores: rows.scores, fitted: evidence, leastChanges });
+  const { metrics, joint } = gatherEvidence({
+    x,
+    scores: rows.scores,
+    lookback: contextRows,
+    fitted: evidence,
+    leastChanges,
+  });
   const levels = metrics.map((own, row) => Math.max(own, joint[row]!));
   return {
     evidence,

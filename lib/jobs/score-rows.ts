@@ -85,6 +85,7 @@ export async function scoreRows({
           x,
           scores,
           fitted: fitted.evidence,
+          lookback: fitted.model.contextRows,
           leastChanges: findLeastChanges({ detector, plan, scaler }),
         }),
         matrixRows,

@@ -29,6 +29,7 @@ const openIncident: z.ZodType<OpenIncident> = z.strictObject({
   toldScore: z.number(),
   sequence: count,
   joint: z.strictObject({ rows: count, sum: z.number() }).optional(),
+  byMetrics: z.boolean().optional(),
 } satisfies Shape<OpenIncident>);
 
 const entityTrack: z.ZodType<EntityTrack> = z
