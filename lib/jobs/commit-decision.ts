@@ -148,6 +148,7 @@ function alertOf(transition: Transition, reasons: readonly Reason[], given: Deci
       trainedFrom: manifest.trainingRange.start,
       trainedTo: manifest.trainingRange.end,
     },
+    by: manifest.policy.by,
     threshold: manifest.policy.threshold,
     rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
     objects: {
