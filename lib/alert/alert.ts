@@ -1,3 +1,4 @@
+import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import type { Severity } from '../config/severity.ts';
 import type { Rarity } from '../decision/calibration.ts';
 import type { IncidentState } from '../decision/contract.ts';
@@ -16,7 +17,12 @@ export interface Reason {
   readonly value: number | null;
   /** Of the values below and above; absent where it is in doubt. */
   readonly unit?: MetricUnit | undefined;
-  /** What training data stayed within (0.5 % to 99.5 %), and its median. */
+  /** Whether the clock foretells it: the bounds are then those of the row's time of day and week. */
+  readonly byHour?: boolean | undefined;
+  /**
+   * What training data stayed within (0.5 % to 99.5 %), and its median. By evidence what was expected at that row, and of
+   * a mean over a stretch how far it strays by itself.
+   */
   readonly usualLow: number;
   readonly usualHigh: number;
   readonly usual: number;
@@ -39,8 +45,12 @@ export interface Alert {
   readonly reasons: readonly Reason[];
   /** Reasons that were cut off the end of the list. */
   readonly reasonsLeftOut: number;
+  /** What `score` and `threshold` are of; absent: the model's scores. */
+  readonly by?: 'evidence' | undefined;
   readonly score: number;
   readonly threshold: number;
+  /** By evidence: how often normal data goes as far as `threshold`, over all of a detector's entities. `per` in ms. */
+  readonly falseAlarms?: FalseAlarmBudget | undefined;
   /** How often normal rows score as high as `score`; absent where the model's version does not tell. */
   readonly rarity?: Rarity | undefined;
   readonly start: string;

@@ -11,7 +11,8 @@ export const MOST_REASONS = 20;
 /**
  * @param given.reasons of the transition's peak row, largest share first; units are added
  * @param given.step ms that a row stands for
- * @param given.threshold score from which a row is anomalous
+ * @param given.by what the transition's score and the threshold are of; left out: the model's scores
+ * @param given.threshold from which a row is anomalous
  */
 export function buildAlert(given: {
   readonly transition: Transition;
@@ -19,11 +20,12 @@ export function buildAlert(given: {
   readonly detector: Detector;
   readonly step: number;
   readonly model: Alert['model'];
+  readonly by?: Alert['by'];
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
 }): Alert {
-  const { transition, detector, model, threshold, objects, step } = given;
+  const { transition, detector, model, by, threshold, objects, step } = given;
   const reasons = given.reasons.map((reason) => withUnit(reason, detector));
   return {
     formatVersion: 1,
@@ -39,13 +41,18 @@ export function buildAlert(given: {
       transition,
       reasons,
       step,
+      by,
       threshold,
     }),
     reasons: reasons.slice(0, MOST_REASONS),
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
+    ...(by !== undefined && { by }),
     score: transition.peakScore,
     threshold,
-    ...(given.rarity !== undefined && { rarity: given.rarity }),
+    // How rare a score is says nothing of evidence.
+    ...(by === 'evidence'
+      ? { falseAlarms: detector.threshold.falseAlarms }
+      : given.rarity !== undefined && { rarity: given.rarity }),
     start: new Date(transition.start).toISOString(),
     lastAnomalous: new Date(transition.lastAnomalous).toISOString(),
     end: transition.end === undefined ? null : new Date(transition.end).toISOString(),

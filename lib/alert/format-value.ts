@@ -40,15 +40,17 @@ const SAID_ONCE: readonly MetricUnit[] = ['cores', 'celsius'];
 const DIGITS = 3;
 const MOST_DIGITS = 6;
 
-/** "0.83 cores (usual 0.01–0.05)", "missing (usual 80–200 MiB)", "7 (usually 3)". */
+/** "0.83 cores (usual 0.01–0.05)", "missing (usual 80–200 MiB)", "7 (usually 3)", "36 (expected 118–142 at this hour)". */
 export function formatReading(reading: {
   /** Null where nothing was measured. */
   readonly value: number | null;
   readonly usualLow: number;
   readonly usualHigh: number;
+  /** Whether the bounds are those of the time of day and week. */
+  readonly byHour?: boolean | undefined;
   readonly unit?: MetricUnit | undefined;
 }): string {
-  const { value, usualLow, usualHigh, unit } = reading;
+  const { value, usualLow, usualHigh, byHour = false, unit } = reading;
   for (let digits = DIGITS; ; digits++) {
     const own = value === null ? undefined : formatIn(scaleOf(value, unit), value, digits);
     const scale = scaleOf(Math.max(Math.abs(usualLow), Math.abs(usualHigh)), unit);
@@ -59,11 +61,9 @@ export function formatReading(reading: {
     // "0.83 cores (usual 0.01–0.05)"; where there are several scales, "90k (usual 10–20)" would mislead.
     const suffix = own !== undefined && unit !== undefined && SAID_ONCE.includes(unit) ? '' : scale.suffix;
     const bare = (text: string): string => text.slice(0, text.length - scale.suffix.length);
-    const usual =
-      low === high
-        ? `usually ${bare(low)}${suffix}`
-        : `usual ${bare(low)}${usualLow < 0 ? ' to ' : '–'}${bare(high)}${suffix}`;
-    return `${own ?? 'missing'} (${usual})`;
+    const range = low === high ? bare(low) : `${bare(low)}${usualLow < 0 ? ' to ' : '–'}${bare(high)}`;
+    const word = byHour ? 'expected' : low === high ? 'usually' : 'usual';
+    return `${own ?? 'missing'} (${word} ${range}${suffix}${byHour ? ' at this hour' : ''})`;
   }
 }
 

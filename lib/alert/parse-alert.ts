@@ -14,6 +14,7 @@ export const reasonSchema: z.ZodType<Reason> = z.strictObject({
   share: z.number(),
   value: z.number().nullable(),
   unit: z.enum(METRIC_UNITS).optional(),
+  byHour: z.boolean().optional(),
   usualLow: z.number(),
   usualHigh: z.number(),
   usual: z.number(),
@@ -31,8 +32,12 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   summary: z.string(),
   reasons: z.array(reasonSchema),
   reasonsLeftOut: z.int().min(0),
+  by: z.literal('evidence').optional(),
   score: z.number(),
   threshold: z.number(),
+  falseAlarms: z
+    .strictObject({ count: z.number(), per: z.number() } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
+    .optional(),
   rarity: z
     .strictObject({
       onceIn: z.number(),

@@ -1,4 +1,5 @@
 /** An alert as SNS carries it, and as people read it. */
+import { formatFalseAlarms } from '../config/false-alarm-budget.ts';
 import type { Alert } from './alert.ts';
 import { formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
@@ -70,7 +71,8 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
 }
 
 function renderSubject({ state, severity, summary }: Alert): string {
-  const line = toAscii(`[${state === 'resolved' ? state : severity}] ${summary}`);
+  const isOver = state === 'resolved' || state === 'settled';
+  const line = toAscii(`[${isOver ? state : severity}] ${summary}`);
   return line.length <= LONGEST_SUBJECT ? line : `${line.slice(0, LONGEST_SUBJECT - 3)}...`;
 }
 
@@ -85,8 +87,12 @@ function renderText(alert: Alert): string {
     ['Start', formatTime(alert.start)],
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
-    ['Score', formatScore(alert)],
-    ['Rarity', formatRarity(alert)],
+    ...(alert.by === 'evidence'
+      ? ([['Evidence', formatEvidence(alert)]] as const)
+      : ([
+          ['Score', formatScore(alert)],
+          ['Rarity', formatRarity(alert)],
+        ] as const)),
   ];
   const sources: typeof facts = [
     ['Model', `${model.kind} ${model.version}`],
@@ -114,6 +120,18 @@ function formatScore({ score, threshold }: Alert): string {
   return `${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)}${alone})`;
 }
 
+/** "2.3 (alerts from 1: as far as normal data goes once in a week)" */
+function formatEvidence({ score, threshold, falseAlarms }: Alert): string {
+  const limit = falseAlarms === undefined ? '' : `: as far as normal data goes ${sayHowOften(falseAlarms)}`;
+  return `${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)}${limit})`;
+}
+
+/** "once in a week", "3 times in a day". */
+function sayHowOften(budget: NonNullable<Alert['falseAlarms']>): string {
+  const [count = '', span = ''] = formatFalseAlarms(budget).split(' per ');
+  return `${count === '1' ? 'once' : `${count} times`} in ${/^\d/.test(span) ? span : `a${/^h/.test(span) ? 'n' : ''} ${span}`}`;
+}
+
 /** "normal rows score this high once in 40,000" */
 function formatRarity({ rarity }: Alert): string | null {
   if (rarity === undefined) return null;
@@ -126,14 +144,14 @@ function formatFacts(facts: readonly (readonly [string, string | null])[]): stri
   return facts.flatMap(([name, value]) => (value ? [`${`${name}:`.padEnd(12)}${toOneLine(value)}`] : []));
 }
 
-function formatReasons({ reasons, reasonsLeftOut }: Alert): string[] {
+function formatReasons({ reasons, reasonsLeftOut, by }: Alert): string[] {
   if (reasons.length === 0 && reasonsLeftOut === 0) return [];
   const lines = reasons.map(
     (reason) =>
       `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(nameReason(reason))} ${formatReading(reason)}`,
   );
   if (reasonsLeftOut > 0) lines.push(`        and ${reasonsLeftOut} more with smaller shares`);
-  return ['Why, by share of the score:', ...lines];
+  return [`Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
 /** "2026-11-22 14:32:00 UTC" */

@@ -1,6 +1,6 @@
 /** An alert in one sentence. */
 import type { Transition } from '../decision/contract.ts';
-import type { Reason } from './alert.ts';
+import type { Alert, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 
@@ -20,6 +20,7 @@ export function summarize(given: {
   readonly transition: Transition;
   readonly reasons: readonly Reason[];
   readonly step: number;
+  readonly by?: Alert['by'];
   readonly threshold: number;
 }): string {
   const { transition, step } = given;
@@ -30,9 +31,11 @@ export function summarize(given: {
   const length = formatLength(end - start);
   if (state === 'resolved')
     return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
+  if (state === 'settled')
+    return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; ${what}`}`;
   const why =
     what ??
-    `score ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
+    `${given.by ?? 'score'} ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
   return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}`;
 }
 

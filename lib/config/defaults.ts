@@ -61,6 +61,8 @@ export const DEFAULTS = {
   resolveAfter: 10,
   /** Steps: a scrape or three that failed; beyond that a line between two points is a guess. */
   interpolateSteps: 3,
+  /** Three columns a metric would make a scores file larger than its window. */
+  writesExpected: false,
 } as const;
 
 export const DEFAULT_WARMUP: WarmupTime = {
@@ -106,5 +108,6 @@ export function defaultDetector(name: string): Detector {
       resolveAfter: DEFAULTS.resolveAfterEvidence,
     },
     gaps: { interpolateSteps: DEFAULTS.interpolateSteps },
+    outputs: { expected: DEFAULTS.writesExpected },
   };
 }

@@ -12,6 +12,12 @@ export interface FineTuneSettings {
   readonly version: string;
 }
 
+/** What is written beside the scores. */
+export interface OutputSettings {
+  /** For each metric and row what was expected, and within which range. */
+  readonly expected: boolean;
+}
+
 /** Which changes of a metric matter. */
 export interface ChangeSettings {
   /** Smaller ones do not, in the metric's own unit; undefined: by its unit. */
@@ -86,4 +92,5 @@ export interface Detector {
     /** Gaps up to this many steps are filled by linear interpolation; longer ones stay missing. */
     readonly interpolateSteps: number;
   };
+  readonly outputs: OutputSettings;
 }

@@ -96,6 +96,7 @@ export interface Manifest {
       readonly resolve_after?: number | undefined;
     };
     readonly gaps: { readonly interpolate: number };
+    readonly outputs: { readonly expected: boolean };
   };
 }
 
@@ -215,6 +216,13 @@ const gaps = z.strictObject({
     .describe('Gaps of up to so many steps are filled by a straight line; longer ones stay missing.'),
 });
 
+const outputs = z.strictObject({
+  expected: z
+    .boolean({ error: 'must be true or false' })
+    .default(DEFAULTS.writesExpected)
+    .describe('Scores files also tell what was expected of each metric, and within which range.'),
+});
+
 const spec = z
   .strictObject(
     {
@@ -279,6 +287,7 @@ const spec = z
       training: training.prefault({}),
       threshold: threshold.prefault({}).describe('When rows become an incident.'),
       gaps: gaps.prefault({}),
+      outputs: outputs.prefault({}),
     },
     { error: 'must be a map' },
   )

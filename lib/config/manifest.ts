@@ -51,13 +51,14 @@ export function parseManifest(text: string, from: { readonly source: string }): 
  * Settings that came after the first windows were written count only where they are not the default, so that the hash
  * in those windows stays the one of their manifest.
  */
-export function manifestHash({ features, scaler, labels, ...detector }: Detector): string {
+export function manifestHash({ features, scaler, labels, outputs, ...detector }: Detector): string {
   const hashed = {
     ...detector,
     threshold: hashedThreshold(detector.threshold),
     ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
     ...(scaler !== DEFAULTS.scaler && { scaler }),
     ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
+    ...(outputs.expected !== DEFAULTS.writesExpected && { outputs }),
     ...(isDeepStrictEqual(detector.training.warmup, DEFAULT_WARMUP) && {
       training: { ...detector.training, warmup: DEFAULTS.warmup },
     }),
@@ -113,6 +114,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     },
     threshold: toThreshold(spec),
     gaps: { interpolateSteps: spec.gaps.interpolate },
+    outputs: spec.outputs,
   };
 }
 

@@ -6,7 +6,7 @@
  * A metric is off only as far as it is off both: what training foretells and where it has been of late. So a level that
  * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
  */
-import type { Expectation } from '../expectation/expectation.ts';
+import type { Expectation, SeriesExpectation } from '../expectation/expectation.ts';
 import { expectAt, seriesOf } from '../expectation/expectation.ts';
 import { BLOCKS, findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
@@ -222,8 +222,7 @@ export function measureDepartures(
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name)[column]!;
   const width = x.names.length;
-  // What never strayed in what was learned has the scale of the whole training for its own.
-  const spread = Math.max(series.spread || 1, leastChanges(name)[column]! / SPREADS_OF_CHANGE);
+  const spread = spreadOf(series, leastChanges(name)[column]!);
   const anchored = Float64Array.from(rows, (row) => {
     const off = x.values[row * width + column]! - expectAt(series, x.times[row]!);
     return Math.max(-FARTHEST, Math.min(FARTHEST, off / spread));
@@ -231,6 +230,14 @@ export function measureDepartures(
   const levels = findRecentLevels(places, anchored, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
   return { anchored, recent };
+}
+
+/**
+ * What a departure is counted in, on the scale of the matrix. What never strayed in what was learned has the scale of
+ * the whole training for its own.
+ */
+export function spreadOf({ spread }: Pick<SeriesExpectation, 'spread'>, leastChange: number): number {
+  return Math.max(spread || 1, leastChange / SPREADS_OF_CHANGE);
 }
 
 interface Stretching {

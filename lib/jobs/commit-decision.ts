@@ -12,8 +12,10 @@ import { readState, updateState } from '../store/detector-states.ts';
 import { incidentKey, scoresKey } from '../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import type { StoreContext } from './context.ts';
+import { explainEvidence } from './explain-evidence.ts';
 import { explainRows } from './explain-rows.ts';
 import type { FittedDetector } from './fitted-detector.ts';
+import { findLeastChanges } from './least-changes.ts';
 import type { ScoredWindowRows } from './score-rows.ts';
 
 export interface CommittedDecision {
@@ -105,7 +107,7 @@ async function describeTransitions(
   const worst = new Map(Object.entries(before));
   const alerts: PendingAlert[] = [];
   const scoreOf = ({ tellingRow }: Transition): number =>
-    tellingRow === undefined ? -Infinity : given.rows.scored.scores[tellingRow]!;
+    tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
   const tellsMore = (transition: Transition): boolean =>
     scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
   const reasonsOf = await explainScored(
@@ -122,16 +124,42 @@ async function describeTransitions(
   return { alerts, worst: Object.fromEntries(worst) };
 }
 
-/** @param asked of the scored rows */
+/** What its version holds against the threshold. */
+function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number): number {
+  return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
+}
+
+/**
+ * By what opened the incident: metrics by themselves, or all of them together as the model sees them.
+ * @param asked of the scored rows
+ */
 async function explainScored(
   { detector, fitted, rows }: Decided,
   asked: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Reason[]>> {
-  const { planned, x, matrixRows } = rows;
-  const { metrics } = detector;
-  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
-  const reasons = await explainRows({ fitted, planned, x, metrics }, ofMatrix);
-  return new Map(asked.map((row, at) => [row, reasons[at]!]));
+  const { planned, x, matrixRows, scored } = rows;
+  const { evidence } = fitted;
+  const given = { fitted, planned, x, metrics: detector.metrics };
+  const ofMetrics = evidence === undefined ? [] : asked.filter((row) => isOfMetrics(scored.evidence, row));
+  const ofModel = asked.filter((row) => !ofMetrics.includes(row));
+  const toMatrix = (some: readonly number[]): Uint32Array =>
+    Uint32Array.from(some, (row) => matrixRows[row]!);
+  const byModel = await explainRows(given, toMatrix(ofModel));
+  const reasons = new Map(ofModel.map((row, at) => [row, byModel[at]!]));
+  if (evidence === undefined) return reasons;
+  const leastChanges = findLeastChanges({ detector, ...fitted });
+  const byMetrics = explainEvidence(
+    { ...given, fitted: { ...fitted, evidence }, leastChanges },
+    toMatrix(ofMetrics),
+  );
+  for (const [at, row] of ofMetrics.entries()) reasons.set(row, byMetrics[at]!);
+  return reasons;
+}
+
+function isOfMetrics(evidence: ScoredWindowRows['scored']['evidence'], row: number): boolean {
+  return (
+    evidence !== undefined && evidence.metrics[row]! > 0 && evidence.metrics[row]! >= evidence.joint[row]!
+  );
 }
 
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
@@ -148,6 +176,7 @@ function alertOf(transition: Transition, reasons: readonly Reason[], given: Deci
       trainedFrom: manifest.trainingRange.start,
       trainedTo: manifest.trainingRange.end,
     },
+    by: manifest.policy.by,
     threshold: manifest.policy.threshold,
     rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
     objects: {

@@ -6,11 +6,19 @@ import { CYCLE_LENGTHS, readCalendar } from '../features/calendar.ts';
 import { describeTransform, nameSource } from '../features/column-name.ts';
 import type { PlannedColumn, Transform } from '../features/plan.ts';
 import { invertLog } from '../features/pointwise.ts';
-import type { Profile } from '../features/profile.ts';
 import { getZoneClock } from '../features/zone-clock.ts';
 
 /** Statistics of the logarithm that are the logarithm of the same statistic. */
 const KEEPS_ORDER: readonly string[] = ['median', 'min', 'max'];
+
+/** Raw: what a value is held against. */
+export interface UsualRange {
+  readonly low: number;
+  readonly high: number;
+  readonly center: number;
+  /** Whether they are those of the row's time of day and week. */
+  readonly byHour?: boolean;
+}
 
 export function describeFeature(given: {
   readonly column: PlannedColumn;
@@ -18,7 +26,7 @@ export function describeFeature(given: {
   readonly step: number;
   /** Raw; NaN where nothing was measured. */
   readonly value: number;
-  readonly usual: Profile;
+  readonly usual: UsualRange;
   /** Of the row, epoch ms. */
   readonly time: number;
   readonly metrics: Detector['metrics'];
@@ -38,6 +46,7 @@ export function describeFeature(given: {
     ...(derived !== '' && { derived }),
     ...(unit !== undefined && { unit }),
     value: Number.isFinite(value) ? convert(value) : null,
+    ...(usual.byHour === true && { byHour: true }),
     usualLow: convert(usual.low),
     usualHigh: convert(usual.high),
     usual: convert(usual.center),

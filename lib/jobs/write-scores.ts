@@ -1,11 +1,14 @@
 /** Scores at rest: one row per scored row, with what it was judged by. */
 import type { Detector } from '../config/detector.ts';
+import { seriesOf } from '../expectation/expectation.ts';
+import { expectRange } from '../expectation/expected-range.ts';
+import { profilesOf } from '../features/scaler.ts';
 import { surprisesOf } from '../statistics/score-tail.ts';
-import { writeColumns } from '../window/write-window.ts';
+import { type ColumnToWrite, writeColumns } from '../window/write-window.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import type { ScoredWindowRows } from './score-rows.ts';
 
-/** Parquet; the same scores give the same bytes. */
+/** Parquet; the same scores give the same bytes. What came later stands behind: readers by position go on. */
 export function encodeScores({
   detector,
   fitted,
@@ -40,7 +43,46 @@ export function encodeScores({
           ? surprisesOf(calibration.tail, scores)
           : new Float64Array(times.length).fill(Number.NaN),
       },
+      { name: 'evidence', type: 'double', values: levelsOf(rows) },
+      ...(detector.outputs.expected ? listExpected(fitted, rows) : []),
     ],
     metadata: { key: 'tidewatch', value: JSON.stringify({ detector: detector.name, modelVersion: version }) },
+  });
+}
+
+/** What the policy holds against its threshold; NaN in versions that go by the score. */
+function levelsOf({ scored: { times, evidence } }: ScoredWindowRows): Float64Array {
+  if (evidence === undefined) return new Float64Array(times.length).fill(Number.NaN);
+  return evidence.metrics.map((own, row) => Math.max(own, evidence.joint[row]!));
+}
+
+/**
+ * Of each metric that is a column as it is: what was expected of it in that row and the range that all but one normal row
+ * in a hundred keep to, in its own unit. NaN where training held nothing, and in versions without an expectation.
+ */
+function listExpected(
+  { plan, scaler, evidence }: FittedDetector,
+  { scored: { entities, entityOf, times } }: ScoredWindowRows,
+): readonly ColumnToWrite[] {
+  return plan.columns.flatMap(({ source, transforms }, column) => {
+    if (source.kind !== 'metric' || transforms.length > 0) return [];
+    const [expected, low, high] = [0, 1, 2].map(() => new Float64Array(times.length).fill(Number.NaN));
+    const known = entities.map((entity) => ({
+      profile: profilesOf(scaler, entity)[column]!,
+      series: evidence && seriesOf(evidence.expectation, entity)[column]!,
+    }));
+    for (let row = 0; row < times.length; row++) {
+      const { profile, series } = known[entityOf[row]!]!;
+      if (series === undefined) continue;
+      const range = expectRange(series, profile, times[row]!) ?? profile;
+      expected![row] = range.center;
+      low![row] = range.low;
+      high![row] = range.high;
+    }
+    return Object.entries({ expected, low, high }).map(([name, values]) => ({
+      name: `${name}_${source.metric}`,
+      type: 'double' as const,
+      values: values!,
+    }));
   });
 }

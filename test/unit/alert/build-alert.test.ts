@@ -84,6 +84,18 @@ test('one sentence for each thing that can be said', () => {
       'payment: over at 14:52 UTC after 20 min',
     ],
     [
+      {
+        reasons: [{ ...READY, metric: 'requests', value: 36, usualLow: 118, usualHigh: 142, byHour: true }],
+        transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE },
+      },
+      'payment: settled at a new level at 17:32 UTC after 3 h; requests 36 (expected 118–142 at this hour)',
+    ],
+    [
+      { reasons: [], transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE } },
+      'payment: settled at a new level at 17:32 UTC after 3 h',
+    ],
+    [{ reasons: [], by: 'evidence' }, 'payment: evidence 0.71 (alerts from 0.62), since 14:32 UTC, 6 min'],
+    [
       { reasons: [CPU], transition: { lastAnomalous: START + 10 * 60 * MINUTE } },
       'payment: container_cpu_usage 0.83 (usual 0.01–0.05), since 2026-11-22 14:32 UTC, 10 h 1 min',
     ],
@@ -105,6 +117,16 @@ test('one sentence for each thing that can be said', () => {
     ],
   ];
   for (const [given, summary] of cases) assert.equal(build(given).summary, summary);
+});
+
+test('by evidence: how often normal data goes as far as the threshold, and no rarity of a score', () => {
+  const rarity = { onceIn: 4000, isBound: false, heldBack: true };
+  const alert = build({ reasons: [CPU], by: 'evidence', rarity });
+  assert.equal(alert.by, 'evidence');
+  assert.deepEqual(alert.falseAlarms, { count: 1, per: 7 * 24 * 60 * MINUTE });
+  assert.equal(alert.rarity, undefined);
+  const byScore = build({ reasons: [CPU], rarity });
+  assert.deepEqual([byScore.by, byScore.falseAlarms, byScore.rarity], [undefined, undefined, rarity]);
 });
 
 test('the preset knows its units', () => {
@@ -137,6 +159,8 @@ function build(given: {
   reasons: readonly Reason[];
   transition?: Partial<Transition>;
   detector?: Partial<Detector>;
+  by?: Alert['by'];
+  rarity?: Alert['rarity'];
 }): Alert {
   return buildAlert({
     transition: {
@@ -155,7 +179,9 @@ function build(given: {
     detector: { ...defaultDetector('shop'), ...given.detector },
     step: MINUTE,
     model: MODEL,
+    by: given.by,
     threshold: 0.62,
+    rarity: given.rarity,
     objects: OBJECTS,
   });
 }

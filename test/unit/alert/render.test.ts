@@ -71,6 +71,32 @@ Message:    20261122T143200Z-0123456789ab-0001
   assert.doesNotMatch(resolved.text, /Why|Entity|Service/);
 });
 
+test('evidence is told by how often normal data goes so far, in place of score and rarity', () => {
+  const WEEK = 7 * 24 * 3_600_000;
+  const rarity = { onceIn: 4000, isBound: false, heldBack: true };
+  const alert: Alert = { ...ALERT, by: 'evidence', score: 2.3, threshold: 1, rarity };
+  const lineOf = (falseAlarms: Alert['falseAlarms']): string | undefined =>
+    /^Evidence:.*$/m.exec(renderAlert({ ...alert, falseAlarms }).text)?.[0];
+  assert.equal(
+    lineOf({ count: 1, per: WEEK }),
+    'Evidence:   2.3 (alerts from 1: as far as normal data goes once in a week)',
+  );
+  assert.match(lineOf({ count: 3, per: WEEK / 7 })!, /goes 3 times in a day\)$/);
+  assert.match(lineOf({ count: 1, per: 3_600_000 })!, /goes once in an hour\)$/);
+  assert.match(lineOf({ count: 2, per: 2 * WEEK })!, /goes 2 times in 14 days\)$/);
+  assert.equal(lineOf(undefined), 'Evidence:   2.3 (alerts from 1)');
+  const { text, body } = renderAlert({ ...alert, falseAlarms: { count: 1, per: WEEK } });
+  assert.doesNotMatch(text, /Score:|Rarity:/);
+  assert.match(text, /Why, by share of the evidence:/);
+  assert.equal(parseAlert(body).by, 'evidence');
+});
+
+test('a level that settled is told as what is over', () => {
+  const { subject, attributes } = renderAlert({ ...ALERT, state: 'settled', summary: 'a: settled' });
+  assert.equal(subject, '[settled] a: settled');
+  assert.equal(attributes.state, 'settled');
+});
+
 test('what subscribers filter by', () => {
   assert.deepEqual(renderAlert(ALERT).attributes, {
     detector: 'shop',

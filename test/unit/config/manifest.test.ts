@@ -48,6 +48,7 @@ const FIXED: Detector = {
     resolveAfter: 10,
   },
   gaps: { interpolateSteps: 3 },
+  outputs: { expected: false },
 };
 
 test('a manifest with everything set', () => {
@@ -84,6 +85,7 @@ spec:
   training: { warmup: 20000, lookback: 30d, every: 12h }
   threshold: { percentile: 99.99, min_deviation: 0, k: 5, n: 5, resolve_after: 1 }
   gaps: { interpolate: 0 }
+  outputs: { expected: true }
 `);
   assert.deepEqual(detector, {
     name: 'payment-v2.1',
@@ -134,6 +136,7 @@ spec:
     training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
     threshold: { ...PERCENTILE_RULE, percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
+    outputs: { expected: true },
   } satisfies Detector);
 });
 
@@ -423,6 +426,22 @@ kind: AnomalyDetector`;
   assert.notEqual(manifestHash({ ...FIXED, scaler: 'minmax' }), manifestHash(FIXED));
   const features = { ...FIXED.features, timeZone: 'Europe/Berlin' };
   assert.notEqual(manifestHash({ ...FIXED, features }), manifestHash(FIXED));
+});
+
+test('outputs count into the hash only where they are not the default', () => {
+  const { outputs: _, ...before } = FIXED;
+  assert.equal(manifestHash(FIXED), manifestHash({ ...before, outputs: { expected: false } }));
+  assert.notEqual(manifestHash({ ...FIXED, outputs: { expected: true } }), manifestHash(FIXED));
+  const { outputs } = parse(
+    'kind: AnomalyDetector\nmetadata: {name: a}\nspec: {prometheus_query: up, outputs: {expected: true}}',
+  );
+  assert.deepEqual(outputs, { expected: true });
+  assert.match(
+    refusal(
+      'kind: AnomalyDetector\nmetadata: {name: a}\nspec: {prometheus_query: up, outputs: {expected: 1}}',
+    ),
+    /spec\.outputs\.expected .*must be true or false/,
+  );
 });
 
 test('each example is a manifest named like its file', () => {
