@@ -255,21 +255,20 @@ function fillStatistic(out: Float32Array, stretching: Stretching): void {
 
 /** What k of the newest n rows are off together. */
 function fillShort(out: Float32Array, { places, anchored, recent, sign }: Stretching): void {
-  const newest: number[] = [];
+  const off = new Float64Array(SHORT.n);
   for (let i = 0; i < places.length; i++) {
-    newest.length = 0;
+    out[i] = 0;
+    const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
+    // Cheap first: half of the rows are off to the other side.
+    if (!(own > 0)) continue;
+    let count = 0;
     for (let at = i; at >= 0 && places[at]! > places[i]! - SHORT.n; at--) {
       const value = Math.min(sign * anchored[at]!, sign * recent[at]!);
-      if (value > 0) newest.push(value);
+      if (value > 0) off[count++] = value;
     }
-    const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
-    if (newest.length < SHORT.k || !(own > 0)) {
-      out[i] = 0;
-      continue;
-    }
-    newest.sort((a, b) => b - a);
-    const together = newest[SHORT.k - 1]!;
-    out[i] = own >= STILL * together ? together : 0;
+    if (count < SHORT.k) continue;
+    const together = off.subarray(0, count).sort()[count - SHORT.k]!;
+    if (own >= STILL * together) out[i] = together;
   }
 }
 
