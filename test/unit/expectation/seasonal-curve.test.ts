@@ -81,7 +81,7 @@ test('less than four days have no season', () => {
   assert.equal(none.day.length + none.week.length, 0);
 });
 
-test('a weekend that is other than the week is in the curve of fifteen days, and not of eight', () => {
+test('a weekend that is other than the week is in the curve of fifteen days', () => {
   const weekend = (minute: number): number => (Math.floor(minute / DAY) % 7 >= 5 ? -30 : 0);
   const curve = fit(draw(15, weekend));
   assert.equal(curve.week.length, HOURS_OF_WEEK);
@@ -89,7 +89,18 @@ test('a weekend that is other than the week is in the curve of fifteen days, and
     const found = at(curve, day * DAY + 720);
     assert.ok(Math.abs(found - weekend(day * DAY)) < 2, `day ${day}: ${found}`);
   }
-  assert.equal(fit(draw(8, weekend)).week.length, 0);
+});
+
+test('of one week the two days of the weekend vouch for each other', () => {
+  const day = (minute: number): number => Math.floor(minute / DAY) % 7;
+  const weekend = (minute: number): number => (day(minute) >= 5 ? -30 : 0);
+  const curve = fit(draw(7, weekend));
+  assert.equal(curve.week.length, HOURS_OF_WEEK);
+  for (const nth of [0, 1, 2, 3, 4, 5, 6]) {
+    const found = at(curve, nth * DAY + 720);
+    assert.ok(Math.abs(found - weekend(nth * DAY)) < 2, `day ${nth}: ${found}`);
+  }
+  assert.equal(fit(draw(7, (minute) => (day(minute) === 5 ? -30 : 0))).week.length, 0);
 });
 
 test('times before 1970 have a season too', () => {

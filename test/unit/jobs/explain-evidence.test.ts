@@ -76,6 +76,7 @@ test('a long mild departure is told by the mean over its stretch', () => {
     x: given.x,
     scores: new Float64Array(ROWS).fill(Number.NaN),
     fitted: given.fitted.evidence,
+    lookback: 0,
     leastChanges: given.leastChanges,
   });
   const told = describeComponent(telling[row]!, { columns: 2, plan: given.fitted.evidence.plan });
