@@ -118,6 +118,11 @@ export function gatherEvidence(given: {
   return evidence;
 }
 
+/** Ms for which an entity that training did not know is young. */
+export function graceOf({ recent, step }: ScanPlan): number {
+  return LEAST_BLOCKS * recent.block * step;
+}
+
 function silenceYoung(
   { metrics, joint, telling, anchored }: RowEvidence,
   x: FeatureMatrix,
@@ -125,7 +130,7 @@ function silenceYoung(
 ): void {
   // Where training knew no entity for long, all that there is to judge is young.
   if (expectation.entities.size === 0) return;
-  const grace = LEAST_BLOCKS * plan.recent.block * plan.step;
+  const grace = graceOf(plan);
   for (const [entity, rows] of groupRows(x).entries()) {
     if (expectation.entities.has(x.entities[entity]!)) continue;
     for (const row of rows) {
