@@ -14,7 +14,7 @@ import {
 } from './metrics/confusion-matrix.ts';
 import { type AlertedEvent, measureDelays } from './metrics/detection-delay.ts';
 import { type EventScores, scoreEvents } from './metrics/event-scores.ts';
-import { findEvents, type TimeEvent } from './metrics/events.ts';
+import { findEvents, overlaps, type TimeEvent } from './metrics/events.ts';
 import { falseAlarmsPerDay, watchedTime } from './metrics/false-alarms.ts';
 import { dropUnscored } from './metrics/labelled-scores.ts';
 import { averagePrecision } from './metrics/precision-recall.ts';
@@ -47,6 +47,8 @@ export interface Evaluation {
   /** From an event's start to its first alert, ms. */
   readonly delay: { readonly mean: number; readonly median: number };
   readonly falseAlarmsPerDay: number;
+  /** Labelled events that no incident overlaps. */
+  readonly missed: readonly TimeEvent[];
 }
 
 /**
@@ -99,12 +101,13 @@ export function judgeAlerts(given: {
   readonly labelled: readonly TimeEvent[];
   readonly alerts: readonly AlertedEvent[];
   readonly watched: number;
-}): Pick<Evaluation, 'events' | 'delay' | 'falseAlarmsPerDay'> {
+}): Pick<Evaluation, 'events' | 'delay' | 'falseAlarmsPerDay' | 'missed'> {
   const events = scoreEvents(given);
   const { mean, median } = measureDelays(given);
   return {
     events,
     delay: { mean, median },
     falseAlarmsPerDay: falseAlarmsPerDay({ falseAlerts: events.falseAlerts, watched: given.watched }),
+    missed: given.labelled.filter((event) => !given.alerts.some((alert) => overlaps(event, alert))),
   };
 }

@@ -120,6 +120,11 @@ export function gatherEvidence(given: {
   return evidence;
 }
 
+/** Ms for which an entity that training did not know is young. */
+export function graceOf({ recent, step }: ScanPlan): number {
+  return LEAST_BLOCKS * recent.block * step;
+}
+
 function silenceYoung(
   { metrics, joint, telling, anchored }: RowEvidence,
   { x, fitted, lookback }: Pick<Parameters<typeof gatherEvidence>[0], 'x' | 'fitted' | 'lookback'>,
@@ -127,7 +132,7 @@ function silenceYoung(
   const { expectation, plan } = fitted;
   // Where training knew no entity for long, all that there is to judge is young.
   if (expectation.entities.size === 0) return;
-  const grace = LEAST_BLOCKS * plan.recent.block * plan.step;
+  const grace = graceOf(plan);
   // What the model says after it is about the first rows until it looks back on none of them.
   const jointGrace = grace + (lookback + Math.max(...plan.jointLengths)) * plan.step;
   // A longer history would show what was before such a silence: with one or without, the entity begins after it.

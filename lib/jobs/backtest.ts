@@ -19,6 +19,8 @@ import type { MetricWindow } from '../window/window.ts';
 import { writeWindow } from '../window/write-window.ts';
 import type { CriterionCounts } from './apply-criteria.ts';
 import type { JobContext } from './context.ts';
+import { explainMiss, type Miss, nearestMiss } from './explain-misses.ts';
+import { loadFittedDetector } from './fitted-detector.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import {
   type LocalBucket,
@@ -27,6 +29,7 @@ import {
   throwIfQuarantined,
 } from './local-bucket.ts';
 import { labelWindow } from './score-labelled.ts';
+import { countContextRows, scoreRows } from './score-rows.ts';
 import { scoreWindows } from './score-windows.ts';
 import { trainIfDue, trainModel } from './train-model.ts';
 
@@ -51,9 +54,10 @@ export interface BacktestIncident extends AlertedEvent {
   readonly isRight: boolean | undefined;
 }
 
-/** A labelled event of the watched time, and when people would have heard of it: undefined where never. */
+/** A labelled event of the watched time, and when people would have heard of it: undefined where never, and then why. */
 export interface BacktestEvent extends TimeEvent {
   readonly alertedAt: number | undefined;
+  readonly miss: Miss | undefined;
 }
 
 export interface BacktestResult {
@@ -183,6 +187,10 @@ async function describe(given: {
         )
       : undefined;
   const watchedMs = watched === undefined ? 0 : watched.end - watched.start;
+  const judged =
+    labelled && watchedMs > 0
+      ? await judge({ ...given, labelled, incidents, watchFrom: watched?.start ?? 0, step }, watchedMs)
+      : undefined;
   return {
     range: { start, end },
     windows,
@@ -196,15 +204,57 @@ async function describe(given: {
       isRight: labelled?.some((event) => overlaps(event, incident)),
     })),
     incidentsPerWeek: (incidents.length * WEEK) / watchedMs,
-    judged:
-      labelled && watchedMs > 0
-        ? {
-            ...judgeAlerts({ labelled, alerts: incidents, watched: watchedMs }),
-            found: labelled.map((event) => ({ ...event, alertedAt: firstAlert(event, incidents) })),
-          }
-        : undefined,
+    judged,
     labelledBy: known.labelledBy,
   };
+}
+
+type Judged = Parameters<typeof describe>[0] & {
+  readonly labelled: readonly TimeEvent[];
+  readonly incidents: readonly AlertedEvent[];
+  readonly watchFrom: number;
+  readonly step: number;
+};
+
+/** @param watched ms */
+async function judge(given: Judged, watched: number): Promise<BacktestResult['judged']> {
+  const { labelled, incidents } = given;
+  const found: BacktestEvent[] = [];
+  for (const event of labelled) {
+    const alertedAt = firstAlert(event, incidents);
+    const miss = alertedAt === undefined ? await explainMissed(event, given) : undefined;
+    found.push({ ...event, alertedAt, miss });
+  }
+  const { missed: _, ...figures } = judgeAlerts({ labelled, alerts: incidents, watched });
+  return { ...figures, found };
+}
+
+/** Scores the event's rows once more, by each version that was in use meanwhile. */
+async function explainMissed(
+  event: TimeEvent,
+  { detector, window, bucket, trainings, watchFrom, step }: Judged,
+): Promise<BacktestEvent['miss']> {
+  const found: Miss[] = [];
+  for (const [at, { version, at: since }] of trainings.entries()) {
+    // A window's rows are older than its arrival by the delay with which they were taken.
+    const from = at === 0 ? event.start : Math.max(event.start, since - detector.ingestDelay);
+    const next = trainings[at + 1];
+    const to = next === undefined ? event.end : Math.min(event.end, next.at - detector.ingestDelay);
+    if (from >= to) continue;
+    const fitted = await loadFittedDetector(bucket.store, detector.name, version);
+    const unlabelled: MetricWindow = { ...window, detector: detector.name, labels: undefined };
+    const before = from - countContextRows(fitted) * step;
+    const { scored } = await scoreRows({
+      detector,
+      fitted,
+      // With the rows before it, which say how long its entity has been there.
+      window: sliceWindow(unlabelled, { start: before, end: to }),
+      context: [],
+    });
+    const miss = explainMiss({ event: { ...event, start: from, end: to }, rows: scored, fitted, watchFrom });
+    found.push({ ...miss, start: event.start, end: event.end });
+  }
+  return found.length === 0 ? undefined : nearestMiss(found);
 }
 
 function firstAlert(event: TimeEvent, incidents: readonly AlertedEvent[]): number | undefined {

@@ -15,6 +15,7 @@ import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { writeWindow } from '../window/write-window.ts';
 import type { CriterionCounts } from './apply-criteria.ts';
+import { explainMiss, type Miss } from './explain-misses.ts';
 import { loadFittedDetector } from './fitted-detector.ts';
 import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
 import { MANIFEST_FILE } from './model-bucket.ts';
@@ -43,7 +44,9 @@ export interface HeldOut {
   readonly incidents: number;
   readonly incidentsPerWeek: number;
   /** Undefined where nothing says what was anomalous. */
-  readonly evaluation: Evaluation | undefined;
+  readonly evaluation: Omit<Evaluation, 'missed'> | undefined;
+  /** Labelled events that no incident overlaps, and why. */
+  readonly misses: readonly Miss[];
   readonly labelledBy: CriterionCounts;
 }
 
@@ -98,16 +101,24 @@ export async function fitWindow(
     const { step, policy } = fitted.manifest;
     const all = await scoreLabelled({ detector, fitted, window });
     const { rows, labels, labelledBy } = keepNewestRows(all, end);
+    const judged = labels && evaluateScores({ rows, labels, policy, step });
     const incidents = findAlerts({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY }).length;
     return {
       range: { start: end, end: window.range.end },
       rows: rows.times.length,
       incidents,
       incidentsPerWeek: (incidents * WEEK) / watchedTime({ times: rows.times, step }),
-      evaluation: labels && evaluateScores({ rows, labels, policy, step }),
+      evaluation: judged && omitMissed(judged),
+      misses: (judged?.missed ?? []).map((event) =>
+        explainMiss({ event, rows: all.rows, fitted, watchFrom: Number.NEGATIVE_INFINITY }),
+      ),
       labelledBy,
     };
   }
+}
+
+function omitMissed({ missed: _, ...figures }: Evaluation): Omit<Evaluation, 'missed'> {
+  return figures;
 }
 
 /** A file that is named is all there is to learn from: neither too old nor too little. */

@@ -3,6 +3,7 @@ import { formatLength } from '../alert/format-value.ts';
 import type { Evaluation } from '../evaluation/evaluate-scores.ts';
 import { countOf, formatCount, formatRate, formatScore, formatTime } from '../report/format.ts';
 import { encodeJson } from '../store/json.ts';
+import { type Miss, missFields } from './explain-misses.ts';
 import type { HeldOut } from './fit-window.ts';
 
 export type Figure = readonly [label: string, value: string];
@@ -27,12 +28,13 @@ export function renderEvaluation(
 }
 
 /** As JSON has it: what is not defined is null. */
-export function heldOutFields({ range, evaluation, ...rest }: HeldOut): object {
+export function heldOutFields({ range, evaluation, misses, ...rest }: HeldOut): object {
   return {
     start: new Date(range.start).toISOString(),
     end: new Date(range.end).toISOString(),
     ...rest,
     evaluation: evaluation === undefined ? null : nullForNaN(evaluation),
+    missed: misses.map(missFields),
   };
 }
 
@@ -45,7 +47,9 @@ export function nullForNaN(value: unknown): unknown {
 
 /** Lines of text. */
 export function sayHeldOut(heldOut: HeldOut): string {
-  return ['HELD-OUT ROWS', ...formatFigures(figuresOfHeldOut(heldOut))].join('\n');
+  return ['HELD-OUT ROWS', ...formatFigures(figuresOfHeldOut(heldOut)), ...listMisses(heldOut.misses)].join(
+    '\n',
+  );
 }
 
 export function formatFigures(figures: readonly Figure[]): readonly string[] {
@@ -53,7 +57,24 @@ export function formatFigures(figures: readonly Figure[]): readonly string[] {
   return figures.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
 }
 
-export function figuresOf(evaluation: Evaluation): readonly Figure[] {
+/** Events named one by one. */
+const MOST_MISSES = 20;
+
+/** Lines of text: why each event was missed; none where all were found. */
+export function listMisses(misses: readonly Miss[]): readonly string[] {
+  const left = misses.length - MOST_MISSES;
+  return [
+    ...misses
+      .slice(0, MOST_MISSES)
+      .map(
+        (miss) =>
+          `missed  ${formatTime(miss.start)} to ${formatTime(miss.end)}  ${miss.entity === '' ? '' : `${miss.entity}: `}${miss.said}`,
+      ),
+    ...(left > 0 ? [`and ${left} more; the JSON has them all`] : []),
+  ];
+}
+
+export function figuresOf(evaluation: Omit<Evaluation, 'missed'>): readonly Figure[] {
   const { confusion: c, events, delay } = evaluation;
   return [
     [
@@ -115,12 +136,14 @@ function figuresOfHeldOut({
   ];
 }
 
-/** Numbers and words of our own: nothing that would have to be escaped. */
 function insertSection(page: string, heldOut: HeldOut): string {
   const rows = figuresOfHeldOut(heldOut).map(
     ([label, value]) => `<dt>${escapeText(label)}</dt><dd>${escapeText(value)}</dd>`,
   );
-  return page.replace('</main>', () => `<h2>On held-out rows</h2><dl>${rows.join('')}</dl></main>`);
+  // An entity's name comes from data.
+  const missed = listMisses(heldOut.misses).map((line) => `<li>${escapeText(line)}</li>`);
+  const list = missed.length === 0 ? '' : `<ul>${missed.join('')}</ul>`;
+  return page.replace('</main>', () => `<h2>On held-out rows</h2><dl>${rows.join('')}</dl>${list}</main>`);
 }
 
 function escapeText(text: string): string {

@@ -2,6 +2,7 @@ import { formatLength } from '../../alert/format-value.ts';
 import type { Detector } from '../../config/detector.ts';
 import { sayWarmup } from '../../config/warmup.ts';
 import { type BacktestResult, backtest as replay } from '../../jobs/backtest.ts';
+import { reasonFields } from '../../jobs/explain-misses.ts';
 import { loadDetector } from '../../jobs/load-detectors.ts';
 import { nullForNaN } from '../../jobs/render-evaluation.ts';
 import { listWindowObjects, readWindowObject } from '../../jobs/window-objects.ts';
@@ -147,7 +148,7 @@ function describe(detector: Detector, result: BacktestResult): string {
     `${formatRate(falseAlarmsPerDay)} false alarms a day (${events.falseAlerts} of ${countOf(events.alerts, 'incident')})`,
     ...judged.found.map(
       (event) =>
-        `  ${event.alertedAt === undefined ? 'missed' : 'found '}  ${formatTime(event.start)} to ${formatTime(event.end)}  ${event.entity || detector.name}${event.alertedAt === undefined ? '' : `, alerted ${formatTime(event.alertedAt)}`}`,
+        `  ${event.alertedAt === undefined ? 'missed' : 'found '}  ${formatTime(event.start)} to ${formatTime(event.end)}  ${event.entity || detector.name}${event.alertedAt === undefined ? '' : `, alerted ${formatTime(event.alertedAt)}`}${event.miss === undefined ? '' : `: ${event.miss.said}`}`,
     ),
   );
   return lines.join('\n');
@@ -179,10 +180,11 @@ function toFields(detector: Detector, result: BacktestResult): object {
         ? null
         : {
             ...judged,
-            found: judged.found.map(({ start, end, entity, alertedAt }) => ({
+            found: judged.found.map(({ start, end, entity, alertedAt, miss }) => ({
               entity,
               ...isoRange({ start, end }),
               alertedAt: alertedAt === undefined ? null : iso(alertedAt),
+              missed: miss === undefined ? null : reasonFields(miss),
             })),
           },
   }) as object;

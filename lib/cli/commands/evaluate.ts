@@ -1,8 +1,9 @@
 import { EvaluationError, FeatureError } from '../../errors.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
+import { explainMiss, missFields } from '../../jobs/explain-misses.ts';
 import { openLocalBucket } from '../../jobs/local-bucket.ts';
 import { openModel } from '../../jobs/model-bucket.ts';
-import { figuresOf, formatFigures, nullForNaN } from '../../jobs/render-evaluation.ts';
+import { figuresOf, formatFigures, listMisses, nullForNaN } from '../../jobs/render-evaluation.ts';
 import { scoreLabelled } from '../../jobs/score-labelled.ts';
 import { type Command, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
@@ -42,7 +43,10 @@ export const evaluate: Command = {
         'no-labels',
         `${data} has no column “label”, and ${given ? 'the manifest' : 'the model'} has no label criteria: nothing says which rows are anomalous`,
       );
-    const evaluation = evaluateScores({ rows, labels, policy, step });
+    const { missed, ...evaluation } = evaluateScores({ rows, labels, policy, step });
+    const misses = missed.map((event) =>
+      explainMiss({ event, rows, fitted, watchFrom: Number.NEGATIVE_INFINITY }),
+    );
     const made = Object.entries(labelledBy).map(([name, count]) => `${name} ${count}`);
     output.print(
       'evaluation',
@@ -50,8 +54,16 @@ export const evaluate: Command = {
         `${kind} ${version} on ${data}`,
         ...(made.length > 0 ? [`labels made by criteria, rows: ${made.join(', ')}`] : []),
         ...formatFigures(figuresOf(evaluation)),
+        ...listMisses(misses),
       ].join('\n'),
-      { data, model: kind, version, labelledBy, ...(nullForNaN(evaluation) as object) },
+      {
+        data,
+        model: kind,
+        version,
+        labelledBy,
+        ...(nullForNaN(evaluation) as object),
+        missed: misses.map(missFields),
+      },
     );
     return 'ok';
   },
