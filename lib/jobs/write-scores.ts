@@ -17,7 +17,7 @@ export function encodeScores({
   rows: ScoredWindowRows;
   anomalous: Uint8Array;
 }): Uint8Array {
-  const { entities, entityOf, times, scores, deviations } = rows.scored;
+  const { entities, entityOf, times, scores, deviations, evidence } = rows.scored;
   const { version, policy, calibration } = fitted.manifest;
   return writeColumns({
     columns: [
@@ -38,6 +38,13 @@ export function encodeScores({
         type: 'double',
         values: calibration
           ? surprisesOf(calibration.tail, scores)
+          : new Float64Array(times.length).fill(Number.NaN),
+      },
+      {
+        name: 'evidence',
+        type: 'double',
+        values: evidence
+          ? evidence.metrics.map((own, row) => Math.max(own, evidence.joint[row]!))
           : new Float64Array(times.length).fill(Number.NaN),
       },
     ],
