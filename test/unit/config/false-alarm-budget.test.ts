@@ -38,16 +38,21 @@ function parse(threshold: string, training = ''): ReturnType<typeof parseManifes
   return parseManifest(text, { source: 'shop.yml' }).threshold;
 }
 
-test('a manifest has a budget or a percentile, and neither is the default percentile', () => {
+test('a manifest has a budget or a percentile, and neither is the default budget', () => {
   assert.deepEqual(parse('{ false_alarms: 2 per day }').falseAlarms, { count: 2, per: DAY });
-  assert.equal('falseAlarms' in parse('{ percentile: 99 }'), false);
-  assert.equal(parse('{}').percentile, 99.9);
+  assert.deepEqual(
+    ['{ percentile: 99 }', '{ k: 3 }', '{ min_deviation: 0 }', '{ settle_after: 1h }', '{}'].map(
+      (threshold) => parse(threshold).rule,
+    ),
+    ['percentile', 'percentile', 'percentile', 'evidence', 'evidence'],
+  );
+  assert.deepEqual(parse('{}').falseAlarms, { count: 1, per: 7 * DAY });
   assert.throws(() => parse('{ percentile: 99, false_alarms: 2 per day }'), {
     code: 'bad-manifest',
     message: /threshold\.false_alarms.*"2 per day" beside percentile 99; give one of them/,
   });
   assert.throws(() => parse('{ false_alarms: often }'), { message: /false_alarms.*1 per week/ });
-  assert.throws(() => parse('{ false_alarms: 2 per day }', '  training: { warmup: 500 }'), {
-    message: /warmup.*500 rows; threshold\.false_alarms 2 per day needs at least 1000/,
+  assert.throws(() => parse('{ false_alarms: 2 per day }', '  training: { warmup: 50 }'), {
+    message: /warmup.*50 rows; threshold\.false_alarms 2 per day needs at least 100/,
   });
 });
