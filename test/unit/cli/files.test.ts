@@ -225,7 +225,10 @@ test('score prints the incidents of a file, and writes the scores as Parquet or 
   assert.equal(table.numRows, 2 * ROWS);
   assert.equal((await run(...args, '--out', path('scores.csv'))).code, 0);
   const csv = (await readFile(path('scores.csv'), 'utf8')).trimEnd().split('\n');
-  assert.equal(csv[0], 'timestamp,entity,score,deviation,anomalous,threshold,model_version,surprise');
+  assert.equal(
+    csv[0],
+    'timestamp,entity,score,deviation,anomalous,threshold,model_version,surprise,evidence',
+  );
   assert.equal(csv.length, 2 * ROWS + 1);
   const row = table.get(1_234)!;
   assert.deepEqual(csv[1_235]!.split(',').slice(0, 4), [
