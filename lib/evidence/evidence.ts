@@ -9,7 +9,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/univariate/group-rows.ts';
 import type { ScoreTail } from '../statistics/score-tail.ts';
 import { surpriseOf } from '../statistics/score-tail.ts';
-import { type ScanInput, type ScanPlan, scan } from './statistics.ts';
+import { type ScanInput, type ScanPlan, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
 export interface FittedEvidence {
@@ -90,7 +90,7 @@ export function gatherEvidence(given: {
   const joint = new Float64Array(rows);
   const anchored = new Float64Array(rows);
   const telling = new Int32Array(rows).fill(-1);
-  const sums = openSums(plan, rows);
+  const sums = openSums(plan);
   scan(input, (statistic) => {
     const { component, column, values, rows: own } = statistic;
     const limit = reach[component]!;
@@ -106,18 +106,21 @@ export function gatherEvidence(given: {
       const alone = statistic.anchored === undefined ? 0 : statistic.anchored[i]! / limit;
       if (alone > anchored[row]!) anchored[row] = alone;
     }
-    if (column >= 0 && pooledReach.length > 0) sums.add(statistic, limit);
+    if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  for (const [at, limit] of pooledReach.entries())
-    for (let row = 0; row < rows; row++) {
-      const ratio = sums.of(at)[row]! / limit;
-      if (ratio <= metrics[row]!) continue;
-      metrics[row] = ratio;
-      telling[row] = -1;
-    }
   const evidence = { metrics, joint, telling, anchored };
   silenceYoung(evidence, { x, fitted, lookback });
   return evidence;
+
+  function takeSums(own: Uint32Array, totals: readonly Float64Array[]): void {
+    for (const [at, limit] of pooledReach.entries())
+      for (let i = 0; i < own.length; i++) {
+        const ratio = totals[at]![i]! / limit;
+        if (ratio <= metrics[own[i]!]!) continue;
+        metrics[own[i]!] = ratio;
+        telling[own[i]!] = -1;
+      }
+  }
 }
 
 /** Ms for which an entity that training did not know is young. */
@@ -157,25 +160,47 @@ function silenceYoung(
 
 /** Sums, over the metrics of a row, of how far each goes to its farther side: one a length. */
 export function sumOverMetrics(input: ScanInput, reach: Float64Array): readonly Float64Array[] {
-  const sums = openSums(input.plan, input.x.times.length);
-  scan(input, (statistic) => {
-    if (statistic.column >= 0) sums.add(statistic, reach[statistic.component]!);
-  });
-  return input.plan.lengths.map((_, at) => sums.of(at));
+  const all = input.plan.lengths.map(() => new Float64Array(input.x.times.length));
+  const sums = openSums(input.plan);
+  scan(input, (statistic) =>
+    sums.add(statistic, reach[statistic.component]!, (own, totals) => {
+      for (const [at, total] of totals.entries())
+        for (let i = 0; i < own.length; i++) all[at]![own[i]!] = total[i]!;
+    }),
+  );
+  return all;
 }
 
-function openSums({ lengths }: ScanPlan, rows: number) {
-  const above = lengths.map(() => new Float64Array(rows));
-  const totals = lengths.map(() => new Float64Array(rows));
+/** One entity at a time: what is summed takes memory for its rows alone. */
+function openSums({ lengths }: ScanPlan) {
+  let above: readonly Float64Array[] = [];
+  let totals: readonly Float64Array[] = [];
+  let isTaken = true;
   return {
-    of: (at: number): Float64Array => totals[at]!,
-    /** A metric's two sides follow one another: the first waits for the second. */
-    add({ rows: own, side, length, values }: Parameters<Parameters<typeof scan>[1]>[0], limit: number): void {
+    /**
+     * A metric's two sides follow one another: the first waits for the second. Behind an entity's metrics comes the
+     * model, and with it `take` once: what was summed is complete then.
+     */
+    add(
+      { rows: own, column, side, length, values }: Statistic,
+      limit: number,
+      take: (own: Uint32Array, totals: readonly Float64Array[]) => void,
+    ): void {
+      if (column < 0) {
+        if (!isTaken) take(own, totals);
+        isTaken = true;
+        return;
+      }
+      if (isTaken) {
+        above = lengths.map(() => new Float64Array(own.length));
+        totals = lengths.map(() => new Float64Array(own.length));
+        isTaken = false;
+      }
       const at = lengths.indexOf(length);
       for (let i = 0; i < own.length; i++) {
         const ratio = Math.min(MOST_OF_SUM, values[i]! / limit);
-        if (side === 'above') above[at]![own[i]!] = ratio;
-        else totals[at]![own[i]!]! += Math.max(ratio, above[at]![own[i]!]!);
+        if (side === 'above') above[at]![i] = ratio;
+        else totals[at]![i]! += Math.max(ratio, above[at]![i]!);
       }
     },
   };
