@@ -30,6 +30,8 @@ export interface Expectation {
 const LEAST_ROWS = 64;
 /** Series with a season of their own; beyond, one that all entities share: a curve takes 1.2 kB. */
 const MOST_SEASONS = 4_096;
+/** Values that a series' figures are made of, likewise: a fortnight at a row each four minutes. */
+const MOST_VALUES = 5_000;
 /** Values that the pooled figures are made of: more change no digit, and cost time. */
 const MOST_POOLED = 50_000;
 /** Of what the season leaves: all but one row in a hundred. */
@@ -119,7 +121,8 @@ function spreadOf(sorted: Float64Array): number {
 
 function takeMeasured(x: FeatureMatrix, column: number, rows: Uint32Array, use: Uint8Array): Measured {
   const width = x.names.length;
-  const kept = rows.filter((row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!));
+  const measured = rows.filter((row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!));
+  const kept = thin(measured, MOST_VALUES);
   return {
     times: Float64Array.from(kept, (row) => x.times[row]!),
     values: Float64Array.from(kept, (row) => x.values[row * width + column]!),
@@ -132,12 +135,21 @@ function takePooled(x: FeatureMatrix, column: number, use: Uint8Array): Measured
   const all = Uint32Array.from(x.times.keys()).filter(
     (row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!),
   );
-  const stride = Math.max(1, Math.ceil(all.length / MOST_POOLED));
-  // A stride that divides the day would look at the same moments of each.
-  const kept = all.filter((_, at) => (at + Math.floor(at / stride)) % stride === 0);
-  const rows = (kept.length > 0 ? kept : all).sort((a, b) => x.times[a]! - x.times[b]! || a - b);
+  const rows = thin(all, MOST_POOLED).sort((a, b) => x.times[a]! - x.times[b]! || a - b);
   return {
     times: Float64Array.from(rows, (row) => x.times[row]!),
     values: Float64Array.from(rows, (row) => x.values[row * width + column]!),
   };
+}
+
+/**
+ * One of each so many, at another place in each: a stride that divides the day would look at the same moments of all of
+ * them.
+ */
+function thin(rows: Uint32Array, most: number): Uint32Array {
+  const stride = Math.ceil(rows.length / most);
+  if (stride <= 1) return rows;
+  const kept = new Uint32Array(Math.floor(rows.length / stride));
+  for (let at = 0; at < kept.length; at++) kept[at] = rows[at * stride + (at % stride)]!;
+  return kept;
 }

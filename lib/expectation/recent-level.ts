@@ -27,22 +27,36 @@ export function findRecentLevels(
   { block }: RecentReach,
 ): Float64Array {
   const levels = new Float64Array(values.length).fill(NaN);
-  const medians: { readonly number: number; readonly median: number }[] = [];
+  const blocks: { readonly number: number; readonly median: number }[] = [];
+  /** Medians of the blocks, ascending: one goes and one comes, the others stay where they are. */
+  const sorted: number[] = [];
   for (let from = 0; from < places.length; ) {
     const number = Math.floor(places[from]! / block);
     let to = from + 1;
     while (to < places.length && Math.floor(places[to]! / block) === number) to++;
-    while (medians.length > 0 && medians[0]!.number < number - BLOCKS) medians.shift();
-    if (medians.length >= LEAST_BLOCKS) levels.fill(medianOf(medians.map(({ median }) => median)), from, to);
-    const measured = [...values.subarray(from, to)].filter((value) => !Number.isNaN(value));
-    if (measured.length > 0) medians.push({ number, median: medianOf(measured) });
+    while (blocks.length > 0 && blocks[0]!.number < number - BLOCKS)
+      sorted.splice(sorted.indexOf(blocks.shift()!.median), 1);
+    if (blocks.length >= LEAST_BLOCKS) levels.fill(middleOf(sorted), from, to);
+    const measured: number[] = [];
+    for (let i = from; i < to; i++) if (!Number.isNaN(values[i]!)) insert(measured, values[i]!);
+    if (measured.length > 0) {
+      const median = middleOf(measured);
+      blocks.push({ number, median });
+      insert(sorted, median);
+    }
     from = to;
   }
   return levels;
 }
 
-function medianOf(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
+/** Into a short ascending list. */
+function insert(sorted: number[], value: number): void {
+  let at = sorted.push(value) - 1;
+  for (; at > 0 && sorted[at - 1]! > value; at--) sorted[at] = sorted[at - 1]!;
+  sorted[at] = value;
+}
+
+function middleOf(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
