@@ -17,6 +17,8 @@ export type ExpectedPoint = readonly [time: number, low: number, high: number];
 
 /** Pixels left and right of the plot itself, the same in every row, so that times stand above each other. */
 const MARGIN = { left: 70, right: 10 } as const;
+/** Characters of a label that fit into the left margin. */
+const LONGEST_LABEL = 10;
 /** A band is drawn at least this wide, in pixels. */
 const LEAST_BAND = 3;
 
@@ -73,7 +75,7 @@ export function drawTimeline(given: {
         splitLine: { show: false },
         axisLabel: {
           ...axis.axisLabel,
-          formatter: (value: number) => formatValue(value, unit),
+          formatter: (value: number) => shortLabel(formatValue(value, unit)),
         },
       },
       series: [
@@ -158,6 +160,11 @@ function expectedSeries(expected: readonly ExpectedPoint[]): readonly object[] {
       areaStyle: { color: mark('usual'), opacity: 0.1 },
     },
   ];
+}
+
+/** "0.0123 cores" would begin outside of the picture; the line above the plot says the unit. */
+function shortLabel(label: string): string {
+  return label.length <= LONGEST_LABEL ? label : label.split(' ', 1)[0]!;
 }
 
 /** The axis ends where the values do, and holds the threshold. The two ends are what its labels say. */

@@ -16,7 +16,8 @@ const MAX_ROWS = 80;
 const MAX_ENTITIES = 8;
 const MAX_METRICS = 24;
 const WIDTHS = { wide: 820, narrow: 350 } as const;
-const HOUR_MS = 3_600_000;
+/** A season of a day has a place for every five minutes: half an hour of a nightly job is not to be missed. */
+const PLACE_MS = 300_000;
 const HEIGHTS = { score: 150, metric: 66 } as const;
 
 export interface ShownEntities {
@@ -123,17 +124,17 @@ function followClock(
   });
 }
 
-/** "40 to 150": the least and the most of any hour of the week. */
+/** "40 to 150": the least and the most of any time of the week. */
 function sayOverDay(
   expected: (time: number) => ExpectedRange,
   { window: { range } }: ReportInput,
   unit: MetricUnit | undefined,
 ): string {
-  const hours = Array.from({ length: WEEK_MS / HOUR_MS }, (_, hour) =>
-    expected(range.start + (hour + 0.5) * HOUR_MS),
+  const places = Array.from({ length: WEEK_MS / PLACE_MS }, (_, place) =>
+    expected(range.start + (place + 0.5) * PLACE_MS),
   );
-  const low = Math.min(...hours.map((range) => range.low));
-  const high = Math.max(...hours.map((range) => range.high));
+  const low = Math.min(...places.map((place) => place.low));
+  const high = Math.max(...places.map((place) => place.high));
   return sayRange(low, high, unit);
 }
 

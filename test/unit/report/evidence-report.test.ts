@@ -78,6 +78,22 @@ test('the range that is drawn is the one of each hour', () => {
   );
 });
 
+test('a label of an axis fits beside the plot', () => {
+  const { option } = drawTimeline({
+    width: 400,
+    height: 66,
+    range: { start: 0, end: HOUR },
+    points: [[0, 1]],
+    incidents: [],
+    labelled: [],
+    unit: 'cores',
+    withTimes: false,
+  });
+  const { formatter } = (option as { yAxis: { axisLabel: { formatter: (value: number) => string } } }).yAxis
+    .axisLabel;
+  assert.deepEqual([formatter(2), formatter(0.000123)], ['2 cores', '0.000123']);
+});
+
 test('a range in the units of the metric', () => {
   const profile = profileValues(Float64Array.from({ length: 1001 }, (_, i) => i));
   const series: SeriesExpectation = {
