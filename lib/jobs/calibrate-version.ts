@@ -7,7 +7,7 @@ import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { calibrateExtreme } from '../decision/extreme-deviation.ts';
 import { calibrateThreshold } from '../decision/threshold.ts';
 import { calibrateEvidence } from '../evidence/calibrate-evidence.ts';
-import { type FittedEvidence, gatherEvidence } from '../evidence/evidence.ts';
+import { type FittedEvidence, gatherEvidence, type RowEvidence } from '../evidence/evidence.ts';
 import { countSettleRows } from '../evidence/statistics.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { FeaturePlan } from '../features/plan.ts';
@@ -24,6 +24,8 @@ export interface CalibratedVersion {
   readonly calibration: ScoreCalibration | undefined;
   /** Undefined where the detector asks for the rule of a percentile. */
   readonly evidence: FittedEvidence | undefined;
+  /** Of the training's rows, where the version gathers it. */
+  readonly rowEvidence: RowEvidence | undefined;
   /** Of the training's rows: what the policy holds against its threshold. */
   readonly levels: Float64Array;
   /** Of the training rows, in percent: how many lie below the threshold. */
@@ -92,16 +94,18 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       directions: findDirections({ detector, plan }),
     },
   });
-  const { metrics, joint } = gatherEvidence({
+  const rowEvidence = gatherEvidence({
     x,
     scores: rows.scores,
     lookback: contextRows,
     fitted: evidence,
     leastChanges,
   });
+  const { metrics, joint } = rowEvidence;
   const levels = metrics.map((own, row) => Math.max(own, joint[row]!));
   return {
     evidence,
+    rowEvidence,
     levels,
     policy: {
       by: 'evidence',
@@ -133,6 +137,7 @@ function byPercentile({ detector, rows, labels, contextRows, step }: Given): Cal
   const isEnough = normal.filter((score) => !Number.isNaN(score)).length >= LEAST_SCORES;
   return {
     evidence: undefined,
+    rowEvidence: undefined,
     levels: rows.scores,
     policy: { threshold, minDeviation, extremeDeviation, k, n, resolveAfter },
     calibration: isEnough ? { tail: fitScoreTail(normal), heldBack: false } : undefined,

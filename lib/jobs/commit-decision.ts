@@ -12,8 +12,7 @@ import { readState, updateState } from '../store/detector-states.ts';
 import { incidentKey, scoresKey } from '../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import type { StoreContext } from './context.ts';
-import { explainEvidence } from './explain-evidence.ts';
-import { explainRows } from './explain-rows.ts';
+import { explainDecided, isOfMetrics } from './explain-evidence.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import { findLeastChanges } from './least-changes.ts';
 import type { ScoredWindowRows } from './score-rows.ts';
@@ -129,37 +128,26 @@ function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number
   return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
 }
 
-/**
- * By what opened the incident: metrics by themselves, or all of them together as the model sees them.
- * @param asked of the scored rows
- */
+/** @param asked of the scored rows */
 async function explainScored(
   { detector, fitted, rows }: Decided,
   asked: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Reason[]>> {
   const { planned, x, matrixRows, scored } = rows;
-  const { evidence } = fitted;
-  const given = { fitted, planned, x, metrics: detector.metrics };
-  const ofMetrics = evidence === undefined ? [] : asked.filter((row) => isOfMetrics(scored.evidence, row));
-  const ofModel = asked.filter((row) => !ofMetrics.includes(row));
-  const toMatrix = (some: readonly number[]): Uint32Array =>
-    Uint32Array.from(some, (row) => matrixRows[row]!);
-  const byModel = await explainRows(given, toMatrix(ofModel));
-  const reasons = new Map(ofModel.map((row, at) => [row, byModel[at]!]));
-  if (evidence === undefined) return reasons;
-  const leastChanges = findLeastChanges({ detector, ...fitted });
-  const byMetrics = explainEvidence(
-    { ...given, fitted: { ...fitted, evidence }, leastChanges },
-    toMatrix(ofMetrics),
+  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
+  const { evidence } = scored;
+  const reasons = await explainDecided(
+    {
+      fitted,
+      planned,
+      x,
+      metrics: detector.metrics,
+      leastChanges: findLeastChanges({ detector, ...fitted }),
+      isOfMetrics: (row) => evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
+    },
+    ofMatrix,
   );
-  for (const [at, row] of ofMetrics.entries()) reasons.set(row, byMetrics[at]!);
-  return reasons;
-}
-
-function isOfMetrics(evidence: ScoredWindowRows['scored']['evidence'], row: number): boolean {
-  return (
-    evidence !== undefined && evidence.metrics[row]! > 0 && evidence.metrics[row]! >= evidence.joint[row]!
-  );
+  return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {

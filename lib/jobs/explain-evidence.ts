@@ -1,6 +1,7 @@
 /** Why an incident opened, where single metrics opened it: each by its own evidence, and over the stretch that it took. */
 import type { Reason } from '../alert/alert.ts';
 import { formatDuration } from '../config/duration.ts';
+import type { RowEvidence } from '../evidence/evidence.ts';
 import { type ScanInput, SHORT, spreadOf } from '../evidence/statistics.ts';
 import { type ColumnEvidence, findTellingColumns } from '../evidence/telling-metrics.ts';
 import { expectAt, seriesOf } from '../expectation/expectation.ts';
@@ -8,7 +9,7 @@ import { isSeasonal, keepSign, unscale } from '../expectation/expected-range.ts'
 import { nameSource } from '../features/column-name.ts';
 import { profilesOf } from '../features/scaler.ts';
 import { describeFeature, type UsualRange } from './describe-feature.ts';
-import { deriveValues, type ExplainInput, isUnusual, usualAt } from './explain-rows.ts';
+import { deriveValues, type ExplainInput, explainRows, isUnusual, usualAt } from './explain-rows.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 
 /** What has less of the largest evidence, or of what opens an incident, did not open it. */
@@ -20,6 +21,36 @@ const LEAST_TOLD_BY_MEAN = 30;
 interface Given extends ExplainInput {
   readonly fitted: ExplainInput['fitted'] & { readonly evidence: NonNullable<FittedDetector['evidence']> };
   readonly leastChanges: ScanInput['leastChanges'];
+}
+
+/**
+ * By what opened an incident at these rows: metrics by themselves, or all of them together as the model sees them.
+ * @param given.isOfMetrics whether a row's evidence is that of metrics
+ */
+export async function explainDecided(
+  given: ExplainInput & {
+    readonly leastChanges: ScanInput['leastChanges'];
+    readonly isOfMetrics: (row: number) => boolean;
+  },
+  rows: Uint32Array,
+): Promise<readonly (readonly Reason[])[]> {
+  const { evidence } = given.fitted;
+  if (evidence === undefined) return explainRows(given, rows);
+  const ofMetrics = rows.filter(given.isOfMetrics);
+  const ofModel = rows.filter((row) => !given.isOfMetrics(row));
+  const byMetrics = explainEvidence({ ...given, fitted: { ...given.fitted, evidence } }, ofMetrics);
+  const byModel = await explainRows(given, ofModel);
+  return Array.from(rows, (row) =>
+    given.isOfMetrics(row) ? byMetrics[ofMetrics.indexOf(row)]! : byModel[ofModel.indexOf(row)]!,
+  );
+}
+
+/** The larger part speaks. @param row of `evidence` */
+export function isOfMetrics(
+  { metrics, joint }: Pick<RowEvidence, 'metrics' | 'joint'>,
+  row: number,
+): boolean {
+  return metrics[row]! > 0 && metrics[row]! >= joint[row]!;
 }
 
 /**

@@ -2,6 +2,8 @@
 import { unitOfMetric } from '../alert/metric-unit.ts';
 import type { Detector } from '../config/detector.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
+import type { RowEvidence } from '../evidence/evidence.ts';
+import type { ScanInput } from '../evidence/statistics.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { PlannedRows } from '../features/source-columns.ts';
 import type { FitSummary } from '../models/contract.ts';
@@ -9,12 +11,15 @@ import type { ExplainedMoment, ReportInput } from '../report/report-input.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { CriterionCounts } from './apply-criteria.ts';
 import type { TrainContext } from './context.ts';
-import { explainRows } from './explain-rows.ts';
+import { explainDecided, isOfMetrics } from './explain-evidence.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import type { PreparedRows } from './prepare-rows.ts';
 
 export interface TrainedVersion {
-  readonly fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model'>;
+  readonly fitted: Pick<FittedDetector, 'plan' | 'scaler' | 'model' | 'evidence'>;
+  /** Of the rows of `x`, in versions that decide by it. */
+  readonly rowEvidence: RowEvidence | undefined;
+  readonly leastChanges: ScanInput['leastChanges'];
   readonly manifest: Omit<ModelManifest, 'files' | 'formatVersion'> & { readonly policy: DecisionPolicy };
   /** What calibrating had to say. */
   readonly notes: readonly string[];
@@ -25,6 +30,7 @@ export interface TrainedVersion {
   /** What the rows of `x` were made of. */
   readonly planned: PlannedRows;
   readonly x: FeatureMatrix;
+  /** What the policy holds against its threshold. */
   readonly scores: Float64Array;
   readonly deviations: Float64Array;
 }
@@ -50,6 +56,7 @@ export async function reportVersion(
       window: trained.prepared.window,
       availability: trained.prepared.availability,
       scaler: trained.fitted.scaler,
+      expectation: trained.fitted.evidence?.expectation,
       units: unitsOf(trained),
       scores: trained.scores,
       deviations: trained.deviations,
@@ -80,8 +87,9 @@ async function explainMoments(
   trained: TrainedVersion,
   moments: readonly Omit<ExplainedMoment, 'reasons'>[],
 ): Promise<ReportInput['moments']> {
-  const reasons = await explainRows(
-    trained,
+  const { rowEvidence } = trained;
+  const reasons = await explainDecided(
+    { ...trained, isOfMetrics: (row) => rowEvidence !== undefined && isOfMetrics(rowEvidence, row) },
     Uint32Array.from(moments, ({ row }) => row),
   );
   return moments.map((moment, at) => ({ ...moment, reasons: reasons[at]! }));

@@ -20,6 +20,7 @@ import type { TrainContext } from './context.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { EVIDENCE_FILE } from './fitted-detector.ts';
 import { isCaughtUp } from './is-caught-up.ts';
+import { findLeastChanges } from './least-changes.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { nameVersion } from './name-version.ts';
 import { reachWarmup } from './reach-warmup.ts';
@@ -247,7 +248,9 @@ async function fitVersion(
   const manifest = describeVersion({ ...given, params, calibrated, fitted });
   const report = await reportVersion(
     {
-      fitted: { plan, scaler, model: fitted },
+      fitted: { plan, scaler, model: fitted, evidence: calibrated.evidence },
+      rowEvidence: calibrated.rowEvidence,
+      leastChanges: findLeastChanges({ detector, plan, scaler }),
       notes: calibrated.notes,
       manifest,
       metrics: detector.metrics,

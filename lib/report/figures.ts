@@ -6,6 +6,7 @@ import type { Findings } from './findings/findings.ts';
 import { countOf, formatCount, formatScore, formatShare } from './format.ts';
 import { listMeasures } from './model-facts.ts';
 import { formatPercentile } from './name-threshold.ts';
+import { nameLevel } from './report-input.ts';
 
 export interface Figure {
   /** Of the PNG, without its ending. */
@@ -31,19 +32,20 @@ export function listFigures(findings: Findings): readonly Figure[] {
 
 function scoreHistogram({ histogram, input, events }: Findings): Figure {
   const { threshold } = input.version.policy;
+  const level = nameLevel(input.version);
   const percentile = formatPercentile(input.version.percentile);
   const ofNormal = input.window.labels === undefined ? 'all rows' : 'the unlabelled rows';
   const labelled = events.length > 0 ? '; violet: labelled' : '';
   const missing = histogram === undefined ? 'No row of the training data has a score.' : undefined;
   return {
     name: 'score_histogram',
-    title: 'Scores of the training rows',
+    title: `${level === 'evidence' ? 'Evidence' : 'Scores'} of the training rows`,
     note: `dashed: threshold ${formatScore(threshold)}, ${percentile} % of ${ofNormal} lie below${labelled}`,
     missing,
     draw: (size) =>
       histogram === undefined
         ? drawNotice({ ...size, sentence: missing ?? '' })
-        : drawHistogram({ ...size, histogram, threshold }),
+        : drawHistogram({ ...size, histogram, threshold, level }),
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Reason } from '../alert/alert.ts';
 import type { MetricUnit } from '../alert/metric-unit.ts';
+import { type Expectation, seriesOf } from '../expectation/expectation.ts';
+import { type ExpectedRange, expectRange, isSeasonal } from '../expectation/expected-range.ts';
 import type { Profile } from '../features/profile.ts';
 import type { FitSummary } from '../models/contract.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
@@ -16,9 +18,11 @@ export interface ReportInput {
   /** Share of the metrics that hold a value, per row, 0 to 1. */
   readonly availability: Float64Array;
   readonly scaler: UsualRanges;
+  /** What was expected by the clock, on the scale that `scaler` gives; absent in versions that go by the score. */
+  readonly expectation?: Expectation | undefined;
   /** What metrics are measured in; absent where in doubt. */
   readonly units: Readonly<Record<string, MetricUnit | undefined>>;
-  /** One per row, higher is more anomalous; NaN where the model gave none. */
+  /** One per row, what the policy holds against its threshold: evidence, or scores (NaN where the model gave none). */
   readonly scores: Float64Array;
   /** One per row: largest distance of a metric from its usual centre, in robust standard deviations. */
   readonly deviations: Float64Array;
@@ -64,4 +68,23 @@ export function usualOf(
   metric: string,
 ): Profile | undefined {
   return (entities.get(entity) ?? pooled)[columns.indexOf(metric)];
+}
+
+/** What the figures per row are of, as people are told. */
+export function nameLevel({ policy }: Pick<VersionFacts, 'policy'>): 'evidence' | 'score' {
+  return policy.by ?? 'score';
+}
+
+/** For a metric whose usual range follows the clock: that range at a time (epoch ms); undefined where it does not. */
+export function expectationOf(
+  { scaler, expectation }: Pick<ReportInput, 'scaler' | 'expectation'>,
+  entity: string,
+  metric: string,
+): ((time: number) => ExpectedRange) | undefined {
+  const column = scaler.columns.indexOf(metric);
+  const profile = usualOf(scaler, entity, metric);
+  const series = expectation && seriesOf(expectation, entity)[column];
+  if (profile === undefined || series === undefined || !isSeasonal(series)) return undefined;
+  if (expectRange(series, profile, 0) === undefined) return undefined;
+  return (time) => expectRange(series, profile, time)!;
 }

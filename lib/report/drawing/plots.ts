@@ -40,7 +40,12 @@ export function drawCurve(
 
 /** Rows per bin of the score on a logarithmic axis, or the few that matter could not be seen beside the many. */
 export function drawHistogram(
-  given: DrawingSize & { readonly histogram: ScoreHistogram; readonly threshold: number },
+  given: DrawingSize & {
+    readonly histogram: ScoreHistogram;
+    readonly threshold: number;
+    /** What is counted: score or evidence. */
+    readonly level: string;
+  },
 ): Drawing {
   const { width, height, histogram, threshold } = given;
   const { start, width: bin, counts, labelled } = histogram;
@@ -67,7 +72,7 @@ export function drawHistogram(
       xAxis: {
         ...axis,
         type: 'value',
-        name: 'score',
+        name: given.level,
         // Otherwise the axis grows by half a bar at each end, and the threshold is off its edge.
         containShape: false,
         min: start,

@@ -12,8 +12,13 @@ export interface Band {
   readonly end: number;
 }
 
+/** Epoch ms, and what a metric is expected to stay within then. */
+export type ExpectedPoint = readonly [time: number, low: number, high: number];
+
 /** Pixels left and right of the plot itself, the same in every row, so that times stand above each other. */
 const MARGIN = { left: 70, right: 10 } as const;
+/** Characters of a label that fit into the left margin. */
+const LONGEST_LABEL = 10;
 /** A band is drawn at least this wide, in pixels. */
 const LEAST_BAND = 3;
 
@@ -34,10 +39,12 @@ export function drawTimeline(given: {
   readonly threshold?: number;
   /** Where a metric usually stays. */
   readonly usual?: { readonly low: number; readonly high: number } | undefined;
+  /** In its place, where it follows the clock. */
+  readonly expected?: readonly ExpectedPoint[] | undefined;
   readonly unit?: MetricUnit | undefined;
   readonly withTimes: boolean;
 }): Drawing {
-  const { width, height, range, points, withTimes, unit, threshold, usual } = given;
+  const { width, height, range, points, withTimes, unit, threshold, usual, expected = [] } = given;
   const leastMs = (LEAST_BAND * (range.end - range.start)) / plotPixels(width);
   const axis = axisStyle();
   const levels = levelsOf(given);
@@ -68,12 +75,13 @@ export function drawTimeline(given: {
         splitLine: { show: false },
         axisLabel: {
           ...axis.axisLabel,
-          formatter: (value: number) => formatValue(value, unit),
+          formatter: (value: number) => shortLabel(formatValue(value, unit)),
         },
       },
       series: [
         bandSeries('incident', given.incidents, leastMs, 0.2),
         bandSeries('label', given.labelled, leastMs, 0.2),
+        ...expectedSeries(expected),
         {
           type: 'line',
           data: points.map(([time, value]) => [time, value ?? '-']),
@@ -129,6 +137,34 @@ function usualArea({ low, high }: { low: number; high: number }): object {
     itemStyle: { color: mark('usual'), opacity: 0.1 },
     data: [[{ yAxis: low }, { yAxis: high }]],
   };
+}
+
+/** The lower end as a line that nobody sees, and the width of the range as an area on top of it. */
+function expectedSeries(expected: readonly ExpectedPoint[]): readonly object[] {
+  if (expected.length === 0) return [];
+  const line = {
+    type: 'line',
+    stack: 'expected',
+    // Otherwise an area on a negative line would begin at 0.
+    stackStrategy: 'all',
+    showSymbol: false,
+    silent: true,
+    z: 2,
+    lineStyle: { opacity: 0 },
+  };
+  return [
+    { ...line, data: expected.map(([time, low]) => [time, low]) },
+    {
+      ...line,
+      data: expected.map(([time, low, high]) => [time, high - low]),
+      areaStyle: { color: mark('usual'), opacity: 0.1 },
+    },
+  ];
+}
+
+/** "0.0123 cores" would begin outside of the picture; the line above the plot says the unit. */
+function shortLabel(label: string): string {
+  return label.length <= LONGEST_LABEL ? label : label.split(' ', 1)[0]!;
 }
 
 /** The axis ends where the values do, and holds the threshold. The two ends are what its labels say. */

@@ -2,7 +2,7 @@
 import { formatReading } from '../../alert/format-value.ts';
 import { nameReason } from '../../alert/summarize.ts';
 import { formatPercent, formatScore, formatTime } from '../format.ts';
-import type { ExplainedMoment, ReportInput } from '../report-input.ts';
+import { type ExplainedMoment, nameLevel, type ReportInput, type VersionFacts } from '../report-input.ts';
 import { breakable, html, type Markup, raw } from './html.ts';
 
 /** Metrics shown for a moment. */
@@ -10,13 +10,15 @@ const MAX_REASONS = 5;
 
 export function renderMoments({ moments, version }: ReportInput): Markup {
   if (moments.length === 0) return html`<p class="quiet">No row has a score.</p>`;
-  return html`${moments.map((moment) => renderMoment(moment, version.detector, version.policy.threshold))}`;
+  return html`${moments.map((moment) => renderMoment(moment, version))}`;
 }
 
-function renderMoment(moment: ExplainedMoment, detector: string, threshold: number): Markup {
-  const below = moment.score >= threshold ? '' : ', below the threshold';
+function renderMoment(moment: ExplainedMoment, version: VersionFacts): Markup {
+  const { detector, policy } = version;
+  const level = nameLevel(version);
+  const below = moment.score >= policy.threshold ? '' : ', below the threshold';
   return html`<div class="moment">
-    <h3>${moment.entity || detector}<span>${formatTime(moment.time)} · score ${formatScore(moment.score)}${below}</span></h3>
+    <h3>${moment.entity || detector}<span>${formatTime(moment.time)} · ${level} ${formatScore(moment.score)}${below}</span></h3>
     ${moment.reasons
       .slice(0, MAX_REASONS)
       .map(

@@ -1,7 +1,9 @@
 /** Threshold and what it costs: a slider over figures worked out beforehand, so that it works offline and without a server. */
+
 import { currentCost, type Findings } from '../findings/findings.ts';
 import type { ThresholdCost } from '../findings/threshold-costs.ts';
 import { countOf, formatCount, formatPercent, formatRate, formatScore } from '../format.ts';
+import { nameLevel } from '../report-input.ts';
 import { html, type Markup, raw } from './html.ts';
 
 /** Shown by the slider at one place, as text that is ready to be shown. */
@@ -34,7 +36,7 @@ export function renderSlider(findings: Findings): Markup {
   return html`<div class="slider">
     <div class="figures">
       <div><b id="at-perWeek">${now.perWeek}</b><span>alerts a week</span></div>
-      <div><b id="at-threshold">${now.threshold}</b><span>threshold (score), <span id="at-percentile" style="display:inline">${now.percentile}</span> of rows lie below</span></div>
+      <div><b id="at-threshold">${now.threshold}</b><span>threshold (${nameLevel(findings.input.version)}), <span id="at-percentile" style="display:inline">${now.percentile}</span> of rows lie below</span></div>
       <div><b id="at-incidents">${now.incidents}</b><span>incidents in the training data, from <span id="at-rows" style="display:inline">${now.rows}</span></span></div>
       ${events.length > 0 ? html`<div><b id="at-caught">${now.caught}</b><span>labelled events caught</span></div>` : undefined}
     </div>

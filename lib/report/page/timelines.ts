@@ -1,11 +1,13 @@
-/** Score over time and each metric under it, for the entities in which most happened. */
+/** Score or evidence over time and each metric under it, for the entities in which most happened. */
 import { formatValue } from '../../alert/format-value.ts';
+import type { MetricUnit } from '../../alert/metric-unit.ts';
+import type { ExpectedRange } from '../../expectation/expected-range.ts';
 import { drawForPage } from '../drawing/draw.ts';
-import { type Band, drawTimeline, plotPixels } from '../drawing/timeline.ts';
+import { type Band, drawTimeline, type ExpectedPoint, plotPixels } from '../drawing/timeline.ts';
 import type { EntityRows, Findings } from '../findings/findings.ts';
 import { type Point, thinSeries } from '../findings/thin-series.ts';
 import { countOf, formatScore } from '../format.ts';
-import { usualOf } from '../report-input.ts';
+import { expectationOf, nameLevel, type ReportInput, usualOf, WEEK_MS } from '../report-input.ts';
 import { html, type Markup, raw } from './html.ts';
 import { sayRange } from './metric-table.ts';
 
@@ -14,6 +16,8 @@ const MAX_ROWS = 80;
 const MAX_ENTITIES = 8;
 const MAX_METRICS = 24;
 const WIDTHS = { wide: 820, narrow: 350 } as const;
+/** A season of a day has a place for every five minutes: half an hour of a nightly job is not to be missed. */
+const PLACE_MS = 300_000;
 const HEIGHTS = { score: 150, metric: 66 } as const;
 
 export interface ShownEntities {
@@ -45,7 +49,7 @@ export function renderTimelines(
   const still = new Set(order.filter((m) => isStill(findings, entity, m)));
   const name = entity.entity || input.version.detector;
   return html`<details class="entity"${index === 0 ? raw(' open') : undefined}>
-    <summary><b>${name}</b> · ${countOf(entity.incidents.length, 'incident')} · highest score ${formatScore(entity.peakScore)}</summary>
+    <summary><b>${name}</b> · ${countOf(entity.incidents.length, 'incident')} · highest ${nameLevel(input.version)} ${formatScore(entity.peakScore)}</summary>
     ${renderScore(findings, entity, `e${index}`)}
     ${order.filter((m) => !still.has(m)).map((m, place) => renderMetric(findings, entity, m, `e${index}m${place}`))}
     ${still.size > 0 ? html`<p class="constant">Not drawn, since they never moved: ${[...still].map((m) => sayStill(findings, entity, m)).join(', ')}.</p>` : undefined}
@@ -55,9 +59,10 @@ export function renderTimelines(
 function renderScore(findings: Findings, entity: EntityRows, id: string): Markup {
   const { input } = findings;
   const { threshold } = input.version.policy;
-  return html`<figure><figcaption><b>score</b> · dashed: threshold ${formatScore(threshold)}</figcaption>${pair(
+  const level = nameLevel(input.version);
+  return html`<figure><figcaption><b>${level}</b> · dashed: threshold ${formatScore(threshold)}</figcaption>${pair(
     id,
-    `Score of ${entity.entity} over time`,
+    `${level} of ${entity.entity} over time`,
     (width) =>
       drawTimeline({
         ...bandsOf(findings, entity),
@@ -77,12 +82,14 @@ function renderMetric(findings: Findings, entity: EntityRows, m: number, id: str
   const metric = input.window.metrics[m]!;
   const profile = usualOf(input.scaler, entity.entity, metric);
   const unit = input.units[metric];
-  const usual =
+  const expected = expectationOf(input, entity.entity, metric);
+  const flat =
     profile === undefined || profile.shape === 'unmeasured'
       ? 'no usual range'
       : profile.shape === 'constant'
         ? `usually ${formatValue(profile.center, unit)}`
         : `usual ${sayRange(profile.low, profile.high, unit)}`;
+  const usual = expected === undefined ? flat : `expected by the hour, ${sayOverDay(expected, input, unit)}`;
   return html`<figure><figcaption><b>${metric}</b> · ${usual}</figcaption>${pair(
     id,
     `${metric} of ${entity.entity} over time`,
@@ -93,11 +100,42 @@ function renderMetric(findings: Findings, entity: EntityRows, m: number, id: str
         height: HEIGHTS.metric,
         range: input.window.range,
         points: thin(findings, entity, input.window.columns[m]!, width),
-        usual: profile?.shape === 'varies' ? profile : undefined,
+        usual: expected === undefined && profile?.shape === 'varies' ? profile : undefined,
+        expected: expected && followClock(expected, input.window.range, plotPixels(width)),
         unit,
         withTimes: false,
       }),
   )}</figure>`;
+}
+
+/** Moments at which a range that follows the clock is drawn: one for so many pixels. */
+const PIXELS_EACH = 3;
+
+function followClock(
+  expected: (time: number) => ExpectedRange,
+  { start, end }: Band,
+  pixels: number,
+): readonly ExpectedPoint[] {
+  const count = Math.ceil(pixels / PIXELS_EACH);
+  return Array.from({ length: count + 1 }, (_, at) => {
+    const time = start + ((end - start) * at) / count;
+    const { low, high } = expected(time);
+    return [time, low, high];
+  });
+}
+
+/** "40 to 150": the least and the most of any time of the week. */
+function sayOverDay(
+  expected: (time: number) => ExpectedRange,
+  { window: { range } }: ReportInput,
+  unit: MetricUnit | undefined,
+): string {
+  const places = Array.from({ length: WEEK_MS / PLACE_MS }, (_, place) =>
+    expected(range.start + (place + 0.5) * PLACE_MS),
+  );
+  const low = Math.min(...places.map((place) => place.low));
+  const high = Math.max(...places.map((place) => place.high));
+  return sayRange(low, high, unit);
 }
 
 /** One value in every row that has one, or no value at all. */

@@ -169,3 +169,25 @@ test('a detection window that is no multiple of the step is told', async () => {
     /90001 ms is no multiple of the step of 60000 ms/,
   );
 });
+
+test('an event that nothing was alerted of says how near it came, and by what', async () => {
+  const window = makeHistory({ from: 0, rows: ROWS });
+  const calm = { entity: 'payment', start: EPOCH + 720 * STEP, end: EPOCH + 735 * STEP };
+  const labels = window.labels!.map((label, row) => {
+    const isOfCalm = window.entities[window.entityOf[row]!] === calm.entity;
+    return isOfCalm && window.times[row]! >= calm.start && window.times[row]! < calm.end ? 1 : label;
+  });
+  const { judged } = await replay({ ...window, labels });
+  const events = judged!.found;
+  assert.equal(events.length, 3);
+  const missed = events.filter(({ alertedAt }) => alertedAt === undefined);
+  assert.deepEqual(
+    missed.map(({ entity, start, end, miss }) => [{ entity, start, end }, miss?.why]),
+    [[calm, 'below']],
+  );
+  const { reached, said, by } = missed[0]!.miss!;
+  assert.ok(reached! > 0 && reached! < 1, String(reached));
+  assert.ok(by !== undefined);
+  assert.match(said, /^reached \d+(\.\d+)? % of the threshold, by /);
+  assert.ok(events.every(({ alertedAt, miss }) => (alertedAt === undefined) === (miss !== undefined)));
+});
