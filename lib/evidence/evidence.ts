@@ -91,7 +91,7 @@ export function gatherEvidence(given: {
   const sums = openSums(plan, rows);
   scan(input, (statistic) => {
     const { component, column, values, rows: own } = statistic;
-    const limit = reach[component]!;
+    const limit = Math.max(reach[component]!, statistic.least);
     for (let i = 0; i < own.length; i++) {
       const row = own[i]!;
       const ratio = values[i]! / limit;
@@ -149,7 +149,7 @@ function silenceYoung(
 export function sumOverMetrics(input: ScanInput, reach: Float64Array): readonly Float64Array[] {
   const sums = openSums(input.plan, input.x.times.length);
   scan(input, (statistic) => {
-    if (statistic.column >= 0) sums.add(statistic, reach[statistic.component]!);
+    if (statistic.column >= 0) sums.add(statistic, Math.max(reach[statistic.component]!, statistic.least));
   });
   return input.plan.lengths.map((_, at) => sums.of(at));
 }

@@ -94,6 +94,8 @@ export interface Statistic {
   readonly values: Float32Array;
   /** As `values`, off what training foretells alone; only of the stretch of ANCHORED rows. */
   readonly anchored: Float32Array | undefined;
+  /** The smallest change that matters, as `values`: of a long stretch too, whose reach may be less. */
+  readonly least: number;
 }
 
 export interface ScanInput {
@@ -146,6 +148,7 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
         component: joint + at,
         values: buffers.values,
         anchored: undefined,
+        least: 0,
       });
     }
   }
@@ -163,7 +166,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
   const { rows, places, buffers } = of;
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
-    const { anchored, recent } = measureDepartures(input, of, column);
+    const { anchored, recent, least } = measureDepartures(input, of, column);
     for (const side of SIDES)
       for (const length of plan.lengths) {
         fillStatistic(buffers.values, { places, length, anchored, recent, sign: signOf(side) });
@@ -177,6 +180,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           component: component++,
           values: buffers.values,
           anchored: length === ANCHORED ? buffers.anchored : undefined,
+          least,
         });
       }
   }
@@ -191,19 +195,20 @@ export function measureDepartures(
   { x, expectation, plan, leastChanges }: Omit<ScanInput, 'surprises'>,
   { entity, rows, places }: Pick<EntityRows, 'entity' | 'rows' | 'places'>,
   column: number,
-): { readonly anchored: Float64Array; readonly recent: Float64Array } {
+): { readonly anchored: Float64Array; readonly recent: Float64Array; readonly least: number } {
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name)[column]!;
   const width = x.names.length;
   // What never strayed in what was learned has the scale of the whole training for its own.
-  const spread = Math.max(series.spread || 1, leastChanges(name)[column]! / SPREADS_OF_CHANGE);
+  const least = leastChanges(name)[column]!;
+  const spread = Math.max(series.spread || 1, least / SPREADS_OF_CHANGE);
   const anchored = Float64Array.from(rows, (row) => {
     const off = x.values[row * width + column]! - expectAt(series, x.times[row]!);
     return Math.max(-FARTHEST, Math.min(FARTHEST, off / spread));
   });
   const levels = findRecentLevels(places, anchored, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
-  return { anchored, recent };
+  return { anchored, recent, least: least / spread };
 }
 
 interface Stretching {
