@@ -30,6 +30,9 @@ export interface EvidenceFold {
   readonly scores: Float64Array;
 }
 
+/** `none`: what is no measurement, such as the time of day. */
+export type Watched = Side | 'both' | 'none';
+
 export interface EvidenceSettings {
   /** Ms. */
   readonly step: number;
@@ -39,7 +42,7 @@ export interface EvidenceSettings {
   readonly budget: FalseAlarmBudget;
   readonly leastChanges: ScanInput['leastChanges'];
   /** One a column. */
-  readonly directions: readonly ('above' | 'below' | 'both')[];
+  readonly directions: readonly Watched[];
 }
 
 /** Rows of a block at least, and stretches of the statistic that it holds: maxima of neighbours are then two events. */
@@ -159,7 +162,7 @@ function poolReaches(
   );
 }
 
-function isWatched(direction: 'above' | 'below' | 'both' | undefined, side: Side): boolean {
+function isWatched(direction: Watched | undefined, side: Side): boolean {
   return direction === undefined || direction === 'both' || direction === side;
 }
 

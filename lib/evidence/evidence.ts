@@ -93,7 +93,7 @@ export function gatherEvidence(given: {
   const sums = openSums(plan);
   scan(input, (statistic) => {
     const { component, column, values, rows: own } = statistic;
-    const limit = reach[component]!;
+    const limit = Math.max(reach[component]!, statistic.least);
     for (let i = 0; i < own.length; i++) {
       const row = own[i]!;
       const ratio = values[i]! / limit;
@@ -163,7 +163,7 @@ export function sumOverMetrics(input: ScanInput, reach: Float64Array): readonly 
   const all = input.plan.lengths.map(() => new Float64Array(input.x.times.length));
   const sums = openSums(input.plan);
   scan(input, (statistic) =>
-    sums.add(statistic, reach[statistic.component]!, (own, totals) => {
+    sums.add(statistic, Math.max(reach[statistic.component]!, statistic.least), (own, totals) => {
       for (const [at, total] of totals.entries())
         for (let i = 0; i < own.length; i++) all[at]![own[i]!] = total[i]!;
     }),

@@ -59,6 +59,8 @@ export function loadEvidence(state: unknown): FittedEvidence {
       (at + 1) * FIGURES,
     );
     if (!(spread >= 0 && spread < Infinity)) throw invalid(`series ${at} has the spread ${spread}`);
+    // NaN: nothing was measured.
+    if (Math.abs(center) === Infinity) throw invalid(`series ${at} has the centre ${center}`);
     const season: SeasonalCurve = {
       day: pick(days, seasonOf[2 * at]!, 'day'),
       week: pick(weeks, seasonOf[2 * at + 1]!, 'week'),
@@ -100,6 +102,8 @@ function curvesOf(raw: unknown, length: number, what: string): readonly Float32A
   const size = typeof raw === 'string' ? Buffer.from(raw, 'base64').length : 0;
   if (size % (length * 4) !== 0) throw invalid(`${what}: ${size} bytes are no curves of ${length}`);
   const joined = new Float32Array(copy(bytes(raw, size, what)));
+  const bad = joined.find((value) => !Number.isFinite(value));
+  if (bad !== undefined) throw invalid(`${what}: a curve has the value ${bad}`);
   return Array.from({ length: size / length / 4 }, (_, at) => joined.slice(at * length, (at + 1) * length));
 }
 

@@ -94,6 +94,8 @@ export interface Statistic {
   readonly values: Float32Array;
   /** As `values`, off what training foretells alone; only of the stretch of ANCHORED rows. */
   readonly anchored: Float32Array | undefined;
+  /** The smallest change that matters, as `values`: of a long stretch too, whose reach may be less. */
+  readonly least: number;
 }
 
 export interface ScanInput {
@@ -147,6 +149,7 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
         component: joint + at,
         values: buffers.values,
         anchored: undefined,
+        least: 0,
       });
     }
   }
@@ -190,7 +193,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
   const { rows, places, buffers } = of;
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
-    const { anchored, recent } = measureDepartures(input, of, column);
+    const { anchored, recent, least } = measureDepartures(input, of, column);
     for (const side of SIDES)
       for (const length of plan.lengths) {
         fillStatistic(buffers.values, { places, length, anchored, recent, sign: signOf(side) });
@@ -204,6 +207,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           component: component++,
           values: buffers.values,
           anchored: length === ANCHORED ? buffers.anchored : undefined,
+          least,
         });
       }
   }
@@ -218,18 +222,19 @@ export function measureDepartures(
   { x, expectation, plan, leastChanges }: Omit<ScanInput, 'surprises'>,
   { entity, rows, places }: Pick<EntityRows, 'entity' | 'rows' | 'places'>,
   column: number,
-): { readonly anchored: Float64Array; readonly recent: Float64Array } {
+): { readonly anchored: Float64Array; readonly recent: Float64Array; readonly least: number } {
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name)[column]!;
   const width = x.names.length;
-  const spread = spreadOf(series, leastChanges(name)[column]!);
+  const least = leastChanges(name)[column]!;
+  const spread = spreadOf(series, least);
   const anchored = Float64Array.from(rows, (row) => {
     const off = x.values[row * width + column]! - expectAt(series, x.times[row]!);
     return Math.max(-FARTHEST, Math.min(FARTHEST, off / spread));
   });
   const levels = findRecentLevels(places, anchored, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
-  return { anchored, recent };
+  return { anchored, recent, least: least / spread };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { FittedScaler } from '../features/scaler.ts';
 import { shadowLabels } from '../features/shadow-labels.ts';
 import { lowerBound } from '../statistics/quantile.ts';
 import { fitScoreTail, LEAST_SCORES } from '../statistics/score-tail.ts';
+import { calmMatrix } from './calm-matrix.ts';
 import { findDirections, findLeastChanges } from './least-changes.ts';
 import { findNormalRows, type RehearsalInput, rehearse } from './rehearse.ts';
 
@@ -78,6 +79,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
     ...given.rehearsal,
     x,
     labels,
+    calm: (some) => calmMatrix(some, { detector, plan, scaler }),
     scores: rows.scores,
     step,
     contextRows,

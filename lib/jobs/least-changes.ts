@@ -1,6 +1,7 @@
 /** The smallest change of each metric that matters, and which way it has to go, on the scale of the feature matrix. */
 import { type MetricUnit, unitOfMetric } from '../alert/metric-unit.ts';
 import type { ChangeSettings, Detector } from '../config/detector.ts';
+import type { Watched } from '../evidence/calibrate-evidence.ts';
 import type { FeaturePlan, PlannedColumn } from '../features/plan.ts';
 import type { Profile } from '../features/profile.ts';
 import { CONSTANT_SCALE, type FittedScaler, profilesOf } from '../features/scaler.ts';
@@ -39,12 +40,11 @@ export function findLeastChanges({ detector, plan, scaler }: Given): (entity: st
   };
 }
 
-/** One a column. */
-export function findDirections({
-  detector,
-  plan,
-}: Pick<Given, 'detector' | 'plan'>): readonly ChangeSettings['direction'][] {
-  return plan.columns.map((column) => settingsOf(detector, column).direction);
+/** One a column. The clock is no metric: that training saw no Sunday makes none unusual. */
+export function findDirections({ detector, plan }: Pick<Given, 'detector' | 'plan'>): readonly Watched[] {
+  return plan.columns.map((column) =>
+    column.source.kind === 'calendar' ? 'none' : settingsOf(detector, column).direction,
+  );
 }
 
 interface ColumnSettings extends Omit<ChangeSettings, 'absolute'> {

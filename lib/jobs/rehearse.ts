@@ -21,6 +21,8 @@ const MOST_ROWS = 200_000;
 export interface RehearsalInput {
   readonly x: FeatureMatrix;
   readonly labels: Uint8Array | undefined;
+  /** What a model is asked about in place of rows of `x`. */
+  readonly calm: (x: FeatureMatrix) => FeatureMatrix;
   /** Per row of `x`, by the version's own model: stands in where a model is not fitted anew. */
   readonly scores: Float64Array;
   readonly model: RegisteredModel;
@@ -108,13 +110,13 @@ function cutBlocks({ x, scores, normal }: Sampled): readonly EvidenceFold[] {
 
 /** @returns undefined where the rest cannot carry a fit, or is given too few scores */
 async function scoreAnew(
-  { model, params, run }: RehearsalInput,
+  { model, params, run, calm }: RehearsalInput,
   { x, learned }: EvidenceFold,
 ): Promise<Float64Array | undefined> {
   try {
     const rows = Uint32Array.from(learned.keys()).filter((row) => learned[row] === 1);
     const fitted = await model.fit(pickRows(x, rows), params, run);
-    const scores = await fitted.score(x);
+    const scores = await fitted.score(calm(x));
     const usable = scores.filter((score, row) => learned[row] === 1 && !Number.isNaN(score)).length;
     return usable < LEAST_SCORES ? undefined : scores;
   } catch (error) {

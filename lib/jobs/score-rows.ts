@@ -9,6 +9,7 @@ import { checkColumns, type PlannedRows } from '../features/source-columns.ts';
 import { pickRows } from '../models/ensemble/hold-back.ts';
 import { sliceWindow } from '../window/combine.ts';
 import type { MetricWindow } from '../window/window.ts';
+import { calmMatrix } from './calm-matrix.ts';
 import type { FittedDetector } from './fitted-detector.ts';
 import { findLeastChanges } from './least-changes.ts';
 import { changePrepared, mergePrepared } from './merge-prepared.ts';
@@ -70,7 +71,7 @@ export async function scoreRows({
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
   const x = buildMatrix({ ...planned, scaler });
   const matrixRows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= start);
-  const scores = await scoreNewest(fitted, x, start);
+  const scores = await scoreNewest(x, { detector, fitted, start });
   const far = deviations(x, scaler).values;
   const { entities, entityOf, times } = newest.window;
   const scored = {
@@ -100,15 +101,16 @@ export async function scoreRows({
  * looked back on for hours, which a model need not score again.
  */
 async function scoreNewest(
-  { model, evidence, manifest }: FittedDetector,
   x: FeatureMatrix,
-  start: number,
+  given: { readonly detector: Detector; readonly fitted: FittedDetector; readonly start: number },
 ): Promise<Float64Array> {
+  const { detector, fitted, start } = given;
+  const { model, evidence, manifest } = fitted;
   if (evidence === undefined) return model.score(x);
   const wanted = start - Math.max(...evidence.plan.jointLengths) * manifest.step;
   const from = wanted - model.contextRows * manifest.step;
   const rows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= from);
-  const newest = await model.score(pickRows(x, rows));
+  const newest = await model.score(calmMatrix(pickRows(x, rows), { detector, ...fitted }));
   const scores = new Float64Array(x.times.length).fill(Number.NaN);
   for (const [at, row] of rows.entries()) if (x.times[row]! >= wanted) scores[row] = newest[at]!;
   return scores;

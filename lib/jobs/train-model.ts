@@ -16,6 +16,7 @@ import { encodeModelState, hasVersion, saveVersion } from '../store/model-reposi
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import { activate, makeCurrent } from './activate-version.ts';
 import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
+import { calmMatrix } from './calm-matrix.ts';
 import type { TrainContext } from './context.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { EVIDENCE_FILE } from './fitted-detector.ts';
@@ -231,7 +232,8 @@ async function fitVersion(
       ...(onProgress !== undefined && { onProgress }),
     }),
   );
-  const scores = await fitted.score(x);
+  const judged = detector.threshold.rule === 'evidence' ? calmMatrix(x, { detector, plan, scaler }) : x;
+  const scores = await fitted.score(judged);
   const far = deviations(x, scaler).values;
   const { labels, step } = data.window;
   const calibrated = await calibrateVersion({

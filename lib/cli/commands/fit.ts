@@ -163,7 +163,9 @@ async function applyOptions(detector: Detector, values: Invocation['values']): P
       ...(asked !== undefined &&
         threshold.rule === 'evidence' && {
           rule: 'percentile' as const,
-          resolveAfter: DEFAULTS.resolveAfter,
+          ...(threshold.resolveAfter === DEFAULTS.resolveAfterEvidence && {
+            resolveAfter: DEFAULTS.resolveAfter,
+          }),
         }),
     },
   };

@@ -1,0 +1,136 @@
+/** Incidents by evidence: when they hold, settle, are told of again, and what comes back. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { EntityTrack } from '../../../lib/decision/contract.ts';
+import { minute, stored } from './decide-rows.ts';
+import { decideEvidence, type EvidenceRow, repeat, tell } from './evidence-rows.ts';
+
+const QUIET: EvidenceRow = {};
+
+test('one row at 1 opens, rows at 0.6 hold it, and five quiet ones end it', () => {
+  const decision = decideEvidence([
+    ...repeat(3, { metrics: 0.99 }),
+    { metrics: 1.2 },
+    ...repeat(4, { metrics: 0.6 }),
+    ...repeat(5, { metrics: 0.59 }),
+  ]);
+  assert.deepEqual(tell(decision), ['opened 7', 'resolved 7']);
+  const [opened, resolved] = decision.transitions;
+  assert.equal(opened!.start, minute(3));
+  assert.equal(opened!.peakScore, 1.2);
+  assert.equal(resolved!.end, minute(8));
+  assert.deepEqual([...decision.anomalous.subarray(0, 5)], [0, 0, 0, 1, 0]);
+});
+
+test('four quiet rows end nothing', () => {
+  const decision = decideEvidence([{ metrics: 2 }, ...repeat(4), { metrics: 0.7 }, ...repeat(4)]);
+  assert.deepEqual(tell(decision), ['opened 5']);
+});
+
+test('it has settled where metrics are still off their training, and else it has resolved', () => {
+  const end = (anchored: number): string[] =>
+    tell(decideEvidence([{ metrics: 2, anchored: 2 }, ...repeat(5, { metrics: 0.1, anchored })]));
+  assert.deepEqual(end(2), ['opened 0', 'settled 0']);
+  assert.deepEqual(end(0.1), ['opened 0', 'resolved 0']);
+});
+
+test('what the model still says after so many rows is usual from then on', () => {
+  const first = decideEvidence([QUIET, ...repeat(21, { joint: 3 }), ...repeat(10, { joint: 3 })]);
+  // It has become usual at the twentieth row after it opened.
+  assert.deepEqual(tell(first), ['opened 21', 'settled 21']);
+  assert.deepEqual(first.tracks.a!.usualJoint, { level: 3, below: 0, modelVersion: 'v1' });
+  const tracks = stored(first);
+
+  const more = decideEvidence([...repeat(3, { joint: 3.9 }), { joint: 4.1 }], { from: 32, tracks });
+  assert.deepEqual(tell(more), ['opened 35']);
+  const forgotten = decideEvidence([...repeat(10), { joint: 1.1 }], { from: 32, tracks });
+  assert.deepEqual(tell(forgotten), ['opened 42']);
+  const other = decideEvidence([{ joint: 1.1 }], { from: 32, tracks, modelVersion: 'v2' });
+  assert.deepEqual(tell(other), ['opened 32']);
+});
+
+test('metrics that go far count beside what is usual of the model', () => {
+  const settled = decideEvidence([...repeat(40, { joint: 3 })]);
+  const next = decideEvidence([{ joint: 3, metrics: 1.5 }], { from: 40, tracks: stored(settled) });
+  assert.deepEqual(tell(next), ['opened 40']);
+});
+
+test('an update is due once the evidence is twice what people were told', () => {
+  const opened = decideEvidence([{ metrics: 1.5 }]);
+  const before = decideEvidence([{ metrics: 2.9 }], { from: 1, tracks: stored(opened) });
+  assert.deepEqual(tell(before), []);
+  const twice = decideEvidence([{ metrics: 3 }, { metrics: 5.9 }], { from: 2, tracks: stored(before) });
+  assert.deepEqual(tell(twice), ['updated 3']);
+  assert.equal(twice.transitions[0]!.peakScore, 5.9);
+  const again = decideEvidence([{ metrics: 11.7 }], { from: 4, tracks: stored(twice) });
+  assert.deepEqual(tell(again), []);
+  assert.deepEqual(tell(decideEvidence([{ metrics: 11.8 }], { from: 5, tracks: stored(again) })), [
+    'updated 5',
+  ]);
+});
+
+const BURST: readonly EvidenceRow[] = [{ metrics: 1.5, telling: 4 }, ...repeat(29)];
+
+test('the same reason is told three times a day, and then only when it is twice as bad', () => {
+  const day = decideEvidence(Array.from({ length: 40 }, () => BURST).flat());
+  assert.deepEqual(
+    tell(day),
+    [0, 30, 60].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
+  );
+  const tracks = stored(day);
+  const next = (row: EvidenceRow) => tell(decideEvidence([row], { from: 1200, tracks }));
+  assert.deepEqual(next({ metrics: 2.9, telling: 4 }), []);
+  assert.deepEqual(next({ metrics: 3, telling: 4 }), ['opened 1200']);
+  assert.deepEqual(next({ metrics: 1.5, telling: 5 }), ['opened 1200']);
+  assert.deepEqual(next({ joint: 1.5 }), ['opened 1200']);
+  const other = decideEvidence([BURST[0]!], { from: 1200, tracks, modelVersion: 'v2' });
+  assert.deepEqual(tell(other), ['opened 1200']);
+});
+
+test('a day later it is news again', () => {
+  const days = decideEvidence(Array.from({ length: 97 }, () => BURST).flat());
+  const opened = days.transitions.filter(({ state }) => state === 'opened').map(({ start }) => start);
+  assert.deepEqual(opened, [0, 30, 60, 1440, 1470, 1500, 2880].map(minute));
+});
+
+test('incidents are the same however the rows are cut into windows', () => {
+  const row = fc.record({
+    metrics: fc.constantFrom(0, 0.3, 0.7, 1.1, 2.5),
+    joint: fc.constantFrom(0, 0.3, 0.7, 1.1, 3),
+    anchored: fc.constantFrom(0, 1),
+    telling: fc.constantFrom(0, 1),
+  });
+  // Stretches, so that something holds and settles.
+  const rows = fc
+    .array(fc.tuple(row, fc.integer({ min: 1, max: 30 })), { minLength: 1, maxLength: 12 })
+    .map((runs) => runs.flatMap(([of, count]) => repeat(count, of)));
+  fc.assert(
+    fc.property(
+      rows,
+      fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 20 }),
+      (all, cuts) => {
+        const whole = decideEvidence(all);
+        let tracks: Readonly<Record<string, EntityTrack>> = {};
+        const ends: string[] = [];
+        for (let from = 0, cut = 0; from < all.length; cut++) {
+          const to = from + cuts[cut % cuts.length]!;
+          const decision = decideEvidence(all.slice(from, to), { from, tracks });
+          ends.push(...endsOf(decision));
+          tracks = stored(decision);
+          from = to;
+        }
+        assert.deepEqual(ends, endsOf(whole));
+        assert.deepEqual({ ...tracks.a, open: undefined }, { ...stored(whole).a, open: undefined });
+        assert.equal(tracks.a?.open?.id, whole.tracks.a?.open?.id);
+      },
+    ),
+    { numRuns: 200 },
+  );
+
+  function endsOf({ transitions }: ReturnType<typeof decideEvidence>): string[] {
+    return transitions
+      .filter(({ end }) => end !== undefined)
+      .map(({ incidentId, state, end }) => `${incidentId} ${state} ${end}`);
+  }
+});

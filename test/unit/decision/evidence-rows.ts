@@ -1,0 +1,65 @@
+/** Rows of one entity by the minute, decided on by their evidence. */
+import type { DecisionPolicy, EntityTrack } from '../../../lib/decision/contract.ts';
+import { decideWindow, type WindowDecision } from '../../../lib/decision/decide.ts';
+import { STEP, T0 } from './decide-rows.ts';
+
+export const EVIDENCE_POLICY: DecisionPolicy = {
+  by: 'evidence',
+  threshold: 1,
+  holdAbove: 0.6,
+  settleRows: 20,
+  minDeviation: 0,
+  k: 1,
+  n: 1,
+  resolveAfter: 5,
+};
+
+export interface EvidenceRow {
+  readonly metrics?: number;
+  readonly joint?: number;
+  readonly anchored?: number;
+  readonly telling?: number;
+}
+
+export function repeat(count: number, row: EvidenceRow = {}): EvidenceRow[] {
+  return new Array<EvidenceRow>(count).fill(row);
+}
+
+export function decideEvidence(
+  rows: readonly EvidenceRow[],
+  given: {
+    readonly from?: number;
+    readonly tracks?: Readonly<Record<string, EntityTrack>>;
+    readonly modelVersion?: string;
+  } = {},
+): WindowDecision {
+  const { from = 0, tracks = {}, modelVersion = 'v1' } = given;
+  const pick = (name: 'metrics' | 'joint' | 'anchored'): Float64Array =>
+    Float64Array.from(rows, (row) => row[name] ?? 0);
+  return decideWindow({
+    rows: {
+      entities: ['a'],
+      entityOf: new Uint32Array(rows.length),
+      times: Float64Array.from(rows, (_, row) => T0 + (from + row) * STEP),
+      scores: new Float64Array(rows.length),
+      deviations: new Float64Array(rows.length),
+      evidence: {
+        metrics: pick('metrics'),
+        joint: pick('joint'),
+        anchored: pick('anchored'),
+        telling: Int32Array.from(rows, ({ telling = 0 }) => telling),
+      },
+    },
+    policy: EVIDENCE_POLICY,
+    tracks,
+    watchFrom: 0,
+    step: STEP,
+    detector: 'shop',
+    modelVersion,
+  });
+}
+
+/** State and minute of the last row that was part of it. */
+export function tell({ transitions }: Pick<WindowDecision, 'transitions'>): string[] {
+  return transitions.map(({ state, lastAnomalous }) => `${state} ${(lastAnomalous - T0) / STEP}`);
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DecisionPolicy, ScoredRows } from '../../../lib/decision/contract.ts';
+import { followUsual, judgeRow } from '../../../lib/decision/judge-row.ts';
+import { EVIDENCE_POLICY } from './evidence-rows.ts';
+
+function rowOf(evidence: {
+  metrics?: number;
+  joint?: number;
+  anchored?: number;
+  telling?: number;
+}): ScoredRows {
+  const { metrics = 0, joint = 0, anchored = 0, telling = -1 } = evidence;
+  return {
+    entities: ['a'],
+    entityOf: new Uint32Array(1),
+    times: new Float64Array(1),
+    scores: Float64Array.of(0.9),
+    deviations: Float64Array.of(5),
+    evidence: {
+      metrics: Float64Array.of(metrics),
+      joint: Float64Array.of(joint),
+      anchored: Float64Array.of(anchored),
+      telling: Int32Array.of(telling),
+    },
+  };
+}
+
+function judge(
+  evidence: Parameters<typeof rowOf>[0],
+  usual?: { level: number; below: number; modelVersion: string },
+) {
+  return judgeRow(rowOf(evidence), 0, { policy: EVIDENCE_POLICY, ...(usual && { usual }) });
+}
+
+const USUAL = { level: 2, below: 0, modelVersion: 'v1' };
+
+test('1 opens, and what holds is less', () => {
+  const judged = (metrics: number) => {
+    const { anomalous, holds } = judge({ metrics });
+    return [anomalous, holds];
+  };
+  assert.deepEqual(judged(1), [true, true]);
+  assert.deepEqual(judged(0.99), [false, true]);
+  assert.deepEqual(judged(0.6), [false, true]);
+  assert.deepEqual(judged(0.59), [false, false]);
+});
+
+test('the larger of metrics and model counts, and names the cause', () => {
+  assert.deepEqual(
+    [judge({ metrics: 3, joint: 2, telling: 7 }), judge({ metrics: 2, joint: 3, telling: 7 })].map(
+      ({ level, cause, joint }) => ({ level, cause, joint }),
+    ),
+    [
+      { level: 3, cause: 7, joint: 2 },
+      { level: 3, cause: -2, joint: 3 },
+    ],
+  );
+  assert.equal(judge({ metrics: 3, telling: -1 }).cause, -1);
+});
+
+test('what the model says usually is no news, and what comes on top of it is', () => {
+  assert.equal(judge({ joint: 2.5 }, USUAL).level, 0.5);
+  assert.equal(judge({ joint: 3.5 }, USUAL).anomalous, true);
+  assert.equal(judge({ metrics: 1.5, joint: 2 }, USUAL).level, 1.5);
+});
+
+test('a row is away where metrics are off their training, or the model says about what is usual', () => {
+  assert.equal(judge({ anchored: 0.6 }).isAway, true);
+  assert.equal(judge({ anchored: 0.5 }).isAway, false);
+  assert.equal(judge({ joint: 1 }, USUAL).isAway, true);
+  assert.equal(judge({ joint: 0.9 }, USUAL).isAway, false);
+});
+
+test('a usual level is given up after so many rows in a row well below it', () => {
+  let usual: ReturnType<typeof followUsual> = USUAL;
+  for (const joint of [0, 0, 1, 0, 0]) usual = followUsual(usual, joint, 3);
+  assert.deepEqual(usual, { ...USUAL, below: 2 });
+  assert.equal(followUsual(usual, 0.99, 3), undefined);
+  assert.deepEqual(followUsual(usual, 1, 3), USUAL);
+  assert.equal(followUsual(undefined, 5, 3), undefined);
+});
+
+test('by a percentile evidence has no part', () => {
+  const policy: DecisionPolicy = { threshold: 0.8, minDeviation: 3, k: 1, n: 1, resolveAfter: 3 };
+  const judged = judgeRow(rowOf({ metrics: 0, anchored: 9 }), 0, { policy });
+  assert.deepEqual(judged, { level: 0.9, anomalous: true, holds: true, isAway: false, joint: 0, cause: -2 });
+  assert.equal(judgeRow(rowOf({ metrics: 9 }), 0, { policy: { ...policy, threshold: 1 } }).anomalous, false);
+});

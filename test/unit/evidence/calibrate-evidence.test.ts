@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decideWindow } from '../../../lib/decision/decide.ts';
+import {
+  calibrateEvidence,
+  type EvidenceFold,
+  type EvidenceSettings,
+} from '../../../lib/evidence/calibrate-evidence.ts';
+import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
+import { describeComponent } from '../../../lib/evidence/statistics.ts';
+import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
+import { normalRows, toMatrix } from '../../helpers/feature-matrices.ts';
+
+const STEP = 60_000;
+const DAY = 1440;
+const WEEK = 7 * DAY * STEP;
+const LEAST_CHANGES = (width: number) => () => new Float64Array(width);
+
+/** The model's: how far out all metrics are together. */
+function scoreOf({ names, times, values }: FeatureMatrix): Float64Array {
+  const width = names.length;
+  return Float64Array.from(times, (_, row) => Math.hypot(...values.subarray(row * width, (row + 1) * width)));
+}
+
+function foldsOf(x: FeatureMatrix): EvidenceFold[] {
+  const rows = x.times.length;
+  return [0, 1, 2, 3].map((block) => {
+    const judged = Uint8Array.from({ length: rows }, (_, row) =>
+      Number(Math.floor((4 * row) / rows) === block),
+    );
+    return { x, scores: scoreOf(x), judged, learned: judged.map((is) => 1 - is) };
+  });
+}
+
+function calibrate(
+  x: FeatureMatrix,
+  settings: Partial<EvidenceSettings> = {},
+  folds = foldsOf(x),
+): FittedEvidence {
+  const width = x.names.length;
+  return calibrateEvidence({
+    whole: { x, scores: scoreOf(x), learned: new Uint8Array(x.times.length).fill(1) },
+    folds,
+    settings: {
+      step: STEP,
+      settleAfter: 3 * 60 * STEP,
+      budget: { count: 1, per: WEEK },
+      leastChanges: LEAST_CHANGES(width),
+      directions: x.names.map(() => 'both' as const),
+      ...settings,
+    },
+  });
+}
+
+function countIncidents(x: FeatureMatrix, fitted: FittedEvidence): number {
+  const scores = scoreOf(x);
+  const evidence = gatherEvidence({ x, scores, fitted, leastChanges: LEAST_CHANGES(x.names.length) });
+  const { transitions } = decideWindow({
+    rows: { ...x, scores, deviations: new Float64Array(scores.length), evidence },
+    policy: {
+      by: 'evidence',
+      threshold: 1,
+      holdAbove: 0.6,
+      settleRows: 180,
+      minDeviation: 0,
+      k: 1,
+      n: 1,
+      resolveAfter: 5,
+    },
+    tracks: {},
+    watchFrom: -Infinity,
+    step: STEP,
+    detector: 'd',
+    modelVersion: 'v',
+  });
+  return transitions.filter(({ state }) => state === 'opened').length;
+}
+
+/** Of one metric and side, in order of length. */
+function reachOf(fitted: FittedEvidence, column: number, side: 'above' | 'below'): number[] {
+  const columns = fitted.expectation.columns.length;
+  return [...fitted.reach].filter((_, component) => {
+    const of = describeComponent(component, { columns, plan: fitted.plan });
+    return of.column === column && of.side === side;
+  });
+}
+
+/** Noise whose neighbours are alike, with tails far longer than a normal distribution's: each metric on its own. */
+function drawBursts(rows: number, width: number, seed: number): FeatureMatrix {
+  const level = new Float64Array(width);
+  return toMatrix(
+    normalRows(rows, width, seed).map((row) =>
+      row.map((value, column) => {
+        level[column] = 0.9 * level[column]! + Math.sqrt(1 - 0.81) * value;
+        return level[column]! * Math.exp(Math.abs(level[column]!) / 2);
+      }),
+    ),
+  );
+}
+
+test('bursts open about as many incidents as the budget has, over weeks that nobody has seen', () => {
+  const perWeek = 7;
+  let incidents = 0;
+  for (const seed of [1, 2]) {
+    const fitted = calibrate(drawBursts(10 * DAY, 3, seed), { budget: { count: perWeek, per: WEEK } });
+    incidents += countIncidents(drawBursts(3 * 7 * DAY, 3, 100 + seed), fitted);
+  }
+  const expected = 6 * perWeek;
+  assert.ok(incidents > expected / 3 && incidents < expected * 3, `${incidents} of ${expected}`);
+});
+
+test('of plain noise the least levels open less than the budget', () => {
+  const fitted = calibrate(toMatrix(normalRows(7 * DAY, 3, 1)));
+  assert.ok(countIncidents(toMatrix(normalRows(14 * DAY, 3, 2)), fitted) <= 2);
+});
+
+test('a metric that bursts raises its own levels, and those of no other', () => {
+  const quiet = toMatrix(normalRows(3 * DAY, 2, 1));
+  const noisy = drawBursts(3 * DAY, 1, 2);
+  const beside = {
+    ...quiet,
+    values: quiet.values.map((own, at) => (at % 2 === 0 ? own : noisy.values[at >> 1]!)),
+  };
+  const [alone, together] = [calibrate(quiet), calibrate(beside)];
+  for (const side of ['above', 'below'] as const) {
+    assert.deepEqual(reachOf(together, 0, side), reachOf(alone, 0, side));
+    assert.ok(reachOf(together, 1, side)[0]! > 2 * reachOf(alone, 1, side)[0]!);
+  }
+});
+
+test('a side that nobody watches is never reached', () => {
+  const fitted = calibrate(toMatrix(normalRows(2 * DAY, 3, 1)), { directions: ['above', 'below', 'both'] });
+  const isWatched = (column: number, side: 'above' | 'below'): boolean =>
+    reachOf(fitted, column, side).every(Number.isFinite);
+  assert.deepEqual(
+    [0, 1, 2].map((column) => [isWatched(column, 'above'), isWatched(column, 'below')]),
+    [
+      [true, false],
+      [false, true],
+      [true, true],
+    ],
+  );
+  const fallen = toMatrix(normalRows(600, 3, 2).map(([, ...rest], row) => [row < 500 ? 0 : -50, ...rest]));
+  const risen = { ...fallen, values: fallen.values.map((value, at) => (at % 3 === 0 ? -value : value)) };
+  const most = (x: FeatureMatrix): number =>
+    Math.max(...gatherEvidence({ x, scores: scoreOf(x), fitted, leastChanges: LEAST_CHANGES(3) }).metrics);
+  assert.ok(most(fallen) < 1 && most(risen) > 1);
+});
+
+test('without a fold there are least levels', () => {
+  const fitted = calibrate(toMatrix(normalRows(400, 2, 1)), {}, []);
+  assert.deepEqual(
+    reachOf(fitted, 0, 'above').map((level) => Math.round(100 * level) / 100),
+    [4, 4, 4, 2.83, 2],
+  );
+  assert.deepEqual([...fitted.reach.slice(-3)], [1.5, 1.5, 1.5]);
+  assert.deepEqual([...fitted.pooledReach], [1, 1, 1, 1, 1]);
+  assert.equal(calibrate(toMatrix(normalRows(400, 1, 1)), {}, []).pooledReach.length, 0);
+});
