@@ -84,6 +84,14 @@ test('a usual level is given up after so many rows in a row well below it', () =
 test('by a percentile evidence has no part', () => {
   const policy: DecisionPolicy = { threshold: 0.8, minDeviation: 3, k: 1, n: 1, resolveAfter: 3 };
   const judged = judgeRow(rowOf({ metrics: 0, anchored: 9 }), 0, { policy });
-  assert.deepEqual(judged, { level: 0.9, anomalous: true, holds: true, isAway: false, joint: 0, cause: -2 });
+  assert.deepEqual(judged, {
+    level: 0.9,
+    anomalous: true,
+    holds: true,
+    isAway: false,
+    metrics: 0,
+    joint: 0,
+    cause: -2,
+  });
   assert.equal(judgeRow(rowOf({ metrics: 9 }), 0, { policy: { ...policy, threshold: 1 } }).anomalous, false);
 });

@@ -54,7 +54,13 @@ function calibrate(
 
 function countIncidents(x: FeatureMatrix, fitted: FittedEvidence): number {
   const scores = scoreOf(x);
-  const evidence = gatherEvidence({ x, scores, fitted, leastChanges: LEAST_CHANGES(x.names.length) });
+  const evidence = gatherEvidence({
+    x,
+    scores,
+    fitted,
+    lookback: 0,
+    leastChanges: LEAST_CHANGES(x.names.length),
+  });
   const { transitions } = decideWindow({
     rows: { ...x, scores, deviations: new Float64Array(scores.length), evidence },
     policy: {
@@ -143,7 +149,10 @@ test('a side that nobody watches is never reached', () => {
   const fallen = toMatrix(normalRows(600, 3, 2).map(([, ...rest], row) => [row < 500 ? 0 : -50, ...rest]));
   const risen = { ...fallen, values: fallen.values.map((value, at) => (at % 3 === 0 ? -value : value)) };
   const most = (x: FeatureMatrix): number =>
-    Math.max(...gatherEvidence({ x, scores: scoreOf(x), fitted, leastChanges: LEAST_CHANGES(3) }).metrics);
+    Math.max(
+      ...gatherEvidence({ x, scores: scoreOf(x), fitted, lookback: 0, leastChanges: LEAST_CHANGES(3) })
+        .metrics,
+    );
   assert.ok(most(fallen) < 1 && most(risen) > 1);
 });
 

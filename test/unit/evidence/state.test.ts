@@ -47,7 +47,7 @@ function saved(): Saved {
 }
 
 function gather(fitted: FittedEvidence) {
-  return gatherEvidence({ x: X, scores: SCORES, fitted, leastChanges: LEAST_CHANGES });
+  return gatherEvidence({ x: X, scores: SCORES, fitted, lookback: 0, leastChanges: LEAST_CHANGES });
 }
 
 test('what is loaded is what was saved, and says the same of every row', () => {
