@@ -105,8 +105,8 @@ describe('a file that is dropped, without a manifest', () => {
       entity: 'payment',
       severity: 'warning',
       reasonsLeftOut: 0,
-      // Rarer than ten times the rows that the model was fitted on: the first ten of each entity have no score.
-      rarity: { onceIn: 10 * 2 * (720 - 10), isBound: true, heldBack: false },
+      by: 'evidence',
+      falseAlarms: { count: 1, per: 7 * 24 * 60 * MINUTE },
       start: START,
       lastAnomalous: new Date(T0 + (FAULT.to - 1) * MINUTE).toISOString(),
       end: null,
