@@ -17,6 +17,8 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/features': 2,
   'lib/models': 2,
   'lib/nn': 2,
+  'lib/expectation': 2,
+  'lib/evidence': 2,
   'lib/decision': 2,
   'lib/alert': 2,
   'lib/evaluation': 2,

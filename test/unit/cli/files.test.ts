@@ -117,6 +117,22 @@ test('who names no model gets the default one, and a manifest that names one is 
   assert.equal(await kindOf(), 'robust-z');
 });
 
+test('a percentile that is asked for has the rule of one, and what a manifest says of it', async () => {
+  const resolveAfter = async (threshold: string): Promise<number> => {
+    await writeFile(path('resolve.yml'), MANIFEST.replace('{ percentile: 98 }', threshold));
+    const { code, stderr } = await run(
+      ...['fit', '--data', path('plain.parquet'), ...FIT],
+      ...['--output-dir', path('resolve'), '--manifest', path('resolve.yml')],
+    );
+    assert.equal(code, 0, stderr);
+    const { policy } = JSON.parse(await readFile(path('resolve/manifest.json'), 'utf8'));
+    assert.equal(policy.by, undefined);
+    return policy.resolveAfter;
+  };
+  assert.equal(await resolveAfter('{ settle_after: 2h }'), 10);
+  assert.equal(await resolveAfter('{ resolve_after: 7 }'), 7);
+});
+
 test('a CSV fits to the very model that the same rows fit to as Parquet', async () => {
   await run('fit', '--data', path('labelled.csv'), ...FIT, '--output-dir', path('from-csv'));
   const read = (name: string): Promise<Buffer> => readFile(path(name));
