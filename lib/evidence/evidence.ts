@@ -73,6 +73,7 @@ export function tameSurprises(tail: ScoreTail, scores: Float64Array): Float64Arr
  * anomaly for not being where the others are. So is one that comes back after all that its levels look back on.
  *
  * @param given.scores of the model, one a row of `x`; NaN where there is none: those rows have the metrics' evidence
+ * @param given.from epoch ms: earlier rows are looked back on alone
  * @param given.lookback rows before a row that its score is made of: an entity is as much longer young to the model
  */
 export function gatherEvidence(given: {
@@ -80,11 +81,12 @@ export function gatherEvidence(given: {
   readonly scores: Float64Array;
   readonly fitted: FittedEvidence;
   readonly lookback: number;
+  readonly from?: number | undefined;
   readonly leastChanges: ScanInput['leastChanges'];
 }): RowEvidence {
-  const { x, scores, fitted, leastChanges, lookback } = given;
+  const { x, scores, fitted, leastChanges, lookback, from } = given;
   const { plan, expectation, tail, reach, pooledReach } = fitted;
-  const input = { x, expectation, plan, leastChanges, surprises: tameSurprises(tail, scores) };
+  const input = { x, expectation, plan, leastChanges, from, surprises: tameSurprises(tail, scores) };
   const rows = x.times.length;
   const metrics = new Float64Array(rows);
   const joint = new Float64Array(rows);

@@ -106,6 +106,8 @@ export interface ScanInput {
   readonly plan: ScanPlan;
   /** The smallest change that matters, one a column, in units of the matrix; 0 or above. */
   readonly leastChanges: (entity: string) => ArrayLike<number>;
+  /** Epoch ms: earlier rows are looked back on, and have 0 for every statistic. All rows, if left out. */
+  readonly from?: number | undefined;
 }
 
 export function countComponents(columns: number, plan: ScanPlan): number {
@@ -136,11 +138,12 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
     if (rows.length === 0) continue;
     const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
     const buffers = { values: new Float32Array(rows.length), anchored: new Float32Array(rows.length) };
-    scanMetrics(input, { entity, rows, places, buffers }, visit);
+    const begin = input.from === undefined ? 0 : findBegin(rows, x.times, input.from);
+    scanMetrics(input, { entity, rows, places, begin, buffers }, visit);
     const matters = findWhatMatters(input, entity, rows);
     const own = Float64Array.from(rows, (row, i) => (matters[i] === 1 ? surprises[row]! : 0));
     for (const [at, length] of plan.jointLengths.entries()) {
-      fillStatistic(buffers.values, { places, length, anchored: own, recent: own, sign: 1 });
+      fillStatistic(buffers.values, { places, begin, length, anchored: own, recent: own, sign: 1 });
       visit({
         rows,
         column: -1,
@@ -181,24 +184,39 @@ function findWhatMatters(
   });
 }
 
+/** Index of the first row that is not before `from`. */
+function findBegin(rows: Uint32Array, times: Float64Array, from: number): number {
+  const at = rows.findIndex((row) => times[row]! >= from);
+  return at < 0 ? rows.length : at;
+}
+
 interface EntityRows {
   readonly entity: number;
   readonly rows: Uint32Array;
   readonly places: Float64Array;
+  /** Of `rows`: the first that has statistics. */
+  readonly begin: number;
   readonly buffers: { readonly values: Float32Array; readonly anchored: Float32Array };
 }
 
 function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statistic) => void): void {
   const { x, plan } = input;
-  const { rows, places, buffers } = of;
+  const { rows, places, begin, buffers } = of;
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
     const { anchored, recent, least } = measureDepartures(input, of, column);
     for (const side of SIDES)
       for (const length of plan.lengths) {
-        fillStatistic(buffers.values, { places, length, anchored, recent, sign: signOf(side) });
+        fillStatistic(buffers.values, { places, begin, length, anchored, recent, sign: signOf(side) });
         if (length === ANCHORED)
-          fillStatistic(buffers.anchored, { places, length, anchored, recent: anchored, sign: signOf(side) });
+          fillStatistic(buffers.anchored, {
+            places,
+            begin,
+            length,
+            anchored,
+            recent: anchored,
+            sign: signOf(side),
+          });
         visit({
           rows,
           column,
@@ -247,6 +265,8 @@ export function spreadOf({ spread }: Pick<SeriesExpectation, 'spread'>, leastCha
 
 interface Stretching {
   readonly places: Float64Array;
+  /** First place that is filled in. */
+  readonly begin: number;
   readonly length: number;
   readonly anchored: Float64Array;
   readonly recent: Float64Array;
@@ -259,9 +279,9 @@ function fillStatistic(out: Float32Array, stretching: Stretching): void {
 }
 
 /** What k of the newest n rows are off together. */
-function fillShort(out: Float32Array, { places, anchored, recent, sign }: Stretching): void {
+function fillShort(out: Float32Array, { places, begin, anchored, recent, sign }: Stretching): void {
   const off = new Float64Array(SHORT.n);
-  for (let i = 0; i < places.length; i++) {
+  for (let i = begin; i < places.length; i++) {
     out[i] = 0;
     const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
     // Cheap first: half of the rows are off to the other side.
@@ -278,10 +298,14 @@ function fillShort(out: Float32Array, { places, anchored, recent, sign }: Stretc
 }
 
 /** The mean over a stretch, where its newest rows are still off. */
-function fillMean(out: Float32Array, { places, length, anchored, recent, sign }: Stretching): void {
-  const long = { from: 0, count: 0, anchored: 0, recent: 0 };
-  const short = { from: 0, count: 0, anchored: 0, recent: 0 };
-  for (let i = 0; i < places.length; i++) {
+function fillMean(out: Float32Array, { places, begin, length, anchored, recent, sign }: Stretching): void {
+  if (begin >= places.length) return;
+  // Rows that the first one looks back on.
+  let from = begin;
+  while (from > 0 && places[from - 1]! > places[begin]! - Math.max(length, NEWEST)) from--;
+  const long = { from, count: 0, anchored: 0, recent: 0 };
+  const short = { from, count: 0, anchored: 0, recent: 0 };
+  for (let i = from; i < places.length; i++) {
     for (const [window, rows] of [
       [long, length],
       [short, NEWEST],
@@ -289,6 +313,7 @@ function fillMean(out: Float32Array, { places, length, anchored, recent, sign }:
       add(window, i, 1);
       while (places[window.from]! <= places[i]! - rows) add(window, window.from++, -1);
     }
+    if (i < begin) continue;
     if (long.count < LEAST_MEASURED * length || short.count === 0) {
       out[i] = 0;
       continue;

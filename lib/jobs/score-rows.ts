@@ -87,6 +87,7 @@ export async function scoreRows({
           scores,
           fitted: fitted.evidence,
           lookback: fitted.model.contextRows,
+          from: start,
           leastChanges: findLeastChanges({ detector, plan, scaler }),
         }),
         matrixRows,

@@ -259,18 +259,19 @@ describe('an event that comes again', () => {
   });
 });
 
-/** The fault is in cpu and memory; their values are ones that were measured, all in the same row. */
+/** The fault is in cpu and, much less, in memory; the values are ones that were measured, all in the same row. */
 async function assertReasons(reasons: Alert['reasons']): Promise<void> {
-  assert.deepEqual(reasons.map(({ metric }) => metric).sort(), ['cpu', 'memory', 'requests']);
+  const named = reasons.map(({ metric }) => metric);
+  assert.equal(named[0], 'cpu');
+  assert.ok(!named.includes('requests'), 'what was not part of it is no reason');
   assert.deepEqual(
     reasons.map(({ share }) => share),
     reasons.map(({ share }) => share).toSorted((a, b) => b - a),
   );
   assert.ok(Math.abs(reasons.reduce((sum, { share }) => sum + share, 0) - 1) < 0.01);
-  assert.equal(reasons[2]?.metric, 'requests');
   for (const { usualLow, usual, usualHigh, value, metric } of reasons) {
     assert.ok(usualLow > 80 && usualLow < usual && usual < usualHigh && usualHigh < 120, metric);
-    if (metric !== 'requests') assert.ok(value !== null && value > 2 * usualHigh, `${metric} ${value}`);
+    assert.ok(value !== null && value > 2 * usualHigh, `${metric} ${value}`);
   }
   const row = reasons.map(({ metric, value }) => `${metric} = ${value}`).join(' AND ');
   const [found] = await queryParquet(
