@@ -22,8 +22,6 @@ const RANKS: Readonly<Record<string, number>> = {
   'lib/decision': 2,
   'lib/alert': 2,
   'lib/evaluation': 2,
-  'lib/evidence': 2,
-  'lib/expectation': 2,
   'lib/report': 2,
   'lib/simulate': 2,
   'lib/config': 1,
