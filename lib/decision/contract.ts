@@ -54,6 +54,8 @@ export interface EntityTrack {
     | undefined;
   /** By evidence: openings of the last day, oldest first. */
   readonly told?: readonly Telling[] | undefined;
+  /** By evidence: the newest rows have been off since before anybody watched, so that they are no news. */
+  readonly wasOut?: boolean | undefined;
 }
 
 /** What an incident was opened by. */

@@ -33,6 +33,7 @@ export interface TrackWalk {
   recent: readonly RecentRow[];
   usualJoint: EntityTrack['usualJoint'];
   told: readonly Telling[];
+  wasOut: boolean;
   /** Incidents that this window touched, oldest first. Only the last one may be open. */
   readonly incidents: IncidentWalk[];
 }
@@ -77,6 +78,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
     usualJoint: track?.usualJoint?.modelVersion === rules.modelVersion ? track.usualJoint : undefined,
     told: track?.told ?? [],
+    wasOut: track?.wasOut ?? false,
     incidents: open
       ? [
           {
@@ -109,7 +111,12 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   walk.usualJoint = followUsual(walk.usualJoint, row.joint, 2 * walk.rules.policy.resolveAfter);
   const open = openIncidentOf(walk);
   if (open) continueIncident(walk, open, row);
-  else if (row.anomalous && row.time >= walk.rules.watchFrom) extendRun(walk, row);
+  else if (row.time < walk.rules.watchFrom) walk.wasOut = walk.rules.policy.by === 'evidence' && row.holds;
+  else if (walk.wasOut && row.holds) return;
+  else {
+    walk.wasOut = false;
+    if (row.anomalous) extendRun(walk, row);
+  }
 }
 
 /** Resolves an open incident whose entity has been silent for too long at `now` (epoch ms, by the data's clock). */
@@ -133,6 +140,7 @@ export function endWalk(walk: TrackWalk): {
       open: openIncidentOf(walk)?.incident,
       ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
       ...(walk.told.length > 0 && { told: walk.told }),
+      ...(walk.wasOut && { wasOut: true }),
     },
     transitions,
   };

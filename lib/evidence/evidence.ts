@@ -56,6 +56,23 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
   };
 }
 
+/**
+ * A row in which nothing was measured says nothing: that an entity is silent is no value of a metric.
+ * @param availability per row, share of the metrics that hold a value
+ */
+export function silenceGaps(
+  { metrics, joint, telling, anchored }: RowEvidence,
+  availability: Float64Array,
+): RowEvidence {
+  const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
+  return {
+    metrics: metrics.map(heard),
+    joint: joint.map(heard),
+    telling: telling.map((value, row) => (availability[row]! > 0 ? value : -1)),
+    anchored: anchored.map(heard),
+  };
+}
+
 /** A decade beyond which a surprise counts by its logarithm: no training bears out that it is so rare. */
 const PLAIN_UP_TO = 6;
 /** One metric counts for so much of a sum at most: a sum is about several. */

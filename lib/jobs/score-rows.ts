@@ -1,7 +1,7 @@
 /** One window through the model: scores, and how far each row is from usual. */
 import type { Detector } from '../config/detector.ts';
 import type { ScoredRows } from '../decision/contract.ts';
-import { gatherEvidence, pickEvidence } from '../evidence/evidence.ts';
+import { gatherEvidence, pickEvidence, silenceGaps } from '../evidence/evidence.ts';
 import { countScanRows } from '../evidence/statistics.ts';
 import { buildMatrix, deviations } from '../features/build-matrix.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
@@ -81,16 +81,19 @@ export async function scoreRows({
     scores: Float64Array.from(matrixRows, (row) => scores[row]!),
     deviations: Float64Array.from(matrixRows, (row) => far[row]!),
     ...(fitted.evidence !== undefined && {
-      evidence: pickEvidence(
-        gatherEvidence({
-          x,
-          scores,
-          fitted: fitted.evidence,
-          lookback: fitted.model.contextRows,
-          from: start,
-          leastChanges: findLeastChanges({ detector, plan, scaler }),
-        }),
-        matrixRows,
+      evidence: silenceGaps(
+        pickEvidence(
+          gatherEvidence({
+            x,
+            scores,
+            fitted: fitted.evidence,
+            lookback: fitted.model.contextRows,
+            from: start,
+            leastChanges: findLeastChanges({ detector, plan, scaler }),
+          }),
+          matrixRows,
+        ),
+        newest.availability,
       ),
     }),
   };

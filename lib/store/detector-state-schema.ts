@@ -40,6 +40,7 @@ const entityTrack: z.ZodType<EntityTrack> = z
     told: z
       .array(z.strictObject({ time, cause: z.int(), modelVersion: z.string(), level: z.number() }))
       .optional(),
+    wasOut: z.boolean().optional(),
     usualJoint: z.strictObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));

@@ -23,6 +23,18 @@ test('one row at 1 opens, rows at 0.6 hold it, and five quiet ones end it', () =
   assert.deepEqual([...decision.anomalous.subarray(0, 5)], [0, 0, 0, 1, 0]);
 });
 
+test('what was so before anybody watched is no news until it was over once', () => {
+  const before = decideEvidence(repeat(3, { metrics: 2 }), { watchFrom: 3 });
+  assert.deepEqual(tell(before), []);
+  const tracks = stored(before);
+  const still = decideEvidence(repeat(5, { metrics: 2 }), { from: 3, tracks, watchFrom: 3 });
+  assert.deepEqual(tell(still), []);
+  const again = decideEvidence([{ metrics: 2 }, QUIET, { metrics: 2 }], { from: 3, tracks, watchFrom: 3 });
+  assert.deepEqual(tell(again), ['opened 5']);
+  const quiet = decideEvidence([...repeat(3), { metrics: 2 }], { watchFrom: 3 });
+  assert.deepEqual(tell(quiet), ['opened 3']);
+});
+
 test('four quiet rows end nothing', () => {
   const decision = decideEvidence([{ metrics: 2 }, ...repeat(4), { metrics: 0.7 }, ...repeat(4)]);
   assert.deepEqual(tell(decision), ['opened 5']);

@@ -31,9 +31,11 @@ export function decideEvidence(
     readonly from?: number;
     readonly tracks?: Readonly<Record<string, EntityTrack>>;
     readonly modelVersion?: string;
+    /** Minute. */
+    readonly watchFrom?: number;
   } = {},
 ): WindowDecision {
-  const { from = 0, tracks = {}, modelVersion = 'v1' } = given;
+  const { from = 0, tracks = {}, modelVersion = 'v1', watchFrom = 0 } = given;
   const pick = (name: 'metrics' | 'joint' | 'anchored'): Float64Array =>
     Float64Array.from(rows, (row) => row[name] ?? 0);
   return decideWindow({
@@ -52,7 +54,7 @@ export function decideEvidence(
     },
     policy: EVIDENCE_POLICY,
     tracks,
-    watchFrom: 0,
+    watchFrom: T0 + watchFrom * STEP,
     step: STEP,
     detector: 'shop',
     modelVersion,
