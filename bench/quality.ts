@@ -10,6 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DEFAULTS } from '../lib/config/defaults.ts';
 import { MODEL_KINDS, type ModelKind } from '../lib/config/model-kind.ts';
+import { rowsForPercentile } from '../lib/config/percentile.ts';
 import { calibrateThreshold } from '../lib/decision/threshold.ts';
 import { DEFAULT_MAX_BUFFER } from '../lib/evaluation/metrics/volume-under-surface.ts';
 import { seedRandom } from '../lib/models/random.ts';
@@ -135,15 +136,26 @@ async function scoreCase(
   ];
 }
 
-/** Rows in which nothing was measured are not for a peer to judge. */
+/**
+ * Rows in which nothing was measured are not for a peer to judge. It decides by the rule of a percentile, and not at all
+ * where its training scores are too few for one.
+ */
 function withScores(run: DetectorRun, train: Float64Array, test: Float64Array): DetectorRun {
+  const { evidence: _, ...scored } = run.scored;
+  const { minDeviation, k, n, resolveAfter } = DEFAULTS;
+  const isEnough = train.length >= rowsForPercentile(DEFAULTS.percentile);
   return {
     ...run,
-    scored: { ...run.scored, scores: test.map((score, row) => (run.measured[row] === 1 ? score : NaN)) },
-    policy: run.policy && {
-      ...run.policy,
-      threshold: calibrateThreshold(train, DEFAULTS.percentile).threshold,
-    },
+    scored: { ...scored, scores: test.map((score, row) => (run.measured[row] === 1 ? score : NaN)) },
+    policy: isEnough
+      ? {
+          threshold: calibrateThreshold(train, DEFAULTS.percentile).threshold,
+          minDeviation,
+          k,
+          n,
+          resolveAfter,
+        }
+      : undefined,
   };
 }
 

@@ -83,11 +83,15 @@ function takeSubjects({ fitted }: Given, found: readonly ColumnEvidence[]): read
   return [...bySubject.values()];
 }
 
+/** Evidence at which an incident opens. */
+const OPENS_ALONE = 1;
+
 function keepTelling(found: readonly ColumnEvidence[]): readonly ColumnEvidence[] {
   const largest = found[0]?.ratio ?? 0;
   // Several together may open an incident without any that comes near to it alone.
   const least = Math.max(LEAST_OF_LARGEST * largest, Math.min(LEAST_RATIO, largest));
-  return found.filter(({ ratio }) => ratio >= least);
+  // What would have opened it by itself is never left out, however far another went.
+  return found.filter(({ ratio }) => ratio >= Math.min(least, OPENS_ALONE));
 }
 
 function describeColumn(

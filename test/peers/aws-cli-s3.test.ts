@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -65,7 +65,12 @@ for (const [version, program] of PROGRAMS) {
     test('sync, and rm of a whole prefix', async () => {
       const from = join(folder, 'from');
       await mkdir(join(from, 'deep/er'), { recursive: true });
-      for (const name of ['1', 'deep/2', 'deep/er/3 +é']) await writeFile(join(from, name), name);
+      // Older than their upload by more than the whole seconds that S3 tells: a file of the same second goes again.
+      const before = new Date(Date.now() - 3_600_000);
+      for (const name of ['1', 'deep/2', 'deep/er/3 +é']) {
+        await writeFile(join(from, name), name);
+        await utimes(join(from, name), before, before);
+      }
       await aws('s3', 'sync', from, `s3://${bucket}/sync`);
       assert.equal(await aws('s3', 'sync', from, `s3://${bucket}/sync`), '');
       await rm(join(from, '1'));

@@ -73,9 +73,9 @@ describe('report.html in Chromium', () => {
       'Data',
       'Model',
       'Threshold and what it costs',
-      'Score over time',
+      'Evidence over time',
       'Most anomalous moments',
-      'How the scores fall',
+      'How the evidence falls',
       'Metrics',
       'How it was made',
     ]);

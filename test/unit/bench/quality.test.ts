@@ -160,14 +160,14 @@ test('from files to figures: an obvious incident is found, a bad file is named, 
   assert.equal(ours.model, 'isolation-forest');
   assert.ok(ours.averagePrecision > 0.9, `${ours.averagePrecision}`);
   assert.equal(ours.eventRecall, 1);
-  // 4 of 5 rows have to be anomalous.
-  assert.equal(ours.detectionDelay, 3 * MINUTE);
-  // From the first to the last anomalous row of 30 in 300.
-  assert.equal(ours.timeInAlert, 0.1);
+  // 3 of 4 rows have to be off.
+  assert.equal(ours.detectionDelay, 2 * MINUTE);
+  // 30 rows in 300, but for the two that open it and the few in which it ends.
+  assert.ok(ours.timeInAlert > 0.09 && ours.timeInAlert < 0.12, `${ours.timeInAlert}`);
   assert.ok(chance.averagePrecision < 0.3, `${chance.averagePrecision}`);
 });
 
-test('too few training rows for the default threshold leave the ranking, and no decisions', () => {
+test('too few training rows for a percentile leave a peer its ranking, and no decisions', () => {
   put('set/web.csv', makeSeries({ from: 0, rows: 2000, fault: [1500, 1530] }));
   const json = join(folder, 'out.json');
   const { status, stderr } = run(
@@ -180,11 +180,12 @@ test('too few training rows for the default threshold leave the ranking, and no 
     json,
   );
   assert.equal(status, 0, stderr);
-  const [ours] = JSON.parse(readFileSync(json, 'utf8')).files;
+  const [ours, chance] = JSON.parse(readFileSync(json, 'utf8')).files;
   assert.ok(ours.averagePrecision > 0.9, `${ours.averagePrecision}`);
+  assert.equal(ours.eventRecall, 1);
   // JSON has no NaN.
   assert.deepEqual(
-    [ours.eventRecall, ours.detectionDelay, ours.falseAlarmsPerDay, ours.timeInAlert],
+    [chance.eventRecall, chance.detectionDelay, chance.falseAlarmsPerDay, chance.timeInAlert],
     [null, null, null, null],
   );
 });
