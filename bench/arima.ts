@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { FeatureMatrix } from '../lib/features/feature-matrix.ts';
-import { seedRandom } from '../lib/models/random.ts';
+import { seedRandom } from '../lib/maths/random.ts';
 import { getModel } from '../lib/models/registry.ts';
 import type { BenchRow, Peer } from './bench-row.ts';
 import { median, pairedRatio } from './in-turns.ts';

@@ -5,8 +5,8 @@
  */
 import { formatTable } from '../lib/cli/table.ts';
 import { MODEL_KINDS, type ModelKind } from '../lib/config/model-kind.ts';
-import { findBestF1 } from '../lib/evaluation/metrics/best-f1.ts';
-import { DEFAULT_MAX_BUFFER, volumeUnderSurface } from '../lib/evaluation/metrics/volume-under-surface.ts';
+import { findBestF1 } from '../lib/maths/metrics/best-f1.ts';
+import { DEFAULT_MAX_BUFFER, volumeUnderSurface } from '../lib/maths/metrics/volume-under-surface.ts';
 import { ANOMALIES, type Anomaly, simulateWeeks } from './catches/weeks.ts';
 import { runDetector } from './quality/run-detector.ts';
 import type { Study } from './study.ts';

@@ -3,8 +3,8 @@
  * training part: an ensemble of both, fitted and scored by the product's own jobs. Labels of the test parts judge; the
  * members of `auto` were chosen by this table.
  */
-import { DEFAULT_MAX_BUFFER } from '../lib/evaluation/metrics/volume-under-surface.ts';
-import type { MemberParams } from '../lib/models/ensemble/params.ts';
+import { DEFAULT_MAX_BUFFER } from '../lib/maths/metrics/volume-under-surface.ts';
+import type { MemberParams } from '../lib/models/compose/ensemble/params.ts';
 import { findSeries } from './quality/find-series.ts';
 import { loadCase } from './quality/load-case.ts';
 import { measureQuality } from './quality/measure.ts';

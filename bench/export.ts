@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { defaultDetector } from '../lib/config/defaults.ts';
 import type { Detector } from '../lib/config/detector.ts';
-import { exportWindows } from '../lib/jobs/export-windows.ts';
+import { exportWindows } from '../lib/jobs/export/export-windows.ts';
 import { DEFAULT_CONCURRENCY } from '../lib/source/prometheus-endpoint.ts';
 import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
 import { createMemoryObjectStore } from '../test/helpers/memory-object-store.ts';

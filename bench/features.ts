@@ -16,7 +16,7 @@ import { deriveColumns } from '../lib/features/derive-columns.ts';
 import type { FeatureMatrix } from '../lib/features/feature-matrix.ts';
 import { type FeaturePlan, planFeatures } from '../lib/features/plan.ts';
 import { fitScaler, profilesOf } from '../lib/features/scaler.ts';
-import { seedRandom } from '../lib/models/random.ts';
+import { seedRandom } from '../lib/maths/random.ts';
 import type { MetricWindow } from '../lib/window/window.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median, pairedRatio } from './in-turns.ts';

@@ -7,8 +7,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatTable } from '../lib/cli/table.ts';
-import type { LabelledScores } from '../lib/evaluation/metrics/labelled-scores.ts';
-import { NAB_PROFILES, nabScore } from '../lib/evaluation/metrics/nab-score.ts';
+import type { LabelledScores } from '../lib/maths/metrics/labelled-scores.ts';
+import { NAB_PROFILES, nabScore } from '../lib/maths/metrics/nab-score.ts';
 import type { Study } from './study.ts';
 
 /** Those that the shared data has. */

@@ -8,8 +8,8 @@
  */
 import { basename } from 'node:path';
 import type { ModelKind } from '../lib/config/model-kind.ts';
-import type { LabelledScores } from '../lib/evaluation/metrics/labelled-scores.ts';
-import { NAB_PROFILES, nabScore } from '../lib/evaluation/metrics/nab-score.ts';
+import type { LabelledScores } from '../lib/maths/metrics/labelled-scores.ts';
+import { NAB_PROFILES, nabScore } from '../lib/maths/metrics/nab-score.ts';
 import { openIncidents } from './nab/open-incidents.ts';
 import { scoreSeries } from './nab/score-series.ts';
 import { findSeries } from './quality/find-series.ts';

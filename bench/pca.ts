@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FeatureMatrix } from '../lib/features/feature-matrix.ts';
-import { seedRandom } from '../lib/models/random.ts';
+import { seedRandom } from '../lib/maths/random.ts';
 import { getModel } from '../lib/models/registry.ts';
 import type { BenchRow, Peer } from './bench-row.ts';
 import { median, pairedRatio } from './in-turns.ts';

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { Deadline } from '../lib/models/contract.ts';
+import type { Deadline } from '../lib/models/framework/contract.ts';
 
 /** Kept back for the runtime itself to answer, ms. */
 const RESERVE = 2_000;

@@ -2,7 +2,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
 import { readSettings } from '../lib/config/settings.ts';
-import { exportDue } from '../lib/jobs/export-due.ts';
+import { exportDue } from '../lib/jobs/export/export-due.ts';
 import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
 import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
 import { resolveEndpoint } from '../lib/source/resolve-endpoint.ts';

@@ -2,12 +2,12 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
+import { RetryLaterError, WindowError } from '../lib/base/errors.ts';
 import { readSettings } from '../lib/config/settings.ts';
-import { RetryLaterError, WindowError } from '../lib/errors.ts';
-import { loadDetector } from '../lib/jobs/load-detectors.ts';
-import { quarantine } from '../lib/jobs/quarantine.ts';
-import { scoreWindows } from '../lib/jobs/score-windows.ts';
-import { isWindowName } from '../lib/jobs/window-objects.ts';
+import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
+import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { quarantine } from '../lib/jobs/shared/quarantine.ts';
+import { isWindowName } from '../lib/jobs/shared/window-objects.ts';
 import { detectorOfWindowKey } from '../lib/store/keys.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';

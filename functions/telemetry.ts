@@ -1,7 +1,7 @@
 /** Log lines and metrics as CloudWatch takes them from standard output: structured JSON, and the embedded metric format. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Telemetry } from '../lib/telemetry/telemetry.ts';
+import type { Telemetry } from '../lib/base/telemetry.ts';
 
 export const METRIC_NAMESPACE = 'Tidewatch';
 

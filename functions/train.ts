@@ -2,8 +2,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readSettings } from '../lib/config/settings.ts';
-import { listDetectors, loadDetector } from '../lib/jobs/load-detectors.ts';
-import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train-model.ts';
+import { listDetectors, loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train/train-model.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
 import { parseTrainRequest } from './s3-event.ts';

@@ -4,7 +4,7 @@
  */
 export type { Alert, Reason } from './alert/alert.ts';
 export { parseAlert } from './alert/parse-alert.ts';
+export { ManifestError, TidewatchError } from './base/errors.ts';
 export type { Detector } from './config/detector.ts';
 export { parseManifest } from './config/manifest.ts';
 export { manifestJsonSchema } from './config/manifest-schema.ts';
-export { ManifestError, TidewatchError } from './errors.ts';

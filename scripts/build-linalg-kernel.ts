@@ -1,6 +1,6 @@
 /**
- * `node scripts/build-linalg-kernel.ts`: compiles the kernels of lib/linalg/kernel from AssemblyScript into text, in
- * lib/linalg/…-kernel.ts: they are small, and a bundle needs no file beside it. A test compiles them again and compares
+ * `node scripts/build-linalg-kernel.ts`: compiles the kernels of lib/maths/linalg/kernel from AssemblyScript into text, in
+ * lib/maths/linalg/…-kernel.ts: they are small, and a bundle needs no file beside it. A test compiles them again and compares
  * the bytes.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /** Our own side of the comparison, and what a fit of any side hands on. */
-import { parseNeuralParams } from '../../lib/models/neural/params.ts';
+import { parseNeuralParams } from '../../lib/models/kinds/neural/params.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import type { DetectorRun } from '../quality/run-detector.ts';
 

@@ -1,13 +1,13 @@
 /** PyTorch's side: our sequences, normalized, in files; its errors back, and the score made of them as ours is. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSpec } from '../../lib/models/neural/architecture.ts';
-import { profileErrors, weighError } from '../../lib/models/neural/error-profile.ts';
-import { type NeuralParams, parseNeuralParams } from '../../lib/models/neural/params.ts';
-import { findTrainable, planSamples, type SamplePlan } from '../../lib/models/neural/plan-samples.ts';
-import { CLIP_NORM, drawEpoch } from '../../lib/models/neural/train.ts';
-import { combineWeights } from '../../lib/models/reconstruction/distance.ts';
-import { findSequences, tabulate } from '../../lib/models/sequences/table.ts';
+import { combineWeights } from '../../lib/models/framework/reconstruction/distance.ts';
+import { findSequences, tabulate } from '../../lib/models/framework/sequences/table.ts';
+import { buildSpec } from '../../lib/models/kinds/neural/architecture.ts';
+import { profileErrors, weighError } from '../../lib/models/kinds/neural/error-profile.ts';
+import { type NeuralParams, parseNeuralParams } from '../../lib/models/kinds/neural/params.ts';
+import { findTrainable, planSamples, type SamplePlan } from '../../lib/models/kinds/neural/plan-samples.ts';
+import { CLIP_NORM, drawEpoch } from '../../lib/models/kinds/neural/train.ts';
 import { createNetwork } from '../../lib/nn/create-network.ts';
 import type { DetectorRun } from '../quality/run-detector.ts';
 import { type Epoch, KIND, readHistory, type Scored, type Settings } from './fit-ours.ts';

@@ -1,6 +1,6 @@
 /** How well scores tell the labelled rows from the others: by the same rows for every side. */
-import { averagePrecision } from '../../lib/evaluation/metrics/precision-recall.ts';
-import { DEFAULT_MAX_BUFFER, volumeUnderSurface } from '../../lib/evaluation/metrics/volume-under-surface.ts';
+import { averagePrecision } from '../../lib/maths/metrics/precision-recall.ts';
+import { DEFAULT_MAX_BUFFER, volumeUnderSurface } from '../../lib/maths/metrics/volume-under-surface.ts';
 import type { DetectorRun } from '../quality/run-detector.ts';
 import type { Scored } from './fit-ours.ts';
 import type { Ranking } from './sides.ts';

@@ -1,4 +1,4 @@
-"""Sequences as ours are laid out (lib/models/sequences/lay-out.ts), and the mean over what was measured of them."""
+"""Sequences as ours are laid out (lib/models/framework/sequences/lay-out.ts), and the mean over what was measured of them."""
 import numpy
 import torch
 from torch import nn

@@ -2,7 +2,7 @@
  * One metric's life: three normal weeks, then a week for each kind of anomaly. Daily season, quieter weekends, noise
  * that lasts (AR(1)), and a slow growth of 1 % of the season a day.
  */
-import { type Random, seedRandom } from '../../lib/models/random.ts';
+import { type Random, seedRandom } from '../../lib/maths/random.ts';
 import { cutSeries, type Series } from '../quality/read-series.ts';
 
 export const ANOMALIES = {

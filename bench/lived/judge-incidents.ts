@@ -8,7 +8,7 @@
  *   covered, by an incident that opened outside of any, is not found.
  * - An incident lies open from the row that opened it to the row at which people are told of its end.
  */
-import { findEvents, type TimeEvent } from '../../lib/evaluation/metrics/events.ts';
+import { findEvents, type TimeEvent } from '../../lib/maths/metrics/events.ts';
 import type { Incident, Told } from './find-incidents.ts';
 
 /** Rows behind an event's end in which an incident is still about that event. */

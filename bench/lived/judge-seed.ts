@@ -3,7 +3,7 @@
  * are the same in every scenario), the last two judged by the version of that one training.
  */
 import type { ModelKind } from '../../lib/config/model-kind.ts';
-import { scoreRows } from '../../lib/jobs/score-rows.ts';
+import { scoreRows } from '../../lib/jobs/shared/score-rows.ts';
 import type { ScenarioName } from '../../lib/simulate/scenarios.ts';
 import { simulate } from '../../lib/simulate/simulate.ts';
 import { sliceWindow } from '../../lib/window/combine.ts';

@@ -1,5 +1,5 @@
 /** Thresholds that a peer's own training scores allow, and which of them to compare at. */
-import { quantile } from '../../lib/features/profile.ts';
+import { quantile } from '../../lib/maths/quantile.ts';
 import type { LivedFigures } from './judge-incidents.ts';
 
 const PERCENTILES = [

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
-import { quantile } from '../../lib/features/profile.ts';
+import { quantile } from '../../lib/maths/quantile.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import type { PeerScores, Peers } from '../quality/peers.ts';
 

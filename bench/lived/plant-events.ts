@@ -3,8 +3,8 @@
  * Their sizes go by how much a metric changes within ten rows. Not the faults that `auto` plants for its own choice of
  * members: what it has chosen by shall not judge it.
  */
-import { quantile } from '../../lib/features/profile.ts';
-import { type Random, seedRandom } from '../../lib/models/random.ts';
+import { quantile } from '../../lib/maths/quantile.ts';
+import { type Random, seedRandom } from '../../lib/maths/random.ts';
 import type { Series } from '../quality/read-series.ts';
 
 export const PLANTED_KINDS = ['spike', 'shift', 'ramp', 'stuck', 'elsewhere'] as const;

@@ -1,6 +1,6 @@
 /** The table of part A: the product by set, and under it each peer at as many false incidents. */
 import { formatTable } from '../../lib/cli/table.ts';
-import { quantile } from '../../lib/features/profile.ts';
+import { quantile } from '../../lib/maths/quantile.ts';
 import type { FileFigures } from './judge-file.ts';
 import { addFigures, type LivedFigures, NO_FIGURES } from './judge-incidents.ts';
 import { LEVELS, pickLevel } from './peer-levels.ts';

@@ -1,5 +1,5 @@
 /** The reference autoencoder: 1,000 sequences of 60 × 16, hidden 64, 2 + 2 LSTM layers, dropout 0.2, batches of 32. */
-import { seedRandom } from '../../lib/models/random.ts';
+import { seedRandom } from '../../lib/maths/random.ts';
 import type { Network, NetworkSpec, Sequences } from '../../lib/nn/contract.ts';
 import { createNetwork } from '../../lib/nn/create-network.ts';
 

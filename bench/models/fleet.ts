@@ -1,6 +1,6 @@
 /** Metrics with a daily season and noise: drawn, the same every time. */
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
-import { seedRandom } from '../../lib/models/random.ts';
+import { seedRandom } from '../../lib/maths/random.ts';
 
 const DAY = 86_400_000;
 /** A Monday. */

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import initAugurs, { Prophet } from '@bsull/augurs/prophet';
 import { optimizer } from '@bsull/augurs-prophet-wasmstan';
-import { prophetKind } from '../../lib/models/prophet/kind.ts';
+import { prophetKind } from '../../lib/models/kinds/prophet/kind.ts';
 import { timeInTurns } from '../in-turns.ts';
 import { drawFleet } from './fleet.ts';
 

@@ -2,14 +2,15 @@
  * One fit and one scoring, in a process of its own, so that its memory is its own: `node run.ts '{"kind": …, "fleet": …}'`
  * prints what it took as JSON.
  */
-import { arimaKind } from '../../lib/models/arima/kind.ts';
-import type { Model, ModelKind } from '../../lib/models/contract.ts';
-import { nearestValueKind } from '../../lib/models/nearest-value/kind.ts';
-import { prophetKind } from '../../lib/models/prophet/kind.ts';
+
+import type { Model, ModelKind } from '../../lib/models/framework/contract.ts';
+import type { UnivariateKind, UnivariateKindName } from '../../lib/models/framework/univariate/contract.ts';
+import { createUnivariateModel } from '../../lib/models/framework/univariate/model.ts';
+import { arimaKind } from '../../lib/models/kinds/arima/kind.ts';
+import { nearestValueKind } from '../../lib/models/kinds/nearest-value/kind.ts';
+import { prophetKind } from '../../lib/models/kinds/prophet/kind.ts';
+import { seasonalKind } from '../../lib/models/kinds/seasonal/kind.ts';
 import { getModel } from '../../lib/models/registry.ts';
-import { seasonalKind } from '../../lib/models/seasonal/kind.ts';
-import type { UnivariateKind, UnivariateKindName } from '../../lib/models/univariate/contract.ts';
-import { createUnivariateModel } from '../../lib/models/univariate/model.ts';
 import { drawFleet, type Fleet } from './fleet.ts';
 
 export interface RunRequest {

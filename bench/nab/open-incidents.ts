@@ -2,7 +2,7 @@
  * What people would be told of: the rows that open an incident. As in decision/entity-track.ts it goes on while rows are
  * anomalous, and is over when they have not been for a while; what is still going on is no news, however high it climbs.
  */
-import { parseDuration } from '../../lib/config/duration.ts';
+import { parseDuration } from '../../lib/base/duration.ts';
 
 /** Ms without an anomalous row after which the next one is another incident. 4h to 12h: within 2 points. */
 const QUIET = parseDuration('8h');

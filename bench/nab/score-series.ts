@@ -1,13 +1,13 @@
 /** One metric as it would be watched: trained anew each day on what there is. */
 
+import { parseDuration } from '../../lib/base/duration.ts';
 import { DEFAULTS } from '../../lib/config/defaults.ts';
-import { parseDuration } from '../../lib/config/duration.ts';
 import type { ModelKind } from '../../lib/config/model-kind.ts';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
 import { type Profile, profileValues } from '../../lib/features/profile.ts';
 import { scaleValue } from '../../lib/features/scaler.ts';
+import { fitScoreTail, surprisesOf } from '../../lib/maths/score-tail.ts';
 import { getModel } from '../../lib/models/registry.ts';
-import { fitScoreTail, surprisesOf } from '../../lib/statistics/score-tail.ts';
 import type { Series } from '../quality/read-series.ts';
 
 /** Share and most rows of a file that NAB leaves out, for learning. */

@@ -1,5 +1,5 @@
 /** The autoencoder beside isolation forest: when each first alerts, at the same share of false alarms. */
-import type { FitRun } from '../../lib/models/contract.ts';
+import type { FitRun } from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import type { ScenarioName } from '../../lib/simulate/scenarios.ts';
 import { findDelay, findThreshold, persistentScores, shareOfAlerts } from './first-alert.ts';

@@ -2,14 +2,15 @@
  * Precision, recall and F1 on the 16 metrics of the Kubernetes preset: 1,000 sequences to train on, 1,000 others to
  * tell apart. A sequence counts as anomalous where its last row lies within an incident.
  */
+
+import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
 import {
   countConfusion,
   f1,
   precision,
   predictAt,
   recall,
-} from '../../lib/evaluation/metrics/confusion-matrix.ts';
-import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
+} from '../../lib/maths/metrics/confusion-matrix.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import type { Incident } from '../../lib/simulate/incident.ts';
 import type { ScenarioName } from '../../lib/simulate/scenarios.ts';

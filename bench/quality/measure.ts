@@ -1,13 +1,13 @@
 /** From scores to the figures of the table. */
 import type { DecisionPolicy, ScoredRows } from '../../lib/decision/contract.ts';
 import { findAlerts } from '../../lib/evaluation/find-alerts.ts';
-import { findBestF1 } from '../../lib/evaluation/metrics/best-f1.ts';
-import { measureDelays } from '../../lib/evaluation/metrics/detection-delay.ts';
-import { scoreEvents } from '../../lib/evaluation/metrics/event-scores.ts';
-import { findEvents, type TimeEvent } from '../../lib/evaluation/metrics/events.ts';
-import { falseAlarmsPerDay, watchedTime } from '../../lib/evaluation/metrics/false-alarms.ts';
-import { averagePrecision } from '../../lib/evaluation/metrics/precision-recall.ts';
-import { volumeUnderSurface } from '../../lib/evaluation/metrics/volume-under-surface.ts';
+import { findBestF1 } from '../../lib/maths/metrics/best-f1.ts';
+import { measureDelays } from '../../lib/maths/metrics/detection-delay.ts';
+import { scoreEvents } from '../../lib/maths/metrics/event-scores.ts';
+import { findEvents, type TimeEvent } from '../../lib/maths/metrics/events.ts';
+import { falseAlarmsPerDay, watchedTime } from '../../lib/maths/metrics/false-alarms.ts';
+import { averagePrecision } from '../../lib/maths/metrics/precision-recall.ts';
+import { volumeUnderSurface } from '../../lib/maths/metrics/volume-under-surface.ts';
 
 /** Each NaN where it is not defined: without a labelled row, without a found event, without a policy. */
 export interface Quality {

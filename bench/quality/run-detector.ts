@@ -1,15 +1,16 @@
 /** Fits and scores one series through the product's own jobs, at its defaults, over a bucket in memory. */
+
+import { ModelError } from '../../lib/base/errors.ts';
 import { defaultDetector } from '../../lib/config/defaults.ts';
 import type { Detector } from '../../lib/config/detector.ts';
 import { manifestHash } from '../../lib/config/manifest.ts';
 import type { ModelKind } from '../../lib/config/model-kind.ts';
 import { defaultPercentile } from '../../lib/config/percentile.ts';
 import type { DecisionPolicy, ScoredRows } from '../../lib/decision/contract.ts';
-import { ModelError } from '../../lib/errors.ts';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
-import { type FittedDetector, loadFittedDetector } from '../../lib/jobs/fitted-detector.ts';
-import { scoreRows } from '../../lib/jobs/score-rows.ts';
-import { trainModel } from '../../lib/jobs/train-model.ts';
+import { type FittedDetector, loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
+import { scoreRows } from '../../lib/jobs/shared/score-rows.ts';
+import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import { windowKey } from '../../lib/store/keys.ts';
 import type { MetricWindow } from '../../lib/window/window.ts';
 import { writeWindow } from '../../lib/window/write-window.ts';

@@ -1,1 +1,1 @@
-export { toOneLine } from '../foreign-text.ts';
+export { toOneLine } from '../base/foreign-text.ts';

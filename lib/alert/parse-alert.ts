@@ -1,7 +1,7 @@
 /** The JSON of an alert, checked. Subscribers in JavaScript can use it as it is. */
 import { z } from 'zod';
+import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
-import { TidewatchError } from '../errors.ts';
 import type { Alert, Reason } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 

@@ -1,4 +1,4 @@
-import { TidewatchError } from '../errors.ts';
+import { TidewatchError } from '../base/errors.ts';
 import type { Alert } from './alert.ts';
 
 /** The transport refused the message: nothing was sent, and the same call may succeed at once. */

@@ -1,7 +1,7 @@
 /** What every command is made of, and what they share: the bucket, the detectors, and one failure not stopping the rest. */
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { readSettings } from '../config/settings.ts';
-import type { ExportContext } from '../jobs/context.ts';
+import type { ExportContext } from '../jobs/shared/context.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type ExitStatus, statusOfError, worstStatus } from './exit-code.ts';
 import type { Host } from './host.ts';

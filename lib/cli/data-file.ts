@@ -1,9 +1,9 @@
 /** Files that a command is pointed at: metrics as CSV or Parquet, one file or a folder of them. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { WindowError } from '../errors.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
-import { warnOnce } from '../telemetry/warn-once.ts';
+import { WindowError } from '../base/errors.ts';
+import type { Telemetry } from '../base/telemetry.ts';
+import { warnOnce } from '../base/warn-once.ts';
 import { mergeWindows } from '../window/combine.ts';
 import { readCsvWindow } from '../window/read-csv.ts';
 import { type ReadWindowOptions, readWindow } from '../window/read-window.ts';

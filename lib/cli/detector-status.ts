@@ -1,20 +1,21 @@
 /** What a detector is up to, put together from the bucket without writing to it. */
+
+import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
-import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../errors.ts';
-import type { StoreContext } from '../jobs/context.ts';
-import { sumLearned } from '../jobs/learned-history.ts';
+import type { StoreContext } from '../jobs/shared/context.ts';
+import { sumLearned } from '../jobs/shared/learned-history.ts';
 import {
   type LeftOutNote,
   listLeftOut,
   readLeftOutColumns,
   readLeftOutOfExport,
-} from '../jobs/left-out-notes.ts';
-import { readManifestText } from '../jobs/manifest-objects.ts';
-import { listQuarantine, type Quarantined } from '../jobs/quarantine.ts';
-import { namedRange } from '../jobs/window-objects.ts';
+} from '../jobs/shared/left-out-notes.ts';
+import { readManifestText } from '../jobs/shared/manifest-objects.ts';
+import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
+import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { readState } from '../store/detector-states.ts';
 import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';

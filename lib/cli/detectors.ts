@@ -1,6 +1,6 @@
 /** Which detectors a command works on. */
-import type { StoreContext } from '../jobs/context.ts';
-import { listDetectors } from '../jobs/load-detectors.ts';
+import type { StoreContext } from '../jobs/shared/context.ts';
+import { listDetectors } from '../jobs/shared/load-detectors.ts';
 import { detectorOfWindowKey, isDetectorName, WINDOWS_PREFIX, windowsPrefix } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { UsageError } from './usage-error.ts';

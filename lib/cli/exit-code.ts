@@ -1,5 +1,5 @@
 /** How a command says how it went, declared once for --help, the README and the code. */
-import { RetryLaterError, SettingError } from '../errors.ts';
+import { RetryLaterError, SettingError } from '../base/errors.ts';
 import { UsageError } from './usage-error.ts';
 
 export const EXIT_CODES = {

@@ -1,8 +1,9 @@
 /** The settings for data in a file: those of --manifest, or the defaults. */
+
+import { ManifestError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { parseManifest } from '../config/manifest.ts';
-import { ManifestError } from '../errors.ts';
 import { type Invocation, type OptionHelp, stringValue } from './command.ts';
 import { nameOfData } from './data-file.ts';
 import type { Host } from './host.ts';

@@ -1,6 +1,6 @@
 /** Values of options, each checked once and named in its error. */
-import { readDuration } from '../config/duration.ts';
-import { nearestName } from '../config/nearest-name.ts';
+import { readDuration } from '../base/duration.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import type { Invocation } from './command.ts';
 import { UsageError } from './usage-error.ts';
 

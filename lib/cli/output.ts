@@ -4,9 +4,9 @@
  * (log, count, progress, alert, detector, problem, error, result), the result last.
  */
 import { SingleBar } from 'cli-progress';
-import { TidewatchError } from '../errors.ts';
-import { toLines, toOneLine } from '../foreign-text.ts';
-import type { Fields, Telemetry } from '../telemetry/telemetry.ts';
+import { TidewatchError } from '../base/errors.ts';
+import { toLines, toOneLine } from '../base/foreign-text.ts';
+import type { Fields, Telemetry } from '../base/telemetry.ts';
 import type { Host, OutputStream } from './host.ts';
 
 export interface OutputOptions {

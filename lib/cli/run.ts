@@ -1,7 +1,7 @@
 /** The command line: finds the command, reads its options, runs it, and turns what happened into an exit code. */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { nearestName } from '../config/nearest-name.ts';
-import { SOFTWARE_VERSION } from '../jobs/software-version.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { SOFTWARE_VERSION } from '../jobs/shared/software-version.ts';
 import type { Command, OptionHelp } from './command.ts';
 import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';

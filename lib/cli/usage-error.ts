@@ -1,4 +1,4 @@
-import { TidewatchError } from '../errors.ts';
+import { TidewatchError } from '../base/errors.ts';
 
 /** The command line cannot be used as it is. */
 export class UsageError extends TidewatchError {

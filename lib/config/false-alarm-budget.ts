@@ -1,5 +1,5 @@
 /** How many false incidents people put up with, as they write it: `1 per week`. */
-import { TidewatchError } from '../errors.ts';
+import { TidewatchError } from '../base/errors.ts';
 
 /** So many false incidents in so long, over all of a detector's entities. */
 export interface FalseAlarmBudget {

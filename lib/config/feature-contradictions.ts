@@ -1,9 +1,9 @@
 /** What is wrong with a manifest's features although each field is right. */
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../base/duration.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import type { ManifestFeatures } from './feature-schema.ts';
 import { readOperation } from './feature-settings.ts';
 import type { Problem } from './manifest-problems.ts';
-import { nearestName } from './nearest-name.ts';
 
 /**
  * @param known.metrics undefined where the metrics come from the data: `planFeatures` then tells what is not there

@@ -1,5 +1,5 @@
 /** What a manifest asks to be made of the metrics; lib/features/plan.ts turns it into columns. */
-import { readDuration } from './duration.ts';
+import { readDuration } from '../base/duration.ts';
 
 export const SCALER_KINDS = ['robust', 'minmax', 'standard'] as const;
 export type ScalerKind = (typeof SCALER_KINDS)[number];

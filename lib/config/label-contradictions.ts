@@ -1,10 +1,10 @@
 /** What is wrong with a manifest's labels although each field is right. */
-import { LabelError } from '../errors.ts';
+import { LabelError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import { columnsOf } from '../labels/expression.ts';
 import { parseCondition } from '../labels/parse.ts';
 import type { ManifestLabels } from './label-schema.ts';
 import type { Problem } from './manifest-problems.ts';
-import { nearestName } from './nearest-name.ts';
 
 interface Labelled {
   readonly labels?: ManifestLabels | undefined;

@@ -1,7 +1,8 @@
 /** What is wrong with a manifest although each of its fields is right. */
+
+import { parseDuration } from '../base/duration.ts';
 import { DEFAULTS } from './defaults.ts';
 import { metricNameOf } from './detector-name.ts';
-import { parseDuration } from './duration.ts';
 import { findFeatureProblems } from './feature-contradictions.ts';
 import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';

@@ -1,7 +1,7 @@
 /** What zod found wrong with a manifest, in words for the person who wrote it. */
 import type { z } from 'zod';
+import { nearestName } from '../base/nearest-name.ts';
 import { manifestJsonSchema } from './manifest-schema.ts';
-import { nearestName } from './nearest-name.ts';
 import { percentOfShare } from './percentile.ts';
 
 export interface Problem {

@@ -1,9 +1,9 @@
 /** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
 import { z } from 'zod';
+import { DURATION, parseDuration, readDuration } from '../base/duration.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { ChangeSettings } from './detector.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
-import { DURATION, parseDuration, readDuration } from './duration.ts';
 import { FALSE_ALARMS } from './false-alarm-budget.ts';
 import { featureSchema, type ManifestFeatures } from './feature-schema.ts';
 import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';

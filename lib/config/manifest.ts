@@ -1,11 +1,11 @@
 /** A detector's manifest: YAML as people write it in, a checked `Detector` out. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { ManifestError } from '../errors.ts';
+import { parseDuration } from '../base/duration.ts';
+import { ManifestError } from '../base/errors.ts';
 import { DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
 import type { Detector } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
-import { parseDuration } from './duration.ts';
 import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { toFeatureSettings } from './feature-schema.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';

@@ -1,4 +1,4 @@
-import { SettingError } from '../errors.ts';
+import { SettingError } from '../base/errors.ts';
 import type { PrometheusAuthSetting } from './settings.ts';
 
 /**

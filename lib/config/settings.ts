@@ -1,5 +1,5 @@
 /** What the functions and the CLI are told by their environment. Read once, at start. */
-import { SettingError } from '../errors.ts';
+import { SettingError } from '../base/errors.ts';
 
 export interface Settings {
   readonly bucket: string;

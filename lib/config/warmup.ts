@@ -1,5 +1,5 @@
 /** What a detector waits for before its first model: rows, time, or whichever of the two comes first. */
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../base/duration.ts';
 import { ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 
 const MINUTE = 60_000;

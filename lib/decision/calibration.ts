@@ -1,6 +1,6 @@
 /** What a score means: how often normal rows reach it. */
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
-import { type ScoreTail, surpriseOf } from '../statistics/score-tail.ts';
+import { type ScoreTail, surpriseOf } from '../maths/score-tail.ts';
 
 /** Kept with the version. */
 export interface ScoreCalibration {

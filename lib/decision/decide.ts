@@ -10,7 +10,7 @@
  *   Where metrics are then still off what training foretells, they have settled at a new level: its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
  *   has its incident closed.
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
 import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow } from './entity-track.ts';
 import { judgeRow } from './judge-row.ts';

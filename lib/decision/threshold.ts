@@ -1,6 +1,8 @@
 /** From the scores of the training rows to the score above which a row is unusual. */
+
+import { ModelError } from '../base/errors.ts';
 import { rowsForPercentile } from '../config/percentile.ts';
-import { ModelError } from '../errors.ts';
+import { quantile } from '../maths/quantile.ts';
 
 export interface CalibratedThreshold {
   readonly threshold: number;
@@ -40,12 +42,4 @@ export function calibrateThreshold(trainingScores: Float64Array, percentile: num
     ignored: trainingScores.length - sorted.length,
     atOrAbove: sorted.length - sorted.findIndex((score) => score >= threshold),
   };
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  const rank = (sorted.length - 1) * share;
-  const below = Math.floor(rank);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (rank - below);
 }

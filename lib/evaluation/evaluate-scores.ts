@@ -1,9 +1,9 @@
 /** Everything that is said of scores and alerts where labels tell what was wrong. Point-adjusted figures are none of it. */
+
+import { EvaluationError } from '../base/errors.ts';
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { judgeRow } from '../decision/judge-row.ts';
-import { EvaluationError } from '../errors.ts';
-import { findAlerts } from './find-alerts.ts';
-import { findBestF1 } from './metrics/best-f1.ts';
+import { findBestF1 } from '../maths/metrics/best-f1.ts';
 import {
   accuracy,
   type ConfusionMatrix,
@@ -11,15 +11,16 @@ import {
   f1,
   precision,
   recall,
-} from './metrics/confusion-matrix.ts';
-import { type AlertedEvent, measureDelays } from './metrics/detection-delay.ts';
-import { type EventScores, scoreEvents } from './metrics/event-scores.ts';
-import { findEvents, overlaps, type TimeEvent } from './metrics/events.ts';
-import { falseAlarmsPerDay, watchedTime } from './metrics/false-alarms.ts';
-import { dropUnscored } from './metrics/labelled-scores.ts';
-import { averagePrecision } from './metrics/precision-recall.ts';
-import { rocAuc } from './metrics/roc-curve.ts';
-import { volumeUnderSurface } from './metrics/volume-under-surface.ts';
+} from '../maths/metrics/confusion-matrix.ts';
+import { type AlertedEvent, measureDelays } from '../maths/metrics/detection-delay.ts';
+import { type EventScores, scoreEvents } from '../maths/metrics/event-scores.ts';
+import { findEvents, overlaps, type TimeEvent } from '../maths/metrics/events.ts';
+import { falseAlarmsPerDay, watchedTime } from '../maths/metrics/false-alarms.ts';
+import { dropUnscored } from '../maths/metrics/labelled-scores.ts';
+import { averagePrecision } from '../maths/metrics/precision-recall.ts';
+import { rocAuc } from '../maths/metrics/roc-curve.ts';
+import { volumeUnderSurface } from '../maths/metrics/volume-under-surface.ts';
+import { findAlerts } from './find-alerts.ts';
 
 /** NaN where a figure is not defined on these rows. */
 export interface Evaluation {

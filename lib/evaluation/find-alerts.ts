@@ -2,7 +2,7 @@
 import type { DecisionPolicy, ScoredRows } from '../decision/contract.ts';
 import { decideWindow } from '../decision/decide.ts';
 import { sliceEvidence } from '../evidence/evidence.ts';
-import type { AlertedEvent } from './metrics/detection-delay.ts';
+import type { AlertedEvent } from '../maths/metrics/detection-delay.ts';
 
 export interface ReplayOptions {
   /** Sorted by entity, then time, on a grid of `step`. */

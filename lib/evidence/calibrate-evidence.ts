@@ -5,8 +5,8 @@
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import { type Expectation, fitExpectation } from '../expectation/expectation.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { groupRows } from '../models/univariate/group-rows.ts';
-import { fitScoreTail } from '../statistics/score-tail.ts';
+import { fitScoreTail } from '../maths/score-tail.ts';
+import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { type FittedEvidence, sumOverMetrics, tameSurprises } from './evidence.ts';
 import { findBlockMaxima, findReturnLevel } from './reach.ts';
 import {

@@ -6,9 +6,9 @@
 import type { Expectation } from '../expectation/expectation.ts';
 import { LEAST_BLOCKS } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { groupRows } from '../models/univariate/group-rows.ts';
-import type { ScoreTail } from '../statistics/score-tail.ts';
-import { surpriseOf } from '../statistics/score-tail.ts';
+import type { ScoreTail } from '../maths/score-tail.ts';
+import { surpriseOf } from '../maths/score-tail.ts';
+import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { type ScanInput, type ScanPlan, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */

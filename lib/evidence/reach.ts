@@ -4,8 +4,8 @@
  * Modeling of Extreme Values", 2001, chapters 3 and 4). Each metric is held to its own tail, so that the noisiest of them
  * sets the bar for none of the others.
  */
-import { excessOf, fitGeneralisedPareto } from '../statistics/generalised-pareto.ts';
-import { quantileOf } from '../statistics/quantile.ts';
+import { excessOf, fitGeneralisedPareto } from '../maths/generalised-pareto.ts';
+import { quantile } from '../maths/quantile.ts';
 
 /** Between the tail of a few excesses and an exponential one: see `fitGeneralisedPareto`. */
 const SHAPE_DEVIATION = 0.2;
@@ -20,7 +20,7 @@ const MARGIN = 2;
 export function findReturnLevel(maxima: readonly number[], probability: number): number {
   if (maxima.length === 0) return 0;
   const sorted = Float64Array.from(maxima).sort();
-  const from = sorted.length > 1 ? quantileOf(sorted, 0.5) : 0;
+  const from = sorted.length > 1 ? quantile(sorted, 0.5) : 0;
   const excesses = sorted.filter((value) => value > from).map((value) => value - from);
   if (excesses.length === 0) return from;
   const fitted = fitGeneralisedPareto(excesses, { shapeDeviation: SHAPE_DEVIATION });

@@ -5,7 +5,7 @@
 import { type Expectation, type SeriesExpectation, UNMEASURED } from '../expectation/expectation.ts';
 import { HOURS_OF_WEEK, PLACES_OF_DAY, type SeasonalCurve } from '../expectation/seasonal-curve.ts';
 import { bytes, invalid, record, show, strings } from '../features/read-state.ts';
-import { readScoreTail } from '../statistics/score-tail.ts';
+import { readScoreTail } from '../maths/score-tail.ts';
 import type { FittedEvidence } from './evidence.ts';
 import { countComponents, planScan } from './statistics.ts';
 

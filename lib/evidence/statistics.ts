@@ -10,7 +10,7 @@ import type { Expectation, SeriesExpectation } from '../expectation/expectation.
 import { expectAt, seriesOf } from '../expectation/expectation.ts';
 import { BLOCKS, findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { groupRows } from '../models/univariate/group-rows.ts';
+import { groupRows } from '../models/framework/univariate/group-rows.ts';
 
 /** `above`: higher than expected. */
 export const SIDES = ['above', 'below'] as const;

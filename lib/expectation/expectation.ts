@@ -3,8 +3,8 @@
  * that by itself. On the scale of the feature matrix.
  */
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { groupRows } from '../models/univariate/group-rows.ts';
-import { quantileOf } from '../statistics/quantile.ts';
+import { quantile } from '../maths/quantile.ts';
+import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { fitSeasonalCurve, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 
 export interface SeriesExpectation {
@@ -95,23 +95,23 @@ interface Measured {
 /** @param season that is taken as it is; undefined: found in the series */
 function fitSeries({ times, values }: Measured, season?: SeasonalCurve): SeriesExpectation {
   if (values.length === 0) return UNMEASURED;
-  const center = quantileOf(values.toSorted(), 0.5);
+  const center = quantile(values.toSorted(), 0.5);
   const own = season ?? fitSeasonalCurve({ times, values }, center);
   const rest = values.map((value, i) => value - center - readSeason(own, times[i]!)).sort();
   return {
     center,
     spread: spreadOf(rest),
-    low: quantileOf(rest, USUAL.from),
-    high: quantileOf(rest, USUAL.to),
+    low: quantile(rest, USUAL.from),
+    high: quantile(rest, USUAL.to),
     season: own,
   };
 }
 
 /** By the quartiles; where half of the values are one and the same by the outer percents, or else by all. */
 function spreadOf(sorted: Float64Array): number {
-  const quartiles = (quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25)) / NORMAL_IQR;
+  const quartiles = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / NORMAL_IQR;
   if (quartiles > LEAST_SPREAD) return quartiles;
-  const tails = (quantileOf(sorted, USUAL.to) - quantileOf(sorted, USUAL.from)) / NORMAL_TAIL_RANGE;
+  const tails = (quantile(sorted, USUAL.to) - quantile(sorted, USUAL.from)) / NORMAL_TAIL_RANGE;
   if (tails > LEAST_SPREAD) return tails;
   const largest = Math.max(Math.abs(sorted[0]!), Math.abs(sorted.at(-1)!));
   if (!(largest > LEAST_SPREAD)) return 0;

@@ -2,7 +2,7 @@
  * What the clock foretells of one series: a curve over the day in steps of five minutes, and what each hour of the week
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
-import { quantileOf } from '../statistics/quantile.ts';
+import { quantile } from '../maths/quantile.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -190,7 +190,7 @@ function addSharp({ times, values }: TimedValues, smooth: Float64Array): Float64
   }
   close();
   const changes = Float64Array.from(steps).sort();
-  const range = changes.length === 0 ? 0 : quantileOf(changes, 0.75) - quantileOf(changes, 0.25);
+  const range = changes.length === 0 ? 0 : quantile(changes, 0.75) - quantile(changes, 0.25);
   const least = (STANDS_OUT * range) / NORMAL_IQR / Math.SQRT2;
   return smooth.map((value, at) => {
     const sharp = agreedOn(byPlace[at]!);

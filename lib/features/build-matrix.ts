@@ -1,5 +1,5 @@
 /** A window becomes what a model sees. */
-import { FeatureError } from '../errors.ts';
+import { FeatureError } from '../base/errors.ts';
 import { deriveColumns } from './derive-columns.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { columnNames } from './plan.ts';

@@ -1,5 +1,5 @@
 /** Names of columns, as people read them in an alert: "cpu_usage (change over 5m)". */
-import { formatDuration } from '../config/duration.ts';
+import { formatDuration } from '../base/duration.ts';
 import type { ColumnSource, Transform } from './plan.ts';
 
 /** @param step ms */

@@ -1,5 +1,5 @@
 /** The raw columns of a plan, computed from a window's metrics: for each entity by itself, looking back only. */
-import { FeatureError } from '../errors.ts';
+import { FeatureError } from '../base/errors.ts';
 import { applyTransform, twinOf } from './apply-transform.ts';
 import { takeCalendar } from './calendar.ts';
 import { type GridRows, gatherValues, layOutRows, type Stretch, spreadValues } from './grid-rows.ts';

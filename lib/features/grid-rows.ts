@@ -2,7 +2,7 @@
  * Rows as stretches without holes: each entity's rows in the order of the grid, with a row of NaN for every cell that
  * is not there. A cell without a row and a row without values then mean the same to whatever looks back.
  */
-import { FeatureError } from '../errors.ts';
+import { FeatureError } from '../base/errors.ts';
 import type { MetricWindow } from '../window/window.ts';
 
 /** Rows of one entity that stand next to each other on the grid. */

@@ -1,9 +1,10 @@
 /** Weak labels: rows that rules call anomalous where no person did, and which rule it was. */
+
+import { LabelError } from '../base/errors.ts';
 import { type LabelCriterion, MOST_CRITERIA } from '../config/label-settings.ts';
-import { LabelError } from '../errors.ts';
-import { evaluate } from '../labels/evaluate.ts';
 import { parseCondition } from '../labels/parse.ts';
 import type { MetricWindow } from '../window/window.ts';
+import { evaluate } from './evaluate-labels.ts';
 
 export interface RowLabels {
   /** Per row, 1 where at least one criterion held. */

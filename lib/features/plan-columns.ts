@@ -1,12 +1,12 @@
 /** What a manifest asks for, as columns: durations become rows, and shorthands the columns that they stand for. */
-import { formatDuration } from '../config/duration.ts';
+import { formatDuration } from '../base/duration.ts';
+import { FeatureError } from '../base/errors.ts';
 import {
   type FeatureOperation,
   type FeatureRequest,
   type FeatureSettings,
   STATISTICS,
 } from '../config/feature-settings.ts';
-import { FeatureError } from '../errors.ts';
 import { nameColumn } from './column-name.ts';
 import type { ColumnSource, PlannedColumn, Transform } from './plan.ts';
 

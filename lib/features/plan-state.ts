@@ -1,7 +1,7 @@
 /** A stored plan, checked: a column that this build would compute in another way than training did is an error. */
 import { z } from 'zod';
+import { ArtifactError } from '../base/errors.ts';
 import { CALENDAR_CYCLES, isTimeZone, STATISTICS } from '../config/feature-settings.ts';
-import { ArtifactError } from '../errors.ts';
 import { nameColumn } from './column-name.ts';
 import {
   AVAILABILITY_COLUMN,

@@ -1,12 +1,12 @@
 /** Which columns a model sees and how each is made from a window. Part of the artifact, identified by its hash. */
 import { createHash } from 'node:crypto';
+import { FeatureError } from '../base/errors.ts';
 import {
   type CalendarCycle,
   DEFAULT_FEATURES,
   type FeatureSettings,
   type Statistic,
 } from '../config/feature-settings.ts';
-import { FeatureError } from '../errors.ts';
 import { planColumns } from './plan-columns.ts';
 
 /** Name of the column that says how much of a row was measured; a metric can't have it. */

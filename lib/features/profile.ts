@@ -1,5 +1,7 @@
 /** What one column of one entity usually looks like, and how its values are scaled for a model. */
+
 import type { ScalerKind } from '../config/feature-settings.ts';
+import { quantile } from '../maths/quantile.ts';
 
 /** How a column behaved in training; the number is what the artifact stores. */
 export const SHAPES = { varies: 0, constant: 1, unmeasured: 2 } as const;
@@ -89,17 +91,6 @@ export function profileValues(
         divisor: tellable(standardDeviation(sorted, size)),
       };
   }
-}
-
-/** Linear interpolation between the two nearest ranks, as numpy's `quantile` does by default. */
-export function quantile(sorted: Float64Array, q: number): number {
-  const position = (sorted.length - 1) * q;
-  const below = Math.floor(position);
-  const from = sorted[below]!;
-  const to = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  const share = position - below;
-  const distance = to - from;
-  return Number.isFinite(distance) ? from + distance * share : from * (1 - share) + to * share;
 }
 
 /** Values of ±1e308 are further apart than a number can tell, and some of 5e-324 less than one can. */

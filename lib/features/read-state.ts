@@ -1,5 +1,5 @@
 /** Reading of JSON that an artifact holds: what is not as expected is named. */
-import { ArtifactError } from '../errors.ts';
+import { ArtifactError } from '../base/errors.ts';
 
 export function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))

@@ -2,6 +2,7 @@
  * Median and interquartile range over the last rows, from the window's values kept in order: a row's value takes the
  * place of the one that leaves, and only what lies between the two moves.
  */
+import { quantile } from '../maths/quantile.ts';
 import type { RollingWindow } from './rolling-moments.ts';
 
 /** Which of the two are wanted; both cost hardly more than one. */
@@ -30,17 +31,9 @@ export function rollOrder(
     else if (leaves) removeSorted(sorted, count--, leaving);
     else if (enters) insertSorted(sorted, count++, value);
     const enough = count >= least && count > 0;
-    if (median) median[row] = enough ? quantileOf(sorted, count, 0.5) : NaN;
-    if (iqr) iqr[row] = enough ? quantileOf(sorted, count, 0.75) - quantileOf(sorted, count, 0.25) : NaN;
+    if (median) median[row] = enough ? quantile(sorted, 0.5, count) : NaN;
+    if (iqr) iqr[row] = enough ? quantile(sorted, 0.75, count) - quantile(sorted, 0.25, count) : NaN;
   }
-}
-
-function quantileOf(sorted: Float64Array, count: number, q: number): number {
-  const position = (count - 1) * q;
-  const below = Math.floor(position);
-  const from = sorted[below]!;
-  const share = position - below;
-  return share === 0 ? from : from + (sorted[below + 1]! - from) * share;
 }
 
 /** First index whose value is not below `value`. */

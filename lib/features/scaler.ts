@@ -2,8 +2,9 @@
  * Centre and scale of every column, for each entity by itself: pods of different size then look alike to one model.
  * An entity that was not seen in training, or too briefly, is judged by the pooled values of all entities.
  */
+
+import { FeatureError } from '../base/errors.ts';
 import type { ScalerKind } from '../config/feature-settings.ts';
-import { FeatureError } from '../errors.ts';
 import { deriveColumns } from './derive-columns.ts';
 import { columnNames } from './plan.ts';
 import { CIRCULAR, CONSTANT_TOLERANCE, type Profile, profileValues } from './profile.ts';

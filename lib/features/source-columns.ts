@@ -1,5 +1,5 @@
 /** What a plan reads from a window. */
-import { FeatureError } from '../errors.ts';
+import { FeatureError } from '../base/errors.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { type FeaturePlan, plannedMetrics } from './plan.ts';
 

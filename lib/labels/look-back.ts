@@ -2,6 +2,7 @@
  * Functions over the newest stretch of an entity's past. Each value depends on rows of the same entity at or before its
  * own, never on later ones. Rows are known by their times, so that a gap is a gap and not a shorter past.
  */
+import { quantile } from '../maths/quantile.ts';
 
 /** Rows of a window by entity and time. */
 export interface Timeline {
@@ -31,7 +32,7 @@ export function rollingMean(values: Float64Array, timeline: Timeline, duration: 
 }
 
 export function rollingMedian(values: Float64Array, timeline: Timeline, duration: number): Float64Array {
-  return roll(values, timeline, duration, (past) => quantile(past, 0.5));
+  return roll(values, timeline, duration, (past) => quantileOf(past, 0.5));
 }
 
 export function rollingMin(values: Float64Array, timeline: Timeline, duration: number): Float64Array {
@@ -93,9 +94,9 @@ export function counterIncrease(values: Float64Array, timeline: Timeline, durati
 export function robustZ(values: Float64Array, timeline: Timeline, duration: number): Float64Array {
   return rollBefore(values, timeline, duration, (past, value) => {
     if (past.count < JUMP_HISTORY || Number.isNaN(value)) return Number.NaN;
-    const offset = value - quantile(past, 0.5);
+    const offset = value - quantileOf(past, 0.5);
     if (offset === 0) return 0;
-    const iqr = quantile(past, 0.75) - quantile(past, 0.25);
+    const iqr = quantileOf(past, 0.75) - quantileOf(past, 0.25);
     const size = Math.max(Math.abs(value), Math.abs(value - offset));
     return offset / (iqr > 0 ? iqr / IQR_OF_NORMAL : size * CONSTANT_SCALE);
   });
@@ -107,13 +108,8 @@ interface Past {
   count: number;
 }
 
-/** By linear interpolation between neighbours, as NumPy's default. */
-function quantile({ sorted, count }: Past, share: number): number {
-  const place = (count - 1) * share;
-  const below = Math.floor(place);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, count - 1)]!;
-  return low + (high - low) * (place - below);
+function quantileOf({ sorted, count }: Past, share: number): number {
+  return quantile(sorted, share, count);
 }
 
 function roll(

@@ -5,7 +5,7 @@
  *
  * Recursive descent over tokens; types are checked on the way, so that what is parsed can be evaluated.
  */
-import { nearestName } from '../config/nearest-name.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import {
   type BinaryExpression,
   type Expression,

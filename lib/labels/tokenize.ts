@@ -1,5 +1,5 @@
-import { DURATION, readDuration } from '../config/duration.ts';
-import { LabelError } from '../errors.ts';
+import { DURATION, readDuration } from '../base/duration.ts';
+import { LabelError } from '../base/errors.ts';
 
 export type Token =
   /** A duration also counts as its number of seconds. */

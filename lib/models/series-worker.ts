@@ -1,15 +1,15 @@
 /** A thread that fits series of one kind: a message is a list of series, the answer is their record (univariate/threads.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Series, UnivariateKind, UnivariateKindName } from './univariate/contract.ts';
-import { type FitRecord, openFitRecord } from './univariate/fit-record.ts';
-import type { SeriesWorkerData } from './univariate/threads.ts';
+import type { Series, UnivariateKind, UnivariateKindName } from './framework/univariate/contract.ts';
+import { type FitRecord, openFitRecord } from './framework/univariate/fit-record.ts';
+import type { SeriesWorkerData } from './framework/univariate/threads.ts';
 
 const OPENERS: Readonly<Record<UnivariateKindName, (params: object) => Promise<FitRecord>>> = {
-  arima: async (params) => await open((await import('./arima/kind.ts')).arimaKind, params),
+  arima: async (params) => await open((await import('./kinds/arima/kind.ts')).arimaKind, params),
   'nearest-value': async (params) =>
-    await open((await import('./nearest-value/kind.ts')).nearestValueKind, params),
-  prophet: async (params) => await open((await import('./prophet/kind.ts')).prophetKind, params),
-  seasonal: async (params) => await open((await import('./seasonal/kind.ts')).seasonalKind, params),
+    await open((await import('./kinds/nearest-value/kind.ts')).nearestValueKind, params),
+  prophet: async (params) => await open((await import('./kinds/prophet/kind.ts')).prophetKind, params),
+  seasonal: async (params) => await open((await import('./kinds/seasonal/kind.ts')).seasonalKind, params),
 };
 
 const { kind, params } = workerData as SeriesWorkerData;

@@ -1,5 +1,5 @@
 /** What a caller hands over, held against the network before it reaches the kernel's memory. */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { Batch, Sequences } from './contract.ts';
 
 export interface Extent {

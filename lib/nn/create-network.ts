@@ -1,5 +1,5 @@
 /** Networks over the WebAssembly kernel. The contract says what each call does. */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import { checkBatch, checkSequences, countMeasured, type Extent, refuse } from './check-batch.ts';
 import type {
   Batch,

@@ -4,7 +4,7 @@
  * Memory from the bottom: control block and constants, programs, weights and moments, packed weights; above them what a
  * job needs, laid out anew for each: a workspace per thread, a gradient per shard, then the batch.
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { KernelBuild, NetworkSpec } from './contract.ts';
 import * as L from './kernel/layout.ts';
 import { instantiate, type Kernel, loadModule, MAX_BYTES, makeMemory, PAGE_BYTES } from './load-kernel.ts';

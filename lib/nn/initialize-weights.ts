@@ -1,5 +1,5 @@
 /** Fresh weights, as Keras draws them by default. */
-import { type Random, seedRandom } from '../models/random.ts';
+import { type Random, seedRandom } from '../maths/random.ts';
 import { positionsOf } from './named-arrays.ts';
 import type { PlacedWeight } from './place-layers.ts';
 

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import fusedFile from '#network-kernel-fused';
 import plainFile from '#network-kernel-plain';
-import { locateBundledFile } from '../bundled-file.ts';
+import { locateBundledFile } from '../base/bundled-file.ts';
 import type { KernelBuild } from './contract.ts';
 
 export interface Kernel {

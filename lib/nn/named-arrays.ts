@@ -1,5 +1,5 @@
 /** Weights and moments in Keras' layout, to and from the kernel's padded one. */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { NamedArray } from './contract.ts';
 import type { PlacedWeight } from './place-layers.ts';
 

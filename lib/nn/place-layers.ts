@@ -2,7 +2,7 @@
  * Where each layer's numbers lie. Columns are padded to multiples of 8 with zeros, which stay zeros: kernels read whole
  * vectors, and no gradient comes of padding.
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { LayerSpec, NetworkSpec } from './contract.ts';
 
 /** Between two layers. A bidirectional LSTM's output has padding in the middle, too. */

@@ -1,5 +1,5 @@
 /** What there is to say of a model beyond its kind: where it comes from, what its fit noted, how its training went. */
-import type { ClassifierMetrics, TrainingEpoch, TrainingHistory } from '../models/contract.ts';
+import type { ClassifierMetrics, TrainingEpoch, TrainingHistory } from '../models/framework/contract.ts';
 import { countOf, formatScore } from './format.ts';
 import type { ReportInput, VersionFacts } from './report-input.ts';
 

@@ -7,7 +7,7 @@ import type { MetricUnit } from '../alert/metric-unit.ts';
 import { type Expectation, seriesOf } from '../expectation/expectation.ts';
 import { type ExpectedRange, expectRange, isSeasonal } from '../expectation/expected-range.ts';
 import type { Profile } from '../features/profile.ts';
-import type { FitSummary } from '../models/contract.ts';
+import type { FitSummary } from '../models/framework/contract.ts';
 import type { ModelManifest } from '../store/model-manifest.ts';
 import type { MetricWindow } from '../window/window.ts';
 

@@ -1,5 +1,5 @@
 /** Something that happens to simulated services, and when. */
-import type { Random } from '../models/random.ts';
+import type { Random } from '../maths/random.ts';
 import type { ServiceColumns } from './metrics.ts';
 
 export interface Incident {

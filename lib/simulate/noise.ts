@@ -1,4 +1,4 @@
-import type { Random } from '../models/random.ts';
+import type { Random } from '../maths/random.ts';
 
 /** Standard normal, by Box and Muller (1958). */
 export function drawNormal(random: Random): number {

@@ -2,7 +2,7 @@
  * The normal life of one service. Requests drive the rest, as they do in a real one: CPU and traffic follow at once,
  * memory and caches with a delay, replicas in steps. Nightly backups, deployments and a rare restart belong to it.
  */
-import type { Random } from '../models/random.ts';
+import type { Random } from '../maths/random.ts';
 import { createColumns, type ServiceColumns } from './metrics.ts';
 import { createDrift } from './noise.ts';
 import { hourOf } from './season.ts';

@@ -3,8 +3,8 @@
  * tests, and for asking how well a model finds what each scenario is about. Made up from a seed, so that the same
  * options give the same bytes everywhere.
  */
-import { TidewatchError } from '../errors.ts';
-import { type Random, seedRandom } from '../models/random.ts';
+import { TidewatchError } from '../base/errors.ts';
+import { type Random, seedRandom } from '../maths/random.ts';
 import { MAX_ROWS, MAX_VALUES } from '../window/limits.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { Incident, IncidentContext, ScenarioPlan, SimulatedService } from './incident.ts';

@@ -6,7 +6,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp 
 import { request as requestHttps } from 'node:https';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../base/errors.ts';
 
 export interface HttpRequest {
   readonly url: URL;

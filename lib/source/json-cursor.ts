@@ -2,7 +2,7 @@
  * Reading JSON from bytes, front to back. A matrix answer is tens of megabytes of small arrays; JSON.parse would make
  * each of them an object only for us to take two numbers out.
  */
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../base/errors.ts';
 
 export interface JsonCursor {
   readonly bytes: Buffer;

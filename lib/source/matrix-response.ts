@@ -1,6 +1,6 @@
 /** The JSON answer of query_range (https://prometheus.io/docs/prometheus/latest/querying/api/). */
-import { SourceError } from '../errors.ts';
-import { quoteForeign } from '../foreign-text.ts';
+import { SourceError } from '../base/errors.ts';
+import { quoteForeign } from '../base/foreign-text.ts';
 import { MAX_ENTITIES } from '../window/limits.ts';
 import {
   expectEnd,

@@ -1,4 +1,4 @@
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../base/errors.ts';
 import { describeSeries } from './matrix-response.ts';
 import type { MatrixSeries } from './metric-source.ts';
 

@@ -1,5 +1,5 @@
 /** How a Prometheus, or what speaks its API (Thanos, Mimir, Amazon Managed Prometheus), is reached. */
-import { SettingError } from '../errors.ts';
+import { SettingError } from '../base/errors.ts';
 
 export interface PrometheusEndpoint {
   /** Base URL, path prefix included; `/api/v1/query_range` is added. `https://user:pass@host` is basic auth. */

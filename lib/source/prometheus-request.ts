@@ -1,6 +1,6 @@
 /** One attempt at one request: sent, answered, judged. What may be tried again is told apart from what may not. */
-import { RetryLaterError, SourceError } from '../errors.ts';
-import { hideSecrets, quoteForeign } from '../foreign-text.ts';
+import { RetryLaterError, SourceError } from '../base/errors.ts';
+import { hideSecrets, quoteForeign } from '../base/foreign-text.ts';
 import { authorize } from './authorize.ts';
 import { exchange, type HttpResponse } from './http-exchange.ts';
 import { excerpt } from './json-cursor.ts';

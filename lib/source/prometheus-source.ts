@@ -1,9 +1,9 @@
 /** Prometheus's query_range as a source of metrics. */
-import { RetryLaterError, SourceError } from '../errors.ts';
-import type { Deadline } from '../models/contract.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import { RetryLaterError, SourceError } from '../base/errors.ts';
+import { limitConcurrency } from '../base/limit-concurrency.ts';
+import type { Telemetry } from '../base/telemetry.ts';
+import type { Deadline } from '../models/framework/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
 import { type MatrixAnswer, PARTIAL, parseMatrixAnswer } from './matrix-response.ts';
 import { mergeChunks } from './merge-chunks.ts';
 import type { MetricSource, RangeQuery } from './metric-source.ts';

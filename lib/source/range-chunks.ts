@@ -1,4 +1,4 @@
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../base/errors.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
 /** Prometheus refuses a query_range with more points in a series (web/api/v1: "exceeded maximum resolution"). */

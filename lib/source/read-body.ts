@@ -1,4 +1,4 @@
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../base/errors.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
 /**

@@ -1,5 +1,6 @@
 /** The hot loop of an export: `[[1700000000,"1.5"],…]` into two typed arrays. */
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../base/errors.ts';
+import { divideDecimal } from '../maths/parse-decimal.ts';
 import {
   CLOSE_BRACKET,
   COMMA,
@@ -10,7 +11,6 @@ import {
   peekByte,
   QUOTE,
 } from './json-cursor.ts';
-import { divideDecimal } from './parse-decimal.ts';
 
 /** The cells a sample may stand on: `start + i × step` below `end`. Epoch milliseconds. */
 export interface SampleGrid {

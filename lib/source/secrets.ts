@@ -1,7 +1,7 @@
 /** What lets somebody ask in our place, kept out of every text: a server may echo whatever it was sent. */
-import { TidewatchError } from '../errors.ts';
-import { hideSecrets } from '../foreign-text.ts';
-import type { Fields, Telemetry } from '../telemetry/telemetry.ts';
+import { TidewatchError } from '../base/errors.ts';
+import { hideSecrets } from '../base/foreign-text.ts';
+import type { Fields, Telemetry } from '../base/telemetry.ts';
 import type { PrometheusTarget } from './prometheus-endpoint.ts';
 
 /** Shorter values of headers and of the URL's query are tenants and flags, and words of a query. */

@@ -1,5 +1,5 @@
 /** Reads and moves the state of a detector: one JSON object that changes by conditional writes only. */
-import { NotFoundError, PreconditionFailedError, RetryLaterError } from '../errors.ts';
+import { NotFoundError, PreconditionFailedError, RetryLaterError } from '../base/errors.ts';
 import type { DetectorState } from './detector-state.ts';
 import { detectorStateSchema } from './detector-state-schema.ts';
 import { decodeJson, encodeJson } from './json.ts';

@@ -1,7 +1,7 @@
 /** JSON objects of the bucket: the same value always gives the same bytes, and a bad one names its key and field. */
 import { type ZodType, z } from 'zod';
-import { ArtifactError } from '../errors.ts';
-import type { JsonValue } from '../models/contract.ts';
+import { ArtifactError } from '../base/errors.ts';
+import type { JsonValue } from '../models/framework/contract.ts';
 
 /** Whatever JSON.parse gave, as it is: z.json() leaves out members called "__proto__", and checks what needs none. */
 export const jsonValue: ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined, {

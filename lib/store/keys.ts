@@ -1,8 +1,8 @@
 /** Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. */
 import { createHash } from 'node:crypto';
+import { TidewatchError } from '../base/errors.ts';
 import { DETECTOR_NAME, isDetectorName } from '../config/detector-name.ts';
 import { stamp } from '../config/stamp.ts';
-import { TidewatchError } from '../errors.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
 export { isDetectorName, stamp };

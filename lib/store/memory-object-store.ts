@@ -3,7 +3,7 @@
  * test/conformance/object-store.test.ts.
  */
 import { createHash } from 'node:crypto';
-import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../base/errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from './object-store.ts';
 
 interface Entry {

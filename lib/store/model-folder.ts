@@ -1,7 +1,7 @@
 /** A model version as a folder of plain files: what stands under `models/detector=…/version=…/` in a bucket. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactError } from '../errors.ts';
+import { ArtifactError } from '../base/errors.ts';
 import { decodeJson } from './json.ts';
 import { modelPrefix } from './keys.ts';
 import { type ModelManifest, modelManifestSchema } from './model-manifest.ts';

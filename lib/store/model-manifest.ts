@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 import type { CalibratedBudget, ScoreCalibration } from '../decision/calibration.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';
-import type { JsonValue } from '../models/contract.ts';
+import type { JsonValue } from '../models/framework/contract.ts';
 import { jsonObject } from './json.ts';
 
 export const MODEL_MANIFEST_FORMAT = 1;

@@ -3,7 +3,7 @@
  * is written last. current.json names the version in use and moves by conditional writes only.
  */
 import { z } from 'zod';
-import { ArtifactError, NotFoundError, PreconditionFailedError } from '../errors.ts';
+import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { currentModelKey, modelPrefix, modelsPrefix, versionOfModelKey } from './keys.ts';
 import {

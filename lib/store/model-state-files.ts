@@ -5,9 +5,9 @@
  */
 import { endianness } from 'node:os';
 import { z } from 'zod';
+import { ArtifactError } from '../base/errors.ts';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
-import { ArtifactError } from '../errors.ts';
-import type { JsonValue, LayersModel, ModelState, TypedArray } from '../models/contract.ts';
+import type { JsonValue, LayersModel, ModelState, TypedArray } from '../models/framework/contract.ts';
 import { decodeJson, encodeJson, jsonValue } from './json.ts';
 
 /** Of the container. The state inside has a format version of its own, which its model checks. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Alert } from '../alert/alert.ts';
-import { ArtifactError, NotFoundError, PreconditionFailedError, RetryLaterError } from '../errors.ts';
+import { ArtifactError, NotFoundError, PreconditionFailedError, RetryLaterError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { notificationKey } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';

@@ -13,7 +13,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { NotFoundError, ObjectTooLargeError, PreconditionFailedError, SettingError } from '../errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError, SettingError } from '../base/errors.ts';
 import type { ObjectInfo, ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 
 export interface S3ObjectStoreOptions {

@@ -6,7 +6,7 @@
  * nobody is still uploading over them.
  */
 import { z } from 'zod';
-import { ArtifactError, NotFoundError, PreconditionFailedError } from '../errors.ts';
+import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { scoredKey } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';

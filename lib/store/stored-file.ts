@@ -1,6 +1,6 @@
 /** A file whose size and checksum are written down elsewhere: what is read is what was written, or an error. */
 import { createHash } from 'node:crypto';
-import { ArtifactError, NotFoundError } from '../errors.ts';
+import { ArtifactError, NotFoundError } from '../base/errors.ts';
 import type { FileEntry } from './model-manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 

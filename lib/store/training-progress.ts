@@ -4,8 +4,8 @@
  * checkpoint are named by their content, so that no other run's can stand in their place.
  */
 import { z } from 'zod';
-import { ArtifactError, NotFoundError } from '../errors.ts';
-import type { ModelState } from '../models/contract.ts';
+import { ArtifactError, NotFoundError } from '../base/errors.ts';
+import type { ModelState } from '../models/framework/contract.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { checkpointKey, trainingProgressKey } from './keys.ts';
 import {

@@ -16,7 +16,7 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import { TidewatchError } from '../errors.ts';
+import { TidewatchError } from '../base/errors.ts';
 
 /** A column to write. Every array has one entry per row. */
 export type ColumnToWrite =

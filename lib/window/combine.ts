@@ -1,5 +1,5 @@
 /** Several windows as one, and a part of one: rows are moved in runs, not one by one. */
-import { TidewatchError, WindowError } from '../errors.ts';
+import { TidewatchError, WindowError } from '../base/errors.ts';
 import type { TimeRange } from './time-range.ts';
 import type { MetricWindow } from './window.ts';
 

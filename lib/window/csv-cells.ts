@@ -4,7 +4,7 @@
  *
  * Cells are told as places in the bytes, so that a hundred megabytes are read without a string for each of them.
  */
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 
 export interface CellVisitor {
   /**

@@ -1,4 +1,4 @@
-import { divideDecimal } from '../source/parse-decimal.ts';
+import { divideDecimal } from '../maths/parse-decimal.ts';
 
 /** What programs write for values that are none. */
 const WORDS: ReadonlyMap<string, number> = new Map([

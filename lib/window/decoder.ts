@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import * as parquetWasm from 'parquet-wasm/esm';
 import wasmFile from '#parquet-wasm-file';
-import { locateBundledFile } from '../bundled-file.ts';
+import { locateBundledFile } from '../base/bundled-file.ts';
 import { KEPT_DECODER_PAGES, MAX_DECODER_PAGES } from './limits.ts';
 
 export type Decoder = typeof parquetWasm;

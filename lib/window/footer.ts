@@ -3,7 +3,7 @@
  * Format: https://parquet.apache.org/docs/file-format/metadata/ in Thrift's compact protocol,
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import {
   MAX_COLUMNS,
   MAX_FILE_BYTES,

@@ -1,4 +1,4 @@
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { MAX_GRID_ROWS } from './limits.ts';
 import { snapTimes } from './snap-times.ts';
 import type { TimeRange } from './time-range.ts';

@@ -1,5 +1,5 @@
 /** Rows of a file that are left out while the rest is used. */
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { describeTooLong, LONGEST_ENTITY } from './entity-names.ts';
 import type { LeftOut } from './left-out.ts';
 import type { CodedStrings } from './read-strings.ts';

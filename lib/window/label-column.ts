@@ -1,6 +1,6 @@
 /** Columns that say which rows were anomalous, though they are not called `label`. */
 import type { Table } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { readNumbers } from './read-numbers.ts';
 import { type ColumnRoles, LABEL_NAME } from './roles.ts';
 

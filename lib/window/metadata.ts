@@ -1,5 +1,5 @@
 /** What Tidewatch writes into its own files' key-value metadata, and reads back. */
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import type { MetadataEntry } from './parquet.ts';
 import type { MetricWindow } from './window.ts';
 

@@ -1,5 +1,5 @@
 /** Text that is a number with its unit, which would be an entity of its own with every value. */
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import type { ColumnName } from './read-numbers.ts';
 import type { CodedStrings } from './read-strings.ts';
 

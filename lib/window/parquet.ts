@@ -1,6 +1,6 @@
 /** Parquet at rest, Arrow in memory: bytes to an Arrow table and back. parquet-wasm (arrow-rs) does the work. */
 import { DataType, Schema, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
 

@@ -10,7 +10,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { type ColumnToWrite, makeTable } from './arrow.ts';
 import { type CellVisitor, cellText, lineOf, scanCells } from './csv-cells.ts';
 import { parseCellNumber } from './csv-number.ts';

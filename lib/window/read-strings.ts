@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, type Vector } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import type { ColumnName } from './read-numbers.ts';
 
 /** Strings by number: row → `values[codes[row]]`. */

@@ -1,5 +1,5 @@
 import { type Data, DataType, type Vector } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { parseIsoTime } from './iso-time.ts';
 import { type ColumnName, isNumeric } from './read-numbers.ts';
 import { isText, readStrings } from './read-strings.ts';

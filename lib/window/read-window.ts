@@ -8,7 +8,7 @@
  * and in ascending order of time within each. Row numbers in messages count from 0.
  */
 import { DataType, type Table } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { findKeptRows, keepRows, type UnsortedRows } from './keep-rows.ts';
 import { settleLabel } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';

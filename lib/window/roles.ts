@@ -1,5 +1,5 @@
 import type { DataType, Field } from 'apache-arrow';
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 import { isNumeric } from './read-numbers.ts';
 import { isText } from './read-strings.ts';
 import { canBeTime, isTemporal } from './read-times.ts';

@@ -1,4 +1,4 @@
-import { WindowError } from '../errors.ts';
+import { WindowError } from '../base/errors.ts';
 
 const SECOND = 1_000;
 

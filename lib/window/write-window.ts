@@ -1,5 +1,5 @@
 /** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
-import { TidewatchError } from '../errors.ts';
+import { TidewatchError } from '../base/errors.ts';
 import { type ColumnToWrite, makeTable } from './arrow.ts';
 import { formatMetadata } from './metadata.ts';
 import { type MetadataEntry, writeTable } from './parquet.ts';

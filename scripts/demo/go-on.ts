@@ -1,6 +1,6 @@
 /** A start on what an earlier one kept: nothing is dropped again, what is there is told. */
 import { readDetectorStatus } from '../../lib/cli/detector-status.ts';
-import { listDetectors } from '../../lib/jobs/load-detectors.ts';
+import { listDetectors } from '../../lib/jobs/shared/load-detectors.ts';
 import type { DemoRun } from './demo-run.ts';
 
 /** @returns the first detector's name; undefined where there is none yet */

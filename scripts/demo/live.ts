@@ -1,6 +1,6 @@
 /** The demo on a live Prometheus: what it already holds is the history, and its newest stretch arrives. */
 
-import { formatDuration } from '../../lib/config/duration.ts';
+import { formatDuration } from '../../lib/base/duration.ts';
 import { readState } from '../../lib/store/detector-states.ts';
 import { manifestKey } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';

@@ -1,4 +1,4 @@
-"""Reference numbers for lib/statistics/generalised-pareto.ts: python3 scripts/reference/generalised-pareto.py
+"""Reference numbers for lib/maths/generalised-pareto.ts: python3 scripts/reference/generalised-pareto.py
 
 Excesses drawn from known tails, SciPy's maximum-likelihood fit of each (genpareto.fit with floc=0, several starts, the
 best likelihood kept), its survival function, and SPOT's extreme quantile (Siffer et al. 2017, equation 1):

@@ -4,8 +4,8 @@
  * `node_modules/.bin/node scripts/reference/model-artifact.ts isolation-forest`
  */
 import { writeFileSync } from 'node:fs';
-import type { ModelState } from '../../lib/models/contract.ts';
-import { seedRandom } from '../../lib/models/random.ts';
+import { seedRandom } from '../../lib/maths/random.ts';
+import type { ModelState } from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
 
 const kind = process.argv[2] ?? '';

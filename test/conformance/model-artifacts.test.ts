@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { MODEL_KINDS, type ModelState, type TypedArray } from '../../lib/models/contract.ts';
+import { MODEL_KINDS, type ModelState, type TypedArray } from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import { NO_DEADLINE, toMatrix } from '../helpers/feature-matrices.ts';
 

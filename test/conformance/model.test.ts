@@ -2,8 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
-import { type FittedModel, MODEL_KINDS, type ModelKind, type ModelState } from '../../lib/models/contract.ts';
-import { seedRandom } from '../../lib/models/random.ts';
+import { seedRandom } from '../../lib/maths/random.ts';
+import {
+  type FittedModel,
+  MODEL_KINDS,
+  type ModelKind,
+  type ModelState,
+} from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import { BAD_INPUT } from '../helpers/bad-input.ts';
 import { NO_DEADLINE, readRealSample, rocAuc, toMatrix } from '../helpers/feature-matrices.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../../lib/errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../../lib/base/errors.ts';
 import { createMemoryObjectStore } from '../../lib/store/memory-object-store.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import type { Quarantined } from '../../lib/jobs/quarantine.ts';
+import type { Quarantined } from '../../lib/jobs/shared/quarantine.ts';
 import { type AlertQueue, subscribeQueue } from '../helpers/alert-queue.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
 import { HISTORY, shopParquet, shopQuery, writeParquet } from '../helpers/shop-parquet.ts';

@@ -6,7 +6,7 @@ import {
   ListMessageMoveTasksCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { Quarantined } from '../../lib/jobs/quarantine.ts';
+import type { Quarantined } from '../../lib/jobs/shared/quarantine.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { type AlertQueue, subscribeQueue } from '../helpers/alert-queue.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { packageService } from '../../infra/local/template/package-service.ts';
+import { METRIC_NAMES } from '../../lib/base/telemetry.ts';
 import { readSettings, type Settings } from '../../lib/config/settings.ts';
-import { METRIC_NAMES } from '../../lib/telemetry/telemetry.ts';
 import {
   environmentOf,
   findFaults,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { loadFittedDetector } from '../../lib/jobs/fitted-detector.ts';
+import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
 import { modelPrefix } from '../../lib/store/keys.ts';
 import { trainSockShop } from '../helpers/sockshop-report.ts';
 

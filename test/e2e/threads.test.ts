@@ -1,11 +1,11 @@
 /**
  * A training that is spread over worker threads, in the packaged function: where there are two processors. On one there
- * is none to be found missing; test/unit/models/univariate/bundle.test.ts has them everywhere.
+ * is none to be found missing; test/unit/models/framework/univariate/bundle.test.ts has them everywhere.
  */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { prophetKind } from '../../lib/models/prophet/kind.ts';
-import { countThreads } from '../../lib/models/univariate/threads.ts';
+import { countThreads } from '../../lib/models/framework/univariate/threads.ts';
+import { prophetKind } from '../../lib/models/kinds/prophet/kind.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
 import { assertSameVersion } from '../helpers/same-version.ts';
 import { shopParquet } from '../helpers/shop-parquet.ts';

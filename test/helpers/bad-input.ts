@@ -1,5 +1,5 @@
 /** Data that no model is made for, and every model has to live with. */
-import { seedRandom } from '../../lib/models/random.ts';
+import { seedRandom } from '../../lib/maths/random.ts';
 
 export interface BadInput {
   readonly train: readonly (readonly number[])[];

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
-import type { FitRun } from '../../lib/models/contract.ts';
-import { type Random, seedRandom } from '../../lib/models/random.ts';
+import { type Random, seedRandom } from '../../lib/maths/random.ts';
+import type { FitRun } from '../../lib/models/framework/contract.ts';
 
 export const NO_DEADLINE: FitRun['deadline'] = { remaining: () => Infinity };
 

@@ -1,7 +1,7 @@
 /** A bucket in memory that behaves as S3 does, and a client of any bucket that dies at a chosen write. */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../../lib/errors.ts';
+import { NotFoundError, ObjectTooLargeError, PreconditionFailedError } from '../../lib/base/errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from '../../lib/store/object-store.ts';
 
 export interface MemoryObjectStore extends ObjectStore {

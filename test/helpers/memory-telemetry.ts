@@ -1,4 +1,4 @@
-import type { Fields, MetricName, Telemetry } from '../../lib/telemetry/telemetry.ts';
+import type { Fields, MetricName, Telemetry } from '../../lib/base/telemetry.ts';
 
 export interface MemoryTelemetry extends Telemetry {
   readonly lines: {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { loadDetector } from '../../lib/jobs/load-detectors.ts';
-import { openLocalBucket } from '../../lib/jobs/local-bucket.ts';
-import { trainModel } from '../../lib/jobs/train-model.ts';
+import { openLocalBucket } from '../../lib/jobs/offline/local-bucket.ts';
+import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
+import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import type { ModelManifest } from '../../lib/store/model-manifest.ts';
 import { readManifest } from '../../lib/store/model-repository.ts';
 import type { LocalStack } from './local-stack.ts';

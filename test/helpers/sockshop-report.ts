@@ -1,8 +1,8 @@
 /** Trains on the Sock Shop sample as a function would, and gives the files of the version. */
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadDetector } from '../../lib/jobs/load-detectors.ts';
-import { trainModel } from '../../lib/jobs/train-model.ts';
+import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
+import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import { type LoadedVersion, loadVersion } from '../../lib/store/model-repository.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from './memory-telemetry.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { defaultDetector } from '../../lib/config/defaults.ts';
 import type { Detector } from '../../lib/config/detector.ts';
-import { type ExportResult, exportWindows } from '../../lib/jobs/export-windows.ts';
+import { type ExportResult, exportWindows } from '../../lib/jobs/export/export-windows.ts';
 import type { MetricSource } from '../../lib/source/metric-source.ts';
 import { createPrometheusSource } from '../../lib/source/prometheus-source.ts';
 import { rangeOfWindowKey } from '../../lib/store/keys.ts';

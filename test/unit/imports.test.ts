@@ -3,36 +3,9 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
+import { LAYERS, placeLayers } from '../../scripts/layers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-
-/** A folder may import from folders of its own rank or a lower one, and type-only from anywhere in lib. */
-const RANKS: Readonly<Record<string, number>> = {
-  functions: 4,
-  'lib/cli': 4,
-  'lib/jobs': 3,
-  'lib/store': 2,
-  'lib/source': 2,
-  'lib/window': 2,
-  'lib/features': 2,
-  'lib/models': 2,
-  'lib/nn': 2,
-  'lib/expectation': 2,
-  'lib/evidence': 2,
-  'lib/decision': 2,
-  'lib/alert': 2,
-  'lib/evaluation': 2,
-  'lib/report': 2,
-  'lib/simulate': 2,
-  'lib/config': 1,
-  'lib/labels': 1,
-  'lib/linalg': 1,
-  'lib/statistics': 1,
-  'lib/telemetry': 1,
-  'lib/bundled-file.ts': 0,
-  'lib/errors.ts': 0,
-  'lib/foreign-text.ts': 0,
-};
 
 /** Only these may reach the network. */
 const NETWORK = /^(lib\/store\/|lib\/source\/|lib\/alert\/[a-z-]*publisher)/;
@@ -43,21 +16,26 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-test('imports go one way', () => {
+test('imports go one way, and types too', () => {
   const wrong = readImports()
     .filter(({ target }) => target.startsWith('.'))
-    .map(({ file, target, typeOnly }) => ({
-      file,
-      typeOnly,
-      to: relative(ROOT, join(ROOT, dirname(file), target)),
-    }))
-    .filter(({ file, to, typeOnly }) => {
-      const from = rankOf(file);
-      const other = rankOf(to);
-      return other === undefined || (from !== undefined && other > from && !typeOnly);
-    })
+    .map(({ file, target }) => ({ file, to: relative(ROOT, join(ROOT, dirname(file), target)) }))
+    .filter(({ to }) => to !== 'package.json')
+    .filter(({ file, to }) => placeOf(to) < placeOf(file))
     .map(({ file, to }) => `${file} imports ${to}`);
   assert.deepEqual(wrong, []);
+});
+
+test('no file lies outside the layers', () => {
+  assert.deepEqual(
+    sources().filter((file) => placeOf(file) < 0),
+    [],
+  );
+});
+
+test('docs/architecture.md has the table of layers as it is', () => {
+  const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  assert.equal(text, placeLayers(text), 'run node scripts/make-layers.ts');
 });
 
 test('only the ends touch the network', () => {
@@ -96,8 +74,13 @@ function isPure(file: string): boolean {
   return file.startsWith('lib/') && !file.startsWith('lib/cli/') && !NETWORK.test(file);
 }
 
-function rankOf(path: string): number | undefined {
-  return Object.entries(RANKS).find(([folder]) => path === folder || path.startsWith(`${folder}/`))?.[1];
+/** From the top; -1: in none. Of a folder inside another, the inner one. */
+function placeOf(path: string): number {
+  const folders = LAYERS.map(({ folder }) => folder).filter(
+    (folder) => path === folder || path.startsWith(`${folder}/`),
+  );
+  const inner = folders.reduce((best, folder) => (folder.length > best.length ? folder : best), '');
+  return LAYERS.findIndex(({ folder }) => folder === inner);
 }
 
 function sources(): string[] {

@@ -1,11 +1,11 @@
 import { formatLength } from '../../alert/format-value.ts';
 import type { Detector } from '../../config/detector.ts';
 import { sayWarmup } from '../../config/warmup.ts';
-import { type BacktestResult, backtest as replay } from '../../jobs/backtest.ts';
-import { reasonFields } from '../../jobs/explain-misses.ts';
-import { loadDetector } from '../../jobs/load-detectors.ts';
-import { nullForNaN } from '../../jobs/render-evaluation.ts';
-import { listWindowObjects, readWindowObject } from '../../jobs/window-objects.ts';
+import { type BacktestResult, backtest as replay } from '../../jobs/offline/backtest.ts';
+import { reasonFields } from '../../jobs/offline/explain-misses.ts';
+import { nullForNaN } from '../../jobs/offline/render-evaluation.ts';
+import { loadDetector } from '../../jobs/shared/load-detectors.ts';
+import { listWindowObjects, readWindowObject } from '../../jobs/shared/window-objects.ts';
 import { countOf, formatRate, formatTime } from '../../report/format.ts';
 import { mergeWindows } from '../../window/combine.ts';
 import type { MetricWindow } from '../../window/window.ts';

@@ -1,10 +1,10 @@
-import { EvaluationError, FeatureError } from '../../errors.ts';
+import { EvaluationError, FeatureError } from '../../base/errors.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
-import { explainMiss, missFields } from '../../jobs/explain-misses.ts';
-import { openLocalBucket } from '../../jobs/local-bucket.ts';
-import { openModel } from '../../jobs/model-bucket.ts';
-import { figuresOf, formatFigures, listMisses, nullForNaN } from '../../jobs/render-evaluation.ts';
-import { scoreLabelled } from '../../jobs/score-labelled.ts';
+import { explainMiss, missFields } from '../../jobs/offline/explain-misses.ts';
+import { openLocalBucket } from '../../jobs/offline/local-bucket.ts';
+import { openModel } from '../../jobs/offline/model-bucket.ts';
+import { figuresOf, formatFigures, listMisses, nullForNaN } from '../../jobs/offline/render-evaluation.ts';
+import { scoreLabelled } from '../../jobs/offline/score-labelled.ts';
 import { type Command, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
 import { readFileDetector } from '../file-detector.ts';

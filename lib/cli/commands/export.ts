@@ -1,7 +1,7 @@
+import { SettingError } from '../../base/errors.ts';
 import { type PrometheusSettings, readSettings } from '../../config/settings.ts';
-import { SettingError } from '../../errors.ts';
-import { type ExportResult, exportWindows, isExportDue } from '../../jobs/export-windows.ts';
-import { listDeclaredDetectors, loadDetector } from '../../jobs/load-detectors.ts';
+import { type ExportResult, exportWindows, isExportDue } from '../../jobs/export/export-windows.ts';
+import { listDeclaredDetectors, loadDetector } from '../../jobs/shared/load-detectors.ts';
 import { createPrometheusSource } from '../../source/prometheus-source.ts';
 import { resolveEndpoint } from '../../source/resolve-endpoint.ts';
 import { readState } from '../../store/detector-states.ts';

@@ -1,12 +1,12 @@
+import { ModelError } from '../../base/errors.ts';
 import { DEFAULTS } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
 import { MODEL_KINDS } from '../../config/model-kind.ts';
 import { NETWORK_KINDS } from '../../config/network-kinds.ts';
 import { defaultPercentile, percentOfShare, rowsForPercentile } from '../../config/percentile.ts';
-import { ModelError } from '../../errors.ts';
-import { fitWindow } from '../../jobs/fit-window.ts';
-import { heldOutFields, sayHeldOut } from '../../jobs/render-evaluation.ts';
+import { fitWindow } from '../../jobs/offline/fit-window.ts';
+import { heldOutFields, sayHeldOut } from '../../jobs/offline/render-evaluation.ts';
 import { getModel } from '../../models/registry.ts';
 import { exportVersion } from '../../store/model-folder.ts';
 import { type Command, type Invocation, stringValue } from '../command.ts';

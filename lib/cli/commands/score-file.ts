@@ -1,8 +1,8 @@
 /** `tidewatch score FILE --model DIR`: no bucket, no topic. */
 import { writeFile } from 'node:fs/promises';
-import { openLocalBucket } from '../../jobs/local-bucket.ts';
-import { openModel } from '../../jobs/model-bucket.ts';
-import { scoreWindowFile } from '../../jobs/score-window-file.ts';
+import { openLocalBucket } from '../../jobs/offline/local-bucket.ts';
+import { openModel } from '../../jobs/offline/model-bucket.ts';
+import { scoreWindowFile } from '../../jobs/offline/score-window-file.ts';
 import { formatTime } from '../../report/format.ts';
 import { readTable } from '../../window/parquet.ts';
 import { type Invocation, stringValue } from '../command.ts';

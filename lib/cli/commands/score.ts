@@ -2,8 +2,8 @@ import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Detector } from '../../config/detector.ts';
 import { readSettings } from '../../config/settings.ts';
 import { sayProgress } from '../../config/warmup.ts';
-import { loadDetector } from '../../jobs/load-detectors.ts';
-import { type ScoreResult, scoreWindows } from '../../jobs/score-windows.ts';
+import { type ScoreResult, scoreWindows } from '../../jobs/score/score-windows.ts';
+import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,

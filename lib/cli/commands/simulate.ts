@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { formatDuration, parseDuration } from '../../config/duration.ts';
-import { TidewatchError } from '../../errors.ts';
+import { formatDuration, parseDuration } from '../../base/duration.ts';
+import { TidewatchError } from '../../base/errors.ts';
 import { formatIncidents } from '../../simulate/format-incidents.ts';
 import { formatOpenMetrics } from '../../simulate/openmetrics.ts';
 import { SCENARIO_NAMES, SCENARIOS } from '../../simulate/scenarios.ts';

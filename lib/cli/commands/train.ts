@@ -1,7 +1,7 @@
 import type { Detector } from '../../config/detector.ts';
 import { sayProgress } from '../../config/warmup.ts';
-import { loadDetector } from '../../jobs/load-detectors.ts';
-import { type TrainResult, trainIfDue, trainModel } from '../../jobs/train-model.ts';
+import { loadDetector } from '../../jobs/shared/load-detectors.ts';
+import { type TrainResult, trainIfDue, trainModel } from '../../jobs/train/train-model.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,

@@ -1,5 +1,5 @@
+import { ManifestError } from '../../base/errors.ts';
 import { parseManifest } from '../../config/manifest.ts';
-import { ManifestError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import type { Host } from '../host.ts';
 import { UsageError } from '../usage-error.ts';

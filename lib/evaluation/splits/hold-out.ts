@@ -1,5 +1,5 @@
 /** Keeps the newest rows for the test. */
-import { EvaluationError } from '../../errors.ts';
+import { EvaluationError } from '../../base/errors.ts';
 import { checkDuration, checkSplitRows, makeSplit, type Split, type SplitRows } from './split.ts';
 
 /**

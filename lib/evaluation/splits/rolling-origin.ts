@@ -1,5 +1,5 @@
 /** Learns up to an instant, is judged on what follows, moves on: backtests as if time had passed. */
-import { EvaluationError } from '../../errors.ts';
+import { EvaluationError } from '../../base/errors.ts';
 import { checkDuration, checkSplitRows, makeSplit, type Split, type SplitRows } from './split.ts';
 
 export interface Fold extends Split {

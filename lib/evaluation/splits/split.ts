@@ -1,5 +1,5 @@
 /** Rows to learn from and rows to be judged on. Time decides, nothing is ever shuffled. */
-import { EvaluationError } from '../../errors.ts';
+import { EvaluationError } from '../../base/errors.ts';
 
 /** What a split looks at. Sorted by entity, then time. */
 export interface SplitRows {

@@ -1,5 +1,5 @@
 /** The plots that stand alone, each in the page and as a PNG. */
-import type { ConfusionMatrix } from '../../evaluation/metrics/confusion-matrix.ts';
+import type { ConfusionMatrix } from '../../maths/metrics/confusion-matrix.ts';
 import type { ScoreHistogram } from '../findings/score-histogram.ts';
 import type { CurvePoint } from '../findings/separation.ts';
 import { formatCount } from '../format.ts';

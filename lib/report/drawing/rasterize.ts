@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import font from '#report-font';
 import wasmFile from '#resvg-wasm-file';
-import { locateBundledFile } from '../../bundled-file.ts';
+import { locateBundledFile } from '../../base/bundled-file.ts';
 import { FONT } from './draw.ts';
 
 /** Device pixels per CSS pixel: sharp in a chat or a ticket. */

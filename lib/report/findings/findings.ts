@@ -1,5 +1,5 @@
 /** Everything a report says, worked out once: the page, the pictures and the text only present it. */
-import { findEvents, type TimeEvent } from '../../evaluation/metrics/events.ts';
+import { findEvents, type TimeEvent } from '../../maths/metrics/events.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { ReportInput } from '../report-input.ts';
 import { type Decided, decideRows } from './incidents.ts';

@@ -1,6 +1,6 @@
 /** What each metric looked like over the training range: levels, gaps, trend, seasons. */
 
-import { autocorrelate, fitTrend } from '../../statistics/seasonality.ts';
+import { autocorrelate, fitTrend } from '../../maths/seasonality.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { type ReportInput, type UsualRanges, usualOf, WEEK_MS } from '../report-input.ts';
 

@@ -5,12 +5,12 @@ import {
   f1,
   precision,
   recall,
-} from '../../evaluation/metrics/confusion-matrix.ts';
-import { type EventScores, scoreEvents } from '../../evaluation/metrics/event-scores.ts';
-import type { TimeEvent } from '../../evaluation/metrics/events.ts';
-import { dropUnscored } from '../../evaluation/metrics/labelled-scores.ts';
-import { averagePrecision, precisionRecallCurve } from '../../evaluation/metrics/precision-recall.ts';
-import { rocAuc, rocCurve } from '../../evaluation/metrics/roc-curve.ts';
+} from '../../maths/metrics/confusion-matrix.ts';
+import { type EventScores, scoreEvents } from '../../maths/metrics/event-scores.ts';
+import type { TimeEvent } from '../../maths/metrics/events.ts';
+import { dropUnscored } from '../../maths/metrics/labelled-scores.ts';
+import { averagePrecision, precisionRecallCurve } from '../../maths/metrics/precision-recall.ts';
+import { rocAuc, rocCurve } from '../../maths/metrics/roc-curve.ts';
 import type { Decided } from './incidents.ts';
 
 /** x and y, 0 to 1 each. */

@@ -1,8 +1,8 @@
 /** What other thresholds would have cost: the whole decision made again at each of them. */
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
-import { scoreEvents } from '../../evaluation/metrics/event-scores.ts';
-import type { TimeEvent } from '../../evaluation/metrics/events.ts';
-import { quantile } from '../../features/profile.ts';
+import { scoreEvents } from '../../maths/metrics/event-scores.ts';
+import type { TimeEvent } from '../../maths/metrics/events.ts';
+import { quantile } from '../../maths/quantile.ts';
 import { WEEK_MS } from '../report-input.ts';
 import { decideRows } from './incidents.ts';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { ManifestError } from '../../../lib/base/errors.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { Detector } from '../../../lib/config/detector.ts';
 import { manifestHash, parseManifest } from '../../../lib/config/manifest.ts';
 import { MODEL_KINDS } from '../../../lib/config/model-kind.ts';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
-import { ManifestError } from '../../../lib/errors.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SettingError } from '../../../lib/base/errors.ts';
 import { parsePrometheusSecret } from '../../../lib/config/prometheus-secret.ts';
 import { type Environment, readSettings } from '../../../lib/config/settings.ts';
-import { SettingError } from '../../../lib/errors.ts';
 
 const FULL: Environment = {
   TIDEWATCH_BUCKET: 'tidewatch-data',

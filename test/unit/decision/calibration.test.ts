@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeRarity } from '../../../lib/decision/calibration.ts';
-import { seedRandom } from '../../../lib/models/random.ts';
-import { fitScoreTail } from '../../../lib/statistics/score-tail.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
+import { fitScoreTail } from '../../../lib/maths/score-tail.ts';
 
 /** Exponential scores: one in e^s rows scores s, and each is on its own. */
 function drawScores(rows: number, seed: number): Float64Array {

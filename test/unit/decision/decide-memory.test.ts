@@ -1,8 +1,8 @@
 /** What is remembered between windows: late rows, repeats, vanished entities, ids. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ModelError } from '../../../lib/base/errors.ts';
 import { ABANDONED_AFTER, FORGOTTEN_AFTER, type WindowDecision } from '../../../lib/decision/decide.ts';
-import { ModelError } from '../../../lib/errors.ts';
 import { decide, id, line, minute, STEP, stored, T0 } from './decide-rows.ts';
 
 test('deciding again changes nothing', () => {

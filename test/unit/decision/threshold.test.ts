@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ModelError } from '../../../lib/base/errors.ts';
 import { rowsForPercentile } from '../../../lib/config/percentile.ts';
 import { calibrateThreshold } from '../../../lib/decision/threshold.ts';
-import { ModelError } from '../../../lib/errors.ts';
 
 test('the percentile is that of NumPy', () => {
   // numpy.percentile([.3, .1, .4, .15, .9, .2, .6, .5, .35, .8], [50, 75, 90])

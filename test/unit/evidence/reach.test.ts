@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBlockMaxima, findReturnLevel } from '../../../lib/evidence/reach.ts';
-import { seedRandom } from '../../../lib/models/random.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
 
 function exponentials(count: number, seed: number): number[] {
   const random = seedRandom(seed);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ArtifactError } from '../../../lib/errors.ts';
+import { ArtifactError } from '../../../lib/base/errors.ts';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
 import { loadEvidence, saveEvidence } from '../../../lib/evidence/state.ts';

@@ -8,7 +8,7 @@ import {
   type SeasonalCurve,
   type TimedValues,
 } from '../../../lib/expectation/seasonal-curve.ts';
-import { quantileOf } from '../../../lib/statistics/quantile.ts';
+import { quantile } from '../../../lib/maths/quantile.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 
 const MINUTE = 60_000;
@@ -28,7 +28,7 @@ function draw(days: number, level: (minute: number) => number, seed = 1): TimedV
 }
 
 function fit(series: TimedValues): SeasonalCurve {
-  return fitSeasonalCurve(series, quantileOf(series.values.toSorted(), 0.5));
+  return fitSeasonalCurve(series, quantile(series.values.toSorted(), 0.5));
 }
 
 function isJob(minute: number): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LabelError } from '../../../lib/errors.ts';
+import { LabelError } from '../../../lib/base/errors.ts';
 import { countByCriterion, criteriaOfRow, labelRows } from '../../../lib/features/labels.ts';
 import { MINUTE, makeWindow, T0 } from '../window/helpers.ts';
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { profileValues, quantile } from '../../../lib/features/profile.ts';
+import { profileValues } from '../../../lib/features/profile.ts';
 import { scaleValue } from '../../../lib/features/scaler.ts';
+import { quantile } from '../../../lib/maths/quantile.ts';
 
 interface Figures {
   readonly values: readonly number[];

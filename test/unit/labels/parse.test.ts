@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LabelError } from '../../../lib/errors.ts';
+import { LabelError } from '../../../lib/base/errors.ts';
 import { columnsOf, type Expression } from '../../../lib/labels/expression.ts';
 import { parseCondition } from '../../../lib/labels/parse.ts';
 

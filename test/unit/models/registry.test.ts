@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MODEL_KINDS } from '../../../lib/models/contract.ts';
+import { MODEL_KINDS } from '../../../lib/models/framework/contract.ts';
 import { getModel, isModelKind } from '../../../lib/models/registry.ts';
 
 test('every kind has a model that calls itself so', async () => {

@@ -1,7 +1,7 @@
 /** The kernel against the same networks in double precision, and those against finite differences. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Random, seedRandom } from '../../../lib/models/random.ts';
+import { type Random, seedRandom } from '../../../lib/maths/random.ts';
 import type { LayerSpec, NetworkSpec } from '../../../lib/nn/contract.ts';
 import { createNetwork } from '../../../lib/nn/create-network.ts';
 import { KERNEL_BUILDS } from '../../../scripts/build-kernel.ts';

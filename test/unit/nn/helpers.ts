@@ -1,4 +1,4 @@
-import { seedRandom } from '../../../lib/models/random.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
 import type { Batch, NamedArray, Network, NetworkSpec } from '../../../lib/nn/contract.ts';
 import type { ReferenceBatch } from './reference-network.ts';
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Architecture, buildSpec } from '../../../lib/models/neural/architecture.ts';
+import { type Architecture, buildSpec } from '../../../lib/models/kinds/neural/architecture.ts';
 import type { Network } from '../../../lib/nn/contract.ts';
 import { createNetwork } from '../../../lib/nn/create-network.ts';
 import { KERNEL_BUILDS } from '../../../scripts/build-kernel.ts';

@@ -1,6 +1,6 @@
 /** A report's input with known content: seeded rows of two entities, one fault, scores that follow from the rows. */
 import { profileValues } from '../../../lib/features/profile.ts';
-import { NOTHING_TO_SAY } from '../../../lib/models/contract.ts';
+import { NOTHING_TO_SAY } from '../../../lib/models/framework/contract.ts';
 import { pickMoments, type ReportInput } from '../../../lib/report/build-report.ts';
 import type { UsualRanges } from '../../../lib/report/report-input.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';

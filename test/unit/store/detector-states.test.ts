@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ArtifactError, RetryLaterError } from '../../../lib/errors.ts';
+import { ArtifactError, RetryLaterError } from '../../../lib/base/errors.ts';
 import type { DetectorState } from '../../../lib/store/detector-state.ts';
 import { initialState, readState, updateState } from '../../../lib/store/detector-states.ts';
 import { stateKey } from '../../../lib/store/keys.ts';

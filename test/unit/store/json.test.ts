@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { ArtifactError } from '../../../lib/errors.ts';
+import { ArtifactError } from '../../../lib/base/errors.ts';
 import { decodeJson, encodeJson, jsonValue } from '../../../lib/store/json.ts';
 
 test('the bytes do not depend on the order of members', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ArtifactError, PreconditionFailedError } from '../../../lib/errors.ts';
+import { ArtifactError, PreconditionFailedError } from '../../../lib/base/errors.ts';
 import { currentModelKey, modelPrefix } from '../../../lib/store/keys.ts';
 import {
   hasVersion,

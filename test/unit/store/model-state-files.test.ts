@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ArtifactError } from '../../../lib/errors.ts';
-import type { JsonValue, ModelState, TypedArray } from '../../../lib/models/contract.ts';
+import { ArtifactError } from '../../../lib/base/errors.ts';
+import type { JsonValue, ModelState, TypedArray } from '../../../lib/models/framework/contract.ts';
 import { decodeModelState, encodeModelState } from '../../../lib/store/model-state-files.ts';
 
 const STATE: ModelState = {

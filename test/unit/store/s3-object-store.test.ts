@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
-import { NotFoundError, PreconditionFailedError, SettingError } from '../../../lib/errors.ts';
+import { NotFoundError, PreconditionFailedError, SettingError } from '../../../lib/base/errors.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import { createS3ObjectStore } from '../../../lib/store/s3-object-store.ts';
 import { collect } from '../../helpers/collect.ts';

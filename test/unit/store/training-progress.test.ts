@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { ArtifactError, PreconditionFailedError } from '../../../lib/errors.ts';
-import type { ModelState } from '../../../lib/models/contract.ts';
+import { ArtifactError, PreconditionFailedError } from '../../../lib/base/errors.ts';
+import type { ModelState } from '../../../lib/models/framework/contract.ts';
 import { trainingProgressKey } from '../../../lib/store/keys.ts';
 import {
   isSameCheckpoint,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { TidewatchError } from '../../../lib/errors.ts';
+import { TidewatchError } from '../../../lib/base/errors.ts';
 import { concatWindows, mergeWindows, sliceWindow } from '../../../lib/window/combine.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { anyWindow, MINUTE, makeWindow, T0, windowError } from './helpers.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { WindowError } from '../../../lib/errors.ts';
+import { WindowError } from '../../../lib/base/errors.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
 import { FIXTURES, MINUTE, makeWindow, parquetOf, read, T0 } from './helpers.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { WindowError } from '../../../lib/errors.ts';
+import { WindowError } from '../../../lib/base/errors.ts';
 import { type ReadWindowOptions, readWindow } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 

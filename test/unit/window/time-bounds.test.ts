@@ -1,7 +1,7 @@
 /** Rows whose time cannot be true are left out, named and counted; the rest of the file is used. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WindowError } from '../../../lib/errors.ts';
+import { WindowError } from '../../../lib/base/errors.ts';
 import type { LeftOut } from '../../../lib/window/left-out.ts';
 import { type ReadWindowOptions, readWindow } from '../../../lib/window/read-window.ts';
 import { boundsOfArrival, FUTURE_TOLERANCE, WIDEST_HOLE } from '../../../lib/window/time-bounds.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TidewatchError } from '../../../lib/errors.ts';
+import { TidewatchError } from '../../../lib/base/errors.ts';
 import { writeColumns, writeWindow } from '../../../lib/window/write-window.ts';
 import { MINUTE, makeWindow, queryParquet, read, T0 } from './helpers.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PLANTED_KINDS, plantEvents } from '../../../../bench/lived/plant-events.ts';
 import type { Series } from '../../../../bench/quality/read-series.ts';
-import { seedRandom } from '../../../../lib/models/random.ts';
+import { seedRandom } from '../../../../lib/maths/random.ts';
 
 const STEP = 60_000;
 

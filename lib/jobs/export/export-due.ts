@@ -1,0 +1,52 @@
+/** Exports every declared detector that is due; one that fails does not keep the others waiting. */
+import { RetryLaterError } from '../../base/errors.ts';
+import type { MetricSource } from '../../source/metric-source.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { readState } from '../../store/detector-states.ts';
+import type { ExportContext } from '../shared/context.ts';
+import { type LoadedDetector, listDeclaredDetectors, loadDetector } from '../shared/load-detectors.ts';
+import { type ExportResult, exportWindows, isExportDue } from './export-windows.ts';
+
+export interface DueExports {
+  readonly exported: ReadonlyMap<string, ExportResult>;
+  /** What each of them threw. The others were exported. */
+  readonly failed: ReadonlyMap<string, unknown>;
+}
+
+interface Due extends LoadedDetector {
+  readonly state: DetectorState;
+}
+
+export async function exportDue(source: MetricSource, context: ExportContext): Promise<DueExports> {
+  const due: Due[] = [];
+  const exported = new Map<string, ExportResult>();
+  const failed = new Map<string, unknown>();
+
+  async function attempt(detector: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof RetryLaterError) {
+        context.telemetry.info('export goes on in the next run', { detector, reason: error.message });
+        return;
+      }
+      context.telemetry.error('export failed', { detector, error: String(error) });
+      context.telemetry.count('DetectorsFailed', 1, { detector });
+      failed.set(detector, error);
+    }
+  }
+
+  for (const name of await listDeclaredDetectors(context))
+    await attempt(name, async () => {
+      const loaded = await loadDetector(context, name);
+      const { state } = await readState(context.store, name);
+      if (isExportDue(loaded.detector, state, context.now())) due.push({ ...loaded, state });
+    });
+  // The ones that are nearly up to date first: a backfill can take many runs, and would keep them waiting that long.
+  due.sort((a, b) => (b.state.exportedUntil ?? -Infinity) - (a.state.exportedUntil ?? -Infinity) || 0);
+  for (const { detector, manifestHash } of due)
+    await attempt(detector.name, async () => {
+      exported.set(detector.name, await exportWindows({ detector, manifestHash, source }, context));
+    });
+  return { exported, failed };
+}

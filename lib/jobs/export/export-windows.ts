@@ -1,0 +1,294 @@
+/** Prometheus → windows in the bucket: every complete window since the cursor, each written once or not at all. */
+
+import { PreconditionFailedError, RetryLaterError, SourceError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
+import type { MetricSource } from '../../source/metric-source.ts';
+import { cutWindow, firstValueTime, lastSampleTime } from '../../source/series-to-window.ts';
+import { readState } from '../../store/detector-states.ts';
+import { windowKey } from '../../store/keys.ts';
+import type { LeftOut } from '../../window/left-out.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import { writeWindow } from '../../window/write-window.ts';
+import type { ExportContext } from '../shared/context.ts';
+import { recordLeftOutOfExport } from '../shared/left-out-notes.ts';
+import {
+  type Batch,
+  type BatchSize,
+  batchRange,
+  MAX_BATCH_POINTS,
+  nextBatchSize,
+  PROBE,
+  readBatch,
+} from './export-batch.ts';
+import { type ExportGrid, exportGrid, exportLimit, nextRange, windowStart } from './export-plan.ts';
+import {
+  beginExport,
+  type ExportState,
+  findOrphan,
+  recordEmptyStretch,
+  recordWindow,
+} from './export-progress.ts';
+
+export { isExportDue } from './export-plan.ts';
+
+export interface ExportRequest {
+  readonly detector: Detector;
+  readonly manifestHash: string;
+  readonly source: MetricSource;
+  /** Windows that this run writes at most. */
+  readonly maxWindows?: number;
+}
+
+export interface ExportResult {
+  /** Keys that this run wrote, oldest first. */
+  readonly exported: readonly string[];
+  /** Keys that stood there already: an earlier run put them and did not live to move the cursor. */
+  readonly kept: readonly string[];
+  /** Stretches without any data between data, passed by this run. */
+  readonly gaps: readonly TimeRange[];
+  /** Series and samples that this run did not take while it took the rest. */
+  readonly leftOut: readonly LeftOut[];
+  /** Where the next run goes on, epoch milliseconds. */
+  readonly exportedUntil: number;
+  /** At `max-windows` and `deadline` there is more to export: the next run goes on. */
+  readonly stopped: 'up-to-date' | 'max-windows' | 'deadline';
+}
+
+/** Two days at 15 minutes: what follows the whole days of a first backfill. */
+export const DEFAULT_MAX_WINDOWS = 192;
+/** Milliseconds that have to be left for another batch or window. */
+export const STOP_BEFORE_MS = 10_000;
+
+const PARQUET_TYPE = 'application/vnd.apache.parquet';
+
+/** What changes while a run goes on. */
+interface Run extends ExportRequest {
+  readonly context: ExportContext;
+  readonly grid: ExportGrid;
+  readonly limit: number;
+  readonly maxWindows: number;
+  readonly exported: string[];
+  readonly kept: string[];
+  readonly gaps: TimeRange[];
+  readonly missingMetrics: Set<string>;
+  /** By kind and metric: the newest, with the counts of all batches. */
+  readonly leftOut: Map<string, LeftOut>;
+  state: ExportState;
+  /** Everything between the cursor and here was looked at and is empty. */
+  scannedUntil: number;
+  /** Epoch ms of the newest sample that came, be it no number. */
+  lastSample: number;
+}
+
+/**
+ * Exports from the cursor up to now − ingest delay, oldest first. A window's object comes before the cursor's move,
+ * so a crash between them is repeated work and nothing else; two runs at once write the same objects.
+ *
+ * Windows without a single number are passed once newer data exists: before the first data ever silently, later as a
+ * gap that the state and telemetry tell of. While nothing newer exists they are an error and the cursor stays; but
+ * samples that are NaN up to now show that the source is alive, and are a gap like one that ended.
+ * @throws SourceError where the source's answer is unusable or empty up to now; windows before it are exported
+ * @throws RetryLaterError where time ran out before anything was exported
+ */
+export async function exportWindows(request: ExportRequest, context: ExportContext): Promise<ExportResult> {
+  const run = await beginRun(request, context);
+  await adoptOrphan(run);
+  const stopped = await exportAll(run);
+  const { exported, kept, gaps, state } = run;
+  const leftOut = [...run.leftOut.values()];
+  if (leftOut.length > 0) await recordLeftOutOfExport(context, run.detector.name, leftOut);
+  return { exported, kept, gaps, leftOut, exportedUntil: state.exportedUntil, stopped };
+}
+
+async function beginRun(request: ExportRequest, context: ExportContext): Promise<Run> {
+  const { detector } = request;
+  const now = context.now();
+  const grid = exportGrid(detector, (await readState(context.store, detector.name)).state);
+  const state = await beginExport(context.store, detector, grid, now);
+  return {
+    ...request,
+    context,
+    grid,
+    limit: exportLimit(detector, now),
+    maxWindows: request.maxWindows ?? DEFAULT_MAX_WINDOWS,
+    exported: [],
+    kept: [],
+    gaps: [],
+    missingMetrics: new Set(),
+    leftOut: new Map(),
+    state,
+    scannedUntil: state.exportedUntil,
+    lastSample: Number.NEGATIVE_INFINITY,
+  };
+}
+
+async function adoptOrphan(run: Run): Promise<void> {
+  const { detector, context, grid, limit } = run;
+  if (run.state.exportedUntil >= limit) return;
+  const { start } = nextRange(run.state.exportedUntil, grid, { until: 0, allowed: false });
+  const orphan = await findOrphan(context.store, detector.name, start);
+  if (orphan === undefined || orphan.range.end > limit) return;
+  run.kept.push(orphan.key);
+  moveCursor(run, await recordWindow(context.store, detector.name, orphan.range));
+  context.telemetry.info('kept the window of a run that stopped before it moved the cursor', {
+    detector: detector.name,
+    key: orphan.key,
+  });
+}
+
+async function exportAll(run: Run): Promise<ExportResult['stopped']> {
+  const { context, detector, grid, limit, source } = run;
+  let size: BatchSize = PROBE;
+  let maxPoints = MAX_BATCH_POINTS;
+  while (run.scannedUntil < limit) {
+    if (run.exported.length >= run.maxWindows) return 'max-windows';
+    if (context.deadline.remaining() < STOP_BEFORE_MS) return outOfTime(run);
+    const { daysUntil } = run.state.exporting;
+    const maxWindows = run.maxWindows - run.exported.length;
+    const range = batchRange(run.scannedUntil, { grid, size, daysUntil, limit, maxWindows });
+    try {
+      const batch = await readBatch(source, detector, range, grid.step);
+      size = nextBatchSize(batch, grid, maxPoints);
+      warnOfMissingMetrics(run, batch);
+      noteLeftOut(run, batch);
+      await exportBatch(run, batch, { until: daysUntil, allowed: size.wholeDays });
+    } catch (error) {
+      if (error instanceof RetryLaterError && error.code === 'deadline') return outOfTime(run, error);
+      if (!isTooLarge(error) || range.end - range.start <= grid.detectionWindow) throw error;
+      maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
+      size = { points: maxPoints, wholeDays: false };
+    }
+  }
+  if (run.scannedUntil > run.state.exportedUntil) {
+    // NaN up to now, such as a share of no requests: the source is alive and there is nothing to score.
+    const alive = run.lastSample >= windowStart(limit - 1, grid);
+    if (!alive || run.state.exporting.dataSince === undefined) throw noData(run);
+    await passEmptyStretch(run);
+  }
+  return 'up-to-date';
+}
+
+/** Writes every window that lies in the batch from end to end. */
+async function exportBatch(
+  run: Run,
+  batch: Batch,
+  days: { readonly until: number; readonly allowed: boolean },
+): Promise<void> {
+  const { context, grid } = run;
+  run.lastSample = lastSampleTime(batch.matrices) ?? run.lastSample;
+  while (run.scannedUntil < batch.range.end) {
+    const first = firstValueTime(batch.matrices, run.scannedUntil);
+    if (first === undefined) {
+      run.scannedUntil = batch.range.end;
+      return;
+    }
+    run.scannedUntil = Math.max(run.scannedUntil, windowStart(first, grid));
+    const range = nextRange(run.scannedUntil, grid, days);
+    // More than was asked for: the number of series, now known, lets a whole day be asked for at once.
+    if (range.end > batch.range.end) return;
+    if (run.exported.length >= run.maxWindows || context.deadline.remaining() < STOP_BEFORE_MS) return;
+    if (run.scannedUntil > run.state.exportedUntil) await passEmptyStretch(run);
+    if (run.scannedUntil <= range.start) await exportWindow(run, range, batch);
+  }
+}
+
+/** The cursor moves to where data goes on before anything is written there: an unfinished run leaves its window at the cursor. */
+async function passEmptyStretch(run: Run): Promise<void> {
+  const { detector, context, state } = run;
+  const range = { start: state.exportedUntil, end: run.scannedUntil };
+  const fields = {
+    detector: detector.name,
+    start: new Date(range.start).toISOString(),
+    end: new Date(range.end).toISOString(),
+  };
+  if (state.exporting.dataSince === undefined)
+    context.telemetry.info(
+      'the source has no data before the end of this range; export starts there',
+      fields,
+    );
+  else {
+    run.gaps.push(range);
+    context.telemetry.warn('gap: no metric has a value in this range', fields);
+    context.telemetry.count('GapsSkipped', 1, { detector: detector.name });
+  }
+  moveCursor(run, await recordEmptyStretch(context.store, detector.name, range));
+}
+
+async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Promise<void> {
+  const { detector, context, grid, manifestHash } = run;
+  const { store, telemetry } = context;
+  const window = cutWindow({ detector: detector.name, range, step: grid.step, matrices });
+  const key = windowKey(detector.name, range);
+  if (await putOnce(run, key, writeWindow(window, { manifestHash }))) {
+    run.exported.push(key);
+    telemetry.count('WindowsExported', 1, { detector: detector.name });
+    telemetry.info('window exported', { detector: detector.name, key, rows: window.times.length });
+  } else run.kept.push(key);
+  moveCursor(run, await recordWindow(store, detector.name, range));
+}
+
+/** False where an object stands there: a run that crashed, or one at the same time, was first. */
+async function putOnce({ context }: Run, key: string, body: Uint8Array): Promise<boolean> {
+  try {
+    await context.store.put(key, body, { ifAbsent: true, contentType: PARQUET_TYPE });
+    return true;
+  } catch (error) {
+    if (error instanceof PreconditionFailedError) return false;
+    throw error;
+  }
+}
+
+/** Another run may have moved the cursor further than this one. */
+function moveCursor(run: Run, state: ExportState): void {
+  run.state = state;
+  run.scannedUntil = state.exportedUntil;
+}
+
+function warnOfMissingMetrics(run: Run, { matrices, seriesCount }: Batch): void {
+  if (seriesCount === 0) return;
+  for (const { name, byEntity } of matrices) {
+    if (byEntity.size > 0 || run.missingMetrics.has(name)) continue;
+    run.missingMetrics.add(name);
+    run.context.telemetry.warn('metric without any series: its column stays empty', {
+      detector: run.detector.name,
+      metric: name,
+    });
+  }
+}
+
+/** Counts are those of what came: a window that is asked for again counts again. */
+function noteLeftOut({ leftOut }: Run, batch: Batch): void {
+  for (const each of batch.leftOut) {
+    const key = `${each.code} ${each.message.slice(0, each.message.indexOf(':'))}`;
+    leftOut.set(key, { ...each, count: each.count + (leftOut.get(key)?.count ?? 0) });
+  }
+}
+
+/** A run that got nowhere must not look like one that did. */
+function outOfTime(run: Run, error?: RetryLaterError): 'deadline' {
+  if (run.exported.length > 0 || run.kept.length > 0) return 'deadline';
+  throw (
+    error ??
+    new RetryLaterError(
+      'deadline',
+      `export of ${run.detector.name} has ${Math.floor(run.context.deadline.remaining())} ms left and needs ${STOP_BEFORE_MS}`,
+    )
+  );
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof SourceError && error.code === 'body-too-large';
+}
+
+function noData({ detector, state, limit, exported, leftOut }: Run): SourceError {
+  // All that there is cannot be used: whoever wrote the queries has to hear that, and not that there is nothing.
+  const kinds = [...leftOut.values()];
+  const unusable = kinds.find(({ code }) => code === 'series-collapse') ?? kinds[0];
+  if (unusable !== undefined)
+    return new SourceError(unusable.code, `detector ${detector.name}: ${unusable.message}`);
+  const metrics = detector.metrics.map(({ name, query }) => `${name} (${query})`).join(', ');
+  return new SourceError(
+    'no-data',
+    `detector ${detector.name}: none of its metrics has a value from ${new Date(state.exportedUntil).toISOString()} to ${new Date(limit).toISOString()}: ${metrics}. ${exported.length} windows were exported before that; the cursor stays until newer data arrives`,
+  );
+}

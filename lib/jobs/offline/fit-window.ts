@@ -1,0 +1,152 @@
+/** Fits a model on one window by the training job itself, and judges it on the newest rows, which it never saw. */
+
+import { EvaluationError, ModelError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
+import { manifestHash } from '../../config/manifest.ts';
+import { type Evaluation, evaluateScores } from '../../evaluation/evaluate-scores.ts';
+import { findAlerts } from '../../evaluation/find-alerts.ts';
+import { holdOutTail } from '../../evaluation/splits/hold-out.ts';
+import type { CriterionCounts } from '../../features/apply-criteria.ts';
+import { watchedTime } from '../../maths/metrics/false-alarms.ts';
+import { windowsPrefix } from '../../store/keys.ts';
+import { importVersion } from '../../store/model-folder.ts';
+import type { ModelManifest } from '../../store/model-manifest.ts';
+import { loadVersion, saveVersion } from '../../store/model-repository.ts';
+import { sliceWindow } from '../../window/combine.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import { writeWindow } from '../../window/write-window.ts';
+import { loadFittedDetector } from '../shared/fitted-detector.ts';
+import { trainModel } from '../train/train-model.ts';
+import { explainMiss, type Miss } from './explain-misses.ts';
+import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
+import { MANIFEST_FILE } from './model-bucket.ts';
+import { renderEvaluation } from './render-evaluation.ts';
+import { keepNewestRows, scoreLabelled } from './score-labelled.ts';
+
+export interface FitWindowOptions {
+  readonly detector: Detector;
+  /** Kept beside the model, so that scoring prepares rows as training did. */
+  readonly manifestText: string | undefined;
+  readonly window: MetricWindow;
+  /** Where the window comes from, for messages. */
+  readonly source?: string | undefined;
+  /** Share of the newest rows that is held out, 0 to below 1. */
+  readonly testShare: number;
+  /** Folder of a version to go on from, in place of random weights. */
+  readonly startFolder?: string | undefined;
+  readonly onProgress: (done: number) => void;
+}
+
+export interface HeldOut {
+  readonly range: TimeRange;
+  readonly rows: number;
+  /** Incidents that would have been opened, and what that is in a week. */
+  readonly incidents: number;
+  readonly incidentsPerWeek: number;
+  /** Undefined where nothing says what was anomalous. */
+  readonly evaluation: Omit<Evaluation, 'missed'> | undefined;
+  /** Labelled events that no incident overlaps, and why. */
+  readonly misses: readonly Miss[];
+  readonly labelledBy: CriterionCounts;
+}
+
+export interface FittedWindow {
+  readonly manifest: ModelManifest;
+  /** Undefined where nothing was held out. */
+  readonly heldOut: HeldOut | undefined;
+  /** Holds the version under its own keys. */
+  readonly bucket: LocalBucket;
+}
+
+const WEEK = 7 * 24 * 3_600_000;
+
+/** @throws ModelError, FeatureError, EvaluationError where the data cannot carry a fit; ArtifactError for the start's folder */
+export async function fitWindow(
+  options: FitWindowOptions,
+  telemetry: Parameters<typeof openLocalBucket>[0]['telemetry'],
+): Promise<FittedWindow> {
+  const { window, source, testShare } = options;
+  const end = testShare === 0 ? window.range.end : findCut(window, testShare);
+  const training = sliceWindow(window, { start: window.range.start, end });
+  // The newest data's clock: no time of day reaches the artifact.
+  const bucket = openLocalBucket({ telemetry, now: () => end, source });
+  const { store, context } = bucket;
+  const start =
+    options.startFolder === undefined ? undefined : await importVersion(store, options.startFolder);
+  const detector = startFrom(start, takeAll(options.detector, training));
+  const key = `${windowsPrefix(detector.name)}training.parquet`;
+  const hash = manifestHash(detector);
+  await store.put(key, writeWindow(training, { manifestHash: hash }));
+  const { version } = await trainModel({ detector, manifestHash: hash }, context, options.onProgress);
+  await throwIfQuarantined(store, detector.name, source);
+  if (version === undefined)
+    throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
+  const fitted = await loadFittedDetector(store, detector.name, version);
+  const heldOut = end < window.range.end ? await judge() : undefined;
+  const { files } = await loadVersion(store, detector.name, version);
+  const finished = openLocalBucket({ telemetry, now: () => end });
+  const manifest = await saveVersion(finished.store, detector.name, version, {
+    files: {
+      ...files,
+      ...(heldOut !== undefined && renderEvaluation(heldOut, files)),
+      ...(options.manifestText !== undefined && {
+        [MANIFEST_FILE]: new TextEncoder().encode(options.manifestText),
+      }),
+    },
+    manifest: withoutFiles(fitted.manifest),
+  });
+  return { manifest, heldOut, bucket: finished };
+
+  async function judge(): Promise<HeldOut> {
+    const { step, policy } = fitted.manifest;
+    const all = await scoreLabelled({ detector, fitted, window });
+    const { rows, labels, labelledBy } = keepNewestRows(all, end);
+    const judged = labels && evaluateScores({ rows, labels, policy, step });
+    const incidents = findAlerts({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY }).length;
+    return {
+      range: { start: end, end: window.range.end },
+      rows: rows.times.length,
+      incidents,
+      incidentsPerWeek: (incidents * WEEK) / watchedTime({ times: rows.times, step }),
+      evaluation: judged && omitMissed(judged),
+      misses: (judged?.missed ?? []).map((event) =>
+        explainMiss({ event, rows: all.rows, fitted, watchFrom: Number.NEGATIVE_INFINITY }),
+      ),
+      labelledBy,
+    };
+  }
+}
+
+function omitMissed({ missed: _, ...figures }: Evaluation): Omit<Evaluation, 'missed'> {
+  return figures;
+}
+
+/** A file that is named is all there is to learn from: neither too old nor too little. */
+function takeAll(detector: Detector, { range }: MetricWindow): Detector {
+  return {
+    ...detector,
+    modelVersion: 'current',
+    training: { ...detector.training, warmup: 1, lookback: range.end - range.start },
+  };
+}
+
+function startFrom(start: ModelManifest | undefined, detector: Detector): Detector {
+  if (start === undefined) return detector;
+  const fineTune = { detector: start.detector, version: start.version };
+  return { ...detector, model: { ...detector.model, fineTune } };
+}
+
+/** Epoch ms of the first row that is held out. */
+function findCut(window: MetricWindow, share: number): number {
+  const { train, test } = holdOutTail(window, { share, gap: 0, by: 'time' });
+  const cut = test.reduce((least, row) => Math.min(least, window.times[row]!), Infinity);
+  if (train.length === 0)
+    throw new EvaluationError('empty-split', `a test share of ${share} leaves no row to train on`);
+  return cut;
+}
+
+function withoutFiles(manifest: ModelManifest): Omit<ModelManifest, 'files' | 'formatVersion'> {
+  const { files: _, formatVersion: __, ...rest } = manifest;
+  return rest;
+}

@@ -1,0 +1,177 @@
+/** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and alerts to send. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Reason } from '../../alert/alert.ts';
+import { buildAlert } from '../../alert/build-alert.ts';
+import { RetryLaterError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
+import { describeRarity } from '../../decision/calibration.ts';
+import type { Transition } from '../../decision/contract.ts';
+import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
+import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
+import { readState, updateState } from '../../store/detector-states.ts';
+import { incidentKey, scoresKey } from '../../store/keys.ts';
+import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
+import type { StoreContext } from '../shared/context.ts';
+import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
+import type { FittedDetector } from '../shared/fitted-detector.ts';
+import { findLeastChanges } from '../shared/least-changes.ts';
+import type { ScoredWindowRows } from '../shared/score-rows.ts';
+
+export interface CommittedDecision {
+  /** Per row, 1 = anomalous. */
+  readonly anomalous: Uint8Array;
+  /** Changes of state that this call made; 0 where an earlier attempt had made them. */
+  readonly transitions: number;
+  readonly lateRows: number;
+}
+
+interface Decided {
+  readonly detector: Detector;
+  readonly fitted: FittedDetector;
+  readonly rows: ScoredWindowRows;
+  readonly windowKey: string;
+  readonly etag: string;
+  /** When the window's bytes came, epoch ms. */
+  readonly arrival: number;
+}
+
+/** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
+const MAX_ROUNDS = 20;
+
+/** More than may be scored at once, or again because an answer was lost. */
+const REMEMBERED_WINDOWS = 64;
+
+/**
+ * A window that was decided on before, by an earlier attempt or another run, is left as it was decided.
+ * @throws RetryLaterError where others changed the state every time
+ */
+export async function commitDecision(given: Decided, context: StoreContext): Promise<CommittedDecision> {
+  const { detector, fitted, rows } = given;
+  const id = `${given.windowKey}@${given.etag}`;
+  // A window that came by another machine's clock than this one's is not judged by the slower of them.
+  const now = Math.max(context.now(), given.arrival);
+  const clock: DecisionClock = { now, latest: now + FUTURE_TOLERANCE };
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { state } = await readState(context.store, detector.name);
+    const decision = decideWindow({
+      rows: rows.scored,
+      policy: fitted.manifest.policy,
+      tracks: state.entities,
+      watchFrom: watchFrom(state, fitted, clock),
+      step: fitted.manifest.step,
+      detector: detector.name,
+      modelVersion: fitted.manifest.version,
+      clock,
+    });
+    const { anomalous, tracks, transitions, lateRows } = decision;
+    if (state.decided.includes(id)) return { anomalous, transitions: 0, lateRows: 0 };
+    const { alerts, worst } = await describeTransitions(transitions, state.worst, given);
+    let changed = false;
+    await updateState(context.store, detector.name, (latest) => {
+      changed = !isDeepStrictEqual(latest.entities, state.entities);
+      if (changed || latest.decided.includes(id)) return undefined;
+      const decided = [...latest.decided, id].slice(-REMEMBERED_WINDOWS);
+      return { ...latest, entities: tracks, worst, decided, outbox: [...latest.outbox, ...alerts] };
+    });
+    if (!changed) return { anomalous, transitions: transitions.length, lateRows };
+  }
+  throw new RetryLaterError(
+    'state-contended',
+    `${detector.name}: others decided ${MAX_ROUNDS} times while ${given.windowKey} was decided on`,
+  );
+}
+
+/**
+ * A model without an activated state (a crash in between, or a pinned version) watches from its training's end. What
+ * lies in the future comes from before times were bounded, and would watch nothing for as long.
+ */
+function watchFrom(
+  state: DetectorState,
+  { manifest }: FittedDetector,
+  { now, latest }: DecisionClock,
+): number {
+  const known = [state.watchFrom, Date.parse(manifest.trainingRange.end)];
+  return known.find((time) => time !== undefined && time <= latest) ?? now;
+}
+
+/**
+ * The alerts of the transitions, in their order. Each gives the reasons of the incident's most telling row so far:
+ * what an incident was about is not what its last minute looked like.
+ */
+async function describeTransitions(
+  transitions: readonly Transition[],
+  before: DetectorState['worst'],
+  given: Decided,
+): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
+  const worst = new Map(Object.entries(before));
+  const alerts: PendingAlert[] = [];
+  const scoreOf = ({ tellingRow }: Transition): number =>
+    tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
+  const tellsMore = (transition: Transition): boolean =>
+    scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
+  const reasonsOf = await explainScored(
+    given,
+    transitions.filter(tellsMore).flatMap(({ tellingRow }) => tellingRow ?? []),
+  );
+  for (const transition of transitions) {
+    const { incidentId, tellingRow } = transition;
+    if (tellingRow !== undefined && tellsMore(transition))
+      worst.set(incidentId, { score: scoreOf(transition), reasons: reasonsOf.get(tellingRow)! });
+    alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
+    if (transition.end !== undefined) worst.delete(incidentId);
+  }
+  return { alerts, worst: Object.fromEntries(worst) };
+}
+
+/** What its version holds against the threshold. */
+function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number): number {
+  return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
+}
+
+/** @param asked of the scored rows */
+async function explainScored(
+  { detector, fitted, rows }: Decided,
+  asked: readonly number[],
+): Promise<ReadonlyMap<number, readonly Reason[]>> {
+  const { planned, x, matrixRows, scored } = rows;
+  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
+  const { evidence } = scored;
+  const reasons = await explainDecided(
+    {
+      fitted,
+      planned,
+      x,
+      metrics: detector.metrics,
+      leastChanges: findLeastChanges({ detector, ...fitted }),
+      isOfMetrics: (row) => evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
+    },
+    ofMatrix,
+  );
+  return new Map(asked.map((row, at) => [row, reasons[at]!]));
+}
+
+function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
+  const { detector, fitted, windowKey } = given;
+  const { manifest } = fitted;
+  const alert = buildAlert({
+    transition,
+    reasons,
+    detector,
+    step: manifest.step,
+    model: {
+      version: manifest.version,
+      kind: manifest.kind,
+      trainedFrom: manifest.trainingRange.start,
+      trainedTo: manifest.trainingRange.end,
+    },
+    by: manifest.policy.by,
+    threshold: manifest.policy.threshold,
+    rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
+    objects: {
+      window: windowKey,
+      scores: scoresKey(windowKey),
+      incident: incidentKey(detector.name, transition.incidentId),
+    },
+  });
+  return { alert, sequence: transition.sequence };
+}

@@ -1,0 +1,88 @@
+/** Scores at rest: one row per scored row, with what it was judged by. */
+import type { Detector } from '../../config/detector.ts';
+import { seriesOf } from '../../expectation/expectation.ts';
+import { expectRange } from '../../expectation/expected-range.ts';
+import { profilesOf } from '../../features/scaler.ts';
+import { surprisesOf } from '../../maths/score-tail.ts';
+import { type ColumnToWrite, writeColumns } from '../../window/write-window.ts';
+import type { FittedDetector } from '../shared/fitted-detector.ts';
+import type { ScoredWindowRows } from '../shared/score-rows.ts';
+
+/** Parquet; the same scores give the same bytes. What came later stands behind: readers by position go on. */
+export function encodeScores({
+  detector,
+  fitted,
+  rows,
+  anomalous,
+}: {
+  detector: Detector;
+  fitted: FittedDetector;
+  rows: ScoredWindowRows;
+  anomalous: Uint8Array;
+}): Uint8Array {
+  const { entities, entityOf, times, scores, deviations } = rows.scored;
+  const { version, policy, calibration } = fitted.manifest;
+  return writeColumns({
+    columns: [
+      { name: 'timestamp', type: 'timestamp', values: times },
+      { name: 'entity', type: 'string', dictionary: entities, codes: entityOf },
+      { name: 'score', type: 'double', values: scores },
+      { name: 'deviation', type: 'double', values: deviations },
+      { name: 'anomalous', type: 'boolean', values: anomalous },
+      { name: 'threshold', type: 'double', values: new Float64Array(times.length).fill(policy.threshold) },
+      {
+        name: 'model_version',
+        type: 'string',
+        dictionary: [version],
+        codes: new Uint32Array(times.length),
+      },
+      {
+        name: 'surprise',
+        type: 'double',
+        values: calibration
+          ? surprisesOf(calibration.tail, scores)
+          : new Float64Array(times.length).fill(Number.NaN),
+      },
+      { name: 'evidence', type: 'double', values: levelsOf(rows) },
+      ...(detector.outputs.expected ? listExpected(fitted, rows) : []),
+    ],
+    metadata: { key: 'tidewatch', value: JSON.stringify({ detector: detector.name, modelVersion: version }) },
+  });
+}
+
+/** What the policy holds against its threshold; NaN in versions that go by the score. */
+function levelsOf({ scored: { times, evidence } }: ScoredWindowRows): Float64Array {
+  if (evidence === undefined) return new Float64Array(times.length).fill(Number.NaN);
+  return evidence.metrics.map((own, row) => Math.max(own, evidence.joint[row]!));
+}
+
+/**
+ * Of each metric that is a column as it is: what was expected of it in that row and the range that all but one normal row
+ * in a hundred keep to, in its own unit. NaN where training held nothing, and in versions without an expectation.
+ */
+function listExpected(
+  { plan, scaler, evidence }: FittedDetector,
+  { scored: { entities, entityOf, times } }: ScoredWindowRows,
+): readonly ColumnToWrite[] {
+  return plan.columns.flatMap(({ source, transforms }, column) => {
+    if (source.kind !== 'metric' || transforms.length > 0) return [];
+    const [expected, low, high] = [0, 1, 2].map(() => new Float64Array(times.length).fill(Number.NaN));
+    const known = entities.map((entity) => ({
+      profile: profilesOf(scaler, entity)[column]!,
+      series: evidence && seriesOf(evidence.expectation, entity)[column]!,
+    }));
+    for (let row = 0; row < times.length; row++) {
+      const { profile, series } = known[entityOf[row]!]!;
+      if (series === undefined) continue;
+      const range = expectRange(series, profile, times[row]!) ?? profile;
+      expected![row] = range.center;
+      low![row] = range.low;
+      high![row] = range.high;
+    }
+    return Object.entries({ expected, low, high }).map(([name, values]) => ({
+      name: `${name}_${source.metric}`,
+      type: 'double' as const,
+      values: values!,
+    }));
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * A state that is no JSON, as one that was cut by hand is: all that can be told from the bucket is told from it again, and
+ * the detector goes on. What cannot be (open incidents, alerts that were not sent yet) is lost, and the copy in quarantine
+ * says so. A state of JSON that does not fit, such as one of a newer release, is left alone.
+ */
+import { ArtifactError, PreconditionFailedError } from '../../base/errors.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { initialState, readState } from '../../store/detector-states.ts';
+import { encodeJson } from '../../store/json.ts';
+import { currentModelKey, stateKey, windowsPrefix } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import type { StoreContext } from './context.ts';
+import { quarantine } from './quarantine.ts';
+import { namedRange } from './window-objects.ts';
+
+/** Costs one request where there is nothing to heal. */
+export async function healState(context: StoreContext, detector: string): Promise<void> {
+  const { store, telemetry } = context;
+  const key = stateKey(detector);
+  try {
+    await readState(store, detector);
+    return;
+  } catch (error) {
+    if (!(error instanceof ArtifactError) || error.code !== 'not-json') {
+      // Whoever needs the state says what is wrong with it.
+      if (error instanceof ArtifactError) return;
+      throw error;
+    }
+    const { etag } = await store.head(key);
+    await quarantine(context, { detector, key, etag, error });
+    const state = await rebuild(store, detector);
+    try {
+      await store.put(key, encodeJson(state), { contentType: 'application/json', ifMatch: etag });
+      telemetry.warn('the state could not be read and was made anew from the bucket', { detector });
+    } catch (lost) {
+      // Another run was faster, to the same end.
+      if (!(lost instanceof PreconditionFailedError)) throw lost;
+    }
+  }
+}
+
+async function rebuild(store: ObjectStore, detector: string): Promise<DetectorState> {
+  let [first, last] = [Infinity, -Infinity];
+  for await (const info of store.list(windowsPrefix(detector))) {
+    const range = namedRange(info);
+    if (range === undefined) continue;
+    first = Math.min(first, range.start);
+    last = Math.max(last, range.end);
+  }
+  let isActive = false;
+  for await (const { key } of store.list(currentModelKey(detector)))
+    if (key === currentModelKey(detector)) isActive = true;
+  return {
+    ...initialState(detector),
+    phase: isActive ? 'active' : 'learning',
+    ...(first < last && {
+      exportedUntil: last,
+      exporting: { daysUntil: 0, dataSince: first, gaps: [] },
+    }),
+  };
+}

@@ -1,0 +1,73 @@
+/** Which detectors there are, and what each is set to do. */
+
+import { ManifestError, ObjectTooLargeError } from '../../base/errors.ts';
+import { defaultDetector } from '../../config/defaults.ts';
+import type { Detector } from '../../config/detector.ts';
+import { manifestHash, parseManifest } from '../../config/manifest.ts';
+import { STATES_PREFIX } from '../../store/keys.ts';
+import type { StoreContext } from './context.ts';
+import { healState } from './heal-state.ts';
+import { listManifests, readManifestText } from './manifest-objects.ts';
+import { quarantine } from './quarantine.ts';
+
+export interface LoadedDetector {
+  readonly detector: Detector;
+  /** Of the settings, so that a window or a model says what it was made with. */
+  readonly manifestHash: string;
+}
+
+/**
+ * The detector as its manifest declares it, or the defaults where the bucket holds none. Every job begins with it, so its
+ * state is made readable here.
+ * @throws ManifestError for a manifest that cannot be used; a copy with the reason is then in quarantine
+ */
+export async function loadDetector(context: StoreContext, name: string): Promise<LoadedDetector> {
+  await healState(context, name);
+  const manifest = await readManifest(context, name);
+  if (manifest === undefined) {
+    const detector = defaultDetector(name);
+    return { detector, manifestHash: manifestHash(detector) };
+  }
+  const { key, text } = manifest;
+  try {
+    const detector = parseManifest(text, { source: key });
+    if (detector.name !== name)
+      throw new ManifestError(
+        'name-mismatch',
+        `${key}: metadata.name is "${detector.name}", the file says "${name}"`,
+      );
+    return { detector, manifestHash: manifestHash(detector) };
+  } catch (error) {
+    if (error instanceof ManifestError) await quarantine(context, { detector: name, key, error });
+    throw error;
+  }
+}
+
+async function readManifest(
+  context: StoreContext,
+  name: string,
+): Promise<{ readonly key: string; readonly text: string } | undefined> {
+  try {
+    return await readManifestText(context.store, name);
+  } catch (cause) {
+    if (!(cause instanceof ObjectTooLargeError)) throw cause;
+    const error = new ManifestError(cause.code, cause.message, { cause });
+    await quarantine(context, { detector: name, key: cause.key, error });
+    throw error;
+  }
+}
+
+/** Names with a manifest, ascending. */
+export async function listDeclaredDetectors(context: StoreContext): Promise<readonly string[]> {
+  return listManifests(context);
+}
+
+/** Names with a manifest or with windows that arrived, ascending. */
+export async function listDetectors(context: StoreContext): Promise<readonly string[]> {
+  const names = new Set(await listDeclaredDetectors(context));
+  for await (const { key } of context.store.list(STATES_PREFIX)) {
+    const name = /^state\/detector=([^/]+)\.json$/.exec(key)?.[1];
+    if (name !== undefined) names.add(name);
+  }
+  return [...names].sort();
+}

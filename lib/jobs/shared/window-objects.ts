@@ -1,0 +1,107 @@
+/** The window objects of a detector, and what each holds. */
+
+import { NotFoundError, ObjectTooLargeError, WindowError } from '../../base/errors.ts';
+import { warnOnce } from '../../base/warn-once.ts';
+import type { Detector } from '../../config/detector.ts';
+import { rangeOfWindowKey, windowsPrefix } from '../../store/keys.ts';
+import type { ObjectInfo, ObjectStore, StoredObject } from '../../store/object-store.ts';
+import { checkGrid } from '../../window/grid.ts';
+import type { LeftOut } from '../../window/left-out.ts';
+import { MAX_FILE_BYTES } from '../../window/limits.ts';
+import { readWindowFile } from '../../window/read-file.ts';
+import { boundsOfArrival, FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import type { StoreContext } from './context.ts';
+import { recordLeftOut } from './left-out-notes.ts';
+import { type Quarantined, quarantine, withoutQuarantined } from './quarantine.ts';
+
+/**
+ * Every window object that can be read, ascending by key. Left out: markers of other writers (`_SUCCESS`, `.crc`: a
+ * name that starts with `_` or `.`, as Hive has it), folder markers, and what is in quarantine with this very ETag
+ * for a reason that `keepsOut`.
+ */
+export async function listWindowObjects(
+  store: ObjectStore,
+  detector: string,
+  keepsOut?: (entry: Quarantined) => boolean,
+): Promise<readonly ObjectInfo[]> {
+  const prefix = windowsPrefix(detector);
+  const objects: ObjectInfo[] = [];
+  for await (const object of store.list(prefix)) if (isWindowName(object.key)) objects.push(object);
+  return withoutQuarantined(store, { prefix, objects }, keepsOut);
+}
+
+/**
+ * The range that the key tells; undefined where the file has to be read to know, as it has to where the key names a
+ * time that had not come when the file did.
+ */
+export function namedRange({
+  key,
+  lastModified,
+}: Pick<ObjectInfo, 'key' | 'lastModified'>): TimeRange | undefined {
+  const range = rangeOfWindowKey(key);
+  return range !== undefined && range.end <= lastModified + FUTURE_TOLERANCE ? range : undefined;
+}
+
+/** False for the markers that other writers leave beside their files. */
+export function isWindowName(key: string): boolean {
+  return !key.endsWith('/') && !/\/[_.][^/]*$/.test(key);
+}
+
+export interface ReadWindowObject {
+  readonly window: MetricWindow;
+  readonly etag: string;
+  /** When the bytes came, epoch ms. */
+  readonly arrival: number;
+}
+
+/**
+ * Reads one window. What cannot be read goes to quarantine, and the caller goes on with the rest; rows that cannot be
+ * true are left out, and named beside.
+ * @param step grid distance in ms; undefined: told from the data
+ * @returns undefined where the object went to quarantine, or is gone since it was listed
+ */
+export async function readWindowObject(
+  context: StoreContext,
+  { detector, key, step }: { detector: Detector; key: string; step: number | undefined },
+): Promise<ReadWindowObject | undefined> {
+  const stored = await getWithin(context, { detector: detector.name, key, maxBytes: MAX_FILE_BYTES });
+  if (stored === undefined) return undefined;
+  const { body, etag, lastModified: arrival } = stored;
+  const leftOut: LeftOut[] = [];
+  try {
+    const range = rangeOfWindowKey(key);
+    const window = readWindowFile(body, {
+      detector: detector.name,
+      source: key,
+      ...(step !== undefined && { step }),
+      ...(range !== undefined && { range }),
+      bounds: boundsOfArrival(arrival, detector.training.lookback),
+      tell: (note) => warnOnce(context.telemetry, note, { detector: detector.name, key }),
+      onLeftOut: (each) => leftOut.push(each),
+    });
+    checkGrid(window, { step: step ?? window.step, source: key });
+    if (leftOut.length > 0) await recordLeftOut(context, { detector: detector.name, key, etag, leftOut });
+    return { window, etag, arrival };
+  } catch (error) {
+    if (!(error instanceof WindowError)) throw error;
+    await quarantine(context, { detector: detector.name, key, etag, error });
+    return undefined;
+  }
+}
+
+/** @returns undefined where it is gone, or was larger and went to quarantine unread */
+async function getWithin(
+  context: StoreContext,
+  { detector, key, maxBytes }: { detector: string; key: string; maxBytes: number },
+): Promise<StoredObject | undefined> {
+  try {
+    return await context.store.get(key, { maxBytes });
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    if (!(error instanceof ObjectTooLargeError)) throw error;
+    await quarantine(context, { detector, key, etag: error.etag, error });
+    return undefined;
+  }
+}

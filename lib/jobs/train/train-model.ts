@@ -1,0 +1,321 @@
+/** Fits a model on a detector's history and makes it the current version. */
+import type { Detector } from '../../config/detector.ts';
+import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
+import { saveEvidence } from '../../evidence/state.ts';
+import { buildMatrix, deviations } from '../../features/build-matrix.ts';
+import { saveFeatures } from '../../features/feature-state.ts';
+import { type FeaturePlan, hashPlan } from '../../features/plan.ts';
+import { type FittedScaler, fitScaler } from '../../features/scaler.ts';
+import type { Deadline, FittedModel } from '../../models/framework/contract.ts';
+import { getModel } from '../../models/registry.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { readState } from '../../store/detector-states.ts';
+import { encodeJson } from '../../store/json.ts';
+import type { ModelLineage, ModelManifest } from '../../store/model-manifest.ts';
+import { encodeModelState, hasVersion, saveVersion } from '../../store/model-repository.ts';
+import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
+import { calmMatrix } from '../shared/calm-matrix.ts';
+import type { TrainContext } from '../shared/context.ts';
+import { EVIDENCE_FILE } from '../shared/fitted-detector.ts';
+import { isCaughtUp } from '../shared/is-caught-up.ts';
+import { findLeastChanges } from '../shared/least-changes.ts';
+import type { LoadedDetector } from '../shared/load-detectors.ts';
+import { countScoreRows } from '../shared/score-rows.ts';
+import { SOFTWARE_VERSION } from '../shared/software-version.ts';
+import { activate, makeCurrent } from './activate-version.ts';
+import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
+import { loadStart, resolveLineage } from './fine-tune.ts';
+import { nameVersion } from './name-version.ts';
+import { reachWarmup } from './reach-warmup.ts';
+import { reportVersion } from './report-version.ts';
+import { loadTrainingData, type TrainingData } from './training-data.ts';
+import {
+  findOpenTraining,
+  fitInSession,
+  isClaimed,
+  type OpenTraining,
+  openSession,
+  runInSession,
+  type TrainingSession,
+} from './training-session.ts';
+
+/** Of a run's time, kept back from the fit for scoring the history, drawing the report and saving: a share of it, up to ms. */
+const RESERVE = { share: 0.25, atMost: 120_000 } as const;
+/** Ms after which a training that nobody writes to any more is taken up: longer than a run and its wait in a queue. */
+const TAKE_UP_AFTER = 3_600_000;
+
+export interface TrainResult {
+  /**
+   * `learning`: less than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
+   * time was up, and another run was asked to go on. `under-way`: another run is at it.
+   */
+  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way';
+  readonly version: string | undefined;
+  /** Grid rows that the model was, or would be, fitted on. */
+  readonly rows: number;
+  /** Ms from the oldest row of the whole history to the end of the newest. */
+  readonly span: number;
+  readonly entities: number;
+}
+
+/** What a version is made of, and its name. */
+interface Prepared {
+  readonly data: TrainingData;
+  readonly lineage: ModelLineage | undefined;
+  readonly version: string;
+}
+
+/**
+ * The version id derives from what goes in, so the same inputs give the same bytes under the same name, and a run
+ * that was cut short is simply run again. A fit that takes several runs goes on with what the first one loaded: windows
+ * that arrived since are for the next version.
+ * @throws ModelError, FeatureError where the data cannot carry a fit, ArtifactError where a version to start from
+ *   cannot; the current version stays in use then
+ */
+export async function trainModel(
+  loaded: LoadedDetector,
+  context: TrainContext,
+  onProgress?: (done: number) => void,
+): Promise<TrainResult> {
+  const { detector } = loaded;
+  const open = await findOpenTraining(detector.name, context);
+  const { state } = await readState(context.store, detector.name);
+  const prepared =
+    (await resume(detector, state, open, context)) ?? (await prepare(detector, state, context));
+  if (!('version' in prepared)) return { ...prepared, outcome: 'learning', version: undefined };
+  const { data, lineage, version } = prepared;
+  const { times, entities } = data.window;
+  const size = { rows: times.length, span: data.span, entities: entities.length };
+  const told = { detector: detector.name, version, ...size };
+  if (isClaimed(open, context.now())) {
+    context.telemetry.info('training is under way in another run', told);
+    return { outcome: 'under-way', version, ...size };
+  }
+  const exists = await hasVersion(context.store, detector.name, version);
+  const { inputs } = data;
+  const session = openSession(
+    { identity: { detector: detector.name, version, inputs, lineage }, open },
+    context,
+  );
+  if (!exists) {
+    const { outcome } = await runInSession(session, () =>
+      fitVersion({ ...loaded, ...prepared, session }, context, onProgress),
+    );
+    if (outcome === 'paused') {
+      context.telemetry.info('training goes on in another run', told);
+      await context.queue.requestTraining(detector.name);
+    }
+    if (outcome === 'taken-over') context.telemetry.info('training is under way in another run', told);
+    if (outcome !== 'done')
+      return { outcome: outcome === 'paused' ? 'paused' : 'under-way', version, ...size };
+  }
+  await makeCurrent(detector.name, version, context);
+  await activate(detector.name, data.window, context);
+  await session.close();
+  if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: detector.name });
+  context.telemetry.info(exists ? 'model unchanged' : 'model trained', told);
+  await context.queue.requestScoring(detector.name);
+  return { outcome: exists ? 'unchanged' : 'trained', version, ...size };
+}
+
+/**
+ * Trains where the newest data lies `every` past the newest model's, where there is no model, or where a training was
+ * left in its middle. By the data's clock.
+ */
+export async function trainIfDue(
+  loaded: LoadedDetector,
+  context: TrainContext,
+  onProgress?: (done: number) => void,
+): Promise<TrainResult | undefined> {
+  return (await isTrainingDue(loaded, context)) ? await trainModel(loaded, context, onProgress) : undefined;
+}
+
+export async function isTrainingDue({ detector }: LoadedDetector, context: TrainContext): Promise<boolean> {
+  const open = await findOpenTraining(detector.name, context);
+  // Its next run is asked for already; only where that came to nothing is it taken up from here.
+  if (open.progress !== undefined)
+    return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
+  const { state } = await readState(context.store, detector.name);
+  if (state.trainedUntil === undefined) return isCaughtUp(detector, state, context.now());
+  // A version that was made of times that cannot be is not waited for until they have come.
+  const latest = context.now() + FUTURE_TOLERANCE;
+  if (state.trainedUntil > latest) return true;
+  return newestData(state, latest) >= state.trainedUntil + detector.training.every;
+}
+
+/** Epoch ms, up to `latest`; -Infinity where nothing is known of. */
+function newestData({ exportedUntil, entities }: DetectorState, latest: number): number {
+  let newest = -Infinity;
+  if (exportedUntil !== undefined && exportedUntil <= latest) newest = exportedUntil;
+  for (const { decidedUntil } of Object.values(entities))
+    if (decidedUntil <= latest) newest = Math.max(newest, decidedUntil);
+  return newest;
+}
+
+/** Undefined where nothing is under way, or what is would not come to the same version any more. */
+async function resume(
+  detector: Detector,
+  state: DetectorState,
+  { progress }: OpenTraining,
+  context: TrainContext,
+): Promise<Prepared | undefined> {
+  if (progress === undefined) return undefined;
+  const { inputs, lineage, version } = progress;
+  const data = await loadHistory(detector, state, context, inputs);
+  if (data !== undefined && nameVersion(detector, data, lineage) === version)
+    return { data, lineage, version };
+  context.telemetry.info('settings or windows of the training under way have changed; it starts anew', {
+    detector: detector.name,
+    version,
+  });
+  return undefined;
+}
+
+/** @returns how little there is, where that is too little to learn from */
+async function prepare(
+  detector: Detector,
+  state: DetectorState,
+  context: TrainContext,
+): Promise<Prepared | Pick<TrainResult, 'rows' | 'span' | 'entities'>> {
+  const data = await loadHistory(detector, state, context);
+  const rows = data?.window.times.length ?? 0;
+  const span = data?.span ?? 0;
+  if (data === undefined || !isWarm(detector, { rows, span })) {
+    context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
+    return { rows, span, entities: data?.window.entities.length ?? 0 };
+  }
+  if (detector.labels.criteria.length > 0)
+    context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
+  const lineage = await resolveLineage(detector, context.store);
+  return { data, lineage, version: nameVersion(detector, data, lineage) };
+}
+
+function keepReserve(deadline: Deadline): Deadline {
+  const reserve = Math.min(RESERVE.share * deadline.remaining(), RESERVE.atMost);
+  return { remaining: () => deadline.remaining() - reserve };
+}
+
+/** The newest `lookback`; more of it only where those are too few rows to ever train on. */
+async function loadHistory(
+  detector: Detector,
+  state: DetectorState,
+  context: TrainContext,
+  inputs?: ModelManifest['inputs'],
+): Promise<TrainingData | undefined> {
+  const data = await loadTrainingData(detector, state, context, inputs);
+  const reaching = reachWarmup(detector, state.step);
+  const rows = data?.window.times.length ?? 0;
+  if (rows >= rowsWanted(detector) || reaching === detector) return data;
+  return loadTrainingData(reaching, state, context, inputs);
+}
+
+async function fitVersion(
+  given: LoadedDetector & Prepared & { readonly session: TrainingSession },
+  context: TrainContext,
+  onProgress: ((done: number) => void) | undefined,
+): Promise<void> {
+  const { detector, data, version, lineage, session } = given;
+  const { plan } = data.planned;
+  const model = await getModel(detector.model.kind);
+  const params = model.parseParams(detector.model.params);
+  const scaler = fitScaler({ ...data.planned, kind: detector.scaler });
+  const x = buildMatrix({ ...data.planned, scaler });
+  const deadline = keepReserve(context.deadline);
+  const startFrom = lineage && (await loadStart({ detector, lineage, scaler }, context.store));
+  const fitted = await fitInSession(session, (checkpoint) =>
+    model.fit(x, params, {
+      seed: detector.model.seed,
+      deadline,
+      checkpoint,
+      ...(data.window.labels !== undefined && { labels: data.window.labels }),
+      ...(startFrom !== undefined && { startFrom }),
+      ...(onProgress !== undefined && { onProgress }),
+    }),
+  );
+  const judged = detector.threshold.rule === 'evidence' ? calmMatrix(x, { detector, plan, scaler }) : x;
+  const scores = await fitted.score(judged);
+  const far = deviations(x, scaler).values;
+  const { labels, step } = data.window;
+  const calibrated = await calibrateVersion({
+    detector,
+    plan,
+    scaler,
+    x,
+    rows: { ...x, scores, deviations: far },
+    labels,
+    contextRows: countScoreRows({ plan, model: fitted }),
+    step,
+    rehearsal: { model, params, run: { seed: detector.model.seed, deadline } },
+  });
+  const manifest = describeVersion({ ...given, params, calibrated, fitted });
+  const report = await reportVersion(
+    {
+      fitted: { plan, scaler, model: fitted, evidence: calibrated.evidence },
+      rowEvidence: calibrated.rowEvidence,
+      leastChanges: findLeastChanges({ detector, plan, scaler }),
+      notes: calibrated.notes,
+      manifest,
+      metrics: detector.metrics,
+      prepared: data,
+      labelledBy: data.labelledBy,
+      planned: data.planned,
+      x,
+      scores: calibrated.levels,
+      deviations: far,
+    },
+    context,
+  );
+  await saveVersion(context.store, detector.name, version, {
+    files: {
+      ...encodeModelState(fitted.save()),
+      'features.json': encodeFeatures(plan, scaler),
+      ...(calibrated.evidence !== undefined && {
+        [EVIDENCE_FILE]: encodeJson(saveEvidence(calibrated.evidence)),
+      }),
+      ...report,
+    },
+    manifest,
+  });
+}
+
+function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {
+  return encodeJson(saveFeatures({ plan, scaler }));
+}
+
+function describeVersion({
+  detector,
+  manifestHash,
+  data,
+  lineage,
+  version,
+  params,
+  calibrated,
+  fitted,
+}: LoadedDetector &
+  Prepared & {
+    params: unknown;
+    calibrated: CalibratedVersion;
+    fitted: FittedModel;
+  }): Omit<ModelManifest, 'files' | 'formatVersion'> {
+  const { range, entities, times, step } = data.window;
+  return {
+    detector: detector.name,
+    version,
+    kind: fitted.kind,
+    ...(fitted.kind !== detector.model.kind && { requestedKind: detector.model.kind }),
+    params: params as ModelManifest['params'],
+    seed: detector.model.seed,
+    featurePlanHash: hashPlan(data.planned.plan),
+    manifestHash,
+    ...(lineage !== undefined && { lineage }),
+    inputs: data.inputs,
+    rows: times.length,
+    entities: entities.length,
+    step,
+    trainingRange: { start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString() },
+    softwareVersion: SOFTWARE_VERSION,
+    percentile: calibrated.percentile,
+    policy: calibrated.policy,
+    ...(calibrated.calibration !== undefined && { calibration: calibrated.calibration }),
+  };
+}

@@ -1,0 +1,146 @@
+/** The history that a model is fitted on. */
+import type { Detector } from '../../config/detector.ts';
+import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
+import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
+import { planFeatures } from '../../features/plan.ts';
+import { type PreparedRows, prepareLabelledRows } from '../../features/prepare-rows.ts';
+import type { PlannedRows } from '../../features/source-columns.ts';
+import { findWarmRows } from '../../features/warm-rows.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import type { ModelManifest } from '../../store/model-manifest.ts';
+import type { ObjectInfo } from '../../store/object-store.ts';
+import { sliceWindow } from '../../window/combine.ts';
+import { selectRows } from '../../window/select-rows.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import type { StoreContext } from '../shared/context.ts';
+import { measureHistory, type Span, spanOf } from '../shared/learned-history.ts';
+import { listWindowObjects, namedRange, readWindowObject } from '../shared/window-objects.ts';
+
+/** The rows to learn from. */
+export interface TrainingData extends PreparedRows {
+  /** What their features are made of: the same rows in the same order, and the history before them. */
+  readonly planned: PlannedRows;
+  /** Oldest first. */
+  readonly inputs: ModelManifest['inputs'];
+  /** Ms from the oldest row of the whole history, what lies before the lookback included, to the end of the newest. */
+  readonly span: number;
+  /** Label criterion → rows in which it held. Empty where the manifest has none. */
+  readonly labelledBy: CriterionCounts;
+}
+
+interface Loaded {
+  readonly window: MetricWindow;
+  readonly info: ObjectInfo;
+}
+
+/**
+ * The newest `lookback` of history, window by window prepared as it is for scoring. The metrics are those of the
+ * newest window: what arrives from now on is what can be scored. Rows in which nothing was measured are left out,
+ * or an outage would become normal; so are those whose features look back further than the history goes. Where no label column says what is anomalous, the detector's criteria do.
+ * @param only these windows, as they were; without it, all that there are
+ * @returns undefined where there is none
+ */
+export async function loadTrainingData(
+  detector: Detector,
+  state: DetectorState,
+  context: StoreContext,
+  only?: ModelManifest['inputs'],
+): Promise<TrainingData | undefined> {
+  const { loaded, unread } = await loadWindows(
+    detector,
+    { step: detector.step ?? state.step, only },
+    context,
+  );
+  const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
+  const range = { start: end - detector.training.lookback, end };
+  const used = loaded
+    .filter(({ window }) => window.range.end > range.start)
+    .sort((a, b) => a.window.range.start - b.window.range.start || (a.info.key < b.info.key ? -1 : 1));
+  const newest = used.at(-1)?.window;
+  if (newest === undefined) return undefined;
+  const step = detector.step ?? state.step ?? newest.step;
+  const kept = [...newest.metrics, ...detector.labels.columns];
+  const prepared = mergePrepared(
+    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step)),
+  );
+  const history = changePrepared(prepared, (window) => sliceWindow(window, range));
+  const inputs = used.map(({ window, info }) => ({
+    key: info.key,
+    etag: info.etag,
+    rows: window.times.length,
+  }));
+  const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
+  const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
+  const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
+  return { ...selectTrainingRows(labelled, detector), inputs, span, labelledBy };
+}
+
+/** Entities without a row to learn from are left out of the history too: both then number entities alike. */
+function selectTrainingRows(
+  history: PreparedRows,
+  detector: Detector,
+): PreparedRows & { readonly planned: PlannedRows } {
+  const plan = planFeatures(history.window.metrics, {
+    settings: detector.features,
+    step: history.window.step,
+  });
+  const findRows = ({ window, availability }: PreparedRows): Uint32Array =>
+    findWarmRows(window, plan).filter((row) => availability[row]! > 0);
+  const learned = new Set(Array.from(findRows(history), (row) => history.window.entityOf[row]!));
+  const known = changePrepared(history, (window) =>
+    selectRows(window, (row) => learned.has(window.entityOf[row]!)),
+  );
+  const rows = findRows(known);
+  const kept = new Set(rows);
+  return {
+    ...changePrepared(known, (window) => selectRows(window, (row) => kept.has(row))),
+    planned: { ...known, plan, rows },
+  };
+}
+
+async function loadWindows(
+  detector: Detector,
+  given: { readonly step: number | undefined; readonly only: ModelManifest['inputs'] | undefined },
+  context: StoreContext,
+): Promise<{ readonly loaded: readonly Loaded[]; readonly unread: readonly Span[] }> {
+  const wanted = given.only && new Set(given.only.map(({ key, etag }) => `${key} ${etag}`));
+  // A window that drifted from the last model's metrics is what the next model has to learn from.
+  const objects = await listWindowObjects(
+    context.store,
+    detector.name,
+    ({ code }) => code !== 'schema-drift',
+  );
+  let { step } = given;
+  const loaded: Loaded[] = [];
+  const near = withinLookback(objects, detector.training.lookback);
+  for (const info of near) {
+    if (wanted?.has(`${info.key} ${info.etag}`) === false) continue;
+    const read = await readWindowObject(context, { detector, key: info.key, step });
+    if (read === undefined) continue;
+    step ??= read.window.step;
+    loaded.push({ window: read.window, info: { ...info, etag: read.etag } });
+  }
+  // Of what is left out unread, the key tells no first row; it ends with its newest.
+  const kept = new Set(near);
+  const unread = objects.flatMap((info) => {
+    const end = kept.has(info) ? undefined : namedRange(info)?.end;
+    return end === undefined ? [] : [{ start: end, end }];
+  });
+  return { loaded, unread };
+}
+
+/** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */
+function withinLookback(objects: readonly ObjectInfo[], lookback: number): readonly ObjectInfo[] {
+  const ends = objects.map((info) => namedRange(info)?.end);
+  const newest = ends.reduce<number>((latest, end) => Math.max(latest, end ?? -Infinity), -Infinity);
+  return objects.filter((_, i) => ends[i] === undefined || ends[i] > newest - lookback);
+}
+
+function keepMetrics(window: MetricWindow, metrics: readonly string[]): MetricWindow {
+  const kept = window.metrics.flatMap((name, i) => (metrics.includes(name) ? [i] : []));
+  return {
+    ...window,
+    metrics: kept.map((i) => window.metrics[i]!),
+    columns: kept.map((i) => window.columns[i]!),
+  };
+}

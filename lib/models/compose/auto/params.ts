@@ -1,0 +1,10 @@
+import { checkParamNames } from '../../framework/param-values.ts';
+
+/** None: that nothing has to be set is the point. */
+export type AutoParams = Readonly<Record<string, never>>;
+
+/** @throws ModelError naming a parameter that was given */
+export function parseParams(given: Readonly<Record<string, unknown>>): AutoParams {
+  checkParamNames({ kind: 'auto', given }, []);
+  return {};
+}

@@ -1,0 +1,152 @@
+/** Quantiles and curves of the training, from rows evenly spread over it. */
+import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { quantile } from '../../../maths/quantile.ts';
+import { groupRows } from '../../framework/univariate/group-rows.ts';
+import { BINS, findPlace, readCurve } from './daily-curve.ts';
+import type { Feature } from './joint-model.ts';
+import { readScale } from './scales.ts';
+import { findDailySpread, findSeason, type Sampled } from './seasonality.ts';
+import { type Seasons, takeStretches } from './stretches.ts';
+import { planThinning } from './thinning.ts';
+
+/** A fortnight of minutes of one entity. */
+const SAMPLED_ROWS = 24_000;
+/** Interquartile range, and 99 % of the distances from the centre, of a standard normal. */
+const NORMAL_IQR = 1.3489795003921634;
+const NORMAL_99 = 2.5758293035489004;
+/** Of a level's usual range: all but one row in a hundred. */
+const USUAL = [0.005, 0.995] as const;
+/** Spreads below this are rounding noise of the scaled values. */
+const LEAST_SPREAD = 1e-9;
+
+/** 1 for each column that has a single value, or none. */
+export function findConstants({ names, values }: FeatureMatrix, labels: Uint8Array | undefined): Uint8Array {
+  const width = names.length;
+  const first = new Float32Array(width).fill(NaN);
+  const constant = new Uint8Array(width).fill(1);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value) || labels?.[Math.floor(i / width)] === 1) continue;
+    const c = i % width;
+    if (Number.isNaN(first[c]!)) first[c] = value;
+    else if (value !== first[c]) constant[c] = 0;
+  }
+  return constant;
+}
+
+/** One series per column, in order of time; rows with the label 1 count as missing. */
+export function sampleColumns(x: FeatureMatrix, labels: Uint8Array | undefined): readonly Sampled[] {
+  const { names, times, values } = x;
+  const isTaken = planThinning(times.length, SAMPLED_ROWS);
+  const rows = Uint32Array.from(
+    groupRows(x).flatMap((group, entity) => [...group.filter((_, place) => isTaken(entity, place))]),
+  ).sort((a, b) => times[a]! - times[b]! || a - b);
+  const taken = Float64Array.from(rows, (row) => times[row]!);
+  return names.map((_, c) => ({
+    times: taken,
+    values: Float64Array.from(rows, (row) => (labels?.[row] === 1 ? NaN : values[row * names.length + c]!)),
+  }));
+}
+
+export function findSeasons(columns: readonly Sampled[], constant: Uint8Array): Seasons {
+  const found = columns.map((column, c) => (constant[c] === 1 ? undefined : findSeason(column)));
+  const packed = found.flatMap((curve) => (curve === undefined ? [] : Array.from(curve)));
+  let next = 0;
+  return {
+    curveOf: Int32Array.from(found, (curve) => (curve === undefined ? -1 : next++)),
+    curves: Float32Array.from(packed),
+  };
+}
+
+/** One series per feature, in order of time. */
+export function sampleFeatures(
+  x: FeatureMatrix,
+  given: {
+    readonly seasons: Seasons;
+    readonly features: readonly Feature[];
+    readonly labels: Uint8Array | undefined;
+  },
+): readonly Sampled[] {
+  const { seasons, features, labels } = given;
+  const isTaken = planThinning(x.times.length, SAMPLED_ROWS);
+  const taken: { readonly time: number; readonly values: Float64Array }[] = [];
+  for (const stretch of takeStretches(x, seasons, labels)) {
+    for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
+      const row = stretch.rows[at]!;
+      if (!isTaken(x.entityOf[row]!, stretch.before + at)) continue;
+      taken.push({
+        time: x.times[row]!,
+        values: Float64Array.from(features, ({ column, scale }) => readScale(stretch, at, column, scale)),
+      });
+    }
+  }
+  taken.sort((a, b) => a.time - b.time);
+  const times = Float64Array.from(taken, ({ time }) => time);
+  return features.map((_, i) => ({ times, values: Float64Array.from(taken, ({ values }) => values[i]!) }));
+}
+
+/** BINS numbers a feature; none where no feature's spread follows the clock. */
+export function findDailySpreads(features: readonly Sampled[]): Float32Array {
+  const curves = features.map(findDailySpread);
+  if (curves.every((curve) => curve === undefined)) return new Float32Array();
+  const same = new Float64Array(BINS).fill(1);
+  return Float32Array.from(curves.flatMap((curve) => Array.from(curve ?? same)));
+}
+
+export interface Spreads {
+  readonly centers: Float64Array;
+  readonly spreads: Float64Array;
+}
+
+/**
+ * The larger of what the quartiles and what 99 % of the rows make of the spread: a metric that bursts now and then is
+ * as usual in a burst as it was in training.
+ */
+export function measureSpreads(features: readonly Sampled[], dailySpread: Float32Array): Spreads {
+  const centers = new Float64Array(features.length);
+  const spreads = new Float64Array(features.length).fill(1);
+  for (const [i, { times, values }] of features.entries()) {
+    const sorted = values
+      .map((value, row) =>
+        dailySpread.length === 0 ? value : value / readCurve(dailySpread, findPlace(times[row]!), i * BINS),
+      )
+      .filter((value) => !Number.isNaN(value))
+      .sort();
+    if (sorted.length === 0) continue;
+    const center = quantile(sorted, 0.5);
+    const distances = sorted.map((value) => Math.abs(value - center)).sort();
+    const robust = Math.max(
+      (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / NORMAL_IQR,
+      quantile(distances, 0.99) / NORMAL_99,
+    );
+    centers[i] = center;
+    if (robust > LEAST_SPREAD) spreads[i] = robust;
+    else if (distances.at(-1)! > LEAST_SPREAD) spreads[i] = rootMeanSquare(distances);
+  }
+  return { centers, spreads };
+}
+
+/** Usual range of each column's level, without its season. NaN where nothing was measured. */
+export function findBounds(
+  features: readonly Feature[],
+  sampled: readonly Sampled[],
+  columns: number,
+): { readonly low: Float64Array; readonly high: Float64Array } {
+  const low = new Float64Array(columns).fill(NaN);
+  const high = new Float64Array(columns).fill(NaN);
+  for (const [i, { column, scale }] of features.entries()) {
+    if (scale !== 'level') continue;
+    const sorted = sampled[i]!.values.filter((value) => !Number.isNaN(value)).sort();
+    if (sorted.length === 0) continue;
+    low[column] = quantile(sorted, USUAL[0]);
+    high[column] = quantile(sorted, USUAL[1]);
+  }
+  return { low, high };
+}
+
+/** In units of the largest, so that squares do not overflow. @param distances ascending, the last above 0 */
+function rootMeanSquare(distances: Float64Array): number {
+  const largest = distances.at(-1)!;
+  const mean = distances.reduce((sum, each) => sum + (each / largest) ** 2 / distances.length, 0);
+  return Math.max(Math.sqrt(mean) * largest, LEAST_SPREAD);
+}

@@ -1,0 +1,39 @@
+/** How far a row lies from usual, all metrics and scales together. */
+import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { BLOCK, openProducts } from '../../../maths/linalg/products.ts';
+import { placeRow, takeCoordinates } from './coordinates.ts';
+import { type JointModel, listFeatures } from './joint-model.ts';
+import { UNSCORED_ROWS } from './scales.ts';
+import { takeStretches } from './stretches.ts';
+
+/**
+ * Mahalanobis distance over the root of the number of features: about 1 where a row is like most of the training.
+ * NaN for the first UNSCORED_ROWS rows of an entity; a change that looks back further than the entity goes has no part. A row costs the square of the number of features.
+ */
+export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
+  const features = listFeatures(model.scaleSet, model.constant);
+  const coordinates = takeCoordinates(model, features);
+  const n = features.length;
+  const scores = new Float64Array(x.times.length).fill(NaN);
+  const products = openProducts(n, model.factor);
+  const { block, squares } = products;
+  for (const stretch of takeStretches(x, model.seasons)) {
+    const rows: number[] = [];
+    for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
+      if (stretch.before + at < UNSCORED_ROWS) continue;
+      const row = stretch.rows[at]!;
+      placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(rows.length), BLOCK);
+      if (rows.push(row) === BLOCK) writeScores(rows);
+    }
+    writeScores(rows);
+  }
+  return scores;
+
+  /** What an earlier block left behind the last row is scored too, and not looked at. */
+  function writeScores(rows: number[]): void {
+    if (rows.length === 0) return;
+    products.squareForms(rows.length);
+    for (const [b, row] of rows.entries()) scores[row] = Math.sqrt(squares[b]! / n);
+    rows.length = 0;
+  }
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { hideSecrets, quoteForeign, toLines, toOneLine } from '../../../lib/base/foreign-text.ts';
+
+test('what a terminal obeys and what a log takes for a line becomes a space', () => {
+  assert.equal(toOneLine('bad\u001b[2J\nERROR forged\u2028\u202Eline\u0085'), 'bad [2J ERROR forged  line ');
+  assert.equal(toLines('a\n\tb\u001b[2J\r\u0007'), 'a\n\tb [2J  ');
+  assert.equal(toOneLine('日本 😀 \ud800'), '日本 😀 \ufffd');
+});
+
+test('a quote is as long as asked for', () => {
+  assert.equal(quoteForeign('abc', 3), 'abc');
+  assert.equal(quoteForeign('abcd', 3), 'abc…');
+  assert.equal(quoteForeign('E'.repeat(50_000_000), 500).length, 501);
+});
+
+test('a secret is hidden as it is, escaped, and where it is cut', () => {
+  const secret = 'p"ss/wörd+1234567890';
+  for (const text of [
+    secret,
+    JSON.stringify({ secret }),
+    encodeURIComponent(secret),
+    `${secret.slice(0, 9)}…`,
+  ])
+    assert.doesNotMatch(hideSecrets(`before ${text} after`, [secret]), /ss\/w|ss%2Fw|1234/, text);
+  assert.equal(hideSecrets('team up', ['up']), 'team up');
+});
+
+test('property: no secret is left, and other text stays', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string({ minLength: 6 }), fc.string(), (before, secret, after) => {
+      fc.pre(!'[hidden]'.includes(secret));
+      const hidden = hideSecrets(`${before}${secret}${after}`, [secret]);
+      assert.ok(!hidden.replaceAll('[hidden]', '\0').includes(secret));
+    }),
+    { seed: 5 },
+  );
+});

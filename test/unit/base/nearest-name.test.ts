@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nearestName } from '../../../lib/base/nearest-name.ts';
+import { parseManifest } from '../../../lib/config/manifest.ts';
+
+const KNOWN = ['detection_window', 'target_service', 'prometheus_query', 'step', 'k', 'n'];
+
+test('the name that was probably meant', () => {
+  const cases: [given: string, meant: string | undefined][] = [
+    ['detection_windw', 'detection_window'],
+    ['detectionWindow', 'detection_window'],
+    ['detection-window', 'detection_window'],
+    ['prom_query_str', undefined],
+    ['detectionwin', 'detection_window'],
+    ['service', undefined],
+    ['steps', 'step'],
+    ['colour', undefined],
+  ];
+  for (const [given, meant] of cases) assert.equal(nearestName(given, KNOWN), meant, given);
+  assert.equal(nearestName('step', []), undefined);
+});
+
+test('where nothing is near, the message lists what there is', () => {
+  assert.throws(
+    () =>
+      parseManifest('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {gaps: {colour: red}}', {
+        source: 'x.yml',
+      }),
+    { message: 'x.yml: spec.gaps.colour (line 3) is no field of a manifest; known here: interpolate' },
+  );
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RetryLaterError, SourceError } from '../../../../lib/base/errors.ts';
+import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
+import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import { updateState } from '../../../../lib/store/detector-states.ts';
+import { manifestKey, quarantineKey } from '../../../../lib/store/keys.ts';
+import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 12, 1);
+const QUARTER = 15 * 60_000;
+
+async function createWorld(names: readonly string[]) {
+  const store = createMemoryObjectStore();
+  const telemetry = createMemoryTelemetry();
+  for (const name of names) {
+    const query = name === 'broken' ? 'bogus: 1' : `prometheus_query: ${name}`;
+    const yaml = `kind: AnomalyDetector\nmetadata:\n  name: ${name}\nspec:\n  ${query}\n  backfill: 1h\n`;
+    await store.put(manifestKey(name), new TextEncoder().encode(yaml));
+  }
+  return { store, telemetry, now: () => NOW, deadline: { remaining: () => Infinity } };
+}
+
+/** One series at 1; fails for the queries it is told to. Notes the queries in order. */
+function createSource(
+  failures: Readonly<Record<string, Error>> = {},
+): MetricSource & { readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    async queryRange({ query, start, end, step }) {
+      asked.push(query);
+      const failure = failures[query];
+      if (failure) throw failure;
+      const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
+      return [{ labels: {}, times, values: times.map((_, i) => i % 7) }];
+    },
+  };
+}
+
+test('one detector that fails does not keep the others from their windows', async () => {
+  const context = await createWorld(['alpha', 'broken', 'down', 'zulu']);
+  const source = createSource({ down: new SourceError('html', 'answered HTML') });
+  const { exported, failed } = await exportDue(source, context);
+  assert.deepEqual([...exported.keys()], ['alpha', 'zulu']);
+  assert.equal(exported.get('zulu')?.exported.length, 4);
+  assert.deepEqual([...failed.keys()].sort(), ['broken', 'down']);
+  assert.equal(context.telemetry.total('DetectorsFailed'), 2);
+  assert.ok(context.store.keys().includes(quarantineKey(manifestKey('broken'))));
+});
+
+test('a detector that is nearly up to date goes before a backfill', async () => {
+  const context = await createWorld(['alpha', 'zulu']);
+  await updateState(context.store, 'zulu', (state) => ({
+    ...state,
+    exportedUntil: NOW - (NOW % QUARTER) - QUARTER,
+    exporting: { daysUntil: NOW - (NOW % QUARTER) - QUARTER, dataSince: 0, gaps: [] },
+  }));
+  const source = createSource();
+  await exportDue(source, context);
+  assert.equal(source.asked[0], 'zulu');
+  assert.ok(source.asked.includes('alpha'));
+});
+
+test('what is not due is not asked for', async () => {
+  const context = await createWorld(['alpha']);
+  await exportDue(createSource(), context);
+  const source = createSource();
+  const { exported } = await exportDue(source, context);
+  assert.deepEqual(source.asked, []);
+  assert.equal(exported.size, 0);
+});
+
+test('running out of time is not a failure', async () => {
+  const context = await createWorld(['alpha']);
+  const { failed } = await exportDue(
+    createSource({ alpha: new RetryLaterError('deadline', 'no time') }),
+    context,
+  );
+  assert.equal(failed.size, 0);
+  assert.equal(context.telemetry.total('DetectorsFailed'), 0);
+});

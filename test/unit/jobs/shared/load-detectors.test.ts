@@ -1,0 +1,62 @@
+/** Which files under detectors/ are manifests, and what becomes of those that are none. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listMisnamedManifests, readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
+import { listDeclaredDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
+import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const manifest = (name: string, query = 'up'): Uint8Array =>
+  bytes(`kind: AnomalyDetector\nmetadata: { name: ${name} }\nspec:\n  prometheus_query: ${query}\n`);
+
+function createContext() {
+  const store = createMemoryObjectStore();
+  return { store, telemetry: createMemoryTelemetry(), now: () => Date.UTC(2026, 10, 22) };
+}
+
+test('a manifest may end as Kubernetes has it, in any case', async () => {
+  const context = createContext();
+  for (const key of ['checkout.yaml', 'payments.YML', 'cart.yml', 'a.b.Yaml'])
+    await context.store.put(`detectors/${key}`, manifest(key.replace(/\.ya?ml$/i, '')));
+  assert.deepEqual(await listDeclaredDetectors(context), ['a.b', 'cart', 'checkout', 'payments']);
+  for (const name of ['a.b', 'cart', 'checkout', 'payments'])
+    assert.equal((await loadDetector(context, name)).detector.metrics[0]?.query, 'up');
+  assert.equal((await loadDetector(context, 'a')).detector.declared, false);
+  assert.deepEqual(await listQuarantine(context.store), []);
+});
+
+test('of two manifests of one name the usual one is used, and the other is told of', async () => {
+  const context = createContext();
+  await context.store.put('detectors/cart.YAML', manifest('cart', 'upper'));
+  await context.store.put('detectors/cart.yaml', manifest('cart', 'other'));
+  await context.store.put('detectors/cart.yml', manifest('cart'));
+  assert.deepEqual(await listDeclaredDetectors(context), ['cart']);
+  assert.equal((await loadDetector(context, 'cart')).detector.metrics[0]?.query, 'up');
+  const { quarantined } = await readDetectorStatus(context, 'cart');
+  assert.deepEqual(
+    quarantined.map(({ key }) => key),
+    ['detectors/cart.YAML', 'detectors/cart.yaml'],
+  );
+  assert.match(quarantined[1]!.message, /detectors\/cart\.yml declares the same detector/);
+});
+
+test('what is no manifest goes to quarantine with the reason; markers are left alone', async () => {
+  const context = createContext();
+  for (const key of ['cart.json', 'team/cart.yml', '-x.yml', '_notes', '.keep', 'folder/'])
+    await context.store.put(`detectors/${key}`, manifest('cart'));
+  assert.deepEqual(await listDeclaredDetectors(context), []);
+  assert.deepEqual(
+    (await listMisnamedManifests(context.store)).map(({ key }) => key),
+    ['detectors/-x.yml', 'detectors/cart.json', 'detectors/team/cart.yml'],
+  );
+});
+
+test('a manifest larger than any that is read is refused unread', async () => {
+  const context = createContext();
+  await context.store.put('detectors/cart.yml', new Uint8Array(4_000_001));
+  await assert.rejects(loadDetector(context, 'cart'), { name: 'ManifestError', code: 'too-large' });
+  assert.equal((await listQuarantine(context.store))[0]?.key, 'detectors/cart.yml');
+  assert.match((await readDetectorStatus(context, 'cart')).problem ?? '', /4000001 bytes/);
+});
