@@ -96,6 +96,10 @@ test('a checksum that does not match refuses the object', async () => {
   await assertFails(put('bad', { Body: 'data', ChecksumSHA256: 'AAAA' }), 'InvalidRequest', 400);
   await assertFails(put('bad', { Body: 'data', ContentMD5: 'rL0Y20zC+Fzt72VPzMSk2A==' }), 'BadDigest', 400);
   await assertFails(put('bad', { Body: 'data', ContentMD5: 'short' }), 'InvalidDigest', 400);
+  await assert.rejects(put('bad', { Body: 'data', ContentMD5: 'rL0Y20zC+Fzt72VPzMSk2A==' }), {
+    ExpectedDigest: 'rL0Y20zC+Fzt72VPzMSk2A==',
+    CalculatedDigest: createHash('md5').update('data').digest('base64'),
+  });
   await assertFails(client.send(new GetObjectCommand({ Bucket, Key: 'bad' })), 'NoSuchKey', 404);
   assert.deepEqual(await readdir(join(s3.dataDir, 's3/.content')), []);
 });

@@ -21,14 +21,32 @@ export interface PayloadOptions {
   readonly checksumsOfBody: boolean;
 }
 
-interface Expectation {
-  readonly label: string;
-  readonly code: 'BadDigest' | 'XAmzContentSHA256Mismatch';
+interface Expectation extends Mismatch {
   readonly actual: Checksum;
   /** Known from the start, or from a trailer. */
   readonly expected: string | { readonly trailer: string };
   readonly encoding: 'hex' | 'base64';
 }
+
+/** The error of bytes that are not what was said, in S3's words. */
+interface Mismatch {
+  readonly code: 'BadDigest' | 'XAmzContentSHA256Mismatch';
+  readonly message: string;
+  /** Elements of the error document for what was said and for what was computed. */
+  readonly elements: readonly [said: string, computed: string];
+}
+
+class DigestError extends AwsError {
+  /** Further elements of the error document. */
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor({ code, message, elements: [said, computed] }: Mismatch, expected: string, actual: string) {
+    super(code, 400, `${message} (${expected} against ${actual})`);
+    this.details = { [said]: expected, [computed]: actual };
+  }
+}
+
+const DIGEST_ELEMENTS = ['ExpectedDigest', 'CalculatedDigest'] as const;
 
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
@@ -80,15 +98,10 @@ async function* verifyBytes(
     for (const { actual } of expected) actual.update(next.value);
     yield next.value;
   }
-  for (const { label, code, actual, expected: wanted, encoding } of expected) {
+  for (const { actual, expected: wanted, encoding, ...mismatch } of expected) {
     const digest = actual.digest().toString(encoding);
     const value = typeof wanted === 'string' ? wanted : trailers[wanted.trailer];
-    if (digest !== value)
-      throw new AwsError(
-        code,
-        400,
-        `The ${label} you specified did not match the calculated checksum: ${value} against ${digest}`,
-      );
+    if (digest !== value) throw new DigestError(mismatch, value ?? '', digest);
   }
 }
 
@@ -99,8 +112,9 @@ function expectations(
   const found: Expectation[] = [];
   if (/^[0-9a-f]{64}$/i.test(payloadHash))
     found.push({
-      label: 'x-amz-content-sha256',
       code: 'XAmzContentSHA256Mismatch',
+      message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
+      elements: ['ClientComputedContentSHA256', 'S3ComputedContentSHA256'],
       actual: createChecksum('SHA256'),
       expected: payloadHash.toLowerCase(),
       encoding: 'hex',
@@ -114,8 +128,9 @@ function expectations(
         `The Content-MD5 you specified is not valid: ${JSON.stringify(md5)}`,
       );
     found.push({
-      label: 'Content-MD5',
       code: 'BadDigest',
+      message: 'The Content-MD5 you specified did not match what we received.',
+      elements: DIGEST_ELEMENTS,
       actual: createMd5(),
       expected: md5,
       encoding: 'base64',
@@ -132,8 +147,9 @@ function checksumExpectations(
   const found: Expectation[] = [];
   const add = (algorithm: ChecksumAlgorithm, expected: Expectation['expected']): void => {
     found.push({
-      label: algorithm,
       code: 'BadDigest',
+      message: `The ${algorithm} you specified did not match the calculated checksum.`,
+      elements: DIGEST_ELEMENTS,
       actual: createChecksum(algorithm),
       expected,
       encoding: 'base64',
