@@ -47,7 +47,11 @@ export function escapeXml(text: string): string {
 }
 
 function renderS3(error: AwsError, { method, path, requestId }: ErrorContext): AwsResponse {
-  const headers = { 'content-type': 'application/xml', 'x-amz-request-id': requestId };
+  const headers = {
+    'content-type': 'application/xml',
+    'x-amz-request-id': requestId,
+    ...('headers' in error ? (error.headers as Record<string, string>) : {}),
+  };
   if (method === 'HEAD') return { status: error.status, headers };
   const details = Object.entries('details' in error ? (error.details as Record<string, string>) : {});
   return {

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -35,6 +36,63 @@ test('conditional writes', async () => {
   await put('conditional', { Body: '2', IfMatch: ETag?.replaceAll('"', '') });
   assert.equal(await read('conditional'), '2');
   await assertFails(put('conditional', { Body: '3', IfNoneMatch: ETag }), 'NotImplemented', 501);
+});
+
+test('a write only over something, whatever it is', async () => {
+  await assertFails(put('something', { Body: '1', IfMatch: '*' }), 'NoSuchKey', 404);
+  await put('something', { Body: '1' });
+  await put('something', { Body: '2', IfMatch: '*' });
+  assert.equal(await read('something'), '2');
+  await assertFails(put('something', { Body: '3', IfMatch: '*', IfNoneMatch: '*' }), 'NotImplemented', 501);
+});
+
+test('deletions only of what is as the request says', async () => {
+  const Key = 'conditional deletion';
+  const remove = (input: object) => client.send(new DeleteObjectCommand({ Bucket, Key, ...input }));
+  const { ETag } = await put(Key, { Body: 'body' });
+  const { LastModified } = await client.send(new HeadObjectCommand({ Bucket, Key }));
+  const other = new Date('2015-01-01');
+  const matching = { IfMatch: ETag, IfMatchSize: 4, IfMatchLastModifiedTime: LastModified };
+  for (const input of [{ IfMatch: '"other"' }, { IfMatchSize: 5 }, { IfMatchLastModifiedTime: other }]) {
+    await assertFails(remove(input), 'PreconditionFailed', 412);
+    await assertFails(remove({ ...matching, ...input }), 'PreconditionFailed', 412);
+  }
+  await assertFails(remove({ IfMatchSize: -1 }), 'InvalidArgument', 400);
+  assert.equal(await read(Key), 'body');
+  for (const input of [matching, { IfMatch: '*' }, { IfMatchSize: 4 }]) {
+    await put(Key, { Body: 'body' });
+    // The time of a moment ago, whole seconds as S3 has them.
+    const { LastModified: now } = await client.send(new HeadObjectCommand({ Bucket, Key }));
+    await remove('IfMatchLastModifiedTime' in input ? { ...input, IfMatchLastModifiedTime: now } : input);
+    await assertFails(client.send(new HeadObjectCommand({ Bucket, Key })), 'NotFound', 404);
+  }
+  await assertFails(remove({ IfMatch: '*' }), 'NoSuchKey', 404);
+  // As S3 documents: size and time hold of nothing, too.
+  await remove({ IfMatchSize: 4, IfMatchLastModifiedTime: other });
+});
+
+test('many deletions at once, each with its own condition', async () => {
+  const { ETag } = await put('many/etag', { Body: '1' });
+  for (const Key of ['many/wrong etag', 'many/size', 'many/wrong size', 'many/time', 'many/wrong time'])
+    await put(Key, { Body: '1' });
+  const { LastModified } = await client.send(new HeadObjectCommand({ Bucket, Key: 'many/time' }));
+  const Objects = [
+    { Key: 'many/etag', ETag },
+    { Key: 'many/wrong etag', ETag: '"other"' },
+    { Key: 'many/size', Size: 1 },
+    { Key: 'many/wrong size', Size: 2 },
+    { Key: 'many/time', LastModifiedTime: LastModified },
+    { Key: 'many/wrong time', LastModifiedTime: new Date('2015-01-01') },
+  ];
+  const { Deleted, Errors } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+  assert.deepEqual(
+    Deleted?.map(({ Key }) => Key),
+    ['many/etag', 'many/size', 'many/time'],
+  );
+  assert.deepEqual(
+    Errors?.map(({ Key, Code }) => [Key, Code]),
+    ['many/wrong etag', 'many/wrong size', 'many/wrong time'].map((key) => [key, 'PreconditionFailed']),
+  );
 });
 
 test('of writers with the same condition exactly one wins', async () => {

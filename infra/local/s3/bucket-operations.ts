@@ -69,7 +69,13 @@ export function addBucket(context: S3Context, name: string): boolean {
       { BucketName: name },
     );
   if (context.index.findBucket(name) !== undefined) return false;
-  context.index.putBucket({ name, created: context.now(), versioning: undefined, notifications: [] });
+  context.index.putBucket({
+    name,
+    created: context.now(),
+    versioning: undefined,
+    notifications: [],
+    lifecycle: undefined,
+  });
   context.content.addBucket(name);
   return true;
 }
@@ -81,14 +87,22 @@ export function headBucket(context: S3Context, { bucket }: S3Request): AwsRespon
 
 export function deleteBucket(context: S3Context, { bucket }: S3Request): AwsResponse {
   requireBucket(context, bucket);
-  if (context.index.scanObjects(bucket, Buffer.alloc(0), true, 1).length > 0)
-    throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty', {
-      BucketName: bucket,
-    });
+  const { index, versions } = context;
+  if (index.scanObjects(bucket, Buffer.alloc(0), true, 1).length > 0)
+    throw notEmpty(bucket, 'The bucket you tried to delete is not empty');
+  if (versions.hasAny(bucket))
+    throw notEmpty(
+      bucket,
+      'The bucket you tried to delete is not empty. You must delete all versions in the bucket.',
+    );
   for (const upload of context.uploads.list(bucket)) discardUpload(context, upload.id);
   context.index.deleteBucket(bucket);
   context.content.removeBucket(bucket);
   return { status: 204 };
+}
+
+function notEmpty(bucket: string, message: string): S3Error {
+  return new S3Error('BucketNotEmpty', message, { BucketName: bucket });
 }
 
 /** us-east-1 has no constraint, so S3 answers nothing there. */

@@ -24,7 +24,8 @@ import { createDeletionWatch } from './deletion-watch.ts';
 import { createEventOutbox } from './event-outbox.ts';
 import { openIndex } from './index-database.ts';
 import { listMultipartUploads, listParts } from './list-uploads.ts';
-import { listObjects, listObjectsV2, listObjectVersions } from './listing.ts';
+import { listObjectVersions } from './list-versions.ts';
+import { listObjects, listObjectsV2 } from './listing.ts';
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -38,6 +39,7 @@ import { getObject, headObject } from './read-object.ts';
 import { findOperation, findTarget, type OperationName } from './route.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
 import { openUploadTable } from './upload-table.ts';
+import { openVersionTable } from './version-table.ts';
 
 export type BucketsOptions = Pick<EmulatorOptions, 'dataDir' | 'region' | 'now' | 'log'> & {
   readonly queues: Pick<Queues, 'send'>;
@@ -84,9 +86,11 @@ export function createBuckets({ dataDir, region, now, log, queues }: BucketsOpti
   const index = openIndex(join(root, '.index.sqlite'));
   const outbox = createEventOutbox(index, queues, log);
   const content = openContentFolder(root);
+  const versions = openVersionTable(index.database);
   const uploads = openUploadTable(index.database);
   const deletions = createDeletionWatch();
-  const context: S3Context = { index, uploads, content, deletions, outbox, queues, region, now, log };
+  const tables = { index, versions, uploads };
+  const context: S3Context = { ...tables, content, deletions, outbox, queues, region, now, log };
   recover(context);
   outbox.wake();
   return {

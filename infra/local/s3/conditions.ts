@@ -5,7 +5,7 @@ import type { ObjectRecord } from './index-database.ts';
 type Headers = Readonly<Record<string, string>>;
 
 export interface WriteConditions {
-  /** Write only over the object with this ETag. */
+  /** Write only over the object with this ETag; `*`: over any. */
   readonly ifMatch: string | undefined;
   /** Write only where there is no object. */
   readonly ifAbsent: boolean;
@@ -20,8 +20,8 @@ export function readWriteConditions(headers: Headers): WriteConditions {
   const ifNoneMatch = headers['if-none-match'];
   if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*')
     throw notImplemented(`If-None-Match: ${ifNoneMatch} on a write, only *`);
-  if (ifMatch !== undefined && (ifNoneMatch !== undefined || ifMatch.trim() === '*'))
-    throw notImplemented('If-Match: * on a write, or together with If-None-Match');
+  if (ifMatch !== undefined && ifNoneMatch !== undefined)
+    throw notImplemented('If-Match together with If-None-Match on a write');
   return { ifMatch, ifAbsent: ifNoneMatch !== undefined };
 }
 
@@ -45,6 +45,41 @@ export function checkWrite(
   if (current === undefined)
     throw new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });
   if (!matches(ifMatch, current.etag)) throw preconditionFailed('If-Match');
+}
+
+export interface DeleteConditions {
+  /** Delete only the object with this ETag; `*`: any. */
+  readonly ifMatch: string | undefined;
+  /** Bytes. */
+  readonly size: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+/**
+ * @param current what is to be deleted: its size and time hold of nothing, too, as S3 documents
+ * @throws S3Error PreconditionFailed, NoSuchKey (If-Match with no object), InvalidArgument
+ */
+export function checkDeletion(
+  { ifMatch, size, lastModified }: DeleteConditions,
+  current: ObjectRecord | undefined,
+  key: string,
+): void {
+  if (size !== undefined && !/^\d+$/.test(size.trim()))
+    throw new S3Error('InvalidArgument', `x-amz-if-match-size is ${JSON.stringify(size)}: whole bytes`);
+  const time = seconds(lastModified);
+  if (lastModified !== undefined && Number.isNaN(time))
+    throw new S3Error(
+      'InvalidArgument',
+      `x-amz-if-match-last-modified-time is ${JSON.stringify(lastModified)}: a date`,
+    );
+  if (current === undefined) {
+    if (ifMatch === undefined) return;
+    throw new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });
+  }
+  if (ifMatch !== undefined && !matches(ifMatch, current.etag)) throw preconditionFailed('If-Match');
+  if (size !== undefined && Number(size) !== current.size) throw preconditionFailed('x-amz-if-match-size');
+  if (lastModified !== undefined && time !== Math.floor(current.modified / 1000))
+    throw preconditionFailed('x-amz-if-match-last-modified-time');
 }
 
 /**

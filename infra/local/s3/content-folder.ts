@@ -7,7 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -33,6 +35,11 @@ export interface ContentFolder {
   ): Promise<{ content: string; size: number }>;
   /** Moves content to its file in the bucket's folder. Where the file system refuses, it stays readable here. */
   place(content: string, bucket: string, file: string): void;
+  /**
+   * Undoes `place`, flushed to disk: the content makes room for another, and stays. Nothing happens where somebody
+   * removed the file by hand, or put a folder there.
+   */
+  takeBack(content: string, bucket: string, file: string): void;
   /** Deletes content that no object holds any more, unless it was placed. */
   discard(content: string): void;
   /** Deletes a placed file and the folders that are empty without it; false where the file system refuses for now. */
@@ -83,6 +90,14 @@ export function openContentFolder(root: string): ContentFolder {
       } catch {
         // A folder of the user's stands in the way, or the name is one that this file system refuses.
       }
+    },
+    takeBack(content, bucket, file) {
+      const source = join(root, bucket, file);
+      const isFile = statSync(source, { throwIfNoEntry: false })?.isFile() ?? false;
+      if (!isFile || existsSync(pathOf(content))) return;
+      renameSync(source, pathOf(content));
+      // Else a power cut could leave the file where the next content is moved over it.
+      flushFolder(folder);
     },
     // What cannot be deleted now is swept at the next start.
     discard: (content) => void removeFile(pathOf(content)),
@@ -144,6 +159,16 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -6,9 +6,11 @@ import { S3Error } from './errors.ts';
 import type { EventOutbox } from './event-outbox.ts';
 import type { BucketRecord, IndexDatabase } from './index-database.ts';
 import type { UploadTable } from './upload-table.ts';
+import type { VersionTable } from './version-table.ts';
 
 export interface S3Context {
   readonly index: IndexDatabase;
+  readonly versions: VersionTable;
   readonly uploads: UploadTable;
   readonly content: ContentFolder;
   readonly deletions: DeletionWatch;
@@ -36,6 +38,7 @@ export function requireBucket(context: S3Context, name: string): BucketRecord {
   throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', { BucketName: name });
 }
 
-export function noSuchKey(key: string): S3Error {
-  return new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });
+/** @param headers what the answer says of a delete marker */
+export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): S3Error {
+  return new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key }, headers);
 }

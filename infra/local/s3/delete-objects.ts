@@ -1,24 +1,61 @@
 /** DeleteObject and DeleteObjects. */
 import { text } from 'node:stream/consumers';
 import type { AwsResponse } from '../contract.ts';
-import { matches, preconditionFailed } from './conditions.ts';
-import { noSuchKey, requireBucket, type S3Context, type S3Request } from './context.ts';
+import { checkDeletion, type DeleteConditions } from './conditions.ts';
+import { requireBucket, type S3Context, type S3Request } from './context.ts';
+import { commitDeletion, commitVersionDeletion } from './delete-version.ts';
 import { S3Error } from './errors.ts';
+import type { BucketRecord } from './index-database.ts';
 import { checkKey } from './key-encoding.ts';
 import { checkHeaders } from './metadata.ts';
-import { checkVersion } from './read-object.ts';
 import { bodyAlgorithm } from './receive-content.ts';
-import { commitDeletion } from './write-object.ts';
-import { childrenOf, element, malformedXml, parent, parseXml, textOf, xmlResponse } from './xml.ts';
+import { checkVersionId, findVersion } from './versions.ts';
+import {
+  childrenOf,
+  element,
+  malformedXml,
+  parent,
+  parseXml,
+  textOf,
+  type XmlNode,
+  xmlResponse,
+} from './xml.ts';
+
+interface Deletion {
+  readonly key: string;
+  /** Undefined for what the key is now. */
+  readonly versionId: string | undefined;
+  readonly conditions: DeleteConditions;
+}
+
+/** What a deletion did: `version` is that of the marker it made, or of what it took away. */
+interface Deleted {
+  readonly version: string | undefined;
+  /** Whether a marker was made or taken away. */
+  readonly marker: boolean;
+}
 
 const MAX_KEYS = 1000;
 
 export function deleteObject(context: S3Context, request: S3Request): AwsResponse {
-  requireBucket(context, request.bucket);
-  checkVersion(request.query.get('versionId'));
-  checkHeaders(request.headers);
-  deleteKey(context, request, request.key, request.headers['if-match']);
-  return { status: 204 };
+  const { headers, key } = request;
+  const bucket = requireBucket(context, request.bucket);
+  const versionId = checkVersionId(request.query.get('versionId'));
+  checkHeaders(headers);
+  const conditions = {
+    ifMatch: headers['if-match'],
+    size: headers['x-amz-if-match-size'],
+    lastModified: headers['x-amz-if-match-last-modified-time'],
+  };
+  const deletion = { key, versionId, conditions };
+  const { version, marker } = deleteKey(context, bucket, deletion, request.requestId);
+  return {
+    status: 204,
+    headers: {
+      ...(version === undefined ? {} : { 'x-amz-version-id': version }),
+      ...(marker ? { 'x-amz-delete-marker': 'true' } : {}),
+    },
+  };
 }
 
 export async function deleteObjects(context: S3Context, request: S3Request): Promise<AwsResponse> {
@@ -33,30 +70,51 @@ export async function deleteObjects(context: S3Context, request: S3Request): Pro
   if (wanted.length === 0 || wanted.length > MAX_KEYS)
     throw malformedXml(`${wanted.length} objects to delete, not 1 to ${MAX_KEYS}`);
   const quiet = textOf(document, 'Quiet')?.trim().toLowerCase() === 'true';
+  const bucket = requireBucket(context, request.bucket);
   const results = wanted.map((object) => {
-    const key = textOf(object, 'Key') ?? '';
-    const versionId = textOf(object, 'VersionId');
+    const named = [
+      element('Key', textOf(object, 'Key') ?? ''),
+      element('VersionId', textOf(object, 'VersionId')),
+    ];
     try {
-      checkVersion(versionId ?? null);
-      deleteKey(context, request, checkKey(key), textOf(object, 'ETag'));
+      const { version, marker } = deleteKey(context, bucket, readDeletion(object), request.requestId);
       if (quiet) return '';
-      return parent('Deleted', element('Key', key), element('VersionId', versionId));
+      const result = marker ? [element('DeleteMarker', true), element('DeleteMarkerVersionId', version)] : [];
+      return parent('Deleted', ...named, ...result);
     } catch (error) {
       if (!(error instanceof S3Error)) throw error;
-      const reason = [element('Code', error.code), element('Message', error.message)];
-      return parent('Error', element('Key', key), element('VersionId', versionId), ...reason);
+      return parent('Error', ...named, element('Code', error.code), element('Message', error.message));
     }
   });
   return xmlResponse('DeleteResult', results);
 }
 
-/** A key without an object is deleted already, unless the request insists that there be one. */
-function deleteKey(context: S3Context, request: S3Request, key: string, ifMatch: string | undefined): void {
-  const object = context.index.findObject(request.bucket, key);
-  if (object === undefined) {
-    if (ifMatch !== undefined) throw noSuchKey(key);
-    return;
+function readDeletion(object: XmlNode): Deletion {
+  return {
+    key: checkKey(textOf(object, 'Key') ?? ''),
+    versionId: checkVersionId(textOf(object, 'VersionId') ?? null),
+    conditions: {
+      ifMatch: textOf(object, 'ETag'),
+      size: textOf(object, 'Size'),
+      lastModified: textOf(object, 'LastModifiedTime'),
+    },
+  };
+}
+
+/** What is not there is deleted already, unless the request insists that it be there. */
+function deleteKey(
+  context: S3Context,
+  bucket: BucketRecord,
+  { key, versionId, conditions }: Deletion,
+  requestId: string,
+): Deleted {
+  const found = findVersion(context, bucket.name, key, versionId);
+  const isMarker = found !== undefined && 'marker' in found;
+  checkDeletion(conditions, isMarker ? undefined : found, key);
+  if (versionId === undefined) {
+    const marker = commitDeletion(context, bucket, key, requestId);
+    return { version: marker?.version, marker: marker !== undefined };
   }
-  if (ifMatch !== undefined && !matches(ifMatch, object.etag)) throw preconditionFailed('If-Match');
-  commitDeletion(context, object, request.requestId);
+  if (found !== undefined) commitVersionDeletion(context, bucket, found, requestId);
+  return { version: versionId, marker: isMarker };
 }

@@ -16,6 +16,7 @@ const STATUS = {
   InvalidArgument: 400,
   InvalidBucketName: 400,
   InvalidPart: 400,
+  InvalidPartNumber: 416,
   InvalidPartOrder: 400,
   InvalidRange: 416,
   InvalidRequest: 400,
@@ -29,6 +30,7 @@ const STATUS = {
   MissingContentLength: 411,
   NoSuchBucket: 404,
   NoSuchKey: 404,
+  NoSuchLifecycleConfiguration: 404,
   NoSuchUpload: 404,
   NoSuchVersion: 404,
   NotImplemented: 501,
@@ -41,9 +43,18 @@ export class S3Error extends AwsError {
   /** Further elements of the error document. */
   readonly details: Readonly<Record<string, string>>;
 
-  constructor(code: S3ErrorCode, message: string, details: Readonly<Record<string, string>> = {}) {
+  /** Further headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: S3ErrorCode,
+    message: string,
+    details: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(code, STATUS[code], message);
     this.details = details;
+    this.headers = headers;
   }
 }
 

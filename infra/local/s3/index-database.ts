@@ -2,9 +2,11 @@
  * What the buckets hold, in one SQLite file: a write is an object's metadata, its events and the retirement of what it
  * replaces in one transaction, which is the commit point. The bytes lie in files beside it (content-folder.ts).
  */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { BucketNotification } from '../contract.ts';
-import type { ObjectMetadata } from './metadata.ts';
+import { openDatabase, runTransaction } from './index-schema.ts';
+import type { ObjectMetadata, ObjectPart } from './metadata.ts';
+import type { XmlNode } from './xml.ts';
 
 export interface BucketRecord {
   readonly name: string;
@@ -12,6 +14,13 @@ export interface BucketRecord {
   readonly created: number;
   readonly versioning: 'Enabled' | 'Suspended' | undefined;
   readonly notifications: readonly StoredNotification[];
+  readonly lifecycle: StoredLifecycle | undefined;
+}
+
+export interface StoredLifecycle {
+  /** As they were put, checked: see lifecycle.ts. */
+  readonly rules: readonly XmlNode[];
+  readonly minimumSize: string;
 }
 
 export interface StoredNotification extends BucketNotification {
@@ -33,6 +42,12 @@ export interface ObjectRecord {
   readonly modified: number;
   readonly metadata: ObjectMetadata;
   readonly tags: Readonly<Record<string, string>>;
+  /** Of an object that was uploaded in parts, ascending by number. */
+  readonly parts: readonly ObjectPart[] | undefined;
+  /** Version id; `null` for what was written while the bucket gave none. */
+  readonly version: string;
+  /** Grows with every version of a key. */
+  readonly sequence: number;
 }
 
 export interface PendingEvent {
@@ -58,7 +73,7 @@ export interface IndexDatabase {
   scanObjects(bucket: string, from: Buffer, inclusive: boolean, limit: number): ObjectRecord[];
   /** True where that file, or a folder on its way, or a file below it, belongs to another key. */
   isFileTaken(bucket: string, file: string, key: string): boolean;
-  /** Whether an object or a part is made of that content. */
+  /** Whether an object, a version or a part is made of that content. */
   hasContent(content: string): boolean;
   findObjectByContent(content: string): ObjectRecord | undefined;
   addEvent(queueArn: string, body: string): void;
@@ -81,6 +96,9 @@ interface ObjectRow {
   modified: number;
   metadata: string;
   tags: string;
+  parts: string | null;
+  version: string;
+  sequence: number;
 }
 
 interface BucketRow {
@@ -88,31 +106,8 @@ interface BucketRow {
   created: number;
   versioning: 'Enabled' | 'Suspended' | null;
   notifications: string;
+  lifecycle: string | null;
 }
-
-const FORMAT_VERSION = 1;
-
-const SCHEMA = `
-  CREATE TABLE buckets (name TEXT PRIMARY KEY, created INTEGER NOT NULL, versioning TEXT, notifications TEXT NOT NULL);
-  CREATE TABLE objects (
-    bucket TEXT NOT NULL, key BLOB NOT NULL, content TEXT NOT NULL, file TEXT, folded TEXT, size INTEGER NOT NULL,
-    etag TEXT NOT NULL, modified INTEGER NOT NULL, metadata TEXT NOT NULL, tags TEXT NOT NULL,
-    PRIMARY KEY (bucket, key)) WITHOUT ROWID;
-  CREATE UNIQUE INDEX objects_by_file ON objects (bucket, folded);
-  CREATE UNIQUE INDEX objects_by_content ON objects (content);
-  CREATE TABLE uploads (
-    id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key BLOB NOT NULL, initiated INTEGER NOT NULL, metadata TEXT NOT NULL,
-    tags TEXT NOT NULL, checksum TEXT);
-  CREATE TABLE parts (
-    upload TEXT NOT NULL, number INTEGER NOT NULL, content TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
-    etag TEXT NOT NULL, modified INTEGER NOT NULL, checksum TEXT,
-    PRIMARY KEY (upload, number)) WITHOUT ROWID;
-  CREATE TABLE events (sequence INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, body TEXT NOT NULL);
-  CREATE TABLE removals (path TEXT PRIMARY KEY);
-  CREATE TABLE counter (value INTEGER NOT NULL);
-  INSERT INTO counter VALUES (0);
-  PRAGMA user_version = ${FORMAT_VERSION};
-`;
 
 /** @throws Error where another emulator holds the file, or a newer one wrote it */
 export function openIndex(path: string): IndexDatabase {
@@ -121,23 +116,24 @@ export function openIndex(path: string): IndexDatabase {
   const statements = {
     buckets: sql('SELECT * FROM buckets ORDER BY name'),
     bucket: sql('SELECT * FROM buckets WHERE name = ?'),
-    putBucket: sql('INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?)'),
+    putBucket: sql('INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?, ?)'),
     deleteBucket: sql('DELETE FROM buckets WHERE name = ?'),
     object: sql('SELECT * FROM objects WHERE bucket = ? AND key = ?'),
     // Not OR REPLACE: that would delete another key's row for the same file instead of failing.
     putObject: sql(`
-      INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, key) DO UPDATE SET
+      INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, key) DO UPDATE SET
         content = excluded.content, file = excluded.file, folded = excluded.folded, size = excluded.size,
-        etag = excluded.etag, modified = excluded.modified, metadata = excluded.metadata, tags = excluded.tags`),
+        etag = excluded.etag, modified = excluded.modified, metadata = excluded.metadata, tags = excluded.tags,
+        parts = excluded.parts, version = excluded.version, sequence = excluded.sequence`),
     deleteObject: sql('DELETE FROM objects WHERE bucket = ? AND key = ?'),
     scanAfter: sql('SELECT * FROM objects WHERE bucket = ? AND key > ? ORDER BY key LIMIT ?'),
     scanFrom: sql('SELECT * FROM objects WHERE bucket = ? AND key >= ? ORDER BY key LIMIT ?'),
     byFile: sql('SELECT key FROM objects WHERE bucket = ? AND folded = ? AND key <> ?'),
     // '0' follows '/': everything in the folder of that name.
     below: sql(`SELECT 1 FROM objects WHERE bucket = ? AND folded > ? || '/' AND folded < ? || '0' LIMIT 1`),
-    content: sql(
-      'SELECT 1 FROM objects WHERE content = ?1 UNION ALL SELECT 1 FROM parts WHERE content = ?1 LIMIT 1',
-    ),
+    content: sql(`
+      SELECT 1 FROM objects WHERE content = ?1 UNION ALL SELECT 1 FROM versions WHERE content = ?1
+      UNION ALL SELECT 1 FROM parts WHERE content = ?1 LIMIT 1`),
     objectByContent: sql('SELECT * FROM objects WHERE content = ?'),
     addEvent: sql('INSERT INTO events (queue, body) VALUES (?, ?)'),
     events: sql(
@@ -158,15 +154,21 @@ export function openIndex(path: string): IndexDatabase {
       const row = statements.bucket.get(name) as BucketRow | undefined;
       return row && readBucket(row);
     },
-    putBucket: ({ name, created, versioning, notifications }) =>
-      void statements.putBucket.run(name, created, versioning ?? null, JSON.stringify(notifications)),
+    putBucket: ({ name, created, versioning, notifications, lifecycle }) =>
+      void statements.putBucket.run(
+        name,
+        created,
+        versioning ?? null,
+        JSON.stringify(notifications),
+        lifecycle === undefined ? null : JSON.stringify(lifecycle),
+      ),
     deleteBucket: (name) => void statements.deleteBucket.run(name),
     findObject(bucket, key) {
       const row = statements.object.get(bucket, Buffer.from(key)) as ObjectRow | undefined;
       return row && readObject(row);
     },
     putObject(object) {
-      const { bucket, key, content, file, size, etag, modified, metadata, tags } = object;
+      const { bucket, key, content, file, size, etag, modified, metadata, tags, parts } = object;
       statements.putObject.run(
         bucket,
         Buffer.from(key),
@@ -178,6 +180,9 @@ export function openIndex(path: string): IndexDatabase {
         modified,
         JSON.stringify(metadata),
         JSON.stringify(tags),
+        parts === undefined ? null : JSON.stringify(parts),
+        object.version,
+        object.sequence,
       );
     },
     deleteObject: (bucket, key) => void statements.deleteObject.run(bucket, Buffer.from(key)),
@@ -214,49 +219,19 @@ export function openIndex(path: string): IndexDatabase {
   };
 }
 
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    // FULL: a commit is on disk before its request is answered. EXCLUSIVE: a second emulator is turned away, and the
-    // lock goes with the process.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-    if (version === 0) runTransaction(database, () => database.exec(SCHEMA));
-    else if (version !== FORMAT_VERSION)
-      throw new Error(`${path} has format version ${version}; this emulator reads ${FORMAT_VERSION}`);
-    return database;
-  } catch (error) {
-    database.close();
-    if (error instanceof Error && /database is locked/.test(error.message))
-      throw new Error(`${path} is in use by another emulator`, { cause: error });
-    throw error;
-  }
-}
-
-function runTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-}
-
 /** Two paths that fold alike are one file on some file system (macOS and Windows ignore case, macOS normalises). */
 function foldPath(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
 function readBucket(row: BucketRow): BucketRecord {
-  const { name, created, versioning, notifications } = row;
+  const { name, created, versioning, notifications, lifecycle } = row;
   return {
     name,
     created,
     versioning: versioning ?? undefined,
     notifications: JSON.parse(notifications) as StoredNotification[],
+    lifecycle: lifecycle === null ? undefined : (JSON.parse(lifecycle) as StoredLifecycle),
   };
 }
 
@@ -271,5 +246,8 @@ function readObject(row: ObjectRow): ObjectRecord {
     modified: row.modified,
     metadata: JSON.parse(row.metadata) as ObjectMetadata,
     tags: JSON.parse(row.tags) as Record<string, string>,
+    parts: row.parts === null ? undefined : (JSON.parse(row.parts) as ObjectPart[]),
+    version: row.version,
+    sequence: row.sequence,
   };
 }

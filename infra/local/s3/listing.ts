@@ -1,5 +1,6 @@
-/** ListObjects, ListObjectsV2 and ListObjectVersions. */
+/** ListObjects and ListObjectsV2. */
 import { ACCOUNT_ID, type AwsResponse } from '../contract.ts';
+import { collectPage, type PageRules, startAfter } from './collect-page.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { notImplemented, S3Error } from './errors.ts';
 import type { IndexDatabase, ObjectRecord } from './index-database.ts';
@@ -7,14 +8,10 @@ import { encodeKey } from './key-encoding.ts';
 import { formatModified } from './modified.ts';
 import { element, parent, xmlResponse } from './xml.ts';
 
-export interface ListQuery {
+export interface ListQuery extends PageRules {
   readonly bucket: string;
-  readonly prefix: string;
-  /** Empty for none. */
-  readonly delimiter: string;
   /** Only what follows it, by UTF-8 bytes. */
   readonly after: string;
-  readonly maxKeys: number;
 }
 
 export interface ListPage {
@@ -24,23 +21,21 @@ export interface ListPage {
   readonly next: string | undefined;
 }
 
-interface ListParameters extends ListQuery {
+export interface ListParameters extends ListQuery {
   readonly encode: (key: string) => string;
   readonly encodingType: string | undefined;
 }
 
 /** S3 gives at most this many, whatever is asked. */
 const MAX_KEYS = 1000;
-/** No UTF-8 text holds this byte: a prefix with it follows every key of the prefix. */
-const ABOVE = Buffer.from([0xff]);
 
 export const OWNER: string = parent('Owner', element('ID', ACCOUNT_ID), element('DisplayName', 'test'));
 
 export function listObjectsV2(context: S3Context, request: S3Request): AwsResponse {
   const { query } = request;
   const token = query.get('continuation-token');
-  const startAfter = query.get('start-after') ?? '';
-  const list = readParameters(context, request, token === null ? startAfter : decodeToken(token));
+  const first = query.get('start-after') ?? '';
+  const list = readParameters(context, request, token === null ? first : decodeToken(token));
   const page = listPage(context.index, list);
   const withOwner = query.get('fetch-owner') === 'true';
   return xmlResponse('ListBucketResult', [
@@ -48,8 +43,8 @@ export function listObjectsV2(context: S3Context, request: S3Request): AwsRespon
     element('KeyCount', page.objects.length + page.prefixes.length),
     token === null ? '' : element('ContinuationToken', token),
     page.next === undefined ? '' : element('NextContinuationToken', encodeToken(page.next)),
-    startAfter === '' ? '' : element('StartAfter', list.encode(startAfter)),
-    ...page.objects.map((object) => renderObject('Contents', object, list, withOwner)),
+    first === '' ? '' : element('StartAfter', list.encode(first)),
+    ...page.objects.map((object) => renderContents(object, list, withOwner)),
     ...page.prefixes.map((prefix) => parent('CommonPrefixes', element('Prefix', list.encode(prefix)))),
   ]);
 }
@@ -63,23 +58,7 @@ export function listObjects(context: S3Context, request: S3Request): AwsResponse
     ...commonElements(list, page),
     element('Marker', list.encode(marker)),
     withNext ? element('NextMarker', list.encode(page.next)) : '',
-    ...page.objects.map((object) => renderObject('Contents', object, list, true)),
-    ...page.prefixes.map((prefix) => parent('CommonPrefixes', element('Prefix', list.encode(prefix)))),
-  ]);
-}
-
-/** Every object is its own only version. */
-export function listObjectVersions(context: S3Context, request: S3Request): AwsResponse {
-  const marker = request.query.get('key-marker') ?? '';
-  const list = readParameters(context, request, marker);
-  const page = listPage(context.index, list);
-  return xmlResponse('ListVersionsResult', [
-    ...commonElements(list, page),
-    element('KeyMarker', list.encode(marker)),
-    element('VersionIdMarker', request.query.get('version-id-marker') ?? ''),
-    page.next === undefined ? '' : element('NextKeyMarker', list.encode(page.next)),
-    page.next === undefined ? '' : element('NextVersionIdMarker', 'null'),
-    ...page.objects.map((object) => renderObject('Version', object, list, true)),
+    ...page.objects.map((object) => renderContents(object, list, true)),
     ...page.prefixes.map((prefix) => parent('CommonPrefixes', element('Prefix', list.encode(prefix)))),
   ]);
 }
@@ -87,53 +66,23 @@ export function listObjectVersions(context: S3Context, request: S3Request): AwsR
 /** One page: keys, and prefixes up to the delimiter that stand for all their keys. */
 export function listPage(
   index: Pick<IndexDatabase, 'scanObjects'>,
-  { bucket, prefix, delimiter, after, maxKeys }: ListQuery,
+  { bucket, after, ...rules }: ListQuery,
 ): ListPage {
-  const objects: ObjectRecord[] = [];
-  const prefixes: string[] = [];
-  if (maxKeys === 0) return { objects, prefixes, next: undefined };
-  let last = '';
-  let from = Buffer.from(prefix);
-  let inclusive = true;
-  const resume = Buffer.from(after);
-  if (Buffer.compare(resume, from) >= 0 && after !== '') {
-    // A prefix counts by its own text, so one that holds `after` was listed before it.
-    const common = commonPrefix(after, prefix, delimiter);
-    from = common === undefined ? resume : Buffer.concat([Buffer.from(common), ABOVE]);
-    inclusive = false;
-  }
-  for (;;) {
-    const wanted = maxKeys - objects.length - prefixes.length + 1;
-    const found = index.scanObjects(bucket, from, inclusive, wanted);
-    let skipped = false;
-    for (const object of found) {
-      if (!object.key.startsWith(prefix)) return { objects, prefixes, next: undefined };
-      if (objects.length + prefixes.length === maxKeys) return { objects, prefixes, next: last };
-      const common = commonPrefix(object.key, prefix, delimiter);
-      last = common ?? object.key;
-      if (common === undefined) {
-        objects.push(object);
-        from = Buffer.from(object.key);
-      } else {
-        prefixes.push(common);
-        from = Buffer.concat([Buffer.from(common), ABOVE]);
-        skipped = true;
-        break;
-      }
-    }
-    inclusive = false;
-    if (!skipped && found.length < wanted) return { objects, prefixes, next: undefined };
-  }
+  const { entries, prefixes, next } = collectPage<ObjectRecord>({
+    ...rules,
+    start: startAfter(after, 0, rules),
+    scan: (from, below, limit) => index.scanObjects(bucket, from, below > 0, limit),
+    // A key has one object.
+    rankOf: () => 0,
+  });
+  return { objects: entries, prefixes, next: typeof next === 'string' ? next : next?.key };
 }
 
-/** The key up to the first delimiter after the prefix. */
-function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
-  if (delimiter === '' || !key.startsWith(prefix)) return undefined;
-  const end = key.indexOf(delimiter, prefix.length);
-  return end < 0 ? undefined : key.slice(0, end + delimiter.length);
-}
-
-function readParameters(context: S3Context, { bucket, query }: S3Request, after: string): ListParameters {
+export function readParameters(
+  context: S3Context,
+  { bucket, query }: S3Request,
+  after: string,
+): ListParameters {
   requireBucket(context, bucket);
   const encodingType = query.get('encoding-type') ?? undefined;
   if (encodingType !== undefined && encodingType !== 'url')
@@ -161,9 +110,9 @@ export function readLimit(value: string | null, name: string): number {
   return Math.min(Number(value), MAX_KEYS);
 }
 
-function commonElements(
+export function commonElements(
   { bucket, prefix, delimiter, maxKeys, encode, encodingType }: ListParameters,
-  page: ListPage,
+  { next }: { readonly next: unknown },
 ): string[] {
   return [
     element('Name', bucket),
@@ -171,28 +120,25 @@ function commonElements(
     delimiter === '' ? '' : element('Delimiter', encode(delimiter)),
     element('MaxKeys', maxKeys),
     element('EncodingType', encodingType),
-    element('IsTruncated', page.next !== undefined),
+    element('IsTruncated', next !== undefined),
   ];
 }
 
-function renderObject(
-  name: 'Contents' | 'Version',
-  { key, modified, etag, size, metadata }: ObjectRecord,
-  { encode }: ListParameters,
-  withOwner: boolean,
-): string {
-  return parent(
-    name,
-    element('Key', encode(key)),
-    ...(name === 'Version' ? [element('VersionId', 'null'), element('IsLatest', true)] : []),
+function renderContents(object: ObjectRecord, { encode }: ListParameters, withOwner: boolean): string {
+  const owner = withOwner ? OWNER : '';
+  return parent('Contents', element('Key', encode(object.key)), ...renderObject(object), owner);
+}
+
+/** What every listing says of an object. */
+export function renderObject({ modified, etag, size, metadata }: ObjectRecord): string[] {
+  return [
     element('LastModified', formatModified(modified)),
     element('ETag', etag),
     element('ChecksumAlgorithm', metadata.checksum?.algorithm),
     element('ChecksumType', metadata.checksum?.type),
     element('Size', size),
-    withOwner ? OWNER : '',
     element('StorageClass', 'STANDARD'),
-  );
+  ];
 }
 
 function encodeToken(last: string): string {

@@ -9,6 +9,15 @@ export interface StoredChecksum {
   readonly type: 'FULL_OBJECT' | 'COMPOSITE';
 }
 
+/** A part of a finished upload. */
+export interface ObjectPart {
+  readonly number: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Base64. */
+  readonly checksum?: string;
+}
+
 export interface ObjectMetadata {
   /** Content-Type, Cache-Control and so on, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
@@ -98,10 +107,9 @@ export function checksumHeaders(checksum: StoredChecksum | undefined): Record<st
 /** `aws-chunked` is the transfer's, not the object's. */
 function withoutChunked(encoding: string | undefined): string | undefined {
   return encoding
-    ?.split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '' && part !== 'aws-chunked')
-    .join(',');
+    ?.replace(/(^|,)\s*aws-chunked\s*(?=,|$)/g, '')
+    .replace(/^,/, '')
+    .trim();
 }
 
 /** As S3 answers: a value beyond ASCII as an encoded word of RFC 2047. Values are held one byte a character. */

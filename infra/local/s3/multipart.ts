@@ -1,5 +1,5 @@
 /** Multipart uploads: create, parts, complete, abort. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { algorithmOfHeader, checksumHeader, createChecksum } from '../auth/checksum.ts';
@@ -7,17 +7,19 @@ import type { AwsResponse } from '../contract.ts';
 import { readWriteConditions } from './conditions.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
-import { checksumHeaders, readMetadata, type StoredChecksum } from './metadata.ts';
+import { checksumHeaders, type ObjectPart, readMetadata, type StoredChecksum } from './metadata.ts';
 import { formatModified } from './modified.ts';
+import { makeId } from './object-id.ts';
+import { MAX_PARTS, readPartNumber } from './part-number.ts';
 import { findCopySource, readAlgorithm, readSource } from './put-object.ts';
 import { parseRange } from './range.ts';
 import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';
 import { readTagHeader } from './tagging.ts';
 import type { PartRecord, UploadRecord } from './upload-table.ts';
+import { versionHeaders } from './versions.ts';
 import { commitObject } from './write-object.ts';
 import { childrenOf, element, malformedXml, parseXml, textOf, type XmlNode, xmlResponse } from './xml.ts';
 
-export const MAX_PARTS = 10_000;
 /** Every part but the last, bytes. */
 const MIN_PART_SIZE = 5 * 1024 ** 2;
 
@@ -25,7 +27,7 @@ export function createMultipartUpload(context: S3Context, request: S3Request): A
   const { bucket, key, headers } = request;
   requireBucket(context, bucket);
   const checksum = readChecksumKind(headers);
-  const id = randomBytes(24).toString('base64url');
+  const id = makeId();
   const metadata = readMetadata(headers);
   const tags = readTagHeader(headers['x-amz-tagging']);
   context.uploads.put({ id, bucket, key, initiated: context.now(), metadata, tags, checksum });
@@ -55,7 +57,7 @@ export async function uploadPart(context: S3Context, request: S3Request): Promis
 export async function uploadPartCopy(context: S3Context, request: S3Request): Promise<AwsResponse> {
   const upload = requireUpload(context, request);
   const number = readPartNumber(request.query.get('partNumber'));
-  const source = findCopySource(context, request);
+  const { source, headers } = findCopySource(context, request);
   const wanted = request.headers['x-amz-copy-source-range'];
   const range = parseRange(wanted, source.size);
   if (wanted !== undefined && (range === undefined || wanted !== `bytes=${range.start}-${range.end}`))
@@ -69,11 +71,12 @@ export async function uploadPartCopy(context: S3Context, request: S3Request): Pr
     upload.checksum?.algorithm,
   );
   const part = commitPart(context, request, number, received);
-  return xmlResponse('CopyPartResult', [
+  const children = [
     element('LastModified', formatModified(part.modified)),
     element('ETag', part.etag),
     part.checksum ? element(`Checksum${part.checksum.algorithm}`, part.checksum.value) : '',
-  ]);
+  ];
+  return xmlResponse('CopyPartResult', children, headers);
 }
 
 export async function completeMultipartUpload(context: S3Context, request: S3Request): Promise<AwsResponse> {
@@ -105,6 +108,7 @@ export async function completeMultipartUpload(context: S3Context, request: S3Req
       etag: `"${joinedMd5(parts)}-${parts.length}"`,
       metadata: checksum === undefined ? upload.metadata : { ...upload.metadata, checksum },
       tags: upload.tags,
+      parts: parts.map((part) => toObjectPart(part, checksum)),
       conditions,
       deletedMeanwhile: ticket.deleted,
       event: 'ObjectCreated:CompleteMultipartUpload',
@@ -115,7 +119,7 @@ export async function completeMultipartUpload(context: S3Context, request: S3Req
       },
     });
     for (const part of leftOver) context.content.discard(part.content);
-    return xmlResponse('CompleteMultipartUploadResult', [
+    const children = [
       element('Location', `${request.origin}${request.path}`),
       element('Bucket', bucket),
       element('Key', key),
@@ -123,7 +127,9 @@ export async function completeMultipartUpload(context: S3Context, request: S3Req
       ...(checksum
         ? [element(`Checksum${checksum.algorithm}`, checksum.value), element('ChecksumType', checksum.type)]
         : []),
-    ]);
+    ];
+    const version = versionHeaders(requireBucket(context, bucket), object);
+    return xmlResponse('CompleteMultipartUploadResult', children, version);
   } finally {
     ticket.close();
   }
@@ -250,6 +256,13 @@ async function* joinParts(context: S3Context, parts: readonly PartRecord[]): Asy
   }
 }
 
+/** A part's checksum is worth keeping where it is of the kind that the whole has. */
+function toObjectPart({ number, size, checksum }: PartRecord, whole: StoredChecksum | undefined): ObjectPart {
+  return whole !== undefined && checksum?.algorithm === whole.algorithm
+    ? { number, size, checksum: checksum.value }
+    : { number, size };
+}
+
 function joinedMd5(parts: readonly PartRecord[]): string {
   const hash = createHash('md5');
   for (const part of parts) hash.update(part.etag.replaceAll('"', ''), 'hex');
@@ -299,15 +312,6 @@ function readChecksumKind(headers: S3Request['headers']): UploadRecord['checksum
   throw new S3Error(
     'InvalidRequest',
     `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
-  );
-}
-
-function readPartNumber(value: string | null): number {
-  const number = Number(value);
-  if (value !== null && /^\d+$/.test(value) && number >= 1 && number <= MAX_PARTS) return number;
-  throw new S3Error(
-    'InvalidArgument',
-    `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive, not ${JSON.stringify(value)}`,
   );
 }
 

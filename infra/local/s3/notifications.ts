@@ -4,8 +4,9 @@
  */
 import { ACCOUNT_ID, type BucketNotification } from '../contract.ts';
 import { notImplemented, S3Error } from './errors.ts';
-import type { ObjectRecord, StoredNotification } from './index-database.ts';
+import type { StoredNotification } from './index-database.ts';
 import { encodeKey } from './key-encoding.ts';
+import type { Version } from './version-table.ts';
 import { checkChildren, childrenOf, element, malformedXml, parent, textOf, type XmlNode } from './xml.ts';
 
 /** What the emulator can tell of. */
@@ -14,11 +15,13 @@ export type S3EventName =
   | 'ObjectCreated:Copy'
   | 'ObjectCreated:CompleteMultipartUpload'
   | 'ObjectRemoved:Delete'
+  | 'ObjectRemoved:DeleteMarkerCreated'
   | 'ObjectTagging:Put'
   | 'ObjectTagging:Delete';
 
 export interface EventContent {
-  readonly object: ObjectRecord;
+  readonly version: Version;
+  readonly withVersionId: boolean;
   readonly event: S3EventName;
   readonly configurationId: string;
   readonly requestId: string;
@@ -48,8 +51,8 @@ export function matchNotifications(
 
 /** The body of the message, as S3 sends it. */
 export function renderEvent(content: EventContent): string {
-  const { object, event, configurationId, requestId, sequence, region, time } = content;
-  const removed = event.startsWith('ObjectRemoved');
+  const { version, withVersionId, event, configurationId, requestId, sequence, region, time } = content;
+  const removed = event.startsWith('ObjectRemoved') || 'marker' in version;
   const record = {
     eventVersion: event.startsWith('ObjectTagging') ? '2.3' : '2.1',
     eventSource: 'aws:s3',
@@ -63,13 +66,14 @@ export function renderEvent(content: EventContent): string {
       s3SchemaVersion: '1.0',
       configurationId,
       bucket: {
-        name: object.bucket,
+        name: version.bucket,
         ownerIdentity: { principalId: ACCOUNT_ID },
-        arn: `arn:aws:s3:::${object.bucket}`,
+        arn: `arn:aws:s3:::${version.bucket}`,
       },
       object: {
-        key: encodeKey(object.key),
-        ...(removed ? {} : { size: object.size, eTag: object.etag.replaceAll('"', '') }),
+        key: encodeKey(version.key),
+        ...(removed ? {} : { size: version.size, eTag: version.etag.replaceAll('"', '') }),
+        ...(withVersionId ? { versionId: version.version } : {}),
         // As long for each event, so that comparing the text compares the numbers.
         sequencer: sequence.toString(16).toUpperCase().padStart(16, '0'),
       },

@@ -3,20 +3,21 @@ import { createReadStream } from 'node:fs';
 import { parseChecksumAlgorithm } from '../auth/checksum.ts';
 import type { AwsResponse } from '../contract.ts';
 import { checkRead, preconditionFailed, readWriteConditions } from './conditions.ts';
-import { noSuchKey, requireBucket, type S3Context, type S3Request } from './context.ts';
+import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
-import type { ObjectRecord } from './index-database.ts';
+import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { decodeKey } from './key-encoding.ts';
 import { checkHeaders, checksumHeaders, type ObjectMetadata, readMetadata } from './metadata.ts';
 import { formatModified } from './modified.ts';
-import { checkVersion, openObject } from './read-object.ts';
+import { openObject } from './read-object.ts';
 import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';
 import { readTagHeader } from './tagging.ts';
+import { requireVersion, versionHeaders } from './versions.ts';
 import { commitObject } from './write-object.ts';
 import { element, xmlResponse } from './xml.ts';
 
 export async function putObject(context: S3Context, request: S3Request): Promise<AwsResponse> {
-  requireBucket(context, request.bucket);
+  const bucket = requireBucket(context, request.bucket);
   checkLength(request);
   const metadata = readMetadata(request.headers);
   const tags = readTagHeader(request.headers['x-amz-tagging']);
@@ -33,6 +34,7 @@ export async function putObject(context: S3Context, request: S3Request): Promise
     headers: {
       etag: object.etag,
       ...checksumHeaders(object.metadata.checksum),
+      ...versionHeaders(bucket, object),
       ...(encryption === undefined ? {} : { 'x-amz-server-side-encryption': encryption }),
     },
   };
@@ -40,12 +42,14 @@ export async function putObject(context: S3Context, request: S3Request): Promise
 
 export async function copyObject(context: S3Context, request: S3Request): Promise<AwsResponse> {
   const { headers } = request;
-  requireBucket(context, request.bucket);
-  const source = findCopySource(context, request);
+  const bucket = requireBucket(context, request.bucket);
+  const { source, headers: sourceHeaders } = findCopySource(context, request);
   const replaceMetadata = readDirective(headers, 'x-amz-metadata-directive');
   const replaceTags = readDirective(headers, 'x-amz-tagging-directive');
   checkHeaders(headers);
-  if (source.bucket === request.bucket && source.key === request.key && !replaceMetadata)
+  const onto = context.index.findObject(request.bucket, request.key);
+  // An older version may come back over the current one as it was.
+  if (source.content === onto?.content && !replaceMetadata)
     throw new S3Error(
       'InvalidRequest',
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
@@ -58,17 +62,21 @@ export async function copyObject(context: S3Context, request: S3Request): Promis
     receive: () => receiveContent(context, readSource(context, source), algorithm),
   });
   const checksum = object.metadata.checksum;
-  return xmlResponse('CopyObjectResult', [
+  const children = [
     element('LastModified', formatModified(object.modified)),
     element('ETag', object.etag),
     ...(checksum
       ? [element(`Checksum${checksum.algorithm}`, checksum.value), element('ChecksumType', checksum.type)]
       : []),
-  ]);
+  ];
+  return xmlResponse('CopyObjectResult', children, { ...sourceHeaders, ...versionHeaders(bucket, object) });
 }
 
-/** The object that x-amz-copy-source names, its conditions checked. @throws S3Error */
-export function findCopySource(context: S3Context, { headers }: S3Request): ObjectRecord {
+/** The object that x-amz-copy-source names, its conditions checked, and what the answer says of it. @throws S3Error */
+export function findCopySource(
+  context: S3Context,
+  { headers }: S3Request,
+): { readonly source: ObjectRecord; readonly headers: Readonly<Record<string, string>> } {
   const [path = '', query = ''] = (headers['x-amz-copy-source'] ?? '').split('?');
   const decoded = decodeKey(path).replace(/^\//, '');
   const slash = decoded.indexOf('/');
@@ -77,15 +85,30 @@ export function findCopySource(context: S3Context, { headers }: S3Request): Obje
       'InvalidArgument',
       `Copy Source must mention the source bucket and key: sourcebucket/sourcekey, not ${JSON.stringify(path)}`,
     );
-  const bucket = decoded.slice(0, slash);
+  const bucket = requireBucket(context, decoded.slice(0, slash));
   const key = decoded.slice(slash + 1);
-  requireBucket(context, bucket);
-  checkVersion(new URLSearchParams(query).get('versionId'));
-  const source = context.index.findObject(bucket, key);
-  if (source === undefined) throw noSuchKey(key);
+  const source = requireSource(context, bucket, key, new URLSearchParams(query).get('versionId'));
   if (checkRead(headers, source, 'x-amz-copy-source-') === 'not-modified')
     throw preconditionFailed('x-amz-copy-source-If-None-Match or -If-Modified-Since');
-  return source;
+  const version = versionHeaders(bucket, source)['x-amz-version-id'];
+  return { source, headers: version === undefined ? {} : { 'x-amz-copy-source-version-id': version } };
+}
+
+function requireSource(
+  context: S3Context,
+  bucket: BucketRecord,
+  key: string,
+  versionId: string | null,
+): ObjectRecord {
+  try {
+    return requireVersion(context, bucket, key, versionId);
+  } catch (error) {
+    if (!(error instanceof S3Error) || error.code !== 'MethodNotAllowed') throw error;
+    throw new S3Error(
+      'InvalidRequest',
+      'The source of a copy request may not specifically refer to a delete marker by version id.',
+    );
+  }
 }
 
 /** A range of it, both ends inclusive, or all. The file stays open, whatever is written over it meanwhile. */

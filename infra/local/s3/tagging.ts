@@ -4,6 +4,7 @@ import type { AwsResponse } from '../contract.ts';
 import type { S3Context, S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
 import { requireObject } from './read-object.ts';
+import { versionHeaders } from './versions.ts';
 import { commitTags } from './write-object.ts';
 import { childrenOf, element, malformedXml, parent, parseXml, textOf, xmlResponse } from './xml.ts';
 
@@ -14,11 +15,11 @@ const MAX_KEY = 128;
 const MAX_VALUE = 256;
 
 export function getObjectTagging(context: S3Context, request: S3Request): AwsResponse {
-  const { tags } = requireObject(context, request);
-  const set = Object.entries(tags).map(([key, value]) =>
+  const { bucket, object } = requireObject(context, request);
+  const set = Object.entries(object.tags).map(([key, value]) =>
     parent('Tag', element('Key', key), element('Value', value)),
   );
-  return xmlResponse('Tagging', [parent('TagSet', ...set)]);
+  return xmlResponse('Tagging', [parent('TagSet', ...set)], versionHeaders(bucket, object));
 }
 
 export async function putObjectTagging(context: S3Context, request: S3Request): Promise<AwsResponse> {
@@ -33,13 +34,15 @@ export async function putObjectTagging(context: S3Context, request: S3Request): 
       return [key, value];
     }),
   );
-  commitTags(context, requireObject(context, request), tags, request.requestId);
-  return { status: 200 };
+  const { bucket, object } = requireObject(context, request);
+  commitTags(context, object, tags, request.requestId);
+  return { status: 200, headers: versionHeaders(bucket, object) };
 }
 
 export function deleteObjectTagging(context: S3Context, request: S3Request): AwsResponse {
-  commitTags(context, requireObject(context, request), {}, request.requestId);
-  return { status: 204 };
+  const { bucket, object } = requireObject(context, request);
+  commitTags(context, object, {}, request.requestId);
+  return { status: 204, headers: versionHeaders(bucket, object) };
 }
 
 /** The tags of an x-amz-tagging header, written as a query. @throws S3Error InvalidTag */

@@ -1,10 +1,12 @@
-/** The one place where an object comes to be, and the one where it ceases. Neither awaits: writers take turns. */
+/** The one place where an object comes to be. It does not await: writers take turns. */
 import { checkWrite, type WriteConditions } from './conditions.ts';
 import { pathOfKey } from './content-folder.ts';
 import { requireBucket, type S3Context } from './context.ts';
-import type { ObjectRecord } from './index-database.ts';
-import type { ObjectMetadata } from './metadata.ts';
-import { matchNotifications, renderEvent, type S3EventName } from './notifications.ts';
+import type { BucketRecord, ObjectRecord } from './index-database.ts';
+import type { ObjectMetadata, ObjectPart } from './metadata.ts';
+import type { S3EventName } from './notifications.ts';
+import { addEvents } from './object-events.ts';
+import { discardEnded, makeRoom, planSuccession, recordSuccession, undoRoom } from './succession.ts';
 
 export interface ObjectWrite {
   readonly bucket: string;
@@ -14,6 +16,7 @@ export interface ObjectWrite {
   readonly etag: string;
   readonly metadata: ObjectMetadata;
   readonly tags: Readonly<Record<string, string>>;
+  readonly parts?: readonly ObjectPart[];
   readonly conditions: WriteConditions;
   /** Whether the key was deleted since the request came in. */
   readonly deletedMeanwhile: boolean;
@@ -29,33 +32,12 @@ export interface ObjectWrite {
  */
 export function commitObject(context: S3Context, write: ObjectWrite): ObjectRecord {
   const { index, content } = context;
-  const { bucket, key } = write;
   try {
-    const { notifications } = requireBucket(context, bucket);
-    const current = index.findObject(bucket, key);
-    checkWrite(write.conditions, current, key, write.deletedMeanwhile);
-    const file = current?.file ?? freeFile(context, bucket, key);
-    const { size, etag, metadata, tags } = write;
-    const modified = context.now();
-    const object: ObjectRecord = {
-      bucket,
-      key,
-      content: write.content,
-      file,
-      size,
-      etag,
-      modified,
-      metadata,
-      tags,
-    };
-    index.transaction(() => {
-      write.alongside?.();
-      index.putObject(object);
-      if (file !== undefined) index.deleteRemoval(`${bucket}/${file}`);
-      addEvents(context, object, write.event, write.requestId, notifications);
-    });
-    if (current !== undefined) content.discard(current.content);
-    if (file !== undefined) content.place(object.content, bucket, file);
+    const bucket = requireBucket(context, write.bucket);
+    const current = index.findObject(write.bucket, write.key);
+    checkWrite(write.conditions, current, write.key, write.deletedMeanwhile);
+    const object = replaceObject(context, bucket, current, write);
+    if (object.file !== undefined) content.place(object.content, object.bucket, object.file);
     context.outbox.wake();
     return object;
   } catch (error) {
@@ -64,64 +46,69 @@ export function commitObject(context: S3Context, write: ObjectWrite): ObjectReco
   }
 }
 
-/** Deletes an object that is there. */
-export function commitDeletion(context: S3Context, object: ObjectRecord, requestId: string): void {
-  const { index, content, deletions, outbox } = context;
-  const { bucket, key, file } = object;
-  const { notifications } = requireBucket(context, bucket);
-  index.transaction(() => {
-    index.deleteObject(bucket, key);
-    if (file !== undefined) index.addRemoval(`${bucket}/${file}`);
-    addEvents(context, object, 'ObjectRemoved:Delete', requestId, notifications);
-  });
-  deletions.note(bucket, key);
-  content.discard(object.content);
-  if (file !== undefined && content.remove(bucket, file)) index.deleteRemoval(`${bucket}/${file}`);
-  outbox.wake();
-}
-
-/** Replaces an object's tags, and nothing else. */
+/** Replaces the tags of a version, and nothing else. */
 export function commitTags(
   context: S3Context,
   object: ObjectRecord,
   tags: Readonly<Record<string, string>>,
   requestId: string,
 ): void {
-  const { notifications } = requireBucket(context, object.bucket);
+  const { index, versions } = context;
+  const bucket = requireBucket(context, object.bucket);
   const event = Object.keys(tags).length > 0 ? 'ObjectTagging:Put' : 'ObjectTagging:Delete';
-  context.index.transaction(() => {
-    context.index.putObject({ ...object, tags });
-    addEvents(context, object, event, requestId, notifications);
+  const isCurrent = index.findObject(object.bucket, object.key)?.version === object.version;
+  index.transaction(() => {
+    if (isCurrent) index.putObject({ ...object, tags });
+    else versions.put({ ...object, tags });
+    addEvents(context, bucket, object, event, requestId);
   });
   context.outbox.wake();
 }
 
-function addEvents(
-  context: S3Context,
-  object: ObjectRecord,
-  event: S3EventName,
-  requestId: string,
-  notifications: ReturnType<typeof requireBucket>['notifications'],
-): void {
-  const matching = matchNotifications(notifications, event, object.key);
-  if (matching.length === 0) return;
-  const sequence = context.index.nextSequence();
-  const { region } = context;
-  for (const { id, queueArn } of matching) {
-    const body = renderEvent({
-      object,
-      event,
-      configurationId: id,
-      requestId,
-      sequence,
-      region,
-      time: context.now(),
-    });
-    context.index.addEvent(queueArn, body);
-  }
-}
-
-function freeFile(context: S3Context, bucket: string, key: string): string | undefined {
+/** Path under the bucket's folder for the object of that key; undefined where there is none to be had. */
+export function freeFile(context: S3Context, bucket: string, key: string): string | undefined {
   const file = pathOfKey(key);
   return file === undefined || context.index.isFileTaken(bucket, file, key) ? undefined : file;
+}
+
+function replaceObject(
+  context: S3Context,
+  bucket: BucketRecord,
+  current: ObjectRecord | undefined,
+  write: ObjectWrite,
+): ObjectRecord {
+  const { index } = context;
+  const { key, content, size, etag, metadata, tags, parts } = write;
+  const file = current?.file ?? freeFile(context, bucket.name, key);
+  const modified = context.now();
+  const succession = planSuccession(context, bucket, key);
+  try {
+    makeRoom(context, succession);
+    const object = index.transaction(() => {
+      write.alongside?.();
+      const identity = recordSuccession(context, succession);
+      const written = {
+        bucket: bucket.name,
+        key,
+        content,
+        file,
+        size,
+        etag,
+        modified,
+        metadata,
+        tags,
+        parts,
+      };
+      const record: ObjectRecord = { ...written, ...identity };
+      index.putObject(record);
+      if (file !== undefined) index.deleteRemoval(`${bucket.name}/${file}`);
+      addEvents(context, bucket, record, write.event, write.requestId);
+      return record;
+    });
+    discardEnded(context, succession);
+    return object;
+  } catch (error) {
+    undoRoom(context, succession);
+    throw error;
+  }
 }

@@ -28,6 +28,14 @@ export function parent(name: string, ...children: readonly string[]): string {
   return `<${name}>${children.join('')}</${name}>`;
 }
 
+/** A parsed element, written again. */
+export function renderNode(name: string, node: XmlNode): string {
+  if (typeof node === 'string') return element(name, node);
+  if (Array.isArray(node)) return node.map((one) => renderNode(name, one)).join('');
+  const children = Object.entries(node).filter(([child]) => child !== '#text');
+  return parent(name, ...children.map(([child, value]) => renderNode(child, value)));
+}
+
 export function xmlResponse(
   root: string,
   children: readonly string[],
