@@ -13,6 +13,7 @@ import {
   DeleteObjectsCommand,
   DeleteObjectTaggingCommand,
   GetBucketVersioningCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -245,8 +246,17 @@ test('tags are those of one version', async () => {
   assert.deepEqual([await read('tagged', one), await read('tagged')], ['1', '2']);
 });
 
-test('conditions are those of one version', async () => {
+test('attributes and conditions are those of one version', async () => {
   const [one] = [await put('judged', 'x'), await put('judged', 'longer')];
+  const attributes = await client.send(
+    new GetObjectAttributesCommand({
+      Bucket,
+      Key: 'judged',
+      VersionId: one,
+      ObjectAttributes: ['ObjectSize'],
+    }),
+  );
+  assert.deepEqual([attributes.ObjectSize, attributes.VersionId], [1, one]);
   const { ETag } = await client.send(new HeadObjectCommand({ Bucket, Key: 'judged', VersionId: one }));
   await assertFails(put('judged', 'y', { IfMatch: ETag }), 'PreconditionFailed', 412);
   await remove('judged');

@@ -34,6 +34,7 @@ import {
   uploadPartCopy,
 } from './multipart.ts';
 import { nameNotifications } from './notifications.ts';
+import { getObjectAttributes } from './object-attributes.ts';
 import { copyObject, putObject } from './put-object.ts';
 import { getObject, headObject } from './read-object.ts';
 import { findOperation, findTarget, type OperationName } from './route.ts';
@@ -59,6 +60,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   GetBucketNotificationConfiguration: getBucketNotification,
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
+  GetObjectAttributes: getObjectAttributes,
   GetObjectTagging: getObjectTagging,
   HeadBucket: headBucket,
   HeadObject: headObject,

@@ -69,6 +69,7 @@ const BUCKET_OPERATIONS = {
 
 const OBJECT_OPERATIONS = {
   'GET ': 'GetObject',
+  'GET attributes': 'GetObjectAttributes',
   'GET tagging': 'GetObjectTagging',
   'GET uploadId': 'ListParts',
   'HEAD ': 'HeadObject',
