@@ -23,6 +23,7 @@ import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { createDeletionWatch } from './deletion-watch.ts';
 import { createEventOutbox } from './event-outbox.ts';
 import { openIndex } from './index-database.ts';
+import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from './lifecycle-operations.ts';
 import { listMultipartUploads, listParts } from './list-uploads.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { listObjects, listObjectsV2 } from './listing.ts';
@@ -53,10 +54,12 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   CreateBucket: createBucket,
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
+  DeleteBucketLifecycle: deleteBucketLifecycle,
   DeleteObject: deleteObject,
   DeleteObjectTagging: deleteObjectTagging,
   DeleteObjects: deleteObjects,
   GetBucketLocation: getBucketLocation,
+  GetBucketLifecycleConfiguration: getBucketLifecycle,
   GetBucketNotificationConfiguration: getBucketNotification,
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
@@ -70,6 +73,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListParts: listParts,
+  PutBucketLifecycleConfiguration: putBucketLifecycle,
   PutBucketNotificationConfiguration: putBucketNotification,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,

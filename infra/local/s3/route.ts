@@ -54,6 +54,7 @@ const SUBRESOURCES: readonly string[] = [
 
 const BUCKET_OPERATIONS = {
   'GET ': 'ListObjects',
+  'GET lifecycle': 'GetBucketLifecycleConfiguration',
   'GET location': 'GetBucketLocation',
   'GET notification': 'GetBucketNotificationConfiguration',
   'GET uploads': 'ListMultipartUploads',
@@ -61,9 +62,11 @@ const BUCKET_OPERATIONS = {
   'GET versions': 'ListObjectVersions',
   'HEAD ': 'HeadBucket',
   'PUT ': 'CreateBucket',
+  'PUT lifecycle': 'PutBucketLifecycleConfiguration',
   'PUT notification': 'PutBucketNotificationConfiguration',
   'PUT versioning': 'PutBucketVersioning',
   'DELETE ': 'DeleteBucket',
+  'DELETE lifecycle': 'DeleteBucketLifecycle',
   'POST delete': 'DeleteObjects',
 } as const;
 
