@@ -44,7 +44,7 @@ export async function startLocalFunctions(options: {
     topics: emulator.topics,
     endpoint: emulator.url,
     region: REGION,
-    credentials: CREDENTIALS,
+    access: emulator.access,
     schedules: 'off',
     logDir: join(dataDir, 'logs'),
     now: Date.now,

@@ -19,11 +19,21 @@ export interface AwsRequest {
   /** `http://host:port` as the client addressed it. */
   readonly origin: string;
   readonly requestId: string;
+  /** Of the role that the request's key acts for; undefined for one that may do everything. */
+  readonly permissions?: Permissions;
   /**
    * Aborted when the client goes away before it has its answer, or the emulator stops: a long poll then takes no
    * message for it.
    */
   readonly signal?: AbortSignal;
+}
+
+/** What a role may do. Both take IAM's name of an action, and the ARN of what it is done to. */
+export interface Permissions {
+  /** Notes what was refused. */
+  check(action: string, resource: string): boolean;
+  /** @throws AwsError AccessDenied, or what the service calls it */
+  require(action: string, resource: string): void;
 }
 
 export interface AwsResponse {

@@ -10,6 +10,7 @@ import {
   type Topics,
 } from './contract.ts';
 import { lockFolder } from './folder-lock.ts';
+import { type Access, createAccess } from './iam/access.ts';
 import { createBuckets } from './s3/buckets.ts';
 import { type Server, startServer } from './server.ts';
 import { createTopics } from './sns/sns.ts';
@@ -23,6 +24,8 @@ export interface Emulator {
   readonly buckets: Buckets;
   readonly queues: Queues;
   readonly topics: Topics;
+  /** Roles and their keys; whoever holds the key `test` may do everything. */
+  readonly access: Access;
   /** Where messages to email subscribers go, one file each. */
   readonly outboxDir: string;
   /** Serves them as Lambda, and lets topics deliver to them. Whoever made them closes them. */
@@ -57,6 +60,7 @@ export async function startEmulator(options: StartOptions): Promise<Emulator> {
     return service;
   };
 
+  const access = createAccess(log);
   const lock = lockFolder(dataDir);
   opened.push(async () => lock.release());
   try {
@@ -66,7 +70,7 @@ export async function startEmulator(options: StartOptions): Promise<Emulator> {
     const invokeLambda = (arn: string, event: unknown) => deliverToFunction(functions, arn, event);
     const topics = open(await createTopics({ ...shared, queues, outboxDir, invokeLambda }));
     const buckets = open(createBuckets({ ...options, queues: options.eventQueues ?? queues }));
-    server = open(await startServer({ port: options.port, region, log, signatureClock }));
+    server = open(await startServer({ port: options.port, region, access, log, signatureClock }));
     const services = { s3: buckets, sns: topics, sqs: queues, sts: createSts() };
     for (const [name, service] of Object.entries(services)) server.mount(name, service);
     const { url, mount } = server;
@@ -74,7 +78,8 @@ export async function startEmulator(options: StartOptions): Promise<Emulator> {
       functions = added;
       mount('lambda', added);
     };
-    return { url, region, buckets, queues, topics, outboxDir, useFunctions, mount, close: closeAll };
+    const made = { buckets, queues, topics, access };
+    return { url, region, ...made, outboxDir, useFunctions, mount, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

@@ -45,7 +45,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       topics: emulator.topics,
       endpoint: emulator.url,
       region: REGION,
-      credentials: CREDENTIALS,
+      access: emulator.access,
       schedules: options.schedules,
       logDir: join(dataDir, 'logs'),
       now: Date.now,

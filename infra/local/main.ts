@@ -1,8 +1,8 @@
 /** `npm run emulator -- --port 9000 --data DIR`: the emulator alone, for any client that speaks to AWS. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from './auth/authenticate.ts';
 import { startEmulator } from './emulator.ts';
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from './iam/access.ts';
 
 interface Flags {
   readonly port: number;

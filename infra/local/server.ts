@@ -6,13 +6,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { authenticate, readBody, requireClaim } from './auth/authenticate.ts';
 import { parseClaim, type SignedRequest } from './auth/credential.ts';
-import { AwsError, type AwsResponse, type Service } from './contract.ts';
+import { AwsError, type AwsResponse, type Permissions, type Service } from './contract.ts';
 import { asAwsError, renderError } from './error-response.ts';
+import type { Access } from './iam/access.ts';
 
 export interface ServerOptions {
   /** 0 for a free port. */
   readonly port: number;
   readonly region: string;
+  readonly access: Access;
   /** The clock that signatures are held against, epoch milliseconds. */
   readonly signatureClock: () => number;
   readonly log: (line: string) => void;
@@ -113,7 +115,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, frame:
 async function dispatch(
   request: SignedRequest,
   incoming: IncomingMessage,
-  { services, options: { region, signatureClock } }: Frame,
+  { services, options: { region, access, signatureClock } }: Frame,
   requestId: string,
   signal: AbortSignal,
 ): Promise<AwsResponse> {
@@ -122,12 +124,15 @@ async function dispatch(
   const source: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
   let name = 'sns';
   let body: Readable;
+  let permissions: Permissions | undefined;
   if (parseClaim(request) === undefined && UNSIGNED_SNS_ACTIONS.has(query.get('Action'))) {
     body = Readable.from([await readBody(source)], { objectMode: false });
   } else {
     const claim = requireClaim(request);
     name = claim.credential.service;
-    body = await authenticate(request, claim, source, { region, now: signatureClock() });
+    const { secrets } = access;
+    body = await authenticate(request, claim, source, { region, secrets, now: signatureClock() });
+    permissions = access.permissionsOf(claim.credential.accessKeyId);
   }
   const service = services.get(name);
   if (service === undefined)
@@ -138,7 +143,8 @@ async function dispatch(
     );
   const { method, path, headers } = request;
   const origin = `http://${headers.host ?? '127.0.0.1'}`;
-  return service.handle({ method, path, query, headers, body, origin, requestId, signal });
+  const call = { method, path, query, headers, body, origin, requestId, signal };
+  return service.handle(permissions === undefined ? call : { ...call, permissions });
 }
 
 /** The service that a request is for, signed or not: what its errors are written for. */

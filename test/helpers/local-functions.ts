@@ -29,7 +29,6 @@ export function createFunctionFolder(host: Partial<LambdaHost> = {}): FunctionFo
     host: {
       endpoint: 'http://127.0.0.1:1',
       region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       logDir: join(dir, 'logs'),
       onLog: ({ text }) => lines.push(text),
       maxConcurrency: 2,
@@ -49,6 +48,7 @@ export function createFunctionFolder(host: Partial<LambdaHost> = {}): FunctionFo
         memoryMb: 256,
         timeoutSeconds: 60,
         environment: {},
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
         reservedConcurrency: undefined,
         asynchronous: { maximumRetryAttempts: 0, maximumEventAgeSeconds: 3600 },
         ...config,

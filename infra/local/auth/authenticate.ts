@@ -2,21 +2,19 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { AwsError } from '../contract.ts';
+import { ACCESS_KEY_ID } from '../iam/access.ts';
 import { parseClaim, type SignatureClaim, type SignedRequest } from './credential.ts';
 import { checkPayloadHash, openPayload, UNSIGNED_PAYLOAD } from './payload.ts';
 import { verifySignature } from './signature.ts';
 
 export interface AuthenticateOptions {
   readonly region: string;
+  /** Access key → secret. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** The only key there is, and its secret. */
-export const ACCESS_KEY_ID = 'test';
-export const SECRET_ACCESS_KEY = 'test';
-
-const SECRETS: Readonly<Record<string, string>> = { [ACCESS_KEY_ID]: SECRET_ACCESS_KEY };
 const EMPTY_HASH = createHash('sha256').digest('hex');
 /** Services other than S3 sign the hash of the whole body, which is held in memory for that. Lambda takes 6 MB. */
 const MAX_HELD_BODY = 8 * 1024 * 1024;
@@ -29,9 +27,8 @@ export async function authenticate(
   request: SignedRequest,
   claim: SignatureClaim,
   source: AsyncIterable<Buffer>,
-  { region, now }: AuthenticateOptions,
+  options: AuthenticateOptions,
 ): Promise<Readable> {
-  const options = { secrets: SECRETS, region, now };
   const declared = request.headers['x-amz-content-sha256'];
   if (claim.credential.service === 's3') {
     const payloadHash = declared ?? (claim.kind === 'presigned' ? UNSIGNED_PAYLOAD : undefined);

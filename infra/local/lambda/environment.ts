@@ -188,8 +188,8 @@ function spawnRuntime(config: FunctionConfig, host: LambdaHost, runtime: Runtime
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: {
         ...config.environment,
-        AWS_ACCESS_KEY_ID: host.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: host.credentials.secretAccessKey,
+        AWS_ACCESS_KEY_ID: config.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: config.credentials.secretAccessKey,
         AWS_DEFAULT_REGION: host.region,
         AWS_REGION: host.region,
         AWS_ENDPOINT_URL: host.endpoint,

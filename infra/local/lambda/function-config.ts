@@ -1,3 +1,4 @@
+import type { AwsCredentials } from '../iam/access.ts';
 import type { FunctionLogLine } from './function-log.ts';
 
 /** One function as the template declares it. */
@@ -12,6 +13,8 @@ export interface FunctionConfig {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Of its role. */
+  readonly credentials: AwsCredentials;
   /** Most environments at once; undefined: the host's own limit. */
   readonly reservedConcurrency: number | undefined;
   readonly asynchronous: {
@@ -26,7 +29,6 @@ export interface LambdaHost {
   /** Where the functions' AWS clients go: `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** One file per function, NAME.log. */
   readonly logDir: string;
   readonly onLog: (line: FunctionLogLine) => void;

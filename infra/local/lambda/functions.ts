@@ -48,6 +48,7 @@ export function createFunctions(options: {
       try {
         return await handleInvoke(request, (name) => {
           const found = pools.get(name);
+          if (found) request.permissions?.require('lambda:InvokeFunction', found.config.arn);
           return found && { invoke: found.invoke, invokeLater: (event) => later.add(found, event) };
         });
       } catch (error) {

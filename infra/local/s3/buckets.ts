@@ -36,6 +36,7 @@ import {
 } from './multipart.ts';
 import { nameNotifications } from './notifications.ts';
 import { getObjectAttributes } from './object-attributes.ts';
+import { requireMissingKnown, requirePermissions } from './permissions.ts';
 import { copyObject, putObject } from './put-object.ts';
 import { getObject, headObject } from './read-object.ts';
 import { findOperation, findTarget, type OperationName } from './route.ts';
@@ -120,7 +121,15 @@ export function createBuckets({ dataDir, region, now, log, queues }: BucketsOpti
 async function handle(context: S3Context, request: AwsRequest): Promise<AwsResponse> {
   const target = findTarget(request);
   checkOwner(request.headers);
-  return OPERATIONS[findOperation(request, target)](context, { ...request, ...target });
+  const operation = findOperation(request, target);
+  const call = { ...request, ...target };
+  requirePermissions(call, operation);
+  try {
+    return await OPERATIONS[operation](context, call);
+  } catch (error) {
+    requireMissingKnown(call, error);
+    throw error;
+  }
 }
 
 /** Finishes or forgets what was under way when the process ended. */

@@ -1,6 +1,6 @@
 /** DeleteObject and DeleteObjects. */
 import { text } from 'node:stream/consumers';
-import type { AwsResponse } from '../contract.ts';
+import { AwsError, type AwsResponse } from '../contract.ts';
 import { checkDeletion, type DeleteConditions } from './conditions.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { commitDeletion, commitVersionDeletion } from './delete-version.ts';
@@ -8,6 +8,7 @@ import { S3Error } from './errors.ts';
 import type { BucketRecord } from './index-database.ts';
 import { checkKey } from './key-encoding.ts';
 import { checkHeaders } from './metadata.ts';
+import { needsOfDeletion } from './permissions.ts';
 import { bodyAlgorithm } from './receive-content.ts';
 import { checkVersionId, findVersion } from './versions.ts';
 import {
@@ -77,16 +78,23 @@ export async function deleteObjects(context: S3Context, request: S3Request): Pro
       element('VersionId', textOf(object, 'VersionId')),
     ];
     try {
-      const { version, marker } = deleteKey(context, bucket, readDeletion(object), request.requestId);
+      const deletion = readDeletion(object);
+      requireDeletion(request, deletion);
+      const { version, marker } = deleteKey(context, bucket, deletion, request.requestId);
       if (quiet) return '';
       const result = marker ? [element('DeleteMarker', true), element('DeleteMarkerVersionId', version)] : [];
       return parent('Deleted', ...named, ...result);
     } catch (error) {
-      if (!(error instanceof S3Error)) throw error;
+      if (!(error instanceof AwsError) || error.status >= 500) throw error;
       return parent('Error', ...named, element('Code', error.code), element('Message', error.message));
     }
   });
   return xmlResponse('DeleteResult', results);
+}
+
+function requireDeletion({ bucket, permissions }: S3Request, { key, versionId, conditions }: Deletion): void {
+  for (const [action, resource] of needsOfDeletion(bucket, key, versionId, conditions.ifMatch))
+    permissions?.require(action, resource);
 }
 
 function readDeletion(object: XmlNode): Deletion {

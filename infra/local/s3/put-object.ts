@@ -9,6 +9,7 @@ import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { decodeKey } from './key-encoding.ts';
 import { checkHeaders, checksumHeaders, type ObjectMetadata, readMetadata } from './metadata.ts';
 import { formatModified } from './modified.ts';
+import { objectArn } from './permissions.ts';
 import { openObject } from './read-object.ts';
 import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';
 import { readTagHeader } from './tagging.ts';
@@ -47,6 +48,10 @@ export async function copyObject(context: S3Context, request: S3Request): Promis
   const replaceMetadata = readDirective(headers, 'x-amz-metadata-directive');
   const replaceTags = readDirective(headers, 'x-amz-tagging-directive');
   checkHeaders(headers);
+  if (!replaceTags && Object.keys(source.tags).length > 0) {
+    request.permissions?.require('s3:GetObjectTagging', objectArn(source.bucket, source.key));
+    request.permissions?.require('s3:PutObjectTagging', objectArn(request.bucket, request.key));
+  }
   const onto = context.index.findObject(request.bucket, request.key);
   // An older version may come back over the current one as it was.
   if (source.content === onto?.content && !replaceMetadata)
@@ -75,7 +80,7 @@ export async function copyObject(context: S3Context, request: S3Request): Promis
 /** The object that x-amz-copy-source names, its conditions checked, and what the answer says of it. @throws S3Error */
 export function findCopySource(
   context: S3Context,
-  { headers }: S3Request,
+  { headers, permissions }: S3Request,
 ): { readonly source: ObjectRecord; readonly headers: Readonly<Record<string, string>> } {
   const [path = '', query = ''] = (headers['x-amz-copy-source'] ?? '').split('?');
   const decoded = decodeKey(path).replace(/^\//, '');
@@ -87,7 +92,12 @@ export function findCopySource(
     );
   const bucket = requireBucket(context, decoded.slice(0, slash));
   const key = decoded.slice(slash + 1);
-  const source = requireSource(context, bucket, key, new URLSearchParams(query).get('versionId'));
+  const versionId = new URLSearchParams(query).get('versionId');
+  permissions?.require(
+    versionId === null ? 's3:GetObject' : 's3:GetObjectVersion',
+    objectArn(bucket.name, key),
+  );
+  const source = requireSource(context, bucket, key, versionId);
   if (checkRead(headers, source, 'x-amz-copy-source-') === 'not-modified')
     throw preconditionFailed('x-amz-copy-source-If-None-Match or -If-Modified-Since');
   const version = versionHeaders(bucket, source)['x-amz-version-id'];

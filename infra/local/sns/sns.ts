@@ -7,6 +7,7 @@ import type { Operation, SnsContext } from './context.ts';
 import { bury, deliver, type Endpoints } from './deliver.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { snsError } from './errors.ts';
+import { requirePermission } from './permissions.ts';
 import { publish, publishBatch } from './publish.ts';
 import {
   applyEntry,
@@ -146,6 +147,7 @@ export async function createTopics(options: TopicsOptions): Promise<Topics> {
           typeof action === 'string' && Object.hasOwn(OPERATIONS, action) ? OPERATIONS[action] : undefined;
         if (operation === undefined || typeof action !== 'string')
           throw snsError('NotImplemented', `The operation ${action} of SNS is not emulated.`);
+        requirePermission(request.permissions, action, input);
         const result = await operation(context, input, request);
         return { status: 200, headers, body: renderResponse(action, NAMESPACE, result, requestId) };
       } catch (error) {

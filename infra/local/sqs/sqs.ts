@@ -11,6 +11,7 @@ import {
   resumeTasks,
   startMessageMoveTask,
 } from './move-task.ts';
+import { requirePermission } from './permissions.ts';
 import { readCall, renderError, renderResult } from './protocol.ts';
 import { countMessages, refreshQueue } from './queue.ts';
 import {
@@ -106,6 +107,7 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
         const operation = Object.hasOwn(OPERATIONS, action) ? OPERATIONS[action] : undefined;
         if (operation === undefined)
           throw sqsError('NotImplemented', `The operation ${action} of SQS is not emulated.`);
+        requirePermission(request.permissions, region, action, input);
         const call = { origin: request.origin, signal: request.signal };
         return renderResult(request, action, await operation(context, input, call));
       } catch (error) {

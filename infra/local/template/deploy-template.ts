@@ -5,7 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Buckets, Queues, Topics } from '../contract.ts';
+import { ACCOUNT_ID, type Buckets, type Queues, type Topics } from '../contract.ts';
+import type { Access } from '../iam/access.ts';
 import type { FunctionLogLine } from '../lambda/function-log.ts';
 import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
 import { unzip } from '../lambda/unzip.ts';
@@ -22,7 +23,8 @@ export interface DeployOptions {
   /** Where the functions' AWS clients go: `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Gives each function a key of its own, which acts for its role. */
+  readonly access: Access;
   /** `real`: schedules tick at their times. `off`: only when `tick()` is called. */
   readonly schedules: 'off' | 'real';
   /** Each function logs into NAME.log here. */
@@ -57,13 +59,17 @@ export interface Deployment {
   close(): Promise<void>;
 }
 
+const INVOKE = 'lambda:InvokeFunction';
+/** What Lambda does with a queue in a function's name. */
+const CONSUME = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] as const;
+const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const;
 const IDLE_POLL_MS = 20;
 /** Between a bucket, a topic and a queue there are moments in which nothing seems to go on. */
 const IDLE_POLLS = 3;
 
 /** @throws TemplateError where the template needs what is not emulated */
 export async function deployTemplate(options: DeployOptions): Promise<Deployment> {
-  const { queues, region, credentials, endpoint } = options;
+  const { queues, region, access, endpoint } = options;
   const { template, stackName } = readPackage(options.packageDir);
   const codeDir = await mkdtemp(join(tmpdir(), 'tidewatch-functions-'));
   const ticker = startTicker({ now: options.now });
@@ -71,7 +77,6 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     host: {
       endpoint,
       region,
-      credentials,
       logDir: options.logDir,
       onLog: options.onFunctionLog ?? (() => {}),
       maxConcurrency: options.maxConcurrency ?? 2,
@@ -85,7 +90,9 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     stackName,
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? Number.POSITIVE_INFINITY,
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
+    roles: new Map(),
     functions: new Map(),
+    functionRoles: new Map(),
     eventSources: [],
     schedules: [],
     async unpack(zip) {
@@ -98,12 +105,19 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
   try {
     const { resources, outputs } = await createStack(template, site);
     for (const config of site.functions.values()) functions.create(config);
+    requireRuntimePermissions(site);
     for (const { functionName, mapping } of site.eventSources)
       functions.addEventSource(functionName, mapping);
     const enabled = site.schedules.filter((schedule) => schedule.enabled);
     if (options.schedules === 'real')
-      for (const { name, schedule, functionArn, input } of enabled)
-        ticker.add({ name, schedule, run: () => functions.invokeLater(functionArn, input) });
+      for (const { name, schedule, functionArn, input, role } of enabled)
+        ticker.add({
+          name,
+          schedule,
+          run() {
+            if (access.actAs(role).check(INVOKE, functionArn)) functions.invokeLater(functionArn, input);
+          },
+        });
 
     return {
       functions,
@@ -111,7 +125,8 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
       resources,
       invoke: (name, payload) => functions.invoke(nameOf(name, resources), payload),
       async tick() {
-        for (const { name, functionArn, input } of enabled) {
+        for (const { name, functionArn, input, role } of enabled) {
+          access.actAs(role).require(INVOKE, functionArn);
           const result = await functions.invoke(functionArn, input);
           if (result.functionError !== undefined)
             throw new Error(`schedule ${name}: ${JSON.stringify(result.payload)}`);
@@ -132,6 +147,17 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     ticker.close();
     await functions.close();
     await rm(codeDir, { recursive: true, force: true });
+  }
+}
+
+/** What Lambda itself does in a function's name. As in AWS, a queue that may not be read fails the deployment. */
+function requireRuntimePermissions({ access, functionRoles, eventSources, region }: Site): void {
+  for (const [name, role] of functionRoles) {
+    const permissions = access.actAs(role);
+    const stream = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:/aws/lambda/${name}:log-stream:1`;
+    for (const action of LOG) permissions.check(action, stream);
+    for (const { functionName, mapping } of eventSources)
+      if (functionName === name) for (const action of CONSUME) permissions.require(action, mapping.queueArn);
   }
 }
 

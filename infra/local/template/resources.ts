@@ -1,9 +1,11 @@
 /** How each type of resource in the packaged template comes to be here. */
 import { ACCOUNT_ID, type BucketNotification, type Buckets, type Queues, type Topics } from '../contract.ts';
+import type { Access, Role } from '../iam/access.ts';
 import type { EventSourceMapping } from '../lambda/event-source.ts';
 import type { FunctionConfig } from '../lambda/function-config.ts';
 import { parseSchedule, type Schedule } from '../schedule/expression.ts';
 import { type Properties, readProperties } from './properties.ts';
+import { createRole, createRolePolicy, roleOf } from './roles.ts';
 import { TemplateError } from './template-error.ts';
 
 /** A resource as others refer to it. */
@@ -21,6 +23,8 @@ export interface ScheduledInvocation {
   readonly enabled: boolean;
   readonly functionArn: string;
   readonly input: unknown;
+  /** What it is invoked as. */
+  readonly role: Role;
 }
 
 /** Where resources go: made at once, or noted until everything that they need is there. */
@@ -36,20 +40,22 @@ export interface Site {
   readonly maxTimeoutSeconds: Readonly<Record<string, number>>;
   /** The folder into which that zip of the package was unpacked. */
   unpack(zip: string): Promise<string>;
+  readonly access: Access;
+  /** By ARN. */
+  readonly roles: Map<string, Role>;
   /** By name. */
   readonly functions: Map<string, FunctionConfig>;
+  /** By the function's name. */
+  readonly functionRoles: Map<string, Role>;
   readonly eventSources: { readonly functionName: string; readonly mapping: EventSourceMapping }[];
   readonly schedules: ScheduledInvocation[];
 }
 
 type Creator = (logicalId: string, properties: Properties, site: Site) => Promise<Omit<Created, 'type'>>;
 
-/** Nothing here depends on them: there is one user, and logs and alarms of the cloud have no counterpart. */
+/** Nothing here depends on them: services trust each other, and logs and alarms of the cloud have no counterpart. */
 const IGNORED: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Alarm',
-  'AWS::IAM::Policy',
-  'AWS::IAM::Role',
-  'AWS::IAM::RolePolicy',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
@@ -58,6 +64,8 @@ const IGNORED: ReadonlySet<string> = new Set([
 ]);
 
 const CREATORS: Readonly<Record<string, Creator>> = {
+  'AWS::IAM::Role': createRole,
+  'AWS::IAM::RolePolicy': createRolePolicy,
   'AWS::S3::Bucket': createBucket,
   'AWS::SQS::Queue': createQueue,
   'AWS::SNS::Topic': createTopic,
@@ -103,7 +111,8 @@ async function createBucket(
   site: Site,
 ): Promise<Omit<Created, 'type'>> {
   const name = properties.text('BucketName', `${site.stackName}-${logicalId}`.toLowerCase());
-  // Safeguards for data in an account, and upkeep over months.
+  // Safeguards for data in an account, and upkeep over months. Nothing here would end the versions of a state that is
+  // rewritten with every window.
   properties.ignore('BucketEncryption', 'LifecycleConfiguration', 'OwnershipControls');
   properties.ignore('PublicAccessBlockConfiguration', 'VersioningConfiguration');
   const notifications = properties
@@ -202,8 +211,10 @@ async function createFunction(
   const codeDir = await site.unpack(code.text('S3Key').split('/').at(-1) ?? '');
   const environment = properties.object('Environment').object('Variables');
   const reserved = properties.number('ReservedConcurrentExecutions', -1);
-  // The role has no counterpart; arm64 and x86_64 run the same bundle.
-  properties.ignore('Architectures', 'Description', 'Role');
+  // arm64 and x86_64 run the same bundle.
+  properties.ignore('Architectures', 'Description');
+  const role = roleOf(logicalId, properties.text('Role'), 'lambda.amazonaws.com', site);
+  site.functionRoles.set(name, role);
   site.functions.set(name, {
     name,
     arn,
@@ -216,6 +227,7 @@ async function createFunction(
       site.maxTimeoutSeconds[logicalId] ?? Number.POSITIVE_INFINITY,
     ),
     environment: Object.fromEntries(environment.names().map((key) => [key, environment.text(key)])),
+    credentials: site.access.issueKey(role),
     reservedConcurrency: reserved < 0 ? undefined : reserved,
     asynchronous: { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 },
   });
@@ -270,7 +282,7 @@ async function createSchedule(
   const target = properties.object('Target');
   const config = functionOf(logicalId, target.text('Arn'), site);
   // Delivery in process neither fails nor spreads over a time window.
-  target.ignore('RoleArn', 'RetryPolicy');
+  target.ignore('RetryPolicy');
   properties.ignore('Description', 'FlexibleTimeWindow', 'GroupName');
   site.schedules.push({
     name,
@@ -278,6 +290,7 @@ async function createSchedule(
     enabled: state === 'ENABLED',
     functionArn: config.arn,
     input: JSON.parse(target.text('Input', '{}')) as unknown,
+    role: roleOf(logicalId, target.text('RoleArn'), 'scheduler.amazonaws.com', site),
   });
   const arn = `arn:aws:scheduler:${site.region}:${ACCOUNT_ID}:schedule/default/${name}`;
   return { ref: name, attributes: { Arn: arn } };

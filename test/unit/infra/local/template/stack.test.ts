@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BucketNotification, Buckets, Queues, Topics } from '../../../../../infra/local/contract.ts';
+import { createAccess } from '../../../../../infra/local/iam/access.ts';
 import type { Site } from '../../../../../infra/local/template/resources.ts';
 import { createStack, type Template } from '../../../../../infra/local/template/stack.ts';
 
@@ -43,7 +44,10 @@ function createFakeSite(): FakeSite {
     maxVisibilitySeconds: 60,
     maxTimeoutSeconds: {},
     unpack: async (zip: string) => `/code/${zip}`,
+    access: createAccess(() => {}),
+    roles: new Map(),
     functions: new Map(),
+    functionRoles: new Map(),
     eventSources: [],
     schedules: [],
   };
@@ -71,6 +75,38 @@ const FUNCTION: [string, object] = [
     Timeout: 30,
     Environment: { Variables: { QUEUE: { Ref: 'Jobs' }, COUNT: 3 } },
     Role: { 'Fn::GetAtt': ['WorkRole', 'Arn'] },
+  },
+];
+
+const ROLE: [string, object] = [
+  'AWS::IAM::Role',
+  {
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: ['lambda.amazonaws.com', 'scheduler.amazonaws.com'] },
+          Action: 'sts:AssumeRole',
+        },
+      ],
+    },
+    Policies: [
+      {
+        PolicyName: 'work',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Sid: 'Consume',
+              Effect: 'Allow',
+              Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+              Resource: { 'Fn::GetAtt': ['Jobs', 'Arn'] },
+            },
+          ],
+        },
+      },
+    ],
   },
 ];
 
@@ -196,13 +232,37 @@ describe('a stack', () => {
           },
         ],
         Work: FUNCTION,
-        WorkRole: ['AWS::IAM::Role', {}],
+        WorkRole: ROLE,
+        More: [
+          'AWS::IAM::RolePolicy',
+          {
+            RoleName: { Ref: 'WorkRole' },
+            PolicyName: 'more',
+            PolicyDocument: { Statement: { Effect: 'Deny', Action: 's3:*', Resource: '*' } },
+          },
+        ],
         Jobs: ['AWS::SQS::Queue', { QueueName: 'jobs' }],
         ServerlessDeploymentBucket: ['AWS::S3::Bucket', {}],
       }),
       site,
     );
     const arn = 'arn:aws:lambda:us-east-1:000000000000:function:app-dev-work';
+    const [role] = [...site.roles.values()];
+    assert.deepEqual(role, {
+      name: 'app-dev-WorkRole',
+      arn: 'arn:aws:iam::000000000000:role/app-dev-WorkRole',
+      assumedBy: ['lambda.amazonaws.com', 'scheduler.amazonaws.com'],
+      statements: [
+        {
+          effect: 'Allow',
+          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+          resources: ['arn:aws:sqs:us-east-1:000000000000:jobs'],
+        },
+        { effect: 'Deny', actions: ['s3:*'], resources: ['*'] },
+      ],
+    });
+    const credentials = site.functions.get('app-dev-work')?.credentials;
+    assert.ok(credentials && site.access.permissionsOf(credentials.accessKeyId));
     assert.deepEqual(
       [...site.functions.values()],
       [
@@ -215,6 +275,7 @@ describe('a stack', () => {
           memoryMb: 512,
           timeoutSeconds: 30,
           environment: { QUEUE: 'http://local/jobs', COUNT: '3' },
+          credentials,
           reservedConcurrency: undefined,
           asynchronous: { maximumRetryAttempts: 0, maximumEventAgeSeconds: 21_600 },
         },
@@ -230,7 +291,9 @@ describe('a stack', () => {
     assert.deepEqual(site.eventSources, [{ functionName: 'app-dev-work', mapping }]);
     const schedule = { kind: 'rate', everyMs: 3_600_000 };
     const input = { source: 'schedule' };
-    assert.deepEqual(site.schedules, [{ name: 'hourly', schedule, enabled: false, functionArn: arn, input }]);
+    assert.deepEqual(site.schedules, [
+      { name: 'hourly', schedule, enabled: false, functionArn: arn, input, role },
+    ]);
   });
 
   it('refuses, by name, what would work otherwise here than in the cloud', async () => {
@@ -252,7 +315,7 @@ describe('a stack', () => {
         {
           Jobs: queue,
           Work: FUNCTION,
-          WorkRole: ['AWS::IAM::Role'],
+          WorkRole: ROLE,
           ServerlessDeploymentBucket: ['AWS::S3::Bucket'],
           Mapping: [
             'AWS::Lambda::EventSourceMapping',
@@ -264,6 +327,22 @@ describe('a stack', () => {
           ],
         },
         /^Mapping \(AWS::Lambda::EventSourceMapping\): not emulated: FilterCriteria$/,
+      ],
+      [
+        {
+          Work: FUNCTION,
+          Jobs: queue,
+          WorkRole: ['AWS::IAM::Role', { ...ROLE[1], AssumeRolePolicyDocument: { Statement: [] } }],
+          ServerlessDeploymentBucket: ['AWS::S3::Bucket'],
+        },
+        /app-dev-WorkRole cannot be assumed by lambda.amazonaws.com$/,
+      ],
+      [
+        {
+          Jobs: queue,
+          WorkRole: ['AWS::IAM::Role', { ...ROLE[1], ManagedPolicyArns: ['arn:aws:iam::aws:policy/X'] }],
+        },
+        /not emulated: ManagedPolicyArns$/,
       ],
       [
         { Topic: ['AWS::SNS::Topic', { TopicName: { Ref: 'Nobody' } }] },
