@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Quarantined } from '../../lib/jobs/shared/quarantine.ts';
 import { type AlertQueue, subscribeQueue } from '../helpers/alert-queue.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
@@ -133,6 +133,15 @@ describe('Parquet that cannot be used', () => {
     const reason = await stack.getJson<Quarantined>('quarantine/windows/lost.parquet.reason.json');
     assert.deepEqual([reason.code, reason.detector], ['no-detector', 'none']);
     assert.equal(stack.metric('score', 'ObjectsQuarantined', 'none'), 1);
+  });
+
+  it('keeps its tags in quarantine, which the role allows', async () => {
+    const object = { Bucket: stack.bucket, Key: 'windows/detector=tagged/empty.parquet' };
+    await stack.s3.send(new PutObjectCommand({ ...object, Body: '', Tagging: 'team=a' }));
+    await stack.idle();
+    const copy = { ...object, Key: `quarantine/${object.Key}` };
+    const { TagSet } = await stack.s3.send(new GetObjectTaggingCommand(copy));
+    assert.deepEqual(TagSet, [{ Key: 'team', Value: 'a' }]);
   });
 });
 

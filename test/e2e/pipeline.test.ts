@@ -19,6 +19,18 @@ const FAULT = { pod: 'payment', from: 725, to: 735 };
 const START = new Date(T0 + (FAULT.from + 2) * MINUTE).toISOString();
 const END = new Date(T0 + (FAULT.to + 3) * MINUTE).toISOString();
 
+/** Grants of roles that this pipeline does not use, and who does. */
+const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
+  [/ExportRole s3:/, 'an export from a Prometheus: test/peers/prometheus-pipeline.test.ts'],
+  [/ s3:(Get|Put)ObjectTagging /, 'a file with tags that cannot be used: test/e2e/bad-input.test.ts'],
+  [/(Score|Train)Role s3:(Get|Put)Object .*\/quarantine\/\*$/, 'test/e2e/bad-input.test.ts'],
+  [/TrainRole sqs:SendMessage .*-train$/, 'a training in several runs: test/e2e/long-training.test.ts'],
+  [/ScoreRole sqs:SendMessage .*-score$/, 'a backlog that takes longer than a run'],
+  [/TrainRole s3:GetObject .*\/feedback\/\*$/, 'what people said of alerts'],
+  [/ReceiptRole s3:ListBucket /, 'an incident that is not there'],
+  [/ sqs:ChangeMessageVisibility /, 'nobody so far: Lambda needs the other three of its queue'],
+];
+
 let stack: LocalStack;
 let everything: AlertQueue;
 let web: Webhook;
@@ -256,6 +268,23 @@ describe('an event that comes again', () => {
     await stack.idle();
     assert.ok(await stack.get('scores/detector=again/new.parquet'), 'it is scored again');
     assert.equal((await everything.alerts()).length, before);
+  });
+});
+
+describe('the roles of the functions', () => {
+  it('refuse nothing that a function asks for', () => {
+    assert.deepEqual(stack.service.emulator.access.denials, []);
+  });
+
+  it('grant nothing that nobody uses, here or elsewhere', (context) => {
+    const unused = stack.service.emulator.access
+      .listUnused()
+      .map(({ role, action, resource }) => `${role} ${action} ${resource}`);
+    for (const grant of unused) context.diagnostic(`not used here: ${grant}`);
+    assert.deepEqual(
+      unused.filter((grant) => !USED_ELSEWHERE.some(([pattern]) => pattern.test(grant))),
+      [],
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 /** The whole service on a port of its own, and the SDK's clients in front of it: what a user of a deployment has. */
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,7 @@ export interface LocalStack {
   metric(functionName: string, metric: string, detector: string): number;
   /** Nothing runs and nothing waits in the functions' queues. */
   idle(): Promise<void>;
+  /** @throws AssertionError where a role refused a function something: the template lacks a permission */
   close(): Promise<void>;
 }
 
@@ -131,6 +133,7 @@ export async function startLocalStack(
       for (const client of [s3, sns, sqs, lambda]) client.destroy();
       await service.close();
       await rm(dataDir, { recursive: true, force: true });
+      assert.deepEqual(service.emulator.access.denials, [], 'permissions that a role lacks');
     },
   };
   return stack;
