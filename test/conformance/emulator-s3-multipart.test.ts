@@ -15,6 +15,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
   type S3Client,
@@ -67,6 +68,39 @@ test('parts become one object, in their order', async () => {
   assert.equal(object.ETag, done.ETag);
   await assertFails(upload.complete([big]), 'NoSuchUpload', 404);
   assert.deepEqual(await readdir(join(s3.dataDir, 's3/.content')), []);
+});
+
+test('a client whose answer was lost may complete again, and nothing happens twice', async () => {
+  const upload = await create('again', { ChecksumAlgorithm: 'CRC32' });
+  const part = await upload.put(1, SMALL, { ChecksumAlgorithm: 'CRC32' });
+  const { $metadata: _, ...first } = await upload.complete([part]);
+  await client.send(new PutObjectCommand({ Bucket, Key: 'again', Body: 'written since' }));
+  const { $metadata: __, ...second } = await upload.complete([part]);
+  assert.deepEqual(second, first);
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'again' }));
+  assert.equal(await Body?.transformToString(), 'written since');
+});
+
+test('an object of parts has the date of its upload, in whole seconds', async () => {
+  let now = Date.parse('2026-03-01T12:00:00.900Z');
+  await using own = await startS3({ now: () => now });
+  const object = { Bucket, Key: 'dated' };
+  await own.client.send(new CreateBucketCommand({ Bucket }));
+  const { UploadId } = await own.client.send(new CreateMultipartUploadCommand(object));
+  now += 90_000;
+  const part = await own.client.send(
+    new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: SMALL }),
+  );
+  const { Uploads } = await own.client.send(new ListMultipartUploadsCommand({ Bucket }));
+  assert.equal(Uploads?.[0]?.Initiated?.toISOString(), '2026-03-01T12:00:00.000Z');
+  const Parts = [{ PartNumber: 1, ETag: part.ETag }];
+  await own.client.send(
+    new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }),
+  );
+  const head = await own.client.send(new HeadObjectCommand(object));
+  const { Contents } = await own.client.send(new ListObjectsV2Command({ Bucket }));
+  for (const date of [head.LastModified, Contents?.[0]?.LastModified])
+    assert.equal(date?.toISOString(), '2026-03-01T12:00:00.000Z');
 });
 
 test('a list of parts that does not fit what was uploaded', async () => {

@@ -6,6 +6,7 @@ import { notImplemented, S3Error } from './errors.ts';
 import type { StoredNotification } from './index-database.ts';
 import { OWNER, readLimit } from './listing.ts';
 import { checkHeaders } from './metadata.ts';
+import { formatModified } from './modified.ts';
 import { discardUpload } from './multipart.ts';
 import {
   parseNotificationConfiguration,
@@ -28,7 +29,7 @@ export function listBuckets(context: S3Context, { query }: S3Request): AwsRespon
     parent(
       'Buckets',
       ...page.map(({ name, created }) =>
-        parent('Bucket', element('Name', name), element('CreationDate', new Date(created).toISOString())),
+        parent('Bucket', element('Name', name), element('CreationDate', formatModified(created))),
       ),
     ),
     element('ContinuationToken', all.length > limit ? page.at(-1)?.name : undefined),

@@ -17,6 +17,8 @@ import {
   putBucketVersioning,
   storeNotifications,
 } from './bucket-operations.ts';
+import { completeMultipartUpload } from './complete-upload.ts';
+import { openCompletionTable } from './completion-table.ts';
 import { openContentFolder } from './content-folder.ts';
 import { type Operation, requireBucket, type S3Context } from './context.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
@@ -27,13 +29,7 @@ import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from '.
 import { listMultipartUploads, listParts } from './list-uploads.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { listObjects, listObjectsV2 } from './listing.ts';
-import {
-  abortMultipartUpload,
-  completeMultipartUpload,
-  createMultipartUpload,
-  uploadPart,
-  uploadPartCopy,
-} from './multipart.ts';
+import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart.ts';
 import { nameNotifications } from './notifications.ts';
 import { getObjectAttributes } from './object-attributes.ts';
 import { requireMissingKnown, requirePermissions } from './permissions.ts';
@@ -96,7 +92,8 @@ export function createBuckets({ dataDir, region, now, log, queues }: BucketsOpti
   const versions = openVersionTable(index.database);
   const uploads = openUploadTable(index.database);
   const deletions = createDeletionWatch();
-  const tables = { index, versions, uploads };
+  const completions = openCompletionTable(index.database);
+  const tables = { index, versions, uploads, completions };
   const context: S3Context = { ...tables, content, deletions, outbox, queues, region, now, log };
   recover(context);
   outbox.wake();

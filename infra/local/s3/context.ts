@@ -1,5 +1,6 @@
 /** What every S3 operation works with. */
 import type { AwsRequest, AwsResponse, Queues } from '../contract.ts';
+import type { CompletionTable } from './completion-table.ts';
 import type { ContentFolder } from './content-folder.ts';
 import type { DeletionWatch } from './deletion-watch.ts';
 import { S3Error } from './errors.ts';
@@ -12,6 +13,7 @@ export interface S3Context {
   readonly index: IndexDatabase;
   readonly versions: VersionTable;
   readonly uploads: UploadTable;
+  readonly completions: CompletionTable;
   readonly content: ContentFolder;
   readonly deletions: DeletionWatch;
   readonly outbox: EventOutbox;

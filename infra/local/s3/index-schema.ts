@@ -35,6 +35,9 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (bucket, key, sequence DESC)) WITHOUT ROWID;
   CREATE UNIQUE INDEX versions_by_id ON versions (bucket, key, version);
   CREATE UNIQUE INDEX versions_by_content ON versions (content);
+  CREATE TABLE completions (
+    upload TEXT PRIMARY KEY, bucket TEXT NOT NULL, key BLOB NOT NULL, digest TEXT NOT NULL, answer TEXT NOT NULL,
+    completed INTEGER NOT NULL);
   `,
 ];
 

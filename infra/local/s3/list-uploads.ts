@@ -39,7 +39,7 @@ export function listMultipartUploads(context: S3Context, request: S3Request): Aw
         INITIATOR,
         OWNER,
         element('StorageClass', 'STANDARD'),
-        element('Initiated', new Date(initiated).toISOString()),
+        element('Initiated', formatModified(initiated)),
         element('ChecksumAlgorithm', checksum?.algorithm),
         element('ChecksumType', checksum?.type),
       ),

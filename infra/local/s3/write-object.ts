@@ -17,13 +17,15 @@ export interface ObjectWrite {
   readonly metadata: ObjectMetadata;
   readonly tags: Readonly<Record<string, string>>;
   readonly parts?: readonly ObjectPart[];
+  /** Epoch milliseconds of its date, where that is not now. */
+  readonly modified?: number;
   readonly conditions: WriteConditions;
   /** Whether the key was deleted since the request came in. */
   readonly deletedMeanwhile: boolean;
   readonly event: S3EventName;
   readonly requestId: string;
   /** What else the write changes, in the same transaction. */
-  readonly alongside?: () => void;
+  readonly alongside?: (object: ObjectRecord) => void;
 }
 
 /**
@@ -80,12 +82,11 @@ function replaceObject(
   const { index } = context;
   const { key, content, size, etag, metadata, tags, parts } = write;
   const file = current?.file ?? freeFile(context, bucket.name, key);
-  const modified = context.now();
+  const modified = write.modified ?? context.now();
   const succession = planSuccession(context, bucket, key);
   try {
     makeRoom(context, succession);
     const object = index.transaction(() => {
-      write.alongside?.();
       const identity = recordSuccession(context, succession);
       const written = {
         bucket: bucket.name,
@@ -100,6 +101,7 @@ function replaceObject(
         parts,
       };
       const record: ObjectRecord = { ...written, ...identity };
+      write.alongside?.(record);
       index.putObject(record);
       if (file !== undefined) index.deleteRemoval(`${bucket.name}/${file}`);
       addEvents(context, bucket, record, write.event, write.requestId);
