@@ -100,6 +100,42 @@ for (const [version, program] of PROGRAMS) {
       await assert.rejects(put(), /PreconditionFailed/);
     });
 
+    test('versions, by ids that no command takes for an option', async () => {
+      const api = async (command: string, ...flags: string[]) => {
+        const answer = await aws('s3api', command, '--bucket', 'cli-versions', ...flags);
+        return answer === '' ? {} : JSON.parse(answer);
+      };
+      await api('create-bucket');
+      await api('put-bucket-versioning', '--versioning-configuration', 'Status=Enabled');
+      for (const body of ['one', 'two']) {
+        await writeFile(join(folder, 'body'), body);
+        await api('put-object', '--key', 'k', '--body', join(folder, 'body'));
+      }
+      await api('delete-object', '--key', 'k');
+      const { Versions, DeleteMarkers } = await api('list-object-versions');
+      assert.deepEqual([Versions.length, DeleteMarkers.length], [2, 1]);
+      const oldest = Versions[1].VersionId;
+      await api('get-object', '--key', 'k', '--version-id', oldest, join(folder, 'oldest'));
+      assert.equal(await readFile(join(folder, 'oldest'), 'utf8'), 'one');
+      const attributes = ['--object-attributes', 'ObjectSize', 'ETag'];
+      const { ObjectSize } = await api(
+        'get-object-attributes',
+        '--key',
+        'k',
+        '--version-id',
+        oldest,
+        ...attributes,
+      );
+      assert.equal(ObjectSize, 3);
+      await api('delete-object', '--key', 'k', '--version-id', DeleteMarkers[0].VersionId);
+      const { UploadId } = await api('create-multipart-upload', '--key', 'parts');
+      await api('abort-multipart-upload', '--key', 'parts', '--upload-id', UploadId);
+      const rule = { ID: 'r', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 1 } };
+      const lifecycle = ['--lifecycle-configuration', JSON.stringify({ Rules: [rule] })];
+      await api('put-bucket-lifecycle-configuration', ...lifecycle);
+      assert.deepEqual((await api('get-bucket-lifecycle-configuration')).Rules, [rule]);
+    });
+
     test('a wrong secret is refused', async () => {
       await assert.rejects(aws('s3', 'ls', { AWS_SECRET_ACCESS_KEY: 'wrong' }), /SignatureDoesNotMatch/);
     });
