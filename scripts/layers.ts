@@ -31,6 +31,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/evaluation', holds: 'scores beside labels: figures, and splits by time' },
   { folder: 'lib/alert', holds: 'an incident becomes a message that people can act on' },
   {
+    folder: 'lib/incident',
+    holds: 'anomalies that belong together become one incident; what is told of it, when and how loud',
+  },
+  {
     folder: 'lib/decision',
     holds:
       'what opens, holds and ends an incident, what a score means; sees scores and evidence, never models',
