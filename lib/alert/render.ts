@@ -4,6 +4,7 @@ import type { Alert } from './alert.ts';
 import { formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { UndeliverableError } from './publisher.ts';
+import { renderSubject } from './subject.ts';
 import { findLeadingReason, nameReason } from './summarize.ts';
 
 export interface RenderedAlert {
@@ -24,30 +25,40 @@ export interface RenderedAlert {
   };
 }
 
-/** "Must be less than 100 characters long": https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-const LONGEST_SUBJECT = 99;
 /** Characters. A filter compares what is left of a longer name. */
 const LONGEST_ATTRIBUTE = 256;
 /** Bytes of the message with its attributes; 1 KiB is left for what SNS adds. */
 const LARGEST_MESSAGE = 255 * 1024;
 
-/** @throws UndeliverableError where it is too large for SNS even without its reasons */
+/** @throws UndeliverableError where it is too large for SNS even without its reasons and members */
 export function renderAlert(alert: Alert): RenderedAlert {
-  for (let kept = alert.reasons.length; ; kept = Math.floor(kept / 2)) {
-    const cut: Alert = {
-      ...alert,
-      reasons: alert.reasons.slice(0, kept),
-      reasonsLeftOut: alert.reasonsLeftOut + alert.reasons.length - kept,
-    };
+  for (let share = 1; ; share /= 2) {
+    const cut = cutLists(alert, share);
     const rendered = render(cut, alert);
     const size = messageSize(rendered);
     if (size <= LARGEST_MESSAGE) return rendered;
-    if (kept === 0)
+    if (cut.reasons.length === 0 && (cut.members ?? []).length === 0)
       throw new UndeliverableError(
         'alert-too-large',
         `the alert ${alert.notificationId} has ${size} bytes without its reasons; SNS takes ${LARGEST_MESSAGE}`,
       );
   }
+}
+
+/** Both lists are kept from the front: most telling first. @param share 0 to 1 */
+function cutLists(alert: Alert, share: number): Alert {
+  const { reasons, members } = alert;
+  const keptReasons = Math.floor(reasons.length * share);
+  const keptMembers = Math.floor((members?.length ?? 0) * share);
+  return {
+    ...alert,
+    reasons: reasons.slice(0, keptReasons),
+    reasonsLeftOut: alert.reasonsLeftOut + reasons.length - keptReasons,
+    ...(members !== undefined && {
+      members: members.slice(0, keptMembers),
+      membersLeftOut: (alert.membersLeftOut ?? 0) + members.length - keptMembers,
+    }),
+  };
 }
 
 /** What `MessageStructure: json` makes of it: e-mail gets the text, SMS the subject, everything else the JSON. */
@@ -57,7 +68,7 @@ export function renderSnsMessage({ body, text, subject }: RenderedAlert): string
 
 function render(cut: Alert, whole: Alert): RenderedAlert {
   return {
-    subject: renderSubject(cut),
+    subject: renderSubject(whole),
     body: escapeNonCharacters(JSON.stringify(cut)),
     text: renderText(cut),
     attributes: {
@@ -68,12 +79,6 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
       state: cut.state,
     },
   };
-}
-
-function renderSubject({ state, severity, summary }: Alert): string {
-  const isOver = state === 'resolved' || state === 'settled';
-  const line = toAscii(`[${isOver ? state : severity}] ${summary}`);
-  return line.length <= LONGEST_SUBJECT ? line : `${line.slice(0, LONGEST_SUBJECT - 3)}...`;
 }
 
 function renderText(alert: Alert): string {
@@ -100,12 +105,15 @@ function renderText(alert: Alert): string {
     ['Window', objects.window],
     ['Scores', objects.scores],
     ['Incident', objects.incident],
+    ['Anomaly', objects.anomaly ?? null],
     ['Message', alert.notificationId],
   ];
   const sections = [
     [toOneLine(alert.summary)],
     formatFacts(facts),
     formatReasons(alert),
+    formatMembers(alert),
+    formatNext(alert),
     formatFacts(sources),
   ];
   return `${sections
@@ -154,6 +162,39 @@ function formatReasons({ reasons, reasonsLeftOut, by }: Alert): string[] {
   return [`Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
+/** Those that a person reads at three in the morning; the JSON has more, the incident's object has all. */
+const SHOWN_MEMBERS = 20;
+
+function formatMembers({ members = [], membersLeftOut = 0, state }: Alert): string[] {
+  const count = members.length + membersLeftOut;
+  if (count < 2) return [];
+  const shown = members.slice(0, SHOWN_MEMBERS);
+  const lines = shown.map(({ start, summary }) => `  ${start.slice(11, 16)}  ${toOneLine(summary)}`);
+  if (count > shown.length)
+    lines.push(`         and ${count - shown.length} more: see the incident's object`);
+  return [
+    state === 'digest'
+      ? `What was not told of, most important first:`
+      : `Part of it, the probable cause first (${count}, times UTC):`,
+    ...lines,
+  ];
+}
+
+/** What to do about it, in a sentence. */
+function formatNext({ state, members = [], membersLeftOut = 0, end, objects }: Alert): string[] {
+  const [first] = members;
+  if (first === undefined || end !== null || state === 'digest') return [];
+  const others = members.length + membersLeftOut - 1;
+  const why =
+    others === 0
+      ? ''
+      : `, where it began: the ${others === 1 ? 'other' : `${others} others`} came with it or after it`;
+  return [
+    `Next: look at ${toOneLine(first.entity || first.workload)}${why}.`,
+    `Its rows around that time are in the objects below (window, scores), every change of it in ${objects.anomaly ?? objects.incident}.`,
+  ];
+}
+
 /** "2026-11-22 14:32:00 UTC" */
 function formatTime(iso: string): string {
   return iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, '$1 $2 UTC');
@@ -162,19 +203,6 @@ function formatTime(iso: string): string {
 function toAttribute(text: string): string {
   const line = toOneLine(text).slice(0, LONGEST_ATTRIBUTE).toWellFormed();
   return line.trim() === '' ? 'none' : line;
-}
-
-function toAscii(text: string): string {
-  return (
-    toOneLine(text)
-      .replaceAll(/[–—−]/g, '-')
-      .replaceAll('…', '...')
-      .replaceAll('µ', 'u')
-      .normalize('NFKD')
-      // The accents that NFKD took off their letters.
-      .replaceAll(/\p{M}/gu, '')
-      .replaceAll(/[^ -~]/gu, '?')
-  );
 }
 
 /** SQS refuses U+FFFE and U+FFFF, which JSON.stringify leaves as they are. */

@@ -57,6 +57,7 @@ export function advanceIncidents(given: {
         incidentId: incident.id,
         sequence: before.sequence + at + 1,
         severity: incident.severity,
+        ...(state === 'updated' && !before.isWorse && { isReminder: true }),
         members,
       });
     return incident;

@@ -99,6 +99,8 @@ export interface Notification {
   /** Of the incident's notifications, from 1. */
   readonly sequence: number;
   readonly severity: Severity;
+  /** `updated`, and nothing is new but that it is still there. */
+  readonly isReminder?: boolean | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
   readonly members: readonly Member[];
 }

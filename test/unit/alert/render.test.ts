@@ -141,7 +141,7 @@ test('subjects', () => {
     subject({ severity: 'critical', summary: 'café: 12 µs, 20 °C, 日本 …' }),
     '[critical] cafe: 12 us, 20 ?C, ?? ...',
   );
-  assert.equal(subject({ summary: 'x'.repeat(200) }), `[warning] ${'x'.repeat(86)}...`);
+  assert.equal(subject({ summary: 'x'.repeat(200) }), `[warning] ${'x'.repeat(37)}...`);
 });
 
 test('whatever the names are, SNS takes the subject, the attributes and the size', () => {

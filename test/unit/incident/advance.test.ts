@@ -139,11 +139,11 @@ test('what becomes worse is told once in the interval, and what stays is told ag
     world.at(NINE + i * MINUTE, { ...pod, state: 'updated', sequence: 1 + i, level: 50 * 2 ** i });
   world.tick(NINE + 4 * MINUTE, NINE + 25 * HOUR);
   assert.deepEqual(
-    world.sent.map(({ state, at }) => [state, Math.floor((at - NINE) / MINUTE)]),
+    world.sent.map(({ state, at, isReminder }) => [state, Math.floor((at - NINE) / MINUTE), isReminder]),
     [
-      ['opened', 0],
-      ['updated', 6],
-      ['updated', 24 * 60 + 6],
+      ['opened', 0, undefined],
+      ['updated', 6, undefined],
+      ['updated', 24 * 60 + 6, true],
     ],
   );
 });
