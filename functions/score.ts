@@ -1,7 +1,6 @@
 /** Scores what arrived: S3 events and work requests, through SQS. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
 import { RetryLaterError, WindowError } from '../lib/base/errors.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
@@ -17,17 +16,17 @@ import { createTelemetry } from './telemetry.ts';
 
 const settings = readSettings(process.env, [
   'bucket',
-  'topicArn',
   'scoreQueueUrl',
   'trainQueueUrl',
+  'notifyQueueUrl',
   'service',
 ]);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
-const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
 const sqs = new SQSClient();
 const queue = {
   requestScoring: createWorkRequest(sqs, settings.scoreQueueUrl),
   requestTraining: createWorkRequest(sqs, settings.trainQueueUrl),
+  requestNotifying: createWorkRequest(sqs, settings.notifyQueueUrl),
 };
 const telemetry = createTelemetry(settings.service);
 
@@ -49,7 +48,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   }
   for (const [detector, ids] of messages) {
     try {
-      const run = { store, publisher, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
+      const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
       await scoreWindows(await loadDetector(run, detector), run);
     } catch (error) {
       tellFailure(detector, error);

@@ -1,5 +1,6 @@
 /** A notification about an incident becomes a message: what its culprit's newest alert says, and who else is part of it. */
 import type { Member, Notification } from '../incident/contract.ts';
+import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
 import type { Alert, AlertMember } from './alert.ts';
 import { describeCourse, describeReasons, shorten, summarize } from './summarize.ts';
@@ -90,8 +91,9 @@ function summarizeIncident(notification: Notification, lead: Alert): string {
   const { step } = culprit;
   const { reasons, by, threshold, score } = lead;
   const who = lead.entity || lead.targetService || lead.detector;
-  if (members.length === 1 && state !== 'digest') {
-    if (lead.state === state && isReminder !== true) return lead.summary;
+  // One that came back is still one.
+  if (members.every((member) => isSameEntity(member, culprit)) && state !== 'digest') {
+    if (members.length === 1 && lead.state === state && isReminder !== true) return lead.summary;
     const transition = { ...change, peakScore: score };
     return summarize({ who, transition, reasons, step, by, threshold, isReminder });
   }

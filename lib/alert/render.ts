@@ -14,11 +14,14 @@ export interface RenderedAlert {
   readonly body: string;
   /** For e-mail and terminals. */
   readonly text: string;
-  /** What subscribers filter by. Never empty; without an entity, `entity` is the detector's name. */
+  /**
+   * What subscribers filter by. Never empty; without an entity, `entity` is the detector's name. Where members have several,
+   * a filter passes if it passes one of them.
+   */
   readonly attributes: {
-    readonly detector: string;
+    readonly detector: string | readonly string[];
     readonly severity: string;
-    readonly entity: string;
+    readonly entity: string | readonly string[];
     /** The one that the summary names; `none` where no metric has a share. */
     readonly metric: string;
     readonly state: string;
@@ -72,9 +75,9 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
     body: escapeNonCharacters(JSON.stringify(cut)),
     text: renderText(cut),
     attributes: {
-      detector: toAttribute(cut.detector),
+      detector: toAttributes([cut, ...(cut.members ?? [])].map(({ detector }) => detector)),
       severity: cut.severity,
-      entity: toAttribute(cut.entity || cut.detector),
+      entity: toAttributes([cut, ...(cut.members ?? [])].map(({ entity, detector }) => entity || detector)),
       metric: toAttribute(findLeadingReason(whole.reasons)?.metric ?? 'none'),
       state: cut.state,
     },
@@ -181,23 +184,28 @@ function formatMembers({ members = [], membersLeftOut = 0, state }: Alert): stri
 }
 
 /** What to do about it, in a sentence. */
-function formatNext({ state, members = [], membersLeftOut = 0, end, objects }: Alert): string[] {
+function formatNext({ state, members = [], membersLeftOut = 0, end }: Alert): string[] {
   const [first] = members;
   if (first === undefined || end !== null || state === 'digest') return [];
-  const others = members.length + membersLeftOut - 1;
-  const why =
-    others === 0
+  const count = members.length + membersLeftOut;
+  const order =
+    count === 1
       ? ''
-      : `, where it began: the ${others === 1 ? 'other' : `${others} others`} came with it or after it`;
+      : ` first, where it began: the ${count === 2 ? 'other' : `${count - 1} others`} came with it or after it`;
   return [
-    `Next: look at ${toOneLine(first.entity || first.workload)}${why}.`,
-    `Its rows around that time are in the objects below (window, scores), every change of it in ${objects.anomaly ?? objects.incident}.`,
+    `Next: look at ${toOneLine(first.entity || first.workload)}${order}. Its rows around that time are in the objects below.`,
   ];
 }
 
 /** "2026-11-22 14:32:00 UTC" */
 function formatTime(iso: string): string {
   return iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, '$1 $2 UTC');
+}
+
+/** One as text, as ever; several as a list. */
+function toAttributes(texts: readonly string[]): string | readonly string[] {
+  const distinct = [...new Set(texts.map(toAttribute))];
+  return distinct.length === 1 ? distinct[0]! : distinct;
 }
 
 function toAttribute(text: string): string {
@@ -211,6 +219,8 @@ function escapeNonCharacters(json: string): string {
 }
 
 function messageSize(rendered: RenderedAlert): number {
-  const attributes = Object.entries(rendered.attributes).map(([name, value]) => `${name}String${value}`);
+  const attributes = Object.entries(rendered.attributes).map(
+    ([name, value]) => `${name}String.Array${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return Buffer.byteLength(renderSnsMessage(rendered) + rendered.subject + attributes.join(''));
 }

@@ -21,6 +21,7 @@ import { readState } from '../store/detector-states.ts';
 import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
+import { readNotifyState } from '../store/notify-state.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
@@ -98,11 +99,22 @@ export async function readDetectorStatus(
     newestData: newest === undefined ? null : new Date(newest).toISOString(),
     lagMs: newest === undefined ? null : now() - newest,
     openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
-    outbox: state.outbox.length,
+    outbox: state.outbox.length + (await countMessages(store, detector)),
     quarantined,
     leftOut,
     problem,
   };
+}
+
+/** Messages about it that are decided and not yet confirmed as published; a state that cannot be read is told of by its job. */
+async function countMessages(store: ObjectStore, detector: string): Promise<number> {
+  try {
+    const { state } = await readNotifyState(store);
+    return state.outbox.filter(({ alert }) => alert.detector === detector).length;
+  } catch (error) {
+    if (error instanceof ArtifactError) return 0;
+    throw error;
+  }
 }
 
 function warmupFields(

@@ -4,6 +4,7 @@ import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type {
+  AnomalyContext,
   DetectorState,
   ExportProgress,
   LearnedWindow,
@@ -45,9 +46,19 @@ const entityTrack: z.ZodType<EntityTrack> = z
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
 
+const anomalyContext: z.ZodType<AnomalyContext> = z.strictObject({
+  namespace: z.string().optional(),
+  workload: z.string(),
+  siblings: count,
+  isStart: z.boolean().optional(),
+  dependsOn: z.array(z.string()),
+  step: z.number().positive(),
+} satisfies Shape<AnomalyContext>);
+
 const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
   alert: alertSchema,
   sequence: count,
+  about: anomalyContext.optional(),
 } satisfies Shape<PendingAlert>);
 
 const worstRow: z.ZodType<WorstRow> = z.strictObject({

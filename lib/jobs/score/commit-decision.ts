@@ -1,4 +1,4 @@
-/** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and alerts to send. */
+/** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
@@ -7,15 +7,16 @@ import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
-import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
+import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
-import { incidentKey, scoresKey } from '../../store/keys.ts';
+import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { describeContexts } from './describe-contexts.ts';
 
 export interface CommittedDecision {
   /** Per row, 1 = anomalous. */
@@ -33,6 +34,10 @@ interface Decided {
   readonly etag: string;
   /** When the window's bytes came, epoch ms. */
   readonly arrival: number;
+}
+
+interface Described extends Decided {
+  readonly contextOf: (entity: string) => AnomalyContext;
 }
 
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
@@ -65,7 +70,13 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
     });
     const { anomalous, tracks, transitions, lateRows } = decision;
     if (state.decided.includes(id)) return { anomalous, transitions: 0, lateRows: 0 };
-    const { alerts, worst } = await describeTransitions(transitions, state.worst, given);
+    const contextOf = describeContexts({
+      detector,
+      before: state.entities,
+      after: tracks,
+      step: fitted.manifest.step,
+    });
+    const { alerts, worst } = await describeTransitions(transitions, state.worst, { ...given, contextOf });
     let changed = false;
     await updateState(context.store, detector.name, (latest) => {
       changed = !isDeepStrictEqual(latest.entities, state.entities);
@@ -101,7 +112,7 @@ function watchFrom(
 async function describeTransitions(
   transitions: readonly Transition[],
   before: DetectorState['worst'],
-  given: Decided,
+  given: Described,
 ): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
   const worst = new Map(Object.entries(before));
   const alerts: PendingAlert[] = [];
@@ -150,7 +161,7 @@ async function explainScored(
   return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
-function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
+function alertOf(transition: Transition, reasons: readonly Reason[], given: Described): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
   const alert = buildAlert({
@@ -170,8 +181,9 @@ function alertOf(transition: Transition, reasons: readonly Reason[], given: Deci
     objects: {
       window: windowKey,
       scores: scoresKey(windowKey),
-      incident: incidentKey(detector.name, transition.incidentId),
+      // Which incident it belongs to is decided by the stage that tells people.
+      incident: anomalyKey(detector.name, transition.incidentId),
     },
   });
-  return { alert, sequence: transition.sequence };
+  return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };
 }

@@ -91,7 +91,7 @@ test('an outage of a workload says how wide it is, since when, and where to look
   );
   assert.match(
     text,
-    /Next: look at shop\/payment-0, where it began: the 19 others came with it or after it\./,
+    /Next: look at shop\/payment-0 first, where it began: the 19 others came with it or after it\./,
   );
   const over = build(
     PODS.map((pod) => endOf(pod)),
@@ -105,6 +105,15 @@ test('an outage of a workload says how wide it is, since when, and where to look
   assert.doesNotMatch(renderAlert(over).text, /Next:/);
 });
 
+test('an entity that came back is no crowd', () => {
+  const again = createChange({ anomalyId: 'b0', entity: 'shop/payment-0', start: NINE + 20 * MINUTE });
+  const over = build([endOf(PODS[0]!), endOf(again)], { state: 'resolved', sequence: 2 });
+  assert.equal(
+    over.summary,
+    'shop/payment-0: over at 09:23 UTC after 23 min; it was cpu 0.83 cores (usual 0.01–0.05) and 1 more',
+  );
+});
+
 test('a cascade names the service that it began in, and how many more', () => {
   const members = ['database', 'orders', 'web'].map((name) =>
     createChange({ anomalyId: name, detector: name, workload: name, entity: name }),
@@ -112,6 +121,16 @@ test('a cascade names the service that it began in, and how many more', () => {
   assert.match(build(members).summary, /^database and 2 more: first database: cpu/);
   assert.equal(build(members).detector, 'database');
   assert.match(build([...members, ...PODS]).summary, /^database and 3 more, 23 entities: first database: /);
+});
+
+test('subscribers filter by every detector and entity that is part of it', () => {
+  const members = ['database', 'orders'].map((name) =>
+    createChange({ anomalyId: name, detector: name, workload: name, entity: `shop/${name}` }),
+  );
+  const { attributes } = renderAlert(build(members));
+  assert.deepEqual(attributes.detector, ['database', 'orders']);
+  assert.deepEqual(attributes.entity, ['shop/database', 'shop/orders']);
+  assert.equal(renderAlert(build(members.slice(1))).attributes.entity, 'shop/orders');
 });
 
 test('each state has its sentence, also where the newest change of the anomaly was another', () => {

@@ -164,7 +164,7 @@ test('whatever the names are, SNS takes the subject, the attributes and the size
       const rendered = renderAlert({ ...ALERT, entity, summary, reasons });
       assert.match(rendered.subject, /^\[warning\] [ -~]*$/);
       assert.ok(rendered.subject.length < 100);
-      for (const value of Object.values(rendered.attributes)) {
+      for (const value of Object.values(rendered.attributes).flat()) {
         assert.ok(value.length > 0 && value.length <= 256);
         assert.ok(value.isWellFormed());
         // biome-ignore lint/suspicious/noControlCharactersInRegex: what SQS refuses

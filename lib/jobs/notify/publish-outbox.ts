@@ -1,25 +1,30 @@
 /**
- * Publishes what a detector's state holds as decided and not yet told: each change of state once, however often and
+ * Publishes what the state of notifications holds as decided and not yet told: each message once, however often and
  * however many at once this runs, and wherever a run before it died.
  *
- * For each alert: write the incident, claim the notification, publish, mark it as published, take it out of the
+ * For each message: write the incident, claim the notification, publish, mark it as published, take it out of the
  * outbox. A run that dies between publishing and marking leaves a claim; the receipt, which comes back to us as a
  * subscriber of our own topic, marks it before that claim runs out. Without a receipt the next run publishes again,
  * under the same notificationId: late and twice rather than never. What the transport will never take is dropped from the
  * outbox, logged and counted.
  */
 import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
-import { RetryLaterError } from '../../base/errors.ts';
-import type { PendingAlert } from '../../store/detector-state.ts';
-import { readState, updateState } from '../../store/detector-states.ts';
+import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
+import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
 import {
   claimNotification,
   markPublished,
   type NotificationId,
   releaseNotification,
 } from '../../store/notifications.ts';
+import {
+  type NotifyState,
+  type PendingNotification,
+  readNotifyState,
+  writeNotifyState,
+} from '../../store/notify-state.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
-import type { PublishContext, ScoreContext } from '../shared/context.ts';
+import type { NotifyContext } from '../shared/context.ts';
 import { recordIncident } from './record-incident.ts';
 
 export interface OutboxResult {
@@ -37,10 +42,12 @@ const MIN_CLAIM_LEFT = 20_000;
 /** …and of the run, so that the answer can still be noted. */
 const MIN_RUN_LEFT = 5_000;
 
+/** Others may add to the state meanwhile; each round one of them gets through. */
+const MAX_ROUNDS = 20;
+
 /** Incidents that are told of at once. The alerts of one incident go out one after the other, in order. */
 const CONCURRENCY = 8;
 
-type OutboxContext = PublishContext & Pick<ScoreContext, 'deadline'>;
 type Outcome = 'published' | 'already-published' | 'undeliverable' | 'in-flight' | PublishRejectedError;
 
 /** Nothing more is to be done for it. */
@@ -50,25 +57,25 @@ const ENDED: readonly unknown[] = ['published', 'already-published', 'undelivera
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
  * outbox, unclaimed
  */
-export async function publishOutbox(context: OutboxContext, detector: string): Promise<OutboxResult> {
-  const { state } = await readState(context.store, detector);
+export async function publishOutbox(context: NotifyContext): Promise<OutboxResult> {
+  const { state } = await readNotifyState(context.store);
   const incidents = [...Map.groupBy(state.outbox, ({ alert }) => alert.incidentId).values()];
   const outcomes = new Map<string, Outcome>();
   await forEachConcurrently(incidents, CONCURRENCY, async (alerts) => {
     for (const pending of alerts) {
-      const outcome = await publishOne(context, pending);
+      const outcome = await publishOne(context, state, pending);
       outcomes.set(pending.alert.notificationId, outcome);
       // What comes later in this incident's story waits, so that nobody reads of its end before its start.
       if (!ENDED.includes(outcome)) break;
     }
   });
   const done = new Set([...outcomes].flatMap(([id, outcome]) => (ENDED.includes(outcome) ? [id] : [])));
-  await removeFromOutbox(context, detector, done);
+  await removeFromOutbox(context, done);
   const rejections = [...outcomes.values()].filter((outcome) => outcome instanceof PublishRejectedError);
   if (rejections[0] !== undefined)
     throw new RetryLaterError(
       'alerts-rejected',
-      `${detector}: ${rejections.length} of ${state.outbox.length} alerts were refused: ${rejections[0].message}`,
+      `${rejections.length} of ${state.outbox.length} alerts were refused: ${rejections[0].message}`,
       { cause: rejections[0] },
     );
   return {
@@ -90,11 +97,15 @@ export async function recordReceipt(
   await markPublished(store, alert, { messageId, at });
 }
 
-async function publishOne(context: OutboxContext, pending: PendingAlert): Promise<Outcome> {
+async function publishOne(
+  context: NotifyContext,
+  state: NotifyState,
+  message: PendingNotification,
+): Promise<Outcome> {
   const { store, publisher, telemetry } = context;
-  const { alert } = pending;
+  const { alert } = message;
   if (context.deadline.remaining() < MIN_RUN_LEFT) return 'in-flight';
-  await recordIncident(store, pending);
+  await recordIncident(store, state, { incidentId: alert.incidentId, message });
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
   if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';
@@ -115,7 +126,7 @@ async function publishOne(context: OutboxContext, pending: PendingAlert): Promis
       telemetry.error('alert refused', { ...fields, reason });
       await releaseNotification(store, alert, claim);
       if (!(error instanceof UndeliverableError)) return error;
-      // It would hold up every later one of its detector. The incident's object has it.
+      // It would hold up every later one of its incident. The incident's object has it.
       telemetry.count('AlertsUndeliverable', 1, { detector: alert.detector });
       return 'undeliverable';
     }
@@ -128,28 +139,21 @@ async function publishOne(context: OutboxContext, pending: PendingAlert): Promis
   return 'published';
 }
 
-async function removeFromOutbox(
-  { store }: OutboxContext,
-  detector: string,
-  done: ReadonlySet<string>,
-): Promise<void> {
+async function removeFromOutbox({ store }: NotifyContext, done: ReadonlySet<string>): Promise<void> {
   if (done.size === 0) return;
-  await updateState(store, detector, (state) => {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { state, etag } = await readNotifyState(store);
     const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
-    return outbox.length === state.outbox.length ? undefined : { ...state, outbox };
-  });
-}
-
-/** Waits for every started call, then throws the first error. */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  limit: number,
-  visit: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: Math.min(limit, items.length) }, async () => {
-    for (const item of queue) await visit(item);
-  });
-  for (const result of await Promise.allSettled(workers))
-    if (result.status === 'rejected') throw result.reason;
+    if (outbox.length === state.outbox.length) return;
+    try {
+      await writeNotifyState(store, { ...state, outbox }, etag);
+      return;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+  throw new RetryLaterError(
+    'state-contended',
+    `the state of notifications was changed by others ${MAX_ROUNDS} times in a row`,
+  );
 }

@@ -8,10 +8,15 @@ import {
   UndeliverableError,
 } from '../../../../lib/alert/publisher.ts';
 import { RetryLaterError } from '../../../../lib/base/errors.ts';
-import { CLAIM_LEASE, publishOutbox, recordReceipt } from '../../../../lib/jobs/publish/publish-outbox.ts';
-import type { ScoreContext } from '../../../../lib/jobs/shared/context.ts';
-import { readState, updateState } from '../../../../lib/store/detector-states.ts';
+import { CLAIM_LEASE, publishOutbox, recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
+import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { incidentKey } from '../../../../lib/store/keys.ts';
+import {
+  INITIAL_NOTIFY_STATE,
+  type PendingNotification,
+  readNotifyState,
+  writeNotifyState,
+} from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { createAlert } from '../../../helpers/alerts.ts';
 import {
@@ -21,8 +26,7 @@ import {
   type MemoryObjectStore,
 } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
-
-type Run = Omit<ScoreContext, 'queue'>;
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
 
 /** Two incidents: one that opens, grows and resolves, one that opens. */
 const STORY: readonly Alert[] = [
@@ -53,26 +57,24 @@ function createTopic(): AlertPublisher & { readonly sent: string[] } {
   };
 }
 
-function createRun(store: ObjectStore, overrides: Partial<Run> = {}): Run {
-  return {
-    store,
-    publisher: createTopic(),
-    telemetry: createMemoryTelemetry(),
-    now: () => 1_000,
-    deadline: { remaining: () => Infinity },
-    ...overrides,
-  };
+function createRun(store: ObjectStore, overrides: Partial<NotifyContext> = {}): NotifyContext {
+  return createNotifyContext(store, { publisher: createTopic(), ...overrides });
 }
 
 async function createBucket(alerts: readonly Alert[] = STORY): Promise<MemoryObjectStore> {
   const store = createMemoryObjectStore();
   const outbox = alerts.map((alert) => ({ alert, sequence: Number(alert.notificationId.split('-')[1]) }));
-  await updateState(store, 'shop', (state) => ({ ...state, outbox }));
+  await setOutbox(store, outbox);
   return store;
 }
 
+async function setOutbox(store: ObjectStore, outbox: readonly PendingNotification[]): Promise<void> {
+  const { etag } = await readNotifyState(store);
+  await writeNotifyState(store, { ...INITIAL_NOTIFY_STATE, outbox }, etag);
+}
+
 async function outboxOf(store: ObjectStore): Promise<string[]> {
-  return (await readState(store, 'shop')).state.outbox.map(({ alert }) => alert.notificationId);
+  return (await readNotifyState(store)).state.outbox.map(({ alert }) => alert.notificationId);
 }
 
 /** Every change told once, and each incident's in the order in which they happened. */
@@ -89,11 +91,11 @@ test('everything is published in order, counted, and taken out of the outbox', a
   const publisher = createTopic();
   const telemetry = createMemoryTelemetry();
   const run = createRun(store, { publisher, telemetry });
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 4, inFlight: 0 });
+  assert.deepEqual(await publishOutbox(run), { published: 4, inFlight: 0 });
   assertToldOnce(publisher.sent);
   assert.deepEqual(await outboxOf(store), []);
   assert.equal(telemetry.total('AlertsPublished', 'shop'), 4);
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 0, inFlight: 0 });
+  assert.deepEqual(await publishOutbox(run), { published: 0, inFlight: 0 });
   assert.equal(publisher.sent.length, 4);
 });
 
@@ -101,12 +103,12 @@ test('the incident object stands before its alert goes out, and tells the whole 
   const store = await createBucket();
   const publisher: AlertPublisher = {
     async publish(alert) {
-      assert.ok(store.text(incidentKey('shop', alert.incidentId))?.includes(`"${alert.notificationId}"`));
+      assert.ok(store.text(incidentKey(alert.incidentId))?.includes(`"${alert.notificationId}"`));
       return { messageId: 'm' };
     },
   };
-  await publishOutbox(createRun(store, { publisher }), 'shop');
-  const incident = JSON.parse(store.text(incidentKey('shop', 'inc1')) ?? '') as {
+  await publishOutbox(createRun(store, { publisher }));
+  const incident = JSON.parse(store.text(incidentKey('inc1')) ?? '') as {
     state: string;
     end: string;
     changes: { sequence: number }[];
@@ -125,13 +127,11 @@ test('any number of runs at once, interleaved in any way, publish each alert onc
       const store = createMemoryObjectStore({ pause: () => scheduler.schedule(Promise.resolve()) });
       const publisher = createTopic();
       const outbox = STORY.map((alert, i) => ({ alert, sequence: i }));
-      await scheduler.waitFor(updateState(store, 'shop', (state) => ({ ...state, outbox })));
-      const results = Array.from({ length: runs }, () =>
-        publishOutbox(createRun(store, { publisher }), 'shop'),
-      );
+      await scheduler.waitFor(setOutbox(store, outbox));
+      const results = Array.from({ length: runs }, () => publishOutbox(createRun(store, { publisher })));
       await scheduler.waitFor(Promise.all(results));
       const later = createRun(store, { publisher, now: () => 1_000 + CLAIM_LEASE });
-      await scheduler.waitFor(publishOutbox(later, 'shop'));
+      await scheduler.waitFor(publishOutbox(later));
       assertToldOnce(publisher.sent);
       assert.deepEqual(await scheduler.waitFor(outboxOf(store)), []);
     }),
@@ -146,11 +146,11 @@ test('killed before or after any write, with receipts, each alert is still publi
       const store = await createBucket();
       const topic = createTopic();
       const mortal = createMortalStore(store, { atWrite, stage });
-      const died = await dies(publishOutbox(createRun(mortal, { publisher: topic }), 'shop'));
+      const died = await dies(publishOutbox(createRun(mortal, { publisher: topic })));
       await deliverReceipts(store, topic.sent);
       if (!died) break;
       deaths++;
-      await publishOutbox(createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE }), 'shop');
+      await publishOutbox(createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE }));
       assertToldOnce(topic.sent);
       assert.deepEqual(await outboxOf(store), [], `${stage} write ${atWrite}`);
     }
@@ -172,14 +172,14 @@ test('runs at once of which any may die anywhere, with receipts, publish each al
         const store = createMemoryObjectStore({ pause: () => scheduler.schedule(Promise.resolve()) });
         const topic = createTopic();
         const outbox = STORY.map((alert, i) => ({ alert, sequence: i }));
-        await scheduler.waitFor(updateState(store, 'shop', (state) => ({ ...state, outbox })));
+        await scheduler.waitFor(setOutbox(store, outbox));
         const results = deaths.map((plan) =>
-          dies(publishOutbox(createRun(createMortalStore(store, plan), { publisher: topic }), 'shop')),
+          dies(publishOutbox(createRun(createMortalStore(store, plan), { publisher: topic }))),
         );
         await scheduler.waitFor(Promise.all(results));
         await scheduler.waitFor(deliverReceipts(store, topic.sent));
         const later = createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE });
-        await scheduler.waitFor(publishOutbox(later, 'shop'));
+        await scheduler.waitFor(publishOutbox(later));
         assertToldOnce(topic.sent);
         assert.deepEqual(await scheduler.waitFor(outboxOf(store)), []);
       },
@@ -200,9 +200,9 @@ test('killed right after the topic took an alert, with its receipt, it is not pu
         return answer;
       },
     };
-    assert.ok(await dies(publishOutbox(createRun(mortal, { publisher }), 'shop')));
+    assert.ok(await dies(publishOutbox(createRun(mortal, { publisher }))));
     await deliverReceipts(store, topic.sent);
-    await publishOutbox(createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE }), 'shop');
+    await publishOutbox(createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE }));
     assertToldOnce(topic.sent);
   }
 });
@@ -217,12 +217,12 @@ test('without a receipt the next run waits for the lease and then publishes agai
       throw new KilledError('before the topic was reached');
     },
   };
-  await dies(publishOutbox(createRun(mortal, { publisher }), 'shop'));
+  await dies(publishOutbox(createRun(mortal, { publisher })));
   const early = createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE - 1 });
-  assert.deepEqual(await publishOutbox(early, 'shop'), { published: 0, inFlight: 1 });
+  assert.deepEqual(await publishOutbox(early), { published: 0, inFlight: 1 });
   assert.deepEqual(topic.sent, []);
   const late = createRun(store, { publisher: topic, now: () => 1_000 + CLAIM_LEASE });
-  assert.deepEqual(await publishOutbox(late, 'shop'), { published: 1, inFlight: 0 });
+  assert.deepEqual(await publishOutbox(late), { published: 1, inFlight: 0 });
 });
 
 test('a refused alert stays, holds back only its own incident, and the next run may send it at once', async () => {
@@ -238,12 +238,12 @@ test('a refused alert stays, holds back only its own incident, and the next run 
   };
   const run = createRun(store, { publisher });
   await assert.rejects(
-    publishOutbox(run, 'shop'),
+    publishOutbox(run),
     (error) => error instanceof RetryLaterError && error.message.includes('slow down'),
   );
   assert.deepEqual(topic.sent, ['inc2-1']);
   assert.deepEqual(await outboxOf(store), ['inc1-1', 'inc1-2', 'inc1-3']);
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 3, inFlight: 0 });
+  assert.deepEqual(await publishOutbox(run), { published: 3, inFlight: 0 });
   assertToldOnce(topic.sent);
 });
 
@@ -258,11 +258,11 @@ test('an alert that can never be sent is dropped, counted and told of; what come
   };
   const telemetry = createMemoryTelemetry();
   const run = createRun(store, { publisher, telemetry });
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 3, inFlight: 0 });
+  assert.deepEqual(await publishOutbox(run), { published: 3, inFlight: 0 });
   assert.deepEqual(topic.sent.toSorted(), ['inc1-2', 'inc1-3', 'inc2-1']);
   assert.deepEqual(await outboxOf(store), []);
   assert.equal(telemetry.total('AlertsUndeliverable', 'shop'), 1);
-  assert.match(store.text(incidentKey('shop', 'inc1')) ?? '', /inc1-1/);
+  assert.match(store.text(incidentKey('inc1')) ?? '', /inc1-1/);
 });
 
 test('an alert sent without an answer is left to its receipt', async () => {
@@ -275,10 +275,10 @@ test('an alert sent without an answer is left to its receipt', async () => {
     },
   };
   const run = createRun(store, { publisher });
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 0, inFlight: 1 });
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 0, inFlight: 1 });
+  assert.deepEqual(await publishOutbox(run), { published: 0, inFlight: 1 });
+  assert.deepEqual(await publishOutbox(run), { published: 0, inFlight: 1 });
   await deliverReceipts(store, topic.sent);
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 0, inFlight: 0 });
+  assert.deepEqual(await publishOutbox(run), { published: 0, inFlight: 0 });
   assert.deepEqual(topic.sent, ['inc1-1']);
   assert.deepEqual(await outboxOf(store), []);
 });
@@ -287,7 +287,7 @@ test('a run that is out of time starts nothing', async () => {
   const store = await createBucket();
   const publisher = createTopic();
   const run = createRun(store, { publisher, deadline: { remaining: () => 4_999 } });
-  assert.deepEqual(await publishOutbox(run, 'shop'), { published: 0, inFlight: 4 });
+  assert.deepEqual(await publishOutbox(run), { published: 0, inFlight: 4 });
   assert.deepEqual(publisher.sent, []);
 });
 
@@ -295,14 +295,14 @@ test('alerts that were decided while a run published are not lost', async () => 
   const store = await createBucket([STORY[0]!]);
   const publisher: AlertPublisher = {
     async publish() {
-      await updateState(store, 'shop', (state) => ({
-        ...state,
-        outbox: [...state.outbox, { alert: STORY[2]!, sequence: 1 }],
-      }));
+      await setOutbox(store, [
+        { alert: STORY[0]!, sequence: 1 },
+        { alert: STORY[2]!, sequence: 1 },
+      ]);
       return { messageId: 'm' };
     },
   };
-  await publishOutbox(createRun(store, { publisher }), 'shop');
+  await publishOutbox(createRun(store, { publisher }));
   assert.deepEqual(await outboxOf(store), ['inc2-1']);
 });
 
