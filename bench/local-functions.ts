@@ -33,8 +33,8 @@ export async function startLocalFunctions(options: {
 }): Promise<LocalFunctions> {
   const { prometheusUrl } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'bench-functions-'));
-  // Of the way of an alert, only what is computed and sent: a wait is a choice.
-  const params: Record<string, string> = { groupWait: '0s', groupInterval: '0s' };
+  // Of the way of an alert, only what is computed and sent: waits, and who is told of with whom, are choices.
+  const params: Record<string, string> = { groupBy: 'none', groupWait: '0s', groupInterval: '0s' };
   if (prometheusUrl !== undefined) params['prometheusUrl'] = prometheusUrl;
   const packageDir = await packageService({ params, region: REGION });
   const log = (): void => {};
