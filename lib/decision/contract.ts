@@ -62,10 +62,14 @@ export interface EntityTrack {
 export interface Telling {
   /** Epoch ms. */
   readonly time: number;
-  /** As `RowEvidence` has it, of that version. */
+  /** As `RowEvidence.column`, of that version; -2: the model. */
   readonly cause: number;
   readonly modelVersion: string;
   readonly level: number;
+  /** Epoch ms of the newest row that was off for that reason; absent while the incident lies open, and once it has settled. */
+  readonly until?: number | undefined;
+  /** Rows that have been off for it again since, and were no news. */
+  readonly again?: number | undefined;
 }
 
 export interface OpenIncident {

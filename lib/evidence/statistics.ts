@@ -7,7 +7,7 @@
  * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
  */
 import type { Expectation, SeriesExpectation } from '../expectation/expectation.ts';
-import { expectAt, seriesOf } from '../expectation/expectation.ts';
+import { expectAt, scatterAt, seriesOf } from '../expectation/expectation.ts';
 import { BLOCKS, findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
@@ -252,6 +252,12 @@ export function measureDepartures(
   });
   const levels = findRecentLevels(places, anchored, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
+  if (series.season.scatter.length > 0)
+    for (const [i, row] of rows.entries()) {
+      const scatter = scatterAt(series, x.times[row]!);
+      anchored[i]! /= scatter;
+      recent[i]! /= scatter;
+    }
   return { anchored, recent, least: least / spread };
 }
 

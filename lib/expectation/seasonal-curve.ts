@@ -3,6 +3,7 @@
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
 import { quantile } from '../maths/quantile.ts';
+import { fitScatter } from './scatter.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -44,6 +45,8 @@ export interface SeasonalCurve {
   readonly day: Float32Array;
   /** HOURS_OF_WEEK values that are added; empty: one day is like another. */
   readonly week: Float32Array;
+  /** HOURS_OF_DAY multiples of the usual spread, 1 or above; empty: one hour is as restless as another. */
+  readonly scatter: Float32Array;
 }
 
 export interface TimedValues {
@@ -53,11 +56,17 @@ export interface TimedValues {
   readonly values: Float64Array;
 }
 
+export const NO_SEASON: SeasonalCurve = {
+  day: new Float32Array(),
+  week: new Float32Array(),
+  scatter: new Float32Array(),
+};
+
 /** @returns what is usual at a time of day or week, off `center` */
 export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalCurve {
   const { times, values } = series;
   const span = times.length < BINS ? 0 : times.at(-1)! - times[0]!;
-  if (span < LEAST_DAYS * DAY) return { day: new Float32Array(), week: new Float32Array() };
+  if (span < LEAST_DAYS * DAY) return NO_SEASON;
   const off = values.map((value) => value - center);
   const smooth = foretells(halvesOf({ times, values: off }), smoothDay, readDay)
     ? smoothDay({ times, values: off })
@@ -65,9 +74,12 @@ export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalC
   const day = addSharp({ times, values: off }, smooth ?? new Float64Array(PLACES_OF_DAY));
   const isDaily = day.some((value) => value !== 0);
   const rest = isDaily ? off.map((value, i) => value - readDay(day, times[i]!)) : off;
+  const week = Float32Array.from(fitWeek({ times, values: rest }, span) ?? []);
+  const left = week.length === 0 ? rest : rest.map((value, i) => value - readWeek(week, times[i]!));
   return {
     day: isDaily ? Float32Array.from(day) : new Float32Array(),
-    week: Float32Array.from(fitWeek({ times, values: rest }, span) ?? []),
+    week,
+    scatter: fitScatter({ times, values: left }),
   };
 }
 

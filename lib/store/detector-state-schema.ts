@@ -38,7 +38,16 @@ const entityTrack: z.ZodType<EntityTrack> = z
     recent: z.array(z.strictObject({ time, score: z.number() })),
     open: openIncident.optional(),
     told: z
-      .array(z.strictObject({ time, cause: z.int(), modelVersion: z.string(), level: z.number() }))
+      .array(
+        z.strictObject({
+          time,
+          cause: z.int(),
+          modelVersion: z.string(),
+          level: z.number(),
+          until: time.optional(),
+          again: count.optional(),
+        }),
+      )
       .optional(),
     wasOut: z.boolean().optional(),
     usualJoint: z.strictObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),

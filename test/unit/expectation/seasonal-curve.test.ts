@@ -76,6 +76,7 @@ test('less than four days have no season', () => {
     assert.deepEqual(fit(draw(days, (minute) => (isJob(minute) ? 40 : 0))), {
       day: new Float32Array(),
       week: new Float32Array(),
+      scatter: new Float32Array(),
     });
   const none = fitSeasonalCurve({ times: new Float64Array(), values: new Float64Array() }, 0);
   assert.equal(none.day.length + none.week.length, 0);
