@@ -1,9 +1,9 @@
 /** What is usual of a series, as a record: see record.ts. */
 import { readDuration } from '../../../base/duration.ts';
+import { takeMedian } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
 import { poolSeries } from '../../framework/univariate/group-rows.ts';
-import { takeMedian } from '../../framework/univariate/median.ts';
 import { chooseSeason, LEAST_BIN_VALUES } from './choose-season.ts';
 import { followLevel } from './follow-level.ts';
 import { readLocalTimes } from './local-times.ts';
