@@ -8,7 +8,7 @@ import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
 /** Per text its source, and whether it is built with fused multiply-adds (relaxed SIMD). */
-export const LINALG_KERNELS = {
+const LINALG_KERNELS = {
   products: { source: 'products.ts', isFused: false },
   columns: { source: 'columns.ts', isFused: false },
   'rows-fused': { source: 'rows/index.ts', isFused: true },

@@ -18,7 +18,7 @@ import type { ScenarioName } from '../../lib/simulate/scenarios.ts';
 import { simulateDays } from './simulated-days.ts';
 
 /** Those that show in the preset's metrics; the others are about requests, caches and databases. */
-export const FAULTS = ['cpu-spike', 'memory-leak', 'slow-exfiltration', 'cascading-failure'] as const;
+const FAULTS = ['cpu-spike', 'memory-leak', 'slow-exfiltration', 'cascading-failure'] as const;
 const METRICS = 16;
 export const SEQUENCES = 1000;
 /** Anomalous sequences of one fault, at most. */

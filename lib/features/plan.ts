@@ -15,7 +15,7 @@ export const AVAILABILITY_COLUMN = 'data_availability';
 export const PLAN_FORMAT_VERSION = 2;
 
 /** Of the rows of a rolling window, the share that has to hold a value: below it, its statistic is missing. */
-export const MIN_WINDOW_SHARE = 0.5;
+const MIN_WINDOW_SHARE = 0.5;
 
 /** What a column starts from. */
 export type ColumnSource =
@@ -115,7 +115,7 @@ export function plannedMetrics(plan: FeaturePlan): readonly string[] {
   return [...new Set(plan.columns.flatMap(({ source }) => metricsOf(source)))];
 }
 
-export function metricsOf(source: ColumnSource): readonly string[] {
+function metricsOf(source: ColumnSource): readonly string[] {
   if (source.kind === 'metric') return [source.metric];
   return source.kind === 'ratio' ? [source.of, source.to] : [];
 }

@@ -52,7 +52,7 @@ export function fitPool(series: readonly Series[], params: SeasonalParams): Floa
 }
 
 /** The seasons of the parameters that a series with that step may show. */
-export function planSeasons({ periods }: SeasonalParams, step: number): readonly Season[] {
+function planSeasons({ periods }: SeasonalParams, step: number): readonly Season[] {
   return periods.map((text) => {
     const period = readDuration(text)!;
     const most = period > DAY ? MOST_BINS.long : MOST_BINS.short;
