@@ -3,6 +3,7 @@ import { FeatureError } from '../../../base/errors.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import type { ScoreTail } from '../../../maths/score-tail.ts';
 import type { Contribution, FittedModel } from '../../framework/contract.ts';
+import { checkColumns } from '../../framework/matrix-checks.ts';
 import { combineSurprises, shareRow, toCommonScale } from './combine.ts';
 import type { EnsembleParams, MemberParams } from './params.ts';
 import { countSmoothedRows, smoothScores } from './smooth.ts';
