@@ -16,7 +16,7 @@ const LINALG_KERNELS = {
 } as const;
 export type LinalgKernel = keyof typeof LINALG_KERNELS;
 
-const FOLDER = path.join(import.meta.dirname, '../lib/linalg');
+const FOLDER = path.join(import.meta.dirname, '../lib/maths/linalg');
 const LINE = 96;
 
 if (process.argv[1] === import.meta.filename)
