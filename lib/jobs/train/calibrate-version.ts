@@ -17,7 +17,7 @@ import { lowerBound } from '../../maths/quantile.ts';
 import { fitScoreTail, LEAST_SCORES } from '../../maths/score-tail.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
 import { findDirections, findLeastChanges } from '../shared/least-changes.ts';
-import { findNormalRows, type RehearsalInput, rehearse } from './rehearse.ts';
+import { findNormalRows, type RehearsalInput, rehearse } from './rehearse-version.ts';
 
 export interface CalibratedVersion {
   readonly policy: DecisionPolicy;

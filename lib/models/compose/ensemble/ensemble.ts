@@ -7,7 +7,7 @@ import { checkColumns } from '../../framework/matrix-checks.ts';
 import { combineSurprises, shareRow, toCommonScale } from './combine.ts';
 import type { EnsembleParams, MemberParams } from './params.ts';
 import { countSmoothedRows, smoothScores } from './smooth.ts';
-import { takeNear } from './take-near.ts';
+import { takeWithContext } from './take-with-context.ts';
 
 export interface Ensemble {
   readonly columns: readonly string[];
@@ -58,7 +58,7 @@ export async function explainEnsemble(
   const beyond = rows.find((row) => row >= x.times.length);
   if (beyond !== undefined)
     throw new FeatureError('no-such-row', `row ${beyond} to explain, the matrix has ${x.times.length}`);
-  const near = takeNear(x, rows, countContextRows(ensemble));
+  const near = takeWithContext(x, rows, countContextRows(ensemble));
   const surprises = await scoreMembers(ensemble, near.x);
   const explained: (readonly (readonly Contribution[])[])[] = [];
   for (const { model } of ensemble.members) explained.push(await model.explain(near.x, near.rows));
