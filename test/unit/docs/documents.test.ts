@@ -10,7 +10,7 @@ import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-for (const file of ['CONTRIBUTING.md', 'SECURITY.md'])
+for (const file of ['CONTRIBUTING.md', 'SECURITY.md', 'docs/glossary.md'])
   test(`${file} names files that exist`, () => {
     const named = [...read(file).matchAll(/`([\w.@/-]+\/[\w./-]*)`/g)].map(([, path]) => path!);
     // NAME and KIND stand for what is added; dist/ is built, quarantine/ lies in a bucket.
