@@ -76,11 +76,11 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-export const BEGIN = '<!-- layers: node scripts/make-layers.ts -->';
-export const END = '<!-- /layers -->';
+const BEGIN = '<!-- layers: node scripts/make-layers.ts -->';
+const END = '<!-- /layers -->';
 
 /** The table as it stands in docs/architecture.md. */
-export function renderLayers(): string {
+function renderLayers(): string {
   const rows = LAYERS.map(
     ({ folder, holds }) => `| \`${folder.endsWith('.ts') ? folder : `${folder}/`}\` | ${holds} |`,
   );

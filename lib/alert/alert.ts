@@ -4,8 +4,6 @@ import type { Rarity } from '../decision/calibration.ts';
 import type { IncidentState } from '../decision/contract.ts';
 import type { MetricUnit } from './metric-unit.ts';
 
-export { SEVERITIES, type Severity } from '../config/severity.ts';
-
 /** One metric's part in an alert, in the metric's own units. */
 export interface Reason {
   readonly metric: string;

@@ -6,7 +6,7 @@ import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
 
 /** Reasons that an alert carries: past those, a share is a few percent, and a message has 256 KiB. */
-export const MOST_REASONS = 20;
+const MOST_REASONS = 20;
 
 /**
  * @param given.reasons of the transition's peak row, largest share first; units are added

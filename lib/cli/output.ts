@@ -162,7 +162,7 @@ function createBar(stream: NodeJS.WriteStream): SingleBar {
 }
 
 /** One line's worth: the code is stable, the message names the offending value. */
-export function describeError(error: unknown): { readonly code: string; readonly message: string } {
+function describeError(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: 'unknown', message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   // Node leaves the message of some connection errors empty and puts what happened into `errors`.

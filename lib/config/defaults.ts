@@ -1,11 +1,10 @@
 /** Every default of a detector, with its unit and its reason. The JSON Schema and the docs take them from here. */
 
 import { parseDuration } from '../base/duration.ts';
-import type { Detector } from './detector.ts';
+import type { Detector, WarmupTime } from './detector.ts';
 import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { DEFAULT_LABELS } from './label-settings.ts';
-import type { WarmupTime } from './warmup.ts';
 
 /** Durations as people write them. */
 export const DEFAULTS = {

@@ -3,7 +3,6 @@ import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
-import type { Warmup } from './warmup.ts';
 
 export interface FineTuneSettings {
   /** Whose version it is. */
@@ -26,6 +25,19 @@ export interface ChangeSettings {
   readonly relative: number;
   readonly direction: 'above' | 'below' | 'both';
 }
+
+/** Time counts from the oldest row of the history to the newest, whatever the number of entities. */
+export interface WarmupTime {
+  /** Ms. */
+  readonly time: number;
+  /** So few rows are not learned from, however long they took. */
+  readonly leastRows: number;
+  /** So many rows are enough, however short they took; absent: time alone counts. */
+  readonly rows?: number;
+}
+
+/** A number is so many rows. */
+export type Warmup = number | WarmupTime;
 
 /** A validated manifest with every default filled in. Durations are milliseconds. */
 export interface Detector {

@@ -7,7 +7,7 @@ import { findFeatureProblems } from './feature-contradictions.ts';
 import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
-import { NETWORK_KINDS } from './network-kinds.ts';
+import { KINDS_BY_STEPS, learnsBySteps } from './model-kind.ts';
 import { defaultPercentile, ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
 
@@ -75,10 +75,10 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
       `is ${warmup} rows; threshold.${asked.length > 0 ? `percentile ${percentile}` : `false_alarms ${budget ?? DEFAULTS.falseAlarms}`} needs at least ${rows} to calibrate on`,
     );
   const { kind, fine_tune: fineTune } = spec.model;
-  if (fineTune !== undefined && !NETWORK_KINDS.includes(kind))
+  if (fineTune !== undefined && !learnsBySteps(kind))
     complain(
       ['model', 'fine_tune'],
-      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${NETWORK_KINDS.join(', ')}`,
+      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${KINDS_BY_STEPS.join(', ')}`,
     );
   if (fineTune?.detector === metadata.name && fineTune.version === 'current')
     complain(

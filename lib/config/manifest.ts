@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../base/duration.ts';
 import { ManifestError } from '../base/errors.ts';
 import { DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
-import type { Detector } from './detector.ts';
+import type { Detector, Warmup } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { toFeatureSettings } from './feature-schema.ts';
@@ -18,7 +18,6 @@ import { readYaml } from './manifest-yaml.ts';
 import { defaultPercentile } from './percentile.ts';
 import { LABEL_PRESETS } from './presets/label-presets.ts';
 import { PRESETS } from './presets/presets.ts';
-import type { Warmup } from './warmup.ts';
 
 /** Problems that one message lists. */
 const MOST_PROBLEMS = 50;

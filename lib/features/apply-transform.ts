@@ -1,7 +1,8 @@
 /** One operation over one stretch of rows. */
 import type { Statistic } from '../config/feature-settings.ts';
 import type { Stretch } from './grid-rows.ts';
-import type { FeaturePlan, Transform } from './plan.ts';
+import type { FeaturePlan } from './plan.ts';
+import type { Transform } from './planned-column.ts';
 import { takeChange, takeIncrease, takeLag, takeLog, takeRelativeChange } from './pointwise.ts';
 import { type RollingWindow, rollExtreme, rollMoments } from './rolling-moments.ts';
 import { rollOrder } from './rolling-order.ts';

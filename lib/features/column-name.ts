@@ -1,6 +1,6 @@
 /** Names of columns, as people read them in an alert: "cpu_usage (change over 5m)". */
 import { formatDuration } from '../base/duration.ts';
-import type { ColumnSource, Transform } from './plan.ts';
+import type { ColumnSource, Transform } from './planned-column.ts';
 
 /** @param step ms */
 export function nameColumn(source: ColumnSource, transforms: readonly Transform[], step: number): string {

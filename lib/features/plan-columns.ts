@@ -8,7 +8,7 @@ import {
   STATISTICS,
 } from '../config/feature-settings.ts';
 import { nameColumn } from './column-name.ts';
-import type { ColumnSource, PlannedColumn, Transform } from './plan.ts';
+import type { ColumnSource, PlannedColumn, Transform } from './planned-column.ts';
 
 /** Each adds a column to every row of every window. */
 const MOST_COLUMNS = 2000;

@@ -14,7 +14,7 @@ export interface LabelOptions {
   readonly tell: (note: string) => void;
 }
 
-export function isLabelLike(name: string): boolean {
+function isLabelLike(name: string): boolean {
   return LABEL_LIKE.test(name.toLowerCase().replaceAll(/[_\-. ]/g, ''));
 }
 

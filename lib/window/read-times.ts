@@ -8,7 +8,7 @@ import { isText, readStrings } from './read-strings.ts';
  * How large an epoch number is tells its unit: each range is the time from 1973-03-03 to 2286-11-20 in that unit, and
  * what lies between the ranges cannot be told apart.
  */
-export const EPOCH_UNITS: readonly EpochUnit[] = [
+const EPOCH_UNITS: readonly EpochUnit[] = [
   { unit: 's', from: 1e8, to: 1e10, perMillisecond: 1e-3 },
   { unit: 'ms', from: 1e11, to: 1e13, perMillisecond: 1 },
   { unit: 'µs', from: 1e14, to: 1e16, perMillisecond: 1e3 },

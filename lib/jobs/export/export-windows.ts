@@ -55,9 +55,9 @@ export interface ExportResult {
 }
 
 /** Two days at 15 minutes: what follows the whole days of a first backfill. */
-export const DEFAULT_MAX_WINDOWS = 192;
+const DEFAULT_MAX_WINDOWS = 192;
 /** Milliseconds that have to be left for another batch or window. */
-export const STOP_BEFORE_MS = 10_000;
+const STOP_BEFORE_MS = 10_000;
 
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
 

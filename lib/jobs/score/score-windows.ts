@@ -22,7 +22,7 @@ import type { MetricWindow } from '../../window/window.ts';
 import { publishOutbox } from '../publish/publish-outbox.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
 import { type FittedDetector, loadFittedDetector } from '../shared/fitted-detector.ts';
-import { isCaughtUp } from '../shared/is-caught-up.ts';
+import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { spanOf, sumLearned } from '../shared/learned-history.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { quarantine } from '../shared/quarantine.ts';
@@ -204,7 +204,7 @@ async function learn({ detector, pending, attempts }: Pending, context: ScoreCon
   const seen = sumLearned(state);
   const { rows } = seen;
   context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
-  if (isWarm(detector, seen) && isCaughtUp(detector, state, context.now()))
+  if (isWarm(detector, seen) && isHistoryExported(detector, state, context.now()))
     await context.queue.requestTraining(detector.name);
   return { phase: state.phase, ...seen, warmup: rowsWanted(detector), scored: [], published: 0 };
 }

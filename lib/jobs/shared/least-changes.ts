@@ -2,7 +2,8 @@
 import { type MetricUnit, unitOfMetric } from '../../alert/metric-unit.ts';
 import type { ChangeSettings, Detector } from '../../config/detector.ts';
 import type { Watched } from '../../evidence/calibrate-evidence.ts';
-import type { FeaturePlan, PlannedColumn } from '../../features/plan.ts';
+import type { FeaturePlan } from '../../features/plan.ts';
+import type { PlannedColumn } from '../../features/planned-column.ts';
 import type { Profile } from '../../features/profile.ts';
 import { CONSTANT_SCALE, type FittedScaler, profilesOf } from '../../features/scaler.ts';
 

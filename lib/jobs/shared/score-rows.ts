@@ -4,11 +4,11 @@ import type { ScoredRows } from '../../decision/contract.ts';
 import { gatherEvidence, pickEvidence, silenceGaps } from '../../evidence/evidence.ts';
 import { countScanRows } from '../../evidence/statistics.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
+import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
+import { pickRows } from '../../features/pick-rows.ts';
 import { type PreparedRows, prepareRows } from '../../features/prepare-rows.ts';
 import { checkColumns, type PlannedRows } from '../../features/source-columns.ts';
-import { pickRows } from '../../models/compose/ensemble/hold-back.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { calmMatrix } from './calm-matrix.ts';
@@ -65,9 +65,9 @@ export async function scoreRows({
   const within = { start: start - countContextRows(fitted) * step, end: start };
   // Cut after short gaps are filled, which takes the values on both sides.
   const history = context.map((earlier) =>
-    changePrepared(prepareRows(earlier, detector, step), (all) => sliceWindow(all, within)),
+    changePreparedRows(prepareRows(earlier, detector, step), (all) => sliceWindow(all, within)),
   );
-  const merged = mergePrepared([...history, newest]);
+  const merged = combinePreparedRows([...history, newest]);
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
   const x = buildMatrix({ ...planned, scaler });
   const matrixRows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= start);

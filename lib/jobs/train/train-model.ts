@@ -17,7 +17,7 @@ import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
 import type { TrainContext } from '../shared/context.ts';
 import { EVIDENCE_FILE } from '../shared/fitted-detector.ts';
-import { isCaughtUp } from '../shared/is-caught-up.ts';
+import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
@@ -26,7 +26,6 @@ import { activate, makeCurrent } from './activate-version.ts';
 import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { nameVersion } from './name-version.ts';
-import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -38,6 +37,7 @@ import {
   runInSession,
   type TrainingSession,
 } from './training-session.ts';
+import { widenLookback } from './widen-lookback.ts';
 
 /** Of a run's time, kept back from the fit for scoring the history, drawing the report and saving: a share of it, up to ms. */
 const RESERVE = { share: 0.25, atMost: 120_000 } as const;
@@ -136,7 +136,7 @@ export async function isTrainingDue({ detector }: LoadedDetector, context: Train
   if (open.progress !== undefined)
     return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
   const { state } = await readState(context.store, detector.name);
-  if (state.trainedUntil === undefined) return isCaughtUp(detector, state, context.now());
+  if (state.trainedUntil === undefined) return isHistoryExported(detector, state, context.now());
   // A version that was made of times that cannot be is not waited for until they have come.
   const latest = context.now() + FUTURE_TOLERANCE;
   if (state.trainedUntil > latest) return true;
@@ -203,7 +203,7 @@ async function loadHistory(
   inputs?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
   const data = await loadTrainingData(detector, state, context, inputs);
-  const reaching = reachWarmup(detector, state.step);
+  const reaching = widenLookback(detector, state.step);
   const rows = data?.window.times.length ?? 0;
   if (rows >= rowsWanted(detector) || reaching === detector) return data;
   return loadTrainingData(reaching, state, context, inputs);

@@ -1,7 +1,7 @@
 /** The history that a model is fitted on. */
 import type { Detector } from '../../config/detector.ts';
 import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
-import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
+import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
 import { planFeatures } from '../../features/plan.ts';
 import { type PreparedRows, prepareLabelledRows } from '../../features/prepare-rows.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
@@ -60,10 +60,10 @@ export async function loadTrainingData(
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
   const kept = [...newest.metrics, ...detector.labels.columns];
-  const prepared = mergePrepared(
+  const prepared = combinePreparedRows(
     used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step)),
   );
-  const history = changePrepared(prepared, (window) => sliceWindow(window, range));
+  const history = changePreparedRows(prepared, (window) => sliceWindow(window, range));
   const inputs = used.map(({ window, info }) => ({
     key: info.key,
     etag: info.etag,
@@ -87,13 +87,13 @@ function selectTrainingRows(
   const findRows = ({ window, availability }: PreparedRows): Uint32Array =>
     findWarmRows(window, plan).filter((row) => availability[row]! > 0);
   const learned = new Set(Array.from(findRows(history), (row) => history.window.entityOf[row]!));
-  const known = changePrepared(history, (window) =>
+  const known = changePreparedRows(history, (window) =>
     selectRows(window, (row) => learned.has(window.entityOf[row]!)),
   );
   const rows = findRows(known);
   const kept = new Set(rows);
   return {
-    ...changePrepared(known, (window) => selectRows(window, (row) => kept.has(row))),
+    ...changePreparedRows(known, (window) => selectRows(window, (row) => kept.has(row))),
     planned: { ...known, plan, rows },
   };
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
-import { reachWarmup } from '../../../../lib/jobs/train/reach-warmup.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { widenLookback } from '../../../../lib/jobs/train/widen-lookback.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
@@ -15,10 +15,13 @@ const HOUR = 3_600_000;
 
 test('a lookback that holds the warmup stays', () => {
   const detector = defaultDetector('shop');
-  assert.equal(reachWarmup(detector, STEP), detector);
-  assert.equal(reachWarmup(detector, undefined), detector);
-  assert.equal(reachWarmup(detector, HOUR).training.lookback, 2 * 1440 * HOUR);
-  assert.equal(reachWarmup({ ...detector, step: STEP }, HOUR).training.lookback, detector.training.lookback);
+  assert.equal(widenLookback(detector, STEP), detector);
+  assert.equal(widenLookback(detector, undefined), detector);
+  assert.equal(widenLookback(detector, HOUR).training.lookback, 2 * 1440 * HOUR);
+  assert.equal(
+    widenLookback({ ...detector, step: STEP }, HOUR).training.lookback,
+    detector.training.lookback,
+  );
 });
 
 test('hourly rows of one entity are learned on until they are enough, and then trained on', async () => {

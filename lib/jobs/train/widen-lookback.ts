@@ -9,7 +9,7 @@ const SPARE = 2;
  * ever without coming to a warmup of 1,440.
  * @param step grid distance in ms; undefined before the first data
  */
-export function reachWarmup(detector: Detector, step: number | undefined): Detector {
+export function widenLookback(detector: Detector, step: number | undefined): Detector {
   const { training } = detector;
   const needed = SPARE * rowsWanted(detector) * (detector.step ?? step ?? 0);
   return needed <= training.lookback

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.ts';
-import { takeNear } from '../../../../../lib/models/compose/ensemble/take-near.ts';
+import { takeWithContext } from '../../../../../lib/models/compose/ensemble/take-with-context.ts';
 import { getModel } from '../../../../../lib/models/registry.ts';
 import { NO_DEADLINE, normalRows } from '../../../../helpers/feature-matrices.ts';
 
@@ -20,7 +20,7 @@ function interleave(entities: number, rows: number, seed: number): FeatureMatrix
 test('the rows asked for and those before them in their entity, each once, in order', () => {
   const x = interleave(3, 10, 1);
   // Of pod 0 its 4th, 5th and 10th row, of pod 2 its first.
-  const near = takeNear(x, Uint32Array.of(27, 2, 9, 12), 2);
+  const near = takeWithContext(x, Uint32Array.of(27, 2, 9, 12), 2);
   assert.deepEqual(near.x.entities, ['pod-2', 'pod-0']);
   assert.deepEqual([...near.x.entityOf], [0, 1, 1, 1, 1, 1, 1, 1]);
   assert.deepEqual(
@@ -28,7 +28,7 @@ test('the rows asked for and those before them in their entity, each once, in or
     [0, 1, 2, 3, 4, 7, 8, 9],
   );
   assert.deepEqual([...near.rows], [7, 0, 3, 4]);
-  assert.deepEqual(takeNear(x, Uint32Array.of(), 2).x.times.length, 0);
+  assert.deepEqual(takeWithContext(x, Uint32Array.of(), 2).x.times.length, 0);
 });
 
 for (const kind of ['auto', 'ensemble'])

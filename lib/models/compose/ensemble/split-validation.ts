@@ -1,13 +1,14 @@
-/** The training's older rows, for a rehearsal, and its newest ones, which the rehearsal is judged by. */
+/** The training's older rows, which a trial is fitted on, and its newest ones, the validation, which it is judged by. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { pickRows } from '../../../features/pick-rows.ts';
 import { shadowLabels } from '../../../features/shadow-labels.ts';
 import { fitScoreTail, LEAST_SCORES, type ScoreTail } from '../../../maths/score-tail.ts';
 import { findStep } from './smooth.ts';
 
-/** Fewest held-back scores that a tail is made of. */
-export const LEAST_HELD_BACK: number = 10 * LEAST_SCORES;
+/** Fewest scores of the validation that a tail is made of. */
+export const LEAST_VALIDATION_ROWS: number = 10 * LEAST_SCORES;
 
-export interface HeldBack {
+export interface ValidationSplit {
   /** Per row of the whole, 1 = older. */
   readonly isOlder: Uint8Array;
   /** The older rows by themselves, and their labels. */
@@ -16,37 +17,22 @@ export interface HeldBack {
 }
 
 /**
- * @param share of the rows that is held back, by time over all entities
+ * @param share of the rows that are the validation, by time over all entities
  * @returns undefined where one of both sides has too few rows to say anything
  */
-export function holdBack(
+export function splitValidation(
   x: FeatureMatrix,
   { share, labels }: { readonly share: number; readonly labels: Uint8Array | undefined },
-): HeldBack | undefined {
+): ValidationSplit | undefined {
   const times = x.times.toSorted();
   const cut = times[Math.floor((1 - share) * times.length)];
   const isOlder = Uint8Array.from(x.times, (time) => Number(cut !== undefined && time < cut));
   const rows = Uint32Array.from(x.times.keys()).filter((row) => isOlder[row] === 1);
-  if (rows.length === 0 || x.times.length - rows.length < LEAST_HELD_BACK) return undefined;
+  if (rows.length === 0 || x.times.length - rows.length < LEAST_VALIDATION_ROWS) return undefined;
   return {
     isOlder,
     older: pickRows(x, rows),
     labels: labels && Uint8Array.from(rows, (row) => labels[row]!),
-  };
-}
-
-/** The rows by themselves, in the order given. */
-export function pickRows(x: FeatureMatrix, rows: Uint32Array): FeatureMatrix {
-  const width = x.names.length;
-  const values = new Float32Array(rows.length * width);
-  for (const [at, row] of rows.entries())
-    values.set(x.values.subarray(row * width, (row + 1) * width), at * width);
-  return {
-    names: x.names,
-    entities: x.entities,
-    entityOf: Uint32Array.from(rows, (row) => x.entityOf[row]!),
-    times: Float64Array.from(rows, (row) => x.times[row]!),
-    values,
   };
 }
 

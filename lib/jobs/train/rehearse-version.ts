@@ -6,11 +6,11 @@
 import { RetryLaterError } from '../../base/errors.ts';
 import type { EvidenceFold } from '../../evidence/calibrate-evidence.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { pickRows } from '../../features/pick-rows.ts';
 import { shadowLabels } from '../../features/shadow-labels.ts';
 import { LEAST_SCORES } from '../../maths/score-tail.ts';
 import { takeSample } from '../../models/compose/auto/take-sample.ts';
 import { isRefusal } from '../../models/compose/ensemble/fit-part.ts';
-import { pickRows } from '../../models/compose/ensemble/hold-back.ts';
 import type { FitRun, RegisteredModel } from '../../models/framework/contract.ts';
 
 /** Blocks: each model knows three quarters of the history. */

@@ -6,7 +6,7 @@ import type { DetectorState } from '../../store/detector-state.ts';
  * and wake people about last week.
  * @param now epoch ms
  */
-export function isCaughtUp(detector: Detector, state: DetectorState, now: number): boolean {
+export function isHistoryExported(detector: Detector, state: DetectorState, now: number): boolean {
   if (detector.metrics.length === 0) return true;
   // Declared, and nothing exports it: fed by dropped files.
   if (state.exportedUntil === undefined) return state.exporting === undefined;

@@ -1,14 +1,14 @@
 /** The part of a matrix that some of its rows are explained by. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { pickRows } from '../../../features/pick-rows.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
-import { pickRows } from './hold-back.ts';
 
 /**
  * The rows asked for and those that their scores look back on: a score depends on no other entity and on no other row.
  * An outage opens an incident for each entity, and each is explained from a window of all.
  * @returns the part, and where in it the asked rows are, in the order asked
  */
-export function takeNear(
+export function takeWithContext(
   x: FeatureMatrix,
   asked: Uint32Array,
   contextRows: number,

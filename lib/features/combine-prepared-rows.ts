@@ -4,14 +4,14 @@ import { AVAILABILITY_COLUMN } from './plan.ts';
 import type { PreparedRows } from './prepare-rows.ts';
 
 /** Prepared windows as one; a metric that only some have is missing in the rows of the others. */
-export function mergePrepared(prepared: readonly PreparedRows[]): PreparedRows {
+export function combinePreparedRows(prepared: readonly PreparedRows[]): PreparedRows {
   const [only] = prepared;
   if (only !== undefined && prepared.length === 1) return only;
   return splitAvailability(mergeWindows(prepared.map(withAvailability)));
 }
 
 /** Prepared rows after `change`, which may leave rows out, reorder none and change no value. */
-export function changePrepared(
+export function changePreparedRows(
   prepared: PreparedRows,
   change: (window: MetricWindow) => MetricWindow,
 ): PreparedRows {
