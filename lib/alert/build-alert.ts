@@ -1,7 +1,7 @@
 /** A change of state becomes a message that people can act on. */
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
-import type { Alert, Reason } from './alert.ts';
+import type { Alert, AlertSilence, Reason } from './alert.ts';
 import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
 
@@ -21,6 +21,7 @@ export function buildAlert(given: {
   readonly step: number;
   readonly model: Alert['model'];
   readonly by?: Alert['by'];
+  readonly silence?: AlertSilence;
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
@@ -43,10 +44,12 @@ export function buildAlert(given: {
       step,
       by,
       threshold,
+      silence: given.silence,
     }),
     reasons: reasons.slice(0, MOST_REASONS),
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
     ...(by !== undefined && { by }),
+    ...(given.silence !== undefined && { silence: given.silence }),
     score: transition.peakScore,
     threshold,
     // How rare a score is says nothing of evidence.

@@ -3,6 +3,7 @@ import type { Transition } from '../decision/contract.ts';
 import type { Alert, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
+import { saySilence } from './say-silence.ts';
 
 /** Characters of a name that the sentence shows: names come from dropped files too. */
 const LONGEST_NAME = 80;
@@ -22,6 +23,7 @@ export function summarize(given: {
   readonly step: number;
   readonly by?: Alert['by'];
   readonly threshold: number;
+  readonly silence?: Alert['silence'];
 }): string {
   const { transition, step } = given;
   const { state, start } = transition;
@@ -29,6 +31,10 @@ export function summarize(given: {
   const who = shorten(given.who);
   const what = describeReasons(given.reasons);
   const length = formatLength(end - start);
+  if (given.silence !== undefined) {
+    const seconds = transition.peakScore;
+    return `${who}: ${saySilence(given.silence, { state, from: formatTime(start, end), to: formatTime(end, start), length, seconds })}`;
+  }
   if (state === 'resolved')
     return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
   if (state === 'settled')

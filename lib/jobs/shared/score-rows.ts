@@ -71,7 +71,12 @@ export async function scoreRows({
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
   const x = buildMatrix({ ...planned, scaler });
   const matrixRows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= start);
-  const scores = await scoreNewest(x, { detector, fitted, start });
+  // A gap is no anomaly of values: what was not measured has no score.
+  const isHeard = (row: number): boolean =>
+    fitted.usual === undefined || planned.availability[planned.rows[row]!]! > 0;
+  const scores = (await scoreNewest(x, { detector, fitted, start })).map((score, row) =>
+    isHeard(row) ? score : Number.NaN,
+  );
   const far = deviations(x, scaler).values;
   const { entities, entityOf, times } = newest.window;
   const scored = {
@@ -79,7 +84,7 @@ export async function scoreRows({
     entityOf,
     times,
     scores: Float64Array.from(matrixRows, (row) => scores[row]!),
-    deviations: Float64Array.from(matrixRows, (row) => far[row]!),
+    deviations: Float64Array.from(matrixRows, (row) => (isHeard(row) ? far[row]! : Number.NaN)),
     ...(fitted.evidence !== undefined && {
       evidence: silenceGaps(
         pickEvidence(

@@ -1,5 +1,8 @@
 /** The history that a model is fitted on. */
 import type { Detector } from '../../config/detector.ts';
+import type { UsualPresence } from '../../decision/silence/contract.ts';
+import { learnPresence } from '../../decision/silence/learn-presence.ts';
+import { workloadOf } from '../../decision/silence/workload.ts';
 import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
 import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
 import { planFeatures } from '../../features/plan.ts';
@@ -24,6 +27,8 @@ export interface TrainingData extends PreparedRows {
   readonly inputs: ModelManifest['inputs'];
   /** Ms from the oldest row of the whole history, what lies before the lookback included, to the end of the newest. */
   readonly span: number;
+  /** Who reported what, of the whole lookback. */
+  readonly usual: UsualPresence;
   /** Label criterion → rows in which it held. Empty where the manifest has none. */
   readonly labelledBy: CriterionCounts;
 }
@@ -72,7 +77,12 @@ export async function loadTrainingData(
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
   const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
-  return { ...selectTrainingRows(labelled, detector), inputs, span, labelledBy };
+  const usual = learnPresence(history.window, {
+    step,
+    metrics: newest.metrics.filter((name) => !detector.labels.columns.includes(name)),
+    workloadOf: (entity) => workloadOf(entity, detector.entityLabels),
+  });
+  return { ...selectTrainingRows(labelled, detector), inputs, span, usual, labelledBy };
 }
 
 /** Entities without a row to learn from are left out of the history too: both then number entities alike. */
