@@ -41,6 +41,16 @@ export interface AlertSilence {
   readonly cameLate: boolean;
 }
 
+/** A counter or an uptime began again: of itself no reason to wake anybody, and often why the rest moved. */
+export interface AlertRestart {
+  readonly metric: string;
+  /** First row after it, ISO 8601 UTC. */
+  readonly at: string;
+  /** Of the metric, before and after. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What a subscriber gets: the JSON body of the message. Times are ISO 8601 UTC. */
 export interface Alert {
   readonly formatVersion: 1;
@@ -58,6 +68,8 @@ export interface Alert {
   readonly reasons: readonly Reason[];
   /** Reasons that were cut off the end of the list. */
   readonly reasonsLeftOut: number;
+  /** Shortly before or during the incident, oldest first; at most 5. Absent where there is none. */
+  readonly restarts?: readonly AlertRestart[] | undefined;
   /** What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data. */
   readonly by?: 'evidence' | 'silence' | undefined;
   /** With `by: silence`. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
-import type { Alert, AlertSilence, Reason } from './alert.ts';
+import type { Alert, AlertRestart, AlertSilence, Reason } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
@@ -33,6 +33,16 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   summary: z.string(),
   reasons: z.array(reasonSchema),
   reasonsLeftOut: z.int().min(0),
+  restarts: z
+    .array(
+      z.strictObject({
+        metric: z.string(),
+        at: z.string(),
+        from: z.number(),
+        to: z.number(),
+      } satisfies Shape<AlertRestart>),
+    )
+    .optional(),
   by: z.enum(['evidence', 'silence']).optional(),
   silence: z
     .strictObject({

@@ -87,6 +87,7 @@ function renderText(alert: Alert): string {
     ['Start', formatTime(alert.start)],
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
+    ['Restarted', formatRestarts(alert)],
     ...(alert.silence !== undefined
       ? listSilence(alert, alert.silence)
       : alert.by === 'evidence'
@@ -114,6 +115,16 @@ function renderText(alert: Alert): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** "2026-11-22 14:31:00 UTC (process_uptime_seconds)" */
+function formatRestarts({ restarts = [] }: Alert): string | null {
+  if (restarts.length === 0) return null;
+  const byTime = Map.groupBy(restarts, ({ at }) => at);
+  return Array.from(
+    byTime,
+    ([at, told]) => `${formatTime(at)} (${told.map(({ metric }) => metric).join(', ')})`,
+  ).join(', ');
 }
 
 function listSilence(

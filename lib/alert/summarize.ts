@@ -24,6 +24,8 @@ export function summarize(given: {
   readonly by?: Alert['by'];
   readonly threshold: number;
   readonly silence?: Alert['silence'];
+  /** ISO 8601 UTC. */
+  readonly restartedAt?: string | undefined;
 }): string {
   const { transition, step } = given;
   const { state, start } = transition;
@@ -42,7 +44,9 @@ export function summarize(given: {
   const why =
     what ??
     `${given.by ?? 'score'} ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
-  return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}`;
+  const restart =
+    given.restartedAt === undefined ? '' : `; restarted at ${formatTime(Date.parse(given.restartedAt), end)}`;
+  return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
 }
 
 /** The metric that the alert is about: the first that left its usual range, or else the one with the largest share. */

@@ -7,6 +7,7 @@ import {
   type FeatureSettings,
   type Statistic,
 } from '../config/feature-settings.ts';
+import type { Accumulating } from './counters.ts';
 import { planColumns } from './plan-columns.ts';
 
 /** Name of the column that says how much of a row was measured; a metric can't have it. */
@@ -40,6 +41,11 @@ export type Transform =
   | { readonly kind: 'relative_change'; readonly rows: number }
   /** Increase a second of a counter over the last `rows` steps; a counter that falls began again at 0. */
   | { readonly kind: 'rate'; readonly rows: number }
+  /**
+   * Of an uptime (`age`) the increase a second, of a time of start (`start`) the change a second; missing where it began
+   * again.
+   */
+  | { readonly kind: 'uptime'; readonly of: 'age' | 'start'; readonly rows: number }
   /** The value `rows` earlier. */
   | { readonly kind: 'lag'; readonly rows: number }
   /** Of the last `rows` values, this row's included. */
@@ -71,17 +77,22 @@ export interface FeaturePlan {
  * file does not matter, then data_availability.
  * @param metrics those of the data
  * @param given.step ms
+ * @param given.counters metrics that are judged by their rate where nothing else is asked of them
  * @throws FeatureError where a metric's name is empty, repeated or reserved, there is none, or a column cannot be made
  *   from these metrics or at this step
  */
 export function planFeatures(
   metrics: readonly string[],
-  given: { readonly settings: FeatureSettings; readonly step: number } = {
+  given: {
+    readonly settings: FeatureSettings;
+    readonly step: number;
+    readonly counters?: ReadonlyMap<string, Accumulating>;
+  } = {
     settings: DEFAULT_FEATURES,
     step: 0,
   },
 ): FeaturePlan {
-  const requested = planColumns(checkNames(metrics), given.settings, given.step);
+  const requested = planColumns(checkNames(metrics), given.settings, given.step, given.counters);
   const columns: PlannedColumn[] = [
     ...requested,
     { name: AVAILABILITY_COLUMN, source: { kind: 'availability' }, transforms: [] },

@@ -1,12 +1,13 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and alerts to send. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Reason } from '../../alert/alert.ts';
+import type { AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
+import { findRestarts } from '../../features/restarts.ts';
 import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
 import { incidentKey, scoresKey } from '../../store/keys.ts';
@@ -167,12 +168,30 @@ async function explainScored(
   return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
+/** What people see of an incident began a little after its cause. */
+const ROWS_BEFORE = 10;
+
+function restartsOf(
+  { entity, start, lastAnomalous }: Transition,
+  { fitted, rows }: Decided,
+): readonly AlertRestart[] {
+  const { step } = fitted.manifest;
+  const within = { entity, from: start - ROWS_BEFORE * step, to: lastAnomalous };
+  return findRestarts(rows.planned, within).map(({ metric, time, from, to }) => ({
+    metric,
+    at: new Date(time).toISOString(),
+    from,
+    to,
+  }));
+}
+
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
   const alert = buildAlert({
     transition,
     reasons,
+    restarts: restartsOf(transition, given),
     detector,
     step: manifest.step,
     model: describeModel(manifest),

@@ -7,6 +7,7 @@ import { buildMatrix, deviations } from '../../features/build-matrix.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
 import { type PreparedRows, prepareRows } from '../../features/prepare-rows.ts';
+import { restartingMetrics } from '../../features/restarts.ts';
 import { checkColumns, type PlannedRows } from '../../features/source-columns.ts';
 import { pickRows } from '../../models/compose/ensemble/hold-back.ts';
 import { sliceWindow } from '../../window/combine.ts';
@@ -59,13 +60,14 @@ export async function scoreRows({
 }): Promise<ScoredWindowRows> {
   const { plan, scaler } = fitted;
   const { step } = fitted.manifest;
-  const newest = prepareRows(window, detector, step);
+  const restarting = restartingMetrics(plan);
+  const newest = prepareRows(window, detector, step, restarting);
   checkColumns({ ...newest, plan });
   const { start } = newest.window.range;
   const within = { start: start - countContextRows(fitted) * step, end: start };
   // Cut after short gaps are filled, which takes the values on both sides.
   const history = context.map((earlier) =>
-    changePrepared(prepareRows(earlier, detector, step), (all) => sliceWindow(all, within)),
+    changePrepared(prepareRows(earlier, detector, step, restarting), (all) => sliceWindow(all, within)),
   );
   const merged = mergePrepared([...history, newest]);
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };

@@ -4,6 +4,7 @@ import type { UsualPresence } from '../../decision/silence/contract.ts';
 import { learnPresence } from '../../decision/silence/learn-presence.ts';
 import { workloadOf } from '../../decision/silence/workload.ts';
 import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
+import { type Accumulating, findCounters } from '../../features/counters.ts';
 import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
 import { planFeatures } from '../../features/plan.ts';
 import { type PreparedRows, prepareLabelledRows } from '../../features/prepare-rows.ts';
@@ -65,8 +66,14 @@ export async function loadTrainingData(
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
   const kept = [...newest.metrics, ...detector.labels.columns];
+  const metrics = newest.metrics.filter((name) => !detector.labels.columns.includes(name));
+  const counters = findCounters(
+    used.map(({ window }) => window),
+    { metrics, step },
+  );
+  const restarting = new Set(counters.keys());
   const prepared = mergePrepared(
-    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step)),
+    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step, restarting)),
   );
   const history = changePrepared(prepared, (window) => sliceWindow(window, range));
   const inputs = used.map(({ window, info }) => ({
@@ -79,20 +86,22 @@ export async function loadTrainingData(
   const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
   const usual = learnPresence(history.window, {
     step,
-    metrics: newest.metrics.filter((name) => !detector.labels.columns.includes(name)),
+    metrics,
     workloadOf: (entity) => workloadOf(entity, detector.entityLabels),
   });
-  return { ...selectTrainingRows(labelled, detector), inputs, span, usual, labelledBy };
+  return { ...selectTrainingRows(labelled, detector, counters), inputs, span, usual, labelledBy };
 }
 
 /** Entities without a row to learn from are left out of the history too: both then number entities alike. */
 function selectTrainingRows(
   history: PreparedRows,
   detector: Detector,
+  counters: ReadonlyMap<string, Accumulating>,
 ): PreparedRows & { readonly planned: PlannedRows } {
   const plan = planFeatures(history.window.metrics, {
     settings: detector.features,
     step: history.window.step,
+    counters,
   });
   const findRows = ({ window, availability }: PreparedRows): Uint32Array =>
     findWarmRows(window, plan).filter((row) => availability[row]! > 0);
