@@ -97,7 +97,9 @@ export async function readDetectorStatus(
     training: progress?.phase === 'open' ? { version: progress.version, run: progress.pauses + 1 } : null,
     newestData: newest === undefined ? null : new Date(newest).toISOString(),
     lagMs: newest === undefined ? null : now() - newest,
-    openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
+    openIncidents:
+      Object.values(state.entities).filter(({ open }) => open !== undefined).length +
+      (state.silence?.open.length ?? 0),
     outbox: state.outbox.length,
     quarantined,
     leftOut,

@@ -3,6 +3,7 @@ import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
+import type { SilenceSettings } from './silence-settings.ts';
 
 export interface FineTuneSettings {
   /** Whose version it is. */
@@ -104,5 +105,6 @@ export interface Detector {
     /** Gaps up to this many steps are filled by linear interpolation; longer ones stay missing. */
     readonly interpolateSteps: number;
   };
+  readonly silence: SilenceSettings;
   readonly outputs: OutputSettings;
 }

@@ -9,6 +9,7 @@ import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
 import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
 import { choice, duration, durationOrZero, text, texts, wholeNumber } from './schema-fields.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
+import type { SilenceKind } from './silence-settings.ts';
 import { type ManifestThreshold, thresholdSchema } from './threshold-schema.ts';
 
 /** At most so many metrics a detector: each is a query per window and a column. */
@@ -69,6 +70,7 @@ export interface Manifest {
     };
     readonly threshold: ManifestThreshold;
     readonly gaps: { readonly interpolate: number };
+    readonly silence: { readonly [Kind in SilenceKind]: { readonly after: string } | 'off' | false };
     readonly outputs: { readonly expected: boolean };
   };
 }
@@ -130,6 +132,31 @@ const gaps = z.strictObject({
     .default(DEFAULTS.interpolateSteps)
     .describe('Gaps of up to so many steps are filled by a straight line; longer ones stay missing.'),
 });
+
+/** `off` is a boolean to YAML 1.1, and to whoever converts from it. */
+function silenceKind(after: string, description: string) {
+  const error = 'must be off, or a map with after, such as {after: 15m}';
+  return z
+    .union([z.strictObject({ after: duration('1m', '30d') }), z.literal('off'), z.literal(false)], { error })
+    .default(after === 'off' ? 'off' : { after })
+    .describe(description);
+}
+
+const silence = z.strictObject(
+  {
+    entity: silenceKind(
+      DEFAULTS.silentEntity,
+      'One that training had nearly always reports no more while others go on; of Kubernetes pods, a workload without any pod.',
+    ),
+    metric: silenceKind(
+      DEFAULTS.silentMetric,
+      'A metric that training had nearly always is missing of an entity that reports others, or of everyone.',
+    ),
+    source: silenceKind(DEFAULTS.silentSource, 'Nobody reports: one alert.'),
+    late: silenceKind(DEFAULTS.late, 'New data is older than this when it comes.'),
+  },
+  { error: 'must be a map with entity, metric, source or late' },
+);
 
 const outputs = z.strictObject({
   expected: z
@@ -202,6 +229,7 @@ const spec = z
       training: training.prefault({}),
       threshold: thresholdSchema.prefault({}).describe('When rows become an incident.'),
       gaps: gaps.prefault({}),
+      silence: silence.prefault({}).describe('Which kinds of missing data alert, and after how long.'),
       outputs: outputs.prefault({}),
     },
     { error: 'must be a map' },

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../base/duration.ts';
 import { ManifestError } from '../base/errors.ts';
-import { DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
+import { DEFAULT_SILENCE, DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
 import type { Detector, Warmup } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseFalseAlarms } from './false-alarm-budget.ts';
@@ -18,6 +18,7 @@ import { readYaml } from './manifest-yaml.ts';
 import { defaultPercentile } from './percentile.ts';
 import { LABEL_PRESETS } from './presets/label-presets.ts';
 import { PRESETS } from './presets/presets.ts';
+import type { SilenceKind, SilenceSettings } from './silence-settings.ts';
 
 /** Problems that one message lists. */
 const MOST_PROBLEMS = 50;
@@ -50,13 +51,14 @@ export function parseManifest(text: string, from: { readonly source: string }): 
  * Settings that came after the first windows were written count only where they are not the default, so that the hash
  * in those windows stays the one of their manifest.
  */
-export function manifestHash({ features, scaler, labels, outputs, ...detector }: Detector): string {
+export function manifestHash({ features, scaler, labels, silence, outputs, ...detector }: Detector): string {
   const hashed = {
     ...detector,
     threshold: hashedThreshold(detector.threshold),
     ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
     ...(scaler !== DEFAULTS.scaler && { scaler }),
     ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
+    ...(!isDeepStrictEqual(silence, DEFAULT_SILENCE) && { silence }),
     ...(outputs.expected !== DEFAULTS.writesExpected && { outputs }),
     ...(isDeepStrictEqual(detector.training.warmup, DEFAULT_WARMUP) && {
       training: { ...detector.training, warmup: DEFAULTS.warmup },
@@ -113,6 +115,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     },
     threshold: toThreshold(spec),
     gaps: { interpolateSteps: spec.gaps.interpolate },
+    silence: toSilence(spec.silence),
     outputs: spec.outputs,
   };
 }
@@ -154,6 +157,14 @@ function toThreshold({ threshold, model }: Manifest['spec']): Detector['threshol
     resolveAfter:
       threshold.resolve_after ?? (isPercentile ? DEFAULTS.resolveAfter : DEFAULTS.resolveAfterEvidence),
   };
+}
+
+function toSilence(given: Manifest['spec']['silence']): SilenceSettings {
+  const after = (kind: SilenceKind): number | undefined => {
+    const own = given[kind];
+    return typeof own === 'object' ? parseDuration(own.after) : undefined;
+  };
+  return { entity: after('entity'), metric: after('metric'), source: after('source'), late: after('late') };
 }
 
 /** Time that is asked for needs no number of rows beside it. */

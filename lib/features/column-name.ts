@@ -33,6 +33,7 @@ export function describeTransform(transform: Transform, step: number): string {
     case 'relative_change':
       return `relative change over ${over}`;
     case 'rate':
+    case 'uptime':
       return `rate per second over ${over}`;
     case 'lag':
       return `${over} ago`;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { FeatureError } from '../base/errors.ts';
 import { DEFAULT_FEATURES, type FeatureSettings } from '../config/feature-settings.ts';
+import type { Accumulating } from './counters.ts';
 import { planColumns } from './plan-columns.ts';
 import type { ColumnSource, PlannedColumn } from './planned-column.ts';
 
@@ -32,17 +33,22 @@ export interface FeaturePlan {
  * file does not matter, then data_availability.
  * @param metrics those of the data
  * @param given.step ms
+ * @param given.counters metrics that are judged by their rate where nothing else is asked of them
  * @throws FeatureError where a metric's name is empty, repeated or reserved, there is none, or a column cannot be made
  *   from these metrics or at this step
  */
 export function planFeatures(
   metrics: readonly string[],
-  given: { readonly settings: FeatureSettings; readonly step: number } = {
+  given: {
+    readonly settings: FeatureSettings;
+    readonly step: number;
+    readonly counters?: ReadonlyMap<string, Accumulating>;
+  } = {
     settings: DEFAULT_FEATURES,
     step: 0,
   },
 ): FeaturePlan {
-  const requested = planColumns(checkNames(metrics), given.settings, given.step);
+  const requested = planColumns(checkNames(metrics), given.settings, given.step, given.counters);
   const columns: PlannedColumn[] = [
     ...requested,
     { name: AVAILABILITY_COLUMN, source: { kind: 'availability' }, transforms: [] },

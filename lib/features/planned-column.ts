@@ -24,6 +24,11 @@ export type Transform =
   | { readonly kind: 'relative_change'; readonly rows: number }
   /** Increase a second of a counter over the last `rows` steps; a counter that falls began again at 0. */
   | { readonly kind: 'rate'; readonly rows: number }
+  /**
+   * Of an uptime (`age`) the increase a second, of a time of start (`start`) the change a second; missing where it began
+   * again.
+   */
+  | { readonly kind: 'uptime'; readonly of: 'age' | 'start'; readonly rows: number }
   /** The value `rows` earlier. */
   | { readonly kind: 'lag'; readonly rows: number }
   /** Of the last `rows` values, this row's included. */

@@ -109,6 +109,7 @@ describe('privileges', () => {
       ...QUARANTINE,
       's3:GetObject detectors/* state/* quarantine/*',
       's3:PutObject windows/* state/* quarantine/*',
+      'sqs:SendMessage ScoreQueue.Arn',
     ],
     TrainRole: [
       ...QUARANTINE,

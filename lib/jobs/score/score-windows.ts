@@ -36,6 +36,7 @@ import {
 import { commitDecision } from './commit-decision.ts';
 import { type ContextWindows, openContext } from './context-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
+import { tellNoticedSilences } from './silence-alerts.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -120,6 +121,8 @@ async function scorePending(
   }
   const isCutShort = pending.length > 0 && isOutOfTime();
   if (etags.size > 0) await recordScored(context.store, detector.name, etags);
+  if (pending.length === 0)
+    await tellNoticedSilences({ detector, fitted, windowKey: objects.at(-1)?.key ?? '' }, context);
   const { published, inFlight } = await publishOutbox(context, detector.name);
   if (isCutShort) {
     const reason = `${scored.length} of ${pending.length} windows scored before the deadline`;
@@ -278,7 +281,7 @@ async function scoreWindow(
     const earlier = await history.before(read.window.range.start);
     const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });
     const decision = await commitDecision(
-      { detector, fitted, rows, windowKey: key, etag: read.etag, arrival: read.arrival },
+      { detector, fitted, rows, window: read.window, windowKey: key, etag: read.etag, arrival: read.arrival },
       context,
     );
     await context.store.put(

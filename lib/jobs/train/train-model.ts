@@ -1,6 +1,7 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
+import { savePresence } from '../../decision/silence/presence-state.ts';
 import { saveEvidence } from '../../evidence/state.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
 import { saveFeatures } from '../../features/feature-state.ts';
@@ -16,7 +17,7 @@ import { encodeModelState, hasVersion, saveVersion } from '../../store/model-rep
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
 import type { TrainContext } from '../shared/context.ts';
-import { EVIDENCE_FILE } from '../shared/fitted-detector.ts';
+import { EVIDENCE_FILE, PRESENCE_FILE } from '../shared/fitted-detector.ts';
 import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
@@ -272,6 +273,7 @@ async function fitVersion(
       ...(calibrated.evidence !== undefined && {
         [EVIDENCE_FILE]: encodeJson(saveEvidence(calibrated.evidence)),
       }),
+      [PRESENCE_FILE]: encodeJson(savePresence(data.usual)),
       ...report,
     },
     manifest,

@@ -48,6 +48,7 @@ const FIXED: Detector = {
     resolveAfter: 10,
   },
   gaps: { interpolateSteps: 3 },
+  silence: { entity: 15 * MINUTE, metric: 15 * MINUTE, source: 60 * MINUTE, late: undefined },
   outputs: { expected: false },
 };
 
@@ -85,6 +86,7 @@ spec:
   training: { warmup: 20000, lookback: 30d, every: 12h }
   threshold: { percentile: 99.99, min_deviation: 0, k: 5, n: 5, resolve_after: 1 }
   gaps: { interpolate: 0 }
+  silence: { entity: off, metric: { after: 30m }, source: false, late: { after: 1h } }
   outputs: { expected: true }
 `);
   assert.deepEqual(detector, {
@@ -136,6 +138,7 @@ spec:
     training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
     threshold: { ...PERCENTILE_RULE, percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
+    silence: { entity: undefined, metric: 30 * MINUTE, source: undefined, late: 60 * MINUTE },
     outputs: { expected: true },
   } satisfies Detector);
 });
@@ -154,6 +157,20 @@ spec: { prometheus_query: 'up', detection_window: 30m }
     detectionWindow: 30 * MINUTE,
     schedule: 30 * MINUTE,
   });
+});
+
+test('a kind of silence is off, or has the time after which it alerts', () => {
+  const silenceOf = (text: string) =>
+    parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {silence: ${text}}`).silence;
+  const { silence } = defaultDetector('a');
+  assert.deepEqual(silenceOf('{}'), silence);
+  assert.deepEqual(silenceOf('{entity: off}'), { ...silence, entity: undefined });
+  assert.deepEqual(silenceOf('{entity: false}'), { ...silence, entity: undefined });
+  assert.deepEqual(silenceOf('{late: {after: 2h}}'), { ...silence, late: 120 * MINUTE });
+  assert.match(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {silence: {entity: 15m, lates: off}}'),
+    /spec\.silence\.entity .*must be off, or a map with after, such as \{after: 15m\}, not "15m"/,
+  );
 });
 
 test('a manifest as it stands in Kubernetes is read: any apiVersion, a namespace, labels and annotations', () => {
