@@ -1,8 +1,12 @@
-/** Trains detectors: the ones that are due, on a schedule; a named one, through the train queue or an invocation. */
+/**
+ * Trains detectors: the ones that are due, on a schedule; a named one, through the train queue or an invocation. Its
+ * schedule is also the one that runs whatever else stands still, so the detectors are looked at from here.
+ */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readSettings } from '../lib/config/settings.ts';
 import { listDetectors, loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { watchDetectors } from '../lib/jobs/shared/watch-detectors.ts';
 import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train/train-model.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
@@ -57,7 +61,20 @@ export async function handler(
         throw error;
       }
     }
+    await watch(run);
     return await trainDue(run);
+  } finally {
+    telemetry.flush();
+  }
+}
+
+/** With a quarter of the time; the counts go out at once, since a training may end the process. */
+async function watch(run: Parameters<typeof trainIfDue>[1]): Promise<void> {
+  const rest = 0.75 * run.deadline.remaining();
+  try {
+    await watchDetectors({ ...run, deadline: { remaining: () => run.deadline.remaining() - rest } });
+  } catch (error) {
+    telemetry.error('the detectors could not be looked at', { error: String(error) });
   } finally {
     telemetry.flush();
   }

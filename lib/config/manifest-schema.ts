@@ -56,6 +56,7 @@ export interface Manifest {
     readonly step?: string | undefined;
     readonly schedule?: string | undefined;
     readonly ingest_delay: string | 0;
+    readonly expect_every?: string | undefined;
     readonly backfill: string | 0;
     readonly model: {
       readonly kind: ModelKind;
@@ -269,6 +270,15 @@ const spec = z
       backfill: durationOrZero('400d')
         .default(DEFAULTS.backfill)
         .describe('How far back the first export reaches.'),
+      expect_every: z
+        .union([duration('1m', '400d', 'never or a duration from 1m to 400d'), z.literal('never')], {
+          error:
+            'must be never or a duration from 1m to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d',
+        })
+        .optional()
+        .describe(
+          'How often a new window is expected at least: without one for longer the detector counts as silent. Left out: by schedule, or by how regularly files have come. never: it may stop whenever it likes.',
+        ),
       model: model.prefault({}),
       features: featureSchema
         .optional()

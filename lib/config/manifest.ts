@@ -51,7 +51,15 @@ export function parseManifest(text: string, from: { readonly source: string }): 
  * Settings that came after the first windows were written count only where they are not the default, so that the hash
  * in those windows stays the one of their manifest.
  */
-export function manifestHash({ features, scaler, labels, outputs, ...detector }: Detector): string {
+export function manifestHash({
+  features,
+  scaler,
+  labels,
+  outputs,
+  // It says when somebody is told, and nothing of what is exported or learned.
+  expectEvery: _,
+  ...detector
+}: Detector): string {
   const hashed = {
     ...detector,
     threshold: hashedThreshold(detector.threshold),
@@ -100,6 +108,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     detectionWindow: parseDuration(spec.detection_window),
     schedule: parseDuration(spec.schedule ?? spec.detection_window),
     ingestDelay: parseDuration(String(spec.ingest_delay)),
+    ...toExpectEvery(spec.expect_every),
     backfill: parseDuration(String(spec.backfill)),
     alertSeverity: spec.alert_severity,
     modelVersion: spec.model_version,
@@ -116,6 +125,11 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     gaps: { interpolateSteps: spec.gaps.interpolate },
     outputs: spec.outputs,
   };
+}
+
+function toExpectEvery(given: string | undefined): Pick<Detector, 'expectEvery'> {
+  if (given === undefined) return {};
+  return { expectEvery: given === 'never' ? given : parseDuration(given) };
 }
 
 /** What is not asked for is absent, as in manifests from before it could be: their hash stays. */

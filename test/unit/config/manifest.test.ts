@@ -179,6 +179,18 @@ metadata:
   );
 });
 
+test('expect_every is a duration or never, and no part of what the hash is of', () => {
+  const withExpected = (value: string): Detector =>
+    parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: ${value}}`);
+  assert.equal(withExpected('1d').expectEvery, DAY);
+  assert.equal(withExpected('never').expectEvery, 'never');
+  assert.equal(manifestHash(withExpected('1d')), manifestHash({ ...defaultDetector('a'), declared: true }));
+  assert.equal(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: 30s}'),
+    'detectors/x.yml: spec.expect_every (line 3) must be never or a duration from 1m to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "30s"',
+  );
+});
+
 test('a detector without queries takes its step from the data', () => {
   const dropOnly = parse('kind: AnomalyDetector\nmetadata: {name: a}');
   assert.deepEqual(dropOnly, { ...defaultDetector('a'), declared: true });

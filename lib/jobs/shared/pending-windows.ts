@@ -1,0 +1,32 @@
+/** The windows that scoring has before it. */
+import { scoresKey, scoresPrefix } from '../../store/keys.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
+import { readScored } from '../../store/scored-windows.ts';
+
+export interface PendingWindow extends ObjectInfo {
+  /** It had no scores when they were listed. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Windows without scores, or whose scores are of other bytes.
+ * @param objects every window of the detector that can be read
+ */
+export async function selectPending(
+  store: ObjectStore,
+  detector: string,
+  objects: readonly ObjectInfo[],
+): Promise<readonly PendingWindow[]> {
+  const scoredAt = new Map<string, number>();
+  for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
+    scoredAt.set(key, lastModified);
+  // Nothing to compare with: learning, or the first run over a history.
+  const etags = scoredAt.size === 0 ? new Map<string, string>() : await readScored(store, detector);
+  return objects.flatMap((info): PendingWindow[] => {
+    const scored = scoredAt.get(scoresKey(info.key));
+    if (scored === undefined) return [{ ...info, isNew: true }];
+    const etag = etags.get(info.key);
+    const isDone = etag === undefined ? info.lastModified <= scored : etag === info.etag;
+    return isDone ? [] : [{ ...info, isNew: false }];
+  });
+}
