@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ArtifactError, NotFoundError, ObjectTooLargeError, WindowError } from '../../base/errors.ts';
 import { decodeJson, encodeJson } from '../../store/json.ts';
 import { attemptKey } from '../../store/keys.ts';
-import type { ObjectInfo } from '../../store/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import { namedRange } from '../shared/window-objects.ts';
 
@@ -70,6 +70,11 @@ export function openAttempts(detector: string, context: ScoreContext): Attempts 
   };
 }
 
+/** Takes off the mark of an object that is to be tried again, whoever died at it. */
+export async function forgetAttempt(store: ObjectStore, detector: string, key: string): Promise<void> {
+  if ((await readAttempt({ store }, detector))?.key === key) await store.delete(attemptKey(detector));
+}
+
 /** Small ones under the exporter's names are scored by thousands, and are not worth the request. */
 function isRisky(info: ObjectInfo): boolean {
   return info.size > SMALL || namedRange(info) === undefined;
@@ -87,7 +92,10 @@ function killed({ key, size }: ObjectInfo, deaths: number): WindowError {
   );
 }
 
-async function readAttempt({ store }: ScoreContext, detector: string): Promise<Attempt | undefined> {
+async function readAttempt(
+  { store }: Pick<ScoreContext, 'store'>,
+  detector: string,
+): Promise<Attempt | undefined> {
   const key = attemptKey(detector);
   try {
     return decodeJson(key, (await store.get(key, { maxBytes: MAX_ATTEMPT_BYTES })).body, schema);

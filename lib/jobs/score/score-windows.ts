@@ -238,7 +238,7 @@ async function scoreWindow(
   given: {
     readonly detector: Detector;
     readonly fitted: FittedDetector;
-    readonly info: ObjectInfo;
+    readonly info: PendingWindow;
     readonly history: ContextWindows;
     readonly attempts: Attempts;
     /** Window key → ETag of what was scored: added to. */
@@ -268,9 +268,13 @@ async function scoreWindow(
       },
     );
     given.etags.set(key, read.etag);
-    if (decision.lateRows > 0)
-      given.late.push({ key, rows: decision.lateRows, at: new Date(context.now()).toISOString() });
-    const scored = countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
+    // Rows that were decided on when their window was scored the first time did not come late.
+    const lateRows = given.info.isAgain && given.info.etag === read.etag ? 0 : decision.lateRows;
+    if (lateRows > 0) given.late.push({ key, rows: lateRows, at: new Date(context.now()).toISOString() });
+    const scored = countScored(
+      { detector, key, rows: rows.scored.times.length, decision: { ...decision, lateRows } },
+      context,
+    );
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;
     return (await scoreWindow(given, context)) ?? scored;

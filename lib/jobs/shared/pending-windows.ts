@@ -6,6 +6,8 @@ import { readScored } from '../../store/scored-windows.ts';
 export interface PendingWindow extends ObjectInfo {
   /** It had no scores when they were listed. */
   readonly isNew: boolean;
+  /** These very bytes were scored before, and their scores taken away since. */
+  readonly isAgain: boolean;
 }
 
 /**
@@ -20,13 +22,12 @@ export async function selectPending(
   const scoredAt = new Map<string, number>();
   for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
     scoredAt.set(key, lastModified);
-  // Nothing to compare with: learning, or the first run over a history.
-  const etags = scoredAt.size === 0 ? new Map<string, string>() : await readScored(store, detector);
+  const etags = objects.length === 0 ? new Map<string, string>() : await readScored(store, detector);
   return objects.flatMap((info): PendingWindow[] => {
     const scored = scoredAt.get(scoresKey(info.key));
-    if (scored === undefined) return [{ ...info, isNew: true }];
     const etag = etags.get(info.key);
+    if (scored === undefined) return [{ ...info, isNew: true, isAgain: etag === info.etag }];
     const isDone = etag === undefined ? info.lastModified <= scored : etag === info.etag;
-    return isDone ? [] : [{ ...info, isNew: false }];
+    return isDone ? [] : [{ ...info, isNew: false, isAgain: false }];
   });
 }
