@@ -4,6 +4,7 @@
  */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { correlateTo, inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { listDetectors, loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../lib/jobs/shared/watch-detectors.ts';
@@ -33,23 +34,19 @@ const queue = {
 };
 const telemetry = createTelemetry(settings.service);
 
-export async function handler(
-  event: TrainEvent,
-  context: Context,
-): Promise<SQSBatchResponse | TrainResult | TrainedDue> {
+type Answer = SQSBatchResponse | TrainResult | TrainedDue;
+
+export function handler(event: TrainEvent, context: Context): Promise<Answer> {
+  return inInvocation(context.awsRequestId, () => work(event, context));
+}
+
+async function work(event: TrainEvent, context: Context): Promise<Answer> {
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
   try {
     if ('Records' in event) {
       const batchItemFailures: { itemIdentifier: string }[] = [];
       for (const { body, messageId } of event.Records) {
-        let detector = 'none';
-        try {
-          detector = parseTrainRequest(body);
-          await trainModel(await loadDetector(run, detector), run);
-        } catch (error) {
-          tellFailure(detector, error, { body });
-          batchItemFailures.push({ itemIdentifier: messageId });
-        }
+        if (!(await trainRequested(body, run))) batchItemFailures.push({ itemIdentifier: messageId });
       }
       return { batchItemFailures };
     }
@@ -65,6 +62,21 @@ export async function handler(
     return await trainDue(run);
   } finally {
     telemetry.flush();
+  }
+}
+
+/** @returns whether it is done */
+async function trainRequested(body: string, run: Parameters<typeof trainModel>[1]): Promise<boolean> {
+  let detector = 'none';
+  try {
+    const request = parseTrainRequest(body);
+    ({ detector } = request);
+    if (request.correlationId !== undefined) correlateTo(request.correlationId);
+    await trainModel(await loadDetector(run, detector), run);
+    return true;
+  } catch (error) {
+    tellFailure(detector, error, { body });
+    return false;
   }
 }
 

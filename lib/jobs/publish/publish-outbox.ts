@@ -9,6 +9,7 @@
  * outbox, logged and counted.
  */
 import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
+import { correlationOf } from '../../base/correlation.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import type { PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
@@ -105,6 +106,7 @@ async function publishOne(context: OutboxContext, pending: PendingAlert): Promis
     state: alert.state,
     entity: alert.entity,
     severity: alert.severity,
+    correlationId: correlationOf(alert.objects.window),
   };
   let messageId: string;
   try {

@@ -8,6 +8,7 @@
  * anywhere is finished by the next one.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { FeatureError, NotFoundError, RetryLaterError, WindowError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
@@ -224,6 +225,7 @@ async function attempt(
 ): Promise<ReadWindowObject | undefined> {
   const { detector, info, step, attempts } = given;
   const { key, etag } = info;
+  correlateTo(correlationOf(key));
   try {
     await attempts.begin(info);
   } catch (error) {
