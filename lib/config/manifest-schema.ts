@@ -272,8 +272,7 @@ const spec = z
         .describe('How far back the first export reaches.'),
       expect_every: z
         .union([duration('1m', '400d', 'never or a duration from 1m to 400d'), z.literal('never')], {
-          error:
-            'must be never or a duration from 1m to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d',
+          error: `must be never or a duration from 1m to 400d in whole seconds, ${sayExamples('1m', '400d')}`,
         })
         .optional()
         .describe(
@@ -367,7 +366,7 @@ function wholeNumber(least: number, most: number) {
 
 /** Whole seconds: keys in the bucket and Prometheus' timestamps carry no less. */
 function duration(least: string, most: string, allowed = `a duration from ${least} to ${most}`) {
-  const error = `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`;
+  const error = `must be ${allowed} in whole seconds, ${sayExamples(least, most)}`;
   return z
     .string({ error })
     .regex(DURATION, { error, abort: true })
@@ -377,8 +376,15 @@ function duration(least: string, most: string, allowed = `a duration from ${leas
 function durationOrZero(most: string) {
   const allowed = `0 or a duration up to ${most}`;
   return z.union([duration('0s', most, allowed), z.literal(0)], {
-    error: `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`,
+    error: `must be ${allowed} in whole seconds, ${sayExamples('0s', most)}`,
   });
+}
+
+/** Each of which would be taken. */
+function sayExamples(least: string, most: string): string {
+  const fitting = ['30s', '15m', '1h30m', '7d', '30d'].filter((example) => isWithin(example, least, most));
+  const shown = fitting.slice(0, 4);
+  return `such as ${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
 }
 
 function isWithin(given: string, least: string, most: string): boolean {
