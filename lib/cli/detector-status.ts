@@ -3,7 +3,7 @@
 import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
-import { parseManifest } from '../config/manifest.ts';
+import { manifestHash, parseManifest } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { readFindings } from '../jobs/shared/detector-findings.ts';
@@ -76,7 +76,8 @@ export async function readDetectorStatus(
 ): Promise<DetectorStatus> {
   const { settings, problem } = await readSettings(store, detector);
   // Of one whose manifest cannot be used, windows are still told of.
-  const findings = await readFindings(store, settings ?? defaultDetector(detector));
+  const used = settings ?? defaultDetector(detector);
+  const findings = await readFindings({ store, now }, { detector: used, manifestHash: manifestHash(used) });
   const { state } = findings;
   const unscored = findUnscored(findings);
   const concerns = findConcerns(findings, now());

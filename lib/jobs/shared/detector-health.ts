@@ -10,12 +10,19 @@ import type { ObjectInfo } from '../../store/object-store.ts';
 import { expectedInterval } from './expected-interval.ts';
 import { isCaughtUp } from './is-caught-up.ts';
 import { sumLearned } from './learned-history.ts';
+import { type SetAside, saySetAside } from './training-attempts.ts';
 
 /**
  * `unscored`: windows wait for scores. `untrained`: enough was learned, and no model came of it. `learning-long`: it learns
- * without an end in sight. `silent`: no new window came. `unsent`: decided alerts wait to be published.
+ * without an end in sight. `training-killed`: its training ended the function twice. `silent`: no new window came. `unsent`: decided alerts wait to be published.
  */
-export type ConcernCode = 'unscored' | 'untrained' | 'learning-long' | 'silent' | 'unsent';
+export type ConcernCode =
+  | 'unscored'
+  | 'untrained'
+  | 'learning-long'
+  | 'training-killed'
+  | 'silent'
+  | 'unsent';
 
 /** Something that somebody has to look at. */
 export interface Concern {
@@ -45,6 +52,8 @@ export interface Findings {
   readonly version: string | undefined;
   /** Whether a training that takes several runs is under way. */
   readonly isTraining: boolean;
+  /** Its training ended the function more than once; undefined where it is tried. */
+  readonly setAside: SetAside | undefined;
   /** When the manifest was written, epoch ms; undefined without one. */
   readonly declaredAt: number | undefined;
 }
@@ -76,6 +85,7 @@ export function findConcerns(findings: Findings, now: number): readonly Concern[
   return [
     concernOfUnscored(findings, now),
     concernOfLearning(findings, now),
+    concernOfTraining(findings),
     concernOfSilence(findings, now),
     concernOfAlerts(findings, now),
   ].filter((concern) => concern !== undefined);
@@ -115,6 +125,16 @@ function concernOfLearning(findings: Findings, now: number): Concern | undefined
     code: 'untrained',
     since: iso(since),
     message: `enough to train on for ${say(now - since)}, and no model: the training fails, and its log says why`,
+  };
+}
+
+/** With a model too: it grows old. */
+function concernOfTraining({ detector, setAside }: Findings): Concern | undefined {
+  if (setAside === undefined) return undefined;
+  return {
+    code: 'training-killed',
+    since: iso(setAside.since),
+    message: saySetAside(detector.name, setAside),
   };
 }
 

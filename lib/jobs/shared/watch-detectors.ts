@@ -16,6 +16,7 @@ const METRICS: Readonly<Record<ConcernCode, MetricName | undefined>> = {
   unscored: 'DetectorsUnscored',
   untrained: 'DetectorsUntrained',
   'learning-long': 'DetectorsUntrained',
+  'training-killed': 'DetectorsUntrained',
   unsent: undefined,
 };
 
@@ -34,8 +35,8 @@ export async function watchDetectors(context: StoreContext & { readonly deadline
     if (deadline.remaining() <= 0) break;
     seen++;
     try {
-      const { detector } = await loadDetector(context, name);
-      for (const { code, since, message } of findConcerns(await readFindings(store, detector), now())) {
+      const loaded = await loadDetector(context, name);
+      for (const { code, since, message } of findConcerns(await readFindings(context, loaded), now())) {
         telemetry.warn('detector needs attention', {
           detector: name,
           code,
