@@ -2,6 +2,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
+import { inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { exportDue } from '../lib/jobs/export/export-due.ts';
 import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
@@ -27,7 +28,11 @@ export interface ExportAnswer {
   readonly failed: Readonly<Record<string, string>>;
 }
 
-export async function handler(_event: unknown, context: Context): Promise<ExportAnswer> {
+export function handler(_event: unknown, context: Context): Promise<ExportAnswer> {
+  return inInvocation(context.awsRequestId, () => work(context));
+}
+
+async function work(context: Context): Promise<ExportAnswer> {
   if (settings.prometheus === undefined) return { windows: 0, failed: {} };
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {

@@ -1,4 +1,5 @@
 /** An alert as SNS carries it, and as people read it. */
+import { correlationOf } from '../base/correlation.ts';
 import { formatFalseAlarms } from '../config/false-alarm-budget.ts';
 import type { Alert, AlertSilence } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
@@ -21,6 +22,8 @@ export interface RenderedAlert {
     /** The one that the summary names; `none` where no metric has a share. */
     readonly metric: string;
     readonly state: string;
+    /** Of the window that it came of: the id that log lines carry. */
+    readonly correlationId: string;
   };
 }
 
@@ -66,6 +69,7 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
       entity: toAttribute(cut.entity || cut.detector),
       metric: toAttribute(whole.silence?.metrics[0] ?? findLeadingReason(whole.reasons)?.metric ?? 'none'),
       state: cut.state,
+      correlationId: toAttribute(correlationOf(cut.objects.window)),
     },
   };
 }

@@ -58,6 +58,8 @@ export interface Detector {
   readonly schedule: number;
   /** How long samples may take to arrive in Prometheus: windows end this long before now. */
   readonly ingestDelay: number;
+  /** Ms without a new window after which it counts as silent; absent: by schedule, or by how files have come. */
+  readonly expectEvery?: number | 'never';
   /** How far back the first export reaches. */
   readonly backfill: number;
   readonly alertSeverity: Severity;

@@ -14,6 +14,31 @@ import { PRESETS } from './presets/presets.ts';
 /** Whoever sets one of them asks for the rule that they belong to. */
 export const PERCENTILE_SETTINGS = ['percentile', 'min_deviation', 'k', 'n'] as const;
 
+const SOURCES = ['metrics', 'prometheus_query', 'preset'];
+
+/**
+ * The fields, of `spec` or of the manifest, that a contradiction at this path may be about: where one of them is wrong by
+ * itself, its default stands in for it and proves nothing.
+ */
+export function dependsOn(path: readonly PropertyKey[]): readonly string[] {
+  const field = String(path[1] ?? '');
+  switch (field) {
+    case '':
+    case 'entity':
+    case 'metrics':
+      return [...SOURCES, 'entity'];
+    case 'detection_window':
+      return [...SOURCES, 'step', field];
+    case 'labels':
+    case 'label_columns':
+      return [...SOURCES, 'metadata', 'labels', 'label_columns'];
+    case 'features':
+      return [...SOURCES, 'metadata', 'step', 'label_columns', field];
+    default:
+      return ['metadata', 'model', 'threshold', 'training', field];
+  }
+}
+
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const problems: Problem[] = [];
   const complain = (path: readonly PropertyKey[], message: string): void => {

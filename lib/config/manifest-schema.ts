@@ -7,7 +7,7 @@ import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';
 import { labelColumnsSchema, labelSchema, type ManifestLabels } from './label-schema.ts';
 import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
 import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
-import { choice, duration, durationOrZero, text, texts, wholeNumber } from './schema-fields.ts';
+import { choice, duration, durationOrZero, sayExamples, text, texts, wholeNumber } from './schema-fields.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import type { SilenceKind } from './silence-settings.ts';
 import { type ManifestThreshold, thresholdSchema } from './threshold-schema.ts';
@@ -51,6 +51,7 @@ export interface Manifest {
     readonly step?: string | undefined;
     readonly schedule?: string | undefined;
     readonly ingest_delay: string | 0;
+    readonly expect_every?: string | undefined;
     readonly backfill: string | 0;
     readonly model: {
       readonly kind: ModelKind;
@@ -211,6 +212,14 @@ const spec = z
       backfill: durationOrZero('400d')
         .default(DEFAULTS.backfill)
         .describe('How far back the first export reaches.'),
+      expect_every: z
+        .union([duration('1m', '400d', 'never or a duration from 1m to 400d'), z.literal('never')], {
+          error: `must be never or a duration from 1m to 400d in whole seconds, ${sayExamples('1m', '400d')}`,
+        })
+        .optional()
+        .describe(
+          'How often a new window is expected at least: without one for longer the detector counts as silent. Left out: by schedule, or by how regularly files have come. never: it may stop whenever it likes.',
+        ),
       model: model.prefault({}),
       features: featureSchema
         .optional()

@@ -37,7 +37,7 @@ export function duration(
   most: string,
   allowed: string = `a duration from ${least} to ${most}`,
 ): z.ZodString {
-  const error = `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`;
+  const error = `must be ${allowed} in whole seconds, ${sayExamples(least, most)}`;
   return z
     .string({ error })
     .regex(DURATION, { error, abort: true })
@@ -47,8 +47,15 @@ export function duration(
 export function durationOrZero(most: string): z.ZodUnion<readonly [z.ZodString, z.ZodLiteral<0>]> {
   const allowed = `0 or a duration up to ${most}`;
   return z.union([duration('0s', most, allowed), z.literal(0)], {
-    error: `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`,
+    error: `must be ${allowed} in whole seconds, ${sayExamples('0s', most)}`,
   });
+}
+
+/** Each of which would be taken. */
+export function sayExamples(least: string, most: string): string {
+  const fitting = ['30s', '15m', '1h30m', '7d', '30d'].filter((example) => isWithin(example, least, most));
+  const shown = fitting.slice(0, 4);
+  return `such as ${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
 }
 
 function isWithin(given: string, least: string, most: string): boolean {

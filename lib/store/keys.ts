@@ -128,6 +128,11 @@ export function attemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;
 }
 
+/** That a model is being trained, while it is. */
+export function trainingAttemptKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/training.json`;
+}
+
 /**
  * The copy of an object that could not be used. What is named as the reasons and notes beside the copies are would
  * stand in their place, so it gets another ending.

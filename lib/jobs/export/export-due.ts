@@ -1,4 +1,5 @@
 /** Exports every declared detector that is due; one that fails does not keep the others waiting. */
+import { correlated } from '../../base/correlation.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { MetricSource } from '../../source/metric-source.ts';
@@ -25,17 +26,19 @@ export async function exportDue(source: MetricSource, context: ExportDueContext)
   const failed = new Map<string, unknown>();
 
   async function attempt(detector: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof RetryLaterError) {
-        context.telemetry.info('export goes on in the next run', { detector, reason: error.message });
-        return;
+    await correlated(undefined, async () => {
+      try {
+        await work();
+      } catch (error) {
+        if (error instanceof RetryLaterError) {
+          context.telemetry.info('export goes on in the next run', { detector, reason: error.message });
+          return;
+        }
+        context.telemetry.error('export failed', { detector, error: String(error) });
+        context.telemetry.count('DetectorsFailed', 1, { detector });
+        failed.set(detector, error);
       }
-      context.telemetry.error('export failed', { detector, error: String(error) });
-      context.telemetry.count('DetectorsFailed', 1, { detector });
-      failed.set(detector, error);
-    }
+    });
   }
 
   /** The source may have been silent for so long that people have to hear of it. */

@@ -9,6 +9,7 @@
  * outbox, logged and counted.
  */
 import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
+import { correlationOf } from '../../base/correlation.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import type { PendingAlert } from '../../store/detector-state.ts';
@@ -106,6 +107,7 @@ async function publishOne(context: OutboxContext, pending: PendingAlert): Promis
     state: alert.state,
     entity: alert.entity,
     severity: alert.severity,
+    correlationId: correlationOf(alert.objects.window),
   };
   let messageId: string;
   try {

@@ -23,6 +23,7 @@ import { findLeastChanges } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
 import { SOFTWARE_VERSION } from '../shared/software-version.ts';
+import { attemptTraining, saySetAside } from '../shared/training-attempts.ts';
 import { activate, makeCurrent } from './activate-version.ts';
 import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
@@ -48,9 +49,10 @@ const TAKE_UP_AFTER = 3_600_000;
 export interface TrainResult {
   /**
    * `learning`: less than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
-   * time was up, and another run was asked to go on. `under-way`: another run is at it.
+   * time was up, and another run was asked to go on. `under-way`: another run is at it. `set-aside`: it ended two runs
+   * from outside, and is not tried for now.
    */
-  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way';
+  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way' | 'set-aside';
   readonly version: string | undefined;
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
@@ -77,6 +79,22 @@ export async function trainModel(
   loaded: LoadedDetector,
   context: TrainContext,
   onProgress?: (done: number) => void,
+): Promise<TrainResult> {
+  const attempt = await attemptTraining(loaded, context, () => train(loaded, context, onProgress));
+  if ('result' in attempt) return attempt.result;
+  const { name } = loaded.detector;
+  context.telemetry.error('training set aside', {
+    detector: name,
+    code: 'killed-function',
+    reason: saySetAside(name, attempt.setAside),
+  });
+  return { outcome: 'set-aside', version: undefined, rows: 0, span: 0, entities: 0 };
+}
+
+async function train(
+  loaded: LoadedDetector,
+  context: TrainContext,
+  onProgress: ((done: number) => void) | undefined,
 ): Promise<TrainResult> {
   const { detector } = loaded;
   const open = await findOpenTraining(detector.name, context);

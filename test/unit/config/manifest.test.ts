@@ -196,6 +196,18 @@ metadata:
   );
 });
 
+test('expect_every is a duration or never, and no part of what the hash is of', () => {
+  const withExpected = (value: string): Detector =>
+    parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: ${value}}`);
+  assert.equal(withExpected('1d').expectEvery, DAY);
+  assert.equal(withExpected('never').expectEvery, 'never');
+  assert.equal(manifestHash(withExpected('1d')), manifestHash({ ...defaultDetector('a'), declared: true }));
+  assert.equal(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: 30s}'),
+    'detectors/x.yml: spec.expect_every (line 3) must be never or a duration from 1m to 400d in whole seconds, such as 15m, 1h30m, 7d or 30d, not "30s"',
+  );
+});
+
 test('a detector without queries takes its step from the data', () => {
   const dropOnly = parse('kind: AnomalyDetector\nmetadata: {name: a}');
   assert.deepEqual(dropOnly, { ...defaultDetector('a'), declared: true });
@@ -240,8 +252,8 @@ spec:
   spec.metrics[1].name (line 7) must be a metric name: letters, digits, _ and :, at most 128, not 3
   spec.model_version (line 12) must be current, or the version to stay at, not 3
   spec.entity[0] (line 11) must be a label name: letters, digits and _, not first a digit, not "9th"
-  spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "15 minutes"
-  spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "1500ms"
+  spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m or 1h30m, not "15 minutes"
+  spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m or 1h30m, not "1500ms"
   spec.backfill (line 10) must be 0 or a duration up to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d, not 5
   spec.model.kind (line 14) must be ${MODEL_KINDS.join(' or ')}, not "lstn"
   spec.model.seed (line 14) must be a whole number from 0 to 4294967295, not -1
@@ -251,6 +263,28 @@ spec:
   spec.threshold.k (line 13) must be a whole number from 1 to 1000, not 9.5
   spec.detection_windw (line 4) is no field of a manifest; did you mean detection_window?`,
   );
+});
+
+test('an example of a duration is one that would be taken there', () => {
+  const spec = (fields: string): string =>
+    `kind: AnomalyDetector\nmetadata: { name: a }\nspec: { ${fields} }`;
+  const FIELDS: readonly (readonly [string, (value: string) => string])[] = [
+    ['step', (value) => `step: ${value}, detection_window: ${value}`],
+    ['detection_window', (value) => `detection_window: ${value}`],
+    ['schedule', (value) => `schedule: ${value}`],
+    ['expect_every', (value) => `expect_every: ${value}`],
+    ['ingest_delay', (value) => `ingest_delay: ${value}`],
+    ['backfill', (value) => `backfill: ${value}`],
+    ['lookback', (value) => `training: { lookback: ${value} }`],
+    ['every', (value) => `training: { every: ${value} }`],
+    ['settle_after', (value) => `threshold: { settle_after: ${value} }`],
+  ];
+  for (const [name, fill] of FIELDS) {
+    const [, examples] = /such as ([^;]*?), not "never-ever"/.exec(refusal(spec(fill('never-ever')))) ?? [];
+    const listed = examples?.split(/, | or /) ?? [];
+    assert.ok(listed.length >= 3, `${name}: ${examples}`);
+    for (const example of listed) assert.ok(parse(spec(fill(example))), `${name}: ${example}`);
+  }
 });
 
 test('a percentile that is written as a share is questioned', () => {
