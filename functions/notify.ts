@@ -2,6 +2,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
+import { inInvocation } from '../lib/base/correlation.ts';
 import { RetryLaterError } from '../lib/base/errors.ts';
 import { isDetectorName } from '../lib/config/detector-name.ts';
 import { readSettings } from '../lib/config/settings.ts';
@@ -25,11 +26,12 @@ const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: sett
 const sqs = new SQSClient();
 const telemetry = createTelemetry(settings.service);
 
+export function handler(event: NotifyEvent, context: Context): Promise<SQSBatchResponse | NotifyAnswer> {
+  return inInvocation(context.awsRequestId, () => work(event, context));
+}
+
 /** One run for all messages of a batch: they fail together, and come back together. */
-export async function handler(
-  event: NotifyEvent,
-  context: Context,
-): Promise<SQSBatchResponse | NotifyAnswer> {
+async function work(event: NotifyEvent, context: Context): Promise<SQSBatchResponse | NotifyAnswer> {
   const run = {
     store,
     publisher,

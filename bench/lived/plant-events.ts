@@ -37,7 +37,9 @@ const EVENTS = { least: 6, most: 10 } as const;
 const SIZE = { least: 1.5, most: 10 } as const;
 const CHANGE_ROWS = 10;
 const NORMAL_IQR = 1.3489795003921634;
-const MOST_METRICS = 5;
+const MOST_FEW = 5;
+/** Shares of all metrics that move. */
+const MANY = { least: 0.2, most: 0.6 } as const;
 /** Rows below which an event has no room beside its neighbours. */
 const LEAST_ROOM = 30;
 const HALF_A_DAY = 12 * 3_600_000;
@@ -143,11 +145,15 @@ function measureChange(column: Float64Array): number {
   return Math.max(spread, Math.max(-quantile(changes, 0.005), quantile(changes, 0.995)) / 6);
 }
 
-/** One, or as often several. */
+/** One, or as often a few, or as often many: a fault of a host moves what hangs on it. */
 function drawMetrics(moving: readonly number[], random: Random): readonly number[] {
-  const most = Math.min(MOST_METRICS, moving.length);
-  const many = random.nextFloat() < 0.5 ? 1 : 1 + random.nextBelow(most);
-  return shuffle(moving, random).slice(0, many);
+  const reach = random.nextBelow(3);
+  const [least, most] = [
+    [1, 1],
+    [1, Math.min(MOST_FEW, moving.length)],
+    [Math.ceil(MANY.least * moving.length), Math.ceil(MANY.most * moving.length)],
+  ][reach] as [number, number];
+  return shuffle(moving, random).slice(0, least + random.nextBelow(most - least + 1));
 }
 
 function shuffle<T>(values: readonly T[], random: Random): readonly T[] {

@@ -95,7 +95,9 @@ function summarizeIncident(notification: Notification, lead: Alert): string {
   if (members.every((member) => isSameEntity(member, culprit)) && state !== 'digest') {
     if (members.length === 1 && lead.state === state && isReminder !== true) return lead.summary;
     const transition = { ...change, peakScore: score };
-    return summarize({ who, transition, reasons, step, by, threshold, isReminder });
+    const restartedAt = lead.restarts?.at(-1)?.at;
+    const { silence } = lead;
+    return summarize({ who, transition, reasons, step, by, threshold, silence, restartedAt, isReminder });
   }
   const first = `first ${shorten(who)}`;
   const what = describeReasons(reasons);

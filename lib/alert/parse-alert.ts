@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
+import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { ANOMALY_STATES, NOTIFIED_STATES } from '../incident/contract.ts';
-import type { Alert, AlertMember, Reason } from './alert.ts';
+import type { Alert, AlertMember, AlertRestart, AlertSilence, Reason } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
@@ -45,7 +46,25 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   summary: z.string(),
   reasons: z.array(reasonSchema),
   reasonsLeftOut: z.int().min(0),
-  by: z.literal('evidence').optional(),
+  restarts: z
+    .array(
+      z.strictObject({
+        metric: z.string(),
+        at: z.string(),
+        from: z.number(),
+        to: z.number(),
+      } satisfies Shape<AlertRestart>),
+    )
+    .optional(),
+  by: z.enum(['evidence', 'silence']).optional(),
+  silence: z
+    .strictObject({
+      kind: z.enum(SILENCE_KINDS),
+      metrics: z.array(z.string()),
+      lastHeard: z.string(),
+      cameLate: z.boolean(),
+    } satisfies Shape<AlertSilence>)
+    .optional(),
   score: z.number(),
   threshold: z.number(),
   falseAlarms: z

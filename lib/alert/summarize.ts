@@ -4,6 +4,7 @@ import type { NotifiedState } from '../incident/contract.ts';
 import type { Alert, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
+import { saySilence } from './say-silence.ts';
 
 /** Of a change, what the sentence needs. Times are epoch ms. */
 export type Summarized = Pick<Transition, 'start' | 'lastAnomalous' | 'end' | 'peakScore'> & {
@@ -29,13 +30,35 @@ export function summarize(given: {
   readonly by?: Alert['by'];
   readonly threshold: number;
   readonly isReminder?: boolean | undefined;
+  readonly silence?: Alert['silence'];
+  /** ISO 8601 UTC. */
+  readonly restartedAt?: string | undefined;
 }): string {
   const { transition, step, isReminder } = given;
   const what = describeReasons(given.reasons);
+  if (given.silence !== undefined) {
+    const { state, start, peakScore: seconds } = transition;
+    const end = transition.end ?? transition.lastAnomalous + step;
+    const times = {
+      from: formatTime(start, end),
+      to: formatTime(end, start),
+      length: formatLength(end - start),
+    };
+    return `${shorten(given.who)}: ${saySilence(given.silence, { state, ...times, seconds })}`;
+  }
   const why =
     what ??
     `${given.by ?? 'score'} ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
-  return describeCourse({ who: shorten(given.who), what, why, change: transition, step, isReminder });
+  const { restartedAt } = given;
+  return describeCourse({
+    who: shorten(given.who),
+    what,
+    why,
+    change: transition,
+    step,
+    isReminder,
+    restartedAt,
+  });
 }
 
 /**
@@ -52,11 +75,15 @@ export function describeCourse(given: {
   readonly step: number;
   /** It is told of again because it is still there. */
   readonly isReminder?: boolean | undefined;
+  /** ISO 8601 UTC. */
+  readonly restartedAt?: string | undefined;
 }): string {
   const { who, what, why, change, step } = given;
   const { state, start } = change;
   const end = change.end ?? change.lastAnomalous + step;
   const length = formatLength(end - start);
+  const restart =
+    given.restartedAt === undefined ? '' : `; restarted at ${formatTime(Date.parse(given.restartedAt), end)}`;
   switch (state) {
     case 'resolved':
       return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
@@ -66,11 +93,11 @@ export function describeCourse(given: {
       return `${who}: taken back, data that came later shows nothing unusual${what === undefined ? '' : `; it was ${what}`}, since ${formatTime(start, end)}`;
     // How long it is is not known of an anomaly of which nothing new was told.
     case 'escalated':
-      return `${who}: more serious now, ${why}, since ${formatTime(start, end)}`;
+      return `${who}: more serious now, ${why}, since ${formatTime(start, end)}${restart}`;
     default:
       if (given.isReminder === true)
         return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
-      return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}`;
+      return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
   }
 }
 

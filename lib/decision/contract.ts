@@ -10,7 +10,10 @@ export interface ScoredRows {
   readonly times: Float64Array;
   /** Higher is more anomalous; NaN where the model gave none. */
   readonly scores: Float64Array;
-  /** Largest distance of a metric from its usual centre, in robust standard deviations; Infinity where a constant moved. */
+  /**
+   * Largest distance of a metric from its usual centre, in robust standard deviations; Infinity where a constant moved,
+   * NaN where nothing was measured: such a row is as if it were not there.
+   */
   readonly deviations: Float64Array;
 }
 
@@ -62,10 +65,14 @@ export interface EntityTrack {
 export interface Telling {
   /** Epoch ms. */
   readonly time: number;
-  /** As `RowEvidence` has it, of that version. */
+  /** As `RowEvidence.column`, of that version; -2: the model. */
   readonly cause: number;
   readonly modelVersion: string;
   readonly level: number;
+  /** Epoch ms of the newest row that was off for that reason; absent while the incident lies open, and once it has settled. */
+  readonly until?: number | undefined;
+  /** Rows that have been off for it again since, and were no news. */
+  readonly again?: number | undefined;
 }
 
 export interface OpenIncident {

@@ -2,7 +2,7 @@
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
-import { isNews, remember } from './recurrence.ts';
+import { isNews, remember, rememberEnd, rememberReturn } from './recurrence.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -155,7 +155,10 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const { row, time, level: score, cause } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
-  if (policy.by === 'evidence' && !isNews(walk.told, telling)) return;
+  if (policy.by === 'evidence' && !isNews(walk.told, telling)) {
+    walk.told = rememberReturn(walk.told, telling);
+    return;
+  }
   // No gap lies within the run, so the newest n rows are those of the newest n steps.
   const kept = walk.recent.filter((entry) => entry.time > time - policy.n * step);
   walk.recent = [...kept, { time, score, row }];
@@ -243,6 +246,8 @@ function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow)
 
 function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
   open.end = open.incident.lastAnomalous + walk.rules.step;
+  if (walk.rules.policy.by === 'evidence' && !open.hasSettled)
+    walk.told = rememberEnd(walk.told, open.incident.lastAnomalous);
 }
 
 /** At most one of `opened` and `updated`, then `settled` or `resolved`. Each tells what is known at the end of the window. */

@@ -54,7 +54,12 @@ const BLOCK = { rows: 60, stretches: 2 } as const;
  */
 const LEAST = { short: 4, mean: 4, alike: 30, joint: 1.5, pooled: 1 } as const;
 /** Stretches and sides of a metric that go their own ways: the others say the same of the same rows. */
-const ALIKE_LENGTHS = 3;
+const ALIKE_LENGTHS = 2;
+/**
+ * What the budget is split by: metrics by themselves, several together, and the model. Each of the last two is one
+ * statistic a stretch, and says again much of what single metrics say.
+ */
+const SHARES = { alone: 0.6, several: 0.2, joint: 0.2 } as const;
 /** A block's chance of a false incident is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 
@@ -135,7 +140,8 @@ function findReaches(
     const { column, side, length } = describeComponent(component, { columns, plan });
     if (!isWatched(rate.directions[column], side)) return Number.POSITIVE_INFINITY;
     // One budget for all: a false incident of each is as rare as there are of them.
-    const level = findReturnLevel(found, probabilityOf(blockOf(length), rate, ALIKE_LENGTHS * rate.metrics));
+    const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
+    const level = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
     return Math.max(leastOf(column, length), level);
   });
 }
@@ -157,7 +163,7 @@ function poolReaches(
   return Float64Array.from(maxima, (found, at) =>
     Math.max(
       LEAST.pooled,
-      findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, ALIKE_LENGTHS)),
+      findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, ALIKE_LENGTHS / SHARES.several)),
     ),
   );
 }

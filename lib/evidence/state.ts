@@ -3,13 +3,14 @@
  * Numbers are base64 of little-endian float64, curves of float32; a season that series share is stored once.
  */
 import { type Expectation, type SeriesExpectation, UNMEASURED } from '../expectation/expectation.ts';
+import { HOURS_OF_DAY } from '../expectation/scatter.ts';
 import { HOURS_OF_WEEK, PLACES_OF_DAY, type SeasonalCurve } from '../expectation/seasonal-curve.ts';
 import { bytes, invalid, record, show, strings } from '../features/read-state.ts';
 import { readScoreTail } from '../maths/score-tail.ts';
 import type { FittedEvidence } from './evidence.ts';
 import { countComponents, planScan } from './statistics.ts';
 
-export const EVIDENCE_STATE_VERSION = 1;
+const EVIDENCE_STATE_VERSION = 1;
 
 /** Of a series: centre, spread, low, high. */
 const FIGURES = 4;
@@ -20,6 +21,8 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
   const days = new Map<Float32Array, number>();
   const weeks = new Map<Float32Array, number>();
   const seasonOf = series.flatMap(({ season }) => [numberOf(days, season.day), numberOf(weeks, season.week)]);
+  const scatters = new Map<Float32Array, number>();
+  const scatterOf = series.map(({ season }) => numberOf(scatters, season.scatter));
   return {
     formatVersion: EVIDENCE_STATE_VERSION,
     step: plan.step,
@@ -32,6 +35,8 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
     seasonOf: encode(Int32Array.from(seasonOf)),
     days: encode(join([...days.keys()], PLACES_OF_DAY)),
     weeks: encode(join([...weeks.keys()], HOURS_OF_WEEK)),
+    scatterOf: encode(Int32Array.from(scatterOf)),
+    scatters: encode(join([...scatters.keys()], HOURS_OF_DAY)),
     tail,
     reach: encode(reach),
     pooledReach: encode(pooledReach),
@@ -53,6 +58,12 @@ export function loadEvidence(state: unknown): FittedEvidence {
   const weeks = curvesOf(raw.weeks, HOURS_OF_WEEK, 'weeks');
   const figures = floats64(raw.series, count * FIGURES, 'series');
   const seasonOf = new Int32Array(copy(bytes(raw.seasonOf, count * 8, 'seasonOf')));
+  // A version of before knew of no restless hours.
+  const scatters = raw.scatters === undefined ? [] : curvesOf(raw.scatters, HOURS_OF_DAY, 'scatters');
+  const scatterOf =
+    raw.scatterOf === undefined
+      ? new Int32Array(count).fill(-1)
+      : new Int32Array(copy(bytes(raw.scatterOf, count * 4, 'scatterOf')));
   const all = Array.from({ length: count }, (_, at): SeriesExpectation => {
     const [center = NaN, spread = 0, low = NaN, high = NaN] = figures.subarray(
       at * FIGURES,
@@ -64,6 +75,7 @@ export function loadEvidence(state: unknown): FittedEvidence {
     const season: SeasonalCurve = {
       day: pick(days, seasonOf[2 * at]!, 'day'),
       week: pick(weeks, seasonOf[2 * at + 1]!, 'week'),
+      scatter: pick(scatters, scatterOf[at]!, 'scatter'),
     };
     return Number.isNaN(center) ? UNMEASURED : { center, spread, low, high, season };
   });

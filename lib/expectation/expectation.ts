@@ -5,14 +5,15 @@
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { fitSeasonalCurve, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
+import { readScatter } from './scatter.ts';
+import { fitSeasonalCurve, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 
 export interface SeriesExpectation {
   /** Median of the training; NaN where nothing was measured. */
   readonly center: number;
-  /** Robust standard deviation of what the season leaves; 0 where it leaves nothing. */
+  /** Robust standard deviation of what the season leaves, but for restless hours; 0 where it leaves nothing. */
   readonly spread: number;
-  /** 0.5 % and 99.5 % quantiles of what the season leaves, off `center`; NaN where nothing was measured. */
+  /** 0.5 % and 99.5 % quantiles of what the season leaves, off `center`, but for restless hours; NaN where nothing was measured. */
   readonly low: number;
   readonly high: number;
   readonly season: SeasonalCurve;
@@ -47,7 +48,7 @@ export const UNMEASURED: SeriesExpectation = {
   spread: 0,
   low: NaN,
   high: NaN,
-  season: { day: new Float32Array(), week: new Float32Array() },
+  season: NO_SEASON,
 };
 
 /**
@@ -87,6 +88,11 @@ export function expectAt({ center, season }: SeriesExpectation, time: number): n
   return center + readSeason(season, time);
 }
 
+/** How far it may stray at that time of day, as a multiple of its spread: 1 or above. @param time epoch ms */
+export function scatterAt({ season }: SeriesExpectation, time: number): number {
+  return readScatter(season.scatter, time);
+}
+
 interface Measured {
   readonly times: Float64Array;
   readonly values: Float64Array;
@@ -97,7 +103,9 @@ function fitSeries({ times, values }: Measured, season?: SeasonalCurve): SeriesE
   if (values.length === 0) return UNMEASURED;
   const center = quantile(values.toSorted(), 0.5);
   const own = season ?? fitSeasonalCurve({ times, values }, center);
-  const rest = values.map((value, i) => value - center - readSeason(own, times[i]!)).sort();
+  const rest = values
+    .map((value, i) => (value - center - readSeason(own, times[i]!)) / readScatter(own.scatter, times[i]!))
+    .sort();
   return {
     center,
     spread: spreadOf(rest),

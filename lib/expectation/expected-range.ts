@@ -1,6 +1,6 @@
 /** What is expected of a metric at a moment, in its own units: for people, and for whoever reads the bucket. */
 import type { Profile } from '../features/profile.ts';
-import { expectAt, type SeriesExpectation } from './expectation.ts';
+import { expectAt, type SeriesExpectation, scatterAt } from './expectation.ts';
 
 export interface ExpectedRange {
   /** All but one normal row in a hundred lie between them, ends included. */
@@ -29,10 +29,11 @@ export function expectRange(
 ): ExpectedRange | undefined {
   if (profile.shape !== 'varies' || Number.isNaN(series.center)) return undefined;
   const center = expectAt(series, time);
+  const scatter = scatterAt(series, time);
   const inUnits = (scaled: number): number => keepSign(unscale(scaled, profile), profile);
   return {
-    low: inUnits(center + series.low),
-    high: inUnits(center + series.high),
+    low: inUnits(center + scatter * series.low),
+    high: inUnits(center + scatter * series.high),
     center: inUnits(center),
   };
 }

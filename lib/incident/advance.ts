@@ -7,9 +7,10 @@
  * - What became worse is told at most once in `groupInterval`, an escalation at once, the end once it has lasted.
  * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
  */
+
+import { formatCompactTime } from '../base/compact-time.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import { SEVERITIES, type Severity } from '../config/severity.ts';
-import { stamp } from '../config/stamp.ts';
 import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
 import { rankMembers } from './rank-members.ts';
 import { isLouder } from './severity.ts';
@@ -106,7 +107,7 @@ function digest(held: readonly Incident[], due: number): Notification {
   );
   return {
     state: 'digest',
-    incidentId: `digest-${stamp(due)}`,
+    incidentId: `digest-${formatCompactTime(due)}`,
     sequence: 1,
     severity: ranked[0]!.severity,
     members: ranked.map(({ members }) => rankMembers(members)[0]!),

@@ -1,7 +1,15 @@
 /** The stored form of a detector's state. Unknown members are refused: a writer that ignores them would drop them. */
 import { z } from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
+import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
+import type {
+  MissedRows,
+  OpenSilence,
+  SilenceState,
+  TrackedEntity,
+  TrackedUnit,
+} from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type {
   AnomalyContext,
@@ -39,7 +47,16 @@ const entityTrack: z.ZodType<EntityTrack> = z
     recent: z.array(z.strictObject({ time, score: z.number() })),
     open: openIncident.optional(),
     told: z
-      .array(z.strictObject({ time, cause: z.int(), modelVersion: z.string(), level: z.number() }))
+      .array(
+        z.strictObject({
+          time,
+          cause: z.int(),
+          modelVersion: z.string(),
+          level: z.number(),
+          until: time.optional(),
+          again: count.optional(),
+        }),
+      )
       .optional(),
     wasOut: z.boolean().optional(),
     usualJoint: z.strictObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
@@ -54,6 +71,44 @@ const anomalyContext: z.ZodType<AnomalyContext> = z.strictObject({
   dependsOn: z.array(z.string()),
   step: z.number().positive(),
 } satisfies Shape<AnomalyContext>);
+
+const missedRows: z.ZodType<MissedRows> = z.strictObject({
+  since: time,
+  rows: count,
+} satisfies Shape<MissedRows>);
+
+const trackedUnit: z.ZodType<TrackedUnit> = z.strictObject({
+  group: z.string(),
+  heard: time,
+  missed: count,
+} satisfies Shape<TrackedUnit>);
+
+const trackedEntity: z.ZodType<TrackedEntity> = z.strictObject({
+  heard: time,
+  missing: recordOf(missedRows),
+} satisfies Shape<TrackedEntity>);
+
+const silence: z.ZodType<SilenceState> = z.strictObject({
+  heardUntil: time,
+  sourceLimit: time.optional(),
+  groups: recordOf(time),
+  units: recordOf(trackedUnit),
+  everyone: recordOf(missedRows),
+  entities: recordOf(trackedEntity),
+  open: z.array(
+    z.strictObject({
+      id: z.string(),
+      kind: z.enum(SILENCE_KINDS),
+      entity: z.string(),
+      metrics: z.array(z.string()),
+      start: time,
+      last: time,
+      silent: time,
+      limit: time,
+      sequence: count,
+    } satisfies Shape<OpenSilence>),
+  ),
+} satisfies Shape<SilenceState>);
 
 const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
   alert: alertSchema,
@@ -92,6 +147,7 @@ const anyState: z.ZodType<DetectorState> = z
     watchFrom: time.optional(),
     trainedUntil: time.optional(),
     entities: recordOf(entityTrack),
+    silence: silence.optional(),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
     outbox: z.array(pendingAlert),

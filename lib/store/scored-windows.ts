@@ -16,10 +16,23 @@ interface ScoredWindows {
   readonly detector: string;
   /** Window key and ETag, in the order in which they were scored. */
   readonly windows: readonly (readonly [key: string, etag: string])[];
+  /** The newest ones of which rows came too late to be decided on, oldest first. Absent where none did. */
+  readonly late?: readonly LateWindow[];
+}
+
+/** A window of which rows are scored and never alerted on, since newer ones of their entities were decided on before. */
+export interface LateWindow {
+  readonly key: string;
+  /** So many of it. */
+  readonly rows: number;
+  /** When it was scored, ISO 8601 UTC. */
+  readonly at: string;
 }
 
 /** Three weeks at 15 minutes; about 250 kB. */
 const REMEMBERED = 2_000;
+/** Of windows with late rows: enough to see whose they are. */
+const LATE_REMEMBERED = 100;
 const MAX_TRIES = 20;
 
 /** Read leniently: a newer release may say more. */
@@ -27,11 +40,17 @@ const schema: z.ZodType<ScoredWindows> = z.object({
   formatVersion: z.literal(1),
   detector: z.string(),
   windows: z.array(z.tuple([z.string(), z.string()])),
+  late: z.array(z.object({ key: z.string(), rows: z.number(), at: z.string() })).default([]),
 });
 
 /** Window key → ETag. Empty where nothing is stored, or what is cannot be read: times tell then. */
 export async function readScored(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
   return new Map((await read(store, detector))?.windows);
+}
+
+/** Windows with late rows, oldest first, of those that were scored last. */
+export async function readLate(store: ObjectStore, detector: string): Promise<readonly LateWindow[]> {
+  return (await read(store, detector))?.late ?? [];
 }
 
 /**
@@ -42,6 +61,7 @@ export async function recordScored(
   store: ObjectStore,
   detector: string,
   scored: ReadonlyMap<string, string>,
+  late: readonly LateWindow[] = [],
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const existing = await read(store, detector);
@@ -55,6 +75,7 @@ export async function recordScored(
       formatVersion: 1,
       detector,
       windows: [...windows].slice(-REMEMBERED),
+      ...addLate(existing?.late ?? [], late),
     };
     try {
       await store.put(scoredKey(detector), encodeJson(next), {
@@ -71,22 +92,28 @@ export async function recordScored(
 async function read(
   store: ObjectStore,
   detector: string,
-): Promise<{ readonly windows: ScoredWindows['windows']; readonly etag: string } | undefined> {
+): Promise<(Pick<ScoredWindows, 'windows' | 'late'> & { readonly etag: string }) | undefined> {
   const key = scoredKey(detector);
   try {
     const { body, etag } = await store.get(key);
-    return { windows: decode(key, body), etag };
+    return { ...decode(key, body), etag };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
 }
 
-function decode(key: string, body: Uint8Array): ScoredWindows['windows'] {
+function addLate(before: readonly LateWindow[], added: readonly LateWindow[]): Pick<ScoredWindows, 'late'> {
+  const keys = new Set(added.map(({ key }) => key));
+  const late = [...before.filter(({ key }) => !keys.has(key)), ...added].slice(-LATE_REMEMBERED);
+  return late.length === 0 ? {} : { late };
+}
+
+function decode(key: string, body: Uint8Array): Pick<ScoredWindows, 'windows' | 'late'> {
   try {
-    return decodeJson(key, body, schema).windows;
+    return decodeJson(key, body, schema);
   } catch (error) {
-    if (error instanceof ArtifactError) return [];
+    if (error instanceof ArtifactError) return { windows: [] };
     throw error;
   }
 }

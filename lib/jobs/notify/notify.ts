@@ -7,7 +7,7 @@
  * finished by the next one; any number may run at once.
  */
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
-import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { updateState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
 import { detectorOfStateKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';

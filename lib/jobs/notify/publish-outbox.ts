@@ -9,8 +9,9 @@
  * outbox, logged and counted.
  */
 import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
+import { correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
-import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import {
   claimNotification,
   markPublished,
@@ -116,6 +117,7 @@ async function publishOne(
     state: alert.state,
     entity: alert.entity,
     severity: alert.severity,
+    correlationId: correlationOf(alert.objects.window),
   };
   let messageId: string;
   try {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Alert } from '../../alert/alert.ts';
 import { buildIncidentAlert } from '../../alert/build-incident-alert.ts';
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
-import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { workloadOf } from '../../base/workload.ts';
 import { advanceIncidents } from '../../incident/advance.ts';
 import { ANOMALY_STATES, type AnomalyChange, type Member } from '../../incident/contract.ts';

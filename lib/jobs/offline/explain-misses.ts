@@ -2,7 +2,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
 import { isAnomalous } from '../../decision/is-anomalous.ts';
-import { judgeRow } from '../../decision/judge-row.ts';
+import { type JudgedRow, judgeRow } from '../../decision/judge-row.ts';
 import { graceOf } from '../../evidence/evidence.ts';
 import { describeComponent, SHORT, type Side } from '../../evidence/statistics.ts';
 import type { TimeEvent } from '../../maths/metrics/events.ts';
@@ -66,7 +66,7 @@ export function explainMiss(given: {
   const best = judged.reduce((a, b) => (b.level > a.level ? b : a));
   const reached = {
     reached: best.level / policy.threshold,
-    by: policy.by === 'evidence' ? causeOf(best.cause, fitted) : undefined,
+    by: policy.by === 'evidence' ? causeOf(rows, best, fitted) : undefined,
   };
   if (best.level < policy.threshold) return miss('below', reached);
   if (policy.by === 'evidence') return miss('told', reached);
@@ -92,10 +92,15 @@ function isYoung({ rows, fitted: { evidence } }: Parameters<typeof explainMiss>[
   return rows.times[row]! < rows.times[first]! + graceOf(evidence.plan);
 }
 
-function causeOf(cause: number, { plan, evidence, manifest }: Fitted): MissCause | undefined {
-  if (evidence === undefined || cause < -1) return { kind: 'model' };
-  if (cause === -1) return { kind: 'several' };
-  const { column, side, length } = describeComponent(cause, {
+function causeOf(
+  rows: ScoredRows,
+  { row, level, metrics }: JudgedRow & { readonly row: number },
+  { plan, evidence, manifest }: Fitted,
+): MissCause | undefined {
+  if (evidence === undefined || rows.evidence === undefined || level > metrics) return { kind: 'model' };
+  const component = rows.evidence.telling[row]!;
+  if (component === -1) return { kind: 'several' };
+  const { column, side, length } = describeComponent(component, {
     columns: plan.columns.length,
     plan: evidence.plan,
   });

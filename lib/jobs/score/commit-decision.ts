@@ -1,22 +1,26 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Reason } from '../../alert/alert.ts';
+import type { AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
+import { findRestarts } from '../../features/restarts.ts';
 import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
 import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
+import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeContexts } from './describe-contexts.ts';
+import { describeModel } from './describe-model.ts';
+import { describeSilence, followSilence } from './silence-alerts.ts';
 
 export interface CommittedDecision {
   /** Per row, 1 = anomalous. */
@@ -26,10 +30,12 @@ export interface CommittedDecision {
   readonly lateRows: number;
 }
 
-interface Decided {
+export interface Decided {
   readonly detector: Detector;
   readonly fitted: FittedDetector;
   readonly rows: ScoredWindowRows;
+  /** As it came: what is missing of it is missing here. */
+  readonly window: MetricWindow;
   readonly windowKey: string;
   readonly etag: string;
   /** When the window's bytes came, epoch ms. */
@@ -58,11 +64,12 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
   const clock: DecisionClock = { now, latest: now + FUTURE_TOLERANCE };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state } = await readState(context.store, detector.name);
+    const from = watchFrom(state, fitted, clock);
     const decision = decideWindow({
       rows: rows.scored,
       policy: fitted.manifest.policy,
       tracks: state.entities,
-      watchFrom: watchFrom(state, fitted, clock),
+      watchFrom: from,
       step: fitted.manifest.step,
       detector: detector.name,
       modelVersion: fitted.manifest.version,
@@ -70,6 +77,7 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
     });
     const { anomalous, tracks, transitions, lateRows } = decision;
     if (state.decided.includes(id)) return { anomalous, transitions: 0, lateRows: 0 };
+    const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
     const contextOf = describeContexts({
       detector,
       before: state.entities,
@@ -77,14 +85,24 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
       step: fitted.manifest.step,
     });
     const { alerts, worst } = await describeTransitions(transitions, state.worst, { ...given, contextOf });
+    const silences = silence.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
     let changed = false;
     await updateState(context.store, detector.name, (latest) => {
-      changed = !isDeepStrictEqual(latest.entities, state.entities);
+      changed =
+        !isDeepStrictEqual(latest.entities, state.entities) ||
+        !isDeepStrictEqual(latest.silence, state.silence);
       if (changed || latest.decided.includes(id)) return undefined;
       const decided = [...latest.decided, id].slice(-REMEMBERED_WINDOWS);
-      return { ...latest, entities: tracks, worst, decided, outbox: [...latest.outbox, ...alerts] };
+      return {
+        ...latest,
+        entities: tracks,
+        ...(silence.state !== undefined && { silence: silence.state }),
+        worst,
+        decided,
+        outbox: [...latest.outbox, ...alerts, ...silences],
+      };
     });
-    if (!changed) return { anomalous, transitions: transitions.length, lateRows };
+    if (!changed) return { anomalous, transitions: transitions.length + silences.length, lateRows };
   }
   throw new RetryLaterError(
     'state-contended',
@@ -161,20 +179,33 @@ async function explainScored(
   return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
+/** What people see of an incident began a little after its cause. */
+const ROWS_BEFORE = 10;
+
+function restartsOf(
+  { entity, start, lastAnomalous }: Transition,
+  { fitted, rows }: Decided,
+): readonly AlertRestart[] {
+  const { step } = fitted.manifest;
+  const within = { entity, from: start - ROWS_BEFORE * step, to: lastAnomalous };
+  return findRestarts(rows.planned, within).map(({ metric, time, from, to }) => ({
+    metric,
+    at: new Date(time).toISOString(),
+    from,
+    to,
+  }));
+}
+
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Described): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
   const alert = buildAlert({
     transition,
     reasons,
+    restarts: restartsOf(transition, given),
     detector,
     step: manifest.step,
-    model: {
-      version: manifest.version,
-      kind: manifest.kind,
-      trainedFrom: manifest.trainingRange.start,
-      trainedTo: manifest.trainingRange.end,
-    },
+    model: describeModel(manifest),
     by: manifest.policy.by,
     threshold: manifest.policy.threshold,
     rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),

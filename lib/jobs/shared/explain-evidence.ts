@@ -4,7 +4,7 @@ import { formatDuration } from '../../base/duration.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
 import { type ScanInput, SHORT, spreadOf } from '../../evidence/statistics.ts';
 import { type ColumnEvidence, findTellingColumns } from '../../evidence/telling-metrics.ts';
-import { expectAt, seriesOf } from '../../expectation/expectation.ts';
+import { expectAt, scatterAt, seriesOf } from '../../expectation/expectation.ts';
 import { isSeasonal, keepSign, unscale } from '../../expectation/expected-range.ts';
 import { nameSource } from '../../features/column-name.ts';
 import { profilesOf } from '../../features/scaler.ts';
@@ -138,24 +138,27 @@ function overStretch(
   let count = 0;
   let value = 0;
   let expected = 0;
+  let scatter = 0;
   for (let at = row; at >= 0 && x.entityOf[at] === x.entityOf[row] && x.times[at]! > from; at--) {
     const scaled = x.values[at * x.names.length + column]!;
     if (Number.isNaN(scaled)) continue;
     count++;
     value += scaled;
     expected += expectAt(series, x.times[at]!);
+    scatter += scatterAt(series, x.times[at]!);
   }
   if (count === 0) return undefined;
   const center = expected / count;
-  const reach = evidence.reach[component]! * spreadOf(series, leastChanges(entity)[column]!);
+  const wide = scatter / count;
+  const reach = wide * evidence.reach[component]! * spreadOf(series, leastChanges(entity)[column]!);
   const inUnits = (scaled: number): number => keepSign(unscale(scaled, profile), profile);
   return {
     rows,
     value: unscale(value / count, profile),
     usual: {
       // Of a few rows the band of each; of many how far their mean goes by itself.
-      low: inUnits(center + (length === 0 ? series.low : -reach)),
-      high: inUnits(center + (length === 0 ? series.high : reach)),
+      low: inUnits(center + (length === 0 ? wide * series.low : -reach)),
+      high: inUnits(center + (length === 0 ? wide * series.high : reach)),
       center: inUnits(center),
       byHour: isSeasonal(series),
     },

@@ -82,19 +82,35 @@ test('an update is due once the evidence is twice what people were told', () => 
   ]);
 });
 
-const BURST: readonly EvidenceRow[] = [{ metrics: 1.5, telling: 4 }, ...repeat(29)];
+const BURST: readonly EvidenceRow[] = [{ metrics: 1.5, column: 4 }, ...repeat(29)];
+
+test('what is back within two hours is no news until it has been off for 15 rows again', () => {
+  const back = decideEvidence([BURST[0]!, ...repeat(60), ...repeat(14, { metrics: 1.5, column: 4 })]);
+  assert.deepEqual(tell(back), ['opened 0', 'resolved 0']);
+  const tracks = stored(back);
+  const next = (row: EvidenceRow, from = 75) => tell(decideEvidence([row], { from, tracks }));
+  assert.deepEqual(next({ metrics: 1.5, column: 4 }), ['opened 75']);
+  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 75']);
+  const quiet = stored(decideEvidence([BURST[0]!, ...repeat(60)]));
+  const later = (metrics: number, from: number) =>
+    tell(decideEvidence([{ metrics, column: 4 }], { from, tracks: quiet }));
+  assert.deepEqual(later(1.5, 61), []);
+  assert.deepEqual(later(3, 61), ['opened 61'], 'twice as bad');
+  assert.deepEqual(later(1.5, 120), []);
+  assert.deepEqual(later(1.5, 121), ['opened 121'], 'over for more than two hours');
+});
 
 test('the same reason is told three times a day, and then only when it is twice as bad', () => {
   const day = decideEvidence(Array.from({ length: 40 }, () => BURST).flat());
   assert.deepEqual(
     tell(day),
-    [0, 30, 60].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
+    [0, 450, 900].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
   );
   const tracks = stored(day);
   const next = (row: EvidenceRow) => tell(decideEvidence([row], { from: 1200, tracks }));
-  assert.deepEqual(next({ metrics: 2.9, telling: 4 }), []);
-  assert.deepEqual(next({ metrics: 3, telling: 4 }), ['opened 1200']);
-  assert.deepEqual(next({ metrics: 1.5, telling: 5 }), ['opened 1200']);
+  assert.deepEqual(next({ metrics: 2.9, column: 4 }), []);
+  assert.deepEqual(next({ metrics: 3, column: 4 }), ['opened 1200']);
+  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 1200']);
   assert.deepEqual(next({ joint: 1.5 }), ['opened 1200']);
   const other = decideEvidence([BURST[0]!], { from: 1200, tracks, modelVersion: 'v2' });
   assert.deepEqual(tell(other), ['opened 1200']);
@@ -103,7 +119,7 @@ test('the same reason is told three times a day, and then only when it is twice 
 test('a day later it is news again', () => {
   const days = decideEvidence(Array.from({ length: 97 }, () => BURST).flat());
   const opened = days.transitions.filter(({ state }) => state === 'opened').map(({ start }) => start);
-  assert.deepEqual(opened, [0, 30, 60, 1440, 1470, 1500, 2880].map(minute));
+  assert.deepEqual(opened, [0, 450, 900, 1440, 1890, 2340, 2880].map(minute));
 });
 
 test('incidents are the same however the rows are cut into windows', () => {
@@ -111,7 +127,7 @@ test('incidents are the same however the rows are cut into windows', () => {
     metrics: fc.constantFrom(0, 0.3, 0.7, 1.1, 2.5),
     joint: fc.constantFrom(0, 0.3, 0.7, 1.1, 3),
     anchored: fc.constantFrom(0, 1),
-    telling: fc.constantFrom(0, 1),
+    column: fc.constantFrom(0, 1),
   });
   // Stretches, so that something holds and settles.
   const rows = fc

@@ -18,7 +18,7 @@ export interface EvidenceRow {
   readonly metrics?: number;
   readonly joint?: number;
   readonly anchored?: number;
-  readonly telling?: number;
+  readonly column?: number;
 }
 
 export function repeat(count: number, row: EvidenceRow = {}): EvidenceRow[] {
@@ -49,7 +49,8 @@ export function decideEvidence(
         metrics: pick('metrics'),
         joint: pick('joint'),
         anchored: pick('anchored'),
-        telling: Int32Array.from(rows, ({ telling = 0 }) => telling),
+        telling: Int32Array.from(rows, ({ column = 0 }) => column),
+        column: Int32Array.from(rows, ({ column = 0 }) => column),
       },
     },
     policy: EVIDENCE_POLICY,

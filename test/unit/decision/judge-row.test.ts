@@ -8,9 +8,9 @@ function rowOf(evidence: {
   metrics?: number;
   joint?: number;
   anchored?: number;
-  telling?: number;
+  column?: number;
 }): ScoredRows {
-  const { metrics = 0, joint = 0, anchored = 0, telling = -1 } = evidence;
+  const { metrics = 0, joint = 0, anchored = 0, column = -1 } = evidence;
   return {
     entities: ['a'],
     entityOf: new Uint32Array(1),
@@ -21,7 +21,8 @@ function rowOf(evidence: {
       metrics: Float64Array.of(metrics),
       joint: Float64Array.of(joint),
       anchored: Float64Array.of(anchored),
-      telling: Int32Array.of(telling),
+      telling: Int32Array.of(column),
+      column: Int32Array.of(column),
     },
   };
 }
@@ -48,7 +49,7 @@ test('1 opens, and what holds is less', () => {
 
 test('the larger of metrics and model counts, and names the cause', () => {
   assert.deepEqual(
-    [judge({ metrics: 3, joint: 2, telling: 7 }), judge({ metrics: 2, joint: 3, telling: 7 })].map(
+    [judge({ metrics: 3, joint: 2, column: 7 }), judge({ metrics: 2, joint: 3, column: 7 })].map(
       ({ level, cause, joint }) => ({ level, cause, joint }),
     ),
     [
@@ -56,7 +57,7 @@ test('the larger of metrics and model counts, and names the cause', () => {
       { level: 3, cause: -2, joint: 3 },
     ],
   );
-  assert.equal(judge({ metrics: 3, telling: -1 }).cause, -1);
+  assert.equal(judge({ metrics: 3, column: -1 }).cause, -1);
 });
 
 test('what the model says usually is no news, and what comes on top of it is', () => {

@@ -1,6 +1,7 @@
 /** One metric of one entity by the minute, with an expectation of centre 0 and spread 1. */
 import { type ScanInput, type ScanPlan, type Side, scan } from '../../../lib/evidence/statistics.ts';
 import type { Expectation } from '../../../lib/expectation/expectation.ts';
+import { NO_SEASON } from '../../../lib/expectation/seasonal-curve.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 
 export const STEP = 60_000;
@@ -30,7 +31,7 @@ export function inputOf(columns: readonly ArrayLike<number>[], options: SeriesOp
     spread: 1,
     low: -2.6,
     high: 2.6,
-    season: { day: new Float32Array(), week: new Float32Array() },
+    season: NO_SEASON,
   }));
   const expectation: Expectation = { columns: names, entities: new Map([['a', series]]), pooled: series };
   return {

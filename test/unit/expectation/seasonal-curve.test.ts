@@ -6,8 +6,8 @@ import {
   PLACES_OF_DAY,
   readSeason,
   type SeasonalCurve,
-  type TimedValues,
 } from '../../../lib/expectation/seasonal-curve.ts';
+import type { TimedValues } from '../../../lib/maths/foretell.ts';
 import { quantile } from '../../../lib/maths/quantile.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 
@@ -76,6 +76,7 @@ test('less than four days have no season', () => {
     assert.deepEqual(fit(draw(days, (minute) => (isJob(minute) ? 40 : 0))), {
       day: new Float32Array(),
       week: new Float32Array(),
+      scatter: new Float32Array(),
     });
   const none = fitSeasonalCurve({ times: new Float64Array(), values: new Float64Array() }, 0);
   assert.equal(none.day.length + none.week.length, 0);

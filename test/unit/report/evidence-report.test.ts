@@ -101,7 +101,7 @@ test('a range in the units of the metric', () => {
     spread: 1,
     low: -2,
     high: 2,
-    season: { day: DAY, week: NO_CURVE },
+    season: { day: DAY, week: NO_CURVE, scatter: new Float32Array() },
   };
   const noon = expectRange(series, profile, 12 * HOUR)!;
   const inUnits = (scaled: number): number => profile.offset + scaled * profile.divisor;
@@ -113,7 +113,10 @@ test('a range in the units of the metric', () => {
   assert.equal(expectRange({ ...series, center: Number.NaN }, profile, 0), undefined);
   // What moves the range by a tenth of its width is no season to tell anybody of.
   assert.equal(isSeasonal(series), true);
-  const faint = { ...series, season: { day: DAY.map((value) => value / 30), week: NO_CURVE } };
+  const faint = {
+    ...series,
+    season: { day: DAY.map((value) => value / 30), week: NO_CURVE, scatter: new Float32Array() },
+  };
   assert.equal(isSeasonal(faint), false);
 });
 
@@ -124,7 +127,7 @@ function byEvidence(): ReportInput & { readonly expectation: Expectation } {
     spread: 1,
     low: -2,
     high: 2,
-    season: { day: metric === 'cpu' ? DAY : NO_CURVE, week: NO_CURVE },
+    season: { day: metric === 'cpu' ? DAY : NO_CURVE, week: NO_CURVE, scatter: new Float32Array() },
   });
   const { columns } = input.scaler;
   return {
