@@ -124,6 +124,6 @@ function sayWhere(workloads: readonly AffectedWorkload[]): string {
   return affected === workloads.length ? more : `${more}, ${affected} entities`;
 }
 
-export function sayHowWide({ affected, of }: AffectedWorkload): string {
+function sayHowWide({ affected, of }: AffectedWorkload): string {
   return affected === of ? `all ${of}` : `${affected} of ${of}`;
 }

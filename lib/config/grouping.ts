@@ -21,7 +21,7 @@ export interface GroupingPolicy {
   readonly digestAt: number;
 }
 
-export const GROUPING_DEFAULTS = {
+const GROUPING_DEFAULTS = {
   /** As in Alertmanager. What one outage does to twenty pods arrives within seconds. */
   groupWait: '30s',
   /** As in Alertmanager. */

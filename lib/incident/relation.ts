@@ -36,7 +36,7 @@ export function isSameEntity(a: AnomalyChange, b: AnomalyChange): boolean {
 }
 
 /** Names by which others depend on it. */
-export function namesOf({ targetService, detector, workload }: AnomalyChange): readonly string[] {
+function namesOf({ targetService, detector, workload }: AnomalyChange): readonly string[] {
   return targetService === undefined ? [detector, workload] : [targetService, detector, workload];
 }
 

@@ -46,7 +46,7 @@ export function nextDue(incident: Incident, policy: GroupingPolicy): number {
 }
 
 /** For how long an incident that is over is kept, in case that it comes back, ms. */
-export function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number {
+function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number {
   return Math.max(groupInterval, Math.min(groupInterval * LONGER ** flaps, LONGEST_HOLD));
 }
 

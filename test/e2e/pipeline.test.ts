@@ -22,6 +22,7 @@ const END = new Date(T0 + (FAULT.to + 3) * MINUTE).toISOString();
 
 /** Grants of roles that this pipeline does not use, and who does. */
 const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
+  [/ExportRole sqs:SendMessage .*-score$/, 'a silence that an export notices'],
   [/ExportRole s3:/, 'an export from a Prometheus: test/peers/prometheus-pipeline.test.ts'],
   [/ s3:(Get|Put)ObjectTagging /, 'a file with tags that cannot be used: test/e2e/bad-input.test.ts'],
   [/(Score|Train)Role s3:(Get|Put)Object .*\/quarantine\/\*$/, 'test/e2e/bad-input.test.ts'],
