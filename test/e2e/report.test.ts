@@ -9,6 +9,7 @@ import { trainSockShop } from '../helpers/sockshop-report.ts';
 const REPORT = [
   'confusion_matrix.png',
   'precision_recall_curve.png',
+  'presence.json',
   'report.html',
   'roc_curve.png',
   'score_histogram.png',
