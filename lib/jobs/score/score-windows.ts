@@ -14,10 +14,10 @@ import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
 import { compareMetrics } from '../../features/source-columns.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
-import { scoresKey, scoresPrefix } from '../../store/keys.ts';
+import { scoresKey } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
-import { readScored, recordScored } from '../../store/scored-windows.ts';
+import { recordScored } from '../../store/scored-windows.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { publishOutbox } from '../publish/publish-outbox.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
@@ -36,6 +36,7 @@ import {
 import { commitDecision } from './commit-decision.ts';
 import { type ContextWindows, openContext } from './context-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
+import { isScored, type PendingWindow, type SelectedWindows, selectPending } from './select-pending.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -56,14 +57,10 @@ export interface ScoreResult {
   readonly published: number;
 }
 
-interface PendingWindow extends ObjectInfo {
-  /** It had no scores when this run began. */
-  readonly isNew: boolean;
-}
-
 interface Pending {
   readonly detector: Detector;
   readonly pending: readonly PendingWindow[];
+  readonly unnoted: SelectedWindows['unnoted'];
   readonly attempts: Attempts;
 }
 
@@ -83,12 +80,12 @@ export async function scoreWindows(
   onWindow?: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
   const objects = await listWindowObjects(context.store, detector.name);
-  const pending = await selectPending(detector.name, objects, context);
+  const { pending, unnoted } = await selectPending(detector.name, objects, context);
   const version = await resolveVersion(context.store, detector);
   const attempts = openAttempts(detector.name, context);
   try {
-    if (version === undefined) return await learn({ detector, pending, attempts }, context);
-    return await scorePending({ detector, version, objects, pending, attempts }, context, onWindow);
+    if (version === undefined) return await learn({ detector, pending, unnoted, attempts }, context);
+    return await scorePending({ detector, version, objects, pending, unnoted, attempts }, context, onWindow);
   } finally {
     await attempts.end();
   }
@@ -104,11 +101,15 @@ async function scorePending(
   const contextRows = countContextRows(fitted);
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
-  const etags = new Map<string, string>();
+  const etags = new Map(given.unnoted);
   const isOutOfTime = (): boolean => context.deadline.remaining() < PUBLISH_RESERVE;
   for (const batch of inBatches(pending)) {
     if (isOutOfTime()) break;
-    for (const info of await inTimeOrder({ detector, pending: batch, attempts }, fitted, context)) {
+    for (const info of await inTimeOrder(
+      { detector, pending: batch, unnoted: given.unnoted, attempts },
+      fitted,
+      context,
+    )) {
       // Another run may be at the same list.
       if (scored.length > 0 && (await isScored(info, context))) continue;
       if (isOutOfTime()) break;
@@ -146,38 +147,6 @@ function* inBatches(pending: readonly PendingWindow[]): Generator<readonly Pendi
   if (unnamed <= MOST_ORDERED) return yield pending;
   const byArrival = pending.toSorted((a, b) => a.lastModified - b.lastModified || (a.key < b.key ? -1 : 1));
   for (let at = 0; at < byArrival.length; at += MOST_ORDERED) yield byArrival.slice(at, at + MOST_ORDERED);
-}
-
-/** Windows without scores, or whose scores are of other bytes. */
-async function selectPending(
-  detector: string,
-  objects: readonly ObjectInfo[],
-  { store }: StoreContext,
-): Promise<readonly PendingWindow[]> {
-  const scoredAt = new Map<string, number>();
-  for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
-    scoredAt.set(key, lastModified);
-  // Nothing to compare with: learning, or the first run over a history.
-  const etags = scoredAt.size === 0 ? new Map<string, string>() : await readScored(store, detector);
-  return objects.flatMap((info): PendingWindow[] => {
-    const scored = scoredAt.get(scoresKey(info.key));
-    if (scored === undefined) return [{ ...info, isNew: true }];
-    const etag = etags.get(info.key);
-    const isDone = etag === undefined ? info.lastModified <= scored : etag === info.etag;
-    return isDone ? [] : [{ ...info, isNew: false }];
-  });
-}
-
-/** Whether another run scored it since this one listed the scores. What has scores of other bytes is scored again. */
-async function isScored({ key, isNew }: PendingWindow, { store }: StoreContext): Promise<boolean> {
-  if (!isNew) return false;
-  try {
-    await store.head(scoresKey(key));
-    return true;
-  } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
-  }
 }
 
 /** No model yet: counts what arrived, and asks for training once it is enough. */
