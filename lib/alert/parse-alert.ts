@@ -8,7 +8,7 @@ import { METRIC_UNITS } from './metric-unit.ts';
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
-export const reasonSchema: z.ZodType<Reason> = z.strictObject({
+export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   metric: z.string(),
   derived: z.string().optional(),
   share: z.number(),
@@ -20,7 +20,7 @@ export const reasonSchema: z.ZodType<Reason> = z.strictObject({
   usual: z.number(),
 } satisfies Shape<Reason>);
 
-export const alertSchema: z.ZodType<Alert> = z.strictObject({
+export const alertSchema: z.ZodType<Alert> = z.looseObject({
   formatVersion: z.literal(1),
   notificationId: z.string(),
   incidentId: z.string(),
@@ -36,10 +36,10 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   score: z.number(),
   threshold: z.number(),
   falseAlarms: z
-    .strictObject({ count: z.number(), per: z.number() } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
+    .looseObject({ count: z.number(), per: z.number() } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
     .optional(),
   rarity: z
-    .strictObject({
+    .looseObject({
       onceIn: z.number(),
       isBound: z.boolean(),
       heldBack: z.boolean(),
@@ -48,13 +48,13 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   start: z.string(),
   lastAnomalous: z.string(),
   end: z.string().nullable(),
-  model: z.strictObject({
+  model: z.looseObject({
     version: z.string(),
     kind: z.string(),
     trainedFrom: z.string(),
     trainedTo: z.string(),
   } satisfies Shape<Alert['model']>),
-  objects: z.strictObject({
+  objects: z.looseObject({
     window: z.string(),
     scores: z.string(),
     incident: z.string(),

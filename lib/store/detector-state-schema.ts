@@ -1,4 +1,7 @@
-/** The stored form of a detector's state. Unknown members are refused: a writer that ignores them would drop them. */
+/**
+ * The stored form of a detector's state. Members that this release does not know are kept as they are: a newer one, which
+ * may run beside it or have run before it, finds again what it wrote.
+ */
 import { z } from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
@@ -17,9 +20,9 @@ type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 const time = z.number();
 const count = z.int().min(0);
 
-const timeRange: z.ZodType<TimeRange> = z.strictObject({ start: time, end: time } satisfies Shape<TimeRange>);
+const timeRange: z.ZodType<TimeRange> = z.looseObject({ start: time, end: time } satisfies Shape<TimeRange>);
 
-const openIncident: z.ZodType<OpenIncident> = z.strictObject({
+const openIncident: z.ZodType<OpenIncident> = z.looseObject({
   id: z.string(),
   start: time,
   lastAnomalous: time,
@@ -28,18 +31,18 @@ const openIncident: z.ZodType<OpenIncident> = z.strictObject({
   modelVersion: z.string(),
   toldScore: z.number(),
   sequence: count,
-  joint: z.strictObject({ rows: count, sum: z.number() }).optional(),
+  joint: z.looseObject({ rows: count, sum: z.number() }).optional(),
   byMetrics: z.boolean().optional(),
 } satisfies Shape<OpenIncident>);
 
 const entityTrack: z.ZodType<EntityTrack> = z
-  .strictObject({
+  .looseObject({
     decidedUntil: time,
-    recent: z.array(z.strictObject({ time, score: z.number() })),
+    recent: z.array(z.looseObject({ time, score: z.number() })),
     open: openIncident.optional(),
     told: z
       .array(
-        z.strictObject({
+        z.looseObject({
           time,
           cause: z.int(),
           modelVersion: z.string(),
@@ -50,28 +53,28 @@ const entityTrack: z.ZodType<EntityTrack> = z
       )
       .optional(),
     wasOut: z.boolean().optional(),
-    usualJoint: z.strictObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
+    usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
 
-const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
+const pendingAlert: z.ZodType<PendingAlert> = z.looseObject({
   alert: alertSchema,
   sequence: count,
 } satisfies Shape<PendingAlert>);
 
-const worstRow: z.ZodType<WorstRow> = z.strictObject({
+const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
 } satisfies Shape<WorstRow>);
 
-const learnedWindow: z.ZodType<LearnedWindow> = z.strictObject({
+const learnedWindow: z.ZodType<LearnedWindow> = z.looseObject({
   etag: z.string(),
   rows: count,
   start: time.optional(),
   end: time.optional(),
 } satisfies Shape<LearnedWindow>);
 
-const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
+const exportProgress: z.ZodType<ExportProgress> = z.looseObject({
   daysUntil: time,
   dataSince: time.optional(),
   gaps: z.array(timeRange),
@@ -79,7 +82,7 @@ const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
 
 /** Of any detector. Zod compiles a schema on first use, which takes longer than reading a state. */
 const anyState: z.ZodType<DetectorState> = z
-  .strictObject({
+  .looseObject({
     formatVersion: z.literal(1),
     detector: z.string(),
     phase: z.enum(['learning', 'active']),

@@ -14,24 +14,25 @@ import type { ObjectStore } from './object-store.ts';
 interface ScoredWindows {
   readonly formatVersion: 1;
   readonly detector: string;
-  /** Window key and ETag, in the order in which they were scored. */
-  readonly windows: readonly (readonly [key: string, etag: string])[];
+  /** Window key and ETag, in the order in which they were scored; what a newer release says of them stands behind. */
+  readonly windows: readonly (readonly [key: string, etag: string, ...more: unknown[]])[];
 }
 
 /** Three weeks at 15 minutes; about 250 kB. */
 const REMEMBERED = 2_000;
 const MAX_TRIES = 20;
 
-/** Read leniently: a newer release may say more. */
-const schema: z.ZodType<ScoredWindows> = z.object({
+/** Read leniently: a newer release may say more, and finds it again. */
+const schema: z.ZodType<ScoredWindows> = z.looseObject({
   formatVersion: z.literal(1),
   detector: z.string(),
-  windows: z.array(z.tuple([z.string(), z.string()])),
+  windows: z.array(z.tuple([z.string(), z.string()], z.unknown())),
 });
 
 /** Window key → ETag. Empty where nothing is stored, or what is cannot be read: times tell then. */
 export async function readScored(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
-  return new Map((await read(store, detector))?.windows);
+  const stored = await read(store, detector);
+  return new Map(stored?.scored.windows.map(([key, etag]) => [key, etag]));
 }
 
 /**
@@ -45,16 +46,17 @@ export async function recordScored(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const existing = await read(store, detector);
-    const windows = new Map(existing?.windows);
+    const windows = new Map(existing?.scored.windows.map((window) => [window[0], window]));
     // Put anew, so that what is scored again is not forgotten first.
     for (const [key, etag] of scored) {
       windows.delete(key);
-      windows.set(key, etag);
+      windows.set(key, [key, etag]);
     }
     const next: ScoredWindows = {
+      ...existing?.scored,
       formatVersion: 1,
       detector,
-      windows: [...windows].slice(-REMEMBERED),
+      windows: [...windows.values()].slice(-REMEMBERED),
     };
     try {
       await store.put(scoredKey(detector), encodeJson(next), {
@@ -71,22 +73,22 @@ export async function recordScored(
 async function read(
   store: ObjectStore,
   detector: string,
-): Promise<{ readonly windows: ScoredWindows['windows']; readonly etag: string } | undefined> {
+): Promise<{ readonly scored: ScoredWindows; readonly etag: string } | undefined> {
   const key = scoredKey(detector);
   try {
     const { body, etag } = await store.get(key);
-    return { windows: decode(key, body), etag };
+    return { scored: decode(detector, key, body), etag };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
 }
 
-function decode(key: string, body: Uint8Array): ScoredWindows['windows'] {
+function decode(detector: string, key: string, body: Uint8Array): ScoredWindows {
   try {
-    return decodeJson(key, body, schema).windows;
+    return decodeJson(key, body, schema);
   } catch (error) {
-    if (error instanceof ArtifactError) return [];
+    if (error instanceof ArtifactError) return { formatVersion: 1, detector, windows: [] };
     throw error;
   }
 }

@@ -24,7 +24,7 @@ export interface IncidentObject {
 
 const MAX_TRIES = 10;
 
-const schema: z.ZodType<IncidentObject> = z.strictObject({
+const schema: z.ZodType<IncidentObject> = z.looseObject({
   formatVersion: z.literal(1),
   incidentId: z.string(),
   detector: z.string(),
@@ -32,7 +32,7 @@ const schema: z.ZodType<IncidentObject> = z.strictObject({
   state: z.enum(['opened', 'updated', 'settled', 'resolved']),
   start: z.string(),
   end: z.string().nullable(),
-  changes: z.array(z.strictObject({ sequence: z.int(), alert: alertSchema })),
+  changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
 
 /**
@@ -68,6 +68,8 @@ function addChange(
   const changes = [...earlier, { sequence, alert }].sort((a, b) => a.sequence - b.sequence);
   const newest = changes.at(-1)!.alert;
   return {
+    // What a newer release has added to it.
+    ...incident,
     formatVersion: 1,
     incidentId: alert.incidentId,
     detector: alert.detector,

@@ -28,7 +28,7 @@ const LONGEST_RUN = 15 * 60_000;
 const SMALL = 1_000_000;
 const MAX_ATTEMPT_BYTES = 100_000;
 
-const schema: z.ZodType<Attempt> = z.object({
+const schema: z.ZodType<Attempt> = z.looseObject({
   formatVersion: z.literal(1),
   key: z.string(),
   etag: z.string(),
@@ -58,7 +58,9 @@ export function openAttempts(detector: string, context: ScoreContext): Attempts 
       const deaths = countDeaths(before, info, context.now());
       if (deaths >= MOST_DEATHS) throw killed(info, deaths);
       const until = context.now() + Math.max(0, Math.min(context.deadline.remaining(), LONGEST_RUN));
-      mark = { formatVersion: 1, key, etag, deaths, until };
+      // Of the same bytes a newer release may have noted more.
+      const known = isOf(before, info) ? before : undefined;
+      mark = { ...known, formatVersion: 1, key, etag, deaths, until };
       await writeAttempt(context, detector, mark);
     },
     async end() {
@@ -75,8 +77,12 @@ function isRisky(info: ObjectInfo): boolean {
   return info.size > SMALL || namedRange(info) === undefined;
 }
 
-function countDeaths(before: Attempt | undefined, { key, etag }: ObjectInfo, now: number): number {
-  if (before?.key !== key || before.etag !== etag) return 0;
+function isOf(before: Attempt | undefined, { key, etag }: ObjectInfo): before is Attempt {
+  return before?.key === key && before.etag === etag;
+}
+
+function countDeaths(before: Attempt | undefined, info: ObjectInfo, now: number): number {
+  if (!isOf(before, info)) return 0;
   return before.deaths + (before.until !== undefined && before.until < now ? 1 : 0);
 }
 

@@ -1,0 +1,280 @@
+/**
+ * Every format that is stored has an example in test/fixtures/buckets/, for each release that wrote another one. This
+ * release reads them all; and what a later one adds to them, as optional members, it reads past and keeps.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseManifest } from '../../lib/config/manifest.ts';
+import { decideWindow } from '../../lib/decision/decide.ts';
+import { recordIncident } from '../../lib/jobs/publish/record-incident.ts';
+import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
+import type { ScoreContext } from '../../lib/jobs/shared/context.ts';
+import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
+import { listLeftOut, readLeftOutColumns, recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
+import { isQuarantined, listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
+import type { JsonValue } from '../../lib/models/framework/contract.ts';
+import type { PendingAlert } from '../../lib/store/detector-state.ts';
+import { readState, updateState } from '../../lib/store/detector-states.ts';
+import * as keys from '../../lib/store/keys.ts';
+import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
+import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
+import { readScored, recordScored } from '../../lib/store/scored-windows.ts';
+import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
+import { readWindowFile } from '../../lib/window/read-file.ts';
+import { ADDED, findLost } from '../helpers/later-release.ts';
+import type { MemoryObjectStore } from '../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../helpers/memory-telemetry.ts';
+import {
+  DETECTOR,
+  encodeMembers,
+  FOLDER,
+  listObjects,
+  NOW,
+  openBucket,
+  openLaterBucket,
+  RELEASES,
+  readMembers,
+} from '../helpers/stored-buckets.ts';
+
+/**
+ * For each function of lib/store/keys.ts that makes a key: which objects of a fixture's bucket are of its format. A key that
+ * is added there and not here, or has no fixture, fails.
+ */
+const FORMATS: Readonly<Record<string, RegExp>> = {
+  manifestKey: /^detectors\/shop\.yml$/,
+  windowKey: /^windows\/.*Z\.parquet$/,
+  scoresKey: /^scores\/.*\.parquet$/,
+  modelPrefix: /^models\/.*version=.*\/(manifest|model|features|evidence)\.json$/,
+  currentModelKey: /^models\/detector=shop\/current\.json$/,
+  trainingProgressKey: /^training\/detector=shop\/progress\.json$/,
+  checkpointKey: /^training\/detector=shop\/version=.*-model\.json$/,
+  incidentKey: /^incidents\/detector=shop\/[^/]+\.json$/,
+  notificationKey: /^incidents\/detector=shop\/[^/]+\/[^/]+\.json$/,
+  stateKey: /^state\/detector=shop\.json$/,
+  scoredKey: /^state\/detector=shop\/scored\.json$/,
+  attemptKey: /^state\/detector=shop\/scoring\.json$/,
+  quarantineKey: /^quarantine\/.*\.parquet$/,
+  reasonKey: /^quarantine\/.*\.reason\.json$/,
+  leftOutKey: /^quarantine\/.*\.left-out\.json$/,
+};
+
+test('every key of the bucket has its format here', () => {
+  const makers = Object.keys(keys).filter((name) => /Key$|^modelPrefix$/.test(name) && !/Of[A-Z]/.test(name));
+  assert.deepEqual(makers.sort(), Object.keys(FORMATS).sort());
+});
+
+for (const release of RELEASES) {
+  test(`${release}: every format has an object`, () => {
+    const objects = listObjects(release);
+    for (const [maker, pattern] of Object.entries(FORMATS))
+      assert.ok(
+        objects.some((key) => pattern.test(key)),
+        `${maker}: nothing in test/fixtures/buckets/${release} is like ${pattern}; see scripts/reference/stored-formats.ts`,
+      );
+  });
+
+  test(`${release}: everything is read`, async () => readAll(await openBucket(release)));
+
+  test(`${release}: everything is read with members that this release does not know`, async () => {
+    await readAll(await openLaterBucket(release));
+  });
+}
+
+test('what this release moves keeps members that it does not know', async () => {
+  for (const release of RELEASES)
+    for (const [what, { key, move }] of Object.entries(MOVES)) {
+      const bucket = await openLaterBucket(release);
+      const moved = typeof key === 'string' ? key : bucket.keys().find((each) => key.test(each))!;
+      const before = readMembers(bucket, moved);
+      await move(bucket, moved);
+      const after = readMembers(bucket, moved);
+      assert.notDeepEqual(after, before, `${release}: ${what} is moved`);
+      assert.deepEqual(findLost(before, after), [], `${release}: ${what}`);
+    }
+});
+
+test('entities and open incidents keep members that this release does not know while rows are decided on', async () => {
+  const bucket = await openLaterBucket(RELEASES.at(-1)!);
+  const { state } = await readState(bucket, DETECTOR);
+  const { tracks } = decideWindow({
+    rows: {
+      entities: ['payment'],
+      entityOf: Uint32Array.of(0),
+      times: Float64Array.of(state.entities['payment']!.decidedUntil + 60_000),
+      scores: Float64Array.of(0),
+      deviations: Float64Array.of(0),
+      evidence: {
+        metrics: Float64Array.of(0),
+        joint: Float64Array.of(0.1),
+        anchored: Float64Array.of(0),
+        telling: Int32Array.of(0),
+      },
+    },
+    policy: {
+      by: 'evidence',
+      threshold: 1,
+      holdAbove: 0.6,
+      settleRows: 180,
+      minDeviation: 0,
+      k: 1,
+      n: 1,
+      resolveAfter: 5,
+    },
+    tracks: state.entities,
+    watchFrom: 0,
+    step: 60_000,
+    detector: DETECTOR,
+    modelVersion: state.entities['payment']!.open!.modelVersion,
+  });
+  assert.notEqual(tracks['payment']!.decidedUntil, state.entities['payment']!.decidedUntil);
+  const [before, after] = [state.entities['payment'], tracks['payment']] as unknown as readonly JsonValue[];
+  assert.deepEqual(findLost(before!, after), []);
+});
+
+test('what people write is read strictly', () => {
+  const text = readFileSync(new URL(`${RELEASES.at(-1)}/detectors/shop.yml`, FOLDER), 'utf8');
+  assert.equal(parseManifest(text, { source: 'shop.yml' }).name, DETECTOR);
+  assert.throws(
+    () => parseManifest(text.replace('spec:', `spec:\n  ${ADDED}: 1`), { source: 'shop.yml' }),
+    (error: Error) => error.message.includes(ADDED),
+  );
+});
+
+interface Incident {
+  readonly changes: readonly PendingAlert[];
+}
+
+/** What moves an object that stands, as the jobs do. */
+const MOVES: Readonly<
+  Record<
+    string,
+    {
+      readonly key: string | RegExp;
+      readonly move: (bucket: MemoryObjectStore, key: string) => Promise<unknown>;
+    }
+  >
+> = {
+  state: {
+    key: keys.stateKey(DETECTOR),
+    move: (bucket) =>
+      updateState(bucket, DETECTOR, (state) => ({ ...state, decided: [...state.decided, 'another@"etag"'] })),
+  },
+  'scored windows': {
+    key: keys.scoredKey(DETECTOR),
+    move: (bucket) => recordScored(bucket, DETECTOR, new Map([['windows/detector=shop/b.parquet', '"b"']])),
+  },
+  attempt: {
+    key: keys.attemptKey(DETECTOR),
+    async move(bucket) {
+      const attempts = openAttempts(DETECTOR, contextOf(bucket));
+      await attempts.begin(await bucket.head(`windows/detector=${DETECTOR}/dropped.parquet`));
+      await attempts.end();
+    },
+  },
+  incident: {
+    key: FORMATS['incidentKey']!,
+    async move(bucket, key) {
+      const incident = readMembers(bucket, key) as unknown as Incident;
+      await recordIncident(bucket, { ...incident.changes[0]!, sequence: 9 });
+    },
+  },
+  'published notification': {
+    key: /^incidents\/.*claimed\.json$/,
+    move: (bucket, key) => markPublished(bucket, idOf(key), { messageId: 'm', at: NOW }),
+  },
+  claim: {
+    key: /^incidents\/.*claimed\.json$/,
+    move: (bucket, key) => claimNotification(bucket, idOf(key), { now: NOW, leaseMs: 1_000 }),
+  },
+  'current version': {
+    key: keys.currentModelKey(DETECTOR),
+    async move(bucket) {
+      await bucket.put(`${keys.modelPrefix(DETECTOR, 'next')}manifest.json`, encodeMembers({}));
+      await moveCurrent(bucket, DETECTOR, { from: (await readCurrent(bucket, DETECTOR))!.etag, to: 'next' });
+    },
+  },
+  'training progress': {
+    key: keys.trainingProgressKey(DETECTOR),
+    async move(bucket) {
+      const stored = await readProgress(bucket, DETECTOR);
+      assert.ok(stored?.progress !== undefined);
+      await writeProgress(bucket, { ...stored.progress, pauses: 3 }, stored.etag);
+    },
+  },
+  'note of columns': {
+    key: keys.leftOutKey(keys.windowsPrefix(DETECTOR)),
+    move: (bucket) =>
+      recordLeftOut(contextOf(bucket), {
+        detector: DETECTOR,
+        key: 'windows/detector=shop/b.parquet',
+        etag: '"b"',
+        leftOut: [{ code: 'unused-column', count: 1, column: 'zone', message: 'column zone holds text' }],
+      }),
+  },
+};
+
+async function readAll(bucket: MemoryObjectStore): Promise<void> {
+  const { state } = await readState(bucket, DETECTOR);
+  assert.equal(state.entities['payment']!.open?.joint?.rows, 4);
+  assert.equal(state.outbox[0]!.alert.entity, 'payment');
+  assert.ok((await readScored(bucket, DETECTOR)).size > 0);
+  const current = await readCurrent(bucket, DETECTOR);
+  const { manifest, model, evidence } = await loadFittedDetector(bucket, DETECTOR, current!.version);
+  assert.equal(manifest.policy.by, 'evidence');
+  assert.equal(model.kind, 'robust-z');
+  assert.deepEqual(evidence?.expectation.columns, ['cpu', 'memory', 'data_availability']);
+  const progress = await readProgress(bucket, DETECTOR);
+  assert.equal(progress?.progress?.pauses, 2);
+  assert.deepEqual(
+    (await readCheckpoint(bucket, progress.progress))?.arrays['kernel'],
+    Float32Array.of(1, 2, 3),
+  );
+  const notes = await listLeftOut(bucket, 'windows/');
+  assert.deepEqual(
+    notes.map(({ leftOut }) => leftOut[0]?.code),
+    ['unused-column', 'time-out-of-bounds'],
+  );
+  assert.equal((await readLeftOutColumns(bucket, DETECTOR))?.leftOut[0]?.column, 'host');
+  const [reason] = await listQuarantine(bucket);
+  assert.equal(reason?.code, 'no-parquet');
+  assert.ok(await isQuarantined(bucket, reason.key, reason.etag));
+  for (const key of bucket.keys()) await readKeyed(bucket, key);
+}
+
+/** What is read by its own key, whatever that is. */
+async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> {
+  if (FORMATS['windowKey']!.test(key)) {
+    const range = keys.rangeOfWindowKey(key)!;
+    const { body } = await bucket.get(key);
+    const window = readWindowFile(body, { detector: DETECTOR, source: key, range });
+    assert.deepEqual([window.metrics, window.step, window.times.length], [['cpu', 'memory'], 60_000, 30]);
+  }
+  if (FORMATS['notificationKey']!.test(key)) {
+    const { outcome } = await claimNotification(bucket, idOf(key), { now: 0, leaseMs: 1 });
+    assert.equal(outcome, key.endsWith('/claimed.json') ? 'held' : 'published');
+  }
+  if (FORMATS['incidentKey']!.test(key)) {
+    const { changes } = readMembers(bucket, key) as unknown as Incident;
+    const before = bucket.text(key);
+    // It is in there already.
+    await recordIncident(bucket, changes[0]!);
+    assert.equal(bucket.text(key), before);
+  }
+}
+
+function contextOf(bucket: MemoryObjectStore): ScoreContext {
+  return {
+    store: bucket,
+    telemetry: createMemoryTelemetry(),
+    now: () => NOW,
+    deadline: { remaining: () => 60_000 },
+    publisher: { publish: async () => ({ messageId: 'm' }) },
+    queue: { requestTraining: async () => {}, requestScoring: async () => {} },
+  };
+}
+
+function idOf(key: string): Parameters<typeof claimNotification>[1] {
+  const [, incidentId, file] = /^incidents\/[^/]+\/([^/]+)\/([^/]+)\.json$/.exec(key)!;
+  return { detector: DETECTOR, incidentId: incidentId!, notificationId: file! };
+}
