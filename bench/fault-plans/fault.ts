@@ -79,15 +79,11 @@ const LATEST_MESSAGE = 400_000;
 
 export function drawPlan(seed: number, occasions: Occasions): readonly Fault[] {
   const random = seedRandom(seed);
-  const below = (limit: number): number => Math.floor(random.nextFloat() * limit);
-  return Array.from({ length: 1 + below(MOST_FAULTS) }, () => drawFault(random, below, occasions));
+  return Array.from({ length: 1 + random.nextBelow(MOST_FAULTS) }, () => drawFault(random, occasions));
 }
 
-function drawFault(
-  random: Random,
-  below: (limit: number) => number,
-  { calls, messages, invocations }: Occasions,
-): Fault {
+function drawFault(random: Random, { calls, messages, invocations }: Occasions): Fault {
+  const below = (limit: number): number => random.nextBelow(limit);
   const which = random.nextFloat();
   if (which < 0.15)
     return {
@@ -98,18 +94,20 @@ function drawFault(
     };
   if (which < 0.25)
     return { is: 'clock', nth: below(invocations), ms: below(2 * LARGEST_SKEW) - LARGEST_SKEW };
-  // Writes and messages are where something can be lost: they are hit more often than they are called.
-  const operation = OPERATIONS[below(OPERATIONS.length)]!;
+  // Each as often, however many calls it has: writes and messages are where something can be lost.
+  const called = OPERATIONS.filter((each) => calls[each] > 0);
+  const operation = called[below(called.length)]!;
   return {
     is: 'call',
     operation,
-    nth: below(Math.max(1, calls[operation])),
+    nth: below(calls[operation]),
     kind: CALL_FAULTS[below(CALL_FAULTS.length)]!,
     more: random.nextFloat() < 0.7 ? 0 : below(MOST_IN_A_ROW),
     ms: below(SLOWEST),
   };
 }
 
+/** For people, and to be planned again by hand. */
 export function describeFault(fault: Fault): string {
   if (fault.is === 'message') return `message ${fault.nth} +${fault.ms} ms, ${fault.copies} copies`;
   if (fault.is === 'clock') return `invocation ${fault.nth} has a clock of ${fault.ms} ms`;

@@ -1,48 +1,54 @@
 /** Whether a plan's outcome is that of a run without faults, and the least plan whose is not. */
 import type { Fault } from './fault.ts';
-import { type Outcome, runPlan } from './run-plan.ts';
+import { type Feed, type Outcome, runPlan } from './run-plan.ts';
 
-/** Of a bucket and of messages: differences that are named. */
-const MOST_NAMED = 8;
-
-/** @returns what differs, for people; empty where the property holds */
-export async function judgePlan(faults: readonly Fault[], expected: Outcome): Promise<readonly string[]> {
-  return (await runAndJudge(faults, expected)).problems;
+export interface Verdict {
+  /** What differs, for people; empty where the property holds. */
+  readonly problems: readonly string[];
+  /** Messages that came again for want of a receipt. */
+  readonly repeated: number;
+  /** Two runs died at one file, which was then set aside: such an outcome is another by design, and is not compared. */
+  readonly isSetAside: boolean;
 }
 
-/** Also how many messages came again for want of a receipt. */
-export async function runAndJudge(
-  faults: readonly Fault[],
-  expected: Outcome,
-): Promise<{ readonly problems: readonly string[]; readonly repeated: number }> {
+/** Of differences that are named. */
+const MOST_NAMED = 8;
+
+export async function judgePlan(feed: Feed, faults: readonly Fault[], expected: Outcome): Promise<Verdict> {
   try {
-    const outcome = await runPlan(faults);
+    const outcome = await runPlan(feed, faults);
+    const { repeated } = outcome;
+    const twice = outcome.twice.map((name) => `told twice: ${name}`);
+    if (outcome.setAside > 0) return { problems: twice, repeated, isSetAside: true };
     const problems = [
       ...compare('bucket', expected.bucket, outcome.bucket),
       ...compare('message', expected.told, outcome.told),
-      ...outcome.twice.map((name) => `told twice: ${name}`),
+      ...twice,
     ];
-    return { problems: problems.slice(0, MOST_NAMED), repeated: outcome.repeated };
+    return { problems: problems.slice(0, MOST_NAMED), repeated, isSetAside: false };
   } catch (error) {
-    return {
-      problems: [`it does not end: ${error instanceof Error ? error.stack : String(error)}`],
-      repeated: 0,
-    };
+    const what = error instanceof Error ? error.stack : String(error);
+    return { problems: [`it does not end: ${what}`], repeated: 0, isSetAside: false };
   }
 }
 
 /** Drops faults one by one for as long as the rest still fails. */
-export async function shrinkPlan(faults: readonly Fault[], expected: Outcome): Promise<readonly Fault[]> {
+export async function shrinkPlan(
+  feed: Feed,
+  faults: readonly Fault[],
+  expected: Outcome,
+): Promise<readonly Fault[]> {
   let least = faults;
   for (let at = 0; at < least.length; ) {
     const without = least.filter((_, index) => index !== at);
-    if ((await judgePlan(without, expected)).length > 0) least = without;
+    if ((await judgePlan(feed, without, expected)).problems.length > 0) least = without;
     else at++;
   }
   return least;
 }
 
-function compare(
+/** @param what the maps hold, for people */
+export function compare(
   what: string,
   expected: ReadonlyMap<string, string>,
   found: ReadonlyMap<string, string>,

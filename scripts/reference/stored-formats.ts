@@ -26,7 +26,7 @@ if (!/^[a-z0-9.-]+$/.test(NAME))
   throw new Error(`the folder is called ${JSON.stringify(NAME)}: a-z, 0-9, "." and "-"`);
 mkdirSync(FOLDER);
 
-const cloud = await runService([]);
+const cloud = await runService('exported', []);
 const { store } = cloud;
 const now = cloud.clock.now;
 const context = {
