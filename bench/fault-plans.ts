@@ -4,7 +4,8 @@
  */
 import { describeFault, drawPlan, type Fault } from './fault-plans/fault.ts';
 import { judgePlan, shrinkPlan } from './fault-plans/judge-plan.ts';
-import { FEEDS, type Feed, type Outcome, runPlan } from './fault-plans/run-plan.ts';
+import { type Outcome, runPlan } from './fault-plans/run-plan.ts';
+import { FEEDS, type Feed } from './fault-plans/service.ts';
 import type { Study } from './study.ts';
 
 export interface FailedPlan {

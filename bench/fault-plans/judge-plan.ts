@@ -1,6 +1,7 @@
 /** Whether a plan's outcome is that of a run without faults, and the least plan whose is not. */
 import type { Fault } from './fault.ts';
-import { type Feed, type Outcome, runPlan } from './run-plan.ts';
+import { type Outcome, runPlan } from './run-plan.ts';
+import type { Feed } from './service.ts';
 
 export interface Verdict {
   /** What differs, for people; empty where the property holds. */
@@ -32,16 +33,23 @@ export async function judgePlan(feed: Feed, faults: readonly Fault[], expected: 
   }
 }
 
-/** Drops faults one by one for as long as the rest still fails. */
-export async function shrinkPlan(
+export function shrinkPlan(
   feed: Feed,
   faults: readonly Fault[],
   expected: Outcome,
 ): Promise<readonly Fault[]> {
-  let least = faults;
+  return shrink(faults, async (less) => (await judgePlan(feed, less, expected)).problems.length > 0);
+}
+
+/** Drops what went wrong one by one for as long as the rest still fails. */
+export async function shrink<T>(
+  all: readonly T[],
+  fails: (less: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[]> {
+  let least = all;
   for (let at = 0; at < least.length; ) {
     const without = least.filter((_, index) => index !== at);
-    if ((await judgePlan(feed, without, expected)).problems.length > 0) least = without;
+    if (await fails(without)) least = without;
     else at++;
   }
   return least;

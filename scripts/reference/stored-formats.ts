@@ -5,7 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DETECTOR, runService } from '../../bench/fault-plans/run-plan.ts';
+import { DETECTOR, runService } from '../../bench/fault-plans/service.ts';
 import { WindowError } from '../../lib/base/errors.ts';
 import type { EntityTrack, OpenIncident } from '../../lib/decision/contract.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
@@ -26,7 +26,7 @@ if (!/^[a-z0-9.-]+$/.test(NAME))
   throw new Error(`the folder is called ${JSON.stringify(NAME)}: a-z, 0-9, "." and "-"`);
 mkdirSync(FOLDER);
 
-const cloud = await runService('exported', []);
+const cloud = await runService({ feed: 'exported' });
 const { store } = cloud;
 const now = cloud.clock.now;
 const context = {
