@@ -129,6 +129,10 @@ export class Cloud {
     this.#send('train', detector);
   }
 
+  requestScoring(detector: string): void {
+    this.#send('score', detector);
+  }
+
   /** Until no message is left but dead ones. */
   async drain(): Promise<void> {
     while (this.#messages.length > 0) {

@@ -1,7 +1,7 @@
 /** Whether a plan's outcome is that of a run without faults, and the least plan whose is not. */
 import type { Fault } from './fault.ts';
 import { type Outcome, runPlan } from './run-plan.ts';
-import type { Feed } from './service.ts';
+import { type Feed, SetAsideError } from './service.ts';
 
 export interface Verdict {
   /** What differs, for people; empty where the property holds. */
@@ -28,6 +28,7 @@ export async function judgePlan(feed: Feed, faults: readonly Fault[], expected: 
     ];
     return { problems: problems.slice(0, MOST_NAMED), repeated, isSetAside: false };
   } catch (error) {
+    if (error instanceof SetAsideError) return { problems: [], repeated: 0, isSetAside: true };
     const what = error instanceof Error ? error.stack : String(error);
     return { problems: [`it does not end: ${what}`], repeated: 0, isSetAside: false };
   }

@@ -4,9 +4,10 @@
  * for having been late.
  */
 import { createHash } from 'node:crypto';
+import { listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
 import type { MatrixSeries, MetricSource } from '../../lib/source/metric-source.ts';
 import { readState } from '../../lib/store/detector-states.ts';
-import { manifestKey, windowsPrefix } from '../../lib/store/keys.ts';
+import { manifestKey, quarantineKey, reasonKey, windowsPrefix } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import type { TimeRange } from '../../lib/window/time-range.ts';
@@ -175,6 +176,29 @@ async function settle(cloud: Cloud): Promise<void> {
   throw new Error(`${cloud.deadLetters.length} messages end in the dead letters again and again`);
 }
 
+/** A file that two runs died at is missing from where the life was to come to. */
+export class SetAsideError extends Error {
+  override readonly name = 'SetAsideError';
+}
+
+/**
+ * What people do about a file that two runs died at, once its alarm has told them and what was wrong is over. While
+ * nothing is decided yet, its rows come late for nothing.
+ */
+async function giveAnotherTry(cloud: Cloud): Promise<void> {
+  const { phase } = (await readState(cloud.store, DETECTOR)).state;
+  for (const key of phase === 'learning' ? await listSetAside(cloud) : []) {
+    for (const each of [reasonKey(key), quarantineKey(key)]) await cloud.store.delete(each);
+  }
+  cloud.requestScoring(DETECTOR);
+  await settle(cloud);
+}
+
+async function listSetAside({ store }: Cloud): Promise<readonly string[]> {
+  const entries = await listQuarantine(store, windowsPrefix(DETECTOR));
+  return entries.filter(({ code }) => code === 'killed-function').map(({ key }) => key);
+}
+
 /**
  * The schedule is asked first. It waits for an export that is behind, as this one is by now where calls took long: here
  * no more windows come in meanwhile, so somebody asks by hand.
@@ -183,9 +207,13 @@ async function trainUntil(cloud: Cloud, end: number): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
     if ((await trainedTo(cloud.store)) === end) return settle(cloud);
     if (round === 0) await cloud.trainDue();
-    else cloud.requestTraining(DETECTOR);
+    else {
+      await giveAnotherTry(cloud);
+      cloud.requestTraining(DETECTOR);
+    }
     await settle(cloud);
   }
+  if ((await listSetAside(cloud)).length > 0) throw new SetAsideError('no model of all windows');
   throw new Error(`no model of the data up to ${new Date(end).toISOString()}`);
 }
 

@@ -56,7 +56,12 @@ export function openAttempts(detector: string, context: ScoreContext): Attempts 
       if (before === 'unread') before = await readAttempt(context, detector);
       const { key, etag } = info;
       const deaths = countDeaths(before, info, context.now());
-      if (deaths >= MOST_DEATHS) throw killed(info, deaths);
+      if (deaths >= MOST_DEATHS) {
+        // From here on the reason in quarantine keeps it out: whoever deletes that has it tried as if for the first time.
+        before = undefined;
+        await writeAttempt(context, detector, { formatVersion: 1, key, etag, deaths: 0 });
+        throw killed(info, deaths);
+      }
       const until = context.now() + Math.max(0, Math.min(context.deadline.remaining(), LONGEST_RUN));
       // Of the same bytes a newer release may have noted more.
       const known = isOf(before, info) ? before : undefined;
