@@ -94,6 +94,7 @@ const STUDIES: Readonly<
     takes: ['seeds'],
     load: async () => (await import('./poison-plans.ts')).reportPoisonPlans,
   },
+  fuzz: { needsData: false, takes: ['seeds'], load: async () => (await import('./fuzz.ts')).reportFuzz },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 

@@ -1,3 +1,5 @@
+import { TidewatchError } from '../lib/base/errors.ts';
+
 /** What an SQS message of the score queue asks for. */
 export type ScoreRequest =
   | { readonly kind: 'object'; readonly key: string }
@@ -8,7 +10,7 @@ export type ScoreRequest =
 /**
  * Reads a message body: an S3 event or `{"detector": "NAME"}`.
  * Keys in events are form-encoded: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
- * @throws Error with the start of the body, where it is neither
+ * @throws TidewatchError `bad-message` with the start of the body, where it is neither
  */
 export function parseScoreRequests(body: string): readonly ScoreRequest[] {
   const message = parseJson(body);
@@ -16,18 +18,26 @@ export function parseScoreRequests(body: string): readonly ScoreRequest[] {
   if (typeof message['detector'] === 'string') return [{ kind: 'detector', detector: message['detector'] }];
   const records = message['Records'];
   if (!Array.isArray(records)) throw unreadable(body);
-  return records.map((record: { s3?: { object?: { key?: unknown } } }) => {
-    const key = record.s3?.object?.key;
+  return records.map((record: { s3?: { object?: { key?: unknown } } } | null) => {
+    const key = record?.s3?.object?.key;
     if (typeof key !== 'string') throw unreadable(body);
-    return { kind: 'object', key: decodeURIComponent(key.replaceAll('+', ' ')) };
+    return { kind: 'object', key: decodeKey(key, body) };
   });
 }
 
-/** `{"detector": "NAME"}` of the train queue. */
+/** `{"detector": "NAME"}` of the train queue. @throws TidewatchError `bad-message` */
 export function parseTrainRequest(body: string): string {
   const detector = parseJson(body)['detector'];
   if (typeof detector !== 'string') throw unreadable(body);
   return detector;
+}
+
+function decodeKey(key: string, body: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch (cause) {
+    throw unreadable(body, cause);
+  }
 }
 
 function parseJson(body: string): Record<string, unknown> {
@@ -40,6 +50,10 @@ function parseJson(body: string): Record<string, unknown> {
   throw unreadable(body);
 }
 
-function unreadable(body: string): Error {
-  return new Error(`the message is neither an S3 event nor {"detector": NAME}: ${body.slice(0, 200)}`);
+function unreadable(body: string, cause?: unknown): TidewatchError {
+  return new TidewatchError(
+    'bad-message',
+    `the message is neither an S3 event nor {"detector": NAME}: ${body.slice(0, 200)}`,
+    { cause },
+  );
 }
