@@ -11,6 +11,7 @@ import type {
   ExportProgress,
   LearnedWindow,
   PendingAlert,
+  UsualRows,
   WorstRow,
 } from './detector-state.ts';
 
@@ -74,6 +75,11 @@ const learnedWindow: z.ZodType<LearnedWindow> = z.looseObject({
   end: time.optional(),
 } satisfies Shape<LearnedWindow>);
 
+const usualRows: z.ZodType<UsualRows> = z.looseObject({
+  window: z.string(),
+  rows: z.array(count),
+} satisfies Shape<UsualRows>);
+
 const exportProgress: z.ZodType<ExportProgress> = z.looseObject({
   daysUntil: time,
   dataSince: time.optional(),
@@ -95,6 +101,7 @@ const anyState: z.ZodType<DetectorState> = z
     entities: recordOf(entityTrack),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
+    usualRows: z.array(usualRows).optional(),
     outbox: z.array(pendingAlert),
   } satisfies Shape<DetectorState>)
   .transform((stored) => ({

@@ -85,6 +85,7 @@ async function leaveOpen(): Promise<void> {
     learning: { 'windows/detector=shop/a.parquet': { etag: '"a"', rows: 3, start: now - 180_000, end: now } },
     entities: { ...state.entities, payment: track },
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons } },
+    usualRows: [{ window: state.decided.at(-1)!, rows: [3, 4] }],
     outbox: [{ alert, sequence }],
   };
   await updateState(store, DETECTOR, () => full);
