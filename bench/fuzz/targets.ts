@@ -36,19 +36,19 @@ const GRID = { start: START, end: START + WINDOW, step: 60_000 };
 
 export function listTargets(): readonly Target[] {
   return [
-    target('manifest', 0.04, files('examples/*.yml'), (input) =>
+    target('manifest', 0.02, files('examples/*.yml'), (input) =>
       parseManifest(textOf(input), { source: 'x.yml' }),
     ),
     target(
       'parquet',
-      0.06,
+      0.02,
       [...files('test/fixtures/parquet/**/*.parquet').filter(isSmall), ownWindow()],
       (input) => readFile(input, 'windows/detector=shop/x.parquet'),
     ),
     target('csv', 0.1, CSVS.map(bytesOf), (input) => readFile(input, 'windows/detector=shop/x.csv')),
     target(
       'prometheus',
-      0.15,
+      0.2,
       ANSWERS.map(bytesOf),
       (input) => parseMatrixAnswer(input, GRID, 'query x'),
       true,
@@ -61,7 +61,7 @@ export function listTargets(): readonly Target[] {
       (input) => parseTrainRequest(textOf(input)),
       true,
     ),
-    target('label expressions', 0.25, EXPRESSIONS.map(bytesOf), (input) => parseCondition(textOf(input))),
+    target('label expressions', 0.27, EXPRESSIONS.map(bytesOf), (input) => parseCondition(textOf(input))),
     target('alerts', 0.05, alerts(), (input) => parseAlert(textOf(input)), true),
     target(
       'state',
@@ -81,14 +81,14 @@ export function listTargets(): readonly Target[] {
     target('evidence', 0.02, bucketFiles('/evidence.json'), (input) => loadEvidence(jsonOf(input)), true),
     target(
       'model files',
-      0.01,
+      0.005,
       bucketFiles('/model.json'),
       (input) => decodeModelState({ 'model.json': input, 'weights.bin': WEIGHTS }),
       true,
     ),
     target(
       'model states',
-      0.01,
+      0.005,
       MODELS.map(({ json }) => bytesOf(JSON.stringify(json))),
       loadModel,
       true,

@@ -5,7 +5,7 @@ import { fuzz } from '../../bench/fuzz/run-fuzz.ts';
 import { listTargets } from '../../bench/fuzz/targets.ts';
 import { parseScoreRequests, parseTrainRequest } from '../../functions/s3-event.ts';
 
-const INPUTS = 20_000;
+const INPUTS = 30_000;
 
 for (const target of listTargets())
   test(`${target.name}: what is wrong is refused by name`, async () => {
