@@ -14,12 +14,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { averagePrecision } from '../lib/maths/metrics/precision-recall.ts';
+import { DEFAULT_MAX_BUFFER, volumeUnderSurface } from '../lib/maths/metrics/volume-under-surface.ts';
 import { type Scored, type Settings, scoreOurs } from './autoencoder-peer/fit-ours.ts';
 import { scoreTorch } from './autoencoder-peer/fit-torch.ts';
 import { openOutcomes } from './autoencoder-peer/kept-outcomes.ts';
-import { rankScores } from './autoencoder-peer/rank.ts';
 import { describeOutcome, renderOutcomes } from './autoencoder-peer/render.ts';
-import type { Outcome, Side } from './autoencoder-peer/sides.ts';
+import type { Outcome, Ranking, Side } from './autoencoder-peer/sides.ts';
 import { startTorch } from './autoencoder-peer/torch-process.ts';
 import { findSeries, type SeriesFiles } from './quality/find-series.ts';
 import { loadCase } from './quality/load-case.ts';
@@ -126,4 +127,21 @@ async function loadFiles(
     }
   }
   return files;
+}
+
+/** How well scores tell the labelled rows from the others: by the same rows for every side. */
+function rankScores({ labels, measured, test }: DetectorRun, { loss, scores }: Scored): Ranking {
+  const rows = Uint32Array.from(labels.keys()).filter(
+    (row) => measured[row] === 1 && !Number.isNaN(scores[row]!),
+  );
+  const ranked = {
+    labels: Uint8Array.from(rows, (row) => labels[row]!),
+    scores: Float64Array.from(rows, (row) => scores[row]!),
+    entityOf: Uint32Array.from(rows, (row) => test.entityOf[row]!),
+  };
+  return {
+    loss,
+    vusPr: volumeUnderSurface(ranked, DEFAULT_MAX_BUFFER).pr,
+    averagePrecision: averagePrecision(ranked),
+  };
 }

@@ -1,5 +1,5 @@
 /** Export from a real Prometheus, against curl fetching the same answers and throwing them away. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { defaultDetector } from '../lib/config/defaults.ts';
 import type { Detector } from '../lib/config/detector.ts';
@@ -11,7 +11,6 @@ import { createMemoryTelemetry } from '../test/helpers/memory-telemetry.ts';
 import { type BackfillSeries, formatOpenMetrics, startPrometheus } from '../test/helpers/prometheus.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median, pairedRatio, type Timings, timeInTurns } from './in-turns.ts';
-import { isInstalled } from './is-installed.ts';
 
 const METRICS = 16;
 const ENTITIES = 50;
@@ -162,4 +161,8 @@ function makeDay(): BackfillSeries[] {
       }),
     })),
   );
+}
+
+function isInstalled(program: string): boolean {
+  return spawnSync('which', [program]).status === 0;
 }

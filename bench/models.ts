@@ -8,8 +8,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { MODEL_KINDS, type ModelKind } from '../lib/models/framework/contract.ts';
-import { UNIVARIATE_KINDS, type UnivariateKindName } from '../lib/models/framework/univariate/contract.ts';
+import { MODEL_KINDS, type ModelKind, SERIES_KINDS, type SeriesKindName } from '../lib/config/model-kind.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median, pairedRatio } from './in-turns.ts';
 import type { Fleet } from './models/fleet.ts';
@@ -28,22 +27,14 @@ const SAMPLE: Sample = { fleet: { ...FLEET, entities: 20 } };
 /** Of a network an epoch is what costs; it trains on 4,000 sequences, whatever there is. */
 const NETWORK: Sample = { fleet: { ...FLEET, entities: 4 }, params: { epochs: 2 }, note: '2 epochs' };
 const CLASSIFIER: Sample = { ...NETWORK, labelled: true };
-const SAMPLES: Readonly<Record<ModelKind, Sample>> = {
+/** Of the kinds that cost more. */
+const SAMPLE_OF: Readonly<Partial<Record<ModelKind, Sample>>> = {
   arima: { fleet: { ...FLEET, entities: 8 } },
   attention: CLASSIFIER,
-  auto: SAMPLE,
   bilstm: CLASSIFIER,
-  ensemble: SAMPLE,
-  'isolation-forest': SAMPLE,
   lstm: CLASSIFIER,
   'lstm-autoencoder': NETWORK,
-  mahalanobis: SAMPLE,
-  'nearest-value': SAMPLE,
-  pca: SAMPLE,
   prophet: { fleet: { ...FLEET, entities: 2 } },
-  reconstruction: SAMPLE,
-  'robust-z': SAMPLE,
-  seasonal: SAMPLE,
 };
 const ROUNDS = 3;
 const MORE_SERIES = 4;
@@ -58,15 +49,15 @@ interface Sample {
 export async function benchModels(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const kind of MODEL_KINDS) rows.push(...(await measureRates(kind)));
-  for (const kind of UNIVARIATE_KINDS) rows.push(await compareThreads(kind));
-  for (const kind of UNIVARIATE_KINDS) rows.push(...(await compareSizes(kind)));
+  for (const kind of SERIES_KINDS) rows.push(await compareThreads(kind));
+  for (const kind of SERIES_KINDS) rows.push(...(await compareSizes(kind)));
   rows.push(await compareProphet());
   for (const kind of FLEET_KINDS) rows.push(...(await measureFleet(kind)));
   return rows;
 }
 
 async function measureRates(kind: ModelKind): Promise<readonly BenchRow[]> {
-  const { note, ...sample } = SAMPLES[kind];
+  const { note, ...sample } = SAMPLE_OF[kind] ?? SAMPLE;
   const { fleet } = sample;
   const { fit, score, state } = await runApart({ kind, ...sample });
   const values = countValues(fleet);
@@ -83,8 +74,8 @@ async function measureRates(kind: ModelKind): Promise<readonly BenchRow[]> {
 }
 
 /** The same fit on one thread and on as many as there are, in turns. */
-async function compareThreads(kind: UnivariateKindName): Promise<BenchRow> {
-  const { fleet } = SAMPLES[kind];
+async function compareThreads(kind: SeriesKindName): Promise<BenchRow> {
+  const { fleet } = SAMPLE_OF[kind] ?? SAMPLE;
   const threads = availableParallelism();
   const rates: { readonly all: number[]; readonly one: number[] } = { all: [], one: [] };
   for (let round = 0; round < ROUNDS; round++) {
@@ -103,8 +94,8 @@ async function compareThreads(kind: UnivariateKindName): Promise<BenchRow> {
  * Four times the series on one thread: four times the seconds where the cost is linear. What the process grows by is the
  * memory of a series, its values in the matrix included.
  */
-async function compareSizes(kind: UnivariateKindName): Promise<readonly BenchRow[]> {
-  const { fleet } = SAMPLES[kind];
+async function compareSizes(kind: SeriesKindName): Promise<readonly BenchRow[]> {
+  const { fleet } = SAMPLE_OF[kind] ?? SAMPLE;
   const large = { ...fleet, entities: MORE_SERIES * fleet.entities };
   const runs: { readonly small: RunResult[]; readonly large: RunResult[] } = { small: [], large: [] };
   for (let round = 0; round < ROUNDS; round++) {

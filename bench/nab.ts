@@ -7,10 +7,10 @@
  * Standard profile, 15 % probation. Only the past is looked at: nab/score-series.ts.
  */
 import { basename } from 'node:path';
+import { parseDuration } from '../lib/base/duration.ts';
 import type { ModelKind } from '../lib/config/model-kind.ts';
 import type { LabelledScores } from '../lib/maths/metrics/labelled-scores.ts';
 import { NAB_PROFILES, nabScore } from '../lib/maths/metrics/nab-score.ts';
-import { openIncidents } from './nab/open-incidents.ts';
 import { scoreSeries } from './nab/score-series.ts';
 import { findSeries } from './quality/find-series.ts';
 import { readSeries } from './quality/read-series.ts';
@@ -85,4 +85,28 @@ function scoreAlarms(
     scores: openIncidents({ times, surprises, threshold }),
   }));
   return nabScore({ files: alarms, profile: NAB_PROFILES.standard, threshold: 1 });
+}
+
+/** Ms without an anomalous row after which the next one is another incident. 4h to 12h: within 2 points. */
+const QUIET = parseDuration('8h');
+
+/**
+ * What people would be told of: the rows that open an incident. As in decision/entity-track.ts it goes on while rows are
+ * anomalous, and is over when they have not been for a while; what is still going on is no news, however high it climbs.
+ * @returns per row 1 where an incident opens, 0 elsewhere
+ */
+function openIncidents(given: {
+  readonly times: Float64Array;
+  readonly surprises: Float64Array;
+  /** Rows at or above it are anomalous. */
+  readonly threshold: number;
+}): Float64Array {
+  const { times, surprises, threshold } = given;
+  let last = -Infinity;
+  return surprises.map((surprise, row) => {
+    if (surprise < threshold) return 0;
+    const isNew = times[row]! - last > QUIET;
+    last = times[row]!;
+    return isNew ? 1 : 0;
+  });
 }

@@ -44,7 +44,7 @@ export const reportNeuralQuality: Study = async (_, say) => {
   };
 };
 
-export function renderAlerts(figures: readonly AlertFigure[]): string {
+function renderAlerts(figures: readonly AlertFigure[]): string {
   const seeds = [...new Set(figures.map(({ seed }) => seed))];
   const rows = ALERT_SCENARIOS.flatMap((scenario) =>
     SHARES.map((share) => {
@@ -78,7 +78,7 @@ export function renderAlerts(figures: readonly AlertFigure[]): string {
   ].join('\n\n');
 }
 
-export function renderSequences(figures: readonly SequenceFigure[]): string {
+function renderSequences(figures: readonly SequenceFigure[]): string {
   const kinds = [...new Set(figures.map(({ kind }) => kind))];
   const rows = kinds.flatMap((kind) =>
     PERCENTILES.map((percentile) => {

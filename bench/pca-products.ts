@@ -3,7 +3,8 @@
  * does two multiply-adds of 128 bits a cycle, which is 8 floating-point operations in
  * float64 and 16 in float32.
  */
-import { BLOCK_VECTORS, openRowVectors, type RowVectors } from '../lib/maths/linalg/row-vectors.ts';
+import { openRowVectors, type RowVectors } from '../lib/maths/linalg/row-vectors.ts';
+import { BLOCK_VECTORS } from '../lib/maths/linalg/row-vectors-memory.ts';
 import { seedRandom } from '../lib/maths/random.ts';
 import type { BenchRow } from './bench-row.ts';
 import { timeInTurns } from './in-turns.ts';

@@ -1,6 +1,8 @@
 /** Exports the windows that are due, of every declared detector. Runs every minute, and mostly finds nothing to do. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
+import { inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { exportDue } from '../lib/jobs/export/export-due.ts';
 import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
@@ -8,11 +10,13 @@ import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
 import { resolveEndpoint } from '../lib/source/resolve-endpoint.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
+import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const settings = readSettings(process.env, ['bucket', 'service'], ['prometheus']);
+const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'service'], ['prometheus']);
 const s3 = createS3Client();
 const store = createS3ObjectStore({ client: s3, bucket: settings.bucket });
+const queue = { requestScoring: createWorkRequest(new SQSClient(), settings.scoreQueueUrl) };
 const telemetry = createTelemetry(settings.service);
 
 /** Of a run, ms: the next one starts a minute after this one, and goes on where it stopped. */
@@ -24,9 +28,13 @@ export interface ExportAnswer {
   readonly failed: Readonly<Record<string, string>>;
 }
 
-export async function handler(_event: unknown, context: Context): Promise<ExportAnswer> {
+export function handler(_event: unknown, context: Context): Promise<ExportAnswer> {
+  return inInvocation(context.awsRequestId, () => work(context));
+}
+
+async function work(context: Context): Promise<ExportAnswer> {
   if (settings.prometheus === undefined) return { windows: 0, failed: {} };
-  const run = { store, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
+  const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {
     const endpoint = await resolveEndpoint(settings.prometheus, { readSecret, credentials });
     const source = createPrometheusSource({ ...run, endpoint, random: Math.random });

@@ -1,6 +1,7 @@
 /** Subscribed to the alerts: notes that SNS accepted one, so that a publisher that died right then does not repeat it. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { parseAlert } from '../lib/alert/parse-alert.ts';
+import { correlateTo, correlationOf, inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { recordReceipt } from '../lib/jobs/publish/publish-outbox.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
@@ -10,12 +11,18 @@ const settings = readSettings(process.env, ['bucket', 'service']);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
 const telemetry = createTelemetry(settings.service);
 
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  return inInvocation(context.awsRequestId, () => record(event));
+}
+
+async function record(event: SQSEvent): Promise<SQSBatchResponse> {
   const batchItemFailures: { itemIdentifier: string }[] = [];
   for (const { body, messageId } of event.Records) {
     try {
       const { Message, MessageId, Timestamp } = JSON.parse(body) as Record<string, string>;
-      await recordReceipt(store, parseAlert(Message ?? ''), MessageId ?? '', Date.parse(Timestamp ?? ''));
+      const alert = parseAlert(Message ?? '');
+      correlateTo(correlationOf(alert.objects.window));
+      await recordReceipt(store, alert, MessageId ?? '', Date.parse(Timestamp ?? ''));
     } catch (error) {
       telemetry.error('receipt failed', { messageId, error: String(error) });
       batchItemFailures.push({ itemIdentifier: messageId });

@@ -1,9 +1,12 @@
 import { TidewatchError } from '../lib/base/errors.ts';
 
+/** Characters. */
+const LONGEST_ID = 256;
+
 /** What an SQS message of the score queue asks for. */
 export type ScoreRequest =
   | { readonly kind: 'object'; readonly key: string }
-  | { readonly kind: 'detector'; readonly detector: string }
+  | { readonly kind: 'detector'; readonly detector: string; readonly correlationId: string | undefined }
   /** S3 says that the notification was set up. */
   | { readonly kind: 'test' };
 
@@ -15,7 +18,8 @@ export type ScoreRequest =
 export function parseScoreRequests(body: string): readonly ScoreRequest[] {
   const message = parseJson(body);
   if (message['Event'] === 's3:TestEvent') return [{ kind: 'test' }];
-  if (typeof message['detector'] === 'string') return [{ kind: 'detector', detector: message['detector'] }];
+  if (typeof message['detector'] === 'string')
+    return [{ kind: 'detector', detector: message['detector'], correlationId: correlationIn(message) }];
   const records = message['Records'];
   if (!Array.isArray(records)) throw unreadable(body);
   return records.map((record: { s3?: { object?: { key?: unknown } } } | null) => {
@@ -26,10 +30,20 @@ export function parseScoreRequests(body: string): readonly ScoreRequest[] {
 }
 
 /** `{"detector": "NAME"}` of the train queue. @throws TidewatchError `bad-message` */
-export function parseTrainRequest(body: string): string {
-  const detector = parseJson(body)['detector'];
+export function parseTrainRequest(body: string): {
+  readonly detector: string;
+  readonly correlationId: string | undefined;
+} {
+  const message = parseJson(body);
+  const detector = message['detector'];
   if (typeof detector !== 'string') throw unreadable(body);
-  return detector;
+  return { detector, correlationId: correlationIn(message) };
+}
+
+/** Undefined in messages of people and of earlier versions. */
+function correlationIn(message: Record<string, unknown>): string | undefined {
+  const id = message['correlationId'];
+  return typeof id === 'string' && id !== '' ? id.slice(0, LONGEST_ID) : undefined;
 }
 
 function decodeKey(key: string, body: string): string {

@@ -2,6 +2,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
+import { correlated, correlationOf, inInvocation } from '../lib/base/correlation.ts';
 import { RetryLaterError, WindowError } from '../lib/base/errors.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
@@ -31,31 +32,49 @@ const queue = {
 };
 const telemetry = createTelemetry(settings.service);
 
+interface Ask {
+  readonly detector: string;
+  readonly correlationId: string | undefined;
+}
+
+/** What the messages of one batch ask of a detector; the first one says what its run is about. */
+interface Work extends Pick<Ask, 'correlationId'> {
+  readonly ids: Set<string>;
+}
+
 /**
  * One run per detector, however many messages name it. A message fails with its detector and comes back; the others
  * are done.
  */
-export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  const messages = new Map<string, Set<string>>();
+export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  return inInvocation(context.awsRequestId, () => work(event, context));
+}
+
+async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const messages = new Map<string, Work>();
   const failed = new Set<string>();
   for (const record of event.Records) {
     try {
-      for (const detector of await detectorsOf(record))
-        messages.set(detector, (messages.get(detector) ?? new Set()).add(record.messageId));
+      for (const { detector, correlationId } of await asksOf(record)) {
+        const work = messages.get(detector) ?? { ids: new Set(), correlationId };
+        work.ids.add(record.messageId);
+        messages.set(detector, work);
+      }
     } catch (error) {
       telemetry.error('message failed', { messageId: record.messageId, error: String(error) });
       failed.add(record.messageId);
     }
   }
-  for (const [detector, ids] of messages) {
-    try {
-      const run = { store, publisher, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
-      await scoreWindows(await loadDetector(run, detector), run);
-    } catch (error) {
-      tellFailure(detector, error);
-      for (const id of ids) failed.add(id);
-    }
-  }
+  const run = { store, publisher, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
+  for (const [detector, { ids, correlationId }] of messages)
+    await correlated(correlationId, async () => {
+      try {
+        await scoreWindows(await loadDetector(run, detector), run);
+      } catch (error) {
+        tellFailure(detector, error);
+        for (const id of ids) failed.add(id);
+      }
+    });
   telemetry.flush();
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
@@ -70,13 +89,19 @@ function tellFailure(detector: string, error: unknown): void {
   telemetry.count('DetectorsFailed', 1, { detector });
 }
 
-async function detectorsOf(record: SQSRecord): Promise<readonly string[]> {
-  const detectors: string[] = [];
+async function asksOf(record: SQSRecord): Promise<readonly Ask[]> {
+  const asks: Ask[] = [];
   for (const request of parseScoreRequests(record.body)) {
     const detector = await detectorOf(request);
-    if (detector !== undefined) detectors.push(detector);
+    if (detector === undefined) continue;
+    const correlationId = request.kind === 'object' ? correlationOf(request.key) : idOf(request);
+    asks.push({ detector, correlationId });
   }
-  return detectors;
+  return asks;
+}
+
+function idOf(request: ScoreRequest): string | undefined {
+  return request.kind === 'detector' ? request.correlationId : undefined;
 }
 
 /** A file under windows/ that no detector can be told from goes to quarantine: nobody would ever look at it. */

@@ -1,6 +1,7 @@
 /** Log lines and metrics as CloudWatch takes them from standard output: structured JSON, and the embedded metric format. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { correlationFields } from '../lib/base/correlation.ts';
 import type { Telemetry } from '../lib/base/telemetry.ts';
 
 export const METRIC_NAMESPACE = 'Tidewatch';
@@ -11,6 +12,8 @@ export interface FunctionTelemetry extends Telemetry {
 }
 
 /**
+ * A log line has the `correlationId` of what it is about and the `requestId` of its invocation.
+ *
  * Counts are added up over an invocation and written as one blob per detector, under [service] and
  * [service, detector]: alarms watch the first, which needs no list of detectors, dashboards split by the second.
  * @param service the deployment's name, as alarms know it
@@ -20,9 +23,9 @@ export function createTelemetry(service: string): FunctionTelemetry {
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
   const sums = new Map<string, Map<string, number>>();
   return {
-    info: (message, fields = {}) => logger.info(message, fields),
-    warn: (message, fields = {}) => logger.warn(message, fields),
-    error: (message, fields = {}) => logger.error(message, fields),
+    info: (message, fields = {}) => logger.info(message, { ...correlationFields(), ...fields }),
+    warn: (message, fields = {}) => logger.warn(message, { ...correlationFields(), ...fields }),
+    error: (message, fields = {}) => logger.error(message, { ...correlationFields(), ...fields }),
     count(name, value, { detector }) {
       const counts = sums.get(detector) ?? new Map<string, number>();
       sums.set(detector, counts.set(name, (counts.get(name) ?? 0) + value));

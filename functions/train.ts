@@ -1,8 +1,13 @@
-/** Trains detectors: the ones that are due, on a schedule; a named one, through the train queue or an invocation. */
+/**
+ * Trains detectors: the ones that are due, on a schedule; a named one, through the train queue or an invocation. Its
+ * schedule is also the one that runs whatever else stands still, so the detectors are looked at from here.
+ */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { correlateTo, inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { listDetectors, loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { watchDetectors } from '../lib/jobs/shared/watch-detectors.ts';
 import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train/train-model.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
@@ -29,23 +34,19 @@ const queue = {
 };
 const telemetry = createTelemetry(settings.service);
 
-export async function handler(
-  event: TrainEvent,
-  context: Context,
-): Promise<SQSBatchResponse | TrainResult | TrainedDue> {
+type Answer = SQSBatchResponse | TrainResult | TrainedDue;
+
+export function handler(event: TrainEvent, context: Context): Promise<Answer> {
+  return inInvocation(context.awsRequestId, () => work(event, context));
+}
+
+async function work(event: TrainEvent, context: Context): Promise<Answer> {
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
   try {
     if ('Records' in event) {
       const batchItemFailures: { itemIdentifier: string }[] = [];
       for (const { body, messageId } of event.Records) {
-        let detector = 'none';
-        try {
-          detector = parseTrainRequest(body);
-          await trainModel(await loadDetector(run, detector), run);
-        } catch (error) {
-          tellFailure(detector, error, { body });
-          batchItemFailures.push({ itemIdentifier: messageId });
-        }
+        if (!(await trainRequested(body, run))) batchItemFailures.push({ itemIdentifier: messageId });
       }
       return { batchItemFailures };
     }
@@ -57,7 +58,35 @@ export async function handler(
         throw error;
       }
     }
+    await watch(run);
     return await trainDue(run);
+  } finally {
+    telemetry.flush();
+  }
+}
+
+/** @returns whether it is done */
+async function trainRequested(body: string, run: Parameters<typeof trainModel>[1]): Promise<boolean> {
+  let detector = 'none';
+  try {
+    const request = parseTrainRequest(body);
+    ({ detector } = request);
+    if (request.correlationId !== undefined) correlateTo(request.correlationId);
+    await trainModel(await loadDetector(run, detector), run);
+    return true;
+  } catch (error) {
+    tellFailure(detector, error, { body });
+    return false;
+  }
+}
+
+/** With a quarter of the time; the counts go out at once, since a training may end the process. */
+async function watch(run: Parameters<typeof trainIfDue>[1]): Promise<void> {
+  const rest = 0.75 * run.deadline.remaining();
+  try {
+    await watchDetectors({ ...run, deadline: { remaining: () => run.deadline.remaining() - rest } });
+  } catch (error) {
+    telemetry.error('the detectors could not be looked at', { error: String(error) });
   } finally {
     telemetry.flush();
   }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
 /** Per text its source, and whether it is built with fused multiply-adds (relaxed SIMD). */
-export const LINALG_KERNELS = {
+const LINALG_KERNELS = {
   products: { source: 'products.ts', isFused: false },
   columns: { source: 'columns.ts', isFused: false },
   'rows-fused': { source: 'rows/index.ts', isFused: true },
@@ -16,7 +16,7 @@ export const LINALG_KERNELS = {
 } as const;
 export type LinalgKernel = keyof typeof LINALG_KERNELS;
 
-const FOLDER = path.join(import.meta.dirname, '../lib/linalg');
+const FOLDER = path.join(import.meta.dirname, '../lib/maths/linalg');
 const LINE = 96;
 
 if (process.argv[1] === import.meta.filename)

@@ -13,6 +13,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/cli', holds: 'the same jobs for a terminal' },
   { folder: 'lib/index.ts', holds: 'what who installs the package may import' },
   { folder: 'lib/jobs/offline', holds: 'fit, evaluate, score and backtest on files, without a bucket' },
+  {
+    folder: 'lib/jobs/replay',
+    holds: 'what was set aside is tried again, and a range scored again; nobody is told twice',
+  },
   { folder: 'lib/jobs/train', holds: 'from the newest windows to a version; `train-model.ts` tells it' },
   { folder: 'lib/jobs/score', holds: 'from a window to scores and decisions; `score-windows.ts` tells it' },
   {
@@ -76,11 +80,11 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-export const BEGIN = '<!-- layers: node scripts/make-layers.ts -->';
-export const END = '<!-- /layers -->';
+const BEGIN = '<!-- layers: node scripts/make-layers.ts -->';
+const END = '<!-- /layers -->';
 
 /** The table as it stands in docs/architecture.md. */
-export function renderLayers(): string {
+function renderLayers(): string {
   const rows = LAYERS.map(
     ({ folder, holds }) => `| \`${folder.endsWith('.ts') ? folder : `${folder}/`}\` | ${holds} |`,
   );

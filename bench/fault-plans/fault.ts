@@ -21,14 +21,7 @@ export type Operation = (typeof OPERATIONS)[number];
  * - `slow`: it takes `ms`, which may be longer than the function lives
  * - `killed-before`, `killed-after`: the function ends there, without a word
  */
-export const CALL_FAULTS = [
-  'refused',
-  'reset',
-  'lost-answer',
-  'slow',
-  'killed-before',
-  'killed-after',
-] as const;
+const CALL_FAULTS = ['refused', 'reset', 'lost-answer', 'slow', 'killed-before', 'killed-after'] as const;
 
 /** In the call of that operation that is the `nth` of the whole run, from 0, and in the `more` calls after it. */
 export interface CallFault {

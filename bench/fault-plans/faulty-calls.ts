@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { type CallFault, type Fault, OPERATIONS, type Operation } from './fault.ts';
 
 /** The function ended there: nothing that its code still asks for reaches anything. */
-export class KilledError extends Error {
+class KilledError extends Error {
   override readonly name = 'KilledError';
 }
 

@@ -12,7 +12,7 @@ import { findEvents, type TimeEvent } from '../../lib/maths/metrics/events.ts';
 import type { Incident, Told } from './find-incidents.ts';
 
 /** Rows behind an event's end in which an incident is still about that event. */
-export const GRACE_ROWS = 5;
+const GRACE_ROWS = 5;
 
 export interface WatchedRows {
   readonly entities: readonly string[];

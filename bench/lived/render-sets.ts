@@ -18,8 +18,8 @@ export interface SetFigures {
   readonly figures: LivedFigures;
 }
 
-export const ALL_SETS = 'all sets';
-export const OURS = 'tidewatch';
+const ALL_SETS = 'all sets';
+const OURS = 'tidewatch';
 
 const WEEK = 7 * 86_400_000;
 const MINUTE = 60_000;

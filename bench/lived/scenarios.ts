@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const WEEK = 7 * 86_400_000;
 
 /** Ms from the fault's start up to which (inclusive) people are to be told. */
-export const DELAY_AIMS: Readonly<Partial<Record<ScenarioName, number>>> = {
+const DELAY_AIMS: Readonly<Partial<Record<ScenarioName, number>>> = {
   'cpu-spike': 5 * MINUTE,
   // Before minute 10, at a row a minute.
   'cascading-failure': 9 * MINUTE,

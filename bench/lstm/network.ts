@@ -11,7 +11,7 @@ export const BATCH = 32;
 export const DROPOUT = 0.2;
 export const LEARNING_RATE = 1e-3;
 
-export const SPEC: NetworkSpec = {
+const SPEC: NetworkSpec = {
   steps: STEPS,
   features: FEATURES,
   layers: [

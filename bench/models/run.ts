@@ -3,14 +3,11 @@
  * prints what it took as JSON.
  */
 
-import type { Model, ModelKind } from '../../lib/models/framework/contract.ts';
-import type { UnivariateKind, UnivariateKindName } from '../../lib/models/framework/univariate/contract.ts';
+import type { ModelKind, SeriesKindName } from '../../lib/config/model-kind.ts';
+import type { Model } from '../../lib/models/framework/contract.ts';
 import { createUnivariateModel } from '../../lib/models/framework/univariate/model.ts';
-import { arimaKind } from '../../lib/models/kinds/arima/kind.ts';
-import { nearestValueKind } from '../../lib/models/kinds/nearest-value/kind.ts';
-import { prophetKind } from '../../lib/models/kinds/prophet/kind.ts';
-import { seasonalKind } from '../../lib/models/kinds/seasonal/kind.ts';
 import { getModel } from '../../lib/models/registry.ts';
+import { loadSeriesKind } from '../../lib/models/series-kinds.ts';
 import { drawFleet, type Fleet } from './fleet.ts';
 
 export interface RunRequest {
@@ -35,14 +32,6 @@ export interface RunResult {
 
 type AnyModel = Omit<Model<unknown>, 'load'>;
 
-/** With a number of threads of its own. */
-const SINGLE_METRICS: Readonly<Record<UnivariateKindName, (threads: number) => AnyModel>> = {
-  arima: (threads) => withThreads(arimaKind, threads),
-  'nearest-value': (threads) => withThreads(nearestValueKind, threads),
-  prophet: (threads) => withThreads(prophetKind, threads),
-  seasonal: (threads) => withThreads(seasonalKind, threads),
-};
-
 const {
   kind,
   fleet,
@@ -52,7 +41,7 @@ const {
 }: RunRequest = JSON.parse(process.argv[2] ?? '{}');
 const { x, labels } = drawFleet(fleet);
 const model =
-  threads === undefined ? await getModel(kind) : SINGLE_METRICS[kind as UnivariateKindName](threads);
+  threads === undefined ? await getModel(kind) : await withThreads(kind as SeriesKindName, threads);
 const start = performance.now();
 const fitted = await model.fit(x, model.parseParams(params), {
   seed: 1,
@@ -69,7 +58,7 @@ const peak = process.resourceUsage().maxRSS * 1024;
 const result: RunResult = { fit, score, state, peak };
 console.log(JSON.stringify(result));
 
-function withThreads<Params extends object>(of: UnivariateKind<Params>, count: number): AnyModel {
-  const made = createUnivariateModel(of, () => count);
-  return { ...made, fit: (x, params, run) => made.fit(x, params as Params, run) };
+async function withThreads(of: SeriesKindName, count: number): Promise<AnyModel> {
+  const made = createUnivariateModel(await loadSeriesKind(of), () => count);
+  return { ...made, fit: (x, params, run) => made.fit(x, params as object, run) };
 }

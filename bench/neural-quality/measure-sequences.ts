@@ -11,13 +11,14 @@ import {
   predictAt,
   recall,
 } from '../../lib/maths/metrics/confusion-matrix.ts';
+import { takeEvenly } from '../../lib/maths/take-evenly.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import type { Incident } from '../../lib/simulate/incident.ts';
 import type { ScenarioName } from '../../lib/simulate/scenarios.ts';
 import { simulateDays } from './simulated-days.ts';
 
 /** Those that show in the preset's metrics; the others are about requests, caches and databases. */
-export const FAULTS = ['cpu-spike', 'memory-leak', 'slow-exfiltration', 'cascading-failure'] as const;
+const FAULTS = ['cpu-spike', 'memory-leak', 'slow-exfiltration', 'cascading-failure'] as const;
 const METRICS = 16;
 export const SEQUENCES = 1000;
 /** Anomalous sequences of one fault, at most. */
@@ -84,9 +85,4 @@ function rowsWithin(x: FeatureMatrix, incidents: readonly Incident[]): readonly 
         x.entities[x.entityOf[row]!] === entity && x.times[row]! >= start && x.times[row]! < end,
     ),
   );
-}
-
-function takeEvenly(rows: readonly number[], most: number): readonly number[] {
-  if (rows.length <= most) return rows;
-  return Array.from({ length: most }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / most)]!);
 }

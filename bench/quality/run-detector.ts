@@ -8,6 +8,7 @@ import type { ModelKind } from '../../lib/config/model-kind.ts';
 import { defaultPercentile } from '../../lib/config/percentile.ts';
 import type { DecisionPolicy, ScoredRows } from '../../lib/decision/contract.ts';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
+import { pickRows } from '../../lib/features/pick-rows.ts';
 import { type FittedDetector, loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
 import { scoreRows } from '../../lib/jobs/shared/score-rows.ts';
 import { trainModel } from '../../lib/jobs/train/train-model.ts';
@@ -114,17 +115,4 @@ export async function fitDetector(detector: Detector, train: MetricWindow): Prom
   );
   if (version === undefined) throw new Error('no row to train on');
   return loadFittedDetector(store, detector.name, version);
-}
-
-function pickRows(x: FeatureMatrix, rows: Uint32Array): FeatureMatrix {
-  const width = x.names.length;
-  const values = new Float32Array(rows.length * width);
-  for (const [to, row] of rows.entries())
-    values.set(x.values.subarray(row * width, (row + 1) * width), to * width);
-  return {
-    ...x,
-    entityOf: rows.map((row) => x.entityOf[row]!),
-    times: Float64Array.from(rows, (row) => x.times[row]!),
-    values,
-  };
 }

@@ -30,7 +30,7 @@ export interface Server {
 }
 
 /** Answers 200 while the server is up, with no signature. No bucket name starts with an underscore. */
-export const HEALTH_PATH = '/_tidewatch/health';
+const HEALTH_PATH = '/_tidewatch/health';
 
 /** Longer than any client keeps an idle connection, so that none is closed as it is used again. */
 const KEEP_ALIVE_MS = 120_000;

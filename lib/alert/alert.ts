@@ -1,10 +1,9 @@
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import type { Severity } from '../config/severity.ts';
+import type { SilenceKind } from '../config/silence-settings.ts';
 import type { Rarity } from '../decision/calibration.ts';
 import type { IncidentState } from '../decision/contract.ts';
 import type { MetricUnit } from './metric-unit.ts';
-
-export { SEVERITIES, type Severity } from '../config/severity.ts';
 
 /** One metric's part in an alert, in the metric's own units. */
 export interface Reason {
@@ -28,6 +27,28 @@ export interface Reason {
   readonly usual: number;
 }
 
+/** Data that is missing, in place of values that are unusual. */
+export interface AlertSilence {
+  /** `entity`: it reports no more; `metric`: it lacks metrics; `source`: nobody reports; `late`: data comes long after its time. */
+  readonly kind: SilenceKind;
+  /** Those that are missing; empty where everything is. */
+  readonly metrics: readonly string[];
+  /** The newest row that was there, ISO 8601 UTC. */
+  readonly lastHeard: string;
+  /** Once it is over: whether the rows came after all, so that none is missing. */
+  readonly cameLate: boolean;
+}
+
+/** A counter or an uptime began again: of itself no reason to wake anybody, and often why the rest moved. */
+export interface AlertRestart {
+  readonly metric: string;
+  /** First row after it, ISO 8601 UTC. */
+  readonly at: string;
+  /** Of the metric, before and after. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What a subscriber gets: the JSON body of the message. Times are ISO 8601 UTC. */
 export interface Alert {
   readonly formatVersion: 1;
@@ -45,8 +66,12 @@ export interface Alert {
   readonly reasons: readonly Reason[];
   /** Reasons that were cut off the end of the list. */
   readonly reasonsLeftOut: number;
-  /** What `score` and `threshold` are of; absent: the model's scores. */
-  readonly by?: 'evidence' | undefined;
+  /** Shortly before or during the incident, oldest first; at most 5. Absent where there is none. */
+  readonly restarts?: readonly AlertRestart[] | undefined;
+  /** What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data. */
+  readonly by?: 'evidence' | 'silence' | undefined;
+  /** With `by: silence`. */
+  readonly silence?: AlertSilence | undefined;
   readonly score: number;
   readonly threshold: number;
   /** By evidence: how often normal data goes as far as `threshold`, over all of a detector's entities. `per` in ms. */

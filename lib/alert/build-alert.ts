@@ -1,12 +1,15 @@
 /** A change of state becomes a message that people can act on. */
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
-import type { Alert, Reason } from './alert.ts';
+import type { Alert, AlertRestart, AlertSilence, Reason } from './alert.ts';
 import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
 
 /** Reasons that an alert carries: past those, a share is a few percent, and a message has 256 KiB. */
-export const MOST_REASONS = 20;
+const MOST_REASONS = 20;
+
+/** What restarts again and again need not be told more often. */
+const MOST_RESTARTS = 5;
 
 /**
  * @param given.reasons of the transition's peak row, largest share first; units are added
@@ -21,6 +24,9 @@ export function buildAlert(given: {
   readonly step: number;
   readonly model: Alert['model'];
   readonly by?: Alert['by'];
+  readonly silence?: AlertSilence;
+  /** Oldest first. */
+  readonly restarts?: readonly AlertRestart[];
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
@@ -43,10 +49,15 @@ export function buildAlert(given: {
       step,
       by,
       threshold,
+      silence: given.silence,
+      restartedAt: given.restarts?.[0]?.at,
     }),
     reasons: reasons.slice(0, MOST_REASONS),
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
+    ...(given.restarts !== undefined &&
+      given.restarts.length > 0 && { restarts: given.restarts.slice(0, MOST_RESTARTS) }),
     ...(by !== undefined && { by }),
+    ...(given.silence !== undefined && { silence: given.silence }),
     score: transition.peakScore,
     threshold,
     // How rare a score is says nothing of evidence.

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
-import type { Alert, Reason } from './alert.ts';
+import { SILENCE_KINDS } from '../config/silence-settings.ts';
+import type { Alert, AlertRestart, AlertSilence, Reason } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
@@ -32,7 +33,25 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
   summary: z.string(),
   reasons: z.array(reasonSchema),
   reasonsLeftOut: z.int().min(0),
-  by: z.literal('evidence').optional(),
+  restarts: z
+    .array(
+      z.looseObject({
+        metric: z.string(),
+        at: z.string(),
+        from: z.number(),
+        to: z.number(),
+      } satisfies Shape<AlertRestart>),
+    )
+    .optional(),
+  by: z.enum(['evidence', 'silence']).optional(),
+  silence: z
+    .looseObject({
+      kind: z.enum(SILENCE_KINDS),
+      metrics: z.array(z.string()),
+      lastHeard: z.string(),
+      cameLate: z.boolean(),
+    } satisfies Shape<AlertSilence>)
+    .optional(),
   score: z.number(),
   threshold: z.number(),
   falseAlarms: z

@@ -1,7 +1,8 @@
 /** An alert as SNS carries it, and as people read it. */
+import { correlationOf } from '../base/correlation.ts';
 import { formatFalseAlarms } from '../config/false-alarm-budget.ts';
-import type { Alert } from './alert.ts';
-import { formatReading, formatValue } from './format-value.ts';
+import type { Alert, AlertSilence } from './alert.ts';
+import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { UndeliverableError } from './publisher.ts';
 import { findLeadingReason, nameReason } from './summarize.ts';
@@ -21,6 +22,8 @@ export interface RenderedAlert {
     /** The one that the summary names; `none` where no metric has a share. */
     readonly metric: string;
     readonly state: string;
+    /** Of the window that it came of: the id that log lines carry. */
+    readonly correlationId: string;
   };
 }
 
@@ -64,8 +67,9 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
       detector: toAttribute(cut.detector),
       severity: cut.severity,
       entity: toAttribute(cut.entity || cut.detector),
-      metric: toAttribute(findLeadingReason(whole.reasons)?.metric ?? 'none'),
+      metric: toAttribute(whole.silence?.metrics[0] ?? findLeadingReason(whole.reasons)?.metric ?? 'none'),
       state: cut.state,
+      correlationId: toAttribute(correlationOf(cut.objects.window)),
     },
   };
 }
@@ -87,12 +91,15 @@ function renderText(alert: Alert): string {
     ['Start', formatTime(alert.start)],
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
-    ...(alert.by === 'evidence'
-      ? ([['Evidence', formatEvidence(alert)]] as const)
-      : ([
-          ['Score', formatScore(alert)],
-          ['Rarity', formatRarity(alert)],
-        ] as const)),
+    ['Restarted', formatRestarts(alert)],
+    ...(alert.silence !== undefined
+      ? listSilence(alert, alert.silence)
+      : alert.by === 'evidence'
+        ? ([['Evidence', formatEvidence(alert)]] as const)
+        : ([
+            ['Score', formatScore(alert)],
+            ['Rarity', formatRarity(alert)],
+          ] as const)),
   ];
   const sources: typeof facts = [
     ['Model', `${model.kind} ${model.version}`],
@@ -112,6 +119,28 @@ function renderText(alert: Alert): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** "2026-11-22 14:31:00 UTC (process_uptime_seconds)" */
+function formatRestarts({ restarts = [] }: Alert): string | null {
+  if (restarts.length === 0) return null;
+  const byTime = Map.groupBy(restarts, ({ at }) => at);
+  return Array.from(
+    byTime,
+    ([at, told]) => `${formatTime(at)} (${told.map(({ metric }) => metric).join(', ')})`,
+  ).join(', ');
+}
+
+function listSilence(
+  { score, threshold }: Alert,
+  { kind, metrics, lastHeard }: AlertSilence,
+): readonly (readonly [string, string | null])[] {
+  const limit = `alerts from ${formatLength(threshold * 1000)}`;
+  return [
+    [kind === 'late' ? 'Late by' : 'Silent', `${formatLength(score * 1000)} (${limit})`],
+    ['Missing', metrics.length > 0 ? metrics.join(', ') : null],
+    ['Last heard', formatTime(lastHeard)],
+  ];
 }
 
 /** Below the threshold it is one metric alone that was too far out: lib/decision/extreme-deviation.ts. */
@@ -151,7 +180,7 @@ function formatReasons({ reasons, reasonsLeftOut, by }: Alert): string[] {
       `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(nameReason(reason))} ${formatReading(reason)}`,
   );
   if (reasonsLeftOut > 0) lines.push(`        and ${reasonsLeftOut} more with smaller shares`);
-  return [`Why, by share of the ${by ?? 'score'}:`, ...lines];
+  return [by === 'silence' ? 'What is missing:' : `Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
 /** "2026-11-22 14:32:00 UTC" */

@@ -3,6 +3,7 @@ import type { Transition } from '../decision/contract.ts';
 import type { Alert, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
+import { saySilence } from './say-silence.ts';
 
 /** Characters of a name that the sentence shows: names come from dropped files too. */
 const LONGEST_NAME = 80;
@@ -22,6 +23,9 @@ export function summarize(given: {
   readonly step: number;
   readonly by?: Alert['by'];
   readonly threshold: number;
+  readonly silence?: Alert['silence'];
+  /** ISO 8601 UTC. */
+  readonly restartedAt?: string | undefined;
 }): string {
   const { transition, step } = given;
   const { state, start } = transition;
@@ -29,6 +33,10 @@ export function summarize(given: {
   const who = shorten(given.who);
   const what = describeReasons(given.reasons);
   const length = formatLength(end - start);
+  if (given.silence !== undefined) {
+    const seconds = transition.peakScore;
+    return `${who}: ${saySilence(given.silence, { state, from: formatTime(start, end), to: formatTime(end, start), length, seconds })}`;
+  }
   if (state === 'resolved')
     return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
   if (state === 'settled')
@@ -36,7 +44,9 @@ export function summarize(given: {
   const why =
     what ??
     `${given.by ?? 'score'} ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
-  return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}`;
+  const restart =
+    given.restartedAt === undefined ? '' : `; restarted at ${formatTime(Date.parse(given.restartedAt), end)}`;
+  return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
 }
 
 /** The metric that the alert is about: the first that left its usual range, or else the one with the largest share. */

@@ -15,3 +15,29 @@ export function limitConcurrency(limit: number): <T>(task: () => Promise<T>) => 
     }
   };
 }
+
+/**
+ * Waits for every visit that has begun, then throws the error of the first item that failed. Nothing more is begun once
+ * as many have failed as run at a time: what fails so often fails for all.
+ */
+export async function forEachConcurrently<T>(
+  items: readonly T[],
+  limit: number,
+  visit: (item: T) => Promise<void>,
+): Promise<void> {
+  const run = limitConcurrency(limit);
+  let failed = 0;
+  const visits = items.map((item) =>
+    run(async () => {
+      if (failed >= limit) return;
+      try {
+        await visit(item);
+      } catch (error) {
+        failed++;
+        throw error;
+      }
+    }),
+  );
+  for (const result of await Promise.allSettled(visits))
+    if (result.status === 'rejected') throw result.reason;
+}

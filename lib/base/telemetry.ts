@@ -23,5 +23,9 @@ export const METRIC_NAMES = [
   'AlertsPublished',
   'AlertsUndeliverable',
   'DetectorsFailed',
+  'WatchRuns',
+  'DetectorsSilent',
+  'DetectorsUnscored',
+  'DetectorsUntrained',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];

@@ -1,5 +1,6 @@
 /** What every command is made of, and what they share: the bucket, the detectors, and one failure not stopping the rest. */
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { correlated } from '../base/correlation.ts';
 import { readSettings } from '../config/settings.ts';
 import type { ExportContext } from '../jobs/shared/context.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -62,7 +63,8 @@ export async function forEachDetector(
   const statuses: ExitStatus[] = [];
   for (const detector of detectors) {
     try {
-      await work(detector);
+      // Of its own until a window is looked at.
+      await correlated(detector, () => work(detector));
       statuses.push('ok');
     } catch (error) {
       output.error(error);

@@ -3,9 +3,11 @@
 import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
-import { parseManifest } from '../config/manifest.ts';
+import { manifestHash, parseManifest } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
+import { readFindings } from '../jobs/shared/detector-findings.ts';
+import { type Concern, findConcerns, findUnscored } from '../jobs/shared/detector-health.ts';
 import { sumLearned } from '../jobs/shared/learned-history.ts';
 import {
   type LeftOutNote,
@@ -17,16 +19,16 @@ import { readManifestText } from '../jobs/shared/manifest-objects.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import { readState } from '../store/detector-states.ts';
 import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { type LateWindow, readLate } from '../store/scored-windows.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 
-/** Ms for which is told of what an export left out. */
-const EXPORT_NOTED_FOR = 7 * 86_400_000;
+/** Ms for which is told of what an export left out, and of what came too late. */
+const NOTED_FOR = 7 * 86_400_000;
 
 export interface DetectorStatus {
   readonly detector: string;
@@ -50,6 +52,10 @@ export interface DetectorStatus {
   /** End of the newest data that is known of, ISO 8601 UTC, and how long ago that is. */
   readonly newestData: string | null;
   readonly lagMs: number | null;
+  /** Windows that wait for scores, and since when the oldest of them does, ISO 8601 UTC. */
+  readonly unscored: { readonly windows: number; readonly since: string | null };
+  /** Windows of the last week with rows that came too late to be alerted on. */
+  readonly late: readonly LateWindow[];
   readonly openIncidents: number;
   /** Alerts that are decided and not yet published. */
   readonly outbox: number;
@@ -58,20 +64,30 @@ export interface DetectorStatus {
   readonly leftOut: readonly LeftOutNote[];
   /** Why the detector's manifest cannot be used. */
   readonly problem?: string | undefined;
+  /** What keeps it from doing what it is there for. */
+  readonly concerns: readonly Concern[];
+  /** No concern, and a manifest that can be used. */
+  readonly isHealthy: boolean;
 }
 
 export async function readDetectorStatus(
   { store, now }: StoreContext,
   detector: string,
 ): Promise<DetectorStatus> {
-  const { state } = await readState(store, detector);
   const { settings, problem } = await readSettings(store, detector);
+  // Of one whose manifest cannot be used, windows are still told of.
+  const used = settings ?? defaultDetector(detector);
+  const findings = await readFindings({ store, now }, { detector: used, manifestHash: manifestHash(used) });
+  const { state } = findings;
+  const unscored = findUnscored(findings);
+  const concerns = findConcerns(findings, now());
   const newest = await findNewestData(store, detector, { state, latest: now() + FUTURE_TOLERANCE });
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
   const seen = sumLearned(state);
   const progress = (await readProgress(store, detector))?.progress;
+  const late = (await readLate(store, detector)).filter(({ at }) => now() - Date.parse(at) <= NOTED_FOR);
   const ofWindows = await listQuarantine(store, windowsPrefix(detector));
   const ofManifest = (await listQuarantine(store, `${DETECTORS_PREFIX}${detector}.`)).filter(
     ({ key }) => detectorOfManifestKey(key) === detector,
@@ -83,7 +99,7 @@ export async function readDetectorStatus(
     ...ofState,
   ];
   const ofFiles = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
-  const ofExport = await readLeftOutOfExport({ store, now }, detector, EXPORT_NOTED_FOR);
+  const ofExport = await readLeftOutOfExport({ store, now }, detector, NOTED_FOR);
   const ofColumns = await readLeftOutColumns(store, detector);
   const leftOut = [ofExport, ofColumns, ...ofFiles].filter((note) => note !== undefined);
   return {
@@ -97,11 +113,20 @@ export async function readDetectorStatus(
     training: progress?.phase === 'open' ? { version: progress.version, run: progress.pauses + 1 } : null,
     newestData: newest === undefined ? null : new Date(newest).toISOString(),
     lagMs: newest === undefined ? null : now() - newest,
-    openIncidents: Object.values(state.entities).filter(({ open }) => open !== undefined).length,
+    unscored: {
+      windows: unscored.windows,
+      since: unscored.since === undefined ? null : new Date(unscored.since).toISOString(),
+    },
+    late,
+    openIncidents:
+      Object.values(state.entities).filter(({ open }) => open !== undefined).length +
+      (state.silence?.open.length ?? 0),
     outbox: state.outbox.length,
     quarantined,
     leftOut,
     problem,
+    concerns,
+    isHealthy: concerns.length === 0 && problem === undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Which detectors a command works on. */
 import type { StoreContext } from '../jobs/shared/context.ts';
-import { listDetectors } from '../jobs/shared/load-detectors.ts';
-import { detectorOfWindowKey, isDetectorName, WINDOWS_PREFIX, windowsPrefix } from '../store/keys.ts';
+import { listDetectors, listDropped } from '../jobs/shared/load-detectors.ts';
+import { isDetectorName, windowsPrefix } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -21,16 +21,6 @@ export async function chooseDetectors(
     throw new UsageError(`no detector ${JSON.stringify(name)}, neither a manifest nor windows; ${others}`);
   }
   return named;
-}
-
-/** A file that was dropped has no state before it is first looked at. */
-async function listDropped(store: ObjectStore): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for await (const { key } of store.list(WINDOWS_PREFIX)) {
-    const name = detectorOfWindowKey(key);
-    if (name !== undefined) names.add(name);
-  }
-  return names;
 }
 
 async function hasWindows(store: ObjectStore, name: string): Promise<boolean> {

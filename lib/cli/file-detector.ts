@@ -28,7 +28,7 @@ export async function readFileDetector({ host, values }: Invocation, data: strin
 }
 
 /** @throws ManifestError where the file cannot be read */
-export async function readText(host: Host, path: string): Promise<string> {
+async function readText(host: Host, path: string): Promise<string> {
   try {
     return await host.readFile(path);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import type { AlertPublisher } from '../alert/publisher.ts';
 import type { AwsCredentials } from '../source/prometheus-endpoint.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import type { WorkQueueAccess } from '../store/sqs-queue.ts';
 
 export interface OutputStream {
   readonly isTTY?: boolean;
@@ -19,6 +20,7 @@ export interface Host {
   readonly readFile: (path: string) => Promise<string>;
   readonly openStore: (bucket: string) => ObjectStore;
   readonly openTopic: (topicArn: string) => AlertPublisher;
+  readonly openQueue: (queueUrl: string) => WorkQueueAccess;
   /** AWS credentials, for a Prometheus that wants signed requests. */
   readonly credentials: () => Promise<AwsCredentials>;
 }

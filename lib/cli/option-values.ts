@@ -1,6 +1,7 @@
 /** Values of options, each checked once and named in its error. */
 import { readDuration } from '../base/duration.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import { parseIsoTime } from '../window/iso-time.ts';
 import type { Invocation } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -45,6 +46,17 @@ export function durationValue(values: Values, option: string): number | undefine
   const duration = readDuration(text);
   if (duration !== undefined && duration > 0) return duration;
   throw new UsageError(`--${option} is ${JSON.stringify(text)}, not a duration such as 15m, 12h or 7d`);
+}
+
+/** Epoch ms; undefined where it is not given. */
+export function timeValue(values: Values, option: string): number | undefined {
+  const text = values[option];
+  if (typeof text !== 'string') return undefined;
+  const time = parseIsoTime(text);
+  if (time !== undefined) return time;
+  throw new UsageError(
+    `--${option} is ${JSON.stringify(text)}, not a time such as 2026-11-22 or 2026-11-22T08:30Z`,
+  );
 }
 
 /** Undefined where it is not given. */

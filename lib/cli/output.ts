@@ -4,6 +4,7 @@
  * (log, count, progress, alert, detector, problem, error, result), the result last.
  */
 import { SingleBar } from 'cli-progress';
+import { correlationFields } from '../base/correlation.ts';
 import { TidewatchError } from '../base/errors.ts';
 import { toLines, toOneLine } from '../base/foreign-text.ts';
 import type { Fields, Telemetry } from '../base/telemetry.ts';
@@ -47,7 +48,7 @@ function createJsonOutput({ stdout }: Host, { verbose }: OutputOptions): Output 
   const log =
     (level: string) =>
     (message: string, fields: Fields = {}): void =>
-      write('log', { level, message, ...fields });
+      write('log', { level, message, ...correlationFields(), ...fields });
   return {
     telemetry: {
       info: log('info'),
@@ -162,7 +163,7 @@ function createBar(stream: NodeJS.WriteStream): SingleBar {
 }
 
 /** One line's worth: the code is stable, the message names the offending value. */
-export function describeError(error: unknown): { readonly code: string; readonly message: string } {
+function describeError(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: 'unknown', message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   // Node leaves the message of some connection errors empty and puts what happened into `errors`.

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createSnsClient, createSnsPublisher } from '../alert/sns-publisher.ts';
 import { createS3Client, createS3ObjectStore } from '../store/s3-object-store.ts';
+import { createSqsQueue } from '../store/sqs-queue.ts';
 import type { Host } from './host.ts';
 
 /** What a process started on a terminal has: its streams, its clock, and AWS as its environment says. */
@@ -14,6 +15,7 @@ export function createProcessHost(): Host {
     readFile: (path) => readFile(path, 'utf8'),
     openStore: (bucket) => createS3ObjectStore({ client: createS3Client(), bucket }),
     openTopic: (topicArn) => createSnsPublisher({ client: createSnsClient(), topicArn }),
+    openQueue: (url) => createSqsQueue({ url }),
     credentials: async () => createS3Client().config.credentials(),
   };
 }

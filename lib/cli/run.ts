@@ -7,6 +7,7 @@ import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { fit } from './commands/fit.ts';
+import { replay } from './commands/replay.ts';
 import { score } from './commands/score.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   train,
   score,
   status,
+  replay,
   validate,
   fit,
   evaluate,

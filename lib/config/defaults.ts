@@ -1,11 +1,11 @@
 /** Every default of a detector, with its unit and its reason. The JSON Schema and the docs take them from here. */
 
 import { parseDuration } from '../base/duration.ts';
-import type { Detector } from './detector.ts';
+import type { Detector, WarmupTime } from './detector.ts';
 import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { DEFAULT_LABELS } from './label-settings.ts';
-import type { WarmupTime } from './warmup.ts';
+import type { SilenceSettings } from './silence-settings.ts';
 
 /** Durations as people write them. */
 export const DEFAULTS = {
@@ -62,6 +62,14 @@ export const DEFAULTS = {
   resolveAfter: 10,
   /** Steps: a scrape or three that failed; beyond that a line between two points is a guess. */
   interpolateSteps: 3,
+  /** A window of the default length: a pod that is replaced is back long before, and nobody waits for longer to hear of a
+   * service that is gone. */
+  silentEntity: '15m',
+  silentMetric: '15m',
+  /** Four windows of the default length: a Prometheus that is restarted or moved is back by then. */
+  silentSource: '1h',
+  /** Files that hold history are late by days, and a file a day is late by one: only people know what is on time. */
+  late: 'off',
   /** Three columns a metric would make a scores file larger than its window. */
   writesExpected: false,
 } as const;
@@ -70,6 +78,13 @@ export const DEFAULT_WARMUP: WarmupTime = {
   rows: DEFAULTS.warmup,
   time: parseDuration(DEFAULTS.warmupTime),
   leastRows: DEFAULTS.warmupLeastRows,
+};
+
+export const DEFAULT_SILENCE: SilenceSettings = {
+  entity: parseDuration(DEFAULTS.silentEntity),
+  metric: parseDuration(DEFAULTS.silentMetric),
+  source: parseDuration(DEFAULTS.silentSource),
+  late: undefined,
 };
 
 /** The detector behind files that were dropped without a manifest: step and metrics come from the data. */
@@ -109,6 +124,7 @@ export function defaultDetector(name: string): Detector {
       resolveAfter: DEFAULTS.resolveAfterEvidence,
     },
     gaps: { interpolateSteps: DEFAULTS.interpolateSteps },
+    silence: DEFAULT_SILENCE,
     outputs: { expected: DEFAULTS.writesExpected },
   };
 }

@@ -3,7 +3,7 @@ import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
-import type { Warmup } from './warmup.ts';
+import type { SilenceSettings } from './silence-settings.ts';
 
 export interface FineTuneSettings {
   /** Whose version it is. */
@@ -27,6 +27,19 @@ export interface ChangeSettings {
   readonly direction: 'above' | 'below' | 'both';
 }
 
+/** Time counts from the oldest row of the history to the newest, whatever the number of entities. */
+export interface WarmupTime {
+  /** Ms. */
+  readonly time: number;
+  /** So few rows are not learned from, however long they took. */
+  readonly leastRows: number;
+  /** So many rows are enough, however short they took; absent: time alone counts. */
+  readonly rows?: number;
+}
+
+/** A number is so many rows. */
+export type Warmup = number | WarmupTime;
+
 /** A validated manifest with every default filled in. Durations are milliseconds. */
 export interface Detector {
   readonly name: string;
@@ -45,6 +58,8 @@ export interface Detector {
   readonly schedule: number;
   /** How long samples may take to arrive in Prometheus: windows end this long before now. */
   readonly ingestDelay: number;
+  /** Ms without a new window after which it counts as silent; absent: by schedule, or by how files have come. */
+  readonly expectEvery?: number | 'never';
   /** How far back the first export reaches. */
   readonly backfill: number;
   readonly alertSeverity: Severity;
@@ -92,5 +107,6 @@ export interface Detector {
     /** Gaps up to this many steps are filled by linear interpolation; longer ones stay missing. */
     readonly interpolateSteps: number;
   };
+  readonly silence: SilenceSettings;
   readonly outputs: OutputSettings;
 }

@@ -7,12 +7,37 @@ import { findFeatureProblems } from './feature-contradictions.ts';
 import { findLabelProblems } from './label-contradictions.ts';
 import type { Problem } from './manifest-problems.ts';
 import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
-import { NETWORK_KINDS } from './network-kinds.ts';
+import { KINDS_BY_STEPS, learnsBySteps } from './model-kind.ts';
 import { defaultPercentile, ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
 
 /** Whoever sets one of them asks for the rule that they belong to. */
 export const PERCENTILE_SETTINGS = ['percentile', 'min_deviation', 'k', 'n'] as const;
+
+const SOURCES = ['metrics', 'prometheus_query', 'preset'];
+
+/**
+ * The fields, of `spec` or of the manifest, that a contradiction at this path may be about: where one of them is wrong by
+ * itself, its default stands in for it and proves nothing.
+ */
+export function dependsOn(path: readonly PropertyKey[]): readonly string[] {
+  const field = String(path[1] ?? '');
+  switch (field) {
+    case '':
+    case 'entity':
+    case 'metrics':
+      return [...SOURCES, 'entity'];
+    case 'detection_window':
+      return [...SOURCES, 'step', field];
+    case 'labels':
+    case 'label_columns':
+      return [...SOURCES, 'metadata', 'labels', 'label_columns'];
+    case 'features':
+      return [...SOURCES, 'metadata', 'step', 'label_columns', field];
+    default:
+      return ['metadata', 'model', 'threshold', 'training', field];
+  }
+}
 
 export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const problems: Problem[] = [];
@@ -75,10 +100,10 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
       `is ${warmup} rows; threshold.${asked.length > 0 ? `percentile ${percentile}` : `false_alarms ${budget ?? DEFAULTS.falseAlarms}`} needs at least ${rows} to calibrate on`,
     );
   const { kind, fine_tune: fineTune } = spec.model;
-  if (fineTune !== undefined && !NETWORK_KINDS.includes(kind))
+  if (fineTune !== undefined && !learnsBySteps(kind))
     complain(
       ['model', 'fine_tune'],
-      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${NETWORK_KINDS.join(', ')}`,
+      `cannot be set beside kind: ${kind}, which is not trained by steps; kinds that are: ${KINDS_BY_STEPS.join(', ')}`,
     );
   if (fineTune?.detector === metadata.name && fineTune.version === 'current')
     complain(

@@ -94,3 +94,30 @@ function show(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`;
 }
+
+/** A copy of the value without what the problems are about; a member that is missing takes its parent along. */
+export function withoutFields(value: unknown, problems: readonly Problem[]): unknown {
+  const copy: unknown = structuredClone(value);
+  // From behind, so that places in a list stay what they are.
+  const paths = problems.map(({ path }) => path).toSorted((a, b) => comparePaths(b, a));
+  for (const path of paths) {
+    for (let length = path.length; length > 0; length--) {
+      const { found, given: parent } = lookUp(copy, path.slice(0, length - 1));
+      const part = path[length - 1]!;
+      if (!found || typeof parent !== 'object' || parent === null || !Object.hasOwn(parent, part)) continue;
+      if (Array.isArray(parent)) parent.splice(Number(part), 1);
+      else Reflect.deleteProperty(parent, part);
+      break;
+    }
+  }
+  return copy;
+}
+
+function comparePaths(a: readonly PropertyKey[], b: readonly PropertyKey[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const [x, y] = [a[i]!, b[i]!];
+    if (x === y) continue;
+    return typeof x === 'number' && typeof y === 'number' ? x - y : String(x) < String(y) ? -1 : 1;
+  }
+  return a.length - b.length;
+}

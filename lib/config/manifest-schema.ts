@@ -1,16 +1,16 @@
 /** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
 import { z } from 'zod';
-import { DURATION, parseDuration, readDuration } from '../base/duration.ts';
 import { DEFAULTS } from './defaults.ts';
-import type { ChangeSettings } from './detector.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
-import { FALSE_ALARMS } from './false-alarm-budget.ts';
 import { featureSchema, type ManifestFeatures } from './feature-schema.ts';
 import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';
 import { labelColumnsSchema, labelSchema, type ManifestLabels } from './label-schema.ts';
 import { MODEL_KINDS, type ModelKind } from './model-kind.ts';
 import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
+import { choice, duration, durationOrZero, sayExamples, text, texts, wholeNumber } from './schema-fields.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
+import type { SilenceKind } from './silence-settings.ts';
+import { type ManifestThreshold, thresholdSchema } from './threshold-schema.ts';
 
 /** At most so many metrics a detector: each is a query per window and a column. */
 const MOST_METRICS = 200;
@@ -37,11 +37,6 @@ export const RESERVED_METRIC_NAMES: readonly string[] = [
 ];
 
 /** A manifest with its defaults filled in, still in people's units. */
-interface MinChange {
-  readonly absolute?: number | undefined;
-  readonly relative: number;
-}
-
 export interface Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: {
@@ -56,6 +51,7 @@ export interface Manifest {
     readonly step?: string | undefined;
     readonly schedule?: string | undefined;
     readonly ingest_delay: string | 0;
+    readonly expect_every?: string | undefined;
     readonly backfill: string | 0;
     readonly model: {
       readonly kind: ModelKind;
@@ -73,29 +69,9 @@ export interface Manifest {
       readonly lookback: string;
       readonly every: string;
     };
-    readonly threshold: {
-      readonly percentile?: number | undefined;
-      readonly false_alarms?: string | undefined;
-      readonly settle_after: string;
-      readonly min_change?: MinChange | undefined;
-      readonly direction?: ChangeSettings['direction'] | undefined;
-      readonly by_metric?:
-        | Readonly<
-            Record<
-              string,
-              {
-                readonly min_change?: MinChange | undefined;
-                readonly direction?: ChangeSettings['direction'] | undefined;
-              }
-            >
-          >
-        | undefined;
-      readonly min_deviation?: number | undefined;
-      readonly k?: number | undefined;
-      readonly n?: number | undefined;
-      readonly resolve_after?: number | undefined;
-    };
+    readonly threshold: ManifestThreshold;
     readonly gaps: { readonly interpolate: number };
+    readonly silence: { readonly [Kind in SilenceKind]: { readonly after: string } | 'off' | false };
     readonly outputs: { readonly expected: boolean };
   };
 }
@@ -152,69 +128,36 @@ const training = z.strictObject({
   every: duration('1m', '400d').default(DEFAULTS.trainEvery).describe('How often a new version is trained.'),
 });
 
-const minChange = z.strictObject(
-  {
-    absolute: number(0, 1e300)
-      .optional()
-      .describe("In the metric's own unit. By its unit where it is left out."),
-    relative: number(0, 1000)
-      .default(DEFAULTS.minRelativeChange)
-      .describe('Share of the usual level: 0.05 is 5 %.'),
-  },
-  { error: 'must be a map with absolute, relative or both' },
-);
-
-const direction = choice(['above', 'below', 'both']);
-
-const threshold = z.strictObject({
-  percentile: number(50, 99.999)
-    .optional()
-    .describe(
-      `In place of the budget: score that so many percent of the training rows lie below. With k, n or min_deviation alone ${DEFAULTS.percentile}, ${DEFAULTS.networkPercentile} for networks.`,
-    ),
-  false_alarms: text('a budget such as "1 per week", "0.5 per day" or "2 per month"', FALSE_ALARMS)
-    .optional()
-    .describe(
-      `False incidents that are put up with on data like what was learned, over all entities: ${DEFAULTS.falseAlarms} by default.`,
-    ),
-  settle_after: duration('1m', '30d')
-    .default(DEFAULTS.settleAfter)
-    .describe('How long a level that moved has to stay before it counts as the new one.'),
-  min_change: minChange.optional().describe('Smaller changes of a metric alert nobody.'),
-  direction: direction.optional().describe('Whether a metric is watched for rising, falling or both.'),
-  by_metric: z
-    .record(
-      z.string(),
-      z.strictObject({ min_change: minChange.optional(), direction: direction.optional() }),
-      {
-        error: 'must be a map of metrics',
-      },
-    )
-    .optional()
-    .describe('min_change and direction of single metrics.'),
-  min_deviation: number(0, 1000)
-    .optional()
-    .describe(
-      `With percentile: how far off a metric has to be, in robust standard deviations, before a row counts. ${DEFAULTS.minDeviation} by default.`,
-    ),
-  k: wholeNumber(1, 1000)
-    .optional()
-    .describe(`With percentile: rows of the newest n that have to be anomalous. ${DEFAULTS.k} by default.`),
-  n: wholeNumber(1, 1000)
-    .optional()
-    .describe(`With percentile: rows that k is counted in. ${DEFAULTS.n} by default.`),
-  resolve_after: wholeNumber(1, 10_000)
-    .optional()
-    .describe(
-      `Rows in a row without an anomaly, after which an incident is over. ${DEFAULTS.resolveAfterEvidence} by default, ${DEFAULTS.resolveAfter} with percentile.`,
-    ),
-});
-
 const gaps = z.strictObject({
   interpolate: wholeNumber(0, 1000)
     .default(DEFAULTS.interpolateSteps)
     .describe('Gaps of up to so many steps are filled by a straight line; longer ones stay missing.'),
 });
+
+/** `off` is a boolean to YAML 1.1, and to whoever converts from it. */
+function silenceKind(after: string, description: string) {
+  const error = 'must be off, or a map with after, such as {after: 15m}';
+  return z
+    .union([z.strictObject({ after: duration('1m', '30d') }), z.literal('off'), z.literal(false)], { error })
+    .default(after === 'off' ? 'off' : { after })
+    .describe(description);
+}
+
+const silence = z.strictObject(
+  {
+    entity: silenceKind(
+      DEFAULTS.silentEntity,
+      'One that training had nearly always reports no more while others go on; of Kubernetes pods, a workload without any pod.',
+    ),
+    metric: silenceKind(
+      DEFAULTS.silentMetric,
+      'A metric that training had nearly always is missing of an entity that reports others, or of everyone.',
+    ),
+    source: silenceKind(DEFAULTS.silentSource, 'Nobody reports: one alert.'),
+    late: silenceKind(DEFAULTS.late, 'New data is older than this when it comes.'),
+  },
+  { error: 'must be a map with entity, metric, source or late' },
+);
 
 const outputs = z.strictObject({
   expected: z
@@ -269,6 +212,14 @@ const spec = z
       backfill: durationOrZero('400d')
         .default(DEFAULTS.backfill)
         .describe('How far back the first export reaches.'),
+      expect_every: z
+        .union([duration('1m', '400d', 'never or a duration from 1m to 400d'), z.literal('never')], {
+          error: `must be never or a duration from 1m to 400d in whole seconds, ${sayExamples('1m', '400d')}`,
+        })
+        .optional()
+        .describe(
+          'How often a new window is expected at least: without one for longer the detector counts as silent. Left out: by schedule, or by how regularly files have come. never: it may stop whenever it likes.',
+        ),
       model: model.prefault({}),
       features: featureSchema
         .optional()
@@ -285,8 +236,9 @@ const spec = z
         .optional()
         .describe('Columns that serve labels alone: a model that saw them would learn the rule.'),
       training: training.prefault({}),
-      threshold: threshold.prefault({}).describe('When rows become an incident.'),
+      threshold: thresholdSchema.prefault({}).describe('When rows become an incident.'),
       gaps: gaps.prefault({}),
+      silence: silence.prefault({}).describe('Which kinds of missing data alert, and after how long.'),
       outputs: outputs.prefault({}),
     },
     { error: 'must be a map' },
@@ -329,54 +281,4 @@ export const manifestSchema: z.ZodType<Manifest> = z
 /** What editors check a manifest against: JSON Schema draft 7, which yaml-language-server knows best. */
 export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(manifestSchema, { target: 'draft-7', io: 'input' });
-}
-
-function text(what: string, pattern: RegExp, longest = Number.POSITIVE_INFINITY) {
-  const error = `must be ${what}`;
-  const plain = z.string({ error }).regex(pattern, { error, abort: true });
-  return Number.isFinite(longest) ? plain.max(longest, { error }) : plain;
-}
-
-function texts() {
-  return z.record(z.string(), z.string({ error: 'must be text' }), { error: 'must be a map of strings' });
-}
-
-function choice<const T extends readonly [string, ...string[]]>(allowed: T) {
-  return z.enum(allowed, { error: `must be ${allowed.join(' or ')}` });
-}
-
-function number(least: number, most: number) {
-  const error = `must be a number from ${least} to ${most}`;
-  return z.number({ error }).min(least, { error }).max(most, { error });
-}
-
-function wholeNumber(least: number, most: number) {
-  const error = `must be a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
-}
-
-/** Whole seconds: keys in the bucket and Prometheus' timestamps carry no less. */
-function duration(least: string, most: string, allowed = `a duration from ${least} to ${most}`) {
-  const error = `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`;
-  return z
-    .string({ error })
-    .regex(DURATION, { error, abort: true })
-    .refine((given) => isWithin(given, least, most), { error });
-}
-
-function durationOrZero(most: string) {
-  const allowed = `0 or a duration up to ${most}`;
-  return z.union([duration('0s', most, allowed), z.literal(0)], {
-    error: `must be ${allowed} in whole seconds, such as 30s, 15m, 1h30m or 7d`,
-  });
-}
-
-function isWithin(given: string, least: string, most: string): boolean {
-  const milliseconds = readDuration(given);
-  return (
-    milliseconds !== undefined &&
-    milliseconds >= parseDuration(least) &&
-    milliseconds <= parseDuration(most) &&
-    milliseconds % 1000 === 0
-  );
 }

@@ -3,22 +3,22 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../base/duration.ts';
 import { ManifestError } from '../base/errors.ts';
-import { DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
-import type { Detector } from './detector.ts';
+import { DEFAULT_SILENCE, DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
+import type { Detector, Warmup } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
 import { parseFalseAlarms } from './false-alarm-budget.ts';
 import { toFeatureSettings } from './feature-schema.ts';
 import { DEFAULT_FEATURES } from './feature-settings.ts';
 import { toLabelSettings } from './label-schema.ts';
 import { DEFAULT_LABELS } from './label-settings.ts';
-import { findContradictions, PERCENTILE_SETTINGS } from './manifest-contradictions.ts';
-import { describeIssues, type Problem } from './manifest-problems.ts';
+import { dependsOn, findContradictions, PERCENTILE_SETTINGS } from './manifest-contradictions.ts';
+import { describeIssues, type Problem, withoutFields } from './manifest-problems.ts';
 import { type Manifest, manifestSchema } from './manifest-schema.ts';
 import { readYaml } from './manifest-yaml.ts';
 import { defaultPercentile } from './percentile.ts';
 import { LABEL_PRESETS } from './presets/label-presets.ts';
 import { PRESETS } from './presets/presets.ts';
-import type { Warmup } from './warmup.ts';
+import type { SilenceKind, SilenceSettings } from './silence-settings.ts';
 
 /** Problems that one message lists. */
 const MOST_PROBLEMS = 50;
@@ -28,22 +28,53 @@ const MOST_PROBLEMS = 50;
  * @throws ManifestError that lists everything that is wrong, each with its path, value and what is allowed
  */
 export function parseManifest(text: string, from: { readonly source: string }): Detector {
+  const checked = checkManifest(text, from);
+  if (checked.detector === undefined) throw checked.refuse();
+  return checked.detector;
+}
+
+export interface CheckedManifest {
+  /** Undefined where there are problems. */
+  readonly detector: Detector | undefined;
+  /** As it is written, of JSON's types. */
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+  /** The error that lists its problems, and those that somebody else found. */
+  refuse(more?: readonly Problem[]): ManifestError;
+}
+
+/** @throws ManifestError where the text is no YAML that could be looked at */
+export function checkManifest(text: string, from: { readonly source: string }): CheckedManifest {
   const { source } = from;
   const yaml = readYaml(text);
   if (!yaml.ok) throw refuse(source, yaml.problems, yaml.cause);
-  const result = manifestSchema.safeParse(yaml.value);
+  const { value, lineOf } = yaml;
+  const result = manifestSchema.safeParse(value);
   const problems = result.success
     ? findContradictions(result.data)
-    : describeIssues(result.error, yaml.value);
-  if (problems.length > 0 || !result.success)
-    throw refuse(
-      source,
-      // Finding a line costs as much as the manifest is long: not for more than are shown.
-      problems.map((problem, i) =>
-        i < MOST_PROBLEMS ? formatProblem(problem, yaml.lineOf(problem.path)) : '',
+    : withContradictions(describeIssues(result.error, value), value);
+  return {
+    detector: result.success && problems.length === 0 ? toDetector(result.data) : undefined,
+    value,
+    problems,
+    refuse: (more = []) =>
+      refuse(
+        source,
+        // Finding a line costs as much as the manifest is long: not for more than are shown.
+        [...problems, ...more].map((problem, i) =>
+          i < MOST_PROBLEMS ? formatProblem(problem, lineOf(problem.path)) : '',
+        ),
       ),
-    );
-  return toDetector(result.data);
+  };
+}
+
+/** Beside fields that are wrong, what contradicts itself among those that are right. */
+function withContradictions(problems: readonly Problem[], value: unknown): readonly Problem[] {
+  const sound = manifestSchema.safeParse(withoutFields(value, problems));
+  if (!sound.success) return problems;
+  const faulty = new Set(problems.map(({ path }) => String(path[0] === 'spec' ? path[1] : path[0])));
+  const isKnown = ({ path }: Problem): boolean => !dependsOn(path).some((field) => faulty.has(field));
+  return [...problems, ...findContradictions(sound.data).filter(isKnown)];
 }
 
 /**
@@ -51,13 +82,23 @@ export function parseManifest(text: string, from: { readonly source: string }): 
  * Settings that came after the first windows were written count only where they are not the default, so that the hash
  * in those windows stays the one of their manifest.
  */
-export function manifestHash({ features, scaler, labels, outputs, ...detector }: Detector): string {
+export function manifestHash({
+  features,
+  scaler,
+  labels,
+  silence,
+  outputs,
+  // It says when somebody is told, and nothing of what is exported or learned.
+  expectEvery: _,
+  ...detector
+}: Detector): string {
   const hashed = {
     ...detector,
     threshold: hashedThreshold(detector.threshold),
     ...(!isDeepStrictEqual(features, DEFAULT_FEATURES) && { features }),
     ...(scaler !== DEFAULTS.scaler && { scaler }),
     ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
+    ...(!isDeepStrictEqual(silence, DEFAULT_SILENCE) && { silence }),
     ...(outputs.expected !== DEFAULTS.writesExpected && { outputs }),
     ...(isDeepStrictEqual(detector.training.warmup, DEFAULT_WARMUP) && {
       training: { ...detector.training, warmup: DEFAULTS.warmup },
@@ -100,6 +141,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     detectionWindow: parseDuration(spec.detection_window),
     schedule: parseDuration(spec.schedule ?? spec.detection_window),
     ingestDelay: parseDuration(String(spec.ingest_delay)),
+    ...toExpectEvery(spec.expect_every),
     backfill: parseDuration(String(spec.backfill)),
     alertSeverity: spec.alert_severity,
     modelVersion: spec.model_version,
@@ -114,8 +156,14 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     },
     threshold: toThreshold(spec),
     gaps: { interpolateSteps: spec.gaps.interpolate },
+    silence: toSilence(spec.silence),
     outputs: spec.outputs,
   };
+}
+
+function toExpectEvery(given: string | undefined): Pick<Detector, 'expectEvery'> {
+  if (given === undefined) return {};
+  return { expectEvery: given === 'never' ? given : parseDuration(given) };
 }
 
 /** What is not asked for is absent, as in manifests from before it could be: their hash stays. */
@@ -155,6 +203,14 @@ function toThreshold({ threshold, model }: Manifest['spec']): Detector['threshol
     resolveAfter:
       threshold.resolve_after ?? (isPercentile ? DEFAULTS.resolveAfter : DEFAULTS.resolveAfterEvidence),
   };
+}
+
+function toSilence(given: Manifest['spec']['silence']): SilenceSettings {
+  const after = (kind: SilenceKind): number | undefined => {
+    const own = given[kind];
+    return typeof own === 'object' ? parseDuration(own.after) : undefined;
+  };
+  return { entity: after('entity'), metric: after('metric'), source: after('source'), late: after('late') };
 }
 
 /** Time that is asked for needs no number of rows beside it. */

@@ -1,10 +1,9 @@
 import { DEFAULTS } from './defaults.ts';
-import type { ModelKind } from './model-kind.ts';
-import { NETWORK_KINDS } from './network-kinds.ts';
+import { learnsBySteps, type ModelKind } from './model-kind.ts';
 
 /** In percent, where neither a percentile nor a budget is given. */
 export function defaultPercentile(kind: ModelKind): number {
-  return NETWORK_KINDS.includes(kind) ? DEFAULTS.networkPercentile : DEFAULTS.percentile;
+  return learnsBySteps(kind) ? DEFAULTS.networkPercentile : DEFAULTS.percentile;
 }
 
 /**

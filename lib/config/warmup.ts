@@ -1,22 +1,10 @@
 /** What a detector waits for before its first model: rows, time, or whichever of the two comes first. */
 import { formatDuration } from '../base/duration.ts';
+import type { Warmup } from './detector.ts';
 import { ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-
-/** Time counts from the oldest row of the history to the newest, whatever the number of entities. */
-export interface WarmupTime {
-  /** Ms. */
-  readonly time: number;
-  /** So few rows are not learned from, however long they took. */
-  readonly leastRows: number;
-  /** So many rows are enough, however short they took; absent: time alone counts. */
-  readonly rows?: number;
-}
-
-/** A number is so many rows. */
-export type Warmup = number | WarmupTime;
 
 /** What has arrived. */
 export interface Seen {

@@ -10,7 +10,10 @@ export interface ScoredRows {
   readonly times: Float64Array;
   /** Higher is more anomalous; NaN where the model gave none. */
   readonly scores: Float64Array;
-  /** Largest distance of a metric from its usual centre, in robust standard deviations; Infinity where a constant moved. */
+  /**
+   * Largest distance of a metric from its usual centre, in robust standard deviations; Infinity where a constant moved,
+   * NaN where nothing was measured: such a row is as if it were not there.
+   */
   readonly deviations: Float64Array;
 }
 

@@ -92,6 +92,7 @@ export function decideWindow(given: {
   let lateRows = 0;
   let newest = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < rows.times.length; row++) {
+    if (Number.isNaN(rows.deviations[row]!)) continue;
     const time = rows.times[row]!;
     newest = Math.max(newest, Math.min(time, clock.now));
     const walk = walkOf(rows.entities[rows.entityOf[row]!]!);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stamp } from '../config/stamp.ts';
+import { formatCompactTime } from '../base/compact-time.ts';
 
 /**
  * Follows from what the incident is, so that a repeated decision names the same one. Sorts by start.
@@ -12,5 +12,5 @@ export function incidentId(of: {
   readonly modelVersion: string;
 }): string {
   const parts = JSON.stringify([of.detector, of.entity, of.start, of.modelVersion]);
-  return `${stamp(of.start)}-${createHash('sha256').update(parts).digest('hex').slice(0, 12)}`;
+  return `${formatCompactTime(of.start)}-${createHash('sha256').update(parts).digest('hex').slice(0, 12)}`;
 }

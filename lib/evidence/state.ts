@@ -10,7 +10,7 @@ import { readScoreTail } from '../maths/score-tail.ts';
 import type { FittedEvidence } from './evidence.ts';
 import { countComponents, planScan } from './statistics.ts';
 
-export const EVIDENCE_STATE_VERSION = 1;
+const EVIDENCE_STATE_VERSION = 1;
 
 /** Of a series: centre, spread, low, high. */
 const FIGURES = 4;

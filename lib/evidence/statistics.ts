@@ -13,7 +13,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 
 /** `above`: higher than expected. */
-export const SIDES = ['above', 'below'] as const;
+const SIDES = ['above', 'below'] as const;
 export type Side = (typeof SIDES)[number];
 
 /** The shortest stretch is judged by this many of so many rows, so that a row or two alone alert nobody. */
@@ -21,7 +21,7 @@ export const SHORT = { k: 3, n: 4 } as const;
 /** Rows of the longer stretches, whose mean is judged. */
 const MEANS: readonly number[] = [8, 30, 60, 120];
 /** Of the model's surprise: its own changes look back on tens of rows already. */
-export const JOINT_MEANS: readonly number[] = [8, 30];
+const JOINT_MEANS: readonly number[] = [8, 30];
 /** Spreads beyond which a row of a mean counts as this far: a mean is about many rows, and not about one. */
 const CLIP = 8;
 /** The newest rows have to be off by this share of what the stretch is, or else it is over. */
@@ -35,7 +35,7 @@ const LEAST_MEASURED = 0.5;
 /** Spreads: what float32 keeps, with a sum of several. */
 const FARTHEST = 1e30;
 /** Spreads that the smallest change that matters counts as. */
-export const SPREADS_OF_CHANGE = 4;
+const SPREADS_OF_CHANGE = 4;
 /** Rows that a recent level looks back on at least: fewer say little. */
 const LEAST_RECENT = 72;
 
@@ -236,7 +236,7 @@ function signOf(side: Side): 1 | -1 {
 }
 
 /** Off what training foretells, and off where the series has been of late, in spreads. */
-export function measureDepartures(
+function measureDepartures(
   { x, expectation, plan, leastChanges }: Omit<ScanInput, 'surprises'>,
   { entity, rows, places }: Pick<EntityRows, 'entity' | 'rows' | 'places'>,
   column: number,

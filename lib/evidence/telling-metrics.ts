@@ -1,6 +1,6 @@
 /** Which metrics say that a row is wrong: each one's own evidence there, and the stretch that gives it. */
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { pickRows } from '../models/compose/ensemble/hold-back.ts';
+import { pickRows } from '../features/pick-rows.ts';
 import type { FittedEvidence } from './evidence.ts';
 import { type ScanInput, type Side, scan } from './statistics.ts';
 

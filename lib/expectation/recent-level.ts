@@ -2,6 +2,7 @@
  * Where a series has been of late: the median of its last hours, so that a level that moved and stays becomes the level
  * to be judged against once it has held for half of them.
  */
+import { insertLast, middleOf } from '../maths/median.ts';
 
 /** Blocks whose medians make a level: a median of medians moves only where half of the hours did. */
 export const BLOCKS = 24;
@@ -51,12 +52,5 @@ export function findRecentLevels(
 
 /** Into a short ascending list. */
 function insert(sorted: number[], value: number): void {
-  let at = sorted.push(value) - 1;
-  for (; at > 0 && sorted[at - 1]! > value; at--) sorted[at] = sorted[at - 1]!;
-  sorted[at] = value;
-}
-
-function middleOf(sorted: readonly number[]): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  insertLast(sorted, sorted.push(value) - 1);
 }

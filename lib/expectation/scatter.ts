@@ -3,8 +3,8 @@
  * curve, and says nothing of how far it may be off at noon. Of an hour and its neighbours the farthest value of each day
  * counts, and of those the median over the days: what happened on one day alone makes no hour restless.
  */
-import { quantile } from '../maths/quantile.ts';
-import type { TimedValues } from './seasonal-curve.ts';
+import type { TimedValues } from '../maths/foretell.ts';
+import { takeMedian } from '../maths/median.ts';
 
 const HOUR = 3_600_000;
 export const HOURS_OF_DAY = 24;
@@ -33,8 +33,8 @@ export function fitScatter({ times, values }: TimedValues): Float32Array {
     if (near.length >= LEAST_VALUES) days[modulo(hour)]!.push(Math.max(...near));
   }
   if (days.some((found) => found.length < LEAST_DAYS)) return new Float32Array();
-  const far = days.map((found) => quantile(found.sort(ascending), 0.5));
-  const usual = quantile(far.toSorted(ascending), 0.5);
+  const far = days.map(takeMedian);
+  const usual = takeMedian([...far]);
   const scatter = Float32Array.from(far, (value) => Math.max(1, value / usual));
   return usual > 0 && Math.max(...scatter) >= LEAST_MULTIPLE ? scatter : new Float32Array();
 }
@@ -47,8 +47,4 @@ export function readScatter(scatter: Float32Array, time: number): number {
 /** 0 or above for times before 1970 too. */
 function modulo(hour: number): number {
   return ((hour % HOURS_OF_DAY) + HOURS_OF_DAY) % HOURS_OF_DAY;
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }

@@ -2,6 +2,8 @@
  * What the clock foretells of one series: a curve over the day in steps of five minutes, and what each hour of the week
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
+import { compareHalves, halvesOf, type TimedValues } from '../maths/foretell.ts';
+import { takeMedian } from '../maths/median.ts';
 import { quantile } from '../maths/quantile.ts';
 import { fitScatter } from './scatter.ts';
 
@@ -37,8 +39,6 @@ const DISSENT = 0.25;
  * many places. From one to the next, so that days of other levels make nothing less sharp.
  */
 const STANDS_OUT = 1.5;
-/** Values that are sorted by insertion. */
-const FEW = 32;
 
 export interface SeasonalCurve {
   /** PLACES_OF_DAY values in the series' own units; empty: the time of day foretells nothing. */
@@ -47,13 +47,6 @@ export interface SeasonalCurve {
   readonly week: Float32Array;
   /** HOURS_OF_DAY multiples of the usual spread, 1 or above; empty: one hour is as restless as another. */
   readonly scatter: Float32Array;
-}
-
-export interface TimedValues {
-  /** Epoch ms, ascending. */
-  readonly times: Float64Array;
-  /** Finite. */
-  readonly values: Float64Array;
 }
 
 export const NO_SEASON: SeasonalCurve = {
@@ -137,14 +130,6 @@ function readWeek(week: ArrayLike<number>, time: number): number {
   return week[Math.floor(modulo(time, WEEK) / HOUR)]!;
 }
 
-function halvesOf({ times, values }: TimedValues): readonly [TimedValues, TimedValues] {
-  const half = times.length >> 1;
-  return [
-    { times: times.subarray(0, half), values: values.subarray(0, half) },
-    { times: times.subarray(half), values: values.subarray(half) },
-  ];
-}
-
 /**
  * Whether what one part of the training shows leaves less of the other, both ways, than one level does.
  * @param level that is usual without a curve; left out: the median of what is learned from
@@ -155,17 +140,8 @@ function foretells(
   read: (curve: ArrayLike<number>, time: number) => number,
   level?: number,
 ): boolean {
-  let left = 0;
-  let all = 0;
-  for (const [learned, judged] of [parts, [parts[1], parts[0]]] as const) {
-    const curve = fit(learned);
-    const median = level ?? medianOf(learned.values);
-    for (let i = 0; i < judged.times.length; i++) {
-      left += Math.abs(judged.values[i]! - read(curve, judged.times[i]!));
-      all += Math.abs(judged.values[i]! - median);
-    }
-  }
-  return all > 0 && left < MOST_LEFT * all;
+  const { fromCurve, fromLevel } = compareHalves(parts, { fit, read, level })!;
+  return fromLevel > 0 && fromCurve < MOST_LEFT * fromLevel;
 }
 
 /** Medians of half-hours, smoothed over their neighbours, read between their middles at every five minutes. */
@@ -211,7 +187,7 @@ function addSharp({ times, values }: TimedValues, smooth: Float64Array): Float64
 
   function close(): void {
     if (current.length === 0) return;
-    const median = medianOf(current);
+    const median = takeMedian(current);
     byPlace[modulo(place, PLACES_OF_DAY)]!.push(median);
     if (last.place === place - 1) steps.push(median - last.median);
     last = { place, median };
@@ -236,30 +212,12 @@ function hoursOfWeek({ times, values }: TimedValues): Float64Array {
 function medians(values: Float64Array, bins: number, binOf: (i: number) => number): Float64Array {
   const members: number[][] = Array.from({ length: bins }, () => []);
   for (let i = 0; i < values.length; i++) members[binOf(i)]!.push(values[i]!);
-  const found = Float64Array.from(members, (bin) => (bin.length === 0 ? NaN : medianOf(bin)));
+  const found = Float64Array.from(members, (bin) => (bin.length === 0 ? NaN : takeMedian(bin)));
   let last = found.findLast((value) => !Number.isNaN(value)) ?? 0;
   return found.map((value) => {
     if (!Number.isNaN(value)) last = value;
     return last;
   });
-}
-
-function medianOf(values: Float64Array | number[]): number {
-  const isFew = Array.isArray(values) && values.length < FEW;
-  const sorted = isFew ? sortFew(values) : new Float64Array(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** In place, by insertion: of a handful the fastest way. */
-function sortFew(values: number[]): number[] {
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i]!;
-    let at = i;
-    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
-    values[at] = value;
-  }
-  return values;
 }
 
 /** 0 or above for times before 1970 too. */

@@ -1,8 +1,9 @@
 /** One operation over one stretch of rows. */
 import type { Statistic } from '../config/feature-settings.ts';
 import type { Stretch } from './grid-rows.ts';
-import type { FeaturePlan, Transform } from './plan.ts';
-import { takeChange, takeIncrease, takeLag, takeLog, takeRelativeChange } from './pointwise.ts';
+import type { FeaturePlan } from './plan.ts';
+import type { Transform } from './planned-column.ts';
+import { takeChange, takeIncrease, takeLag, takeLog, takeRelativeChange, takeUptime } from './pointwise.ts';
 import { type RollingWindow, rollExtreme, rollMoments } from './rolling-moments.ts';
 import { rollOrder } from './rolling-order.ts';
 
@@ -49,6 +50,9 @@ export function applyTransform(transform: Transform, given: TransformRows): void
       break;
     case 'rate':
       takeRate(given, transform.rows);
+      break;
+    case 'uptime':
+      takeUptime(values, out, { of: transform.of, step: given.step });
       break;
     case 'rolling':
       roll(given, transform.statistic, windowOf(given, transform.rows));

@@ -1,6 +1,6 @@
 /** Names of columns, as people read them in an alert: "cpu_usage (change over 5m)". */
 import { formatDuration } from '../base/duration.ts';
-import type { ColumnSource, Transform } from './plan.ts';
+import type { ColumnSource, Transform } from './planned-column.ts';
 
 /** @param step ms */
 export function nameColumn(source: ColumnSource, transforms: readonly Transform[], step: number): string {
@@ -33,6 +33,7 @@ export function describeTransform(transform: Transform, step: number): string {
     case 'relative_change':
       return `relative change over ${over}`;
     case 'rate':
+    case 'uptime':
       return `rate per second over ${over}`;
     case 'lag':
       return `${over} ago`;

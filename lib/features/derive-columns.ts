@@ -3,7 +3,8 @@ import { FeatureError } from '../base/errors.ts';
 import { applyTransform, twinOf } from './apply-transform.ts';
 import { takeCalendar } from './calendar.ts';
 import { type GridRows, gatherValues, layOutRows, type Stretch, spreadValues } from './grid-rows.ts';
-import type { ColumnSource, FeaturePlan, PlannedColumn, Transform } from './plan.ts';
+import type { FeaturePlan } from './plan.ts';
+import type { ColumnSource, PlannedColumn, Transform } from './planned-column.ts';
 import { divide } from './pointwise.ts';
 import { checkColumns, type PlannedRows } from './source-columns.ts';
 

@@ -8,7 +8,8 @@ import {
   STATISTICS,
 } from '../config/feature-settings.ts';
 import { nameColumn } from './column-name.ts';
-import type { ColumnSource, PlannedColumn, Transform } from './plan.ts';
+import { type Accumulating, transformOf } from './counters.ts';
+import type { ColumnSource, PlannedColumn, Transform } from './planned-column.ts';
 
 /** Each adds a column to every row of every window. */
 const MOST_COLUMNS = 2000;
@@ -18,6 +19,7 @@ const MOST_CONTEXT_ROWS = 20_000;
 /**
  * @param metrics those of the data, sorted
  * @param step ms
+ * @param counters metrics that are judged by their rate where no operation is asked for
  * @throws FeatureError where a metric is not there, a duration is no whole number of steps, two requests make the same
  *   column, or there are too many
  */
@@ -25,8 +27,9 @@ export function planColumns(
   metrics: readonly string[],
   settings: FeatureSettings,
   step: number,
+  counters: ReadonlyMap<string, Accumulating> = new Map(),
 ): readonly PlannedColumn[] {
-  const columns = settings.columns.flatMap((request) =>
+  const asked = settings.columns.flatMap((request) =>
     sourcesOf(request, metrics, settings.timeZone).flatMap((source) =>
       chainsOf(request, step).map((transforms) => ({
         name: nameColumn(source, transforms, step),
@@ -35,6 +38,7 @@ export function planColumns(
       })),
     ),
   );
+  const columns = judgeByRate(asked, counters, step);
   if (columns.length > MOST_COLUMNS)
     throw new FeatureError(
       'too-many-columns',
@@ -47,6 +51,23 @@ export function planColumns(
     seen.add(name);
   }
   return columns;
+}
+
+/** A counter as it is becomes its rate, unless that is asked for beside it. */
+function judgeByRate(
+  asked: readonly PlannedColumn[],
+  counters: ReadonlyMap<string, Accumulating>,
+  step: number,
+): readonly PlannedColumn[] {
+  const names = new Set(asked.map(({ name }) => name));
+  return asked.flatMap((column) => {
+    const { source, transforms } = column;
+    const kind = source.kind === 'metric' ? counters.get(source.metric) : undefined;
+    if (kind === undefined || transforms.length > 0) return [column];
+    const rate = [transformOf(kind)];
+    const name = nameColumn(source, rate, step);
+    return names.has(name) ? [] : [{ name, source, transforms: rate }];
+  });
 }
 
 function sourcesOf(

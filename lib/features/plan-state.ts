@@ -22,6 +22,7 @@ const transform = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('change'), rows }),
   z.strictObject({ kind: z.literal('relative_change'), rows }),
   z.strictObject({ kind: z.literal('rate'), rows }),
+  z.strictObject({ kind: z.literal('uptime'), of: z.enum(['age', 'start']), rows: z.literal(1) }),
   z.strictObject({ kind: z.literal('lag'), rows }),
   z.strictObject({ kind: z.literal('rolling'), statistic: z.enum(STATISTICS), rows: rows.min(2) }),
 ]);

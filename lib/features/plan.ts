@@ -1,13 +1,10 @@
 /** Which columns a model sees and how each is made from a window. Part of the artifact, identified by its hash. */
 import { createHash } from 'node:crypto';
 import { FeatureError } from '../base/errors.ts';
-import {
-  type CalendarCycle,
-  DEFAULT_FEATURES,
-  type FeatureSettings,
-  type Statistic,
-} from '../config/feature-settings.ts';
+import { DEFAULT_FEATURES, type FeatureSettings } from '../config/feature-settings.ts';
+import type { Accumulating } from './counters.ts';
 import { planColumns } from './plan-columns.ts';
+import type { ColumnSource, PlannedColumn } from './planned-column.ts';
 
 /** Name of the column that says how much of a row was measured; a metric can't have it. */
 export const AVAILABILITY_COLUMN = 'data_availability';
@@ -15,42 +12,7 @@ export const AVAILABILITY_COLUMN = 'data_availability';
 export const PLAN_FORMAT_VERSION = 2;
 
 /** Of the rows of a rolling window, the share that has to hold a value: below it, its statistic is missing. */
-export const MIN_WINDOW_SHARE = 0.5;
-
-/** What a column starts from. */
-export type ColumnSource =
-  | { readonly kind: 'metric'; readonly metric: string }
-  /** Missing where `to` is 0. */
-  | { readonly kind: 'ratio'; readonly of: string; readonly to: string }
-  | {
-      readonly kind: 'calendar';
-      readonly cycle: CalendarCycle;
-      readonly wave: 'sine' | 'cosine';
-      readonly timeZone: string;
-    }
-  | { readonly kind: 'availability' };
-
-/** `rows` count steps of the grid. What a change, a lag or a log reads is missing where any value that it needs is. */
-export type Transform =
-  /** sign(x) × ln(1 + |x|). */
-  | { readonly kind: 'log' }
-  /** The value less the one `rows` earlier. */
-  | { readonly kind: 'change'; readonly rows: number }
-  /** The change divided by the earlier value; missing where that is 0. */
-  | { readonly kind: 'relative_change'; readonly rows: number }
-  /** Increase a second of a counter over the last `rows` steps; a counter that falls began again at 0. */
-  | { readonly kind: 'rate'; readonly rows: number }
-  /** The value `rows` earlier. */
-  | { readonly kind: 'lag'; readonly rows: number }
-  /** Of the last `rows` values, this row's included. */
-  | { readonly kind: 'rolling'; readonly statistic: Statistic; readonly rows: number };
-
-export interface PlannedColumn {
-  readonly name: string;
-  readonly source: ColumnSource;
-  /** From left to right. */
-  readonly transforms: readonly Transform[];
-}
+const MIN_WINDOW_SHARE = 0.5;
 
 export interface FeaturePlan {
   readonly formatVersion: typeof PLAN_FORMAT_VERSION;
@@ -71,17 +33,22 @@ export interface FeaturePlan {
  * file does not matter, then data_availability.
  * @param metrics those of the data
  * @param given.step ms
+ * @param given.counters metrics that are judged by their rate where nothing else is asked of them
  * @throws FeatureError where a metric's name is empty, repeated or reserved, there is none, or a column cannot be made
  *   from these metrics or at this step
  */
 export function planFeatures(
   metrics: readonly string[],
-  given: { readonly settings: FeatureSettings; readonly step: number } = {
+  given: {
+    readonly settings: FeatureSettings;
+    readonly step: number;
+    readonly counters?: ReadonlyMap<string, Accumulating>;
+  } = {
     settings: DEFAULT_FEATURES,
     step: 0,
   },
 ): FeaturePlan {
-  const requested = planColumns(checkNames(metrics), given.settings, given.step);
+  const requested = planColumns(checkNames(metrics), given.settings, given.step, given.counters);
   const columns: PlannedColumn[] = [
     ...requested,
     { name: AVAILABILITY_COLUMN, source: { kind: 'availability' }, transforms: [] },
@@ -115,7 +82,7 @@ export function plannedMetrics(plan: FeaturePlan): readonly string[] {
   return [...new Set(plan.columns.flatMap(({ source }) => metricsOf(source)))];
 }
 
-export function metricsOf(source: ColumnSource): readonly string[] {
+function metricsOf(source: ColumnSource): readonly string[] {
   if (source.kind === 'metric') return [source.metric];
   return source.kind === 'ratio' ? [source.of, source.to] : [];
 }

@@ -1,4 +1,5 @@
 /** Transforms that read one or two values of a stretch of rows. What a missing value goes into is missing. */
+import { isReset } from './counters.ts';
 
 /** sign(x) × ln(1 + |x|): orders of magnitude, for counters that now and then are a thousand times what they are. */
 export function takeLog(values: Float64Array, out: Float64Array): void {
@@ -42,6 +43,24 @@ export function takeIncrease(values: Float64Array, out: Float64Array, step: numb
   for (let row = 1; row < values.length; row++) {
     const [before, value] = [values[row - 1]!, values[row]!];
     out[row] = (value < before ? value : value - before) * perSecond;
+  }
+}
+
+/**
+ * Change a second since the row before, of what says how long something has been there, or since when. Missing where it
+ * began again.
+ * @param given.step ms
+ */
+export function takeUptime(
+  values: Float64Array,
+  out: Float64Array,
+  { of, step }: { readonly of: 'age' | 'start'; readonly step: number },
+): void {
+  if (out.length > 0) out[0] = NaN;
+  const transform = { kind: 'uptime', of, rows: 1 } as const;
+  for (let row = 1; row < values.length; row++) {
+    const [before, value] = [values[row - 1]!, values[row]!];
+    out[row] = isReset(transform, before, value) ? NaN : ((value - before) * 1000) / step;
   }
 }
 

@@ -16,20 +16,32 @@ export interface PreparedRows {
  * ended within the window, as every pod that a deployment replaces does, it has no gap: it is not there.
  * Columns that serve labels alone are left out, so that a model never sees them.
  * @param step grid distance in ms
+ * @param restarting metrics that begin again at times, as counters do
  */
-export function prepareRows(window: MetricWindow, detector: Detector, step: number): PreparedRows {
+export function prepareRows(
+  window: MetricWindow,
+  detector: Detector,
+  step: number,
+  restarting?: ReadonlySet<string>,
+): PreparedRows {
   const { columns } = detector.labels;
-  return prepare(withoutMetrics(alignToGrid(window, step), columns), detector);
+  return prepare(withoutMetrics(alignToGrid(window, step), columns), detector, { restarting });
 }
 
 /**
  * As `prepareRows`, with the columns that serve labels alone behind the others, as they were measured: a state that a
  * line was drawn to has not been reached yet. They count for no availability.
  */
-export function prepareLabelledRows(window: MetricWindow, detector: Detector, step: number): PreparedRows {
+export function prepareLabelledRows(
+  window: MetricWindow,
+  detector: Detector,
+  step: number,
+  restarting?: ReadonlySet<string>,
+): PreparedRows {
   const aligned = alignToGrid(window, step);
   const names = aligned.metrics.filter((name) => detector.labels.columns.includes(name));
   return prepare(withoutMetrics(aligned, names), detector, {
+    restarting,
     metrics: names,
     columns: names.map((name) => aligned.columns[aligned.metrics.indexOf(name)]!),
   });
@@ -46,19 +58,22 @@ export function withoutMetrics(window: MetricWindow, names: readonly string[]): 
   };
 }
 
-/** @param window on its grid; `beside` goes with its rows untouched */
+/** @param window on its grid; `metrics` and `columns` beside it go with its rows untouched */
 function prepare(
   window: MetricWindow,
   detector: Detector,
-  beside: Pick<MetricWindow, 'metrics' | 'columns'> = { metrics: [], columns: [] },
+  given: Partial<Pick<MetricWindow, 'metrics' | 'columns'>> & {
+    readonly restarting: ReadonlySet<string> | undefined;
+  },
 ): PreparedRows {
-  const filled = fillGaps(window, detector.gaps.interpolateSteps);
+  const { metrics = [], columns = [], restarting } = given;
+  const filled = fillGaps(window, detector.gaps.interpolateSteps, restarting);
   const present = findPresentRows(filled);
   dropSilence(filled, present);
   const whole = {
     ...filled.window,
-    metrics: [...filled.window.metrics, ...beside.metrics],
-    columns: [...filled.window.columns, ...beside.columns],
+    metrics: [...filled.window.metrics, ...metrics],
+    columns: [...filled.window.columns, ...columns],
   };
   return {
     window: selectRows(whole, (row) => present[row] === 1),

@@ -15,7 +15,7 @@ export interface Timeline {
 }
 
 /** Values that `jump` needs before it says anything: the quartiles of fewer are a matter of luck. */
-export const JUMP_HISTORY = 30;
+const JUMP_HISTORY = 30;
 /** IQR of a normal distribution, in standard deviations. */
 const IQR_OF_NORMAL = 1.349;
 /** Of the larger magnitude: the scale of a past that never moved. As the scaler has it (lib/features/robust-scaler.ts). */

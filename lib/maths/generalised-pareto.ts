@@ -18,7 +18,7 @@ export interface GeneralisedPareto {
  * Below it the likelihood has no regular maximum (Smith 1985): at -1 it grows without bound as the end of the
  * distribution approaches the largest excess.
  */
-export const LEAST_SHAPE = -0.5;
+const LEAST_SHAPE = -0.5;
 /** The mean of the distribution is infinite from 1 on; what is fitted above 4 is a handful of wild values. */
 export const MOST_SHAPE = 4;
 

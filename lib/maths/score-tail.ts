@@ -14,6 +14,7 @@ import {
   negativeLogSurvival,
 } from './generalised-pareto.ts';
 import { lowerBound } from './quantile.ts';
+import { takeWithEnds } from './take-evenly.ts';
 
 /** Plain data; every number is finite. */
 export interface ScoreTail {
@@ -75,7 +76,7 @@ export function fitScoreTail(scores: Float64Array): ScoreTail {
   const from = sorted[rows - 1 - above]!;
   const { levels, surprises } = describeBulk(sorted, from);
   // The row at the threshold itself stands for none of the excesses; others tied with it have an excess of 0.
-  const excesses = takeEvenly(sorted.subarray(rows - above), MOST_EXCESSES).map((score) => score - from);
+  const excesses = takeWithEnds(sorted.subarray(rows - above), MOST_EXCESSES).map((score) => score - from);
   const tail = fitTail(excesses, sorted);
   return { rows, levels, surprises, tail, straightFrom: followTo(tail, excesses) };
 }
@@ -157,15 +158,6 @@ function describeBulk(sorted: Float64Array, from: number): Pick<ScoreTail, 'leve
   // One more than there are: the next row may be the highest of all.
   const surprises = levels.map((level) => Math.log10((rows + 1) / (rows - lowerBound(sorted, level) + 1)));
   return { levels, surprises };
-}
-
-/** Of ascending scores: `count` of them at most, the highest always among them. */
-function takeEvenly(sorted: Float64Array, count: number): Float64Array {
-  if (sorted.length <= count) return sorted;
-  return Float64Array.from(
-    { length: count },
-    (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (count - 1))]!,
-  );
 }
 
 /** Without any excess, an exponential one on the scale of the scores: as good a guess as any. */

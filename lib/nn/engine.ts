@@ -8,25 +8,11 @@ import { ModelError } from '../base/errors.ts';
 import type { KernelBuild, NetworkSpec } from './contract.ts';
 import * as L from './kernel/layout.ts';
 import { instantiate, type Kernel, loadModule, MAX_BYTES, makeMemory, PAGE_BYTES } from './load-kernel.ts';
+import { listPackings, writePackings } from './packings.ts';
+import { type Job, placeJob, writeControl, writeJob } from './place-job.ts';
 import type { Placement } from './place-layers.ts';
 import { startWorkers, stopWorkers } from './threads.ts';
-import { type Program, type ProgramKind, writeProgram } from './write-program.ts';
-
-export interface Job {
-  readonly mode: number;
-  readonly program: ProgramKind;
-  readonly sequences: number;
-  readonly inputRows: Float32Array;
-  readonly inputStarts: Uint32Array;
-  readonly targetRows?: Float32Array | undefined;
-  readonly targetStarts?: Uint32Array | undefined;
-  readonly mask?: Float32Array | undefined;
-  readonly weights?: Float32Array | undefined;
-  readonly lossScale?: number | undefined;
-  readonly dropoutSeed?: number | undefined;
-  /** Floats that the job writes for the caller: outputs, or gradients by the inputs. */
-  readonly resultFloats?: number | undefined;
-}
+import { type Program, writeProgram } from './write-program.ts';
 
 export interface Engine {
   /** Each `placement.floats` long; views that live until the next job. */
@@ -55,8 +41,6 @@ export interface EngineOptions {
 }
 
 const ALIGNMENT = 128;
-/** Tiles read rows in fours: up to three behind the last one. */
-const SLACK_ROWS = 4;
 /** What the first memory has room for, beside the network itself: shards' gradients, and a batch. */
 const SPARE_GRADIENTS = 4;
 const SPARE_BYTES = 2 ** 20;
@@ -68,22 +52,7 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
     end = align(end + size);
     return at;
   };
-  const packings = listPackings(placement);
-  const at = {
-    weights: take(placement.floats * 4),
-    first: take(placement.floats * 4),
-    second: take(placement.floats * 4),
-    packed: take(placement.packedFloats * 4),
-    packings: take(packings.length * L.PACKING_BYTES),
-  };
-  const programs = {
-    train: writeProgram(spec, placement, at, 'train', options.inputGradient),
-    infer: writeProgram(spec, placement, at, 'infer', false),
-  };
-  const programAt = {
-    train: take(programs.train.operations.byteLength),
-    infer: take(programs.infer.operations.byteLength),
-  };
+  const { packings, at, programs, programAt } = placeNetwork(spec, placement, options, take);
   const fixedEnd = end;
   const gradientBytes = placement.floats * 4;
   const workBytes = options.threads * Math.max(programs.train.workspaceBytes, programs.infer.workspaceBytes);
@@ -104,17 +73,7 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
   grow(fixedEnd);
   for (const kind of ['train', 'infer'] as const)
     new Int32Array(memory.buffer, programAt[kind]).set(programs[kind].operations);
-  const table = new Int32Array(memory.buffer, at.packings);
-  for (const [i, { source, stride, depth, columns, target, transposed }] of packings.entries()) {
-    const entry = [];
-    entry[L.PACK_SOURCE / 4] = at.weights + source * 4;
-    entry[L.PACK_STRIDE / 4] = stride;
-    entry[L.PACK_DEPTH / 4] = depth;
-    entry[L.PACK_COLUMNS / 4] = columns;
-    entry[L.PACK_TARGET / 4] = at.packed + target * 4;
-    entry[L.PACK_TRANSPOSED / 4] = transposed;
-    table.set(entry, (i * L.PACKING_BYTES) / 4);
-  }
+  writePackings(new Int32Array(memory.buffer, at.packings), packings, at);
 
   function grow(to: number): void {
     if (to <= bytes) return;
@@ -134,53 +93,19 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
   function run(job: Job): Float32Array {
     if (closed) throw new ModelError('network-closed', 'the network was closed');
     const program: Program = programs[job.program];
-    shards = Math.ceil(job.sequences / L.SHARD);
-    const gradients = job.mode === L.MODE_GRADIENT || job.mode === L.MODE_PULL_BACK;
-    const resultFloats = job.resultFloats ?? 0;
     end = fixedEnd;
-    const workspaces = take(program.workspaceBytes * options.threads);
-    gradientAt = gradients ? take(gradientBytes * shards) : 0;
-    losses = take(8 * shards);
-    const inputs = take(job.inputRows.byteLength + SLACK_ROWS * spec.features * 4);
-    const starts = take(job.inputStarts.byteLength);
-    const targets = take(job.targetRows?.byteLength ?? 0);
-    const targetStarts = take(job.targetStarts?.byteLength ?? 0);
-    const mask = take(job.mask?.byteLength ?? 0);
-    const weights = take(job.weights?.byteLength ?? 0);
-    const result = take(resultFloats * 4);
+    const facts = {
+      program,
+      programAt: programAt[job.program],
+      spec,
+      threads: options.threads,
+      gradientBytes,
+    };
+    const places = placeJob(job, facts, take);
+    ({ shards, gradients: gradientAt, losses } = places);
     grow(end);
-
-    floats(inputs, job.inputRows.length).set(job.inputRows);
-    new Uint32Array(memory.buffer, starts, job.inputStarts.length).set(job.inputStarts);
-    if (job.targetRows) floats(targets, job.targetRows.length).set(job.targetRows);
-    if (job.targetStarts)
-      new Uint32Array(memory.buffer, targetStarts, job.targetStarts.length).set(job.targetStarts);
-    if (job.mask) floats(mask, job.mask.length).set(job.mask);
-    if (job.weights) floats(weights, job.weights.length).set(job.weights);
-
-    const control = new Int32Array(memory.buffer, 0, L.CONTROL_BYTES / 4);
-    control[L.SHARDS / 4] = shards;
-    control[L.MODE / 4] = job.mode;
-    control[L.PROGRAM / 4] = programAt[job.program];
-    control[L.OPERATIONS / 4] = program.count;
-    control[L.SEQUENCES / 4] = job.sequences;
-    control[L.INPUT_ROWS / 4] = inputs;
-    control[L.INPUT_STARTS / 4] = starts;
-    control[L.TARGET_ROWS / 4] = targets;
-    control[L.TARGET_STARTS / 4] = targetStarts;
-    control[L.TARGET_MASK / 4] = job.mask === undefined ? 0 : mask;
-    control[L.SAMPLE_WEIGHTS / 4] = weights;
-    control[L.OUTPUT / 4] = result;
-    control[L.INPUT_GRADIENTS / 4] = job.mode === L.MODE_PULL_BACK ? result : 0;
-    control[L.GRADIENTS / 4] = gradientAt;
-    control[L.GRADIENT_BYTES / 4] = gradientBytes;
-    control[L.LOSSES / 4] = losses;
-    control[L.DROPOUT_SEED / 4] = job.dropoutSeed ?? 0;
-    control[L.WORKSPACES / 4] = workspaces;
-    control[L.WORKSPACE_BYTES / 4] = program.workspaceBytes;
-    control[L.FEATURES / 4] = spec.features;
-    control[L.STEPS / 4] = spec.steps;
-    new Float32Array(control.buffer)[L.LOSS_SCALE / 4] = job.lossScale ?? 0;
+    writeJob(memory.buffer, job, places);
+    writeControl(memory.buffer, job, { ...places, ...facts });
 
     if (stale) kernel.pack(at.packings, packings.length);
     stale = false;
@@ -189,7 +114,7 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
       working = true;
     }
     if (kernel.runJob() !== 0) throw new Error('a thread of the network kernel failed');
-    return floats(result, resultFloats);
+    return floats(places.result, job.resultFloats ?? 0);
   }
 
   return {
@@ -215,22 +140,30 @@ export function startEngine(spec: NetworkSpec, placement: Placement, options: En
   };
 }
 
-interface Packing {
-  readonly source: number;
-  readonly stride: number;
-  readonly depth: number;
-  readonly columns: number;
-  readonly target: number;
-  readonly transposed: number;
-}
-
-function listPackings({ layers }: Placement): readonly Packing[] {
-  return layers
-    .flatMap(({ blocks }) => blocks.flatMap(({ input, recurrent }) => [input, recurrent ?? []].flat()))
-    .flatMap(({ source, stride, depth, columns, packed, packedBack }) => [
-      { source, stride, depth, columns, target: packed, transposed: 0 },
-      { source, stride, depth: columns, columns: depth, target: packedBack, transposed: 1 },
-    ]);
+/** What stays where it is from job to job. @param take gives the address of so many bytes, one after the other */
+function placeNetwork(
+  spec: NetworkSpec,
+  placement: Placement,
+  { inputGradient }: EngineOptions,
+  take: (bytes: number) => number,
+) {
+  const packings = listPackings(placement);
+  const at = {
+    weights: take(placement.floats * 4),
+    first: take(placement.floats * 4),
+    second: take(placement.floats * 4),
+    packed: take(placement.packedFloats * 4),
+    packings: take(packings.length * L.PACKING_BYTES),
+  };
+  const programs = {
+    train: writeProgram(spec, placement, at, 'train', inputGradient),
+    infer: writeProgram(spec, placement, at, 'infer', false),
+  };
+  const programAt = {
+    train: take(programs.train.operations.byteLength),
+    infer: take(programs.infer.operations.byteLength),
+  };
+  return { packings, at, programs, programAt };
 }
 
 function align(address: number): number {

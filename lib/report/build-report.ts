@@ -8,9 +8,8 @@ import type { ReportInput } from './report-input.ts';
 import { summarize } from './summary.ts';
 
 export { pickMoments } from './findings/moments.ts';
-export type { ExplainedMoment, Moment, ReportInput } from './report-input.ts';
+export type { ReportInput } from './report-input.ts'; /** CSS pixels of the plot inside a PNG; the title stands above it. */
 
-/** CSS pixels of the plot inside a PNG; the title stands above it. */
 const IMAGE_SIZE = { width: 720, height: 440 } as const;
 
 /**

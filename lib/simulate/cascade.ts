@@ -2,10 +2,11 @@
  * Three services, of which the first (A) calls the second (B) and so does the third (C), five minutes apart:
  * B slow; A retrying and C slow; all failing; down. Ten minutes later they are back.
  */
+
+import type { Scenario } from './incident.ts';
 import { forRows, type IncidentContext, type SimulatedService } from './incident.ts';
 import type { ServiceColumns } from './metrics.ts';
 import { drawNormal } from './noise.ts';
-import type { Scenario } from './scenarios.ts';
 
 const MINUTE = 60_000;
 const STAGE = 5 * MINUTE;

@@ -33,6 +33,21 @@ export interface ScenarioPlan {
   readonly firstService?: number;
 }
 
+export interface Scenario {
+  readonly summary: string;
+  /** Undefined: nothing happens. */
+  readonly plan: ScenarioPlan | undefined;
+  /** Changes how busy a service is, before its life is simulated: per row, around 1. */
+  readonly changeDemand?: (demand: Float64Array, context: IncidentContext) => void;
+  /** Changes what the services report. @param services the ones that it happens to */
+  readonly changeColumns?: (services: readonly SimulatedService[], context: IncidentContext) => void;
+  /** When each of the services is affected. */
+  readonly incidents: (
+    names: readonly string[],
+    context: IncidentContext,
+  ) => readonly Omit<Incident, 'scenario'>[];
+}
+
 export interface IncidentContext {
   /** Epoch milliseconds of the rows. */
   readonly times: Float64Array;

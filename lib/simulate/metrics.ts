@@ -1,13 +1,9 @@
 /** What simulated services report: the 16 metrics of the kubernetes preset, then what an ingress and a client library add. */
 
-export interface SimulatedMetric {
-  readonly name: string;
-  /** Digits after the point that an exporter of it would give; 0 for whole numbers. */
-  readonly digits: number;
-  readonly help: string;
-}
-
-/** As `lib/config/presets/kubernetes.ts` defines them, one service in the place of a namespace. */
+/**
+ * As `lib/config/presets/kubernetes.ts` defines them, one service in the place of a namespace. `digits`: after the point,
+ * as an exporter of it would give them; 0 for whole numbers.
+ */
 export const SIMULATED_METRICS = [
   { name: 'node_memory_utilization', digits: 4, help: 'Memory in use on its nodes, 0 to 1' },
   { name: 'node_cpu_utilization', digits: 4, help: 'CPU in use on its nodes, 0 to 1' },

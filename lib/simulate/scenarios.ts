@@ -1,12 +1,6 @@
 /** What can go wrong in a simulation. */
 import { simulateCascade } from './cascade.ts';
-import {
-  forRows,
-  type Incident,
-  type IncidentContext,
-  type ScenarioPlan,
-  type SimulatedService,
-} from './incident.ts';
+import { forRows, type IncidentContext, type Scenario, type SimulatedService } from './incident.ts';
 import { drawNormal } from './noise.ts';
 import { seasonAt } from './season.ts';
 
@@ -23,21 +17,6 @@ export const SCENARIO_NAMES = [
   'cascading-failure',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
-
-export interface Scenario {
-  readonly summary: string;
-  /** Undefined: nothing happens. */
-  readonly plan: ScenarioPlan | undefined;
-  /** Changes how busy a service is, before its life is simulated: per row, around 1. */
-  readonly changeDemand?: (demand: Float64Array, context: IncidentContext) => void;
-  /** Changes what the services report. @param services the ones that it happens to */
-  readonly changeColumns?: (services: readonly SimulatedService[], context: IncidentContext) => void;
-  /** When each of the services is affected. */
-  readonly incidents: (
-    names: readonly string[],
-    context: IncidentContext,
-  ) => readonly Omit<Incident, 'scenario'>[];
-}
 
 const SPIKE = 20 * MINUTE;
 const LEAK = 6 * HOUR;

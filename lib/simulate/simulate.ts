@@ -7,10 +7,10 @@ import { TidewatchError } from '../base/errors.ts';
 import { type Random, seedRandom } from '../maths/random.ts';
 import { MAX_ROWS, MAX_VALUES } from '../window/limits.ts';
 import type { MetricWindow } from '../window/window.ts';
-import type { Incident, IncidentContext, ScenarioPlan, SimulatedService } from './incident.ts';
+import type { Incident, IncidentContext, Scenario, ScenarioPlan, SimulatedService } from './incident.ts';
 import { roundColumns, SIMULATED_METRICS } from './metrics.ts';
 import { createDrift } from './noise.ts';
-import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import { hourOf, seasonAt } from './season.ts';
 import { simulateLife } from './service-life.ts';
 

@@ -1,7 +1,7 @@
 /** How long to wait before another attempt. All durations are milliseconds. */
 
-export const BACKOFF_BASE_MS = 500;
-export const BACKOFF_CAP_MS = 20_000;
+const BACKOFF_BASE_MS = 500;
+const BACKOFF_CAP_MS = 20_000;
 /** A server that asks for more patience than this is told apart as an outage, not waited for. */
 export const MAX_RETRY_AFTER_MS = 300_000;
 

@@ -4,7 +4,15 @@
  */
 import { z } from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
+import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
+import type {
+  MissedRows,
+  OpenSilence,
+  SilenceState,
+  TrackedEntity,
+  TrackedUnit,
+} from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type {
   DetectorState,
@@ -58,6 +66,44 @@ const entityTrack: z.ZodType<EntityTrack> = z
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
 
+const missedRows: z.ZodType<MissedRows> = z.looseObject({
+  since: time,
+  rows: count,
+} satisfies Shape<MissedRows>);
+
+const trackedUnit: z.ZodType<TrackedUnit> = z.looseObject({
+  group: z.string(),
+  heard: time,
+  missed: count,
+} satisfies Shape<TrackedUnit>);
+
+const trackedEntity: z.ZodType<TrackedEntity> = z.looseObject({
+  heard: time,
+  missing: recordOf(missedRows),
+} satisfies Shape<TrackedEntity>);
+
+const silence: z.ZodType<SilenceState> = z.looseObject({
+  heardUntil: time,
+  sourceLimit: time.optional(),
+  groups: recordOf(time),
+  units: recordOf(trackedUnit),
+  everyone: recordOf(missedRows),
+  entities: recordOf(trackedEntity),
+  open: z.array(
+    z.looseObject({
+      id: z.string(),
+      kind: z.enum(SILENCE_KINDS),
+      entity: z.string(),
+      metrics: z.array(z.string()),
+      start: time,
+      last: time,
+      silent: time,
+      limit: time,
+      sequence: count,
+    } satisfies Shape<OpenSilence>),
+  ),
+} satisfies Shape<SilenceState>);
+
 const pendingAlert: z.ZodType<PendingAlert> = z.looseObject({
   alert: alertSchema,
   sequence: count,
@@ -99,6 +145,7 @@ const anyState: z.ZodType<DetectorState> = z
     watchFrom: time.optional(),
     trainedUntil: time.optional(),
     entities: recordOf(entityTrack),
+    silence: silence.optional(),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
     usualRows: z.array(usualRows).optional(),

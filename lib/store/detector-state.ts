@@ -1,5 +1,6 @@
 import type { Alert, Reason } from '../alert/alert.ts';
 import type { EntityTrack } from '../decision/contract.ts';
+import type { SilenceState } from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface DetectorState {
   /** When the newest version was made, by the data's own clock: the end of its training range. */
   readonly trainedUntil: number | undefined;
   readonly entities: Readonly<Record<string, EntityTrack>>;
+  /** Who was heard until when; absent before a version that knows who is missed has scored anything. */
+  readonly silence?: SilenceState | undefined;
   /** Open incidents by id: why the worst row that people were told of scored as it did. */
   readonly worst: Readonly<Record<string, WorstRow>>;
   /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */

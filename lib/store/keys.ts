@@ -1,11 +1,11 @@
 /** Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. */
 import { createHash } from 'node:crypto';
+import { formatCompactTime } from '../base/compact-time.ts';
 import { TidewatchError } from '../base/errors.ts';
 import { DETECTOR_NAME, isDetectorName } from '../config/detector-name.ts';
-import { stamp } from '../config/stamp.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
-export { isDetectorName, stamp };
+export { isDetectorName };
 
 /** For ids that derive from content: the alphabet of detector names, longer. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -38,7 +38,7 @@ export function windowsPrefix(detector: string): string {
 
 /** `date` is the day on which the window starts, UTC. */
 export function windowKey(detector: string, range: TimeRange): string {
-  return `${windowsPrefix(detector)}date=${day(range.start)}/${stamp(range.start)}_${stamp(range.end)}.parquet`;
+  return `${windowsPrefix(detector)}date=${day(range.start)}/${formatCompactTime(range.start)}_${formatCompactTime(range.end)}.parquet`;
 }
 
 /** The detector that a key under windows/ belongs to; undefined for any other key. */
@@ -126,6 +126,11 @@ export function scoredKey(detector: string): string {
 /** Which window is being scored, while it is. */
 export function attemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;
+}
+
+/** That a model is being trained, while it is. */
+export function trainingAttemptKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/training.json`;
 }
 
 /**

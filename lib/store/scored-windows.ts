@@ -16,10 +16,23 @@ interface ScoredWindows {
   readonly detector: string;
   /** Window key and ETag, in the order in which they were scored; what a newer release says of them stands behind. */
   readonly windows: readonly (readonly [key: string, etag: string, ...more: unknown[]])[];
+  /** The newest ones of which rows came too late to be decided on, oldest first. Absent where none did. */
+  readonly late?: readonly LateWindow[] | undefined;
+}
+
+/** A window of which rows are scored and never alerted on, since newer ones of their entities were decided on before. */
+export interface LateWindow {
+  readonly key: string;
+  /** So many of it. */
+  readonly rows: number;
+  /** When it was scored, ISO 8601 UTC. */
+  readonly at: string;
 }
 
 /** Three weeks at 15 minutes; about 250 kB. */
 const REMEMBERED = 2_000;
+/** Of windows with late rows: enough to see whose they are. */
+const LATE_REMEMBERED = 100;
 const MAX_TRIES = 20;
 
 /** Read leniently: a newer release may say more, and finds it again. */
@@ -27,12 +40,18 @@ const schema: z.ZodType<ScoredWindows> = z.looseObject({
   formatVersion: z.literal(1),
   detector: z.string(),
   windows: z.array(z.tuple([z.string(), z.string()], z.unknown())),
+  late: z.array(z.looseObject({ key: z.string(), rows: z.number(), at: z.string() })).optional(),
 });
 
 /** Window key → ETag. Empty where nothing is stored, or what is cannot be read: times tell then. */
 export async function readScored(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
   const stored = await read(store, detector);
   return new Map(stored?.scored.windows.map(([key, etag]) => [key, etag]));
+}
+
+/** Windows with late rows, oldest first, of those that were scored last. */
+export async function readLate(store: ObjectStore, detector: string): Promise<readonly LateWindow[]> {
+  return (await read(store, detector))?.scored.late ?? [];
 }
 
 /**
@@ -43,6 +62,7 @@ export async function recordScored(
   store: ObjectStore,
   detector: string,
   scored: ReadonlyMap<string, string>,
+  late: readonly LateWindow[] = [],
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const existing = await read(store, detector);
@@ -57,6 +77,7 @@ export async function recordScored(
       formatVersion: 1,
       detector,
       windows: [...windows.values()].slice(-REMEMBERED),
+      ...addLate(existing?.scored.late ?? [], late),
     };
     try {
       await store.put(scoredKey(detector), encodeJson(next), {
@@ -82,6 +103,12 @@ async function read(
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
+}
+
+function addLate(before: readonly LateWindow[], added: readonly LateWindow[]): Pick<ScoredWindows, 'late'> {
+  const keys = new Set(added.map(({ key }) => key));
+  const late = [...before.filter(({ key }) => !keys.has(key)), ...added].slice(-LATE_REMEMBERED);
+  return late.length === 0 ? {} : { late };
 }
 
 function decode(detector: string, key: string, body: Uint8Array): ScoredWindows {

@@ -20,7 +20,7 @@ import { decodeModelState, encodeModelState } from './model-state-files.ts';
 import type { ObjectStore } from './object-store.ts';
 import { describeFile, loadFile } from './stored-file.ts';
 
-export const TRAINING_PROGRESS_FORMAT = 1;
+const TRAINING_PROGRESS_FORMAT = 1;
 
 export interface TrainingProgress {
   readonly formatVersion: typeof TRAINING_PROGRESS_FORMAT;

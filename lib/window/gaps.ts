@@ -13,9 +13,16 @@ export interface FilledWindow {
  * Fills gaps by linear interpolation in time, for each entity and metric on its own. A gap is filled where at most
  * `maxSteps` cells are missing between two values; a longer one, or one at either end, stays NaN entirely.
  * @param window on its grid (`alignToGrid`)
+ * @param restarting metrics that begin again at times: no line is drawn through a restart
  */
-export function fillGaps(window: MetricWindow, maxSteps: number): FilledWindow {
-  const columns = window.columns.map((column) => fillColumn(column, window, maxSteps));
+export function fillGaps(
+  window: MetricWindow,
+  maxSteps: number,
+  restarting: ReadonlySet<string> = new Set(),
+): FilledWindow {
+  const columns = window.columns.map((column, m) =>
+    fillColumn(column, window, { maxSteps, isRestarting: restarting.has(window.metrics[m]!) }),
+  );
   const availability = new Float64Array(window.times.length);
   for (const column of columns)
     for (let row = 0; row < column.length; row++) if (!Number.isNaN(column[row]!)) availability[row]! += 1;
@@ -24,14 +31,19 @@ export function fillGaps(window: MetricWindow, maxSteps: number): FilledWindow {
 }
 
 /** The same array where nothing was filled. */
-function fillColumn(column: Float64Array, window: MetricWindow, maxSteps: number): Float64Array {
+function fillColumn(
+  column: Float64Array,
+  window: MetricWindow,
+  { maxSteps, isRestarting }: { readonly maxSteps: number; readonly isRestarting: boolean },
+): Float64Array {
   const { times, entityOf, step } = window;
   let filled = column;
   let last = -1;
   for (let row = 0; row < column.length; row++) {
     if (Number.isNaN(column[row]!)) continue;
     const isGap = last !== -1 && row - last > 1 && entityOf[last] === entityOf[row];
-    if (isGap && (times[row]! - times[last]!) / step - 1 <= maxSteps) {
+    const isRestart = isRestarting && last !== -1 && column[row]! < column[last]!;
+    if (isGap && !isRestart && (times[row]! - times[last]!) / step - 1 <= maxSteps) {
       if (filled === column) filled = column.slice();
       interpolate(filled, times, last, row);
     }

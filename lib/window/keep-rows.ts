@@ -28,7 +28,8 @@ export function findKeptRows(
 ): Uint8Array | undefined {
   const { bounds, source, onLeftOut } = given;
   const found: LeftOut[] = [];
-  const kept = new Uint8Array(times.length).fill(1);
+  // A row without a time was told of by who read it.
+  const kept = Uint8Array.from(times, (time) => (Number.isNaN(time) ? 0 : 1));
   const outside = bounds && findOutsideRows(times, bounds, (row) => entity.values[entity.codes[row]!]!);
   if (outside !== undefined) {
     kept.set(outside.kept);
@@ -37,7 +38,7 @@ export function findKeptRows(
   const tooLong = onLeftOut && leaveOutLongNames(entity, kept);
   if (tooLong !== undefined) found.push(tooLong);
   const [first] = found;
-  if (first === undefined) return undefined;
+  if (first === undefined) return kept.includes(0) ? kept : undefined;
   if (!kept.includes(1)) throw new WindowError(first.code, `${source}: ${first.message}`);
   for (const each of found) onLeftOut?.(each);
   return kept;

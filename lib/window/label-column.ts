@@ -1,6 +1,7 @@
 /** Columns that say which rows were anomalous, though they are not called `label`. */
 import type { Table } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
+import type { LeftOut } from './left-out.ts';
 import { readNumbers } from './read-numbers.ts';
 import { type ColumnRoles, LABEL_NAME } from './roles.ts';
 
@@ -12,9 +13,11 @@ export interface LabelOptions {
   readonly source: string;
   /** Gets whole sentences for people. */
   readonly tell: (note: string) => void;
+  /** Hears of columns that are left out. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
-export function isLabelLike(name: string): boolean {
+function isLabelLike(name: string): boolean {
   return LABEL_LIKE.test(name.toLowerCase().replaceAll(/[_\-. ]/g, ''));
 }
 
@@ -25,7 +28,7 @@ export function isLabelLike(name: string): boolean {
  * @throws WindowError `bad-label` where such a column holds text, `no-metric-column` where nothing is left
  */
 export function settleLabel(table: Table, roles: ColumnRoles, options: LabelOptions): ColumnRoles {
-  const { source, tell } = options;
+  const { source, tell, onLeftOut } = options;
   const nameOf = (index: number): string => table.schema.fields[index]!.name;
   // In the plural it is as likely what Prometheus calls labels.
   const text = roles.entity.find(
@@ -46,7 +49,11 @@ export function settleLabel(table: Table, roles: ColumnRoles, options: LabelOpti
       );
   const metrics = roles.metrics.filter((index) => !flags.includes(index));
   const label = roles.label ?? (flags.length === 1 ? flags[0] : undefined);
-  for (const index of flags) tell(describeFlag(nameOf(index), { index, label, flags: flags.length, nameOf }));
+  for (const index of flags) {
+    const message = describeFlag(nameOf(index), { index, label, flags: flags.length, nameOf });
+    tell(message);
+    if (index !== label) onLeftOut?.({ code: 'label-like-column', count: 1, column: nameOf(index), message });
+  }
   if (metrics.length === 0)
     throw new WindowError(
       'no-metric-column',

@@ -1,6 +1,7 @@
 import { type Data, DataType, type Vector } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
 import { parseIsoTime } from './iso-time.ts';
+import type { LeftOut } from './left-out.ts';
 import { type ColumnName, isNumeric } from './read-numbers.ts';
 import { isText, readStrings } from './read-strings.ts';
 
@@ -8,7 +9,7 @@ import { isText, readStrings } from './read-strings.ts';
  * How large an epoch number is tells its unit: each range is the time from 1973-03-03 to 2286-11-20 in that unit, and
  * what lies between the ranges cannot be told apart.
  */
-export const EPOCH_UNITS: readonly EpochUnit[] = [
+const EPOCH_UNITS: readonly EpochUnit[] = [
   { unit: 's', from: 1e8, to: 1e10, perMillisecond: 1e-3 },
   { unit: 'ms', from: 1e11, to: 1e13, perMillisecond: 1 },
   { unit: 'µs', from: 1e14, to: 1e16, perMillisecond: 1e3 },
@@ -42,35 +43,75 @@ export function canBeTime(type: DataType): boolean {
   return isTemporal(type) || isText(type) || isNumber;
 }
 
+interface TimeColumn extends ColumnName {
+  /** Hears of rows without a time that can be read. Without it, the first of them is an error. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
+}
+
+/** What to do with a row whose time cannot be read: throw, or note it and go on. */
+interface Refuse {
+  readonly isLenient: boolean;
+  tell(error: WindowError): void;
+}
+
 /**
  * Epoch milliseconds, UTC where the file names no zone. Finer units are cut to the millisecond; a fraction of an epoch
- * in floating point is rounded to it.
- * @throws WindowError `null-time`, or `bad-time` for a value outside every range, of another unit than the first row,
- *   or no ISO 8601
+ * in floating point is rounded to it. NaN in rows that are left out.
+ * @throws WindowError `null-time`, or `bad-time` for a value outside every range, of another unit than the first row that
+ *   has one, or no ISO 8601: with `onLeftOut` only where that is so of every row
  */
-export function readTimes(vector: Vector, column: ColumnName): Float64Array {
+export function readTimes(vector: Vector, column: TimeColumn): Float64Array {
+  const { onLeftOut } = column;
+  if (onLeftOut === undefined)
+    return read(vector, column, {
+      isLenient: false,
+      tell(error) {
+        throw error;
+      },
+    });
+  let first: WindowError | undefined;
+  let count = 0;
+  const times = read(vector, column, {
+    isLenient: true,
+    tell(error) {
+      first ??= error;
+      count++;
+    },
+  });
+  if (first === undefined) return times;
+  if (count === times.length) throw first;
+  const shown = first.message.slice(`${column.source}: `.length);
+  onLeftOut({
+    code: first.code,
+    count,
+    message: `${count} of ${times.length} rows have no time that can be read, such as ${shown}`,
+  });
+  return times;
+}
+
+function read(vector: Vector, column: ColumnName, refuse: Refuse): Float64Array {
   const type = vector.type as DataType;
-  if (isText(type)) return readIsoTimes(vector, column);
-  const times = new Float64Array(vector.length);
-  const scale = isTemporal(type) ? temporalScale(type) : epochScale(vector, column);
+  if (isText(type)) return readIsoTimes(vector, column, refuse);
+  const times = new Float64Array(vector.length).fill(Number.NaN);
+  const scale = isTemporal(type) ? temporalScale(type) : epochScale(vector, column, refuse);
   let from = 0;
   for (const data of vector.data) {
-    fill(times, from, data, scale, column);
+    fill(times, from, { data, scale, column, refuse });
     from += data.length;
   }
   return times;
 }
 
-function readIsoTimes(vector: Vector, column: ColumnName): Float64Array {
+function readIsoTimes(vector: Vector, column: ColumnName, refuse: Refuse): Float64Array {
   const { codes, values, firstNull } = readStrings(vector, column);
-  if (firstNull !== -1) throw nullTime(column, firstNull);
-  const times = new Float64Array(codes.length);
+  const times = new Float64Array(codes.length).fill(Number.NaN);
   const parsed = values.map(parseIsoTime);
   for (let row = 0; row < times.length; row++) {
     const time = parsed[codes[row]!];
-    if (time === undefined)
-      throw badTime(column, row, JSON.stringify(values[codes[row]!]), 'no ISO 8601 date or time');
-    times[row] = time;
+    if (firstNull !== -1 && row >= firstNull && vector.get(row) === null) refuse.tell(nullTime(column, row));
+    else if (time === undefined)
+      refuse.tell(badTime(column, row, JSON.stringify(values[codes[row]!]), 'no ISO 8601 date or time'));
+    else times[row] = time;
   }
   return times;
 }
@@ -94,27 +135,52 @@ function temporalScale(type: DataType): Scale {
   return { perMillisecond, from: EARLIEST * perMillisecond, to: LATEST * perMillisecond, expected };
 }
 
-function epochScale(vector: Vector, column: ColumnName): Scale {
-  const first: number | bigint | null = vector.get(0);
-  if (first === null) throw nullTime(column, 0);
-  const unit = EPOCH_UNITS.find(({ from, to }) => first >= from && first < to);
-  if (!unit) {
-    const ranges = EPOCH_UNITS.map(({ unit, from, to }) => `${from} to ${to} (${unit})`).join(', ');
-    throw badTime(column, 0, first, `not an epoch time in any of the ranges ${ranges}`);
+/** The first row that can be read sets the unit; where none can, the first of all is told of. */
+function epochScale(vector: Vector, column: ColumnName, refuse: Refuse): Scale {
+  for (let row = 0; row < vector.length; row++) {
+    const value: number | bigint | null = vector.get(row);
+    const unit = EPOCH_UNITS.find(({ from, to }) => value !== null && value >= from && value < to);
+    if (unit !== undefined) {
+      const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that row ${row} set`;
+      return { ...unit, expected };
+    }
+    // Whoever takes no file with such a row stops here; whoever does is told of it row by row.
+    if (row === 0 && !refuse.isLenient) refuse.tell(noEpoch(value, column));
   }
-  const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that row 0 set`;
-  return { ...unit, expected };
+  throw noEpoch(vector.get(0), column);
 }
 
-function fill(times: Float64Array, start: number, data: Data, scale: Scale, column: ColumnName): void {
+function noEpoch(value: number | bigint | null, column: ColumnName): WindowError {
+  if (value === null) return nullTime(column, 0);
+  const ranges = EPOCH_UNITS.map(({ unit, from, to }) => `${from} to ${to} (${unit})`).join(', ');
+  return badTime(column, 0, value, `not an epoch time in any of the ranges ${ranges}`);
+}
+
+function fill(
+  times: Float64Array,
+  start: number,
+  given: {
+    readonly data: Data;
+    readonly scale: Scale;
+    readonly column: ColumnName;
+    readonly refuse: Refuse;
+  },
+): void {
+  const { data, scale, column, refuse } = given;
   const values = data.values as BigInt64Array | Int32Array | Float64Array;
   const { perMillisecond } = scale;
   const divisor = perMillisecond > 1 ? BigInt(perMillisecond) : 1n;
   const factor = perMillisecond < 1 ? Math.round(1 / perMillisecond) : 1;
   for (let row = 0; row < data.length; row++) {
-    if (data.nullCount > 0 && !data.getValid(row)) throw nullTime(column, start + row);
+    if (data.nullCount > 0 && !data.getValid(row)) {
+      refuse.tell(nullTime(column, start + row));
+      continue;
+    }
     const value = values[row]!;
-    if (!(value >= scale.from && value < scale.to)) throw badTime(column, start + row, value, scale.expected);
+    if (!(value >= scale.from && value < scale.to)) {
+      refuse.tell(badTime(column, start + row, value, scale.expected));
+      continue;
+    }
     times[start + row] =
       typeof value === 'bigint'
         ? Number(floorDivide(value, divisor)) * factor

@@ -5,10 +5,12 @@
  * "/" in column order; null counts as ''. Label: the column `label`, 0/1 or boolean, null as 0, or what `settleLabel`
  * takes for it. Metrics: every other
  * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
- * and in ascending order of time within each. Row numbers in messages count from 0.
+ * and in ascending order of time within each: an entity for which that does not hold is left out, as are rows without a
+ * time, where somebody hears of it. Row numbers in messages count from 0.
  */
 import { DataType, type Table } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
+import { leaveOutUnordered } from './entity-order.ts';
 import { findKeptRows, keepRows, type UnsortedRows } from './keep-rows.ts';
 import { settleLabel } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';
@@ -61,14 +63,17 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   const tell = options.tell ?? (() => {});
   const roles = own
     ? ownRoles(fields, source)
-    : settleLabel(table, assignRoles(fields, source), { source, tell });
+    : settleLabel(table, assignRoles(fields, source), { source, tell, onLeftOut: options.onLeftOut });
   if (table.numRows === 0) throw new WindowError('no-rows', `${source} has no rows`);
 
-  const times = readTimes(table.getChildAt(roles.time)!, { source, name: fields[roles.time]!.name });
+  const times = readTimes(table.getChildAt(roles.time)!, {
+    source,
+    name: fields[roles.time]!.name,
+    onLeftOut: options.onLeftOut,
+  });
   tellUnused(table.schema, roles, options);
   const entity = readEntity(table, roles, { ...options, times, isOwn: own !== undefined });
-  const kept = findKeptRows(times, entity, options);
-  assertAscending(times, entity, { source, kept });
+  const kept = leaveOutUnordered(times, entity, { ...options, kept: findKeptRows(times, entity, options) });
   const columns = roles.metrics.map((index) => readMetric(table, index, options));
   const labels = readLabels(table, roles, source);
   const rows = keepRows({ times, entity, columns, labels }, kept);
@@ -172,26 +177,6 @@ function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Arra
     if (number === 1 || number === 0 || Number.isNaN(number)) return number === 1 ? 1 : 0;
     throw new WindowError('bad-label', `${source}: column ${name}, row ${row}: ${number} is neither 0 nor 1`);
   });
-}
-
-function assertAscending(
-  times: Float64Array,
-  entity: CodedStrings,
-  { source, kept }: { readonly source: string; readonly kept: Uint8Array | undefined },
-): void {
-  const newest = new Float64Array(entity.values.length).fill(Number.NEGATIVE_INFINITY);
-  for (let row = 0; row < times.length; row++) {
-    if (kept?.[row] === 0) continue;
-    const code = entity.codes[row]!;
-    const time = times[row]!;
-    const before = newest[code]!;
-    if (time <= before) {
-      const what = `${source}: entity ${JSON.stringify(entity.values[code])}, row ${row}`;
-      if (time === before) throw new WindowError('duplicate-row', `${what}: a second row at ${iso(time)}`);
-      throw new WindowError('unordered-rows', `${what}: ${iso(time)} comes after ${iso(before)}`);
-    }
-    newest[code] = time;
-  }
 }
 
 function assertSomeValue(columns: readonly Float64Array[], source: string): void {

@@ -21,7 +21,7 @@ export const TIME_NAME = 'timestamp';
 export const LABEL_NAME = 'label';
 export const ENTITY_NAME = 'entity';
 /** Computed by Tidewatch from what is missing: in a dropped file it is computed anew, never taken as a metric. */
-export const AVAILABILITY_NAME = 'data_availability';
+const AVAILABILITY_NAME = 'data_availability';
 /** How pandas stores an index without a name: row numbers, or the times themselves. */
 const PANDAS_INDEX = /^__index_level_\d+__$/;
 

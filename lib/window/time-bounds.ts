@@ -35,6 +35,7 @@ interface OutsideRows {
 }
 
 /**
+ * @param times NaN in rows that are left out already
  * @param nameOf a row's entity, for the message
  * @returns undefined where every row is within the bounds
  */
@@ -47,14 +48,16 @@ export function findOutsideRows(
   const kept = new Uint8Array(times.length);
   let keptRows = 0;
   let first = -1;
+  let timeless = 0;
   for (let row = 0; row < times.length; row++) {
-    if (times[row]! >= range.from && times[row]! <= range.to) {
+    if (Number.isNaN(times[row]!)) timeless++;
+    else if (times[row]! >= range.from && times[row]! <= range.to) {
       kept[row] = 1;
       keptRows++;
     } else if (first === -1) first = row;
   }
   if (first === -1) return undefined;
-  const count = times.length - keptRows;
+  const count = times.length - keptRows - timeless;
   const shown = `entity ${JSON.stringify(nameOf(first).slice(0, 200))}, row ${first}: ${iso(times[first]!)}`;
   return {
     kept,

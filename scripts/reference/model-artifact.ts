@@ -4,6 +4,7 @@
  * `node_modules/.bin/node scripts/reference/model-artifact.ts isolation-forest`
  */
 import { writeFileSync } from 'node:fs';
+import { KINDS_BY_STEPS } from '../../lib/config/model-kind.ts';
 import { seedRandom } from '../../lib/maths/random.ts';
 import type { ModelState } from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
@@ -33,7 +34,7 @@ const PARAMS: Record<string, Readonly<Record<string, unknown>>> = {
 
 /** Three rows of history are enough for a probe to have a score. */
 const NETWORK = { sequenceLength: 3, hidden: 3, epochs: 5, minSequences: 1 };
-for (const name of ['lstm-autoencoder', 'lstm', 'bilstm', 'attention']) PARAMS[name] = NETWORK;
+for (const name of KINDS_BY_STEPS) PARAMS[name] = NETWORK;
 
 const model = await getModel(kind);
 const params = model.parseParams(PARAMS[kind] ?? {});

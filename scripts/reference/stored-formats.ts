@@ -8,15 +8,19 @@ import { dirname } from 'node:path';
 import { DETECTOR, runService } from '../../bench/fault-plans/service.ts';
 import { WindowError } from '../../lib/base/errors.ts';
 import type { EntityTrack, OpenIncident } from '../../lib/decision/contract.ts';
+import type { OpenSilence, SilenceState } from '../../lib/decision/silence/contract.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import { recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
+import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { quarantine } from '../../lib/jobs/shared/quarantine.ts';
+import { attemptTraining } from '../../lib/jobs/shared/training-attempts.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
-import { windowsPrefix } from '../../lib/store/keys.ts';
+import { trainingAttemptKey, windowsPrefix } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import { claimNotification } from '../../lib/store/notifications.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
+import { recordScored } from '../../lib/store/scored-windows.ts';
 import { writeCheckpoint, writeProgress } from '../../lib/store/training-progress.ts';
 import { collect } from '../../test/helpers/collect.ts';
 
@@ -72,7 +76,7 @@ async function leaveOpen(): Promise<void> {
     recent: [{ time: now - 60_000, score: 1.5 }],
     open,
     usualJoint: { level: 0.5, below: 2, modelVersion },
-    told: [{ time: now - 600_000, cause: 1, modelVersion, level: 3 }],
+    told: [{ time: now - 600_000, cause: 1, modelVersion, level: 3, until: now - 300_000, again: 1 }],
     wasOut: true,
   };
   const full: Required<DetectorState> = {
@@ -84,15 +88,57 @@ async function leaveOpen(): Promise<void> {
     },
     learning: { 'windows/detector=shop/a.parquet': { etag: '"a"', rows: 3, start: now - 180_000, end: now } },
     entities: { ...state.entities, payment: track },
+    silence: silenceOf(),
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons } },
     usualRows: [{ window: state.decided.at(-1)!, rows: [3, 4] }],
-    outbox: [{ alert, sequence }],
+    outbox: [
+      { alert, sequence },
+      {
+        alert: {
+          ...alert,
+          by: 'silence',
+          restarts: [{ metric: 'cpu', at: alert.start, from: 9, to: 0 }],
+          silence: { kind: 'metric', metrics: ['cpu'], lastHeard: alert.start, cameLate: false },
+        },
+        sequence: 2,
+      },
+    ],
   };
   await updateState(store, DETECTOR, () => full);
   await claimNotification(store, { ...alert, notificationId: 'claimed' }, { now, leaseMs: 60_000 });
 }
 
+/** Of a metric that an entity lacks, and that nobody has. */
+function silenceOf(): SilenceState {
+  const missed = { since: now - 600_000, rows: 9 };
+  const open: OpenSilence = {
+    id: '20261102T030000Z-000000000000',
+    kind: 'metric',
+    entity: 'payment',
+    metrics: ['cpu'],
+    start: missed.since,
+    last: now - 60_000,
+    silent: 540_000,
+    limit: 300_000,
+    sequence: 1,
+  };
+  return {
+    heardUntil: now - 60_000,
+    sourceLimit: 600_000,
+    groups: { 0: now - 60_000 },
+    units: { payment: { group: '0', heard: now - 60_000, missed: 0 } },
+    everyone: { memory: missed },
+    entities: { payment: { heard: now - 60_000, missing: { cpu: missed } } },
+    open: [open],
+  } satisfies Required<SilenceState>;
+}
+
 async function leaveTraining(): Promise<void> {
+  // As one leaves it that does not live to its end.
+  const key = trainingAttemptKey(DETECTOR);
+  const attempt = await attemptTraining(await loadDetector(context, DETECTOR), context, () => store.get(key));
+  if (!('result' in attempt)) throw new Error('the training is set aside');
+  await store.put(key, attempt.result.body);
   const current = await readCurrent(store, DETECTOR);
   const { version, inputs } = await readManifest(store, DETECTOR, current!.version);
   const lineage = { detector: DETECTOR, version: current!.previous! };
@@ -122,6 +168,7 @@ async function leaveTraining(): Promise<void> {
 
 async function leaveFaults(): Promise<void> {
   const key = `${windowsPrefix(DETECTOR)}dropped.parquet`;
+  await recordScored(store, DETECTOR, new Map(), [{ key, rows: 2, at: new Date(now).toISOString() }]);
   const { etag } = await store.put(key, new TextEncoder().encode('PAR1 and no more'));
   const leftOut = [
     { code: 'time-out-of-bounds', count: 2, message: '2 rows lie in 2099' },

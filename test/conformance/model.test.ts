@@ -1,14 +1,10 @@
 /** What every registered model has to do, whatever it is inside. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { KIND_FACTS, learnsBySteps, MODEL_KINDS, type ModelKind } from '../../lib/config/model-kind.ts';
 import type { FeatureMatrix } from '../../lib/features/feature-matrix.ts';
 import { seedRandom } from '../../lib/maths/random.ts';
-import {
-  type FittedModel,
-  MODEL_KINDS,
-  type ModelKind,
-  type ModelState,
-} from '../../lib/models/framework/contract.ts';
+import type { FittedModel, ModelState } from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
 import { BAD_INPUT } from '../helpers/bad-input.ts';
 import { NO_DEADLINE, readRealSample, rocAuc, toMatrix } from '../helpers/feature-matrices.ts';
@@ -17,32 +13,8 @@ const WIDTH = 5;
 /** Twelve hours of minutes: the load goes up and down once. */
 const PERIOD = 720;
 const RUN = { seed: 17, deadline: NO_DEADLINE };
-/** Whether a fit draws: another seed gives other bytes then, and the very same where nothing is drawn. */
-const IS_RANDOM: Readonly<Record<ModelKind, boolean>> = {
-  arima: false,
-  auto: false,
-  ensemble: true,
-  'isolation-forest': true,
-  lstm: true,
-  'lstm-autoencoder': true,
-  bilstm: true,
-  attention: true,
-  reconstruction: false,
-  mahalanobis: false,
-  'nearest-value': false,
-  pca: false,
-  'robust-z': false,
-  prophet: false,
-  seasonal: false,
-};
 /** Sizes at which a kind that is trained in epochs takes a second, where its defaults take minutes. */
 const SMALL_NETWORK = { sequenceLength: 16, hidden: 16, epochs: 15 };
-const PARAMS: Readonly<Partial<Record<ModelKind, Readonly<Record<string, number>>>>> = {
-  lstm: SMALL_NETWORK,
-  'lstm-autoencoder': SMALL_NETWORK,
-  bilstm: SMALL_NETWORK,
-  attention: SMALL_NETWORK,
-};
 
 /** Least area under the ROC curve on a real machine whose faults lie mostly among values that it has shown before. */
 const LEAST_REAL_AUC = 0.85;
@@ -52,7 +24,8 @@ const LEAST_REAL_AUC_OF: Readonly<Partial<Record<ModelKind, number>>> = { 'neare
 for (const kind of MODEL_KINDS) {
   const model = await getModel(kind);
   describe(`model ${kind}`, () => {
-    const params = model.parseParams(PARAMS[kind] ?? {});
+    const { draws } = KIND_FACTS[kind];
+    const params = model.parseParams(learnsBySteps(kind) ? SMALL_NETWORK : {});
     const training = loadMatrix({ rows: 1500, seed: 1 });
     /** One fit for all tests that ask a fitted model something: none of them changes it, which one test makes sure of. */
     const fitDefault = once(() => model.fit(training, params, RUN));
@@ -85,11 +58,11 @@ for (const kind of MODEL_KINDS) {
       assert.ok(auc >= least, `${auc}`);
     });
 
-    test(`the same matrix, params and seed give the same bytes, another seed ${IS_RANDOM[kind] ? 'other ones' : 'the same: nothing is drawn'}`, async () => {
+    test(`the same matrix, params and seed give the same bytes, another seed ${draws ? 'other ones' : 'the same: nothing is drawn'}`, async () => {
       const [first, again] = [await fitDefault(), await model.fit(training, params, RUN)];
       assert.deepEqual(bytesOf(again.save()), bytesOf(first.save()));
       const other = await model.fit(training, params, { ...RUN, seed: 18 });
-      const compare: (actual: unknown, expected: unknown) => void = IS_RANDOM[kind]
+      const compare: (actual: unknown, expected: unknown) => void = draws
         ? assert.notDeepEqual
         : assert.deepEqual;
       compare(bytesOf(other.save()), bytesOf(first.save()));

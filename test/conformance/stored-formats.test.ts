@@ -7,19 +7,22 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseManifest } from '../../lib/config/manifest.ts';
 import { decideWindow } from '../../lib/decision/decide.ts';
+import { walkSilence } from '../../lib/decision/silence/walk-silence.ts';
 import { recordIncident } from '../../lib/jobs/publish/record-incident.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import type { ScoreContext } from '../../lib/jobs/shared/context.ts';
 import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
 import { listLeftOut, readLeftOutColumns, recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
+import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { isQuarantined, listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
+import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-attempts.ts';
 import type { JsonValue } from '../../lib/models/framework/contract.ts';
 import type { PendingAlert } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
 import * as keys from '../../lib/store/keys.ts';
 import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
 import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
-import { readScored, recordScored } from '../../lib/store/scored-windows.ts';
+import { readLate, readScored, recordScored } from '../../lib/store/scored-windows.ts';
 import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { ADDED, findLost } from '../helpers/later-release.ts';
@@ -45,7 +48,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   manifestKey: /^detectors\/shop\.yml$/,
   windowKey: /^windows\/.*Z\.parquet$/,
   scoresKey: /^scores\/.*\.parquet$/,
-  modelPrefix: /^models\/.*version=.*\/(manifest|model|features|evidence)\.json$/,
+  modelPrefix: /^models\/.*version=.*\/(manifest|model|features|evidence|presence)\.json$/,
   currentModelKey: /^models\/detector=shop\/current\.json$/,
   trainingProgressKey: /^training\/detector=shop\/progress\.json$/,
   checkpointKey: /^training\/detector=shop\/version=.*-model\.json$/,
@@ -54,6 +57,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   stateKey: /^state\/detector=shop\.json$/,
   scoredKey: /^state\/detector=shop\/scored\.json$/,
   attemptKey: /^state\/detector=shop\/scoring\.json$/,
+  trainingAttemptKey: /^state\/detector=shop\/training\.json$/,
   quarantineKey: /^quarantine\/.*\.parquet$/,
   reasonKey: /^quarantine\/.*\.reason\.json$/,
   leftOutKey: /^quarantine\/.*\.left-out\.json$/,
@@ -133,6 +137,51 @@ test('entities and open incidents keep members that this release does not know w
   assert.deepEqual(findLost(before!, after), []);
 });
 
+test('silences keep members that this release does not know while rows are walked through', async () => {
+  const bucket = await openLaterBucket(RELEASES.at(-1)!);
+  const { state } = await readState(bucket, DETECTOR);
+  const { version } = (await readCurrent(bucket, DETECTOR))!;
+  const { usual } = await loadFittedDetector(bucket, DETECTOR, version);
+  const { heardUntil } = state.silence!;
+  const walked = walkSilence(
+    {
+      detector: DETECTOR,
+      range: { start: heardUntil + 60_000, end: heardUntil + 120_000 },
+      step: 60_000,
+      metrics: ['cpu', 'disk'],
+      entities: ['cart', 'payment'],
+      entityOf: Uint32Array.of(0, 1),
+      times: new Float64Array(2).fill(heardUntil + 60_000),
+      columns: [Float64Array.of(1, Number.NaN), Float64Array.of(1, 1)],
+      labels: undefined,
+    },
+    {
+      before: state.silence,
+      rules: {
+        detector: DETECTOR,
+        settings: { entity: 300_000, metric: 300_000, source: 300_000, late: undefined },
+        usual: {
+          ...usual!,
+          metrics: ['cpu', 'disk', 'memory'],
+          everyone: [0, 0, 0],
+          units: new Map(Array.from(usual!.units, ([unit]) => [unit, { gap: 0, metrics: [0, 0, 0] }])),
+        },
+        workloadOf: (entity) => entity,
+        step: 60_000,
+        watchFrom: 0,
+        isWhole: true,
+      },
+      arrival: heardUntil + 120_000,
+      now: heardUntil + 120_000,
+    },
+  );
+  assert.equal(walked.state?.entities['payment']?.missing['cpu']?.rows, 10);
+  assert.equal(walked.state?.everyone['memory']?.rows, 10);
+  const [before, after] = [state.silence, walked.state] as unknown as readonly JsonValue[];
+  assert.notDeepEqual(after, before);
+  assert.deepEqual(findLost(before!, after), []);
+});
+
 test('what people write is read strictly', () => {
   const text = readFileSync(new URL(`${RELEASES.at(-1)}/detectors/shop.yml`, FOLDER), 'utf8');
   assert.equal(parseManifest(text, { source: 'shop.yml' }).name, DETECTOR);
@@ -163,7 +212,10 @@ const MOVES: Readonly<
   },
   'scored windows': {
     key: keys.scoredKey(DETECTOR),
-    move: (bucket) => recordScored(bucket, DETECTOR, new Map([['windows/detector=shop/b.parquet', '"b"']])),
+    move: (bucket) =>
+      recordScored(bucket, DETECTOR, new Map([['windows/detector=shop/b.parquet', '"b"']]), [
+        { key: 'windows/detector=shop/b.parquet', rows: 1, at: '2026-11-03T00:00:00.000Z' },
+      ]),
   },
   attempt: {
     key: keys.attemptKey(DETECTOR),
@@ -187,6 +239,15 @@ const MOVES: Readonly<
   claim: {
     key: /^incidents\/.*claimed\.json$/,
     move: (bucket, key) => claimNotification(bucket, idOf(key), { now: NOW, leaseMs: 1_000 }),
+  },
+  'attempt at training': {
+    key: keys.trainingAttemptKey(DETECTOR),
+    async move(bucket) {
+      const mark = readMembers(bucket, keys.trainingAttemptKey(DETECTOR));
+      const manifestHash = String(mark['etag']);
+      const { detector } = await loadDetector(contextOf(bucket), DETECTOR);
+      await attemptTraining({ detector, manifestHash }, contextOf(bucket), async () => {});
+    },
   },
   'current version': {
     key: keys.currentModelKey(DETECTOR),
@@ -219,12 +280,18 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   const { state } = await readState(bucket, DETECTOR);
   assert.equal(state.entities['payment']!.open?.joint?.rows, 4);
   assert.equal(state.outbox[0]!.alert.entity, 'payment');
+  assert.deepEqual(state.outbox[1]!.alert.silence?.metrics, ['cpu']);
+  assert.equal(state.silence?.open[0]?.entity, 'payment');
   assert.ok((await readScored(bucket, DETECTOR)).size > 0);
+  assert.equal((await readLate(bucket, DETECTOR))[0]?.rows, 2);
+  const loaded = await loadDetector(contextOf(bucket), DETECTOR);
+  assert.equal(await findSetAside(bucket, loaded, NOW), undefined);
   const current = await readCurrent(bucket, DETECTOR);
-  const { manifest, model, evidence } = await loadFittedDetector(bucket, DETECTOR, current!.version);
+  const { manifest, model, evidence, usual } = await loadFittedDetector(bucket, DETECTOR, current!.version);
   assert.equal(manifest.policy.by, 'evidence');
   assert.equal(model.kind, 'robust-z');
   assert.deepEqual(evidence?.expectation.columns, ['cpu', 'memory', 'data_availability']);
+  assert.deepEqual([usual?.metrics, usual?.units.size], [['cpu', 'memory'], 2]);
   const progress = await readProgress(bucket, DETECTOR);
   assert.equal(progress?.progress?.pauses, 2);
   assert.deepEqual(

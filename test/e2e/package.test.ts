@@ -109,6 +109,7 @@ describe('privileges', () => {
       ...QUARANTINE,
       's3:GetObject detectors/* state/* quarantine/*',
       's3:PutObject windows/* state/* quarantine/*',
+      'sqs:SendMessage ScoreQueue.Arn',
     ],
     TrainRole: [
       ...QUARANTINE,
@@ -188,9 +189,10 @@ describe('privileges', () => {
 describe('alarms', () => {
   const alarms = () =>
     ofType('AWS::CloudWatch::Alarm').map(
-      ([id, { Properties }]) =>
-        ({ id, ...(Properties as object) }) as {
+      ([id, { Properties, Condition }]) =>
+        ({ id, Condition, ...(Properties as object) }) as {
           id: string;
+          Condition: string | undefined;
           Namespace: string;
           MetricName: string;
           Dimensions: { Name: string; Value: unknown }[];
@@ -212,6 +214,11 @@ describe('alarms', () => {
   it('tell of a silent exporter, of errors of each function and of each dead-letter queue', () => {
     const silent = alarms().find(({ MetricName }) => MetricName === 'WindowsExported');
     assert.equal(silent?.TreatMissingData, 'breaching');
+    const unwatched = alarms().find(({ MetricName }) => MetricName === 'WatchRuns');
+    assert.equal(unwatched?.TreatMissingData, 'breaching');
+    // Where there is no Prometheus as well: files that people drop have no exporter that could be silent.
+    for (const { id, Condition } of alarms())
+      if (id !== 'ExporterSilent') assert.equal(Condition, undefined, id);
     const watched = JSON.stringify(alarms().map(({ Dimensions }) => Dimensions));
     for (const [id] of ofType('AWS::Lambda::Function')) assert.ok(watched.includes(`{"Ref":"${id}"}`), id);
     for (const [id] of ofType('AWS::SQS::Queue'))

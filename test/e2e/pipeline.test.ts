@@ -6,6 +6,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import type { Alert } from '../../lib/alert/alert.ts';
+import { correlationOf } from '../../lib/base/correlation.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { type AlertQueue, subscribeQueue } from '../helpers/alert-queue.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
@@ -143,6 +144,7 @@ describe('a file that is dropped, without a manifest', () => {
       entity: 'payment',
       metric: reasons[0]?.metric,
       state: 'opened',
+      correlationId: correlationOf(`${SHOP}/new.parquet`),
     });
   });
 

@@ -41,6 +41,11 @@ export async function runTestCli(
         return { messageId: `m${published.length}` };
       },
     }),
+    openQueue: () => ({
+      request: async () => {},
+      countDead: async () => 0,
+      redrive: async () => 0,
+    }),
     credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
     ...overrides,
   });

@@ -1,3 +1,4 @@
+import { correlationFields } from '../../lib/base/correlation.ts';
 import type { Fields, MetricName, Telemetry } from '../../lib/base/telemetry.ts';
 
 export interface MemoryTelemetry extends Telemetry {
@@ -17,9 +18,12 @@ export function createMemoryTelemetry(): MemoryTelemetry {
   return {
     lines,
     counts,
-    info: (message, fields = {}) => void lines.push({ level: 'info', message, fields }),
-    warn: (message, fields = {}) => void lines.push({ level: 'warn', message, fields }),
-    error: (message, fields = {}) => void lines.push({ level: 'error', message, fields }),
+    info: (message, fields = {}) =>
+      void lines.push({ level: 'info', message, fields: { ...correlationFields(), ...fields } }),
+    warn: (message, fields = {}) =>
+      void lines.push({ level: 'warn', message, fields: { ...correlationFields(), ...fields } }),
+    error: (message, fields = {}) =>
+      void lines.push({ level: 'error', message, fields: { ...correlationFields(), ...fields } }),
     count: (name, value, { detector }) => void counts.push({ name, value, detector }),
     total: (name, detector) =>
       counts

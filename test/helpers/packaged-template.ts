@@ -7,6 +7,7 @@ import { openPromise } from 'yauzl';
 
 export interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
   // The shape depends on the type; each test reads what it is about.

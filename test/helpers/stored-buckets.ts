@@ -17,7 +17,19 @@ export const FOLDER: URL = new URL('../fixtures/buckets/', import.meta.url);
 export const RELEASES: readonly string[] = readdirSync(FOLDER);
 
 /** Members whose own members are named by what is watched, not by the format. */
-const MAPS = ['entities', 'learning', 'worst', 'files', 'checkpoint', 'params', 'json'];
+const MAPS = [
+  'entities',
+  'learning',
+  'worst',
+  'files',
+  'checkpoint',
+  'params',
+  'json',
+  'groups',
+  'units',
+  'everyone',
+  'missing',
+];
 
 type Members = Readonly<Record<string, JsonValue>>;
 type Sums = Readonly<Record<string, { readonly sha256: string }>>;

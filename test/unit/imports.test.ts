@@ -26,6 +26,17 @@ test('imports go one way, and types too', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('no file imports itself by way of others, types included', () => {
+  const targets = new Map<string, string[]>();
+  for (const { file, target } of readImports())
+    if (target.startsWith('.'))
+      targets.set(file, [...(targets.get(file) ?? []), join(dirname(file), target)]);
+  const circles = sources()
+    .map((file) => findWay(targets, file))
+    .filter((way) => way !== undefined);
+  assert.deepEqual(circles, []);
+});
+
 test('no file lies outside the layers', () => {
   assert.deepEqual(
     sources().filter((file) => placeOf(file) < 0),
@@ -81,6 +92,24 @@ function placeOf(path: string): number {
   );
   const inner = folders.reduce((best, folder) => (folder.length > best.length ? folder : best), '');
   return LAYERS.findIndex(({ folder }) => folder === inner);
+}
+
+/** From a file to itself: the files on the shortest way. */
+function findWay(targets: ReadonlyMap<string, readonly string[]>, start: string): string | undefined {
+  const before = new Map<string, string>();
+  const queue = [start];
+  for (const file of queue)
+    for (const target of targets.get(file) ?? []) {
+      if (target === start) {
+        const way = [file];
+        while (way[0] !== start) way.unshift(before.get(way[0]!)!);
+        return [...way, start].join(' → ');
+      }
+      if (before.has(target)) continue;
+      before.set(target, file);
+      queue.push(target);
+    }
+  return undefined;
 }
 
 function sources(): string[] {

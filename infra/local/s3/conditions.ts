@@ -104,7 +104,7 @@ export function checkRead(
 }
 
 /** Whether one of the comma-separated ETags, with or without quotes, is that one; `*` is any. */
-export function matches(wanted: string, etag: string): boolean {
+function matches(wanted: string, etag: string): boolean {
   return wanted
     .split(',')
     .map((part) => part.trim())

@@ -3,7 +3,7 @@ import { AwsError } from '../contract.ts';
 import { queryCodeOf, sqsError } from './errors.ts';
 import { type Input, recordList, requireString } from './input.ts';
 
-export const MAX_BATCH = 10;
+const MAX_BATCH = 10;
 const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
 export interface BatchEntry {

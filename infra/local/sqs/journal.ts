@@ -30,7 +30,7 @@ export interface Journal<Entry> {
   close(): Promise<void>;
 }
 
-export class JournalError extends Error {
+class JournalError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'JournalError';

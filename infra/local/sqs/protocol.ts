@@ -53,7 +53,7 @@ const ELEMENTS: Readonly<Record<string, readonly [name: string, key?: string, va
   queueUrls: ['QueueUrl'],
 };
 
-export function isJsonCall(request: AwsRequest): boolean {
+function isJsonCall(request: AwsRequest): boolean {
   return request.headers['x-amz-target'] !== undefined;
 }
 

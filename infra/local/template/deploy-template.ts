@@ -2,14 +2,15 @@
  * What `serverless deploy` does in an account, done here: the packaged template becomes buckets, queues, topics and
  * functions that run from their zips, fed by their queues and schedules.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { openPromise } from 'yauzl';
 import { ACCOUNT_ID, type Buckets, type Queues, type Topics } from '../contract.ts';
 import type { Access } from '../iam/access.ts';
 import type { FunctionLogLine } from '../lambda/function-log.ts';
 import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
-import { unzip } from '../lambda/unzip.ts';
 import { startTicker } from '../schedule/ticker.ts';
 import type { Created, Site } from './resources.ts';
 import { createStack, readPackage } from './stack.ts';
@@ -174,4 +175,15 @@ function nameOf(given: string, resources: Readonly<Record<string, Created>>): st
   const found = functions.find(([id, { ref }]) => id === given || ref === given || ref.endsWith(`-${given}`));
   if (found) return found[1].ref;
   throw new Error(`no function ${given}; there are ${functions.map(([, { ref }]) => ref).join(', ')}`);
+}
+
+/** Writes every file of a zip under `dir`. Entries that would leave it are an error of the zip reader. */
+async function unzip(file: string, dir: string): Promise<void> {
+  const zip = await openPromise(file);
+  for await (const entry of zip.eachEntry()) {
+    if (entry.fileName.endsWith('/')) continue;
+    const target = join(dir, entry.fileName);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, await buffer(await zip.openReadStreamPromise(entry)));
+  }
 }

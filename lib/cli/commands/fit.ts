@@ -2,8 +2,7 @@ import { ModelError } from '../../base/errors.ts';
 import { DEFAULTS } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
-import { MODEL_KINDS } from '../../config/model-kind.ts';
-import { NETWORK_KINDS } from '../../config/network-kinds.ts';
+import { KINDS_BY_STEPS, learnsBySteps, MODEL_KINDS } from '../../config/model-kind.ts';
 import { defaultPercentile, percentOfShare, rowsForPercentile } from '../../config/percentile.ts';
 import { fitWindow } from '../../jobs/offline/fit-window.ts';
 import { heldOutFields, sayHeldOut } from '../../jobs/offline/render-evaluation.ts';
@@ -124,9 +123,9 @@ export const fit: Command = {
 /** @throws UsageError where the model is of a kind that cannot go on from another */
 function startFolderOf({ model }: Detector, values: Invocation['values']): string | undefined {
   const folder = stringValue(values['fine-tune']);
-  if (folder === undefined || NETWORK_KINDS.includes(model.kind)) return folder;
+  if (folder === undefined || learnsBySteps(model.kind)) return folder;
   throw new UsageError(
-    `--fine-tune does not go with ${model.kind}, which is not trained by steps; kinds that are: ${NETWORK_KINDS.join(', ')}`,
+    `--fine-tune does not go with ${model.kind}, which is not trained by steps; kinds that are: ${KINDS_BY_STEPS.join(', ')}`,
   );
 }
 

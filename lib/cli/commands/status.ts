@@ -8,20 +8,32 @@ import {
 } from '../command.ts';
 import { type DetectorStatus, listMisnamedManifests, readDetectorStatus } from '../detector-status.ts';
 import { chooseDetectors } from '../detectors.ts';
+import { worstStatus } from '../exit-code.ts';
 import { formatTable } from '../table.ts';
 
-const HEADER = ['DETECTOR', 'PHASE', 'MODEL', 'NEWEST DATA', 'LAG', 'OPEN', 'OUTBOX', 'QUARANTINED'] as const;
+const HEADER = [
+  'DETECTOR',
+  'HEALTH',
+  'PHASE',
+  'MODEL',
+  'NEWEST DATA',
+  'LAG',
+  'UNSCORED',
+  'OPEN',
+  'OUTBOX',
+  'QUARANTINED',
+] as const;
 
 /** Reads only. */
 export const status: Command = {
   name: 'status',
   operands: '[DETECTOR…]',
   summary: 'show what each detector is up to, and what is in quarantine',
-  optionsHelp: [BUCKET_HELP],
-  examples: ['tidewatch status', 'tidewatch status checkout --json'],
-  options: BUCKET_OPTION,
+  optionsHelp: [BUCKET_HELP, ['--check', 'exit code 1 where a detector is not healthy, for cron and probes']],
+  examples: ['tidewatch status', 'tidewatch status checkout --json', 'tidewatch status --check'],
+  options: { ...BUCKET_OPTION, check: { type: 'boolean' } },
   async run(invocation) {
-    const { operands, output } = invocation;
+    const { operands, output, values } = invocation;
     const context = createContext(invocation, openBucket(invocation));
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
@@ -34,12 +46,18 @@ export const status: Command = {
     // As one table for people, one line each for programs.
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
+    const isIll = values.check === true && found.some(({ isHealthy }) => !isHealthy);
     const table = formatTable([HEADER, ...found.map(toRow)]);
     const notes = found.flatMap(({ detector, problem, quarantined, leftOut, fineTunedFrom, ...each }) => [
       ...(each.phase === 'learning' && each.isWarm
         ? [`${detector}: ${each.progress}; within the hour, and once an export has caught up`]
         : []),
       ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
+      ...each.concerns.map(({ message }) => `${detector}: ${message}`),
+      ...each.late.map(
+        ({ key, rows, at }) =>
+          `late: ${key}: ${rows} rows came after newer ones of their entities were decided on (${at}); they have scores, and nobody is alerted`,
+      ),
       ...(fineTunedFrom === null
         ? []
         : [`${detector}: fine-tuned from ${fineTunedFrom.detector} ${fineTunedFrom.version}`]),
@@ -59,20 +77,22 @@ export const status: Command = {
     ]);
     output.print('detector', [table, ...notes].join('\n'), first);
     for (const each of rest) output.print('detector', undefined, each);
-    return outcome;
+    return isIll ? worstStatus([outcome, 'failed']) : outcome;
   },
 };
 
 function toRow(status: DetectorStatus): string[] {
   const { detector, phase, rows, progress, isWarm, model, newestData, lagMs } = status;
-  const { openIncidents, outbox, quarantined } = status;
+  const { isHealthy, unscored, openIncidents, outbox, quarantined } = status;
   const learning = isWarm ? 'ready to train' : `learning, ${progress ?? `${rows} rows`}`;
   return [
     detector,
+    isHealthy ? 'ok' : 'NOT OK',
     phase === 'learning' ? learning : phase,
     model ?? '-',
     newestData ?? '-',
     lagMs === null ? '-' : formatLag(lagMs),
+    String(unscored.windows),
     String(openIncidents),
     String(outbox),
     String(quarantined.length),

@@ -55,6 +55,8 @@ function describe({ outcome, version, rows, span, entities }: TrainResult, detec
       return `${version} is not done; run it again to go on`;
     case 'under-way':
       return `another run is making ${version}`;
+    case 'set-aside':
+      return 'set aside, since it ended two runs from outside';
     case 'trained':
       return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}`;
   }

@@ -1,24 +1,36 @@
 import { ManifestError } from '../../base/errors.ts';
-import { parseManifest } from '../../config/manifest.ts';
+import { readCheckedManifest } from '../check-manifest.ts';
 import type { Command } from '../command.ts';
 import type { Host } from '../host.ts';
+import { choiceValue } from '../option-values.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** Checks manifests without a bucket or a network: all problems of every file. */
+/** Checks manifests without a bucket or a network: all problems of every file, and whatever could not run. */
 export const validate: Command = {
   name: 'validate',
   operands: 'FILE…',
   summary: 'check detector manifests; needs no bucket',
-  optionsHelp: [],
+  optionsHelp: [
+    [
+      '--dialect NAME',
+      'of the queries: promql, or other for a source with a language of its own,\nsuch as MetricsQL, which is not looked at; promql by default',
+    ],
+  ],
   examples: ['tidewatch validate detectors/*.yml'],
-  options: {},
-  async run({ operands, host, output }) {
+  options: { dialect: { type: 'string' } },
+  async run({ operands, values, host, output }) {
+    const isPromql = choiceValue(values, 'dialect', ['promql', 'other']) !== 'other';
+    const declared = new Map<string, string>();
     if (operands.length === 0) throw new UsageError('validate needs at least one FILE');
     let invalid = 0;
     for (const path of operands) {
       try {
         const text = await readText(host, path);
-        const { name, metrics } = parseManifest(text, { source: path });
+        const { name, metrics } = await readCheckedManifest(text, { source: path, isPromql });
+        const other = declared.get(name);
+        if (other !== undefined)
+          throw new ManifestError('same-name', `${path}: declares the detector ${name}, as does ${other}`);
+        declared.set(name, path);
         output.print('manifest', `${path}: ok, detector ${name} with ${metrics.length} metrics`, {
           file: path,
           valid: true,

@@ -6,7 +6,7 @@
  * a reason only while some container has it.
  */
 import type { LabelCriterion } from '../label-settings.ts';
-import type { PresetMetric } from './presets.ts';
+import type { PresetMetric } from './preset.ts';
 
 export const KUBERNETES_CRITERIA: readonly LabelCriterion[] = [
   { name: 'pod_failing', when: 'pods_crash_looping > 0 or pods_in_error > 0 or pods_unknown > 0' },

@@ -10,7 +10,7 @@
  * itself after the host unless told otherwise) and that one Prometheus sees one cluster. Counters are read over
  * 5 minutes, so scrape intervals of up to a minute do.
  */
-import type { Preset, PresetMetric } from './presets.ts';
+import type { Preset, PresetMetric } from './preset.ts';
 
 /** A container's own series: cAdvisor also gives the pod's sum (no container) and the pause container (POD). */
 const CONTAINERS = 'container!="",container!="POD"';

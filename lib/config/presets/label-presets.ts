@@ -1,7 +1,7 @@
 /** Ready-made sets of label criteria, by the name that a manifest gives. */
 import type { LabelCriterion } from '../label-settings.ts';
 import { KUBERNETES_CRITERIA, KUBERNETES_LABEL_METRICS } from './kubernetes-labels.ts';
-import type { PresetMetric } from './presets.ts';
+import type { PresetMetric } from './preset.ts';
 
 export const LABEL_PRESET_NAMES = ['kubernetes'] as const;
 export type LabelPresetName = (typeof LABEL_PRESET_NAMES)[number];

@@ -1,10 +1,13 @@
 /** Exports every declared detector that is due; one that fails does not keep the others waiting. */
+import { correlated } from '../../base/correlation.ts';
 import { RetryLaterError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
 import type { MetricSource } from '../../source/metric-source.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
-import type { ExportContext } from '../shared/context.ts';
+import type { ExportDueContext } from '../shared/context.ts';
 import { type LoadedDetector, listDeclaredDetectors, loadDetector } from '../shared/load-detectors.ts';
+import { noticeSilentSource } from '../shared/silent-source.ts';
 import { type ExportResult, exportWindows, isExportDue } from './export-windows.ts';
 
 export interface DueExports {
@@ -17,22 +20,36 @@ interface Due extends LoadedDetector {
   readonly state: DetectorState;
 }
 
-export async function exportDue(source: MetricSource, context: ExportContext): Promise<DueExports> {
+export async function exportDue(source: MetricSource, context: ExportDueContext): Promise<DueExports> {
   const due: Due[] = [];
   const exported = new Map<string, ExportResult>();
   const failed = new Map<string, unknown>();
 
   async function attempt(detector: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof RetryLaterError) {
-        context.telemetry.info('export goes on in the next run', { detector, reason: error.message });
-        return;
+    await correlated(undefined, async () => {
+      try {
+        await work();
+      } catch (error) {
+        if (error instanceof RetryLaterError) {
+          context.telemetry.info('export goes on in the next run', { detector, reason: error.message });
+          return;
+        }
+        context.telemetry.error('export failed', { detector, error: String(error) });
+        context.telemetry.count('DetectorsFailed', 1, { detector });
+        failed.set(detector, error);
       }
-      context.telemetry.error('export failed', { detector, error: String(error) });
-      context.telemetry.count('DetectorsFailed', 1, { detector });
-      failed.set(detector, error);
+    });
+  }
+
+  /** The source may have been silent for so long that people have to hear of it. */
+  async function watchSource(detector: Detector): Promise<void> {
+    try {
+      if (await noticeSilentSource(detector, context)) await context.queue.requestScoring(detector.name);
+    } catch (error) {
+      context.telemetry.warn('a silence was not told; the next run tries again', {
+        detector: detector.name,
+        error: String(error),
+      });
     }
   }
 
@@ -44,9 +61,11 @@ export async function exportDue(source: MetricSource, context: ExportContext): P
     });
   // The ones that are nearly up to date first: a backfill can take many runs, and would keep them waiting that long.
   due.sort((a, b) => (b.state.exportedUntil ?? -Infinity) - (a.state.exportedUntil ?? -Infinity) || 0);
-  for (const { detector, manifestHash } of due)
+  for (const { detector, manifestHash } of due) {
     await attempt(detector.name, async () => {
       exported.set(detector.name, await exportWindows({ detector, manifestHash, source }, context));
     });
+    if (failed.has(detector.name)) await watchSource(detector);
+  }
   return { exported, failed };
 }

@@ -1,5 +1,6 @@
 /** Prometheus → windows in the bucket: every complete window since the cursor, each written once or not at all. */
 
+import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError, RetryLaterError, SourceError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { MetricSource } from '../../source/metric-source.ts';
@@ -55,9 +56,9 @@ export interface ExportResult {
 }
 
 /** Two days at 15 minutes: what follows the whole days of a first backfill. */
-export const DEFAULT_MAX_WINDOWS = 192;
+const DEFAULT_MAX_WINDOWS = 192;
 /** Milliseconds that have to be left for another batch or window. */
-export const STOP_BEFORE_MS = 10_000;
+const STOP_BEFORE_MS = 10_000;
 
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
 
@@ -105,6 +106,7 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
   const now = context.now();
   const grid = exportGrid(detector, (await readState(context.store, detector.name)).state);
   const state = await beginExport(context.store, detector, grid, now);
+  correlateToWindow(detector.name, state.exportedUntil);
   return {
     ...request,
     context,
@@ -219,6 +221,7 @@ async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Pr
   const { store, telemetry } = context;
   const window = cutWindow({ detector: detector.name, range, step: grid.step, matrices });
   const key = windowKey(detector.name, range);
+  correlateTo(correlationOf(key));
   if (await putOnce(run, key, writeWindow(window, { manifestHash }))) {
     run.exported.push(key);
     telemetry.count('WindowsExported', 1, { detector: detector.name });
@@ -242,6 +245,12 @@ async function putOnce({ context }: Run, key: string, body: Uint8Array): Promise
 function moveCursor(run: Run, state: ExportState): void {
   run.state = state;
   run.scannedUntil = state.exportedUntil;
+  correlateToWindow(run.detector.name, state.exportedUntil);
+}
+
+/** What is logged is about the window that is next, asked for or not. */
+function correlateToWindow(detector: string, start: number): void {
+  correlateTo(correlationOf(windowKey(detector, { start, end: start + 1 })));
 }
 
 function warnOfMissingMetrics(run: Run, { matrices, seriesCount }: Batch): void {

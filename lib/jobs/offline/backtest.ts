@@ -23,6 +23,7 @@ import type { JobContext } from '../shared/context.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { countContextRows, scoreRows } from '../shared/score-rows.ts';
+import { noticeSilentSource } from '../shared/silent-source.ts';
 import { trainIfDue, trainModel } from '../train/train-model.ts';
 import { explainMiss, type Miss, nearestMiss } from './explain-misses.ts';
 import {
@@ -116,7 +117,10 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
     if (range.end > stretch.range.end && stretch.range.end < unlabelled.range.end)
       stretch = sliceWindow(unlabelled, { start: range.start, end: range.end + DAY });
     const slice = sliceWindow(stretch, range);
-    if (isGap(slice)) continue;
+    if (isGap(slice)) {
+      if (await noticeSilentSource(detector, context)) await scoreWindows(loaded, context);
+      continue;
+    }
     windows++;
     await store.put(windowKey(detector.name, range), writeWindow({ ...slice, range }, loaded));
     await scoreWindows(loaded, context);

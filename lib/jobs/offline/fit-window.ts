@@ -6,22 +6,20 @@ import { manifestHash } from '../../config/manifest.ts';
 import { type Evaluation, evaluateScores } from '../../evaluation/evaluate-scores.ts';
 import { findAlerts } from '../../evaluation/find-alerts.ts';
 import { holdOutTail } from '../../evaluation/splits/hold-out.ts';
-import type { CriterionCounts } from '../../features/apply-criteria.ts';
 import { watchedTime } from '../../maths/metrics/false-alarms.ts';
 import { windowsPrefix } from '../../store/keys.ts';
 import { importVersion } from '../../store/model-folder.ts';
 import type { ModelManifest } from '../../store/model-manifest.ts';
 import { loadVersion, saveVersion } from '../../store/model-repository.ts';
 import { sliceWindow } from '../../window/combine.ts';
-import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { writeWindow } from '../../window/write-window.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import { trainModel } from '../train/train-model.ts';
-import { explainMiss, type Miss } from './explain-misses.ts';
+import { explainMiss } from './explain-misses.ts';
 import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
 import { MANIFEST_FILE } from './model-bucket.ts';
-import { renderEvaluation } from './render-evaluation.ts';
+import { type HeldOut, renderEvaluation } from './render-evaluation.ts';
 import { keepNewestRows, scoreLabelled } from './score-labelled.ts';
 
 export interface FitWindowOptions {
@@ -36,19 +34,6 @@ export interface FitWindowOptions {
   /** Folder of a version to go on from, in place of random weights. */
   readonly startFolder?: string | undefined;
   readonly onProgress: (done: number) => void;
-}
-
-export interface HeldOut {
-  readonly range: TimeRange;
-  readonly rows: number;
-  /** Incidents that would have been opened, and what that is in a week. */
-  readonly incidents: number;
-  readonly incidentsPerWeek: number;
-  /** Undefined where nothing says what was anomalous. */
-  readonly evaluation: Omit<Evaluation, 'missed'> | undefined;
-  /** Labelled events that no incident overlaps, and why. */
-  readonly misses: readonly Miss[];
-  readonly labelledBy: CriterionCounts;
 }
 
 export interface FittedWindow {

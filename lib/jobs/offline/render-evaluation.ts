@@ -1,10 +1,25 @@
 /** What held-out rows said, written into the version's report and beside it for programs. */
 import { formatLength } from '../../alert/format-value.ts';
 import type { Evaluation } from '../../evaluation/evaluate-scores.ts';
+import type { CriterionCounts } from '../../features/apply-criteria.ts';
 import { countOf, formatCount, formatRate, formatScore, formatTime } from '../../report/format.ts';
 import { encodeJson } from '../../store/json.ts';
+import type { TimeRange } from '../../window/time-range.ts';
 import { type Miss, missFields } from './explain-misses.ts';
-import type { HeldOut } from './fit-window.ts';
+
+/** What the rows say that the fit never saw. */
+export interface HeldOut {
+  readonly range: TimeRange;
+  readonly rows: number;
+  /** Incidents that would have been opened, and what that is in a week. */
+  readonly incidents: number;
+  readonly incidentsPerWeek: number;
+  /** Undefined where nothing says what was anomalous. */
+  readonly evaluation: Omit<Evaluation, 'missed'> | undefined;
+  /** Labelled events that no incident overlaps, and why. */
+  readonly misses: readonly Miss[];
+  readonly labelledBy: CriterionCounts;
+}
 
 export type Figure = readonly [label: string, value: string];
 

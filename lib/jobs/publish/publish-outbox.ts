@@ -9,7 +9,9 @@
  * outbox, logged and counted.
  */
 import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
+import { correlationOf } from '../../base/correlation.ts';
 import { RetryLaterError } from '../../base/errors.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import type { PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
 import {
@@ -105,6 +107,7 @@ async function publishOne(context: OutboxContext, pending: PendingAlert): Promis
     state: alert.state,
     entity: alert.entity,
     severity: alert.severity,
+    correlationId: correlationOf(alert.objects.window),
   };
   let messageId: string;
   try {
@@ -138,18 +141,4 @@ async function removeFromOutbox(
     const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
     return outbox.length === state.outbox.length ? undefined : { ...state, outbox };
   });
-}
-
-/** Waits for every started call, then throws the first error. */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  limit: number,
-  visit: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: Math.min(limit, items.length) }, async () => {
-    for (const item of queue) await visit(item);
-  });
-  for (const result of await Promise.allSettled(workers))
-    if (result.status === 'rejected') throw result.reason;
 }

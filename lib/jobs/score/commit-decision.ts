@@ -1,21 +1,25 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and alerts to send. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Reason } from '../../alert/alert.ts';
+import type { AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
+import { findRestarts } from '../../features/restarts.ts';
 import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
 import { incidentKey, scoresKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
+import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { describeModel } from './describe-model.ts';
+import { describeSilence, followSilence } from './silence-alerts.ts';
 
 export interface CommittedDecision {
   /** Per row, 1 = anomalous. */
@@ -25,10 +29,12 @@ export interface CommittedDecision {
   readonly lateRows: number;
 }
 
-interface Decided {
+export interface Decided {
   readonly detector: Detector;
   readonly fitted: FittedDetector;
   readonly rows: ScoredWindowRows;
+  /** As it came: what is missing of it is missing here. */
+  readonly window: MetricWindow;
   readonly windowKey: string;
   readonly etag: string;
   /** When the window's bytes came, epoch ms. */
@@ -55,11 +61,12 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
   const clock: DecisionClock = { now, latest: now + FUTURE_TOLERANCE };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state } = await readState(context.store, detector.name);
+    const from = watchFrom(state, fitted, clock);
     const decision = decideWindow({
       rows: rows.scored,
       policy: fitted.manifest.policy,
       tracks: state.entities,
-      watchFrom: watchFrom(state, fitted, clock),
+      watchFrom: from,
       step: fitted.manifest.step,
       detector: detector.name,
       modelVersion: fitted.manifest.version,
@@ -71,22 +78,27 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
       for (const row of known?.rows ?? []) anomalous[row] = 0;
       return { anomalous, transitions: 0, lateRows: 0 };
     }
+    const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
     const { alerts, worst } = await describeTransitions(transitions, state.worst, given);
+    const silences = silence.transitions.map((each) => describeSilence(given, each));
     let changed = false;
     await updateState(context.store, detector.name, (latest) => {
-      changed = !isDeepStrictEqual(latest.entities, state.entities);
+      changed =
+        !isDeepStrictEqual(latest.entities, state.entities) ||
+        !isDeepStrictEqual(latest.silence, state.silence);
       if (changed || latest.decided.includes(id)) return undefined;
       const decided = [...latest.decided, id].slice(-REMEMBERED_WINDOWS);
       return {
         ...latest,
         entities: tracks,
+        ...(silence.state !== undefined && { silence: silence.state }),
         worst,
         decided,
         ...rememberUsualRows(latest.usualRows, id, usualRows),
-        outbox: [...latest.outbox, ...alerts],
+        outbox: [...latest.outbox, ...alerts, ...silences],
       };
     });
-    if (!changed) return { anomalous, transitions: transitions.length, lateRows };
+    if (!changed) return { anomalous, transitions: transitions.length + silences.length, lateRows };
   }
   throw new RetryLaterError(
     'state-contended',
@@ -174,20 +186,33 @@ async function explainScored(
   return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
+/** What people see of an incident began a little after its cause. */
+const ROWS_BEFORE = 10;
+
+function restartsOf(
+  { entity, start, lastAnomalous }: Transition,
+  { fitted, rows }: Decided,
+): readonly AlertRestart[] {
+  const { step } = fitted.manifest;
+  const within = { entity, from: start - ROWS_BEFORE * step, to: lastAnomalous };
+  return findRestarts(rows.planned, within).map(({ metric, time, from, to }) => ({
+    metric,
+    at: new Date(time).toISOString(),
+    from,
+    to,
+  }));
+}
+
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
   const alert = buildAlert({
     transition,
     reasons,
+    restarts: restartsOf(transition, given),
     detector,
     step: manifest.step,
-    model: {
-      version: manifest.version,
-      kind: manifest.kind,
-      trainedFrom: manifest.trainingRange.start,
-      trainedTo: manifest.trainingRange.end,
-    },
+    model: describeModel(manifest),
     by: manifest.policy.by,
     threshold: manifest.policy.threshold,
     rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),

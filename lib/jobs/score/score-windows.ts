@@ -8,6 +8,7 @@
  * anywhere is finished by the next one.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { FeatureError, NotFoundError, RetryLaterError, WindowError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
@@ -17,14 +18,20 @@ import { readState, updateState } from '../../store/detector-states.ts';
 import { scoresKey } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
-import { recordScored } from '../../store/scored-windows.ts';
+import { type LateWindow, recordScored } from '../../store/scored-windows.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { publishOutbox } from '../publish/publish-outbox.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
 import { type FittedDetector, loadFittedDetector } from '../shared/fitted-detector.ts';
-import { isCaughtUp } from '../shared/is-caught-up.ts';
+import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { spanOf, sumLearned } from '../shared/learned-history.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
+import {
+  isScored,
+  type PendingWindow,
+  type SelectedWindows,
+  selectPending,
+} from '../shared/pending-windows.ts';
 import { quarantine } from '../shared/quarantine.ts';
 import { countContextRows, scoreRows } from '../shared/score-rows.ts';
 import {
@@ -36,7 +43,7 @@ import {
 import { commitDecision } from './commit-decision.ts';
 import { type ContextWindows, openContext } from './context-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
-import { isScored, type PendingWindow, type SelectedWindows, selectPending } from './select-pending.ts';
+import { tellNoticedSilences } from './silence-alerts.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -80,7 +87,7 @@ export async function scoreWindows(
   onWindow?: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
   const objects = await listWindowObjects(context.store, detector.name);
-  const { pending, unnoted } = await selectPending(detector.name, objects, context);
+  const { pending, unnoted } = await selectPending(context.store, detector.name, objects);
   const version = await resolveVersion(context.store, detector);
   const attempts = openAttempts(detector.name, context);
   try {
@@ -102,6 +109,7 @@ async function scorePending(
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
   const etags = new Map(given.unnoted);
+  const late: LateWindow[] = [];
   const isOutOfTime = (): boolean => context.deadline.remaining() < PUBLISH_RESERVE;
   for (const batch of inBatches(pending)) {
     if (isOutOfTime()) break;
@@ -111,16 +119,18 @@ async function scorePending(
       context,
     )) {
       // Another run may be at the same list.
-      if (scored.length > 0 && (await isScored(info, context))) continue;
+      if (scored.length > 0 && (await isScored(context.store, info))) continue;
       if (isOutOfTime()) break;
-      const window = await scoreWindow({ detector, fitted, info, history, attempts, etags }, context);
+      const window = await scoreWindow({ detector, fitted, info, history, attempts, etags, late }, context);
       if (window === undefined) continue;
       scored.push(window);
       onWindow?.(window);
     }
   }
   const isCutShort = pending.length > 0 && isOutOfTime();
-  if (etags.size > 0) await recordScored(context.store, detector.name, etags);
+  if (etags.size > 0) await recordScored(context.store, detector.name, etags, late);
+  if (pending.length === 0)
+    await tellNoticedSilences({ detector, fitted, windowKey: objects.at(-1)?.key ?? '' }, context);
   const { published, inFlight } = await publishOutbox(context, detector.name);
   if (isCutShort) {
     const reason = `${scored.length} of ${pending.length} windows scored before the deadline`;
@@ -173,7 +183,7 @@ async function learn({ detector, pending, attempts }: Pending, context: ScoreCon
   const seen = sumLearned(state);
   const { rows } = seen;
   context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
-  if (isWarm(detector, seen) && isCaughtUp(detector, state, context.now()))
+  if (isWarm(detector, seen) && isHistoryExported(detector, state, context.now()))
     await context.queue.requestTraining(detector.name);
   return { phase: state.phase, ...seen, warmup: rowsWanted(detector), scored: [], published: 0 };
 }
@@ -216,6 +226,7 @@ async function attempt(
 ): Promise<ReadWindowObject | undefined> {
   const { detector, info, step, attempts } = given;
   const { key, etag } = info;
+  correlateTo(correlationOf(key));
   try {
     await attempts.begin(info);
   } catch (error) {
@@ -230,11 +241,13 @@ async function scoreWindow(
   given: {
     readonly detector: Detector;
     readonly fitted: FittedDetector;
-    readonly info: ObjectInfo;
+    readonly info: PendingWindow;
     readonly history: ContextWindows;
     readonly attempts: Attempts;
     /** Window key → ETag of what was scored: added to. */
     readonly etags: Map<string, string>;
+    /** Windows with rows that came too late to be decided on: added to. */
+    readonly late: LateWindow[];
   },
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
@@ -247,7 +260,7 @@ async function scoreWindow(
     const earlier = await history.before(read.window.range.start);
     const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });
     const decision = await commitDecision(
-      { detector, fitted, rows, windowKey: key, etag: read.etag, arrival: read.arrival },
+      { detector, fitted, rows, window: read.window, windowKey: key, etag: read.etag, arrival: read.arrival },
       context,
     );
     await context.store.put(
@@ -258,7 +271,13 @@ async function scoreWindow(
       },
     );
     given.etags.set(key, read.etag);
-    const scored = countScored({ detector, key, rows: rows.scored.times.length, decision }, context);
+    // Rows that were decided on when their window was scored the first time did not come late.
+    const lateRows = given.info.isAgain && given.info.etag === read.etag ? 0 : decision.lateRows;
+    if (lateRows > 0) given.late.push({ key, rows: lateRows, at: new Date(context.now()).toISOString() });
+    const scored = countScored(
+      { detector, key, rows: rows.scored.times.length, decision: { ...decision, lateRows } },
+      context,
+    );
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;
     return (await scoreWindow(given, context)) ?? scored;

@@ -18,7 +18,7 @@ interface Usual {
 
 /**
  * @returns `x` with the usual level in place of what is less than the least change off it, where a metric hardly ever
- *   strays as far, and of what is off it to a side that is not watched
+ *   strays as far, and of what is off it to a side that is not watched. That values are missing is no change of any
  */
 export function calmMatrix(
   x: FeatureMatrix,
@@ -26,6 +26,7 @@ export function calmMatrix(
 ): FeatureMatrix {
   const leastChanges = findLeastChanges(given);
   const directions = findDirections(given);
+  const availability = given.plan.columns.findIndex(({ source }) => source.kind === 'availability');
   const usual = x.entities.map((entity) => {
     const least = leastChanges(entity);
     return profilesOf(given.scaler, entity).map((profile, column) => usualOf(profile, least[column]!));
@@ -35,7 +36,7 @@ export function calmMatrix(
   for (let row = 0; row < x.times.length; row++)
     for (const [column, own] of usual[x.entityOf[row]!]!.entries()) {
       const at = row * width + column;
-      values[at] = calm(values[at]!, own, directions[column]);
+      values[at] = column === availability ? own.center : calm(values[at]!, own, directions[column]);
     }
   return { ...x, values };
 }

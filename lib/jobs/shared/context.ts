@@ -21,6 +21,11 @@ export interface ExportContext extends StoreContext {
   readonly deadline: Deadline;
 }
 
+/** Of every detector, with what tells of a source that gives nothing. */
+export interface ExportDueContext extends ExportContext {
+  readonly queue: Pick<WorkQueue, 'requestScoring'>;
+}
+
 export interface TrainContext extends StoreContext {
   readonly deadline: Deadline;
   readonly queue: WorkQueue;

@@ -4,7 +4,7 @@ import { type MetricUnit, unitOfMetric } from '../../alert/metric-unit.ts';
 import type { Detector } from '../../config/detector.ts';
 import { CYCLE_LENGTHS, readCalendar } from '../../features/calendar.ts';
 import { describeTransform, nameSource } from '../../features/column-name.ts';
-import type { PlannedColumn, Transform } from '../../features/plan.ts';
+import type { PlannedColumn, Transform } from '../../features/planned-column.ts';
 import { invertLog } from '../../features/pointwise.ts';
 import { getZoneClock } from '../../features/zone-clock.ts';
 

@@ -88,6 +88,9 @@ function toReasons(
   const bySubject = new Map<string, Part[]>();
   for (const { feature, share } of contributions) {
     const column = fitted.plan.columns.findIndex(({ name }) => name === feature);
+    // What is missing is told as a silence, where the version misses anything.
+    if (fitted.evidence !== undefined && fitted.plan.columns[column]!.source.kind === 'availability')
+      continue;
     const subject = nameSource(fitted.plan.columns[column]!.source);
     const part = { column, share, isUnusual: isUnusual(values[column]!, usual[column]!) };
     bySubject.set(subject, [...(bySubject.get(subject) ?? []), part]);

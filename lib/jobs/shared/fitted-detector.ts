@@ -1,6 +1,8 @@
 /** A stored version, ready to score. */
 
 import { ArtifactError } from '../../base/errors.ts';
+import type { UsualPresence } from '../../decision/silence/contract.ts';
+import { loadPresence } from '../../decision/silence/presence-state.ts';
 import type { FittedEvidence } from '../../evidence/evidence.ts';
 import { loadEvidence } from '../../evidence/state.ts';
 import { loadFeatures } from '../../features/feature-state.ts';
@@ -19,10 +21,14 @@ export interface FittedDetector {
   readonly model: FittedModel;
   /** What evidence is gathered by; undefined in versions that decide by score. */
   readonly evidence: FittedEvidence | undefined;
+  /** Who is missed when silent; undefined in versions from before that was learned. */
+  readonly usual: UsualPresence | undefined;
 }
 
 /** Of a version's files: expectation and return levels. */
 export const EVIDENCE_FILE = 'evidence.json';
+/** …and who reported what. */
+export const PRESENCE_FILE = 'presence.json';
 /** Versions never change, so a warm function keeps the few that it used last. */
 const CACHED_VERSIONS = 8;
 /** The others are reports: for people, and larger than most models. */
@@ -61,7 +67,16 @@ async function readFittedDetector(
     );
   const kind = await getModel(manifest.kind);
   const model = await kind.load(decodeModelState(files));
-  return { manifest, plan, scaler, model, evidence: readEvidence(manifest, files, scaler.columns) };
+  const what = `${detector} ${version}: ${PRESENCE_FILE}`;
+  const presence = files[PRESENCE_FILE];
+  return {
+    manifest,
+    plan,
+    scaler,
+    model,
+    evidence: readEvidence(manifest, files, scaler.columns),
+    usual: presence && loadPresence(parseJson(presence, what), what),
+  };
 }
 
 /** @throws ArtifactError where the policy needs it and it is missing, or of other columns */

@@ -18,7 +18,7 @@ export function spanOf({ times, step }: MetricWindow): Span {
   return { start, end: newest + step };
 }
 
-export function sumLearned({ learning }: DetectorState): Seen {
+export function sumLearned({ learning }: Pick<DetectorState, 'learning'>): Seen {
   const windows = Object.values(learning);
   const spans = windows.flatMap(({ start, end }) =>
     start === undefined || end === undefined ? [] : [{ start, end }],

@@ -2,7 +2,8 @@
 import { type MetricUnit, unitOfMetric } from '../../alert/metric-unit.ts';
 import type { ChangeSettings, Detector } from '../../config/detector.ts';
 import type { Watched } from '../../evidence/calibrate-evidence.ts';
-import type { FeaturePlan, PlannedColumn } from '../../features/plan.ts';
+import type { FeaturePlan } from '../../features/plan.ts';
+import type { PlannedColumn } from '../../features/planned-column.ts';
 import type { Profile } from '../../features/profile.ts';
 import { CONSTANT_SCALE, type FittedScaler, profilesOf } from '../../features/scaler.ts';
 
@@ -40,10 +41,15 @@ export function findLeastChanges({ detector, plan, scaler }: Given): (entity: st
   };
 }
 
-/** One a column. The clock is no metric: that training saw no Sunday makes none unusual. */
+/**
+ * One a column. The clock is no metric: that training saw no Sunday makes none unusual. Nor is what is missing, which is
+ * a silence and told as one.
+ */
 export function findDirections({ detector, plan }: Pick<Given, 'detector' | 'plan'>): readonly Watched[] {
   return plan.columns.map((column) =>
-    column.source.kind === 'calendar' ? 'none' : settingsOf(detector, column).direction,
+    column.source.kind === 'calendar' || column.source.kind === 'availability'
+      ? 'none'
+      : settingsOf(detector, column).direction,
   );
 }
 

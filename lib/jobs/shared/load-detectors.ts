@@ -4,7 +4,8 @@ import { ManifestError, ObjectTooLargeError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash, parseManifest } from '../../config/manifest.ts';
-import { STATES_PREFIX } from '../../store/keys.ts';
+import { detectorOfWindowKey, STATES_PREFIX, WINDOWS_PREFIX } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
 import { healState } from './heal-state.ts';
 import { listManifests, readManifestText } from './manifest-objects.ts';
@@ -70,4 +71,14 @@ export async function listDetectors(context: StoreContext): Promise<readonly str
     if (name !== undefined) names.add(name);
   }
   return [...names].sort();
+}
+
+/** Names with a file under windows/: one that was dropped has no state before it is first looked at. */
+export async function listDropped(store: ObjectStore): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for await (const { key } of store.list(WINDOWS_PREFIX)) {
+    const name = detectorOfWindowKey(key);
+    if (name !== undefined) names.add(name);
+  }
+  return names;
 }

@@ -12,7 +12,7 @@ import { isWindowName } from './window-objects.ts';
 const MAX_MANIFEST_BYTES = 4 * LONGEST_MANIFEST;
 
 /** The key of the detector's manifest. Of several, the `.yml` of the name, or the first. */
-export async function findManifest(store: ObjectStore, detector: string): Promise<string | undefined> {
+async function findManifest(store: ObjectStore, detector: string): Promise<string | undefined> {
   const usual = manifestKey(detector);
   let found: string | undefined;
   for await (const { key } of store.list(`${DETECTORS_PREFIX}${detector}.`)) {

@@ -4,11 +4,12 @@ import type { ScoredRows } from '../../decision/contract.ts';
 import { gatherEvidence, pickEvidence, silenceGaps } from '../../evidence/evidence.ts';
 import { countScanRows } from '../../evidence/statistics.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
+import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
+import { pickRows } from '../../features/pick-rows.ts';
 import { type PreparedRows, prepareRows } from '../../features/prepare-rows.ts';
+import { restartingMetrics } from '../../features/restarts.ts';
 import { checkColumns, type PlannedRows } from '../../features/source-columns.ts';
-import { pickRows } from '../../models/compose/ensemble/hold-back.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { calmMatrix } from './calm-matrix.ts';
@@ -59,19 +60,25 @@ export async function scoreRows({
 }): Promise<ScoredWindowRows> {
   const { plan, scaler } = fitted;
   const { step } = fitted.manifest;
-  const newest = prepareRows(window, detector, step);
+  const restarting = restartingMetrics(plan);
+  const newest = prepareRows(window, detector, step, restarting);
   checkColumns({ ...newest, plan });
   const { start } = newest.window.range;
   const within = { start: start - countContextRows(fitted) * step, end: start };
   // Cut after short gaps are filled, which takes the values on both sides.
   const history = context.map((earlier) =>
-    changePrepared(prepareRows(earlier, detector, step), (all) => sliceWindow(all, within)),
+    changePreparedRows(prepareRows(earlier, detector, step, restarting), (all) => sliceWindow(all, within)),
   );
-  const merged = mergePrepared([...history, newest]);
+  const merged = combinePreparedRows([...history, newest]);
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
   const x = buildMatrix({ ...planned, scaler });
   const matrixRows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= start);
-  const scores = await scoreNewest(x, { detector, fitted, start });
+  // A gap is no anomaly of values: what was not measured has no score.
+  const isHeard = (row: number): boolean =>
+    fitted.usual === undefined || planned.availability[planned.rows[row]!]! > 0;
+  const scores = (await scoreNewest(x, { detector, fitted, start })).map((score, row) =>
+    isHeard(row) ? score : Number.NaN,
+  );
   const far = deviations(x, scaler).values;
   const { entities, entityOf, times } = newest.window;
   const scored = {
@@ -79,7 +86,7 @@ export async function scoreRows({
     entityOf,
     times,
     scores: Float64Array.from(matrixRows, (row) => scores[row]!),
-    deviations: Float64Array.from(matrixRows, (row) => far[row]!),
+    deviations: Float64Array.from(matrixRows, (row) => (isHeard(row) ? far[row]! : Number.NaN)),
     ...(fitted.evidence !== undefined && {
       evidence: silenceGaps(
         pickEvidence(

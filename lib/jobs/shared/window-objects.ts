@@ -1,5 +1,6 @@
 /** The window objects of a detector, and what each holds. */
 
+import { correlated, correlationOf } from '../../base/correlation.ts';
 import { NotFoundError, ObjectTooLargeError, WindowError } from '../../base/errors.ts';
 import { warnOnce } from '../../base/warn-once.ts';
 import type { Detector } from '../../config/detector.ts';
@@ -62,7 +63,14 @@ export interface ReadWindowObject {
  * @param step grid distance in ms; undefined: told from the data
  * @returns undefined where the object went to quarantine, or is gone since it was listed
  */
-export async function readWindowObject(
+export function readWindowObject(
+  context: StoreContext,
+  given: { detector: Detector; key: string; step: number | undefined },
+): Promise<ReadWindowObject | undefined> {
+  return correlated(correlationOf(given.key), () => read(context, given));
+}
+
+async function read(
   context: StoreContext,
   { detector, key, step }: { detector: Detector; key: string; step: number | undefined },
 ): Promise<ReadWindowObject | undefined> {

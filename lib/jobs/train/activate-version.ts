@@ -1,7 +1,8 @@
 /** A version that stands becomes the one in use. */
+
+import { formatCompactTime } from '../../base/compact-time.ts';
 import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { updateState } from '../../store/detector-states.ts';
-import { stamp } from '../../store/keys.ts';
 import { moveCurrent, readCurrent } from '../../store/model-repository.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { MetricWindow } from '../../window/window.ts';
@@ -19,7 +20,7 @@ export async function makeCurrent(
   version: string,
   { store, now }: StoreContext,
 ): Promise<void> {
-  const latest = stamp(now() + FUTURE_TOLERANCE);
+  const latest = formatCompactTime(now() + FUTURE_TOLERANCE);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const current = await readCurrent(store, detector);
     if (current?.version === version) return;

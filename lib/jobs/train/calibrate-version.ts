@@ -1,7 +1,7 @@
 /** When the rows of a new version are anomalous, and what its scores mean. */
 import type { Detector } from '../../config/detector.ts';
 import { formatFalseAlarms } from '../../config/false-alarm-budget.ts';
-import type { ModelKind } from '../../config/model-kind.ts';
+import { KIND_FACTS } from '../../config/model-kind.ts';
 import type { ScoreCalibration } from '../../decision/calibration.ts';
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
 import { calibrateExtreme } from '../../decision/extreme-deviation.ts';
@@ -17,7 +17,7 @@ import { lowerBound } from '../../maths/quantile.ts';
 import { fitScoreTail, LEAST_SCORES } from '../../maths/score-tail.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
 import { findDirections, findLeastChanges } from '../shared/least-changes.ts';
-import { findNormalRows, type RehearsalInput, rehearse } from './rehearse.ts';
+import { findNormalRows, type RehearsalInput, rehearse } from './rehearse-version.ts';
 
 export interface CalibratedVersion {
   readonly policy: DecisionPolicy;
@@ -34,16 +34,6 @@ export interface CalibratedVersion {
   /** Whole sentences, for people. */
   readonly notes: readonly string[];
 }
-
-/** A fit of these takes minutes to hours: their own scores of the training stand in for a rehearsal's. */
-const UNREHEARSED: ReadonlySet<string> = new Set<ModelKind | 'arima'>([
-  'attention',
-  'bilstm',
-  'lstm',
-  'lstm-autoencoder',
-  'prophet',
-  'arima',
-]);
 
 /** Evidence at which an incident opens, and below which a row of an open one is no longer part of it. */
 const OPENS_AT = 1;
@@ -83,7 +73,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
     scores: rows.scores,
     step,
     contextRows,
-    fitsAnew: !UNREHEARSED.has(given.rehearsal.model.kind),
+    fitsAnew: KIND_FACTS[given.rehearsal.model.kind].rehearses === 'anew',
   });
   const evidence = calibrateEvidence({
     whole: { x, scores: rows.scores, learned: findNormalRows(x, { labels, contextRows, step }) },

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { formatCompactTime } from '../../base/compact-time.ts';
 import type { Detector } from '../../config/detector.ts';
 import { hashPlan } from '../../features/plan.ts';
 import { encodeJson } from '../../store/json.ts';
-import { stamp } from '../../store/keys.ts';
 import type { ModelLineage } from '../../store/model-manifest.ts';
 import { SOFTWARE_VERSION } from '../shared/software-version.ts';
 import type { TrainingData } from './training-data.ts';
@@ -34,5 +34,5 @@ export function nameVersion(
     softwareVersion: SOFTWARE_VERSION,
   };
   const hash = createHash('sha256').update(encodeJson(content)).digest('hex').slice(0, 12);
-  return `${stamp(data.window.range.end)}-${hash}`;
+  return `${formatCompactTime(data.window.range.end)}-${hash}`;
 }

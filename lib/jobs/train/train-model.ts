@@ -1,6 +1,7 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
+import { savePresence } from '../../decision/silence/presence-state.ts';
 import { saveEvidence } from '../../evidence/state.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
 import { saveFeatures } from '../../features/feature-state.ts';
@@ -16,17 +17,17 @@ import { encodeModelState, hasVersion, saveVersion } from '../../store/model-rep
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
 import type { TrainContext } from '../shared/context.ts';
-import { EVIDENCE_FILE } from '../shared/fitted-detector.ts';
-import { isCaughtUp } from '../shared/is-caught-up.ts';
+import { EVIDENCE_FILE, PRESENCE_FILE } from '../shared/fitted-detector.ts';
+import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
 import { SOFTWARE_VERSION } from '../shared/software-version.ts';
+import { attemptTraining, saySetAside } from '../shared/training-attempts.ts';
 import { activate, makeCurrent } from './activate-version.ts';
 import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { nameVersion } from './name-version.ts';
-import { reachWarmup } from './reach-warmup.ts';
 import { reportVersion } from './report-version.ts';
 import { loadTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -38,6 +39,7 @@ import {
   runInSession,
   type TrainingSession,
 } from './training-session.ts';
+import { widenLookback } from './widen-lookback.ts';
 
 /** Of a run's time, kept back from the fit for scoring the history, drawing the report and saving: a share of it, up to ms. */
 const RESERVE = { share: 0.25, atMost: 120_000 } as const;
@@ -47,9 +49,10 @@ const TAKE_UP_AFTER = 3_600_000;
 export interface TrainResult {
   /**
    * `learning`: less than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
-   * time was up, and another run was asked to go on. `under-way`: another run is at it.
+   * time was up, and another run was asked to go on. `under-way`: another run is at it. `set-aside`: it ended two runs
+   * from outside, and is not tried for now.
    */
-  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way';
+  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way' | 'set-aside';
   readonly version: string | undefined;
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
@@ -76,6 +79,22 @@ export async function trainModel(
   loaded: LoadedDetector,
   context: TrainContext,
   onProgress?: (done: number) => void,
+): Promise<TrainResult> {
+  const attempt = await attemptTraining(loaded, context, () => train(loaded, context, onProgress));
+  if ('result' in attempt) return attempt.result;
+  const { name } = loaded.detector;
+  context.telemetry.error('training set aside', {
+    detector: name,
+    code: 'killed-function',
+    reason: saySetAside(name, attempt.setAside),
+  });
+  return { outcome: 'set-aside', version: undefined, rows: 0, span: 0, entities: 0 };
+}
+
+async function train(
+  loaded: LoadedDetector,
+  context: TrainContext,
+  onProgress: ((done: number) => void) | undefined,
 ): Promise<TrainResult> {
   const { detector } = loaded;
   const open = await findOpenTraining(detector.name, context);
@@ -136,7 +155,7 @@ export async function isTrainingDue({ detector }: LoadedDetector, context: Train
   if (open.progress !== undefined)
     return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
   const { state } = await readState(context.store, detector.name);
-  if (state.trainedUntil === undefined) return isCaughtUp(detector, state, context.now());
+  if (state.trainedUntil === undefined) return isHistoryExported(detector, state, context.now());
   // A version that was made of times that cannot be is not waited for until they have come.
   const latest = context.now() + FUTURE_TOLERANCE;
   if (state.trainedUntil > latest) return true;
@@ -203,7 +222,7 @@ async function loadHistory(
   inputs?: ModelManifest['inputs'],
 ): Promise<TrainingData | undefined> {
   const data = await loadTrainingData(detector, state, context, inputs);
-  const reaching = reachWarmup(detector, state.step);
+  const reaching = widenLookback(detector, state.step);
   const rows = data?.window.times.length ?? 0;
   if (rows >= rowsWanted(detector) || reaching === detector) return data;
   return loadTrainingData(reaching, state, context, inputs);
@@ -272,6 +291,7 @@ async function fitVersion(
       ...(calibrated.evidence !== undefined && {
         [EVIDENCE_FILE]: encodeJson(saveEvidence(calibrated.evidence)),
       }),
+      [PRESENCE_FILE]: encodeJson(savePresence(data.usual)),
       ...report,
     },
     manifest,

@@ -1,7 +1,11 @@
 /** The history that a model is fitted on. */
 import type { Detector } from '../../config/detector.ts';
+import type { UsualPresence } from '../../decision/silence/contract.ts';
+import { learnPresence } from '../../decision/silence/learn-presence.ts';
+import { workloadOf } from '../../decision/silence/workload.ts';
 import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
-import { changePrepared, mergePrepared } from '../../features/merge-prepared.ts';
+import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
+import { type Accumulating, findCounters } from '../../features/counters.ts';
 import { planFeatures } from '../../features/plan.ts';
 import { type PreparedRows, prepareLabelledRows } from '../../features/prepare-rows.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
@@ -24,6 +28,8 @@ export interface TrainingData extends PreparedRows {
   readonly inputs: ModelManifest['inputs'];
   /** Ms from the oldest row of the whole history, what lies before the lookback included, to the end of the newest. */
   readonly span: number;
+  /** Who reported what, of the whole lookback. */
+  readonly usual: UsualPresence;
   /** Label criterion → rows in which it held. Empty where the manifest has none. */
   readonly labelledBy: CriterionCounts;
 }
@@ -60,10 +66,16 @@ export async function loadTrainingData(
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
   const kept = [...newest.metrics, ...detector.labels.columns];
-  const prepared = mergePrepared(
-    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step)),
+  const metrics = newest.metrics.filter((name) => !detector.labels.columns.includes(name));
+  const counters = findCounters(
+    used.map(({ window }) => window),
+    { metrics, step },
   );
-  const history = changePrepared(prepared, (window) => sliceWindow(window, range));
+  const restarting = new Set(counters.keys());
+  const prepared = combinePreparedRows(
+    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step, restarting)),
+  );
+  const history = changePreparedRows(prepared, (window) => sliceWindow(window, range));
   const inputs = used.map(({ window, info }) => ({
     key: info.key,
     etag: info.etag,
@@ -72,28 +84,35 @@ export async function loadTrainingData(
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
   const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
-  return { ...selectTrainingRows(labelled, detector), inputs, span, labelledBy };
+  const usual = learnPresence(history.window, {
+    step,
+    metrics,
+    workloadOf: (entity) => workloadOf(entity, detector.entityLabels),
+  });
+  return { ...selectTrainingRows(labelled, detector, counters), inputs, span, usual, labelledBy };
 }
 
 /** Entities without a row to learn from are left out of the history too: both then number entities alike. */
 function selectTrainingRows(
   history: PreparedRows,
   detector: Detector,
+  counters: ReadonlyMap<string, Accumulating>,
 ): PreparedRows & { readonly planned: PlannedRows } {
   const plan = planFeatures(history.window.metrics, {
     settings: detector.features,
     step: history.window.step,
+    counters,
   });
   const findRows = ({ window, availability }: PreparedRows): Uint32Array =>
     findWarmRows(window, plan).filter((row) => availability[row]! > 0);
   const learned = new Set(Array.from(findRows(history), (row) => history.window.entityOf[row]!));
-  const known = changePrepared(history, (window) =>
+  const known = changePreparedRows(history, (window) =>
     selectRows(window, (row) => learned.has(window.entityOf[row]!)),
   );
   const rows = findRows(known);
   const kept = new Set(rows);
   return {
-    ...changePrepared(known, (window) => selectRows(window, (row) => kept.has(row))),
+    ...changePreparedRows(known, (window) => selectRows(window, (row) => kept.has(row))),
     planned: { ...known, plan, rows },
   };
 }

@@ -2,37 +2,16 @@
  * Vectors made of the rows of a matrix, a block at a time, in the memory of a WebAssembly kernel. Rows come in as they
  * lie in the matrix; their coordinates lie newest first, so that a row and those before it are one vector without a copy.
  */
-import { planMemory } from './memory-plan.ts';
-import { copyPanels, PANEL_ROWS, padSize } from './panels.ts';
-import { openRowKernel, type RowBuild } from './row-kernel.ts';
-
-/** Vectors in a block, at most. */
-export const BLOCK_VECTORS = 128;
-
-export interface RowVectorsOptions {
-  /** Columns of the matrix. */
-  readonly width: number;
-  /** Those that vectors are made of, ascending. */
-  readonly columns: ArrayLike<number>;
-  /** Rows of a vector. */
-  readonly window: number;
-  /** Coordinates beyond it count knee (1 + ln(u / knee)). */
-  readonly knee: number;
-  /** L: of a column without a scale (one over it is infinite) a move of d counts L d / (L + d). */
-  readonly constantLimit: number;
-  /** What is missing: 0, or NaN. */
-  readonly missing: 'zero' | 'nan';
-  /** R, size × size, 0 below the diagonal, and what is taken off each vector before `squareForms`. */
-  readonly form?: { readonly factor: Float64Array; readonly mean: Float64Array };
-  /** Of `squareForms`; double by default. Single is twice as fast, and rounds to 24 bits wherever double does to 53. */
-  readonly precision?: keyof typeof PANEL_ROWS;
-  /** size × size: what `squareParts` multiplies vectors by, less `form.mean`. */
-  readonly components?: Float64Array;
-  /** Whether outer products will be summed up. */
-  readonly sums?: boolean;
-  /** Which build of the kernel; by default what suits the processor. */
-  readonly build?: RowBuild;
-}
+import { PANEL_ROWS, padSize } from './panels.ts';
+import { openRowKernel } from './row-kernel.ts';
+import {
+  BLOCK_VECTORS,
+  countRows,
+  placeRowVectors,
+  type RowVectorsOptions,
+  TILE,
+  writeForms,
+} from './row-vectors-memory.ts';
 
 export interface RowVectors {
   /** Entries of a vector: columns × window. Entry (lag, v) is at lag × columns + v; lag 0 is the newest row. */
@@ -71,50 +50,16 @@ export interface RowVectors {
   readSums(): { readonly products: Float64Array; readonly vector: Float64Array };
 }
 
-/** Rows beside those of a block's windows: where vectors are wanted here and there. */
-const SPARE_ROWS = 3 * BLOCK_VECTORS;
-/** Vectors that are multiplied at a time. */
-const TILE = 4;
-
 export function openRowVectors(options: RowVectorsOptions): RowVectors {
-  const { width, columns, window, knee, form, components } = options;
+  const { width, columns, window, knee, form } = options;
   const taken = columns.length;
   const size = taken * window;
   const padded = padSize(size, PANEL_ROWS.double);
-  const singlePadded = padSize(size, PANEL_ROWS.single);
-  const capacity = BLOCK_VECTORS + SPARE_ROWS + window - 1;
+  const capacity = countRows(window);
   const isFilled = options.missing === 'zero';
   const isSingle = form !== undefined && options.precision === 'single';
 
-  const plan = planMemory();
-  // Sums are read 4 entries at a time, which may reach past a row and past a vector.
-  const at = {
-    rows: plan.take(capacity * width * 4 + 16),
-    coordinates: plan.take((capacity * taken + TILE) * 8),
-    owned: plan.take((BLOCK_VECTORS * size + TILE) * 8),
-    list: plan.take(BLOCK_VECTORS * 4),
-    chosen: plan.take(BLOCK_VECTORS * 4),
-    columns: plan.take(taken * 4),
-    centers: plan.take(taken * 8),
-    above: plan.take(taken * 8),
-    below: plan.take(taken * 8),
-    factor: plan.take(form === undefined ? 0 : padded * (padded + TILE) * 4),
-    factorStart: plan.take(padded * 8),
-    singles: plan.take(isSingle ? (capacity * taken + TILE) * 4 : 0),
-    singleList: plan.take(BLOCK_VECTORS * 4),
-    singleFactor: plan.take(isSingle ? singlePadded * (singlePadded + PANEL_ROWS.single) * 2 : 0),
-    singleStart: plan.take(singlePadded * 4),
-    components: plan.take(components === undefined ? 0 : padded * size * 8),
-    componentsStart: plan.take(padded * 8),
-    scratch: plan.take(BLOCK_VECTORS * 16),
-    squares: plan.take(BLOCK_VECTORS * 8),
-    chosenSquares: plan.take(BLOCK_VECTORS * 8),
-    parts: plan.take(components === undefined ? 0 : BLOCK_VECTORS * padded * 8),
-    roots: plan.take(BLOCK_VECTORS * 8),
-    products: plan.take(options.sums ? padded * padded * 8 : 0),
-    vector: plan.take(padded * 8),
-  };
-  const memory = plan.open();
+  const { memory, at } = placeRowVectors(options);
   const { buffer } = memory;
   const kernel = openRowKernel(memory, options.build);
   const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
@@ -124,31 +69,7 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
   const squares = floats(at.squares, BLOCK_VECTORS);
   const chosenSquares = floats(at.chosenSquares, BLOCK_VECTORS);
   const roots = floats(at.roots, BLOCK_VECTORS);
-  new Uint32Array(buffer, at.columns, taken).set(columns);
-  if (form !== undefined) {
-    const panels = { rows: PANEL_ROWS.double, isTriangle: true };
-    copyPanels(form.factor, size, panels, floats(at.factor, (padded * (padded + TILE)) / 2));
-    const start = multiplyNegative(form.factor, form.mean);
-    floats(at.factorStart, size).set(start);
-    if (isSingle) {
-      const factor = new Float32Array(
-        buffer,
-        at.singleFactor,
-        (singlePadded * (singlePadded + PANEL_ROWS.single)) / 2,
-      );
-      copyPanels(form.factor, size, { rows: PANEL_ROWS.single, isTriangle: true }, factor);
-      new Float32Array(buffer, at.singleStart, size).set(start);
-    }
-    if (components !== undefined)
-      floats(at.componentsStart, size).set(multiplyNegative(components, form.mean));
-  }
-  if (components !== undefined)
-    copyPanels(
-      components,
-      size,
-      { rows: PANEL_ROWS.double, isTriangle: false },
-      floats(at.components, padded * size),
-    );
+  writeForms(buffer, at, options);
 
   const squareTriangle = (vectors: number, count: number, out: number): void =>
     kernel.squareProducts(vectors, roundUp(count), at.factor, size, true, at.factorStart, at.scratch, out, 0);
@@ -249,14 +170,4 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
 
 function roundUp(count: number): number {
   return Math.ceil(count / TILE) * TILE;
-}
-
-/** -M v */
-function multiplyNegative(matrix: Float64Array, vector: Float64Array): Float64Array {
-  const size = vector.length;
-  return vector.map((_, i) => {
-    let sum = 0;
-    for (let k = 0; k < size; k++) sum -= matrix[i * size + k]! * vector[k]!;
-    return sum;
-  });
 }

@@ -66,7 +66,7 @@ function tridiagonalize(matrix: Float64Array, n: number, { diagonal, beside, bas
   }
   for (let i = 0; i < n; i++) basis[i * n + i] = 1;
   // Row i of the basis is e_i reflected by all of them; later ones leave fewer entries, so the last goes first.
-  for (const { from, vector } of reflectors.toReversed()) reflectRows(basis, n, from, vector);
+  for (const { from, vector } of reflectors.toReversed()) reflectRows(basis, n, { from, vector, product });
 }
 
 /**
@@ -106,35 +106,69 @@ interface Reflection {
 /** (I - 2vv')A(I - 2vv') = A - vw' - wv' with p = 2Av and w = p - (v'p)v, on rows and columns `from` and later. */
 function applyBothSides(a: Float64Array, n: number, { from, vector, product }: Reflection): void {
   const size = vector.length;
+  multiplyRows(a, n, { from, vector, product });
   let along = 0;
   for (let i = 0; i < size; i++) {
-    const offset = (from + i) * n + from;
-    let sum = 0;
-    for (let j = 0; j < size; j++) sum += a[offset + j]! * vector[j]!;
-    product[i] = 2 * sum;
-    along += 2 * sum * vector[i]!;
+    product[i]! *= 2;
+    along += product[i]! * vector[i]!;
   }
   for (let i = 0; i < size; i++) product[i]! -= along * vector[i]!;
   for (let i = 0; i < size; i++) {
     const offset = (from + i) * n + from;
-    const [v, w] = [vector[i]!, product[i]!];
+    const v = vector[i]!;
+    const w = product[i]!;
     for (let j = 0; j < size; j++) a[offset + j]! -= v * product[j]! + w * vector[j]!;
   }
 }
 
 /** basis := basis (I - 2vv'), which touches the rows and columns that earlier ones reach. */
-function reflectRows(basis: Float64Array, n: number, from: number, vector: Float64Array): void {
+function reflectRows(basis: Float64Array, n: number, { from, vector, product }: Reflection): void {
   const size = vector.length;
-  for (let i = from; i < n; i++) {
-    const offset = i * n + from;
-    let sum = 0;
-    for (let j = 0; j < size; j++) sum += basis[offset + j]! * vector[j]!;
-    for (let j = 0; j < size; j++) basis[offset + j]! -= 2 * sum * vector[j]!;
+  multiplyRows(basis, n, { from, vector, product });
+  for (let i = 0; i < size; i++) {
+    const offset = (from + i) * n + from;
+    const twice = 2 * product[i]!;
+    for (let j = 0; j < size; j++) basis[offset + j]! -= twice * vector[j]!;
   }
 }
 
-/** One value after the other from the top; rotations go through the basis row by row. */
+/**
+ * `product` := what rows and columns `from` and later make of `vector`. Four rows at a time: the sum of a single one would
+ * wait for each addition.
+ */
+function multiplyRows(matrix: Float64Array, n: number, { from, vector, product }: Reflection): void {
+  const size = vector.length;
+  let i = 0;
+  for (; i + 4 <= size; i += 4) {
+    const first = (from + i) * n + from;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let j = 0; j < size; j++) {
+      const factor = vector[j]!;
+      const at = first + j;
+      a += matrix[at]! * factor;
+      b += matrix[at + n]! * factor;
+      c += matrix[at + 2 * n]! * factor;
+      d += matrix[at + 3 * n]! * factor;
+    }
+    product[i] = a;
+    product[i + 1] = b;
+    product[i + 2] = c;
+    product[i + 3] = d;
+  }
+  for (; i < size; i++) {
+    const offset = (from + i) * n + from;
+    let sum = 0;
+    for (let j = 0; j < size; j++) sum += matrix[offset + j]! * vector[j]!;
+    product[i] = sum;
+  }
+}
+
+/** One value after the other from the top. */
 function rotateToDiagonal(n: number, tridiagonal: Tridiagonal): void {
+  const rotations = { sines: new Float64Array(n), cosines: new Float64Array(n) };
   for (let at = 0; at < n; at++) {
     for (let steps = 0; ; steps++) {
       const end = findBlockEnd(tridiagonal, at, n);
@@ -144,7 +178,7 @@ function rotateToDiagonal(n: number, tridiagonal: Tridiagonal): void {
           'no-eigenvalues',
           `eigenvalue ${at} of ${n} was not found in ${MAX_STEPS} steps`,
         );
-      stepImplicitly(tridiagonal, at, end, n);
+      stepImplicitly(tridiagonal, rotations, at, end, n);
     }
   }
 }
@@ -162,12 +196,22 @@ function findBlockEnd({ diagonal, beside }: Tridiagonal, at: number, n: number):
 }
 
 /** A QL step on rows `at` to `end`, with Wilkinson's shift. */
-function stepImplicitly({ diagonal, beside, basis }: Tridiagonal, at: number, end: number, n: number): void {
+function stepImplicitly(
+  tridiagonal: Tridiagonal,
+  rotations: Scratch,
+  at: number,
+  end: number,
+  n: number,
+): void {
+  const { diagonal, beside, basis } = tridiagonal;
+  const { sines, cosines } = rotations;
   const tie = beside[at]!;
   const half = (diagonal[at + 1]! - diagonal[at]!) / (2 * tie);
   const root = Math.hypot(half, 1);
   let g = diagonal[end]! - diagonal[at]! + tie / (half + (half < 0 ? -root : root));
-  let [sine, cosine, shift] = [1, 1, 0];
+  let sine = 1;
+  let cosine = 1;
+  let shift = 0;
   for (let i = end - 1; i >= at; i--) {
     const f = sine * beside[i]!;
     const b = cosine * beside[i]!;
@@ -177,6 +221,7 @@ function stepImplicitly({ diagonal, beside, basis }: Tridiagonal, at: number, en
       // The block has come apart here.
       diagonal[i + 1]! -= shift;
       beside[end] = 0;
+      rotateRows(basis, n, { from: i + 1, to: end, sines, cosines });
       return;
     }
     sine = f / r;
@@ -186,18 +231,71 @@ function stepImplicitly({ diagonal, beside, basis }: Tridiagonal, at: number, en
     shift = sine * t;
     diagonal[i + 1] = g + shift;
     g = cosine * t - b;
-    rotateRows(basis, i * n, n, sine, cosine);
+    sines[i] = sine;
+    cosines[i] = cosine;
   }
+  rotateRows(basis, n, { from: at, to: end, sines, cosines });
   diagonal[at]! -= shift;
   beside[at] = g;
   beside[end] = 0;
 }
 
-function rotateRows(basis: Float64Array, offset: number, n: number, sine: number, cosine: number): void {
-  for (let k = offset; k < offset + n; k++) {
-    const [upper, lower] = [basis[k]!, basis[k + n]!];
-    basis[k + n] = sine * upper + cosine * lower;
-    basis[k] = cosine * upper - sine * lower;
+/** Length n each; entry i turns rows i and i + 1. */
+interface Scratch {
+  readonly sines: Float64Array;
+  readonly cosines: Float64Array;
+}
+
+interface Rotations extends Scratch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * From row `to` up to row `from`, each with the one above it. Down each column the value that one rotation leaves to the
+ * next stays in a register; four columns at a time, as a single one would wait for each product.
+ */
+function rotateRows(basis: Float64Array, n: number, { from, to, sines, cosines }: Rotations): void {
+  let k = 0;
+  for (; k + 4 <= n; k += 4) {
+    let at = to * n + k;
+    let a = basis[at]!;
+    let b = basis[at + 1]!;
+    let c = basis[at + 2]!;
+    let d = basis[at + 3]!;
+    for (let i = to - 1; i >= from; i--) {
+      const sine = sines[i]!;
+      const cosine = cosines[i]!;
+      const above = at - n;
+      const a1 = basis[above]!;
+      const b1 = basis[above + 1]!;
+      const c1 = basis[above + 2]!;
+      const d1 = basis[above + 3]!;
+      basis[at] = sine * a1 + cosine * a;
+      basis[at + 1] = sine * b1 + cosine * b;
+      basis[at + 2] = sine * c1 + cosine * c;
+      basis[at + 3] = sine * d1 + cosine * d;
+      a = cosine * a1 - sine * a;
+      b = cosine * b1 - sine * b;
+      c = cosine * c1 - sine * c;
+      d = cosine * d1 - sine * d;
+      at = above;
+    }
+    basis[at] = a;
+    basis[at + 1] = b;
+    basis[at + 2] = c;
+    basis[at + 3] = d;
+  }
+  for (; k < n; k++) {
+    let at = to * n + k;
+    let low = basis[at]!;
+    for (let i = to - 1; i >= from; i--) {
+      const high = basis[at - n]!;
+      basis[at] = sines[i]! * high + cosines[i]! * low;
+      low = cosines[i]! * high - sines[i]! * low;
+      at -= n;
+    }
+    basis[at] = low;
   }
 }
 

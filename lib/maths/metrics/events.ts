@@ -11,7 +11,7 @@ export interface TimeEvent {
 }
 
 /** A gap of more steps than this between two flagged rows ends an event: nobody knows what was in it. */
-export const MAX_GAP_STEPS = 10;
+const MAX_GAP_STEPS = 10;
 
 /**
  * Neighbouring flagged rows of an entity make one event, from the first row's time to a step after the last one's.

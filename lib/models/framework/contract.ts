@@ -1,7 +1,7 @@
 import type { ModelKind } from '../../config/model-kind.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 
-export { MODEL_KINDS, type ModelKind } from '../../config/model-kind.ts';
+export type { ModelKind } from '../../config/model-kind.ts';
 
 export type JsonValue =
   | null

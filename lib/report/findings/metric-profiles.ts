@@ -34,7 +34,7 @@ export interface Trend {
 
 const DAY_MS = WEEK_MS / 7;
 /** Trend and seasons are read off the mean of this many stretches at most. */
-export const MAX_BUCKETS = 4096;
+const MAX_BUCKETS = 4096;
 /** Stretches that divide a day, in ms. */
 const BUCKETS_MS: readonly number[] = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360].map(
   (minutes) => minutes * 60_000,

@@ -20,7 +20,7 @@ export function breakable(name: string): Markup {
   return raw(escapeHtml(name).replaceAll(/[_/:.-]/g, '$&<wbr>'));
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

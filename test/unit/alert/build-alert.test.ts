@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert, Reason } from '../../../lib/alert/alert.ts';
 import { buildAlert } from '../../../lib/alert/build-alert.ts';
+import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { Detector } from '../../../lib/config/detector.ts';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
@@ -155,12 +156,25 @@ const MODEL: Alert['model'] = {
 };
 const OBJECTS: Alert['objects'] = { window: 'windows/w', scores: 'scores/s', incident: 'incidents/i' };
 
+test('a restart before or in an incident is told, and not where there is none', () => {
+  const restart = { metric: 'uptime', at: '2026-11-22T14:31:00.000Z', from: 64_800, to: 20 };
+  const alert = build({ reasons: [CPU], restarts: new Array(7).fill(restart) });
+  assert.equal(
+    alert.summary,
+    'payment: container_cpu_usage 0.83 (usual 0.01–0.05), since 14:32 UTC, 6 min; restarted at 14:31 UTC',
+  );
+  assert.deepEqual(alert.restarts, new Array(5).fill(restart));
+  assert.deepEqual(parseAlert(JSON.stringify(alert)), alert);
+  assert.equal('restarts' in build({ reasons: [CPU] }), false);
+});
+
 function build(given: {
   reasons: readonly Reason[];
   transition?: Partial<Transition>;
   detector?: Partial<Detector>;
   by?: Alert['by'];
   rarity?: Alert['rarity'];
+  restarts?: NonNullable<Alert['restarts']>;
 }): Alert {
   return buildAlert({
     transition: {
@@ -182,6 +196,7 @@ function build(given: {
     by: given.by,
     threshold: 0.62,
     rarity: given.rarity,
+    restarts: given.restarts ?? [],
     objects: OBJECTS,
   });
 }

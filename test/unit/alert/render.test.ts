@@ -104,6 +104,7 @@ test('what subscribers filter by', () => {
     entity: 'shop/payment',
     metric: 'cpu',
     state: 'opened',
+    correlationId: 'shop@20261122T080000Z',
   });
   const { entity, metric } = renderAlert({ ...ALERT, entity: '', reasons: [] }).attributes;
   assert.equal(entity, 'shop', 'without an entity: the detector');

@@ -47,6 +47,27 @@ test('counts add up per detector and carry the dimension sets that alarms and da
   ]);
 });
 
+test('log lines carry the id of what they are about, and of their invocation', () => {
+  const correlation = new URL('../../../lib/base/correlation.ts', import.meta.url).href;
+  const lines = linesOf(`
+    const { inInvocation, correlateTo } = await import(${JSON.stringify(correlation)});
+    await inInvocation('r1', async () => {
+      telemetry.info('begins');
+      correlateTo('shop@20261121T063000Z');
+      telemetry.warn('goes on', { detector: 'shop' });
+      telemetry.error('of another', { correlationId: 'cart@20261121T063000Z' });
+    });
+  `);
+  assert.deepEqual(
+    lines.map(({ message, correlationId, requestId }) => [message, correlationId, requestId]).sort(),
+    [
+      ['begins', 'r1', 'r1'],
+      ['goes on', 'shop@20261121T063000Z', 'r1'],
+      ['of another', 'cart@20261121T063000Z', 'r1'],
+    ],
+  );
+});
+
 test('log lines are JSON with the level, the message and its fields', () => {
   const lines = linesOf(`
     telemetry.info('trained', { detector: 'a', rows: 3 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { limitConcurrency } from '../../../lib/base/limit-concurrency.ts';
+import { forEachConcurrently, limitConcurrency } from '../../../lib/base/limit-concurrency.ts';
 
 test('never more than the limit at a time, in order of arrival, and failures free their place', async () => {
   await fc.assert(
@@ -37,4 +37,26 @@ test('never more than the limit at a time, in order of arrival, and failures fre
       },
     ),
   );
+});
+
+test('each item is visited, and the error of the first that failed is thrown when all that began are over', async () => {
+  const over: number[] = [];
+  const visits = forEachConcurrently([5, 1, 4, 0], 2, async (turns) => {
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    over.push(turns);
+    if (turns === 4) throw new Error('four');
+  });
+  await assert.rejects(visits, { message: 'four' });
+  assert.deepEqual(over.toSorted(), [0, 1, 4, 5]);
+});
+
+test('once as many have failed as run at a time, nothing more is begun', async () => {
+  const begun: number[] = [];
+  const visits = forEachConcurrently([0, 1, 2, 3, 4, 5], 2, async (item) => {
+    begun.push(item);
+    throw new Error(`${item}`);
+  });
+  await assert.rejects(visits, { message: '0' });
+  assert.ok(begun.length < 6, `${begun}`);
+  assert.deepEqual(begun.slice(0, 2), [0, 1]);
 });

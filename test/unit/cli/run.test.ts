@@ -133,11 +133,28 @@ test('status is a table of what each detector is up to, and writes nothing', asy
   assert.equal(code, 0);
   assert.deepEqual(store.keys(), before);
   const [header, bad, shop, ...notes] = stdout.trimEnd().split('\n');
-  assert.match(header ?? '', /^DETECTOR +PHASE +MODEL +NEWEST DATA +LAG +OPEN +OUTBOX +QUARANTINED$/);
-  assert.match(bad ?? '', /^bad +learning, 0 rows +- +- +- +0 +0 +0$/);
-  assert.match(shop ?? '', /^shop +ready to train +- +2026-11-02T01:00:00\.000Z +1h40m +0 +0 +0$/);
+  assert.match(
+    header ?? '',
+    /^DETECTOR +HEALTH +PHASE +MODEL +NEWEST DATA +LAG +UNSCORED +OPEN +OUTBOX +QUARANTINED$/,
+  );
+  assert.match(bad ?? '', /^bad +NOT OK +learning, 0 rows +- +- +- +0 +0 +0 +0$/);
+  assert.match(shop ?? '', /^shop +ok +ready to train +- +2026-11-02T01:00:00\.000Z +1h40m +0 +0 +0 +0$/);
   assert.match(notes.join('\n'), /^bad: detectors\/bad\.yml: /);
   assert.match(notes.join('\n'), /^shop: 3000 rows, which is enough to train on; within the hour/m);
+});
+
+test('status --check has exit code 1 where a detector is not healthy, and tells why', async () => {
+  const store = createMemoryObjectStore({ now: () => NOW });
+  await dropWindow(store, { from: 0, rows: 30 });
+  assert.equal((await runTestCli(['status', '--check'], store, { now: () => NOW })).code, 0);
+  const later = { now: () => NOW + 31 * STEP };
+  assert.equal((await runTestCli(['status'], store, later)).code, 0);
+  const { code, stdout } = await runTestCli(['status', '--check'], store, later);
+  assert.equal(code, 1);
+  assert.match(stdout, /^shop: 1 window not looked at, the oldest for 31m: the score function is dead/m);
+  const json = await runTestCli(['status', '--json'], store, later);
+  assert.equal(json.lines[0]?.isHealthy, false);
+  assert.deepEqual(json.lines[0]?.unscored, { windows: 1, since: new Date(NOW).toISOString() });
 });
 
 test('status tells what a model was fine-tuned from, and of a training that takes several runs', async () => {

@@ -48,6 +48,7 @@ const FIXED: Detector = {
     resolveAfter: 10,
   },
   gaps: { interpolateSteps: 3 },
+  silence: { entity: 15 * MINUTE, metric: 15 * MINUTE, source: 60 * MINUTE, late: undefined },
   outputs: { expected: false },
 };
 
@@ -85,6 +86,7 @@ spec:
   training: { warmup: 20000, lookback: 30d, every: 12h }
   threshold: { percentile: 99.99, min_deviation: 0, k: 5, n: 5, resolve_after: 1 }
   gaps: { interpolate: 0 }
+  silence: { entity: off, metric: { after: 30m }, source: false, late: { after: 1h } }
   outputs: { expected: true }
 `);
   assert.deepEqual(detector, {
@@ -136,6 +138,7 @@ spec:
     training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
     threshold: { ...PERCENTILE_RULE, percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
+    silence: { entity: undefined, metric: 30 * MINUTE, source: undefined, late: 60 * MINUTE },
     outputs: { expected: true },
   } satisfies Detector);
 });
@@ -154,6 +157,20 @@ spec: { prometheus_query: 'up', detection_window: 30m }
     detectionWindow: 30 * MINUTE,
     schedule: 30 * MINUTE,
   });
+});
+
+test('a kind of silence is off, or has the time after which it alerts', () => {
+  const silenceOf = (text: string) =>
+    parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {silence: ${text}}`).silence;
+  const { silence } = defaultDetector('a');
+  assert.deepEqual(silenceOf('{}'), silence);
+  assert.deepEqual(silenceOf('{entity: off}'), { ...silence, entity: undefined });
+  assert.deepEqual(silenceOf('{entity: false}'), { ...silence, entity: undefined });
+  assert.deepEqual(silenceOf('{late: {after: 2h}}'), { ...silence, late: 120 * MINUTE });
+  assert.match(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {silence: {entity: 15m, lates: off}}'),
+    /spec\.silence\.entity .*must be off, or a map with after, such as \{after: 15m\}, not "15m"/,
+  );
 });
 
 test('a manifest as it stands in Kubernetes is read: any apiVersion, a namespace, labels and annotations', () => {
@@ -176,6 +193,18 @@ metadata:
   metadata.namespace (line 3) must be a name of 1 to 256 characters, not 3
   metadata.labels (line 3) must be a map of strings, not "x"
   metadata.annotations.n (line 3) must be text, not 1`,
+  );
+});
+
+test('expect_every is a duration or never, and no part of what the hash is of', () => {
+  const withExpected = (value: string): Detector =>
+    parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: ${value}}`);
+  assert.equal(withExpected('1d').expectEvery, DAY);
+  assert.equal(withExpected('never').expectEvery, 'never');
+  assert.equal(manifestHash(withExpected('1d')), manifestHash({ ...defaultDetector('a'), declared: true }));
+  assert.equal(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: 30s}'),
+    'detectors/x.yml: spec.expect_every (line 3) must be never or a duration from 1m to 400d in whole seconds, such as 15m, 1h30m, 7d or 30d, not "30s"',
   );
 });
 
@@ -223,8 +252,8 @@ spec:
   spec.metrics[1].name (line 7) must be a metric name: letters, digits, _ and :, at most 128, not 3
   spec.model_version (line 12) must be current, or the version to stay at, not 3
   spec.entity[0] (line 11) must be a label name: letters, digits and _, not first a digit, not "9th"
-  spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "15 minutes"
-  spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m, 1h30m or 7d, not "1500ms"
+  spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m or 1h30m, not "15 minutes"
+  spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m or 1h30m, not "1500ms"
   spec.backfill (line 10) must be 0 or a duration up to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d, not 5
   spec.model.kind (line 14) must be ${MODEL_KINDS.join(' or ')}, not "lstn"
   spec.model.seed (line 14) must be a whole number from 0 to 4294967295, not -1
@@ -234,6 +263,28 @@ spec:
   spec.threshold.k (line 13) must be a whole number from 1 to 1000, not 9.5
   spec.detection_windw (line 4) is no field of a manifest; did you mean detection_window?`,
   );
+});
+
+test('an example of a duration is one that would be taken there', () => {
+  const spec = (fields: string): string =>
+    `kind: AnomalyDetector\nmetadata: { name: a }\nspec: { ${fields} }`;
+  const FIELDS: readonly (readonly [string, (value: string) => string])[] = [
+    ['step', (value) => `step: ${value}, detection_window: ${value}`],
+    ['detection_window', (value) => `detection_window: ${value}`],
+    ['schedule', (value) => `schedule: ${value}`],
+    ['expect_every', (value) => `expect_every: ${value}`],
+    ['ingest_delay', (value) => `ingest_delay: ${value}`],
+    ['backfill', (value) => `backfill: ${value}`],
+    ['lookback', (value) => `training: { lookback: ${value} }`],
+    ['every', (value) => `training: { every: ${value} }`],
+    ['settle_after', (value) => `threshold: { settle_after: ${value} }`],
+  ];
+  for (const [name, fill] of FIELDS) {
+    const [, examples] = /such as ([^;]*?), not "never-ever"/.exec(refusal(spec(fill('never-ever')))) ?? [];
+    const listed = examples?.split(/, | or /) ?? [];
+    assert.ok(listed.length >= 3, `${name}: ${examples}`);
+    for (const example of listed) assert.ok(parse(spec(fill(example))), `${name}: ${example}`);
+  }
 });
 
 test('a percentile that is written as a share is questioned', () => {

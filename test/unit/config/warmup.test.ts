@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_WARMUP } from '../../../lib/config/defaults.ts';
+import type { Warmup } from '../../../lib/config/detector.ts';
 import { manifestHash, parseManifest } from '../../../lib/config/manifest.ts';
-import { isWarm, rowsWanted, sayProgress, sayWarmup, type Warmup } from '../../../lib/config/warmup.ts';
+import { isWarm, rowsWanted, sayProgress, sayWarmup } from '../../../lib/config/warmup.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -6,8 +6,8 @@ import {
   PLACES_OF_DAY,
   readSeason,
   type SeasonalCurve,
-  type TimedValues,
 } from '../../../lib/expectation/seasonal-curve.ts';
+import type { TimedValues } from '../../../lib/maths/foretell.ts';
 import { quantile } from '../../../lib/maths/quantile.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 

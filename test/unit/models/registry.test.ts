@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MODEL_KINDS } from '../../../lib/models/framework/contract.ts';
-import { getModel, isModelKind } from '../../../lib/models/registry.ts';
+import { isModelKind, MODEL_KINDS } from '../../../lib/config/model-kind.ts';
+import { getModel } from '../../../lib/models/registry.ts';
 
 test('every kind has a model that calls itself so', async () => {
   for (const kind of MODEL_KINDS) assert.equal((await getModel(kind)).kind, kind);

@@ -40,7 +40,7 @@ export function normalOf(simulation: Simulation, entity: string, metric: Simulat
   return [...column].filter((_, row) => window.entityOf[row] === place && window.labels![row] === 0);
 }
 
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * share)]!;
 }
 

@@ -1,4 +1,4 @@
-/** From a profile of the training to members, a rehearsal that checks them and puts them on scale, and their fit. */
+/** From a profile of the training to members, a trial that checks them and puts them on scale, and their fit. */
 
 import { ModelError } from '../../../base/errors.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
@@ -9,22 +9,22 @@ import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { UNSCORED_ROWS } from '../../kinds/mahalanobis/scales.ts';
 import { countUnscoredRows, type Ensemble } from '../ensemble/ensemble.ts';
 import { fitPart, isRefusal, type MemberFit } from '../ensemble/fit-part.ts';
-import { fitNormalTail, holdBack } from '../ensemble/hold-back.ts';
 import { nameMember } from '../ensemble/params.ts';
 import { openProgress, type Progress } from '../ensemble/progress.ts';
 import { findStep } from '../ensemble/smooth.ts';
+import { fitNormalTail, splitValidation } from '../ensemble/split-validation.ts';
 import { type Candidate, chooseMembers } from './choose-members.ts';
 import { describeProfile } from './describe-profile.ts';
-import { judgeMembers, type Rehearsed } from './judge-members.ts';
+import { judgeMembers, type Tried } from './judge-members.ts';
 import { profileTraining } from './profile-training.ts';
-import { rehearse, type Stage, setStage } from './rehearse.ts';
 import { type Sample, takeSample } from './take-sample.ts';
+import { type Stage, setStage, tryCandidate } from './try-candidate.ts';
 
 /** A scale takes ten scores, and the leader's first ten rows have none. */
 const LEAST_ROWS = 20;
-/** A rehearsal's rows: a scale is made of a quarter of them, and knows what happens once in ten thousand. */
-const MOST_REHEARSED = 200_000;
-/** Share of the newest rows that a rehearsal is judged by. */
+/** A trial's rows: a scale is made of a quarter of them, and knows what happens once in ten thousand. */
+const MOST_TRIED = 200_000;
+/** Share of the newest rows that a trial is judged by. */
 const HELD_BACK = 0.25;
 /**
  * Held-back rows below which a member is put on scale by its own training rows after all: what a few hundred rows of one
@@ -67,10 +67,10 @@ export async function fitAuto(x: FeatureMatrix, run: FitRun, lookUp: ModelLookup
       prepare(candidate, { index, progress, lookUp }),
     ),
   );
-  const sample = takeSample(x, { labels: run.labels, mostRows: MOST_REHEARSED });
-  const rehearsed = await rehearseAll(prepared, { whole: x, sample, run });
-  const kept = prepared.filter(({ candidate }) => rehearsed.kept.includes(candidate));
-  const fitted = await fitAll(kept, { x, sample, run, tails: rehearsed.tails });
+  const sample = takeSample(x, { labels: run.labels, mostRows: MOST_TRIED });
+  const tried = await tryAll(prepared, { whole: x, sample, run });
+  const kept = prepared.filter(({ candidate }) => tried.kept.includes(candidate));
+  const fitted = await fitAll(kept, { x, sample, run, tails: tried.tails });
   const total = fitted.members.reduce((sum, { candidate }) => sum + candidate.weight, 0);
   const members = fitted.members.map(({ candidate: { kind, params, weight }, model, tail }) => ({
     kind,
@@ -93,7 +93,7 @@ export async function fitAuto(x: FeatureMatrix, run: FitRun, lookUp: ModelLookup
     notes: [
       ...describeProfile(profile),
       ...prepared.map(({ candidate }) => candidate.reason),
-      ...rehearsed.notes,
+      ...tried.notes,
       ...fitted.notes,
       `A series needs ${countUnscoredRows(ensemble)} rows before its first score.`,
     ],
@@ -128,7 +128,7 @@ async function prepare(
   };
 }
 
-interface Rehearsals {
+interface Trials {
   readonly kept: readonly Candidate[];
   readonly tails: ReadonlyMap<Candidate, ScoreTail>;
   readonly notes: readonly string[];
@@ -136,15 +136,15 @@ interface Rehearsals {
 
 type Unscored = Pick<FittedModel, 'unscoredRows'>;
 
-/** All are kept, on the scale of the training rows, where the past is too short for a rehearsal. */
-async function rehearseAll(
+/** All are kept, on the scale of the training rows, where the past is too short for a trial. */
+async function tryAll(
   prepared: readonly Prepared[],
   given: { readonly whole: FeatureMatrix; readonly sample: Sample; readonly run: FitRun },
-): Promise<Rehearsals> {
+): Promise<Trials> {
   const { whole, run } = given;
   const { x, labels } = given.sample;
   const all = prepared.map(({ candidate }) => candidate);
-  const held = holdBack(x, { share: HELD_BACK, labels });
+  const held = splitValidation(x, { share: HELD_BACK, labels });
   if (held === undefined)
     return {
       kept: all,
@@ -152,19 +152,19 @@ async function rehearseAll(
       notes: [`${x.times.length} rows are too few to hold some back: there was no backtest.`],
     };
   const stage: Stage = setStage(x, held, labels);
-  const done: Rehearsed[] = [];
+  const done: Tried[] = [];
   const silenced: Candidate[] = [];
   const notes: string[] = [];
   for (const [at, { candidate, fit }] of prepared.entries()) {
-    const leader = done[0]?.candidate === all[0] ? done[0]?.rehearsal : undefined;
-    const rehearsal = await rehearse(stage, { ...fit, run: takeShare(run, at, 2 * prepared.length) });
-    if (typeof rehearsal === 'string') {
-      notes.push(`No backtest of ${candidate.kind}: ${rehearsal}.`);
+    const leader = done[0]?.candidate === all[0] ? done[0]?.trial : undefined;
+    const trial = await tryCandidate(stage, { ...fit, run: takeShare(run, at, 2 * prepared.length) });
+    if (typeof trial === 'string') {
+      notes.push(`No backtest of ${candidate.kind}: ${trial}.`);
       continue;
     }
-    const silence = leader && findSilence(whole, candidate, { leader, companion: rehearsal });
+    const silence = leader && findSilence(whole, candidate, { leader, companion: trial });
     if (silence === undefined) {
-      done.push({ candidate, rehearsal });
+      done.push({ candidate, trial });
       continue;
     }
     // Before the others are judged: by rows that all of them score.
@@ -181,8 +181,8 @@ async function rehearseAll(
     kept: all.filter((candidate) => verdict.kept.includes(candidate) || unseen.includes(candidate)),
     tails: new Map(
       done
-        .filter(({ rehearsal }) => rehearsal.tail.rows >= LEAST_TAIL_ROWS)
-        .map(({ candidate, rehearsal }) => [candidate, rehearsal.tail]),
+        .filter(({ trial }) => trial.tail.rows >= LEAST_TAIL_ROWS)
+        .map(({ candidate, trial }) => [candidate, trial.tail]),
     ),
     notes: [...notes, ...verdict.notes],
   };

@@ -1,4 +1,4 @@
-/** Whether a companion helps, by the planted faults of a rehearsal. */
+/** Whether a companion helps, by the planted faults of a trial. */
 
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { averagePrecision } from '../../../maths/metrics/precision-recall.ts';
@@ -7,11 +7,11 @@ import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { combineSurprises } from '../ensemble/combine.ts';
 import type { Candidate } from './choose-members.ts';
 import type { Planted } from './plant-faults.ts';
-import type { Rehearsal } from './rehearse.ts';
+import type { Trial } from './try-candidate.ts';
 
-export interface Rehearsed {
+export interface Tried {
   readonly candidate: Candidate;
-  readonly rehearsal: Rehearsal;
+  readonly trial: Trial;
 }
 
 export interface Verdict {
@@ -20,7 +20,7 @@ export interface Verdict {
   readonly notes: readonly string[];
 }
 
-/** Faults below which a rehearsal says nothing of who is better. */
+/** Faults below which a trial says nothing of who is better. */
 const LEAST_FAULTS = 8;
 /**
  * Share of what the leader finds alone that it has to find with a companion. Planted faults are not those of the field:
@@ -31,22 +31,22 @@ const LEAST_KEPT = 0.8;
 const BUFFER = 50;
 
 /**
- * @param rehearsed the leader first
- * @param x that the rehearsal scored
+ * @param tried the leader first
+ * @param x that the trial scored
  */
-export function judgeMembers(rehearsed: readonly Rehearsed[], planted: Planted, x: FeatureMatrix): Verdict {
-  const [leader, ...companions] = rehearsed;
+export function judgeMembers(tried: readonly Tried[], planted: Planted, x: FeatureMatrix): Verdict {
+  const [leader, ...companions] = tried;
   if (leader === undefined) return { kept: [], notes: [] };
-  const rows = listJudgedRows(rehearsed, x);
+  const rows = listJudgedRows(tried, x);
   const faults = countFaults(rows, planted, x);
   if (faults < LEAST_FAULTS)
     return {
-      kept: rehearsed.map(({ candidate }) => candidate),
+      kept: tried.map(({ candidate }) => candidate),
       notes: [
         `${faults} faults fit into the newest part of the training, too few to check the members by: they are taken as the profile calls for them.`,
       ],
     };
-  const quality = (members: readonly Rehearsed[]): number => measureQuality(members, rows, { planted, x });
+  const quality = (members: readonly Tried[]): number => measureQuality(members, rows, { planted, x });
   const alone = quality([leader]);
   const checked = companions.map((companion) => ({ companion, with: quality([leader, companion]) }));
   const kept = checked.filter((each) => each.with >= LEAST_KEPT * alone).map(({ companion }) => companion);
@@ -65,12 +65,12 @@ export function judgeMembers(rehearsed: readonly Rehearsed[], planted: Planted, 
 }
 
 /** Rows that every candidate scores, so that figures compare; entity by entity, in order of time. */
-function listJudgedRows(all: readonly Rehearsed[], x: FeatureMatrix): Uint32Array {
+function listJudgedRows(all: readonly Tried[], x: FeatureMatrix): Uint32Array {
   const rows = new Uint32Array(x.times.length);
   let count = 0;
   for (const group of groupRows(x))
     for (const row of group)
-      if (all.every(({ rehearsal }) => !Number.isNaN(rehearsal.surprises[row]!))) rows[count++] = row;
+      if (all.every(({ trial }) => !Number.isNaN(trial.surprises[row]!))) rows[count++] = row;
   return rows.subarray(0, count);
 }
 
@@ -84,13 +84,13 @@ function countFaults(rows: Uint32Array, { labels }: Planted, { entityOf }: Featu
 }
 
 function measureQuality(
-  members: readonly Rehearsed[],
+  members: readonly Tried[],
   rows: Uint32Array,
   { planted, x }: { readonly planted: Planted; readonly x: FeatureMatrix },
 ): number {
   const total = members.reduce((sum, { candidate }) => sum + candidate.weight, 0);
   const combined = combineSurprises(
-    members.map(({ rehearsal }) => rehearsal.surprises),
+    members.map(({ trial }) => trial.surprises),
     { combine: 'weighted', agree: 1, weights: members.map(({ candidate }) => candidate.weight / total) },
   );
   const ranked = {

@@ -9,10 +9,10 @@ import {
   NOTHING_TO_SAY,
   type RegisteredModel,
 } from '../../framework/contract.ts';
+import { checkParamNames } from '../../framework/param-values.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { wrapEnsemble } from '../ensemble/model.ts';
 import { fitAuto } from './fit.ts';
-import { parseParams } from './params.ts';
 import { KIND, loadAuto, saveAuto } from './state.ts';
 
 /** Nothing in it is drawn: the seed has no effect. @param lookUp of the members' kinds */
@@ -31,4 +31,13 @@ export const openAuto = (lookUp: ModelLookup): RegisteredModel => ({
 
 function wrap(ensemble: Ensemble, summary: FitSummary): FittedModel {
   return { ...wrapEnsemble(ensemble, summary), kind: KIND, save: () => saveAuto(ensemble) };
+}
+
+/** None: that nothing has to be set is the point. */
+type AutoParams = Readonly<Record<string, never>>;
+
+/** @throws ModelError naming a parameter that was given */
+function parseParams(given: Readonly<Record<string, unknown>>): AutoParams {
+  checkParamNames({ kind: 'auto', given }, []);
+  return {};
 }

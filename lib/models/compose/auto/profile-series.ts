@@ -1,4 +1,5 @@
 /** What one metric of one entity was like in training. */
+import { medianOf } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { fitTrend } from '../../../maths/seasonality.ts';
 import { findSeasons } from './find-seasons.ts';
@@ -37,12 +38,6 @@ export function profileSeries(series: Float64Array): SeriesProfile {
     isDrifting: moved > DRIFT * range || (fitTrend(series)?.explained ?? 0) > TREND,
     seasons: findSeasons(series),
   };
-}
-
-/** NaN where nothing is measured. */
-function medianOf(series: Float64Array): number {
-  const sorted = sortMeasured(series);
-  return sorted.length === 0 ? Number.NaN : quantile(sorted, 0.5);
 }
 
 function sortMeasured(series: Float64Array): Float64Array {

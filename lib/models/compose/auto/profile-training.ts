@@ -1,5 +1,6 @@
 /** What a training is like, from as many of its series as tell: how long, how complete, how seasonal, how joined. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { takeEveryNth } from '../../../maths/take-evenly.ts';
 import { checkDeadline } from '../../framework/check-deadline.ts';
 import type { FitRun } from '../../framework/contract.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
@@ -71,7 +72,7 @@ export function profileTraining(
   const groups = sortByLength(groupRows(x));
   const constant = findConstants(x, labels);
   const measured = findMeasured(x, labels);
-  const looked = takeEvenly(groups, Math.max(1, Math.floor(MOST_SERIES / width)));
+  const looked = takeEveryNth(groups, Math.max(1, Math.floor(MOST_SERIES / width)));
   const step = findStep(x);
   const byColumn: SeriesProfile[][] = x.names.map(() => []);
   const seasons: { period: number; strength: number }[] = [];
@@ -89,7 +90,7 @@ export function profileTraining(
       for (const { period, strength } of profile.seasons)
         seasons.push({ period: toNamed(period * place), strength });
     }
-    if (at < MOST_JOINED_ENTITIES) squares.push(...correlate(takeEvenly(columns, MOST_JOINED_METRICS)));
+    if (at < MOST_JOINED_ENTITIES) squares.push(...correlate(takeEveryNth(columns, MOST_JOINED_METRICS)));
   }
   const varying = byColumn.flat().filter(({ isConstant }) => !isConstant).length;
   return {
@@ -206,9 +207,4 @@ function gather(
 
 function toNamed(period: number): number {
   return NAMED.find((name) => Math.abs(period / name - 1) <= SAME) ?? period;
-}
-
-function takeEvenly<T>(all: readonly T[], most: number): readonly T[] {
-  const stride = Math.ceil(all.length / most);
-  return all.filter((_, at) => at % stride === 0);
 }

@@ -1,7 +1,7 @@
 /** A part of the training that is small enough to be fitted twice. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { pickRows } from '../../../features/pick-rows.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
-import { pickRows } from '../ensemble/hold-back.ts';
 
 export interface Sample {
   readonly x: FeatureMatrix;

@@ -3,10 +3,11 @@ import { FeatureError } from '../../../base/errors.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import type { ScoreTail } from '../../../maths/score-tail.ts';
 import type { Contribution, FittedModel } from '../../framework/contract.ts';
+import { checkColumns } from '../../framework/matrix-checks.ts';
 import { combineSurprises, shareRow, toCommonScale } from './combine.ts';
 import type { EnsembleParams, MemberParams } from './params.ts';
 import { countSmoothedRows, smoothScores } from './smooth.ts';
-import { takeNear } from './take-near.ts';
+import { takeWithContext } from './take-with-context.ts';
 
 export interface Ensemble {
   readonly columns: readonly string[];
@@ -38,7 +39,7 @@ export function countUnscoredRows({ members }: Ensemble): number {
 
 /** @throws FeatureError where the columns are not the ones it was fitted on */
 export async function scoreEnsemble(ensemble: Ensemble, x: FeatureMatrix): Promise<Float64Array> {
-  checkMatrix(ensemble, x);
+  checkColumns(x, ensemble.columns);
   const scores = combineSurprises(await scoreMembers(ensemble, x), scaleOf(ensemble));
   const { smoothing, step } = ensemble;
   return smoothing > 0 ? smoothScores(x, scores, { halfLife: smoothing, step }) : scores;
@@ -53,11 +54,11 @@ export async function explainEnsemble(
   x: FeatureMatrix,
   rows: Uint32Array,
 ): Promise<readonly (readonly Contribution[])[]> {
-  checkMatrix(ensemble, x);
+  checkColumns(x, ensemble.columns);
   const beyond = rows.find((row) => row >= x.times.length);
   if (beyond !== undefined)
     throw new FeatureError('no-such-row', `row ${beyond} to explain, the matrix has ${x.times.length}`);
-  const near = takeNear(x, rows, countContextRows(ensemble));
+  const near = takeWithContext(x, rows, countContextRows(ensemble));
   const surprises = await scoreMembers(ensemble, near.x);
   const explained: (readonly (readonly Contribution[])[])[] = [];
   for (const { model } of ensemble.members) explained.push(await model.explain(near.x, near.rows));
@@ -110,18 +111,4 @@ function mergeReasons(
       by: [...by].sort((a, b) => b[1] - a[1]).map(([kind]) => kind),
     }))
     .sort((a, b) => b.share - a.share);
-}
-
-function checkMatrix({ columns }: Ensemble, { names, times, values }: FeatureMatrix): void {
-  const at = columns.findIndex((column, c) => column !== names[c]);
-  if (at >= 0 || names.length !== columns.length)
-    throw new FeatureError(
-      'column-mismatch',
-      `columns ${names.join(', ')} are not the ones that the model was fitted on, in order: ${columns.join(', ')}`,
-    );
-  if (values.length !== times.length * names.length)
-    throw new FeatureError(
-      'bad-matrix',
-      `${values.length} values for ${times.length} rows of ${names.length} columns`,
-    );
 }

@@ -1,5 +1,5 @@
 /**
- * One member: fitted on all rows, and put on the common scale by scores of rows that it had not seen. A rehearsal on
+ * One member: fitted on all rows, and put on the common scale by scores of rows that it had not seen. A trial on
  * the older rows scores the newest ones: a model's scores of its own training rows are lower than those of any others,
  * and the more so the closer it fits.
  */
@@ -9,9 +9,9 @@ import { shadowLabels } from '../../../features/shadow-labels.ts';
 import type { ScoreTail } from '../../../maths/score-tail.ts';
 import type { FittedModel } from '../../framework/contract.ts';
 import { fitPart, isRefusal, type MemberFit, type Part } from './fit-part.ts';
-import { fitNormalTail, type HeldBack, LEAST_HELD_BACK } from './hold-back.ts';
 import type { MemberParams } from './params.ts';
 import { findStep } from './smooth.ts';
+import { fitNormalTail, LEAST_VALIDATION_ROWS, type ValidationSplit } from './split-validation.ts';
 
 export interface FittedMember extends MemberParams {
   readonly model: FittedModel;
@@ -30,14 +30,14 @@ export async function fitMember(
   x: FeatureMatrix,
   member: MemberParams,
   given: MemberFit,
-  held: HeldBack | undefined,
+  held: ValidationSplit | undefined,
 ): Promise<FittedMember> {
   const { labels } = given.run;
   const notes: string[] = [];
-  const rehearsed = held && (await rehearse(x, given, held, notes));
+  const tried = held && (await tryOut(x, given, held, notes));
   const model = await fitPart(held === undefined ? given : shareProgress(given, 'whole'), 'whole', x);
   notes.push(...model.summary.notes);
-  const judged = rehearsed ?? (await model.score(x));
+  const judged = tried ?? (await model.score(x));
   const bad = judged.find((score) => Math.abs(score) === Infinity);
   if (bad !== undefined) throw new ModelError('bad-score', `a training row has the score ${bad}`);
   const tail = fitNormalTail(x, judged, { labels, contextRows: model.contextRows });
@@ -45,10 +45,10 @@ export async function fitMember(
 }
 
 /** Scores of the newest rows by a model of the older ones; undefined where that yields too few. */
-async function rehearse(
+async function tryOut(
   x: FeatureMatrix,
   given: MemberFit,
-  { older, isOlder, labels }: HeldBack,
+  { older, isOlder, labels }: ValidationSplit,
   notes: string[],
 ): Promise<Float64Array | undefined> {
   const { labels: all, ...others } = given.run;
@@ -59,9 +59,9 @@ async function rehearse(
       all && shadowLabels(x, { labels: all, contextRows: model.contextRows, step: findStep(x) });
     const scores = (await model.score(x)).map((score, row) => (isOlder[row] === 1 ? Number.NaN : score));
     const usable = scores.filter((score, row) => Number.isFinite(score) && touched?.[row] !== 1).length;
-    if (usable >= LEAST_HELD_BACK) return scores;
+    if (usable >= LEAST_VALIDATION_ROWS) return scores;
     notes.push(
-      `its scale comes from its own training rows: ${usable} of the newest rows have a score and are out of the reach of a label, it takes ${LEAST_HELD_BACK}`,
+      `its scale comes from its own training rows: ${usable} of the newest rows have a score and are out of the reach of a label, it takes ${LEAST_VALIDATION_ROWS}`,
     );
     return undefined;
   } catch (error) {
@@ -73,7 +73,7 @@ async function rehearse(
   }
 }
 
-/** A rehearsal is the first half of a member's work. */
+/** A trial is the first half of a member's work. */
 function shareProgress(given: MemberFit, part: Part): MemberFit {
   const { onProgress, ...run } = given.run;
   if (onProgress === undefined) return given;

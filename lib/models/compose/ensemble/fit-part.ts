@@ -17,7 +17,7 @@ export interface MemberFit {
   readonly progress: Progress;
 }
 
-/** `older`: a rehearsal on the older rows. */
+/** `older`: a trial on the older rows. */
 export type Part = 'older' | 'whole';
 
 /** Odd: seeds of members next to each other have nothing in common. */

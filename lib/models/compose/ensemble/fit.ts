@@ -12,10 +12,10 @@ import { toCommonScale } from './combine.ts';
 import type { Ensemble } from './ensemble.ts';
 import { type FittedMember, fitMember } from './fit-member.ts';
 import { isRefusal } from './fit-part.ts';
-import { holdBack } from './hold-back.ts';
 import { type EnsembleParams, type MemberParams, nameMember } from './params.ts';
 import { openProgress } from './progress.ts';
 import { findStep } from './smooth.ts';
+import { splitValidation } from './split-validation.ts';
 import { readMemberStates } from './state.ts';
 import { learnWeights } from './weights.ts';
 
@@ -32,7 +32,8 @@ export async function fitEnsemble(
   const prepared = await Promise.all(params.members.map((member) => prepareMember(member, lookUp)));
   const progress = await openProgress(run.checkpoint);
   const before = run.startFrom === undefined ? [] : readMemberStates(run.startFrom);
-  const held = params.heldBack > 0 ? holdBack(x, { share: params.heldBack, labels: run.labels }) : undefined;
+  const held =
+    params.heldBack > 0 ? splitValidation(x, { share: params.heldBack, labels: run.labels }) : undefined;
   const fitted: FittedMember[] = [];
   const leftOut: string[] = [];
   for (const [index, { member, registered, memberParams }] of prepared.entries()) {

@@ -1,7 +1,7 @@
 /** Several models' states inside one: their arrays under a prefix each, the rest of them as JSON. */
 
 import { ArtifactError } from '../../../base/errors.ts';
-import { MODEL_KINDS } from '../../../config/model-kind.ts';
+import { isModelKind } from '../../../config/model-kind.ts';
 import type { JsonValue, ModelState, TypedArray } from '../../framework/contract.ts';
 
 /** What of a state is JSON. */
@@ -45,7 +45,7 @@ export function unnestStates(headers: unknown, arrays: ModelState['arrays']): re
 
 function readHeader(header: unknown): Header {
   const { kind, formatVersion, json } = (header ?? {}) as Partial<Header>;
-  if (!MODEL_KINDS.some((known) => known === kind))
+  if (typeof kind !== 'string' || !isModelKind(kind))
     throw invalid(`a state is of kind ${JSON.stringify(kind)}`);
   if (typeof formatVersion !== 'number' || json === undefined)
     throw invalid(`a state of kind ${kind} lacks its format version or settings`);

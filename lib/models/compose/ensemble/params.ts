@@ -1,5 +1,5 @@
 import { ModelError } from '../../../base/errors.ts';
-import { MODEL_KINDS, type ModelKind } from '../../../config/model-kind.ts';
+import { isModelKind, MODEL_KINDS, type ModelKind } from '../../../config/model-kind.ts';
 import type { JsonValue } from '../../framework/contract.ts';
 
 /** How the members' surprises become one score. */
@@ -26,7 +26,7 @@ export interface EnsembleParams {
   readonly agree: number;
   /** Rows after which a score counts half in the causal mean of an entity's scores; 0: each row for itself. */
   readonly smoothing: number;
-  /** Share of the newest rows that a rehearsal holds back to put a member on the common scale; 0: the training rows. */
+  /** Share of the newest rows that a trial holds back to put a member on the common scale; 0: the training rows. */
   readonly heldBack: number;
 }
 
@@ -95,7 +95,7 @@ function parseMember(given: unknown, index: number): MemberParams {
   const { kind, params = {}, weight } = given;
   if (kind === 'ensemble') throw bad(`${at}.kind`, kind, 'a kind of model that is no ensemble itself');
   if (kind === 'auto') throw bad(`${at}.kind`, kind, 'a kind of model that does not pick others itself');
-  if (!MODEL_KINDS.some((known) => known === kind))
+  if (typeof kind !== 'string' || !isModelKind(kind))
     throw bad(
       `${at}.kind`,
       kind,
@@ -105,7 +105,7 @@ function parseMember(given: unknown, index: number): MemberParams {
   if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && weight < Infinity))
     throw bad(`${at}.weight`, weight, 'a number above 0');
   return {
-    kind: kind as ModelKind,
+    kind,
     params: params as MemberParams['params'],
     ...(weight !== undefined && { weight: weight as number }),
   };

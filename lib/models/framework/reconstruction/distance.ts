@@ -5,7 +5,7 @@
  */
 
 /** Scales. The parabola of a normal column ends far inside. */
-export const FAR = 8;
+const FAR = 8;
 
 /** @param distance in scales of the column; any finite number */
 export function weighDistance(distance: number): number {

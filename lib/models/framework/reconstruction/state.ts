@@ -3,7 +3,7 @@ import type { ModelState } from '../contract.ts';
 import { badState, checkFormat, readNames, readSettings, takeArray } from '../state-values.ts';
 import type { Centre } from './centre.ts';
 
-export const CENTRE_FORMAT_VERSION = 1;
+const CENTRE_FORMAT_VERSION = 1;
 const KIND = 'reconstruction';
 const ARRAYS = ['centers', 'scales', 'lows', 'highs'] as const;
 

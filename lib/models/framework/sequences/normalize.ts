@@ -6,7 +6,7 @@
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 
 /** Up to here a value passes as it is; beyond, it grows with its logarithm. 10^18 becomes 323. */
-export const LINEAR_TO = 8;
+const LINEAR_TO = 8;
 /** A deviation below that is rounding of a constant. */
 const SMALLEST_DEVIATION = 1e-6;
 

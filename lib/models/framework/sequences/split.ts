@@ -40,15 +40,6 @@ export function splitByTime(
   return { training: Uint32Array.from(training), validation: Uint32Array.from(validation) };
 }
 
-/** Of more than `most`, that many at even distances. */
-export function takeEvenly(starts: Uint32Array, most: number): Uint32Array {
-  if (starts.length <= most) return starts;
-  return Uint32Array.from(
-    { length: most },
-    (_, i) => starts[Math.floor(((i + 0.5) * starts.length) / most)]!,
-  );
-}
-
 /** Entity of the row at a place. */
 export function entityLookup(
   { order }: Pick<SequenceTable, 'order'>,

@@ -8,12 +8,10 @@
  * lie end to end in one typed array of the artifact.
  *
  * Series know nothing of each other, and are fitted side by side on as many threads as there are: threads.ts. A thread
- * finds its kind by name, in lib/models/series-worker.ts.
+ * finds its kind by name, in lib/models/series-kinds.ts.
  */
+import type { SeriesKindName } from '../../../config/model-kind.ts';
 import type { JsonValue } from '../contract.ts';
-
-export const UNIVARIATE_KINDS = ['arima', 'nearest-value', 'prophet', 'seasonal'] as const;
-export type UnivariateKindName = (typeof UNIVARIATE_KINDS)[number];
 
 /** One column of one entity, in order of time. */
 export interface Series {
@@ -38,7 +36,7 @@ export interface SeriesScores {
 }
 
 export interface UnivariateKind<Params> {
-  readonly kind: UnivariateKindName;
+  readonly kind: SeriesKindName;
   /** Of the records. Goes up when an old record can no longer be read. */
   readonly recordVersion: number;
   /** What records are kept as. */

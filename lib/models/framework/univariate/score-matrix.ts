@@ -12,7 +12,7 @@ import { measureSurprise, TAIL_LENGTH } from './tail.ts';
  * Columns of a row that make up its score: the mean of so many largest surprises. A fault seldom shows in one metric
  * alone, and one of many metrics is always far out.
  */
-export const LARGEST = 3;
+const LARGEST = 3;
 
 /**
  * Bits of surprise, or what the kind weighs residuals by; 0 for a row in which nothing was measured, or nothing that was ever measured in training; NaN for

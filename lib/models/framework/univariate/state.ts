@@ -9,7 +9,7 @@ import { findTailFault, TAIL_LENGTH } from './tail.ts';
 /** Of what the frame itself writes; a kind's records have a version of their own, and 100 of one make the format. */
 const FRAME_VERSION = 1;
 
-export function formatVersion({ recordVersion }: Pick<UnivariateKind<unknown>, 'recordVersion'>): number {
+function formatVersion({ recordVersion }: Pick<UnivariateKind<unknown>, 'recordVersion'>): number {
   return 100 * (FRAME_VERSION - 1) + recordVersion;
 }
 

@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 import { type Transferable, Worker } from 'node:worker_threads';
 import workerFile from '#series-worker-file';
 import { locateBundledFile } from '../../../base/bundled-file.ts';
+import type { SeriesKindName } from '../../../config/model-kind.ts';
 import type { JsonValue } from '../contract.ts';
-import type { Series, UnivariateKind, UnivariateKindName } from './contract.ts';
+import type { Series, UnivariateKind } from './contract.ts';
 import { type FittedRecord, openFitRecord } from './fit-record.ts';
 
 /** One series, or pool of series, at a time. */
@@ -21,7 +22,7 @@ export interface SeriesFitter {
 
 /** What a worker is started with: lib/models/series-worker.ts. */
 export interface SeriesWorkerData {
-  readonly kind: UnivariateKindName;
+  readonly kind: SeriesKindName;
   readonly params: JsonValue;
 }
 

@@ -1,7 +1,7 @@
 /** A series on a grid of equal steps. */
+import { medianOf } from '../../../maths/median.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
 import type { Grid } from './curve.ts';
-import { medianOf } from './seasonal-strength.ts';
 
 /** Of a series of one row. */
 const DEFAULT_STEP = 60_000;

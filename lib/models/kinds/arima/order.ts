@@ -35,11 +35,6 @@ export function countCoefficients({ p, q, seasonalP, seasonalQ }: Order): number
   return p + q + seasonalP + seasonalQ;
 }
 
-/** Values that differencing costs. */
-export function countDifferenced({ d, seasonalD, season }: Order): number {
-  return d + seasonalD * season;
-}
-
 /**
  * From any real numbers, in the order AR, MA, seasonal AR, seasonal MA: the AR part comes out stationary and the MA part
  * invertible.

@@ -65,7 +65,7 @@ const MOST_STEPS = 128;
 const LARGEST_STATE = 64;
 
 /** The returned prediction is overwritten by the next one. */
-export function createPredictor(model: SeriesModel, { outlier, outlierRows }: Robustness): Predictor {
+function createPredictor(model: SeriesModel, { outlier, outlierRows }: Robustness): Predictor {
   const { companion, step, end, level, slope, curve, sigma, isPooled, order } = model;
   const slopePerMs = slope / step;
   const state = createState(companion);

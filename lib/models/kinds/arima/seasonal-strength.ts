@@ -3,6 +3,7 @@
  * Wang, Smith and Hyndman, "Characteristic-based clustering for time series data", Data Mining and Knowledge Discovery
  * 13 (2006), p. 335. The season is the median at each of its rows.
  */
+import { medianOf } from '../../../maths/median.ts';
 
 /** As the R package forecast has it: above, the season is differenced. */
 const DIFFERENCED_ABOVE = 0.64;
@@ -40,14 +41,6 @@ export function takeOffAverage(y: Float64Array, season: number): Float64Array {
     const count = counts[to]! - counts[from]!;
     return count < season / 2 ? NaN : value - (sums[to]! - sums[from]!) / count;
   });
-}
-
-/** Missing values left out; NaN of none. */
-export function medianOf(values: Float64Array): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return NaN;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function varianceOf(values: Float64Array): number {

@@ -45,7 +45,7 @@ export function attributePath(forest: Forest, x: FeatureMatrix, row: number): Fl
 }
 
 /** @param vector window × columns values, newest row first */
-export function attributeVector(forest: Forest, vector: Float32Array): Float64Array {
+function attributeVector(forest: Forest, vector: Float32Array): Float64Array {
   const { trees, depth, sampleSize, features, thresholds, slopes, points, counts, columns } = forest;
   const average = averagePathLengths(sampleSize);
   const splits = splitsPerTree(depth);

@@ -6,7 +6,7 @@ import { PARAM_LIMITS } from './params.ts';
 import { heightLimit } from './path-length.ts';
 
 /** 2 has windows and extended splits. */
-export const FOREST_FORMAT_VERSION = 2;
+const FOREST_FORMAT_VERSION = 2;
 const READABLE: readonly number[] = [1, FOREST_FORMAT_VERSION];
 const KIND = 'isolation-forest';
 

@@ -29,7 +29,7 @@ export function buildFactor(moments: Float64Array, columnOf: readonly number[]):
 }
 
 /** @param factor of `factorize`. @returns the inverse of what was factorized */
-export function invert(factor: Float64Array, n: number): Float64Array {
+function invert(factor: Float64Array, n: number): Float64Array {
   const inverse = new Float64Array(n * n);
   for (let j = 0; j < n; j++) {
     const column = inverse.subarray(j * n, (j + 1) * n);

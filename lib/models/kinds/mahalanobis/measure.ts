@@ -1,11 +1,12 @@
 /** Quantiles and curves of the training, from rows evenly spread over it. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import type { TimedValues } from '../../../maths/foretell.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import type { Feature } from './joint-model.ts';
 import { readScale } from './scales.ts';
-import { findDailySpread, findSeason, type Sampled } from './seasonality.ts';
+import { findDailySpread, findSeason } from './seasonality.ts';
 import { type Seasons, takeStretches } from './stretches.ts';
 import { planThinning } from './thinning.ts';
 
@@ -35,7 +36,7 @@ export function findConstants({ names, values }: FeatureMatrix, labels: Uint8Arr
 }
 
 /** One series per column, in order of time; rows with the label 1 count as missing. */
-export function sampleColumns(x: FeatureMatrix, labels: Uint8Array | undefined): readonly Sampled[] {
+export function sampleColumns(x: FeatureMatrix, labels: Uint8Array | undefined): readonly TimedValues[] {
   const { names, times, values } = x;
   const isTaken = planThinning(times.length, SAMPLED_ROWS);
   const rows = Uint32Array.from(
@@ -48,7 +49,7 @@ export function sampleColumns(x: FeatureMatrix, labels: Uint8Array | undefined):
   }));
 }
 
-export function findSeasons(columns: readonly Sampled[], constant: Uint8Array): Seasons {
+export function findSeasons(columns: readonly TimedValues[], constant: Uint8Array): Seasons {
   const found = columns.map((column, c) => (constant[c] === 1 ? undefined : findSeason(column)));
   const packed = found.flatMap((curve) => (curve === undefined ? [] : Array.from(curve)));
   let next = 0;
@@ -66,7 +67,7 @@ export function sampleFeatures(
     readonly features: readonly Feature[];
     readonly labels: Uint8Array | undefined;
   },
-): readonly Sampled[] {
+): readonly TimedValues[] {
   const { seasons, features, labels } = given;
   const isTaken = planThinning(x.times.length, SAMPLED_ROWS);
   const taken: { readonly time: number; readonly values: Float64Array }[] = [];
@@ -86,7 +87,7 @@ export function sampleFeatures(
 }
 
 /** BINS numbers a feature; none where no feature's spread follows the clock. */
-export function findDailySpreads(features: readonly Sampled[]): Float32Array {
+export function findDailySpreads(features: readonly TimedValues[]): Float32Array {
   const curves = features.map(findDailySpread);
   if (curves.every((curve) => curve === undefined)) return new Float32Array();
   const same = new Float64Array(BINS).fill(1);
@@ -102,7 +103,7 @@ export interface Spreads {
  * The larger of what the quartiles and what 99 % of the rows make of the spread: a metric that bursts now and then is
  * as usual in a burst as it was in training.
  */
-export function measureSpreads(features: readonly Sampled[], dailySpread: Float32Array): Spreads {
+export function measureSpreads(features: readonly TimedValues[], dailySpread: Float32Array): Spreads {
   const centers = new Float64Array(features.length);
   const spreads = new Float64Array(features.length).fill(1);
   for (const [i, { times, values }] of features.entries()) {
@@ -129,7 +130,7 @@ export function measureSpreads(features: readonly Sampled[], dailySpread: Float3
 /** Usual range of each column's level, without its season. NaN where nothing was measured. */
 export function findBounds(
   features: readonly Feature[],
-  sampled: readonly Sampled[],
+  sampled: readonly TimedValues[],
   columns: number,
 ): { readonly low: Float64Array; readonly high: Float64Array } {
   const low = new Float64Array(columns).fill(NaN);

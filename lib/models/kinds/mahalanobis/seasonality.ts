@@ -1,4 +1,6 @@
 /** Which metrics follow the clock, judged by what one half of the training foretells of the other. */
+import { compareHalves, halvesOf, type TimedValues } from '../../../maths/foretell.ts';
+import { medianOf } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { BINS, findPlace, fitDailyCurve, readCurve } from './daily-curve.ts';
 
@@ -9,45 +11,26 @@ export const LEAST_DAYS = 4;
 const MOST_LEFT = 0.7;
 const SMOOTHING = { summary: 'median', passes: 1 } as const;
 
-export interface Sampled {
-  /** Epoch ms, ascending. */
-  readonly times: Float64Array;
-  /** Of one column; NaN where missing. */
-  readonly values: Float64Array;
-}
-
 export function coversDays(times: Float64Array): boolean {
   return times.length > 0 && times.at(-1)! - times[0]! >= LEAST_DAYS * DAY;
 }
 
 /** What is usual by time of day, off the median of all day; undefined where the clock does not foretell it. */
-export function findSeason({ times, values }: Sampled): Float64Array | undefined {
-  if (!coversDays(times) || !(shareLeft({ times, values }) < MOST_LEFT)) return undefined;
+export function findSeason({ times, values }: TimedValues): Float64Array | undefined {
+  if (!coversDays(times) || !isForetold({ times, values })) return undefined;
   const median = medianOf(values);
   return fitDailyCurve(times, values, SMOOTHING)?.map((value) => value - median);
 }
 
-/** Mean deviation of each half from the other's curve, over that from the other's median; NaN where neither deviates. */
-function shareLeft({ times, values }: Sampled): number {
-  const half = times.length >> 1;
-  const halves = [
-    { times: times.subarray(0, half), values: values.subarray(0, half) },
-    { times: times.subarray(half), values: values.subarray(half) },
-  ] as const;
-  let offCurve = 0;
-  let offMedian = 0;
-  for (const [learned, judged] of [halves, halves.toReversed()] as (readonly Sampled[])[]) {
-    const curve = fitDailyCurve(learned!.times, learned!.values, SMOOTHING);
-    if (curve === undefined) return NaN;
-    const median = medianOf(learned!.values);
-    for (let i = 0; i < judged!.times.length; i++) {
-      const value = judged!.values[i]!;
-      if (Number.isNaN(value)) continue;
-      offCurve += Math.abs(value - readCurve(curve, findPlace(judged!.times[i]!)));
-      offMedian += Math.abs(value - median);
-    }
-  }
-  return offMedian > 0 ? offCurve / offMedian : NaN;
+/** Whether the curve of one half leaves little of what the other half is off its median, both ways. */
+function isForetold(series: TimedValues): boolean {
+  const distances = compareHalves(halvesOf(series), {
+    fit: ({ times, values }) => fitDailyCurve(times, values, SMOOTHING),
+    read: (curve, time) => readCurve(curve, findPlace(time)),
+  });
+  if (distances === undefined) return false;
+  const { fromCurve, fromLevel } = distances;
+  return fromLevel > 0 && fromCurve / fromLevel < MOST_LEFT;
 }
 
 /** Of what a spread by time of day is learned from: values beyond this quantile count as it. */
@@ -58,21 +41,19 @@ const SHRINK = 0.2;
 const LEAST_GAIN = 0.02;
 
 /** How deviations vary over the day, 1 on average; undefined where the clock does not foretell it. */
-export function findDailySpread({ times, values }: Sampled): Float64Array | undefined {
+export function findDailySpread({ times, values }: TimedValues): Float64Array | undefined {
   if (!coversDays(times)) return undefined;
   const median = medianOf(values);
   const sizes = values.map((value) => Math.abs(value - median));
   const most = quantile(sizes.filter((size) => !Number.isNaN(size)).sort(), TRIM);
   const trimmed = sizes.map((size) => Math.min(size, most));
-  const half = times.length >> 1;
-  const first = { times: times.subarray(0, half), values: trimmed.subarray(0, half) };
-  const second = { times: times.subarray(half), values: trimmed.subarray(half) };
+  const [first, second] = halvesOf({ times, values: trimmed });
   const gain = (gainOf(first, second) + gainOf(second, first)) / 2;
   return gain > LEAST_GAIN ? relativeCurve({ times, values: trimmed }) : undefined;
 }
 
 /** Of a Laplace distribution whose scale follows the learned curve, over one with a single scale: nats per value. */
-function gainOf(learned: Sampled, judged: Sampled): number {
+function gainOf(learned: TimedValues, judged: TimedValues): number {
   const curve = relativeCurve(learned);
   const mean = meanOf(judged.values);
   if (curve === undefined || !(mean > 0)) return NaN;
@@ -88,7 +69,7 @@ function gainOf(learned: Sampled, judged: Sampled): number {
   return gain / count;
 }
 
-function relativeCurve({ times, values }: Sampled): Float64Array | undefined {
+function relativeCurve({ times, values }: TimedValues): Float64Array | undefined {
   const curve = fitDailyCurve(times, values, { summary: 'mean', passes: 2 });
   const mean = curve?.reduce((sum, value) => sum + value / BINS, 0);
   if (curve === undefined || mean === undefined || !(mean > 0)) return undefined;
@@ -98,9 +79,4 @@ function relativeCurve({ times, values }: Sampled): Float64Array | undefined {
 function meanOf(values: Float64Array): number {
   const measured = values.filter((value) => !Number.isNaN(value));
   return measured.reduce((mean, value) => mean + value / measured.length, 0);
-}
-
-function medianOf(values: Float64Array): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  return sorted.length === 0 ? NaN : quantile(sorted, 0.5);
 }

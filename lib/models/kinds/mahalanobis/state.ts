@@ -13,7 +13,7 @@ import { type JointModel, listFeatures, MOST_COLUMNS } from './joint-model.ts';
 import { SCALE_SETS } from './scales.ts';
 
 /** Goes up when the scales or their order change, too: the state does not hold them. */
-export const MAHALANOBIS_FORMAT_VERSION = 1;
+const MAHALANOBIS_FORMAT_VERSION = 1;
 const KIND = 'mahalanobis';
 
 export function saveModel(model: JointModel): ModelState {

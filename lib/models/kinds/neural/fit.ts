@@ -10,7 +10,7 @@ import { type FittedNetwork, openNetwork } from './network.ts';
 import type { NeuralKind, NeuralParams } from './params.ts';
 import { planSamples, type SamplePlan, type Sequenced } from './plan-samples.ts';
 import { collectErrors } from './score.ts';
-import { loadStart } from './start-from.ts';
+import { loadNetwork } from './state.ts';
 import { type TrainingProgress, type TrainingResult, trainNetwork } from './train.ts';
 
 export interface Fit {
@@ -196,4 +196,27 @@ function complete({
     weights,
     build: network.build,
   };
+}
+
+/**
+ * The weights of a version to go on from.
+ * @throws ModelError naming what differs; ArtifactError where the state is not whole
+ */
+function loadStart(
+  state: ModelState,
+  { architecture, columns }: { readonly architecture: Architecture; readonly columns: readonly string[] },
+): FittedNetwork['weights'] {
+  const { kind } = architecture;
+  if (state.kind !== kind) throw mismatch(kind, `it is of kind ${state.kind}`);
+  const start = loadNetwork(kind, state);
+  if (start.columns.length !== columns.length || start.columns.some((name, c) => name !== columns[c]))
+    throw mismatch(kind, `its columns are ${start.columns.join(', ')}, not ${columns.join(', ')}`);
+  for (const name of ['task', 'sequenceLength', 'hidden', 'layers'] as const)
+    if (start.architecture[name] !== architecture[name])
+      throw mismatch(kind, `its ${name} is ${start.architecture[name]}, not ${architecture[name]}`);
+  return start.weights;
+}
+
+function mismatch(kind: string, what: string): ModelError {
+  return new ModelError('start-mismatch', `${kind}: cannot go on from that version: ${what}`);
 }

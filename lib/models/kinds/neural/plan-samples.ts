@@ -2,8 +2,9 @@
 
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { balanceClasses } from '../../../maths/metrics/class-weights.ts';
+import { takeEvenly } from '../../../maths/take-evenly.ts';
 import { learnNormalizer, type Normalizer } from '../../framework/sequences/normalize.ts';
-import { entityLookup, type Split, splitByTime, takeEvenly } from '../../framework/sequences/split.ts';
+import { entityLookup, type Split, splitByTime } from '../../framework/sequences/split.ts';
 import {
   findBeginnings,
   findSequences,

@@ -15,7 +15,7 @@ import { describeLayers } from './layers-model.ts';
 import type { FittedNetwork } from './network.ts';
 import { NEURAL_LIMITS, type NeuralKind } from './params.ts';
 
-export const NETWORK_FORMAT_VERSION = 1;
+const NETWORK_FORMAT_VERSION = 1;
 
 export function saveNetwork(fitted: FittedNetwork): ModelState {
   const { architecture, columns, step, normalizer, profile, weights, build } = fitted;

@@ -5,12 +5,13 @@
  * that no state of a random generator has to be kept.
  */
 
+import { accuracy, countConfusion, precision, predictAt } from '../../../maths/metrics/confusion-matrix.ts';
+import { rocAuc } from '../../../maths/metrics/roc-curve.ts';
 import { seedRandom } from '../../../maths/random.ts';
 import type { Network, OptimizerState } from '../../../nn/contract.ts';
-import type { Deadline, TrainingEpoch } from '../../framework/contract.ts';
+import type { ClassifierMetrics, Deadline, TrainingEpoch } from '../../framework/contract.ts';
 import type { SequenceTable } from '../../framework/sequences/table.ts';
 import type { Architecture } from './architecture.ts';
-import { measureClassifier } from './class-metrics.ts';
 import { makeBatch, type Samples } from './samples.ts';
 import { createStopwatch } from './stopwatch.ts';
 
@@ -219,4 +220,19 @@ function measure(plan: TrainingPlan, samples: Samples): ReturnType<typeof measur
     Uint8Array.from(chosen, (i) => samples.labels?.[i] ?? 0),
     scores,
   );
+}
+
+/** From which probability on a row counts as called anomalous. */
+const CALLED = 0.5;
+
+/** @param scores probabilities, one per label */
+function measureClassifier(labels: Uint8Array, scores: Float64Array): ClassifierMetrics {
+  const confusion = countConfusion({ labels, predicted: predictAt(scores, CALLED) });
+  const auc = rocAuc({ labels, scores });
+  const precise = precision(confusion);
+  return {
+    accuracy: accuracy(confusion),
+    auc: Number.isNaN(auc) ? undefined : auc,
+    precision: Number.isNaN(precise) ? undefined : precise,
+  };
 }

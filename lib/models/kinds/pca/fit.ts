@@ -70,8 +70,8 @@ export function fitPca(x: FeatureMatrix, params: PcaParams, run: FitRun): Pca {
       `pca: ${available} stretches of ${window} unlabelled rows (the longest entity has ${longest}), a fit takes at least 2`,
     );
   const taken = params.robust ? Math.min(available, MAX_VECTORS) : available;
-  const request = { coordinates, window, wanted: takeEvenly(usable, taken / available) };
-  const sample = { ...request, wanted: takeEvenly(usable, Math.min(1, MAX_TAIL_VECTORS / available)) };
+  const request = { coordinates, window, wanted: takeShare(usable, taken / available) };
+  const sample = { ...request, wanted: takeShare(usable, Math.min(1, MAX_TAIL_VECTORS / available)) };
   const watch = watchDeadline(run);
   const components = params.robust
     ? findRobust({ x, request, sample, params, watch })
@@ -118,8 +118,8 @@ function usableVectors(rows: Uint32Array, labels: Uint8Array | undefined, window
   return places.subarray(0, count);
 }
 
-/** @param share of the vectors of all entities, 0 to 1 */
-function takeEvenly(usable: readonly Uint32Array[], share: number): readonly Uint32Array[] {
+/** Evenly. @param share of the vectors of all entities, 0 to 1 */
+function takeShare(usable: readonly Uint32Array[], share: number): readonly Uint32Array[] {
   if (share === 1) return usable;
   let due = 0;
   return usable.map((places) => {

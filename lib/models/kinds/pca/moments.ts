@@ -1,7 +1,8 @@
 /** Passes over the vectors of a matrix: what is summed up, and nothing else, is kept. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { factorize, solveFactorized } from '../../../maths/linalg/cholesky.ts';
-import { BLOCK_VECTORS, type RowVectors } from '../../../maths/linalg/row-vectors.ts';
+import type { RowVectors } from '../../../maths/linalg/row-vectors.ts';
+import { BLOCK_VECTORS } from '../../../maths/linalg/row-vectors-memory.ts';
 import {
   buildForm,
   type Components,

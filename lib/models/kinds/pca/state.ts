@@ -12,7 +12,7 @@ import { ROBUST_KNEE, sortColumns } from './coordinates.ts';
 import { NOISE_FLOOR_LIMITS, WINDOW_LIMITS } from './params.ts';
 import type { Pca } from './pca.ts';
 
-export const PCA_FORMAT_VERSION = 1;
+const PCA_FORMAT_VERSION = 1;
 const KIND = 'pca';
 
 export function savePca({

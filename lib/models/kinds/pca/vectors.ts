@@ -4,12 +4,8 @@
  */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { copyRows } from '../../../maths/linalg/copy-rows.ts';
-import {
-  BLOCK_VECTORS,
-  openRowVectors,
-  type RowVectors,
-  type RowVectorsOptions,
-} from '../../../maths/linalg/row-vectors.ts';
+import { openRowVectors, type RowVectors } from '../../../maths/linalg/row-vectors.ts';
+import { BLOCK_VECTORS, type RowVectorsOptions } from '../../../maths/linalg/row-vectors-memory.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { placesOf } from '../robust-z/baselines.ts';
 import { CONSTANT_LIMIT, type Coordinates } from './coordinates.ts';

@@ -4,8 +4,7 @@
  */
 import type { Series, SeriesScores, UnivariateKind } from '../../framework/univariate/contract.ts';
 import { poolSeries } from '../../framework/univariate/group-rows.ts';
-import { describeFit } from './describe.ts';
-import { countFeatures } from './design.ts';
+import { countFeatures, SEASON_NAMES } from './design.ts';
 import { fitProphet } from './fit.ts';
 import { forecastSeries } from './forecast.ts';
 import { type ProphetParams, parseParams } from './params.ts';
@@ -57,4 +56,27 @@ function scoreSeries(
     high[i] = expected[i]! + BAND * deviation;
     residuals[i] = (values[i]! - expected[i]!) / deviation;
   }
+}
+
+/** What a fit has to say: how many fits it took, and which seasons they have. */
+function describeFit(records: readonly ArrayLike<number>[], params: ProphetParams): readonly string[] {
+  const fits = records.filter((record) => record.length > 0).map(unpackFit);
+  const level = fits.filter(({ delta }) => delta.length === 0).length;
+  const seasons = SEASON_NAMES.flatMap((name) => {
+    const count = fits.filter(({ waves }) => waves[name] > 0).length;
+    return count > 0 ? [`${count} have ${name} waves`] : [];
+  });
+  const notes = [
+    `Prophet was fitted to ${fits.length} series one by one, on at most ${params.maxPoints} points each: a training takes about half a second for each of them.`,
+  ];
+  notes.push(
+    seasons.length > 0
+      ? `Of ${fits.length} series, ${seasons.join(', ')}.`
+      : 'No series has a season: the history is shorter than two days, or they were turned off.',
+  );
+  if (level > 0)
+    notes.push(
+      `${level} of ${fits.length} series are held to their level alone: Prophet foretold the last part of their history no better than their median did, or they never changed.`,
+    );
+  return notes;
 }

@@ -1,7 +1,8 @@
 /** A series as Stan gets it: not too long, without what would bend a fit that trusts every value alike. */
+
+import { takeMedian } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
-import { takeMedian } from '../../framework/univariate/median.ts';
 
 export interface FitPoints {
   /** Epoch ms, ascending. */

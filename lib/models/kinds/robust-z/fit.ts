@@ -10,7 +10,7 @@ import type { RobustZParams } from './params.ts';
 import { sortFloats } from './sort-floats.ts';
 
 /** Measured rows that an entity's column needs before it is judged by itself: as many as the scaler asks for. */
-export const MIN_ENTITY_ROWS = 64;
+const MIN_ENTITY_ROWS = 64;
 /** Fewer values are sorted sooner than their digits are counted. */
 const WORTH_COUNTING = 2048;
 

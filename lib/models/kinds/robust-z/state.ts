@@ -11,7 +11,7 @@ import {
 import type { Baselines } from './baselines.ts';
 import { LARGEST_LIMITS } from './params.ts';
 
-export const ROBUST_Z_FORMAT_VERSION = 1;
+const ROBUST_Z_FORMAT_VERSION = 1;
 const KIND = 'robust-z';
 
 export function saveBaselines({ columns, entities, largest, centers, above, below }: Baselines): ModelState {

@@ -3,8 +3,9 @@
  * the season is foretold from the rest, and the other way round; the error is the mean distance, each counted up to a
  * few times the series' own spread, so that outliers have no say.
  */
+
+import { takeMedian } from '../../../maths/median.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
-import { takeMedian } from '../../framework/univariate/median.ts';
 import { findBins, interpolate, NO_SEASON, type Season, sortIntoBins, visitBins } from './profile.ts';
 
 /** Turns of a season that a series has to cover nearly; two weeks of rows are a row short of two weeks. */

@@ -1,9 +1,9 @@
 /** What is usual of a series, as a record: see record.ts. */
 import { readDuration } from '../../../base/duration.ts';
+import { takeMedian } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
 import { poolSeries } from '../../framework/univariate/group-rows.ts';
-import { takeMedian } from '../../framework/univariate/median.ts';
 import { chooseSeason, LEAST_BIN_VALUES } from './choose-season.ts';
 import { followLevel } from './follow-level.ts';
 import { readLocalTimes } from './local-times.ts';
@@ -52,7 +52,7 @@ export function fitPool(series: readonly Series[], params: SeasonalParams): Floa
 }
 
 /** The seasons of the parameters that a series with that step may show. */
-export function planSeasons({ periods }: SeasonalParams, step: number): readonly Season[] {
+function planSeasons({ periods }: SeasonalParams, step: number): readonly Season[] {
   return periods.map((text) => {
     const period = readDuration(text)!;
     const most = period > DAY ? MOST_BINS.long : MOST_BINS.short;

@@ -23,7 +23,7 @@ export function findBins(values: Float32Array, local: Float64Array, { period, bi
 }
 
 /** 0 (inclusive) to 1 (exclusive). */
-export function phaseOf(local: number, period: number): number {
+function phaseOf(local: number, period: number): number {
   const phase = local / period;
   return phase - Math.floor(phase);
 }

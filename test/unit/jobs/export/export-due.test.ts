@@ -19,7 +19,8 @@ async function createWorld(names: readonly string[]) {
     const yaml = `kind: AnomalyDetector\nmetadata:\n  name: ${name}\nspec:\n  ${query}\n  backfill: 1h\n`;
     await store.put(manifestKey(name), new TextEncoder().encode(yaml));
   }
-  return { store, telemetry, now: () => NOW, deadline: { remaining: () => Infinity } };
+  const queue = { requestScoring: async () => {} };
+  return { store, telemetry, queue, now: () => NOW, deadline: { remaining: () => Infinity } };
 }
 
 /** One series at 1; fails for the queries it is told to. Notes the queries in order. */

@@ -14,7 +14,7 @@ import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/me
 export const MINUTE: number = 60_000;
 export const HOUR: number = 60 * MINUTE;
 export const DAY: number = 24 * HOUR;
-export const DETECTOR: Detector = {
+const DETECTOR: Detector = {
   ...defaultDetector('shop'),
   declared: true,
   metrics: [

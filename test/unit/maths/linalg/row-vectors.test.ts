@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseRowBuild, type RowBuild } from '../../../../lib/maths/linalg/row-kernel.ts';
-import {
-  BLOCK_VECTORS,
-  openRowVectors,
-  type RowVectorsOptions,
-} from '../../../../lib/maths/linalg/row-vectors.ts';
+import { openRowVectors } from '../../../../lib/maths/linalg/row-vectors.ts';
+import { BLOCK_VECTORS, type RowVectorsOptions } from '../../../../lib/maths/linalg/row-vectors-memory.ts';
 import { ROWS_FUSED_KERNEL } from '../../../../lib/maths/linalg/rows-fused-kernel.ts';
 import { ROWS_PLAIN_KERNEL } from '../../../../lib/maths/linalg/rows-plain-kernel.ts';
 import { compileLinalg } from '../../../../scripts/build-linalg-kernel.ts';

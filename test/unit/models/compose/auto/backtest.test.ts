@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitScoreTail } from '../../../../../lib/maths/score-tail.ts';
 import type { Candidate } from '../../../../../lib/models/compose/auto/choose-members.ts';
-import { judgeMembers, type Rehearsed } from '../../../../../lib/models/compose/auto/judge-members.ts';
+import { judgeMembers, type Tried } from '../../../../../lib/models/compose/auto/judge-members.ts';
 import { plantFaults } from '../../../../../lib/models/compose/auto/plant-faults.ts';
 import { takeSample } from '../../../../../lib/models/compose/auto/take-sample.ts';
 import { normalRows, toMatrix } from '../../../../helpers/feature-matrices.ts';
@@ -63,12 +63,12 @@ test('one long entity gives its newest rows', () => {
   assert.deepEqual(newest.times, x.times.subarray(3000));
 });
 
-function pretend(kind: Candidate['kind'], score: (row: number) => number): Rehearsed {
+function pretend(kind: Candidate['kind'], score: (row: number) => number): Tried {
   const surprises = Float64Array.from(x.times.keys(), (row) => (isOlder[row] === 1 ? NaN : score(row)));
   const tail = fitScoreTail(surprises);
   return {
     candidate: { kind, params: {}, weight: 1, reason: '' },
-    rehearsal: { tail, surprises, unscoredRows: 0 },
+    trial: { tail, surprises, unscoredRows: 0 },
   };
 }
 

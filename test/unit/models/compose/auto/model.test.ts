@@ -120,7 +120,7 @@ test('a fit over several runs is the one that a single run makes', async () => {
       assert.ok(error instanceof RetryLaterError, `${error}`);
     }
   }
-  // A rehearsal and a fit for each of two members, one to a run.
+  // A trial and a fit for each of two members, one to a run.
   assert.equal(runs, 4);
 });
 

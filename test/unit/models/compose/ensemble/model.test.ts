@@ -60,7 +60,7 @@ test('a member that cannot be fitted is named and left out; where none can, the 
   assert.ok((await scoreEnsemble(fitted, normal(20, 2))).subarray(9).every(Number.isFinite));
 });
 
-test('a member that only the rehearsal is too short for is put on scale by its training rows', async () => {
+test('a member that only the trial is too short for is put on scale by its training rows', async () => {
   const short = async (kind: string): ReturnType<typeof getModel> => {
     const model = await getModel(kind);
     return {

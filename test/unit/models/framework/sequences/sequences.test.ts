@@ -13,7 +13,7 @@ import {
   normalizeValue,
   restoreValue,
 } from '../../../../../lib/models/framework/sequences/normalize.ts';
-import { splitByTime, takeEvenly } from '../../../../../lib/models/framework/sequences/split.ts';
+import { splitByTime } from '../../../../../lib/models/framework/sequences/split.ts';
 import {
   findSequences,
   findStep,
@@ -132,10 +132,4 @@ test('what is held back shares no row with what is trained on, and comes after i
   const short = splitByTime(starts.subarray(0, 29), { entityOf, span: 10, share: 0.2 });
   assert.equal(short.validation.length, 0);
   assert.equal(short.training.length, 29);
-});
-
-test('of too many, some are taken at even distances', () => {
-  const starts = Uint32Array.from({ length: 10 }, (_, i) => i * 10);
-  assert.deepEqual([...takeEvenly(starts, 4)], [10, 30, 60, 80]);
-  assert.equal(takeEvenly(starts, 10), starts);
 });

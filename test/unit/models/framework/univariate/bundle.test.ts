@@ -9,8 +9,8 @@ import bundleWorkers from '../../../../../infra/aws/bundle-workers.ts';
 
 const ROOT: string = path.join(import.meta.dirname, '../../../../..');
 const ENTRY = `
-  import { prophetKind } from '../../univariate/lib/models/kinds/prophet/kind.ts';
-  import { createUnivariateModel } from '../../univariate/lib/models/framework/univariate/model.ts';
+  import { prophetKind } from './lib/models/kinds/prophet/kind.ts';
+  import { createUnivariateModel } from './lib/models/framework/univariate/model.ts';
   const rows = Array.from({ length: 200 }, (_, row) => row);
   const x = {
     names: ['a', 'b'],

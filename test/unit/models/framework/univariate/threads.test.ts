@@ -1,14 +1,11 @@
 /** Series that are fitted on several threads: the same model as on one, and nothing left running. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SERIES_KINDS } from '../../../../../lib/config/model-kind.ts';
 import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.ts';
 import { seedRandom } from '../../../../../lib/maths/random.ts';
 import type { Checkpoint, FitRun, Model, ModelState } from '../../../../../lib/models/framework/contract.ts';
-import type {
-  Series,
-  UnivariateKind,
-  UnivariateKindName,
-} from '../../../../../lib/models/framework/univariate/contract.ts';
+import type { Series } from '../../../../../lib/models/framework/univariate/contract.ts';
 import { createUnivariateModel } from '../../../../../lib/models/framework/univariate/model.ts';
 import {
   closeFitters,
@@ -16,27 +13,16 @@ import {
   countThreads,
   openFitters,
 } from '../../../../../lib/models/framework/univariate/threads.ts';
-import { arimaKind } from '../../../../../lib/models/kinds/arima/kind.ts';
-import { nearestValueKind } from '../../../../../lib/models/kinds/nearest-value/kind.ts';
-import { prophetKind } from '../../../../../lib/models/kinds/prophet/kind.ts';
 import { seasonalKind } from '../../../../../lib/models/kinds/seasonal/kind.ts';
+import type { SeasonalParams } from '../../../../../lib/models/kinds/seasonal/params.ts';
+import { loadSeriesKind } from '../../../../../lib/models/series-kinds.ts';
 import { NO_DEADLINE } from '../../../../helpers/feature-matrices.ts';
 
 const STEP = 300_000;
 const RUN: FitRun = { seed: 1, deadline: NO_DEADLINE };
 
-/** Of each kind the model on as many threads as asked for; a kind without an entry fails the type check. */
-const MODELS: Readonly<Record<UnivariateKindName, (threads: number) => Model<object>>> = {
-  arima: (threads) => createOn(arimaKind, threads),
-  'nearest-value': (threads) => createOn(nearestValueKind, threads),
-  prophet: (threads) => createOn(prophetKind, threads),
-  seasonal: (threads) => createOn(seasonalKind, threads),
-};
-
-function createOn<Params extends object>(kind: UnivariateKind<Params>, threads: number): Model<object> {
-  const model = createUnivariateModel(kind, () => threads);
-  return { ...model, fit: (x, params, run) => model.fit(x, params as Params, run) };
-}
+const createSeasonal = (threads: number): Model<SeasonalParams> =>
+  createUnivariateModel(seasonalKind, () => threads);
 
 /** Three days of five entities; one is too young for series of its own, one column was measured of one entity alone. */
 function drawFleet(): FeatureMatrix {
@@ -59,15 +45,16 @@ function drawFleet(): FeatureMatrix {
 }
 
 describe('threads', () => {
-  for (const [name, createModel] of Object.entries(MODELS))
+  for (const name of SERIES_KINDS)
     test(`${name}: the same bytes on three as on one, labels and gaps included`, async () => {
       const x = drawFleet();
       const labels = Uint8Array.from(x.times, (_, row) => Number(row % 100 === 0));
-      const params = createModel(1).parseParams({});
+      const kind = await loadSeriesKind(name);
+      const params = kind.parseParams({});
       const states: ModelState[] = [];
       for (const threads of [1, 3]) {
         const progress: number[] = [];
-        const fitted = await createModel(threads).fit(x, params, {
+        const fitted = await createUnivariateModel(kind, () => threads).fit(x, params, {
           ...RUN,
           labels,
           onProgress: (done) => progress.push(done),
@@ -85,12 +72,12 @@ describe('threads', () => {
 
   test('a fit may be paused after any series, and another number of threads goes on to the same bytes', async () => {
     const x = drawFleet();
-    const whole = await MODELS.seasonal(1).fit(x, MODELS.seasonal(1).parseParams({}), RUN);
+    const whole = await createSeasonal(1).fit(x, seasonalKind.parseParams({}), RUN);
     for (const threads of [1, 3])
       for (let pausedAfter = 1; pausedAfter < 18; pausedAfter++) {
         const checkpoint = remember();
         let done = 0;
-        const model = MODELS.seasonal(threads);
+        const model = createSeasonal(threads);
         const impatient: FitRun = {
           ...RUN,
           checkpoint,
@@ -110,7 +97,7 @@ describe('threads', () => {
         }
         const reached = Number(/after (\d+) of 18 series/.exec(paused)?.[1]);
         assert.ok(reached >= pausedAfter && reached < pausedAfter + threads, `${pausedAfter}: ${paused}`);
-        const other = MODELS.seasonal(threads === 1 ? 2 : 1);
+        const other = createSeasonal(threads === 1 ? 2 : 1);
         const fitted = await other.fit(x, other.parseParams({}), { ...RUN, checkpoint });
         assert.deepEqual(fitted.save(), whole.save(), `${pausedAfter} on ${threads}`);
       }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { arima } from '../../../../../lib/models/kinds/arima/model.ts';
+import { createUnivariateModel } from '../../../../../lib/models/framework/univariate/model.ts';
+import { arimaKind } from '../../../../../lib/models/kinds/arima/kind.ts';
 import { NO_DEADLINE, toMatrix } from '../../../../helpers/feature-matrices.ts';
 import { accumulate, drawNormals } from './simulate.ts';
+
+const arima = createUnivariateModel(arimaKind);
 
 const RUN = { seed: 1, deadline: NO_DEADLINE };
 const noise = drawNormals(600, 9);

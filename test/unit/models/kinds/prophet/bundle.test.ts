@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const ROOT: string = path.join(import.meta.dirname, '../../../../..');
 const ENTRY = `
-  import { startStan } from '../../prophet/lib/models/kinds/prophet/stan.ts';
+  import { startStan } from './lib/models/kinds/prophet/stan.ts';
   const t = Float64Array.from({ length: 50 }, (_, i) => i / 49);
   const found = startStan().optimize({
     y: t.map((at, i) => 0.2 + 0.6 * at + (i % 2 === 0 ? 0.01 : -0.01)),

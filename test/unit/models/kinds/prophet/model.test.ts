@@ -4,14 +4,17 @@ import { createRequire } from 'node:module';
 import { before, describe, test } from 'node:test';
 import initAugurs, { Prophet } from '@bsull/augurs/prophet';
 import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.ts';
+import { createUnivariateModel } from '../../../../../lib/models/framework/univariate/model.ts';
 import { buildDesign, countWaves } from '../../../../../lib/models/kinds/prophet/design.ts';
 import { fitProphet, placeChangepoints } from '../../../../../lib/models/kinds/prophet/fit.ts';
 import { forecastSeries } from '../../../../../lib/models/kinds/prophet/forecast.ts';
-import { prophet } from '../../../../../lib/models/kinds/prophet/model.ts';
+import { prophetKind } from '../../../../../lib/models/kinds/prophet/kind.ts';
 import { parseParams } from '../../../../../lib/models/kinds/prophet/params.ts';
 import { type ProphetFit, trendVariance } from '../../../../../lib/models/kinds/prophet/record.ts';
 import { type Stan, type StanParams, startStan } from '../../../../../lib/models/kinds/prophet/stan.ts';
 import { NO_DEADLINE, normalRows } from '../../../../helpers/feature-matrices.ts';
+
+const prophet = createUnivariateModel(prophetKind);
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

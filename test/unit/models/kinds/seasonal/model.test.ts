@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.ts';
 import type { FittedModel } from '../../../../../lib/models/framework/contract.ts';
-import { seasonal } from '../../../../../lib/models/kinds/seasonal/model.ts';
+import { createUnivariateModel } from '../../../../../lib/models/framework/univariate/model.ts';
+import { seasonalKind } from '../../../../../lib/models/kinds/seasonal/kind.ts';
 import { NO_DEADLINE, normalRows } from '../../../../helpers/feature-matrices.ts';
+
+const seasonal = createUnivariateModel(seasonalKind);
 
 const RUN = { seed: 1, deadline: NO_DEADLINE };
 const HOUR = 3_600_000;

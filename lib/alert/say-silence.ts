@@ -1,0 +1,47 @@
+/** What an alert says of data that is missing. */
+import type { IncidentState } from '../decision/contract.ts';
+import type { AlertSilence } from './alert.ts';
+import { formatLength } from './format-value.ts';
+import { toOneLine } from './one-line.ts';
+
+/** Characters of a metric's name that a sentence shows. */
+const LONGEST_NAME = 80;
+
+/**
+ * "cpu_usage and 1 more missing since 14:32 UTC, 15 min", "back at 15:10 UTC after 38 min without data".
+ * @param told.from, told.to as people read times; `to` exclusive
+ * @param told.seconds without data; of late data, how late it is
+ */
+export function saySilence(
+  { kind, metrics, cameLate }: AlertSilence,
+  told: {
+    readonly state: IncidentState;
+    readonly from: string;
+    readonly to: string;
+    readonly length: string;
+    readonly seconds: number;
+  },
+): string {
+  const { state, from, to, length } = told;
+  if (kind === 'late') {
+    const behind = formatLength(told.seconds * 1000);
+    return state === 'opened' || state === 'updated'
+      ? `data comes ${behind} after its time, since that of ${from}`
+      : `data comes in time again, since that of ${to}`;
+  }
+  const what = nameMissing(metrics);
+  if (state === 'settled') return `${what ?? 'it'} is no longer missed, after ${length} without data`;
+  if (state === 'resolved') {
+    if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
+    return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data`;
+  }
+  if (what !== undefined) return `${what} missing since ${from}, ${length}`;
+  return `${kind === 'source' ? 'no data at all' : 'no data'} since ${from}, ${length}`;
+}
+
+function nameMissing([first, ...others]: readonly string[]): string | undefined {
+  if (first === undefined) return undefined;
+  const line = toOneLine(first);
+  const name = line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME - 1)}…`;
+  return others.length === 0 ? name : `${name} and ${others.length} more`;
+}

@@ -1,0 +1,74 @@
+/** All that can be known of a manifest without a bucket and a Prometheus: what cannot run is told before it does not. */
+import type { ManifestError } from '../base/errors.ts';
+import type { Detector } from '../config/detector.ts';
+import { checkManifest } from '../config/manifest.ts';
+import type { Problem } from '../config/manifest-problems.ts';
+import { findParamProblems } from './param-problems.ts';
+import { findSyntaxProblem } from './promql-syntax.ts';
+
+export interface CheckOptions {
+  /** The file or key, for messages; under detectors/ it has to be called as the detector is. */
+  readonly source: string;
+  /** False for a source whose language is another one, such as MetricsQL. */
+  readonly isPromql: boolean;
+}
+
+/** @throws ManifestError that lists every problem */
+export async function readCheckedManifest(text: string, options: CheckOptions): Promise<Detector> {
+  const checked = checkManifest(text, options);
+  const more = [
+    ...findNameProblems(checked.value, options.source),
+    ...(options.isPromql ? findQueryProblems(checked.value) : []),
+    ...(await findModelProblems(checked.value)),
+  ];
+  const error: ManifestError | undefined =
+    checked.detector === undefined || more.length > 0 ? checked.refuse(more) : undefined;
+  if (error !== undefined || checked.detector === undefined) throw error;
+  return checked.detector;
+}
+
+function findNameProblems(value: unknown, source: string): readonly Problem[] {
+  const name = at(value, 'metadata', 'name');
+  const file = /(?:^|[/\\])detectors[/\\]([^/\\]+)\.ya?ml$/i.exec(source)?.[1];
+  if (file === undefined || typeof name !== 'string' || name === file) return [];
+  return [
+    {
+      path: ['metadata', 'name'],
+      message: `is ${JSON.stringify(name)}, and the file says ${JSON.stringify(file)}: under detectors/ they are the same`,
+    },
+  ];
+}
+
+function findQueryProblems(value: unknown): readonly Problem[] {
+  const spec = at(value, 'spec');
+  const metrics = at(spec, 'metrics');
+  const queries: [readonly PropertyKey[], unknown][] = [
+    [['spec', 'prometheus_query'], at(spec, 'prometheus_query')],
+    ...(Array.isArray(metrics) ? metrics : []).map((metric, i): [readonly PropertyKey[], unknown] => [
+      ['spec', 'metrics', i, 'query'],
+      at(metric, 'query'),
+    ]),
+  ];
+  return queries.flatMap(([path, query]) => {
+    const message = typeof query === 'string' && query.trim() !== '' ? findSyntaxProblem(query) : undefined;
+    return message === undefined ? [] : [{ path, message }];
+  });
+}
+
+async function findModelProblems(value: unknown): Promise<readonly Problem[]> {
+  const model = at(value, 'spec', 'model');
+  const [kind, params] = [at(model, 'kind') ?? 'auto', at(model, 'params') ?? {}];
+  if (typeof kind !== 'string' || typeof params !== 'object' || params === null || Array.isArray(params))
+    return [];
+  return findParamProblems(kind, params as Readonly<Record<string, unknown>>, ['spec', 'model', 'params']);
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part)
+        ? Reflect.get(inner, part)
+        : undefined,
+    value,
+  );
+}

@@ -1,0 +1,91 @@
+/** The silences that are open while a window is walked through, and what people hear of them. */
+import type { SilenceKind } from '../../config/silence-settings.ts';
+import type { IncidentState } from '../contract.ts';
+import { incidentId } from '../incident-id.ts';
+import type { OpenSilence, SilenceTransition } from './contract.ts';
+
+export interface OpenSilences {
+  find(kind: SilenceKind, entity: string): OpenSilence | undefined;
+  /** Opens it, or takes in that it goes on; people hear of it where it is new, or more metrics are missing. */
+  hold(silence: Omit<OpenSilence, 'id' | 'sequence'>): void;
+  /**
+   * It is over: `end` is the first row that is there again.
+   * @param state `settled`: nobody misses it any more
+   */
+  close(
+    kind: SilenceKind,
+    entity: string,
+    given: { readonly end: number; readonly cameLate?: boolean; readonly state?: 'resolved' | 'settled' },
+  ): void;
+  /** Tells of what the clock noticed. */
+  tellNoticed(): void;
+  list(): readonly OpenSilence[];
+  readonly transitions: readonly SilenceTransition[];
+}
+
+export function holdSilences(detector: string, before: readonly OpenSilence[]): OpenSilences {
+  const open = new Map(before.map((silence) => [keyOf(silence.kind, silence.entity), silence]));
+  const transitions: SilenceTransition[] = [];
+  return {
+    transitions,
+    find: (kind, entity) => open.get(keyOf(kind, entity)),
+    hold(given) {
+      const key = keyOf(given.kind, given.entity);
+      const known = open.get(key);
+      const silence = { id: silenceId(detector, given), sequence: 0, ...known, ...given };
+      if (known !== undefined) {
+        silence.start = known.start;
+        const isMore = given.metrics.some((metric) => !known.metrics.includes(metric));
+        if (known.sequence === 0) open.set(key, tell(silence, 'opened'));
+        else open.set(key, isMore ? tell(silence, 'updated') : silence);
+      } else open.set(key, tell(silence, 'opened'));
+    },
+    close(kind, entity, { end, cameLate = false, state = 'resolved' }) {
+      const silence = open.get(keyOf(kind, entity));
+      if (silence === undefined) return;
+      open.delete(keyOf(kind, entity));
+      // Nobody was told that it began, and it came to nothing.
+      if (silence.sequence > 0) tell(silence, state, { end, cameLate });
+    },
+    tellNoticed() {
+      for (const [key, silence] of open) if (silence.sequence === 0) open.set(key, tell(silence, 'opened'));
+    },
+    list: () => [...open.values()],
+  };
+
+  function tell(
+    silence: OpenSilence,
+    state: IncidentState,
+    over?: { readonly end: number; readonly cameLate: boolean },
+  ): OpenSilence {
+    const { id, sequence: told, ...rest } = silence;
+    const sequence = told + 1;
+    transitions.push({
+      transition: {
+        incidentId: id,
+        entity: silence.entity,
+        state,
+        sequence,
+        start: silence.start,
+        lastAnomalous: silence.last,
+        end: over?.end,
+        tellingRow: undefined,
+        peakScore: silence.silent / 1000,
+      },
+      silence: { ...rest, cameLate: over?.cameLate ?? false },
+    });
+    return { ...silence, sequence };
+  }
+}
+
+/** The same whoever notices it, by data or by the clock, and under whichever version. */
+export function silenceId(
+  detector: string,
+  { kind, entity, start }: Pick<OpenSilence, 'kind' | 'entity' | 'start'>,
+): string {
+  return incidentId({ detector, entity: `${kind}: ${entity}`, start, modelVersion: 'silence' });
+}
+
+function keyOf(kind: SilenceKind, entity: string): string {
+  return `${kind} ${entity}`;
+}

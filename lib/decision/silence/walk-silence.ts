@@ -1,0 +1,387 @@
+/**
+ * Who has gone silent, row by row of the grid in order of time. Pure: what is remembered goes in and comes out, and
+ * cutting the same rows into files elsewhere gives the same silences.
+ *
+ * Each silence is told once, at the widest that it is: nobody heard at all; of those who are, a metric that nobody has; a
+ * workload (or an entity that is no pod) that is not among them; of an entity that is, a metric that others have. So each
+ * counts only rows in which the wider one was heard. Only what training had nearly always is missed.
+ */
+import type { SilenceSettings } from '../../config/silence-settings.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import type { MissedRows, SilenceState, SilenceTransition, TrackedUnit, UsualPresence } from './contract.ts';
+import { joinGroup } from './groups.ts';
+import { type HeardCell, hearCells } from './heard-rows.ts';
+import { limitRows } from './limits.ts';
+import { holdSilences, type OpenSilences } from './open-silences.ts';
+
+export interface SilenceRules {
+  readonly detector: string;
+  readonly settings: SilenceSettings;
+  readonly usual: UsualPresence;
+  readonly workloadOf: (entity: string) => string;
+  /** Ms. */
+  readonly step: number;
+  /** Epoch ms: what began to be missing earlier is no news. */
+  readonly watchFrom: number;
+  /** Whether each window has the rows of every entity, as exported ones do. */
+  readonly isWhole: boolean;
+}
+
+interface Walk {
+  readonly rules: SilenceRules;
+  readonly open: OpenSilences;
+  readonly units: Map<string, TrackedUnit>;
+  readonly groups: Map<string, number>;
+  readonly everyone: Map<string, MissedRows>;
+  readonly entities: Map<string, { heard: number; missing: Map<string, MissedRows> }>;
+  /** What a newer release remembers besides: it stays as it is. */
+  readonly unknown: object;
+  heardUntil: number;
+}
+
+/** Ms after which an entity or a workload that nobody misses is forgotten. */
+const FORGOTTEN_AFTER = 24 * 3_600_000;
+
+/** A member that is added to the type and forgotten here does not compile. */
+const STATE_MEMBERS: Readonly<Record<keyof SilenceState, true>> = {
+  heardUntil: true,
+  sourceLimit: true,
+  groups: true,
+  units: true,
+  everyone: true,
+  entities: true,
+  open: true,
+};
+
+/**
+ * @param window as it came: gaps that are filled later are gaps here
+ * @param given.arrival epoch ms at which the window came
+ * @param given.now epoch ms: later rows are of a clock that runs ahead, and time passes for nobody by them
+ */
+export function walkSilence(
+  window: MetricWindow,
+  given: {
+    readonly before: SilenceState | undefined;
+    readonly rules: SilenceRules;
+    readonly arrival: number;
+    readonly now: number;
+  },
+): { readonly state: SilenceState | undefined; readonly transitions: readonly SilenceTransition[] } {
+  const { rules } = given;
+  const walk = startWalk(given.before, rules);
+  settleUnmissed(walk);
+  const heardBefore = walk.heardUntil;
+  const unitOf = window.entities.map(rules.workloadOf);
+  let group: string | undefined;
+  let firstNew: number | undefined;
+  for (const cell of hearCells(window, { step: rules.step, metrics: rules.usual.metrics })) {
+    if (cell.time > given.now) break;
+    group ??= enterWindow(walk, { window, unitOf, time: cell.time });
+    if (cell.time <= (walk.groups.get(group) ?? Number.NEGATIVE_INFINITY)) takeLateCell(walk, cell, unitOf);
+    else takeCell(walk, { cell, unitOf, window, group });
+    if (cell.time > heardBefore) firstNew ??= cell.time;
+  }
+  if (firstNew !== undefined) judgeLateness(walk, { firstNew, arrival: given.arrival });
+  const state = walk.heardUntil === Number.NEGATIVE_INFINITY ? undefined : endWalk(walk);
+  return { state, transitions: walk.open.transitions };
+}
+
+/** What training heard last, and nobody since, is missed from the first row on. */
+function enterWindow(
+  walk: Walk,
+  given: { readonly window: MetricWindow; readonly unitOf: readonly string[]; readonly time: number },
+): string {
+  const { units, rules } = walk;
+  const group = joinGroup(walk, given.unitOf, rules.isWhole);
+  if (rules.isWhole)
+    for (const [unit, { gap }] of rules.usual.units)
+      if (gap !== null && !units.has(unit))
+        units.set(unit, { group, heard: given.time - rules.step, missed: 0 });
+  return group;
+}
+
+function startWalk(before: SilenceState | undefined, rules: SilenceRules): Walk {
+  return {
+    rules,
+    open: holdSilences(rules.detector, before?.open ?? []),
+    units: new Map(Object.entries(before?.units ?? {})),
+    groups: new Map(Object.entries(before?.groups ?? {})),
+    everyone: new Map(Object.entries(before?.everyone ?? {})),
+    entities: new Map(
+      Object.entries(before?.entities ?? {}).map(([entity, tracked]) => [
+        entity,
+        { ...tracked, missing: new Map(Object.entries(tracked.missing)) },
+      ]),
+    ),
+    unknown: unknownMembers(before),
+    heardUntil: before?.heardUntil ?? Number.NEGATIVE_INFINITY,
+  };
+}
+
+function unknownMembers(before: SilenceState | undefined): object {
+  const entries = Object.entries(before ?? {});
+  return Object.fromEntries(entries.filter(([name]) => !Object.hasOwn(STATE_MEMBERS, name)));
+}
+
+function endWalk(walk: Walk): SilenceState {
+  const { open, units, groups, everyone, entities, heardUntil, rules } = walk;
+  const limit = sourceLimit(rules);
+  const isMissed = (unit: string): boolean => (rules.usual.units.get(unit)?.gap ?? null) !== null;
+  const kept = [...units].filter(
+    ([unit, { heard }]) => isMissed(unit) || heardUntil - heard <= FORGOTTEN_AFTER,
+  );
+  return {
+    ...walk.unknown,
+    heardUntil,
+    ...(limit !== undefined && { sourceLimit: limit }),
+    groups: Object.fromEntries(keepGroups(groups, kept)),
+    units: Object.fromEntries(kept),
+    everyone: Object.fromEntries(everyone),
+    entities: Object.fromEntries(
+      Array.from(entities, ([entity, { missing, ...tracked }]) => [
+        entity,
+        { ...tracked, missing: Object.fromEntries(missing) },
+      ]),
+    ),
+    open: open.list(),
+  };
+}
+
+/** Those of workloads that are remembered, and the newest. */
+function keepGroups(
+  groups: ReadonlyMap<string, number>,
+  units: readonly (readonly [string, TrackedUnit])[],
+): readonly (readonly [string, number])[] {
+  const used = new Set(units.map(([, { group }]) => group));
+  const newest = Math.max(...groups.values());
+  return [...groups].filter(([group, until]) => used.has(group) || until === newest);
+}
+
+interface TakenCell {
+  readonly cell: HeardCell;
+  readonly unitOf: readonly string[];
+  readonly window: MetricWindow;
+  readonly group: string;
+}
+
+function takeCell(walk: Walk, taken: TakenCell): void {
+  const { cell, group } = taken;
+  const { time } = cell;
+  if (time > walk.heardUntil) {
+    judgeSource(walk, time);
+    walk.heardUntil = time;
+  }
+  walk.groups.set(group, time);
+  judgeUnits(walk, taken);
+  // Where entities have files of their own, nobody knows what the others have at that time.
+  const isAlone = walk.groups.size === 1;
+  if (isAlone) judgeEveryone(walk, cell);
+  judgeEntities(walk, taken, isAlone);
+}
+
+/** By the data: the first row after it tells of a silence of everybody that nobody noticed by the clock. */
+function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): void {
+  const { step, watchFrom } = rules;
+  const start = heardUntil + step;
+  const silent = time - start;
+  const limit = sourceLimit(rules);
+  if (limit !== undefined && groups.size === 1 && silent >= limit && start >= watchFrom)
+    open.hold({
+      kind: 'source',
+      entity: '',
+      metrics: [],
+      start,
+      last: time - step,
+      silent,
+      limit,
+    });
+  open.close('source', '', { end: time, cameLate: silent <= 0 });
+}
+
+/** Ms; undefined: never. */
+function sourceLimit({ settings, usual, step }: SilenceRules): number | undefined {
+  const rows = limitRows(settings.source, usual.sourceGap / step, step);
+  return rows === undefined ? undefined : rows * step;
+}
+
+function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
+  const { rules, open, units } = walk;
+  const { settings, usual, step, watchFrom } = rules;
+  const { time } = cell;
+  for (const { entity } of cell.entities) {
+    const unit = unitOf[entity]!;
+    units.set(unit, { ...units.get(unit), group, heard: time, missed: 0 });
+  }
+  for (const [unit, tracked] of units) {
+    if (tracked.group !== group) continue;
+    if (tracked.heard === time) {
+      open.close('entity', unit, { end: time });
+      continue;
+    }
+    const missed = tracked.missed + 1;
+    units.set(unit, { ...tracked, missed });
+    const rows = limitRows(settings.entity, usual.units.get(unit)?.gap, step);
+    const start = tracked.heard + step;
+    if (rows === undefined || missed < rows || start < watchFrom) continue;
+    open.hold({
+      kind: 'entity',
+      entity: unit,
+      metrics: [],
+      start,
+      last: time,
+      silent: time + step - start,
+      limit: rows * step,
+    });
+  }
+}
+
+function judgeEveryone({ rules, open, everyone }: Walk, { time, entities }: HeardCell): void {
+  const { settings, usual, step } = rules;
+  const limits = new Map<string, number>();
+  for (const [m, metric] of usual.metrics.entries()) {
+    if (entities.some(({ has }) => has[m] === 1)) {
+      everyone.delete(metric);
+      continue;
+    }
+    const rows = limitRows(settings.metric, usual.everyone[m], step);
+    if (rows === undefined) continue;
+    everyone.set(metric, countRow(everyone.get(metric), time));
+    limits.set(metric, rows);
+  }
+  judgeMetrics({ rules, open }, { entity: '', missing: everyone, limits, time });
+}
+
+function judgeEntities(walk: Walk, { cell, unitOf, window }: TakenCell, isAlone: boolean): void {
+  const { rules, open, entities } = walk;
+  const { settings, usual, step } = rules;
+  const had = usual.metrics.map((_, m) => !isAlone || cell.entities.some(({ has }) => has[m] === 1));
+  for (const { entity, has } of cell.entities) {
+    const name = window.entities[entity]!;
+    const own = usual.units.get(unitOf[entity]!);
+    if (own === undefined) continue;
+    const known = entities.get(name) ?? { heard: cell.time, missing: new Map<string, MissedRows>() };
+    known.heard = cell.time;
+    const limits = new Map<string, number>();
+    for (const [m, metric] of usual.metrics.entries()) {
+      if (has[m] === 1) known.missing.delete(metric);
+      else if (had[m]) {
+        const rows = limitRows(settings.metric, own.metrics[m], step);
+        if (rows === undefined) continue;
+        known.missing.set(metric, countRow(known.missing.get(metric), cell.time));
+        limits.set(metric, rows);
+      }
+    }
+    judgeMetrics({ rules, open }, { entity: name, missing: known.missing, limits, time: cell.time });
+    if (known.missing.size > 0) entities.set(name, known);
+    else entities.delete(name);
+  }
+  forgetGone(walk, cell.time);
+}
+
+/** A pod that ended while it lacked a metric lacks none any more. */
+function forgetGone({ rules, open, entities }: Walk, time: number): void {
+  const after = Math.max(rules.settings.metric ?? 0, 3 * rules.step);
+  for (const [name, { heard }] of entities) {
+    if (time - heard < after) continue;
+    open.close('metric', name, { end: heard + rules.step });
+    entities.delete(name);
+  }
+}
+
+/** @param given.limits of the metrics that this row lacks, in rows */
+function judgeMetrics(
+  { rules, open }: Pick<Walk, 'rules' | 'open'>,
+  given: {
+    readonly entity: string;
+    readonly missing: Map<string, MissedRows>;
+    readonly limits: ReadonlyMap<string, number>;
+    readonly time: number;
+  },
+): void {
+  const { entity, missing, limits, time } = given;
+  const { step, watchFrom } = rules;
+  const long = [...missing].filter(
+    ([metric, { rows, since }]) => rows >= (limits.get(metric) ?? Infinity) && since >= watchFrom,
+  );
+  const known = open.find('metric', entity);
+  if (long.length === 0) {
+    // They are there, or nobody else has them either, which is another silence.
+    if (known === undefined || known.metrics.some((metric) => limits.has(metric))) return;
+    open.close('metric', entity, { end: time });
+    for (const metric of known.metrics) missing.delete(metric);
+    return;
+  }
+  const start = Math.min(...long.map(([, { since }]) => since));
+  open.hold({
+    kind: 'metric',
+    entity,
+    metrics: long.map(([metric]) => metric).sort(),
+    start,
+    last: time,
+    silent: time + step - start,
+    limit: Math.min(...long.map(([metric]) => limits.get(metric)!)) * step,
+  });
+}
+
+function countRow(before: MissedRows | undefined, time: number): MissedRows {
+  return { ...before, since: before?.since ?? time, rows: (before?.rows ?? 0) + 1 };
+}
+
+/** Rows that come behind newer ones show that somebody was not silent, or not for as long. */
+function takeLateCell(
+  { rules, open, units, groups }: Walk,
+  { time, entities }: HeardCell,
+  unitOf: readonly string[],
+): void {
+  const { settings, usual, step } = rules;
+  for (const { entity } of entities) {
+    const unit = unitOf[entity]!;
+    const tracked = units.get(unit);
+    if (tracked === undefined || time <= tracked.heard) continue;
+    const since = (groups.get(tracked.group)! - time) / step;
+    const missed = Math.min(tracked.missed, since);
+    units.set(unit, { ...tracked, heard: time, missed });
+    const rows = limitRows(settings.entity, usual.units.get(unit)?.gap, step);
+    if (rows === undefined || missed < rows) open.close('entity', unit, { end: time, cameLate: true });
+  }
+}
+
+/** What a newer training, or a newer manifest, does not miss is told to be over. */
+function settleUnmissed({ rules, open }: Walk): void {
+  const { settings, usual, workloadOf, step } = rules;
+  for (const { kind, entity, metrics, last } of open.list()) {
+    const own = kind === 'entity' ? usual.units.get(entity) : usual.units.get(workloadOf(entity));
+    const gapOf = (metric: string): number | null | undefined => {
+      const m = usual.metrics.indexOf(metric);
+      return entity === '' && own === undefined ? usual.everyone[m] : own?.metrics[m];
+    };
+    const isMissed = {
+      entity: () => limitRows(settings.entity, own?.gap, step) !== undefined,
+      metric: () => metrics.some((metric) => limitRows(settings.metric, gapOf(metric), step) !== undefined),
+      source: () => settings.source !== undefined,
+      late: () => settings.late !== undefined,
+    }[kind]();
+    if (!isMissed) open.close(kind, entity, { end: last + step, state: 'settled' });
+  }
+}
+
+/** By the clock: how old the newest row was when it came. */
+function judgeLateness(
+  { rules, open, heardUntil }: Walk,
+  { firstNew, arrival }: { readonly firstNew: number; readonly arrival: number },
+): void {
+  const { settings, step, watchFrom } = rules;
+  if (settings.late === undefined || heardUntil < watchFrom) return;
+  const behind = arrival - (heardUntil + step);
+  if (behind < settings.late) open.close('late', '', { end: firstNew });
+  else
+    open.hold({
+      kind: 'late',
+      entity: '',
+      metrics: [],
+      start: firstNew,
+      last: heardUntil,
+      silent: behind,
+      limit: settings.late,
+    });
+}

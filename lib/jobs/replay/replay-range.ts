@@ -1,0 +1,78 @@
+/**
+ * Has the windows of a range scored again, by the version that is in use now. What people were told stays told: rows that
+ * were decided on are not decided on again. So nothing here sends, and nothing is judged: the scores are taken away, and
+ * scoring makes them anew as it does for any window without.
+ */
+import { TidewatchError } from '../../base/errors.ts';
+import { readState } from '../../store/detector-states.ts';
+import { scoresKey, scoresPrefix } from '../../store/keys.ts';
+import { resolveVersion } from '../../store/model-repository.ts';
+import type { ObjectInfo } from '../../store/object-store.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import type { StoreContext } from '../shared/context.ts';
+import { loadFittedDetector } from '../shared/fitted-detector.ts';
+import type { LoadedDetector } from '../shared/load-detectors.ts';
+import { listWindowObjects, namedRange, readWindowObject } from '../shared/window-objects.ts';
+
+/** A range cannot be scored again without risking that somebody is told twice, or that it stays without scores. */
+class ReplayError extends TidewatchError {}
+
+export interface ReplayedRange {
+  /** Windows of the range whose scores were taken away, ascending by key. */
+  readonly windows: readonly string[];
+  /** Those of the range that had none: they are scored in any case. */
+  readonly unscored: readonly string[];
+  /** By which they will be scored. */
+  readonly version: string;
+}
+
+/**
+ * @param given.range half-open, epoch ms; a window that reaches into it is scored again as a whole
+ * @throws ReplayError without a version to score by, or where the state does not know what was decided on;
+ *   ArtifactError where the version cannot be loaded. Nothing is taken away then
+ */
+export async function replayRange(
+  given: LoadedDetector & { readonly range: TimeRange; readonly dryRun: boolean },
+  context: StoreContext,
+): Promise<ReplayedRange> {
+  const { detector, range, dryRun } = given;
+  const { store } = context;
+  const version = await resolveVersion(store, detector);
+  if (version === undefined)
+    throw new ReplayError('no-version', `${detector.name} has no model yet: there is nothing to score by`);
+  const { manifest } = await loadFittedDetector(store, detector.name, version);
+  const scored = new Set<string>();
+  for await (const { key } of store.list(scoresPrefix(detector.name))) scored.add(key);
+  const [windows, unscored]: [string[], string[]] = [[], []];
+  for (const info of await listWindowObjects(store, detector.name)) {
+    if (!(await reachesInto(info, { ...given, step: manifest.step }, context))) continue;
+    (scored.has(scoresKey(info.key)) ? windows : unscored).push(info.key);
+  }
+  if (windows.length > 0) await checkMemory(detector.name, range, context);
+  if (!dryRun) for (const key of windows) await store.delete(scoresKey(key));
+  return { windows, unscored, version };
+}
+
+/** A dropped file has to be read to know where it stands in time. */
+async function reachesInto(
+  info: ObjectInfo,
+  { detector, range, step }: LoadedDetector & { readonly range: TimeRange; readonly step: number },
+  context: StoreContext,
+): Promise<boolean> {
+  const held =
+    namedRange(info) ?? (await readWindowObject(context, { detector, key: info.key, step }))?.window.range;
+  return held !== undefined && held.start < range.end && held.end > range.start;
+}
+
+/**
+ * A state that was made anew from the bucket knows no entity: rows that were decided on before would count as new, and
+ * people would hear of them again.
+ */
+async function checkMemory(detector: string, range: TimeRange, { store }: StoreContext): Promise<void> {
+  const { state } = await readState(store, detector);
+  if (Object.keys(state.entities).length > 0) return;
+  throw new ReplayError(
+    'nothing-remembered',
+    `${detector}: its state knows of no row that was decided on, so that people could be told again of ${new Date(range.start).toISOString()} to ${new Date(range.end).toISOString()}; score newer windows first`,
+  );
+}

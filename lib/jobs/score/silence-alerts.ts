@@ -1,0 +1,117 @@
+/** Missing data of a window: who has gone silent, and what people are told of it. */
+import type { Reason } from '../../alert/alert.ts';
+import { buildAlert } from '../../alert/build-alert.ts';
+import type { Detector } from '../../config/detector.ts';
+import type { SilenceState, SilenceTransition } from '../../decision/silence/contract.ts';
+import { holdSilences } from '../../decision/silence/open-silences.ts';
+import { walkSilence } from '../../decision/silence/walk-silence.ts';
+import { workloadOf } from '../../decision/silence/workload.ts';
+import { profilesOf } from '../../features/scaler.ts';
+import type { PendingAlert } from '../../store/detector-state.ts';
+import { updateState } from '../../store/detector-states.ts';
+import { incidentKey, scoresKey } from '../../store/keys.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import type { StoreContext } from '../shared/context.ts';
+import type { FittedDetector } from '../shared/fitted-detector.ts';
+import { describeModel } from './describe-model.ts';
+
+export interface SilenceOfWindow {
+  readonly state: SilenceState | undefined;
+  readonly transitions: readonly SilenceTransition[];
+}
+
+/** Nothing changes in versions that do not know who is missed. */
+export function followSilence(
+  given: {
+    readonly detector: Detector;
+    readonly fitted: FittedDetector;
+    /** As it came. */
+    readonly window: MetricWindow;
+    /** Epoch ms. */
+    readonly arrival: number;
+    /** Epoch ms. */
+    readonly now: number;
+    readonly watchFrom: number;
+  },
+  before: SilenceState | undefined,
+): SilenceOfWindow {
+  const { detector, fitted, window, arrival, now, watchFrom } = given;
+  if (fitted.usual === undefined) return { state: before, transitions: [] };
+  return walkSilence(window, {
+    before,
+    arrival,
+    now,
+    rules: {
+      detector: detector.name,
+      settings: detector.silence,
+      usual: fitted.usual,
+      workloadOf: (entity) => workloadOf(entity, detector.entityLabels),
+      step: fitted.manifest.step,
+      watchFrom,
+      isWhole: detector.metrics.length > 0,
+    },
+  });
+}
+
+/** Tells of silences that the clock noticed. Doing it again changes nothing. */
+export async function tellNoticedSilences(
+  given: { readonly detector: Detector; readonly fitted: FittedDetector; readonly windowKey: string },
+  context: StoreContext,
+): Promise<void> {
+  const { name } = given.detector;
+  await updateState(context.store, name, (state) => {
+    if (state.silence === undefined) return undefined;
+    const open = holdSilences(name, state.silence.open);
+    open.tellNoticed();
+    if (open.transitions.length === 0) return undefined;
+    const alerts = open.transitions.map((each) => describeSilence(given, each));
+    return {
+      ...state,
+      silence: { ...state.silence, open: open.list() },
+      outbox: [...state.outbox, ...alerts],
+    };
+  });
+}
+
+/** @param given.windowKey of the window that showed it; of what the clock noticed the newest that there is */
+export function describeSilence(
+  given: { readonly detector: Detector; readonly fitted: FittedDetector; readonly windowKey: string },
+  { transition, silence }: SilenceTransition,
+): PendingAlert {
+  const { detector, fitted, windowKey } = given;
+  const { kind, entity, metrics, start, limit, cameLate } = silence;
+  const { step } = fitted.manifest;
+  const alert = buildAlert({
+    transition,
+    reasons: metrics.flatMap((metric) =>
+      missingReason(fitted, { entity, metric, share: 1 / metrics.length }),
+    ),
+    detector,
+    step,
+    model: describeModel(fitted.manifest),
+    by: 'silence',
+    silence: { kind, metrics, lastHeard: new Date(start - step).toISOString(), cameLate },
+    threshold: limit / 1000,
+    objects: {
+      window: windowKey,
+      scores: scoresKey(windowKey),
+      incident: incidentKey(detector.name, transition.incidentId),
+    },
+  });
+  return { alert, sequence: transition.sequence };
+}
+
+/** What the metric would be by now; none where no column of the model is the metric as it is. */
+function missingReason(
+  { plan, scaler }: FittedDetector,
+  { entity, metric, share }: { readonly entity: string; readonly metric: string; readonly share: number },
+): readonly Reason[] {
+  const column = plan.columns.findIndex(
+    ({ source, transforms }) =>
+      source.kind === 'metric' && source.metric === metric && transforms.length === 0,
+  );
+  const profile = profilesOf(scaler, entity)[column];
+  if (profile === undefined || profile.shape === 'unmeasured') return [];
+  const { low: usualLow, high: usualHigh, center: usual } = profile;
+  return [{ metric, share, value: null, usualLow, usualHigh, usual }];
+}

@@ -1,0 +1,48 @@
+/** What the health of a detector is told from, read from the bucket. */
+import { NotFoundError } from '../../base/errors.ts';
+import { readState } from '../../store/detector-states.ts';
+import { manifestKey } from '../../store/keys.ts';
+import { resolveVersion } from '../../store/model-repository.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import { readProgress } from '../../store/training-progress.ts';
+import type { StoreContext } from './context.ts';
+import type { Findings } from './detector-health.ts';
+import type { LoadedDetector } from './load-detectors.ts';
+import { selectPending } from './pending-windows.ts';
+import { findSetAside } from './training-attempts.ts';
+import { listWindowObjects } from './window-objects.ts';
+
+/**
+ * Two listings and a handful of requests.
+ * @throws ArtifactError where the state cannot be read
+ */
+export async function readFindings(
+  { store, now }: Pick<StoreContext, 'store' | 'now'>,
+  loaded: LoadedDetector,
+): Promise<Findings> {
+  const { detector } = loaded;
+  const { name } = detector;
+  const { state } = await readState(store, name);
+  const objects = await listWindowObjects(store, name);
+  return {
+    detector,
+    state,
+    objects,
+    pending: (await selectPending(store, name, objects)).pending,
+    version: await resolveVersion(store, detector),
+    isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
+    setAside: await findSetAside(store, loaded, now()),
+    // Only whoever has no window yet is asked for how long.
+    declaredAt: detector.declared && objects.length === 0 ? await findDeclared(store, name) : undefined,
+  };
+}
+
+/** A manifest by a rarer name is as good as one that was just written. */
+async function findDeclared(store: ObjectStore, name: string): Promise<number | undefined> {
+  try {
+    return (await store.head(manifestKey(name))).lastModified;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AlertSilence } from '../../../lib/alert/alert.ts';
+import { buildAlert } from '../../../lib/alert/build-alert.ts';
+import { parseAlert } from '../../../lib/alert/parse-alert.ts';
+import { renderAlert } from '../../../lib/alert/render.ts';
+import { defaultDetector } from '../../../lib/config/defaults.ts';
+import type { IncidentState } from '../../../lib/decision/contract.ts';
+import { createAlert } from '../../helpers/alerts.ts';
+
+const START = Date.parse('2026-11-22T14:32:00Z');
+const MINUTE = 60_000;
+
+test('a silence says what is missing, since when, and when it is back', () => {
+  const said = (silence: Partial<AlertSilence>, state: IncidentState = 'opened') =>
+    build(silence, state).summary;
+  assert.equal(said({ kind: 'entity' }), 'shop/checkout: no data since 14:32 UTC, 15 min');
+  assert.equal(said({ kind: 'source' }), 'shop/checkout: no data at all since 14:32 UTC, 15 min');
+  assert.equal(said({ metrics: ['cpu'] }), 'shop/checkout: cpu missing since 14:32 UTC, 15 min');
+  assert.equal(
+    said({ metrics: ['cpu', 'memory'] }, 'updated'),
+    'shop/checkout: cpu and 1 more missing since 14:32 UTC, 15 min',
+  );
+  assert.equal(
+    said({ metrics: ['cpu'] }, 'resolved'),
+    'shop/checkout: cpu back at 14:47 UTC after 15 min without data',
+  );
+  assert.equal(
+    said({ kind: 'entity', cameLate: true }, 'resolved'),
+    'shop/checkout: its data came late: what was missing since 14:32 UTC is there',
+  );
+  assert.equal(
+    said({ kind: 'entity' }, 'settled'),
+    'shop/checkout: it is no longer missed, after 15 min without data',
+  );
+  assert.equal(
+    said({ kind: 'late' }),
+    'shop/checkout: data comes 15 min after its time, since that of 14:32 UTC',
+  );
+  assert.equal(
+    said({ kind: 'late' }, 'resolved'),
+    'shop/checkout: data comes in time again, since that of 14:47 UTC',
+  );
+});
+
+test('a silence is rendered with its facts, and comes back as it was', () => {
+  const alert = build({ metrics: ['cpu', 'memory_bytes'] }, 'opened');
+  const { body, text, attributes } = renderAlert(alert);
+  assert.deepEqual(parseAlert(body), alert);
+  assert.equal(attributes.metric, 'cpu');
+  assert.match(text, /^Silent: {5}15 min \(alerts from 15 min\)$/m);
+  assert.match(text, /^Missing: {4}cpu, memory_bytes$/m);
+  assert.match(text, /^Last heard: 2026-11-22 14:31:00 UTC$/m);
+  assert.match(text, /What is missing:\n +100% {2}cpu missing \(usual 1–3\)/);
+});
+
+function build(silence: Partial<AlertSilence>, state: IncidentState) {
+  const isOver = state === 'resolved' || state === 'settled';
+  return buildAlert({
+    transition: {
+      incidentId: 'inc1',
+      entity: 'shop/checkout',
+      state,
+      sequence: 1,
+      start: START,
+      lastAnomalous: START + 14 * MINUTE,
+      end: isOver ? START + 15 * MINUTE : undefined,
+      tellingRow: undefined,
+      peakScore: 15 * 60,
+    },
+    reasons: [{ metric: 'cpu', share: 1, value: null, usualLow: 1, usualHigh: 3, usual: 2 }],
+    detector: defaultDetector('shop'),
+    step: MINUTE,
+    model: createAlert().model,
+    by: 'silence',
+    threshold: 15 * 60,
+    silence: {
+      kind: 'metric',
+      metrics: [],
+      lastHeard: new Date(START - MINUTE).toISOString(),
+      cameLate: false,
+      ...silence,
+    },
+    objects: createAlert().objects,
+  });
+}

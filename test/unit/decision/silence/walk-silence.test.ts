@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULT_SILENCE } from '../../../../lib/config/defaults.ts';
+import { always, learn, type Picture, STEP, T0, walk } from './silent-rows.ts';
+
+const CART = 'cart-6d4cf56db6-x2x4z';
+const CART_NEXT = 'cart-7c5ddbdf54-9k2lm';
+const USUAL = learn({ [CART]: always(200), db: always(200), payment: always(200) });
+
+const gone = (before: number, missing: number, after: number): string =>
+  always(before) + '.'.repeat(missing) + always(after);
+
+test('an entity that is gone is told of after a quarter of an hour, and when it is back', () => {
+  const { told, transitions } = walk(
+    { [CART]: always(60), db: gone(20, 30, 10), payment: always(60) },
+    { usual: USUAL },
+  );
+  assert.deepEqual(told, ['opened entity db 20-34', 'resolved entity db 20-49']);
+  assert.equal(transitions[1]!.transition.end, T0 + 50 * STEP);
+  assert.equal(transitions[1]!.transition.sequence, 2);
+});
+
+test('rows without values are as silent as none', () => {
+  const rows = always(20) + '0'.repeat(30) + always(10);
+  const { told } = walk({ [CART]: always(60), db: rows, payment: always(60) }, { usual: USUAL });
+  assert.deepEqual(told, ['opened entity db 20-34', 'resolved entity db 20-49']);
+});
+
+test('a pod that another one replaces is no silence; a workload without any pod is one', () => {
+  const replaced: Picture = {
+    [CART]: gone(20, 40, 0),
+    [CART_NEXT]: `${'.'.repeat(25)}${always(35)}`,
+    db: always(60),
+    payment: always(60),
+  };
+  assert.deepEqual(walk(replaced, { usual: USUAL }).told, []);
+  const lost = { ...replaced, [CART_NEXT]: '.'.repeat(60) };
+  assert.deepEqual(walk(lost, { usual: USUAL }).told, ['opened entity cart 20-34']);
+});
+
+test('what training did not have nearly always is missed by nobody', () => {
+  const usual = learn({
+    [CART]: always(200),
+    job: '#.'.repeat(100),
+    young: `${'.'.repeat(150)}${always(50)}`,
+  });
+  assert.deepEqual(walk({ [CART]: always(60) }, { usual }).told, []);
+});
+
+test('a metric is missing of an entity, and named', () => {
+  const { told } = walk(
+    { [CART]: always(60), db: always(20) + 'm'.repeat(30) + always(10), payment: always(60) },
+    { usual: USUAL },
+  );
+  assert.deepEqual(told, ['opened metric db cpu 20-34', 'resolved metric db cpu 20-49']);
+});
+
+test('a metric that a new pod lacks is one that its workload had', () => {
+  const { told } = walk(
+    { [CART_NEXT]: 'm'.repeat(40), db: always(40), payment: always(40) },
+    { usual: USUAL },
+  );
+  assert.deepEqual(told, [`opened metric ${CART_NEXT} cpu 0-14`]);
+});
+
+test('a metric that nobody has any more is one silence, not one an entity', () => {
+  const line = always(20) + 'm'.repeat(30) + always(10);
+  const { told } = walk({ [CART]: line, db: line, payment: line }, { usual: USUAL });
+  assert.deepEqual(told, ['opened metric cpu 20-34', 'resolved metric cpu 20-49']);
+});
+
+test('a pod that ends while it lacks a metric lacks none any more', () => {
+  const { told } = walk(
+    { [CART]: 'm'.repeat(30) + '.'.repeat(30), [CART_NEXT]: always(60), db: always(60), payment: always(60) },
+    { usual: USUAL },
+  );
+  assert.deepEqual(told, [`opened metric ${CART} cpu 0-14`, `resolved metric ${CART} cpu 0-29`]);
+});
+
+test('where nobody reports, it is one silence of the source', () => {
+  const line = gone(20, 90, 10);
+  const { told } = walk({ [CART]: line, db: line, payment: line }, { usual: USUAL });
+  assert.deepEqual(told, ['opened source 20-109', 'resolved source 20-109']);
+  const short = gone(20, 59, 10);
+  assert.deepEqual(walk({ [CART]: short, db: short, payment: short }, { usual: USUAL }).told, []);
+});
+
+test('rows of a silent source count for no entity: who comes back a little later was not gone for long', () => {
+  const { told } = walk(
+    { [CART]: gone(20, 50, 30), db: gone(20, 60, 20), payment: gone(20, 50, 30) },
+    { usual: USUAL },
+  );
+  assert.deepEqual(told, []);
+});
+
+test('gaps that training had again and again are usual', () => {
+  const nightly = (always(80) + '.'.repeat(4)).repeat(6);
+  const usual = learn({ db: nightly, payment: always(nightly.length) });
+  assert.equal(usual.units.get('db')?.gap, 4);
+  const settings = { ...DEFAULT_SILENCE, entity: STEP };
+  const at = (missing: number) =>
+    walk({ db: gone(20, missing, 40 - missing), payment: always(60) }, { usual, rules: { settings } }).told
+      .length;
+  assert.deepEqual([at(5), at(6)], [0, 2]);
+});
+
+test('what is off alerts nobody, and what was open is settled', () => {
+  const picture = { [CART]: always(60), db: gone(20, 40, 0), payment: always(60) };
+  const off = { ...DEFAULT_SILENCE, entity: undefined };
+  assert.deepEqual(walk(picture, { usual: USUAL, rules: { settings: off } }).told, []);
+  const { state } = walk(picture, { usual: USUAL });
+  const next = { [CART]: always(5), payment: always(5) };
+  const { told } = walk(next, { usual: USUAL, from: 60, before: state, rules: { settings: off } });
+  assert.deepEqual(told, ['settled entity db 20-59']);
+});
+
+test('what a newer training does not miss is settled', () => {
+  const { state } = walk({ [CART]: always(60), db: gone(20, 40, 0), payment: always(60) }, { usual: USUAL });
+  const usual = learn({ [CART]: always(200), payment: always(200) });
+  const { told } = walk({ [CART]: always(5), payment: always(5) }, { usual, from: 60, before: state });
+  assert.deepEqual(told.at(-1), 'settled entity db 20-59');
+});
+
+test('what began to be missing before anybody watched is no news', () => {
+  const { told } = walk(
+    { [CART]: always(60), db: gone(20, 40, 0), payment: always(60) },
+    { usual: USUAL, rules: { watchFrom: T0 + 25 * STEP } },
+  );
+  assert.deepEqual(told, []);
+});
+
+test('the same rows in files of any length give the same silences', () => {
+  const picture: Picture = {
+    [CART]: gone(100, 130, 70),
+    db: `${always(30)}${'m'.repeat(40)}${always(30)}${'.'.repeat(130)}${always(70)}`,
+    payment: `${always(60)}${'.'.repeat(20)}${always(20)}${'.'.repeat(130)}${always(20)}${'0'.repeat(50)}`,
+  };
+  const whole = walk(picture, { usual: USUAL });
+  assert.ok(whole.told.length >= 7, whole.told.join('\n'));
+  for (const cut of [1, 5, 15, 60, 77]) {
+    const parts = walk(picture, { usual: USUAL, cut });
+    assert.deepEqual(parts.transitions, whole.transitions, `files of ${cut} rows`);
+    assert.deepEqual(parts.state, whole.state);
+  }
+});
+
+test('where each entity has files of its own, one whose file has not come yet is not silent', () => {
+  const rules = { isWhole: false };
+  const first = walk({ db: always(60) }, { usual: USUAL, rules });
+  const second = walk({ payment: always(60) }, { usual: USUAL, rules, before: first.state });
+  const third = walk({ db: always(60) }, { usual: USUAL, rules, before: second.state, from: 60 });
+  const fourth = walk({ payment: always(60) }, { usual: USUAL, rules, before: third.state, from: 60 });
+  assert.deepEqual(
+    [first, second, third, fourth].flatMap(({ told }) => told),
+    [],
+  );
+});
+
+test('rows that come late show that nobody was silent', () => {
+  const { state } = walk({ [CART]: always(60), db: gone(20, 40, 0), payment: always(60) }, { usual: USUAL });
+  const { told } = walk({ db: always(40) }, { usual: USUAL, before: state, from: 20 });
+  assert.deepEqual(told, ['resolved entity db 20-59 late']);
+});
+
+test('an entity whose clock runs ahead makes nobody else silent', () => {
+  const ahead = {
+    [CART]: always(30),
+    db: `${always(30)}${'.'.repeat(500)}${always(30)}`,
+    payment: always(30),
+  };
+  const { told, state } = walk(ahead, { usual: USUAL, now: T0 + 30 * STEP });
+  assert.deepEqual(told, []);
+  assert.equal(state?.heardUntil, T0 + 29 * STEP);
+});
+
+test('late data is told of where it is asked for', () => {
+  const settings = { ...DEFAULT_SILENCE, late: 30 * STEP };
+  const picture = { [CART]: always(10), db: always(10), payment: always(10) };
+  const on = walk(picture, { usual: USUAL, rules: { settings }, behind: 40 * STEP });
+  assert.deepEqual(on.told, ['opened late 0-9']);
+  const over = walk(picture, { usual: USUAL, rules: { settings }, before: on.state, from: 10, behind: STEP });
+  assert.deepEqual(over.told, ['resolved late 0-9']);
+  assert.deepEqual(walk(picture, { usual: USUAL, behind: 40 * STEP }).told, []);
+});
+
+test('names that objects have by themselves are names like others', () => {
+  const usual = learn({ __proto__x: always(100), constructor: always(100), db: always(100) });
+  const { told } = walk({ constructor: gone(20, 40, 0), db: always(60), __proto__x: always(60) }, { usual });
+  assert.deepEqual(told, ['opened entity constructor 20-34']);
+});

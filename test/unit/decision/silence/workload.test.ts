@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { workloadOf } from '../../../../lib/decision/silence/workload.ts';
+
+const PODS: Readonly<Record<string, string>> = {
+  'checkout-6d4cf56db6-x2x4z': 'checkout',
+  'shop/cart-worker-7c5ddbdf54-9k2lm': 'shop/cart-worker',
+  // A DaemonSet, a Job, a CronJob.
+  'node-exporter-8xk2z': 'node-exporter',
+  'migrate-qw8rt': 'migrate',
+  'backup-28912345-zx9kl': 'backup',
+  'shop/checkout-6d4cf56db6-x2x4z/app': 'shop/checkout/app',
+};
+
+test('a pod is one of its workload', () => {
+  for (const [pod, workload] of Object.entries(PODS)) assert.equal(workloadOf(pod, []), workload);
+});
+
+test('what is no pod stands for itself', () => {
+  for (const name of ['', 'payments', 'web-01', 'shop/payment', 'host-7.example.com', 'db-0', 'a/b/c'])
+    assert.equal(workloadOf(name, []), name);
+});
+
+test('a number at the end is of a StatefulSet where the labels say that it is a pod', () => {
+  assert.equal(workloadOf('shop/db-0', ['namespace', 'pod']), 'shop/db');
+  assert.equal(workloadOf('shop/db-0', ['namespace', 'node']), 'shop/db-0');
+  assert.equal(workloadOf('checkout-6d4cf56db6-x2x4z/db-0', ['pod', 'shard']), 'checkout/db-0');
+});

@@ -1,0 +1,106 @@
+/** One id from the schedule to the message: whoever has an alert finds every line that led to it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { renderAlert } from '../../../../lib/alert/render.ts';
+import {
+  correlated,
+  correlationOf,
+  currentCorrelation,
+  inInvocation,
+} from '../../../../lib/base/correlation.ts';
+import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
+import { openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
+import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
+
+const MANIFEST = `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  step: 1m
+  ingest_delay: 0
+  backfill: 1d
+  entity: [pod]
+  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
+`;
+const FAULT = { entity: 'payment', from: 1456, to: 1500 };
+
+/** The synthetic windows as a Prometheus would tell them. */
+const source: MetricSource = {
+  async queryRange({ query, start, end, step }) {
+    const window = makeWindow({ from: 0, rows: 1600, fault: FAULT });
+    const column = window.columns[window.metrics.indexOf(query)]!;
+    return window.entities.map((pod, entity) => {
+      const rows = Array.from(window.times.keys()).filter(
+        (row) =>
+          window.entityOf[row] === entity &&
+          window.times[row]! >= start &&
+          window.times[row]! < end &&
+          (window.times[row]! - start) % step === 0,
+      );
+      return {
+        labels: { pod },
+        times: Float64Array.from(rows, (row) => window.times[row]!),
+        values: Float64Array.from(rows, (row) => column[row]!),
+      };
+    });
+  },
+};
+
+test('export, event, scoring and message of a window have one id, and no line is without', async () => {
+  let clock = EPOCH + 1440 * STEP;
+  const telemetry = createMemoryTelemetry();
+  const bucket = openLocalBucket({ telemetry, now: () => clock });
+  const context = { ...bucket.context, telemetry, withoutReports: true as const };
+  await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
+  let invocation = 0;
+  const invoke = <T>(work: () => Promise<T>): Promise<T> => inInvocation(`request-${invocation++}`, work);
+  await invoke(() => exportDue(source, context));
+  await invoke(async () => trainModel(await loadDetector(context, 'shop'), context));
+  await invoke(async () => scoreWindows(await loadDetector(context, 'shop'), context));
+  clock += 60 * STEP;
+  const { exported } = await invoke(() => exportDue(source, context));
+  const keys = exported.get('shop')!.exported;
+  for (const key of keys)
+    await invoke(() =>
+      correlated(correlationOf(key), async () => scoreWindows(await loadDetector(context, 'shop'), context)),
+    );
+  for (const { message, fields } of telemetry.lines) {
+    assert.ok(fields['correlationId'], message);
+    assert.match(String(fields['requestId']), /^request-\d+$/, message);
+  }
+  const { alert } = bucket.published[0]!;
+  const { correlationId } = renderAlert(alert).attributes;
+  assert.equal(correlationId, correlationOf(alert.objects.window));
+  assert.match(correlationId, /^shop@2026\d{4}T\d{6}Z$/);
+  const story = telemetry.lines.filter(({ fields }) => fields['correlationId'] === correlationId);
+  assert.deepEqual(
+    story.map(({ message }) => message),
+    ['window exported', 'window scored', 'alert published'],
+  );
+  assert.equal(new Set(story.map(({ fields }) => fields['requestId'])).size, 2);
+});
+
+test('what fails is told by the window that it failed at', async () => {
+  const clock = EPOCH + 1440 * STEP;
+  const telemetry = createMemoryTelemetry();
+  const bucket = openLocalBucket({ telemetry, now: () => clock });
+  const context = { ...bucket.context, telemetry };
+  await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
+  const dead: MetricSource = { queryRange: () => Promise.reject(new Error('connection refused')) };
+  await inInvocation('request', () => exportDue(dead, context));
+  const failure = telemetry.lines.find(({ message }) => message === 'export failed');
+  assert.equal(failure?.fields['correlationId'], 'shop@20261101T000000Z');
+
+  await dropWindow(bucket.store, { detector: 'cart', from: 0, rows: 30 });
+  const key = 'windows/detector=cart/no-table.csv';
+  await bucket.store.put(key, new TextEncoder().encode('?'));
+  await inInvocation('request', async () => {
+    await scoreWindows(await loadDetector(context, 'cart'), bucket.context);
+    // A request for training that is sent from here is about the last one.
+    assert.match(currentCorrelation() ?? '', /^cart@/);
+  });
+});

@@ -1,0 +1,230 @@
+/** Nobody is healthy who does nothing: what is dead is found by who is not on its path, and told once it is. */
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
+import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
+import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
+import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { updateState } from '../../../../lib/store/detector-states.ts';
+import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = EPOCH + 1440 * STEP;
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+let clock: number;
+let telemetry: MemoryTelemetry;
+let bucket: LocalBucket;
+
+beforeEach(() => {
+  clock = START;
+  telemetry = createMemoryTelemetry();
+  bucket = openLocalBucket({ telemetry, now: () => clock });
+});
+
+const score = async (name = 'shop') => scoreWindows(await loadDetector(bucket.context, name), bucket.context);
+const train = async () =>
+  trainModel(await loadDetector(bucket.context, 'shop'), { ...bucket.context, withoutReports: true });
+
+/** Codes of the concerns as status tells them, which are those that the watch counts. */
+async function concerns(detector = 'shop'): Promise<string[]> {
+  const status = await readDetectorStatus(bucket.context, detector);
+  assert.equal(status.isHealthy, status.concerns.length === 0 && status.problem === undefined);
+  return status.concerns.map(({ code }) => code);
+}
+
+async function watch(): Promise<Record<string, number>> {
+  const seen = createMemoryTelemetry();
+  await watchDetectors({ ...bucket.context, telemetry: seen });
+  const sums: Record<string, number> = {};
+  for (const { name, detector, value } of seen.counts) {
+    const key = detector === 'none' ? name : `${name} ${detector}`;
+    sums[key] = (sums[key] ?? 0) + value;
+  }
+  return sums;
+}
+
+/** A day of history that a model was made of. */
+async function createTrained(): Promise<void> {
+  await dropWindow(bucket.store, { from: 0, rows: 1440 });
+  await score();
+  await train();
+  await score();
+}
+
+/** Files of an hour each, under a name of their own, each when its hour is over. */
+async function dropHourly(hours: number): Promise<void> {
+  const first = Math.round((clock - EPOCH) / STEP);
+  for (let i = 0; i < hours; i++) {
+    clock += HOUR;
+    await bucket.store.put(
+      `windows/detector=shop/hour-${first + i * 60}.parquet`,
+      writeWindow(makeWindow({ from: first + i * 60, rows: 60 }), { manifestHash: 'test' }),
+    );
+  }
+}
+
+describe('a dead scorer', () => {
+  test('is not healthy: windows wait, and status says how many and since when', async () => {
+    await createTrained();
+    assert.deepEqual(await concerns(), []);
+    clock += 15 * 60_000;
+    await dropWindow(bucket.store, { from: 1440, rows: 15 });
+    const arrived = clock;
+    clock += 29 * 60_000;
+    assert.deepEqual(await concerns(), []);
+    clock += 2 * 60_000;
+    await dropWindow(bucket.store, { from: 1455, rows: 15 });
+    const { unscored, concerns: told } = await readDetectorStatus(bucket.context, 'shop');
+    assert.deepEqual(unscored, { windows: 2, since: new Date(arrived).toISOString() });
+    assert.match(
+      told[0]!.message,
+      /^2 windows without scores, the oldest for 31m: the score function is dead/,
+    );
+    assert.deepEqual(await watch(), { WatchRuns: 1, 'DetectorsUnscored shop': 1 });
+    await score();
+    assert.deepEqual(await watch(), { WatchRuns: 1 });
+  });
+
+  test('is not healthy while a detector learns, nor where nobody ever looked at its first file', async () => {
+    await dropWindow(bucket.store, { from: 0, rows: 60 });
+    clock += 40 * 60_000;
+    assert.deepEqual(await concerns(), ['unscored']);
+    assert.deepEqual(await watch(), { WatchRuns: 1, 'DetectorsUnscored shop': 1 });
+    await score();
+    assert.deepEqual(await concerns(), []);
+  });
+
+  test('is no matter for the history from before there was a model', async () => {
+    await dropWindow(bucket.store, { from: 0, rows: 1440 });
+    await score();
+    clock += 2 * HOUR;
+    await dropWindow(bucket.store, { from: 1440, rows: 120 });
+    await train();
+    const { unscored } = await readDetectorStatus(bucket.context, 'shop');
+    assert.equal(unscored.windows, 2);
+    assert.deepEqual(await concerns(), []);
+  });
+});
+
+describe('learning', () => {
+  test('that is enough and leads to no model is told of after three hours', async () => {
+    await dropWindow(bucket.store, { from: 0, rows: 1440 });
+    await score();
+    clock += 3 * HOUR;
+    assert.deepEqual(await concerns(), []);
+    clock += 60_000;
+    assert.deepEqual(await concerns(), ['untrained']);
+    assert.deepEqual(await watch(), { WatchRuns: 1, 'DetectorsUntrained shop': 1 });
+    await train();
+    assert.deepEqual(
+      (await concerns()).filter((code) => code === 'untrained'),
+      [],
+    );
+  });
+
+  test('without an end in sight is told of', async () => {
+    await dropWindow(bucket.store, { from: 1430, rows: 10, entities: ['cart'] });
+    await score();
+    clock += 30 * DAY;
+    assert.deepEqual(await concerns(), []);
+    clock += HOUR;
+    assert.deepEqual(await concerns(), ['learning-long']);
+    const { concerns: told } = await readDetectorStatus(bucket.context, 'shop');
+    assert.match(told[0]!.message, /^learning for 30d1h, and only /);
+  });
+});
+
+describe('silence', () => {
+  test('of files that came every hour is told after three times that', async () => {
+    await dropHourly(9);
+    await score();
+    clock += 3 * HOUR;
+    assert.deepEqual(
+      (await concerns()).filter((code) => code === 'silent'),
+      [],
+    );
+    clock += 60_000;
+    assert.ok((await concerns()).includes('silent'));
+    assert.equal((await watch())['DetectorsSilent shop'], 1);
+  });
+
+  test('is nothing to tell of where files were dropped once, or where the manifest says so', async () => {
+    for (let i = 0; i < 12; i++) await dropWindow(bucket.store, { from: i * 60, rows: 60 });
+    await score();
+    clock += 2 * HOUR;
+    assert.deepEqual(await concerns(), []);
+    await dropHourly(9);
+    await score();
+    const manifest = 'kind: AnomalyDetector\nmetadata: { name: shop }\nspec: { expect_every: never }\n';
+    await bucket.store.put('detectors/shop.yml', bytes(manifest));
+    clock += 2 * DAY;
+    assert.deepEqual(
+      (await concerns()).filter((code) => code === 'silent'),
+      [],
+    );
+    await bucket.store.put('detectors/shop.yml', bytes(manifest.replace('never', '1d')));
+    assert.ok((await concerns()).includes('silent'));
+  });
+
+  test('of an exporter is told, before its first window too; one that passes gaps is alive', async () => {
+    await bucket.store.put(
+      'detectors/prom.yml',
+      bytes('kind: AnomalyDetector\nmetadata: { name: prom }\nspec: { prometheus_query: up }\n'),
+    );
+    assert.deepEqual(await concerns('prom'), []);
+    clock += 62 * 60_000;
+    assert.deepEqual(await concerns('prom'), ['silent']);
+    await updateState(bucket.store, 'prom', (state) => ({
+      ...state,
+      exportedUntil: clock,
+      exporting: { daysUntil: 0, gaps: [] },
+    }));
+    assert.deepEqual(await concerns('prom'), []);
+    clock += 62 * 60_000;
+    assert.deepEqual(await concerns('prom'), ['silent']);
+  });
+});
+
+test('a detector whose state nobody can read keeps no other from being looked at', async () => {
+  await createTrained();
+  await bucket.store.put('state/detector=aaa.json', bytes('{"formatVersion": 99}'));
+  clock += HOUR;
+  await dropWindow(bucket.store, { from: 1440, rows: 15 });
+  clock += HOUR;
+  assert.deepEqual(await watch(), { WatchRuns: 1, 'DetectorsFailed aaa': 1, 'DetectorsUnscored shop': 1 });
+});
+
+test('who gets no turn in time gets one in another hour, and is told of', async () => {
+  for (const detector of ['a', 'b', 'c']) await dropWindow(bucket.store, { detector, from: 0, rows: 10 });
+  clock += HOUR;
+  const looked = new Set<string>();
+  for (let hour = 0; hour < 6; hour++) {
+    const seen = createMemoryTelemetry();
+    let left = 1;
+    await watchDetectors({ ...bucket.context, telemetry: seen, deadline: { remaining: () => left-- } });
+    assert.match(seen.lines.at(-1)!.message, /not every detector/);
+    for (const { detector } of seen.counts) looked.add(detector);
+    clock += HOUR;
+  }
+  assert.deepEqual([...looked].sort(), ['a', 'b', 'c', 'none']);
+});
+
+test('rows that came too late are in status for a week', async () => {
+  await createTrained();
+  clock += HOUR;
+  await dropWindow(bucket.store, { from: 1440, rows: 30 });
+  await score();
+  const key = 'windows/detector=shop/late.parquet';
+  await bucket.store.put(key, writeWindow(makeWindow({ from: 1445, rows: 10 }), { manifestHash: 'test' }));
+  await score();
+  const { late } = await readDetectorStatus(bucket.context, 'shop');
+  assert.deepEqual(late, [{ key, rows: 20, at: new Date(clock).toISOString() }]);
+  clock += 8 * DAY;
+  assert.deepEqual((await readDetectorStatus(bucket.context, 'shop')).late, []);
+});
