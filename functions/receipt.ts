@@ -3,7 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { parseAlert } from '../lib/alert/parse-alert.ts';
 import { correlateTo, correlationOf, inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
-import { recordReceipt } from '../lib/jobs/publish/publish-outbox.ts';
+import { recordReceipt } from '../lib/jobs/notify/publish-outbox.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createTelemetry } from './telemetry.ts';
 

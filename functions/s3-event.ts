@@ -54,6 +54,19 @@ function decodeKey(key: string, body: string): string {
   }
 }
 
+/** What a message of the notify queue asks for: to take over what a detector has to tell, or to look at what is due. */
+export type NotifyRequest =
+  | { readonly kind: 'detector'; readonly detector: string }
+  | { readonly kind: 'wake' };
+
+/** `{"detector": "NAME"}` or `{"source": "wake"}`. @throws Error with the start of the body, where it is neither */
+export function parseNotifyRequest(body: string): NotifyRequest {
+  const message = parseJson(body);
+  if (message['source'] === 'wake') return { kind: 'wake' };
+  if (typeof message['detector'] === 'string') return { kind: 'detector', detector: message['detector'] };
+  throw unreadable(body);
+}
+
 function parseJson(body: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body);

@@ -1,7 +1,6 @@
 /** Scores what arrived: S3 events and work requests, through SQS. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
 import { correlated, correlationOf, inInvocation } from '../lib/base/correlation.ts';
 import { RetryLaterError, WindowError } from '../lib/base/errors.ts';
 import { readSettings } from '../lib/config/settings.ts';
@@ -18,17 +17,17 @@ import { createTelemetry } from './telemetry.ts';
 
 const settings = readSettings(process.env, [
   'bucket',
-  'topicArn',
   'scoreQueueUrl',
   'trainQueueUrl',
+  'notifyQueueUrl',
   'service',
 ]);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
-const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
 const sqs = new SQSClient();
 const queue = {
   requestScoring: createWorkRequest(sqs, settings.scoreQueueUrl),
   requestTraining: createWorkRequest(sqs, settings.trainQueueUrl),
+  requestNotifying: createWorkRequest(sqs, settings.notifyQueueUrl),
 };
 const telemetry = createTelemetry(settings.service);
 
@@ -65,7 +64,7 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
       failed.add(record.messageId);
     }
   }
-  const run = { store, publisher, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
+  const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
   for (const [detector, { ids, correlationId }] of messages)
     await correlated(correlationId, async () => {
       try {

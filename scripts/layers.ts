@@ -20,8 +20,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/jobs/train', holds: 'from the newest windows to a version; `train-model.ts` tells it' },
   { folder: 'lib/jobs/score', holds: 'from a window to scores and decisions; `score-windows.ts` tells it' },
   {
-    folder: 'lib/jobs/publish',
-    holds: 'what is decided goes out, exactly once; `publish-outbox.ts` tells it',
+    folder: 'lib/jobs/notify',
+    holds: 'anomalies become incidents, and people hear of them once; `notify.ts` tells it',
   },
   { folder: 'lib/jobs/export', holds: "a source's answers become windows; `export-windows.ts` tells it" },
   { folder: 'lib/jobs/shared', holds: 'ports, detectors, windows of a bucket, quarantine, scoring of rows' },
@@ -34,6 +34,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/simulate', holds: 'metrics of services that never were, with known faults' },
   { folder: 'lib/evaluation', holds: 'scores beside labels: figures, and splits by time' },
   { folder: 'lib/alert', holds: 'an incident becomes a message that people can act on' },
+  {
+    folder: 'lib/incident',
+    holds: 'anomalies that belong together become one incident; what is told of it, when and how loud',
+  },
   {
     folder: 'lib/decision',
     holds:

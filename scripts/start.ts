@@ -50,7 +50,14 @@ async function main(): Promise<void> {
   const service = await startLocalService({
     dataDir: options.dataDir,
     port: options.port,
-    params: options.prometheus === undefined ? {} : { prometheusUrl: options.prometheus },
+    params: {
+      // A day goes by in seconds here: what belongs together arrives at once, and nothing is waited for.
+      groupWait: '0s',
+      groupInterval: '0s',
+      // All that is found is shown.
+      incidentsADay: '1000',
+      ...(options.prometheus !== undefined && { prometheusUrl: options.prometheus }),
+    },
     schedules: 'off',
     log: (line) => options.verbose && screen.say(line),
     onFunctionLog: ({ functionName, text }) => options.verbose && screen.say(`${functionName}: ${text}`),

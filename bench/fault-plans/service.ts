@@ -58,6 +58,8 @@ function manifestWith(feed: string): string {
 metadata:
   name: ${DETECTOR}
 spec:${feed}
+  # Louder ones grow louder with time, which is that of runs.
+  alert_severity: info
   step: 1m
   model:
     kind: robust-z

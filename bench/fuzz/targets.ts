@@ -193,7 +193,7 @@ function bucketFiles(end: string): readonly Uint8Array[] {
 }
 
 function alerts(): readonly Uint8Array[] {
-  return files(`${FIXTURES}/incidents/*/*.json`).flatMap((bytes) => {
+  return files(`${FIXTURES}/{anomalies/*,incidents,incidents/detector=*}/*.json`).flatMap((bytes) => {
     const { changes } = JSON.parse(textOf(bytes)) as {
       readonly changes: readonly { readonly alert: object }[];
     };

@@ -97,7 +97,8 @@ const UNUSABLE: Readonly<Record<string, Make>> = {
   'second manifest': () => [{ key: `detectors/${DETECTOR}.yaml`, body: text('kind: AnomalyDetector\n') }],
   'objects of nobody': ({ random }) => [
     { key: `scores/detector=${DETECTOR}/${nameOf(random)}`, body: text('x') },
-    { key: `incidents/detector=${DETECTOR}/${nameOf(random)}.json`, body: text('{') },
+    { key: `anomalies/detector=${DETECTOR}/${nameOf(random)}.json`, body: text('{') },
+    { key: `incidents/${nameOf(random)}.json`, body: text('{') },
     { key: `models/detector=${DETECTOR}/version=${nameOf(random)}/manifest.json`, body: text('{') },
     { key: `state/detector=${nameOf(random)}.json`, body: text('{') },
     { key: `quarantine/${nameOf(random)}`, body: text('x') },

@@ -2,7 +2,7 @@ import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import type { Severity } from '../config/severity.ts';
 import type { SilenceKind } from '../config/silence-settings.ts';
 import type { Rarity } from '../decision/calibration.ts';
-import type { IncidentState } from '../decision/contract.ts';
+import type { AnomalyState, NotifiedState } from '../incident/contract.ts';
 import type { MetricUnit } from './metric-unit.ts';
 
 /** One metric's part in an alert, in the metric's own units. */
@@ -49,13 +49,32 @@ export interface AlertRestart {
   readonly to: number;
 }
 
-/** What a subscriber gets: the JSON body of the message. Times are ISO 8601 UTC. */
+/** One anomaly of an incident: the stretch of one entity. Times are ISO 8601 UTC. */
+export interface AlertMember {
+  readonly anomalyId: string;
+  readonly detector: string;
+  readonly entity: string;
+  /** Of the entity, or the entity itself. */
+  readonly workload: string;
+  readonly state: AnomalyState;
+  readonly start: string;
+  readonly end: string | null;
+  readonly summary: string;
+  /** Key in the bucket: each of its changes, with its reasons. */
+  readonly object: string;
+}
+
+/**
+ * What a subscriber gets: the JSON body of the message. Times are ISO 8601 UTC. What is of one anomaly (entity, reasons,
+ * score, model, objects) is of the probable culprit among the incident's members.
+ */
 export interface Alert {
   readonly formatVersion: 1;
   /** Stable for one change of state of one incident: subscribers can drop repeats by it. */
   readonly notificationId: string;
   readonly incidentId: string;
-  readonly state: IncidentState;
+  /** `digest`: not of one incident, but of those that the day's budget left out; its members are their culprits. */
+  readonly state: NotifiedState;
   readonly detector: string;
   readonly targetService: string | null;
   readonly entity: string;
@@ -88,6 +107,15 @@ export interface Alert {
     readonly trainedFrom: string;
     readonly trainedTo: string;
   };
+  /** Ranked, the probable culprit first. Absent in alerts of a single anomaly, as they are kept in its object. */
+  readonly members?: readonly AlertMember[] | undefined;
+  /** Members that were cut off the end of the list; the incident's object has them. */
+  readonly membersLeftOut?: number | undefined;
   /** Keys in the bucket. */
-  readonly objects: { readonly window: string; readonly scores: string; readonly incident: string };
+  readonly objects: {
+    readonly window: string;
+    readonly scores: string;
+    readonly incident: string;
+    readonly anomaly?: string | undefined;
+  };
 }

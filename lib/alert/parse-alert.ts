@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
-import type { Alert, AlertRestart, AlertSilence, Reason } from './alert.ts';
+import { ANOMALY_STATES, NOTIFIED_STATES } from '../incident/contract.ts';
+import type { Alert, AlertMember, AlertRestart, AlertSilence, Reason } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
@@ -21,11 +22,23 @@ export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   usual: z.number(),
 } satisfies Shape<Reason>);
 
+export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
+  anomalyId: z.string(),
+  detector: z.string(),
+  entity: z.string(),
+  workload: z.string(),
+  state: z.enum(ANOMALY_STATES),
+  start: z.string(),
+  end: z.string().nullable(),
+  summary: z.string(),
+  object: z.string(),
+} satisfies Shape<AlertMember>);
+
 export const alertSchema: z.ZodType<Alert> = z.looseObject({
   formatVersion: z.literal(1),
   notificationId: z.string(),
   incidentId: z.string(),
-  state: z.enum(['opened', 'updated', 'settled', 'resolved']),
+  state: z.enum(NOTIFIED_STATES),
   detector: z.string(),
   targetService: z.string().nullable(),
   entity: z.string(),
@@ -73,10 +86,13 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     trainedFrom: z.string(),
     trainedTo: z.string(),
   } satisfies Shape<Alert['model']>),
+  members: z.array(memberSchema).optional(),
+  membersLeftOut: z.int().min(0).optional(),
   objects: z.looseObject({
     window: z.string(),
     scores: z.string(),
     incident: z.string(),
+    anomaly: z.string().optional(),
   } satisfies Shape<Alert['objects']>),
 } satisfies Shape<Alert>);
 

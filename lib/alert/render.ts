@@ -5,6 +5,7 @@ import type { Alert, AlertSilence } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { UndeliverableError } from './publisher.ts';
+import { renderSubject } from './subject.ts';
 import { findLeadingReason, nameReason } from './summarize.ts';
 
 export interface RenderedAlert {
@@ -14,11 +15,14 @@ export interface RenderedAlert {
   readonly body: string;
   /** For e-mail and terminals. */
   readonly text: string;
-  /** What subscribers filter by. Never empty; without an entity, `entity` is the detector's name. */
+  /**
+   * What subscribers filter by. Never empty; without an entity, `entity` is the detector's name. Where members have several,
+   * a filter passes if it passes one of them.
+   */
   readonly attributes: {
-    readonly detector: string;
+    readonly detector: string | readonly string[];
     readonly severity: string;
-    readonly entity: string;
+    readonly entity: string | readonly string[];
     /** The one that the summary names; `none` where no metric has a share. */
     readonly metric: string;
     readonly state: string;
@@ -27,30 +31,40 @@ export interface RenderedAlert {
   };
 }
 
-/** "Must be less than 100 characters long": https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-const LONGEST_SUBJECT = 99;
 /** Characters. A filter compares what is left of a longer name. */
 const LONGEST_ATTRIBUTE = 256;
 /** Bytes of the message with its attributes; 1 KiB is left for what SNS adds. */
 const LARGEST_MESSAGE = 255 * 1024;
 
-/** @throws UndeliverableError where it is too large for SNS even without its reasons */
+/** @throws UndeliverableError where it is too large for SNS even without its reasons and members */
 export function renderAlert(alert: Alert): RenderedAlert {
-  for (let kept = alert.reasons.length; ; kept = Math.floor(kept / 2)) {
-    const cut: Alert = {
-      ...alert,
-      reasons: alert.reasons.slice(0, kept),
-      reasonsLeftOut: alert.reasonsLeftOut + alert.reasons.length - kept,
-    };
+  for (let share = 1; ; share /= 2) {
+    const cut = cutLists(alert, share);
     const rendered = render(cut, alert);
     const size = messageSize(rendered);
     if (size <= LARGEST_MESSAGE) return rendered;
-    if (kept === 0)
+    if (cut.reasons.length === 0 && (cut.members ?? []).length === 0)
       throw new UndeliverableError(
         'alert-too-large',
         `the alert ${alert.notificationId} has ${size} bytes without its reasons; SNS takes ${LARGEST_MESSAGE}`,
       );
   }
+}
+
+/** Both lists are kept from the front: most telling first. @param share 0 to 1 */
+function cutLists(alert: Alert, share: number): Alert {
+  const { reasons, members } = alert;
+  const keptReasons = Math.floor(reasons.length * share);
+  const keptMembers = Math.floor((members?.length ?? 0) * share);
+  return {
+    ...alert,
+    reasons: reasons.slice(0, keptReasons),
+    reasonsLeftOut: alert.reasonsLeftOut + reasons.length - keptReasons,
+    ...(members !== undefined && {
+      members: members.slice(0, keptMembers),
+      membersLeftOut: (alert.membersLeftOut ?? 0) + members.length - keptMembers,
+    }),
+  };
 }
 
 /** What `MessageStructure: json` makes of it: e-mail gets the text, SMS the subject, everything else the JSON. */
@@ -60,24 +74,18 @@ export function renderSnsMessage({ body, text, subject }: RenderedAlert): string
 
 function render(cut: Alert, whole: Alert): RenderedAlert {
   return {
-    subject: renderSubject(cut),
+    subject: renderSubject(whole),
     body: escapeNonCharacters(JSON.stringify(cut)),
     text: renderText(cut),
     attributes: {
-      detector: toAttribute(cut.detector),
+      detector: toAttributes([cut, ...(cut.members ?? [])].map(({ detector }) => detector)),
       severity: cut.severity,
-      entity: toAttribute(cut.entity || cut.detector),
+      entity: toAttributes([cut, ...(cut.members ?? [])].map(({ entity, detector }) => entity || detector)),
       metric: toAttribute(whole.silence?.metrics[0] ?? findLeadingReason(whole.reasons)?.metric ?? 'none'),
       state: cut.state,
       correlationId: toAttribute(correlationOf(cut.objects.window)),
     },
   };
-}
-
-function renderSubject({ state, severity, summary }: Alert): string {
-  const isOver = state === 'resolved' || state === 'settled';
-  const line = toAscii(`[${isOver ? state : severity}] ${summary}`);
-  return line.length <= LONGEST_SUBJECT ? line : `${line.slice(0, LONGEST_SUBJECT - 3)}...`;
 }
 
 function renderText(alert: Alert): string {
@@ -107,12 +115,15 @@ function renderText(alert: Alert): string {
     ['Window', objects.window],
     ['Scores', objects.scores],
     ['Incident', objects.incident],
+    ['Anomaly', objects.anomaly ?? null],
     ['Message', alert.notificationId],
   ];
   const sections = [
     [toOneLine(alert.summary)],
     formatFacts(facts),
     formatReasons(alert),
+    formatMembers(alert),
+    formatNext(alert),
     formatFacts(sources),
   ];
   return `${sections
@@ -183,27 +194,52 @@ function formatReasons({ reasons, reasonsLeftOut, by }: Alert): string[] {
   return [by === 'silence' ? 'What is missing:' : `Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
+/** Those that a person reads at three in the morning; the JSON has more, the incident's object has all. */
+const SHOWN_MEMBERS = 20;
+
+function formatMembers({ members = [], membersLeftOut = 0, state }: Alert): string[] {
+  const count = members.length + membersLeftOut;
+  if (count < 2) return [];
+  const shown = members.slice(0, SHOWN_MEMBERS);
+  const lines = shown.map(({ start, summary }) => `  ${start.slice(11, 16)}  ${toOneLine(summary)}`);
+  if (count > shown.length)
+    lines.push(`         and ${count - shown.length} more: see the incident's object`);
+  return [
+    state === 'digest'
+      ? `What was not told of, most important first:`
+      : `Part of it, the probable cause first (${count}, times UTC):`,
+    ...lines,
+  ];
+}
+
+/** What to do about it, in a sentence. */
+function formatNext({ state, members = [], membersLeftOut = 0, end }: Alert): string[] {
+  const [first] = members;
+  if (first === undefined || end !== null || state === 'digest') return [];
+  const count = members.length + membersLeftOut;
+  const order =
+    count === 1
+      ? ''
+      : ` first, where it began: the ${count === 2 ? 'other' : `${count - 1} others`} came with it or after it`;
+  return [
+    `Next: look at ${toOneLine(first.entity || first.workload)}${order}. Its rows around that time are in the objects below.`,
+  ];
+}
+
 /** "2026-11-22 14:32:00 UTC" */
 function formatTime(iso: string): string {
   return iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, '$1 $2 UTC');
 }
 
+/** One as text, as ever; several as a list. */
+function toAttributes(texts: readonly string[]): string | readonly string[] {
+  const distinct = [...new Set(texts.map(toAttribute))];
+  return distinct.length === 1 ? distinct[0]! : distinct;
+}
+
 function toAttribute(text: string): string {
   const line = toOneLine(text).slice(0, LONGEST_ATTRIBUTE).toWellFormed();
   return line.trim() === '' ? 'none' : line;
-}
-
-function toAscii(text: string): string {
-  return (
-    toOneLine(text)
-      .replaceAll(/[–—−]/g, '-')
-      .replaceAll('…', '...')
-      .replaceAll('µ', 'u')
-      .normalize('NFKD')
-      // The accents that NFKD took off their letters.
-      .replaceAll(/\p{M}/gu, '')
-      .replaceAll(/[^ -~]/gu, '?')
-  );
 }
 
 /** SQS refuses U+FFFE and U+FFFF, which JSON.stringify leaves as they are. */
@@ -212,6 +248,8 @@ function escapeNonCharacters(json: string): string {
 }
 
 function messageSize(rendered: RenderedAlert): number {
-  const attributes = Object.entries(rendered.attributes).map(([name, value]) => `${name}String${value}`);
+  const attributes = Object.entries(rendered.attributes).map(
+    ([name, value]) => `${name}String.Array${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return Buffer.byteLength(renderSnsMessage(rendered) + rendered.subject + attributes.join(''));
 }

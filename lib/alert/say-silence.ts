@@ -1,5 +1,5 @@
 /** What an alert says of data that is missing. */
-import type { IncidentState } from '../decision/contract.ts';
+import type { NotifiedState } from '../incident/contract.ts';
 import type { AlertSilence } from './alert.ts';
 import { formatLength } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
@@ -15,7 +15,7 @@ const LONGEST_NAME = 80;
 export function saySilence(
   { kind, metrics, cameLate }: AlertSilence,
   told: {
-    readonly state: IncidentState;
+    readonly state: NotifiedState;
     readonly from: string;
     readonly to: string;
     readonly length: string;
@@ -25,7 +25,7 @@ export function saySilence(
   const { state, from, to, length } = told;
   if (kind === 'late') {
     const behind = formatLength(told.seconds * 1000);
-    return state === 'opened' || state === 'updated'
+    return state !== 'settled' && state !== 'resolved' && state !== 'retracted'
       ? `data comes ${behind} after its time, since that of ${from}`
       : `data comes in time again, since that of ${to}`;
   }

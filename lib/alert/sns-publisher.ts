@@ -44,7 +44,9 @@ export function createSnsPublisher(options: {
         MessageAttributes: Object.fromEntries(
           Object.entries(rendered.attributes).map(([name, value]) => [
             name,
-            { DataType: 'String', StringValue: value },
+            typeof value === 'string'
+              ? { DataType: 'String', StringValue: value }
+              : { DataType: 'String.Array', StringValue: JSON.stringify(value) },
           ]),
         ),
       });

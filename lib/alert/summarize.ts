@@ -1,9 +1,15 @@
 /** An alert in one sentence. */
 import type { Transition } from '../decision/contract.ts';
+import type { NotifiedState } from '../incident/contract.ts';
 import type { Alert, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { saySilence } from './say-silence.ts';
+
+/** Of a change, what the sentence needs. Times are epoch ms. */
+export type Summarized = Pick<Transition, 'start' | 'lastAnomalous' | 'end' | 'peakScore'> & {
+  readonly state: NotifiedState;
+};
 
 /** Characters of a name that the sentence shows: names come from dropped files too. */
 const LONGEST_NAME = 80;
@@ -18,35 +24,81 @@ const LONGEST_NAME = 80;
  */
 export function summarize(given: {
   readonly who: string;
-  readonly transition: Transition;
+  readonly transition: Summarized;
   readonly reasons: readonly Reason[];
   readonly step: number;
   readonly by?: Alert['by'];
   readonly threshold: number;
+  readonly isReminder?: boolean | undefined;
   readonly silence?: Alert['silence'];
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
 }): string {
-  const { transition, step } = given;
-  const { state, start } = transition;
-  const end = transition.end ?? transition.lastAnomalous + step;
-  const who = shorten(given.who);
+  const { transition, step, isReminder } = given;
   const what = describeReasons(given.reasons);
-  const length = formatLength(end - start);
   if (given.silence !== undefined) {
-    const seconds = transition.peakScore;
-    return `${who}: ${saySilence(given.silence, { state, from: formatTime(start, end), to: formatTime(end, start), length, seconds })}`;
+    const { state, start, peakScore: seconds } = transition;
+    const end = transition.end ?? transition.lastAnomalous + step;
+    const times = {
+      from: formatTime(start, end),
+      to: formatTime(end, start),
+      length: formatLength(end - start),
+    };
+    return `${shorten(given.who)}: ${saySilence(given.silence, { state, ...times, seconds })}`;
   }
-  if (state === 'resolved')
-    return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
-  if (state === 'settled')
-    return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; ${what}`}`;
   const why =
     what ??
     `${given.by ?? 'score'} ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
+  const { restartedAt } = given;
+  return describeCourse({
+    who: shorten(given.who),
+    what,
+    why,
+    change: transition,
+    step,
+    isReminder,
+    restartedAt,
+  });
+}
+
+/**
+ * Who, what and since when, as it stands or as it ended.
+ *
+ * @param given.what it was; undefined where only a score says so
+ * @param given.why the same, or that score
+ */
+export function describeCourse(given: {
+  readonly who: string;
+  readonly what: string | undefined;
+  readonly why: string;
+  readonly change: Pick<Summarized, 'state' | 'start' | 'lastAnomalous' | 'end'>;
+  readonly step: number;
+  /** It is told of again because it is still there. */
+  readonly isReminder?: boolean | undefined;
+  /** ISO 8601 UTC. */
+  readonly restartedAt?: string | undefined;
+}): string {
+  const { who, what, why, change, step } = given;
+  const { state, start } = change;
+  const end = change.end ?? change.lastAnomalous + step;
+  const length = formatLength(end - start);
   const restart =
     given.restartedAt === undefined ? '' : `; restarted at ${formatTime(Date.parse(given.restartedAt), end)}`;
-  return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
+  switch (state) {
+    case 'resolved':
+      return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
+    case 'settled':
+      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; ${what}`}`;
+    case 'retracted':
+      return `${who}: taken back, data that came later shows nothing unusual${what === undefined ? '' : `; it was ${what}`}, since ${formatTime(start, end)}`;
+    // How long it is is not known of an anomaly of which nothing new was told.
+    case 'escalated':
+      return `${who}: more serious now, ${why}, since ${formatTime(start, end)}${restart}`;
+    default:
+      if (given.isReminder === true)
+        return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
+      return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
+  }
 }
 
 /** The metric that the alert is about: the first that left its usual range, or else the one with the largest share. */
@@ -59,7 +111,8 @@ export function nameReason({ metric, derived }: Reason): string {
   return derived === undefined ? metric : `${metric} (${derived})`;
 }
 
-function describeReasons(reasons: readonly Reason[]): string | undefined {
+/** Undefined where there is none. */
+export function describeReasons(reasons: readonly Reason[]): string | undefined {
   const unusual = reasons.filter(isUnusual);
   const [first, second] = unusual.length > 0 ? unusual : reasons;
   if (first === undefined) return undefined;
@@ -80,13 +133,13 @@ function isUnusual({ value, usualLow, usualHigh }: Reason): boolean {
 }
 
 /** "14:32 UTC", with the day where the other end of the incident lies on another one. */
-function formatTime(time: number, other: number): string {
+function formatTime(time: number, other: number | undefined): string {
   const iso = new Date(time).toISOString();
-  const sameDay = iso.slice(0, 10) === new Date(other).toISOString().slice(0, 10);
+  const sameDay = other !== undefined && iso.slice(0, 10) === new Date(other).toISOString().slice(0, 10);
   return `${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 16)} UTC`;
 }
 
-function shorten(name: string): string {
+export function shorten(name: string): string {
   const line = toOneLine(name);
   return line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME - 1)}…`;
 }

@@ -46,6 +46,8 @@ export interface Detector {
   /** False where the bucket holds no manifest: the step and metrics then come from the data. */
   readonly declared: boolean;
   readonly targetService: string | undefined;
+  /** Names of what the target depends on; absent: nobody said. */
+  readonly dependsOn?: readonly string[];
   /** Name → PromQL. Empty for a detector that is only fed by dropped files. */
   readonly metrics: readonly { readonly name: string; readonly query: string }[];
   /** Labels whose values, joined by "/", name the entity. Empty: the whole detector is one entity. */

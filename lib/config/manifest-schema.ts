@@ -14,6 +14,7 @@ import { type ManifestThreshold, thresholdSchema } from './threshold-schema.ts';
 
 /** At most so many metrics a detector: each is a query per window and a column. */
 const MOST_METRICS = 200;
+const MOST_DEPENDENCIES = 100;
 /** Characters. */
 const LONGEST_QUERY = 10_000;
 
@@ -41,6 +42,7 @@ export interface Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly target_service?: string | undefined;
+    readonly depends_on?: readonly string[] | undefined;
     readonly prometheus_query?: string | undefined;
     readonly metrics?: readonly { readonly name: string; readonly query: string }[] | undefined;
     readonly preset?: PresetName | undefined;
@@ -172,6 +174,15 @@ const spec = z
       target_service: text('a name of 1 to 256 characters', /\S/, 256)
         .optional()
         .describe('What is watched, for the people who read the alert.'),
+      depends_on: z
+        .array(text('a name of 1 to 256 characters', /\S/, 256), {
+          error: 'must be a list of services, detectors or workloads',
+        })
+        .max(MOST_DEPENDENCIES, { error: `must have at most ${MOST_DEPENDENCIES} names` })
+        .optional()
+        .describe(
+          'What the target needs in order to work, by target_service, detector or workload: what goes wrong in both at once is one incident, and what is needed is named first.',
+        ),
       prometheus_query: query
         .optional()
         .describe('One metric, named after the detector. For several: metrics.'),

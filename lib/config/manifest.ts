@@ -135,6 +135,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     name: metadata.name,
     declared: true,
     targetService: spec.target_service,
+    ...(spec.depends_on !== undefined && { dependsOn: spec.depends_on }),
     metrics,
     entityLabels: preset?.entity ?? spec.entity ?? [],
     step: step === undefined ? undefined : parseDuration(step),

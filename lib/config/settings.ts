@@ -1,5 +1,7 @@
 /** What the functions and the CLI are told by their environment. Read once, at start. */
 import { SettingError } from '../base/errors.ts';
+import type { GroupingPolicy } from './grouping.ts';
+import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
 
 export interface Settings {
   readonly bucket: string;
@@ -7,6 +9,9 @@ export interface Settings {
   readonly topicArn: string;
   readonly scoreQueueUrl: string;
   readonly trainQueueUrl: string;
+  readonly notifyQueueUrl: string;
+  /** How anomalies become incidents; defaults where nothing is set. */
+  readonly grouping: GroupingPolicy;
   /** Names this deployment in logs and metrics. */
   readonly service: string;
   readonly prometheus: PrometheusSettings;
@@ -37,6 +42,8 @@ const PURPOSES = {
   TIDEWATCH_TOPIC_ARN: 'the SNS topic that alerts are published to',
   TIDEWATCH_SCORE_QUEUE_URL: 'the SQS queue that asks for scoring',
   TIDEWATCH_TRAIN_QUEUE_URL: 'the SQS queue that asks for training',
+  TIDEWATCH_NOTIFY_QUEUE_URL: 'the SQS queue that asks for the telling',
+  ...GROUPING_PURPOSES,
   TIDEWATCH_SERVICE: 'the name of this deployment in logs and metrics',
   TIDEWATCH_PROMETHEUS_URL: 'the Prometheus that windows are exported from',
   TIDEWATCH_PROMETHEUS_AUTH: `how to sign in to Prometheus: ${AUTH_KINDS.join(', ')}`,
@@ -63,6 +70,8 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   topicArn: readTopicArn,
   scoreQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_SCORE_QUEUE_URL'),
   trainQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_TRAIN_QUEUE_URL'),
+  notifyQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_NOTIFY_QUEUE_URL'),
+  grouping: readGrouping,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
   prometheus: readPrometheus,
 };
@@ -73,6 +82,8 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   topicArn: 'TIDEWATCH_TOPIC_ARN',
   scoreQueueUrl: 'TIDEWATCH_SCORE_QUEUE_URL',
   trainQueueUrl: 'TIDEWATCH_TRAIN_QUEUE_URL',
+  notifyQueueUrl: 'TIDEWATCH_NOTIFY_QUEUE_URL',
+  grouping: 'TIDEWATCH_GROUP_BY',
   service: 'TIDEWATCH_SERVICE',
   prometheus: 'TIDEWATCH_PROMETHEUS_URL',
 };

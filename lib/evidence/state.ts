@@ -35,6 +35,7 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
     seasonOf: encode(Int32Array.from(seasonOf)),
     days: encode(join([...days.keys()], PLACES_OF_DAY)),
     weeks: encode(join([...weeks.keys()], HOURS_OF_WEEK)),
+    slopes: encode(Float64Array.from(series, ({ slope }) => slope)),
     scatterOf: encode(Int32Array.from(scatterOf)),
     scatters: encode(join([...scatters.keys()], HOURS_OF_DAY)),
     tail,
@@ -64,6 +65,7 @@ export function loadEvidence(state: unknown): FittedEvidence {
     raw.scatterOf === undefined
       ? new Int32Array(count).fill(-1)
       : new Int32Array(copy(bytes(raw.scatterOf, count * 4, 'scatterOf')));
+  const slopes = raw.slopes === undefined ? new Float64Array(count) : floats64(raw.slopes, count, 'slopes');
   const all = Array.from({ length: count }, (_, at): SeriesExpectation => {
     const [center = NaN, spread = 0, low = NaN, high = NaN] = figures.subarray(
       at * FIGURES,
@@ -77,7 +79,7 @@ export function loadEvidence(state: unknown): FittedEvidence {
       week: pick(weeks, seasonOf[2 * at + 1]!, 'week'),
       scatter: pick(scatters, scatterOf[at]!, 'scatter'),
     };
-    return Number.isNaN(center) ? UNMEASURED : { center, spread, low, high, season };
+    return Number.isNaN(center) ? UNMEASURED : { center, spread, low, high, season, slope: slopes[at]! };
   });
   const of = (entity: number): readonly SeriesExpectation[] =>
     all.slice(entity * columns.length, (entity + 1) * columns.length);

@@ -6,6 +6,7 @@
  * A metric is off only as far as it is off both: what training foretells and where it has been of late. So a level that
  * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
  */
+import { findDemand, leaveUnexplained } from '../expectation/demand.ts';
 import type { Expectation, SeriesExpectation } from '../expectation/expectation.ts';
 import { expectAt, scatterAt, seriesOf } from '../expectation/expectation.ts';
 import { BLOCKS, findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
@@ -246,9 +247,16 @@ function measureDepartures(
   const width = x.names.length;
   const least = leastChanges(name)[column]!;
   const spread = spreadOf(series, least);
+  const demand = series.slope === 0 ? undefined : findDemand(expectation.columns);
+  const demanded = demand === undefined ? undefined : seriesOf(expectation, name)[demand]!;
   const anchored = Float64Array.from(rows, (row) => {
-    const off = x.values[row * width + column]! - expectAt(series, x.times[row]!);
-    return Math.max(-FARTHEST, Math.min(FARTHEST, off / spread));
+    const time = x.times[row]!;
+    const off = x.values[row * width + column]! - expectAt(series, time);
+    const left =
+      demanded === undefined
+        ? off
+        : leaveUnexplained(off, series.slope * (x.values[row * width + demand!]! - expectAt(demanded, time)));
+    return Math.max(-FARTHEST, Math.min(FARTHEST, left / spread));
   });
   const levels = findRecentLevels(places, anchored, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));

@@ -5,6 +5,7 @@
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
+import { findDemand, fitSlope } from './demand.ts';
 import { readScatter } from './scatter.ts';
 import { fitSeasonalCurve, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 
@@ -17,6 +18,8 @@ export interface SeriesExpectation {
   readonly low: number;
   readonly high: number;
   readonly season: SeasonalCurve;
+  /** What it gains with each unit of demand (`demand.ts`); 0 where it does not follow demand. */
+  readonly slope: number;
 }
 
 export interface Expectation {
@@ -49,6 +52,7 @@ export const UNMEASURED: SeriesExpectation = {
   low: NaN,
   high: NaN,
   season: NO_SEASON,
+  slope: 0,
 };
 
 /**
@@ -62,6 +66,7 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const pooled = x.names.map((_, column) =>
     fitSeries(takePooled(x, column, use), seasons?.pooled[column]?.season),
   );
+  const demand = findDemand(x.names);
   const entities = new Map<string, readonly SeriesExpectation[]>();
   for (const [entity, rows] of groups.entries()) {
     const own = x.names.map((_, column) => {
@@ -73,7 +78,11 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
     if (own.some((series) => series !== undefined))
       entities.set(
         x.entities[entity]!,
-        own.map((series, column) => series ?? pooled[column]!),
+        own.map((series, column) =>
+          series === undefined
+            ? pooled[column]!
+            : { ...series, slope: slopeOf(x, { column, demand, rows, use }) },
+        ),
       );
   }
   return { columns: [...x.names], entities, pooled };
@@ -112,6 +121,7 @@ function fitSeries({ times, values }: Measured, season?: SeasonalCurve): SeriesE
     low: quantile(rest, USUAL.from),
     high: quantile(rest, USUAL.to),
     season: own,
+    slope: 0,
   };
 }
 
@@ -148,6 +158,30 @@ function takePooled(x: FeatureMatrix, column: number, use: Uint8Array): Measured
     times: Float64Array.from(rows, (row) => x.times[row]!),
     values: Float64Array.from(rows, (row) => x.values[row * width + column]!),
   };
+}
+
+/** Of rows with both. */
+function slopeOf(
+  x: FeatureMatrix,
+  given: {
+    readonly column: number;
+    readonly demand: number | undefined;
+    readonly rows: Uint32Array;
+    readonly use: Uint8Array;
+  },
+): number {
+  const { column, demand, rows, use } = given;
+  if (demand === undefined || demand === column) return 0;
+  const width = x.names.length;
+  const read = (row: number, of: number): number => x.values[row * width + of]!;
+  const both = rows.filter(
+    (row) => use[row] === 1 && !Number.isNaN(read(row, column)) && !Number.isNaN(read(row, demand)),
+  );
+  const kept = thin(both, MOST_VALUES);
+  return fitSlope(
+    Float64Array.from(kept, (row) => read(row, demand)),
+    Float64Array.from(kept, (row) => read(row, column)),
+  );
 }
 
 /**

@@ -15,6 +15,7 @@ import type {
 } from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type {
+  AnomalyContext,
   DetectorState,
   ExportProgress,
   LearnedWindow,
@@ -66,6 +67,15 @@ const entityTrack: z.ZodType<EntityTrack> = z
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
 
+const anomalyContext: z.ZodType<AnomalyContext> = z.looseObject({
+  namespace: z.string().optional(),
+  workload: z.string(),
+  siblings: count,
+  isStart: z.boolean().optional(),
+  dependsOn: z.array(z.string()),
+  step: z.number().positive(),
+} satisfies Shape<AnomalyContext>);
+
 const missedRows: z.ZodType<MissedRows> = z.looseObject({
   since: time,
   rows: count,
@@ -107,6 +117,7 @@ const silence: z.ZodType<SilenceState> = z.looseObject({
 const pendingAlert: z.ZodType<PendingAlert> = z.looseObject({
   alert: alertSchema,
   sequence: count,
+  about: anomalyContext.optional(),
 } satisfies Shape<PendingAlert>);
 
 const worstRow: z.ZodType<WorstRow> = z.looseObject({

@@ -35,7 +35,7 @@ export interface DetectorState {
    * before. A run that finds a window decided and without scores writes those that the first one would have.
    */
   readonly usualRows?: readonly UsualRows[];
-  /** Decided, not yet confirmed as published, oldest first. */
+  /** Changes of anomalies that the notify stage has not taken over yet, oldest first. */
   readonly outbox: readonly PendingAlert[];
 }
 
@@ -68,7 +68,24 @@ export interface WorstRow {
   readonly reasons: readonly Reason[];
 }
 
+/** A change of an anomaly. `incidentId` in the alert is the anomaly's own id: what it belongs to is decided later. */
 export interface PendingAlert {
   readonly alert: Alert;
   readonly sequence: number;
+  /** What says which others it belongs to; absent in states from before there were incidents. */
+  readonly about?: AnomalyContext | undefined;
+}
+
+export interface AnomalyContext {
+  readonly namespace?: string | undefined;
+  /** Of the entity, or the entity itself. */
+  readonly workload: string;
+  /** Entities of that workload which the detector knows, this one included. */
+  readonly siblings: number;
+  /** Its pod was not there before this window. */
+  readonly isStart?: boolean | undefined;
+  /** `spec.depends_on` */
+  readonly dependsOn: readonly string[];
+  /** Ms that a row stands for. */
+  readonly step: number;
 }

@@ -105,17 +105,32 @@ export function checkpointKey(
   return `${trainingPrefix(detector)}version=${checkedId(version)}/${checkedId(file.sha256)}-${checkedId(file.name)}`;
 }
 
-export function incidentKey(detector: string, id: string): string {
-  return `incidents/detector=${checked(detector)}/${checkedId(id)}.json`;
+/** What became of one entity's stretch, change by change. Up to 0.1 under incidents/detector=NAME/. */
+export function anomalyKey(detector: string, id: string): string {
+  return `anomalies/detector=${checked(detector)}/${checkedId(id)}.json`;
+}
+
+/** What people are told: anomalies that belong together, and each message about them. Sorts by start. */
+export function incidentKey(id: string): string {
+  return `incidents/${checkedId(id)}.json`;
 }
 
 /** Claim and receipt of one published change of state: what makes an alert go out once. */
-export function notificationKey(detector: string, incidentId: string, notificationId: string): string {
-  return `incidents/detector=${checked(detector)}/${checkedId(incidentId)}/${checkedId(notificationId)}.json`;
+export function notificationKey(incidentId: string, notificationId: string): string {
+  return `incidents/${checkedId(incidentId)}/${checkedId(notificationId)}.json`;
 }
+
+/** Of the stage that tells people, over all detectors. */
+export const NOTIFY_STATE_KEY = 'state/notify.json';
 
 export function stateKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}.json`;
+}
+
+/** The detector whose state stands at a key; undefined for any other key. */
+export function detectorOfStateKey(key: string): string | undefined {
+  const name = /^state\/detector=([^/]+)\.json$/.exec(key)?.[1];
+  return name !== undefined && isDetectorName(name) ? name : undefined;
 }
 
 /** Which bytes of its newest windows a detector has scored. */

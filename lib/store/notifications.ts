@@ -10,7 +10,7 @@ import { notificationKey } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** What names a notification. */
-export type NotificationId = Pick<Alert, 'detector' | 'incidentId' | 'notificationId'>;
+export type NotificationId = Pick<Alert, 'incidentId' | 'notificationId'>;
 
 export interface Notification {
   readonly formatVersion: 1;
@@ -141,8 +141,8 @@ function write(
   });
 }
 
-function keyOf({ detector, incidentId, notificationId }: NotificationId): string {
-  return notificationKey(detector, incidentId, notificationId);
+function keyOf({ incidentId, notificationId }: NotificationId): string {
+  return notificationKey(incidentId, notificationId);
 }
 
 /** Nobody holds what was cut: better told twice than never. */

@@ -91,8 +91,13 @@ function sayHowItDid(
 ): void {
   const opened = feed.alerts.filter(({ state }) => state === 'opened');
   const visible = faults.filter(({ kind }) => kind !== 'network-delay');
-  const found = visible.filter((fault) => opened.some((alert) => isAbout(alert, fault)));
-  const explained = opened.filter((alert) => faults.some((fault) => isAbout(alert, fault)));
+  const found = visible.filter((fault) => feed.alerts.some((alert) => isAbout(alert, fault)));
+  // An incident may grow after its first message.
+  const explained = opened.filter(({ incidentId }) =>
+    feed.alerts.some(
+      (alert) => alert.incidentId === incidentId && faults.some((fault) => isAbout(alert, fault)),
+    ),
+  );
   const pods = new Set(replay.flatMap(({ entities }) => entities)).size;
   screen.step('How it did');
   const others = opened.length - explained.length;
@@ -106,11 +111,12 @@ function sayHowItDid(
   );
 }
 
-/** Whether the incident, as far as the alert tells of it, and the fault overlap. */
-function isAbout(alert: Alert, { entity, start, end }: Fault): boolean {
-  return (
-    alert.entity === entity &&
-    Date.parse(alert.start) <= end + GRACE &&
-    Date.parse(alert.lastAnomalous) >= start
+/** Whether one of the incident's anomalies, as far as the alert tells of it, and the fault overlap. */
+function isAbout({ members = [], lastAnomalous }: Alert, { entity, start, end }: Fault): boolean {
+  return members.some(
+    (member) =>
+      member.entity === entity &&
+      Date.parse(member.start) <= end + GRACE &&
+      Date.parse(member.end ?? lastAnomalous) >= start,
   );
 }

@@ -8,7 +8,7 @@ const SHOWN_REASONS = 3;
 export function showAlert(alert: Alert, isFirst: boolean): string {
   const { subject, text } = renderAlert(alert);
   if (isFirst) return `Subject: ${subject}\n\n${text.trimEnd()}\n`;
-  const sign = { opened: '▲', updated: '▲', settled: '✓', resolved: '✓' }[alert.state];
+  const sign = alert.end === null ? '▲' : '✓';
   if (alert.end !== null) return `${sign} ${alert.summary}`;
   const reasons = text.split('\n').filter((line) => /^ +\d+%/.test(line));
   return [`${sign} ${alert.summary}`, ...reasons.slice(0, SHOWN_REASONS)].join('\n');

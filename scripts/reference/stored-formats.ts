@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DETECTOR, runService } from '../../bench/fault-plans/service.ts';
+import type { Alert } from '../../lib/alert/alert.ts';
 import { WindowError } from '../../lib/base/errors.ts';
 import type { EntityTrack, OpenIncident } from '../../lib/decision/contract.ts';
 import type { OpenSilence, SilenceState } from '../../lib/decision/silence/contract.ts';
@@ -19,6 +20,7 @@ import { readState, updateState } from '../../lib/store/detector-states.ts';
 import { trainingAttemptKey, windowsPrefix } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import { claimNotification } from '../../lib/store/notifications.ts';
+import { type NotifyState, readNotifyState, writeNotifyState } from '../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { recordScored } from '../../lib/store/scored-windows.ts';
 import { writeCheckpoint, writeProgress } from '../../lib/store/training-progress.ts';
@@ -38,8 +40,11 @@ const context = {
   telemetry: { info() {}, warn() {}, error() {}, count() {} },
   now: () => now,
   deadline: { remaining: () => 60_000 },
-  publisher: { publish: () => Promise.reject(new Error('nothing is published here')) },
-  queue: { requestScoring: async () => {}, requestTraining: async () => {} },
+  queue: {
+    requestScoring: async () => {},
+    requestTraining: async () => {},
+    requestNotifying: async () => {},
+  },
 };
 
 await leaveOpen();
@@ -54,9 +59,8 @@ for (const key of await chooseKeys(store)) {
 /** A state with every member that it can have, and a claim that nobody has kept yet. */
 async function leaveOpen(): Promise<void> {
   const { state } = await readState(store, DETECTOR);
-  const entries = await collect(store.list(`incidents/detector=${DETECTOR}/`));
-  const incident = entries.map(({ key }) => key).find((key) => /^incidents\/[^/]+\/[^/]+\.json$/.test(key))!;
-  const { changes } = JSON.parse(new TextDecoder().decode((await store.get(incident)).body));
+  const entries = await collect(store.list(`anomalies/detector=${DETECTOR}/`));
+  const { changes } = JSON.parse(new TextDecoder().decode((await store.get(entries[0]!.key)).body));
   const { alert, sequence } = changes[0] as DetectorState['outbox'][number];
   const modelVersion = alert.model.version;
   const open: Required<OpenIncident> = {
@@ -92,7 +96,18 @@ async function leaveOpen(): Promise<void> {
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons } },
     usualRows: [{ window: state.decided.at(-1)!, rows: [3, 4] }],
     outbox: [
-      { alert, sequence },
+      {
+        alert,
+        sequence,
+        about: {
+          namespace: 'shop',
+          workload: 'payment',
+          siblings: 2,
+          isStart: true,
+          dependsOn: ['cart'],
+          step: 60_000,
+        },
+      },
       {
         alert: {
           ...alert,
@@ -106,6 +121,20 @@ async function leaveOpen(): Promise<void> {
   };
   await updateState(store, DETECTOR, () => full);
   await claimNotification(store, { ...alert, notificationId: 'claimed' }, { now, leaseMs: 60_000 });
+  await leaveTelling(alert);
+}
+
+/** A state of notifications with every member that it can have, but of incidents, which are those of the run. */
+async function leaveTelling(alert: Alert): Promise<void> {
+  const { state, etag } = await readNotifyState(store);
+  const full: Required<NotifyState> = {
+    ...state,
+    incidents: { ...state.incidents, digestDue: now + 3_600_000 },
+    taken: { [DETECTOR]: [alert.notificationId] },
+    outbox: [{ alert, sequence: 1 }],
+    sweptAt: now,
+  };
+  await writeNotifyState(store, full, etag);
 }
 
 /** Of a metric that an entity lacks, and that nobody has. */

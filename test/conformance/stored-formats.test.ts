@@ -8,7 +8,9 @@ import { test } from 'node:test';
 import { parseManifest } from '../../lib/config/manifest.ts';
 import { decideWindow } from '../../lib/decision/decide.ts';
 import { walkSilence } from '../../lib/decision/silence/walk-silence.ts';
-import { recordIncident } from '../../lib/jobs/publish/record-incident.ts';
+import { recordAnomaly } from '../../lib/jobs/notify/record-anomaly.ts';
+import { recordIncident } from '../../lib/jobs/notify/record-incident.ts';
+import { takeChanges } from '../../lib/jobs/notify/take-changes.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import type { ScoreContext } from '../../lib/jobs/shared/context.ts';
 import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
@@ -22,12 +24,14 @@ import { readState, updateState } from '../../lib/store/detector-states.ts';
 import * as keys from '../../lib/store/keys.ts';
 import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
 import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
+import { readNotifyState } from '../../lib/store/notify-state.ts';
 import { readLate, readScored, recordScored } from '../../lib/store/scored-windows.ts';
 import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { ADDED, findLost } from '../helpers/later-release.ts';
 import type { MemoryObjectStore } from '../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../helpers/notify-context.ts';
 import {
   DETECTOR,
   encodeMembers,
@@ -52,8 +56,10 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   currentModelKey: /^models\/detector=shop\/current\.json$/,
   trainingProgressKey: /^training\/detector=shop\/progress\.json$/,
   checkpointKey: /^training\/detector=shop\/version=.*-model\.json$/,
-  incidentKey: /^incidents\/detector=shop\/[^/]+\.json$/,
-  notificationKey: /^incidents\/detector=shop\/[^/]+\/[^/]+\.json$/,
+  anomalyKey: /^anomalies\/detector=shop\/[^/]+\.json$/,
+  incidentKey: /^incidents\/[^/]+\.json$/,
+  notificationKey: /^incidents\/[^/]+\/[^/]+\.json$/,
+  NOTIFY_STATE_KEY: /^state\/notify\.json$/,
   stateKey: /^state\/detector=shop\.json$/,
   scoredKey: /^state\/detector=shop\/scored\.json$/,
   attemptKey: /^state\/detector=shop\/scoring\.json$/,
@@ -64,7 +70,9 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
 };
 
 test('every key of the bucket has its format here', () => {
-  const makers = Object.keys(keys).filter((name) => /Key$|^modelPrefix$/.test(name) && !/Of[A-Z]/.test(name));
+  const makers = Object.keys(keys).filter(
+    (name) => /Key$|^modelPrefix$|_KEY$/.test(name) && !/Of[A-Z]/.test(name),
+  );
   assert.deepEqual(makers.sort(), Object.keys(FORMATS).sort());
 });
 
@@ -192,6 +200,7 @@ test('what people write is read strictly', () => {
 });
 
 interface Incident {
+  readonly incidentId: string;
   readonly changes: readonly PendingAlert[];
 }
 
@@ -228,8 +237,32 @@ const MOVES: Readonly<
   incident: {
     key: FORMATS['incidentKey']!,
     async move(bucket, key) {
-      const incident = readMembers(bucket, key) as unknown as Incident;
-      await recordIncident(bucket, { ...incident.changes[0]!, sequence: 9 });
+      const { changes, incidentId } = readMembers(bucket, key) as unknown as Incident;
+      const { state } = await readNotifyState(bucket);
+      await recordIncident(bucket, state, { incidentId, message: { ...changes[0]!, sequence: 9 } });
+    },
+  },
+  anomaly: {
+    key: FORMATS['anomalyKey']!,
+    async move(bucket, key) {
+      const { changes } = readMembers(bucket, key) as unknown as Incident;
+      await recordAnomaly(bucket, { ...changes[0]!, sequence: 9 });
+    },
+  },
+  'state of notifications': {
+    key: keys.NOTIFY_STATE_KEY,
+    async move(bucket) {
+      const { state } = await readState(bucket, DETECTOR);
+      const { alert } = state.outbox[0]!;
+      await updateState(bucket, DETECTOR, (before) => ({
+        ...before,
+        outbox: [{ alert: { ...alert, notificationId: 'newer', state: 'updated' }, sequence: 9 }],
+      }));
+      const context = createNotifyContext(bucket, {
+        publisher: { publish: async () => ({ messageId: 'm' }) },
+        now: () => NOW,
+      });
+      await takeChanges(context, [DETECTOR], NOW);
     },
   },
   'published notification': {
@@ -282,6 +315,9 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   assert.equal(state.outbox[0]!.alert.entity, 'payment');
   assert.deepEqual(state.outbox[1]!.alert.silence?.metrics, ['cpu']);
   assert.equal(state.silence?.open[0]?.entity, 'payment');
+  const told = await readNotifyState(bucket);
+  assert.equal(told.state.outbox[0]?.alert.entity, 'payment');
+  assert.deepEqual([told.state.incidents.incidents.length, Object.keys(told.state.alerts).length], [2, 2]);
   assert.ok((await readScored(bucket, DETECTOR)).size > 0);
   assert.equal((await readLate(bucket, DETECTOR))[0]?.rows, 2);
   const loaded = await loadDetector(contextOf(bucket), DETECTOR);
@@ -323,10 +359,17 @@ async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> 
     assert.equal(outcome, key.endsWith('/claimed.json') ? 'held' : 'published');
   }
   if (FORMATS['incidentKey']!.test(key)) {
-    const { changes } = readMembers(bucket, key) as unknown as Incident;
+    const { changes, incidentId } = readMembers(bucket, key) as unknown as Incident;
     const before = bucket.text(key);
     // It is in there already.
-    await recordIncident(bucket, changes[0]!);
+    const { state } = await readNotifyState(bucket);
+    await recordIncident(bucket, state, { incidentId, message: changes[0]! });
+    assert.equal(bucket.text(key), before);
+  }
+  if (FORMATS['anomalyKey']!.test(key)) {
+    const { changes } = readMembers(bucket, key) as unknown as Incident;
+    const before = bucket.text(key);
+    await recordAnomaly(bucket, changes[0]!);
     assert.equal(bucket.text(key), before);
   }
 }
@@ -337,12 +380,15 @@ function contextOf(bucket: MemoryObjectStore): ScoreContext {
     telemetry: createMemoryTelemetry(),
     now: () => NOW,
     deadline: { remaining: () => 60_000 },
-    publisher: { publish: async () => ({ messageId: 'm' }) },
-    queue: { requestTraining: async () => {}, requestScoring: async () => {} },
+    queue: {
+      requestTraining: async () => {},
+      requestScoring: async () => {},
+      requestNotifying: async () => {},
+    },
   };
 }
 
 function idOf(key: string): Parameters<typeof claimNotification>[1] {
-  const [, incidentId, file] = /^incidents\/[^/]+\/([^/]+)\/([^/]+)\.json$/.exec(key)!;
-  return { detector: DETECTOR, incidentId: incidentId!, notificationId: file! };
+  const [, incidentId, file] = /^incidents\/([^/]+)\/([^/]+)\.json$/.exec(key)!;
+  return { incidentId: incidentId!, notificationId: file! };
 }

@@ -3,18 +3,30 @@
  * no half-made model. It dies before the first write and before each publish, and after every write, before it hears
  * the answer: to die before a later write leaves what to die after the one before it leaves. Of the files of a model,
  * which are alike, the last stands for all. Each kill has a detector of its own; one run afterwards takes
- * up all of them. The receipt function is deployed, as it is wherever alerts go out.
+ * up all of them. What people are told spans detectors, so each scoring has a bucket of its own as well, and receipts
+ * are written into it by what the receipt function calls.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
+import { createSnsPublisher } from '../../lib/alert/sns-publisher.ts';
+import { notify } from '../../lib/jobs/notify/notify.ts';
+import { recordReceipt } from '../../lib/jobs/notify/publish-outbox.ts';
+import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
+import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
+import { readState as readDetectorState } from '../../lib/store/detector-states.ts';
 import type { ModelManifest } from '../../lib/store/model-manifest.ts';
+import { readNotifyState } from '../../lib/store/notify-state.ts';
+import type { ObjectStore } from '../../lib/store/object-store.ts';
+import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
 import { type AlertQueue, subscribeQueue } from '../helpers/alert-queue.ts';
 import { answerSeries, startFakePrometheus } from '../helpers/fake-prometheus.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
+import { createMemoryTelemetry } from '../helpers/memory-telemetry.ts';
 import { type KillPoint, type MortalRun, runMortalCli } from '../helpers/mortal-cli.ts';
+import { createNotifyContext } from '../helpers/notify-context.ts';
 import { MINUTE, queryParquet, type ShopRows, shopParquet, T0 } from '../helpers/shop-parquet.ts';
 
 const FAULT = { pod: 'payment', from: 205, to: 215 };
@@ -30,7 +42,6 @@ const PROBE = {
   score: 'score-undisturbed',
   export: 'export-undisturbed',
 } as const;
-const PREFIXES = ['detectors/', 'windows/', 'models/', 'scores/', 'state/'] as const;
 const trained = new Map<string, Uint8Array>();
 const files = new Map<string, Uint8Array>();
 
@@ -73,36 +84,35 @@ test('training: no half-made model, and the run after it makes the same one', as
 });
 
 test('scoring: no window lost, no alert lost or sent twice, nothing left to send', async () => {
-  // A receipt that overtakes the publisher's own note spares that write, and runs would differ in their writes.
-  await stack.setQueueAttribute('ReceiptQueue', 'DelaySeconds', '10');
   const names = await killEverywhere({
     kind: 'score',
     async prepare(name) {
+      await openBucket(name);
       if (name === PROBE.score) {
         await declare(name);
         await dropHistory(name);
-        assertDone(await run(['train', name]));
-        assertDone(await run(['score', name]));
+        assertDone(await run(['train', name], { bucket: bucketOf(name) }));
+        assertDone(await run(['score', name], { bucket: bucketOf(name) }));
         await rememberTrained(name);
       } else await makeTwin(name);
       await drop(name, 'new', { from: 200, to: 215, fault: FAULT });
       await drop(name, 'newer', { from: 215, to: 245 });
-      await stack.put(`windows/detector=${name}/broken.parquet`, 'no Parquet');
+      await put(name, `windows/detector=${name}/broken.parquet`, 'no Parquet');
     },
     command: (name) => ['score', name],
   });
-  await stack.setQueueAttribute('ReceiptQueue', 'DelaySeconds', '0');
   // Receipts come in; then somebody runs it at once, while claims of the dead still hold.
-  await stack.idle();
-  const early = await run(['score', ...names]);
-  assert.equal(early.code, 4, early.stdout + early.stderr);
+  await deliverReceipts();
+  const early = await Promise.allSettled(names.map((name) => scoreAgain(name, Date.now())));
+  for (const result of early)
+    if (result.status === 'rejected') assert.match(String(result.reason), /another invocation is sending/);
+  assert.ok(early.some(({ status }) => status === 'rejected'));
   assertNoRepeat(await queue.alerts());
-  const late = await run(['score', ...names], { now: Date.now() + LATER });
-  assert.equal(late.code, 0, late.stdout + late.stderr);
+  for (const name of names) await scoreAgain(name, Date.now() + LATER);
   const alerts = await queue.alerts();
   assertNoRepeat(alerts);
   await stack.idle();
-  const shape = await shapeOf(PROBE.score);
+  const shape = await keysOf(PROBE.score);
   const scores = await scoresOf(PROBE.score);
   for (const name of names) {
     assert.deepEqual(
@@ -110,9 +120,10 @@ test('scoring: no window lost, no alert lost or sent twice, nothing left to send
       ['opened payment', 'resolved payment'],
       name,
     );
-    const state = await readState(name);
-    assert.deepEqual(state.outbox, []);
-    assert.deepEqual(await shapeOf(name), shape, name);
+    const store = storeOf(name);
+    assert.deepEqual((await readDetectorState(store, name)).state.outbox, [], name);
+    assert.deepEqual((await readNotifyState(store)).state.outbox, [], name);
+    assert.deepEqual(await keysOf(name), shape, name);
     assert.deepEqual(await scoresOf(name), scores, name);
   }
 });
@@ -163,14 +174,14 @@ async function killEverywhere({
   const probe = PROBE[kind];
   const at = now === undefined ? {} : { now };
   await prepare(probe);
-  const { writes } = await run(command(probe), at);
+  const { writes } = await run(command(probe), { ...at, bucket: bucketOf(probe) });
   const points = choosePoints(writes);
   assert.ok(points.length >= 4, writes.join('\n'));
   const nameOf = ({ write, stage }: KillPoint): string => `${kind}-${write}-${stage}`;
   await forEachAtOnce(points, async (kill) => {
     const name = nameOf(kill);
     await prepare(name);
-    const killed = await run(command(name), { kill, ...at });
+    const killed = await run(command(name), { kill, ...at, bucket: bucketOf(name) });
     assert.equal(killed.code, null, `${name}: ${killed.stdout}${killed.stderr}`);
     const told = (write: string): string => write.replaceAll(name, probe).replaceAll(/[0-9a-f]{12}/g, '#');
     assert.deepEqual(killed.writes.map(told), writes.slice(0, kill.write + 1).map(told), name);
@@ -187,11 +198,59 @@ function choosePoints(writes: readonly string[]): readonly KillPoint[] {
   ]);
 }
 
+async function openBucket(name: string): Promise<void> {
+  await stack.s3.send(new CreateBucketCommand({ Bucket: bucketOf(name) }));
+}
+
+/** Where a detector's objects are: in the deployment's own bucket, unless it has one to itself. */
+function bucketOf(name: string): string {
+  return name.startsWith('score-') ? `of-${name}` : stack.bucket;
+}
+
+function storeOf(name: string): ObjectStore {
+  return createS3ObjectStore({ client: stack.s3, bucket: bucketOf(name) });
+}
+
+async function put(name: string, key: string, body: Uint8Array | string): Promise<void> {
+  await storeOf(name).put(key, typeof body === 'string' ? new TextEncoder().encode(body) : body);
+}
+
+/** What the receipt function does with each message, once and once more. */
+async function deliverReceipts(): Promise<void> {
+  for (const alert of [...(await queue.alerts()), ...(await queue.alerts())])
+    await recordReceipt(storeOf(alert.detector), alert, 'by-hand', Date.now());
+}
+
+/** As the command does, in this process. @param at epoch ms */
+async function scoreAgain(name: string, at: number): Promise<void> {
+  const store = storeOf(name);
+  const context = {
+    store,
+    telemetry: createMemoryTelemetry(),
+    now: () => at,
+    deadline: { remaining: () => Infinity },
+  };
+  const queued = async (): Promise<void> => {};
+  await scoreWindows(await loadDetector(context, name), {
+    ...context,
+    queue: { requestTraining: queued, requestScoring: queued, requestNotifying: queued },
+  });
+  const topicArn = environment['TIDEWATCH_TOPIC_ARN'] ?? '';
+  const publisher = createSnsPublisher({ client: stack.sns, topicArn });
+  await notify(createNotifyContext(store, { ...context, publisher }), [name]);
+}
+
 /** Everything of a detector that is trained and up to date, by key. */
 async function rememberTrained(name: string): Promise<void> {
-  for (const key of (await Promise.all(PREFIXES.map((prefix) => stack.keys(prefix)))).flat())
-    if (key.includes(`=${name}/`) || key.includes(`=${name}.`) || key.includes(`/${name}.`))
-      trained.set(key, (await stack.get(key)) ?? new Uint8Array());
+  const store = storeOf(name);
+  for await (const { key } of store.list('')) trained.set(key, (await store.get(key)).body);
+}
+
+/** All keys of a detector's own bucket, its name and the hashes of names taken out. */
+async function keysOf(name: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storeOf(name).list('')) keys.push(key);
+  return keys.map((key) => key.replaceAll(name, 'NAME').replaceAll(/[0-9a-f]{12}/g, '#')).sort();
 }
 
 /** The same under another name: training each detector anew would take longer than all the rest. */
@@ -199,7 +258,7 @@ async function makeTwin(name: string): Promise<void> {
   for (const [key, body] of trained) {
     const isText = /\/manifest\.json$|\/current\.json$|^state\/|\.yml$/.test(key);
     const own = isText ? new TextDecoder().decode(body).replaceAll(PROBE.score, name) : body;
-    await stack.put(key.replaceAll(PROBE.score, name), own);
+    await put(name, key.replaceAll(PROBE.score, name), own);
   }
 }
 
@@ -214,9 +273,10 @@ async function forEachAtOnce<T>(items: readonly T[], visit: (item: T) => Promise
 
 function run(
   args: readonly string[],
-  options: { readonly kill?: KillPoint; readonly now?: number } = {},
+  given: { readonly kill?: KillPoint; readonly now?: number; readonly bucket?: string } = {},
 ): Promise<MortalRun> {
-  return runMortalCli(args, { environment, ...options });
+  const { bucket = stack.bucket, ...options } = given;
+  return runMortalCli(args, { environment: { ...environment, TIDEWATCH_BUCKET: bucket }, ...options });
 }
 
 function assertDone({ code, stdout, stderr }: MortalRun): void {
@@ -237,7 +297,7 @@ function manifest(name: string, spec: string): string {
 
 async function declare(name: string): Promise<void> {
   const spec = '{ training: { warmup: 400 }, threshold: { percentile: 99 } }';
-  await stack.put(`detectors/${name}.yml`, manifest(name, spec));
+  await put(name, `detectors/${name}.yml`, manifest(name, spec));
 }
 
 function dropHistory(name: string): Promise<void> {
@@ -248,7 +308,7 @@ function dropHistory(name: string): Promise<void> {
 async function drop(name: string, file: string, rows: ShopRows): Promise<void> {
   const body = files.get(file) ?? (await shopParquet(rows));
   files.set(file, body);
-  await stack.put(`windows/detector=${name}/${file}.parquet`, body);
+  await put(name, `windows/detector=${name}/${file}.parquet`, body);
 }
 
 /** Every file that the manifest names is there with its checksum, and there is one version. */
@@ -272,7 +332,7 @@ async function weightsOf(name: string): Promise<Uint8Array | undefined> {
 
 /** The keys that belong to a detector, its name and the hashes of names taken out. */
 async function shapeOf(name: string): Promise<string[]> {
-  const prefixes = ['windows', 'models', 'scores', 'incidents', 'state', 'quarantine/windows'];
+  const prefixes = ['windows', 'models', 'scores', 'state', 'quarantine/windows'];
   const lists = await Promise.all(prefixes.map((prefix) => stack.keys(`${prefix}/detector=${name}`)));
   return lists
     .flat()
@@ -283,10 +343,12 @@ async function shapeOf(name: string): Promise<string[]> {
 /** Of both windows, in one query: opening DuckDB takes longer than asking it. */
 async function scoresOf(name: string): Promise<unknown> {
   const keys = ['new', 'newer'].map((window) => `scores/detector=${name}/${window}.parquet`);
-  return rowsOf(keys, '* EXCLUDE (model_version)');
+  const store = storeOf(name);
+  const bodies = await Promise.all(keys.map(async (key) => (await store.get(key)).body));
+  return queryParquet(bodies, 'SELECT * EXCLUDE (model_version) FROM FILE ORDER BY ALL');
 }
 
-async function rowsOf(keys: readonly string[], columns = '*'): Promise<unknown> {
+async function rowsOf(keys: readonly string[]): Promise<unknown> {
   const bodies = await Promise.all(
     keys.map(async (key) => {
       const body = await stack.get(key);
@@ -294,7 +356,7 @@ async function rowsOf(keys: readonly string[], columns = '*'): Promise<unknown> 
       return body;
     }),
   );
-  return queryParquet(bodies, `SELECT ${columns} FROM FILE ORDER BY ALL`);
+  return queryParquet(bodies, 'SELECT * FROM FILE ORDER BY ALL');
 }
 
 function readState(name: string): Promise<DetectorState> {

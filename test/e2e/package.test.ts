@@ -19,7 +19,7 @@ import {
   variablesOf,
 } from '../helpers/packaged-template.ts';
 
-const FUNCTIONS = ['export', 'train', 'score', 'receipt'] as const;
+const FUNCTIONS = ['export', 'train', 'score', 'notify', 'receipt'] as const;
 /** Bytes */
 const ZIP_LIMIT = 5_000_000;
 const EVERYTHING = {
@@ -28,6 +28,12 @@ const EVERYTHING = {
   prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
   prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
   alertEmail: 'sre@example.com',
+  groupBy: 'detector, namespace',
+  groupWait: '1m',
+  groupInterval: '10m',
+  repeatInterval: '12h',
+  incidentsADay: '5',
+  digestAt: '07:30',
   dataBucketName: 'metrics-of-team-a',
 };
 
@@ -89,13 +95,22 @@ describe('the packaged template', () => {
   });
 
   it('takes the parameters in', async () => {
-    const { ExportLambdaFunction, DataBucket } = await readResources(everythingDir);
+    const { ExportLambdaFunction, NotifyLambdaFunction, DataBucket } = await readResources(everythingDir);
     const variables = variablesOf(ExportLambdaFunction);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_URL'], EVERYTHING.prometheusUrl);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_AUTH'], 'sigv4');
     assert.equal(variables['TIDEWATCH_PROMETHEUS_HEADERS'], EVERYTHING.prometheusHeaders);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_SECRET_ARN'], EVERYTHING.prometheusSecretArn);
     assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
+    const { grouping } = readSettings(environmentOf(NotifyLambdaFunction), ['grouping']);
+    assert.deepEqual(grouping, {
+      groupBy: ['detector', 'namespace'],
+      groupWait: 60_000,
+      groupInterval: 600_000,
+      repeatInterval: 12 * 3_600_000,
+      incidentsADay: 5,
+      digestAt: 7.5 * 3_600_000,
+    });
     assert.deepEqual(DataBucket?.Properties['BucketName'], { 'Fn::Sub': 'metrics-of-team-a' });
   });
 });
@@ -121,11 +136,18 @@ describe('privileges', () => {
     ],
     ScoreRole: [
       ...QUARANTINE,
-      's3:GetObject detectors/* windows/* models/* state/* scores/* incidents/* quarantine/*',
-      's3:PutObject state/* scores/* incidents/* quarantine/*',
+      's3:GetObject detectors/* windows/* models/* state/* scores/* quarantine/*',
+      's3:PutObject state/* scores/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes ScoreQueue.Arn',
       'sqs:SendMessage TrainQueue.Arn',
       'sqs:SendMessage ScoreQueue.Arn',
+      'sqs:SendMessage NotifyQueue.Arn',
+    ],
+    NotifyRole: [
+      's3:GetObject state/* anomalies/* incidents/* quarantine/*',
+      's3:PutObject state/* anomalies/* incidents/* quarantine/*',
+      'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes NotifyQueue.Arn',
+      'sqs:SendMessage NotifyQueue.Arn',
       'sns:Publish AlertTopic',
     ],
     ReceiptRole: [
@@ -146,7 +168,7 @@ describe('privileges', () => {
       assert.deepEqual(own.map(renderStatement), expected, role);
     }
     assert.deepEqual(statementsOf(resources['SchedulerRole']).map(renderStatement), [
-      'lambda:InvokeFunction ExportLambdaFunction.Arn TrainLambdaFunction.Arn',
+      'lambda:InvokeFunction ExportLambdaFunction.Arn TrainLambdaFunction.Arn NotifyLambdaFunction.Arn',
     ]);
   });
 
@@ -155,7 +177,7 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 7);
+    assert.equal(policies.length, 8);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');
@@ -178,6 +200,7 @@ describe('privileges', () => {
       'DataBucketPolicy',
       'ScoreQueuePolicy',
       'TrainQueuePolicy',
+      'NotifyQueuePolicy',
       'ReceiptQueuePolicy',
       'AlertTopicPolicy',
     ];
@@ -233,7 +256,7 @@ describe('alarms', () => {
 describe('queues', () => {
   it('hide a message for six times as long as its function may take, and end in a dead-letter queue', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping');
-    assert.equal(mappings.length, 3);
+    assert.equal(mappings.length, 4);
     for (const [id, { Properties }] of mappings) {
       const { EventSourceArn, FunctionName } = Properties as Record<
         string,
@@ -278,7 +301,7 @@ describe('functions', () => {
       const file = join(packageDir, `${name}.zip`);
       const { size } = await stat(file);
       assert.ok(size < ZIP_LIMIT, `${name}.zip has ${size} bytes`);
-      const decoder = name === 'receipt' ? [] : ['functions/parquet_wasm_bg.wasm'];
+      const decoder = name === 'receipt' || name === 'notify' ? [] : ['functions/parquet_wasm_bg.wasm'];
       const training = name === 'train' ? ['functions/index_bg.wasm', 'functions/series-worker.mjs'] : [];
       const models = name === 'train' || name === 'score' ? kernels : [];
       assert.deepEqual(

@@ -22,11 +22,17 @@ const END = new Date(T0 + (FAULT.to + 3) * MINUTE).toISOString();
 
 /** Grants of roles that this pipeline does not use, and who does. */
 const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
+  [/ExportRole sqs:SendMessage .*-score$/, 'a silence that an export notices'],
   [/ExportRole s3:/, 'an export from a Prometheus: test/peers/prometheus-pipeline.test.ts'],
   [/ s3:(Get|Put)ObjectTagging /, 'a file with tags that cannot be used: test/e2e/bad-input.test.ts'],
   [/(Score|Train)Role s3:(Get|Put)Object .*\/quarantine\/\*$/, 'test/e2e/bad-input.test.ts'],
   [/TrainRole sqs:SendMessage .*-train$/, 'a training in several runs: test/e2e/long-training.test.ts'],
   [/ScoreRole sqs:SendMessage .*-score$/, 'a backlog that takes longer than a run'],
+  [/NotifyRole s3:(Get|Put)Object .*\/quarantine\/\*$/, 'a state of notifications that is cut'],
+  [
+    /NotifyRole sqs:SendMessage .*-notify$/,
+    'what is due before the next tick, where the first message waits',
+  ],
   [/TrainRole s3:GetObject .*\/feedback\/\*$/, 'what people said of alerts'],
   [/ReceiptRole s3:ListBucket /, 'an incident that is not there'],
   [/ sqs:ChangeMessageVisibility /, 'nobody so far: Lambda needs the other three of its queue'],
@@ -108,6 +114,7 @@ describe('a file that is dropped, without a manifest', () => {
     opened = JSON.parse(messages[0]?.Body ?? '') as Alert;
     const { version } = await stack.getJson<{ version: string }>('models/detector=shop/current.json');
     const { reasons, score, threshold, summary, ...rest } = opened;
+    const anomaly = `anomalies/detector=shop/${opened.incidentId}.json`;
     assert.deepEqual(rest, {
       formatVersion: 1,
       notificationId: `${opened.incidentId}-0001`,
@@ -132,8 +139,23 @@ describe('a file that is dropped, without a manifest', () => {
       objects: {
         window: `${SHOP}/new.parquet`,
         scores: 'scores/detector=shop/new.parquet',
-        incident: `incidents/detector=shop/${opened.incidentId}.json`,
+        incident: `incidents/${opened.incidentId}.json`,
+        anomaly,
       },
+      members: [
+        {
+          anomalyId: opened.incidentId,
+          detector: 'shop',
+          entity: 'payment',
+          workload: 'payment',
+          state: 'opened',
+          start: START,
+          end: null,
+          summary,
+          object: anomaly,
+        },
+      ],
+      membersLeftOut: 0,
     });
     assert.ok(score > threshold, `${score} is above ${threshold}`);
     assert.match(summary, /payment.*(cpu|memory)/);
@@ -252,7 +274,7 @@ describe('an event that comes again', () => {
       `opened payment ${START}`,
       `resolved payment ${START}`,
     ]);
-    assert.equal(stack.metric('score', 'AlertsPublished', 'again'), 2);
+    assert.equal(stack.metric('notify', 'AlertsPublished', 'again'), 2);
     assert.deepEqual((await readState('again')).outbox, []);
   });
 

@@ -18,15 +18,15 @@ before(async () => {
 });
 after(() => stack?.close());
 
-it('a score whose alert is refused is put off, counted as no failure, and told of once the topic is back', async () => {
+it('an alert that is refused is put off, counted as no failure, and told of once the topic is back', async () => {
   await stack.put('windows/detector=shop/history.parquet', await shopParquet(HISTORY));
   await stack.idle();
   const TopicArn = stack.service.deployment.outputs['AlertTopicArn'] ?? '';
   await stack.sns.send(new DeleteTopicCommand({ TopicArn }));
 
   await stack.put('windows/detector=shop/new.parquet', await shopParquet(FAULTY));
-  await until(() => told('scoring put off').length > 0);
-  assert.match(String(told('scoring put off')[0]?.['reason']), /1 of 1 alerts were refused/);
+  await until(() => told('telling put off').length > 0);
+  assert.match(String(told('telling put off')[0]?.['reason']), /1 of 1 alerts were refused/);
   assert.equal(told('alert refused')[0]?.['entity'], 'payment');
 
   await stack.sns.send(new CreateTopicCommand({ Name: TopicArn.split(':').at(-1) }));
@@ -36,10 +36,10 @@ it('a score whose alert is refused is put off, counted as no failure, and told o
   await stack.idle();
   assert.equal((await queue.alerts()).length, 1);
   assert.equal((await stack.keys('scores/')).length, 2);
-  assert.deepEqual(told('scoring failed'), []);
-  assert.equal(stack.metric('score', 'DetectorsFailed', 'shop'), 0);
+  assert.deepEqual(told('telling failed'), []);
+  assert.equal(stack.metric('notify', 'DetectorsFailed', 'shop'), 0);
 });
 
 function told(message: string): readonly Readonly<Record<string, unknown>>[] {
-  return stack.logs('score').filter((line) => line['message'] === message);
+  return stack.logs('notify').filter((line) => line['message'] === message);
 }

@@ -29,6 +29,8 @@ const MAPS = [
   'units',
   'everyone',
   'missing',
+  'alerts',
+  'taken',
 ];
 
 type Members = Readonly<Record<string, JsonValue>>;

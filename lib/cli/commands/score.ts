@@ -2,6 +2,7 @@ import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Detector } from '../../config/detector.ts';
 import { readSettings } from '../../config/settings.ts';
 import { sayProgress } from '../../config/warmup.ts';
+import { notify } from '../../jobs/notify/notify.ts';
 import { type ScoreResult, scoreWindows } from '../../jobs/score/score-windows.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import {
@@ -53,13 +54,23 @@ export const score: Command = {
       if (values[option] !== undefined) throw new UsageError(`--${option} goes with --model DIR alone`);
     refuseFiles(operands);
     const publisher = openPublisher(invocation);
+    const settings = readSettings(invocation.host.env, ['grouping']);
     const trainable = new Set<string>();
     const queue = {
       requestTraining: async (name: string): Promise<void> => void trainable.add(name),
       // A terminal has no deadline, so there is never a rest.
       requestScoring: async (): Promise<void> => {},
+      // It is told below, in this run.
+      requestNotifying: async (): Promise<void> => {},
     };
-    const context = { ...createContext(invocation, openBucket(invocation)), publisher, queue };
+    const context = {
+      ...createContext(invocation, openBucket(invocation)),
+      publisher,
+      queue,
+      // Whoever runs this waits for what it says, and nothing runs afterwards that could tell the rest.
+      grouping: { ...settings.grouping, groupWait: 0, groupInterval: 0 },
+      wakeIn: async (): Promise<void> => {},
+    };
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
     return forEachDetector(invocation, names, async (name) => {
@@ -67,10 +78,12 @@ export const score: Command = {
       const result = await scoreWindows(loaded, context, (window) =>
         output.telemetry.info('window scored', { detector: name, ...window }),
       );
+      const { published } = await notify(context, [name]);
       const next = trainable.has(name) ? `; next: tidewatch train ${name}` : '';
-      output.print('scored', `${name}: ${describe(result, loaded.detector)}${next}`, {
+      output.print('scored', `${name}: ${describe({ ...result, published }, loaded.detector)}${next}`, {
         detector: name,
         ...result,
+        published,
         readyToTrain: trainable.has(name),
       });
     });
@@ -106,7 +119,10 @@ function openPublisher({ host, values, output }: Invocation): AlertPublisher {
   };
 }
 
-function describe({ phase, rows, span, scored, published }: ScoreResult, detector: Detector): string {
+function describe(
+  { phase, rows, span, scored, published }: ScoreResult & { readonly published: number },
+  detector: Detector,
+): string {
   if (phase === 'learning') return `learning, ${sayProgress(detector, { rows, span })}`;
   const scoredRows = scored.reduce((sum, window) => sum + window.rows, 0);
   const anomalous = scored.reduce((sum, window) => sum + window.anomalousRows, 0);

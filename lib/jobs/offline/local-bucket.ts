@@ -2,6 +2,7 @@
 import type { Alert } from '../../alert/alert.ts';
 import { WindowError } from '../../base/errors.ts';
 import type { Fields, Telemetry } from '../../base/telemetry.ts';
+import { updateState } from '../../store/detector-states.ts';
 import { windowsPrefix } from '../../store/keys.ts';
 import { createMemoryObjectStore } from '../../store/memory-object-store.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
@@ -56,11 +57,12 @@ export function openLocalBucket(given: {
         isTrainingRequested = true;
       },
       async requestScoring() {},
-    },
-    publisher: {
-      async publish(alert) {
-        published.push({ at: now(), alert });
-        return { messageId: String(published.length) };
+      // A replay tells of each anomaly: how people hear of them is another question than what is found.
+      async requestNotifying(detector) {
+        await updateState(store, detector, (state) => {
+          published.push(...state.outbox.map(({ alert }) => ({ at: now(), alert })));
+          return { ...state, outbox: [] };
+        });
       },
     },
   };

@@ -1,4 +1,4 @@
-/** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and alerts to send. */
+/** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
@@ -8,9 +8,9 @@ import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
 import { findRestarts } from '../../features/restarts.ts';
-import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
+import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
-import { incidentKey, scoresKey } from '../../store/keys.ts';
+import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
@@ -18,6 +18,7 @@ import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
 import { describeSilence, followSilence } from './silence-alerts.ts';
 
@@ -39,6 +40,10 @@ export interface Decided {
   readonly etag: string;
   /** When the window's bytes came, epoch ms. */
   readonly arrival: number;
+}
+
+interface Described extends Decided {
+  readonly contextOf: (entity: string) => AnomalyContext;
 }
 
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
@@ -79,8 +84,14 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
       return { anomalous, transitions: 0, lateRows: 0 };
     }
     const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
-    const { alerts, worst } = await describeTransitions(transitions, state.worst, given);
-    const silences = silence.transitions.map((each) => describeSilence(given, each));
+    const contextOf = describeContexts({
+      detector,
+      before: state.entities,
+      after: tracks,
+      step: fitted.manifest.step,
+    });
+    const { alerts, worst } = await describeTransitions(transitions, state.worst, { ...given, contextOf });
+    const silences = silence.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
     let changed = false;
     await updateState(context.store, detector.name, (latest) => {
       changed =
@@ -137,7 +148,7 @@ function watchFrom(
 async function describeTransitions(
   transitions: readonly Transition[],
   before: DetectorState['worst'],
-  given: Decided,
+  given: Described,
 ): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
   const worst = new Map(Object.entries(before));
   const alerts: PendingAlert[] = [];
@@ -203,7 +214,7 @@ function restartsOf(
   }));
 }
 
-function alertOf(transition: Transition, reasons: readonly Reason[], given: Decided): PendingAlert {
+function alertOf(transition: Transition, reasons: readonly Reason[], given: Described): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
   const alert = buildAlert({
@@ -219,8 +230,9 @@ function alertOf(transition: Transition, reasons: readonly Reason[], given: Deci
     objects: {
       window: windowKey,
       scores: scoresKey(windowKey),
-      incident: incidentKey(detector.name, transition.incidentId),
+      // Which incident it belongs to is decided by the stage that tells people.
+      incident: anomalyKey(detector.name, transition.incidentId),
     },
   });
-  return { alert, sequence: transition.sequence };
+  return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };
 }

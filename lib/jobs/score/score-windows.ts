@@ -3,9 +3,9 @@
  * says that there is work: what the work is follows from the bucket, so events may come twice, late, out of order or
  * two at once.
  *
- * For each window: decide and move the state (which holds the alerts to send, so from here on they are not lost),
- * write the scores (from here on the window counts as done), then send what the state holds. A run that is cut short
- * anywhere is finished by the next one.
+ * For each window: decide and move the state (which holds what people should hear of, so from here on it is not lost),
+ * write the scores (from here on the window counts as done), then ask for the telling. A run that is cut short anywhere is
+ * finished by the next one.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { correlateTo, correlationOf } from '../../base/correlation.ts';
@@ -20,7 +20,6 @@ import { resolveVersion } from '../../store/model-repository.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
 import { type LateWindow, recordScored } from '../../store/scored-windows.ts';
 import type { MetricWindow } from '../../window/window.ts';
-import { publishOutbox } from '../publish/publish-outbox.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
 import { type FittedDetector, loadFittedDetector } from '../shared/fitted-detector.ts';
 import { isHistoryExported } from '../shared/is-history-exported.ts';
@@ -60,8 +59,6 @@ export interface ScoreResult {
   readonly span: number;
   readonly warmup: number;
   readonly scored: readonly ScoredWindow[];
-  /** Alerts that went out. */
-  readonly published: number;
 }
 
 interface Pending {
@@ -73,13 +70,12 @@ interface Pending {
 
 /** Dropped files that are read for their order in time before the first of them is scored. */
 const MOST_ORDERED = 200;
-/** Time to keep for publishing when the deadline comes near, ms. */
-const PUBLISH_RESERVE = 10_000;
+/** Time to keep for the last writes when the deadline comes near, ms. */
+const END_RESERVE = 10_000;
 
 /**
  * Where the deadline comes before the work is done, another run is asked for.
- * @throws RetryLaterError where it came before anything was done, or another invocation is sending an alert: what is done
- *   stays done, and the same call goes on from there
+ * @throws RetryLaterError where it came before anything was done: the same call goes on from there
  */
 export async function scoreWindows(
   { detector }: LoadedDetector,
@@ -110,7 +106,7 @@ async function scorePending(
   const scored: ScoredWindow[] = [];
   const etags = new Map(given.unnoted);
   const late: LateWindow[] = [];
-  const isOutOfTime = (): boolean => context.deadline.remaining() < PUBLISH_RESERVE;
+  const isOutOfTime = (): boolean => context.deadline.remaining() < END_RESERVE;
   for (const batch of inBatches(pending)) {
     if (isOutOfTime()) break;
     for (const info of await inTimeOrder(
@@ -131,7 +127,8 @@ async function scorePending(
   if (etags.size > 0) await recordScored(context.store, detector.name, etags, late);
   if (pending.length === 0)
     await tellNoticedSilences({ detector, fitted, windowKey: objects.at(-1)?.key ?? '' }, context);
-  const { published, inFlight } = await publishOutbox(context, detector.name);
+  const { state } = await readState(context.store, detector.name);
+  if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);
   if (isCutShort) {
     const reason = `${scored.length} of ${pending.length} windows scored before the deadline`;
     if (scored.length === 0) throw new RetryLaterError('out-of-time', `${detector.name}: ${reason}`);
@@ -139,13 +136,7 @@ async function scorePending(
     context.telemetry.info('scoring goes on in another run', { detector: detector.name, reason });
     await context.queue.requestScoring(detector.name);
   }
-  if (inFlight > 0)
-    throw new RetryLaterError(
-      'in-flight',
-      `${detector.name}: another invocation is sending ${inFlight} alerts`,
-    );
-  const { state } = await readState(context.store, detector.name);
-  return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored, published };
+  return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored };
 }
 
 /**
@@ -185,7 +176,7 @@ async function learn({ detector, pending, attempts }: Pending, context: ScoreCon
   context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
   if (isWarm(detector, seen) && isHistoryExported(detector, state, context.now()))
     await context.queue.requestTraining(detector.name);
-  return { phase: state.phase, ...seen, warmup: rowsWanted(detector), scored: [], published: 0 };
+  return { phase: state.phase, ...seen, warmup: rowsWanted(detector), scored: [] };
 }
 
 /**

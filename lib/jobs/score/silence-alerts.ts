@@ -7,12 +7,13 @@ import { holdSilences } from '../../decision/silence/open-silences.ts';
 import { walkSilence } from '../../decision/silence/walk-silence.ts';
 import { workloadOf } from '../../decision/silence/workload.ts';
 import { profilesOf } from '../../features/scaler.ts';
-import type { PendingAlert } from '../../store/detector-state.ts';
+import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
-import { incidentKey, scoresKey } from '../../store/keys.ts';
+import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
+import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
 
 export interface SilenceOfWindow {
@@ -64,7 +65,10 @@ export async function tellNoticedSilences(
     const open = holdSilences(name, state.silence.open);
     open.tellNoticed();
     if (open.transitions.length === 0) return undefined;
-    const alerts = open.transitions.map((each) => describeSilence(given, each));
+    const { entities } = state;
+    const { step } = given.fitted.manifest;
+    const contextOf = describeContexts({ detector: given.detector, before: entities, after: entities, step });
+    const alerts = open.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
     return {
       ...state,
       silence: { ...state.silence, open: open.list() },
@@ -75,7 +79,12 @@ export async function tellNoticedSilences(
 
 /** @param given.windowKey of the window that showed it; of what the clock noticed the newest that there is */
 export function describeSilence(
-  given: { readonly detector: Detector; readonly fitted: FittedDetector; readonly windowKey: string },
+  given: {
+    readonly detector: Detector;
+    readonly fitted: FittedDetector;
+    readonly windowKey: string;
+    readonly contextOf: (entity: string) => AnomalyContext;
+  },
   { transition, silence }: SilenceTransition,
 ): PendingAlert {
   const { detector, fitted, windowKey } = given;
@@ -95,10 +104,10 @@ export function describeSilence(
     objects: {
       window: windowKey,
       scores: scoresKey(windowKey),
-      incident: incidentKey(detector.name, transition.incidentId),
+      incident: anomalyKey(detector.name, transition.incidentId),
     },
   });
-  return { alert, sequence: transition.sequence };
+  return { alert, sequence: transition.sequence, about: given.contextOf(entity) };
 }
 
 /** What the metric would be by now; none where no column of the model is the metric as it is. */

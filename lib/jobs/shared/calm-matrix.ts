@@ -8,7 +8,7 @@ import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { FeaturePlan } from '../../features/plan.ts';
 import type { Profile } from '../../features/profile.ts';
 import { type FittedScaler, profilesOf, scaleValue } from '../../features/scaler.ts';
-import { findDirections, findLeastChanges } from './least-changes.ts';
+import { findAskedDirections, findLeastChanges } from './least-changes.ts';
 
 interface Usual {
   readonly center: number;
@@ -25,7 +25,7 @@ export function calmMatrix(
   given: { readonly detector: Detector; readonly plan: FeaturePlan; readonly scaler: FittedScaler },
 ): FeatureMatrix {
   const leastChanges = findLeastChanges(given);
-  const directions = findDirections(given);
+  const directions = findAskedDirections(given);
   const availability = given.plan.columns.findIndex(({ source }) => source.kind === 'availability');
   const usual = x.entities.map((entity) => {
     const least = leastChanges(entity);

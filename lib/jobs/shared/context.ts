@@ -1,5 +1,6 @@
 import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
+import type { GroupingPolicy } from '../../config/grouping.ts';
 import type { Deadline } from '../../models/framework/contract.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 
@@ -7,6 +8,11 @@ import type { ObjectStore } from '../../store/object-store.ts';
 export interface WorkQueue {
   requestTraining(detector: string): Promise<void>;
   requestScoring(detector: string): Promise<void>;
+}
+
+export interface ScoreQueue extends WorkQueue {
+  /** Asks to take over what the detector's state holds for people to hear of. */
+  requestNotifying(detector: string): Promise<void>;
 }
 
 /** What every job touches that is not a value. */
@@ -33,16 +39,20 @@ export interface TrainContext extends StoreContext {
   readonly withoutReports?: true;
 }
 
-export interface PublishContext extends StoreContext {
-  readonly publisher: AlertPublisher;
-}
-
-export interface ScoreContext extends PublishContext {
+export interface ScoreContext extends StoreContext {
   readonly deadline: Deadline;
-  readonly queue: WorkQueue;
+  readonly queue: ScoreQueue;
 }
 
-/** All of it: what one process that runs every job needs. */
+export interface NotifyContext extends StoreContext {
+  readonly publisher: AlertPublisher;
+  readonly deadline: Deadline;
+  readonly grouping: GroupingPolicy;
+  /** Asks to be run again after so many ms, for what is then due. A tick every minute finds it in any case. */
+  readonly wakeIn: (ms: number) => Promise<void>;
+}
+
+/** All of it but the telling: what one process that runs every job needs. */
 export interface JobContext extends ExportContext, TrainContext, ScoreContext {
-  readonly queue: WorkQueue;
+  readonly queue: ScoreQueue;
 }

@@ -2,6 +2,7 @@
 import { type MetricUnit, unitOfMetric } from '../../alert/metric-unit.ts';
 import type { ChangeSettings, Detector } from '../../config/detector.ts';
 import type { Watched } from '../../evidence/calibrate-evidence.ts';
+import { isDemand } from '../../expectation/demand.ts';
 import type { FeaturePlan } from '../../features/plan.ts';
 import type { PlannedColumn } from '../../features/planned-column.ts';
 import type { Profile } from '../../features/profile.ts';
@@ -42,10 +43,25 @@ export function findLeastChanges({ detector, plan, scaler }: Given): (entity: st
 }
 
 /**
- * One a column. The clock is no metric: that training saw no Sunday makes none unusual. Nor is what is missing, which is
- * a silence and told as one.
+ * Which way each column is watched, one a column. The clock is no metric: that training saw no Sunday makes none unusual.
+ * Nor is what is missing, which is a silence and told as one. More demand than usual is no fault, unless `by_metric` of
+ * that metric says so.
  */
-export function findDirections({ detector, plan }: Pick<Given, 'detector' | 'plan'>): readonly Watched[] {
+export function findDirections(given: Pick<Given, 'detector' | 'plan'>): readonly Watched[] {
+  const { detector, plan } = given;
+  return findAskedDirections(given).map((direction, c) => {
+    const { source, name } = plan.columns[c]!;
+    const isSaid =
+      source.kind === 'metric' && detector.threshold.byMetric[source.metric]?.direction !== undefined;
+    return direction === 'both' && !isSaid && isDemand(name) ? 'below' : direction;
+  });
+}
+
+/** As `findDirections`, by what the manifest asks for alone. */
+export function findAskedDirections({
+  detector,
+  plan,
+}: Pick<Given, 'detector' | 'plan'>): readonly Watched[] {
   return plan.columns.map((column) =>
     column.source.kind === 'calendar' || column.source.kind === 'availability'
       ? 'none'

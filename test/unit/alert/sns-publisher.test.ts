@@ -36,6 +36,26 @@ test('a publish carries subject, both forms and every attribute', async (t) => {
   assert.equal(form.has('MessageAttributes.entry.7.Name'), false);
 });
 
+test('what members have several of is a list that filters look into', async (t) => {
+  const { publisher, requests } = await start(t, (response) => answer(response, 200, published('id-1')));
+  const member = {
+    anomalyId: 'a',
+    detector: 'disks',
+    entity: 'sda',
+    workload: 'sda',
+    state: 'opened',
+    start: ALERT.start,
+    end: null,
+    summary: 'sda is slow',
+    object: 'anomalies/detector=disks/a.json',
+  } as const;
+  await publisher.publish({ ...ALERT, members: [member] });
+  const form = requests[0]!;
+  assert.equal(form.get('MessageAttributes.entry.1.Value.DataType'), 'String.Array');
+  assert.equal(form.get('MessageAttributes.entry.1.Value.StringValue'), '["shop","disks"]');
+  assert.equal(form.get('MessageAttributes.entry.3.Value.StringValue'), '["shop/payment","sda"]');
+});
+
 test('what SNS refuses is told as refused, with its reason, after one attempt', async (t) => {
   for (const [status, code] of [
     [400, 'Throttling'],

@@ -59,6 +59,7 @@ kind: AnomalyDetector
 metadata: { name: payment-v2.1, labels: { team: shop } }
 spec:
   target_service: payment
+  depends_on: [database, ledger]
   metrics:
     - { name: cpu, query: 'sum by (pod) (rate(x[5m]))' }
     - { name: mem_bytes, query: y }
@@ -93,6 +94,7 @@ spec:
     name: 'payment-v2.1',
     declared: true,
     targetService: 'payment',
+    dependsOn: ['database', 'ledger'],
     metrics: [
       { name: 'cpu', query: 'sum by (pod) (rate(x[5m]))' },
       { name: 'mem_bytes', query: 'y' },

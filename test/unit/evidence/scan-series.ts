@@ -32,6 +32,7 @@ export function inputOf(columns: readonly ArrayLike<number>[], options: SeriesOp
     low: -2.6,
     high: 2.6,
     season: NO_SEASON,
+    slope: 0,
   }));
   const expectation: Expectation = { columns: names, entities: new Map([['a', series]]), pooled: series };
   return {

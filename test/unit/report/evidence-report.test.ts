@@ -102,6 +102,7 @@ test('a range in the units of the metric', () => {
     low: -2,
     high: 2,
     season: { day: DAY, week: NO_CURVE, scatter: new Float32Array() },
+    slope: 0,
   };
   const noon = expectRange(series, profile, 12 * HOUR)!;
   const inUnits = (scaled: number): number => profile.offset + scaled * profile.divisor;
@@ -116,6 +117,7 @@ test('a range in the units of the metric', () => {
   const faint = {
     ...series,
     season: { day: DAY.map((value) => value / 30), week: NO_CURVE, scatter: new Float32Array() },
+    slope: 0,
   };
   assert.equal(isSeasonal(faint), false);
 });
@@ -128,6 +130,7 @@ function byEvidence(): ReportInput & { readonly expectation: Expectation } {
     low: -2,
     high: 2,
     season: { day: metric === 'cpu' ? DAY : NO_CURVE, week: NO_CURVE, scatter: new Float32Array() },
+    slope: 0,
   });
   const { columns } = input.scaler;
   return {

@@ -9,6 +9,7 @@ import { type BacktestResult, backtest } from '../../../../lib/jobs/offline/back
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { trainIfDue, trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { updateState } from '../../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import { mergeWindows } from '../../../../lib/window/combine.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
@@ -80,11 +81,11 @@ async function runDeployment(): Promise<{ alerts: [number, Alert][]; versions: s
         isAsked = true;
       },
       requestScoring: async () => {},
-    },
-    publisher: {
-      async publish(alert) {
-        alerts.push([clock, alert]);
-        return { messageId: 'm' };
+      async requestNotifying(name) {
+        await updateState(store, name, (state) => {
+          alerts.push(...state.outbox.map(({ alert }): [number, Alert] => [clock, alert]));
+          return { ...state, outbox: [] };
+        });
       },
     },
   };

@@ -4,14 +4,16 @@ import { test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
-import { recordReceipt } from '../../../../lib/jobs/publish/publish-outbox.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
+import { recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
+import type { JobContext, NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { quarantineKey, reasonKey, scoredKey, scoresKey } from '../../../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../../../lib/store/model-repository.ts';
+import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import {
   createMemoryObjectStore,
@@ -20,6 +22,7 @@ import {
   type MemoryObjectStore,
 } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, STEP, type SyntheticOptions } from '../../../helpers/synthetic-window.ts';
 
 const DETECTOR = 'shop';
@@ -51,22 +54,14 @@ function createWorld(): World {
   return world;
 }
 
-/** `store` is one process's view of the world's bucket; a receipt comes back whatever became of the process. */
+/** `store` is one process's view of the world's bucket. */
 function createContext(world: World, store: ObjectStore = world.store): JobContext {
-  const publisher: AlertPublisher = {
-    async publish(alert) {
-      world.published.push(alert);
-      const messageId = `message-${world.published.length}`;
-      await recordReceipt(world.store, alert, messageId, world.clock);
-      return { messageId };
-    },
-  };
   return {
     store,
-    publisher,
     queue: {
       requestTraining: async (name) => void world.requests.push(`train ${name}`),
       requestScoring: async (name) => void world.requests.push(`score ${name}`),
+      requestNotifying: async (name) => void (await notify(createNotifying(world, store), [name])),
     },
     telemetry: world.telemetry,
     now: () => world.clock,
@@ -76,9 +71,27 @@ function createContext(world: World, store: ObjectStore = world.store): JobConte
   };
 }
 
+/** A receipt comes back whatever became of the process. */
+function createNotifying(world: World, store: ObjectStore): NotifyContext {
+  const publisher: AlertPublisher = {
+    async publish(alert) {
+      world.published.push(alert);
+      const messageId = `message-${world.published.length}`;
+      await recordReceipt(world.store, alert, messageId, world.clock);
+      return { messageId };
+    },
+  };
+  return createNotifyContext(store, { publisher, telemetry: world.telemetry, now: () => world.clock });
+}
+
 async function score(world: World, store?: ObjectStore): ReturnType<typeof scoreWindows> {
   const context = createContext(world, store);
   return scoreWindows(await loadDetector(context, DETECTOR), context);
+}
+
+/** As the schedule does every minute. */
+async function tick(world: World): Promise<void> {
+  await notify(createNotifying(world, world.store), []);
 }
 
 async function train(world: World, store?: ObjectStore): ReturnType<typeof trainModel> {
@@ -231,9 +244,12 @@ test('a scoring that is killed at any write loses no window and alerts nobody tw
       // SQS brings the message back once its visibility timeout is over: the dead run's claim has run out by then.
       world.clock += 12 * 60_000;
       await score(world);
+      // What was taken over and not sent is found by the tick.
+      await tick(world);
       assert.deepEqual(told(world).sort(), told(whole).sort(), `killed ${stage} write ${atWrite}`);
       assert.deepEqual(world.store.keys(), whole.store.keys(), `killed ${stage} write ${atWrite}`);
       assert.deepEqual((await readState(world.store, DETECTOR)).state.outbox, []);
+      assert.deepEqual((await readNotifyState(world.store)).state.outbox, []);
     }
 });
 

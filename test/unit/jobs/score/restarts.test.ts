@@ -8,6 +8,7 @@ import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { updateState } from '../../../../lib/store/detector-states.ts';
 import { manifestKey, windowKey } from '../../../../lib/store/keys.ts';
 import { readCurrent } from '../../../../lib/store/model-repository.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
@@ -65,13 +66,16 @@ async function run(fault?: true) {
   const published: Alert[] = [];
   const context: JobContext = {
     store,
-    publisher: {
-      async publish(alert) {
-        published.push(alert);
-        return { messageId: String(published.length) };
+    queue: {
+      async requestTraining() {},
+      async requestScoring() {},
+      async requestNotifying(name) {
+        await updateState(store, name, (state) => {
+          published.push(...state.outbox.map(({ alert }) => alert));
+          return { ...state, outbox: [] };
+        });
       },
     },
-    queue: { async requestTraining() {}, async requestScoring() {} },
     telemetry: createMemoryTelemetry(),
     now: () => clock,
     deadline: { remaining: () => Number.POSITIVE_INFINITY },

@@ -56,8 +56,11 @@ function createWorld(): World {
   };
   const context: JobContext = {
     store: counting,
-    publisher: { publish: async () => ({ messageId: 'm' }) },
-    queue: { requestTraining: async () => {}, requestScoring: async () => {} },
+    queue: {
+      requestTraining: async () => {},
+      requestScoring: async () => {},
+      requestNotifying: async () => {},
+    },
     telemetry: createMemoryTelemetry(),
     now: () => clock,
     deadline: { remaining: () => Number.POSITIVE_INFINITY },

@@ -40,16 +40,16 @@ async function createWorld(spec = PARAMS): Promise<World> {
   const store = createMemoryObjectStore({ now: () => world.clock });
   const context: JobContext = {
     store,
-    publisher: {
-      async publish(alert) {
-        published.push(alert);
-        return { messageId: String(published.length) };
-      },
-    },
     queue: {
       async requestTraining() {},
       async requestScoring(detector) {
         requested.push(detector);
+      },
+      async requestNotifying(name) {
+        await updateState(store, name, (state) => {
+          published.push(...state.outbox.map(({ alert }) => alert));
+          return { ...state, outbox: [] };
+        });
       },
     },
     telemetry: createMemoryTelemetry(),

@@ -159,14 +159,10 @@ function say(reasons: readonly Reason[]): string {
   return summarize({
     who: 'web',
     transition: {
-      incidentId: 'i',
-      entity: 'web',
       state: 'opened',
-      sequence: 1,
       start: NOON * STEP,
       lastAnomalous: (NOON + 5) * STEP,
       end: undefined,
-      tellingRow: 0,
       peakScore: 2,
     },
     reasons,

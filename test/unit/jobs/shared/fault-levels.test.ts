@@ -263,15 +263,6 @@ describe('a fault of one detector', () => {
     );
   });
 
-  test('a record of an incident or of a message that is cut is written anew', async () => {
-    const world = new World();
-    const { store } = world.bucket;
-    const cut = async (): Promise<void> => {
-      for await (const { key } of store.list('incidents/')) await store.put(key, bytes('{"formatV'));
-    };
-    assert.deepEqual(await world.watchTwoHours('shop', cut), undisturbed);
-  });
-
   test('one that cannot be exported keeps no other from it', async () => {
     const world = new World();
     for (const name of ['a', 'b', 'c'])

@@ -38,6 +38,7 @@ function openBucket(): JobContext {
     queue: {
       requestTraining: async (name) => void requests.push(`train ${name}`),
       requestScoring: async (name) => void requests.push(`score ${name}`),
+      requestNotifying: async () => {},
     },
   };
 }

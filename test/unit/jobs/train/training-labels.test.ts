@@ -45,8 +45,11 @@ async function load(
     await store.put(windowKey('shop', window.range), writeWindow(window, { manifestHash: 'test' }));
   const context: JobContext = {
     store,
-    publisher: { publish: async () => ({ messageId: '' }) },
-    queue: { requestTraining: async () => {}, requestScoring: async () => {} },
+    queue: {
+      requestTraining: async () => {},
+      requestScoring: async () => {},
+      requestNotifying: async () => {},
+    },
     telemetry: createMemoryTelemetry(),
     now: () => EPOCH,
     deadline: { remaining: () => Number.POSITIVE_INFINITY },

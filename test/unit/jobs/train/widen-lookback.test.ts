@@ -82,8 +82,8 @@ async function dropHourly(rows: number, manifest?: string, entities: readonly st
     queue: {
       requestTraining: async (name: string) => void requested.push(name),
       requestScoring: async () => {},
+      requestNotifying: () => Promise.reject(new Error('nothing to tell while learning')),
     },
-    publisher: { publish: () => Promise.reject(new Error('nothing to publish while learning')) },
   };
   const window = makeWindow({ from: 0, rows, entities });
   const hourly = {

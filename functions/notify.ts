@@ -1,0 +1,87 @@
+/** Tells people of incidents: after scoring left something to tell, and every minute, for what is due by then. */
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
+import { inInvocation } from '../lib/base/correlation.ts';
+import { RetryLaterError } from '../lib/base/errors.ts';
+import { isDetectorName } from '../lib/config/detector-name.ts';
+import { readSettings } from '../lib/config/settings.ts';
+import { notify } from '../lib/jobs/notify/notify.ts';
+import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { createDeadline } from './deadline.ts';
+import { parseNotifyRequest } from './s3-event.ts';
+import { createTelemetry } from './telemetry.ts';
+
+/** Messages of the notify queue, or `{"source": "schedule"}`. */
+type NotifyEvent = SQSEvent | { readonly source: 'schedule' };
+
+export interface NotifyAnswer {
+  /** Messages that went out. */
+  readonly published: number;
+}
+
+const settings = readSettings(process.env, ['bucket', 'topicArn', 'notifyQueueUrl', 'grouping', 'service']);
+const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
+const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
+const sqs = new SQSClient();
+const telemetry = createTelemetry(settings.service);
+
+export function handler(event: NotifyEvent, context: Context): Promise<SQSBatchResponse | NotifyAnswer> {
+  return inInvocation(context.awsRequestId, () => work(event, context));
+}
+
+/** One run for all messages of a batch: they fail together, and come back together. */
+async function work(event: NotifyEvent, context: Context): Promise<SQSBatchResponse | NotifyAnswer> {
+  const run = {
+    store,
+    publisher,
+    telemetry,
+    now: Date.now,
+    deadline: createDeadline(context),
+    grouping: settings.grouping,
+    wakeIn,
+  };
+  const isTick = !('Records' in event);
+  const detectors = new Set<string>();
+  const unreadable: string[] = [];
+  for (const { body, messageId } of isTick ? [] : event.Records) {
+    try {
+      const request = parseNotifyRequest(body);
+      if (request.kind === 'wake') continue;
+      if (!isDetectorName(request.detector)) throw new Error(`no detector: ${body.slice(0, 200)}`);
+      detectors.add(request.detector);
+    } catch (error) {
+      telemetry.error('message failed', { messageId, error: String(error) });
+      unreadable.push(messageId);
+    }
+  }
+  try {
+    const { published } = await notify(run, [...detectors]);
+    return isTick ? { published } : failed(unreadable);
+  } catch (error) {
+    // What is only put off comes back with its message, and is nobody's alarm unless it ends in the dead letters.
+    if (error instanceof RetryLaterError) {
+      telemetry.info('telling put off', { reason: error.message });
+      return isTick ? { published: 0 } : failed(event.Records.map(({ messageId }) => messageId));
+    }
+    telemetry.error('telling failed', { error: String(error) });
+    throw error;
+  } finally {
+    telemetry.flush();
+  }
+}
+
+function failed(messages: readonly string[]): SQSBatchResponse {
+  return { batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** SQS counts whole seconds. */
+async function wakeIn(ms: number): Promise<void> {
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: settings.notifyQueueUrl,
+      MessageBody: JSON.stringify({ source: 'wake' }),
+      DelaySeconds: Math.ceil(ms / 1000),
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+/** The subject of a mail: ASCII, one line, and cut between its parts rather than inside a number or a time. */
+import type { Alert } from './alert.ts';
+import { toOneLine } from './one-line.ts';
+
+/** "Must be less than 100 characters long": https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const LONGEST_SUBJECT = 99;
+/** Characters of a word that is cut in its middle, as names without an end are. */
+const LONGEST_WORD = 40;
+const CUT = '...';
+
+/** States that say more than how loud the incident was. */
+const SAID_FIRST: readonly Alert['state'][] = ['settled', 'resolved', 'retracted', 'digest'];
+
+/** What is said less and less of, the summary first; the first that fits is taken. */
+const SHORTENED: readonly ((summary: string) => string)[] = [
+  (summary) => summary,
+  dropLength,
+  // "(usual 0.01-0.05)", of which the text tells.
+  (summary) => dropUsual(dropLength(summary)),
+  // Of the metrics the first.
+  (summary) => dropOthers(dropUsual(dropLength(summary))),
+  (summary) => shortenWords(dropOthers(dropUsual(dropLength(summary)))),
+];
+
+export function renderSubject({ state, severity, summary }: Alert): string {
+  const sign = `[${SAID_FIRST.includes(state) ? state : severity}] `;
+  const line = toAscii(summary);
+  for (const shorten of SHORTENED) {
+    const subject = sign + shorten(line);
+    if (subject.length <= LONGEST_SUBJECT) return subject;
+  }
+  return cut(sign + SHORTENED.at(-1)!(line));
+}
+
+/** ", 6 min" at its end. */
+function dropLength(summary: string): string {
+  return summary.replace(/(, since [^,]+ UTC), [^,]+$/, '$1');
+}
+
+function dropOthers(summary: string): string {
+  return summary.replace(/ and \d+ more(, since [^,]+)?$/, '$1');
+}
+
+function dropUsual(summary: string): string {
+  return summary.replaceAll(/ \((?:usually|usual|expected) [^()]*\)/g, '');
+}
+
+function shortenWords(summary: string): string {
+  return summary
+    .split(' ')
+    .map((word) => (word.length <= LONGEST_WORD ? word : `${word.slice(0, LONGEST_WORD - CUT.length)}${CUT}`))
+    .join(' ');
+}
+
+/** Before the part that does not fit; what has no parts, before the word. The time stays where there is room for it. */
+function cut(line: string): string {
+  const since = /, since [^,]{5,20} UTC/.exec(line)?.[0] ?? '';
+  const room = LONGEST_SUBJECT - CUT.length - since.length;
+  const kept = line.slice(0, room);
+  const at = Math.max(kept.lastIndexOf(', '), kept.lastIndexOf(' and '), kept.lastIndexOf(' '));
+  const start = at > room / 2 ? kept.slice(0, at).replace(/[,;:]$/, '') : kept;
+  return `${start}${CUT}${since}`;
+}
+
+function toAscii(text: string): string {
+  return (
+    toOneLine(text)
+      .replaceAll(/[–—−]/g, '-')
+      .replaceAll('…', CUT)
+      .replaceAll('µ', 'u')
+      .normalize('NFKD')
+      // The accents that NFKD took off their letters.
+      .replaceAll(/\p{M}/gu, '')
+      .replaceAll(/[^ -~]/gu, '?')
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * Which Kubernetes workload a pod belongs to, told by the pod's name alone: pods come and go, the workload stays.
+ * Controllers name pods by fixed rules; where a name follows none of them, the entity stands for itself.
+ *
+ * Random parts are of the letters and digits that k8s.io/apimachinery/pkg/util/rand takes: no vowels, no 0, 1 and 3.
+ */
+export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job' | 'CronJob' | 'Static';
+
+export interface Workload {
+  /** Absent where the entity does not name one. */
+  readonly namespace?: string | undefined;
+  /** Without what tells its pods apart; the whole name where nothing does. */
+  readonly name: string;
+  /**
+   * Absent where the name follows no rule. A Job's and a bare ReplicaSet's pods are named as a DaemonSet's are, and count
+   * as those.
+   */
+  readonly kind?: WorkloadKind | undefined;
+}
+
+/** Of a generated name: five random characters. */
+const SUFFIX = '[bcdfghjklmnpqrstvwxz2456789]{5}';
+/** Of a ReplicaSet: a 32-bit hash, each digit of it as one of those; up to Kubernetes 1.8 in decimal digits. */
+const REPLICA_SET_HASH = '(?:[bcdfghjklmnpqrstvwxz2456789]{6,10}|\\d{8,10})';
+/** Characters of a name that is cut to make room for the suffix: 63 in all. */
+const LONGEST_NAME = 63;
+
+/** Words of five such letters that people put at the end of a name. */
+const WORDS: readonly string[] = [
+  'https',
+  'http2',
+  'pgsql',
+  'mssql',
+  'dhcpd',
+  'ldap2',
+  'sshfs',
+  'smtps',
+  'grpcs',
+  'x8664',
+];
+
+/** Pods that a kubelet runs from files: the component, and the node's name. */
+const STATIC = /^(kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|etcd)-(.+)$/;
+
+/** First match wins: from what is told apart surely to what is told apart barely. */
+const RULES: readonly { readonly kind: WorkloadKind; readonly pattern: RegExp }[] = [
+  // Scheduled time: minutes since 1970 in 8 digits, seconds in 10 up to Kubernetes 1.20.
+  { kind: 'CronJob', pattern: new RegExp(`^(.+)-(?:2\\d{7}|1[4-9]\\d{8})-${SUFFIX}$`) },
+  { kind: 'Deployment', pattern: new RegExp(`^(.+)-${REPLICA_SET_HASH}-${SUFFIX}$`) },
+  // An indexed Job has the index before its suffix.
+  { kind: 'Job', pattern: new RegExp(`^(.+)-\\d{1,5}-${SUFFIX}$`) },
+  { kind: 'StatefulSet', pattern: /^(.+)-\d{1,4}$/ },
+  { kind: 'DaemonSet', pattern: new RegExp(`^(.+)-${SUFFIX}$`) },
+];
+
+/**
+ * @param entity values of the entity's labels, joined by "/"
+ * @param labels names of those labels; empty where nobody said what they are, as in dropped files: a last part but one is
+ * then the namespace of a last part that is named as a pod
+ */
+export function workloadOf(entity: string, labels: readonly string[] = []): Workload {
+  const parts = entity.split('/');
+  // A value may hold a "/" itself: then nobody knows which part is which.
+  const named = labels.length === parts.length;
+  const labelled = (name: string): string | undefined => (named ? parts[labels.indexOf(name)] : undefined);
+  const pod = labelled('pod');
+  if (pod !== undefined) return { ...splitPodName(pod), namespace: labelled('namespace') };
+  if (named) return { name: entity, namespace: labelled('namespace') };
+  const at = parts.findLastIndex((part) => splitPodName(part).kind !== undefined);
+  if (at < 0) return { name: entity };
+  return { ...splitPodName(parts[at]!), namespace: at > 0 ? parts[at - 1] : undefined };
+}
+
+function splitPodName(pod: string): Workload {
+  const component = STATIC.exec(pod);
+  if (component !== null && !new RegExp(`^${SUFFIX}$`).test(component[2]!))
+    return { name: component[1]!, kind: 'Static' };
+  for (const { kind, pattern } of RULES) {
+    const name = pattern.exec(pod)?.[1];
+    if (name === undefined) continue;
+    if (kind === 'DaemonSet' && WORDS.includes(pod.slice(-5))) return { name: pod };
+    return { name, kind };
+  }
+  // Of a name that was cut, the suffix follows without a dash, or after half a hash.
+  if (pod.length === LONGEST_NAME && new RegExp(`${SUFFIX}$`).test(pod))
+    return { name: pod.slice(0, -5).replace(/-[bcdfghjklmnpqrstvwxz2456789]{1,9}$/, ''), kind: 'Deployment' };
+  return { name: pod };
+}

@@ -1,0 +1,65 @@
+/**
+ * How much is asked of a service: where that is more than usual, what follows it is more, too, and nothing is wrong. A
+ * sale in which requests, CPU and traffic double together wakes nobody; latency that goes up with them does.
+ */
+import { takeMedian } from '../maths/median.ts';
+
+/** Requests and the like by their name… */
+const DEMAND = /(^|_)(requests?|rps|qps|tps|transactions|queries|hits)(_|$)/;
+/** …but for what is measured of them, and for the requests of Kubernetes, which are no demand. */
+const NO_DEMAND =
+  /error|fail|latency|duration|seconds_(sum|bucket)|milliseconds|bytes|size|limit|cpu|memory|resource|queue|pending|ratio|drop|retr|timeout|cache/;
+
+/** Groups of rows with like demand. */
+const GROUPS = 20;
+const LEAST_ROWS = 200;
+/** Share of how the groups differ that a straight line has to explain. */
+const LEAST_EXPLAINED = 0.75;
+
+/** @returns the column that tells how much is asked; undefined where no name says so */
+export function findDemand(columns: readonly string[]): number | undefined {
+  const at = columns.findIndex((name) => isDemand(name));
+  return at < 0 ? undefined : at;
+}
+
+/** Whether more of it than usual is no fault by itself. */
+export function isDemand(metric: string): boolean {
+  const name = metric.toLowerCase();
+  return DEMAND.test(name) && !NO_DEMAND.test(name);
+}
+
+/**
+ * What a metric gains with each unit of demand, over groups of rows that differ in it.
+ * @param demand one a row, finite
+ * @param values one a row, finite
+ * @returns 0 where it does not follow demand along a line
+ */
+export function fitSlope(demand: Float64Array, values: Float64Array): number {
+  const rows = demand.length;
+  if (rows < LEAST_ROWS) return 0;
+  const order = Uint32Array.from(demand.keys()).sort((a, b) => demand[a]! - demand[b]! || a - b);
+  const groups = Array.from({ length: GROUPS }, (_, group) => {
+    const own = order.subarray((group * rows) / GROUPS, ((group + 1) * rows) / GROUPS);
+    const middle = (of: Float64Array): number => takeMedian(Float64Array.from(own, (row) => of[row]!));
+    return { demand: middle(demand), value: middle(values) };
+  });
+  const mean = (of: 'demand' | 'value'): number => groups.reduce((sum, group) => sum + group[of] / GROUPS, 0);
+  const [usualDemand, usualValue] = [mean('demand'), mean('value')];
+  let [dd, dv, vv] = [0, 0, 0];
+  for (const group of groups) {
+    const [d, v] = [group.demand - usualDemand, group.value - usualValue];
+    dd += d * d;
+    dv += d * v;
+    vv += v * v;
+  }
+  if (!(dd > 0) || !(vv > 0) || dv * dv < LEAST_EXPLAINED * dd * vv) return 0;
+  return dv / dd;
+}
+
+/** A departure as far as demand does not explain it: never farther, and never to the other side. */
+export function leaveUnexplained(off: number, explained: number): number {
+  const left = off - explained;
+  if (Number.isNaN(left)) return off;
+  if (Math.sign(left) !== Math.sign(off)) return 0;
+  return Math.abs(left) < Math.abs(off) ? left : off;
+}

@@ -1,0 +1,124 @@
+/**
+ * Anomalies, policies and time in, incidents and notifications out. Pure: doing it again with what was taken before
+ * changes nothing and tells nothing.
+ *
+ * - What begins at about the same time and belongs together is one incident; the first message about it waits for
+ *   `groupWait`, so that it speaks for all of them. Who joins later joins silently, unless that makes it louder.
+ * - What became worse is told at most once in `groupInterval`, an escalation at once, the end once it has lasted.
+ * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
+ */
+
+import { formatCompactTime } from '../base/compact-time.ts';
+import type { GroupingPolicy } from '../config/grouping.ts';
+import { SEVERITIES, type Severity } from '../config/severity.ts';
+import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
+import { rankMembers } from './rank-members.ts';
+import { isLouder } from './severity.ts';
+import { takeChange } from './take-change.ts';
+import { nextDue, tellIncident } from './tell.ts';
+
+const DAY = 86_400_000;
+/** Ms for which a closed incident is remembered: what comes back within it flaps, and what is retracted is still known. */
+const REMEMBERED_FOR = 6 * 3_600_000;
+
+export const NO_INCIDENTS: IncidentsState = { incidents: [], openings: [] };
+
+export interface Advanced {
+  readonly state: IncidentsState;
+  /** In the order in which they are to go out. */
+  readonly notifications: readonly Notification[];
+  /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
+  readonly due: number;
+}
+
+/** @param given.now epoch ms */
+export function advanceIncidents(given: {
+  readonly state: IncidentsState;
+  readonly changes: readonly AnomalyChange[];
+  readonly policy: GroupingPolicy;
+  readonly now: number;
+}): Advanced {
+  const { policy, now } = given;
+  let incidents = given.state.incidents;
+  for (const change of inOrder(given.changes)) incidents = takeChange(incidents, change, { policy, now });
+
+  let openings = given.state.openings.filter(({ at }) => at > now - DAY);
+  const notifications: Notification[] = [];
+  const told = incidents.map((before) => {
+    const { incident, states } = tellIncident(before, {
+      now,
+      policy,
+      hasRoom: (severity) => countAsLoud(openings, severity) < policy.incidentsADay,
+    });
+    if (states.includes('opened')) openings = [...openings, { at: now, severity: incident.severity }];
+    const members = states.length === 0 ? [] : rankMembers(incident.members);
+    for (const [at, state] of states.entries())
+      notifications.push({
+        state,
+        incidentId: incident.id,
+        sequence: before.sequence + at + 1,
+        severity: incident.severity,
+        ...(state === 'updated' && !before.isWorse && { isReminder: true }),
+        members,
+      });
+    return incident;
+  });
+
+  const held = told.filter(({ status }) => status === 'held');
+  const digestDue =
+    held.length === 0 ? undefined : (given.state.digestDue ?? nextTimeOfDay(now, policy.digestAt));
+  const isDigestDue = digestDue !== undefined && digestDue <= now;
+  if (isDigestDue) notifications.push(digest(held, digestDue));
+  const kept = told
+    .map(
+      (incident): Incident =>
+        isDigestDue && incident.status === 'held' ? { ...incident, status: 'digested' } : incident,
+    )
+    .filter(({ status, overSince = now }) => status !== 'closed' || now - overSince < REMEMBERED_FOR);
+  const { digestDue: _, ...before } = given.state;
+  const state: IncidentsState = {
+    // What a newer release has added to it.
+    ...before,
+    incidents: kept,
+    openings,
+    ...(digestDue !== undefined && !isDigestDue && { digestDue }),
+  };
+  const dues = kept.map((incident) => nextDue(incident, policy));
+  return { state, notifications, due: Math.min(state.digestDue ?? Infinity, ...dues) };
+}
+
+/** By onset, so that those that begin an incident come first; each anomaly's own changes in their order. */
+function inOrder(changes: readonly AnomalyChange[]): readonly AnomalyChange[] {
+  return changes.toSorted(
+    (a, b) =>
+      a.start - b.start ||
+      (a.anomalyId < b.anomalyId ? -1 : Number(a.anomalyId > b.anomalyId)) ||
+      a.sequence - b.sequence,
+  );
+}
+
+function countAsLoud(openings: IncidentsState['openings'], severity: Severity): number {
+  return openings.filter((opening) => !isLouder(severity, opening.severity)).length;
+}
+
+/** Most important first: loud, then wide, then surprising. */
+function digest(held: readonly Incident[], due: number): Notification {
+  const loudness = ({ severity }: Incident): number => SEVERITIES.indexOf(severity);
+  const peak = ({ members }: Incident): number => Math.max(...members.map(({ level = 0 }) => level));
+  const ranked = held.toSorted(
+    (a, b) => loudness(b) - loudness(a) || b.members.length - a.members.length || peak(b) - peak(a),
+  );
+  return {
+    state: 'digest',
+    incidentId: `digest-${formatCompactTime(due)}`,
+    sequence: 1,
+    severity: ranked[0]!.severity,
+    members: ranked.map(({ members }) => rankMembers(members)[0]!),
+  };
+}
+
+/** Epoch ms, later than `now`. @param timeOfDay ms after midnight, UTC */
+function nextTimeOfDay(now: number, timeOfDay: number): number {
+  const today = Math.floor(now / DAY) * DAY + timeOfDay;
+  return today > now ? today : today + DAY;
+}

@@ -1,0 +1,106 @@
+/** Anomalies, incidents and notifications as the stage between scoring and the topic knows them: plain data, kept in its state. */
+import type { Severity } from '../config/severity.ts';
+
+/**
+ * What became of an anomaly. `settled`: over, because what moved has stayed and is the new usual. `retracted`: it turned
+ * out not to have been one.
+ */
+export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved', 'retracted'] as const;
+export type AnomalyState = (typeof ANOMALY_STATES)[number];
+
+/** What people are told of an incident. */
+export const NOTIFIED_STATES = [
+  'opened',
+  'updated',
+  'escalated',
+  'settled',
+  'resolved',
+  'retracted',
+  'digest',
+] as const;
+export type NotifiedState = (typeof NOTIFIED_STATES)[number];
+
+/** One change of an anomaly: of one entity's stretch. Times are epoch ms. */
+export interface AnomalyChange {
+  readonly anomalyId: string;
+  readonly state: AnomalyState;
+  /** 1 for `opened`, then counting up. */
+  readonly sequence: number;
+  readonly detector: string;
+  readonly entity: string;
+  /** First anomalous row, and the newest one. */
+  readonly start: number;
+  readonly lastAnomalous: number;
+  /** Exclusive; absent while it is open. */
+  readonly end?: number | undefined;
+  /** Peak of the evidence in units of what alerts; absent where scores of a model do not compare like that. */
+  readonly level?: number | undefined;
+  /** `alert_severity`: no message about it is louder. */
+  readonly cap: Severity;
+  readonly targetService?: string | undefined;
+  readonly namespace?: string | undefined;
+  /** Of the entity, or the entity itself. */
+  readonly workload: string;
+  /** Entities of that workload which the detector knows, this one included. */
+  readonly siblings: number;
+  /** It is of a pod that had just begun: what starts is no fault unless it stays. */
+  readonly isStart?: boolean | undefined;
+  /** Services that the detector's target depends on. */
+  readonly dependsOn: readonly string[];
+  /** Ms that a row stands for. */
+  readonly step: number;
+}
+
+/** An anomaly of an incident, as its newest change left it. */
+export type Member = AnomalyChange;
+
+export interface Incident {
+  /** The id of its first anomaly. */
+  readonly id: string;
+  /** In the order in which they joined. */
+  readonly members: readonly Member[];
+  /** Epoch ms at which its first anomaly came. */
+  readonly firstSeen: number;
+  /**
+   * `waiting`: for what else belongs to it. `told`: people know of it. `held`: over the budget, for the digest.
+   * `digested`: told of there. `closed`: its end was told, or there is nothing to tell.
+   */
+  readonly status: 'waiting' | 'told' | 'held' | 'digested' | 'closed';
+  /** The loudest that it ever was. */
+  readonly severity: Severity;
+  /** Notifications so far. */
+  readonly sequence: number;
+  /** Of the newest notification: its time, and how loud it was. */
+  readonly toldAt?: number | undefined;
+  readonly toldSeverity?: Severity | undefined;
+  /** A member became materially worse since. */
+  readonly isWorse: boolean;
+  /** Epoch ms at which the last of its members was over; absent while one is open. */
+  readonly overSince?: number | undefined;
+  /** How often the same came back shortly before: what flaps is called over later each time. */
+  readonly flaps: number;
+}
+
+/** What the stage remembers between runs. */
+export interface IncidentsState {
+  /** By the time at which they were first seen. */
+  readonly incidents: readonly Incident[];
+  /** Incidents that were told of within the last day, oldest first: what the budget counts. */
+  readonly openings: readonly { readonly at: number; readonly severity: Severity }[];
+  /** Epoch ms at which the next digest goes out; absent while nothing is held for it. */
+  readonly digestDue?: number | undefined;
+}
+
+/** One message to be sent. */
+export interface Notification {
+  readonly state: NotifiedState;
+  /** Of the incident, or of the digest. */
+  readonly incidentId: string;
+  /** Of the incident's notifications, from 1. */
+  readonly sequence: number;
+  readonly severity: Severity;
+  /** `updated`, and nothing is new but that it is still there. */
+  readonly isReminder?: boolean | undefined;
+  /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
+  readonly members: readonly Member[];
+}

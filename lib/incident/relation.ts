@@ -1,0 +1,71 @@
+/** Which incident an anomaly belongs to. */
+import type { GroupingPolicy, GroupKey } from '../config/grouping.ts';
+import type { AnomalyChange, Incident, Member } from './contract.ts';
+
+/** Ms between two onsets that count as one time, or so many rows where those are further apart. */
+const ONSETS_WITHIN = 10 * 60_000;
+const ONSETS_WITHIN_ROWS = 2;
+/**
+ * An incident takes new entities in for so many times that: else a large fleet, in which something always begins, would
+ * be one incident for ever.
+ */
+const GROWS_FOR = 6;
+
+/**
+ * The incident whose onset is nearest, of those that are not closed and have a member to which the anomaly is related.
+ * The same entity again, before people heard that it was over, is the same incident whenever that is.
+ */
+export function findIncident(
+  incidents: readonly Incident[],
+  change: AnomalyChange,
+  policy: GroupingPolicy,
+): Incident | undefined {
+  let [nearest, distance]: [Incident | undefined, number] = [undefined, Infinity];
+  for (const incident of incidents) {
+    if (incident.status === 'closed') continue;
+    if (policy.groupBy.length > 0 && incident.members.some((member) => isSameEntity(member, change)))
+      return incident;
+    const found = distanceTo(incident, change, policy.groupBy);
+    if (found < distance) [nearest, distance] = [incident, found];
+  }
+  return nearest;
+}
+
+export function isSameEntity(a: AnomalyChange, b: AnomalyChange): boolean {
+  return a.detector === b.detector && a.entity === b.entity;
+}
+
+/** Names by which others depend on it. */
+function namesOf({ targetService, detector, workload }: AnomalyChange): readonly string[] {
+  return targetService === undefined ? [detector, workload] : [targetService, detector, workload];
+}
+
+export function dependsOn(a: AnomalyChange, b: AnomalyChange): boolean {
+  return a.dependsOn.some((name) => namesOf(b).includes(name));
+}
+
+/** Ms from the onset of the nearest related member; Infinity where none is near enough. */
+function distanceTo(incident: Incident, change: AnomalyChange, groupBy: readonly GroupKey[]): number {
+  const first = Math.min(...incident.members.map(({ start }) => start));
+  let nearest = Infinity;
+  for (const member of incident.members) {
+    const within = Math.max(ONSETS_WITHIN, ONSETS_WITHIN_ROWS * Math.max(member.step, change.step));
+    const distance = Math.abs(change.start - member.start);
+    if (distance > within || change.start - first > GROWS_FOR * within) continue;
+    if (distance < nearest && groupBy.some((key) => isRelated(key, member, change))) nearest = distance;
+  }
+  return nearest;
+}
+
+function isRelated(key: GroupKey, a: Member, b: AnomalyChange): boolean {
+  switch (key) {
+    case 'detector':
+      return a.detector === b.detector;
+    case 'target_service':
+      return a.targetService !== undefined && a.targetService === b.targetService;
+    case 'namespace':
+      return a.namespace !== undefined && a.namespace === b.namespace;
+    case 'dependency':
+      return dependsOn(a, b) || dependsOn(b, a);
+  }
+}

@@ -1,0 +1,88 @@
+/** How loud an incident is: how unusual, how wide and how long it is, and never louder than its detectors allow. */
+import { SEVERITIES, type Severity } from '../config/severity.ts';
+import type { Incident, Member } from './contract.ts';
+
+/** Times what alerts: clearly more than what normal data reaches by itself. */
+const UNUSUAL = 3;
+/** Share of a workload's entities, where it has several… */
+const WIDE_SHARE = 0.5;
+/** …or so many workloads. */
+const WIDE_WORKLOADS = 3;
+/** Ms. */
+export const LONG: number = 30 * 60_000;
+
+/**
+ * The loudest `alert_severity` of its members where it is unusual, wide or long, one step below it where it is none of
+ * these. What was loud once is not called quieter while it lasts.
+ *
+ * @param now epoch ms: rows of an open anomaly go on arriving, and no change tells of each
+ */
+export function judgeIncident(
+  {
+    members,
+    firstSeen,
+    severity,
+  }: Pick<Incident, 'members' | 'firstSeen'> & { readonly severity?: Severity },
+  now: number,
+): Severity {
+  const isLoud =
+    members.some(isUnusual) ||
+    isWide(members) ||
+    members.some(isLong) ||
+    (members.some(isOpen) && now - firstSeen >= LONG);
+  const judged = SEVERITIES[Math.max(0, isLoud ? capOf(members) : capOf(members) - 1)]!;
+  return severity !== undefined && isLouder(severity, judged) ? severity : judged;
+}
+
+export function canBeLouder({ members, severity }: Incident): boolean {
+  return SEVERITIES.indexOf(severity) < capOf(members);
+}
+
+export function isOpen({ state }: Member): boolean {
+  return state === 'opened' || state === 'updated';
+}
+
+export function isLouder(a: Severity, b: Severity): boolean {
+  return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(b);
+}
+
+export interface AffectedWorkload {
+  readonly workload: string;
+  /** Entities of it that are, or were, part of the incident. */
+  readonly affected: number;
+  /** Entities of it in all. */
+  readonly of: number;
+}
+
+/** In the order of their first members. */
+export function listWorkloads(members: readonly Member[]): readonly AffectedWorkload[] {
+  const groups = Map.groupBy(members, (member) =>
+    JSON.stringify([member.namespace ?? null, member.workload]),
+  );
+  return [...groups.values()].map((group) => {
+    const affected = new Set(group.map(({ entity }) => entity)).size;
+    const { workload } = group[0]!;
+    // Counted when each anomaly opened: pods came and went since.
+    return { workload, affected, of: Math.max(affected, ...group.map(({ siblings }) => siblings)) };
+  });
+}
+
+function capOf(members: readonly Member[]): number {
+  return Math.max(...members.map(({ cap }) => SEVERITIES.indexOf(cap)));
+}
+
+function isUnusual({ level }: Member): boolean {
+  return level === undefined || level >= UNUSUAL;
+}
+
+function isWide(members: readonly Member[]): boolean {
+  const workloads = listWorkloads(members);
+  return (
+    workloads.length >= WIDE_WORKLOADS ||
+    workloads.some(({ affected, of }) => affected >= 2 && affected / of >= WIDE_SHARE)
+  );
+}
+
+function isLong({ start, end, lastAnomalous }: Member): boolean {
+  return (end ?? lastAnomalous) - start >= LONG;
+}

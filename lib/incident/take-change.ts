@@ -1,0 +1,115 @@
+/** A change of an anomaly becomes part of its incident. */
+import { unknownMembers } from '../base/unknown-members.ts';
+import type { GroupingPolicy } from '../config/grouping.ts';
+import type { AnomalyChange, Incident } from './contract.ts';
+import { findIncident, isSameEntity } from './relation.ts';
+import { isOpen, judgeIncident } from './severity.ts';
+
+const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
+  anomalyId: true,
+  state: true,
+  sequence: true,
+  detector: true,
+  entity: true,
+  start: true,
+  lastAnomalous: true,
+  end: true,
+  level: true,
+  cap: true,
+  targetService: true,
+  namespace: true,
+  workload: true,
+  siblings: true,
+  isStart: true,
+  dependsOn: true,
+  step: true,
+};
+
+/**
+ * A change that was taken before changes nothing. An anomaly that begins joins the incident it belongs to, or opens one.
+ * Of one that is unknown and past its beginning people were told before there were incidents, or by a state that is lost:
+ * it goes on as an incident of its own, whose messages go on where they were.
+ *
+ * @returns the incidents, the one that changed in its place
+ */
+export function takeChange(
+  incidents: readonly Incident[],
+  change: AnomalyChange,
+  given: { readonly policy: GroupingPolicy; readonly now: number },
+): readonly Incident[] {
+  const known = incidents.find(({ members }) =>
+    members.some(({ anomalyId }) => anomalyId === change.anomalyId),
+  );
+  if (known !== undefined) return replace(incidents, known, update(known, change, given.now));
+  if (change.sequence > 1) return [...incidents, adopt(change, given.now)];
+  const joined = findIncident(incidents, change, given.policy);
+  if (joined !== undefined) return replace(incidents, joined, join(joined, change, given.now));
+  const before = incidents.findLast(
+    ({ status, members }) => status === 'closed' && members.some((member) => isSameEntity(member, change)),
+  );
+  return [...incidents, open(change, { now: given.now, flaps: before === undefined ? 0 : before.flaps + 1 })];
+}
+
+function update(incident: Incident, change: AnomalyChange, now: number): Incident {
+  const isNews = incident.members.some(
+    ({ anomalyId, sequence }) => anomalyId === change.anomalyId && sequence < change.sequence,
+  );
+  if (!isNews) return incident;
+  const members = incident.members.map((member) =>
+    member.anomalyId === change.anomalyId ? { ...unknownMembers(member, CHANGE_MEMBERS), ...change } : member,
+  );
+  // Whoever was told that it is over has to hear that it never was.
+  const isTakenBack = incident.status === 'closed' && change.state === 'retracted';
+  return {
+    ...incident,
+    members,
+    severity: judgeIncident({ ...incident, members }, now),
+    isWorse: incident.isWorse || change.state === 'updated' || isTakenBack,
+  };
+}
+
+function join(incident: Incident, change: AnomalyChange, now: number): Incident {
+  const isBack = incident.members.some((member) => isSameEntity(member, change));
+  // Of what comes back again and again, the first time says since when, and the newest how it is.
+  const kept = incident.members.filter(
+    (member, at) =>
+      !isSameEntity(member, change) ||
+      isOpen(member) ||
+      incident.members.findIndex((first) => isSameEntity(first, change)) === at,
+  );
+  const members = [...kept, change];
+  return {
+    ...incident,
+    members,
+    severity: judgeIncident({ ...incident, members }, now),
+    flaps: incident.flaps + Number(isBack),
+  };
+}
+
+function open(change: AnomalyChange, { now, flaps }: { now: number; flaps: number }): Incident {
+  return {
+    id: change.anomalyId,
+    members: [change],
+    firstSeen: now,
+    status: 'waiting',
+    severity: judgeIncident({ members: [change], firstSeen: now }, now),
+    sequence: 0,
+    isWorse: false,
+    flaps,
+  };
+}
+
+function adopt(change: AnomalyChange, now: number): Incident {
+  return {
+    ...open(change, { now, flaps: 0 }),
+    status: 'told',
+    severity: change.cap,
+    toldSeverity: change.cap,
+    sequence: change.sequence - 1,
+    isWorse: change.state === 'updated',
+  };
+}
+
+function replace(incidents: readonly Incident[], before: Incident, after: Incident): readonly Incident[] {
+  return before === after ? incidents : incidents.map((incident) => (incident === before ? after : incident));
+}

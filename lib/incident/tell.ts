@@ -1,0 +1,120 @@
+/** What is due to be told of one incident at a time. */
+import type { GroupingPolicy } from '../config/grouping.ts';
+import type { Severity } from '../config/severity.ts';
+import type { Incident, NotifiedState } from './contract.ts';
+import { canBeLouder, isLouder, isOpen, judgeIncident, LONG } from './severity.ts';
+
+/** By how much longer an incident is held open each time that it comes back, and at most, in ms. */
+const LONGER = 4;
+const LONGEST_HOLD = 3_600_000;
+/** Ms for which pods that have just begun may be unlike those that run: caches fill, code is compiled. */
+const START = 15 * 60_000;
+
+export interface Telling {
+  readonly incident: Incident;
+  /** In their order. */
+  readonly states: readonly NotifiedState[];
+}
+
+interface Moment {
+  readonly now: number;
+  readonly policy: GroupingPolicy;
+  /** Whether the budget has room for a new incident of that severity. */
+  readonly hasRoom: (severity: Severity) => boolean;
+}
+
+/** Opened, then its end where that is due at once as well: a backlog may hold both. */
+export function tellIncident(given: Incident, moment: Moment): Telling {
+  let incident = passTime(given, moment.now);
+  const states: NotifiedState[] = [];
+  for (let due = nextState(incident, moment); due !== undefined; due = nextState(incident, moment)) {
+    incident = advance(incident, due, moment.now);
+    if (due !== 'held' && due !== 'dropped') states.push(due);
+  }
+  return { incident, states };
+}
+
+/** Epoch ms at which something becomes due if nothing new comes; Infinity where nothing does. */
+export function nextDue(incident: Incident, policy: GroupingPolicy): number {
+  const { status, toldAt = 0, overSince, firstSeen } = incident;
+  if (status === 'waiting')
+    return firstSeen + (isOfStarts(incident) ? Math.max(START, policy.groupWait) : policy.groupWait);
+  if (status !== 'told') return Infinity;
+  if (overSince !== undefined) return overSince + holdOf(incident, policy);
+  const becomesLong = canBeLouder(incident) ? firstSeen + LONG : Infinity;
+  return Math.min(becomesLong, toldAt + (incident.isWorse ? policy.groupInterval : policy.repeatInterval));
+}
+
+/** For how long an incident that is over is kept, in case that it comes back, ms. */
+function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number {
+  return Math.max(groupInterval, Math.min(groupInterval * LONGER ** flaps, LONGEST_HOLD));
+}
+
+/** `held`: for the digest. `dropped`: there is nothing to tell any more. */
+function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' | 'dropped' | undefined {
+  const { status, severity, toldSeverity, overSince } = incident;
+  const { now, policy } = moment;
+  const isRetracted = incident.members.every(({ state }) => state === 'retracted');
+  if (status === 'closed')
+    return isRetracted && incident.toldSeverity !== undefined && incident.isWorse ? 'retracted' : undefined;
+  if (status === 'waiting') {
+    if (now < nextDue(incident, policy)) return undefined;
+    if (isRetracted || (overSince !== undefined && isOfStarts(incident))) return 'dropped';
+    return moment.hasRoom(severity) ? 'opened' : 'held';
+  }
+  if (status !== 'told') {
+    // It became louder since it was held back: there may be room for it now.
+    const isLate = toldSeverity !== undefined && isLouder(severity, toldSeverity);
+    if (overSince === undefined) return isLate && moment.hasRoom(severity) ? 'opened' : undefined;
+    return status === 'digested' ? 'dropped' : undefined;
+  }
+  if (overSince === undefined && toldSeverity !== undefined && isLouder(severity, toldSeverity))
+    return 'escalated';
+  if (now < nextDue(incident, policy)) return undefined;
+  return overSince === undefined ? 'updated' : stateAtEnd(incident);
+}
+
+/** A scale-up or a rollout, as far as anybody can tell yet. */
+function isOfStarts({ members }: Incident): boolean {
+  return members.every(({ isStart }) => isStart === true);
+}
+
+/** What has stayed for one of them is the news for whoever looks. */
+function stateAtEnd({ members }: Incident): NotifiedState {
+  if (members.every(({ state }) => state === 'retracted')) return 'retracted';
+  return members.some(({ state }) => state === 'settled') ? 'settled' : 'resolved';
+}
+
+function advance(incident: Incident, due: NotifiedState | 'held' | 'dropped', now: number): Incident {
+  switch (due) {
+    case 'held':
+      return { ...incident, status: 'held', toldSeverity: incident.severity };
+    case 'dropped':
+      return { ...incident, status: 'closed', isWorse: false };
+    case 'settled':
+    case 'resolved':
+    case 'retracted':
+      return {
+        ...incident,
+        status: 'closed',
+        sequence: incident.sequence + 1,
+        toldAt: now,
+        isWorse: false,
+      };
+    default:
+      return {
+        ...incident,
+        status: 'told',
+        sequence: incident.sequence + 1,
+        toldAt: now,
+        toldSeverity: incident.severity,
+        isWorse: false,
+      };
+  }
+}
+
+/** An open one grows louder with time; one whose members are all over is over since the first look at it. */
+function passTime({ overSince: before, ...incident }: Incident, now: number): Incident {
+  if (!incident.members.some(isOpen)) return { ...incident, overSince: before ?? now };
+  return { ...incident, severity: judgeIncident(incident, now) };
+}

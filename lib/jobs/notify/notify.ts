@@ -1,0 +1,106 @@
+/**
+ * Tells people, and nobody twice. Scoring leaves each change of an anomaly in its detector's state; this takes them over,
+ * makes incidents of them by policies and time, and sends what is due.
+ *
+ * For a run: take over (the state of notifications then holds the messages to send, so from here on they are not lost),
+ * remove from the detectors' states what was taken, send what the state holds. A run that is cut short anywhere is
+ * finished by the next one; any number may run at once.
+ */
+import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import { updateState } from '../../store/detector-states.ts';
+import { encodeJson } from '../../store/json.ts';
+import { detectorOfStateKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
+import { INITIAL_NOTIFY_STATE, type NotifyState, readNotifyState } from '../../store/notify-state.ts';
+import type { NotifyContext } from '../shared/context.ts';
+import { quarantine } from '../shared/quarantine.ts';
+import { publishOutbox } from './publish-outbox.ts';
+import { recordIncident } from './record-incident.ts';
+import { takeChanges } from './take-changes.ts';
+
+export interface NotifyResult {
+  /** Messages that went out. */
+  readonly published: number;
+  /** Incidents that wait for their first message, or whose end is not told yet. */
+  readonly open: number;
+}
+
+/** Ms after which the states of all detectors are looked through for what nobody asked to take over. */
+const SWEEP_EVERY = 10 * 60_000;
+/** Ms: what is due later is found by the tick of its minute. */
+const LONGEST_WAKE = 60_000;
+const CONCURRENCY = 8;
+
+/**
+ * @param detectors whose states have something to take over; empty for a tick
+ * @throws RetryLaterError where another run is sending, or where messages were refused: they stay, and go out later
+ */
+export async function notify(context: NotifyContext, detectors: readonly string[]): Promise<NotifyResult> {
+  await healState(context);
+  const sweep = detectors.length === 0 ? await sweepIfDue(context) : undefined;
+  const { state, changed, due } = await takeChanges(context, sweep?.detectors ?? detectors, sweep?.at);
+  await removeTaken(context, state);
+  await forEachConcurrently(changed, CONCURRENCY, (incidentId) =>
+    recordIncident(context.store, state, { incidentId }),
+  );
+  const wait = due - context.now();
+  if (wait <= LONGEST_WAKE) await context.wakeIn(Math.max(0, wait));
+  const { published, inFlight } = await publishOutbox(context);
+  if (inFlight > 0)
+    throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
+  return {
+    published,
+    open: state.incidents.incidents.filter(({ status }) => status === 'waiting' || status === 'told').length,
+  };
+}
+
+async function sweepIfDue(
+  context: NotifyContext,
+): Promise<{ readonly detectors: readonly string[]; readonly at: number } | undefined> {
+  const { state } = await readNotifyState(context.store);
+  const at = context.now();
+  if (state.sweptAt !== undefined && Math.abs(at - state.sweptAt) < SWEEP_EVERY) return undefined;
+  const detectors: string[] = [];
+  for await (const { key } of context.store.list(STATES_PREFIX)) {
+    const detector = detectorOfStateKey(key);
+    if (detector !== undefined) detectors.push(detector);
+  }
+  return { detectors, at };
+}
+
+/** What was added since the outboxes were read stays for the next run. */
+async function removeTaken({ store }: NotifyContext, { taken }: NotifyState): Promise<void> {
+  await forEachConcurrently(Object.entries(taken), CONCURRENCY, async ([detector, ids]) => {
+    const done = new Set(ids);
+    await updateState(store, detector, (state) => {
+      const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
+      return outbox.length === state.outbox.length ? undefined : { ...state, outbox };
+    });
+  });
+}
+
+/**
+ * A state that is no JSON, as one that was cut by hand is, starts anew, with a copy in quarantine: messages that were not
+ * sent yet are lost, and of what is open people hear when it changes next. One of JSON that does not fit, such as one of a
+ * newer release, is left alone.
+ */
+async function healState(context: NotifyContext): Promise<void> {
+  const { store, telemetry } = context;
+  try {
+    await readNotifyState(store);
+  } catch (error) {
+    if (!(error instanceof ArtifactError) || error.code !== 'not-json') throw error;
+    const { etag } = await store.head(NOTIFY_STATE_KEY);
+    await quarantine(context, { detector: 'none', key: NOTIFY_STATE_KEY, etag, error });
+    try {
+      await store.put(NOTIFY_STATE_KEY, encodeJson(INITIAL_NOTIFY_STATE), {
+        contentType: 'application/json',
+        ifMatch: etag,
+      });
+      telemetry.warn('the state of notifications could not be read and starts anew', {});
+    } catch (lost) {
+      // Another run was faster, to the same end.
+      if (!(lost instanceof PreconditionFailedError)) throw lost;
+    }
+  }
+}

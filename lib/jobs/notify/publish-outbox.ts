@@ -1,0 +1,161 @@
+/**
+ * Publishes what the state of notifications holds as decided and not yet told: each message once, however often and
+ * however many at once this runs, and wherever a run before it died.
+ *
+ * For each message: write the incident, claim the notification, publish, mark it as published, take it out of the
+ * outbox. A run that dies between publishing and marking leaves a claim; the receipt, which comes back to us as a
+ * subscriber of our own topic, marks it before that claim runs out. Without a receipt the next run publishes again,
+ * under the same notificationId: late and twice rather than never. What the transport will never take is dropped from the
+ * outbox, logged and counted.
+ */
+import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
+import { correlationOf } from '../../base/correlation.ts';
+import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import {
+  claimNotification,
+  markPublished,
+  type NotificationId,
+  releaseNotification,
+} from '../../store/notifications.ts';
+import {
+  type NotifyState,
+  type PendingNotification,
+  readNotifyState,
+  writeNotifyState,
+} from '../../store/notify-state.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import type { NotifyContext } from '../shared/context.ts';
+import { recordIncident } from './record-incident.ts';
+
+export interface OutboxResult {
+  /** Published by this run. */
+  readonly published: number;
+  /** Left in the outbox: held by another run, sent without an answer, or out of time. The caller comes back later. */
+  readonly inFlight: number;
+}
+
+/** Milliseconds. Longer than a publish may take and than a receipt takes to arrive. */
+export const CLAIM_LEASE: number = 2 * 60_000;
+
+/** No publish starts with less than this left, ms: of the claim, so that nobody takes it over meanwhile… */
+const MIN_CLAIM_LEFT = 20_000;
+/** …and of the run, so that the answer can still be noted. */
+const MIN_RUN_LEFT = 5_000;
+
+/** Others may add to the state meanwhile; each round one of them gets through. */
+const MAX_ROUNDS = 20;
+
+/** Incidents that are told of at once. The alerts of one incident go out one after the other, in order. */
+const CONCURRENCY = 8;
+
+type Outcome = 'published' | 'already-published' | 'undeliverable' | 'in-flight' | PublishRejectedError;
+
+/** Nothing more is to be done for it. */
+const ENDED: readonly unknown[] = ['published', 'already-published', 'undeliverable'];
+
+/**
+ * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
+ * outbox, unclaimed
+ */
+export async function publishOutbox(context: NotifyContext): Promise<OutboxResult> {
+  const { state } = await readNotifyState(context.store);
+  const incidents = [...Map.groupBy(state.outbox, ({ alert }) => alert.incidentId).values()];
+  const outcomes = new Map<string, Outcome>();
+  await forEachConcurrently(incidents, CONCURRENCY, async (alerts) => {
+    for (const pending of alerts) {
+      const outcome = await publishOne(context, state, pending);
+      outcomes.set(pending.alert.notificationId, outcome);
+      // What comes later in this incident's story waits, so that nobody reads of its end before its start.
+      if (!ENDED.includes(outcome)) break;
+    }
+  });
+  const done = new Set([...outcomes].flatMap(([id, outcome]) => (ENDED.includes(outcome) ? [id] : [])));
+  await removeFromOutbox(context, done);
+  const rejections = [...outcomes.values()].filter((outcome) => outcome instanceof PublishRejectedError);
+  if (rejections[0] !== undefined)
+    throw new RetryLaterError(
+      'alerts-rejected',
+      `${rejections.length} of ${state.outbox.length} alerts were refused: ${rejections[0].message}`,
+      { cause: rejections[0] },
+    );
+  return {
+    published: [...outcomes.values()].filter((outcome) => outcome === 'published').length,
+    inFlight: state.outbox.length - done.size,
+  };
+}
+
+/**
+ * Called for every alert that came back through our own subscription. Doing it again changes nothing.
+ * @param at epoch ms, as the transport stamped it
+ */
+export async function recordReceipt(
+  store: ObjectStore,
+  alert: NotificationId,
+  messageId: string,
+  at: number,
+): Promise<void> {
+  await markPublished(store, alert, { messageId, at });
+}
+
+async function publishOne(
+  context: NotifyContext,
+  state: NotifyState,
+  message: PendingNotification,
+): Promise<Outcome> {
+  const { store, publisher, telemetry } = context;
+  const { alert } = message;
+  if (context.deadline.remaining() < MIN_RUN_LEFT) return 'in-flight';
+  await recordIncident(store, state, { incidentId: alert.incidentId, message });
+  const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
+  if (claim.outcome === 'published') return 'already-published';
+  if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';
+  const fields = {
+    detector: alert.detector,
+    notificationId: alert.notificationId,
+    incidentId: alert.incidentId,
+    state: alert.state,
+    entity: alert.entity,
+    severity: alert.severity,
+    correlationId: correlationOf(alert.objects.window),
+  };
+  let messageId: string;
+  try {
+    ({ messageId } = await publisher.publish(alert));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof PublishRejectedError) {
+      telemetry.error('alert refused', { ...fields, reason });
+      await releaseNotification(store, alert, claim);
+      if (!(error instanceof UndeliverableError)) return error;
+      // It would hold up every later one of its incident. The incident's object has it.
+      telemetry.count('AlertsUndeliverable', 1, { detector: alert.detector });
+      return 'undeliverable';
+    }
+    telemetry.error('alert sent without an answer: waiting for its receipt', { ...fields, reason });
+    return 'in-flight';
+  }
+  await markPublished(store, alert, { messageId, at: context.now() });
+  telemetry.count('AlertsPublished', 1, { detector: alert.detector });
+  telemetry.info('alert published', { ...fields, messageId, summary: alert.summary });
+  return 'published';
+}
+
+async function removeFromOutbox({ store }: NotifyContext, done: ReadonlySet<string>): Promise<void> {
+  if (done.size === 0) return;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { state, etag } = await readNotifyState(store);
+    const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
+    if (outbox.length === state.outbox.length) return;
+    try {
+      await writeNotifyState(store, { ...state, outbox }, etag);
+      return;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+  throw new RetryLaterError(
+    'state-contended',
+    `the state of notifications was changed by others ${MAX_ROUNDS} times in a row`,
+  );
+}

@@ -1,0 +1,82 @@
+/** The incident's object: all of its members as they are, and every message about it so far. */
+import { z } from 'zod';
+import type { Alert, AlertMember } from '../../alert/alert.ts';
+import { describeMember } from '../../alert/build-incident-alert.ts';
+import { alertSchema, memberSchema } from '../../alert/parse-alert.ts';
+import { SEVERITIES, type Severity } from '../../config/severity.ts';
+import { NOTIFIED_STATES } from '../../incident/contract.ts';
+import { rankMembers } from '../../incident/rank-members.ts';
+import { incidentKey } from '../../store/keys.ts';
+import type { NotifyState, PendingNotification } from '../../store/notify-state.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import { ALERT_KEYS } from './alert-keys.ts';
+import { updateObject } from './update-object.ts';
+
+export interface IncidentObject {
+  readonly formatVersion: 1;
+  readonly incidentId: string;
+  readonly severity: Severity;
+  /** Of the newest message; absent where nobody was told of it yet. */
+  readonly state?: Alert['state'] | undefined;
+  /** ISO 8601 UTC, of the newest message; `end` is null while it is open. */
+  readonly start?: string | undefined;
+  readonly end?: string | null | undefined;
+  /** Ranked, the probable culprit first: all of them, also those that joined without a message. */
+  readonly members: readonly AlertMember[];
+  /** Ascending by sequence. */
+  readonly changes: readonly { readonly sequence: number; readonly alert: Alert }[];
+}
+
+/** Read leniently: a newer release may say more. */
+const schema: z.ZodType<IncidentObject> = z.looseObject({
+  formatVersion: z.literal(1),
+  incidentId: z.string(),
+  severity: z.enum(SEVERITIES),
+  state: z.enum(NOTIFIED_STATES).optional(),
+  start: z.string().optional(),
+  end: z.string().nullable().optional(),
+  members: z.array(memberSchema),
+  changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
+});
+
+/**
+ * Writes what the state has of the incident, and adds the message, if it is of one. A message that is in it stays as it is.
+ * @throws RetryLaterError where others kept changing the object
+ */
+export async function recordIncident(
+  store: ObjectStore,
+  state: NotifyState,
+  { incidentId, message }: { readonly incidentId: string; readonly message?: PendingNotification },
+): Promise<void> {
+  const known = state.incidents.incidents.find(({ id }) => id === incidentId);
+  const members =
+    known &&
+    rankMembers(known.members).map((member) =>
+      describeMember(member, state.alerts[member.anomalyId]!, ALERT_KEYS),
+    );
+  await updateObject(store, { key: incidentKey(incidentId), schema }, (existing): IncidentObject => {
+    const changes = [...(existing?.changes ?? [])];
+    if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))
+      changes.push({ sequence: message.sequence, alert: message.alert });
+    changes.sort((a, b) => a.sequence - b.sequence);
+    const newest = changes.at(-1)?.alert;
+    return {
+      ...existing,
+      formatVersion: 1,
+      incidentId,
+      severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
+      ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
+      members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
+      changes,
+    };
+  });
+}
+
+/** Of a member that stays; undefined where there is none of either. */
+function keepUnknown(
+  before: readonly AlertMember[] | undefined,
+  members: readonly AlertMember[] | undefined,
+): readonly AlertMember[] | undefined {
+  const stored = new Map(before?.map((member) => [member.anomalyId, member]));
+  return members?.map((member) => ({ ...stored.get(member.anomalyId), ...member })) ?? before;
+}

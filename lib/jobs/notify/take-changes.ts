@@ -1,0 +1,200 @@
+/** Takes over what the detectors' states hold for people to hear of, and moves the incidents by it. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Alert } from '../../alert/alert.ts';
+import { buildIncidentAlert } from '../../alert/build-incident-alert.ts';
+import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import { workloadOf } from '../../base/workload.ts';
+import { advanceIncidents } from '../../incident/advance.ts';
+import { ANOMALY_STATES, type AnomalyChange, type Member } from '../../incident/contract.ts';
+import { rankMembers } from '../../incident/rank-members.ts';
+import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
+import { readState } from '../../store/detector-states.ts';
+import { type NotifyState, readNotifyState, writeNotifyState } from '../../store/notify-state.ts';
+import type { NotifyContext } from '../shared/context.ts';
+import { ALERT_KEYS } from './alert-keys.ts';
+import { recordAnomaly } from './record-anomaly.ts';
+
+export interface TakenOver {
+  readonly state: NotifyState;
+  /** Incidents that this call changed. */
+  readonly changed: readonly string[];
+  /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
+  readonly due: number;
+}
+
+/** Each round one writer gets through. */
+const MAX_ROUNDS = 20;
+const CONCURRENCY = 8;
+/** Reasons of a member's alert that are kept where an incident has many; the anomaly's object has them all. */
+const MANY_MEMBERS = 20;
+const KEPT_REASONS = 3;
+
+/**
+ * What is taken stays in the detectors' outboxes until the caller removes it, and is not taken again.
+ * @throws RetryLaterError where others changed the state every time
+ */
+export async function takeChanges(
+  context: NotifyContext,
+  detectors: readonly string[],
+  sweptAt: number | undefined,
+): Promise<TakenOver> {
+  const { store } = context;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    // The state first: what another run takes over after this line makes the write below fail.
+    const { state, etag } = await readNotifyState(store);
+    const outboxes = await readOutboxes(context, new Set([...detectors, ...Object.keys(state.taken)]));
+    const fresh = [...outboxes].flatMap(([detector, outbox]) => {
+      const known = new Set(state.taken[detector]);
+      return outbox.filter(({ alert }) => !known.has(alert.notificationId));
+    });
+    // Before anybody can be told of them, so that the key in the alert leads somewhere.
+    const byAnomaly = Map.groupBy(fresh, ({ alert }) => alert.incidentId);
+    await forEachConcurrently([...byAnomaly.values()], CONCURRENCY, async (changes) => {
+      for (const change of changes) await recordAnomaly(store, change);
+    });
+    const { next, changed, due } = move(state, { context, outboxes, fresh, sweptAt });
+    if (isDeepStrictEqual(next, state)) return { state, changed, due };
+    try {
+      await writeNotifyState(store, next, etag);
+      return { state: next, changed, due };
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+  throw new RetryLaterError(
+    'state-contended',
+    `the state of notifications was changed by others ${MAX_ROUNDS} times in a row`,
+  );
+}
+
+/** A state that cannot be read keeps no other detector's changes: whoever scores it next mends it or says what is wrong. */
+async function readOutboxes(
+  { store, telemetry }: NotifyContext,
+  detectors: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly PendingAlert[]>> {
+  const outboxes = new Map<string, readonly PendingAlert[]>();
+  await forEachConcurrently([...detectors].sort(), CONCURRENCY, async (detector) => {
+    try {
+      outboxes.set(detector, (await readState(store, detector)).state.outbox);
+    } catch (error) {
+      if (!(error instanceof ArtifactError)) throw error;
+      telemetry.error('changes not taken over', { detector, reason: error.message });
+      telemetry.count('DetectorsFailed', 1, { detector });
+    }
+  });
+  return outboxes;
+}
+
+function move(
+  state: NotifyState,
+  given: {
+    readonly context: NotifyContext;
+    readonly outboxes: ReadonlyMap<string, readonly PendingAlert[]>;
+    readonly fresh: readonly PendingAlert[];
+    readonly sweptAt: number | undefined;
+  },
+): { readonly next: NotifyState; readonly changed: readonly string[]; readonly due: number } {
+  const { context, outboxes, fresh } = given;
+  const now = context.now();
+  const advanced = advanceIncidents({
+    state: state.incidents,
+    changes: fresh.map(toChange),
+    policy: context.grouping,
+    now,
+  });
+  const { incidents } = advanced.state;
+  const newest = newestAlerts(state, fresh);
+  const messages = advanced.notifications.map((notification) => ({
+    alert: buildIncidentAlert({
+      notification,
+      alertOf: (anomalyId) => newest.get(anomalyId)!,
+      keys: ALERT_KEYS,
+    }),
+    sequence: notification.sequence,
+  }));
+  const alerts = incidents.flatMap(({ members }) => keepAlerts(members, newest));
+  const unread = Object.entries(state.taken).filter(([detector]) => !outboxes.has(detector));
+  const read = [...outboxes]
+    .filter(([, outbox]) => outbox.length > 0)
+    .map(([detector, outbox]) => [detector, outbox.map(({ alert }) => alert.notificationId)] as const);
+  const before = new Map(state.incidents.incidents.map((incident) => [incident.id, incident]));
+  return {
+    next: {
+      // What a newer release has added to it.
+      ...state,
+      formatVersion: 1,
+      incidents: advanced.state,
+      alerts: Object.fromEntries(alerts),
+      taken: Object.fromEntries([...unread, ...read]),
+      outbox: [...state.outbox, ...messages],
+      ...((given.sweptAt ?? state.sweptAt) !== undefined && { sweptAt: given.sweptAt ?? state.sweptAt }),
+    },
+    changed: incidents
+      .filter((incident) => !isDeepStrictEqual(incident.members, before.get(incident.id)?.members))
+      .map(({ id }) => id),
+    due: advanced.due,
+  };
+}
+
+function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): ReadonlyMap<string, Alert> {
+  const newest = new Map(Object.entries(state.alerts));
+  for (const { alert } of fresh.toSorted((a, b) => a.sequence - b.sequence))
+    newest.set(alert.incidentId, alert);
+  return newest;
+}
+
+/** Of many members only the probable culprit's reasons are told of. */
+function keepAlerts(
+  members: readonly Member[],
+  newest: ReadonlyMap<string, Alert>,
+): readonly (readonly [string, Alert])[] {
+  const culprit = members.length > MANY_MEMBERS ? rankMembers(members)[0] : undefined;
+  return members.map((member) => {
+    const alert = newest.get(member.anomalyId)!;
+    const isWhole = members.length <= MANY_MEMBERS || member === culprit;
+    return [member.anomalyId, isWhole ? alert : cutReasons(alert)];
+  });
+}
+
+function cutReasons(alert: Alert): Alert {
+  const left = alert.reasons.slice(KEPT_REASONS).length;
+  if (left === 0) return alert;
+  return {
+    ...alert,
+    reasons: alert.reasons.slice(0, KEPT_REASONS),
+    reasonsLeftOut: alert.reasonsLeftOut + left,
+  };
+}
+
+function toChange({ alert, sequence, about = contextOf(alert) }: PendingAlert): AnomalyChange {
+  const { incidentId, detector, entity, by, score, threshold, severity } = alert;
+  return {
+    anomalyId: incidentId,
+    // Scoring makes no other.
+    state: ANOMALY_STATES.find((state) => state === alert.state) ?? 'updated',
+    sequence,
+    detector,
+    entity,
+    start: Date.parse(alert.start),
+    lastAnomalous: Date.parse(alert.lastAnomalous),
+    ...(alert.end !== null && { end: Date.parse(alert.end) }),
+    // What is enough to alert differs with each model's scores; of evidence it is 1.
+    ...(by === 'evidence' && { level: score / threshold }),
+    cap: severity,
+    ...(alert.targetService !== null && { targetService: alert.targetService }),
+    ...about,
+  };
+}
+
+/** Of a change from before there were incidents. */
+function contextOf({ entity, targetService, detector }: Alert): AnomalyContext {
+  const { namespace, name } = workloadOf(entity);
+  return {
+    ...(namespace !== undefined && { namespace }),
+    workload: name || targetService || detector,
+    siblings: 1,
+    dependsOn: [],
+    step: 60_000,
+  };
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ZodType } from 'zod';
+import { ArtifactError, NotFoundError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
+import { decodeJson, encodeJson } from '../../store/json.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+
+const MAX_TRIES = 10;
+
+/**
+ * Moves a JSON object by conditional writes. One that was cut is written anew: what is to be told is more than the record of
+ * what was told before it.
+ *
+ * @param change gets what is stored, and returns the same where there is nothing to do; it is called anew whenever another
+ * writer was faster
+ * @throws RetryLaterError where others kept changing the object
+ */
+export async function updateObject<T>(
+  store: ObjectStore,
+  { key, schema }: { readonly key: string; readonly schema: ZodType<T> },
+  change: (existing: T | undefined) => T,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const existing = await read(store, key, schema);
+    const next = change(existing?.value);
+    if (isDeepStrictEqual(next, existing?.value)) return;
+    try {
+      await store.put(key, encodeJson(next), {
+        contentType: 'application/json',
+        ...(existing === undefined ? { ifAbsent: true } : { ifMatch: existing.etag }),
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+    }
+  }
+  throw new RetryLaterError('object-contended', `${key} was changed by others ${MAX_TRIES} times in a row`);
+}
+
+async function read<T>(
+  store: ObjectStore,
+  key: string,
+  schema: ZodType<T>,
+): Promise<{ readonly value: T | undefined; readonly etag: string } | undefined> {
+  let stored: { readonly body: Uint8Array; readonly etag: string };
+  try {
+    stored = await store.get(key);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+  try {
+    return { value: decodeJson(key, stored.body, schema), etag: stored.etag };
+  } catch (error) {
+    if (error instanceof ArtifactError && error.code === 'not-json')
+      return { value: undefined, etag: stored.etag };
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+/** A sale, a runaway loop and an outage of customers, of a service whose CPU follows its requests. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
+import { gatherEvidence } from '../../../lib/evidence/evidence.ts';
+import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
+
+const STEP = 300_000;
+const DAY_ROWS = 288;
+const TRAINED = 7 * DAY_ROWS;
+/** Rows of the last day in which something happens: an hour around noon. */
+const FROM = TRAINED + 144;
+const TO = FROM + 12;
+const LEAST_CHANGES = () => new Float64Array(2);
+
+/** @param requests and @param cpu what each is multiplied by within the hour */
+function draw({ requests, cpu }: { readonly requests: number; readonly cpu: number }): FeatureMatrix {
+  const random = seedRandom(1);
+  const values = Array.from({ length: TRAINED + DAY_ROWS }, (_, row) => {
+    const isOn = row >= FROM && row < TO;
+    const season = 1 - 0.6 * Math.cos((2 * Math.PI * row) / DAY_ROWS);
+    const asked = season * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? requests : 1);
+    return [asked, (0.2 + asked) * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? cpu : 1)];
+  });
+  return {
+    names: ['requests_per_second', 'pod_cpu_usage'],
+    entities: ['web'],
+    entityOf: new Uint32Array(values.length),
+    times: Float64Array.from(values, (_, row) => row * STEP),
+    values: Float32Array.from(values.flat()),
+  };
+}
+
+/** Largest evidence of the metrics within the hour. */
+function judge(given: Parameters<typeof draw>[0], watched: 'below' | 'both'): number {
+  const x = draw(given);
+  const learned = Uint8Array.from(x.times, (_, row) => Number(row < TRAINED));
+  const scores = new Float64Array(x.times.length).map((_, row) => (row * 7919) % 97);
+  const half = (row: number): boolean => row < TRAINED / 2;
+  const folds = [half, (row: number) => !half(row)].map((isJudged) => ({
+    x,
+    scores,
+    learned: learned.map((is, row) => (isJudged(row) ? 0 : is)),
+    judged: learned.map((is, row) => (isJudged(row) ? is : 0)),
+  }));
+  const fitted = calibrateEvidence({
+    whole: { x, scores, learned },
+    folds,
+    settings: {
+      step: STEP,
+      settleAfter: 3 * 3_600_000,
+      budget: { count: 1, per: 7 * 86_400_000 },
+      leastChanges: LEAST_CHANGES,
+      directions: [watched, 'both'],
+    },
+  });
+  const { metrics } = gatherEvidence({ x, scores, fitted, lookback: 0, leastChanges: LEAST_CHANGES });
+  return Math.max(...metrics.subarray(FROM, TO));
+}
+
+test('a sale that everything follows says nothing, CPU alone does, and customers who stay away do', () => {
+  assert.ok(judge({ requests: 1.5, cpu: 1 }, 'below') < 1);
+  assert.ok(judge({ requests: 1, cpu: 1.5 }, 'below') > 2);
+  assert.ok(judge({ requests: 1.5, cpu: 1.5 }, 'below') > 2);
+  assert.ok(judge({ requests: 0.4, cpu: 1 }, 'below') > 2);
+});
+
+test('who wants to hear of more requests, too, hears of them', () => {
+  assert.ok(judge({ requests: 1.5, cpu: 1 }, 'both') > 2);
+});

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { AnomalyChange } from '../../../lib/incident/contract.ts';
+import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
+import { createIncidentWorld } from './incident-world.ts';
+
+const SECOND = 1000;
+const HOUR = 60 * MINUTE;
+
+function pods(
+  count: number,
+  overrides: (index: number) => Partial<AnomalyChange> = () => ({}),
+): AnomalyChange[] {
+  return Array.from({ length: count }, (_, i) =>
+    createChange({ entity: `shop/payment-5ff676694b-${i}`, siblings: count, ...overrides(i) }),
+  );
+}
+
+test('an outage of twenty pods within a minute is one message, and one for its end', () => {
+  const world = createIncidentWorld();
+  const outage = pods(20, (i) => ({ start: NINE + (i % 3) * MINUTE }));
+  const arrival = NINE + 5 * MINUTE;
+  // They come in twos, over 27 seconds.
+  for (let i = 0; i < 20; i += 2) world.at(arrival + i * 1.5 * SECOND, ...outage.slice(i, i + 2));
+  assert.deepEqual(world.told(), []);
+  world.at(arrival + 30 * SECOND);
+  assert.equal(world.sent.length, 1);
+  const [first] = world.sent;
+  assert.equal(first?.state, 'opened');
+  assert.equal(first.members.length, 20);
+  assert.ok(first.at - arrival <= MINUTE, 'within a minute of the first anomaly');
+  for (const [i, pod] of outage.entries()) world.at(arrival + 20 * MINUTE + i * SECOND, endOf(pod));
+  world.tick(arrival + 21 * MINUTE, arrival + 3 * HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state, sequence }) => [state, sequence]),
+    [
+      ['opened', 1],
+      ['resolved', 2],
+    ],
+  );
+});
+
+test('a scale-up tells nobody; pods that start and stay unlike the others are told of', () => {
+  const world = createIncidentWorld();
+  const fresh = pods(20, () => ({ isStart: true, siblings: 40 }));
+  world.at(NINE, ...fresh);
+  world.tick(NINE + MINUTE, NINE + 9 * MINUTE);
+  world.at(NINE + 10 * MINUTE, ...fresh.map((pod) => endOf(pod)));
+  world.tick(NINE + 11 * MINUTE, NINE + 2 * HOUR);
+  assert.deepEqual(world.told(), []);
+
+  const stuck = createIncidentWorld();
+  stuck.at(NINE, ...fresh);
+  stuck.tick(NINE + MINUTE, NINE + 20 * MINUTE);
+  assert.deepEqual(
+    stuck.sent.map(({ state, at, members }) => [state, at - NINE, members.length]),
+    [['opened', 15 * MINUTE, 20]],
+  );
+});
+
+test('a cascade over three services is one incident, its culprit first', () => {
+  const world = createIncidentWorld();
+  const service = (name: string, at: number, dependsOn: readonly string[]): AnomalyChange =>
+    createChange({
+      detector: name,
+      targetService: name,
+      workload: name,
+      entity: `${name}-5ff676694b-fzj9z`,
+      start: NINE + at * MINUTE,
+      dependsOn,
+    });
+  // Noticed at the web first, whose latency is steadiest.
+  world.at(NINE + 5 * MINUTE, service('web', 2, ['orders']));
+  world.at(NINE + 5 * MINUTE + 5 * SECOND, service('orders', 3, ['database']));
+  world.at(NINE + 5 * MINUTE + 20 * SECOND, service('database', 4, []));
+  world.at(NINE + 5 * MINUTE + 30 * SECOND);
+  assert.deepEqual(
+    world.sent.map(({ members }) => members.map(({ detector }) => detector)),
+    [['database', 'orders', 'web']],
+  );
+});
+
+test('what flaps is called over later each time, and makes few messages', () => {
+  const world = createIncidentWorld();
+  for (let round = 0; round < 48; round++) {
+    const start = NINE + round * 30 * MINUTE;
+    const pod = createChange({ start });
+    world.at(start + 3 * MINUTE, pod);
+    world.tick(start + 4 * MINUTE, start + 9 * MINUTE);
+    world.at(start + 10 * MINUTE, endOf(pod));
+    world.tick(start + 11 * MINUTE, start + 32 * MINUTE);
+  }
+  world.tick(NINE + 24 * HOUR, NINE + 27 * HOUR);
+  // A day of it; told again after a day, since it is still there.
+  assert.ok(world.sent.length <= 7, world.sent.map(({ state }) => state).join());
+  assert.equal(world.sent.at(-1)?.state, 'resolved');
+  assert.equal(world.sent.at(-1)?.members.length, 2, 'the first time, and the last one');
+});
+
+test('who joins later joins silently; what makes it louder is told at once', () => {
+  const world = createIncidentWorld();
+  const mild = (i: number): AnomalyChange =>
+    createChange({ entity: `shop/payment-${i}`, level: 1.2, siblings: 10, start: NINE + i * MINUTE });
+  world.at(NINE, mild(0));
+  world.tick(NINE + MINUTE, NINE + 2 * MINUTE);
+  assert.deepEqual(
+    world.sent.map(({ severity }) => severity),
+    ['info'],
+  );
+  for (let i = 1; i < 4; i++) world.at(NINE + (2 + i) * MINUTE, mild(i));
+  assert.equal(world.sent.length, 1, 'four of ten are no more than one of ten was');
+  world.at(NINE + 6 * MINUTE, mild(4));
+  assert.deepEqual(
+    world.sent.slice(1).map(({ state, severity, members }) => [state, severity, members.length]),
+    [['escalated', 'warning', 5]],
+  );
+});
+
+test('what lasts grows louder by itself', () => {
+  const world = createIncidentWorld();
+  world.at(NINE, createChange({ level: 1.2 }));
+  world.tick(NINE + MINUTE, NINE + HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state, severity, at }) => [state, severity, (at - NINE) / MINUTE]),
+    [
+      ['opened', 'info', 1],
+      ['escalated', 'warning', 30],
+    ],
+  );
+});
+
+test('what becomes worse is told once in the interval, and what stays is told again after a day', () => {
+  const world = createIncidentWorld();
+  const pod = createChange();
+  world.at(NINE, pod);
+  world.at(NINE + 30 * SECOND);
+  for (let i = 1; i < 4; i++)
+    world.at(NINE + i * MINUTE, { ...pod, state: 'updated', sequence: 1 + i, level: 50 * 2 ** i });
+  world.tick(NINE + 4 * MINUTE, NINE + 25 * HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state, at, isReminder }) => [state, Math.floor((at - NINE) / MINUTE), isReminder]),
+    [
+      ['opened', 0, undefined],
+      ['updated', 6, undefined],
+      ['updated', 24 * 60 + 6, true],
+    ],
+  );
+});
+
+test('incidents over the budget of a day come in one digest, most important first; louder ones are told of', () => {
+  const world = createIncidentWorld({ incidentsADay: 2, groupBy: [] });
+  const one = (i: number, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>
+    createChange({ entity: `e${i}`, start: NINE + i * MINUTE, ...overrides });
+  for (let i = 0; i < 5; i++) world.at(NINE + i * MINUTE, one(i, { level: 10 * i + 3 }));
+  world.at(NINE + 6 * MINUTE, one(5, { cap: 'critical' }));
+  world.tick(NINE + 7 * MINUTE, NINE + 22 * HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state }) => state),
+    ['opened', 'opened', 'opened'],
+  );
+  assert.equal(world.sent.at(-1)?.severity, 'critical');
+  world.at(NINE + 22 * HOUR + MINUTE, ...[0, 1, 2, 3, 4].map((i) => endOf(one(i, { level: 10 * i + 3 }))));
+  world.tick(NINE + 22 * HOUR + 2 * MINUTE, NINE + 23.5 * HOUR);
+  const digest = world.sent.find(({ state }) => state === 'digest');
+  assert.equal(new Date(digest!.at).toISOString(), '2026-11-24T08:00:00.000Z');
+  assert.deepEqual(
+    digest?.members.map(({ entity }) => entity),
+    ['e4', 'e3', 'e2'],
+  );
+  assert.equal(digest?.incidentId, 'digest-20261124T080000Z');
+  assert.deepEqual(
+    world.sent.filter(({ state }) => state === 'resolved').length,
+    2,
+    'nobody hears of the end of what he was not told of',
+  );
+});
+
+test('an end says what it was: settled, or taken back, also after people heard that it was over', () => {
+  const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
+  const pod = createChange();
+  world.at(NINE, pod);
+  world.at(NINE + MINUTE, endOf(pod, { state: 'settled' }));
+  assert.deepEqual(world.told(), [`opened ${pod.anomalyId}`, `settled ${pod.anomalyId}`]);
+  world.at(NINE + 2 * MINUTE, endOf(pod, { state: 'retracted', sequence: 3 }));
+  assert.deepEqual(world.told().slice(2), [`retracted ${pod.anomalyId}`]);
+
+  const early = createIncidentWorld();
+  early.at(NINE, pod);
+  early.at(NINE + 10 * SECOND, endOf(pod, { state: 'retracted' }));
+  early.tick(NINE + MINUTE, NINE + HOUR);
+  assert.deepEqual(early.told(), [], 'nobody needs to hear of what was taken back before it was told');
+});
+
+test('what was over before its first message is told of, and that it is over', () => {
+  const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
+  const pod = createChange();
+  world.at(NINE, pod, endOf(pod));
+  assert.deepEqual(world.told(), [`opened ${pod.anomalyId}`, `resolved ${pod.anomalyId}`]);
+});
+
+test('an anomaly that people were told of before there were incidents goes on where its messages were', () => {
+  const world = createIncidentWorld();
+  const pod = createChange({ state: 'updated', sequence: 3 });
+  world.at(NINE, pod);
+  world.tick(NINE + MINUTE, NINE + 10 * MINUTE);
+  world.at(NINE + 11 * MINUTE, endOf(pod));
+  world.tick(NINE + 12 * MINUTE, NINE + 20 * MINUTE);
+  assert.deepEqual(
+    world.sent.map(({ state, sequence }) => [state, sequence]),
+    [
+      ['updated', 3],
+      ['resolved', 4],
+    ],
+  );
+});
+
+test('strangers are incidents of their own: by onset, by what they share, and where grouping is off', () => {
+  const count = (groupBy: ('detector' | 'namespace')[], ...changes: AnomalyChange[]): number => {
+    const world = createIncidentWorld({ groupBy });
+    world.at(NINE, ...changes);
+    return world.state.incidents.length;
+  };
+  const other = { detector: 'disks', entity: 'sda', workload: 'sda' };
+  assert.equal(
+    count(['detector'], createChange(), createChange({ entity: 'b', start: NINE + 10 * MINUTE })),
+    1,
+  );
+  assert.equal(
+    count(['detector'], createChange(), createChange({ entity: 'b', start: NINE + 11 * MINUTE })),
+    2,
+  );
+  assert.equal(count(['detector'], createChange(), createChange(other)), 2);
+  const shared = { namespace: 'shop' };
+  assert.equal(
+    count(['detector', 'namespace'], createChange(shared), createChange({ ...other, ...shared })),
+    1,
+  );
+  assert.equal(count([], createChange(), createChange({ entity: 'b' })), 2);
+});
+
+test('an incident does not grow for ever: in a large fleet something always begins', () => {
+  const world = createIncidentWorld();
+  for (let i = 0; i < 30; i++) {
+    const start = NINE + i * 5 * MINUTE;
+    world.at(start, createChange({ entity: `e${i}`, start }));
+  }
+  assert.ok(world.state.incidents.length >= 2, `${world.state.incidents.length}`);
+});
+
+test('the same changes again, in any order and cut in any way, tell nothing twice', () => {
+  const story = pods(4).flatMap((pod) => [
+    pod,
+    { ...pod, state: 'updated' as const, sequence: 2 },
+    endOf(pod, { sequence: 3 }),
+  ]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(story.length - 1), { maxLength: 40 }), (repeats) => {
+      const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
+      for (const change of story) world.at(NINE, change);
+      const told = world.told();
+      for (const index of repeats) world.at(NINE, story[index]!);
+      assert.deepEqual(world.told(), told);
+    }),
+  );
+});

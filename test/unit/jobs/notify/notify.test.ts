@@ -1,0 +1,340 @@
+/** From what scoring left in the detectors' states to the topic: taken over once, told once, whoever dies where. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Alert } from '../../../../lib/alert/alert.ts';
+import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
+import { CLAIM_LEASE, recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
+import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
+import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
+import type { PendingAlert } from '../../../../lib/store/detector-state.ts';
+import { readState, updateState } from '../../../../lib/store/detector-states.ts';
+import { anomalyKey, incidentKey, NOTIFY_STATE_KEY, stateKey } from '../../../../lib/store/keys.ts';
+import { readNotifyState } from '../../../../lib/store/notify-state.ts';
+import type { ObjectStore } from '../../../../lib/store/object-store.ts';
+import { createAlert } from '../../../helpers/alerts.ts';
+import {
+  createMemoryObjectStore,
+  createMortalStore,
+  KilledError,
+  type MemoryObjectStore,
+} from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
+
+const START = '2026-11-22T08:00:00.000Z';
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A change of the anomaly of an entity, as scoring leaves it. */
+function pending(detector: string, entity: string, sequence = 1, over: Partial<Alert> = {}): PendingAlert {
+  const id = `${detector}-${entity}`;
+  const state = sequence === 1 ? 'opened' : 'resolved';
+  return {
+    alert: createAlert({
+      detector,
+      entity,
+      targetService: null,
+      incidentId: id,
+      notificationId: `${id}-000${sequence}`,
+      state,
+      start: START,
+      end: state === 'resolved' ? '2026-11-22T09:00:00.000Z' : null,
+      ...over,
+    }),
+    sequence,
+    about: { workload: entity.replace(/-\d+$/, ''), siblings: 20, dependsOn: [], step: 60_000 },
+  };
+}
+
+async function leave(store: ObjectStore, detector: string, ...changes: PendingAlert[]): Promise<void> {
+  await updateState(store, detector, (state) => ({ ...state, outbox: [...state.outbox, ...changes] }));
+}
+
+interface Topic extends AlertPublisher {
+  readonly sent: Alert[];
+}
+
+/** Its receipts come back at once, whatever became of who published. */
+function createTopic(store: ObjectStore): Topic {
+  const sent: Alert[] = [];
+  return {
+    sent,
+    async publish(alert) {
+      sent.push(alert);
+      await recordReceipt(store, alert, `m${sent.length}`, 2_000);
+      return { messageId: `m${sent.length}` };
+    },
+  };
+}
+
+function told({ sent }: Topic): string[] {
+  return sent.map(({ state, incidentId, members }) => `${state} ${incidentId} ${members?.length}`).sort();
+}
+
+/** Three incidents: one of two entities, which ends, and two of another detector far apart. */
+const STORY: Readonly<Record<string, readonly PendingAlert[]>> = {
+  shop: [
+    pending('shop', 'a-0'),
+    pending('shop', 'a-1'),
+    pending('shop', 'a-0', 2),
+    pending('shop', 'a-1', 2),
+  ],
+  disks: [
+    pending('disks', 'sda'),
+    pending('disks', 'sdb', 1, {
+      start: '2026-11-22T10:00:00.000Z',
+      lastAnomalous: '2026-11-22T10:05:00.000Z',
+    }),
+  ],
+};
+const TOLD = ['opened disks-sda 1', 'opened disks-sdb 1', 'opened shop-a-0 2', 'resolved shop-a-0 2'];
+
+async function createStory(store: MemoryObjectStore = createMemoryObjectStore()): Promise<MemoryObjectStore> {
+  for (const [detector, changes] of Object.entries(STORY)) await leave(store, detector, ...changes);
+  return store;
+}
+
+async function assertNothingLeft(store: ObjectStore, message?: string): Promise<void> {
+  assert.deepEqual((await readNotifyState(store)).state.outbox, [], message);
+  for (const detector of Object.keys(STORY))
+    assert.deepEqual((await readState(store, detector)).state.outbox, [], message);
+}
+
+async function dies(run: Promise<unknown>): Promise<boolean> {
+  try {
+    await run;
+    return false;
+  } catch (error) {
+    if (error instanceof KilledError) return true;
+    throw error;
+  }
+}
+
+test('an outage of twenty pods is one message, and its object has every pod with its reasons', async () => {
+  const store = createMemoryObjectStore();
+  const pods = Array.from({ length: 20 }, (_, i) => pending('shop', `payment-${i}`));
+  await leave(store, 'shop', ...pods);
+  const publisher = createTopic(store);
+  const context = createNotifyContext(store, { publisher });
+  assert.deepEqual(await notify(context, ['shop']), { published: 1, open: 1 });
+  const [alert] = publisher.sent;
+  assert.equal(alert?.members?.length, 20);
+  assert.match(alert.summary, /^payment, all 20: first payment-0: /);
+  for (const { object } of alert.members) assert.ok(store.keys().includes(object), object);
+  assert.ok(store.keys().includes(alert.objects.incident));
+
+  // One more joins: nobody is told, and the object has it.
+  await leave(store, 'shop', pending('shop', 'payment-20'));
+  assert.equal((await notify(context, ['shop'])).published, 0);
+  const incident = JSON.parse(store.text(incidentKey(alert.incidentId)) ?? '') as IncidentObject;
+  assert.equal(incident.members.length, 21);
+  assert.equal(incident.state, 'opened');
+  assert.deepEqual(incident.changes, [{ sequence: 1, alert }]);
+
+  await leave(
+    store,
+    'shop',
+    ...[...pods, pending('shop', 'payment-20')].map(({ alert: { entity } }) => pending('shop', entity, 2)),
+  );
+  await notify(context, ['shop']);
+  assert.deepEqual(told(publisher), ['opened shop-payment-0 20', 'resolved shop-payment-0 21']);
+  assert.equal(publisher.sent[1]?.end, '2026-11-22T09:00:00.000Z');
+  await assertNothingLeft(store);
+});
+
+test("of many members the culprit's reasons are kept whole, and of the others the first ones", async () => {
+  const store = createMemoryObjectStore();
+  const reason = { share: 0.2, value: 9, usualLow: 1, usualHigh: 4, usual: 2 };
+  const reasons = ['a', 'b', 'c', 'd', 'e'].map((metric) => ({ ...reason, metric }));
+  const pods = Array.from({ length: 30 }, (_, i) => pending('shop', `payment-${i}`, 1, { reasons }));
+  await leave(store, 'shop', ...pods);
+  const publisher = createTopic(store);
+  await notify(createNotifyContext(store, { publisher }), ['shop']);
+  const { alerts } = (await readNotifyState(store)).state;
+  assert.deepEqual(
+    Object.values(alerts)
+      .map((alert) => [alert.reasons.length, alert.reasonsLeftOut])
+      .toSorted(([a = 0], [b = 0]) => b - a)
+      .slice(0, 2),
+    [
+      [5, 0],
+      [3, 2],
+    ],
+  );
+  await leave(store, 'shop', ...pods.map(({ alert: { entity } }) => pending('shop', entity, 2, { reasons })));
+  await notify(createNotifyContext(store, { publisher }), ['shop']);
+  assert.deepEqual(
+    publisher.sent.map((alert) => alert.reasons.length),
+    [5, 5],
+  );
+});
+
+test('the first message waits for what belongs to it: who asks is woken in time, and a tick finds it too', async () => {
+  const store = createMemoryObjectStore();
+  const publisher = createTopic(store);
+  let now = 1_000;
+  const wakes: number[] = [];
+  const context = createNotifyContext(store, {
+    publisher,
+    now: () => now,
+    wakeIn: async (ms) => void wakes.push(ms),
+    grouping: { ...createNotifyContext(store, { publisher }).grouping, groupWait: 30_000 },
+  });
+  await leave(store, 'shop', pending('shop', 'a-0'));
+  await notify(context, ['shop']);
+  now += 20_000;
+  await leave(store, 'disks', pending('disks', 'sda'));
+  await notify(context, ['disks']);
+  assert.deepEqual(wakes, [30_000, 10_000]);
+  assert.deepEqual(told(publisher), []);
+  now += 10_000;
+  await notify(context, []);
+  assert.deepEqual(told(publisher), ['opened shop-a-0 1']);
+});
+
+test('killed before or after any write, nothing is lost and nothing told twice', async () => {
+  let deaths = 0;
+  for (const stage of ['before', 'after'] as const)
+    for (let atWrite = 0; ; atWrite++) {
+      const store = await createStory();
+      const publisher = createTopic(store);
+      const mortal = createMortalStore(store, { atWrite, stage });
+      const died = await dies(notify(createNotifyContext(mortal, { publisher }), Object.keys(STORY)));
+      if (!died) break;
+      deaths++;
+      // The schedule's next tick, once the dead run's claims have run out.
+      const later = createNotifyContext(store, { publisher, now: () => 1_000 + 10 * CLAIM_LEASE });
+      await notify(later, []);
+      assert.deepEqual(told(publisher), TOLD, `${stage} write ${atWrite}`);
+      await assertNothingLeft(store, `${stage} write ${atWrite}`);
+    }
+  // Six changes of anomalies, the state, two outboxes, three incidents, four messages and their claims, the state.
+  assert.equal(deaths, 2 * 21);
+});
+
+test('any number of runs at once, of which any may die anywhere, take over and tell once', async () => {
+  const death = fc.option(
+    fc.record({
+      atWrite: fc.integer({ min: 0, max: 30 }),
+      stage: fc.constantFrom('before' as const, 'after' as const),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(death, { minLength: 1, maxLength: 3 }),
+      async (scheduler, deaths) => {
+        const store = createMemoryObjectStore({ pause: () => scheduler.schedule(Promise.resolve()) });
+        const publisher = createTopic(store);
+        await scheduler.waitFor(createStory(store));
+        const runs = deaths.map((plan) =>
+          dies(
+            notify(
+              createNotifyContext(plan === null ? store : createMortalStore(store, plan), { publisher }),
+              Object.keys(STORY),
+            ),
+          ).catch((error: Error) => assert.match(error.message, /another invocation is sending/)),
+        );
+        await scheduler.waitFor(Promise.all(runs));
+        const later = createNotifyContext(store, { publisher, now: () => 1_000 + 10 * CLAIM_LEASE });
+        await scheduler.waitFor(notify(later, []));
+        assert.deepEqual(told(publisher).length, new Set(told(publisher)).size);
+        const opened = publisher.sent.filter(({ state }) => state === 'opened');
+        assert.deepEqual(opened.map(({ incidentId }) => incidentId).sort(), [
+          'disks-sda',
+          'disks-sdb',
+          'shop-a-0',
+        ]);
+        await scheduler.waitFor(assertNothingLeft(store));
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('a tick that finds nothing to do writes nothing', async () => {
+  const store = await createStory();
+  const publisher = createTopic(store);
+  for (let tick = 0; tick < 3; tick++) {
+    const counting = createMortalStore(store);
+    await notify(createNotifyContext(counting, { publisher }), []);
+    // The second one clears what the first one took over.
+    if (tick === 2) assert.equal(counting.writes(), 0);
+  }
+  assert.deepEqual(told(publisher), TOLD);
+});
+
+test('what is decided while a run takes over stays for the next one', async () => {
+  const store = createMemoryObjectStore();
+  await leave(store, 'shop', pending('shop', 'a-0'));
+  const publisher = createTopic(store);
+  let added = false;
+  const busy: ObjectStore = {
+    ...store,
+    async put(key, ...rest) {
+      if (key === NOTIFY_STATE_KEY && !added) {
+        added = true;
+        await leave(store, 'shop', pending('shop', 'a-0', 2));
+      }
+      return store.put(key, ...rest);
+    },
+  };
+  await notify(createNotifyContext(busy, { publisher }), ['shop']);
+  assert.deepEqual(told(publisher), ['opened shop-a-0 1']);
+  await notify(createNotifyContext(store, { publisher }), ['shop']);
+  assert.deepEqual(told(publisher), ['opened shop-a-0 1', 'resolved shop-a-0 1']);
+});
+
+test('a request that was lost is made good by a sweep of all detectors', async () => {
+  const store = await createStory();
+  const publisher = createTopic(store);
+  let now = 1_000;
+  const context: NotifyContext = createNotifyContext(store, { publisher, now: () => now });
+  await notify(context, []);
+  assert.deepEqual(told(publisher), TOLD);
+  // What was just taken over is looked at once more.
+  await notify(context, []);
+  await leave(store, 'disks', pending('disks', 'sda', 2));
+  now += 9 * 60_000;
+  await notify(context, []);
+  assert.equal(publisher.sent.length, 4);
+  now += 60_000;
+  await notify(context, []);
+  assert.equal(publisher.sent.length, 5);
+});
+
+test('changes from before there were incidents go on as they were', async () => {
+  const store = createMemoryObjectStore();
+  const { about: _, ...old } = pending('shop', 'shop/carts-5ff676694b-fzj9z'.replace('/', '.'), 2);
+  await leave(store, 'shop', old);
+  const publisher = createTopic(store);
+  await notify(createNotifyContext(store, { publisher }), ['shop']);
+  assert.deepEqual(
+    publisher.sent.map(({ state, notificationId }) => [state, notificationId]),
+    [['resolved', old.alert.notificationId]],
+  );
+});
+
+test('a state of notifications that is cut starts anew, and records that are cut are written anew', async () => {
+  const store = await createStory();
+  const publisher = createTopic(store);
+  await store.put(NOTIFY_STATE_KEY, bytes('{"formatV'));
+  await store.put(anomalyKey('shop', 'shop-a-0'), bytes('{"formatV'));
+  await store.put(incidentKey('shop-a-0'), bytes('{"formatV'));
+  await store.put('incidents/shop-a-0/shop-a-0-0001.json', bytes('{"formatV'));
+  const telemetry = createMemoryTelemetry();
+  await notify(createNotifyContext(store, { publisher, telemetry }), Object.keys(STORY));
+  assert.deepEqual(told(publisher), TOLD);
+  assert.equal(telemetry.total('ObjectsQuarantined'), 1);
+});
+
+test('a detector whose state cannot be read keeps no other from being told of, and is counted', async () => {
+  const store = await createStory();
+  await store.put(stateKey('broken'), bytes('{"formatVersion": 2}'));
+  const publisher = createTopic(store);
+  const telemetry = createMemoryTelemetry();
+  await notify(createNotifyContext(store, { publisher, telemetry }), [...Object.keys(STORY), 'broken']);
+  assert.deepEqual(told(publisher), TOLD);
+  assert.equal(telemetry.total('DetectorsFailed', 'broken'), 1);
+});
