@@ -10,7 +10,7 @@ import { METRIC_UNITS } from './metric-unit.ts';
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
-export const reasonSchema: z.ZodType<Reason> = z.strictObject({
+export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   metric: z.string(),
   derived: z.string().optional(),
   share: z.number(),
@@ -22,7 +22,7 @@ export const reasonSchema: z.ZodType<Reason> = z.strictObject({
   usual: z.number(),
 } satisfies Shape<Reason>);
 
-export const memberSchema: z.ZodType<AlertMember> = z.strictObject({
+export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
   anomalyId: z.string(),
   detector: z.string(),
   entity: z.string(),
@@ -34,7 +34,7 @@ export const memberSchema: z.ZodType<AlertMember> = z.strictObject({
   object: z.string(),
 } satisfies Shape<AlertMember>);
 
-export const alertSchema: z.ZodType<Alert> = z.strictObject({
+export const alertSchema: z.ZodType<Alert> = z.looseObject({
   formatVersion: z.literal(1),
   notificationId: z.string(),
   incidentId: z.string(),
@@ -48,7 +48,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   reasonsLeftOut: z.int().min(0),
   restarts: z
     .array(
-      z.strictObject({
+      z.looseObject({
         metric: z.string(),
         at: z.string(),
         from: z.number(),
@@ -58,7 +58,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
     .optional(),
   by: z.enum(['evidence', 'silence']).optional(),
   silence: z
-    .strictObject({
+    .looseObject({
       kind: z.enum(SILENCE_KINDS),
       metrics: z.array(z.string()),
       lastHeard: z.string(),
@@ -68,10 +68,10 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   score: z.number(),
   threshold: z.number(),
   falseAlarms: z
-    .strictObject({ count: z.number(), per: z.number() } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
+    .looseObject({ count: z.number(), per: z.number() } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
     .optional(),
   rarity: z
-    .strictObject({
+    .looseObject({
       onceIn: z.number(),
       isBound: z.boolean(),
       heldBack: z.boolean(),
@@ -80,7 +80,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   start: z.string(),
   lastAnomalous: z.string(),
   end: z.string().nullable(),
-  model: z.strictObject({
+  model: z.looseObject({
     version: z.string(),
     kind: z.string(),
     trainedFrom: z.string(),
@@ -88,7 +88,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   } satisfies Shape<Alert['model']>),
   members: z.array(memberSchema).optional(),
   membersLeftOut: z.int().min(0).optional(),
-  objects: z.strictObject({
+  objects: z.looseObject({
     window: z.string(),
     scores: z.string(),
     incident: z.string(),

@@ -4,7 +4,8 @@ import { nameWorkload } from '../../../../lib/base/workload.ts';
 import { DEFAULT_SILENCE } from '../../../../lib/config/defaults.ts';
 import type { SilenceState, SilenceTransition } from '../../../../lib/decision/silence/contract.ts';
 import { learnPresence } from '../../../../lib/decision/silence/learn-presence.ts';
-import { type SilenceRules, walkSilence } from '../../../../lib/decision/silence/walk-silence.ts';
+import { walkSilence } from '../../../../lib/decision/silence/walk-silence.ts';
+import type { SilenceRules } from '../../../../lib/decision/silence/walk-state.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
 
 export const STEP = 60_000;
