@@ -66,6 +66,10 @@ const STUDIES: Readonly<
     inParts: true,
     load: async () => (await import('./autoencoder-peer.ts')).reportAutoencoderPeer,
   },
+  'window-lengths': {
+    needsData: false,
+    load: async () => (await import('./window-lengths.ts')).reportWindowLengths,
+  },
   companions: { needsData: true, load: async () => (await import('./companions.ts')).reportCompanions },
   'autoencoder-peer-default-size': {
     needsData: true,
