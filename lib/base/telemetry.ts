@@ -20,6 +20,8 @@ export const METRIC_NAMES = [
   'LeftOut',
   'ModelsTrained',
   'ReportsFailed',
+  'IncidentPagesFailed',
+  'IncidentPagesPutOff',
   'AlertsPublished',
   'AlertsUndeliverable',
   'DetectorsFailed',

@@ -18,6 +18,7 @@ const SUFFIX_ROOM = 16;
 export const REASON_SUFFIX = '.reason.json';
 export const LEFT_OUT_SUFFIX = '.left-out.json';
 export const WINDOWS_PREFIX = 'windows/';
+export const INCIDENTS_PREFIX = 'incidents/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
@@ -38,7 +39,12 @@ export function windowsPrefix(detector: string): string {
 
 /** `date` is the day on which the window starts, UTC. */
 export function windowKey(detector: string, range: TimeRange): string {
-  return `${windowsPrefix(detector)}date=${day(range.start)}/${formatCompactTime(range.start)}_${formatCompactTime(range.end)}.parquet`;
+  return `${windowsOfDayPrefix(detector, range.start)}${formatCompactTime(range.start)}_${formatCompactTime(range.end)}.parquet`;
+}
+
+/** Of exported windows that start on the day (UTC) of a time (epoch ms). */
+export function windowsOfDayPrefix(detector: string, time: number): string {
+  return `${windowsPrefix(detector)}date=${day(time)}/`;
 }
 
 /** The detector that a key under windows/ belongs to; undefined for any other key. */
@@ -112,12 +118,23 @@ export function anomalyKey(detector: string, id: string): string {
 
 /** What people are told: anomalies that belong together, and each message about them. Sorts by start. */
 export function incidentKey(id: string): string {
-  return `incidents/${checkedId(id)}.json`;
+  return `${INCIDENTS_PREFIX}${checkedId(id)}.json`;
+}
+
+/** Where one looks at it: HTML, written anew whenever the incident changes. */
+export function incidentPageKey(id: string): string {
+  return `${INCIDENTS_PREFIX}${checkedId(id)}.html`;
+}
+
+/** The incident whose object stands at a key; undefined for any other key. */
+export function incidentOfKey(key: string): string | undefined {
+  const id = /^incidents\/([^/]+)\.json$/.exec(key)?.[1];
+  return id !== undefined && ID.test(id) ? id : undefined;
 }
 
 /** Claim and receipt of one published change of state: what makes an alert go out once. */
 export function notificationKey(incidentId: string, notificationId: string): string {
-  return `incidents/${checkedId(incidentId)}/${checkedId(notificationId)}.json`;
+  return `${INCIDENTS_PREFIX}${checkedId(incidentId)}/${checkedId(notificationId)}.json`;
 }
 
 /** Of the stage that tells people, over all detectors. */

@@ -4,7 +4,7 @@
  *
  * For a run: take over (the state of notifications then holds the messages to send, so from here on they are not lost),
  * remove from the detectors' states what was taken, send what the state holds. A run that is cut short anywhere is
- * finished by the next one; any number may run at once.
+ * finished by the next one; any number may run at once. Pages for people to look at come last, and hold nothing up.
  */
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
@@ -17,6 +17,7 @@ import { quarantine } from '../shared/quarantine.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { recordIncident } from './record-incident.ts';
 import { takeChanges } from './take-changes.ts';
+import { writePages } from './write-pages.ts';
 
 export interface NotifyResult {
   /** Messages that went out. */
@@ -46,6 +47,7 @@ export async function notify(context: NotifyContext, detectors: readonly string[
   const wait = due - context.now();
   if (wait <= LONGEST_WAKE) await context.wakeIn(Math.max(0, wait));
   const { published, inFlight } = await publishOutbox(context);
+  await writePages(context, state, [...state.outbox.map(({ alert }) => alert.incidentId), ...changed]);
   if (inFlight > 0)
     throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
   return {

@@ -23,7 +23,7 @@ export interface AnomalyObject {
 }
 
 /** Read leniently: a newer release may say more. */
-const schema: z.ZodType<AnomalyObject> = z.looseObject({
+export const anomalySchema: z.ZodType<AnomalyObject> = z.looseObject({
   formatVersion: z.literal(1),
   anomalyId: z.string(),
   detector: z.string(),
@@ -41,7 +41,7 @@ const schema: z.ZodType<AnomalyObject> = z.looseObject({
 export async function recordAnomaly(store: ObjectStore, { alert, sequence }: PendingAlert): Promise<void> {
   const { detector, entity, incidentId: anomalyId } = alert;
   const key = anomalyKey(detector, anomalyId);
-  await updateObject(store, { key, schema }, (existing): AnomalyObject => {
+  await updateObject(store, { key, schema: anomalySchema }, (existing): AnomalyObject => {
     const earlier = existing?.changes ?? [];
     if (existing !== undefined && earlier.some((change) => change.sequence === sequence)) return existing;
     const changes = [...earlier, { sequence, alert }].sort((a, b) => a.sequence - b.sequence);

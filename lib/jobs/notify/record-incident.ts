@@ -28,7 +28,7 @@ export interface IncidentObject {
 }
 
 /** Read leniently: a newer release may say more. */
-const schema: z.ZodType<IncidentObject> = z.looseObject({
+export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
   formatVersion: z.literal(1),
   incidentId: z.string(),
   severity: z.enum(SEVERITIES),
@@ -54,7 +54,8 @@ export async function recordIncident(
     rankMembers(known.members).map((member) =>
       describeMember(member, state.alerts[member.anomalyId]!, ALERT_KEYS),
     );
-  await updateObject(store, { key: incidentKey(incidentId), schema }, (existing): IncidentObject => {
+  const target = { key: incidentKey(incidentId), schema: incidentSchema };
+  await updateObject(store, target, (existing): IncidentObject => {
     const changes = [...(existing?.changes ?? [])];
     if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))
       changes.push({ sequence: message.sequence, alert: message.alert });

@@ -1,0 +1,181 @@
+/** Writes the page of one incident from what the bucket holds: its objects, the windows around it, its model, its past. */
+import type { Alert, AlertMember, Reason } from '../../../alert/alert.ts';
+import { unitOfMetric } from '../../../alert/metric-unit.ts';
+import { ArtifactError, NotFoundError } from '../../../base/errors.ts';
+import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
+import { formatTime } from '../../../report/format.ts';
+import type { IncidentInput, MemberInput, SeriesInput } from '../../../report/incident/incident-input.ts';
+import { renderIncidentPage } from '../../../report/incident/incident-page.ts';
+import { decodeJson } from '../../../store/json.ts';
+import { incidentKey, incidentPageKey } from '../../../store/keys.ts';
+import type { ObjectStore } from '../../../store/object-store.ts';
+import { anomalySchema } from '../record-anomaly.ts';
+import { type IncidentObject, incidentSchema } from '../record-incident.ts';
+import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
+import { findPlotRange } from './plot-range.ts';
+import { type ReadSeries, readSeriesAround } from './read-series.ts';
+import { loadUsualValues, type UsualValues, usualOfMetric } from './usual-values.ts';
+
+/** Members that the page names, those of them that have plots, and metrics of each. */
+const MOST_MEMBERS = 30;
+const MOST_PLOTTED = 6;
+const METRICS = { culprit: 6, other: 2 } as const;
+const READS_AT_ONCE = 8;
+/** Another run may have changed the incident meanwhile: its page is then made anew. */
+const MOST_TRIES = 3;
+
+interface Known {
+  readonly member: AlertMember;
+  readonly alert: Alert | undefined;
+  /** Windows in which it was found anomalous. */
+  readonly windows: readonly string[];
+}
+
+/**
+ * Nothing is written for an incident that nobody was told of.
+ * @param given.step ms between rows
+ * @throws NotFoundError, ArtifactError where the incident's object is not to be had
+ */
+export async function writeIncidentPage(
+  store: ObjectStore,
+  given: { readonly incidentId: string; readonly step: number; readonly now: number },
+): Promise<boolean> {
+  const key = incidentKey(given.incidentId);
+  for (let tries = 1; ; tries++) {
+    const { body, etag } = await store.get(key);
+    const incident = decodeJson(key, body, incidentSchema);
+    if (incident.changes.length === 0 || incident.members.length === 0) return false;
+    const page = renderIncidentPage(await gatherInput(store, incident, given));
+    await store.put(incidentPageKey(given.incidentId), new TextEncoder().encode(page), {
+      contentType: 'text/html; charset=utf-8',
+    });
+    if (tries === MOST_TRIES || (await store.head(key)).etag === etag) return true;
+  }
+}
+
+async function gatherInput(
+  store: ObjectStore,
+  incident: IncidentObject,
+  { step, now }: { readonly step: number; readonly now: number },
+): Promise<IncidentInput> {
+  const messages = incident.changes.map(({ alert }) => alert);
+  const newest = messages.at(-1)!;
+  const known = await readMembers(store, incident.members.slice(0, MOST_MEMBERS));
+  const lastRow = Math.max(
+    Date.parse(newest.end ?? newest.lastAnomalous),
+    ...known.map(({ alert, member }) => Date.parse(member.end ?? alert?.lastAnomalous ?? member.start)),
+  );
+  const start = Math.min(...known.map(({ member }) => Date.parse(member.start)), Date.parse(newest.start));
+  const { isCut, ...range } = findPlotRange({ start, end: lastRow, step, now });
+  const plotted = known.slice(0, MOST_PLOTTED);
+  const { seriesOf, notes } = await readPlots(store, plotted, { range, onset: start });
+  return {
+    incidentId: incident.incidentId,
+    severity: incident.severity,
+    messages,
+    members: known.map((each, at): MemberInput => {
+      const { member, alert } = each;
+      return { member, alert, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
+    }),
+    membersLeftOut: incident.members.length - known.length,
+    range,
+    similar: await findSimilar(store, incident),
+    similarDays: SIMILAR_DAYS,
+    notes: [
+      ...(isCut ? [`The plots end at ${formatTime(range.end)} UTC; the incident went on.`] : []),
+      ...(known.length > MOST_PLOTTED
+        ? [`Plots of the first ${MOST_PLOTTED} of ${known.length} members.`]
+        : []),
+      ...notes,
+    ],
+    madeAt: now,
+  };
+}
+
+async function readMembers(store: ObjectStore, members: readonly AlertMember[]): Promise<readonly Known[]> {
+  const known = new Map<AlertMember, Known>();
+  await forEachConcurrently(members, READS_AT_ONCE, async (member) => {
+    const alerts = await readAlerts(store, member.object);
+    const windows = [...new Set(alerts.map(({ objects }) => objects.window))];
+    known.set(member, { member, alert: alerts.at(-1), windows });
+  });
+  return members.map((member) => known.get(member)!);
+}
+
+/** Of the anomaly, oldest first; none where its object is not to be had. */
+async function readAlerts(store: ObjectStore, key: string): Promise<readonly Alert[]> {
+  try {
+    return decodeJson(key, (await store.get(key)).body, anomalySchema).changes.map(({ alert }) => alert);
+  } catch (error) {
+    if (error instanceof ArtifactError || error instanceof NotFoundError) return [];
+    throw error;
+  }
+}
+
+interface Plots {
+  readonly seriesOf: (known: Known) => readonly SeriesInput[];
+  readonly notes: readonly string[];
+}
+
+async function readPlots(
+  store: ObjectStore,
+  plotted: readonly Known[],
+  around: { readonly range: { readonly start: number; readonly end: number }; readonly onset: number },
+): Promise<Plots> {
+  const notes: string[] = [];
+  const read = new Map<string, readonly ReadSeries[]>();
+  const usual = new Map<string, UsualValues | undefined>();
+  const isCulprit = (known: Known): boolean => known === plotted[0];
+  for (const [detector, members] of Map.groupBy(plotted, ({ member }) => member.detector)) {
+    const wanted = members.map((known) => ({
+      entity: known.member.entity,
+      metrics: metricsOf(known),
+      most: isCulprit(known) ? METRICS.culprit : METRICS.other,
+      windows: known.windows,
+    }));
+    const { series, leftOut } = await readSeriesAround(store, { detector, wanted, ...around });
+    read.set(detector, series);
+    if (leftOut > 0)
+      notes.push(
+        `${leftOut} windows of ${detector} are not in the plots: too many, too large, or unreadable.`,
+      );
+    const versions = new Set(
+      members.flatMap(({ alert }) => (alert === undefined ? [] : [alert.model.version])),
+    );
+    for (const version of versions) {
+      const values = await loadUsualValues(store, detector, version);
+      usual.set(`${detector}/${version}`, values);
+      if (values === undefined)
+        notes.push(`What version ${version} of ${detector} expects could not be read.`);
+    }
+  }
+  return {
+    notes,
+    seriesOf(known) {
+      const { member, alert } = known;
+      const most = isCulprit(known) ? METRICS.culprit : METRICS.other;
+      const own = (read.get(member.detector) ?? []).filter(({ entity }) => entity === member.entity);
+      const names = metricsOf(known);
+      const order = names.length > 0 ? names : own.map(({ metric }) => metric);
+      const values = alert && usual.get(`${member.detector}/${alert.model.version}`);
+      return order.slice(0, most).flatMap((metric): readonly SeriesInput[] => {
+        const series = own.find((each) => each.metric === metric);
+        if (series === undefined) return [];
+        const { expected, usual: profile } = values ? usualOfMetric(values, member.entity, metric) : {};
+        return [{ ...series, unit: unitOf(metric, alert?.reasons ?? []), expected, usual: profile }];
+      });
+    },
+  };
+}
+
+/** By their part in it; those that are missing where data is; empty: no one in particular. */
+function metricsOf({ alert }: Known): readonly string[] {
+  const names = [...(alert?.reasons ?? []).map(({ metric }) => metric), ...(alert?.silence?.metrics ?? [])];
+  return [...new Set(names)];
+}
+
+/** Reasons know the query behind a metric. */
+function unitOf(metric: string, reasons: readonly Reason[]): SeriesInput['unit'] {
+  const reason = reasons.find((each) => each.metric === metric && each.derived === undefined);
+  return reason === undefined ? unitOfMetric(metric, undefined) : reason.unit;
+}

@@ -1,0 +1,47 @@
+/**
+ * The pages of incidents that changed, after people were told: a message never waits for one. A failure is logged and
+ * counted, and a run gives pages so much time and no more; what is put off is written when its incident changes next.
+ */
+import type { NotifyState } from '../../store/notify-state.ts';
+import type { NotifyContext } from '../shared/context.ts';
+
+/** Ms that a run spends on pages: others wait for the queue that it came from. */
+const MOST_TIME = 10_000;
+/** Ms of the run that have to be left for one to be begun. */
+const MIN_RUN_LEFT = 20_000;
+const USUAL_STEP = 60_000;
+
+/** @param incidentIds whose objects changed, or of which people were told; those that are told of alone have pages */
+export async function writePages(
+  { store, telemetry, now, deadline }: NotifyContext,
+  state: NotifyState,
+  incidentIds: Iterable<string>,
+): Promise<void> {
+  const waiting = [...new Set(incidentIds)].filter((id) => isTold(state, id));
+  if (waiting.length === 0) return;
+  const begin = now();
+  for (const [at, incidentId] of waiting.entries()) {
+    const members = state.incidents.incidents.find(({ id }) => id === incidentId)?.members ?? [];
+    const detector = members[0]?.detector ?? 'none';
+    if (deadline.remaining() < MIN_RUN_LEFT || now() - begin > MOST_TIME) {
+      const putOff = waiting.length - at;
+      telemetry.warn('pages of incidents put off', { pages: putOff, incidentId });
+      telemetry.count('IncidentPagesPutOff', putOff, { detector });
+      return;
+    }
+    try {
+      // Loaded when needed: a plotting library is nothing that a message should wait for.
+      const { writeIncidentPage } = await import('./incident-page/write-page.ts');
+      const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
+      await writeIncidentPage(store, { incidentId, step, now: now() });
+    } catch (error) {
+      telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
+      telemetry.count('IncidentPagesFailed', 1, { detector });
+    }
+  }
+}
+
+/** A digest is of no incident, and has an object of its own. */
+function isTold(state: NotifyState, incidentId: string): boolean {
+  return state.incidents.incidents.some(({ id, sequence }) => id === incidentId && sequence > 0);
+}

@@ -1,0 +1,64 @@
+/** What the page of an incident is made of: plain data, cut to what a page can show before it comes here. */
+import type { Alert, AlertMember } from '../../alert/alert.ts';
+import type { MetricUnit } from '../../alert/metric-unit.ts';
+import type { Severity } from '../../config/severity.ts';
+import type { ExpectedRange } from '../../expectation/expected-range.ts';
+import type { Profile } from '../../features/profile.ts';
+import type { Band } from '../drawing/timeline.ts';
+
+export interface IncidentInput {
+  readonly incidentId: string;
+  readonly severity: Severity;
+  /** Every message about it, oldest first; at least one. */
+  readonly messages: readonly Alert[];
+  /** Ranked, the probable culprit first; at least one. */
+  readonly members: readonly MemberInput[];
+  /** Members that the page has no room for. */
+  readonly membersLeftOut: number;
+  /** What the plots cover: before, during and after. */
+  readonly range: Band;
+  /** The most alike first. */
+  readonly similar: readonly SimilarIncident[];
+  /** How many days back similar ones were looked for. */
+  readonly similarDays: number;
+  /** Whole sentences: what could not be read, or was left out. */
+  readonly notes: readonly string[];
+  /** When the page was made, epoch ms. */
+  readonly madeAt: number;
+}
+
+export interface MemberInput {
+  readonly member: AlertMember;
+  /** The newest alert of its anomaly, with its reasons; undefined where that is not to be had. */
+  readonly alert: Alert | undefined;
+  /** Of its metrics with the largest part in it; empty for members that have no plots. */
+  readonly series: readonly SeriesInput[];
+}
+
+/** One metric of one entity over the page's range. */
+export interface SeriesInput {
+  readonly metric: string;
+  readonly unit: MetricUnit | undefined;
+  /** Ms between rows. */
+  readonly step: number;
+  /** Epoch ms, ascending; as long as `values`, which are NaN where nothing was measured. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  /** What the model expects at a time (epoch ms); undefined where it has no expectation. */
+  readonly expected: ((time: number) => ExpectedRange) | undefined;
+  /** In its place, what training stayed within. */
+  readonly usual: Profile | undefined;
+}
+
+export interface SimilarIncident {
+  readonly incidentId: string;
+  /** Of its newest message. */
+  readonly state: Alert['state'];
+  readonly severity: Severity;
+  readonly summary: string;
+  /** ISO 8601 UTC; null where it never ended. */
+  readonly start: string;
+  readonly end: string | null;
+  /** What the two have in common, such as "same entity". */
+  readonly shared: string;
+}

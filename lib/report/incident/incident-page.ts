@@ -1,0 +1,174 @@
+/** The page of an incident: one file that asks the network for nothing and runs no script. */
+import type { Alert } from '../../alert/alert.ts';
+import { formatLength, formatReading } from '../../alert/format-value.ts';
+import { nameReason } from '../../alert/summarize.ts';
+import { PALETTE } from '../drawing/palette.ts';
+import { countOf, formatCount, formatPercent, formatScore, formatTime } from '../format.ts';
+import { breakable, html, type Markup, raw } from '../page/html.ts';
+import { STYLE } from '../page/style.ts';
+import { listAnswers } from './answers.ts';
+import { renderCourse, sayTime } from './course.ts';
+import type { IncidentInput, MemberInput } from './incident-input.ts';
+import { INCIDENT_STYLE } from './incident-style.ts';
+import { renderSeries } from './series-plots.ts';
+
+/** Reasons that are shown of the probable culprit, and of each other member. */
+const REASONS = { culprit: 8, other: 3 } as const;
+
+/** Bounded by what the input holds; the same input gives the same bytes. */
+export function renderIncidentPage(input: IncidentInput): string {
+  const newest = newestOf(input);
+  const body: readonly (Markup | undefined)[] = [
+    renderHead(input),
+    html`<main>`,
+    renderCulprit(input),
+    renderCourse(input),
+    renderMembers(input),
+    renderSimilar(input),
+    renderAnswers(input),
+    html`</main>`,
+    renderFoot(input),
+  ];
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="theme-color" content="${PALETTE.paper.light}" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="${PALETTE.paper.dark}" media="(prefers-color-scheme: dark)">
+<title>${newest.severity}: ${nameOf(input)} · ${input.incidentId}</title>
+<link rel="icon" href="data:,">
+<style>${raw(STYLE)}${raw(INCIDENT_STYLE)}</style></head>
+<body>${body.filter((part) => part !== undefined)}</body></html>
+`.markup;
+}
+
+function newestOf({ messages }: IncidentInput): Alert {
+  return messages.at(-1)!;
+}
+
+function nameOf(input: IncidentInput): string {
+  const { member } = input.members[0]!;
+  return member.workload || member.entity || member.detector;
+}
+
+function renderHead(input: IncidentInput): Markup {
+  const { severity, members, membersLeftOut, madeAt, incidentId } = input;
+  const { state, summary, start, end } = newestOf(input);
+  const from = Date.parse(start);
+  const until = end === null ? madeAt : Date.parse(end);
+  const workloads = new Set(members.map(({ member }) => JSON.stringify([member.detector, member.workload])));
+  return html`<header><p class="quiet note">Tidewatch incident · <code>${incidentId}</code></p>
+    <h1>${breakable(nameOf(input))}</h1>
+    <p class="badges"><span class="badge ${severity}">${severity}</span><span class="badge">${state}</span><span class="badge">as of ${sayTime(madeAt)} UTC</span></p>
+    <p class="lead">${summary}</p>
+    <div class="figures summary-figures">
+      <div><b>${sayTime(from)}</b><span>began, UTC</span></div>
+      <div><b>${formatLength(Math.max(0, until - from))}</b><span>${end === null ? 'so far' : `until ${sayTime(until)}`}</span></div>
+      <div><b>${formatCount(members.length + membersLeftOut)}</b><span>${members.length + membersLeftOut === 1 ? 'anomaly' : 'anomalies'}, of ${countOf(workloads.size, 'workload')}</span></div>
+      ${renderHeight(input)}
+    </div></header>`;
+}
+
+/** How far it went: seconds of silence are told in the sentence already. */
+function renderHeight(input: IncidentInput): Markup | undefined {
+  const { score, threshold, by } = input.members[0]!.alert ?? newestOf(input);
+  if (by === 'silence') return undefined;
+  return html`<div><b>${formatScore(score)}</b><span>${by ?? 'score'}; it alerts at ${formatScore(threshold)}</span></div>`;
+}
+
+function renderCulprit(input: IncidentInput): Markup {
+  const { members } = input;
+  const [culprit] = members;
+  const { member } = culprit!;
+  const title = members.length === 1 ? 'What is unusual' : 'Probable culprit';
+  const name = member.entity || member.detector;
+  return html`<h2>${title}</h2>
+    <p>${breakable(name)}${
+      members.length === 1
+        ? undefined
+        : html` <span class="quiet">· first at ${sayTime(Date.parse(member.start))} UTC, or what the others depend on</span>`
+    }</p>
+    ${renderReasons(culprit!, REASONS.culprit)}
+    ${renderKey(input)}
+    ${renderSeries(input, culprit!, 'm0')}
+    ${input.notes.map((note) => html`<p class="note">${note}</p>`)}`;
+}
+
+function renderKey({ members }: IncidentInput): Markup | undefined {
+  if (members.every(({ series }) => series.length === 0)) return undefined;
+  return html`<ul class="key"><li style="--of:var(--line)">measured</li><li style="--of:var(--usual);--by:.25">expected</li><li style="--of:var(--incident);--by:.35">the anomaly</li></ul>`;
+}
+
+function renderReasons({ member, alert }: MemberInput, most: number): Markup {
+  if (alert === undefined) return html`<p class="note">${member.summary}</p>`;
+  const { reasons, reasonsLeftOut, silence, restarts = [] } = alert;
+  const left = Math.max(0, reasons.length - most) + reasonsLeftOut;
+  return html`${
+    silence === undefined
+      ? undefined
+      : html`<p>${silence.metrics.length === 0 ? 'No data' : html`Without ${breakable(silence.metrics.slice(0, most).join(', '))}${silence.metrics.length > most ? ` and ${silence.metrics.length - most} more` : undefined}`}, last heard at ${sayTime(Date.parse(silence.lastHeard))} UTC.</p>`
+  }${reasons
+    .slice(0, most)
+    .map(
+      (reason) =>
+        html`<div class="reason"><code>${breakable(nameReason(reason))}</code><span class="share">${formatPercent(
+          Math.round(reason.share * 100),
+        )}</span><span class="value">${formatReading(reason)}</span><div class="bar"><i style="width:${raw((Math.min(1, Math.max(0, reason.share)) * 100).toFixed(1))}%"></i></div></div>`,
+    )}${left > 0 ? html`<p class="note">${countOf(left, 'more metric')} with a smaller part; the anomaly's object has them.</p>` : undefined}${restarts.map(
+    ({ metric, at, from, to }) =>
+      html`<p class="note">It began anew at ${sayTime(Date.parse(at))} UTC: <code>${breakable(metric)}</code> went from ${formatScore(from)} to ${formatScore(to)}.</p>`,
+  )}`;
+}
+
+function renderMembers(input: IncidentInput): Markup | undefined {
+  const { members, membersLeftOut, incidentId } = input;
+  if (members.length === 1) return undefined;
+  return html`<h2>Who else is part of it</h2>${members.slice(1).map((each, at) => renderMember(input, each, at + 1))}
+    ${membersLeftOut === 0 ? undefined : html`<p class="note">${countOf(membersLeftOut, 'more anomaly', 'more anomalies')}, in <code>${incidentId}.json</code> beside this page.</p>`}`;
+}
+
+function renderMember(input: IncidentInput, each: MemberInput, at: number): Markup {
+  const { member } = each;
+  const end = member.end === null ? 'goes on' : `until ${sayTime(Date.parse(member.end))}`;
+  return html`<details class="member"${at === 1 ? raw(' open') : undefined}><summary><b>${breakable(member.entity || member.detector)}</b> <span>${member.state} · ${sayTime(Date.parse(member.start))}, ${end}</span></summary>
+    ${renderReasons(each, REASONS.other)}${renderSeries(input, each, `m${at}`)}</details>`;
+}
+
+function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
+  const title = html`<h2>Similar incidents</h2>`;
+  if (similar.length === 0)
+    return html`${title}<p class="quiet">None of the same entity, workload or metric in the ${similarDays} days before.</p>`;
+  return html`${title}<ul class="similar">${similar.map(
+    ({ incidentId, state, severity, summary, start, end, shared }) =>
+      html`<li><a href="${encodeURIComponent(incidentId)}.html">${formatTime(Date.parse(start))}</a> · ${severity}, ${state}${
+        end === null ? undefined : ` after ${formatLength(Date.parse(end) - Date.parse(start))}`
+      } · ${shared}<span class="note">${summary}</span></li>`,
+  )}</ul><p class="note">Of the ${similarDays} days before, the most alike first. Links work where the pages lie beside each other.</p>`;
+}
+
+function renderAnswers(input: IncidentInput): Markup {
+  const { detector, entity } = input.members[0]!.member;
+  return html`<h2>Answer it</h2><div class="answers">${listAnswers({
+    incidentId: input.incidentId,
+    detector,
+    entity,
+  }).map(({ label, command }) => html`<div><span>${label}</span><pre>${command}</pre></div>`)}</div>`;
+}
+
+function renderFoot(input: IncidentInput): Markup {
+  const alert = input.members[0]!.alert ?? newestOf(input);
+  const { model, detector, objects, falseAlarms, rarity } = alert;
+  const report = `models/detector=${detector}/version=${model.version}/report.html`;
+  return html`<footer><h2>The model and its data</h2><dl>
+    <dt>Detector</dt><dd>${detector}</dd>
+    <dt>Model</dt><dd>${model.kind}, <code>${breakable(model.version)}</code></dd>
+    <dt>Learned from</dt><dd>${formatTime(Date.parse(model.trainedFrom))} to ${formatTime(Date.parse(model.trainedTo))} UTC</dd>
+    ${falseAlarms === undefined ? undefined : html`<dt>Normal data goes as far</dt><dd>at most ${countOf(falseAlarms.count, 'time')} in ${formatLength(falseAlarms.per)}, over all entities</dd>`}
+    ${rarity === undefined ? undefined : html`<dt>Normal rows score as high</dt><dd>once in ${rarity.isBound ? 'more than ' : ''}${countOf(rarity.onceIn, 'row')}</dd>`}
+    <dt>Window</dt><dd><code>${breakable(objects.window)}</code></dd>
+    <dt>Scores</dt><dd><code>${breakable(objects.scores)}</code></dd>
+    <dt>Incident</dt><dd><code>${breakable(newestOf(input).objects.incident)}</code></dd>
+    <dt>Training report</dt><dd><a href="../${encodeURI(report)}"><code>${breakable(report)}</code></a></dd>
+    <dt>Page made</dt><dd>${formatTime(input.madeAt)} UTC</dd>
+  </dl></footer>`;
+}

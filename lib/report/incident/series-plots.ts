@@ -1,0 +1,90 @@
+/** A member's metrics before, during and after, each with what is expected of it behind. */
+import { formatValue } from '../../alert/format-value.ts';
+import { drawForPage } from '../drawing/draw.ts';
+import { type Band, drawTimeline, type ExpectedPoint, plotPixels } from '../drawing/timeline.ts';
+import { thinSeries } from '../findings/thin-series.ts';
+import { html, type Markup, raw } from '../page/html.ts';
+import { sayRange } from '../page/metric-table.ts';
+import type { IncidentInput, MemberInput, SeriesInput } from './incident-input.ts';
+
+const WIDTHS = { wide: 820, narrow: 350 } as const;
+const HEIGHT = 132;
+/** Moments at which what is expected is drawn: one for so many pixels. */
+const PIXELS_EACH = 3;
+
+/** @param id unique on the page, of letters and digits */
+export function renderSeries(
+  { range, madeAt }: Pick<IncidentInput, 'range' | 'madeAt'>,
+  { member, series }: MemberInput,
+  id: string,
+): readonly Markup[] {
+  const start = Date.parse(member.start);
+  const during = { start, end: member.end === null ? Math.min(madeAt, range.end) : Date.parse(member.end) };
+  return series.map((each, at) =>
+    renderPlot(each, { range, during, entity: member.entity, id: `${id}s${at}` }),
+  );
+}
+
+function renderPlot(
+  series: SeriesInput,
+  { range, during, entity, id }: { range: Band; during: Band; entity: string; id: string },
+): Markup {
+  const label = `${series.metric}${entity === '' ? '' : ` of ${entity}`} over time`;
+  return html`<figure><figcaption><b>${series.metric}</b> · ${sayExpected(series, during.start)}</figcaption>${
+    series.values.every((value) => Number.isNaN(value))
+      ? html`<p class="note">Nothing was measured in the range of the plots.</p>`
+      : (['wide', 'narrow'] as const).map(
+          (kind) =>
+            html`<div class="${kind}">${raw(
+              drawForPage(draw(series, { range, during, width: WIDTHS[kind] }), {
+                id: `${id}${kind[0]}`,
+                label,
+              }),
+            )}</div>`,
+        )
+  }</figure>`;
+}
+
+function draw(
+  series: SeriesInput,
+  { range, during, width }: { range: Band; during: Band; width: number },
+): ReturnType<typeof drawTimeline> {
+  const { times, values, step, unit, expected, usual } = series;
+  const pixels = plotPixels(width);
+  return drawTimeline({
+    width,
+    height: HEIGHT,
+    range,
+    points: thinSeries({ times, values, from: 0, to: times.length, range, pixels, step }),
+    incidents: during.end > during.start ? [during] : [],
+    labelled: [],
+    usual: expected === undefined && usual?.shape === 'varies' ? usual : undefined,
+    expected: expected && follow(expected, range, pixels),
+    unit,
+    withTimes: true,
+  });
+}
+
+function follow(
+  expected: NonNullable<SeriesInput['expected']>,
+  { start, end }: Band,
+  pixels: number,
+): readonly ExpectedPoint[] {
+  const count = Math.ceil(pixels / PIXELS_EACH);
+  return Array.from({ length: count + 1 }, (_, at) => {
+    const time = start + ((end - start) * at) / count;
+    const { low, high } = expected(time);
+    return [time, low, high];
+  });
+}
+
+/** "expected 40 to 150 when it began". */
+function sayExpected({ expected, usual, unit }: SeriesInput, start: number): string {
+  if (expected !== undefined) {
+    const { low, high } = expected(start);
+    return `expected ${sayRange(low, high, unit)} when it began`;
+  }
+  if (usual === undefined || usual.shape === 'unmeasured') return 'no usual range';
+  if (usual.shape === 'constant') return `usually ${formatValue(usual.center, unit)}`;
+  return `usual ${sayRange(usual.low, usual.high, unit)}`;
+}
