@@ -28,7 +28,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/source', holds: 'where windows come from: Prometheus' },
   {
     folder: 'lib/report',
-    holds: 'findings of a training, drawn as a page and pictures: [reports](reports.md)',
+    holds: 'findings of a training, and incidents, drawn as pages and pictures: [reports](reports.md)',
   },
   { folder: 'lib/store', holds: 'bucket keys, the object store, state, the model repository, notifications' },
   { folder: 'lib/simulate', holds: 'metrics of services that never were, with known faults' },

@@ -9,6 +9,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LocalService, startLocalService } from '../infra/local/local-service.ts';
+import { INCIDENTS_PREFIX } from '../lib/store/keys.ts';
+import type { ObjectStore } from '../lib/store/object-store.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { type AlertFeed, openAlertFeed } from './demo/alert-feed.ts';
 import type { DemoRun } from './demo/demo-run.ts';
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
     const run = { store, deployment: service.deployment, feed, screen };
     const detector = await demonstrate(run);
     sayWhatNext(service, bucket, detector);
+    await sayPages(store, bucket);
     if (options.watch) await untilInterrupted(service, screen);
   } finally {
     await feed?.close();
@@ -118,6 +121,16 @@ function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, det
   screen.say(
     `      --protocol email --notification-endpoint you@example.com   # mail lands in ${relative(ROOT, join(options.dataDir, 'outbox'))}`,
   );
+}
+
+/** The newest incident's page, by which the others are found. */
+async function sayPages(store: ObjectStore, bucket: string): Promise<void> {
+  let [pages, newest] = [0, ''];
+  for await (const { key } of store.list(INCIDENTS_PREFIX))
+    if (key.endsWith('.html')) [pages, newest] = [pages + 1, key];
+  if (pages === 0) return;
+  const file = relative(ROOT, join(options.dataDir, 's3', bucket, newest));
+  screen.say(`A page for each of ${pages} incidents, for a browser: ${file}`);
 }
 
 async function untilInterrupted({ deployment }: LocalService, { step, say }: Screen): Promise<void> {

@@ -144,7 +144,7 @@ describe('privileges', () => {
       'sqs:SendMessage NotifyQueue.Arn',
     ],
     NotifyRole: [
-      's3:GetObject state/* anomalies/* incidents/* quarantine/*',
+      's3:GetObject windows/* models/* state/* anomalies/* incidents/* quarantine/*',
       's3:PutObject state/* anomalies/* incidents/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes NotifyQueue.Arn',
       'sqs:SendMessage NotifyQueue.Arn',
@@ -301,7 +301,7 @@ describe('functions', () => {
       const file = join(packageDir, `${name}.zip`);
       const { size } = await stat(file);
       assert.ok(size < ZIP_LIMIT, `${name}.zip has ${size} bytes`);
-      const decoder = name === 'receipt' || name === 'notify' ? [] : ['functions/parquet_wasm_bg.wasm'];
+      const decoder = name === 'receipt' ? [] : ['functions/parquet_wasm_bg.wasm'];
       const training = name === 'train' ? ['functions/index_bg.wasm', 'functions/series-worker.mjs'] : [];
       const models = name === 'train' || name === 'score' ? kernels : [];
       assert.deepEqual(

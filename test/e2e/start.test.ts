@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -28,6 +28,8 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
     assert.match(stdout, /What next/);
     const bucket = /The bucket's files: (.+)/.exec(stdout)?.[1] ?? '';
     assert.ok(existsSync(join(ROOT, bucket)), `${bucket} is there`);
+    const page = /A page for each of \d+ incidents, for a browser: (.+\.html)/.exec(stdout)?.[1] ?? '';
+    assert.match(await readFile(join(ROOT, page), 'utf8'), /<svg [^>]*aria-label="[^"]+ over time"/);
     assert.doesNotMatch(stdout + stderr, /failed|Error/);
 
     const again = await start(data);

@@ -10,7 +10,7 @@ import type { MetricWindow } from '../../../window/window.ts';
 /** Windows that are read for one detector, those nearest to the onset first; their bytes together, and each one's. */
 const MOST_WINDOWS = 300;
 const MOST_BYTES = 32 * 2 ** 20;
-const LARGEST_WINDOW = 8 * 2 ** 20;
+const LARGEST_WINDOW = 4 * 2 ** 20;
 const READS_AT_ONCE = 4;
 const DAY = 86_400_000;
 

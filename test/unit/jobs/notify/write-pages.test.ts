@@ -1,0 +1,165 @@
+/** Pages of incidents: what they hold, that they are bounded, and that no message waits for one. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../../../../lib/alert/alert.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
+import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
+import { updateState } from '../../../../lib/store/detector-states.ts';
+import { incidentPageKey, windowKey } from '../../../../lib/store/keys.ts';
+import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createAlert } from '../../../helpers/alerts.ts';
+import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-11-22T08:00:00Z');
+
+/** An anomaly of each entity, as scoring leaves it. @returns the id of the first one */
+async function leave(
+  store: MemoryObjectStore,
+  entities: readonly string[],
+  given: { readonly start?: number; readonly sequence?: number; readonly over?: Partial<Alert> } = {},
+): Promise<string> {
+  const { start = START, sequence = 1, over = {} } = given;
+  const idOf = (at: number): string =>
+    `${new Date(start).toISOString().replaceAll(/[-:]|\.000/g, '')}-${String(at).padStart(4, '0')}`;
+  const changes = entities.map((entity, at) => ({
+    alert: createAlert({
+      entity,
+      incidentId: idOf(at),
+      notificationId: `${idOf(at)}-000${sequence}`,
+      state: sequence === 1 ? 'opened' : 'resolved',
+      start: new Date(start).toISOString(),
+      lastAnomalous: new Date(start + 5 * MINUTE).toISOString(),
+      end: sequence === 1 ? null : new Date(start + 10 * MINUTE).toISOString(),
+      ...over,
+    }),
+    sequence,
+    about: { workload: 'payment', siblings: 20, dependsOn: [], step: MINUTE },
+  }));
+  await updateState(store, 'shop', (state) => ({ ...state, outbox: [...state.outbox, ...changes] }));
+  return idOf(0);
+}
+
+/** A window of an hour in which `memory` is 2, and 9 in the incident. */
+async function putWindow(store: MemoryObjectStore, start: number, entity: string): Promise<void> {
+  const times = Float64Array.from({ length: 60 }, (_, row) => start + row * MINUTE);
+  const range = { start, end: start + 60 * MINUTE };
+  const window = {
+    detector: 'shop',
+    range,
+    step: MINUTE,
+    metrics: ['memory'],
+    entities: [entity],
+    entityOf: new Uint32Array(60),
+    times,
+    columns: [times.map((time) => (time >= START && time < START + 10 * MINUTE ? 9 : 2))],
+    labels: undefined,
+  };
+  await store.put(windowKey('shop', range), writeWindow(window, { manifestHash: 'test' }));
+}
+
+function createContext(store: MemoryObjectStore, over: Partial<NotifyContext> = {}): NotifyContext {
+  return createNotifyContext(store, {
+    publisher: { publish: async () => ({ messageId: 'm1' }) },
+    now: () => START + 60 * MINUTE,
+    ...over,
+  });
+}
+
+function countPlots(page: string): number {
+  return page.match(/<svg /g)?.length ?? 0;
+}
+
+test('a page stands once people were told, and is written anew at the end', async () => {
+  const store = createMemoryObjectStore();
+  for (const hours of [-1, 0]) await putWindow(store, START + hours * 60 * MINUTE, 'payment-0');
+  const id = await leave(store, ['payment-0']);
+  await notify(createContext(store), ['shop']);
+  const opened = store.text(incidentPageKey(id)) ?? '';
+  assert.match(opened, /<span class="badge">opened<\/span>/);
+  // Wide and narrow.
+  assert.equal(countPlots(opened), 2);
+  assert.match(opened, /none.*?in the 60 days before/i);
+  assert.match(opened, /expects could not be read/, 'its version is not in the bucket');
+  await leave(store, ['payment-0'], { sequence: 2 });
+  await notify(createContext(store), ['shop']);
+  assert.match(store.text(incidentPageKey(id)) ?? '', /<span class="badge">resolved<\/span>/);
+});
+
+test('the page of a large incident names thirty members, draws six, and says so', async () => {
+  const store = createMemoryObjectStore();
+  await putWindow(store, START, 'payment-0');
+  const id = await leave(
+    store,
+    Array.from({ length: 200 }, (_, at) => `payment-${at}`),
+  );
+  await notify(createContext(store), ['shop']);
+  const page = store.text(incidentPageKey(id)) ?? '';
+  assert.equal(page.match(/<details class="member"/g)?.length, 29);
+  assert.match(page, /170 more anomalies/);
+  assert.match(page, /Plots of the first 6 of 30 members/);
+});
+
+test('what comes from data is text, wherever it stands', async () => {
+  const store = createMemoryObjectStore();
+  const evil = '</title><script>alert(1)</script>';
+  await putWindow(store, START, evil);
+  const reasons = [{ metric: evil, share: 1, value: 1, usualLow: 0, usualHigh: 1, usual: 0.5 }];
+  const over = { reasons, summary: evil, model: { ...createAlert().model, kind: evil } };
+  const id = await leave(store, [evil, `${evil}2`], { over });
+  await notify(createContext(store), ['shop']);
+  const page = store.text(incidentPageKey(id)) ?? '';
+  assert.ok(page.includes('&lt;script&gt;alert(1)'));
+  assert.ok(!page.includes('<script'));
+});
+
+test('an incident of the past that is alike is named, one of something else is not', async () => {
+  const store = createMemoryObjectStore();
+  const reasons = [{ metric: 'disk', share: 1, value: 1, usualLow: 0, usualHigh: 1, usual: 0.5 }];
+  const day = 24 * 60 * MINUTE;
+  const past = async (entity: string, start: number, over: Partial<Alert> = {}): Promise<string> => {
+    const id = await leave(store, [entity], { start, over });
+    await notify(createContext(store), ['shop']);
+    await leave(store, [entity], { start, over, sequence: 2 });
+    await notify(createContext(store), ['shop']);
+    return id;
+  };
+  const old = await past('payment-0', START - 70 * day);
+  const other = await past('disk-0', START - 2 * day, { reasons, detector: 'disks' });
+  const same = await past('payment-0', START - day);
+  const id = await leave(store, ['payment-0']);
+  await notify(createContext(store), ['shop']);
+  const page = store.text(incidentPageKey(id)) ?? '';
+  assert.ok(page.includes(`href="${same}.html"`));
+  for (const absent of [other, old]) assert.ok(!page.includes(`${absent}.html`), absent);
+});
+
+test('a page that fails is logged and counted, and the message has gone out', async () => {
+  const memory = createMemoryObjectStore();
+  const store: MemoryObjectStore = {
+    ...memory,
+    async put(key, body, options) {
+      if (key.endsWith('.html')) throw new Error('no room');
+      return memory.put(key, body, options);
+    },
+  };
+  await leave(store, ['payment-0']);
+  const telemetry = createMemoryTelemetry();
+  assert.deepEqual(await notify(createContext(store, { telemetry }), ['shop']), { published: 1, open: 1 });
+  assert.equal(telemetry.total('IncidentPagesFailed', 'shop'), 1);
+});
+
+test('a run that has no time left for pages puts them off, and says how many', async () => {
+  const store = createMemoryObjectStore();
+  const id = await leave(store, ['payment-0']);
+  const telemetry = createMemoryTelemetry();
+  const context = createContext(store, { telemetry, deadline: { remaining: () => 15_000 } });
+  assert.deepEqual(await notify(context, ['shop']), { published: 1, open: 1 });
+  assert.equal(store.text(incidentPageKey(id)), undefined);
+  assert.equal(telemetry.total('IncidentPagesPutOff', 'shop'), 1);
+  await leave(store, ['payment-0'], { sequence: 2 });
+  await notify(createContext(store), ['shop']);
+  assert.notEqual(store.text(incidentPageKey(id)), undefined);
+});
