@@ -3,6 +3,7 @@
  * takes. Everything else is the command line, and may change with any version.
  */
 export type { Alert, Reason } from './alert/alert.ts';
+export { alertJsonSchema } from './alert/alert-json-schema.ts';
 export { parseAlert } from './alert/parse-alert.ts';
 export { ManifestError, TidewatchError } from './base/errors.ts';
 export type { Detector } from './config/detector.ts';

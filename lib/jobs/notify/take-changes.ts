@@ -110,6 +110,7 @@ function move(
       notification,
       alertOf: (anomalyId) => newest.get(anomalyId)!,
       keys: ALERT_KEYS,
+      place: context.place,
     }),
     sequence: notification.sequence,
   }));
