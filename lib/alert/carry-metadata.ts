@@ -8,7 +8,7 @@ const MOST = 20;
 const LONGEST_NAME = 256;
 const LONGEST_VALUE = 1024;
 
-/** In the order of the manifest; what is too long, or comes after the first 20 of its map, is counted. */
+/** What is too long, or comes after the first 20 of its map as the manifest has it, is counted. */
 export function carryMetadata({
   labels = {},
   annotations = {},
