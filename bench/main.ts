@@ -66,6 +66,10 @@ const STUDIES: Readonly<
     inParts: true,
     load: async () => (await import('./autoencoder-peer.ts')).reportAutoencoderPeer,
   },
+  'window-lengths': {
+    needsData: false,
+    load: async () => (await import('./window-lengths.ts')).reportWindowLengths,
+  },
   companions: { needsData: true, load: async () => (await import('./companions.ts')).reportCompanions },
   'autoencoder-peer-default-size': {
     needsData: true,
@@ -84,6 +88,17 @@ const STUDIES: Readonly<
     takes: ['seeds', 'jobs'],
     load: async () => (await import('./lived/gate.ts')).passGate,
   },
+  'fault-plans': {
+    needsData: false,
+    takes: ['seeds'],
+    load: async () => (await import('./fault-plans.ts')).reportFaultPlans,
+  },
+  'poison-plans': {
+    needsData: false,
+    takes: ['seeds'],
+    load: async () => (await import('./poison-plans.ts')).reportPoisonPlans,
+  },
+  fuzz: { needsData: false, takes: ['seeds'], load: async () => (await import('./fuzz.ts')).reportFuzz },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 
@@ -104,7 +119,8 @@ const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
 lived also takes
   --part PART  test (by default), or train: training parts alone, with planted faults
   --scenarios  the simulator's scenarios, with the sets or, without --data, alone
-  --seeds N    simulated seeds, 5 by default; also for lived-gate
+  --seeds N    simulated seeds, 5 by default; also for lived-gate; of fault-plans (1,000) and
+               poison-plans (500) how many plans
   --model KIND in place of the default kind
   --no-peers   the product alone
   --jobs N     threads that share the work, 1 by default; also for lived-gate

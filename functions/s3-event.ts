@@ -1,3 +1,5 @@
+import { TidewatchError } from '../lib/base/errors.ts';
+
 /** Characters. */
 const LONGEST_ID = 256;
 
@@ -11,7 +13,7 @@ export type ScoreRequest =
 /**
  * Reads a message body: an S3 event or `{"detector": "NAME"}`.
  * Keys in events are form-encoded: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
- * @throws Error with the start of the body, where it is neither
+ * @throws TidewatchError `bad-message` with the start of the body, where it is neither
  */
 export function parseScoreRequests(body: string): readonly ScoreRequest[] {
   const message = parseJson(body);
@@ -20,14 +22,14 @@ export function parseScoreRequests(body: string): readonly ScoreRequest[] {
     return [{ kind: 'detector', detector: message['detector'], correlationId: correlationIn(message) }];
   const records = message['Records'];
   if (!Array.isArray(records)) throw unreadable(body);
-  return records.map((record: { s3?: { object?: { key?: unknown } } }) => {
-    const key = record.s3?.object?.key;
+  return records.map((record: { s3?: { object?: { key?: unknown } } } | null) => {
+    const key = record?.s3?.object?.key;
     if (typeof key !== 'string') throw unreadable(body);
-    return { kind: 'object', key: decodeURIComponent(key.replaceAll('+', ' ')) };
+    return { kind: 'object', key: decodeKey(key, body) };
   });
 }
 
-/** `{"detector": "NAME"}` of the train queue. */
+/** `{"detector": "NAME"}` of the train queue. @throws TidewatchError `bad-message` */
 export function parseTrainRequest(body: string): {
   readonly detector: string;
   readonly correlationId: string | undefined;
@@ -42,6 +44,14 @@ export function parseTrainRequest(body: string): {
 function correlationIn(message: Record<string, unknown>): string | undefined {
   const id = message['correlationId'];
   return typeof id === 'string' && id !== '' ? id.slice(0, LONGEST_ID) : undefined;
+}
+
+function decodeKey(key: string, body: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch (cause) {
+    throw unreadable(body, cause);
+  }
 }
 
 /** What a message of the notify queue asks for: to take over what a detector has to tell, or to look at what is due. */
@@ -67,6 +77,10 @@ function parseJson(body: string): Record<string, unknown> {
   throw unreadable(body);
 }
 
-function unreadable(body: string): Error {
-  return new Error(`the message is neither an S3 event nor {"detector": NAME}: ${body.slice(0, 200)}`);
+function unreadable(body: string, cause?: unknown): TidewatchError {
+  return new TidewatchError(
+    'bad-message',
+    `the message is neither an S3 event nor {"detector": NAME}: ${body.slice(0, 200)}`,
+    { cause },
+  );
 }

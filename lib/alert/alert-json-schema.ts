@@ -8,7 +8,8 @@ export function alertJsonSchema(): Readonly<Record<string, unknown>> {
     ...z.toJSONSchema(alertSchema, {
       target: 'draft-7',
       override({ jsonSchema }) {
-        if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+        // Maps say what their values are; of all else unknown members are allowed, which is JSON Schema's default.
+        if (JSON.stringify(jsonSchema.additionalProperties) === '{}') delete jsonSchema.additionalProperties;
       },
     }),
     title: 'Tidewatch alert, format version 1',

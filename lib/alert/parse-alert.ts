@@ -10,7 +10,7 @@ import { METRIC_UNITS } from './metric-unit.ts';
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
-export const reasonSchema: z.ZodType<Reason> = z.strictObject({
+export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   metric: z.string().describe('Its name.'),
   derived: z
     .string()
@@ -31,7 +31,7 @@ export const reasonSchema: z.ZodType<Reason> = z.strictObject({
   usual: z.number().describe('The middle of it.'),
 } satisfies Shape<Reason>);
 
-export const memberSchema: z.ZodType<AlertMember> = z.strictObject({
+export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
   anomalyId: z.string().describe('Stays the same for the anomaly.'),
   detector: z.string().describe('That found it.'),
   entity: z.string().describe("Empty: all of the detector's data is one entity."),
@@ -43,7 +43,7 @@ export const memberSchema: z.ZodType<AlertMember> = z.strictObject({
   object: z.string().describe('Key of the anomaly: each of its changes, with its reasons.'),
 } satisfies Shape<AlertMember>);
 
-export const alertSchema: z.ZodType<Alert> = z.strictObject({
+export const alertSchema: z.ZodType<Alert> = z.looseObject({
   formatVersion: z.literal(1).describe('1.'),
   notificationId: z
     .string()
@@ -75,7 +75,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   reasonsLeftOut: z.int().min(0).describe('How many were cut off the end of `reasons`.'),
   restarts: z
     .array(
-      z.strictObject({
+      z.looseObject({
         metric: z.string().describe('The counter or uptime that began again.'),
         at: z.string().describe('First row after it.'),
         from: z.number().describe('Value before.'),
@@ -91,7 +91,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
       "What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data.",
     ),
   silence: z
-    .strictObject({
+    .looseObject({
       kind: z
         .enum(SILENCE_KINDS)
         .describe('One entity is silent, metrics of it are missing, nobody reports, or data comes late.'),
@@ -104,14 +104,14 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   score: z.number().describe('The highest so far.'),
   threshold: z.number().describe('From which a row is anomalous.'),
   falseAlarms: z
-    .strictObject({
+    .looseObject({
       count: z.number().describe('So many'),
       per: z.number().describe('in so many milliseconds, over all entities of the detector.'),
     } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
     .optional()
     .describe('With `by: evidence`: how often normal data goes as far as `threshold`.'),
   rarity: z
-    .strictObject({
+    .looseObject({
       onceIn: z.number().describe('One of so many normal rows.'),
       isBound: z.boolean().describe('Whether it is rarer than that.'),
       heldBack: z.boolean().describe('Whether the rows were kept out of the training.'),
@@ -124,7 +124,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
   lastAnomalous: z.string().describe('Newest anomalous row.'),
   end: z.string().nullable().describe('Exclusive; null while it is open.'),
   model: z
-    .strictObject({
+    .looseObject({
       version: z.string().describe('Folder of the version in `models/`.'),
       kind: z.string().describe('Such as `isolation-forest`.'),
       trainedFrom: z.string().describe('First row of its training.'),
@@ -141,7 +141,7 @@ export const alertSchema: z.ZodType<Alert> = z.strictObject({
     .optional()
     .describe("How many were cut off the end of `members`; the incident's object has them."),
   objects: z
-    .strictObject({
+    .looseObject({
       bucket: z.string().optional().describe('Name of the bucket; absent where there is none.'),
       region: z.string().optional().describe('Of the bucket.'),
       window: z.string().describe('Key of the data.'),

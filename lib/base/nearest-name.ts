@@ -17,6 +17,12 @@ export function nearestName(given: string, known: readonly string[]): string | u
   return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
 }
 
+/** What to say of a name that is none of these. */
+export function suggestName(given: string, known: readonly string[]): string {
+  const near = nearestName(given, known);
+  return near === undefined ? `they are ${known.join(', ')}` : `did you mean ${near}?`;
+}
+
 /** Levenshtein's: insertions, deletions and substitutions. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

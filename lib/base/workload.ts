@@ -71,6 +71,28 @@ export function workloadOf(entity: string, labels: readonly string[] = []): Work
   return { ...splitPodName(parts[at]!), namespace: at > 0 ? parts[at - 1] : undefined };
 }
 
+/** Labels that hold the name of a pod. */
+const POD_LABELS: readonly string[] = ['pod', 'pod_name', 'kubernetes_pod_name'];
+
+/**
+ * The entity with its workload in place of the pod: "shop/checkout" of "shop/checkout-6d4cf56db6-x2x4z", and the entity
+ * itself where it is no pod. A number at the end is a StatefulSet's only where the labels say that it is a pod: by the
+ * name alone it might be the first of two machines.
+ * @param entity values of the entity's labels, joined by "/"
+ * @param labels names of those labels; empty where nobody said what they are
+ */
+export function nameWorkload(entity: string, labels: readonly string[]): string {
+  const parts = entity.split('/');
+  const labelled =
+    parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;
+  const isPod = (part: string): boolean => {
+    const { kind } = splitPodName(part);
+    return kind !== undefined && kind !== 'StatefulSet' && kind !== 'Static';
+  };
+  const place = labelled === -1 ? parts.findLastIndex(isPod) : labelled;
+  return place === -1 ? entity : parts.with(place, splitPodName(parts[place]!).name).join('/');
+}
+
 function splitPodName(pod: string): Workload {
   const component = STATIC.exec(pod);
   if (component !== null && !new RegExp(`^${SUFFIX}$`).test(component[2]!))

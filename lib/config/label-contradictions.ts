@@ -1,6 +1,6 @@
 /** What is wrong with a manifest's labels although each field is right. */
 import { LabelError } from '../base/errors.ts';
-import { nearestName } from '../base/nearest-name.ts';
+import { suggestName } from '../base/nearest-name.ts';
 import { columnsOf } from '../labels/expression.ts';
 import { parseCondition } from '../labels/parse.ts';
 import type { ManifestLabels } from './label-schema.ts';
@@ -36,7 +36,7 @@ export function findLabelProblems(spec: Labelled, metrics: readonly string[] | u
   for (const [index, column] of columns.entries()) {
     if (columns.indexOf(column) < index) complain(['label_columns', index], `is ${column} once more`);
     if (metrics !== undefined && !metrics.includes(column))
-      complain(['label_columns', index], describeUnknown(column, metrics));
+      complain(['label_columns', index], `${column} is none of the metrics; ${suggestName(column, metrics)}`);
   }
   if (metrics !== undefined && metrics.length > 0 && metrics.every((metric) => columns.includes(metric)))
     complain(['label_columns'], 'has every metric, so that none is left for the model');
@@ -47,15 +47,10 @@ function findExpressionProblem(when: string, metrics: readonly string[] | undefi
   try {
     for (const [column, at] of columnsOf(parseCondition(when)))
       if (metrics !== undefined && !metrics.includes(column))
-        return `${JSON.stringify(when)}: at character ${at + 1}, ${describeUnknown(column, metrics)}`;
+        return `${JSON.stringify(when)}: at character ${at + 1}, ${column} is none of the metrics; ${suggestName(column, metrics)}`;
     return undefined;
   } catch (error) {
     if (error instanceof LabelError) return error.message;
     throw error;
   }
-}
-
-function describeUnknown(column: string, metrics: readonly string[]): string {
-  const near = nearestName(column, metrics);
-  return `${column} is none of the metrics; ${near === undefined ? `they are ${metrics.join(', ')}` : `did you mean ${near}?`}`;
 }

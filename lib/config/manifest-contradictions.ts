@@ -1,6 +1,7 @@
 /** What is wrong with a manifest although each of its fields is right. */
 
 import { parseDuration } from '../base/duration.ts';
+import { suggestName } from '../base/nearest-name.ts';
 import { DEFAULTS } from './defaults.ts';
 import { metricNameOf } from './detector-name.ts';
 import { findFeatureProblems } from './feature-contradictions.ts';
@@ -13,6 +14,9 @@ import { PRESETS } from './presets/presets.ts';
 
 /** Whoever sets one of them asks for the rule that they belong to. */
 export const PERCENTILE_SETTINGS = ['percentile', 'min_deviation', 'k', 'n'] as const;
+
+/** Settings of the other rule that have no default: whoever sets one expects it to count. */
+const EVIDENCE_SETTINGS = ['min_change', 'direction', 'by_metric'] as const;
 
 const SOURCES = ['metrics', 'prometheus_query', 'preset'];
 
@@ -91,6 +95,12 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
       ['threshold', 'false_alarms'],
       `is ${JSON.stringify(budget)} beside ${beside} ${spec.threshold[beside]}; give one of them: either sets the threshold`,
     );
+  for (const name of EVIDENCE_SETTINGS)
+    if (beside !== undefined && spec.threshold[name] !== undefined)
+      complain(
+        ['threshold', name],
+        `is set beside ${beside} ${spec.threshold[beside]}, whose rule has no use for it; take one of them away`,
+      );
   const rows = asked.length > 0 ? rowsForPercentile(percentile) : ROWS_FOR_EVIDENCE;
   // What a time holds depends on the entities, so those rows are waited for.
   const { warmup = DEFAULTS.warmup } = spec.training;
@@ -113,6 +123,9 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const named = spec.metrics ?? (spec.preset === undefined ? undefined : PRESETS[spec.preset].metrics);
   const metrics =
     spec.prometheus_query === undefined ? named?.map(({ name }) => name) : [metricNameOf(metadata.name)];
+  for (const name of Object.keys(spec.threshold.by_metric ?? {}))
+    if (metrics !== undefined && !metrics.includes(name))
+      complain(['threshold', 'by_metric', name], `is none of the metrics; ${suggestName(name, metrics)}`);
   problems.push(...findLabelProblems(spec, metrics));
   if (spec.features !== undefined) {
     const forModel = metrics?.filter((name) => !spec.label_columns?.includes(name));

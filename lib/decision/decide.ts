@@ -36,6 +36,8 @@ export interface WindowDecision {
    * none, of rows that are not late.
    */
   readonly anomalous: Uint8Array;
+  /** Rows that by themselves are anomalous, and are not because it settled before: what a later call cannot tell. */
+  readonly usualRows: readonly number[];
   /** To be stored and given with the next window. */
   readonly tracks: Readonly<Record<string, EntityTrack>>;
   /** By entity in the order of the rows, then in order of time; entities without rows come last. */
@@ -86,6 +88,7 @@ export function decideWindow(given: {
   const remembered = newestKnown - forgottenAfter;
   const walks = new Map<string, TrackWalk>();
   const anomalous = findAnomalousRows(rows, given.policy);
+  const usualRows: number[] = [];
   let lateRows = 0;
   let newest = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < rows.times.length; row++) {
@@ -96,6 +99,7 @@ export function decideWindow(given: {
     if (time <= (walk.decidedUntil ?? remembered)) lateRows++;
     else {
       const judged = judgeRow(rows, row, { policy: given.policy, usual: walk.usualJoint });
+      if (anomalous[row] === 1 && !judged.anomalous) usualRows.push(row);
       anomalous[row] = Number(judged.anomalous);
       takeRow(walk, { row, time, ...judged });
     }
@@ -110,7 +114,7 @@ export function decideWindow(given: {
     if (ended.track && newest - ended.track.decidedUntil <= forgottenAfter)
       tracks.push([entity, ended.track]);
   }
-  return { anomalous, tracks: Object.fromEntries(tracks), transitions, lateRows };
+  return { anomalous, usualRows, tracks: Object.fromEntries(tracks), transitions, lateRows };
 
   function walkOf(entity: string): TrackWalk {
     const begun = walks.get(entity) ?? startWalk(entity, known.get(entity), rules);

@@ -34,6 +34,8 @@ export interface TrackWalk {
   usualJoint: EntityTrack['usualJoint'];
   told: readonly Telling[];
   wasOut: boolean;
+  /** What a newer release remembers of the entity besides: it stays as it is. */
+  readonly unknown: object;
   /** Incidents that this window touched, oldest first. Only the last one may be open. */
   readonly incidents: IncidentWalk[];
 }
@@ -66,6 +68,16 @@ const LEAST_RISE = 0.05;
 /** By evidence: once it has grown so many times since. */
 const EVIDENCE_GROWTH = 2;
 
+/** A member that is added to the type and forgotten here does not compile. */
+const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
+  decidedUntil: true,
+  recent: true,
+  open: true,
+  usualJoint: true,
+  told: true,
+  wasOut: true,
+};
+
 /** Above every score: stands until a window under the new model says what the incident scores there. */
 const UNTOLD = Number.MAX_VALUE;
 
@@ -79,6 +91,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     usualJoint: track?.usualJoint?.modelVersion === rules.modelVersion ? track.usualJoint : undefined,
     told: track?.told ?? [],
     wasOut: track?.wasOut ?? false,
+    unknown: unknownMembers(track),
     incidents: open
       ? [
           {
@@ -91,6 +104,11 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
         ]
       : [],
   };
+}
+
+function unknownMembers(track: EntityTrack | undefined): object {
+  const entries = Object.entries(track ?? {});
+  return Object.fromEntries(entries.filter(([name]) => !Object.hasOwn(TRACK_MEMBERS, name)));
 }
 
 /**
@@ -135,8 +153,9 @@ export function endWalk(walk: TrackWalk): {
   if (walk.decidedUntil === undefined) return { track: undefined, transitions };
   return {
     track: {
+      ...walk.unknown,
       decidedUntil: walk.decidedUntil,
-      recent: walk.recent.map(({ time, score }) => ({ time, score })),
+      recent: walk.recent.map(({ row: _, ...entry }) => entry),
       open: openIncidentOf(walk)?.incident,
       ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
       ...(walk.told.length > 0 && { told: walk.told }),
@@ -238,7 +257,7 @@ function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow)
   const { policy, modelVersion } = walk.rules;
   if (policy.settleRows === undefined) return;
   const before = open.incident.joint ?? { rows: 0, sum: 0 };
-  const seen = { rows: before.rows + 1, sum: before.sum + joint };
+  const seen = { ...before, rows: before.rows + 1, sum: before.sum + joint };
   const isDue = seen.rows >= policy.settleRows;
   if (isDue) walk.usualJoint = { level: seen.sum / seen.rows, below: 0, modelVersion };
   open.incident = { ...open.incident, joint: isDue ? { rows: 0, sum: 0 } : seen };

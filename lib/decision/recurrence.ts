@@ -5,12 +5,12 @@
 import type { Telling } from './contract.ts';
 
 /** Openings for the same reason within so long, after which the next one is no news… */
-const MOST = 3;
+const MOST = 2;
 const WITHIN = 24 * 3_600_000;
 /** …unless it is so many times what they were at most. */
 const WORSE = 2;
 /** Ms after its end within which the same reason is the same news… */
-const RESTING = 2 * 3_600_000;
+const RESTING = 6 * 3_600_000;
 /** …unless it has been off for so many rows again. */
 const LASTING = 15;
 

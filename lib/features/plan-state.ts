@@ -1,4 +1,7 @@
-/** A stored plan, checked: a column that this build would compute in another way than training did is an error. */
+/**
+ * A stored plan, checked: a column that this build would compute in another way than training did is an error. So what
+ * says how a column is computed has no unknown members; what stands around it may.
+ */
 import { z } from 'zod';
 import { ArtifactError } from '../base/errors.ts';
 import { CALENDAR_CYCLES, isTimeZone, STATISTICS } from '../config/feature-settings.ts';
@@ -36,9 +39,9 @@ const source = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('availability') }),
 ]);
 
-const planSchema: z.ZodType<FeaturePlan> = z.strictObject({
+const planSchema: z.ZodType<FeaturePlan> = z.looseObject({
   formatVersion: z.literal(PLAN_FORMAT_VERSION),
-  columns: z.array(z.strictObject({ name: z.string(), source, transforms: z.array(transform) })).min(1),
+  columns: z.array(z.looseObject({ name: z.string(), source, transforms: z.array(transform) })).min(1),
   missing: z.literal('nan'),
   minWindowShare: z.number().min(0).max(1),
   contextRows: z.int().min(0),

@@ -75,7 +75,10 @@ export function advanceIncidents(given: {
         isDigestDue && incident.status === 'held' ? { ...incident, status: 'digested' } : incident,
     )
     .filter(({ status, overSince = now }) => status !== 'closed' || now - overSince < REMEMBERED_FOR);
+  const { digestDue: _, ...before } = given.state;
   const state: IncidentsState = {
+    // What a newer release has added to it.
+    ...before,
     incidents: kept,
     openings,
     ...(digestDue !== undefined && !isDigestDue && { digestDue }),

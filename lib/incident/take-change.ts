@@ -1,8 +1,29 @@
 /** A change of an anomaly becomes part of its incident. */
+import { unknownMembers } from '../base/unknown-members.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, Incident } from './contract.ts';
 import { findIncident, isSameEntity } from './relation.ts';
 import { isOpen, judgeIncident } from './severity.ts';
+
+const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
+  anomalyId: true,
+  state: true,
+  sequence: true,
+  detector: true,
+  entity: true,
+  start: true,
+  lastAnomalous: true,
+  end: true,
+  level: true,
+  cap: true,
+  targetService: true,
+  namespace: true,
+  workload: true,
+  siblings: true,
+  isStart: true,
+  dependsOn: true,
+  step: true,
+};
 
 /**
  * A change that was taken before changes nothing. An anomaly that begins joins the incident it belongs to, or opens one.
@@ -34,7 +55,9 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
     ({ anomalyId, sequence }) => anomalyId === change.anomalyId && sequence < change.sequence,
   );
   if (!isNews) return incident;
-  const members = incident.members.map((member) => (member.anomalyId === change.anomalyId ? change : member));
+  const members = incident.members.map((member) =>
+    member.anomalyId === change.anomalyId ? { ...unknownMembers(member, CHANGE_MEMBERS), ...change } : member,
+  );
   // Whoever was told that it is over has to hear that it never was.
   const isTakenBack = incident.status === 'closed' && change.state === 'retracted';
   return {

@@ -1,4 +1,7 @@
-/** The stored form of a detector's state. Unknown members are refused: a writer that ignores them would drop them. */
+/**
+ * The stored form of a detector's state. Members that this release does not know are kept as they are: a newer one, which
+ * may run beside it or have run before it, finds again what it wrote.
+ */
 import { z } from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
@@ -17,6 +20,7 @@ import type {
   ExportProgress,
   LearnedWindow,
   PendingAlert,
+  UsualRows,
   WorstRow,
 } from './detector-state.ts';
 
@@ -26,9 +30,9 @@ type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 const time = z.number();
 const count = z.int().min(0);
 
-const timeRange: z.ZodType<TimeRange> = z.strictObject({ start: time, end: time } satisfies Shape<TimeRange>);
+const timeRange: z.ZodType<TimeRange> = z.looseObject({ start: time, end: time } satisfies Shape<TimeRange>);
 
-const openIncident: z.ZodType<OpenIncident> = z.strictObject({
+const openIncident: z.ZodType<OpenIncident> = z.looseObject({
   id: z.string(),
   start: time,
   lastAnomalous: time,
@@ -37,18 +41,18 @@ const openIncident: z.ZodType<OpenIncident> = z.strictObject({
   modelVersion: z.string(),
   toldScore: z.number(),
   sequence: count,
-  joint: z.strictObject({ rows: count, sum: z.number() }).optional(),
+  joint: z.looseObject({ rows: count, sum: z.number() }).optional(),
   byMetrics: z.boolean().optional(),
 } satisfies Shape<OpenIncident>);
 
 const entityTrack: z.ZodType<EntityTrack> = z
-  .strictObject({
+  .looseObject({
     decidedUntil: time,
-    recent: z.array(z.strictObject({ time, score: z.number() })),
+    recent: z.array(z.looseObject({ time, score: z.number() })),
     open: openIncident.optional(),
     told: z
       .array(
-        z.strictObject({
+        z.looseObject({
           time,
           cause: z.int(),
           modelVersion: z.string(),
@@ -59,11 +63,11 @@ const entityTrack: z.ZodType<EntityTrack> = z
       )
       .optional(),
     wasOut: z.boolean().optional(),
-    usualJoint: z.strictObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
+    usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));
 
-const anomalyContext: z.ZodType<AnomalyContext> = z.strictObject({
+const anomalyContext: z.ZodType<AnomalyContext> = z.looseObject({
   namespace: z.string().optional(),
   workload: z.string(),
   siblings: count,
@@ -72,23 +76,23 @@ const anomalyContext: z.ZodType<AnomalyContext> = z.strictObject({
   step: z.number().positive(),
 } satisfies Shape<AnomalyContext>);
 
-const missedRows: z.ZodType<MissedRows> = z.strictObject({
+const missedRows: z.ZodType<MissedRows> = z.looseObject({
   since: time,
   rows: count,
 } satisfies Shape<MissedRows>);
 
-const trackedUnit: z.ZodType<TrackedUnit> = z.strictObject({
+const trackedUnit: z.ZodType<TrackedUnit> = z.looseObject({
   group: z.string(),
   heard: time,
   missed: count,
 } satisfies Shape<TrackedUnit>);
 
-const trackedEntity: z.ZodType<TrackedEntity> = z.strictObject({
+const trackedEntity: z.ZodType<TrackedEntity> = z.looseObject({
   heard: time,
   missing: recordOf(missedRows),
 } satisfies Shape<TrackedEntity>);
 
-const silence: z.ZodType<SilenceState> = z.strictObject({
+const silence: z.ZodType<SilenceState> = z.looseObject({
   heardUntil: time,
   sourceLimit: time.optional(),
   groups: recordOf(time),
@@ -96,7 +100,7 @@ const silence: z.ZodType<SilenceState> = z.strictObject({
   everyone: recordOf(missedRows),
   entities: recordOf(trackedEntity),
   open: z.array(
-    z.strictObject({
+    z.looseObject({
       id: z.string(),
       kind: z.enum(SILENCE_KINDS),
       entity: z.string(),
@@ -110,25 +114,30 @@ const silence: z.ZodType<SilenceState> = z.strictObject({
   ),
 } satisfies Shape<SilenceState>);
 
-const pendingAlert: z.ZodType<PendingAlert> = z.strictObject({
+const pendingAlert: z.ZodType<PendingAlert> = z.looseObject({
   alert: alertSchema,
   sequence: count,
   about: anomalyContext.optional(),
 } satisfies Shape<PendingAlert>);
 
-const worstRow: z.ZodType<WorstRow> = z.strictObject({
+const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
 } satisfies Shape<WorstRow>);
 
-const learnedWindow: z.ZodType<LearnedWindow> = z.strictObject({
+const learnedWindow: z.ZodType<LearnedWindow> = z.looseObject({
   etag: z.string(),
   rows: count,
   start: time.optional(),
   end: time.optional(),
 } satisfies Shape<LearnedWindow>);
 
-const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
+const usualRows: z.ZodType<UsualRows> = z.looseObject({
+  window: z.string(),
+  rows: z.array(count),
+} satisfies Shape<UsualRows>);
+
+const exportProgress: z.ZodType<ExportProgress> = z.looseObject({
   daysUntil: time,
   dataSince: time.optional(),
   gaps: z.array(timeRange),
@@ -136,7 +145,7 @@ const exportProgress: z.ZodType<ExportProgress> = z.strictObject({
 
 /** Of any detector. Zod compiles a schema on first use, which takes longer than reading a state. */
 const anyState: z.ZodType<DetectorState> = z
-  .strictObject({
+  .looseObject({
     formatVersion: z.literal(1),
     detector: z.string(),
     phase: z.enum(['learning', 'active']),
@@ -150,6 +159,7 @@ const anyState: z.ZodType<DetectorState> = z
     silence: silence.optional(),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
+    usualRows: z.array(usualRows).optional(),
     outbox: z.array(pendingAlert),
   } satisfies Shape<DetectorState>)
   .transform((stored) => ({

@@ -30,8 +30,20 @@ export interface DetectorState {
   readonly worst: Readonly<Record<string, WorstRow>>;
   /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */
   readonly decided: readonly string[];
+  /**
+   * Of the windows that were decided on last, oldest first: rows that were no longer anomalous because it had settled
+   * before. A run that finds a window decided and without scores writes those that the first one would have.
+   */
+  readonly usualRows?: readonly UsualRows[];
   /** Changes of anomalies that the notify stage has not taken over yet, oldest first. */
   readonly outbox: readonly PendingAlert[];
+}
+
+export interface UsualRows {
+  /** As `decided` has it. */
+  readonly window: string;
+  /** Of the window, ascending. */
+  readonly rows: readonly number[];
 }
 
 export interface LearnedWindow {

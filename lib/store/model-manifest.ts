@@ -63,7 +63,7 @@ type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
 const count = z.int().min(0);
 
-const policy: z.ZodType<DecisionPolicy> = z.strictObject({
+const policy: z.ZodType<DecisionPolicy> = z.looseObject({
   by: z.literal('evidence').optional(),
   holdAbove: z.number().optional(),
   settleRows: count.optional(),
@@ -75,19 +75,19 @@ const policy: z.ZodType<DecisionPolicy> = z.strictObject({
   resolveAfter: count,
 } satisfies Shape<DecisionPolicy>);
 
-const tail: z.ZodType<ScoreCalibration['tail']> = z.strictObject({
+const tail: z.ZodType<ScoreCalibration['tail']> = z.looseObject({
   rows: count,
   levels: z.array(z.number()),
   surprises: z.array(z.number()),
-  tail: z.strictObject({ shape: z.number(), scale: z.number() }),
+  tail: z.looseObject({ shape: z.number(), scale: z.number() }),
   straightFrom: z.number(),
 } satisfies Shape<ScoreCalibration['tail']>);
 
-const calibration: z.ZodType<ScoreCalibration> = z.strictObject({
+const calibration: z.ZodType<ScoreCalibration> = z.looseObject({
   tail,
   heldBack: z.boolean(),
   budget: z
-    .strictObject({
+    .looseObject({
       count: z.number().positive(),
       per: z.number().positive(),
       expected: z.number(),
@@ -100,20 +100,20 @@ const calibration: z.ZodType<ScoreCalibration> = z.strictObject({
 
 /** Also of what a training keeps between its runs. */
 export const inputsSchema: z.ZodType<ModelManifest['inputs']> = z.array(
-  z.strictObject({ key: z.string(), etag: z.string(), rows: count }),
+  z.looseObject({ key: z.string(), etag: z.string(), rows: count }),
 );
 
-export const lineageSchema: z.ZodType<ModelLineage> = z.strictObject({
+export const lineageSchema: z.ZodType<ModelLineage> = z.looseObject({
   detector: z.string(),
   version: z.string(),
 } satisfies Shape<ModelLineage>);
 
 export const filesSchema: z.ZodType<ModelManifest['files']> = z.record(
   z.string().regex(FILE_NAME),
-  z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: count } satisfies Shape<FileEntry>),
+  z.looseObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: count } satisfies Shape<FileEntry>),
 );
 
-export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
+export const modelManifestSchema: z.ZodType<ModelManifest> = z.looseObject({
   formatVersion: z.literal(MODEL_MANIFEST_FORMAT),
   detector: z.string(),
   version: z.string(),
@@ -128,7 +128,7 @@ export const modelManifestSchema: z.ZodType<ModelManifest> = z.strictObject({
   rows: count,
   entities: count,
   step: z.number().positive(),
-  trainingRange: z.strictObject({ start: z.iso.datetime(), end: z.iso.datetime() }),
+  trainingRange: z.looseObject({ start: z.iso.datetime(), end: z.iso.datetime() }),
   softwareVersion: z.string(),
   percentile: z.number(),
   policy,

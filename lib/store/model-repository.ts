@@ -51,7 +51,7 @@ interface CurrentFile {
 
 const MANIFEST = 'manifest.json';
 
-const currentSchema: z.ZodType<CurrentFile> = z.strictObject({
+const currentSchema: z.ZodType<CurrentFile> = z.looseObject({
   formatVersion: z.literal(1),
   version: z.string(),
   previous: z.string().optional(),
@@ -162,14 +162,10 @@ export async function listVersions(store: ObjectStore, detector: string): Promis
 /** Undefined where no version was ever made current. */
 export async function readCurrent(store: ObjectStore, detector: string): Promise<CurrentVersion | undefined> {
   const key = currentModelKey(detector);
-  try {
-    const { body, etag } = await store.get(key);
-    const { version, previous } = decodeJson(key, body, currentSchema);
-    return { version, previous, etag };
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
+  const stored = await readCurrentFile(store, key);
+  if (stored === undefined) return undefined;
+  const { version, previous } = stored.file;
+  return { version, previous, etag: stored.etag };
 }
 
 /**
@@ -188,14 +184,33 @@ export async function moveCurrent(
       `${detector} has no finished version ${to}: current stays as it is`,
     );
   const key = currentModelKey(detector);
-  const current = await readCurrent(store, detector);
+  const current = await readCurrentFile(store, key);
   if (current?.etag !== from)
     throw new PreconditionFailedError(key, from === undefined ? 'If-None-Match: *' : `If-Match: ${from}`);
-  const next: CurrentFile = { formatVersion: 1, version: to, previous: current?.version };
+  // A newer release finds again what it has added.
+  const next: CurrentFile = {
+    ...current?.file,
+    formatVersion: 1,
+    version: to,
+    previous: current?.file.version,
+  };
   return store.put(key, encodeJson(next), {
     contentType: 'application/json',
     ...(from === undefined ? { ifAbsent: true } : { ifMatch: from }),
   });
+}
+
+async function readCurrentFile(
+  store: ObjectStore,
+  key: string,
+): Promise<{ readonly file: CurrentFile; readonly etag: string } | undefined> {
+  try {
+    const { body, etag } = await store.get(key);
+    return { file: decodeJson(key, body, currentSchema), etag };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** The version that a detector is to use: a pinned one as it is, or the current one; undefined before the first. */

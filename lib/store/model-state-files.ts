@@ -42,13 +42,13 @@ interface Container {
   readonly arrays: readonly ArrayEntry[];
 }
 
-const containerSchema: z.ZodType<Container> = z.strictObject({
+const containerSchema: z.ZodType<Container> = z.looseObject({
   formatVersion: z.literal(MODEL_CONTAINER_FORMAT),
   kind: z.enum(MODEL_KINDS),
   stateVersion: z.int().min(0),
   json: jsonValue,
   arrays: z.array(
-    z.strictObject({
+    z.looseObject({
       name: z.string().min(1),
       dtype: z.enum(Object.keys(DTYPES) as [Dtype, ...Dtype[]]),
       length: z.int().min(0),
@@ -77,16 +77,16 @@ interface LayersContainer {
   readonly userDefinedMetadata: { readonly tidewatch: Container };
 }
 
-const layersSchema: z.ZodType<LayersContainer> = z.strictObject({
+const layersSchema: z.ZodType<LayersContainer> = z.looseObject({
   format: z.literal('layers-model'),
   generatedBy: z.literal('tidewatch'),
   convertedBy: z.null(),
   modelTopology: jsonValue,
   weightsManifest: z.tuple([
-    z.strictObject({
+    z.looseObject({
       paths: z.tuple([z.literal('weights.bin')]),
       weights: z.array(
-        z.strictObject({
+        z.looseObject({
           name: z.string().min(1),
           shape: z.array(z.int().min(1)).min(1),
           dtype: z.literal('float32'),
@@ -94,7 +94,7 @@ const layersSchema: z.ZodType<LayersContainer> = z.strictObject({
       ),
     }),
   ]),
-  userDefinedMetadata: z.strictObject({ tidewatch: containerSchema }),
+  userDefinedMetadata: z.looseObject({ tidewatch: containerSchema }),
 });
 
 /**

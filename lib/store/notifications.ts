@@ -35,13 +35,18 @@ export type ClaimResult =
   /** Another one holds it, or was faster just now. */
   | { readonly outcome: 'held' };
 
+interface StoredNotification {
+  readonly notification: Notification;
+  readonly etag: string;
+}
+
 const MAX_TRIES = 10;
 
-const schema: z.ZodType<Notification> = z.strictObject({
+const schema: z.ZodType<Notification> = z.looseObject({
   formatVersion: z.literal(1),
   notificationId: z.string(),
   claimedUntil: z.number().optional(),
-  published: z.strictObject({ messageId: z.string(), at: z.number() }).optional(),
+  published: z.looseObject({ messageId: z.string(), at: z.number() }).optional(),
 });
 
 /** @param lease now and how long the claim holds, in ms */
@@ -56,7 +61,7 @@ export async function claimNotification(
   if (heldUntil !== undefined && now < heldUntil) return { outcome: 'held' };
   const until = now + leaseMs;
   try {
-    const { etag } = await write(store, id, { claimedUntil: until }, existing?.etag);
+    const { etag } = await write(store, id, { claimedUntil: until }, existing);
     return { outcome: 'claimed', until, etag };
   } catch (error) {
     if (error instanceof PreconditionFailedError) return { outcome: 'held' };
@@ -70,8 +75,10 @@ export async function releaseNotification(
   id: NotificationId,
   { etag }: { readonly etag: string },
 ): Promise<void> {
+  const existing = await read(store, id);
+  if (existing?.etag !== etag) return;
   try {
-    await write(store, id, {}, etag);
+    await write(store, id, {}, existing);
   } catch (error) {
     // Somebody else wrote since: it is theirs, or published.
     if (!(error instanceof PreconditionFailedError)) throw error;
@@ -92,7 +99,7 @@ export async function markPublished(
     const existing = await read(store, id);
     if (existing?.notification.published !== undefined) return;
     try {
-      await write(store, id, { published }, existing?.etag);
+      await write(store, id, { published }, existing);
       return;
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
@@ -104,10 +111,7 @@ export async function markPublished(
   );
 }
 
-async function read(
-  store: ObjectStore,
-  id: NotificationId,
-): Promise<{ readonly notification: Notification; readonly etag: string } | undefined> {
+async function read(store: ObjectStore, id: NotificationId): Promise<StoredNotification | undefined> {
   try {
     const { body, etag } = await store.get(keyOf(id));
     return { notification: decodeUnlessCut(id, body), etag };
@@ -117,17 +121,23 @@ async function read(
   }
 }
 
-/** @param etag of the object to write over; undefined where there has to be none */
+/** @param over the object to write over, of which unknown members stay; undefined where there has to be none */
 function write(
   store: ObjectStore,
   id: NotificationId,
   content: Pick<Notification, 'claimedUntil' | 'published'>,
-  etag: string | undefined,
+  over: StoredNotification | undefined,
 ): Promise<{ readonly etag: string }> {
-  const notification: Notification = { formatVersion: 1, notificationId: id.notificationId, ...content };
+  const { claimedUntil: _claim, published: _published, ...kept } = over?.notification ?? {};
+  const notification: Notification = {
+    ...kept,
+    formatVersion: 1,
+    notificationId: id.notificationId,
+    ...content,
+  };
   return store.put(keyOf(id), encodeJson(notification), {
     contentType: 'application/json',
-    ...(etag === undefined ? { ifAbsent: true } : { ifMatch: etag }),
+    ...(over === undefined ? { ifAbsent: true } : { ifMatch: over.etag }),
   });
 }
 

@@ -55,7 +55,7 @@ const time = z.number();
 const count = z.int().min(0);
 const severity = z.enum(SEVERITIES);
 
-const member: z.ZodType<AnomalyChange> = z.strictObject({
+const member: z.ZodType<AnomalyChange> = z.looseObject({
   anomalyId: z.string(),
   state: z.enum(ANOMALY_STATES),
   sequence: count,
@@ -75,7 +75,7 @@ const member: z.ZodType<AnomalyChange> = z.strictObject({
   step: z.number().positive(),
 } satisfies Shape<AnomalyChange>);
 
-const incident: z.ZodType<Incident> = z.strictObject({
+const incident: z.ZodType<Incident> = z.looseObject({
   id: z.string(),
   members: z.array(member).min(1),
   firstSeen: time,
@@ -89,18 +89,18 @@ const incident: z.ZodType<Incident> = z.strictObject({
   flaps: count,
 } satisfies Shape<Incident>);
 
-/** Unknown members are refused: a writer that ignores them would drop them. */
-const schema: z.ZodType<NotifyState> = z.strictObject({
+/** Unknown members are a newer release's: they are kept, and written back. */
+const schema: z.ZodType<NotifyState> = z.looseObject({
   formatVersion: z.literal(1),
-  incidents: z.strictObject({
+  incidents: z.looseObject({
     incidents: z.array(incident),
-    openings: z.array(z.strictObject({ at: time, severity })),
+    openings: z.array(z.looseObject({ at: time, severity })),
     digestDue: time.optional(),
   } satisfies Shape<IncidentsState>),
   alerts: z.record(z.string(), alertSchema),
   taken: z.record(z.string(), z.array(z.string())),
   outbox: z.array(
-    z.strictObject({ alert: alertSchema, sequence: count } satisfies Shape<PendingNotification>),
+    z.looseObject({ alert: alertSchema, sequence: count } satisfies Shape<PendingNotification>),
   ),
   sweptAt: time.optional(),
 } satisfies Shape<NotifyState>);

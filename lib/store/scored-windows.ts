@@ -14,10 +14,10 @@ import type { ObjectStore } from './object-store.ts';
 interface ScoredWindows {
   readonly formatVersion: 1;
   readonly detector: string;
-  /** Window key and ETag, in the order in which they were scored. */
-  readonly windows: readonly (readonly [key: string, etag: string])[];
+  /** Window key and ETag, in the order in which they were scored; what a newer release says of them stands behind. */
+  readonly windows: readonly (readonly [key: string, etag: string, ...more: unknown[]])[];
   /** The newest ones of which rows came too late to be decided on, oldest first. Absent where none did. */
-  readonly late?: readonly LateWindow[];
+  readonly late?: readonly LateWindow[] | undefined;
 }
 
 /** A window of which rows are scored and never alerted on, since newer ones of their entities were decided on before. */
@@ -35,22 +35,23 @@ const REMEMBERED = 2_000;
 const LATE_REMEMBERED = 100;
 const MAX_TRIES = 20;
 
-/** Read leniently: a newer release may say more. */
-const schema: z.ZodType<ScoredWindows> = z.object({
+/** Read leniently: a newer release may say more, and finds it again. */
+const schema: z.ZodType<ScoredWindows> = z.looseObject({
   formatVersion: z.literal(1),
   detector: z.string(),
-  windows: z.array(z.tuple([z.string(), z.string()])),
-  late: z.array(z.object({ key: z.string(), rows: z.number(), at: z.string() })).default([]),
+  windows: z.array(z.tuple([z.string(), z.string()], z.unknown())),
+  late: z.array(z.looseObject({ key: z.string(), rows: z.number(), at: z.string() })).optional(),
 });
 
 /** Window key → ETag. Empty where nothing is stored, or what is cannot be read: times tell then. */
 export async function readScored(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
-  return new Map((await read(store, detector))?.windows);
+  const stored = await read(store, detector);
+  return new Map(stored?.scored.windows.map(([key, etag]) => [key, etag]));
 }
 
 /** Windows with late rows, oldest first, of those that were scored last. */
 export async function readLate(store: ObjectStore, detector: string): Promise<readonly LateWindow[]> {
-  return (await read(store, detector))?.late ?? [];
+  return (await read(store, detector))?.scored.late ?? [];
 }
 
 /**
@@ -65,17 +66,18 @@ export async function recordScored(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const existing = await read(store, detector);
-    const windows = new Map(existing?.windows);
+    const windows = new Map(existing?.scored.windows.map((window) => [window[0], window]));
     // Put anew, so that what is scored again is not forgotten first.
     for (const [key, etag] of scored) {
       windows.delete(key);
-      windows.set(key, etag);
+      windows.set(key, [key, etag]);
     }
     const next: ScoredWindows = {
+      ...existing?.scored,
       formatVersion: 1,
       detector,
-      windows: [...windows].slice(-REMEMBERED),
-      ...addLate(existing?.late ?? [], late),
+      windows: [...windows.values()].slice(-REMEMBERED),
+      ...addLate(existing?.scored.late ?? [], late),
     };
     try {
       await store.put(scoredKey(detector), encodeJson(next), {
@@ -92,11 +94,11 @@ export async function recordScored(
 async function read(
   store: ObjectStore,
   detector: string,
-): Promise<(Pick<ScoredWindows, 'windows' | 'late'> & { readonly etag: string }) | undefined> {
+): Promise<{ readonly scored: ScoredWindows; readonly etag: string } | undefined> {
   const key = scoredKey(detector);
   try {
     const { body, etag } = await store.get(key);
-    return { ...decode(key, body), etag };
+    return { scored: decode(detector, key, body), etag };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
@@ -109,11 +111,11 @@ function addLate(before: readonly LateWindow[], added: readonly LateWindow[]): P
   return late.length === 0 ? {} : { late };
 }
 
-function decode(key: string, body: Uint8Array): Pick<ScoredWindows, 'windows' | 'late'> {
+function decode(detector: string, key: string, body: Uint8Array): ScoredWindows {
   try {
     return decodeJson(key, body, schema);
   } catch (error) {
-    if (error instanceof ArtifactError) return { windows: [] };
+    if (error instanceof ArtifactError) return { formatVersion: 1, detector, windows: [] };
     throw error;
   }
 }

@@ -58,7 +58,7 @@ export interface UnreadableProgress {
 
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
-const schema: z.ZodType<TrainingProgress> = z.strictObject({
+const schema: z.ZodType<TrainingProgress> = z.looseObject({
   formatVersion: z.literal(TRAINING_PROGRESS_FORMAT),
   detector: z.string(),
   version: z.string(),

@@ -20,7 +20,7 @@ test('a trained version holds its report, listed with checksums; scoring does no
   const { manifest, files, store, telemetry } = await trainSockShop();
   assert.deepEqual(
     Object.keys(manifest.files).sort(),
-    [...REPORT, 'evidence.json', 'features.json', 'model.json', 'weights.bin'].sort(),
+    [...REPORT, 'evidence.json', 'features.json', 'model.json', 'presence.json', 'weights.bin'].sort(),
   );
   for (const name of REPORT) {
     const sha256 = createHash('sha256').update(files[name]!).digest('hex');
@@ -43,7 +43,7 @@ test('a trained version holds its report, listed with checksums; scoring does no
   const prefix = modelPrefix(manifest.detector, manifest.version);
   assert.deepEqual(
     read.sort(),
-    ['evidence.json', 'features.json', 'manifest.json', 'model.json', 'weights.bin'].map(
+    ['evidence.json', 'features.json', 'manifest.json', 'model.json', 'presence.json', 'weights.bin'].map(
       (name) => `${prefix}${name}`,
     ),
   );

@@ -12,12 +12,12 @@ const gap = z.number().min(0).nullable();
 
 /** A list of workloads and not a map: one may be called "__proto__". */
 const stored: z.ZodType<StoredPresence> = z
-  .object({
+  .looseObject({
     formatVersion: z.literal(1),
     metrics: z.array(z.string()),
     sourceGap: z.number().min(0),
     everyone: z.array(gap),
-    units: z.array(z.object({ name: z.string(), gap, metrics: z.array(gap) })),
+    units: z.array(z.looseObject({ name: z.string(), gap, metrics: z.array(gap) })),
   })
   .refine(
     ({ metrics, everyone, units }) =>

@@ -6,39 +6,12 @@
  * workload (or an entity that is no pod) that is not among them; of an entity that is, a metric that others have. So each
  * counts only rows in which the wider one was heard. Only what training had nearly always is missed.
  */
-import type { SilenceSettings } from '../../config/silence-settings.ts';
 import type { MetricWindow } from '../../window/window.ts';
-import type { MissedRows, SilenceState, SilenceTransition, TrackedUnit, UsualPresence } from './contract.ts';
+import type { MissedRows, SilenceState, SilenceTransition } from './contract.ts';
 import { joinGroup } from './groups.ts';
 import { type HeardCell, hearCells } from './heard-rows.ts';
 import { limitRows } from './limits.ts';
-import { holdSilences, type OpenSilences } from './open-silences.ts';
-
-export interface SilenceRules {
-  readonly detector: string;
-  readonly settings: SilenceSettings;
-  readonly usual: UsualPresence;
-  readonly workloadOf: (entity: string) => string;
-  /** Ms. */
-  readonly step: number;
-  /** Epoch ms: what began to be missing earlier is no news. */
-  readonly watchFrom: number;
-  /** Whether each window has the rows of every entity, as exported ones do. */
-  readonly isWhole: boolean;
-}
-
-interface Walk {
-  readonly rules: SilenceRules;
-  readonly open: OpenSilences;
-  readonly units: Map<string, TrackedUnit>;
-  readonly groups: Map<string, number>;
-  readonly everyone: Map<string, MissedRows>;
-  readonly entities: Map<string, { heard: number; missing: Map<string, MissedRows> }>;
-  heardUntil: number;
-}
-
-/** Ms after which an entity or a workload that nobody misses is forgotten. */
-const FORGOTTEN_AFTER = 24 * 3_600_000;
+import { endWalk, type SilenceRules, sourceLimit, startWalk, type Walk } from './walk-state.ts';
 
 /**
  * @param window as it came: gaps that are filled later are gaps here
@@ -87,55 +60,6 @@ function enterWindow(
   return group;
 }
 
-function startWalk(before: SilenceState | undefined, rules: SilenceRules): Walk {
-  return {
-    rules,
-    open: holdSilences(rules.detector, before?.open ?? []),
-    units: new Map(Object.entries(before?.units ?? {})),
-    groups: new Map(Object.entries(before?.groups ?? {})),
-    everyone: new Map(Object.entries(before?.everyone ?? {})),
-    entities: new Map(
-      Object.entries(before?.entities ?? {}).map(([entity, { heard, missing }]) => [
-        entity,
-        { heard, missing: new Map(Object.entries(missing)) },
-      ]),
-    ),
-    heardUntil: before?.heardUntil ?? Number.NEGATIVE_INFINITY,
-  };
-}
-
-function endWalk({ open, units, groups, everyone, entities, heardUntil, rules }: Walk): SilenceState {
-  const limit = sourceLimit(rules);
-  const isMissed = (unit: string): boolean => (rules.usual.units.get(unit)?.gap ?? null) !== null;
-  const kept = [...units].filter(
-    ([unit, { heard }]) => isMissed(unit) || heardUntil - heard <= FORGOTTEN_AFTER,
-  );
-  return {
-    heardUntil,
-    ...(limit !== undefined && { sourceLimit: limit }),
-    groups: Object.fromEntries(keepGroups(groups, kept)),
-    units: Object.fromEntries(kept),
-    everyone: Object.fromEntries(everyone),
-    entities: Object.fromEntries(
-      Array.from(entities, ([entity, { heard, missing }]) => [
-        entity,
-        { heard, missing: Object.fromEntries(missing) },
-      ]),
-    ),
-    open: open.list(),
-  };
-}
-
-/** Those of workloads that are remembered, and the newest. */
-function keepGroups(
-  groups: ReadonlyMap<string, number>,
-  units: readonly (readonly [string, TrackedUnit])[],
-): readonly (readonly [string, number])[] {
-  const used = new Set(units.map(([, { group }]) => group));
-  const newest = Math.max(...groups.values());
-  return [...groups].filter(([group, until]) => used.has(group) || until === newest);
-}
-
 interface TakenCell {
   readonly cell: HeardCell;
   readonly unitOf: readonly string[];
@@ -177,17 +101,14 @@ function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): v
   open.close('source', '', { end: time, cameLate: silent <= 0 });
 }
 
-/** Ms; undefined: never. */
-function sourceLimit({ settings, usual, step }: SilenceRules): number | undefined {
-  const rows = limitRows(settings.source, usual.sourceGap / step, step);
-  return rows === undefined ? undefined : rows * step;
-}
-
 function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
   const { rules, open, units } = walk;
   const { settings, usual, step, watchFrom } = rules;
   const { time } = cell;
-  for (const { entity } of cell.entities) units.set(unitOf[entity]!, { group, heard: time, missed: 0 });
+  for (const { entity } of cell.entities) {
+    const unit = unitOf[entity]!;
+    units.set(unit, { ...units.get(unit), group, heard: time, missed: 0 });
+  }
   for (const [unit, tracked] of units) {
     if (tracked.group !== group) continue;
     if (tracked.heard === time) {
@@ -300,7 +221,7 @@ function judgeMetrics(
 }
 
 function countRow(before: MissedRows | undefined, time: number): MissedRows {
-  return { since: before?.since ?? time, rows: (before?.rows ?? 0) + 1 };
+  return { ...before, since: before?.since ?? time, rows: (before?.rows ?? 0) + 1 };
 }
 
 /** Rows that come behind newer ones show that somebody was not silent, or not for as long. */

@@ -31,7 +31,7 @@ const schema: z.ZodType<AnomalyObject> = z.looseObject({
   state: z.enum(NOTIFIED_STATES),
   start: z.string(),
   end: z.string().nullable(),
-  changes: z.array(z.strictObject({ sequence: z.int(), alert: alertSchema })),
+  changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
 
 /**

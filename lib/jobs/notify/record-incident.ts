@@ -36,7 +36,7 @@ const schema: z.ZodType<IncidentObject> = z.looseObject({
   start: z.string().optional(),
   end: z.string().nullable().optional(),
   members: z.array(memberSchema),
-  changes: z.array(z.strictObject({ sequence: z.int(), alert: alertSchema })),
+  changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
 
 /**
@@ -66,8 +66,17 @@ export async function recordIncident(
       incidentId,
       severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
       ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
-      members: members ?? existing?.members ?? message?.alert.members ?? [],
+      members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
       changes,
     };
   });
+}
+
+/** Of a member that stays; undefined where there is none of either. */
+function keepUnknown(
+  before: readonly AlertMember[] | undefined,
+  members: readonly AlertMember[] | undefined,
+): readonly AlertMember[] | undefined {
+  const stored = new Map(before?.map((member) => [member.anomalyId, member]));
+  return members?.map((member) => ({ ...stored.get(member.anomalyId), ...member })) ?? before;
 }

@@ -122,6 +122,8 @@ function move(
   const before = new Map(state.incidents.incidents.map((incident) => [incident.id, incident]));
   return {
     next: {
+      // What a newer release has added to it.
+      ...state,
       formatVersion: 1,
       incidents: advanced.state,
       alerts: Object.fromEntries(alerts),

@@ -51,6 +51,8 @@ const MAX_ROUNDS = 20;
 
 /** More than may be scored at once, or again because an answer was lost. */
 const REMEMBERED_WINDOWS = 64;
+/** Windows with rows that were usual by then: those of runs that may still be at them. */
+const REMEMBERED_USUAL_ROWS = 8;
 
 /**
  * A window that was decided on before, by an earlier attempt or another run, is left as it was decided.
@@ -75,8 +77,12 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
       modelVersion: fitted.manifest.version,
       clock,
     });
-    const { anomalous, tracks, transitions, lateRows } = decision;
-    if (state.decided.includes(id)) return { anomalous, transitions: 0, lateRows: 0 };
+    const { anomalous, usualRows, tracks, transitions, lateRows } = decision;
+    if (state.decided.includes(id)) {
+      const known = state.usualRows?.find(({ window }) => window === id);
+      for (const row of known?.rows ?? []) anomalous[row] = 0;
+      return { anomalous, transitions: 0, lateRows: 0 };
+    }
     const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
     const contextOf = describeContexts({
       detector,
@@ -99,6 +105,7 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
         ...(silence.state !== undefined && { silence: silence.state }),
         worst,
         decided,
+        ...rememberUsualRows(latest.usualRows, id, usualRows),
         outbox: [...latest.outbox, ...alerts, ...silences],
       };
     });
@@ -108,6 +115,17 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
     'state-contended',
     `${detector.name}: others decided ${MAX_ROUNDS} times while ${given.windowKey} was decided on`,
   );
+}
+
+/** Absent where there is none, so that states stay as they were. */
+function rememberUsualRows(
+  before: DetectorState['usualRows'],
+  id: string,
+  rows: readonly number[],
+): Pick<DetectorState, 'usualRows'> {
+  if (before === undefined && rows.length === 0) return {};
+  const all = rows.length === 0 ? (before ?? []) : [...(before ?? []), { window: id, rows }];
+  return { usualRows: all.slice(-REMEMBERED_USUAL_ROWS) };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import {
   type AttemptMark,
   countDeaths,
+  followMark,
   LONGEST_RUN,
   MOST_DEATHS,
   readMark,
@@ -39,9 +40,15 @@ export function openAttempts(detector: string, context: ScoreContext): Attempts 
       if (before === 'unread') before = await readMark(context.store, attemptKey(detector));
       const { key, etag } = info;
       const deaths = countDeaths(before, info, context.now());
-      if (deaths >= MOST_DEATHS) throw killed(info, deaths);
+      if (deaths >= MOST_DEATHS) {
+        // From here on the reason in quarantine keeps it out: whoever deletes that has it tried as if for the first time.
+        const forgiven = followMark(before, { formatVersion: 1, key, etag, deaths: 0 });
+        before = undefined;
+        await writeMark(context.store, attemptKey(detector), forgiven);
+        throw killed(info, deaths);
+      }
       const until = context.now() + Math.max(0, Math.min(context.deadline.remaining(), LONGEST_RUN));
-      mark = { formatVersion: 1, key, etag, deaths, until };
+      mark = followMark(before, { formatVersion: 1, key, etag, deaths, until });
       await writeMark(context.store, attemptKey(detector), mark);
     },
     async end() {

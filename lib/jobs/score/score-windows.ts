@@ -25,7 +25,12 @@ import { type FittedDetector, loadFittedDetector } from '../shared/fitted-detect
 import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { spanOf, sumLearned } from '../shared/learned-history.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
-import { type PendingWindow, selectPending } from '../shared/pending-windows.ts';
+import {
+  isScored,
+  type PendingWindow,
+  type SelectedWindows,
+  selectPending,
+} from '../shared/pending-windows.ts';
 import { quarantine } from '../shared/quarantine.ts';
 import { countContextRows, scoreRows } from '../shared/score-rows.ts';
 import {
@@ -59,6 +64,7 @@ export interface ScoreResult {
 interface Pending {
   readonly detector: Detector;
   readonly pending: readonly PendingWindow[];
+  readonly unnoted: SelectedWindows['unnoted'];
   readonly attempts: Attempts;
 }
 
@@ -77,12 +83,12 @@ export async function scoreWindows(
   onWindow?: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
   const objects = await listWindowObjects(context.store, detector.name);
-  const pending = await selectPending(context.store, detector.name, objects);
+  const { pending, unnoted } = await selectPending(context.store, detector.name, objects);
   const version = await resolveVersion(context.store, detector);
   const attempts = openAttempts(detector.name, context);
   try {
-    if (version === undefined) return await learn({ detector, pending, attempts }, context);
-    return await scorePending({ detector, version, objects, pending, attempts }, context, onWindow);
+    if (version === undefined) return await learn({ detector, pending, unnoted, attempts }, context);
+    return await scorePending({ detector, version, objects, pending, unnoted, attempts }, context, onWindow);
   } finally {
     await attempts.end();
   }
@@ -98,14 +104,18 @@ async function scorePending(
   const contextRows = countContextRows(fitted);
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
   const scored: ScoredWindow[] = [];
-  const etags = new Map<string, string>();
+  const etags = new Map(given.unnoted);
   const late: LateWindow[] = [];
   const isOutOfTime = (): boolean => context.deadline.remaining() < END_RESERVE;
   for (const batch of inBatches(pending)) {
     if (isOutOfTime()) break;
-    for (const info of await inTimeOrder({ detector, pending: batch, attempts }, fitted, context)) {
+    for (const info of await inTimeOrder(
+      { detector, pending: batch, unnoted: given.unnoted, attempts },
+      fitted,
+      context,
+    )) {
       // Another run may be at the same list.
-      if (scored.length > 0 && (await isScored(info, context))) continue;
+      if (scored.length > 0 && (await isScored(context.store, info))) continue;
       if (isOutOfTime()) break;
       const window = await scoreWindow({ detector, fitted, info, history, attempts, etags, late }, context);
       if (window === undefined) continue;
@@ -138,18 +148,6 @@ function* inBatches(pending: readonly PendingWindow[]): Generator<readonly Pendi
   if (unnamed <= MOST_ORDERED) return yield pending;
   const byArrival = pending.toSorted((a, b) => a.lastModified - b.lastModified || (a.key < b.key ? -1 : 1));
   for (let at = 0; at < byArrival.length; at += MOST_ORDERED) yield byArrival.slice(at, at + MOST_ORDERED);
-}
-
-/** Whether another run scored it since this one listed the scores. What has scores of other bytes is scored again. */
-async function isScored({ key, isNew }: PendingWindow, { store }: StoreContext): Promise<boolean> {
-  if (!isNew) return false;
-  try {
-    await store.head(scoresKey(key));
-    return true;
-  } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
-  }
 }
 
 /** No model yet: counts what arrived, and asks for training once it is enough. */

@@ -1,11 +1,11 @@
 /** Missing data of a window: who has gone silent, and what people are told of it. */
 import type { Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
+import { nameWorkload } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { SilenceState, SilenceTransition } from '../../decision/silence/contract.ts';
 import { holdSilences } from '../../decision/silence/open-silences.ts';
 import { walkSilence } from '../../decision/silence/walk-silence.ts';
-import { workloadOf } from '../../decision/silence/workload.ts';
 import { profilesOf } from '../../features/scaler.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
@@ -46,7 +46,7 @@ export function followSilence(
       detector: detector.name,
       settings: detector.silence,
       usual: fitted.usual,
-      workloadOf: (entity) => workloadOf(entity, detector.entityLabels),
+      workloadOf: (entity) => nameWorkload(entity, detector.entityLabels),
       step: fitted.manifest.step,
       watchFrom,
       isWhole: detector.metrics.length > 0,

@@ -25,7 +25,7 @@ export const MOST_DEATHS = 2;
 export const LONGEST_RUN: number = 15 * 60_000;
 const MAX_MARK_BYTES = 100_000;
 
-const schema: z.ZodType<AttemptMark> = z.object({
+const schema: z.ZodType<AttemptMark> = z.looseObject({
   formatVersion: z.literal(1),
   key: z.string(),
   etag: z.string(),
@@ -36,11 +36,25 @@ const schema: z.ZodType<AttemptMark> = z.object({
 /** Deaths of runs at this very state, the one of the run that left the mark included where it ran out. */
 export function countDeaths(
   mark: AttemptMark | undefined,
-  { key, etag }: Pick<AttemptMark, 'key' | 'etag'>,
+  of: Pick<AttemptMark, 'key' | 'etag'>,
   now: number,
 ): number {
-  if (mark?.key !== key || mark.etag !== etag) return 0;
+  if (!isOf(mark, of)) return 0;
   return mark.deaths + (mark.until !== undefined && mark.until < now ? 1 : 0);
+}
+
+/** The mark that is written over another one: what a newer release has noted of the same state stays. */
+export function followMark(before: AttemptMark | undefined, next: AttemptMark): AttemptMark {
+  if (!isOf(before, next)) return next;
+  const { until: _, ...known } = before;
+  return { ...known, ...next };
+}
+
+function isOf(
+  mark: AttemptMark | undefined,
+  { key, etag }: Pick<AttemptMark, 'key' | 'etag'>,
+): mark is AttemptMark {
+  return mark?.key === key && mark.etag === etag;
 }
 
 /** Undefined where there is none, or what stands there is none. */

@@ -28,7 +28,7 @@ export async function readFindings(
     detector,
     state,
     objects,
-    pending: await selectPending(store, name, objects),
+    pending: (await selectPending(store, name, objects)).pending,
     version: await resolveVersion(store, detector),
     isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
     setAside: await findSetAside(store, loaded, now()),

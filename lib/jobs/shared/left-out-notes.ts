@@ -33,15 +33,20 @@ const MAX_NOTE_BYTES = 1_000_000;
 /** Of one detector's note: a writer that names its columns anew each time is told of no more. */
 const MOST_COLUMNS = 200;
 
-/** Read leniently: a newer release may say more. */
-const schema: z.ZodType<LeftOutNote> = z.object({
+/** Read leniently: a newer release may say more, and finds it again. */
+const schema: z.ZodType<LeftOutNote> = z.looseObject({
   formatVersion: z.literal(1),
   key: z.string(),
   etag: z.string(),
   detector: z.string(),
   leftOut: z.array(
     z
-      .object({ code: z.string(), count: z.number(), message: z.string(), column: z.string().optional() })
+      .looseObject({
+        code: z.string(),
+        count: z.number(),
+        message: z.string(),
+        column: z.string().optional(),
+      })
       .transform(({ column, ...each }) => (column === undefined ? each : { ...each, column })),
   ),
   at: z.string(),
@@ -65,14 +70,15 @@ export async function recordLeftOut(context: StoreContext, given: Given): Promis
 async function recordColumns({ store, telemetry, now }: StoreContext, given: Given): Promise<void> {
   const { detector, key } = given;
   const prefix = windowsPrefix(detector);
-  const known = (await readNote(store, leftOutKey(prefix)))?.leftOut ?? [];
+  const stored = await readNote(store, leftOutKey(prefix));
+  const known = stored?.leftOut ?? [];
   const fresh = given.leftOut
     .filter(({ code, column }) => !known.some((each) => each.code === code && each.column === column))
     .map((each) => ({ ...each, message: `${each.message} (first in ${key})` }));
   if (fresh.length === 0) return;
   const leftOut = [...known, ...fresh].slice(0, MOST_COLUMNS);
   const at = new Date(now()).toISOString();
-  const note: LeftOutNote = { formatVersion: 1, key: prefix, etag: '', detector, leftOut, at };
+  const note: LeftOutNote = { ...stored, formatVersion: 1, key: prefix, etag: '', detector, leftOut, at };
   await store.put(leftOutKey(prefix), encodeJson(note), { contentType: 'application/json' });
   for (const { code, message } of fresh) {
     telemetry.warn('a column is not used as it stands, the rest is', { detector, key, code, message });

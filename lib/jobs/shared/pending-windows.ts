@@ -1,4 +1,6 @@
-/** The windows that scoring has before it. */
+/** The windows that scoring has before it: told from the bucket, whatever an event says. */
+import { NotFoundError } from '../../base/errors.ts';
+import { readState } from '../../store/detector-states.ts';
 import { scoresKey, scoresPrefix } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import { readScored } from '../../store/scored-windows.ts';
@@ -10,6 +12,12 @@ export interface PendingWindow extends ObjectInfo {
   readonly isAgain: boolean;
 }
 
+export interface SelectedWindows {
+  readonly pending: readonly PendingWindow[];
+  /** Window key → ETag of those that a run scored without living to note it. */
+  readonly unnoted: ReadonlyMap<string, string>;
+}
+
 /**
  * Windows without scores, or whose scores are of other bytes.
  * @param objects every window of the detector that can be read
@@ -18,16 +26,51 @@ export async function selectPending(
   store: ObjectStore,
   detector: string,
   objects: readonly ObjectInfo[],
-): Promise<readonly PendingWindow[]> {
+): Promise<SelectedWindows> {
   const scoredAt = new Map<string, number>();
   for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
     scoredAt.set(key, lastModified);
   const etags = objects.length === 0 ? new Map<string, string>() : await readScored(store, detector);
-  return objects.flatMap((info): PendingWindow[] => {
-    const scored = scoredAt.get(scoresKey(info.key));
-    const etag = etags.get(info.key);
-    if (scored === undefined) return [{ ...info, isNew: true, isAgain: etag === info.etag }];
-    const isDone = etag === undefined ? info.lastModified <= scored : etag === info.etag;
+  const isNoted = ({ key }: ObjectInfo): boolean => !scoredAt.has(scoresKey(key)) || etags.has(key);
+  const decided = objects.every(isNoted) ? new Map<string, string>() : await readDecided(store, detector);
+  const unnoted = new Map<string, string>();
+  const pending = objects.flatMap((info): PendingWindow[] => {
+    const { key, etag } = info;
+    const scored = scoredAt.get(scoresKey(key));
+    if (scored === undefined) return [{ ...info, isNew: true, isAgain: etags.get(key) === etag }];
+    // A run notes at its end what it scored: where it did not come to that, what it decided on and times tell.
+    const known = etags.get(key) ?? decided.get(key);
+    const isInTime = etags.has(key) || info.lastModified <= scored;
+    const isDone = isInTime && (known === undefined || known === etag);
+    if (isDone && known !== undefined && !etags.has(key)) unnoted.set(key, etag);
     return isDone ? [] : [{ ...info, isNew: false, isAgain: false }];
   });
+  return { pending, unnoted };
+}
+
+/** Window key → ETag of the newest bytes that were decided on, of the windows that were decided on last. */
+async function readDecided(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
+  const { state } = await readState(store, detector);
+  return new Map(
+    state.decided.map((id) => {
+      // A key may have any character, an ETag has no "@".
+      const at = id.lastIndexOf('@');
+      return [id.slice(0, at), id.slice(at + 1)];
+    }),
+  );
+}
+
+/** Whether another run scored it since the scores were listed. What has scores of other bytes is scored again. */
+export async function isScored(
+  store: ObjectStore,
+  { key, isNew }: Pick<PendingWindow, 'key' | 'isNew'>,
+): Promise<boolean> {
+  if (!isNew) return false;
+  try {
+    await store.head(scoresKey(key));
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
 }

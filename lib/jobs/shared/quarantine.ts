@@ -51,7 +51,7 @@ const LONGEST_MESSAGE = 8_000;
 const MAX_REASON_BYTES = 1_000_000;
 
 /** Read leniently: a newer release may say more. */
-const schema: z.ZodType<Quarantined> = z.object({
+const schema: z.ZodType<Quarantined> = z.looseObject({
   formatVersion: z.literal(1),
   key: z.string(),
   etag: z.string(),

@@ -8,6 +8,7 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import {
   type AttemptMark,
   countDeaths,
+  followMark,
   LONGEST_RUN,
   MOST_DEATHS,
   readMark,
@@ -49,12 +50,13 @@ export async function attemptTraining<T>(
   if (setAside !== undefined && now() < setAside.until) return { setAside };
   const until = now() + Math.max(0, Math.min(deadline.remaining(), LONGEST_RUN));
   const deaths = countDeaths(before, of, now());
-  await writeMark(store, key, { formatVersion: 1, ...of, deaths, until });
+  const mark = followMark(before, { formatVersion: 1, ...of, deaths, until });
+  await writeMark(store, key, mark);
   try {
     return { result: await work() };
   } finally {
     // However it ended, it ended by itself: those deaths were of other data, or the platform's.
-    await writeMark(store, key, { formatVersion: 1, ...of, deaths: 0 });
+    await writeMark(store, key, followMark(mark, { formatVersion: 1, ...of, deaths: 0 }));
   }
 }
 

@@ -1,8 +1,9 @@
 /** The history that a model is fitted on. */
+
+import { nameWorkload } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { UsualPresence } from '../../decision/silence/contract.ts';
 import { learnPresence } from '../../decision/silence/learn-presence.ts';
-import { workloadOf } from '../../decision/silence/workload.ts';
 import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
 import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
 import { type Accumulating, findCounters } from '../../features/counters.ts';
@@ -87,7 +88,7 @@ export async function loadTrainingData(
   const usual = learnPresence(history.window, {
     step,
     metrics,
-    workloadOf: (entity) => workloadOf(entity, detector.entityLabels),
+    workloadOf: (entity) => nameWorkload(entity, detector.entityLabels),
   });
   return { ...selectTrainingRows(labelled, detector, counters), inputs, span, usual, labelledBy };
 }

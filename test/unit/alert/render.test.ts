@@ -211,10 +211,11 @@ test('what is no alert is refused by name', () => {
     code: 'bad-alert',
     message: /formatVersion/,
   });
-  assert.throws(() => parseAlert(JSON.stringify({ ...ALERT, colour: 'red' })), {
-    code: 'bad-alert',
-    message: /colour/,
-  });
+});
+
+test('what a later release adds to an alert is passed over and kept', () => {
+  const later = { ...ALERT, colour: 'red', model: { ...ALERT.model, colour: 'red' } };
+  assert.deepEqual(parseAlert(JSON.stringify(later)), later);
 });
 
 test('how often normal rows score as high is said in words', () => {

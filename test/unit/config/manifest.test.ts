@@ -455,6 +455,22 @@ test('YAML that is not plain data is refused', () => {
   }
 });
 
+test('settings of a metric that there is not, and of the rule that is not asked for, are told', () => {
+  const of = (threshold: string, metrics = 'metrics: [{ name: cpu_cores, query: cpu }]'): string =>
+    `kind: AnomalyDetector\nmetadata: { name: shop }\nspec:\n  ${metrics}\n  threshold: ${threshold}\n`;
+  assert.match(
+    refusal(of('{ by_metric: { cpu_core: { direction: above } } }')),
+    /spec\.threshold\.by_metric\.cpu_core.* is none of the metrics; did you mean cpu_cores\?/,
+  );
+  assert.match(
+    refusal(of('{ percentile: 99, direction: above }')),
+    /spec\.threshold\.direction.* is set beside percentile 99, whose rule has no use for it/,
+  );
+  assert.doesNotThrow(() => parse(of('{ by_metric: { cpu_cores: { direction: above } } }')));
+  // Nobody knows the metrics of files that are yet to be dropped.
+  assert.doesNotThrow(() => parse(of('{ by_metric: { anything: { direction: above } } }', 'step: 1m')));
+});
+
 test('keys of the prototype are unknown fields like others', () => {
   assert.match(
     refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {__proto__: {step: 1m}, constructor: 1}'),

@@ -109,7 +109,6 @@ test('a writer that others beat every time gives up and says so', async () => {
 for (const [what, stored, names] of [
   ['another format version', { ...initialState('shop'), formatVersion: 2 }, ['formatVersion']],
   ['the state of another detector', initialState('other'), ['detector']],
-  ['an unknown member', { ...initialState('shop'), surprise: 1 }, ['surprise']],
   [
     'a bad member inside an entity',
     { ...initialState('shop'), entities: { e1: { recent: [] } } },

@@ -59,7 +59,6 @@ test('what is not of its form is told of, with its key and its ETag', async () =
     '{',
     '{}',
     JSON.stringify({ ...PROGRESS, formatVersion: 2 }),
-    JSON.stringify({ ...PROGRESS, more: 1 }),
     JSON.stringify({ ...PROGRESS, checkpoint: { 'model.json': { sha256: 'x', size: 1 } } }),
     JSON.stringify({ ...PROGRESS, detector: 'cart' }),
   ];

@@ -1,9 +1,11 @@
 /** Rows written as pictures: who is there, and with which metrics, minute by minute. */
+
+import { nameWorkload } from '../../../../lib/base/workload.ts';
 import { DEFAULT_SILENCE } from '../../../../lib/config/defaults.ts';
 import type { SilenceState, SilenceTransition } from '../../../../lib/decision/silence/contract.ts';
 import { learnPresence } from '../../../../lib/decision/silence/learn-presence.ts';
-import { type SilenceRules, walkSilence } from '../../../../lib/decision/silence/walk-silence.ts';
-import { workloadOf } from '../../../../lib/decision/silence/workload.ts';
+import { walkSilence } from '../../../../lib/decision/silence/walk-silence.ts';
+import type { SilenceRules } from '../../../../lib/decision/silence/walk-state.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
 
 export const STEP = 60_000;
@@ -44,7 +46,7 @@ export function learn(picture: Picture): SilenceRules['usual'] {
   return learnPresence(draw(picture), {
     step: STEP,
     metrics: METRICS,
-    workloadOf: (entity) => workloadOf(entity, []),
+    workloadOf: (entity) => nameWorkload(entity, []),
   });
 }
 
@@ -75,7 +77,7 @@ export function walk(
     detector: 'shop',
     settings: DEFAULT_SILENCE,
     usual,
-    workloadOf: (entity) => workloadOf(entity, []),
+    workloadOf: (entity) => nameWorkload(entity, []),
     step: STEP,
     watchFrom: 0,
     isWhole: true,

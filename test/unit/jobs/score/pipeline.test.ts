@@ -330,6 +330,29 @@ for (const [name, later] of [
     assert.deepEqual((await score(world)).scored, []);
   });
 
+test('a file that is corrected within the second of a run that died before it noted its scores is scored again', async () => {
+  const world = await createTrainedWorld();
+  const key = await dropWindow(world.store, { from: 1440, rows: 15 });
+  const mortal = createMortalStore(world.store);
+  const store: ObjectStore = {
+    ...mortal,
+    async put(name, ...rest) {
+      const written = await mortal.put(name, ...rest);
+      if (name === scoresKey(key)) mortal.kill();
+      return written;
+    },
+  };
+  await assert.rejects(score(world, store), KilledError);
+  await dropWindow(world.store, { from: 1440, rows: 15, fault: { ...FAULT, from: 1440 } });
+  world.clock += 60_000;
+  const { scored } = await score(world);
+  assert.deepEqual(
+    scored.map((window) => [window.key, window.anomalousRows > 0]),
+    [[key, true]],
+  );
+  assert.deepEqual((await score(world)).scored, []);
+});
+
 test('scores that are deleted are made anew, and a note of them that cannot be read is no reason to stop', async () => {
   const world = await createTrainedWorld();
   const key = await dropWindow(world.store, { from: 1440, rows: 15 });

@@ -7,7 +7,8 @@ import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
-import { attemptKey } from '../../../../lib/store/keys.ts';
+import { readState } from '../../../../lib/store/detector-states.ts';
+import { attemptKey, reasonKey } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createMortalStore, KilledError } from '../../../helpers/memory-object-store.ts';
@@ -81,6 +82,21 @@ for (const phase of ['learning', 'active'] as const)
       /^windows\/detector=shop\/lethal\.parquet: 2 runs .* out of memory or of time/,
     );
   });
+
+test('what was set aside is tried again once its reason is deleted', async () => {
+  const world = await createWorld();
+  await dropLethal(world);
+  for (let deaths = 0; deaths < 2; deaths++) {
+    await scoreAndDie(world);
+    world.clock += RUN + 1;
+  }
+  await score(world);
+  assert.equal((await listQuarantine(world.bucket.store)).length, 1);
+  await world.bucket.store.delete(reasonKey(LETHAL));
+  await score(world);
+  assert.deepEqual(await listQuarantine(world.bucket.store), []);
+  assert.equal((await readState(world.bucket.store, 'shop')).state.learning[LETHAL]?.rows, 30);
+});
 
 test('a run that ends by itself is no death, whatever it ends with', async () => {
   const world = await createWorld();

@@ -1,6 +1,8 @@
 /** One id from the schedule to the message: whoever has an alert finds every line that led to it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Alert } from '../../../../lib/alert/alert.ts';
+import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
 import { renderAlert } from '../../../../lib/alert/render.ts';
 import {
   correlated,
@@ -9,12 +11,14 @@ import {
   inInvocation,
 } from '../../../../lib/base/correlation.ts';
 import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import type { MetricSource } from '../../../../lib/source/metric-source.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
 const MANIFEST = `kind: AnomalyDetector
@@ -54,7 +58,15 @@ test('export, event, scoring and message of a window have one id, and no line is
   let clock = EPOCH + 1440 * STEP;
   const telemetry = createMemoryTelemetry();
   const bucket = openLocalBucket({ telemetry, now: () => clock });
-  const context = { ...bucket.context, telemetry, withoutReports: true as const };
+  const queue = { ...bucket.context.queue, requestNotifying: async () => {} };
+  const context = { ...bucket.context, telemetry, queue, withoutReports: true as const };
+  const published: Alert[] = [];
+  const publisher: AlertPublisher = {
+    async publish(alert) {
+      return { messageId: `m${published.push(alert)}` };
+    },
+  };
+  const telling = createNotifyContext(bucket.store, { publisher, telemetry, now: () => clock });
   await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
   let invocation = 0;
   const invoke = <T>(work: () => Promise<T>): Promise<T> => inInvocation(`request-${invocation++}`, work);
@@ -68,11 +80,12 @@ test('export, event, scoring and message of a window have one id, and no line is
     await invoke(() =>
       correlated(correlationOf(key), async () => scoreWindows(await loadDetector(context, 'shop'), context)),
     );
+  await invoke(() => notify(telling, ['shop']));
   for (const { message, fields } of telemetry.lines) {
     assert.ok(fields['correlationId'], message);
     assert.match(String(fields['requestId']), /^request-\d+$/, message);
   }
-  const { alert } = bucket.published[0]!;
+  const [alert] = published as [Alert];
   const { correlationId } = renderAlert(alert).attributes;
   assert.equal(correlationId, correlationOf(alert.objects.window));
   assert.match(correlationId, /^shop@2026\d{4}T\d{6}Z$/);
@@ -81,7 +94,7 @@ test('export, event, scoring and message of a window have one id, and no line is
     story.map(({ message }) => message),
     ['window exported', 'window scored', 'alert published'],
   );
-  assert.equal(new Set(story.map(({ fields }) => fields['requestId'])).size, 2);
+  assert.equal(new Set(story.map(({ fields }) => fields['requestId'])).size, 3);
 });
 
 test('what fails is told by the window that it failed at', async () => {

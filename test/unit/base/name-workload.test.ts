@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { workloadOf } from '../../../../lib/decision/silence/workload.ts';
+import { nameWorkload } from '../../../lib/base/workload.ts';
 
 const PODS: Readonly<Record<string, string>> = {
   'checkout-6d4cf56db6-x2x4z': 'checkout',
@@ -13,16 +13,16 @@ const PODS: Readonly<Record<string, string>> = {
 };
 
 test('a pod is one of its workload', () => {
-  for (const [pod, workload] of Object.entries(PODS)) assert.equal(workloadOf(pod, []), workload);
+  for (const [pod, workload] of Object.entries(PODS)) assert.equal(nameWorkload(pod, []), workload);
 });
 
 test('what is no pod stands for itself', () => {
   for (const name of ['', 'payments', 'web-01', 'shop/payment', 'host-7.example.com', 'db-0', 'a/b/c'])
-    assert.equal(workloadOf(name, []), name);
+    assert.equal(nameWorkload(name, []), name);
 });
 
 test('a number at the end is of a StatefulSet where the labels say that it is a pod', () => {
-  assert.equal(workloadOf('shop/db-0', ['namespace', 'pod']), 'shop/db');
-  assert.equal(workloadOf('shop/db-0', ['namespace', 'node']), 'shop/db-0');
-  assert.equal(workloadOf('checkout-6d4cf56db6-x2x4z/db-0', ['pod', 'shard']), 'checkout/db-0');
+  assert.equal(nameWorkload('shop/db-0', ['namespace', 'pod']), 'shop/db');
+  assert.equal(nameWorkload('shop/db-0', ['namespace', 'node']), 'shop/db-0');
+  assert.equal(nameWorkload('checkout-6d4cf56db6-x2x4z/db-0', ['pod', 'shard']), 'checkout/db-0');
 });

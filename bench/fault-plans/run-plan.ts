@@ -1,0 +1,107 @@
+/** A life of the service under a plan, and what must not depend on the plan: its outcome. */
+import { createHash } from 'node:crypto';
+import type { Alert } from '../../lib/alert/alert.ts';
+import type { IncidentObject } from '../../lib/jobs/notify/record-incident.ts';
+import { NOTIFY_STATE_KEY } from '../../lib/store/keys.ts';
+import type { NotifyState } from '../../lib/store/notify-state.ts';
+import type { Cloud } from './cloud.ts';
+import type { Fault, Occasions } from './fault.ts';
+import { type Feed, runService } from './service.ts';
+
+export interface Outcome {
+  /** What the bucket holds, by key: text of JSON, or a hash. Without times of runs. */
+  readonly bucket: ReadonlyMap<string, string>;
+  /** What each message that subscribers got is of, by notification: how it stands is as of when it was sent. */
+  readonly told: ReadonlyMap<string, string>;
+  /** Messages that came again although the bucket knew of them, or right after the first. */
+  readonly twice: readonly string[];
+  /** Messages that came again for want of a receipt, as docs/decisions/0003-alerts-go-out-once.md has it. */
+  readonly repeated: number;
+  /** Files that were set aside because two runs died at them: what they hold is then missing, as it is meant to be. */
+  readonly setAside: number;
+  readonly occasions: Occasions;
+}
+
+/** Two messages of one notification that are closer are two claims, whatever the clocks say. */
+const LEAST_APART = 10_000;
+
+/** @throws Error where the life does not come to its end */
+export async function runPlan(feed: Feed, faults: readonly Fault[]): Promise<Outcome> {
+  return describe(await runService({ feed, faults }));
+}
+
+async function describe(cloud: Cloud): Promise<Outcome> {
+  const bucket = new Map<string, string>();
+  for await (const { key } of cloud.store.list('')) {
+    const { body } = await cloud.store.get(key);
+    const text = describeObject(key, body);
+    if (text !== undefined) bucket.set(key, text);
+  }
+  const told = new Map<string, string>();
+  const twice: string[] = [];
+  let repeated = 0;
+  const lastAt = new Map<string, number>();
+  for (const { alert, at, wasKnown } of cloud.published) {
+    const { notificationId } = alert;
+    const before = lastAt.get(notificationId);
+    if (wasKnown || (before !== undefined && at - before < LEAST_APART)) twice.push(nameOf(alert));
+    else if (before !== undefined) repeated++;
+    lastAt.set(notificationId, at);
+    told.set(notificationId, JSON.stringify(describeMessage(alert)));
+  }
+  const setAside = [...bucket.values()].filter((text) => text.includes('"killed-function"')).length;
+  return { bucket, told, twice, repeated, setAside, occasions: cloud.occasions() };
+}
+
+/** Undefined for what says when a run was at what. */
+function describeObject(key: string, body: Uint8Array): string | undefined {
+  if (key.endsWith('/scoring.json')) return undefined;
+  if (!key.endsWith('.json')) return createHash('sha256').update(body).digest('hex');
+  const text = new TextDecoder().decode(body);
+  if (/^incidents\/[^/]+\/[^/]+\.json$/.test(key)) {
+    const { published } = JSON.parse(text) as { readonly published?: object };
+    return published === undefined ? 'not published' : 'published';
+  }
+  if (/^incidents\/[^/]+\.json$/.test(key)) return describeIncident(text);
+  if (key === NOTIFY_STATE_KEY) return describeNotifyState(text);
+  if (!key.startsWith('state/')) return text;
+  const { decided, windows, ...rest } = JSON.parse(text) as {
+    readonly decided?: readonly string[];
+    readonly windows?: readonly (readonly string[])[];
+  };
+  // In the order of runs.
+  return JSON.stringify({ ...rest, decided: decided?.toSorted(), windows: windows?.map(String).sort() });
+}
+
+function nameOf({ state, entity, start }: Alert): string {
+  return `${state} ${entity} ${start}`;
+}
+
+/**
+ * A run that takes over two changes at once words the first message by the second one as well. What each change was, with
+ * its reasons, is in the anomaly's object, which is compared as it stands.
+ */
+function describeMessage(alert: Alert): object {
+  const { notificationId, incidentId, state, severity, detector, entity, start, members = [] } = alert;
+  const { incident, anomaly } = alert.objects;
+  const of = members.map(({ anomalyId }) => anomalyId);
+  return { notificationId, incidentId, state, severity, detector, entity, start, of, incident, anomaly };
+}
+
+function describeIncident(text: string): string {
+  const { changes, ...rest } = JSON.parse(text) as IncidentObject;
+  const told = changes.map(({ sequence, alert }) => ({ sequence, ...describeMessage(alert) }));
+  return JSON.stringify({ ...rest, changes: told });
+}
+
+/** Without times of runs, and without `taken`, which the run after one that took something over clears. */
+function describeNotifyState(text: string): string {
+  const { incidents, alerts, outbox } = JSON.parse(text) as NotifyState;
+  const known = incidents.incidents.map(({ firstSeen: _, toldAt: __, overSince: ___, ...rest }) => rest);
+  return JSON.stringify({
+    incidents: known.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    openings: incidents.openings.length,
+    alerts: Object.entries(alerts).sort(),
+    outbox,
+  });
+}

@@ -1,0 +1,251 @@
+/**
+ * One service's life: its history comes in, a model is trained, a fault is told of as windows come in, the model is trained
+ * anew, the fault ends. Phases follow each other only once nothing is left to do, so that no version is of more windows
+ * for having been late.
+ */
+import { createHash } from 'node:crypto';
+import { listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
+import type { MatrixSeries, MetricSource } from '../../lib/source/metric-source.ts';
+import { readState } from '../../lib/store/detector-states.ts';
+import { manifestKey, quarantineKey, reasonKey, windowsPrefix } from '../../lib/store/keys.ts';
+import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
+import type { ObjectStore } from '../../lib/store/object-store.ts';
+import type { TimeRange } from '../../lib/window/time-range.ts';
+import type { MetricWindow } from '../../lib/window/window.ts';
+import { writeWindow } from '../../lib/window/write-window.ts';
+import { Cloud } from './cloud.ts';
+import type { Fault } from './fault.ts';
+
+/** Where the service's windows come from: the export function, or files that somebody drops under names of their own. */
+export const FEEDS = ['exported', 'dropped'] as const;
+export type Feed = (typeof FEEDS)[number];
+
+export const MINUTE = 60_000;
+/** 2026-11-02T00:00:00Z. */
+export const START = 1_793_577_600_000;
+export const DETECTOR = 'shop';
+export const WINDOW: number = 15 * MINUTE;
+const HISTORY_WINDOWS = 8;
+/** Before and after the model is trained anew. */
+const LIVE_WINDOWS = [3, 3] as const;
+/** Rows from the end of the history on. One lasts over the second training, one is over before it. */
+const FAULTS = [
+  { entity: 'payment', metric: 'cpu', from: 12, to: 55 },
+  { entity: 'cart', metric: 'memory', from: 14, to: 22 },
+];
+export const ENTITIES: readonly string[] = ['cart', 'payment'];
+export const METRICS: readonly string[] = ['cpu', 'memory'];
+const ROWS_A_WINDOW = 15;
+
+const EXPORTED = `
+  metrics:
+    - name: cpu
+      query: cpu
+    - name: memory
+      query: memory
+  entity: [pod]
+  detection_window: 15m
+  ingest_delay: 1m
+  backfill: ${(HISTORY_WINDOWS * WINDOW) / 3_600_000}h`;
+
+const MANIFESTS: Readonly<Record<Feed, string>> = {
+  exported: manifestWith(EXPORTED),
+  dropped: manifestWith(''),
+};
+
+function manifestWith(feed: string): string {
+  return `kind: AnomalyDetector
+metadata:
+  name: ${DETECTOR}
+spec:${feed}
+  # Louder ones grow louder with time, which is that of runs.
+  alert_severity: info
+  step: 1m
+  model:
+    kind: robust-z
+  training:
+    warmup: ${HISTORY_WINDOWS * ROWS_A_WINDOW * ENTITIES.length}
+    every: 30d
+`;
+}
+
+/** A redelivery takes two minutes, and a tick is one of a schedule that has nothing else to do. */
+const TICK = 5_000;
+const MOST_TICKS = 60;
+const MOST_ROUNDS = 12;
+export interface Life {
+  readonly feed: Feed;
+  readonly faults?: readonly Fault[];
+  /** Awaited before the history comes in, before the first training, and before each window after it. */
+  readonly before?: (cloud: Cloud, step: number) => Promise<void>;
+  readonly source?: MetricSource;
+  /** Whether the model is trained anew in its middle. */
+  readonly retrains?: boolean;
+}
+
+/** Steps of a life: those before the first training, and one for each window after it. */
+export const STEPS: { readonly learning: number; readonly all: number } = {
+  learning: 2,
+  all: 2 + LIVE_WINDOWS[0] + LIVE_WINDOWS[1],
+};
+
+/**
+ * @returns the deployment at the end of that life
+ * @throws Error where it does not come to its end
+ */
+export async function runService(life: Life): Promise<Cloud> {
+  const { feed, faults = [], before = async () => {}, source = SOURCE, retrains = true } = life;
+  const history = START + HISTORY_WINDOWS * WINDOW;
+  const cloud = new Cloud({ start: history + MINUTE + TICK, source, faults });
+  await cloud.store.put(manifestKey(DETECTOR), new TextEncoder().encode(MANIFESTS[feed]));
+  let step = 0;
+  await before(cloud, step++);
+  await FEED[feed](cloud, { start: START, end: history });
+  await settle(cloud);
+  await before(cloud, step++);
+  await trainUntil(cloud, history);
+  let end = history;
+  for (const [phase, windows] of LIVE_WINDOWS.entries()) {
+    if (phase > 0 && retrains) await trainUntil(cloud, end);
+    for (let window = 0; window < windows; window++) {
+      const range = { start: end, end: end + WINDOW };
+      end = range.end;
+      cloud.clock.now = Math.max(cloud.clock.now, end + MINUTE + TICK);
+      await before(cloud, step++);
+      await FEED[feed](cloud, range);
+    }
+    await settle(cloud);
+  }
+  return cloud;
+}
+
+const FEED: Readonly<Record<Feed, (cloud: Cloud, range: TimeRange) => Promise<void>>> = {
+  exported: exportUntil,
+  dropped: dropWindows,
+};
+
+async function dropWindows(cloud: Cloud, { start, end }: TimeRange): Promise<void> {
+  for (let from = start; from < end; from += WINDOW) {
+    const body = writeWindow(makeWindow({ start: from, end: from + WINDOW }), { manifestHash: 'dropped' });
+    await cloud.store.put(`${windowsPrefix(DETECTOR)}${nameDropped(from)}.parquet`, body);
+    await cloud.deliverDue();
+    cloud.clock.now += TICK;
+  }
+}
+
+/** In no order of time. */
+function nameDropped(from: number): string {
+  return createHash('md5').update(String(from)).digest('hex').slice(0, 8);
+}
+
+export function makeWindow(range: TimeRange): MetricWindow {
+  const rows = ENTITIES.length * ROWS_A_WINDOW;
+  const times = Float64Array.from({ length: rows }, (_, row) => range.start + (row % ROWS_A_WINDOW) * MINUTE);
+  const entityOf = Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / ROWS_A_WINDOW));
+  const columns = METRICS.map((query) =>
+    times.map((time, row) => valueAt({ pod: ENTITIES[entityOf[row]!]!, query, time })),
+  );
+  return {
+    detector: DETECTOR,
+    range,
+    step: MINUTE,
+    metrics: METRICS,
+    entities: ENTITIES,
+    entityOf,
+    times,
+    columns,
+    labels: undefined,
+  };
+}
+
+async function exportUntil(cloud: Cloud, { end }: TimeRange): Promise<void> {
+  for (let tick = 0; tick < MOST_TICKS; tick++) {
+    await cloud.exportDue();
+    await cloud.deliverDue();
+    if (((await readState(cloud.store, DETECTOR)).state.exportedUntil ?? 0) >= end) return;
+    cloud.clock.now += TICK;
+  }
+  throw new Error(`the export did not come to ${new Date(end).toISOString()}`);
+}
+
+/** Until no message is left, nor a dead letter. */
+async function settle(cloud: Cloud): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    await cloud.drain();
+    if (cloud.deadLetters.length === 0) return;
+    cloud.redrive();
+  }
+  throw new Error(`${cloud.deadLetters.length} messages end in the dead letters again and again`);
+}
+
+/** A file that two runs died at is missing from where the life was to come to. */
+export class SetAsideError extends Error {
+  override readonly name = 'SetAsideError';
+}
+
+/**
+ * What people do about a file that two runs died at, once its alarm has told them and what was wrong is over. While
+ * nothing is decided yet, its rows come late for nothing.
+ */
+async function giveAnotherTry(cloud: Cloud): Promise<void> {
+  const { phase } = (await readState(cloud.store, DETECTOR)).state;
+  for (const key of phase === 'learning' ? await listSetAside(cloud) : []) {
+    for (const each of [reasonKey(key), quarantineKey(key)]) await cloud.store.delete(each);
+  }
+  cloud.requestScoring(DETECTOR);
+  await settle(cloud);
+}
+
+async function listSetAside({ store }: Cloud): Promise<readonly string[]> {
+  const entries = await listQuarantine(store, windowsPrefix(DETECTOR));
+  return entries.filter(({ code }) => code === 'killed-function').map(({ key }) => key);
+}
+
+/**
+ * The schedule is asked first. It waits for an export that is behind, as this one is by now where calls took long: here
+ * no more windows come in meanwhile, so somebody asks by hand.
+ */
+async function trainUntil(cloud: Cloud, end: number): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    if ((await trainedTo(cloud.store)) === end) return settle(cloud);
+    if (round === 0) await cloud.trainDue();
+    else {
+      await giveAnotherTry(cloud);
+      cloud.requestTraining(DETECTOR);
+    }
+    await settle(cloud);
+  }
+  if ((await listSetAside(cloud)).length > 0) throw new SetAsideError('no model of all windows');
+  throw new Error(`no model of the data up to ${new Date(end).toISOString()}`);
+}
+
+/** Of the version in use, once the state says that it is. */
+async function trainedTo(store: ObjectStore): Promise<number | undefined> {
+  const current = await readCurrent(store, DETECTOR);
+  if (current === undefined) return undefined;
+  const { trainingRange } = await readManifest(store, DETECTOR, current.version);
+  const { state } = await readState(store, DETECTOR);
+  const end = Date.parse(trainingRange.end);
+  return state.phase === 'active' && state.trainedUntil === end ? end : undefined;
+}
+
+export const SOURCE: MetricSource = {
+  async queryRange({ query, start, end, step }) {
+    return ENTITIES.map((pod): MatrixSeries => {
+      const times: number[] = [];
+      for (let time = start; time < end; time += step) times.push(time);
+      const values = times.map((time) => valueAt({ pod, query, time }));
+      return { labels: { pod }, times: Float64Array.from(times), values: Float64Array.from(values) };
+    });
+  },
+};
+
+function valueAt({ pod, query, time }: { pod: string; query: string; time: number }): number {
+  const row = (time - START) / MINUTE - HISTORY_WINDOWS * ROWS_A_WINDOW;
+  const noise = createHash('md5').update(`${pod}/${query}/${row}`).digest().readUInt32LE(0) / 2 ** 31 - 1;
+  const normal = 100 + 5 * Math.sin(row / 20) + 3 * noise;
+  const isFaulty = FAULTS.some(
+    ({ entity, metric, from, to }) => entity === pod && metric === query && row >= from && row < to,
+  );
+  return isFaulty ? normal * 10 : normal;
+}

@@ -1,0 +1,120 @@
+/**
+ * `npm run bench -- window-lengths`: bucket calls of a quiet window at several lengths, export and scoring together, and
+ * how long a row waits for its window's end. Counted over a bucket in memory, by the product's own jobs.
+ */
+import { formatTable } from '../lib/cli/table.ts';
+import { exportDue } from '../lib/jobs/export/export-due.ts';
+import { openLocalBucket } from '../lib/jobs/offline/local-bucket.ts';
+import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
+import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { trainModel } from '../lib/jobs/train/train-model.ts';
+import type { MetricSource } from '../lib/source/metric-source.ts';
+import type { ObjectStore } from '../lib/store/object-store.ts';
+import { createMemoryTelemetry } from '../test/helpers/memory-telemetry.ts';
+import { EPOCH, makeWindow, STEP } from '../test/helpers/synthetic-window.ts';
+import type { Study } from './study.ts';
+
+const LENGTHS = [5, 15, 60] as const;
+const DAY = 1440;
+/** Runs of the export within which a day's backlog is there. */
+const BACKLOG_RUNS = 10;
+
+interface Calls {
+  /** GET and HEAD. */
+  reads: number;
+  /** PUT, LIST and DELETE, at the price of a PUT. */
+  writes: number;
+}
+
+export const reportWindowLengths: Study = async () => {
+  const rows = [];
+  for (const minutes of LENGTHS) {
+    const { reads, writes } = await countCalls(minutes);
+    const perDay = DAY / minutes;
+    rows.push({ minutes, reads, writes, callsADay: perDay * (reads + writes) });
+  }
+  const table = formatTable([
+    ['window, min', 'reads', 'writes and lists', 'calls a day', 'wait of a row, min: mean', 'worst'],
+    ...rows.map(({ minutes, reads, writes, callsADay }) =>
+      [minutes, reads, writes, callsADay, minutes / 2, minutes].map(String),
+    ),
+  ]);
+  return { text: table, figures: rows };
+};
+
+async function countCalls(minutes: number): Promise<Calls> {
+  let clock = EPOCH + DAY * STEP;
+  const telemetry = createMemoryTelemetry();
+  const bucket = openLocalBucket({ telemetry, now: () => clock });
+  const calls: Calls = { reads: 0, writes: 0 };
+  const context = {
+    ...bucket.context,
+    telemetry,
+    store: countStore(bucket.store, calls),
+    withoutReports: true as const,
+  };
+  await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(describeDetector(minutes)));
+  for (let run = 0; run < BACKLOG_RUNS; run++) await exportDue(SOURCE, context);
+  await trainModel(await loadDetector(context, 'shop'), context);
+  await scoreWindows(await loadDetector(context, 'shop'), context);
+  clock += minutes * STEP;
+  Object.assign(calls, { reads: 0, writes: 0 });
+  await exportDue(SOURCE, context);
+  await scoreWindows(await loadDetector(context, 'shop'), context);
+  return { ...calls };
+}
+
+function describeDetector(minutes: number): string {
+  return `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  step: 1m
+  detection_window: ${minutes}m
+  ingest_delay: 0
+  backfill: 1d
+  entity: [pod]
+  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
+`;
+}
+
+/** The synthetic windows as a Prometheus would tell them. */
+const SOURCE: MetricSource = {
+  async queryRange({ query, start, end, step }) {
+    const window = makeWindow({ from: 0, rows: 2 * DAY });
+    const column = window.columns[window.metrics.indexOf(query)]!;
+    return window.entities.map((pod, entity) => {
+      const rows = Array.from(window.times.keys()).filter(
+        (row) =>
+          window.entityOf[row] === entity &&
+          window.times[row]! >= start &&
+          window.times[row]! < end &&
+          (window.times[row]! - start) % step === 0,
+      );
+      return {
+        labels: { pod },
+        times: Float64Array.from(rows, (row) => window.times[row]!),
+        values: Float64Array.from(rows, (row) => column[row]!),
+      };
+    });
+  },
+};
+
+function countStore(store: ObjectStore, calls: Calls): ObjectStore {
+  const count = <Args extends unknown[], Answer>(
+    kind: keyof Calls,
+    call: (...args: Args) => Answer,
+  ): ((...args: Args) => Answer) => {
+    return (...args) => {
+      calls[kind]++;
+      return call(...args);
+    };
+  };
+  return {
+    ...store,
+    get: count('reads', store.get.bind(store)),
+    head: count('reads', store.head.bind(store)),
+    put: count('writes', store.put.bind(store)),
+    list: count('writes', store.list.bind(store)),
+    delete: count('writes', store.delete.bind(store)),
+  };
+}

@@ -1,0 +1,394 @@
+/**
+ * Every format that is stored has an example in test/fixtures/buckets/, for each release that wrote another one. This
+ * release reads them all; and what a later one adds to them, as optional members, it reads past and keeps.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseManifest } from '../../lib/config/manifest.ts';
+import { decideWindow } from '../../lib/decision/decide.ts';
+import { walkSilence } from '../../lib/decision/silence/walk-silence.ts';
+import { recordAnomaly } from '../../lib/jobs/notify/record-anomaly.ts';
+import { recordIncident } from '../../lib/jobs/notify/record-incident.ts';
+import { takeChanges } from '../../lib/jobs/notify/take-changes.ts';
+import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
+import type { ScoreContext } from '../../lib/jobs/shared/context.ts';
+import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
+import { listLeftOut, readLeftOutColumns, recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
+import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
+import { isQuarantined, listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
+import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-attempts.ts';
+import type { JsonValue } from '../../lib/models/framework/contract.ts';
+import type { PendingAlert } from '../../lib/store/detector-state.ts';
+import { readState, updateState } from '../../lib/store/detector-states.ts';
+import * as keys from '../../lib/store/keys.ts';
+import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
+import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
+import { readNotifyState } from '../../lib/store/notify-state.ts';
+import { readLate, readScored, recordScored } from '../../lib/store/scored-windows.ts';
+import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
+import { readWindowFile } from '../../lib/window/read-file.ts';
+import { ADDED, findLost } from '../helpers/later-release.ts';
+import type { MemoryObjectStore } from '../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../helpers/notify-context.ts';
+import {
+  DETECTOR,
+  encodeMembers,
+  FOLDER,
+  listObjects,
+  NOW,
+  openBucket,
+  openLaterBucket,
+  RELEASES,
+  readMembers,
+} from '../helpers/stored-buckets.ts';
+
+/**
+ * For each function of lib/store/keys.ts that makes a key: which objects of a fixture's bucket are of its format. A key that
+ * is added there and not here, or has no fixture, fails.
+ */
+const FORMATS: Readonly<Record<string, RegExp>> = {
+  manifestKey: /^detectors\/shop\.yml$/,
+  windowKey: /^windows\/.*Z\.parquet$/,
+  scoresKey: /^scores\/.*\.parquet$/,
+  modelPrefix: /^models\/.*version=.*\/(manifest|model|features|evidence|presence)\.json$/,
+  currentModelKey: /^models\/detector=shop\/current\.json$/,
+  trainingProgressKey: /^training\/detector=shop\/progress\.json$/,
+  checkpointKey: /^training\/detector=shop\/version=.*-model\.json$/,
+  anomalyKey: /^anomalies\/detector=shop\/[^/]+\.json$/,
+  incidentKey: /^incidents\/[^/]+\.json$/,
+  notificationKey: /^incidents\/[^/]+\/[^/]+\.json$/,
+  NOTIFY_STATE_KEY: /^state\/notify\.json$/,
+  stateKey: /^state\/detector=shop\.json$/,
+  scoredKey: /^state\/detector=shop\/scored\.json$/,
+  attemptKey: /^state\/detector=shop\/scoring\.json$/,
+  trainingAttemptKey: /^state\/detector=shop\/training\.json$/,
+  quarantineKey: /^quarantine\/.*\.parquet$/,
+  reasonKey: /^quarantine\/.*\.reason\.json$/,
+  leftOutKey: /^quarantine\/.*\.left-out\.json$/,
+};
+
+test('every key of the bucket has its format here', () => {
+  const makers = Object.keys(keys).filter(
+    (name) => /Key$|^modelPrefix$|_KEY$/.test(name) && !/Of[A-Z]/.test(name),
+  );
+  assert.deepEqual(makers.sort(), Object.keys(FORMATS).sort());
+});
+
+for (const release of RELEASES) {
+  test(`${release}: every format has an object`, () => {
+    const objects = listObjects(release);
+    for (const [maker, pattern] of Object.entries(FORMATS))
+      assert.ok(
+        objects.some((key) => pattern.test(key)),
+        `${maker}: nothing in test/fixtures/buckets/${release} is like ${pattern}; see scripts/reference/stored-formats.ts`,
+      );
+  });
+
+  test(`${release}: everything is read`, async () => readAll(await openBucket(release)));
+
+  test(`${release}: everything is read with members that this release does not know`, async () => {
+    await readAll(await openLaterBucket(release));
+  });
+}
+
+test('what this release moves keeps members that it does not know', async () => {
+  for (const release of RELEASES)
+    for (const [what, { key, move }] of Object.entries(MOVES)) {
+      const bucket = await openLaterBucket(release);
+      const moved = typeof key === 'string' ? key : bucket.keys().find((each) => key.test(each))!;
+      const before = readMembers(bucket, moved);
+      await move(bucket, moved);
+      const after = readMembers(bucket, moved);
+      assert.notDeepEqual(after, before, `${release}: ${what} is moved`);
+      assert.deepEqual(findLost(before, after), [], `${release}: ${what}`);
+    }
+});
+
+test('entities and open incidents keep members that this release does not know while rows are decided on', async () => {
+  const bucket = await openLaterBucket(RELEASES.at(-1)!);
+  const { state } = await readState(bucket, DETECTOR);
+  const { tracks } = decideWindow({
+    rows: {
+      entities: ['payment'],
+      entityOf: Uint32Array.of(0),
+      times: Float64Array.of(state.entities['payment']!.decidedUntil + 60_000),
+      scores: Float64Array.of(0),
+      deviations: Float64Array.of(0),
+      evidence: {
+        metrics: Float64Array.of(0),
+        joint: Float64Array.of(0.1),
+        anchored: Float64Array.of(0),
+        telling: Int32Array.of(0),
+        column: Int32Array.of(0),
+      },
+    },
+    policy: {
+      by: 'evidence',
+      threshold: 1,
+      holdAbove: 0.6,
+      settleRows: 180,
+      minDeviation: 0,
+      k: 1,
+      n: 1,
+      resolveAfter: 5,
+    },
+    tracks: state.entities,
+    watchFrom: 0,
+    step: 60_000,
+    detector: DETECTOR,
+    modelVersion: state.entities['payment']!.open!.modelVersion,
+  });
+  assert.notEqual(tracks['payment']!.decidedUntil, state.entities['payment']!.decidedUntil);
+  const [before, after] = [state.entities['payment'], tracks['payment']] as unknown as readonly JsonValue[];
+  assert.deepEqual(findLost(before!, after), []);
+});
+
+test('silences keep members that this release does not know while rows are walked through', async () => {
+  const bucket = await openLaterBucket(RELEASES.at(-1)!);
+  const { state } = await readState(bucket, DETECTOR);
+  const { version } = (await readCurrent(bucket, DETECTOR))!;
+  const { usual } = await loadFittedDetector(bucket, DETECTOR, version);
+  const { heardUntil } = state.silence!;
+  const walked = walkSilence(
+    {
+      detector: DETECTOR,
+      range: { start: heardUntil + 60_000, end: heardUntil + 120_000 },
+      step: 60_000,
+      metrics: ['cpu', 'disk'],
+      entities: ['cart', 'payment'],
+      entityOf: Uint32Array.of(0, 1),
+      times: new Float64Array(2).fill(heardUntil + 60_000),
+      columns: [Float64Array.of(1, Number.NaN), Float64Array.of(1, 1)],
+      labels: undefined,
+    },
+    {
+      before: state.silence,
+      rules: {
+        detector: DETECTOR,
+        settings: { entity: 300_000, metric: 300_000, source: 300_000, late: undefined },
+        usual: {
+          ...usual!,
+          metrics: ['cpu', 'disk', 'memory'],
+          everyone: [0, 0, 0],
+          units: new Map(Array.from(usual!.units, ([unit]) => [unit, { gap: 0, metrics: [0, 0, 0] }])),
+        },
+        workloadOf: (entity) => entity,
+        step: 60_000,
+        watchFrom: 0,
+        isWhole: true,
+      },
+      arrival: heardUntil + 120_000,
+      now: heardUntil + 120_000,
+    },
+  );
+  assert.equal(walked.state?.entities['payment']?.missing['cpu']?.rows, 10);
+  assert.equal(walked.state?.everyone['memory']?.rows, 10);
+  const [before, after] = [state.silence, walked.state] as unknown as readonly JsonValue[];
+  assert.notDeepEqual(after, before);
+  assert.deepEqual(findLost(before!, after), []);
+});
+
+test('what people write is read strictly', () => {
+  const text = readFileSync(new URL(`${RELEASES.at(-1)}/detectors/shop.yml`, FOLDER), 'utf8');
+  assert.equal(parseManifest(text, { source: 'shop.yml' }).name, DETECTOR);
+  assert.throws(
+    () => parseManifest(text.replace('spec:', `spec:\n  ${ADDED}: 1`), { source: 'shop.yml' }),
+    (error: Error) => error.message.includes(ADDED),
+  );
+});
+
+interface Incident {
+  readonly incidentId: string;
+  readonly changes: readonly PendingAlert[];
+}
+
+/** What moves an object that stands, as the jobs do. */
+const MOVES: Readonly<
+  Record<
+    string,
+    {
+      readonly key: string | RegExp;
+      readonly move: (bucket: MemoryObjectStore, key: string) => Promise<unknown>;
+    }
+  >
+> = {
+  state: {
+    key: keys.stateKey(DETECTOR),
+    move: (bucket) =>
+      updateState(bucket, DETECTOR, (state) => ({ ...state, decided: [...state.decided, 'another@"etag"'] })),
+  },
+  'scored windows': {
+    key: keys.scoredKey(DETECTOR),
+    move: (bucket) =>
+      recordScored(bucket, DETECTOR, new Map([['windows/detector=shop/b.parquet', '"b"']]), [
+        { key: 'windows/detector=shop/b.parquet', rows: 1, at: '2026-11-03T00:00:00.000Z' },
+      ]),
+  },
+  attempt: {
+    key: keys.attemptKey(DETECTOR),
+    async move(bucket) {
+      const attempts = openAttempts(DETECTOR, contextOf(bucket));
+      await attempts.begin(await bucket.head(`windows/detector=${DETECTOR}/dropped.parquet`));
+      await attempts.end();
+    },
+  },
+  incident: {
+    key: FORMATS['incidentKey']!,
+    async move(bucket, key) {
+      const { changes, incidentId } = readMembers(bucket, key) as unknown as Incident;
+      const { state } = await readNotifyState(bucket);
+      await recordIncident(bucket, state, { incidentId, message: { ...changes[0]!, sequence: 9 } });
+    },
+  },
+  anomaly: {
+    key: FORMATS['anomalyKey']!,
+    async move(bucket, key) {
+      const { changes } = readMembers(bucket, key) as unknown as Incident;
+      await recordAnomaly(bucket, { ...changes[0]!, sequence: 9 });
+    },
+  },
+  'state of notifications': {
+    key: keys.NOTIFY_STATE_KEY,
+    async move(bucket) {
+      const { state } = await readState(bucket, DETECTOR);
+      const { alert } = state.outbox[0]!;
+      await updateState(bucket, DETECTOR, (before) => ({
+        ...before,
+        outbox: [{ alert: { ...alert, notificationId: 'newer', state: 'updated' }, sequence: 9 }],
+      }));
+      const context = createNotifyContext(bucket, {
+        publisher: { publish: async () => ({ messageId: 'm' }) },
+        now: () => NOW,
+      });
+      await takeChanges(context, [DETECTOR], NOW);
+    },
+  },
+  'published notification': {
+    key: /^incidents\/.*claimed\.json$/,
+    move: (bucket, key) => markPublished(bucket, idOf(key), { messageId: 'm', at: NOW }),
+  },
+  claim: {
+    key: /^incidents\/.*claimed\.json$/,
+    move: (bucket, key) => claimNotification(bucket, idOf(key), { now: NOW, leaseMs: 1_000 }),
+  },
+  'attempt at training': {
+    key: keys.trainingAttemptKey(DETECTOR),
+    async move(bucket) {
+      const mark = readMembers(bucket, keys.trainingAttemptKey(DETECTOR));
+      const manifestHash = String(mark['etag']);
+      const { detector } = await loadDetector(contextOf(bucket), DETECTOR);
+      await attemptTraining({ detector, manifestHash }, contextOf(bucket), async () => {});
+    },
+  },
+  'current version': {
+    key: keys.currentModelKey(DETECTOR),
+    async move(bucket) {
+      await bucket.put(`${keys.modelPrefix(DETECTOR, 'next')}manifest.json`, encodeMembers({}));
+      await moveCurrent(bucket, DETECTOR, { from: (await readCurrent(bucket, DETECTOR))!.etag, to: 'next' });
+    },
+  },
+  'training progress': {
+    key: keys.trainingProgressKey(DETECTOR),
+    async move(bucket) {
+      const stored = await readProgress(bucket, DETECTOR);
+      assert.ok(stored?.progress !== undefined);
+      await writeProgress(bucket, { ...stored.progress, pauses: 3 }, stored.etag);
+    },
+  },
+  'note of columns': {
+    key: keys.leftOutKey(keys.windowsPrefix(DETECTOR)),
+    move: (bucket) =>
+      recordLeftOut(contextOf(bucket), {
+        detector: DETECTOR,
+        key: 'windows/detector=shop/b.parquet',
+        etag: '"b"',
+        leftOut: [{ code: 'unused-column', count: 1, column: 'zone', message: 'column zone holds text' }],
+      }),
+  },
+};
+
+async function readAll(bucket: MemoryObjectStore): Promise<void> {
+  const { state } = await readState(bucket, DETECTOR);
+  assert.equal(state.entities['payment']!.open?.joint?.rows, 4);
+  assert.equal(state.outbox[0]!.alert.entity, 'payment');
+  assert.deepEqual(state.outbox[1]!.alert.silence?.metrics, ['cpu']);
+  assert.equal(state.silence?.open[0]?.entity, 'payment');
+  const told = await readNotifyState(bucket);
+  assert.equal(told.state.outbox[0]?.alert.entity, 'payment');
+  assert.deepEqual([told.state.incidents.incidents.length, Object.keys(told.state.alerts).length], [2, 2]);
+  assert.ok((await readScored(bucket, DETECTOR)).size > 0);
+  assert.equal((await readLate(bucket, DETECTOR))[0]?.rows, 2);
+  const loaded = await loadDetector(contextOf(bucket), DETECTOR);
+  assert.equal(await findSetAside(bucket, loaded, NOW), undefined);
+  const current = await readCurrent(bucket, DETECTOR);
+  const { manifest, model, evidence, usual } = await loadFittedDetector(bucket, DETECTOR, current!.version);
+  assert.equal(manifest.policy.by, 'evidence');
+  assert.equal(model.kind, 'robust-z');
+  assert.deepEqual(evidence?.expectation.columns, ['cpu', 'memory', 'data_availability']);
+  assert.deepEqual([usual?.metrics, usual?.units.size], [['cpu', 'memory'], 2]);
+  const progress = await readProgress(bucket, DETECTOR);
+  assert.equal(progress?.progress?.pauses, 2);
+  assert.deepEqual(
+    (await readCheckpoint(bucket, progress.progress))?.arrays['kernel'],
+    Float32Array.of(1, 2, 3),
+  );
+  const notes = await listLeftOut(bucket, 'windows/');
+  assert.deepEqual(
+    notes.map(({ leftOut }) => leftOut[0]?.code),
+    ['unused-column', 'time-out-of-bounds'],
+  );
+  assert.equal((await readLeftOutColumns(bucket, DETECTOR))?.leftOut[0]?.column, 'host');
+  const [reason] = await listQuarantine(bucket);
+  assert.equal(reason?.code, 'no-parquet');
+  assert.ok(await isQuarantined(bucket, reason.key, reason.etag));
+  for (const key of bucket.keys()) await readKeyed(bucket, key);
+}
+
+/** What is read by its own key, whatever that is. */
+async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> {
+  if (FORMATS['windowKey']!.test(key)) {
+    const range = keys.rangeOfWindowKey(key)!;
+    const { body } = await bucket.get(key);
+    const window = readWindowFile(body, { detector: DETECTOR, source: key, range });
+    assert.deepEqual([window.metrics, window.step, window.times.length], [['cpu', 'memory'], 60_000, 30]);
+  }
+  if (FORMATS['notificationKey']!.test(key)) {
+    const { outcome } = await claimNotification(bucket, idOf(key), { now: 0, leaseMs: 1 });
+    assert.equal(outcome, key.endsWith('/claimed.json') ? 'held' : 'published');
+  }
+  if (FORMATS['incidentKey']!.test(key)) {
+    const { changes, incidentId } = readMembers(bucket, key) as unknown as Incident;
+    const before = bucket.text(key);
+    // It is in there already.
+    const { state } = await readNotifyState(bucket);
+    await recordIncident(bucket, state, { incidentId, message: changes[0]! });
+    assert.equal(bucket.text(key), before);
+  }
+  if (FORMATS['anomalyKey']!.test(key)) {
+    const { changes } = readMembers(bucket, key) as unknown as Incident;
+    const before = bucket.text(key);
+    await recordAnomaly(bucket, changes[0]!);
+    assert.equal(bucket.text(key), before);
+  }
+}
+
+function contextOf(bucket: MemoryObjectStore): ScoreContext {
+  return {
+    store: bucket,
+    telemetry: createMemoryTelemetry(),
+    now: () => NOW,
+    deadline: { remaining: () => 60_000 },
+    queue: {
+      requestTraining: async () => {},
+      requestScoring: async () => {},
+      requestNotifying: async () => {},
+    },
+  };
+}
+
+function idOf(key: string): Parameters<typeof claimNotification>[1] {
+  const [, incidentId, file] = /^incidents\/([^/]+)\/([^/]+)\.json$/.exec(key)!;
+  return { incidentId: incidentId!, notificationId: file! };
+}
