@@ -39,7 +39,7 @@ export async function drawHeldOut(
   }
 }
 
-export function toReportRows({ heldOut, rows, labels, replay, manifest }: JudgedRows): HeldOutRows {
+function toReportRows({ heldOut, rows, labels, replay, manifest }: JudgedRows): HeldOutRows {
   const { policy, step } = manifest;
   return {
     range: heldOut.range,
