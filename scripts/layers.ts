@@ -43,6 +43,10 @@ export const LAYERS: readonly Layer[] = [
     holds: 'anomalies that belong together become one incident; what is told of it, when and how loud',
   },
   {
+    folder: 'lib/answers',
+    holds: 'what people say of incidents: silences, verdicts, exclusions; read strictly',
+  },
+  {
     folder: 'lib/decision',
     holds:
       'what opens, holds and ends an incident, what a score means; sees scores and evidence, never models',

@@ -22,6 +22,7 @@ export const METRIC_NAMES = [
   'ReportsFailed',
   'AlertsPublished',
   'AlertsUndeliverable',
+  'IncidentsSilenced',
   'DetectorsFailed',
   'WatchRuns',
   'DetectorsSilent',

@@ -21,6 +21,7 @@ export const WINDOWS_PREFIX = 'windows/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
+export const SILENCES_PREFIX = 'silences/';
 
 export function manifestKey(detector: string): string {
   return `${DETECTORS_PREFIX}${checked(detector)}.yml`;
@@ -113,6 +114,12 @@ export function anomalyKey(detector: string, id: string): string {
 /** What people are told: anomalies that belong together, and each message about them. Sorts by start. */
 export function incidentKey(id: string): string {
   return `incidents/${checkedId(id)}.json`;
+}
+
+/** The name of a silence by its key, of either ending in any case; undefined for any other key. */
+export function silenceOfKey(key: string): string | undefined {
+  const name = /^silences\/([^/]+)\.ya?ml$/i.exec(key)?.[1];
+  return name !== undefined && ID.test(name) ? name : undefined;
 }
 
 /** Claim and receipt of one published change of state: what makes an alert go out once. */

@@ -262,7 +262,7 @@ const MOVES: Readonly<
         publisher: { publish: async () => ({ messageId: 'm' }) },
         now: () => NOW,
       });
-      await takeChanges(context, [DETECTOR], NOW);
+      await takeChanges(context, [DETECTOR], { silencings: [], sweptAt: NOW });
     },
   },
   'published notification': {
