@@ -34,6 +34,10 @@ export function readMatcher(text: string): Matcher | { readonly problem: string 
   return problem === undefined ? matcher : { problem };
 }
 
+export function formatMatcher({ name, operator, value }: Matcher): string {
+  return `${name} ${operator} ${JSON.stringify(value)}`;
+}
+
 /** Whether all of them hold. */
 export function matchesAll(matchers: readonly Matcher[], subject: Subject): boolean {
   return matchers.every((matcher) => matches(matcher, subject[matcher.name]));

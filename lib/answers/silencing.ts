@@ -6,15 +6,7 @@ import { isoTime, parseAnswerFile } from './answer-file.ts';
 import { type Matcher, readMatcher } from './matcher.ts';
 
 /** As Date counts them. */
-const WEEKDAYS = [
-  'sunday',
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-] as const;
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 
 /** Times of day are ms after midnight by the zone's clocks; over midnight where `end` comes first. */
 export interface WeeklyHours {

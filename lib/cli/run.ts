@@ -7,8 +7,10 @@ import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { fit } from './commands/fit.ts';
+import { incidents } from './commands/incidents.ts';
 import { replay } from './commands/replay.ts';
 import { score } from './commands/score.ts';
+import { silence } from './commands/silence.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
@@ -23,6 +25,8 @@ const COMMANDS: readonly Command[] = [
   train,
   score,
   status,
+  incidents,
+  silence,
   replay,
   validate,
   fit,

@@ -22,6 +22,7 @@ export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
 export const SILENCES_PREFIX = 'silences/';
+export const INCIDENTS_PREFIX = 'incidents/';
 
 export function manifestKey(detector: string): string {
   return `${DETECTORS_PREFIX}${checked(detector)}.yml`;
@@ -114,6 +115,17 @@ export function anomalyKey(detector: string, id: string): string {
 /** What people are told: anomalies that belong together, and each message about them. Sorts by start. */
 export function incidentKey(id: string): string {
   return `incidents/${checkedId(id)}.json`;
+}
+
+/** The incident whose object stands at a key; undefined for any other key, such as one of a message. */
+export function incidentOfKey(key: string): string | undefined {
+  const id = /^incidents\/([^/]+)\.json$/.exec(key)?.[1];
+  return id !== undefined && ID.test(id) ? id : undefined;
+}
+
+/** A person's rule that keeps incidents from being told. @throws TidewatchError for a name with other characters */
+export function silenceKey(name: string): string {
+  return `${SILENCES_PREFIX}${checkedId(name)}.yml`;
 }
 
 /** The name of a silence by its key, of either ending in any case; undefined for any other key. */

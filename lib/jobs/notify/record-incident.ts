@@ -30,7 +30,7 @@ export interface IncidentObject {
 }
 
 /** Read leniently: a newer release may say more. */
-const schema: z.ZodType<IncidentObject> = z.looseObject({
+export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
   formatVersion: z.literal(1),
   incidentId: z.string(),
   severity: z.enum(SEVERITIES),
@@ -57,25 +57,29 @@ export async function recordIncident(
     rankMembers(known.members).map((member) =>
       describeMember(member, state.alerts[member.anomalyId]!, ALERT_KEYS),
     );
-  await updateObject(store, { key: incidentKey(incidentId), schema }, (existing): IncidentObject => {
-    const changes = [...(existing?.changes ?? [])];
-    if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))
-      changes.push({ sequence: message.sequence, alert: message.alert });
-    changes.sort((a, b) => a.sequence - b.sequence);
-    const newest = changes.at(-1)?.alert;
-    const { silencedBy: silencedBefore, ...rest } = existing ?? {};
-    const silencedBy = known === undefined ? silencedBefore : known.silencedBy;
-    return {
-      ...rest,
-      ...(silencedBy !== undefined && { silencedBy }),
-      formatVersion: 1,
-      incidentId,
-      severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
-      ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
-      members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
-      changes,
-    };
-  });
+  await updateObject(
+    store,
+    { key: incidentKey(incidentId), schema: incidentSchema },
+    (existing): IncidentObject => {
+      const changes = [...(existing?.changes ?? [])];
+      if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))
+        changes.push({ sequence: message.sequence, alert: message.alert });
+      changes.sort((a, b) => a.sequence - b.sequence);
+      const newest = changes.at(-1)?.alert;
+      const { silencedBy: silencedBefore, ...rest } = existing ?? {};
+      const silencedBy = known === undefined ? silencedBefore : known.silencedBy;
+      return {
+        ...rest,
+        ...(silencedBy !== undefined && { silencedBy }),
+        formatVersion: 1,
+        incidentId,
+        severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
+        ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
+        members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
+        changes,
+      };
+    },
+  );
 }
 
 /** Of a member that stays; undefined where there is none of either. */
