@@ -15,6 +15,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
 import { validate } from './commands/validate.ts';
+import { verdict } from './commands/verdict.ts';
 import { EXIT_CODES, type ExitStatus, statusOfError } from './exit-code.ts';
 import type { Host } from './host.ts';
 import { createOutput, type Output } from './output.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   status,
   incidents,
   silence,
+  verdict,
   replay,
   validate,
   fit,

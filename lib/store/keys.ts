@@ -22,6 +22,7 @@ export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
 export const SILENCES_PREFIX = 'silences/';
+export const FEEDBACK_PREFIX = 'feedback/';
 export const INCIDENTS_PREFIX = 'incidents/';
 
 export function manifestKey(detector: string): string {
@@ -120,6 +121,17 @@ export function incidentKey(id: string): string {
 /** The incident whose object stands at a key; undefined for any other key, such as one of a message. */
 export function incidentOfKey(key: string): string | undefined {
   const id = /^incidents\/([^/]+)\.json$/.exec(key)?.[1];
+  return id !== undefined && ID.test(id) ? id : undefined;
+}
+
+/** What a person says of an incident or an anomaly. */
+export function feedbackKey(id: string): string {
+  return `${FEEDBACK_PREFIX}${checkedId(id)}.json`;
+}
+
+/** What a verdict is of by its key; undefined for any other key. */
+export function idOfFeedbackKey(key: string): string | undefined {
+  const id = /^feedback\/([^/]+)\.json$/.exec(key)?.[1];
   return id !== undefined && ID.test(id) ? id : undefined;
 }
 

@@ -8,6 +8,7 @@ import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
 
 const NOW = Date.parse('2026-11-27T12:00Z');
+const encoder = new TextEncoder();
 const host = { now: () => NOW };
 
 async function createIncidents(): Promise<MemoryObjectStore> {
@@ -156,4 +157,37 @@ test('silence refuses what the notify stage would not take, and writes nothing',
   assert.deepEqual(store.keys(), []);
   await store.put('silences/bad.yml', new TextEncoder().encode('?'));
   assert.equal((await runTestCli(['silence', 'list'], store, host)).code, 3);
+});
+
+test('verdict writes what status counts, and is of something', async () => {
+  const store = await createIncidents();
+  await store.put('detectors/shop.yml', encoder.encode('metadata: {name: shop}'));
+  await store.put('anomalies/detector=shop/a1.json', encodeJson({}));
+  const [first, second] = ['20261120T080000Z-aaaaaaaaaaaa', '20261121T080000Z-aaaaaaaaaaaa'];
+  const said = await runTestCli(
+    ['verdict', first, 'true', '--note', 'disk full', '--by', 'ada'],
+    store,
+    host,
+  );
+  assert.equal(said.stdout, `written: feedback/${first}.json\n`);
+  assert.deepEqual(JSON.parse(store.text(`feedback/${first}.json`) ?? ''), {
+    formatVersion: 1,
+    id: first,
+    verdict: 'true',
+    note: 'disk full',
+    by: 'ada',
+    at: '2026-11-27T12:00:00.000Z',
+  });
+  await runTestCli(['verdict', second, 'true'], store, host);
+  await runTestCli(['verdict', second, 'expected'], store, host);
+  await runTestCli(['verdict', 'a1', 'false'], store, host);
+  for (const args of [['none', 'true'], [first, 'maybe'], [first], [first, 'true', 'x']])
+    assert.equal((await runTestCli(['verdict', ...args], store, host)).code, 2, args.join(' '));
+  await store.put('feedback/bad.json', encoder.encode('{"formatVersion": 1, "verdict": true}'));
+  const { stdout } = await runTestCli(['status'], store, host);
+  assert.match(stdout, /^shop: of 3 answered, 1 true, 1 false, 1 expected: precision 0\.33$/m);
+  assert.match(stdout, /^verdict left out: feedback\/bad\.json does not fit its format: .*verdict/m);
+  const { lines } = await runTestCli(['status', '--json'], store, host);
+  const { verdicts } = lines.find(({ type }) => type === 'detector')!;
+  assert.deepEqual(verdicts, { true: 1, false: 1, expected: 1, precision: 1 / 3 });
 });
