@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { parseManifest } from '../../lib/config/manifest.ts';
 import { decideWindow } from '../../lib/decision/decide.ts';
 import { walkSilence } from '../../lib/decision/silence/walk-silence.ts';
+import { loadSilencings } from '../../lib/jobs/notify/load-silencings.ts';
 import { recordAnomaly } from '../../lib/jobs/notify/record-anomaly.ts';
 import { recordIncident } from '../../lib/jobs/notify/record-incident.ts';
 import { takeChanges } from '../../lib/jobs/notify/take-changes.ts';
@@ -50,6 +51,8 @@ import {
  */
 const FORMATS: Readonly<Record<string, RegExp>> = {
   manifestKey: /^detectors\/shop\.yml$/,
+  silenceKey: /^silences\/night\.yml$/,
+  feedbackKey: /^feedback\/a1\.json$/,
   windowKey: /^windows\/.*Z\.parquet$/,
   scoresKey: /^scores\/.*\.parquet$/,
   modelPrefix: /^models\/.*version=.*\/(manifest|model|features|evidence|presence)\.json$/,
@@ -353,6 +356,10 @@ async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> 
     const { body } = await bucket.get(key);
     const window = readWindowFile(body, { detector: DETECTOR, source: key, range });
     assert.deepEqual([window.metrics, window.step, window.times.length], [['cpu', 'memory'], 60_000, 30]);
+  }
+  if (FORMATS['silenceKey']!.test(key)) {
+    const [silencing] = await loadSilencings(contextOf(bucket));
+    assert.deepEqual([silencing?.name, silencing?.every?.days], ['night', [5]]);
   }
   if (FORMATS['notificationKey']!.test(key)) {
     const { outcome } = await claimNotification(bucket, idOf(key), { now: 0, leaseMs: 1 });
