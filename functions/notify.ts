@@ -20,7 +20,14 @@ export interface NotifyAnswer {
   readonly published: number;
 }
 
-const settings = readSettings(process.env, ['bucket', 'topicArn', 'notifyQueueUrl', 'grouping', 'service']);
+const settings = readSettings(process.env, [
+  'bucket',
+  'region',
+  'topicArn',
+  'notifyQueueUrl',
+  'grouping',
+  'service',
+]);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
 const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
 const sqs = new SQSClient();
@@ -39,6 +46,7 @@ async function work(event: NotifyEvent, context: Context): Promise<SQSBatchRespo
     now: Date.now,
     deadline: createDeadline(context),
     grouping: settings.grouping,
+    place: { bucket: settings.bucket, region: settings.region },
     wakeIn,
   };
   const isTick = !('Records' in event);

@@ -33,10 +33,18 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/store', holds: 'bucket keys, the object store, state, the model repository, notifications' },
   { folder: 'lib/simulate', holds: 'metrics of services that never were, with known faults' },
   { folder: 'lib/evaluation', holds: 'scores beside labels: figures, and splits by time' },
+  {
+    folder: 'lib/receivers',
+    holds: 'an alert as Slack, PagerDuty and Alertmanager take it: [alerts](alerts.md#receivers)',
+  },
   { folder: 'lib/alert', holds: 'an incident becomes a message that people can act on' },
   {
     folder: 'lib/incident',
     holds: 'anomalies that belong together become one incident; what is told of it, when and how loud',
+  },
+  {
+    folder: 'lib/answers',
+    holds: 'what people say of incidents: silences, verdicts, exclusions; read strictly',
   },
   {
     folder: 'lib/decision',

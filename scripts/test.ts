@@ -8,6 +8,7 @@ import { globSync } from 'node:fs';
 /** A suite in test/peers/NAME*.test.ts needs these programs. */
 const PEERS: Readonly<Record<string, readonly string[]>> = {
   prometheus: ['prometheus', 'promtool', 'prometheus-node-exporter'],
+  alertmanager: ['prometheus-alertmanager'],
   'aws-cli': ['aws'],
   chromium: ['chromium'],
 };

@@ -79,6 +79,11 @@ export interface Alert {
   readonly targetService: string | null;
   readonly entity: string;
   readonly severity: Severity;
+  /** `metadata.labels` and `metadata.annotations` of the detector's manifest; absent where it has none. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Of both, those that were too many or too long for a message; absent: none. */
+  readonly metadataLeftOut?: number | undefined;
   /** One sentence for a phone's lock screen. */
   readonly summary: string;
   /** Largest share first; the top 20 of them. */
@@ -113,6 +118,9 @@ export interface Alert {
   readonly membersLeftOut?: number | undefined;
   /** Keys in the bucket. */
   readonly objects: {
+    /** Its name and region; absent in alerts from before they were told, and where there is no bucket. */
+    readonly bucket?: string | undefined;
+    readonly region?: string | undefined;
     readonly window: string;
     readonly scores: string;
     readonly incident: string;

@@ -2,6 +2,7 @@
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
 import type { Alert, AlertRestart, AlertSilence, Reason } from './alert.ts';
+import { carryMetadata } from './carry-metadata.ts';
 import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
 
@@ -42,6 +43,7 @@ export function buildAlert(given: {
     targetService: detector.targetService ?? null,
     entity: transition.entity,
     severity: detector.alertSeverity,
+    ...carryMetadata(detector.metadata),
     summary: summarize({
       who: transition.entity || detector.targetService || detector.name,
       transition,

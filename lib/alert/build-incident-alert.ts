@@ -13,6 +13,11 @@ export interface AlertKeys {
   readonly anomaly: (detector: string, anomalyId: string) => string;
 }
 
+export interface AlertPlace {
+  readonly bucket: string;
+  readonly region: string;
+}
+
 /**
  * @param given.alertOf the newest alert of an anomaly, as scoring made it
  * @param given.keys of objects in the bucket
@@ -21,8 +26,10 @@ export function buildIncidentAlert(given: {
   readonly notification: Notification;
   readonly alertOf: (anomalyId: string) => Alert;
   readonly keys: AlertKeys;
+  /** Where the bucket is; left out: there is none. */
+  readonly place?: AlertPlace | undefined;
 }): Alert {
-  const { notification, alertOf, keys } = given;
+  const { notification, alertOf, keys, place } = given;
   const { incidentId, state, severity, members } = notification;
   const culprit = members[0]!;
   const lead = alertOf(culprit.anomalyId);
@@ -43,6 +50,7 @@ export function buildIncidentAlert(given: {
       .map((member) => describeMember(member, alertOf(member.anomalyId), keys)),
     membersLeftOut: Math.max(0, members.length - MOST_MEMBERS),
     objects: {
+      ...place,
       ...objects,
       incident: keys.incident(incidentId),
       anomaly: keys.anomaly(culprit.detector, culprit.anomalyId),

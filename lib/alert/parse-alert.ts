@@ -11,89 +11,145 @@ import { METRIC_UNITS } from './metric-unit.ts';
 type Shape<T> = { readonly [Member in keyof T]-?: z.ZodType<unknown> };
 
 export const reasonSchema: z.ZodType<Reason> = z.looseObject({
-  metric: z.string(),
-  derived: z.string().optional(),
-  share: z.number(),
-  value: z.number().nullable(),
-  unit: z.enum(METRIC_UNITS).optional(),
-  byHour: z.boolean().optional(),
-  usualLow: z.number(),
-  usualHigh: z.number(),
-  usual: z.number(),
+  metric: z.string().describe('Its name.'),
+  derived: z
+    .string()
+    .optional()
+    .describe('What was computed from it, such as "change over 5m"; absent: it is the metric itself.'),
+  share: z.number().describe('0 to 1 of the score at the worst row.'),
+  value: z.number().nullable().describe('At the worst row; null: nothing was measured.'),
+  unit: z
+    .enum(METRIC_UNITS)
+    .optional()
+    .describe('Of the values below and above; absent where it is in doubt.'),
+  byHour: z
+    .boolean()
+    .optional()
+    .describe('Whether the clock foretells it: the bounds are those of the time of day and week.'),
+  usualLow: z.number().describe('Lower bound of what is usual or expected, in the unit of `value`.'),
+  usualHigh: z.number().describe('Upper bound.'),
+  usual: z.number().describe('The middle of it.'),
 } satisfies Shape<Reason>);
 
 export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
-  anomalyId: z.string(),
-  detector: z.string(),
-  entity: z.string(),
-  workload: z.string(),
-  state: z.enum(ANOMALY_STATES),
-  start: z.string(),
-  end: z.string().nullable(),
-  summary: z.string(),
-  object: z.string(),
+  anomalyId: z.string().describe('Stays the same for the anomaly.'),
+  detector: z.string().describe('That found it.'),
+  entity: z.string().describe("Empty: all of the detector's data is one entity."),
+  workload: z.string().describe('Of the entity, or the entity itself.'),
+  state: z.enum(ANOMALY_STATES).describe('Of the anomaly.'),
+  start: z.string().describe('First anomalous row.'),
+  end: z.string().nullable().describe('Exclusive; null: it is open.'),
+  summary: z.string().describe('One sentence.'),
+  object: z.string().describe('Key of the anomaly: each of its changes, with its reasons.'),
 } satisfies Shape<AlertMember>);
 
 export const alertSchema: z.ZodType<Alert> = z.looseObject({
-  formatVersion: z.literal(1),
-  notificationId: z.string(),
-  incidentId: z.string(),
-  state: z.enum(NOTIFIED_STATES),
-  detector: z.string(),
-  targetService: z.string().nullable(),
-  entity: z.string(),
-  severity: z.enum(SEVERITIES),
-  summary: z.string(),
-  reasons: z.array(reasonSchema),
-  reasonsLeftOut: z.int().min(0),
+  formatVersion: z.literal(1).describe('1.'),
+  notificationId: z
+    .string()
+    .describe('Of one change of one incident: drop repeats by it. Its number counts up within the incident.'),
+  incidentId: z
+    .string()
+    .describe('The same in every message about an incident; a digest has one of its own.'),
+  state: z.enum(NOTIFIED_STATES).describe('What became of the incident; see below.'),
+  detector: z.string().describe('Of the probable culprit.'),
+  targetService: z.string().nullable().describe('`spec.target_service` of its manifest.'),
+  entity: z.string().describe("The probable culprit; empty: all of the detector's data is one entity."),
+  severity: z
+    .enum(SEVERITIES)
+    .describe('Never falls while the incident lasts; at most `spec.alert_severity`.'),
+  labels: z.record(z.string(), z.string()).optional().describe('`metadata.labels` of the manifest.'),
+  annotations: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('`metadata.annotations` of the manifest.'),
+  metadataLeftOut: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'Labels and annotations that were too many (over 20 of each) or too long (over 1,024 characters).',
+    ),
+  summary: z.string().describe("One sentence for a phone's lock screen."),
+  reasons: z.array(reasonSchema).describe('Metrics of the culprit, largest share first; at most 20.'),
+  reasonsLeftOut: z.int().min(0).describe('How many were cut off the end of `reasons`.'),
   restarts: z
     .array(
       z.looseObject({
-        metric: z.string(),
-        at: z.string(),
-        from: z.number(),
-        to: z.number(),
+        metric: z.string().describe('The counter or uptime that began again.'),
+        at: z.string().describe('First row after it.'),
+        from: z.number().describe('Value before.'),
+        to: z.number().describe('Value after.'),
       } satisfies Shape<AlertRestart>),
     )
-    .optional(),
-  by: z.enum(['evidence', 'silence']).optional(),
+    .optional()
+    .describe('Shortly before or during the incident, oldest first; at most 5.'),
+  by: z
+    .enum(['evidence', 'silence'])
+    .optional()
+    .describe(
+      "What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data.",
+    ),
   silence: z
     .looseObject({
-      kind: z.enum(SILENCE_KINDS),
-      metrics: z.array(z.string()),
-      lastHeard: z.string(),
-      cameLate: z.boolean(),
+      kind: z
+        .enum(SILENCE_KINDS)
+        .describe('One entity is silent, metrics of it are missing, nobody reports, or data comes late.'),
+      metrics: z.array(z.string()).describe('Those that are missing; empty: all.'),
+      lastHeard: z.string().describe('The newest row that was there.'),
+      cameLate: z.boolean().describe('At its end: whether the rows came after all.'),
     } satisfies Shape<AlertSilence>)
-    .optional(),
-  score: z.number(),
-  threshold: z.number(),
+    .optional()
+    .describe('With `by: silence`: what is missing.'),
+  score: z.number().describe('The highest so far.'),
+  threshold: z.number().describe('From which a row is anomalous.'),
   falseAlarms: z
-    .looseObject({ count: z.number(), per: z.number() } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
-    .optional(),
+    .looseObject({
+      count: z.number().describe('So many'),
+      per: z.number().describe('in so many milliseconds, over all entities of the detector.'),
+    } satisfies Shape<NonNullable<Alert['falseAlarms']>>)
+    .optional()
+    .describe('With `by: evidence`: how often normal data goes as far as `threshold`.'),
   rarity: z
     .looseObject({
-      onceIn: z.number(),
-      isBound: z.boolean(),
-      heldBack: z.boolean(),
+      onceIn: z.number().describe('One of so many normal rows.'),
+      isBound: z.boolean().describe('Whether it is rarer than that.'),
+      heldBack: z.boolean().describe('Whether the rows were kept out of the training.'),
     } satisfies Shape<NonNullable<Alert['rarity']>>)
-    .optional(),
-  start: z.string(),
-  lastAnomalous: z.string(),
-  end: z.string().nullable(),
-  model: z.looseObject({
-    version: z.string(),
-    kind: z.string(),
-    trainedFrom: z.string(),
-    trainedTo: z.string(),
-  } satisfies Shape<Alert['model']>),
-  members: z.array(memberSchema).optional(),
-  membersLeftOut: z.int().min(0).optional(),
-  objects: z.looseObject({
-    window: z.string(),
-    scores: z.string(),
-    incident: z.string(),
-    anomaly: z.string().optional(),
-  } satisfies Shape<Alert['objects']>),
+    .optional()
+    .describe(
+      "How often normal rows score as high as `score`; absent where the model's version does not tell.",
+    ),
+  start: z.string().describe('First anomalous row of the incident.'),
+  lastAnomalous: z.string().describe('Newest anomalous row.'),
+  end: z.string().nullable().describe('Exclusive; null while it is open.'),
+  model: z
+    .looseObject({
+      version: z.string().describe('Folder of the version in `models/`.'),
+      kind: z.string().describe('Such as `isolation-forest`.'),
+      trainedFrom: z.string().describe('First row of its training.'),
+      trainedTo: z.string().describe('End of its training, exclusive.'),
+    } satisfies Shape<Alert['model']>)
+    .describe('That the culprit was judged by.'),
+  members: z
+    .array(memberSchema)
+    .optional()
+    .describe('The anomalies of the incident, the probable culprit first; at most 50.'),
+  membersLeftOut: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("How many were cut off the end of `members`; the incident's object has them."),
+  objects: z
+    .looseObject({
+      bucket: z.string().optional().describe('Name of the bucket; absent where there is none.'),
+      region: z.string().optional().describe('Of the bucket.'),
+      window: z.string().describe('Key of the data.'),
+      scores: z.string().describe('Key of their scores.'),
+      incident: z.string().describe('Key of the incident: all of its members, and what was told.'),
+      anomaly: z.string().optional().describe("Key of the culprit's anomaly."),
+    } satisfies Shape<Alert['objects']>)
+    .describe('Where to read on.'),
 } satisfies Shape<Alert>);
 
 /** @throws TidewatchError where the text is no alert of this format */

@@ -26,6 +26,9 @@ export interface RenderedAlert {
     /** The one that the summary names; `none` where no metric has a share. */
     readonly metric: string;
     readonly state: string;
+    /** `NAME=VALUE` of each; absent where there is none. */
+    readonly labels?: string | readonly string[];
+    readonly annotations?: string | readonly string[];
     /** Of the window that it came of: the id that log lines carry. */
     readonly correlationId: string;
   };
@@ -83,6 +86,8 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
       entity: toAttributes([cut, ...(cut.members ?? [])].map(({ entity, detector }) => entity || detector)),
       metric: toAttribute(whole.silence?.metrics[0] ?? findLeadingReason(whole.reasons)?.metric ?? 'none'),
       state: cut.state,
+      ...(cut.labels !== undefined && { labels: toAttributes(pairsOf(cut.labels)) }),
+      ...(cut.annotations !== undefined && { annotations: toAttributes(pairsOf(cut.annotations)) }),
       correlationId: toAttribute(correlationOf(cut.objects.window)),
     },
   };
@@ -112,6 +117,7 @@ function renderText(alert: Alert): string {
   const sources: typeof facts = [
     ['Model', `${model.kind} ${model.version}`],
     ['Trained on', `${formatTime(model.trainedFrom)} to ${formatTime(model.trainedTo)}`],
+    ['Bucket', sayBucket(objects)],
     ['Window', objects.window],
     ['Scores', objects.scores],
     ['Incident', objects.incident],
@@ -124,12 +130,20 @@ function renderText(alert: Alert): string {
     formatReasons(alert),
     formatMembers(alert),
     formatNext(alert),
+    // Where the runbook is, and whose it is.
+    formatFacts([alert.annotations ?? {}, alert.labels ?? {}].flatMap(Object.entries<string>)),
     formatFacts(sources),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** "tidewatch-prod-data (eu-west-1)" */
+function sayBucket({ bucket, region }: Alert['objects']): string | null {
+  if (bucket === undefined) return null;
+  return region === undefined ? bucket : `${bucket} (${region})`;
 }
 
 /** "2026-11-22 14:31:00 UTC (process_uptime_seconds)" */
@@ -229,6 +243,10 @@ function formatNext({ state, members = [], membersLeftOut = 0, end }: Alert): st
 /** "2026-11-22 14:32:00 UTC" */
 function formatTime(iso: string): string {
   return iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, '$1 $2 UTC');
+}
+
+function pairsOf(map: Readonly<Record<string, string>>): string[] {
+  return Object.entries(map).map(([name, value]) => `${name}=${value}`);
 }
 
 /** One as text, as ever; several as a list. */

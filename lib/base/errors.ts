@@ -18,6 +18,9 @@ export class WindowError extends TidewatchError {}
 /** A detector manifest cannot be used as it is. */
 export class ManifestError extends TidewatchError {}
 
+/** A silence, a verdict or an exclusion cannot be used as it is. */
+export class AnswerError extends TidewatchError {}
+
 /** The environment lacks a setting or holds a bad one. */
 export class SettingError extends TidewatchError {}
 

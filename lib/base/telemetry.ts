@@ -24,6 +24,7 @@ export const METRIC_NAMES = [
   'IncidentPagesPutOff',
   'AlertsPublished',
   'AlertsUndeliverable',
+  'IncidentsSilenced',
   'DetectorsFailed',
   'WatchRuns',
   'DetectorsSilent',

@@ -7,12 +7,15 @@ import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { fit } from './commands/fit.ts';
+import { incidents } from './commands/incidents.ts';
 import { replay } from './commands/replay.ts';
 import { score } from './commands/score.ts';
+import { silence } from './commands/silence.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
 import { validate } from './commands/validate.ts';
+import { verdict } from './commands/verdict.ts';
 import { EXIT_CODES, type ExitStatus, statusOfError } from './exit-code.ts';
 import type { Host } from './host.ts';
 import { createOutput, type Output } from './output.ts';
@@ -23,6 +26,9 @@ const COMMANDS: readonly Command[] = [
   train,
   score,
   status,
+  incidents,
+  silence,
+  verdict,
   replay,
   validate,
   fit,

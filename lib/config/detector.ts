@@ -48,6 +48,11 @@ export interface Detector {
   readonly targetService: string | undefined;
   /** Names of what the target depends on; absent: nobody said. */
   readonly dependsOn?: readonly string[];
+  /** What alerts carry for people and their routing; absent: none. */
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+  };
   /** Name → PromQL. Empty for a detector that is only fed by dropped files. */
   readonly metrics: readonly { readonly name: string; readonly query: string }[];
   /** Labels whose values, joined by "/", name the entity. Empty: the whole detector is one entity. */

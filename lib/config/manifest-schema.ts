@@ -20,6 +20,8 @@ const LONGEST_QUERY = 10_000;
 
 /** Of members that a manifest has in Kubernetes. */
 const UNREAD = 'For people and their tools; Tidewatch does not read it.';
+const CARRIED =
+  'Alerts and their message attributes carry them (team, runbook, dashboard): the first 20, of at most 1,024 characters.';
 
 /** Prometheus' rules for labels and metrics, so that a name means the same there, in Parquet and in an alert. */
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -39,7 +41,11 @@ export const RESERVED_METRIC_NAMES: readonly string[] = [
 
 /** A manifest with its defaults filled in, still in people's units. */
 export interface Manifest {
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+  };
   readonly spec: {
     readonly target_service?: string | undefined;
     readonly depends_on?: readonly string[] | undefined;
@@ -278,8 +284,8 @@ export const manifestSchema: z.ZodType<Manifest> = z
             DETECTOR_NAME,
           ).describe('Names the detector and the manifest: detectors/NAME.yml.'),
           namespace: text('a name of 1 to 256 characters', /\S/, 256).optional().describe(UNREAD),
-          labels: texts().optional().describe(UNREAD),
-          annotations: texts().optional().describe(UNREAD),
+          labels: texts().optional().describe(CARRIED),
+          annotations: texts().optional().describe(CARRIED),
         },
         { error: 'must be a map with a name' },
       ),

@@ -88,8 +88,9 @@ export function manifestHash({
   labels,
   silence,
   outputs,
-  // It says when somebody is told, and nothing of what is exported or learned.
+  // They say when somebody is told and what besides, and nothing of what is exported or learned.
   expectEvery: _,
+  metadata: __,
   ...detector
 }: Detector): string {
   const hashed = {
@@ -136,6 +137,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     declared: true,
     targetService: spec.target_service,
     ...(spec.depends_on !== undefined && { dependsOn: spec.depends_on }),
+    ...toMetadata(metadata),
     metrics,
     entityLabels: preset?.entity ?? spec.entity ?? [],
     step: step === undefined ? undefined : parseDuration(step),
@@ -160,6 +162,15 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     silence: toSilence(spec.silence),
     outputs: spec.outputs,
   };
+}
+
+/** Empty maps are as good as none. */
+function toMetadata({ labels = {}, annotations = {} }: Manifest['metadata']): Pick<Detector, 'metadata'> {
+  const metadata = {
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
+  return Object.keys(metadata).length > 0 ? { metadata } : {};
 }
 
 function toExpectEvery(given: string | undefined): Pick<Detector, 'expectEvery'> {

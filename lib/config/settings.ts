@@ -5,6 +5,8 @@ import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
 
 export interface Settings {
   readonly bucket: string;
+  /** Of the bucket. */
+  readonly region: string;
   /** Of the topic that alerts are published to. */
   readonly topicArn: string;
   readonly scoreQueueUrl: string;
@@ -52,7 +54,8 @@ const PURPOSES = {
   TIDEWATCH_PROMETHEUS_TOKEN: 'the bearer token for Prometheus',
   TIDEWATCH_PROMETHEUS_USER: 'the user name for Prometheus',
   TIDEWATCH_PROMETHEUS_PASSWORD: 'the password for Prometheus',
-  AWS_REGION: 'the region that requests to Amazon Managed Prometheus are signed for',
+  AWS_REGION:
+    'the region of the bucket, and the one that requests to Amazon Managed Prometheus are signed for',
 } as const;
 type Variable = keyof typeof PURPOSES;
 
@@ -67,6 +70,7 @@ interface Reader {
 
 const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings[Name] } = {
   bucket: readBucket,
+  region: (reader) => reader.required('AWS_REGION'),
   topicArn: readTopicArn,
   scoreQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_SCORE_QUEUE_URL'),
   trainQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_TRAIN_QUEUE_URL'),
@@ -79,6 +83,7 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
 /** Present where this variable is. */
 const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   bucket: 'TIDEWATCH_BUCKET',
+  region: 'AWS_REGION',
   topicArn: 'TIDEWATCH_TOPIC_ARN',
   scoreQueueUrl: 'TIDEWATCH_SCORE_QUEUE_URL',
   trainQueueUrl: 'TIDEWATCH_TRAIN_QUEUE_URL',

@@ -5,15 +5,18 @@
  * - What begins at about the same time and belongs together is one incident; the first message about it waits for
  *   `groupWait`, so that it speaks for all of them. Who joins later joins silently, unless that makes it louder.
  * - What became worse is told at most once in `groupInterval`, an escalation at once, the end once it has lasted.
+ * - What a silence is about waits until that is over, and is told then if it is still there.
  * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
  */
 
+import { isActive, type Silencing } from '../answers/silencing.ts';
 import { formatCompactTime } from '../base/compact-time.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import { SEVERITIES, type Severity } from '../config/severity.ts';
 import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
 import { rankMembers } from './rank-members.ts';
 import { isLouder } from './severity.ts';
+import { findSilence } from './silence-incident.ts';
 import { takeChange } from './take-change.ts';
 import { nextDue, tellIncident } from './tell.ts';
 
@@ -36,18 +39,21 @@ export function advanceIncidents(given: {
   readonly state: IncidentsState;
   readonly changes: readonly AnomalyChange[];
   readonly policy: GroupingPolicy;
+  readonly silencings?: readonly Silencing[];
   readonly now: number;
 }): Advanced {
   const { policy, now } = given;
   let incidents = given.state.incidents;
   for (const change of inOrder(given.changes)) incidents = takeChange(incidents, change, { policy, now });
 
+  const active = (given.silencings ?? []).filter((silencing) => isActive(silencing, now));
   let openings = given.state.openings.filter(({ at }) => at > now - DAY);
   const notifications: Notification[] = [];
   const told = incidents.map((before) => {
     const { incident, states } = tellIncident(before, {
       now,
       policy,
+      findSilence: (incident) => findSilence(incident, active),
       hasRoom: (severity) => countAsLoud(openings, severity) < policy.incidentsADay,
     });
     if (states.includes('opened')) openings = [...openings, { at: now, severity: incident.severity }];
@@ -64,7 +70,9 @@ export function advanceIncidents(given: {
     return incident;
   });
 
-  const held = told.filter(({ status }) => status === 'held');
+  const isForDigest = ({ status, silencedBy }: Incident): boolean =>
+    status === 'held' && silencedBy === undefined;
+  const held = told.filter(isForDigest);
   const digestDue =
     held.length === 0 ? undefined : (given.state.digestDue ?? nextTimeOfDay(now, policy.digestAt));
   const isDigestDue = digestDue !== undefined && digestDue <= now;
@@ -72,7 +80,7 @@ export function advanceIncidents(given: {
   const kept = told
     .map(
       (incident): Incident =>
-        isDigestDue && incident.status === 'held' ? { ...incident, status: 'digested' } : incident,
+        isDigestDue && isForDigest(incident) ? { ...incident, status: 'digested' } : incident,
     )
     .filter(({ status, overSince = now }) => status !== 'closed' || now - overSince < REMEMBERED_FOR);
   const { digestDue: _, ...before } = given.state;

@@ -49,6 +49,8 @@ export interface AnomalyChange {
   readonly dependsOn: readonly string[];
   /** Ms that a row stands for. */
   readonly step: number;
+  /** The one that tells most of it; absent where nothing names one, and in states from before it was kept. */
+  readonly metric?: string | undefined;
 }
 
 /** An anomaly of an incident, as its newest change left it. */
@@ -79,6 +81,8 @@ export interface Incident {
   readonly overSince?: number | undefined;
   /** How often the same came back shortly before: what flaps is called over later each time. */
   readonly flaps: number;
+  /** The silence that keeps it from being told, or kept it until it was over. */
+  readonly silencedBy?: string | undefined;
 }
 
 /** What the stage remembers between runs. */

@@ -23,6 +23,7 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   isStart: true,
   dependsOn: true,
   step: true,
+  metric: true,
 };
 
 /**

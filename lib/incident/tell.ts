@@ -21,11 +21,13 @@ interface Moment {
   readonly policy: GroupingPolicy;
   /** Whether the budget has room for a new incident of that severity. */
   readonly hasRoom: (severity: Severity) => boolean;
+  /** The name of the silence that keeps an incident from being told; undefined where none does. */
+  readonly findSilence: (incident: Incident) => string | undefined;
 }
 
 /** Opened, then its end where that is due at once as well: a backlog may hold both. */
 export function tellIncident(given: Incident, moment: Moment): Telling {
-  let incident = passTime(given, moment.now);
+  let incident = silence(passTime(given, moment.now), moment);
   const states: NotifiedState[] = [];
   for (let due = nextState(incident, moment); due !== undefined; due = nextState(incident, moment)) {
     incident = advance(incident, due, moment.now);
@@ -37,6 +39,8 @@ export function tellIncident(given: Incident, moment: Moment): Telling {
 /** Epoch ms at which something becomes due if nothing new comes; Infinity where nothing does. */
 export function nextDue(incident: Incident, policy: GroupingPolicy): number {
   const { status, toldAt = 0, overSince, firstSeen } = incident;
+  // The end of a silence is found by the tick of its minute. The end of what people were told of they hear all the same.
+  if (incident.silencedBy !== undefined && !(status === 'told' && overSince !== undefined)) return Infinity;
   if (status === 'waiting')
     return firstSeen + (isOfStarts(incident) ? Math.max(START, policy.groupWait) : policy.groupWait);
   if (status !== 'told') return Infinity;
@@ -55,6 +59,9 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   const { status, severity, toldSeverity, overSince } = incident;
   const { now, policy } = moment;
   const isRetracted = incident.members.every(({ state }) => state === 'retracted');
+  const isSilenced = incident.silencedBy !== undefined;
+  // What is over when its silence is needs nobody any more.
+  if (isSilenced && overSince !== undefined && (status === 'waiting' || status === 'held')) return 'dropped';
   if (status === 'closed')
     return isRetracted && incident.toldSeverity !== undefined && incident.isWorse ? 'retracted' : undefined;
   if (status === 'waiting') {
@@ -65,11 +72,13 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   if (status !== 'told') {
     // It became louder since it was held back: there may be room for it now.
     const isLate = toldSeverity !== undefined && isLouder(severity, toldSeverity);
-    if (overSince === undefined) return isLate && moment.hasRoom(severity) ? 'opened' : undefined;
+    if (overSince === undefined)
+      return isLate && !isSilenced && moment.hasRoom(severity) ? 'opened' : undefined;
     return status === 'digested' ? 'dropped' : undefined;
   }
-  if (overSince === undefined && toldSeverity !== undefined && isLouder(severity, toldSeverity))
-    return 'escalated';
+  const isEscalated =
+    overSince === undefined && toldSeverity !== undefined && isLouder(severity, toldSeverity);
+  if (isEscalated && !isSilenced) return 'escalated';
   if (now < nextDue(incident, policy)) return undefined;
   return overSince === undefined ? 'updated' : stateAtEnd(incident);
 }
@@ -111,6 +120,14 @@ function advance(incident: Incident, due: NotifiedState | 'held' | 'dropped', no
         isWorse: false,
       };
   }
+}
+
+/** What was silenced until it was over stays so, for the record. */
+function silence(incident: Incident, moment: Moment): Incident {
+  if (incident.status === 'closed') return incident;
+  const { silencedBy: before, ...rest } = incident;
+  const silencedBy = moment.findSilence(rest) ?? (rest.overSince === undefined ? undefined : before);
+  return silencedBy === undefined ? rest : { ...rest, silencedBy };
 }
 
 /** An open one grows louder with time; one whose members are all over is over since the first look at it. */

@@ -22,6 +22,8 @@ export const INCIDENTS_PREFIX = 'incidents/';
 export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
+export const SILENCES_PREFIX = 'silences/';
+export const FEEDBACK_PREFIX = 'feedback/';
 
 export function manifestKey(detector: string): string {
   return `${DETECTORS_PREFIX}${checked(detector)}.yml`;
@@ -126,10 +128,32 @@ export function incidentPageKey(id: string): string {
   return `${INCIDENTS_PREFIX}${checkedId(id)}.html`;
 }
 
-/** The incident whose object stands at a key; undefined for any other key. */
+/** The incident whose object stands at a key; undefined for any other key, such as one of a message. */
 export function incidentOfKey(key: string): string | undefined {
   const id = /^incidents\/([^/]+)\.json$/.exec(key)?.[1];
   return id !== undefined && ID.test(id) ? id : undefined;
+}
+
+/** What a person says of an incident or an anomaly. */
+export function feedbackKey(id: string): string {
+  return `${FEEDBACK_PREFIX}${checkedId(id)}.json`;
+}
+
+/** What a verdict is of by its key; undefined for any other key. */
+export function idOfFeedbackKey(key: string): string | undefined {
+  const id = /^feedback\/([^/]+)\.json$/.exec(key)?.[1];
+  return id !== undefined && ID.test(id) ? id : undefined;
+}
+
+/** A person's rule that keeps incidents from being told. @throws TidewatchError for a name with other characters */
+export function silenceKey(name: string): string {
+  return `${SILENCES_PREFIX}${checkedId(name)}.yml`;
+}
+
+/** The name of a silence by its key, of either ending in any case; undefined for any other key. */
+export function silenceOfKey(key: string): string | undefined {
+  const name = /^silences\/([^/]+)\.ya?ml$/i.exec(key)?.[1];
+  return name !== undefined && ID.test(name) ? name : undefined;
 }
 
 /** Claim and receipt of one published change of state: what makes an alert go out once. */

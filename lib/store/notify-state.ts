@@ -73,6 +73,7 @@ const member: z.ZodType<AnomalyChange> = z.looseObject({
   isStart: z.boolean().optional(),
   dependsOn: z.array(z.string()),
   step: z.number().positive(),
+  metric: z.string().optional(),
 } satisfies Shape<AnomalyChange>);
 
 const incident: z.ZodType<Incident> = z.looseObject({
@@ -87,6 +88,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   isWorse: z.boolean(),
   overSince: time.optional(),
   flaps: count,
+  silencedBy: z.string().optional(),
 } satisfies Shape<Incident>);
 
 /** Unknown members are a newer release's: they are kept, and written back. */

@@ -1,4 +1,4 @@
-/** Debian's Prometheus, promtool and node exporter, each in a temporary folder and on a free port. */
+/** Debian's Prometheus, promtool, node exporter and Alertmanager, each in a temporary folder and on a free port. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -86,6 +86,27 @@ export async function startNodeExporter(): Promise<RunningProgram> {
     ],
     url: `http://127.0.0.1:${port}`,
     readyPath: '/metrics',
+    folder,
+  });
+}
+
+/** It groups by the label `team`, and tells nobody. */
+export async function startAlertmanager(): Promise<RunningProgram> {
+  const folder = await mkdtemp(join(tmpdir(), 'alertmanager-'));
+  const port = await findFreePort();
+  const config = { route: { receiver: 'nobody', group_by: ['team'] }, receivers: [{ name: 'nobody' }] };
+  await writeFile(join(folder, 'alertmanager.yml'), JSON.stringify(config));
+  return startProgram({
+    command: 'prometheus-alertmanager',
+    args: [
+      `--config.file=${join(folder, 'alertmanager.yml')}`,
+      `--storage.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      // Empty: no cluster.
+      '--cluster.listen-address=',
+    ],
+    url: `http://127.0.0.1:${port}`,
+    readyPath: '/-/ready',
     folder,
   });
 }

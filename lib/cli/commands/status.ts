@@ -10,6 +10,7 @@ import { type DetectorStatus, listMisnamedManifests, readDetectorStatus } from '
 import { chooseDetectors } from '../detectors.ts';
 import { worstStatus } from '../exit-code.ts';
 import { formatTable } from '../table.ts';
+import { type Answered, measureAnswers } from '../verdicts.ts';
 
 const HEADER = [
   'DETECTOR',
@@ -46,8 +47,15 @@ export const status: Command = {
     // As one table for people, one line each for programs.
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
+    const { byDetector, problems } = await measureAnswers(context.store, names);
     const isIll = values.check === true && found.some(({ isHealthy }) => !isHealthy);
     const table = formatTable([HEADER, ...found.map(toRow)]);
+    const withAnswers = (each: DetectorStatus): object => ({
+      ...each,
+      verdicts: byDetector.get(each.detector) ?? null,
+    });
+    const answers = [...byDetector].map(([detector, of]) => `${detector}: ${sayAnswers(of)}`);
+    const unusable = problems.map((problem) => `verdict left out: ${problem}`);
     const notes = found.flatMap(({ detector, problem, quarantined, leftOut, fineTunedFrom, ...each }) => [
       ...(each.phase === 'learning' && each.isWarm
         ? [`${detector}: ${each.progress}; within the hour, and once an export has caught up`]
@@ -75,11 +83,16 @@ export const status: Command = {
         ),
       ),
     ]);
-    output.print('detector', [table, ...notes].join('\n'), first);
-    for (const each of rest) output.print('detector', undefined, each);
+    output.print('detector', [table, ...notes, ...answers, ...unusable].join('\n'), withAnswers(first));
+    for (const each of rest) output.print('detector', undefined, withAnswers(each));
     return isIll ? worstStatus([outcome, 'failed']) : outcome;
   },
 };
+
+function sayAnswers({ true: right, false: wrong, expected, precision }: Answered): string {
+  const answered = right + wrong + expected;
+  return `of ${answered} answered, ${right} true, ${wrong} false, ${expected} expected: precision ${precision.toFixed(2)}`;
+}
 
 function toRow(status: DetectorStatus): string[] {
   const { detector, phase, rows, progress, isWarm, model, newestData, lagMs } = status;

@@ -8,12 +8,14 @@
  */
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import { rankMembers } from '../../incident/rank-members.ts';
 import { updateState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
 import { detectorOfStateKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
 import { INITIAL_NOTIFY_STATE, type NotifyState, readNotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
 import { quarantine } from '../shared/quarantine.ts';
+import { loadSilencings } from './load-silencings.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { recordIncident } from './record-incident.ts';
 import { takeChanges } from './take-changes.ts';
@@ -39,7 +41,16 @@ const CONCURRENCY = 8;
 export async function notify(context: NotifyContext, detectors: readonly string[]): Promise<NotifyResult> {
   await healState(context);
   const sweep = detectors.length === 0 ? await sweepIfDue(context) : undefined;
-  const { state, changed, due } = await takeChanges(context, sweep?.detectors ?? detectors, sweep?.at);
+  const silencings = await loadSilencings(context);
+  const { state, changed, silenced, due } = await takeChanges(context, sweep?.detectors ?? detectors, {
+    silencings,
+    sweptAt: sweep?.at,
+  });
+  for (const { id, silencedBy, members } of silenced) {
+    const { detector } = rankMembers(members)[0]!;
+    context.telemetry.count('IncidentsSilenced', 1, { detector });
+    context.telemetry.info('incident silenced', { detector, incidentId: id, silence: silencedBy });
+  }
   await removeTaken(context, state);
   await forEachConcurrently(changed, CONCURRENCY, (incidentId) =>
     recordIncident(context.store, state, { incidentId }),

@@ -21,6 +21,8 @@ export interface IncidentObject {
   /** ISO 8601 UTC, of the newest message; `end` is null while it is open. */
   readonly start?: string | undefined;
   readonly end?: string | null | undefined;
+  /** The silence because of which nobody is told of it; absent where there is none, or its time is over. */
+  readonly silencedBy?: string | undefined;
   /** Ranked, the probable culprit first: all of them, also those that joined without a message. */
   readonly members: readonly AlertMember[];
   /** Ascending by sequence. */
@@ -35,6 +37,7 @@ export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
   state: z.enum(NOTIFIED_STATES).optional(),
   start: z.string().optional(),
   end: z.string().nullable().optional(),
+  silencedBy: z.string().optional(),
   members: z.array(memberSchema),
   changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
@@ -54,23 +57,29 @@ export async function recordIncident(
     rankMembers(known.members).map((member) =>
       describeMember(member, state.alerts[member.anomalyId]!, ALERT_KEYS),
     );
-  const target = { key: incidentKey(incidentId), schema: incidentSchema };
-  await updateObject(store, target, (existing): IncidentObject => {
-    const changes = [...(existing?.changes ?? [])];
-    if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))
-      changes.push({ sequence: message.sequence, alert: message.alert });
-    changes.sort((a, b) => a.sequence - b.sequence);
-    const newest = changes.at(-1)?.alert;
-    return {
-      ...existing,
-      formatVersion: 1,
-      incidentId,
-      severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
-      ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
-      members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
-      changes,
-    };
-  });
+  await updateObject(
+    store,
+    { key: incidentKey(incidentId), schema: incidentSchema },
+    (existing): IncidentObject => {
+      const changes = [...(existing?.changes ?? [])];
+      if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))
+        changes.push({ sequence: message.sequence, alert: message.alert });
+      changes.sort((a, b) => a.sequence - b.sequence);
+      const newest = changes.at(-1)?.alert;
+      const { silencedBy: silencedBefore, ...rest } = existing ?? {};
+      const silencedBy = known === undefined ? silencedBefore : known.silencedBy;
+      return {
+        ...rest,
+        ...(silencedBy !== undefined && { silencedBy }),
+        formatVersion: 1,
+        incidentId,
+        severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
+        ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
+        members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
+        changes,
+      };
+    },
+  );
 }
 
 /** Of a member that stays; undefined where there is none of either. */

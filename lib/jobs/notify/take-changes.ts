@@ -2,11 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Alert } from '../../alert/alert.ts';
 import { buildIncidentAlert } from '../../alert/build-incident-alert.ts';
+import type { Silencing } from '../../answers/silencing.ts';
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { workloadOf } from '../../base/workload.ts';
 import { advanceIncidents } from '../../incident/advance.ts';
-import { ANOMALY_STATES, type AnomalyChange, type Member } from '../../incident/contract.ts';
+import { ANOMALY_STATES, type AnomalyChange, type Incident, type Member } from '../../incident/contract.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -19,6 +20,8 @@ export interface TakenOver {
   readonly state: NotifyState;
   /** Incidents that this call changed. */
   readonly changed: readonly string[];
+  /** Incidents that a silence keeps from being told since this call. */
+  readonly silenced: readonly Incident[];
   /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
   readonly due: number;
 }
@@ -37,7 +40,7 @@ const KEPT_REASONS = 3;
 export async function takeChanges(
   context: NotifyContext,
   detectors: readonly string[],
-  sweptAt: number | undefined,
+  given: { readonly silencings: readonly Silencing[]; readonly sweptAt: number | undefined },
 ): Promise<TakenOver> {
   const { store } = context;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -53,11 +56,11 @@ export async function takeChanges(
     await forEachConcurrently([...byAnomaly.values()], CONCURRENCY, async (changes) => {
       for (const change of changes) await recordAnomaly(store, change);
     });
-    const { next, changed, due } = move(state, { context, outboxes, fresh, sweptAt });
-    if (isDeepStrictEqual(next, state)) return { state, changed, due };
+    const { next, ...moved } = move(state, { ...given, context, outboxes, fresh });
+    if (isDeepStrictEqual(next, state)) return { state, ...moved };
     try {
       await writeNotifyState(store, next, etag);
-      return { state: next, changed, due };
+      return { state: next, ...moved };
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
     }
@@ -92,15 +95,17 @@ function move(
     readonly context: NotifyContext;
     readonly outboxes: ReadonlyMap<string, readonly PendingAlert[]>;
     readonly fresh: readonly PendingAlert[];
+    readonly silencings: readonly Silencing[];
     readonly sweptAt: number | undefined;
   },
-): { readonly next: NotifyState; readonly changed: readonly string[]; readonly due: number } {
+): { readonly next: NotifyState } & Omit<TakenOver, 'state'> {
   const { context, outboxes, fresh } = given;
   const now = context.now();
   const advanced = advanceIncidents({
     state: state.incidents,
     changes: fresh.map(toChange),
     policy: context.grouping,
+    silencings: given.silencings,
     now,
   });
   const { incidents } = advanced.state;
@@ -110,6 +115,7 @@ function move(
       notification,
       alertOf: (anomalyId) => newest.get(anomalyId)!,
       keys: ALERT_KEYS,
+      place: context.place,
     }),
     sequence: notification.sequence,
   }));
@@ -131,8 +137,14 @@ function move(
       ...((given.sweptAt ?? state.sweptAt) !== undefined && { sweptAt: given.sweptAt ?? state.sweptAt }),
     },
     changed: incidents
-      .filter((incident) => !isDeepStrictEqual(incident.members, before.get(incident.id)?.members))
+      .filter(
+        ({ id, members, silencedBy }) =>
+          silencedBy !== before.get(id)?.silencedBy || !isDeepStrictEqual(members, before.get(id)?.members),
+      )
       .map(({ id }) => id),
+    silenced: incidents.filter(
+      ({ id, silencedBy }) => silencedBy !== undefined && before.get(id)?.silencedBy === undefined,
+    ),
     due: advanced.due,
   };
 }
@@ -169,6 +181,7 @@ function cutReasons(alert: Alert): Alert {
 
 function toChange({ alert, sequence, about = contextOf(alert) }: PendingAlert): AnomalyChange {
   const { incidentId, detector, entity, by, score, threshold, severity } = alert;
+  const metric = alert.silence?.metrics[0] ?? alert.reasons[0]?.metric;
   return {
     anomalyId: incidentId,
     // Scoring makes no other.
@@ -183,6 +196,7 @@ function toChange({ alert, sequence, about = contextOf(alert) }: PendingAlert): 
     ...(by === 'evidence' && { level: score / threshold }),
     cap: severity,
     ...(alert.targetService !== null && { targetService: alert.targetService }),
+    ...(metric !== undefined && { metric }),
     ...about,
   };
 }

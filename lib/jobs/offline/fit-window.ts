@@ -4,7 +4,7 @@ import { EvaluationError, ModelError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash } from '../../config/manifest.ts';
 import { type Evaluation, evaluateScores } from '../../evaluation/evaluate-scores.ts';
-import { findAlerts } from '../../evaluation/find-alerts.ts';
+import { replayRows } from '../../evaluation/find-alerts.ts';
 import { holdOutTail } from '../../evaluation/splits/hold-out.ts';
 import { watchedTime } from '../../maths/metrics/false-alarms.ts';
 import { windowsPrefix } from '../../store/keys.ts';
@@ -16,6 +16,7 @@ import type { MetricWindow } from '../../window/window.ts';
 import { writeWindow } from '../../window/write-window.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import { trainModel } from '../train/train-model.ts';
+import { drawHeldOut, type JudgedRows } from './draw-held-out.ts';
 import { explainMiss } from './explain-misses.ts';
 import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
 import { MANIFEST_FILE } from './model-bucket.ts';
@@ -68,13 +69,15 @@ export async function fitWindow(
   if (version === undefined)
     throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
   const fitted = await loadFittedDetector(store, detector.name, version);
-  const heldOut = end < window.range.end ? await judge() : undefined;
+  const judged = end < window.range.end ? await judge() : undefined;
+  const heldOut = judged?.heldOut;
   const { files } = await loadVersion(store, detector.name, version);
   const finished = openLocalBucket({ telemetry, now: () => end });
   const manifest = await saveVersion(finished.store, detector.name, version, {
     files: {
       ...files,
-      ...(heldOut !== undefined && renderEvaluation(heldOut, files)),
+      ...(judged !== undefined &&
+        renderEvaluation(judged.heldOut, files, await drawHeldOut({ ...judged, files }, telemetry))),
       ...(options.manifestText !== undefined && {
         [MANIFEST_FILE]: new TextEncoder().encode(options.manifestText),
       }),
@@ -83,13 +86,14 @@ export async function fitWindow(
   });
   return { manifest, heldOut, bucket: finished };
 
-  async function judge(): Promise<HeldOut> {
+  async function judge(): Promise<JudgedRows> {
     const { step, policy } = fitted.manifest;
     const all = await scoreLabelled({ detector, fitted, window });
     const { rows, labels, labelledBy } = keepNewestRows(all, end);
     const judged = labels && evaluateScores({ rows, labels, policy, step });
-    const incidents = findAlerts({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY }).length;
-    return {
+    const replay = replayRows({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY });
+    const incidents = replay.alerts.length;
+    const heldOut = {
       range: { start: end, end: window.range.end },
       rows: rows.times.length,
       incidents,
@@ -100,6 +104,7 @@ export async function fitWindow(
       ),
       labelledBy,
     };
+    return { heldOut, rows, labels, replay, manifest: fitted.manifest };
   }
 }
 

@@ -26,10 +26,14 @@ export type Figure = readonly [label: string, value: string];
 const PAGE = 'report.html';
 const SUMMARY = 'summary_report.txt';
 
-/** @param files of the version: the pages among them get a section, where they were made */
+/**
+ * @param files of the version: the pages among them get a section, where they were made
+ * @param plots of the page's section, as markup; empty where there are none
+ */
 export function renderEvaluation(
   heldOut: HeldOut,
   files: Readonly<Record<string, Uint8Array>>,
+  plots: string,
 ): Readonly<Record<string, Uint8Array>> {
   const page = files[PAGE];
   const summary = files[SUMMARY];
@@ -37,7 +41,7 @@ export function renderEvaluation(
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   return {
     'evaluation.json': encodeJson(heldOutFields(heldOut)),
-    ...(page && { [PAGE]: encode(insertSection(decode(page), heldOut)) }),
+    ...(page && { [PAGE]: encode(insertSection(decode(page), heldOut, plots)) }),
     ...(summary && { [SUMMARY]: encode(`${decode(summary)}\n${sayHeldOut(heldOut)}\n`) }),
   };
 }
@@ -151,14 +155,18 @@ function figuresOfHeldOut({
   ];
 }
 
-function insertSection(page: string, heldOut: HeldOut): string {
+function insertSection(page: string, heldOut: HeldOut, plots: string): string {
   const rows = figuresOfHeldOut(heldOut).map(
     ([label, value]) => `<dt>${escapeText(label)}</dt><dd>${escapeText(value)}</dd>`,
   );
   // An entity's name comes from data.
   const missed = listMisses(heldOut.misses).map((line) => `<li>${escapeText(line)}</li>`);
-  const list = missed.length === 0 ? '' : `<ul>${missed.join('')}</ul>`;
-  return page.replace('</main>', () => `<h2>On held-out rows</h2><dl>${rows.join('')}</dl>${list}</main>`);
+  // The plots name them beside what was told.
+  const list = missed.length === 0 || plots !== '' ? '' : `<ul>${missed.join('')}</ul>`;
+  return page.replace(
+    '</main>',
+    () => `<h2>Held-out rows</h2><dl>${rows.join('')}</dl>${list}${plots}</main>`,
+  );
 }
 
 function escapeText(text: string): string {

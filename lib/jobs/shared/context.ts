@@ -1,3 +1,4 @@
+import type { AlertPlace } from '../../alert/build-incident-alert.ts';
 import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import type { GroupingPolicy } from '../../config/grouping.ts';
@@ -48,6 +49,8 @@ export interface NotifyContext extends StoreContext {
   readonly publisher: AlertPublisher;
   readonly deadline: Deadline;
   readonly grouping: GroupingPolicy;
+  /** Of the bucket, for whoever reads a key in an alert; undefined where there is none. */
+  readonly place?: AlertPlace | undefined;
   /** Asks to be run again after so many ms, for what is then due. A tick every minute finds it in any case. */
   readonly wakeIn: (ms: number) => Promise<void>;
 }

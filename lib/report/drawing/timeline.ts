@@ -16,11 +16,11 @@ export interface Band {
 export type ExpectedPoint = readonly [time: number, low: number, high: number];
 
 /** Pixels left and right of the plot itself, the same in every row, so that times stand above each other. */
-const MARGIN = { left: 70, right: 10 } as const;
+export const MARGIN: { readonly left: number; readonly right: number } = { left: 70, right: 10 };
 /** Characters of a label that fit into the left margin. */
 const LONGEST_LABEL = 10;
 /** A band is drawn at least this wide, in pixels. */
-const LEAST_BAND = 3;
+export const LEAST_BAND = 3;
 
 export function plotPixels(width: number): number {
   return width - MARGIN.left - MARGIN.right;

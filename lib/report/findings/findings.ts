@@ -51,7 +51,7 @@ export function findAll(input: ReportInput): Findings {
     costs: costThresholds({ ...given, events, length: window.range.end - window.range.start }),
     metrics: profileMetrics(input),
     histogram: countScores(scores, version.policy.threshold, labels),
-    separation: measureSeparation({ labels, scores, decided, events }),
+    separation: measureSeparation({ labels, scores, decided, events, of: 'the training data' }),
   };
 }
 

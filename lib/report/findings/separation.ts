@@ -11,7 +11,6 @@ import type { TimeEvent } from '../../maths/metrics/events.ts';
 import { dropUnscored } from '../../maths/metrics/labelled-scores.ts';
 import { averagePrecision, precisionRecallCurve } from '../../maths/metrics/precision-recall.ts';
 import { rocAuc, rocCurve } from '../../maths/metrics/roc-curve.ts';
-import type { Decided } from './incidents.ts';
 
 /** x and y, 0 to 1 each. */
 export type CurvePoint = readonly [x: number, y: number];
@@ -42,16 +41,21 @@ const MAX_POINTS = 400;
 export function measureSeparation(given: {
   readonly labels: Uint8Array | undefined;
   readonly scores: Float64Array;
-  readonly decided: Decided;
+  readonly decided: {
+    readonly anomalous: Uint8Array;
+    readonly incidents: readonly TimeEvent[];
+  };
   readonly events: readonly TimeEvent[];
+  /** What the rows are, for the sentence where there are no curves. */
+  readonly of: 'the training data' | 'the held-out part';
 }): Separation | NoSeparation {
-  const { labels, scores, decided, events } = given;
-  if (labels === undefined) return 'No labels: the training data has no column called “label”.';
+  const { labels, scores, decided, events, of } = given;
+  if (labels === undefined) return `No labels: ${of} has no column called “label”.`;
   const rows = dropUnscored({ labels, scores });
-  if (rows.labels.length === 0) return 'No row of the training data has a score.';
+  if (rows.labels.length === 0) return `No row of ${of} has a score.`;
   const anomalous = rows.labels.reduce((sum, label) => sum + label, 0);
-  if (anomalous === 0) return 'No row of the training data is labelled anomalous.';
-  if (anomalous === rows.labels.length) return 'Every row of the training data is labelled anomalous.';
+  if (anomalous === 0) return `No row of ${of} is labelled anomalous.`;
+  if (anomalous === rows.labels.length) return `Every row of ${of} is labelled anomalous.`;
   const roc = rocCurve(rows);
   const curve = precisionRecallCurve(rows);
   const confusion = countConfusion({

@@ -19,12 +19,12 @@ export function listAnswers(of: {
     { label: 'It was meant to happen', command: `tidewatch verdict ${id} expected` },
     {
       label: 'Say nothing of it for two hours',
-      command: `tidewatch silence ${matchers.map(quoteForShell).join(' ')} --for 2h`,
+      command: `tidewatch silence add ${id} ${matchers.map(quoteForShell).join(' ')} --for 2h`,
     },
   ];
 }
 
 /** For a POSIX shell: what holds more than harmless characters stands in single quotes. */
-export function quoteForShell(text: string): string {
+function quoteForShell(text: string): string {
   return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

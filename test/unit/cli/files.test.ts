@@ -87,6 +87,13 @@ test('fit writes a version as a bucket holds it, and judges it on the newest row
   assert.deepEqual(held, line.heldOut);
   for (const page of ['report.html', 'summary_report.txt'])
     assert.match(await readFile(path(`other/${page}`), 'utf8'), /1 of 1 labelled event found by 1 incident/);
+  // Labels lie in the held-out rows alone: only there are curves.
+  const page = await readFile(path('other/report.html'), 'utf8');
+  assert.match(
+    page,
+    /<h2>Held-out rows<\/h2>[\s\S]*Incident from [\s\S]*; of a labelled event<[\s\S]*<\/main>/,
+  );
+  assert.match(page, /ROC curve of the held-out rows/);
   // The same data, options and seed give the same bytes; what the folder held of another version is gone.
   await writeFile(path('other/notes.txt'), 'mine');
   const again = await run(

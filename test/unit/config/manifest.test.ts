@@ -94,6 +94,7 @@ spec:
     name: 'payment-v2.1',
     declared: true,
     targetService: 'payment',
+    metadata: { labels: { team: 'shop' } },
     dependsOn: ['database', 'ledger'],
     metrics: [
       { name: 'cpu', query: 'sum by (pod) (rate(x[5m]))' },
@@ -185,7 +186,8 @@ metadata:
   labels: { team: shop }
   annotations: { example.com/owner: "me" }
 `);
-  assert.deepEqual(detector, { ...defaultDetector('a'), declared: true });
+  const metadata = { labels: { team: 'shop' }, annotations: { 'example.com/owner': 'me' } };
+  assert.deepEqual(detector, { ...defaultDetector('a'), declared: true, metadata });
   assert.equal(
     refusal(
       'apiVersion: 1\nkind: AnomalyDetector\nmetadata: { name: a, namespace: 3, annotations: { n: 1 }, labels: x }',

@@ -338,3 +338,28 @@ test('a detector whose state cannot be read keeps no other from being told of, a
   assert.deepEqual(told(publisher), TOLD);
   assert.equal(telemetry.total('DetectorsFailed', 'broken'), 1);
 });
+
+test('a silenced incident is recorded and counted, not told; a bad silence goes to quarantine, and the others count', async () => {
+  const store = await createStory();
+  await store.put('silences/night.yml', bytes('matchers: [detector = shop]\nuntil: 2026-11-22T12:00Z\n'));
+  await store.put('silences/bad.yml', bytes('matchers: [pod = a]\nuntil: 2026-11-22T12:00Z\n'));
+  await store.put('silences/holidays.txt', bytes('?'));
+  const publisher = createTopic(store);
+  const telemetry = createMemoryTelemetry();
+  const now = Date.parse('2026-11-22T11:00Z');
+  const context = createNotifyContext(store, { publisher, telemetry, now: () => now });
+  await notify(context, Object.keys(STORY));
+  await notify(context, []);
+  assert.deepEqual(
+    told(publisher),
+    TOLD.filter((each) => !each.includes('shop')),
+  );
+  const incident = JSON.parse(store.text(incidentKey('shop-a-0')) ?? '') as IncidentObject;
+  assert.deepEqual([incident.silencedBy, incident.state, incident.members.length], ['night', undefined, 2]);
+  assert.equal(telemetry.total('IncidentsSilenced'), 1);
+  const reason = JSON.parse(store.text('quarantine/silences/bad.yml.reason.json') ?? '');
+  assert.match(reason.message, /^silences\/bad\.yml: matchers\.0 must be .*, not "pod = a"$/);
+  assert.ok(store.keys().includes('quarantine/silences/holidays.txt.reason.json'));
+  assert.equal(telemetry.total('ObjectsQuarantined'), 2, 'each once');
+  await assertNothingLeft(store);
+});

@@ -1,0 +1,88 @@
+/** Which anomalies a person means: `entity =~ "shop/.*"`, as Alertmanager's matchers are written. */
+import { SEVERITIES } from '../config/severity.ts';
+
+/** What an anomaly, and the incident that it is part of, can be told apart by. */
+const MATCHED_NAMES = ['detector', 'entity', 'workload', 'metric', 'severity'] as const;
+export type MatchedName = (typeof MATCHED_NAMES)[number];
+export type Subject = Readonly<Record<MatchedName, string>>;
+
+export interface Matcher {
+  readonly name: MatchedName;
+  readonly operator: '=' | '!=' | '=~' | '!~';
+  /** Of `=~` and `!~` a regular expression that the whole value has to match. */
+  readonly value: string;
+}
+
+const MATCHER = /^\s*([A-Za-z_]+)\s*(=~|!~|!=|=)\s*(.*?)\s*$/s;
+/** Characters: a list of names fits, and a mistake that backtracks for ever does not get far. */
+const LONGEST_VALUE = 500;
+
+/** @returns what is wrong with it, to be read on from "must be …", where it is none */
+export function readMatcher(text: string): Matcher | { readonly problem: string } {
+  const [, name, operator, given] = MATCHER.exec(text) ?? [];
+  if (name === undefined || given === undefined)
+    return { problem: 'a matcher such as detector = checkout or entity =~ "shop/.*"' };
+  const known = MATCHED_NAMES.find((each) => each === name);
+  if (known === undefined) return { problem: `a matcher of ${MATCHED_NAMES.join(', ')}` };
+  const value = unquote(given);
+  if (value === undefined)
+    return { problem: 'a matcher whose value is in double quotes whole, or not at all' };
+  if (value.length > LONGEST_VALUE)
+    return { problem: `a matcher with a value of at most ${LONGEST_VALUE} characters` };
+  const matcher: Matcher = { name: known, operator: operator as Matcher['operator'], value };
+  const problem = findProblem(matcher);
+  return problem === undefined ? matcher : { problem };
+}
+
+export function formatMatcher({ name, operator, value }: Matcher): string {
+  return `${name} ${operator} ${JSON.stringify(value)}`;
+}
+
+/** Whether all of them hold. */
+export function matchesAll(matchers: readonly Matcher[], subject: Subject): boolean {
+  return matchers.every((matcher) => matches(matcher, subject[matcher.name]));
+}
+
+function matches({ operator, value }: Matcher, given: string): boolean {
+  switch (operator) {
+    case '=':
+      return given === value;
+    case '!=':
+      return given !== value;
+    case '=~':
+      return anchored(value).test(given);
+    case '!~':
+      return !anchored(value).test(given);
+  }
+}
+
+function findProblem({ name, operator, value }: Matcher): string | undefined {
+  if (operator === '=' || operator === '!=')
+    return name === 'severity' && !SEVERITIES.some((severity) => severity === value)
+      ? `a matcher whose severity is ${SEVERITIES.join(' or ')}`
+      : undefined;
+  try {
+    anchored(value);
+    return undefined;
+  } catch (error) {
+    return `a matcher with a regular expression that can be read (${(error as Error).message})`;
+  }
+}
+
+/** @throws SyntaxError */
+function anchored(expression: string): RegExp {
+  // By itself first: "a)(b" is none, and would become one within brackets.
+  new RegExp(expression);
+  return new RegExp(`^(?:${expression})$`);
+}
+
+function unquote(text: string): string | undefined {
+  if (!text.startsWith('"')) return text.includes('"') ? undefined : text;
+  try {
+    // Backslashes of a regular expression are often written once: as they are meant, where JSON knows no such escape.
+    const value: unknown = JSON.parse(text.replace(/\\(?!["\\])/g, '\\\\'));
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+/** When people do not want to hear of an incident: `silences/NAME.yml`. Not to be taken for data that falls silent. */
+import { z } from 'zod';
+import { isTimeZone } from '../config/feature-settings.ts';
+import { DAY, getZoneClock } from '../features/zone-clock.ts';
+import { isoTime, parseAnswerFile } from './answer-file.ts';
+import { type Matcher, readMatcher } from './matcher.ts';
+
+/** As Date counts them. */
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+
+/** Times of day are ms after midnight by the zone's clocks; over midnight where `end` comes first. */
+export interface WeeklyHours {
+  /** Of the day on which it starts, 0 for Sunday. */
+  readonly days: readonly number[];
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  readonly timeZone: string;
+}
+
+export interface Silencing {
+  readonly name: string;
+  /** All of them have to hold. */
+  readonly matchers: readonly Matcher[];
+  /** Epoch ms; `until` is exclusive. Absent: ever since, or for ever. */
+  readonly from?: number | undefined;
+  readonly until?: number | undefined;
+  /** Only in these hours. */
+  readonly every?: WeeklyHours | undefined;
+  readonly comment?: string | undefined;
+  readonly by?: string | undefined;
+}
+
+/** 1970-01-01 was a Thursday. */
+const FIRST_WEEKDAY = 4;
+
+const matcher = z
+  .string({ error: 'must be a matcher such as detector = checkout' })
+  .transform((text, context) => {
+    const read = readMatcher(text);
+    if (!('problem' in read)) return read;
+    context.addIssue({ code: 'custom', message: `must be ${read.problem}`, input: text });
+    return z.NEVER;
+  });
+
+const hours = z
+  .strictObject(
+    {
+      days: z
+        .array(z.enum(WEEKDAYS, { error: `must be ${WEEKDAYS.join(' or ')}` }), {
+          error: 'must be a list of days',
+        })
+        .min(1, { error: 'must have a day, or be left out for every day' })
+        .default([...WEEKDAYS]),
+      start: timeOfDay(/^([01]\d|2[0-3]):([0-5]\d)$/, '00:00 to 23:59'),
+      end: timeOfDay(/^([01]\d|2[0-4]):([0-5]\d)$/, '00:00 to 24:00'),
+      time_zone: z
+        .string({ error: 'must be a time zone such as Europe/Berlin' })
+        .refine(isTimeZone, { error: 'must be a time zone such as Europe/Berlin' }),
+    },
+    { error: 'must have start, end and time_zone' },
+  )
+  .refine(({ start, end }) => start !== end, {
+    error: 'must not start when it ends; a whole day is 00:00 to 24:00',
+  });
+
+const schema = z
+  .strictObject(
+    {
+      matchers: z
+        .array(matcher, { error: 'must be a list of matchers such as detector = checkout' })
+        .min(1, { error: 'must have a matcher; detector =~ ".*" is of everything' }),
+      from: isoTime().optional(),
+      until: isoTime().optional(),
+      every: hours.optional(),
+      comment: z.string({ error: 'must be text' }).optional(),
+      by: z.string({ error: 'must be text' }).optional(),
+    },
+    { error: 'must be a map with matchers, and until or every' },
+  )
+  .refine(({ until, every }) => until !== undefined || every !== undefined, {
+    error: 'must have an end: until, or every for hours that come again',
+  })
+  .refine(({ from, until }) => from === undefined || until === undefined || from < until, {
+    error: 'must have a from before its until',
+  });
+
+/** @throws AnswerError that names everything that is wrong */
+export function parseSilencing(
+  text: string,
+  { source, name }: { readonly source: string; readonly name: string },
+): Silencing {
+  const { every, ...given } = parseAnswerFile(text, { source, schema });
+  if (every === undefined) return { name, ...given };
+  const { days, start, end, time_zone: timeZone } = every;
+  return { name, ...given, every: { days: days.map((day) => WEEKDAYS.indexOf(day)), start, end, timeZone } };
+}
+
+/** @param now epoch ms */
+export function isActive({ from = -Infinity, until = Infinity, every }: Silencing, now: number): boolean {
+  if (now < from || now >= until) return false;
+  if (every === undefined) return true;
+  const local = now + getZoneClock(every.timeZone).offsetAt(now);
+  const day = Math.floor(local / DAY);
+  const time = local - day * DAY;
+  const startsOn = (index: number): boolean => every.days.includes((index + FIRST_WEEKDAY) % 7);
+  if (every.start < every.end) return startsOn(day) && time >= every.start && time < every.end;
+  return (startsOn(day) && time >= every.start) || (startsOn(day - 1) && time < every.end);
+}
+
+function timeOfDay(pattern: RegExp, range: string): z.ZodType<number> {
+  const error = `must be a time of day in quotes, "${range.replace(' to ', '" to "')}"`;
+  return z.string({ error }).transform((text, context) => {
+    const [, hour, minute] = pattern.exec(text) ?? [];
+    const time = (Number(hour) * 60 + Number(minute)) * 60_000;
+    if (time <= DAY) return time;
+    context.addIssue({ code: 'custom', message: error, input: text });
+    return z.NEVER;
+  });
+}

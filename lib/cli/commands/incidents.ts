@@ -1,0 +1,110 @@
+import { listIncidents, readIncident } from '../../jobs/notify/read-incidents.ts';
+import type { IncidentObject } from '../../jobs/notify/record-incident.ts';
+import {
+  BUCKET_HELP,
+  BUCKET_OPTION,
+  type Command,
+  createContext,
+  type Invocation,
+  openBucket,
+} from '../command.ts';
+import type { ExitStatus } from '../exit-code.ts';
+import { wholeValue } from '../option-values.ts';
+import { formatTable } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
+
+const LISTED = 20;
+const MOST_LISTED = 10_000;
+const HEADER = ['INCIDENT', 'STATE', 'SEVERITY', 'SINCE', 'UNTIL', 'ANOMALIES', 'WHAT'] as const;
+
+/** Reads only. */
+export const incidents: Command = {
+  name: 'incidents',
+  operands: '[list | show ID]',
+  summary: 'show what people were told of, and what not',
+  optionsHelp: [
+    BUCKET_HELP,
+    ['--open', 'list: leaves out what is over'],
+    ['--last N', `list: so many of the newest; ${LISTED} where it is not given`],
+  ],
+  examples: [
+    'tidewatch incidents',
+    'tidewatch incidents list --open --last 100',
+    'tidewatch incidents show ID --json',
+  ],
+  options: { ...BUCKET_OPTION, open: { type: 'boolean' }, last: { type: 'string' } },
+  async run(invocation) {
+    const [what = 'list', id, ...more] = invocation.operands;
+    if (what === 'list' && id === undefined) return await list(invocation);
+    if (what === 'show' && id !== undefined && more.length === 0) return await show(invocation, id);
+    throw new UsageError(
+      `incidents takes list, or show and an id, not ${JSON.stringify(invocation.operands.join(' '))}; see tidewatch incidents --help`,
+    );
+  },
+};
+
+async function list(invocation: Invocation): Promise<ExitStatus> {
+  const { output, values } = invocation;
+  const last = wholeValue(values, 'last', 1, MOST_LISTED) ?? LISTED;
+  const found: IncidentObject[] = [];
+  for await (const incident of listIncidents(createContext(invocation, openBucket(invocation)))) {
+    if (values.open === true && !isOpen(incident)) continue;
+    found.push(incident);
+    if (found.length >= last) break;
+  }
+  const [first, ...rest] = found;
+  if (first === undefined) {
+    output.print('note', 'no incidents', { incidents: 0 });
+    return 'ok';
+  }
+  // As one table for people, one line each for programs.
+  output.print('incident', formatTable([HEADER, ...found.map(toRow)]), first);
+  for (const each of rest) output.print('incident', undefined, each);
+  return 'ok';
+}
+
+async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
+  const { values, output } = invocation;
+  if (values.open !== undefined || values.last !== undefined)
+    throw new UsageError('--open and --last go with incidents list');
+  const incident = await readIncident(openBucket(invocation), id);
+  if (incident === undefined) throw new UsageError(`no incident ${JSON.stringify(id)} in this bucket`);
+  const [, state, severity, since, until] = toRow(incident);
+  const lines = [
+    `${incident.incidentId}: ${state}, ${severity}, ${since} to ${until}`,
+    ...(incident.silencedBy === undefined ? [] : [`silenced by silences/${incident.silencedBy}`]),
+    '',
+    `anomalies, the probable cause first:`,
+    ...incident.members.map(
+      (member) => `  ${member.state} ${member.detector} ${member.summary}\n    ${member.object}`,
+    ),
+    '',
+    incident.changes.length === 0 ? 'nobody was told' : 'told:',
+    ...incident.changes.map(
+      ({ sequence, alert }) => `  ${sequence} ${alert.state}, ${alert.severity}: ${alert.summary}`,
+    ),
+  ];
+  output.print('incident', lines.join('\n'), incident);
+  return 'ok';
+}
+
+function toRow(incident: IncidentObject): string[] {
+  const { incidentId, severity, silencedBy, members, changes } = incident;
+  const untold = silencedBy === undefined ? 'waiting' : 'silenced';
+  const start = members.map((member) => member.start).sort()[0];
+  const ends = members.flatMap(({ end }) => (end === null ? [] : [end])).sort();
+  return [
+    incidentId,
+    silencedBy !== undefined && isOpen(incident) ? 'silenced' : (incident.state ?? untold),
+    severity,
+    incident.start ?? start ?? '-',
+    isOpen(incident) ? '-' : (ends.at(-1) ?? '-'),
+    String(members.length),
+    changes.at(-1)?.alert.summary ?? members[0]?.summary ?? '-',
+  ];
+}
+
+/** The digest has no end of its own. */
+function isOpen({ state, members }: IncidentObject): boolean {
+  return state !== 'digest' && members.some(({ end }) => end === null);
+}

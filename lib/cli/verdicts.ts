@@ -1,0 +1,91 @@
+/** Verdicts of the bucket, and what they say of each detector. */
+import { type Verdict, verdictSchema } from '../answers/verdict.ts';
+import { ArtifactError, NotFoundError } from '../base/errors.ts';
+import { readIncident } from '../jobs/notify/read-incidents.ts';
+import { decodeJson } from '../store/json.ts';
+import { anomalyKey, FEEDBACK_PREFIX, feedbackKey, idOfFeedbackKey } from '../store/keys.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+
+/** Of what was answered. An incident of several detectors counts for each of them. */
+export interface Answered {
+  readonly true: number;
+  readonly false: number;
+  readonly expected: number;
+  /** Share of them that were true. */
+  readonly precision: number;
+}
+
+export interface MeasuredAnswers {
+  /** Detectors without a verdict are absent. */
+  readonly byDetector: ReadonlyMap<string, Answered>;
+  /** Verdicts that cannot be used, each by its key and why. */
+  readonly problems: readonly string[];
+}
+
+/** Writes nothing. */
+export async function measureAnswers(
+  store: ObjectStore,
+  detectors: readonly string[],
+): Promise<MeasuredAnswers> {
+  const said = new Map<string, Verdict['verdict'][]>();
+  const problems: string[] = [];
+  for await (const { key } of store.list(FEEDBACK_PREFIX)) {
+    const id = idOfFeedbackKey(key);
+    if (id === undefined) continue;
+    try {
+      const verdict = await readVerdict(store, id);
+      if (verdict === undefined) continue;
+      const of = await findDetectors(store, id, detectors);
+      if (of.length === 0 && (await readIncident(store, id)) === undefined)
+        problems.push(`${key} is of no incident and of no anomaly of these detectors`);
+      for (const detector of of) said.set(detector, [...(said.get(detector) ?? []), verdict.verdict]);
+    } catch (error) {
+      if (!(error instanceof ArtifactError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { byDetector: new Map([...said].map(([detector, of]) => [detector, count(of)])), problems };
+}
+
+/**
+ * @returns undefined where there is none
+ * @throws ArtifactError where it cannot be read, or is of another id than its key
+ */
+async function readVerdict(store: ObjectStore, id: string): Promise<Verdict | undefined> {
+  const key = feedbackKey(id);
+  try {
+    const verdict = decodeJson(key, (await store.get(key)).body, verdictSchema);
+    if (verdict.id === id) return verdict;
+    throw new ArtifactError('bad-json', `${key} is of another id: ${JSON.stringify(verdict.id)}`);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Those of the given ones that an incident, or an anomaly, is of. */
+export async function findDetectors(
+  store: ObjectStore,
+  id: string,
+  detectors: readonly string[],
+): Promise<readonly string[]> {
+  const incident = await readIncident(store, id);
+  if (incident !== undefined)
+    return detectors.filter((name) => incident.members.some(({ detector }) => detector === name));
+  const found: string[] = [];
+  for (const detector of detectors) {
+    try {
+      await store.head(anomalyKey(detector, id));
+      found.push(detector);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+  return found;
+}
+
+function count(said: readonly Verdict['verdict'][]): Answered {
+  const of = (verdict: Verdict['verdict']): number => said.filter((each) => each === verdict).length;
+  const [right, wrong, expected] = [of('true'), of('false'), of('expected')];
+  return { true: right, false: wrong, expected, precision: right / said.length };
+}

@@ -1,0 +1,42 @@
+/** What the payloads of receivers have in common. */
+import type { Alert } from '../alert/alert.ts';
+import { quoteForeign } from '../base/foreign-text.ts';
+
+/** In one line of at most `most` code units, the ellipsis included. */
+export function fit(text: string, most: number): string {
+  return text.length <= most ? quoteForeign(text, most) : quoteForeign(text, most - 1);
+}
+
+/** True for what ends an incident. */
+export function isOver({ state }: Alert): boolean {
+  return state === 'settled' || state === 'resolved' || state === 'retracted';
+}
+
+/** Name → what a person wants to see beside the summary, most important first. Empty ones are left out. */
+export function factsOf(alert: Alert): readonly (readonly [string, string])[] {
+  const { objects, members = [], membersLeftOut = 0 } = alert;
+  const count = members.length + membersLeftOut;
+  const facts: readonly (readonly [string, string | null | undefined])[] = [
+    ['Severity', alert.severity],
+    ['Service', alert.targetService],
+    ['Entity', alert.entity],
+    ['Start', alert.start],
+    ['End', alert.end],
+    ['Anomalies', count > 1 ? String(count) : null],
+    ['Detector', alert.detector],
+    [
+      'Incident',
+      objects.bucket === undefined ? objects.incident : `s3://${objects.bucket}/${objects.incident}`,
+    ],
+  ];
+  return facts.flatMap(([name, value]) => (value ? [[name, value] as const] : []));
+}
+
+/** Annotations that are addresses of web pages, such as runbook and dashboard. */
+export function linksOf({
+  annotations = {},
+}: Alert): readonly { readonly name: string; readonly url: string }[] {
+  return Object.entries(annotations).flatMap(([name, url]) =>
+    /^https?:\/\//.test(url) && URL.canParse(url) ? [{ name, url }] : [],
+  );
+}

@@ -1,0 +1,137 @@
+/** What a silence keeps from being told, and what is told once it is over. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Silencing } from '../../../lib/answers/silencing.ts';
+import { DEFAULT_GROUPING } from '../../../lib/config/grouping.ts';
+import { advanceIncidents, NO_INCIDENTS } from '../../../lib/incident/advance.ts';
+import type { AnomalyChange, IncidentsState } from '../../../lib/incident/contract.ts';
+
+const MINUTE = 60_000;
+const silencing = (until: number, over: Partial<Silencing> = {}): Silencing => ({
+  name: 'night',
+  matchers: [{ name: 'detector', operator: '=', value: 'shop' }],
+  until,
+  ...over,
+});
+
+function change(over: Partial<AnomalyChange> = {}): AnomalyChange {
+  const { entity = 'a-0', sequence = 1 } = over;
+  return {
+    anomalyId: `x-${entity}`,
+    state: sequence === 1 ? 'opened' : 'resolved',
+    sequence,
+    detector: 'shop',
+    entity,
+    start: 0,
+    lastAnomalous: MINUTE,
+    ...(sequence > 1 && { end: 2 * MINUTE }),
+    level: 1.5,
+    cap: 'critical',
+    workload: 'a',
+    siblings: 9,
+    dependsOn: [],
+    step: MINUTE,
+    ...over,
+  };
+}
+
+interface World {
+  state: IncidentsState;
+  due: number;
+  readonly told: string[];
+  at(minute: number, silencings: readonly Silencing[], ...changes: readonly AnomalyChange[]): void;
+}
+
+function createWorld(incidentsADay = 10): World {
+  const world: World = {
+    state: NO_INCIDENTS,
+    due: Infinity,
+    told: [],
+    at(minute, silencings, ...changes) {
+      const advanced = advanceIncidents({
+        state: world.state,
+        changes,
+        silencings,
+        policy: { ...DEFAULT_GROUPING, incidentsADay },
+        now: minute * MINUTE,
+      });
+      world.state = advanced.state;
+      world.due = advanced.due;
+      world.told.push(...advanced.notifications.map(({ state }) => `${minute} ${state}`));
+    },
+  };
+  return world;
+}
+
+test('what is still open when its silence ends is told then, and nobody is woken before', () => {
+  const world = createWorld();
+  const silences = [silencing(60 * MINUTE)];
+  world.at(0, silences, change());
+  world.at(1, silences);
+  assert.deepEqual([world.told, world.due], [[], Infinity]);
+  assert.equal(world.state.incidents[0]?.silencedBy, 'night');
+  world.at(59, silences);
+  world.at(60, silences);
+  assert.deepEqual(world.told, ['60 opened']);
+  assert.equal(world.state.incidents[0]?.silencedBy, undefined);
+});
+
+test('what is over before its silence, or at its very end, is never told, and says why', () => {
+  for (const minute of [30, 60]) {
+    const world = createWorld();
+    const silences = [silencing(60 * MINUTE)];
+    world.at(0, silences, change());
+    world.at(minute, silences, change({ sequence: 2 }));
+    world.at(90, silences);
+    assert.deepEqual(world.told, []);
+    const [incident] = world.state.incidents;
+    assert.deepEqual([incident?.status, incident?.silencedBy], ['closed', 'night']);
+  }
+});
+
+test('one anomaly that no silence is about has the whole incident told', () => {
+  const world = createWorld();
+  const silences = [silencing(60 * MINUTE, { matchers: [{ name: 'entity', operator: '=', value: 'a-0' }] })];
+  world.at(0, silences, change());
+  world.at(1, silences);
+  assert.deepEqual(world.told, []);
+  world.at(2, silences, change({ entity: 'a-1' }));
+  assert.deepEqual(world.told, ['2 opened']);
+});
+
+test('what was told before is not told louder within its silence, but its end is', () => {
+  const world = createWorld();
+  world.at(0, [], change());
+  world.at(1, []);
+  const silences = [silencing(600 * MINUTE)];
+  world.at(40, silences);
+  assert.deepEqual(world.told, ['1 opened'], 'it is long by now, and so louder');
+  world.at(50, silences, change({ sequence: 2 }));
+  world.at(60, silences);
+  assert.deepEqual(world.told, ['1 opened', '60 resolved']);
+});
+
+test('a silence of what is mild lets through what becomes loud', () => {
+  const world = createWorld();
+  const silences = [
+    silencing(600 * MINUTE, { matchers: [{ name: 'severity', operator: '!=', value: 'critical' }] }),
+  ];
+  world.at(0, silences, change());
+  world.at(1, silences);
+  assert.deepEqual(world.told, []);
+  world.at(30, silences);
+  assert.deepEqual(world.told, ['30 opened']);
+});
+
+test('the digest leaves out what is silenced', () => {
+  for (const silences of [[], [silencing(600 * MINUTE)]]) {
+    const world = createWorld(1);
+    world.at(0, [], change({ detector: 'other', level: 9 }));
+    world.at(1, []);
+    world.at(2, [], change({ entity: 'b', level: 1 }));
+    world.at(3, []);
+    assert.deepEqual(world.told, ['1 opened']);
+    world.at(9 * 60, silences);
+    assert.equal(world.told.includes('540 digest'), silences.length === 0, String(world.told));
+  }
+});
