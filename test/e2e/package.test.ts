@@ -144,7 +144,9 @@ describe('privileges', () => {
       'sqs:SendMessage NotifyQueue.Arn',
     ],
     NotifyRole: [
-      's3:GetObject windows/* models/* state/* anomalies/* incidents/* quarantine/*',
+      's3:GetObjectTagging silences/* state/*',
+      's3:PutObjectTagging quarantine/*',
+      's3:GetObject silences/* windows/* models/* state/* anomalies/* incidents/* quarantine/*',
       's3:PutObject state/* anomalies/* incidents/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes NotifyQueue.Arn',
       'sqs:SendMessage NotifyQueue.Arn',
