@@ -33,6 +33,7 @@ const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
     /NotifyRole sqs:SendMessage .*-notify$/,
     'what is due before the next tick, where the first message waits',
   ],
+  [/NotifyRole s3:GetObject .*\/silences\/\*$/, 'what people silence: test/unit/jobs/notify'],
   [/TrainRole s3:GetObject .*\/feedback\/\*$/, 'what people said of alerts'],
   [/ReceiptRole s3:ListBucket /, 'an incident that is not there'],
   [/ sqs:ChangeMessageVisibility /, 'nobody so far: Lambda needs the other three of its queue'],
@@ -137,6 +138,8 @@ describe('a file that is dropped, without a manifest', () => {
         trainedTo: new Date(T0 + 720 * MINUTE).toISOString(),
       },
       objects: {
+        bucket: stack.bucket,
+        region: 'us-east-1',
         window: `${SHOP}/new.parquet`,
         scores: 'scores/detector=shop/new.parquet',
         incident: `incidents/${opened.incidentId}.json`,
