@@ -11,7 +11,7 @@ import { test } from 'node:test';
 const ROOT = join(import.meta.dirname, '../..');
 
 test('npm start goes from history to alerts by itself, says why, and ends with 0', {
-  timeout: 120_000,
+  timeout: 280_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tidewatch-start-'));
   try {
