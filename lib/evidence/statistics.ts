@@ -6,12 +6,11 @@
  * A metric is off only as far as it is off both: what training foretells and where it has been of late. So a level that
  * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
  */
-import { findDemand, leaveUnexplained } from '../expectation/demand.ts';
-import type { Expectation, SeriesExpectation } from '../expectation/expectation.ts';
-import { expectAt, scatterAt, seriesOf } from '../expectation/expectation.ts';
-import { BLOCKS, findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
+import { type Expectation, expectAt, seriesOf } from '../expectation/expectation.ts';
+import { BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
+import { measureDepartures } from './departures.ts';
 
 /** `above`: higher than expected. */
 const SIDES = ['above', 'below'] as const;
@@ -33,10 +32,6 @@ const NEWEST = 5;
 const ANCHORED = 8;
 /** Share of a stretch's rows that has to be measured. */
 const LEAST_MEASURED = 0.5;
-/** Spreads: what float32 keeps, with a sum of several. */
-const FARTHEST = 1e30;
-/** Spreads that the smallest change that matters counts as. */
-const SPREADS_OF_CHANGE = 4;
 /** Rows that a recent level looks back on at least: fewer say little. */
 const LEAST_RECENT = 72;
 
@@ -52,7 +47,6 @@ export interface ScanPlan {
   readonly recent: RecentReach;
 }
 
-/** @param settleAfter ms after which a level that moved counts as the new one */
 /**
  * @param step ms
  * @param settleAfter ms after which a level that moved counts as the new one: half of what a recent level looks back on
@@ -205,7 +199,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
   const { rows, places, begin, buffers } = of;
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
-    const { anchored, recent, least } = measureDepartures(input, of, column);
+    const { anchored, recent, least } = measureDepartures(input, { ...of, column });
     for (const side of SIDES)
       for (const length of plan.lengths) {
         fillStatistic(buffers.values, { places, begin, length, anchored, recent, sign: signOf(side) });
@@ -234,47 +228,6 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
 
 function signOf(side: Side): 1 | -1 {
   return side === 'above' ? 1 : -1;
-}
-
-/** Off what training foretells, and off where the series has been of late, in spreads. */
-function measureDepartures(
-  { x, expectation, plan, leastChanges }: Omit<ScanInput, 'surprises'>,
-  { entity, rows, places }: Pick<EntityRows, 'entity' | 'rows' | 'places'>,
-  column: number,
-): { readonly anchored: Float64Array; readonly recent: Float64Array; readonly least: number } {
-  const name = x.entities[entity]!;
-  const series = seriesOf(expectation, name)[column]!;
-  const width = x.names.length;
-  const least = leastChanges(name)[column]!;
-  const spread = spreadOf(series, least);
-  const demand = series.slope === 0 ? undefined : findDemand(expectation.columns);
-  const demanded = demand === undefined ? undefined : seriesOf(expectation, name)[demand]!;
-  const anchored = Float64Array.from(rows, (row) => {
-    const time = x.times[row]!;
-    const off = x.values[row * width + column]! - expectAt(series, time);
-    const left =
-      demanded === undefined
-        ? off
-        : leaveUnexplained(off, series.slope * (x.values[row * width + demand!]! - expectAt(demanded, time)));
-    return Math.max(-FARTHEST, Math.min(FARTHEST, left / spread));
-  });
-  const levels = findRecentLevels(places, anchored, plan.recent);
-  const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
-  if (series.season.scatter.length > 0)
-    for (const [i, row] of rows.entries()) {
-      const scatter = scatterAt(series, x.times[row]!);
-      anchored[i]! /= scatter;
-      recent[i]! /= scatter;
-    }
-  return { anchored, recent, least: least / spread };
-}
-
-/**
- * What a departure is counted in, on the scale of the matrix. What never strayed in what was learned has the scale of
- * the whole training for its own.
- */
-export function spreadOf({ spread }: Pick<SeriesExpectation, 'spread'>, leastChange: number): number {
-  return Math.max(spread || 1, leastChange / SPREADS_OF_CHANGE);
 }
 
 interface Stretching {

@@ -1,8 +1,9 @@
 /** Why an incident opened, where single metrics opened it: each by its own evidence, and over the stretch that it took. */
 import type { Reason } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';
+import { spreadOf } from '../../evidence/departures.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
-import { type ScanInput, SHORT, spreadOf } from '../../evidence/statistics.ts';
+import { type ScanInput, SHORT } from '../../evidence/statistics.ts';
 import { type ColumnEvidence, findTellingColumns } from '../../evidence/telling-metrics.ts';
 import { expectAt, scatterAt, seriesOf } from '../../expectation/expectation.ts';
 import { isSeasonal, keepSign, unscale } from '../../expectation/expected-range.ts';
