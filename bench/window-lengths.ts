@@ -8,10 +8,10 @@ import { openLocalBucket } from '../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../lib/jobs/train/train-model.ts';
-import type { MetricSource } from '../lib/source/metric-source.ts';
 import type { ObjectStore } from '../lib/store/object-store.ts';
 import { createMemoryTelemetry } from '../test/helpers/memory-telemetry.ts';
 import { EPOCH, makeWindow, STEP } from '../test/helpers/synthetic-window.ts';
+import { tellWindow } from '../test/helpers/window-source.ts';
 import type { Study } from './study.ts';
 
 const LENGTHS = [5, 15, 60] as const;
@@ -54,12 +54,13 @@ async function countCalls(minutes: number): Promise<Calls> {
     withoutReports: true as const,
   };
   await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(describeDetector(minutes)));
-  for (let run = 0; run < BACKLOG_RUNS; run++) await exportDue(SOURCE, context);
+  const source = tellWindow(makeWindow({ from: 0, rows: 2 * DAY }));
+  for (let run = 0; run < BACKLOG_RUNS; run++) await exportDue(source, context);
   await trainModel(await loadDetector(context, 'shop'), context);
   await scoreWindows(await loadDetector(context, 'shop'), context);
   clock += minutes * STEP;
   Object.assign(calls, { reads: 0, writes: 0 });
-  await exportDue(SOURCE, context);
+  await exportDue(source, context);
   await scoreWindows(await loadDetector(context, 'shop'), context);
   return { ...calls };
 }
@@ -76,28 +77,6 @@ spec:
   metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
 `;
 }
-
-/** The synthetic windows as a Prometheus would tell them. */
-const SOURCE: MetricSource = {
-  async queryRange({ query, start, end, step }) {
-    const window = makeWindow({ from: 0, rows: 2 * DAY });
-    const column = window.columns[window.metrics.indexOf(query)]!;
-    return window.entities.map((pod, entity) => {
-      const rows = Array.from(window.times.keys()).filter(
-        (row) =>
-          window.entityOf[row] === entity &&
-          window.times[row]! >= start &&
-          window.times[row]! < end &&
-          (window.times[row]! - start) % step === 0,
-      );
-      return {
-        labels: { pod },
-        times: Float64Array.from(rows, (row) => window.times[row]!),
-        values: Float64Array.from(rows, (row) => column[row]!),
-      };
-    });
-  },
-};
 
 function countStore(store: ObjectStore, calls: Calls): ObjectStore {
   const count = <Args extends unknown[], Answer>(

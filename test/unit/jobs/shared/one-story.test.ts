@@ -20,6 +20,7 @@ import type { MetricSource } from '../../../../lib/source/metric-source.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
+import { tellWindow } from '../../../helpers/window-source.ts';
 
 const MANIFEST = `kind: AnomalyDetector
 metadata: { name: shop }
@@ -32,27 +33,7 @@ spec:
 `;
 const FAULT = { entity: 'payment', from: 1456, to: 1500 };
 
-/** The synthetic windows as a Prometheus would tell them. */
-const source: MetricSource = {
-  async queryRange({ query, start, end, step }) {
-    const window = makeWindow({ from: 0, rows: 1600, fault: FAULT });
-    const column = window.columns[window.metrics.indexOf(query)]!;
-    return window.entities.map((pod, entity) => {
-      const rows = Array.from(window.times.keys()).filter(
-        (row) =>
-          window.entityOf[row] === entity &&
-          window.times[row]! >= start &&
-          window.times[row]! < end &&
-          (window.times[row]! - start) % step === 0,
-      );
-      return {
-        labels: { pod },
-        times: Float64Array.from(rows, (row) => window.times[row]!),
-        values: Float64Array.from(rows, (row) => column[row]!),
-      };
-    });
-  },
-};
+const source = tellWindow(makeWindow({ from: 0, rows: 1600, fault: FAULT }));
 
 test('export, event, scoring and message of a window have one id, and no line is without', async () => {
   let clock = EPOCH + 1440 * STEP;
