@@ -49,7 +49,8 @@ export function decideEvidence(
         metrics: pick('metrics'),
         joint: pick('joint'),
         anchored: pick('anchored'),
-        telling: Int32Array.from(rows, ({ column = 0 }) => column),
+        // Of the same column each time another statistic.
+        telling: Int32Array.from(rows, ({ column = 0 }, row) => 10 * column + (row % 10)),
         column: Int32Array.from(rows, ({ column = 0 }) => column),
       },
     },

@@ -21,7 +21,7 @@ function rowOf(evidence: {
       metrics: Float64Array.of(metrics),
       joint: Float64Array.of(joint),
       anchored: Float64Array.of(anchored),
-      telling: Int32Array.of(column),
+      telling: Int32Array.of(10 * column),
       column: Int32Array.of(column),
     },
   };

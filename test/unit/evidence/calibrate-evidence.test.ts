@@ -166,3 +166,18 @@ test('without a fold there are least levels', () => {
   assert.deepEqual([...fitted.pooledReach], [1, 1, 1, 1, 1]);
   assert.equal(calibrate(toMatrix(normalRows(400, 1, 1)), {}, []).pooledReach.length, 0);
 });
+
+test('the model has a share of the budget that more metrics make no smaller', () => {
+  const jointOf = (width: number): number => {
+    const narrow = toMatrix(normalRows(6 * DAY, 2, 5));
+    const rows = narrow.times.length;
+    // The others never move, so that the model says the same.
+    const values = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++)
+      values.set(narrow.values.subarray(2 * row, 2 * row + 2), row * width);
+    const x = { ...narrow, names: Array.from({ length: width }, (_, c) => `m${c}`), values };
+    const { reach, plan } = calibrate(x);
+    return reach[reach.length - plan.jointLengths.length]!;
+  };
+  assert.equal(jointOf(2), jointOf(12));
+});

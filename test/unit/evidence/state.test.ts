@@ -58,6 +58,21 @@ test('what is loaded is what was saved, and says the same of every row', () => {
   assert.equal(JSON.stringify(saveEvidence(loaded)), JSON.stringify(saved()));
 });
 
+test('restless hours and what follows demand are kept; a version of before has neither', () => {
+  const [a, ...rest] = FITTED.expectation.entities.get('a')!;
+  const scatter = Float32Array.from({ length: 24 }, (_, hour) => 1 + (hour % 3));
+  const series = [{ ...a!, slope: 0.5, season: { ...a!.season, scatter } }, ...rest];
+  const { entities } = FITTED.expectation;
+  const fitted = {
+    ...FITTED,
+    expectation: { ...FITTED.expectation, entities: new Map([...entities, ['a', series]]) },
+  };
+  const state = JSON.parse(JSON.stringify(saveEvidence(fitted))) as Saved;
+  assert.deepEqual(loadEvidence(state), fitted);
+  const { slopes: _, scatters: __, scatterOf: ___, ...before } = state;
+  assert.deepEqual(loadEvidence(before), FITTED);
+});
+
 test('a season that series share is stored once', () => {
   const [a] = FITTED.expectation.entities.get('a')!;
   const shared = { ...FITTED.expectation, entities: new Map([['a', [a!, a!, a!]]]), pooled: [a!, a!, a!] };

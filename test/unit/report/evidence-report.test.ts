@@ -108,6 +108,15 @@ test('a range in the units of the metric', () => {
   const inUnits = (scaled: number): number => profile.offset + scaled * profile.divisor;
   assert.ok(Math.abs(noon.center - inUnits(6)) < 0.1 * profile.divisor);
   assert.ok(Math.abs(noon.high - noon.low - 4 * profile.divisor) < 1e-9);
+  const restless = {
+    ...series.season,
+    scatter: Float32Array.from({ length: 24 }, (_, hour) => (hour === 12 ? 3 : 1)),
+  };
+  const wide = expectRange({ ...series, season: restless }, profile, 12 * HOUR)!;
+  assert.ok(
+    Math.abs(wide.high - wide.low - 12 * profile.divisor) < 1e-9,
+    'three times as wide in a restless hour',
+  );
   // Training never went below 0: midnight is not expected to, six spreads under the median.
   assert.deepEqual([expectRange(series, profile, 0)!.low, expectRange(series, profile, 0)!.center], [0, 0]);
   assert.equal(expectRange(series, profileValues(Float64Array.of(3, 3)), 0), undefined);

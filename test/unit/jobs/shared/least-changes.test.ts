@@ -5,7 +5,11 @@ import type { ChangeSettings, Detector } from '../../../../lib/config/detector.t
 import { DEFAULT_FEATURES, type FeatureSettings } from '../../../../lib/config/feature-settings.ts';
 import { planFeatures } from '../../../../lib/features/plan.ts';
 import { CONSTANT_SCALE, fitScaler } from '../../../../lib/features/scaler.ts';
-import { findDirections, findLeastChanges } from '../../../../lib/jobs/shared/least-changes.ts';
+import {
+  findAskedDirections,
+  findDirections,
+  findLeastChanges,
+} from '../../../../lib/jobs/shared/least-changes.ts';
 import { allAvailable, windowOf } from '../../features/windows.ts';
 
 const ROWS = 200;
@@ -111,4 +115,21 @@ test('the clock is not watched, and a derived column has the unit of no metric',
   );
   const [log] = findLeastChanges(made)('a');
   assert.ok(log! > 0 && log! < 100, `${log}: 64 KiB would be millions of spreads of a logarithm`);
+});
+
+test('more requests are no departure, unless they are asked for by name', () => {
+  const columns = { cpu: around(10), requests_per_second: around(100) };
+  const of = (options: Options = {}): string[] => {
+    const made = given(columns, options);
+    return pick(made, findDirections(made));
+  };
+  assert.deepEqual(of(), ['both', 'below']);
+  assert.deepEqual(of({ byMetric: { requests_per_second: { direction: 'both' } } }), ['both', 'both']);
+  assert.deepEqual(of({ change: { direction: 'above' } }), ['above', 'above']);
+  const made = given(columns);
+  assert.deepEqual(
+    pick(made, findAskedDirections(made)),
+    ['both', 'both'],
+    'the model sees them as they are',
+  );
 });
