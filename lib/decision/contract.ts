@@ -59,20 +59,22 @@ export interface EntityTrack {
   readonly told?: readonly Telling[] | undefined;
   /** By evidence: the newest rows have been off since before anybody watched, so that they are no news. */
   readonly wasOut?: boolean | undefined;
+  /** How far they were at most; absent in tracks of before. */
+  readonly outLevel?: number | undefined;
 }
 
 /** What an incident was opened by. */
 export interface Telling {
   /** Epoch ms. */
   readonly time: number;
-  /** As `RowEvidence.column`, of that version; -2: the model. */
+  /** As `RowEvidence.series`, of that version; -2: the model. */
   readonly cause: number;
   readonly modelVersion: string;
   readonly level: number;
   /** Epoch ms of the newest row that was off for that reason; absent while the incident lies open, and once it has settled. */
   readonly until?: number | undefined;
-  /** Rows that have been off for it again since, and were no news. */
-  readonly again?: number | undefined;
+  /** Epoch ms from which it has been off for that reason once more, and was no news. */
+  readonly since?: number | undefined;
 }
 
 export interface OpenIncident {

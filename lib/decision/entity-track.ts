@@ -2,7 +2,7 @@
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
-import { isNews, remember, rememberEnd, rememberReturn } from './recurrence.ts';
+import { findNews, remember, rememberEnd, rememberReturn, WORSE } from './recurrence.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -34,6 +34,7 @@ export interface TrackWalk {
   usualJoint: EntityTrack['usualJoint'];
   told: readonly Telling[];
   wasOut: boolean;
+  outLevel: number | undefined;
   /** What a newer release remembers of the entity besides: it stays as it is. */
   readonly unknown: object;
   /** Incidents that this window touched, oldest first. Only the last one may be open. */
@@ -76,6 +77,7 @@ const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   usualJoint: true,
   told: true,
   wasOut: true,
+  outLevel: true,
 };
 
 /** Above every score: stands until a window under the new model says what the incident scores there. */
@@ -91,6 +93,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     usualJoint: track?.usualJoint?.modelVersion === rules.modelVersion ? track.usualJoint : undefined,
     told: track?.told ?? [],
     wasOut: track?.wasOut ?? false,
+    outLevel: track?.outLevel,
     unknown: unknownMembers(track),
     incidents: open
       ? [
@@ -129,10 +132,13 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   walk.usualJoint = followUsual(walk.usualJoint, row.joint, 2 * walk.rules.policy.resolveAfter);
   const open = openIncidentOf(walk);
   if (open) continueIncident(walk, open, row);
-  else if (row.time < walk.rules.watchFrom) walk.wasOut = walk.rules.policy.by === 'evidence' && row.holds;
-  else if (walk.wasOut && row.holds) return;
+  else if (row.time < walk.rules.watchFrom) {
+    walk.wasOut = walk.rules.policy.by === 'evidence' && row.holds;
+    walk.outLevel = walk.wasOut ? Math.max(walk.outLevel ?? 0, row.level) : undefined;
+  } else if (walk.wasOut && row.holds && row.level < WORSE * (walk.outLevel ?? Infinity)) return;
   else {
     walk.wasOut = false;
+    walk.outLevel = undefined;
     if (row.anomalous) extendRun(walk, row);
   }
 }
@@ -160,6 +166,7 @@ export function endWalk(walk: TrackWalk): {
       ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
       ...(walk.told.length > 0 && { told: walk.told }),
       ...(walk.wasOut && { wasOut: true }),
+      ...(walk.outLevel !== undefined && { outLevel: walk.outLevel }),
     },
     transitions,
   };
@@ -174,8 +181,9 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const { row, time, level: score, cause } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
-  if (policy.by === 'evidence' && !isNews(walk.told, telling)) {
-    walk.told = rememberReturn(walk.told, telling);
+  const since = policy.by === 'evidence' ? findNews(walk.told, telling, step) : time;
+  if (since === undefined) {
+    walk.told = rememberReturn(walk.told, telling, step);
     return;
   }
   // No gap lies within the run, so the newest n rows are those of the newest n steps.
@@ -186,10 +194,11 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
 
   if (policy.by === 'evidence') walk.told = remember(walk.told, telling);
   const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
+  const start = Math.min(first.time, since);
   walk.incidents.push({
     incident: {
-      id: incidentId({ detector, entity: walk.entity, start: first.time, modelVersion }),
-      start: first.time,
+      id: incidentId({ detector, entity: walk.entity, start, modelVersion }),
+      start,
       lastAnomalous: time,
       quietRows: 0,
       peakScore,
@@ -266,7 +275,10 @@ function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow)
 function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
   open.end = open.incident.lastAnomalous + walk.rules.step;
   if (walk.rules.policy.by === 'evidence' && !open.hasSettled)
-    walk.told = rememberEnd(walk.told, open.incident.lastAnomalous);
+    walk.told = rememberEnd(walk.told, {
+      until: open.incident.lastAnomalous,
+      peak: open.incident.peakScore,
+    });
 }
 
 /** At most one of `opened` and `updated`, then `settled` or `resolved`. Each tells what is known at the end of the window. */

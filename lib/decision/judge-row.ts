@@ -14,7 +14,7 @@ export interface JudgedRow {
   /** By evidence: what single metrics, or several together, say; and what the model alone says. */
   readonly metrics: number;
   readonly joint: number;
-  /** By evidence: column of the metric that says it; -1: several metrics together, -2: the model. */
+  /** By evidence: series and side that say it, as `RowEvidence.series`; -1: several metrics together, -2: the model. */
   readonly cause: number;
 }
 
@@ -53,7 +53,7 @@ export function judgeRow(
       evidence.anchored[row]! >= holdAbove || (usual !== undefined && joint >= STILL_USUAL * usual.level),
     metrics: evidence.metrics[row]!,
     joint,
-    cause: level > evidence.metrics[row]! ? BY_MODEL : evidence.column[row]!,
+    cause: level > evidence.metrics[row]! ? BY_MODEL : evidence.series[row]!,
   };
 }
 

@@ -49,9 +49,9 @@ export function measureDepartures(
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
   if (series.season.scatter.length > 0)
     for (const [i, row] of rows.entries()) {
-      const scatter = scatterAt(series, x.times[row]!);
-      anchored[i]! /= scatter;
-      recent[i]! /= scatter;
+      const wider = spreadAt(series, least, x.times[row]!) / spread;
+      anchored[i]! /= wider;
+      recent[i]! /= wider;
     }
   return { anchored, recent, least: least / spread };
 }
@@ -73,10 +73,15 @@ function takeOff(
   );
 }
 
+/** What a departure is counted in at a time, on the scale of the matrix. @param time epoch ms */
+export function spreadAt(series: SeriesExpectation, leastChange: number, time: number): number {
+  return spreadOf(series, leastChange, scatterAt(series, time));
+}
+
 /**
- * What a departure is counted in, on the scale of the matrix. What never strayed in what was learned has the scale of
- * the whole training for its own.
+ * What never strayed in what was learned has the scale of the whole training for its own. A restless hour is a multiple of
+ * how far the metric strays, and not of the smallest change that matters.
  */
-export function spreadOf({ spread }: Pick<SeriesExpectation, 'spread'>, leastChange: number): number {
-  return Math.max(spread || 1, leastChange / SPREADS_OF_CHANGE);
+function spreadOf({ spread }: SeriesExpectation, leastChange: number, scatter = 1): number {
+  return Math.max((spread || 1) * scatter, leastChange / SPREADS_OF_CHANGE);
 }

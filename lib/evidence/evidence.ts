@@ -31,20 +31,23 @@ export interface RowEvidence {
   readonly joint: Float64Array;
   /** Number of the statistic that `metrics` is of, as `scan` has them; -1: none, or several metrics together. */
   readonly telling: Int32Array;
-  /** Column of the matrix that `telling` is of; -1: none, or several. */
-  readonly column: Int32Array;
+  /**
+   * Series and side that `telling` is of: twice the column of the matrix, and 1 more for below; -1: none, or several
+   * columns.
+   */
+  readonly series: Int32Array;
   /** As `metrics`, of the metrics off what training foretells alone, wherever they have been of late. */
   readonly anchored: Float64Array;
 }
 
 /** Rows `from` up to `to` (exclusive). */
 export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
-  const { metrics, joint, telling, column, anchored } = evidence;
+  const { metrics, joint, telling, series, anchored } = evidence;
   return {
     metrics: metrics.subarray(from, to),
     joint: joint.subarray(from, to),
     telling: telling.subarray(from, to),
-    column: column.subarray(from, to),
+    series: series.subarray(from, to),
     anchored: anchored.subarray(from, to),
   };
 }
@@ -55,7 +58,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
     metrics: pick(evidence.metrics),
     joint: pick(evidence.joint),
     telling: Int32Array.from(rows, (row) => evidence.telling[row]!),
-    column: Int32Array.from(rows, (row) => evidence.column[row]!),
+    series: Int32Array.from(rows, (row) => evidence.series[row]!),
     anchored: pick(evidence.anchored),
   };
 }
@@ -65,7 +68,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
  * @param availability per row, share of the metrics that hold a value
  */
 export function silenceGaps(
-  { metrics, joint, telling, column, anchored }: RowEvidence,
+  { metrics, joint, telling, series, anchored }: RowEvidence,
   availability: Float64Array,
 ): RowEvidence {
   const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
@@ -73,7 +76,7 @@ export function silenceGaps(
     metrics: metrics.map(heard),
     joint: joint.map(heard),
     telling: telling.map((value, row) => (availability[row]! > 0 ? value : -1)),
-    column: column.map((value, row) => (availability[row]! > 0 ? value : -1)),
+    series: series.map((value, row) => (availability[row]! > 0 ? value : -1)),
     anchored: anchored.map(heard),
   };
 }
@@ -114,7 +117,7 @@ export function gatherEvidence(given: {
   const joint = new Float64Array(rows);
   const anchored = new Float64Array(rows);
   const telling = new Int32Array(rows).fill(-1);
-  const columns = new Int32Array(rows).fill(-1);
+  const told = new Int32Array(rows).fill(-1);
   const sums = openSums(plan);
   scan(input, (statistic) => {
     const { component, column, values, rows: own } = statistic;
@@ -127,14 +130,14 @@ export function gatherEvidence(given: {
       } else if (ratio > metrics[row]!) {
         metrics[row] = ratio;
         telling[row] = component;
-        columns[row] = column;
+        told[row] = 2 * column + Number(statistic.side === 'below');
       }
       const alone = statistic.anchored === undefined ? 0 : statistic.anchored[i]! / limit;
       if (alone > anchored[row]!) anchored[row] = alone;
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  const evidence = { metrics, joint, telling, column: columns, anchored };
+  const evidence = { metrics, joint, telling, series: told, anchored };
   silenceYoung(evidence, { x, fitted, lookback });
   return evidence;
 
@@ -145,7 +148,7 @@ export function gatherEvidence(given: {
         if (ratio <= metrics[own[i]!]!) continue;
         metrics[own[i]!] = ratio;
         telling[own[i]!] = -1;
-        columns[own[i]!] = -1;
+        told[own[i]!] = -1;
       }
   }
 }
@@ -156,7 +159,7 @@ export function graceOf({ recent, step }: ScanPlan): number {
 }
 
 function silenceYoung(
-  { metrics, joint, telling, column, anchored }: RowEvidence,
+  { metrics, joint, telling, series, anchored }: RowEvidence,
   { x, fitted, lookback }: Pick<Parameters<typeof gatherEvidence>[0], 'x' | 'fitted' | 'lookback'>,
 ): void {
   const { expectation, plan } = fitted;
@@ -180,7 +183,7 @@ function silenceYoung(
       if (time >= begun + grace) continue;
       metrics[row] = 0;
       telling[row] = -1;
-      column[row] = -1;
+      series[row] = -1;
       anchored[row] = 0;
     }
   }

@@ -45,10 +45,11 @@ export function findTellingColumns(
     surprises: new Float64Array(x.times.length).fill(Number.NaN),
     leastChanges: given.leastChanges,
   };
-  scan(input, ({ rows: own, column, side, length, component, values }) => {
+  scan(input, ({ rows: own, column, side, length, component, values, least }) => {
+    const limit = Math.max(reach[component]!, least);
     for (let i = 0; i < own.length; i++) {
       const largest = wanted.get(own[i]!);
-      const ratio = values[i]! / reach[component]!;
+      const ratio = values[i]! / limit;
       if (largest === undefined || !(ratio > (largest.get(column)?.ratio ?? 0))) continue;
       largest.set(column, { column, side, length, component, ratio });
     }

@@ -1,14 +1,22 @@
 /**
  * How much is asked of a service: where that is more than usual, what follows it is more, too, and nothing is wrong. A
- * sale in which requests, CPU and traffic double together wakes nobody; latency that goes up with them does.
+ * sale in which requests, CPU and traffic double together wakes nobody; what goes beyond that line, as latency does once a
+ * service is full, does.
  */
 import { takeMedian } from '../maths/median.ts';
 
 /** Requests and the like by their name… */
 const DEMAND = /(^|_)(requests?|rps|qps|tps|transactions|queries|hits)(_|$)/;
-/** …but for what is measured of them, and for the requests of Kubernetes, which are no demand. */
-const NO_DEMAND =
-  /error|fail|latency|duration|seconds_(sum|bucket)|milliseconds|bytes|size|limit|cpu|memory|resource|queue|pending|ratio|drop|retr|timeout|cache/;
+/** …but for what is measured of them… */
+const MEASURED =
+  /(^|_)(latency|duration|seconds_sum|seconds_bucket|milliseconds|bytes|size|age|ratio|percent)(_|$)/;
+/** …for those that go wrong or wait: more of them is a fault… */
+const FAULTS =
+  /error|fail|[45]xx|_[45]\d\d(_|$)|slow|reject|refus|block|throttl|den(y|ied)|abort|cancel|drop|retr(y|ies)|timeout|wait|queue|pending|active|in_?flight|concurren|rollback|deadlock|miss|limit/;
+/** …and for what is called so and is no demand on a service: of Kubernetes, of a cache, of names. */
+const OTHERS = /cpu|memory|resource|cache|dns/;
+/** Of a counter: columns are named by what is made of the metric. */
+const RATE = / \(rate per second over [^),]+\)$/;
 
 /** Groups of rows with like demand. */
 const GROUPS = 20;
@@ -22,10 +30,19 @@ export function findDemand(columns: readonly string[]): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-/** Whether more of it than usual is no fault by itself. */
-export function isDemand(metric: string): boolean {
-  const name = metric.toLowerCase();
-  return DEMAND.test(name) && !NO_DEMAND.test(name);
+/**
+ * Whether more of it than usual is no fault by itself.
+ * @param column a metric as it is, or its rate: what else is made of one, such as its change or a quotient, is no demand
+ */
+export function isDemand(column: string): boolean {
+  const name = column.replace(RATE, '').toLowerCase();
+  return (
+    /^[a-z0-9_:.-]+$/.test(name) &&
+    DEMAND.test(name) &&
+    !MEASURED.test(name) &&
+    !FAULTS.test(name) &&
+    !OTHERS.test(name)
+  );
 }
 
 /**

@@ -12,6 +12,8 @@ export const HOURS_OF_DAY = 24;
 const LEAST_VALUES = 6;
 /** Days that an hour has to have: what happened on most of them is its own. */
 const LEAST_DAYS = 4;
+/** Below it what is left is rounding noise of scaled values. */
+const LEAST_USUAL = 1e-9;
 /** Multiple of the usual that some hour has to reach, or else all are alike. */
 const LEAST_MULTIPLE = 2.5;
 
@@ -36,7 +38,7 @@ export function fitScatter({ times, values }: TimedValues): Float32Array {
   const far = days.map(takeMedian);
   const usual = takeMedian([...far]);
   const scatter = Float32Array.from(far, (value) => Math.max(1, value / usual));
-  return usual > 0 && Math.max(...scatter) >= LEAST_MULTIPLE ? scatter : new Float32Array();
+  return usual > LEAST_USUAL && Math.max(...scatter) >= LEAST_MULTIPLE ? scatter : new Float32Array();
 }
 
 /** Multiple of the usual spread at a time. @param time epoch ms */

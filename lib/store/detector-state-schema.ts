@@ -58,11 +58,12 @@ const entityTrack: z.ZodType<EntityTrack> = z
           modelVersion: z.string(),
           level: z.number(),
           until: time.optional(),
-          again: count.optional(),
+          since: time.optional(),
         }),
       )
       .optional(),
     wasOut: z.boolean().optional(),
+    outLevel: z.number().optional(),
     usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));

@@ -80,8 +80,11 @@ async function leaveOpen(): Promise<void> {
     recent: [{ time: now - 60_000, score: 1.5 }],
     open,
     usualJoint: { level: 0.5, below: 2, modelVersion },
-    told: [{ time: now - 600_000, cause: 1, modelVersion, level: 3, until: now - 300_000, again: 1 }],
+    told: [
+      { time: now - 600_000, cause: 1, modelVersion, level: 3, until: now - 300_000, since: now - 360_000 },
+    ],
     wasOut: true,
+    outLevel: 1.2,
   };
   const full: Required<DetectorState> = {
     ...state,

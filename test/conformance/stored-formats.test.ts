@@ -127,7 +127,7 @@ test('entities and open incidents keep members that this release does not know w
         joint: Float64Array.of(0.1),
         anchored: Float64Array.of(0),
         telling: Int32Array.of(0),
-        column: Int32Array.of(0),
+        series: Int32Array.of(0),
       },
     },
     policy: {

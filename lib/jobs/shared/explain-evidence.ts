@@ -1,7 +1,7 @@
 /** Why an incident opened, where single metrics opened it: each by its own evidence, and over the stretch that it took. */
 import type { Reason } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';
-import { spreadOf } from '../../evidence/departures.ts';
+import { spreadAt } from '../../evidence/departures.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
 import { type ScanInput, SHORT } from '../../evidence/statistics.ts';
 import { type ColumnEvidence, findTellingColumns } from '../../evidence/telling-metrics.ts';
@@ -140,6 +140,8 @@ function overStretch(
   let value = 0;
   let expected = 0;
   let scatter = 0;
+  let spread = 0;
+  const least = leastChanges(entity)[column]!;
   for (let at = row; at >= 0 && x.entityOf[at] === x.entityOf[row] && x.times[at]! > from; at--) {
     const scaled = x.values[at * x.names.length + column]!;
     if (Number.isNaN(scaled)) continue;
@@ -147,11 +149,12 @@ function overStretch(
     value += scaled;
     expected += expectAt(series, x.times[at]!);
     scatter += scatterAt(series, x.times[at]!);
+    spread += spreadAt(series, least, x.times[at]!);
   }
   if (count === 0) return undefined;
   const center = expected / count;
   const wide = scatter / count;
-  const reach = wide * evidence.reach[component]! * spreadOf(series, leastChanges(entity)[column]!);
+  const reach = (evidence.reach[component]! * spread) / count;
   const inUnits = (scaled: number): number => keepSign(unscale(scaled, profile), profile);
   return {
     rows,

@@ -82,16 +82,19 @@ test('an update is due once the evidence is twice what people were told', () => 
   ]);
 });
 
-const BURST: readonly EvidenceRow[] = [{ metrics: 1.5, column: 4 }, ...repeat(29)];
+const AGAIN = { metrics: 1.5, column: 4 } as const;
 
-test('what is back within six hours is no news until it has been off for 15 rows again', () => {
-  const back = decideEvidence([BURST[0]!, ...repeat(60), ...repeat(14, { metrics: 1.5, column: 4 })]);
+test('what is back within six hours is no news until it has been off for a quarter of an hour together', () => {
+  const back = decideEvidence([...repeat(1, AGAIN), ...repeat(60), ...repeat(15, AGAIN)]);
   assert.deepEqual(tell(back), ['opened 0', 'resolved 0']);
   const tracks = stored(back);
-  const next = (row: EvidenceRow, from = 75) => tell(decideEvidence([row], { from, tracks }));
-  assert.deepEqual(next({ metrics: 1.5, column: 4 }), ['opened 75']);
-  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 75']);
-  const quiet = stored(decideEvidence([BURST[0]!, ...repeat(60)]));
+  const next = (row: EvidenceRow, from = 76) => tell(decideEvidence([row], { from, tracks }));
+  assert.deepEqual(next(AGAIN), ['opened 76']);
+  const { transitions } = decideEvidence([AGAIN], { from: 76, tracks });
+  assert.equal(transitions[0]!.start, minute(61), 'from where it came back');
+  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 76']);
+  assert.deepEqual(next(AGAIN, 85), [], 'with a pause');
+  const quiet = stored(decideEvidence([...repeat(1, AGAIN), ...repeat(60)]));
   const later = (metrics: number, from: number) =>
     tell(decideEvidence([{ metrics, column: 4 }], { from, tracks: quiet }));
   assert.deepEqual(later(1.5, 61), []);
@@ -100,26 +103,41 @@ test('what is back within six hours is no news until it has been off for 15 rows
   assert.deepEqual(later(1.5, 361), ['opened 361'], 'over for more than six hours');
 });
 
-test('the same reason is told twice a day, and then only when it is twice as bad', () => {
-  const day = decideEvidence(Array.from({ length: 40 }, () => BURST).flat());
+/** At 0 and eight hours later, ten minutes each. */
+const TWICE = [0, 1].flatMap(() => [...repeat(10, AGAIN), ...repeat(470)]);
+
+test('the same reason is told twice a day, and then only when it is twice as bad, or lasts', () => {
+  const day = decideEvidence(TWICE);
   assert.deepEqual(
     tell(day),
-    [0, 450].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
+    [9, 489].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
   );
   const tracks = stored(day);
-  const next = (row: EvidenceRow) => tell(decideEvidence([row], { from: 1200, tracks }));
+  const next = (row: EvidenceRow) => tell(decideEvidence([row], { from: 960, tracks }));
   assert.deepEqual(next({ metrics: 2.9, column: 4 }), []);
-  assert.deepEqual(next({ metrics: 3, column: 4 }), ['opened 1200']);
-  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 1200']);
-  assert.deepEqual(next({ joint: 1.5 }), ['opened 1200']);
-  const other = decideEvidence([BURST[0]!], { from: 1200, tracks, modelVersion: 'v2' });
-  assert.deepEqual(tell(other), ['opened 1200']);
+  assert.deepEqual(next({ metrics: 3, column: 4 }), ['opened 960']);
+  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 960']);
+  assert.deepEqual(next({ joint: 1.5 }), ['opened 960']);
+  const other = decideEvidence([AGAIN], { from: 960, tracks, modelVersion: 'v2' });
+  assert.deepEqual(tell(other), ['opened 960']);
+  const long = decideEvidence(repeat(400, { metrics: 2.9, column: 4 }), { from: 960, tracks });
+  assert.equal(long.transitions[0]?.start, minute(960), 'a fault that stays is no burst');
 });
 
-test('a day later it is news again', () => {
-  const days = decideEvidence(Array.from({ length: 97 }, () => BURST).flat());
+test('the third of a day is news a day later, and what the model says is another fault each time', () => {
+  const days = decideEvidence([0, 1, 2, 3].flatMap(() => [...repeat(1, AGAIN), ...repeat(479)]));
   const opened = days.transitions.filter(({ state }) => state === 'opened').map(({ start }) => start);
-  assert.deepEqual(opened, [0, 450, 1440, 1890, 2880].map(minute));
+  assert.deepEqual(opened, [0, 480, 1440].map(minute));
+  const model = decideEvidence([0, 1, 2, 3].flatMap(() => [{ joint: 1.5 }, ...repeat(479)]));
+  assert.equal(model.transitions.filter(({ state }) => state === 'opened').length, 4);
+});
+
+test('what was off before anybody watched is news once it is twice as far off', () => {
+  const before = repeat(10, { metrics: 1.5 });
+  const stays = decideEvidence([...before, ...repeat(60, { metrics: 2.9 })], { watchFrom: 10 });
+  assert.deepEqual(tell(stays), []);
+  const worse = decideEvidence([...before, ...repeat(60, { metrics: 3 })], { watchFrom: 10 });
+  assert.equal(worse.transitions[0]?.start, minute(10));
 });
 
 test('incidents are the same however the rows are cut into windows', () => {

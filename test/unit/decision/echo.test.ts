@@ -29,7 +29,7 @@ test('what metrics told of is over when they are back, and what the model still 
 
 test('a fault of its own opens an incident while the model still tells of the one before', () => {
   const { told } = decide([...rows(10, 8, 8), ...rows(20, 0, 5), ...rows(20, 3, 5)]);
-  assert.deepEqual(told, ['opened 0', 'resolved 10', 'opened 44']);
+  assert.deepEqual(told, ['opened 0', 'resolved 10', 'opened 30']);
 });
 
 test('what the model alone told of lasts as long as it says so', () => {
@@ -78,7 +78,7 @@ function decide(
         metrics: of(({ metrics }) => metrics),
         joint: of(({ joint }) => joint),
         telling: new Int32Array(given.length),
-        column: new Int32Array(given.length),
+        series: new Int32Array(given.length),
         anchored: of(() => 0),
       },
     },

@@ -51,7 +51,7 @@ export function decideEvidence(
         anchored: pick('anchored'),
         // Of the same column each time another statistic.
         telling: Int32Array.from(rows, ({ column = 0 }, row) => 10 * column + (row % 10)),
-        column: Int32Array.from(rows, ({ column = 0 }) => column),
+        series: Int32Array.from(rows, ({ column = 0 }) => column),
       },
     },
     policy: EVIDENCE_POLICY,

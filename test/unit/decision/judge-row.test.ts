@@ -22,7 +22,7 @@ function rowOf(evidence: {
       joint: Float64Array.of(joint),
       anchored: Float64Array.of(anchored),
       telling: Int32Array.of(10 * column),
-      column: Int32Array.of(column),
+      series: Int32Array.of(column),
     },
   };
 }

@@ -7,14 +7,14 @@ test('a row in which nothing was measured says nothing, and the others what they
     metrics: Float64Array.of(2, 3),
     joint: Float64Array.of(4, 5),
     telling: Int32Array.of(7, 8),
-    column: Int32Array.of(0, 1),
+    series: Int32Array.of(0, 1),
     anchored: Float64Array.of(1, 1),
   };
   assert.deepEqual(silenceGaps(evidence, Float64Array.of(0, 0.5)), {
     metrics: Float64Array.of(0, 3),
     joint: Float64Array.of(0, 5),
     telling: Int32Array.of(-1, 8),
-    column: Int32Array.of(-1, 1),
+    series: Int32Array.of(-1, 1),
     anchored: Float64Array.of(0, 1),
   });
 });

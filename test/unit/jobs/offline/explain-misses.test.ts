@@ -113,7 +113,7 @@ function rowsOf(given: Given, firstRow: number, policy: DecisionPolicy): ScoredR
         metrics: of(metrics),
         joint: new Float64Array(length).fill(joint),
         telling: new Int32Array(length).fill(telling),
-        column: new Int32Array(length).fill(-1),
+        series: new Int32Array(length).fill(-1),
         anchored: new Float64Array(length),
       },
     }),

@@ -24,7 +24,7 @@ function given(windowKey: string, from: number): Parameters<typeof commitDecisio
       joint: Float64Array.of(1.5, 0),
       anchored: none,
       telling: Int32Array.of(-2, -2),
-      column: Int32Array.of(-1, -1),
+      series: Int32Array.of(-1, -1),
     },
   };
   const manifest = {
