@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { matchesAll, readMatcher } from '../../../lib/answers/matcher.ts';
+
+test('an expression that would backtrack for ever is matched at once', () => {
+  const matcher = readMatcher('entity =~ "(\\w+[-/]?)+:8080"');
+  assert.ok(!('problem' in matcher));
+  const entity = 'monitoring/prometheus-node-exporter-5ff67'.repeat(20);
+  const subject = { detector: 'shop', entity, workload: 'w', metric: 'm', severity: 'info' };
+  assert.equal(matchesAll([matcher], subject), false);
+  assert.equal(matchesAll([matcher], { ...subject, entity: `${entity}:8080` }), true);
+});
