@@ -148,7 +148,7 @@ function judgeEveryone({ rules, open, everyone }: Walk, { time, entities }: Hear
   judgeMetrics({ rules, open }, { entity: '', missing: everyone, limits, time });
 }
 
-function judgeEntities(walk: Walk, { cell, unitOf, window }: TakenCell, isAlone: boolean): void {
+function judgeEntities(walk: Walk, { cell, unitOf, window, group }: TakenCell, isAlone: boolean): void {
   const { rules, open, entities } = walk;
   const { settings, usual, step } = rules;
   const had = usual.metrics.map((_, m) => !isAlone || cell.entities.some(({ has }) => has[m] === 1));
@@ -172,14 +172,19 @@ function judgeEntities(walk: Walk, { cell, unitOf, window }: TakenCell, isAlone:
     if (known.missing.size > 0) entities.set(name, known);
     else entities.delete(name);
   }
-  forgetGone(walk, cell.time);
+  forgetGone(walk, { time: cell.time, group });
 }
 
-/** A pod that ended while it lacked a metric lacks none any more. */
-function forgetGone({ rules, open, entities }: Walk, time: number): void {
+/** A pod that ended while it lacked a metric lacks none any more. Those of another group may have their file still to come. */
+function forgetGone(
+  { rules, open, entities, units }: Walk,
+  { time, group }: { readonly time: number; readonly group: string },
+): void {
   const after = Math.max(rules.settings.metric ?? 0, 3 * rules.step);
   for (const [name, { heard }] of entities) {
     if (time - heard < after) continue;
+    // Without a workload that is remembered it has no group any more.
+    if ((units.get(rules.workloadOf(name))?.group ?? group) !== group) continue;
     open.close('metric', name, { end: heard + rules.step });
     entities.delete(name);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_SILENCE } from '../../../../lib/config/defaults.ts';
-import { always, learn, type Picture, STEP, T0, walk } from './silent-rows.ts';
+import { always, learn, type Picture, STEP, T0, type Walked, walk } from './silent-rows.ts';
 
 const CART = 'cart-6d4cf56db6-x2x4z';
 const CART_NEXT = 'cart-7c5ddbdf54-9k2lm';
@@ -154,6 +154,37 @@ test('where each entity has files of its own, one whose file has not come yet is
     [first, second, third, fourth].flatMap(({ told }) => told),
     [],
   );
+});
+
+/** Files of one entity each, one after the other. */
+function walkFiles(files: readonly { readonly picture: Picture; readonly from: number }[]): Walked {
+  const walked = files.reduce<{
+    before: Walked['state'];
+    told: string[];
+    transitions: Walked['transitions'];
+  }>(
+    ({ before, told, transitions }, { picture, from }) => {
+      const next = walk(picture, { usual: USUAL, rules: { isWhole: false }, before, from });
+      return {
+        before: next.state,
+        told: [...told, ...next.told],
+        transitions: [...transitions, ...next.transitions],
+      };
+    },
+    { before: undefined, told: [], transitions: [] },
+  );
+  return { state: walked.before, told: walked.told, transitions: walked.transitions };
+}
+
+test('an entity whose file has not come yet lacks what it lacked, whatever the files of others hold', () => {
+  const lacking = (from: number) => ({ picture: { db: 'm'.repeat(60) }, from });
+  const other = (from: number) => ({ picture: { payment: always(60) }, from });
+  const { told } = walkFiles([
+    ...[0, 60, 120].flatMap((from) => [other(from), lacking(from)]),
+    other(180),
+    { picture: { db: always(60) }, from: 180 },
+  ]);
+  assert.deepEqual(told, ['opened metric db cpu 0-14', 'resolved metric db cpu 0-179']);
 });
 
 test('rows that come late show that nobody was silent', () => {
