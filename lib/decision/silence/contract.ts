@@ -55,6 +55,7 @@ export interface TrackedUnit {
 export interface MissedRows {
   /** The first of them. */
   readonly since: number;
+  /** 0: an entity lacks it as everyone does, where it is told of everyone. */
   readonly rows: number;
 }
 

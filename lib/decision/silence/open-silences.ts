@@ -17,6 +17,12 @@ export interface OpenSilences {
     entity: string,
     given: { readonly end: number; readonly cameLate?: boolean; readonly state?: 'resolved' | 'settled' },
   ): void;
+  /** It goes on as that of another one, who has none, under the same id; people hear nothing of it. */
+  handOver(
+    kind: SilenceKind,
+    entity: string,
+    given: { readonly to: string; readonly metrics: readonly string[] },
+  ): void;
   /** Tells of what the clock noticed. */
   tellNoticed(): void;
   list(): readonly OpenSilence[];
@@ -46,6 +52,12 @@ export function holdSilences(detector: string, before: readonly OpenSilence[]): 
       open.delete(keyOf(kind, entity));
       // Nobody was told that it began, and it came to nothing.
       if (silence.sequence > 0) tell(silence, state, { end, cameLate });
+    },
+    handOver(kind, entity, { to, metrics }) {
+      const silence = open.get(keyOf(kind, entity));
+      if (silence === undefined) return;
+      open.delete(keyOf(kind, entity));
+      open.set(keyOf(kind, to), { ...silence, entity: to, metrics });
     },
     tellNoticed() {
       for (const [key, silence] of open) if (silence.sequence === 0) open.set(key, tell(silence, 'opened'));

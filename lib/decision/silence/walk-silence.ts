@@ -11,6 +11,7 @@ import type { MissedRows, SilenceState, SilenceTransition } from './contract.ts'
 import { joinGroup } from './groups.ts';
 import { type HeardCell, hearCells } from './heard-rows.ts';
 import { limitRows } from './limits.ts';
+import { lackAsEveryone, partEveryone } from './part-everyone.ts';
 import { endWalk, type SilenceRules, sourceLimit, startWalk, type Walk } from './walk-state.ts';
 
 /**
@@ -46,13 +47,14 @@ export function walkSilence(
   return { state, transitions: walk.open.transitions };
 }
 
-/** What training heard last, and nobody since, is missed from the first row on. */
+/** Of exported windows, what training heard last, and nobody since, is missed from the first row on. */
 function enterWindow(
   walk: Walk,
   given: { readonly window: MetricWindow; readonly unitOf: readonly string[]; readonly time: number },
 ): string {
   const { units, rules } = walk;
   const group = joinGroup(walk, given.unitOf, rules.isWhole);
+  if (walk.groups.size > (walk.groups.has(group) ? 1 : 0)) partEveryone(walk);
   if (rules.isWhole)
     for (const [unit, { gap }] of rules.usual.units)
       if (gap !== null && !units.has(unit))
@@ -70,11 +72,12 @@ interface TakenCell {
 function takeCell(walk: Walk, taken: TakenCell): void {
   const { cell, group } = taken;
   const { time } = cell;
+  // First, since a second group shows that others have files of their own, which may still come.
+  walk.groups.set(group, time);
   if (time > walk.heardUntil) {
     judgeSource(walk, time);
     walk.heardUntil = time;
   }
-  walk.groups.set(group, time);
   judgeUnits(walk, taken);
   // Where entities have files of their own, nobody knows what the others have at that time.
   const isAlone = walk.groups.size === 1;
@@ -169,6 +172,10 @@ function judgeEntities(walk: Walk, { cell, unitOf, window, group }: TakenCell, i
       }
     }
     judgeMetrics({ rules, open }, { entity: name, missing: known.missing, limits, time: cell.time });
+    if (isAlone && !rules.isWhole)
+      for (const [m, metric] of usual.metrics.entries())
+        if (!had[m] && limitRows(settings.metric, own.metrics[m], step) !== undefined)
+          lackAsEveryone(known.missing, metric, cell.time);
     if (known.missing.size > 0) entities.set(name, known);
     else entities.delete(name);
   }
@@ -226,7 +233,8 @@ function judgeMetrics(
 }
 
 function countRow(before: MissedRows | undefined, time: number): MissedRows {
-  return { ...before, since: before?.since ?? time, rows: (before?.rows ?? 0) + 1 };
+  const { rows, since } = before ?? { rows: 0, since: time };
+  return { ...before, since: rows === 0 ? time : since, rows: rows + 1 };
 }
 
 /** Rows that come behind newer ones show that somebody was not silent, or not for as long. */

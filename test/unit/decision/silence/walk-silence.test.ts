@@ -187,6 +187,91 @@ test('an entity whose file has not come yet lacks what it lacked, whatever the f
   assert.deepEqual(told, ['opened metric db cpu 0-14', 'resolved metric db cpu 0-179']);
 });
 
+const DB = { lacking: { db: 'm'.repeat(60) }, back: { db: always(60) } };
+const OTHER = { payment: always(60) };
+
+test('a metric that only the first file lacked goes on as that of its entity, told once', () => {
+  const { told, transitions, state } = walkFiles([
+    { picture: DB.lacking, from: 0 },
+    { picture: OTHER, from: 0 },
+    { picture: DB.lacking, from: 60 },
+    { picture: OTHER, from: 60 },
+    { picture: DB.back, from: 120 },
+  ]);
+  assert.deepEqual(told, ['opened metric cpu 0-14', 'resolved metric db cpu 0-119']);
+  assert.equal(new Set(transitions.map(({ transition }) => transition.incidentId)).size, 1);
+  assert.deepEqual([state?.open, state?.everyone, state?.entities], [[], {}, {}]);
+});
+
+test('rows that the first file counted of everyone are those of its entity', () => {
+  for (const order of [
+    ['db', 'payment'],
+    ['payment', 'db'],
+  ]) {
+    const files = [0, 10].flatMap((from) =>
+      order.map((entity) => ({ picture: { [entity]: (entity === 'db' ? 'm' : '#').repeat(10) }, from })),
+    );
+    assert.deepEqual(walkFiles(files).told, ['opened metric db cpu 0-14'], order.join());
+  }
+});
+
+test('what several lacked is taken over by one, and told of the others by their names', () => {
+  const line = 'm'.repeat(30);
+  const both = { [CART]: line, db: line };
+  const { told } = walkFiles([
+    { picture: both, from: 0 },
+    { picture: OTHER, from: 0 },
+    { picture: both, from: 30 },
+    { picture: { [CART]: always(5), db: always(5) }, from: 60 },
+  ]);
+  assert.deepEqual(told, [
+    'opened metric cpu 0-14',
+    'opened metric db cpu 0-30',
+    `resolved metric ${CART} cpu 0-59`,
+    'resolved metric db cpu 0-59',
+  ]);
+});
+
+test('of the rows that were counted of everyone, an entity has those in which it was heard', () => {
+  const { told } = walkFiles([
+    { picture: { db: 'm'.repeat(60), [CART]: `${'.'.repeat(55)}mmmmm` }, from: 0 },
+    { picture: OTHER, from: 0 },
+    { picture: { db: 'm'.repeat(15), [CART]: 'm'.repeat(15) }, from: 60 },
+  ]);
+  assert.deepEqual(told, ['opened metric cpu 0-14', `opened metric ${CART} cpu 55-69`]);
+  const fresh = walkFiles([
+    { picture: { [CART]: `${'.'.repeat(10)}mm`, db: 'm'.repeat(12) }, from: 0 },
+    { picture: OTHER, from: 0 },
+    { picture: { [CART]: 'm'.repeat(13), db: 'm'.repeat(13) }, from: 12 },
+  ]);
+  assert.deepEqual(fresh.told, ['opened metric db cpu 0-14', `opened metric ${CART} cpu 10-24`]);
+});
+
+test('a silence of everyone that nobody can take over, as of an earlier release, is settled', () => {
+  const { state } = walkFiles([{ picture: DB.lacking, from: 0 }]);
+  const { told } = walk(OTHER, {
+    usual: USUAL,
+    rules: { isWhole: false },
+    before: { ...state!, entities: {} },
+  });
+  assert.deepEqual(told, ['settled metric cpu 0-59']);
+});
+
+test('a file of another entity that starts later shows no silent source', () => {
+  const { told } = walkFiles([
+    { picture: DB.back, from: 0 },
+    { picture: OTHER, from: 180 },
+  ]);
+  assert.deepEqual(told, []);
+});
+
+test('a metric that others have again is missing of an entity from there on', () => {
+  const { told } = walkFiles([
+    { picture: { db: 'm'.repeat(60), payment: 'm'.repeat(10) + always(50) }, from: 0 },
+  ]);
+  assert.deepEqual(told, ['opened metric db cpu 10-24']);
+});
+
 test('rows that come late show that nobody was silent', () => {
   const { state } = walk({ [CART]: always(60), db: gone(20, 40, 0), payment: always(60) }, { usual: USUAL });
   const { told } = walk({ db: always(40) }, { usual: USUAL, before: state, from: 20 });
