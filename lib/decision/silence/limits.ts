@@ -1,9 +1,24 @@
 /** How long something may be missing. */
+import type { SilenceSettings } from '../../config/silence-settings.ts';
+import type { UsualPresence } from './contract.ts';
 
 /** A row or two that are missing are a scrape that failed. */
 const LEAST_ROWS = 3;
 /** Times a gap that training had again and again. */
 const BEYOND_USUAL = 1.5;
+
+/** In rows, of everything that a walk may miss; undefined: never. */
+export interface RowLimits {
+  /** By metric, of everyone. */
+  readonly everyone: readonly (number | undefined)[];
+  /** undefined: training did not know it. */
+  of(unit: string): UnitLimits | undefined;
+}
+
+interface UnitLimits {
+  readonly entity: number | undefined;
+  readonly metrics: readonly (number | undefined)[];
+}
 
 /**
  * Rows from which it is a silence; undefined: never.
@@ -17,4 +32,35 @@ export function limitRows(
 ): number | undefined {
   if (after === undefined || usualGap === null || usualGap === undefined) return undefined;
   return Math.max(LEAST_ROWS, Math.ceil(after / step), Math.ceil(BEYOND_USUAL * usualGap));
+}
+
+/** Worked out once, and of a workload when it is asked for: a walk asks at every row. */
+export function collectLimits({
+  settings,
+  usual,
+  step,
+}: {
+  readonly settings: SilenceSettings;
+  readonly usual: UsualPresence;
+  /** Ms. */
+  readonly step: number;
+}): RowLimits {
+  const limitOfMetric = (gap: number | null): number | undefined => limitRows(settings.metric, gap, step);
+  const units = new Map<string, UnitLimits | undefined>();
+  return {
+    everyone: usual.everyone.map(limitOfMetric),
+    of(unit) {
+      if (!units.has(unit)) {
+        const own = usual.units.get(unit);
+        units.set(
+          unit,
+          own && {
+            entity: limitRows(settings.entity, own.gap, step),
+            metrics: own.metrics.map(limitOfMetric),
+          },
+        );
+      }
+      return units.get(unit);
+    },
+  };
 }

@@ -105,22 +105,21 @@ function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): v
 }
 
 function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
-  const { rules, open, units } = walk;
-  const { settings, usual, step, watchFrom } = rules;
+  const { rules, limits, open, units } = walk;
+  const { step, watchFrom } = rules;
   const { time } = cell;
   for (const { entity } of cell.entities) {
     const unit = unitOf[entity]!;
     units.set(unit, { ...units.get(unit), group, heard: time, missed: 0 });
   }
+  // Few are open, and many are heard.
+  for (const { kind, entity } of open.list())
+    if (kind === 'entity' && units.get(entity)?.heard === time) open.close('entity', entity, { end: time });
   for (const [unit, tracked] of units) {
-    if (tracked.group !== group) continue;
-    if (tracked.heard === time) {
-      open.close('entity', unit, { end: time });
-      continue;
-    }
+    if (tracked.group !== group || tracked.heard === time) continue;
     const missed = tracked.missed + 1;
     units.set(unit, { ...tracked, missed });
-    const rows = limitRows(settings.entity, usual.units.get(unit)?.gap, step);
+    const rows = limits.of(unit)?.entity;
     const start = tracked.heard + step;
     if (rows === undefined || missed < rows || start < watchFrom) continue;
     open.hold({
@@ -135,15 +134,15 @@ function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
   }
 }
 
-function judgeEveryone({ rules, open, everyone }: Walk, { time, entities }: HeardCell): void {
-  const { settings, usual, step } = rules;
+function judgeEveryone(walk: Walk, { time, entities }: HeardCell): void {
+  const { rules, open, everyone } = walk;
   const limits = new Map<string, number>();
-  for (const [m, metric] of usual.metrics.entries()) {
+  for (const [m, metric] of rules.usual.metrics.entries()) {
     if (entities.some(({ has }) => has[m] === 1)) {
       everyone.delete(metric);
       continue;
     }
-    const rows = limitRows(settings.metric, usual.everyone[m], step);
+    const rows = walk.limits.everyone[m];
     if (rows === undefined) continue;
     everyone.set(metric, countRow(everyone.get(metric), time));
     limits.set(metric, rows);
@@ -153,11 +152,11 @@ function judgeEveryone({ rules, open, everyone }: Walk, { time, entities }: Hear
 
 function judgeEntities(walk: Walk, { cell, unitOf, window, group }: TakenCell, isAlone: boolean): void {
   const { rules, open, entities } = walk;
-  const { settings, usual, step } = rules;
+  const { usual } = rules;
   const had = usual.metrics.map((_, m) => !isAlone || cell.entities.some(({ has }) => has[m] === 1));
   for (const { entity, has } of cell.entities) {
     const name = window.entities[entity]!;
-    const own = usual.units.get(unitOf[entity]!);
+    const own = walk.limits.of(unitOf[entity]!);
     if (own === undefined) continue;
     const known = entities.get(name) ?? { heard: cell.time, missing: new Map<string, MissedRows>() };
     known.heard = cell.time;
@@ -165,7 +164,7 @@ function judgeEntities(walk: Walk, { cell, unitOf, window, group }: TakenCell, i
     for (const [m, metric] of usual.metrics.entries()) {
       if (has[m] === 1) known.missing.delete(metric);
       else if (had[m]) {
-        const rows = limitRows(settings.metric, own.metrics[m], step);
+        const rows = own.metrics[m];
         if (rows === undefined) continue;
         known.missing.set(metric, countRow(known.missing.get(metric), cell.time));
         limits.set(metric, rows);
@@ -174,8 +173,7 @@ function judgeEntities(walk: Walk, { cell, unitOf, window, group }: TakenCell, i
     judgeMetrics({ rules, open }, { entity: name, missing: known.missing, limits, time: cell.time });
     if (isAlone && !rules.isWhole)
       for (const [m, metric] of usual.metrics.entries())
-        if (!had[m] && limitRows(settings.metric, own.metrics[m], step) !== undefined)
-          lackAsEveryone(known.missing, metric, cell.time);
+        if (!had[m] && own.metrics[m] !== undefined) lackAsEveryone(known.missing, metric, cell.time);
     if (known.missing.size > 0) entities.set(name, known);
     else entities.delete(name);
   }
@@ -239,19 +237,18 @@ function countRow(before: MissedRows | undefined, time: number): MissedRows {
 
 /** Rows that come behind newer ones show that somebody was not silent, or not for as long. */
 function takeLateCell(
-  { rules, open, units, groups }: Walk,
+  { rules, limits, open, units, groups }: Walk,
   { time, entities }: HeardCell,
   unitOf: readonly string[],
 ): void {
-  const { settings, usual, step } = rules;
   for (const { entity } of entities) {
     const unit = unitOf[entity]!;
     const tracked = units.get(unit);
     if (tracked === undefined || time <= tracked.heard) continue;
-    const since = (groups.get(tracked.group)! - time) / step;
+    const since = (groups.get(tracked.group)! - time) / rules.step;
     const missed = Math.min(tracked.missed, since);
     units.set(unit, { ...tracked, heard: time, missed });
-    const rows = limitRows(settings.entity, usual.units.get(unit)?.gap, step);
+    const rows = limits.of(unit)?.entity;
     if (rows === undefined || missed < rows) open.close('entity', unit, { end: time, cameLate: true });
   }
 }

@@ -2,7 +2,7 @@
 import { unknownMembers } from '../../base/unknown-members.ts';
 import type { SilenceSettings } from '../../config/silence-settings.ts';
 import type { MissedRows, SilenceState, TrackedUnit, UsualPresence } from './contract.ts';
-import { limitRows } from './limits.ts';
+import { collectLimits, limitRows, type RowLimits } from './limits.ts';
 import { holdSilences, type OpenSilences } from './open-silences.ts';
 
 export interface SilenceRules {
@@ -20,6 +20,7 @@ export interface SilenceRules {
 
 export interface Walk {
   readonly rules: SilenceRules;
+  readonly limits: RowLimits;
   readonly open: OpenSilences;
   readonly units: Map<string, TrackedUnit>;
   readonly groups: Map<string, number>;
@@ -46,6 +47,7 @@ const STATE_MEMBERS: Readonly<Record<keyof SilenceState, true>> = {
 export function startWalk(before: SilenceState | undefined, rules: SilenceRules): Walk {
   return {
     rules,
+    limits: collectLimits(rules),
     open: holdSilences(rules.detector, before?.open ?? []),
     units: new Map(Object.entries(before?.units ?? {})),
     groups: new Map(Object.entries(before?.groups ?? {})),

@@ -272,6 +272,20 @@ test('a metric that others have again is missing of an entity from there on', ()
   assert.deepEqual(told, ['opened metric db cpu 10-24']);
 });
 
+test('limits are worked out once a walk, however many rows it has', () => {
+  const countReads = (rows: number): number => {
+    let reads = 0;
+    const units = new Map(USUAL.units);
+    units.get = (unit) => {
+      reads++;
+      return USUAL.units.get(unit);
+    };
+    walk({ [CART]: always(rows), payment: 'm'.repeat(rows) }, { usual: { ...USUAL, units } });
+    return reads;
+  };
+  assert.equal(countReads(200), countReads(20));
+});
+
 test('rows that come late show that nobody was silent', () => {
   const { state } = walk({ [CART]: always(60), db: gone(20, 40, 0), payment: always(60) }, { usual: USUAL });
   const { told } = walk({ db: always(40) }, { usual: USUAL, before: state, from: 20 });
