@@ -12,6 +12,7 @@ import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.
 import { correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import { incidentKey } from '../../store/keys.ts';
 import {
   claimNotification,
   markPublished,
@@ -26,6 +27,7 @@ import {
 } from '../../store/notify-state.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { NotifyContext } from '../shared/context.ts';
+import { keepRecord } from './keep-record.ts';
 import { recordIncident } from './record-incident.ts';
 
 export interface OutboxResult {
@@ -106,7 +108,10 @@ async function publishOne(
   const { store, publisher, telemetry } = context;
   const { alert } = message;
   if (context.deadline.remaining() < MIN_RUN_LEFT) return 'in-flight';
-  await recordIncident(store, state, { incidentId: alert.incidentId, message });
+  const { detector, incidentId } = alert;
+  await keepRecord(context, { detector, key: incidentKey(incidentId) }, () =>
+    recordIncident(store, state, { incidentId, message }),
+  );
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
   if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';

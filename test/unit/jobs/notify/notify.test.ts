@@ -339,6 +339,24 @@ test('a detector whose state cannot be read keeps no other from being told of, a
   assert.equal(telemetry.total('DetectorsFailed', 'broken'), 1);
 });
 
+test('records that cannot be read are left as they are, logged and counted, and hold up no message', async () => {
+  const store = await createStory();
+  const newer = '{"formatVersion": 2}';
+  const keys = [anomalyKey('shop', 'shop-a-0'), incidentKey('shop-a-0')];
+  for (const key of keys) await store.put(key, bytes(newer));
+  const publisher = createTopic(store);
+  const telemetry = createMemoryTelemetry();
+  await notify(createNotifyContext(store, { publisher, telemetry }), Object.keys(STORY));
+  assert.deepEqual(told(publisher), TOLD);
+  await assertNothingLeft(store);
+  const lines = telemetry.lines.filter(({ message }) => message === 'record left as it is');
+  assert.deepEqual([...new Set(lines.map(({ fields }) => fields['key']))], keys);
+  assert.match(String(lines[0]?.fields['reason']), /formatVersion/);
+  assert.equal(telemetry.total('DetectorsFailed', 'shop'), lines.length);
+  assert.equal(telemetry.total('DetectorsFailed', 'disks'), 0);
+  for (const key of keys) assert.equal(store.text(key), newer);
+});
+
 test('a silenced incident is recorded and counted, not told; a bad silence goes to quarantine, and the others count', async () => {
   const store = await createStory();
   await store.put('silences/night.yml', bytes('matchers: [detector = shop]\nuntil: 2026-11-22T12:00Z\n'));
