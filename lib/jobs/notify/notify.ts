@@ -58,19 +58,31 @@ export async function notify(context: NotifyContext, detectors: readonly string[
       recordIncident(context.store, state, { incidentId }),
     ),
   );
-  const wait = due - context.now();
-  if (wait <= LONGEST_WAKE) await context.wakeIn(Math.max(0, wait));
-  const { published, inFlight } = await publishOutbox(context);
-  await writePages(context, state, [
-    ...state.outbox.map(({ alert }) => alert.incidentId),
-    ...changed.map(({ id }) => id),
-  ]);
+  const { published, inFlight } = await publishOutbox(context).finally(async () => {
+    // Whatever was refused: what is due later is still due, and those that were told of have pages.
+    await wake(context, due);
+    await writePages(context, state, [
+      ...state.outbox.map(({ alert }) => alert.incidentId),
+      ...changed.map(({ id }) => id),
+    ]);
+  });
   if (inFlight > 0)
     throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
   return {
     published,
     open: state.incidents.incidents.filter(({ status }) => status === 'waiting' || status === 'told').length,
   };
+}
+
+/** Asking is a favour: the tick of its minute finds what is due in any case. @param due epoch ms */
+async function wake({ wakeIn, telemetry, now }: NotifyContext, due: number): Promise<void> {
+  const wait = due - now();
+  if (wait > LONGEST_WAKE) return;
+  try {
+    await wakeIn(Math.max(0, wait));
+  } catch (error) {
+    telemetry.warn('waking could not be asked for', { reason: String(error) });
+  }
 }
 
 async function sweepIfDue(

@@ -193,6 +193,28 @@ test('the first message waits for what belongs to it: who asks is woken in time,
   assert.deepEqual(told(publisher), ['opened shop-a-0 1']);
 });
 
+test('who cannot be asked to wake keeps nobody from being told', async () => {
+  const store = createMemoryObjectStore();
+  await leave(store, 'shop', pending('shop', 'a-0'));
+  const publisher = createTopic(store);
+  const telemetry = createMemoryTelemetry();
+  let asked = 0;
+  const context = createNotifyContext(store, {
+    publisher,
+    telemetry,
+    grouping: { ...createNotifyContext(store, { publisher }).grouping, repeatInterval: 10_000 },
+    wakeIn: async () => {
+      assert.equal(publisher.sent.length, 1, 'people first');
+      asked++;
+      throw new Error('SQS said: AccessDenied');
+    },
+  });
+  assert.deepEqual(await notify(context, ['shop']), { published: 1, open: 1 });
+  assert.equal(asked, 1);
+  const line = telemetry.lines.find(({ message }) => message === 'waking could not be asked for');
+  assert.match(String(line?.fields['reason']), /AccessDenied/);
+});
+
 test('killed before or after any write, nothing is lost and nothing told twice', async () => {
   let deaths = 0;
   for (const stage of ['before', 'after'] as const)
