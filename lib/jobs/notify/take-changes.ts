@@ -111,6 +111,7 @@ function move(
     changes: fresh.map(toChange),
     policy: context.grouping,
     silencings: given.silencings,
+    hurried: context.only,
     now,
   });
   const { incidents } = advanced.state;

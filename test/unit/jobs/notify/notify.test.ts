@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
+import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { CLAIM_LEASE, recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
@@ -191,6 +192,19 @@ test('the first message waits for what belongs to it: who asks is woken in time,
   now += 10_000;
   await notify(context, []);
   assert.deepEqual(told(publisher), ['opened shop-a-0 1']);
+});
+
+test('of an incident that another detector has a part in nobody hears early, unless both are asked for', async () => {
+  const store = createMemoryObjectStore();
+  const publisher = createTopic(store);
+  const grouping = DEFAULT_GROUPING;
+  for (const detector of ['shop', 'disks'])
+    await leave(store, detector, pending(detector, 'a-0', 1, { targetService: 'payment' }));
+  const ofShop = createNotifyContext(store, { publisher, grouping, only: new Set(['shop']) });
+  assert.deepEqual(await notify(ofShop, ['shop', 'disks']), { published: 0, open: 1 });
+  const ofBoth = { ...ofShop, only: new Set(['shop', 'disks']) };
+  assert.deepEqual(await notify(ofBoth, ['shop']), { published: 1, open: 1 });
+  assert.equal(publisher.sent[0]?.members?.length, 2);
 });
 
 test('who cannot be asked to wake keeps nobody from being told', async () => {
