@@ -15,7 +15,8 @@ export interface AlertKeys {
 
 export interface AlertPlace {
   readonly bucket: string;
-  readonly region: string;
+  /** Left out where it is not known. */
+  readonly region?: string;
 }
 
 /**

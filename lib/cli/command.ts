@@ -1,5 +1,6 @@
 /** What every command is made of, and what they share: the bucket, the detectors, and one failure not stopping the rest. */
 import type { ParseArgsOptionsConfig } from 'node:util';
+import type { AlertPlace } from '../alert/build-incident-alert.ts';
 import { correlated } from '../base/correlation.ts';
 import { readSettings } from '../config/settings.ts';
 import type { ExportContext } from '../jobs/shared/context.ts';
@@ -39,10 +40,19 @@ export const BUCKET_HELP: OptionHelp = [
 ];
 
 /** @throws SettingError without a usable bucket name */
-export function openBucket({ host, values }: Invocation): ObjectStore {
+export function openBucket(invocation: Invocation): ObjectStore {
+  return invocation.host.openStore(readPlace(invocation).bucket);
+}
+
+/**
+ * Where the bucket is, as alerts say it.
+ * @throws SettingError without a usable bucket name
+ */
+export function readPlace({ host, values }: Invocation): AlertPlace {
   const given = stringValue(values.bucket);
   const env = given === undefined ? host.env : { ...host.env, TIDEWATCH_BUCKET: given };
-  return host.openStore(readSettings(env, ['bucket']).bucket);
+  const { bucket, region } = readSettings(env, ['bucket'], ['region']);
+  return { bucket, ...(region !== undefined && { region }) };
 }
 
 /** A terminal has no deadline. */

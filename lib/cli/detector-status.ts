@@ -22,7 +22,6 @@ import type { DetectorState } from '../store/detector-state.ts';
 import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
 import type { ModelLineage } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
-import { readNotifyState } from '../store/notify-state.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type LateWindow, readLate } from '../store/scored-windows.ts';
 import { readProgress } from '../store/training-progress.ts';
@@ -122,24 +121,13 @@ export async function readDetectorStatus(
     openIncidents:
       Object.values(state.entities).filter(({ open }) => open !== undefined).length +
       (state.silence?.open.length ?? 0),
-    outbox: state.outbox.length + (await countMessages(store, detector)),
+    outbox: state.outbox.length + findings.messages.length,
     quarantined,
     leftOut,
     problem,
     concerns,
     isHealthy: concerns.length === 0 && problem === undefined,
   };
-}
-
-/** Messages about it that are decided and not yet confirmed as published; a state that cannot be read is told of by its job. */
-async function countMessages(store: ObjectStore, detector: string): Promise<number> {
-  try {
-    const { state } = await readNotifyState(store);
-    return state.outbox.filter(({ alert }) => alert.detector === detector).length;
-  } catch (error) {
-    if (error instanceof ArtifactError) return 0;
-    throw error;
-  }
 }
 
 function warmupFields(

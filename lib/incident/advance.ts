@@ -14,6 +14,7 @@ import { formatCompactTime } from '../base/compact-time.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import { SEVERITIES, type Severity } from '../config/severity.ts';
 import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
+import { isOnlyOf } from './is-only-of.ts';
 import { rankMembers } from './rank-members.ts';
 import { isLouder } from './severity.ts';
 import { findSilence } from './silence-incident.ts';
@@ -34,15 +35,23 @@ export interface Advanced {
   readonly due: number;
 }
 
-/** @param given.now epoch ms */
+/**
+ * @param given.hurried detectors: incidents of these alone wait neither for `groupWait` nor for `groupInterval`
+ * @param given.now epoch ms
+ */
 export function advanceIncidents(given: {
   readonly state: IncidentsState;
   readonly changes: readonly AnomalyChange[];
   readonly policy: GroupingPolicy;
   readonly silencings?: readonly Silencing[];
+  readonly hurried?: ReadonlySet<string> | undefined;
   readonly now: number;
 }): Advanced {
-  const { policy, now } = given;
+  const { policy, hurried, now } = given;
+  const policyOf = ({ members }: Incident): GroupingPolicy =>
+    hurried !== undefined && isOnlyOf(members, hurried)
+      ? { ...policy, groupWait: 0, groupInterval: 0 }
+      : policy;
   let incidents = given.state.incidents;
   for (const change of inOrder(given.changes)) incidents = takeChange(incidents, change, { policy, now });
 
@@ -52,7 +61,7 @@ export function advanceIncidents(given: {
   const told = incidents.map((before) => {
     const { incident, states } = tellIncident(before, {
       now,
-      policy,
+      policy: policyOf(before),
       findSilence: (incident) => findSilence(incident, active),
       hasRoom: (severity) => countAsLoud(openings, severity) < policy.incidentsADay,
     });
@@ -91,7 +100,7 @@ export function advanceIncidents(given: {
     openings,
     ...(digestDue !== undefined && !isDigestDue && { digestDue }),
   };
-  const dues = kept.map((incident) => nextDue(incident, policy));
+  const dues = kept.map((incident) => nextDue(incident, policyOf(incident)));
   return { state, notifications, due: Math.min(state.digestDue ?? Infinity, ...dues) };
 }
 

@@ -13,6 +13,7 @@ import {
   forEachDetector,
   type Invocation,
   openBucket,
+  readPlace,
   stringValue,
 } from '../command.ts';
 import { isDataName } from '../data-file.ts';
@@ -63,15 +64,17 @@ export const score: Command = {
       // It is told below, in this run.
       requestNotifying: async (): Promise<void> => {},
     };
-    const context = {
+    const everything = {
       ...createContext(invocation, openBucket(invocation)),
       publisher,
       queue,
-      // Whoever runs this waits for what it says, and nothing runs afterwards that could tell the rest.
-      grouping: { ...settings.grouping, groupWait: 0, groupInterval: 0 },
+      grouping: settings.grouping,
+      place: readPlace(invocation),
       wakeIn: async (): Promise<void> => {},
     };
-    const names = await chooseDetectors(context, operands);
+    const names = await chooseDetectors(everything, operands);
+    // Whoever runs this waits for what it says of these. What else waits is the deployment's to tell, and to its topic.
+    const context = { ...everything, only: new Set(names) };
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
     return forEachDetector(invocation, names, async (name) => {
       const loaded = await loadDetector(context, name);

@@ -11,10 +11,11 @@ import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import { updateState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
-import { detectorOfStateKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
+import { detectorOfStateKey, incidentKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
 import { INITIAL_NOTIFY_STATE, type NotifyState, readNotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
 import { quarantine } from '../shared/quarantine.ts';
+import { keepRecord } from './keep-record.ts';
 import { loadSilencings } from './load-silencings.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { recordIncident } from './record-incident.ts';
@@ -52,19 +53,36 @@ export async function notify(context: NotifyContext, detectors: readonly string[
     context.telemetry.info('incident silenced', { detector, incidentId: id, silence: silencedBy });
   }
   await removeTaken(context, state);
-  await forEachConcurrently(changed, CONCURRENCY, (incidentId) =>
-    recordIncident(context.store, state, { incidentId }),
+  await forEachConcurrently(changed, CONCURRENCY, ({ id: incidentId, members }) =>
+    keepRecord(context, { detector: rankMembers(members)[0]!.detector, key: incidentKey(incidentId) }, () =>
+      recordIncident(context.store, state, { incidentId }),
+    ),
   );
-  const wait = due - context.now();
-  if (wait <= LONGEST_WAKE) await context.wakeIn(Math.max(0, wait));
-  const { published, inFlight } = await publishOutbox(context);
-  await writePages(context, state, [...state.outbox.map(({ alert }) => alert.incidentId), ...changed]);
+  const { published, inFlight } = await publishOutbox(context).finally(async () => {
+    // Whatever was refused: what is due later is still due, and those that were told of have pages.
+    await wake(context, due);
+    await writePages(context, state, [
+      ...state.outbox.map(({ alert }) => alert.incidentId),
+      ...changed.map(({ id }) => id),
+    ]);
+  });
   if (inFlight > 0)
     throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
   return {
     published,
     open: state.incidents.incidents.filter(({ status }) => status === 'waiting' || status === 'told').length,
   };
+}
+
+/** Asking is a favour: the tick of its minute finds what is due in any case. @param due epoch ms */
+async function wake({ wakeIn, telemetry, now }: NotifyContext, due: number): Promise<void> {
+  const wait = due - now();
+  if (wait > LONGEST_WAKE) return;
+  try {
+    await wakeIn(Math.max(0, wait));
+  } catch (error) {
+    telemetry.warn('waking could not be asked for', { reason: String(error) });
+  }
 }
 
 async function sweepIfDue(

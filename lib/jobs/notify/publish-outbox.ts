@@ -12,6 +12,8 @@ import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.
 import { correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import { isOnlyOf } from '../../incident/is-only-of.ts';
+import { incidentKey } from '../../store/keys.ts';
 import {
   claimNotification,
   markPublished,
@@ -26,12 +28,16 @@ import {
 } from '../../store/notify-state.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { NotifyContext } from '../shared/context.ts';
+import { keepRecord } from './keep-record.ts';
 import { recordIncident } from './record-incident.ts';
 
 export interface OutboxResult {
   /** Published by this run. */
   readonly published: number;
-  /** Left in the outbox: held by another run, sent without an answer, or out of time. The caller comes back later. */
+  /**
+   * Of those that this run may send, left in the outbox: held by another run, sent without an answer, or out of time. The
+   * caller comes back later.
+   */
   readonly inFlight: number;
 }
 
@@ -55,12 +61,14 @@ type Outcome = 'published' | 'already-published' | 'undeliverable' | 'in-flight'
 const ENDED: readonly unknown[] = ['published', 'already-published', 'undeliverable'];
 
 /**
+ * With `context.only`, the messages of those detectors alone; the others stay as they are.
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
  * outbox, unclaimed
  */
 export async function publishOutbox(context: NotifyContext): Promise<OutboxResult> {
   const { state } = await readNotifyState(context.store);
-  const incidents = [...Map.groupBy(state.outbox, ({ alert }) => alert.incidentId).values()];
+  const outbox = selectMessages(state, context.only);
+  const incidents = [...Map.groupBy(outbox, ({ alert }) => alert.incidentId).values()];
   const outcomes = new Map<string, Outcome>();
   await forEachConcurrently(incidents, CONCURRENCY, async (alerts) => {
     for (const pending of alerts) {
@@ -76,13 +84,30 @@ export async function publishOutbox(context: NotifyContext): Promise<OutboxResul
   if (rejections[0] !== undefined)
     throw new RetryLaterError(
       'alerts-rejected',
-      `${rejections.length} of ${state.outbox.length} alerts were refused: ${rejections[0].message}`,
+      `${rejections.length} of ${outbox.length} alerts were refused: ${rejections[0].message}`,
       { cause: rejections[0] },
     );
   return {
     published: [...outcomes.values()].filter((outcome) => outcome === 'published').length,
-    inFlight: state.outbox.length - done.size,
+    inFlight: outbox.length - done.size,
   };
+}
+
+/** Of an incident either all messages or none, so that they keep their order. */
+function selectMessages(
+  { outbox, incidents }: NotifyState,
+  only: NotifyContext['only'],
+): readonly PendingNotification[] {
+  if (only === undefined) return outbox;
+  const known = new Map(incidents.incidents.map(({ id, members }) => [id, members]));
+  const others = new Set<string>();
+  for (const { alert } of outbox) {
+    // A digest, or what was told long ago, is no longer among the incidents: its message says whose it is, if it has room.
+    const members = known.get(alert.incidentId) ?? alert.members ?? [alert];
+    const isCut = !known.has(alert.incidentId) && (alert.membersLeftOut ?? 0) > 0;
+    if (isCut || !isOnlyOf(members, only)) others.add(alert.incidentId);
+  }
+  return outbox.filter(({ alert }) => !others.has(alert.incidentId));
 }
 
 /**
@@ -106,7 +131,10 @@ async function publishOne(
   const { store, publisher, telemetry } = context;
   const { alert } = message;
   if (context.deadline.remaining() < MIN_RUN_LEFT) return 'in-flight';
-  await recordIncident(store, state, { incidentId: alert.incidentId, message });
+  const { detector, incidentId } = alert;
+  await keepRecord(context, { detector, key: incidentKey(incidentId) }, () =>
+    recordIncident(store, state, { incidentId, message }),
+  );
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
   if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';

@@ -11,15 +11,17 @@ import { ANOMALY_STATES, type AnomalyChange, type Incident, type Member } from '
 import { rankMembers } from '../../incident/rank-members.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
+import { anomalyKey } from '../../store/keys.ts';
 import { type NotifyState, readNotifyState, writeNotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
 import { ALERT_KEYS } from './alert-keys.ts';
+import { keepRecord } from './keep-record.ts';
 import { recordAnomaly } from './record-anomaly.ts';
 
 export interface TakenOver {
   readonly state: NotifyState;
   /** Incidents that this call changed. */
-  readonly changed: readonly string[];
+  readonly changed: readonly Incident[];
   /** Incidents that a silence keeps from being told since this call. */
   readonly silenced: readonly Incident[];
   /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
@@ -54,7 +56,10 @@ export async function takeChanges(
     // Before anybody can be told of them, so that the key in the alert leads somewhere.
     const byAnomaly = Map.groupBy(fresh, ({ alert }) => alert.incidentId);
     await forEachConcurrently([...byAnomaly.values()], CONCURRENCY, async (changes) => {
-      for (const change of changes) await recordAnomaly(store, change);
+      const { detector, incidentId } = changes[0]!.alert;
+      await keepRecord(context, { detector, key: anomalyKey(detector, incidentId) }, async () => {
+        for (const change of changes) await recordAnomaly(store, change);
+      });
     });
     const { next, ...moved } = move(state, { ...given, context, outboxes, fresh });
     if (isDeepStrictEqual(next, state)) return { state, ...moved };
@@ -106,6 +111,7 @@ function move(
     changes: fresh.map(toChange),
     policy: context.grouping,
     silencings: given.silencings,
+    hurried: context.only,
     now,
   });
   const { incidents } = advanced.state;
@@ -136,12 +142,10 @@ function move(
       outbox: [...state.outbox, ...messages],
       ...((given.sweptAt ?? state.sweptAt) !== undefined && { sweptAt: given.sweptAt ?? state.sweptAt }),
     },
-    changed: incidents
-      .filter(
-        ({ id, members, silencedBy }) =>
-          silencedBy !== before.get(id)?.silencedBy || !isDeepStrictEqual(members, before.get(id)?.members),
-      )
-      .map(({ id }) => id),
+    changed: incidents.filter(
+      ({ id, members, silencedBy }) =>
+        silencedBy !== before.get(id)?.silencedBy || !isDeepStrictEqual(members, before.get(id)?.members),
+    ),
     silenced: incidents.filter(
       ({ id, silencedBy }) => silencedBy !== undefined && before.get(id)?.silencedBy === undefined,
     ),

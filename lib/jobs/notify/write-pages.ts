@@ -1,5 +1,5 @@
 /**
- * The pages of incidents that changed, after people were told: a message never waits for one. A failure is logged and
+ * The pages of incidents that changed, after what could be told was: a message never waits for one. A failure is logged and
  * counted, and a run gives pages so much time and no more; what is put off is written when its incident changes next.
  */
 import type { NotifyState } from '../../store/notify-state.ts';

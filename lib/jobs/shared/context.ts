@@ -49,6 +49,11 @@ export interface NotifyContext extends StoreContext {
   readonly publisher: AlertPublisher;
   readonly deadline: Deadline;
   readonly grouping: GroupingPolicy;
+  /**
+   * Detectors for which somebody waits: what is of these alone is told at once, and nothing else is; it goes on as `grouping`
+   * has it, and is left to whoever runs for all. Undefined: everything, each at its time.
+   */
+  readonly only?: ReadonlySet<string> | undefined;
   /** Of the bucket, for whoever reads a key in an alert; undefined where there is none. */
   readonly place?: AlertPlace | undefined;
   /** Asks to be run again after so many ms, for what is then due. A tick every minute finds it in any case. */

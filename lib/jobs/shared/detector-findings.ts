@@ -1,8 +1,10 @@
 /** What the health of a detector is told from, read from the bucket. */
-import { NotFoundError } from '../../base/errors.ts';
+import type { Alert } from '../../alert/alert.ts';
+import { ArtifactError, NotFoundError } from '../../base/errors.ts';
 import { readState } from '../../store/detector-states.ts';
 import { manifestKey } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
+import { readNotifyState } from '../../store/notify-state.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { readProgress } from '../../store/training-progress.ts';
 import type { StoreContext } from './context.ts';
@@ -14,7 +16,7 @@ import { listWindowObjects } from './window-objects.ts';
 
 /**
  * Two listings and a handful of requests.
- * @throws ArtifactError where the state cannot be read
+ * @throws ArtifactError where the detector's state cannot be read
  */
 export async function readFindings(
   { store, now }: Pick<StoreContext, 'store' | 'now'>,
@@ -31,10 +33,22 @@ export async function readFindings(
     pending: (await selectPending(store, name, objects)).pending,
     version: await resolveVersion(store, detector),
     isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
+    messages: await readMessages(store, name),
     setAside: await findSetAside(store, loaded, now()),
     // Only whoever has no window yet is asked for how long.
     declaredAt: detector.declared && objects.length === 0 ? await findDeclared(store, name) : undefined,
   };
+}
+
+/** A state of notifications that cannot be read is told of by its job. */
+async function readMessages(store: ObjectStore, detector: string): Promise<readonly Alert[]> {
+  try {
+    const { state } = await readNotifyState(store);
+    return state.outbox.map(({ alert }) => alert).filter((alert) => alert.detector === detector);
+  } catch (error) {
+    if (error instanceof ArtifactError) return [];
+    throw error;
+  }
 }
 
 /** A manifest by a rarer name is as good as one that was just written. */

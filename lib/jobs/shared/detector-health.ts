@@ -2,6 +2,7 @@
  * Whether a detector does what it is there for, told from the bucket alone: neither the exporter nor the scorer has to be
  * alive to be found dead. Reads only.
  */
+import type { Alert } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, type Seen, sayProgress } from '../../config/warmup.ts';
@@ -44,6 +45,8 @@ export interface Unscored {
 export interface Findings {
   readonly detector: Detector;
   readonly state: DetectorState;
+  /** Messages about it that were taken over from its state and are not yet confirmed as published. */
+  readonly messages: readonly Alert[];
   /** Every window that can be read. */
   readonly objects: readonly ObjectInfo[];
   /** Those of them that wait for scores. */
@@ -195,14 +198,15 @@ function concernOfSilence(findings: Findings, now: number): Concern | undefined 
   };
 }
 
-function concernOfAlerts({ state }: Findings, now: number): Concern | undefined {
-  const times = state.outbox.map(({ alert }) => Date.parse(alert.end ?? alert.lastAnomalous));
+function concernOfAlerts({ state, messages }: Findings, now: number): Concern | undefined {
+  const alerts = [...state.outbox.map(({ alert }) => alert), ...messages];
+  const times = alerts.map((alert) => Date.parse(alert.end ?? alert.lastAnomalous));
   const oldest = Math.min(...times);
   if (times.length === 0 || now - oldest <= LONGEST_WAIT) return undefined;
   return {
     code: 'unsent',
     since: iso(oldest),
-    message: `${count(times.length, 'alert')} decided and not published, the oldest about ${iso(oldest)}: SNS refuses them, or nobody scores`,
+    message: `${count(times.length, 'alert')} decided and not published, the oldest about ${iso(oldest)}: SNS refuses them, or nobody tells`,
   };
 }
 

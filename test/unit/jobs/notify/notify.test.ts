@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
+import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { CLAIM_LEASE, recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
@@ -193,6 +194,41 @@ test('the first message waits for what belongs to it: who asks is woken in time,
   assert.deepEqual(told(publisher), ['opened shop-a-0 1']);
 });
 
+test('of an incident that another detector has a part in nobody hears early, unless both are asked for', async () => {
+  const store = createMemoryObjectStore();
+  const publisher = createTopic(store);
+  const grouping = DEFAULT_GROUPING;
+  for (const detector of ['shop', 'disks'])
+    await leave(store, detector, pending(detector, 'a-0', 1, { targetService: 'payment' }));
+  const ofShop = createNotifyContext(store, { publisher, grouping, only: new Set(['shop']) });
+  assert.deepEqual(await notify(ofShop, ['shop', 'disks']), { published: 0, open: 1 });
+  const ofBoth = { ...ofShop, only: new Set(['shop', 'disks']) };
+  assert.deepEqual(await notify(ofBoth, ['shop']), { published: 1, open: 1 });
+  assert.equal(publisher.sent[0]?.members?.length, 2);
+});
+
+test('who cannot be asked to wake keeps nobody from being told', async () => {
+  const store = createMemoryObjectStore();
+  await leave(store, 'shop', pending('shop', 'a-0'));
+  const publisher = createTopic(store);
+  const telemetry = createMemoryTelemetry();
+  let asked = 0;
+  const context = createNotifyContext(store, {
+    publisher,
+    telemetry,
+    grouping: { ...createNotifyContext(store, { publisher }).grouping, repeatInterval: 10_000 },
+    wakeIn: async () => {
+      assert.equal(publisher.sent.length, 1, 'people first');
+      asked++;
+      throw new Error('SQS said: AccessDenied');
+    },
+  });
+  assert.deepEqual(await notify(context, ['shop']), { published: 1, open: 1 });
+  assert.equal(asked, 1);
+  const line = telemetry.lines.find(({ message }) => message === 'waking could not be asked for');
+  assert.match(String(line?.fields['reason']), /AccessDenied/);
+});
+
 test('killed before or after any write, nothing is lost and nothing told twice', async () => {
   let deaths = 0;
   for (const stage of ['before', 'after'] as const)
@@ -337,6 +373,24 @@ test('a detector whose state cannot be read keeps no other from being told of, a
   await notify(createNotifyContext(store, { publisher, telemetry }), [...Object.keys(STORY), 'broken']);
   assert.deepEqual(told(publisher), TOLD);
   assert.equal(telemetry.total('DetectorsFailed', 'broken'), 1);
+});
+
+test('records that cannot be read are left as they are, logged and counted, and hold up no message', async () => {
+  const store = await createStory();
+  const newer = '{"formatVersion": 2}';
+  const keys = [anomalyKey('shop', 'shop-a-0'), incidentKey('shop-a-0')];
+  for (const key of keys) await store.put(key, bytes(newer));
+  const publisher = createTopic(store);
+  const telemetry = createMemoryTelemetry();
+  await notify(createNotifyContext(store, { publisher, telemetry }), Object.keys(STORY));
+  assert.deepEqual(told(publisher), TOLD);
+  await assertNothingLeft(store);
+  const lines = telemetry.lines.filter(({ message }) => message === 'record left as it is');
+  assert.deepEqual([...new Set(lines.map(({ fields }) => fields['key']))], keys);
+  assert.match(String(lines[0]?.fields['reason']), /formatVersion/);
+  assert.equal(telemetry.total('DetectorsFailed', 'shop'), lines.length);
+  assert.equal(telemetry.total('DetectorsFailed', 'disks'), 0);
+  for (const key of keys) assert.equal(store.text(key), newer);
 });
 
 test('a silenced incident is recorded and counted, not told; a bad silence goes to quarantine, and the others count', async () => {

@@ -283,6 +283,35 @@ test('an alert sent without an answer is left to its receipt', async () => {
   assert.deepEqual(await outboxOf(store), []);
 });
 
+test('a run of some detectors sends what is of these alone, and leaves a digest that does not list all of its own', async () => {
+  const member = {
+    anomalyId: 'x',
+    entity: 'a',
+    workload: 'a',
+    state: 'opened',
+    start: '',
+    end: null,
+  } as const;
+  const [shop, disks] = ['shop', 'disks'].map((detector) => ({
+    ...member,
+    detector,
+    summary: '',
+    object: '',
+  }));
+  const store = await createBucket([
+    STORY[2]!,
+    createAlert({ incidentId: 'other', notificationId: 'other-1', detector: 'disks' }),
+    createAlert({ incidentId: 'both', notificationId: 'both-1', members: [shop!, disks!] }),
+    createAlert({ incidentId: 'cut', notificationId: 'cut-1', members: [shop!], membersLeftOut: 1 }),
+    createAlert({ incidentId: 'whole', notificationId: 'whole-1', members: [shop!], membersLeftOut: 0 }),
+  ]);
+  const publisher = createTopic();
+  const run = createRun(store, { publisher, only: new Set(['shop']) });
+  assert.deepEqual(await publishOutbox(run), { published: 2, inFlight: 0 });
+  assert.deepEqual(publisher.sent.toSorted(), ['inc2-1', 'whole-1']);
+  assert.deepEqual(await outboxOf(store), ['other-1', 'both-1', 'cut-1']);
+});
+
 test('a run that is out of time starts nothing', async () => {
   const store = await createBucket();
   const publisher = createTopic();

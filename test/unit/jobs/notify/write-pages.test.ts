@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
+import { type AlertPublisher, PublishRejectedError } from '../../../../lib/alert/publisher.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
@@ -149,6 +150,20 @@ test('a page that fails is logged and counted, and the message has gone out', as
   const telemetry = createMemoryTelemetry();
   assert.deepEqual(await notify(createContext(store, { telemetry }), ['shop']), { published: 1, open: 1 });
   assert.equal(telemetry.total('IncidentPagesFailed', 'shop'), 1);
+});
+
+test('an alert that is refused keeps no page of those that were told of from being written', async () => {
+  const store = createMemoryObjectStore();
+  const told = await leave(store, ['payment-0']);
+  const refused = await leave(store, ['disk-0'], { start: START - 40 * MINUTE });
+  const publisher: AlertPublisher = {
+    async publish({ incidentId }) {
+      if (incidentId === refused) throw new PublishRejectedError('throttled', 'SNS said: slow down');
+      return { messageId: 'm1' };
+    },
+  };
+  await assert.rejects(notify(createContext(store, { publisher }), ['shop']), /slow down/);
+  assert.notEqual(store.text(incidentPageKey(told)), undefined);
 });
 
 test('a run that has no time left for pages puts them off, and says how many', async () => {

@@ -8,7 +8,10 @@ import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
+import { NOTIFY_STATE_KEY } from '../../../../lib/store/keys.ts';
+import { INITIAL_NOTIFY_STATE, writeNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createAlert } from '../../../helpers/alerts.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -189,6 +192,31 @@ describe('silence', () => {
     clock += 62 * 60_000;
     assert.deepEqual(await concerns('prom'), ['silent']);
   });
+});
+
+test('alerts that were taken over and that SNS refuses are told of after half an hour', async () => {
+  await createTrained();
+  const at = new Date(clock).toISOString();
+  const pending = (detector: string) => ({
+    alert: createAlert({ detector, lastAnomalous: at }),
+    sequence: 1,
+  });
+  const outbox = [pending('shop'), pending('disks'), pending('disks')];
+  await writeNotifyState(bucket.store, { ...INITIAL_NOTIFY_STATE, outbox }, undefined);
+  clock += 30 * 60_000;
+  assert.deepEqual(await concerns(), []);
+  clock += 60_000;
+  const { concerns: found, outbox: waiting } = await readDetectorStatus(bucket.context, 'shop');
+  assert.deepEqual(found, [
+    {
+      code: 'unsent',
+      since: at,
+      message: `1 alert decided and not published, the oldest about ${at}: SNS refuses them, or nobody tells`,
+    },
+  ]);
+  assert.equal(waiting, 1);
+  await bucket.store.put(NOTIFY_STATE_KEY, bytes('{"formatVersion": 99}'));
+  assert.deepEqual(await concerns(), []);
 });
 
 test('a detector whose state nobody can read keeps no other from being looked at', async () => {
