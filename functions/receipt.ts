@@ -3,7 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { parseAlert } from '../lib/alert/parse-alert.ts';
 import { correlateTo, correlationOf, inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
-import { recordReceipt } from '../lib/jobs/notify/publish-outbox.ts';
+import { markPublished } from '../lib/store/notifications.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -22,7 +22,7 @@ async function record(event: SQSEvent): Promise<SQSBatchResponse> {
       const { Message, MessageId, Timestamp } = JSON.parse(body) as Record<string, string>;
       const alert = parseAlert(Message ?? '');
       correlateTo(correlationOf(alert.objects.window));
-      await recordReceipt(store, alert, MessageId ?? '', Date.parse(Timestamp ?? ''));
+      await markPublished(store, alert, { messageId: MessageId ?? '', at: Date.parse(Timestamp ?? '') });
     } catch (error) {
       telemetry.error('receipt failed', { messageId, error: String(error) });
       batchItemFailures.push({ itemIdentifier: messageId });

@@ -10,7 +10,6 @@ import type { Telemetry } from '../../lib/base/telemetry.ts';
 import { DEFAULT_GROUPING, type GroupingPolicy } from '../../lib/config/grouping.ts';
 import { exportDue } from '../../lib/jobs/export/export-due.ts';
 import { notify } from '../../lib/jobs/notify/notify.ts';
-import { recordReceipt } from '../../lib/jobs/notify/publish-outbox.ts';
 import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
 import type { JobContext, NotifyContext } from '../../lib/jobs/shared/context.ts';
 import { listDetectors, loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
@@ -25,6 +24,7 @@ import {
   WINDOWS_PREFIX,
 } from '../../lib/store/keys.ts';
 import { createMemoryObjectStore } from '../../lib/store/memory-object-store.ts';
+import { markPublished } from '../../lib/store/notifications.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import type { ClockFault, Fault, MessageFault, Occasions } from './fault.ts';
 import {
@@ -224,7 +224,8 @@ export class Cloud {
   }
 
   async #work(queue: QueueName, body: Message['body'], context: RunContext): Promise<void> {
-    if (typeof body !== 'string') return recordReceipt(context.store, body.alert, body.messageId, body.at);
+    if (typeof body !== 'string')
+      return markPublished(context.store, body.alert, { messageId: body.messageId, at: body.at });
     const loaded = await loadDetector(context, body);
     if (queue === 'train') await trainModel(loaded, context);
     else await scoreWindows(loaded, context);

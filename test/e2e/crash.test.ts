@@ -6,18 +6,19 @@
  * up all of them. What people are told spans detectors, so each scoring has a bucket of its own as well, and receipts
  * are written into it by what the receipt function calls.
  */
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { createSnsPublisher } from '../../lib/alert/sns-publisher.ts';
 import { notify } from '../../lib/jobs/notify/notify.ts';
-import { recordReceipt } from '../../lib/jobs/notify/publish-outbox.ts';
 import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { readState as readDetectorState } from '../../lib/store/detector-states.ts';
 import type { ModelManifest } from '../../lib/store/model-manifest.ts';
+import { markPublished } from '../../lib/store/notifications.ts';
 import { readNotifyState } from '../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
@@ -218,7 +219,7 @@ async function put(name: string, key: string, body: Uint8Array | string): Promis
 /** What the receipt function does with each message, once and once more. */
 async function deliverReceipts(): Promise<void> {
   for (const alert of [...(await queue.alerts()), ...(await queue.alerts())])
-    await recordReceipt(storeOf(alert.detector), alert, 'by-hand', Date.now());
+    await markPublished(storeOf(alert.detector), alert, { messageId: 'by-hand', at: Date.now() });
 }
 
 /** As the command does, in this process. @param at epoch ms */
@@ -247,11 +248,9 @@ async function rememberTrained(name: string): Promise<void> {
 }
 
 /** All keys of a detector's own bucket, its name and the hashes of names taken out. */
-/** But for pages of incidents: a run that dies after people were told leaves that for when the incident changes next. */
 async function keysOf(name: string): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of storeOf(name).list(''))
-    if (!/^incidents\/[^/]+\.html$/.test(key)) keys.push(key);
+  for await (const { key } of storeOf(name).list('')) keys.push(key);
   return keys.map((key) => key.replaceAll(name, 'NAME').replaceAll(/[0-9a-f]{12}/g, '#')).sort();
 }
 

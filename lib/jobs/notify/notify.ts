@@ -4,7 +4,7 @@
  *
  * For a run: take over (the state of notifications then holds the messages to send, so from here on they are not lost),
  * remove from the detectors' states what was taken, send what the state holds. A run that is cut short anywhere is
- * finished by the next one; any number may run at once. Pages for people to look at come last, and hold nothing up.
+ * finished by the next one; any number may run at once. Pages for people to look at come after the messages, and hold none up.
  */
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
@@ -58,7 +58,7 @@ export async function notify(context: NotifyContext, detectors: readonly string[
       recordIncident(context.store, state, { incidentId }),
     ),
   );
-  const { published, inFlight } = await publishOutbox(context).finally(async () => {
+  const { published, inFlight } = await publishOutbox(context, async () => {
     // Whatever was refused: what is due later is still due, and those that were told of have pages.
     await wake(context, due);
     await writePages(context, state, [

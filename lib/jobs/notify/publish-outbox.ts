@@ -2,8 +2,8 @@
  * Publishes what the state of notifications holds as decided and not yet told: each message once, however often and
  * however many at once this runs, and wherever a run before it died.
  *
- * For each message: write the incident, claim the notification, publish, mark it as published, take it out of the
- * outbox. A run that dies between publishing and marking leaves a claim; the receipt, which comes back to us as a
+ * For each message: write the incident, claim the notification, publish, mark it as published; then do what belongs to
+ * what was told, such as pages, and take it all out of the outbox. A run that dies between publishing and marking leaves a claim; the receipt, which comes back to us as a
  * subscriber of our own topic, marks it before that claim runs out. Without a receipt the next run publishes again,
  * under the same notificationId: late and twice rather than never. What the transport will never take is dropped from the
  * outbox, logged and counted.
@@ -14,19 +14,13 @@ import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { isOnlyOf } from '../../incident/is-only-of.ts';
 import { incidentKey } from '../../store/keys.ts';
-import {
-  claimNotification,
-  markPublished,
-  type NotificationId,
-  releaseNotification,
-} from '../../store/notifications.ts';
+import { claimNotification, markPublished, releaseNotification } from '../../store/notifications.ts';
 import {
   type NotifyState,
   type PendingNotification,
   readNotifyState,
   writeNotifyState,
 } from '../../store/notify-state.ts';
-import type { ObjectStore } from '../../store/object-store.ts';
 import type { NotifyContext } from '../shared/context.ts';
 import { keepRecord } from './keep-record.ts';
 import { recordIncident } from './record-incident.ts';
@@ -62,10 +56,15 @@ const ENDED: readonly unknown[] = ['published', 'already-published', 'undelivera
 
 /**
  * With `context.only`, the messages of those detectors alone; the others stay as they are.
+ * @param beforeRemoval runs while what was sent still stands in the outbox: a run that dies in it is followed by one that
+ * finds the messages as already published and does it again
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
  * outbox, unclaimed
  */
-export async function publishOutbox(context: NotifyContext): Promise<OutboxResult> {
+export async function publishOutbox(
+  context: NotifyContext,
+  beforeRemoval: () => Promise<void> = async () => {},
+): Promise<OutboxResult> {
   const { state } = await readNotifyState(context.store);
   const outbox = selectMessages(state, context.only);
   const incidents = [...Map.groupBy(outbox, ({ alert }) => alert.incidentId).values()];
@@ -79,6 +78,7 @@ export async function publishOutbox(context: NotifyContext): Promise<OutboxResul
     }
   });
   const done = new Set([...outcomes].flatMap(([id, outcome]) => (ENDED.includes(outcome) ? [id] : [])));
+  await beforeRemoval();
   await removeFromOutbox(context, done);
   const rejections = [...outcomes.values()].filter((outcome) => outcome instanceof PublishRejectedError);
   if (rejections[0] !== undefined)
@@ -108,19 +108,6 @@ function selectMessages(
     if (isCut || !isOnlyOf(members, only)) others.add(alert.incidentId);
   }
   return outbox.filter(({ alert }) => !others.has(alert.incidentId));
-}
-
-/**
- * Called for every alert that came back through our own subscription. Doing it again changes nothing.
- * @param at epoch ms, as the transport stamped it
- */
-export async function recordReceipt(
-  store: ObjectStore,
-  alert: NotificationId,
-  messageId: string,
-  at: number,
-): Promise<void> {
-  await markPublished(store, alert, { messageId, at });
 }
 
 async function publishOne(

@@ -1,4 +1,5 @@
 /** From what scoring left in the detectors' states to the topic: taken over once, told once, whoever dies where. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -6,12 +7,13 @@ import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
 import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
-import { CLAIM_LEASE, recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
+import { CLAIM_LEASE } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import type { PendingAlert } from '../../../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { anomalyKey, incidentKey, NOTIFY_STATE_KEY, stateKey } from '../../../../lib/store/keys.ts';
+import { markPublished } from '../../../../lib/store/notifications.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { createAlert } from '../../../helpers/alerts.ts';
@@ -63,7 +65,7 @@ function createTopic(store: ObjectStore): Topic {
     sent,
     async publish(alert) {
       sent.push(alert);
-      await recordReceipt(store, alert, `m${sent.length}`, 2_000);
+      await markPublished(store, alert, { messageId: `m${sent.length}`, at: 2_000 });
       return { messageId: `m${sent.length}` };
     },
   };
@@ -245,8 +247,9 @@ test('killed before or after any write, nothing is lost and nothing told twice',
       assert.deepEqual(told(publisher), TOLD, `${stage} write ${atWrite}`);
       await assertNothingLeft(store, `${stage} write ${atWrite}`);
     }
-  // Six changes of anomalies, the state, two outboxes, three incidents, four messages and their claims, the state.
-  assert.equal(deaths, 2 * 21);
+  // Six changes of anomalies, the state, two outboxes, three incidents, four messages and their claims, three pages,
+  // the state.
+  assert.equal(deaths, 2 * 24);
 });
 
 test('any number of runs at once, of which any may die anywhere, take over and tell once', async () => {

@@ -8,9 +8,10 @@ import {
   UndeliverableError,
 } from '../../../../lib/alert/publisher.ts';
 import { RetryLaterError } from '../../../../lib/base/errors.ts';
-import { CLAIM_LEASE, publishOutbox, recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
+import { CLAIM_LEASE, publishOutbox } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { incidentKey } from '../../../../lib/store/keys.ts';
+import { markPublished } from '../../../../lib/store/notifications.ts';
 import {
   INITIAL_NOTIFY_STATE,
   type PendingNotification,
@@ -339,7 +340,7 @@ test('alerts that were decided while a run published are not lost', async () => 
 async function deliverReceipts(store: ObjectStore, sent: readonly string[]): Promise<void> {
   for (const [index, notificationId] of [...sent, ...sent].entries()) {
     const alert = STORY.find((candidate) => candidate.notificationId === notificationId)!;
-    await recordReceipt(store, alert, `m${index}`, 2_000);
+    await markPublished(store, alert, { messageId: `m${index}`, at: 2_000 });
   }
 }
 

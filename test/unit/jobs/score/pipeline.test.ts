@@ -1,11 +1,11 @@
 /** Train and score as a whole, over a bucket in memory: repeated, reordered, concurrent and killed runs. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
-import { recordReceipt } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext, NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
@@ -13,6 +13,7 @@ import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { quarantineKey, reasonKey, scoredKey, scoresKey } from '../../../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../../../lib/store/model-repository.ts';
+import { markPublished } from '../../../../lib/store/notifications.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import {
@@ -77,7 +78,7 @@ function createNotifying(world: World, store: ObjectStore): NotifyContext {
     async publish(alert) {
       world.published.push(alert);
       const messageId = `message-${world.published.length}`;
-      await recordReceipt(world.store, alert, messageId, world.clock);
+      await markPublished(world.store, alert, { messageId, at: world.clock });
       return { messageId };
     },
   };
