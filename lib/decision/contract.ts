@@ -57,6 +57,7 @@ export interface EntityTrack {
     | undefined;
   /** By evidence: openings of the last day, oldest first. */
   readonly told?: readonly Telling[] | undefined;
+  readonly heldBack?: HeldBack | undefined;
   /** By evidence: the newest rows have been off since before anybody watched, so that they are no news. */
   readonly wasOut?: boolean | undefined;
   /** How far they were at most; absent in tracks of before. */
@@ -73,8 +74,12 @@ export interface Telling {
   readonly level: number;
   /** Epoch ms of the newest row that was off for that reason; absent while the incident lies open, and once it has settled. */
   readonly until?: number | undefined;
-  /** Epoch ms from which it has been off for that reason once more, and was no news. */
-  readonly since?: number | undefined;
+}
+
+/** Rows that would have opened an incident, but were no news, together. Epoch ms of the first and the newest. */
+export interface HeldBack {
+  readonly since: number;
+  readonly until: number;
 }
 
 export interface OpenIncident {

@@ -2,7 +2,7 @@
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
-import { findNews, remember, rememberEnd, rememberReturn, WORSE } from './recurrence.ts';
+import { findNews, type Memory, remember, rememberEnd, rememberHeldBack, WORSE } from './recurrence.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -32,7 +32,7 @@ export interface TrackWalk {
   decidedUntil: number | undefined;
   recent: readonly RecentRow[];
   usualJoint: EntityTrack['usualJoint'];
-  told: readonly Telling[];
+  memory: Memory;
   wasOut: boolean;
   outLevel: number | undefined;
   /** What a newer release remembers of the entity besides: it stays as it is. */
@@ -69,6 +69,9 @@ const LEAST_RISE = 0.05;
 /** By evidence: once it has grown so many times since. */
 const EVIDENCE_GROWTH = 2;
 
+/** Share of `settleRows` that an incident lasts at least whose level has come to be the usual one: it may have begun a little before. */
+const LEAST_STAY = 0.5;
+
 /** A member that is added to the type and forgotten here does not compile. */
 const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   decidedUntil: true,
@@ -76,6 +79,7 @@ const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   open: true,
   usualJoint: true,
   told: true,
+  heldBack: true,
   wasOut: true,
   outLevel: true,
 };
@@ -91,7 +95,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     decidedUntil: track?.decidedUntil,
     recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
     usualJoint: track?.usualJoint?.modelVersion === rules.modelVersion ? track.usualJoint : undefined,
-    told: track?.told ?? [],
+    memory: { told: track?.told ?? [], heldBack: track?.heldBack },
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
     unknown: unknownMembers(track),
@@ -157,6 +161,7 @@ export function endWalk(walk: TrackWalk): {
 } {
   const transitions = walk.incidents.flatMap((incident) => describeChanges(walk, incident));
   if (walk.decidedUntil === undefined) return { track: undefined, transitions };
+  const { told, heldBack } = walk.memory;
   return {
     track: {
       ...walk.unknown,
@@ -164,7 +169,8 @@ export function endWalk(walk: TrackWalk): {
       recent: walk.recent.map(({ row: _, ...entry }) => entry),
       open: openIncidentOf(walk)?.incident,
       ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
-      ...(walk.told.length > 0 && { told: walk.told }),
+      ...(told.length > 0 && { told }),
+      ...(heldBack !== undefined && { heldBack }),
       ...(walk.wasOut && { wasOut: true }),
       ...(walk.outLevel !== undefined && { outLevel: walk.outLevel }),
     },
@@ -181,9 +187,10 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const { row, time, level: score, cause } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
-  const since = policy.by === 'evidence' ? findNews(walk.told, telling, step) : time;
+  const since =
+    policy.by === 'evidence' ? findNews(walk.memory, telling, { step, threshold: policy.threshold }) : time;
   if (since === undefined) {
-    walk.told = rememberReturn(walk.told, telling, step);
+    walk.memory = rememberHeldBack(walk.memory, telling, step);
     return;
   }
   // No gap lies within the run, so the newest n rows are those of the newest n steps.
@@ -192,7 +199,7 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const first = walk.recent[0];
   if (walk.recent.length < policy.k || first === undefined) return;
 
-  if (policy.by === 'evidence') walk.told = remember(walk.told, telling);
+  if (policy.by === 'evidence') walk.memory = remember(walk.memory, telling);
   const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
   const start = Math.min(first.time, since);
   walk.incidents.push({
@@ -231,9 +238,14 @@ function continueIncident(walk: TrackWalk, open: IncidentWalk, judged: TrackedRo
   }
   open.incident = { ...open.incident, quietRows: open.incident.quietRows + 1 };
   if (open.incident.quietRows < walk.rules.policy.resolveAfter) return;
-  open.hasSettled = judged.isAway;
+  open.hasSettled = judged.isAway && hasStayed(open.incident, walk.rules);
   if (open.incident.byMetrics) expectEcho(walk, judged);
   resolveIncident(walk, open);
+}
+
+/** A short burst of a metric that has long been elsewhere is over once it is back there: nothing has come to be usual by it. */
+function hasStayed({ start, lastAnomalous }: OpenIncident, { policy, step }: TrackRules): boolean {
+  return (lastAnomalous - start) / step + 1 >= LEAST_STAY * (policy.settleRows ?? 0);
 }
 
 /**
@@ -275,7 +287,7 @@ function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow)
 function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
   open.end = open.incident.lastAnomalous + walk.rules.step;
   if (walk.rules.policy.by === 'evidence' && !open.hasSettled)
-    walk.told = rememberEnd(walk.told, {
+    walk.memory = rememberEnd(walk.memory, {
       until: open.incident.lastAnomalous,
       peak: open.incident.peakScore,
     });

@@ -1,67 +1,85 @@
 /**
  * What comes again and again is told a few times a day, and then only once it is worse or stays: a metric that has begun to
  * burst every half an hour is one piece of news, and not fifty. What is back a few minutes after it was over has not been
- * over.
+ * over. And the hours after a fault are full of small ones, which are its doing or what people do about it: of those, too,
+ * only what is worse or stays is told.
  */
-import type { Telling } from './contract.ts';
+import type { HeldBack, Telling } from './contract.ts';
 
 /** Openings for the same reason within so long, after which the next one is no news… */
 const MOST = 2;
 const WITHIN = 24 * 3_600_000;
 /** …nor is one within so many ms of the end of the last… */
 const RESTING = 6 * 3_600_000;
-/** …unless it is so many times what they were at most… */
+/** …unless it is so many times what they were at most. For another reason: so many times the threshold for each opening. */
 export const WORSE = 2;
-/** …or has been off for so many ms together, and rows. */
+/** Rows that were no news are, once they have gone on for so many ms together, and rows. */
 const LASTING = { ms: 15 * 60_000, rows: 3 } as const;
 /** Steps from one row that is off to the next that still are together. */
 const TOGETHER = 3;
 
+/** Of an entity. */
+export interface Memory {
+  /** Oldest first. */
+  readonly told: readonly Telling[];
+  readonly heldBack: HeldBack | undefined;
+}
+
 /**
- * @param told of the entity, oldest first
- * @param step ms
+ * @param next a row that is at the threshold at least
+ * @param given.step ms
  * @returns epoch ms of the first row that is part of the news; undefined where it is none
  */
-export function findNews(told: readonly Telling[], next: Telling, step: number): number | undefined {
-  const same = told.filter(
-    // What has settled is over for good: the next departure is from another level.
-    (telling) => isSame(telling, next) && telling.time > next.time - WITHIN && telling.until !== undefined,
-  );
-  const last = same.at(-1);
-  if (last === undefined) return next.time;
-  const since = returnedAt(last, next, step);
-  if (next.level >= WORSE * Math.max(...same.map(({ level }) => level))) return since;
+export function findNews(
+  { told, heldBack }: Memory,
+  next: Telling,
+  { step, threshold }: { readonly step: number; readonly threshold: number },
+): number | undefined {
+  const since = beginOf(heldBack, next.time, step);
   if (next.time - since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return since;
+  // What has settled is over for good: the next departure is from another level.
+  const over = told.filter(({ time, until }) => time > next.time - WITHIN && until !== undefined);
+  const closeBy = over.filter(({ time }) => time > next.time - RESTING);
+  if (next.level < threshold * WORSE ** closeBy.length) return undefined;
+  const same = over.filter((telling) => isSame(telling, next));
+  const last = same.at(-1);
+  if (last === undefined) return since;
+  if (next.level >= WORSE * Math.max(...same.map(({ level }) => level))) return since;
   // Several metrics together, and the model, are another fault each time for all that is known.
   if (next.cause >= 0 && same.length >= MOST) return undefined;
   return next.time - last.until! > RESTING ? since : undefined;
 }
 
 /** After a row that opens an incident. */
-export function remember(told: readonly Telling[], next: Telling): readonly Telling[] {
-  return [...told.filter(({ time }) => time > next.time - WITHIN), next];
+export function remember({ told }: Memory, next: Telling): Memory {
+  return { told: [...told.filter(({ time }) => time > next.time - WITHIN), next], heldBack: undefined };
 }
 
 /** After a row that would open one, but is no news. */
-export function rememberReturn(told: readonly Telling[], next: Telling, step: number): readonly Telling[] {
+export function rememberHeldBack({ told, heldBack }: Memory, next: Telling, step: number): Memory {
   const at = told.findLastIndex((telling) => isSame(telling, next) && telling.until !== undefined);
-  return told.map((telling, i) =>
-    i === at ? { ...telling, until: next.time, since: returnedAt(telling, next, step) } : telling,
-  );
+  return {
+    told: told.map((telling, i) => (i === at ? { ...telling, until: next.time } : telling)),
+    heldBack: { since: beginOf(heldBack, next.time, step), until: next.time },
+  };
 }
 
 /** After the newest one has resolved. @param until epoch ms of its last row */
 export function rememberEnd(
-  told: readonly Telling[],
+  { told, heldBack }: Memory,
   { until, peak }: { readonly until: number; readonly peak: number },
-): readonly Telling[] {
-  return told.map((telling, i) =>
-    i === told.length - 1 ? { ...telling, until, level: Math.max(telling.level, peak) } : telling,
-  );
+): Memory {
+  return {
+    told: told.map((telling, i) =>
+      i === told.length - 1 ? { ...telling, until, level: Math.max(telling.level, peak) } : telling,
+    ),
+    heldBack,
+  };
 }
 
-function returnedAt({ until, since }: Telling, { time }: Telling, step: number): number {
-  return since !== undefined && time - until! <= TOGETHER * step ? since : time;
+/** Epoch ms of the first of the rows that go on with one at `time`, that one included. */
+function beginOf(heldBack: HeldBack | undefined, time: number, step: number): number {
+  return heldBack !== undefined && time - heldBack.until <= TOGETHER * step ? heldBack.since : time;
 }
 
 function isSame(one: Telling, other: Telling): boolean {

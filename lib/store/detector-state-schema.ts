@@ -58,10 +58,10 @@ const entityTrack: z.ZodType<EntityTrack> = z
           modelVersion: z.string(),
           level: z.number(),
           until: time.optional(),
-          since: time.optional(),
         }),
       )
       .optional(),
+    heldBack: z.looseObject({ since: time, until: time }).optional(),
     wasOut: z.boolean().optional(),
     outLevel: z.number().optional(),
     usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),

@@ -80,9 +80,8 @@ async function leaveOpen(): Promise<void> {
     recent: [{ time: now - 60_000, score: 1.5 }],
     open,
     usualJoint: { level: 0.5, below: 2, modelVersion },
-    told: [
-      { time: now - 600_000, cause: 1, modelVersion, level: 3, until: now - 300_000, since: now - 360_000 },
-    ],
+    told: [{ time: now - 600_000, cause: 1, modelVersion, level: 3, until: now - 300_000 }],
+    heldBack: { since: now - 180_000, until: now - 60_000 },
     wasOut: true,
     outLevel: 1.2,
   };

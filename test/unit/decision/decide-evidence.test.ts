@@ -41,10 +41,46 @@ test('four quiet rows end nothing', () => {
 });
 
 test('it has settled where metrics are still off their training, and else it has resolved', () => {
-  const end = (anchored: number): string[] =>
-    tell(decideEvidence([{ metrics: 2, anchored: 2 }, ...repeat(5, { metrics: 0.1, anchored })]));
-  assert.deepEqual(end(2), ['opened 0', 'settled 0']);
-  assert.deepEqual(end(0.1), ['opened 0', 'resolved 0']);
+  const end = (rows: number, anchored: number): string[] =>
+    tell(
+      decideEvidence([
+        ...repeat(rows, { metrics: 2, anchored: 2 }),
+        ...repeat(5, { metrics: 0.1, anchored }),
+      ]),
+    );
+  assert.deepEqual(end(10, 2), ['opened 9', 'settled 9']);
+  assert.deepEqual(end(10, 0.1), ['opened 9', 'resolved 9']);
+  // A burst on top of where they have long been makes nothing usual.
+  assert.deepEqual(end(9, 2), ['opened 8', 'resolved 8']);
+});
+
+test('what comes within six hours of a fault is no news unless it is twice as strong for each, or lasts', () => {
+  const burst = (metrics: number, column: number): EvidenceRow[] => [{ metrics, column }, ...repeat(29)];
+  const quiet = repeat(5 * 60);
+  const told = (...rows: readonly EvidenceRow[]): string[] =>
+    tell(decideEvidence(rows)).filter((line) => line.startsWith('opened'));
+  assert.deepEqual(told(...burst(3, 0), ...burst(1.9, 1), ...burst(2, 2), ...burst(3.9, 3), ...burst(4, 4)), [
+    'opened 0',
+    'opened 60',
+    'opened 120',
+  ]);
+  assert.deepEqual(told(...burst(3, 0), ...quiet, ...burst(1.1, 1), ...burst(1.1, 1)), [
+    'opened 0',
+    'opened 360',
+  ]);
+  // Whatever it is by: for a quarter of an hour together, at most two rows between them.
+  const lasting = [0, 3, 6, 9, 12, 15].flatMap((_, i) => [{ metrics: 1.1, column: i % 2 }, ...repeat(2)]);
+  assert.deepEqual(told({ metrics: 3, column: 5 }, ...repeat(9), ...lasting), ['opened 0', 'opened 25']);
+  const tooShort = lasting.slice(0, -3);
+  assert.deepEqual(told({ metrics: 3, column: 5 }, ...repeat(9), ...tooShort), ['opened 0']);
+});
+
+test('what comes after a level has settled is news, also within six hours', () => {
+  const level = [...repeat(10, { metrics: 2, anchored: 2 }), ...repeat(5, { anchored: 2 })];
+  const next = [...repeat(30, { anchored: 2 }), { metrics: 1.1, anchored: 2 }];
+  assert.deepEqual(tell(decideEvidence([...level, ...next])), ['opened 9', 'settled 9', 'opened 45']);
+  const burst = [...repeat(9, { metrics: 2, anchored: 2 }), ...repeat(6, { anchored: 2 })];
+  assert.deepEqual(tell(decideEvidence([...burst, ...next])), ['opened 8', 'resolved 8']);
 });
 
 test('what the model still says after so many rows is usual from then on', () => {
