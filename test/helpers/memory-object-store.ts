@@ -8,6 +8,8 @@ export interface MemoryObjectStore extends ObjectStore {
   keys(): string[];
   /** For assertions on what is in the bucket. Undefined where no object stands. */
   text(key: string): string | undefined;
+  /** Another bucket that holds the same by now. */
+  fork(options?: MemoryObjectStoreOptions): MemoryObjectStore;
 }
 
 export interface MemoryObjectStoreOptions {
@@ -37,8 +39,14 @@ export interface DeathPlan {
 }
 
 export function createMemoryObjectStore(options: MemoryObjectStoreOptions = {}): MemoryObjectStore {
+  return createHolding(new Map(), options);
+}
+
+function createHolding(
+  objects: Map<string, StoredObject>,
+  options: MemoryObjectStoreOptions,
+): MemoryObjectStore {
   const { now = () => Date.UTC(2030, 0, 1), pause = nextTurn } = options;
-  const objects = new Map<string, StoredObject>();
 
   function find(key: string): StoredObject {
     const found = objects.get(key);
@@ -95,6 +103,7 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions = {}):
       const found = objects.get(key);
       return found && new TextDecoder().decode(found.body);
     },
+    fork: (forked = options) => createHolding(new Map(objects), forked),
   };
 }
 
