@@ -60,11 +60,6 @@ const ALIKE_LENGTHS = 2;
  * statistic a stretch, and says again much of what single metrics say.
  */
 const SHARES = { alone: 0.6, several: 0.2, joint: 0.2 } as const;
-/**
- * What follows a training goes beyond its tails about twice as often as these say: what changes from week to week is in no
- * block of one week. Measured on training parts (docs/decisions/0018), so that a budget is what people get.
- */
-const UNFORESEEN = 2;
 /** A block's chance of a false incident is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 
@@ -182,8 +177,7 @@ function blockOf(length: number): number {
 }
 
 function probabilityOf(block: number, { step, budget, atOnce }: Rate, among: number): number {
-  const expected = (block * step * budget.count) / (budget.per * atOnce * among);
-  return Math.min(MOST_PROBABLE, expected / UNFORESEEN);
+  return Math.min(MOST_PROBABLE, (block * step * budget.count) / (budget.per * atOnce * among));
 }
 
 function leastOf(column: number, length: number): number {
