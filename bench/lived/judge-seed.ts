@@ -9,6 +9,7 @@ import { simulate } from '../../lib/simulate/simulate.ts';
 import { sliceWindow } from '../../lib/window/combine.ts';
 import { describeDetector, fitDetector } from '../quality/run-detector.ts';
 import { findIncidents } from './find-incidents.ts';
+import { groupAnomalies } from './group-incidents.ts';
 import { judgeIncidents, type LivedFigures } from './judge-incidents.ts';
 
 export interface SeedTask {
@@ -24,8 +25,11 @@ export interface ScenarioFigures {
   readonly delay: number | undefined;
   /** Ms of wall clock. */
   readonly judged: number;
-  /** Entity and minutes from the fault's start (of `none`, from the start of the last two days) of each false incident. */
-  readonly falseAt: readonly { readonly entity: string; readonly minutes: number }[];
+  /**
+   * Entities and minutes from the fault's start (of `none`, from the start of the last two days) of each incident of which no
+   * anomaly is true: anomalies that people are told of together are one.
+   */
+  readonly falseAt: readonly { readonly entities: readonly string[]; readonly minutes: number }[];
   readonly figures: LivedFigures;
 }
 
@@ -69,9 +73,12 @@ export async function judgeSeed({ seed, scenarios, kind }: SeedTask): Promise<re
       seed,
       delay: right.length === 0 ? undefined : Math.min(...right.map(({ alertedAt }) => alertedAt)) - start,
       judged: JUDGED_DAYS * DAY,
-      falseAt: told.incidents
-        .filter((incident) => !right.includes(incident))
-        .map(({ entity, alertedAt }) => ({ entity, minutes: (alertedAt - start) / MINUTE })),
+      falseAt: groupAnomalies(told.incidents, { detector: detector.name, step })
+        .filter((members) => !members.some((anomaly) => right.includes(anomaly)))
+        .map((members) => ({
+          entities: members.map(({ entity }) => entity),
+          minutes: (members[0]!.alertedAt - start) / MINUTE,
+        })),
       figures,
     });
   }

@@ -50,6 +50,8 @@ export interface ScenariosResult {
   readonly falsePerWeek: number;
   /** Sentences; empty where every aim is reached. */
   readonly missed: readonly string[];
+  /** Those of them that say which scenario is not told of in time. */
+  readonly late: readonly string[];
 }
 
 /** @param given.seeds how many: 1 to that number */
@@ -76,7 +78,12 @@ export function summarizeScenarios(runs: readonly ScenarioFigures[]): ScenariosR
     summarizeScenario(scenario, own),
   );
   const falsePerWeek = rateOf(runs);
-  return { runs, scenarios, falsePerWeek, missed: listMissed(scenarios, falsePerWeek) };
+  const late = listLate(scenarios);
+  const tooMany =
+    falsePerWeek < FALSE_AIM
+      ? []
+      : [`${falsePerWeek.toFixed(2)} false incidents a week, not under ${FALSE_AIM}`];
+  return { runs, scenarios, falsePerWeek, late, missed: [...late, ...tooMany] };
 }
 
 function summarizeScenario(scenario: ScenarioName, runs: readonly ScenarioFigures[]): ScenarioSummary {
@@ -100,16 +107,14 @@ function rateOf(runs: readonly ScenarioFigures[]): number {
   return (incidents * WEEK) / runs.reduce((sum, { judged }) => sum + judged, 0);
 }
 
-function listMissed(scenarios: readonly ScenarioSummary[], falsePerWeek: number): readonly string[] {
-  const late = scenarios.flatMap(({ scenario, seeds, inTime }) => {
+function listLate(scenarios: readonly ScenarioSummary[]): readonly string[] {
+  return scenarios.flatMap(({ scenario, seeds, inTime }) => {
     const aim = DELAY_AIMS[scenario];
     const needed = Math.ceil(FOUND_AIM * seeds);
     return aim === undefined || inTime >= needed
       ? []
       : [`${scenario}: told of within ${aim / MINUTE} min on ${inTime} of ${seeds} seeds, not on ${needed}`];
   });
-  if (falsePerWeek < FALSE_AIM) return late;
-  return [...late, `${falsePerWeek.toFixed(2)} false incidents a week, not under ${FALSE_AIM}`];
 }
 
 export function renderScenarios({ scenarios, falsePerWeek, missed }: ScenariosResult): string {

@@ -35,7 +35,7 @@ function run(seed: number, minutes: number | undefined, falseIncidents = 0): Sce
     seed,
     delay: minutes === undefined ? undefined : minutes * MINUTE,
     judged: 2 * DAY,
-    falseAt: Array.from({ length: falseIncidents }, () => ({ entity: 'orders', minutes: -100 })),
+    falseAt: Array.from({ length: falseIncidents }, () => ({ entities: ['orders'], minutes: -100 })),
     figures: NO_FIGURES,
   };
 }
