@@ -66,7 +66,7 @@ const LARGEST_SKEW = 5_000;
 const MOST_FAULTS = 12;
 /** Failures in a row: a service that is away for a while. */
 const MOST_IN_A_ROW = 6;
-/** Longer than the scoring function lives. */
+/** Of slow calls in a row together: longer than the scoring function lives, and no next window comes due meanwhile. */
 const SLOWEST = 180_000;
 const LATEST_MESSAGE = 400_000;
 
@@ -90,13 +90,14 @@ function drawFault(random: Random, { calls, messages, invocations }: Occasions):
   // Each as often, however many calls it has: writes and messages are where something can be lost.
   const called = OPERATIONS.filter((each) => calls[each] > 0);
   const operation = called[below(called.length)]!;
+  const more = random.nextFloat() < 0.7 ? 0 : below(MOST_IN_A_ROW);
   return {
     is: 'call',
     operation,
     nth: below(calls[operation]),
     kind: CALL_FAULTS[below(CALL_FAULTS.length)]!,
-    more: random.nextFloat() < 0.7 ? 0 : below(MOST_IN_A_ROW),
-    ms: below(SLOWEST),
+    more,
+    ms: Math.floor(below(SLOWEST) / (more + 1)),
   };
 }
 
