@@ -30,7 +30,7 @@ spec:
 
 interface Change {
   readonly pod: number;
-  readonly state: 'opened' | 'updated' | 'settled' | 'resolved' | 'retracted';
+  readonly state: 'opened' | 'updated' | 'settled' | 'resolved';
   readonly sequence?: number;
   /** Minutes after nine. */
   readonly start?: number;
@@ -64,7 +64,6 @@ export async function makeAlertExamples(): Promise<ReadonlyMap<string, Alert>> {
   const told = [
     ...outage,
     ...(await endedAs('settled')).slice(1),
-    ...(await endedAs('retracted')).slice(1),
     ...(await play(
       { 2: [{ pod: 0, state: 'opened' }], 40: [{ pod: 1, state: 'opened', start: 38 }] },
       { incidentsADay: 0 },
@@ -113,14 +112,13 @@ function minutesAfter(story: Story): number[] {
 function toPending(change: Change, now: number): PendingAlert {
   const { pod, state, sequence = 1, start = 0, level = 1.8, isSilence = false } = change;
   const entity = `shop/payment-5ff676694b-${['fzj9z', 'k2p4d', 'x8wqm'][pod]}`;
-  const isOver = state === 'settled' || state === 'resolved' || state === 'retracted';
+  const isOver = state === 'settled' || state === 'resolved';
   const incidentId = `20261123T09${String(start).padStart(2, '0')}00Z-3f9a1c7e5d2${pod}`;
-  const built = buildAlert({
+  const alert = buildAlert({
     transition: {
       incidentId,
       entity,
-      // Scoring takes nothing back yet; the stage that tells people knows how to.
-      state: state === 'retracted' ? 'resolved' : state,
+      state,
       sequence,
       start: NINE + start * MINUTE,
       lastAnomalous: now - 2 * MINUTE,
@@ -155,7 +153,6 @@ function toPending(change: Change, now: number): PendingAlert {
       incident: `anomalies/detector=payment/${incidentId}.json`,
     },
   });
-  const alert: Alert = { ...built, state };
   const about = { namespace: 'shop', workload: 'payment', siblings: 4, dependsOn: [], step: MINUTE };
   return { alert, sequence, about };
 }

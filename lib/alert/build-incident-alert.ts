@@ -88,7 +88,7 @@ function courseOf({ state, members }: Notification): {
     lastAnomalous = Math.max(lastAnomalous, member.lastAnomalous);
     end = Math.max(end, member.end ?? member.lastAnomalous + member.step);
   }
-  const isOver = state === 'settled' || state === 'resolved' || state === 'retracted';
+  const isOver = state === 'settled' || state === 'resolved';
   return { state, start, lastAnomalous, end: isOver ? end : undefined };
 }
 

@@ -25,7 +25,7 @@ export function saySilence(
   const { state, from, to, length } = told;
   if (kind === 'late') {
     const behind = formatLength(told.seconds * 1000);
-    return state !== 'settled' && state !== 'resolved' && state !== 'retracted'
+    return state !== 'settled' && state !== 'resolved'
       ? `data comes ${behind} after its time, since that of ${from}`
       : `data comes in time again, since that of ${to}`;
   }

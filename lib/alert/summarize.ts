@@ -89,8 +89,6 @@ export function describeCourse(given: {
       return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
     case 'settled':
       return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; ${what}`}`;
-    case 'retracted':
-      return `${who}: taken back, data that came later shows nothing unusual${what === undefined ? '' : `; it was ${what}`}, since ${formatTime(start, end)}`;
     // How long it is is not known of an anomaly of which nothing new was told.
     case 'escalated':
       return `${who}: more serious now, ${why}, since ${formatTime(start, end)}${restart}`;

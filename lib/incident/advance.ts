@@ -22,7 +22,7 @@ import { takeChange } from './take-change.ts';
 import { nextDue, tellIncident } from './tell.ts';
 
 const DAY = 86_400_000;
-/** Ms for which a closed incident is remembered: what comes back within it flaps, and what is retracted is still known. */
+/** Ms for which a closed incident is remembered: what comes back within it flaps. */
 const REMEMBERED_FOR = 6 * 3_600_000;
 
 export const NO_INCIDENTS: IncidentsState = { incidents: [], openings: [] };

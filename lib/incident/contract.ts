@@ -1,23 +1,12 @@
 /** Anomalies, incidents and notifications as the stage between scoring and the topic knows them: plain data, kept in its state. */
 import type { Severity } from '../config/severity.ts';
 
-/**
- * What became of an anomaly. `settled`: over, because what moved has stayed and is the new usual. `retracted`: it turned
- * out not to have been one.
- */
-export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved', 'retracted'] as const;
+/** What became of an anomaly. `settled`: over, because what moved has stayed and is the new usual. */
+export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved'] as const;
 export type AnomalyState = (typeof ANOMALY_STATES)[number];
 
 /** What people are told of an incident. */
-export const NOTIFIED_STATES = [
-  'opened',
-  'updated',
-  'escalated',
-  'settled',
-  'resolved',
-  'retracted',
-  'digest',
-] as const;
+export const NOTIFIED_STATES = ['opened', 'updated', 'escalated', 'settled', 'resolved', 'digest'] as const;
 export type NotifiedState = (typeof NOTIFIED_STATES)[number];
 
 /** One change of an anomaly: of one entity's stretch. Times are epoch ms. */

@@ -59,13 +59,11 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
   const members = incident.members.map((member) =>
     member.anomalyId === change.anomalyId ? { ...unknownMembers(member, CHANGE_MEMBERS), ...change } : member,
   );
-  // Whoever was told that it is over has to hear that it never was.
-  const isTakenBack = incident.status === 'closed' && change.state === 'retracted';
   return {
     ...incident,
     members,
     severity: judgeIncident({ ...incident, members }, now),
-    isWorse: incident.isWorse || change.state === 'updated' || isTakenBack,
+    isWorse: incident.isWorse || change.state === 'updated',
   };
 }
 

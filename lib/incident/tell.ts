@@ -58,15 +58,13 @@ function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number 
 function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' | 'dropped' | undefined {
   const { status, severity, toldSeverity, overSince } = incident;
   const { now, policy } = moment;
-  const isRetracted = incident.members.every(({ state }) => state === 'retracted');
   const isSilenced = incident.silencedBy !== undefined;
   // What is over when its silence is needs nobody any more.
   if (isSilenced && overSince !== undefined && (status === 'waiting' || status === 'held')) return 'dropped';
-  if (status === 'closed')
-    return isRetracted && incident.toldSeverity !== undefined && incident.isWorse ? 'retracted' : undefined;
+  if (status === 'closed') return undefined;
   if (status === 'waiting') {
     if (now < nextDue(incident, policy)) return undefined;
-    if (isRetracted || (overSince !== undefined && isOfStarts(incident))) return 'dropped';
+    if (overSince !== undefined && isOfStarts(incident)) return 'dropped';
     return moment.hasRoom(severity) ? 'opened' : 'held';
   }
   if (status !== 'told') {
@@ -90,7 +88,6 @@ function isOfStarts({ members }: Incident): boolean {
 
 /** What has stayed for one of them is the news for whoever looks. */
 function stateAtEnd({ members }: Incident): NotifiedState {
-  if (members.every(({ state }) => state === 'retracted')) return 'retracted';
   return members.some(({ state }) => state === 'settled') ? 'settled' : 'resolved';
 }
 
@@ -102,7 +99,6 @@ function advance(incident: Incident, due: NotifiedState | 'held' | 'dropped', no
       return { ...incident, status: 'closed', isWorse: false };
     case 'settled':
     case 'resolved':
-    case 'retracted':
       return {
         ...incident,
         status: 'closed',

@@ -9,7 +9,7 @@ export function fit(text: string, most: number): string {
 
 /** True for what ends an incident. */
 export function isOver({ state }: Alert): boolean {
-  return state === 'settled' || state === 'resolved' || state === 'retracted';
+  return state === 'settled' || state === 'resolved';
 }
 
 /** Name → what a person wants to see beside the summary, most important first. Empty ones are left out. */

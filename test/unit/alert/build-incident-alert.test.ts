@@ -143,7 +143,6 @@ test('each state has its sentence, also where the newest change of the anomaly w
   );
   assert.match(say({ state: 'opened' }, endOf(pod!)), /payment-0: cpu 0.83 .*, since 09:00 UTC, 3 min$/);
   assert.match(say({ state: 'settled' }, endOf(pod!)), /settled at a new level at 09:03 UTC after 3 min/);
-  assert.match(say({ state: 'retracted' }, endOf(pod!)), /taken back, .*; it was cpu/);
   const digest = build(PODS.slice(0, 3), { state: 'digest', incidentId: 'digest-1' });
   assert.match(digest.summary, /^3 incidents over the budget of the day, .*; first shop\/payment-0: cpu/);
   assert.match(renderAlert(digest).subject, /^\[digest\] 3 incidents/);

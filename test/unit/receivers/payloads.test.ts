@@ -43,7 +43,6 @@ test('PagerDuty: trigger and resolve of one incident have one key, and a digest 
     updated: 'trigger',
     resolved: 'resolve',
     settled: 'resolve',
-    retracted: 'resolve',
     digest: undefined,
     silence: 'trigger',
   });
