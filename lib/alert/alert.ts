@@ -52,6 +52,8 @@ export interface AlertRestart {
 /** One anomaly of an incident: the stretch of one entity. Times are ISO 8601 UTC. */
 export interface AlertMember {
   readonly anomalyId: string;
+  /** In a digest: the incident whose probable culprit it is. State, start, end and summary are then of that. */
+  readonly incidentId?: string | undefined;
   readonly detector: string;
   readonly entity: string;
   /** Of the entity, or the entity itself. */

@@ -33,6 +33,12 @@ export const reasonSchema: z.ZodType<Reason> = z.looseObject({
 
 export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
   anomalyId: z.string().describe('Stays the same for the anomaly.'),
+  incidentId: z
+    .string()
+    .optional()
+    .describe(
+      'In a digest: the incident whose probable culprit it is; `state`, `start`, `end` and `summary` are then of that.',
+    ),
   detector: z.string().describe('That found it.'),
   entity: z.string().describe("Empty: all of the detector's data is one entity."),
   workload: z.string().describe('Of the entity, or the entity itself.'),
@@ -134,7 +140,9 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
   members: z
     .array(memberSchema)
     .optional()
-    .describe('The anomalies of the incident, the probable culprit first; at most 50.'),
+    .describe(
+      'The anomalies of the incident, the probable culprit first; of a digest its incidents, the most important first; at most 50.',
+    ),
   membersLeftOut: z
     .int()
     .min(0)
@@ -146,7 +154,9 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
       region: z.string().optional().describe('Of the bucket.'),
       window: z.string().describe('Key of the data.'),
       scores: z.string().describe('Key of their scores.'),
-      incident: z.string().describe('Key of the incident: all of its members, and what was told.'),
+      incident: z
+        .string()
+        .describe('Key of the incident, or of the digest: all of its members, and what was told.'),
       anomaly: z.string().optional().describe("Key of the culprit's anomaly."),
     } satisfies Shape<Alert['objects']>)
     .describe('Where to read on.'),

@@ -8,7 +8,7 @@ import { toOneLine } from './one-line.ts';
 const LONGEST_NAME = 80;
 
 /**
- * "cpu_usage and 1 more missing since 14:32 UTC, 15 min", "back at 15:10 UTC after 38 min without data".
+ * "cpu_usage and 1 more metric missing since 14:32 UTC, 15 min", "back at 15:10 UTC after 38 min without data".
  * @param told.from, told.to as people read times; `to` exclusive
  * @param told.seconds without data; of late data, how late it is
  */
@@ -20,6 +20,8 @@ export function saySilence(
     readonly to: string;
     readonly length: string;
     readonly seconds: number;
+    /** It is told of again because it is still there. */
+    readonly isReminder?: boolean | undefined;
   },
 ): string {
   const { state, from, to, length } = told;
@@ -35,13 +37,23 @@ export function saySilence(
     if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
     return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data`;
   }
-  if (what !== undefined) return `${what} missing since ${from}, ${length}`;
-  return `${kind === 'source' ? 'no data at all' : 'no data'} since ${from}, ${length}`;
+  const missing = what === undefined ? (kind === 'source' ? 'no data at all' : 'no data') : `${what} missing`;
+  return told.isReminder === true ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
+}
+
+/** What was missing, in a sentence about several: "no data", "cpu_usage and 1 more metric missing". */
+export function nameSilence({ kind, metrics }: AlertSilence): string {
+  if (kind === 'late') return 'data that comes late';
+  const what = nameMissing(metrics);
+  if (what !== undefined) return `${what} missing`;
+  return kind === 'source' ? 'no data at all' : 'no data';
 }
 
 function nameMissing([first, ...others]: readonly string[]): string | undefined {
   if (first === undefined) return undefined;
   const line = toOneLine(first);
   const name = line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME - 1)}…`;
-  return others.length === 0 ? name : `${name} and ${others.length} more`;
+  return others.length === 0
+    ? name
+    : `${name} and ${others.length} more metric${others.length === 1 ? '' : 's'}`;
 }

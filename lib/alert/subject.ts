@@ -19,7 +19,9 @@ const SHORTENED: readonly ((summary: string) => string)[] = [
   (summary) => dropUsual(dropLength(summary)),
   // Of the metrics the first.
   (summary) => dropOthers(dropUsual(dropLength(summary))),
-  (summary) => shortenWords(dropOthers(dropUsual(dropLength(summary)))),
+  // What is wrong before where it began.
+  (summary) => dropFirst(dropOthers(dropUsual(dropLength(summary)))),
+  (summary) => shortenWords(dropFirst(dropOthers(dropUsual(dropLength(summary))))),
 ];
 
 export function renderSubject({ state, severity, summary }: Alert): string {
@@ -38,7 +40,11 @@ function dropLength(summary: string): string {
 }
 
 function dropOthers(summary: string): string {
-  return summary.replace(/ and \d+ more(, since [^,]+)?$/, '$1');
+  return summary.replace(/ and \d+ more metrics?/, '');
+}
+
+function dropFirst(summary: string): string {
+  return summary.replace(/, first in [^, ]+(?=,|$)/, '');
 }
 
 function dropUsual(summary: string): string {

@@ -15,7 +15,7 @@ export type Summarized = Pick<Transition, 'start' | 'lastAnomalous' | 'end' | 'p
 const LONGEST_NAME = 80;
 
 /**
- * "shop/payment: cpu_usage 0.83 (usual 0.01–0.05) and 2 more, since 14:32 UTC, 6 min". The first metric that left its
+ * "shop/payment: cpu_usage 0.83 (usual 0.01–0.05) and 2 more metrics, since 14:32 UTC, 6 min". The first metric that left its
  * usual range speaks for the others that did; where none did, it is their combination that is unusual.
  *
  * @param given.who the entity, or what stands in where there is only one
@@ -40,15 +40,13 @@ export function summarize(given: {
     const { state, start, peakScore: seconds } = transition;
     const end = transition.end ?? transition.lastAnomalous + step;
     const times = {
-      from: formatTime(start, end),
+      from: formatTime(start, isReminder === true ? undefined : end),
       to: formatTime(end, start),
       length: formatLength(end - start),
     };
-    return `${shorten(given.who)}: ${saySilence(given.silence, { state, ...times, seconds })}`;
+    return `${shorten(given.who)}: ${saySilence(given.silence, { state, ...times, seconds, isReminder })}`;
   }
-  const why =
-    what ??
-    `${given.by ?? 'score'} ${formatValue(transition.peakScore, undefined)} (alerts from ${formatValue(given.threshold, undefined)})`;
+  const why = what ?? sayScore({ ...given, score: transition.peakScore });
   const { restartedAt } = given;
   return describeCourse({
     who: shorten(given.who),
@@ -115,11 +113,17 @@ export function describeReasons(reasons: readonly Reason[]): string | undefined 
   const [first, second] = unusual.length > 0 ? unusual : reasons;
   if (first === undefined) return undefined;
   if (unusual.length > 0) {
-    const more = unusual.length > 1 ? ` and ${unusual.length - 1} more` : '';
+    const others = new Set(unusual.map(({ metric }) => metric)).size - 1;
+    const more = others === 0 ? '' : ` and ${others} more metric${others === 1 ? '' : 's'}`;
     return `${describeReason(first)}${more}`;
   }
   if (second === undefined) return `unusual ${describeReason(first)}`;
   return `unusual combination of ${describeReason(first)} and ${describeReason(second)}`;
+}
+
+/** "evidence 2.3 (alerts from 1)" */
+export function sayScore({ by, score, threshold }: Pick<Alert, 'by' | 'score' | 'threshold'>): string {
+  return `${by ?? 'score'} ${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)})`;
 }
 
 function describeReason(reason: Reason): string {

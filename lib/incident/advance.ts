@@ -10,10 +10,10 @@
  */
 
 import { isActive, type Silencing } from '../answers/silencing.ts';
-import { formatCompactTime } from '../base/compact-time.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
-import { SEVERITIES, type Severity } from '../config/severity.ts';
+import type { Severity } from '../config/severity.ts';
 import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
+import { digestId, makeDigest, nextDigest } from './digest.ts';
 import { isOnlyOf } from './is-only-of.ts';
 import { rankMembers } from './rank-members.ts';
 import { isLouder } from './severity.ts';
@@ -83,13 +83,15 @@ export function advanceIncidents(given: {
     status === 'held' && silencedBy === undefined;
   const held = told.filter(isForDigest);
   const digestDue =
-    held.length === 0 ? undefined : (given.state.digestDue ?? nextTimeOfDay(now, policy.digestAt));
+    held.length === 0 ? undefined : (given.state.digestDue ?? nextDigest(now, policy.digestAt));
   const isDigestDue = digestDue !== undefined && digestDue <= now;
-  if (isDigestDue) notifications.push(digest(held, digestDue));
+  if (isDigestDue) notifications.push(makeDigest(held, digestDue));
   const kept = told
     .map(
       (incident): Incident =>
-        isDigestDue && isForDigest(incident) ? { ...incident, status: 'digested' } : incident,
+        isDigestDue && isForDigest(incident)
+          ? { ...incident, status: 'digested', digestId: digestId(digestDue) }
+          : incident,
     )
     .filter(({ status, overSince = now }) => status !== 'closed' || now - overSince < REMEMBERED_FOR);
   const { digestDue: _, ...before } = given.state;
@@ -116,26 +118,4 @@ function inOrder(changes: readonly AnomalyChange[]): readonly AnomalyChange[] {
 
 function countAsLoud(openings: IncidentsState['openings'], severity: Severity): number {
   return openings.filter((opening) => !isLouder(severity, opening.severity)).length;
-}
-
-/** Most important first: loud, then wide, then surprising. */
-function digest(held: readonly Incident[], due: number): Notification {
-  const loudness = ({ severity }: Incident): number => SEVERITIES.indexOf(severity);
-  const peak = ({ members }: Incident): number => Math.max(...members.map(({ level = 0 }) => level));
-  const ranked = held.toSorted(
-    (a, b) => loudness(b) - loudness(a) || b.members.length - a.members.length || peak(b) - peak(a),
-  );
-  return {
-    state: 'digest',
-    incidentId: `digest-${formatCompactTime(due)}`,
-    sequence: 1,
-    severity: ranked[0]!.severity,
-    members: ranked.map(({ members }) => rankMembers(members)[0]!),
-  };
-}
-
-/** Epoch ms, later than `now`. @param timeOfDay ms after midnight, UTC */
-function nextTimeOfDay(now: number, timeOfDay: number): number {
-  const today = Math.floor(now / DAY) * DAY + timeOfDay;
-  return today > now ? today : today + DAY;
 }

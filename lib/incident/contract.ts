@@ -45,6 +45,12 @@ export interface AnomalyChange {
 /** An anomaly of an incident, as its newest change left it. */
 export type Member = AnomalyChange;
 
+/**
+ * `waiting`: for what else belongs to it. `told`: people know of it. `held`: over the budget, for the digest.
+ * `digested`: told of there. `closed`: its end was told, or there is nothing to tell.
+ */
+export const INCIDENT_STATUSES = ['waiting', 'told', 'held', 'digested', 'closed'] as const;
+
 export interface Incident {
   /** The id of its first anomaly. */
   readonly id: string;
@@ -52,11 +58,7 @@ export interface Incident {
   readonly members: readonly Member[];
   /** Epoch ms at which its first anomaly came. */
   readonly firstSeen: number;
-  /**
-   * `waiting`: for what else belongs to it. `told`: people know of it. `held`: over the budget, for the digest.
-   * `digested`: told of there. `closed`: its end was told, or there is nothing to tell.
-   */
-  readonly status: 'waiting' | 'told' | 'held' | 'digested' | 'closed';
+  readonly status: (typeof INCIDENT_STATUSES)[number];
   /** The loudest that it ever was. */
   readonly severity: Severity;
   /** Notifications so far. */
@@ -72,6 +74,8 @@ export interface Incident {
   readonly flaps: number;
   /** The silence that keeps it from being told, or kept it until it was over. */
   readonly silencedBy?: string | undefined;
+  /** The digest that told of it. */
+  readonly digestId?: string | undefined;
 }
 
 /** What the stage remembers between runs. */
@@ -96,4 +100,6 @@ export interface Notification {
   readonly isReminder?: boolean | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
   readonly members: readonly Member[];
+  /** Of a digest: its incidents, each in the place of its culprit. */
+  readonly digested?: readonly Incident[] | undefined;
 }

@@ -10,6 +10,11 @@ export { isDetectorName };
 /** For ids that derive from content: the alphabet of detector names, longer. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** What an incident, an anomaly, a silence or a verdict may be called by. */
+export function isObjectId(text: string): boolean {
+  return ID.test(text);
+}
+
 /** Bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const LONGEST_KEY = 1024;
 /** Bytes kept for what is put behind a key under quarantine/. */

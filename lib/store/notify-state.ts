@@ -11,6 +11,7 @@ import { NO_INCIDENTS } from '../incident/advance.ts';
 import {
   ANOMALY_STATES,
   type AnomalyChange,
+  INCIDENT_STATUSES,
   type Incident,
   type IncidentsState,
 } from '../incident/contract.ts';
@@ -80,7 +81,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   id: z.string(),
   members: z.array(member).min(1),
   firstSeen: time,
-  status: z.enum(['waiting', 'told', 'held', 'digested', 'closed']),
+  status: z.enum(INCIDENT_STATUSES),
   severity,
   sequence: count,
   toldAt: time.optional(),
@@ -89,6 +90,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   overSince: time.optional(),
   flaps: count,
   silencedBy: z.string().optional(),
+  digestId: z.string().optional(),
 } satisfies Shape<Incident>);
 
 /** Unknown members are a newer release's: they are kept, and written back. */
@@ -107,13 +109,14 @@ const schema: z.ZodType<NotifyState> = z.looseObject({
   sweptAt: time.optional(),
 } satisfies Shape<NotifyState>);
 
-/**
- * `etag` is undefined where nothing is stored yet; the state is then the initial one.
- * @throws ArtifactError where the stored state is not one, or of another format version
- */
-export async function readNotifyState(
-  store: ObjectStore,
-): Promise<{ readonly state: NotifyState; readonly etag: string | undefined }> {
+export interface StoredNotifyState {
+  readonly state: NotifyState;
+  /** Undefined where nothing is stored yet; the state is then the initial one. */
+  readonly etag: string | undefined;
+}
+
+/** @throws ArtifactError where the stored state is not one, or of another format version */
+export async function readNotifyState(store: ObjectStore): Promise<StoredNotifyState> {
   try {
     const { body, etag } = await store.get(NOTIFY_STATE_KEY);
     return { state: decodeJson(NOTIFY_STATE_KEY, body, schema), etag };
@@ -125,17 +128,19 @@ export async function readNotifyState(
 
 /**
  * @param etag of the state that `next` follows from; undefined where there was none
+ * @returns what stands there now
  * @throws PreconditionFailedError where another run was faster
  */
 export async function writeNotifyState(
   store: ObjectStore,
   next: NotifyState,
   etag: string | undefined,
-): Promise<void> {
+): Promise<StoredNotifyState> {
   const body = encodeJson(next);
   decodeJson(NOTIFY_STATE_KEY, body, schema);
-  await store.put(NOTIFY_STATE_KEY, body, {
+  const written = await store.put(NOTIFY_STATE_KEY, body, {
     contentType: 'application/json',
     ...(etag === undefined ? { ifAbsent: true } : { ifMatch: etag }),
   });
+  return { state: next, etag: written.etag };
 }

@@ -39,7 +39,7 @@ it('is one message with all of them, and one for its end, once it has lasted', a
   await drop(200, 15);
   const [opened] = await queue.waitFor(1);
   assert.deepEqual([opened?.state, opened?.members?.length], ['opened', 20]);
-  assert.match(opened?.summary ?? '', /^payment, all 20: first payment-/);
+  assert.match(opened?.summary ?? '', /^payment, all 20 (pods|entities): .*, first in payment-/);
   assert.ok(opened?.members?.every(({ workload }) => workload === 'payment'));
   assert.match(renderAlert(opened!).text, /Next: look at payment-\S+ first, where it began/);
   const incident = await stack.getJson<IncidentObject>(opened!.objects.incident);

@@ -98,7 +98,7 @@ function changeOf(given: {
     incidentId: id,
     notificationId: `${id}-000${sequence}`,
     state,
-    summary: `${entity}: cpu usage 0.83 cores (usual 0.01–0.05) and 2 more, since ${stamp.slice(11, 16)} UTC, 45 min`,
+    summary: `${entity}: cpu usage 0.83 cores (usual 0.01–0.05) and 2 more metrics, since ${stamp.slice(11, 16)} UTC, 45 min`,
     reasons: reasonsOf(),
     by: 'evidence',
     score: 7.25,

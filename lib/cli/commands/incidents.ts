@@ -1,5 +1,6 @@
 import { listIncidents, readIncident } from '../../jobs/notify/read-incidents.ts';
 import type { IncidentObject } from '../../jobs/notify/record-incident.ts';
+import { isObjectId } from '../../store/keys.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -67,19 +68,27 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
   const { values, output } = invocation;
   if (values.open !== undefined || values.last !== undefined)
     throw new UsageError('--open and --last go with incidents list');
-  const incident = await readIncident(openBucket(invocation), id);
+  const incident = isObjectId(id) ? await readIncident(openBucket(invocation), id) : undefined;
   if (incident === undefined) throw new UsageError(`no incident ${JSON.stringify(id)} in this bucket`);
   const [, state, severity, since, until] = toRow(incident);
   const lines = [
     `${incident.incidentId}: ${state}, ${severity}, ${since} to ${until}`,
     ...(incident.silencedBy === undefined ? [] : [`silenced by silences/${incident.silencedBy}`]),
+    ...(incident.digestId === undefined ? [] : [`told in the digest ${incident.digestId}`]),
     '',
-    `anomalies, the probable cause first:`,
-    ...incident.members.map(
-      (member) => `  ${member.state} ${member.detector} ${member.summary}\n    ${member.object}`,
-    ),
+    incident.state === 'digest'
+      ? 'incidents, the most important first:'
+      : 'anomalies, the probable cause first:',
+    ...incident.members.map((member) => {
+      const { state, detector, summary, object, incidentId = object } = member;
+      return `  ${state} ${detector} ${summary}\n    ${incidentId}`;
+    }),
     '',
-    incident.changes.length === 0 ? 'nobody was told' : 'told:',
+    incident.changes.length === 0
+      ? incident.digestId === undefined
+        ? 'nobody was told'
+        : 'nobody was told of it alone'
+      : 'told:',
     ...incident.changes.map(
       ({ sequence, alert }) => `  ${sequence} ${alert.state}, ${alert.severity}: ${alert.summary}`,
     ),
@@ -89,19 +98,33 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
 }
 
 function toRow(incident: IncidentObject): string[] {
-  const { incidentId, severity, silencedBy, members, changes } = incident;
-  const untold = silencedBy === undefined ? 'waiting' : 'silenced';
+  const { incidentId, severity, members, changes } = incident;
   const start = members.map((member) => member.start).sort()[0];
   const ends = members.flatMap(({ end }) => (end === null ? [] : [end])).sort();
   return [
     incidentId,
-    silencedBy !== undefined && isOpen(incident) ? 'silenced' : (incident.state ?? untold),
+    sayState(incident),
     severity,
     incident.start ?? start ?? '-',
     isOpen(incident) ? '-' : (ends.at(-1) ?? '-'),
-    String(members.length),
+    incident.state === 'digest' ? `${members.length} incidents` : String(members.length),
     changes.at(-1)?.alert.summary ?? members[0]?.summary ?? '-',
   ];
+}
+
+/**
+ * What people know of it. `waiting`: for its first message. `for digest`: over the day's budget, and told in the next one.
+ * `in digest`: told there. `ended`: over, and there was nothing to tell.
+ */
+function sayState(incident: IncidentObject): string {
+  const { state, status, silencedBy, digestId } = incident;
+  const isSilenced = silencedBy !== undefined;
+  if (state !== undefined) return isSilenced && isOpen(incident) ? 'silenced' : state;
+  if (digestId !== undefined) return 'in digest';
+  if (isSilenced) return 'silenced';
+  if (status === 'held') return 'for digest';
+  // Objects from before the status was kept have none.
+  return status === 'closed' || (status === undefined && !isOpen(incident)) ? 'ended' : 'waiting';
 }
 
 /** The digest has no end of its own. */

@@ -10,9 +10,14 @@ import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../b
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import { updateState } from '../../store/detector-states.ts';
-import { encodeJson } from '../../store/json.ts';
 import { detectorOfStateKey, incidentKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
-import { INITIAL_NOTIFY_STATE, type NotifyState, readNotifyState } from '../../store/notify-state.ts';
+import {
+  INITIAL_NOTIFY_STATE,
+  type NotifyState,
+  readNotifyState,
+  type StoredNotifyState,
+  writeNotifyState,
+} from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
 import { quarantine } from '../shared/quarantine.ts';
 import { keepRecord } from './keep-record.ts';
@@ -40,31 +45,38 @@ const CONCURRENCY = 8;
  * @throws RetryLaterError where another run is sending, or where messages were refused: they stay, and go out later
  */
 export async function notify(context: NotifyContext, detectors: readonly string[]): Promise<NotifyResult> {
-  await healState(context);
-  const sweep = detectors.length === 0 ? await sweepIfDue(context) : undefined;
+  const read = await readOrHeal(context);
+  const sweep = detectors.length === 0 ? await sweepIfDue(context, read.state) : undefined;
   const silencings = await loadSilencings(context);
-  const { state, changed, silenced, due } = await takeChanges(context, sweep?.detectors ?? detectors, {
+  const { stored, changed, silenced, due } = await takeChanges(context, sweep?.detectors ?? detectors, {
+    stored: read,
     silencings,
     sweptAt: sweep?.at,
   });
+  const { state } = stored;
   for (const { id, silencedBy, members } of silenced) {
     const { detector } = rankMembers(members)[0]!;
     context.telemetry.count('IncidentsSilenced', 1, { detector });
     context.telemetry.info('incident silenced', { detector, incidentId: id, silence: silencedBy });
   }
   await removeTaken(context, state);
-  await forEachConcurrently(changed, CONCURRENCY, ({ id: incidentId, members }) =>
+  // A sweep also writes what a run that died in between did not.
+  const recorded = sweep === undefined ? changed : state.incidents.incidents;
+  await forEachConcurrently(recorded, CONCURRENCY, ({ id: incidentId, members }) =>
     keepRecord(context, { detector: rankMembers(members)[0]!.detector, key: incidentKey(incidentId) }, () =>
       recordIncident(context.store, state, { incidentId }),
     ),
   );
-  const { published, inFlight } = await publishOutbox(context, async () => {
+  const { published, inFlight } = await publishOutbox(context, {
+    stored,
     // Whatever was refused: what is due later is still due, and those that were told of have pages.
-    await wake(context, due);
-    await writePages(context, state, [
-      ...state.outbox.map(({ alert }) => alert.incidentId),
-      ...changed.map(({ id }) => id),
-    ]);
+    beforeRemoval: async () => {
+      await wake(context, due);
+      await writePages(context, state, [
+        ...state.outbox.map(({ alert }) => alert.incidentId),
+        ...changed.map(({ id }) => id),
+      ]);
+    },
   });
   if (inFlight > 0)
     throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
@@ -87,8 +99,8 @@ async function wake({ wakeIn, telemetry, now }: NotifyContext, due: number): Pro
 
 async function sweepIfDue(
   context: NotifyContext,
+  state: NotifyState,
 ): Promise<{ readonly detectors: readonly string[]; readonly at: number } | undefined> {
-  const { state } = await readNotifyState(context.store);
   const at = context.now();
   if (state.sweptAt !== undefined && Math.abs(at - state.sweptAt) < SWEEP_EVERY) return undefined;
   const detectors: string[] = [];
@@ -111,27 +123,26 @@ async function removeTaken({ store }: NotifyContext, { taken }: NotifyState): Pr
 }
 
 /**
- * A state that is no JSON, as one that was cut by hand is, starts anew, with a copy in quarantine: messages that were not
+ * The state, once for the whole run. One that is no JSON, as one that was cut by hand is, starts anew, with a copy in quarantine: messages that were not
  * sent yet are lost, and of what is open people hear when it changes next. One of JSON that does not fit, such as one of a
  * newer release, is left alone.
  */
-async function healState(context: NotifyContext): Promise<void> {
+async function readOrHeal(context: NotifyContext): Promise<StoredNotifyState> {
   const { store, telemetry } = context;
   try {
-    await readNotifyState(store);
+    return await readNotifyState(store);
   } catch (error) {
     if (!(error instanceof ArtifactError) || error.code !== 'not-json') throw error;
     const { etag } = await store.head(NOTIFY_STATE_KEY);
     await quarantine(context, { detector: 'none', key: NOTIFY_STATE_KEY, etag, error });
     try {
-      await store.put(NOTIFY_STATE_KEY, encodeJson(INITIAL_NOTIFY_STATE), {
-        contentType: 'application/json',
-        ifMatch: etag,
-      });
+      const stored = await writeNotifyState(store, INITIAL_NOTIFY_STATE, etag);
       telemetry.warn('the state of notifications could not be read and starts anew', {});
+      return stored;
     } catch (lost) {
       // Another run was faster, to the same end.
       if (!(lost instanceof PreconditionFailedError)) throw lost;
+      return await readNotifyState(store);
     }
   }
 }

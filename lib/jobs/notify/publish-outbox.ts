@@ -19,6 +19,7 @@ import {
   type NotifyState,
   type PendingNotification,
   readNotifyState,
+  type StoredNotifyState,
   writeNotifyState,
 } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
@@ -56,16 +57,21 @@ const ENDED: readonly unknown[] = ['published', 'already-published', 'undelivera
 
 /**
  * With `context.only`, the messages of those detectors alone; the others stay as they are.
- * @param beforeRemoval runs while what was sent still stands in the outbox: a run that dies in it is followed by one that
+ * @param given.stored as it was read before; what others added to it since is theirs to send
+ * @param given.beforeRemoval runs while what was sent still stands in the outbox: a run that dies in it is followed by one that
  * finds the messages as already published and does it again
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
  * outbox, unclaimed
  */
 export async function publishOutbox(
   context: NotifyContext,
-  beforeRemoval: () => Promise<void> = async () => {},
+  given: {
+    readonly stored?: StoredNotifyState;
+    readonly beforeRemoval?: () => Promise<void>;
+  } = {},
 ): Promise<OutboxResult> {
-  const { state } = await readNotifyState(context.store);
+  const stored = given.stored ?? (await readNotifyState(context.store));
+  const { state } = stored;
   const outbox = selectMessages(state, context.only);
   const incidents = [...Map.groupBy(outbox, ({ alert }) => alert.incidentId).values()];
   const outcomes = new Map<string, Outcome>();
@@ -78,8 +84,8 @@ export async function publishOutbox(
     }
   });
   const done = new Set([...outcomes].flatMap(([id, outcome]) => (ENDED.includes(outcome) ? [id] : [])));
-  await beforeRemoval();
-  await removeFromOutbox(context, done);
+  await given.beforeRemoval?.();
+  await removeFromOutbox(context, done, stored);
   const rejections = [...outcomes.values()].filter((outcome) => outcome instanceof PublishRejectedError);
   if (rejections[0] !== undefined)
     throw new RetryLaterError(
@@ -156,10 +162,14 @@ async function publishOne(
   return 'published';
 }
 
-async function removeFromOutbox({ store }: NotifyContext, done: ReadonlySet<string>): Promise<void> {
+async function removeFromOutbox(
+  { store }: NotifyContext,
+  done: ReadonlySet<string>,
+  stored: StoredNotifyState,
+): Promise<void> {
   if (done.size === 0) return;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { state, etag } = await readNotifyState(store);
+    const { state, etag } = round === 0 ? stored : await readNotifyState(store);
     const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
     if (outbox.length === state.outbox.length) return;
     try {

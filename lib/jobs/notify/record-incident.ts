@@ -1,10 +1,14 @@
-/** The incident's object: all of its members as they are, and every message about it so far. */
+/**
+ * The incident's object: all of its members as they are, and every message about it so far. A digest has one too, whose
+ * members are the probable culprits of its incidents.
+ */
 import { z } from 'zod';
 import type { Alert, AlertMember } from '../../alert/alert.ts';
-import { describeMember } from '../../alert/build-incident-alert.ts';
+import { describeDigested, describeMember } from '../../alert/build-incident-alert.ts';
 import { alertSchema, memberSchema } from '../../alert/parse-alert.ts';
 import { SEVERITIES, type Severity } from '../../config/severity.ts';
-import { NOTIFIED_STATES } from '../../incident/contract.ts';
+import { INCIDENT_STATUSES, type Incident, NOTIFIED_STATES } from '../../incident/contract.ts';
+import { rankIncidents } from '../../incident/digest.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import { incidentKey } from '../../store/keys.ts';
 import type { NotifyState, PendingNotification } from '../../store/notify-state.ts';
@@ -23,6 +27,10 @@ export interface IncidentObject {
   readonly end?: string | null | undefined;
   /** The silence because of which nobody is told of it; absent where there is none, or its time is over. */
   readonly silencedBy?: string | undefined;
+  /** What people know of it; absent in a digest, and in objects from before it was kept. */
+  readonly status?: Incident['status'] | undefined;
+  /** The digest that told of it. */
+  readonly digestId?: string | undefined;
   /** Ranked, the probable culprit first: all of them, also those that joined without a message. */
   readonly members: readonly AlertMember[];
   /** Ascending by sequence. */
@@ -38,6 +46,8 @@ export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
   start: z.string().optional(),
   end: z.string().nullable().optional(),
   silencedBy: z.string().optional(),
+  status: z.enum(INCIDENT_STATUSES).optional(),
+  digestId: z.string().optional(),
   members: z.array(memberSchema),
   changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
@@ -52,11 +62,7 @@ export async function recordIncident(
   { incidentId, message }: { readonly incidentId: string; readonly message?: PendingNotification },
 ): Promise<void> {
   const known = state.incidents.incidents.find(({ id }) => id === incidentId);
-  const members =
-    known &&
-    rankMembers(known.members).map((member) =>
-      describeMember(member, state.alerts[member.anomalyId]!, ALERT_KEYS),
-    );
+  const members = known === undefined ? undefined : describeMembers(state, known);
   await updateObject(
     store,
     { key: incidentKey(incidentId), schema: incidentSchema },
@@ -71,15 +77,32 @@ export async function recordIncident(
       return {
         ...rest,
         ...(silencedBy !== undefined && { silencedBy }),
+        ...(known !== undefined && { status: known.status }),
+        ...(known?.digestId !== undefined && { digestId: known.digestId }),
         formatVersion: 1,
         incidentId,
         severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
         ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
-        members: keepUnknown(existing?.members, members) ?? message?.alert.members ?? [],
+        members: keepUnknown(existing?.members, members) ?? describeDigest(state, incidentId, message),
         changes,
       };
     },
   );
+}
+
+function describeMembers({ alerts }: NotifyState, { members }: Incident): readonly AlertMember[] {
+  return rankMembers(members).map((member) => describeMember(member, alerts[member.anomalyId]!, ALERT_KEYS));
+}
+
+/** All that it told of, also what its message has no room for. What is no longer known is as the message has it. */
+function describeDigest(
+  { alerts, incidents }: NotifyState,
+  digestId: string,
+  message: PendingNotification | undefined,
+): readonly AlertMember[] {
+  const told = incidents.incidents.filter((incident) => incident.digestId === digestId);
+  if (told.length === 0) return message?.alert.members ?? [];
+  return rankIncidents(told).map((incident) => describeDigested(incident, (id) => alerts[id]!, ALERT_KEYS));
 }
 
 /** Of a member that stays; undefined where there is none of either. */

@@ -12,15 +12,21 @@ import { rankMembers } from '../../incident/rank-members.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { anomalyKey } from '../../store/keys.ts';
-import { type NotifyState, readNotifyState, writeNotifyState } from '../../store/notify-state.ts';
+import {
+  type NotifyState,
+  readNotifyState,
+  type StoredNotifyState,
+  writeNotifyState,
+} from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
 import { ALERT_KEYS } from './alert-keys.ts';
 import { keepRecord } from './keep-record.ts';
 import { recordAnomaly } from './record-anomaly.ts';
 
 export interface TakenOver {
-  readonly state: NotifyState;
-  /** Incidents that this call changed. */
+  /** As it stands in the bucket, or stood there when it was read. */
+  readonly stored: StoredNotifyState;
+  /** Incidents that this call changed, but for those of which a message alone tells. */
   readonly changed: readonly Incident[];
   /** Incidents that a silence keeps from being told since this call. */
   readonly silenced: readonly Incident[];
@@ -37,17 +43,23 @@ const KEPT_REASONS = 3;
 
 /**
  * What is taken stays in the detectors' outboxes until the caller removes it, and is not taken again.
+ * @param given.stored as it was read before: where others changed it since, it is read anew
  * @throws RetryLaterError where others changed the state every time
  */
 export async function takeChanges(
   context: NotifyContext,
   detectors: readonly string[],
-  given: { readonly silencings: readonly Silencing[]; readonly sweptAt: number | undefined },
+  given: {
+    readonly stored?: StoredNotifyState;
+    readonly silencings: readonly Silencing[];
+    readonly sweptAt: number | undefined;
+  },
 ): Promise<TakenOver> {
   const { store } = context;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    // The state first: what another run takes over after this line makes the write below fail.
-    const { state, etag } = await readNotifyState(store);
+    // The state first: what another run takes over after it was read makes the write below fail.
+    const stored = (round === 0 ? given.stored : undefined) ?? (await readNotifyState(store));
+    const { state, etag } = stored;
     const outboxes = await readOutboxes(context, new Set([...detectors, ...Object.keys(state.taken)]));
     const fresh = [...outboxes].flatMap(([detector, outbox]) => {
       const known = new Set(state.taken[detector]);
@@ -62,10 +74,9 @@ export async function takeChanges(
       });
     });
     const { next, ...moved } = move(state, { ...given, context, outboxes, fresh });
-    if (isDeepStrictEqual(next, state)) return { state, ...moved };
+    if (isDeepStrictEqual(next, state)) return { stored, ...moved };
     try {
-      await writeNotifyState(store, next, etag);
-      return { state: next, ...moved };
+      return { stored: await writeNotifyState(store, next, etag), ...moved };
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
     }
@@ -103,7 +114,7 @@ function move(
     readonly silencings: readonly Silencing[];
     readonly sweptAt: number | undefined;
   },
-): { readonly next: NotifyState } & Omit<TakenOver, 'state'> {
+): { readonly next: NotifyState } & Omit<TakenOver, 'stored'> {
   const { context, outboxes, fresh } = given;
   const now = context.now();
   const advanced = advanceIncidents({
@@ -142,10 +153,12 @@ function move(
       outbox: [...state.outbox, ...messages],
       ...((given.sweptAt ?? state.sweptAt) !== undefined && { sweptAt: given.sweptAt ?? state.sweptAt }),
     },
-    changed: incidents.filter(
-      ({ id, members, silencedBy }) =>
-        silencedBy !== before.get(id)?.silencedBy || !isDeepStrictEqual(members, before.get(id)?.members),
-    ),
+    changed: incidents.filter(({ id, members, silencedBy, status }) => {
+      const known = before.get(id);
+      if (silencedBy !== known?.silencedBy || !isDeepStrictEqual(members, known?.members)) return true;
+      // With a message, the status is written together with it.
+      return status !== known?.status && !messages.some(({ alert }) => alert.incidentId === id);
+    }),
     silenced: incidents.filter(
       ({ id, silencedBy }) => silencedBy !== undefined && before.get(id)?.silencedBy === undefined,
     ),

@@ -47,7 +47,7 @@ test('an alert carries what the transition, the detector and the model say', () 
     targetService: null,
     entity: 'payment',
     severity: 'warning',
-    summary: 'payment: container_cpu_usage 0.83 (usual 0.01–0.05) and 2 more, since 14:32 UTC, 6 min',
+    summary: 'payment: container_cpu_usage 0.83 (usual 0.01–0.05) and 2 more metrics, since 14:32 UTC, 6 min',
     reasons: [CPU, { ...MEMORY, unit: 'bytes' }, { ...READY, unit: 'ratio' }, { ...LOST, unit: 'seconds' }],
     reasonsLeftOut: 0,
     score: 0.71,
@@ -78,7 +78,7 @@ test('one sentence for each thing that can be said', () => {
     ],
     [
       { reasons: [CPU, MEMORY], transition: { state: 'resolved', sequence: 3, end: START + 20 * MINUTE } },
-      'payment: over at 14:52 UTC after 20 min; it was container_cpu_usage 0.83 (usual 0.01–0.05) and 1 more',
+      'payment: over at 14:52 UTC after 20 min; it was container_cpu_usage 0.83 (usual 0.01–0.05) and 1 more metric',
     ],
     [
       { reasons: [], transition: { state: 'resolved', sequence: 3, end: START + 20 * MINUTE } },
@@ -145,7 +145,7 @@ test('the top 20 reasons are kept and the rest is counted', () => {
     reasons.slice(0, 20).map(({ metric }) => metric),
   );
   assert.equal(alert.reasonsLeftOut, 30);
-  assert.match(alert.summary, / and 49 more, /);
+  assert.match(alert.summary, / and 49 more metrics, /);
 });
 
 const MODEL: Alert['model'] = {

@@ -4,7 +4,7 @@ import type { Alert } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert, MOST_MEMBERS } from '../../../lib/alert/build-incident-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert, renderSnsMessage } from '../../../lib/alert/render.ts';
-import type { Member, Notification } from '../../../lib/incident/contract.ts';
+import type { Incident, Member, Notification } from '../../../lib/incident/contract.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
@@ -17,11 +17,30 @@ const REASONS: Alert['reasons'] = [
   { metric: 'memory', share: 0.2, value: 9, usualLow: 1, usualHigh: 4, usual: 2 },
 ];
 
-function build(members: readonly Member[], over: Partial<Notification> = {}): Alert {
+function createIncident(id: string, members: readonly Member[]): Incident {
+  return {
+    id,
+    members,
+    firstSeen: NINE,
+    status: 'held',
+    severity: 'warning',
+    sequence: 0,
+    isWorse: false,
+    flaps: 0,
+  };
+}
+
+/** @param known all anomalies that have an alert */
+function build(
+  members: readonly Member[],
+  over: Partial<Notification> = {},
+  lead: Partial<Alert> = {},
+  known: readonly Member[] = members,
+): Alert {
   return buildIncidentAlert({
     notification: { state: 'opened', incidentId: 'i1', sequence: 1, severity: 'warning', members, ...over },
     alertOf: (anomalyId) => {
-      const { entity, detector, state } = members.find((member) => member.anomalyId === anomalyId)!;
+      const { entity, detector, state } = known.find((member) => member.anomalyId === anomalyId)!;
       return createAlert({
         incidentId: anomalyId,
         entity,
@@ -29,6 +48,7 @@ function build(members: readonly Member[], over: Partial<Notification> = {}): Al
         state,
         summary: `${entity}: cpu 0.83 cores (usual 0.01–0.05), since 09:00 UTC, 3 min`,
         reasons: REASONS,
+        ...lead,
       });
     },
     keys: KEYS,
@@ -40,6 +60,7 @@ const PODS: readonly Member[] = Array.from({ length: 20 }, (_, i) =>
     anomalyId: `a${i}`,
     entity: `shop/payment-${i}`,
     siblings: 24,
+    namespace: 'shop',
     start: NINE + (i % 4) * MINUTE,
   }),
 );
@@ -76,14 +97,14 @@ test('an outage of a workload says how wide it is, since when, and where to look
   const alert = build(PODS);
   assert.equal(
     alert.summary,
-    'payment, 20 of 24: first shop/payment-0: cpu 0.83 cores (usual 0.01–0.05) and 1 more, since 09:00 UTC, 6 min',
+    'payment, 20 of 24 pods: cpu 0.83 cores (usual 0.01–0.05) and 1 more metric, first in shop/payment-0, since 09:00 UTC, 6 min',
   );
   assert.equal(alert.start, '2026-11-23T09:00:00.000Z');
   assert.equal(alert.lastAnomalous, '2026-11-23T09:05:00.000Z');
   const { text, subject } = renderAlert(alert);
   assert.equal(
     subject,
-    '[warning] payment, 20 of 24: first shop/payment-0: cpu 0.83 cores and 1 more, since 09:00 UTC',
+    '[warning] payment, 20 of 24 pods: cpu 0.83 cores, first in shop/payment-0, since 09:00 UTC',
   );
   assert.match(
     text,
@@ -99,7 +120,7 @@ test('an outage of a workload says how wide it is, since when, and where to look
   );
   assert.equal(
     over.summary,
-    'payment, 20 of 24: over at 09:06 UTC after 6 min; it was first shop/payment-0: cpu 0.83 cores (usual 0.01–0.05) and 1 more',
+    'payment, 20 of 24 pods: over at 09:06 UTC after 6 min; it was cpu 0.83 cores (usual 0.01–0.05) and 1 more metric, first in shop/payment-0',
   );
   assert.equal(over.end, '2026-11-23T09:06:00.000Z');
   assert.doesNotMatch(renderAlert(over).text, /Next:/);
@@ -110,7 +131,7 @@ test('an entity that came back is no crowd', () => {
   const over = build([endOf(PODS[0]!), endOf(again)], { state: 'resolved', sequence: 2 });
   assert.equal(
     over.summary,
-    'shop/payment-0: over at 09:23 UTC after 23 min; it was cpu 0.83 cores (usual 0.01–0.05) and 1 more',
+    'shop/payment-0: over at 09:23 UTC after 23 min; it was cpu 0.83 cores (usual 0.01–0.05) and 1 more metric',
   );
 });
 
@@ -118,9 +139,9 @@ test('a cascade names the service that it began in, and how many more', () => {
   const members = ['database', 'orders', 'web'].map((name) =>
     createChange({ anomalyId: name, detector: name, workload: name, entity: name }),
   );
-  assert.match(build(members).summary, /^database and 2 more: first database: cpu/);
+  assert.match(build(members).summary, /^database, orders and web: cpu .*, first in database, since /);
   assert.equal(build(members).detector, 'database');
-  assert.match(build([...members, ...PODS]).summary, /^database and 3 more, 23 entities: first database: /);
+  assert.match(build([...members, ...PODS]).summary, /^database and 3 more workloads, 23 entities: cpu /);
 });
 
 test('subscribers filter by every detector and entity that is part of it', () => {
@@ -143,10 +164,69 @@ test('each state has its sentence, also where the newest change of the anomaly w
   );
   assert.match(say({ state: 'opened' }, endOf(pod!)), /payment-0: cpu 0.83 .*, since 09:00 UTC, 3 min$/);
   assert.match(say({ state: 'settled' }, endOf(pod!)), /settled at a new level at 09:03 UTC after 3 min/);
-  const digest = build(PODS.slice(0, 3), { state: 'digest', incidentId: 'digest-1' });
-  assert.match(digest.summary, /^3 incidents over the budget of the day, .*; first shop\/payment-0: cpu/);
-  assert.match(renderAlert(digest).subject, /^\[digest\] 3 incidents/);
-  assert.match(renderAlert(digest).text, /What was not told of, most important first:/);
+});
+
+test('an entity that two detectors find is one, and what is missing of many is named', () => {
+  const [pod] = PODS;
+  const twice = [pod!, { ...pod!, anomalyId: 'b', detector: 'disks' }];
+  assert.match(
+    build(twice).summary,
+    /^shop\/payment-0, found by 2 detectors: cpu 0.83 cores .*, since 09:00/,
+  );
+  const silence = { metrics: [], lastHeard: '2026-11-23T08:59:00.000Z', cameLate: false };
+  const gone = (kind: 'entity' | 'late', over: Partial<Notification> = {}): string =>
+    build(PODS, over, { reasons: [], by: 'silence', silence: { kind, ...silence } }).summary;
+  assert.match(gone('entity'), /^payment, 20 of 24 pods: no data, first in shop\/payment-0, since 09:00/);
+  assert.match(gone('late', { state: 'resolved' }), /; it was data that comes late, first in /);
+  const scored = build(PODS, {}, { reasons: [] }).summary;
+  assert.match(scored, /^payment, 20 of 24 pods: score 0.81 \(alerts from 0.62\), first in /);
+});
+
+test('a digest says of each incident how wide it was and what became of it, by its id', () => {
+  const digested = [
+    createIncident('i1', PODS),
+    createIncident('i2', [endOf(createChange({ anomalyId: 'c0', entity: 'shop/cart-0' }))]),
+  ];
+  const culprits = digested.map(({ members }) => members[0]!);
+  const digest = build(
+    culprits,
+    { state: 'digest', incidentId: 'digest-1', digested },
+    {},
+    digested.flatMap(({ members }) => members),
+  );
+  assert.deepEqual(
+    digest.members?.map(({ incidentId, anomalyId, state, end, summary }) => [
+      incidentId,
+      anomalyId,
+      state,
+      end,
+      summary.replace(/cpu .* metric/, 'cpu'),
+    ]),
+    [
+      [
+        'i1',
+        'a0',
+        'opened',
+        null,
+        'payment, 20 of 24 pods: still open, cpu, first in shop/payment-0, since 2026-11-23 09:00 UTC',
+      ],
+      [
+        'i2',
+        'c0',
+        'resolved',
+        '2026-11-23T09:03:00.000Z',
+        // As its own newest alert has it.
+        'shop/cart-0: cpu 0.83 cores (usual 0.01–0.05), since 09:00 UTC, 3 min',
+      ],
+    ],
+  );
+  assert.match(
+    digest.summary,
+    /^2 incidents over the day's budget, not told of before; the most important: payment, 20 of 24 pods/,
+  );
+  const { text, subject } = renderAlert(digest);
+  assert.match(subject, /^\[digest\] 2 incidents/);
+  assert.match(text, /What was not told of, most important first:/);
 });
 
 test('a thousand entities of sixteen metrics fit into a message, and the text stays short', () => {

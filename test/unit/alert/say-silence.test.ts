@@ -19,7 +19,7 @@ test('a silence says what is missing, since when, and when it is back', () => {
   assert.equal(said({ metrics: ['cpu'] }), 'shop/checkout: cpu missing since 14:32 UTC, 15 min');
   assert.equal(
     said({ metrics: ['cpu', 'memory'] }, 'updated'),
-    'shop/checkout: cpu and 1 more missing since 14:32 UTC, 15 min',
+    'shop/checkout: cpu and 1 more metric missing since 14:32 UTC, 15 min',
   );
   assert.equal(
     said({ metrics: ['cpu'] }, 'resolved'),

@@ -11,15 +11,15 @@ function subjectOf(summary: string): string {
 test('a subject that is too long says less of each part, and the time is whole', () => {
   assert.equal(
     subjectOf(
-      'carts-5ff676694b-fzj9z: container_cpu_usage_seconds_total 0.801 (usual 0.00129–0.00262) and 3 more, since 12:54 UTC, 6 min',
+      'carts-5ff676694b-fzj9z: container_cpu_usage_seconds_total 0.801 (usual 0.00129–0.00262) and 3 more metrics, since 12:54 UTC, 6 min',
     ),
     '[warning] carts-5ff676694b-fzj9z: container_cpu_usage_seconds_total 0.801, since 12:54 UTC',
   );
   assert.equal(
     subjectOf(
-      'recommendation-engine and 12 more, 48 entities: first production/recommendation-engine-5ff676694b-fzj9z: http_server_request_duration_seconds 2.4 s (usual 0.1–0.2 s), since 2026-11-22 23:59 UTC, 6 min',
+      'recommendation-engine and 12 more workloads, 48 pods: http_server_latency 2.4 s (usual 0.1–0.2 s) and 1 more metric, first in production/recommendation-engine-5ff676694b-fzj9z, since 2026-11-22 23:59 UTC, 6 min',
     ),
-    '[warning] recommendation-engine and 12 more, 48 entities: first..., since 2026-11-22 23:59 UTC',
+    '[warning] recommendation-engine and 12 more workloads, 48 pods..., since 2026-11-22 23:59 UTC',
   );
 });
 

@@ -66,6 +66,49 @@ test('incidents lists the newest first, silenced and waiting ones as such, and p
   );
 });
 
+test('incidents says of each what people know of it', async () => {
+  const store = await createIncidents();
+  const change = (state: 'opened' | 'digest'): object => ({
+    state,
+    changes: [{ sequence: 1, alert: createAlert({ state }) }],
+  });
+  const over = { members: [], status: 'closed' };
+  for (const [i, object] of [
+    { status: 'waiting' },
+    { status: 'held' },
+    { status: 'digested', digestId: 'digest-1' },
+    { ...over, digestId: 'digest-1' },
+    { ...over, silencedBy: 'night' },
+    over,
+    { members: [] },
+    { ...change('opened'), status: 'told' },
+    { ...change('opened'), status: 'told', silencedBy: 'night' },
+    change('digest'),
+  ].entries()) {
+    const incidentId = `20261124T08000${i}Z-b`;
+    const from = JSON.parse(store.text(incidentKey('20261121T080000Z-aaaaaaaaaaaa')) ?? '') as object;
+    await store.put(incidentKey(incidentId), encodeJson({ ...from, incidentId, ...object }));
+  }
+  const { stdout } = await runTestCli(['incidents', '--last', '10'], store, host);
+  const states = stdout.split('\n').slice(1, 11);
+  assert.deepEqual(states.map((row) => row.split(/ {2,}/)[1]).toReversed(), [
+    'waiting',
+    'for digest',
+    'in digest',
+    'in digest',
+    'silenced',
+    'ended',
+    'ended',
+    'opened',
+    'silenced',
+    'digest',
+  ]);
+  const shown = await runTestCli(['incidents', 'show', '20261124T080002Z-b'], store, host);
+  assert.match(shown.stdout, /told in the digest digest-1\n[\s\S]*nobody was told of it alone\n/);
+  const digest = await runTestCli(['incidents', 'show', '20261124T080009Z-b'], store, host);
+  assert.match(digest.stdout, /incidents, the most important first:\n/);
+});
+
 test('incidents show tells of one, and refuses what is none', async () => {
   const store = await createIncidents();
   const shown = await runTestCli(['incidents', 'show', '20261120T080000Z-aaaaaaaaaaaa'], store, host);
@@ -75,6 +118,7 @@ test('incidents show tells of one, and refuses what is none', async () => {
   );
   for (const args of [
     ['show', 'none'],
+    ['show', '../x'],
     ['show'],
     ['shwo', 'x'],
     ['show', 'x', '--open'],

@@ -74,7 +74,7 @@ test('PagerDuty: lengths are kept', () => {
 
 test('Slack: a header, the summary, the facts, who else, and links', () => {
   const { text, blocks } = toSlackMessage(EXAMPLES.get('escalated')!);
-  assert.match(text, /^payment, 3 of 4: more serious now/);
+  assert.match(text, /^payment, 3 of 4 pods: more serious now, cpu/);
   assert.deepEqual(
     blocks.map(({ type }) => type),
     ['header', 'section', 'section', 'section', 'context'],

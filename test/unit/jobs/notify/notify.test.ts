@@ -3,77 +3,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Alert } from '../../../../lib/alert/alert.ts';
-import type { AlertPublisher } from '../../../../lib/alert/publisher.ts';
 import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { CLAIM_LEASE } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import type { PendingAlert } from '../../../../lib/store/detector-state.ts';
-import { readState, updateState } from '../../../../lib/store/detector-states.ts';
+import { readState } from '../../../../lib/store/detector-states.ts';
 import { anomalyKey, incidentKey, NOTIFY_STATE_KEY, stateKey } from '../../../../lib/store/keys.ts';
-import { markPublished } from '../../../../lib/store/notifications.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
-import { createAlert } from '../../../helpers/alerts.ts';
 import {
   createMemoryObjectStore,
   createMortalStore,
-  KilledError,
   type MemoryObjectStore,
 } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
-
-const START = '2026-11-22T08:00:00.000Z';
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** A change of the anomaly of an entity, as scoring leaves it. */
-function pending(detector: string, entity: string, sequence = 1, over: Partial<Alert> = {}): PendingAlert {
-  const id = `${detector}-${entity}`;
-  const state = sequence === 1 ? 'opened' : 'resolved';
-  return {
-    alert: createAlert({
-      detector,
-      entity,
-      targetService: null,
-      incidentId: id,
-      notificationId: `${id}-000${sequence}`,
-      state,
-      start: START,
-      end: state === 'resolved' ? '2026-11-22T09:00:00.000Z' : null,
-      ...over,
-    }),
-    sequence,
-    about: { workload: entity.replace(/-\d+$/, ''), siblings: 20, dependsOn: [], step: 60_000 },
-  };
-}
-
-async function leave(store: ObjectStore, detector: string, ...changes: PendingAlert[]): Promise<void> {
-  await updateState(store, detector, (state) => ({ ...state, outbox: [...state.outbox, ...changes] }));
-}
-
-interface Topic extends AlertPublisher {
-  readonly sent: Alert[];
-}
-
-/** Its receipts come back at once, whatever became of who published. */
-function createTopic(store: ObjectStore): Topic {
-  const sent: Alert[] = [];
-  return {
-    sent,
-    async publish(alert) {
-      sent.push(alert);
-      await markPublished(store, alert, { messageId: `m${sent.length}`, at: 2_000 });
-      return { messageId: `m${sent.length}` };
-    },
-  };
-}
-
-function told({ sent }: Topic): string[] {
-  return sent.map(({ state, incidentId, members }) => `${state} ${incidentId} ${members?.length}`).sort();
-}
+import { bytes, createTopic, dies, leave, pending, told } from '../../../helpers/notify-stories.ts';
 
 /** Three incidents: one of two entities, which ends, and two of another detector far apart. */
 const STORY: Readonly<Record<string, readonly PendingAlert[]>> = {
@@ -104,16 +51,6 @@ async function assertNothingLeft(store: ObjectStore, message?: string): Promise<
     assert.deepEqual((await readState(store, detector)).state.outbox, [], message);
 }
 
-async function dies(run: Promise<unknown>): Promise<boolean> {
-  try {
-    await run;
-    return false;
-  } catch (error) {
-    if (error instanceof KilledError) return true;
-    throw error;
-  }
-}
-
 test('an outage of twenty pods is one message, and its object has every pod with its reasons', async () => {
   const store = createMemoryObjectStore();
   const pods = Array.from({ length: 20 }, (_, i) => pending('shop', `payment-${i}`));
@@ -123,7 +60,7 @@ test('an outage of twenty pods is one message, and its object has every pod with
   assert.deepEqual(await notify(context, ['shop']), { published: 1, open: 1 });
   const [alert] = publisher.sent;
   assert.equal(alert?.members?.length, 20);
-  assert.match(alert.summary, /^payment, all 20: first payment-0: /);
+  assert.match(alert.summary, /^payment, all 20 entities: memory .*, first in payment-0, since /);
   for (const { object } of alert.members) assert.ok(store.keys().includes(object), object);
   assert.ok(store.keys().includes(alert.objects.incident));
 

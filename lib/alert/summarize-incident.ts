@@ -1,0 +1,120 @@
+/** An incident, or a digest, in one sentence. */
+import { workloadOf } from '../base/workload.ts';
+import type { Member, Notification } from '../incident/contract.ts';
+import { isSameEntity } from '../incident/relation.ts';
+import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
+import type { Alert } from './alert.ts';
+import { nameSilence } from './say-silence.ts';
+import { describeCourse, describeReasons, sayScore, shorten, summarize } from './summarize.ts';
+
+/** From the first of its members to the last of them. `end` is set where the message is of its end. */
+export function courseOf({ state, members }: Pick<Notification, 'state' | 'members'>): {
+  readonly state: Notification['state'];
+  readonly start: number;
+  readonly lastAnomalous: number;
+  readonly end: number | undefined;
+} {
+  // Loops: spread arguments have a limit, and an incident may have more members.
+  let [start, lastAnomalous, end] = [Infinity, -Infinity, -Infinity];
+  for (const member of members) {
+    start = Math.min(start, member.start);
+    lastAnomalous = Math.max(lastAnomalous, member.lastAnomalous);
+    end = Math.max(end, member.end ?? member.lastAnomalous + member.step);
+  }
+  const isOver = state === 'settled' || state === 'resolved';
+  return { state, start, lastAnomalous, end: isOver ? end : undefined };
+}
+
+/**
+ * "payment, 20 of 24 pods: cpu 0.83 (usual 0.01–0.05) and 2 more metrics, first in shop/payment-0, since 14:32 UTC, 6 min".
+ * What is said is of the probable culprit.
+ */
+export function summarizeIncident(notification: Notification, lead: Alert): string {
+  const { state, members, isReminder } = notification;
+  const culprit = members[0]!;
+  const change = courseOf(notification);
+  const { step } = culprit;
+  const { reasons, by, threshold, score, silence } = lead;
+  const who = nameEntity(lead);
+  // One that came back is still one.
+  if (members.every((member) => isSameEntity(member, culprit))) {
+    if (members.length === 1 && lead.state === state && isReminder !== true) return lead.summary;
+    const transition = { ...change, peakScore: score };
+    const restartedAt = lead.restarts?.at(-1)?.at;
+    return summarize({ who, transition, reasons, step, by, threshold, silence, restartedAt, isReminder });
+  }
+  const { what, why } = describeCause(lead);
+  // Where all is of one entity, the beginning of the sentence names it.
+  const isCrowd = countEntities(members) > 1;
+  const first = isCrowd ? `, first in ${shorten(who)}` : '';
+  return describeCourse({
+    who: isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members),
+    what: what === undefined ? undefined : `${what}${first}`,
+    why: `${why}${first}`,
+    change,
+    step,
+    isReminder,
+  });
+}
+
+/**
+ * "3 incidents over the day's budget, not told of before; the most important: payment, 20 of 24 pods: over at …".
+ * @param first the sentence of the most important one
+ */
+export function summarizeDigest(count: number, first: string): string {
+  return count === 1
+    ? `1 incident over the day's budget, not told of before: ${first}`
+    : `${count} incidents over the day's budget, not told of before; the most important: ${first}`;
+}
+
+/** What the data say it is, or else that all of them are one. */
+export function nameEntity({ entity, targetService, detector }: Alert): string {
+  return entity || targetService || detector;
+}
+
+function describeCause({ reasons, silence, by, score, threshold }: Alert): {
+  readonly what: string | undefined;
+  readonly why: string;
+} {
+  const what = silence === undefined ? describeReasons(reasons) : nameSilence(silence);
+  return { what, why: what ?? sayScore({ by, score, threshold }) };
+}
+
+function countEntities(members: readonly Member[]): number {
+  return listWorkloads(members).reduce((sum, { affected }) => sum + affected, 0);
+}
+
+/** "shop/payment-0, found by 2 detectors" */
+function saySeenBy(who: string, members: readonly Member[]): string {
+  const detectors = new Set(members.map(({ detector }) => detector)).size;
+  return detectors === 1 ? who : `${who}, found by ${detectors} detectors`;
+}
+
+/** Workloads that are named; of more, the first one and how many others. */
+const NAMED = 3;
+
+/** "payment, 20 of 24 pods"; "database, orders and web"; "database and 4 more workloads, 23 entities". */
+function sayWhere(members: readonly Member[]): string {
+  const workloads = listWorkloads(members);
+  const names = [...new Set(workloads.map(({ workload }) => shorten(workload)))];
+  const [first] = names;
+  const noun = members.every(isPod) ? 'pods' : 'entities';
+  if (workloads.length === 1) return `${first}, ${sayHowWide(workloads[0]!, noun)}`;
+  const where =
+    names.length === workloads.length && names.length <= NAMED
+      ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+      : `${first} and ${workloads.length - 1} more workload${workloads.length === 2 ? '' : 's'}`;
+  const affected = countEntities(members);
+  return affected === workloads.length ? where : `${where}, ${affected} ${noun}`;
+}
+
+function sayHowWide({ affected, of }: AffectedWorkload, noun: string): string {
+  return affected === of ? `all ${of} ${noun}` : `${affected} of ${of} ${noun}`;
+}
+
+/** Named after its workload, in a namespace or as only a controller of Kubernetes names things. */
+function isPod({ namespace, entity, workload }: Member): boolean {
+  if (!entity.split('/').some((part) => part.startsWith(`${workload}-`))) return false;
+  const { kind } = workloadOf(entity);
+  return namespace !== undefined || (kind !== undefined && kind !== 'StatefulSet' && kind !== 'Static');
+}

@@ -1,0 +1,41 @@
+/** One message a day of what the budget held back. */
+import { formatCompactTime } from '../base/compact-time.ts';
+import { SEVERITIES } from '../config/severity.ts';
+import type { Incident, Notification } from './contract.ts';
+import { rankMembers } from './rank-members.ts';
+
+const DAY = 86_400_000;
+
+/** @param held at least one. @param due epoch ms */
+export function makeDigest(held: readonly Incident[], due: number): Notification {
+  const digested = rankIncidents(held);
+  return {
+    state: 'digest',
+    incidentId: digestId(due),
+    sequence: 1,
+    severity: digested[0]!.severity,
+    members: digested.map(({ members }) => rankMembers(members)[0]!),
+    digested,
+  };
+}
+
+/** Unlike any incident's, whose id begins with a time. @param due epoch ms */
+export function digestId(due: number): string {
+  return `digest-${formatCompactTime(due)}`;
+}
+
+/** Most important first: loud, then wide, then surprising. */
+export function rankIncidents(incidents: readonly Incident[]): readonly Incident[] {
+  const loudness = ({ severity }: Incident): number => SEVERITIES.indexOf(severity);
+  const peak = ({ members }: Incident): number =>
+    members.reduce((most, { level = 0 }) => Math.max(most, level), 0);
+  return incidents.toSorted(
+    (a, b) => loudness(b) - loudness(a) || b.members.length - a.members.length || peak(b) - peak(a),
+  );
+}
+
+/** Epoch ms, later than `now`. @param timeOfDay ms after midnight, UTC */
+export function nextDigest(now: number, timeOfDay: number): number {
+  const today = Math.floor(now / DAY) * DAY + timeOfDay;
+  return today > now ? today : today + DAY;
+}
