@@ -1,6 +1,6 @@
 /** What a detector is up to, put together from the bucket without writing to it. */
 
-import { ArtifactError, ManifestError, NotFoundError, ObjectTooLargeError } from '../base/errors.ts';
+import { ArtifactError, ManifestError, ObjectTooLargeError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { manifestHash, parseManifest } from '../config/manifest.ts';
@@ -26,6 +26,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import { type LateWindow, readLate } from '../store/scored-windows.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
+import { keepUnmended } from './quarantined.ts';
 
 /** Ms for which is told of what an export left out, and of what came too late. */
 const NOTED_FOR = 7 * 86_400_000;
@@ -56,7 +57,10 @@ export interface DetectorStatus {
   readonly unscored: { readonly windows: number; readonly since: string | null };
   /** Windows of the last week with rows that came too late to be alerted on. */
   readonly late: readonly LateWindow[];
-  readonly openIncidents: number;
+  /** Incidents that have an open anomaly of it; null where the state of notifications cannot be read. */
+  readonly openIncidents: number | null;
+  /** Entities, and kinds of silence, that are anomalous. */
+  readonly openAnomalies: number;
   /** Alerts that are decided and not yet published. */
   readonly outbox: number;
   readonly quarantined: readonly Quarantined[];
@@ -118,7 +122,8 @@ export async function readDetectorStatus(
       since: unscored.since === undefined ? null : new Date(unscored.since).toISOString(),
     },
     late,
-    openIncidents:
+    openIncidents: findings.openIncidents ?? null,
+    openAnomalies:
       Object.values(state.entities).filter(({ open }) => open !== undefined).length +
       (state.silence?.open.length ?? 0),
     outbox: state.outbox.length + findings.messages.length,
@@ -158,22 +163,6 @@ async function readLineage(
   }
 }
 
-/** What was replaced or deleted since needs nobody's attention any more. */
-async function keepUnmended<T extends { readonly key: string; readonly etag: string }>(
-  store: ObjectStore,
-  entries: readonly T[],
-): Promise<readonly T[]> {
-  const unmended: T[] = [];
-  for (const entry of entries) {
-    const found = await store.head(entry.key).catch((error: unknown) => {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    });
-    if (found?.etag === entry.etag) unmended.push(entry);
-  }
-  return unmended;
-}
-
 async function readSettings(
   store: ObjectStore,
   detector: string,
@@ -204,13 +193,4 @@ async function findNewestData(
   for (const { decidedUntil } of Object.values(state.entities)) see(decidedUntil);
   for await (const info of store.list(windowsPrefix(detector))) see(namedRange(info)?.end);
   return Number.isFinite(newest) ? newest : undefined;
-}
-
-/** Files under detectors/ that declare none: no detector's own status would show them. */
-export async function listMisnamedManifests(store: ObjectStore): Promise<readonly Quarantined[]> {
-  const entries = await listQuarantine(store, DETECTORS_PREFIX);
-  return keepUnmended(
-    store,
-    entries.filter(({ key }) => detectorOfManifestKey(key) === undefined),
-  );
 }

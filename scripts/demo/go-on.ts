@@ -15,7 +15,10 @@ export async function goOn(
   const names = await listDetectors(context);
   for (const name of names) {
     const { phase, model, progress, newestData, openIncidents } = await readDetectorStatus(context, name);
-    const what = phase === 'learning' ? `learning, ${progress}` : `${model}, ${openIncidents} open incidents`;
+    const what =
+      phase === 'learning'
+        ? `learning, ${progress}`
+        : `${model}, ${openIncidents ?? 'no known'} open incidents`;
     screen.say(`${name}: ${what}; newest data ${newestData ?? 'none'}`);
   }
   if (names.length === 0) screen.say('no detector yet');

@@ -8,6 +8,8 @@ import {
   DETECTORS_PREFIX,
   detectorOfManifestKey,
   detectorOfWindowKey,
+  quarantineKey,
+  SILENCES_PREFIX,
   WINDOWS_PREFIX,
 } from '../../store/keys.ts';
 import type { WorkQueueAccess } from '../../store/sqs-queue.ts';
@@ -25,6 +27,7 @@ import {
 import { chooseDetectors } from '../detectors.ts';
 import type { ExitStatus } from '../exit-code.ts';
 import { timeValue } from '../option-values.ts';
+import { listNotifyState } from '../quarantined.ts';
 import { UsageError } from '../usage-error.ts';
 
 const WHAT: Readonly<Record<string, (invocation: Invocation) => Promise<ExitStatus>>> = {
@@ -52,7 +55,7 @@ export const replay: Command = {
     ['--restore', 'quarantine: bring back copies of files that are gone from where they were'],
     [
       '--queue URL',
-      'dead-letters: of this queue alone; without it those of TIDEWATCH_SCORE_QUEUE_URL and\nTIDEWATCH_TRAIN_QUEUE_URL',
+      'dead-letters: of this queue alone, or score or train; without it those of TIDEWATCH_SCORE_QUEUE_URL and\nTIDEWATCH_TRAIN_QUEUE_URL',
     ],
     ['--from TIME', 'range: ISO 8601, UTC where it names no zone; inclusive'],
     ['--to TIME', 'range: as --from, exclusive; now where it is not given'],
@@ -87,7 +90,7 @@ export const replay: Command = {
   },
 };
 
-/** Every file and manifest in quarantine; of named detectors theirs alone. States are no files that could be tried again. */
+/** Every file, manifest and silence in quarantine; of named detectors theirs alone. States are no files that could be tried again. */
 async function replayQuarantine(invocation: Invocation): Promise<ExitStatus> {
   const { operands, values, output } = invocation;
   const context = createContext(invocation, openBucket(invocation));
@@ -96,6 +99,14 @@ async function replayQuarantine(invocation: Invocation): Promise<ExitStatus> {
   const entries = (await listReplayable(context))
     .filter(({ key, detector }) => wanted === undefined || wanted.includes(ownerOf(key) ?? detector))
     .filter(({ code }) => values.code === undefined || code === values.code);
+  const states = wanted === undefined ? await listNotifyState(context.store) : [];
+  for (const { key, code, message } of states)
+    if (values.code === undefined || code === values.code)
+      output.print('note', `left alone: ${key} was begun anew; what it held is ${quarantineKey(key)}`, {
+        key,
+        code,
+        message,
+      });
   if (entries.length === 0)
     output.print('note', 'nothing in quarantine that this would try again', { replayed: 0 });
   const detectors = new Set<string>();
@@ -132,6 +143,7 @@ async function listReplayable({ store }: StoreContext): Promise<readonly Quarant
   return [
     ...(await listQuarantine(store, WINDOWS_PREFIX)),
     ...(await listQuarantine(store, DETECTORS_PREFIX)),
+    ...(await listQuarantine(store, SILENCES_PREFIX)),
   ];
 }
 
@@ -177,7 +189,7 @@ async function replayDeadLetters(invocation: Invocation): Promise<ExitStatus> {
 
 function openQueues({ host, values }: Invocation): Readonly<Record<string, WorkQueueAccess>> {
   const named = stringValue(values.queue);
-  if (named !== undefined) return { [named]: host.openQueue(readQueueUrl(host.env, named)) };
+  if (named !== undefined) return { [named]: host.openQueue(findQueueUrl(host.env, named)) };
   const { scoreQueueUrl, trainQueueUrl } = readSettings(host.env, [], ['scoreQueueUrl', 'trainQueueUrl']);
   const found = Object.entries({ score: scoreQueueUrl, train: trainQueueUrl }).flatMap(([name, url]) =>
     url === undefined ? [] : [[name, host.openQueue(url)] as const],
@@ -185,6 +197,20 @@ function openQueues({ host, values }: Invocation): Readonly<Record<string, WorkQ
   if (found.length === 0)
     throw new UsageError(`replay dead-letters needs --queue, ${QUEUES.score} or ${QUEUES.train}`);
   return Object.fromEntries(found);
+}
+
+/** By its name, whose URL is in the environment, or by its URL. */
+function findQueueUrl(env: Invocation['host']['env'], named: string): string {
+  const setting = Object.hasOwn(QUEUES, named) ? QUEUES[named as keyof typeof QUEUES] : undefined;
+  if (setting !== undefined) {
+    const url = env[setting];
+    if (url) return readQueueUrl(env, url);
+    throw new UsageError(`--queue ${named} is the one of ${setting}, which is not set; give its URL`);
+  }
+  if (/^https?:\/\//.test(named)) return readQueueUrl(env, named);
+  throw new UsageError(
+    `--queue is ${JSON.stringify(named)}, neither a URL nor one of ${Object.keys(QUEUES).join(', ')}`,
+  );
 }
 
 function readQueueUrl(env: Invocation['host']['env'], url: string): string {

@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
 import { formatMatcher } from '../../answers/matcher.ts';
 import { isActive, parseSilencing, type Silencing } from '../../answers/silencing.ts';
-import { PreconditionFailedError } from '../../base/errors.ts';
+import { AnswerError, PreconditionFailedError } from '../../base/errors.ts';
 import { loadSilencings } from '../../jobs/notify/load-silencings.ts';
-import { SILENCES_PREFIX, silenceKey, silenceOfKey } from '../../store/keys.ts';
+import { isObjectId, SILENCES_PREFIX, silenceKey, silenceOfKey } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -14,6 +15,7 @@ import {
 } from '../command.ts';
 import type { ExitStatus } from '../exit-code.ts';
 import { durationValue, timeValue } from '../option-values.ts';
+import { listUnmended, sayQuarantined } from '../quarantined.ts';
 import { formatTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -55,13 +57,16 @@ export const silence: Command = {
 
 async function add(invocation: Invocation, name: string, matchers: readonly string[]): Promise<ExitStatus> {
   const store = openBucket(invocation);
+  if (!isObjectId(name))
+    throw new UsageError(
+      `a silence is called by letters, digits, dots, dashes and underscores, not ${JSON.stringify(name)}`,
+    );
   const key = silenceKey(name);
   const text = stringify({ matchers, ...timesOf(invocation) });
-  // As the file is read: what would go to quarantine is not written.
-  const silencing = parseSilencing(text, { source: `silence ${name}`, name });
-  const others = await loadSilencings(createContext(invocation, store));
-  const exists = (): UsageError => new UsageError(`silence ${name} exists already; end it first`);
-  if (others.some((other) => other.name === name)) throw exists();
+  const silencing = readAdded(text, name);
+  const exists = (): UsageError =>
+    new UsageError(`silence ${name} exists already; end it first: tidewatch silence end ${name}`);
+  if ((await findKeys(store, name)).length > 0) throw exists();
   try {
     await store.put(key, new TextEncoder().encode(text), { contentType: 'application/yaml', ifAbsent: true });
   } catch (error) {
@@ -70,6 +75,24 @@ async function add(invocation: Invocation, name: string, matchers: readonly stri
   }
   invocation.output.print('silence', `written: ${key}`, describe(silencing, invocation));
   return 'ok';
+}
+
+/** As the file is read: what would go to quarantine is not written. */
+function readAdded(text: string, name: string): Silencing {
+  try {
+    return parseSilencing(text, { source: `silence ${name}`, name });
+  } catch (error) {
+    if (error instanceof AnswerError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** By either ending. */
+async function findKeys(store: ObjectStore, name: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(`${SILENCES_PREFIX}${name}.`))
+    if (silenceOfKey(key) === name) keys.push(key);
+  return keys;
 }
 
 /** The members of the file, those that were given. */
@@ -83,6 +106,14 @@ function timesOf({ values, host }: Invocation): Readonly<Record<string, unknown>
     throw new UsageError('--for and --until both say when it ends; give one of them');
   const end = length === undefined ? until : (from ?? host.now()) + length;
   const { hours, days, comment, by } = values;
+  if (end === undefined && hours === undefined)
+    throw new UsageError(
+      'silence add needs its end: --for 2h, --until TIME, or --hours START-END of each day',
+    );
+  if (end !== undefined && end <= host.now())
+    throw new UsageError(
+      `silence add would add what is already over: it ends ${new Date(end).toISOString()}`,
+    );
   const zone = values['time-zone'];
   if (hours === undefined && (days !== undefined || zone !== undefined))
     throw new UsageError('--days and --time-zone say of what --hours are; give --hours START-END');
@@ -107,8 +138,12 @@ function timesOf({ values, host }: Invocation): Readonly<Record<string, unknown>
 
 async function list(invocation: Invocation): Promise<ExitStatus> {
   const { output } = invocation;
-  const silencings = await loadSilencings(createContext(invocation, openBucket(invocation)));
-  const outcome = output.quarantined() > 0 ? 'quarantined' : 'ok';
+  const store = openBucket(invocation);
+  const silencings = await loadSilencings(createContext(invocation, store));
+  const unusable = await listUnmended(store, SILENCES_PREFIX);
+  for (const { key, message, code } of unusable)
+    output.print('quarantined', sayQuarantined({ key, message }), { key, code, message });
+  const outcome = unusable.length > 0 ? 'quarantined' : 'ok';
   const found = silencings.map((silencing) => describe(silencing, invocation));
   const [first, ...rest] = found;
   if (first === undefined) {
@@ -154,11 +189,9 @@ function describe(silencing: Silencing, { host }: Invocation): Described {
   };
 }
 
-/** By either ending. */
 async function end(invocation: Invocation, name: string): Promise<ExitStatus> {
   const store = openBucket(invocation);
-  const keys: string[] = [];
-  for await (const { key } of store.list(SILENCES_PREFIX)) if (silenceOfKey(key) === name) keys.push(key);
+  const keys = await findKeys(store, name);
   if (keys.length === 0) throw new UsageError(`no silence ${JSON.stringify(name)} in this bucket`);
   for (const key of keys) {
     await store.delete(key);

@@ -6,9 +6,10 @@ import {
   forEachDetector,
   openBucket,
 } from '../command.ts';
-import { type DetectorStatus, listMisnamedManifests, readDetectorStatus } from '../detector-status.ts';
+import { type DetectorStatus, readDetectorStatus } from '../detector-status.ts';
 import { chooseDetectors } from '../detectors.ts';
 import { worstStatus } from '../exit-code.ts';
+import { listOfNoDetector, sayQuarantined } from '../quarantined.ts';
 import { formatTable } from '../table.ts';
 import { type Answered, measureAnswers } from '../verdicts.ts';
 
@@ -38,8 +39,8 @@ export const status: Command = {
     const context = createContext(invocation, openBucket(invocation));
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
-    for (const { key, message } of operands.length > 0 ? [] : await listMisnamedManifests(context.store))
-      output.print('quarantined', `quarantined: ${message}`, { key, message });
+    for (const { key, message } of operands.length > 0 ? [] : await listOfNoDetector(context.store))
+      output.print('quarantined', sayQuarantined({ key, message }), { key, message });
     const found: DetectorStatus[] = [];
     const outcome = await forEachDetector(invocation, names, async (name) => {
       found.push(await readDetectorStatus(context, name));
@@ -74,9 +75,7 @@ export const status: Command = {
         : [
             `${detector}: run ${each.training.run} of the training of ${each.training.version} is under way or due`,
           ]),
-      ...quarantined.map(
-        ({ key, message }) => `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`,
-      ),
+      ...quarantined.map(sayQuarantined),
       ...leftOut.flatMap(({ key, leftOut: parts }) =>
         parts.map(
           ({ code, message }) => `${code === 'rounded' ? 'rounded' : 'left out'}: ${key}: ${message}`,
@@ -106,7 +105,7 @@ function toRow(status: DetectorStatus): string[] {
     newestData ?? '-',
     lagMs === null ? '-' : formatLag(lagMs),
     String(unscored.windows),
-    String(openIncidents),
+    openIncidents === null ? '-' : String(openIncidents),
     String(outbox),
     String(quarantined.length),
   ];

@@ -1,7 +1,9 @@
 import { VERDICTS, type Verdict } from '../../answers/verdict.ts';
+import { findIncidentOf } from '../../jobs/notify/find-incident.ts';
+import { readIncident } from '../../jobs/notify/read-incidents.ts';
 import { listDetectors } from '../../jobs/shared/load-detectors.ts';
 import { encodeJson } from '../../store/json.ts';
-import { feedbackKey } from '../../store/keys.ts';
+import { feedbackKey, isObjectId } from '../../store/keys.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -32,16 +34,38 @@ export const verdict: Command = {
         `verdict takes an id and one of ${VERDICTS.join(', ')}, not ${JSON.stringify(operands.join(' '))}`,
       );
     const store = openBucket(invocation);
-    const of = await findDetectors(store, id, await listDetectors(createContext(invocation, store)));
-    if (of.length === 0)
-      throw new UsageError(`no incident and no anomaly ${JSON.stringify(id)} in this bucket`);
+    const unknown = (): UsageError =>
+      new UsageError(`no incident and no anomaly ${JSON.stringify(id)} in this bucket`);
+    if (!isObjectId(id)) throw unknown();
+    const incident = await readIncident(store, id);
+    if (incident?.state === 'digest')
+      throw new UsageError(
+        `${id} is a digest: answer its incidents, each by its id; see tidewatch incidents show ${id}`,
+      );
+    // Of an incident its object says enough: its detectors may be gone.
+    const of =
+      incident === undefined
+        ? await findDetectors(store, id, await listDetectors(createContext(invocation, store)))
+        : incident.members.map(({ detector }) => detector);
+    if (incident === undefined && of.length === 0) throw unknown();
     const [note, by] = [stringValue(values.note), stringValue(values.by)];
     const at = new Date(host.now()).toISOString();
     const answer: Verdict = { formatVersion: 1, id, verdict: found, note, by, at };
     const key = feedbackKey(id);
     // Whoever speaks last is right.
     await store.put(key, encodeJson(answer), { contentType: 'application/json' });
-    output.print('verdict', `written: ${key}`, answer);
+    if (incident !== undefined) {
+      output.print('verdict', `written: ${key}`, answer);
+      return 'ok';
+    }
+    const partOf = (await findIncidentOf(store, id)) ?? null;
+    output.print(
+      'verdict',
+      `written: ${key}, of one anomaly of ${of.join(', ')}${
+        partOf === null ? '' : `; the incident that it is part of, ${partOf}, is not answered by it`
+      }`,
+      { ...answer, incidentId: partOf },
+    );
     return 'ok';
   },
 };

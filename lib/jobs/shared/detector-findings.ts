@@ -1,6 +1,5 @@
-/** What the health of a detector is told from, read from the bucket. */
-import type { Alert } from '../../alert/alert.ts';
 import { ArtifactError, NotFoundError } from '../../base/errors.ts';
+import { isOpen } from '../../incident/severity.ts';
 import { readState } from '../../store/detector-states.ts';
 import { manifestKey } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
@@ -33,7 +32,7 @@ export async function readFindings(
     pending: (await selectPending(store, name, objects)).pending,
     version: await resolveVersion(store, detector),
     isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
-    messages: await readMessages(store, name),
+    ...(await readTelling(store, name)),
     setAside: await findSetAside(store, loaded, now()),
     // Only whoever has no window yet is asked for how long.
     declaredAt: detector.declared && objects.length === 0 ? await findDeclared(store, name) : undefined,
@@ -41,12 +40,20 @@ export async function readFindings(
 }
 
 /** A state of notifications that cannot be read is told of by its job. */
-async function readMessages(store: ObjectStore, detector: string): Promise<readonly Alert[]> {
+async function readTelling(
+  store: ObjectStore,
+  detector: string,
+): Promise<Pick<Findings, 'messages' | 'openIncidents'>> {
   try {
     const { state } = await readNotifyState(store);
-    return state.outbox.map(({ alert }) => alert).filter((alert) => alert.detector === detector);
+    return {
+      messages: state.outbox.map(({ alert }) => alert).filter((alert) => alert.detector === detector),
+      openIncidents: state.incidents.incidents.filter(({ members }) =>
+        members.some((member) => member.detector === detector && isOpen(member)),
+      ).length,
+    };
   } catch (error) {
-    if (error instanceof ArtifactError) return [];
+    if (error instanceof ArtifactError) return { messages: [], openIncidents: undefined };
     throw error;
   }
 }

@@ -47,6 +47,8 @@ export interface Findings {
   readonly state: DetectorState;
   /** Messages about it that were taken over from its state and are not yet confirmed as published. */
   readonly messages: readonly Alert[];
+  /** Incidents that have an open anomaly of it; undefined where the state of notifications cannot be read. */
+  readonly openIncidents: number | undefined;
   /** Every window that can be read. */
   readonly objects: readonly ObjectInfo[];
   /** Those of them that wait for scores. */

@@ -1,11 +1,13 @@
 /** tidewatch incidents and silence, over a bucket in memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { notify } from '../../../lib/jobs/notify/notify.ts';
 import { encodeJson } from '../../../lib/store/json.ts';
 import { incidentKey } from '../../../lib/store/keys.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
+import { createNotifyContext } from '../../helpers/notify-context.ts';
 
 const NOW = Date.parse('2026-11-27T12:00Z');
 const encoder = new TextEncoder();
@@ -191,16 +193,85 @@ test('silence refuses what the notify stage would not take, and writes nothing',
     ['add', 'x', 'detector=a'],
     ['add', 'x', 'detector=a', '--for', '2h', '--until', '2026-12-01'],
     ['add', 'x', 'detector=a', '--days', 'friday'],
+    ['add', 'x', 'detector=a', '--until', '2026-11-27T12:00Z'],
+    ['add', 'x', 'detector=a', '--from', '2026-11-26', '--for', '1d'],
+    ['add', 'x', 'detector=a', '--hours', '22:00-06:00', '--until', '2026-11-27'],
     ['add', 'x', 'detector=a', '--hours', '22'],
+    ['add', 'x', 'detector=a', '--hours', '22:00-26:00'],
     ['add', '../x', 'detector=a', '--for', '2h'],
     ['end', 'x'],
     ['list', '--for', '2h'],
     ['mute'],
   ])
-    assert.notEqual((await runTestCli(['silence', ...args], store, host)).code, 0, args.join(' '));
+    assert.equal((await runTestCli(['silence', ...args], store, host)).code, 2, args.join(' '));
   assert.deepEqual(store.keys(), []);
-  await store.put('silences/bad.yml', new TextEncoder().encode('?'));
-  assert.equal((await runTestCli(['silence', 'list'], store, host)).code, 3);
+  const endless = await runTestCli(['silence', 'add', 'x', 'detector=a'], store, host);
+  assert.match(endless.stderr, /needs its end: --for 2h, --until TIME, or --hours/);
+  const over = await runTestCli(['silence', 'add', 'x', 'detector=a', '--until', '2026-11-26'], store, host);
+  assert.match(over.stderr, /already over: it ends 2026-11-26T00:00:00\.000Z/);
+});
+
+test('silence add looks at the keys of its name alone', async () => {
+  const bucket = createMemoryObjectStore();
+  for (const name of ['moved.yaml', 'move.YML.txt', 'x.yml'])
+    await bucket.put(`silences/${name}`, encoder.encode('?'));
+  const store = {
+    ...bucket,
+    get: async (key: string) => assert.fail(`read ${key}`),
+    list: (prefix: string) => (prefix === 'silences/move.' ? bucket.list(prefix) : assert.fail(prefix)),
+  };
+  const add = ['silence', 'add', 'move', 'detector=a', '--for', '2h'];
+  assert.equal((await runTestCli(add, store, host)).code, 0);
+  await bucket.delete('silences/move.yml');
+  await bucket.put('silences/move.yaml', encoder.encode('?'));
+  assert.match((await runTestCli(add, store, host)).stderr, /exists already; end it first/);
+});
+
+test('a silence that cannot be used is named by silence list and by status, until it is mended', async () => {
+  const store = createMemoryObjectStore();
+  await store.put('silences/bad.yml', encoder.encode('matchers: [pod = a]\nuntil: 2026-12-01\n'));
+  await store.put('state/notify.json', encoder.encode('{"formatV'));
+  const publisher = { publish: async () => ({ messageId: 'm' }) };
+  await notify(createNotifyContext(store, { publisher, now: () => NOW }), []);
+  const list = await runTestCli(['silence', 'list'], store, host);
+  const named = /^quarantined: silences\/bad\.yml: matchers\.0 must be .*, not "pod = a"$/m;
+  assert.match(list.stdout, named);
+  assert.match(list.stdout, /^no silences$/m);
+  assert.equal(list.code, 3);
+  const status = await runTestCli(['status'], store, host);
+  assert.match(status.stdout, named);
+  assert.match(status.stdout, /^quarantined: state\/notify\.json/m);
+  await store.put('silences/bad.yml', encoder.encode('matchers: [detector = a]\nuntil: 2026-12-01\n'));
+  const mended = await runTestCli(['silence', 'list'], store, host);
+  assert.deepEqual([mended.code, /quarantined/.test(mended.stdout)], [0, false]);
+});
+
+test('a verdict on an anomaly says whose it is, and one on a digest is sent to its incidents', async () => {
+  const store = await createIncidents();
+  await store.put('detectors/shop.yml', encoder.encode('metadata: {name: shop}'));
+  const first = JSON.parse(store.text(incidentKey('20261120T080000Z-aaaaaaaaaaaa')) ?? '') as {
+    members: object[];
+  };
+  const id = '20261120T080500Z-bbbbbbbbbbbb';
+  await store.put(`anomalies/detector=shop/${id}.json`, encodeJson({}));
+  const run = (...args: string[]) => runTestCli(['verdict', ...args], store, host);
+  assert.equal((await run(id, 'false')).stdout, `written: feedback/${id}.json, of one anomaly of shop\n`);
+  await store.put(
+    incidentKey('20261120T080000Z-aaaaaaaaaaaa'),
+    encodeJson({ ...first, members: [...first.members, { ...first.members[0], anomalyId: id }] }),
+  );
+  assert.match(
+    (await run(id, 'false')).stdout,
+    /of shop; the incident that it is part of, 20261120T080000Z-aaaaaaaaaaaa, is not answered by it\n$/,
+  );
+  const { lines } = await run(id, 'false', '--json');
+  assert.equal(lines[0]?.['incidentId'], '20261120T080000Z-aaaaaaaaaaaa');
+  await store.put(incidentKey('digest-1'), encodeJson({ ...first, incidentId: 'digest-1', state: 'digest' }));
+  const digest = await run('digest-1', 'true');
+  assert.deepEqual([digest.code, /answer its incidents/.test(digest.stderr)], [2, true]);
+  assert.equal((await run('../x', 'true')).code, 2);
+  await store.delete('detectors/shop.yml');
+  assert.equal((await run('20261121T080000Z-aaaaaaaaaaaa', 'true')).code, 0, 'its detector may be gone');
 });
 
 test('verdict writes what status counts, and is of something', async () => {

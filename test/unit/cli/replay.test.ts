@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SettingError } from '../../../lib/base/errors.ts';
 import type { Host } from '../../../lib/cli/host.ts';
+import { notify } from '../../../lib/jobs/notify/notify.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
+import { createNotifyContext } from '../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
 
 const NOW = EPOCH + 1_600 * STEP;
@@ -83,6 +85,22 @@ test('replay quarantine goes by reason, and asks the deployment to score where i
   assert.deepEqual(reasons(store), []);
 });
 
+test('replay quarantine lets a silence be tried again, and names a state of notifications that was begun anew', async () => {
+  const store = createMemoryObjectStore();
+  await store.put('silences/bad.yml', new TextEncoder().encode('?'));
+  await store.put('state/notify.json', new TextEncoder().encode('{"formatV'));
+  const publisher = { publish: async () => ({ messageId: 'm' }) };
+  await notify(createNotifyContext(store, { publisher }), []);
+  assert.equal(reasons(store).length, 2);
+  const { stdout } = await runTestCli(['replay', 'quarantine'], store);
+  assert.equal(
+    stdout,
+    'left alone: state/notify.json was begun anew; what it held is quarantine/state/notify.json\n' +
+      'tried again: silences/bad.yml (bad-answer)\n',
+  );
+  assert.deepEqual(reasons(store), ['quarantine/state/notify.json.reason.json']);
+});
+
 test('what somebody deleted comes back only by --restore', async () => {
   const store = await createQuarantine();
   await store.delete(BAD);
@@ -109,6 +127,8 @@ test('replay dead-letters moves those of both queues; one that has none does not
   assert.equal(both.code, 2);
   assert.equal(both.stdout, 'train: about 3 dead letters are back in their queue\n');
   assert.match(both.stderr, /https:\/\/sqs\/score has no dead-letter queue/);
+  const byName = ['replay', 'dead-letters', '--dry-run', '--queue', 'train'];
+  assert.match((await runTestCli(byName, store, { env, ...queues })).stdout, /^train: about/);
   const named = await runTestCli(['replay', 'dead-letters', '--queue', 'https://sqs/train'], store, queues);
   assert.equal(named.code, 0);
   assert.deepEqual(queues.asked, ['https://sqs/train', 'https://sqs/train']);
@@ -145,7 +165,9 @@ for (const [args, problem] of [
   [['replay', 'dead-letters', '--restore'], /--restore does not go with/],
   [['replay', 'dead-letters', 'shop'], /takes no detector/],
   [['replay', 'dead-letters'], /needs --queue, TIDEWATCH_SCORE_QUEUE_URL or TIDEWATCH_TRAIN_QUEUE_URL/],
-  [['replay', 'dead-letters', '--queue', 'score'], /"score", not an http/],
+  [['replay', 'dead-letters', '--queue', 'foo'], /--queue is "foo", neither a URL nor one of score, train/],
+  [['replay', 'dead-letters', '--queue', 'score'], /TIDEWATCH_SCORE_QUEUE_URL, which is not set/],
+  [['replay', 'dead-letters', '--queue', 'https:'], /"https:", neither a URL/],
 ] as const)
   test(`"tidewatch ${args.join(' ')}" is told in a line and gives exit code 2`, async () => {
     const { code, stderr } = await runTestCli(args, createMemoryObjectStore(), { now: () => NOW });

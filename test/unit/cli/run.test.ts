@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { moveCurrent, saveVersion } from '../../../lib/store/model-repository.ts';
+import { INITIAL_NOTIFY_STATE, writeNotifyState } from '../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import { writeProgress } from '../../../lib/store/training-progress.ts';
+import { createChange, endOf } from '../../helpers/anomalies.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { answerQueries, startFakePrometheus } from '../../helpers/fake-prometheus.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
@@ -141,6 +143,32 @@ test('status is a table of what each detector is up to, and writes nothing', asy
   assert.match(shop ?? '', /^shop +ok +ready to train +- +2026-11-02T01:00:00\.000Z +1h40m +0 +0 +0 +0$/);
   assert.match(notes.join('\n'), /^bad: detectors\/bad\.yml: /);
   assert.match(notes.join('\n'), /^shop: 3000 rows, which is enough to train on; within the hour/m);
+});
+
+test('status counts open incidents as people are told of them, and open anomalies beside', async () => {
+  const store = await createHistory();
+  const members = ['a', 'b'].map((entity) => createChange({ entity }));
+  const incident = {
+    id: 'i1',
+    members,
+    firstSeen: 0,
+    status: 'told' as const,
+    severity: 'warning' as const,
+    sequence: 1,
+    isWorse: false,
+    flaps: 0,
+  };
+  const others = [
+    { ...incident, id: 'i2', members: members.map((member) => endOf(member)) },
+    { ...incident, id: 'i3', members: members.map((member) => ({ ...member, detector: 'cart' })) },
+  ];
+  const incidents = { incidents: [incident, ...others], openings: [] };
+  await writeNotifyState(store, { ...INITIAL_NOTIFY_STATE, incidents }, undefined);
+  const { lines } = await runTestCli(['status', 'shop', '--json'], store, { now: () => NOW });
+  assert.deepEqual([lines[0]?.['openIncidents'], lines[0]?.['openAnomalies']], [1, 0]);
+  await store.put('state/notify.json', bytes('{"formatVersion": 2}'));
+  const unread = await runTestCli(['status', 'shop', '--json'], store, { now: () => NOW });
+  assert.equal(unread.lines[0]?.['openIncidents'], null);
 });
 
 test('status --check has exit code 1 where a detector is not healthy, and tells why', async () => {

@@ -1,7 +1,8 @@
 /** Which files under detectors/ are manifests, and what becomes of those that are none. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listMisnamedManifests, readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
+import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
+import { listOfNoDetector } from '../../../../lib/cli/quarantined.ts';
 import { listDeclaredDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
@@ -48,7 +49,7 @@ test('what is no manifest goes to quarantine with the reason; markers are left a
     await context.store.put(`detectors/${key}`, manifest('cart'));
   assert.deepEqual(await listDeclaredDetectors(context), []);
   assert.deepEqual(
-    (await listMisnamedManifests(context.store)).map(({ key }) => key),
+    (await listOfNoDetector(context.store)).map(({ key }) => key),
     ['detectors/-x.yml', 'detectors/cart.json', 'detectors/team/cart.yml'],
   );
 });

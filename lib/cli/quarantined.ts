@@ -1,0 +1,48 @@
+/** What is in quarantine, beside the files of each detector. Reads only. */
+import { NotFoundError } from '../base/errors.ts';
+import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
+import { DETECTORS_PREFIX, detectorOfManifestKey, NOTIFY_STATE_KEY, SILENCES_PREFIX } from '../store/keys.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+
+/**
+ * What no detector's own status would show: files under detectors/ that declare none, silences that keep nobody from being
+ * told, and a state of notifications that was begun anew.
+ */
+export async function listOfNoDetector(store: ObjectStore): Promise<readonly Quarantined[]> {
+  const manifests = await listUnmended(store, DETECTORS_PREFIX);
+  return [
+    ...manifests.filter(({ key }) => detectorOfManifestKey(key) === undefined),
+    ...(await listUnmended(store, SILENCES_PREFIX)),
+    ...(await listNotifyState(store)),
+  ];
+}
+
+/** It was replaced, and what it held is gone: until somebody deletes the reason. */
+export async function listNotifyState(store: ObjectStore): Promise<readonly Quarantined[]> {
+  return (await listQuarantine(store, NOTIFY_STATE_KEY)).filter(({ key }) => key === NOTIFY_STATE_KEY);
+}
+
+export async function listUnmended(store: ObjectStore, prefix: string): Promise<readonly Quarantined[]> {
+  return keepUnmended(store, await listQuarantine(store, prefix));
+}
+
+/** "quarantined: silences/night.yml: matchers must be …" */
+export function sayQuarantined({ key, message }: Pick<Quarantined, 'key' | 'message'>): string {
+  return `quarantined: ${message.includes(key) ? message : `${key}: ${message}`}`;
+}
+
+/** What was replaced or deleted since needs nobody's attention any more. */
+export async function keepUnmended<T extends { readonly key: string; readonly etag: string }>(
+  store: ObjectStore,
+  entries: readonly T[],
+): Promise<readonly T[]> {
+  const unmended: T[] = [];
+  for (const entry of entries) {
+    const found = await store.head(entry.key).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    });
+    if (found?.etag === entry.etag) unmended.push(entry);
+  }
+  return unmended;
+}
