@@ -127,5 +127,7 @@ export interface Alert {
     readonly scores: string;
     readonly incident: string;
     readonly anomaly?: string | undefined;
+    /** Of the incident's page, which is written shortly after the message; absent in a digest. */
+    readonly page?: string | undefined;
   };
 }

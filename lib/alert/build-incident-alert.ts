@@ -11,6 +11,7 @@ export const MOST_MEMBERS = 50;
 export interface AlertKeys {
   readonly incident: (incidentId: string) => string;
   readonly anomaly: (detector: string, anomalyId: string) => string;
+  readonly page: (incidentId: string) => string;
 }
 
 export interface AlertPlace {
@@ -61,6 +62,7 @@ export function buildIncidentAlert(given: {
       ...objects,
       incident: keys.incident(incidentId),
       anomaly: keys.anomaly(culprit.detector, culprit.anomalyId),
+      ...(state !== 'digest' && { page: keys.page(incidentId) }),
     },
   };
 }

@@ -158,6 +158,10 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
         .string()
         .describe('Key of the incident, or of the digest: all of its members, and what was told.'),
       anomaly: z.string().optional().describe("Key of the culprit's anomaly."),
+      page: z
+        .string()
+        .optional()
+        .describe('Key of the page for people, written shortly after the message; absent in a digest.'),
     } satisfies Shape<Alert['objects']>)
     .describe('Where to read on.'),
 } satisfies Shape<Alert>);

@@ -1,12 +1,12 @@
 /** An alert as SNS carries it, and as people read it. */
 import { correlationOf } from '../base/correlation.ts';
-import { formatFalseAlarms } from '../config/false-alarm-budget.ts';
-import type { Alert, AlertSilence } from './alert.ts';
-import { formatLength, formatReading, formatValue } from './format-value.ts';
+import type { Alert } from './alert.ts';
+import { answersOf } from './answer-commands.ts';
 import { toOneLine } from './one-line.ts';
 import { UndeliverableError } from './publisher.ts';
+import { renderText } from './render-text.ts';
 import { renderSubject } from './subject.ts';
-import { findLeadingReason, nameReason } from './summarize.ts';
+import { findLeadingReason } from './summarize.ts';
 
 export interface RenderedAlert {
   /** ASCII, one line, shorter than 100 characters. */
@@ -79,7 +79,7 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
   return {
     subject: renderSubject(whole),
     body: escapeNonCharacters(JSON.stringify(cut)),
-    text: renderText(cut),
+    text: renderText(cut, answersOf(whole)),
     attributes: {
       detector: toAttributes([cut, ...(cut.members ?? [])].map(({ detector }) => detector)),
       severity: cut.severity,
@@ -91,158 +91,6 @@ function render(cut: Alert, whole: Alert): RenderedAlert {
       correlationId: toAttribute(correlationOf(cut.objects.window)),
     },
   };
-}
-
-function renderText(alert: Alert): string {
-  const { model, objects } = alert;
-  const facts: readonly (readonly [string, string | null])[] = [
-    ['State', alert.state],
-    ['Severity', alert.severity],
-    ['Detector', alert.detector],
-    ['Service', alert.targetService],
-    ['Entity', alert.entity],
-    ['Start', formatTime(alert.start)],
-    ['Last seen', formatTime(alert.lastAnomalous)],
-    ['End', alert.end === null ? null : formatTime(alert.end)],
-    ['Restarted', formatRestarts(alert)],
-    ...(alert.silence !== undefined
-      ? listSilence(alert, alert.silence)
-      : alert.by === 'evidence'
-        ? ([['Evidence', formatEvidence(alert)]] as const)
-        : ([
-            ['Score', formatScore(alert)],
-            ['Rarity', formatRarity(alert)],
-          ] as const)),
-  ];
-  const sources: typeof facts = [
-    ['Model', `${model.kind} ${model.version}`],
-    ['Trained on', `${formatTime(model.trainedFrom)} to ${formatTime(model.trainedTo)}`],
-    ['Bucket', sayBucket(objects)],
-    ['Window', objects.window],
-    ['Scores', objects.scores],
-    ['Incident', objects.incident],
-    ['Anomaly', objects.anomaly ?? null],
-    ['Message', alert.notificationId],
-  ];
-  const sections = [
-    [toOneLine(alert.summary)],
-    formatFacts(facts),
-    formatReasons(alert),
-    formatMembers(alert),
-    formatNext(alert),
-    // Where the runbook is, and whose it is.
-    formatFacts([alert.annotations ?? {}, alert.labels ?? {}].flatMap(Object.entries<string>)),
-    formatFacts(sources),
-  ];
-  return `${sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
-}
-
-/** "tidewatch-prod-data (eu-west-1)" */
-function sayBucket({ bucket, region }: Alert['objects']): string | null {
-  if (bucket === undefined) return null;
-  return region === undefined ? bucket : `${bucket} (${region})`;
-}
-
-/** "2026-11-22 14:31:00 UTC (process_uptime_seconds)" */
-function formatRestarts({ restarts = [] }: Alert): string | null {
-  if (restarts.length === 0) return null;
-  const byTime = Map.groupBy(restarts, ({ at }) => at);
-  return Array.from(
-    byTime,
-    ([at, told]) => `${formatTime(at)} (${told.map(({ metric }) => metric).join(', ')})`,
-  ).join(', ');
-}
-
-function listSilence(
-  { score, threshold }: Alert,
-  { kind, metrics, lastHeard }: AlertSilence,
-): readonly (readonly [string, string | null])[] {
-  const limit = `alerts from ${formatLength(threshold * 1000)}`;
-  return [
-    [kind === 'late' ? 'Late by' : 'Silent', `${formatLength(score * 1000)} (${limit})`],
-    ['Missing', metrics.length > 0 ? metrics.join(', ') : null],
-    ['Last heard', formatTime(lastHeard)],
-  ];
-}
-
-/** Below the threshold it is one metric alone that was too far out: lib/decision/extreme-deviation.ts. */
-function formatScore({ score, threshold }: Alert): string {
-  const alone = score < threshold ? ', or where one metric alone is far beyond all that was learned' : '';
-  return `${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)}${alone})`;
-}
-
-/** "2.3 (alerts from 1: as far as normal data goes once in a week)" */
-function formatEvidence({ score, threshold, falseAlarms }: Alert): string {
-  const limit = falseAlarms === undefined ? '' : `: as far as normal data goes ${sayHowOften(falseAlarms)}`;
-  return `${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)}${limit})`;
-}
-
-/** "once in a week", "3 times in a day". */
-function sayHowOften(budget: NonNullable<Alert['falseAlarms']>): string {
-  const [count = '', span = ''] = formatFalseAlarms(budget).split(' per ');
-  return `${count === '1' ? 'once' : `${count} times`} in ${/^\d/.test(span) ? span : `a${/^h/.test(span) ? 'n' : ''} ${span}`}`;
-}
-
-/** "normal rows score this high once in 40,000" */
-function formatRarity({ rarity }: Alert): string | null {
-  if (rarity === undefined) return null;
-  const { onceIn, isBound, heldBack } = rarity;
-  const rounded = Number(onceIn.toPrecision(2)).toLocaleString('en-US');
-  return `${heldBack ? 'normal rows score' : 'the rows it learned from score'} this high ${isBound ? 'less than ' : ''}once in ${rounded}`;
-}
-
-function formatFacts(facts: readonly (readonly [string, string | null])[]): string[] {
-  return facts.flatMap(([name, value]) => (value ? [`${`${name}:`.padEnd(12)}${toOneLine(value)}`] : []));
-}
-
-function formatReasons({ reasons, reasonsLeftOut, by }: Alert): string[] {
-  if (reasons.length === 0 && reasonsLeftOut === 0) return [];
-  const lines = reasons.map(
-    (reason) =>
-      `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(nameReason(reason))} ${formatReading(reason)}`,
-  );
-  if (reasonsLeftOut > 0) lines.push(`        and ${reasonsLeftOut} more with smaller shares`);
-  return [by === 'silence' ? 'What is missing:' : `Why, by share of the ${by ?? 'score'}:`, ...lines];
-}
-
-/** Those that a person reads at three in the morning; the JSON has more, the incident's object has all. */
-const SHOWN_MEMBERS = 20;
-
-function formatMembers({ members = [], membersLeftOut = 0, state }: Alert): string[] {
-  const count = members.length + membersLeftOut;
-  if (count < 2) return [];
-  const shown = members.slice(0, SHOWN_MEMBERS);
-  const lines = shown.map(({ start, summary }) => `  ${start.slice(11, 16)}  ${toOneLine(summary)}`);
-  if (count > shown.length)
-    lines.push(`         and ${count - shown.length} more: see the incident's object`);
-  return [
-    state === 'digest'
-      ? `What was not told of, most important first:`
-      : `Part of it, the probable cause first (${count}, times UTC):`,
-    ...lines,
-  ];
-}
-
-/** What to do about it, in a sentence. */
-function formatNext({ state, members = [], membersLeftOut = 0, end }: Alert): string[] {
-  const [first] = members;
-  if (first === undefined || end !== null || state === 'digest') return [];
-  const count = members.length + membersLeftOut;
-  const order =
-    count === 1
-      ? ''
-      : ` first, where it began: the ${count === 2 ? 'other' : `${count - 1} others`} came with it or after it`;
-  return [
-    `Next: look at ${toOneLine(first.entity || first.workload)}${order}. Its rows around that time are in the objects below.`,
-  ];
-}
-
-/** "2026-11-22 14:32:00 UTC" */
-function formatTime(iso: string): string {
-  return iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, '$1 $2 UTC');
 }
 
 function pairsOf(map: Readonly<Record<string, string>>): string[] {

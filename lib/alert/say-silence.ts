@@ -41,14 +41,6 @@ export function saySilence(
   return told.isReminder === true ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
 }
 
-/** What was missing, in a sentence about several: "no data", "cpu_usage and 1 more metric missing". */
-export function nameSilence({ kind, metrics }: AlertSilence): string {
-  if (kind === 'late') return 'data that comes late';
-  const what = nameMissing(metrics);
-  if (what !== undefined) return `${what} missing`;
-  return kind === 'source' ? 'no data at all' : 'no data';
-}
-
 function nameMissing([first, ...others]: readonly string[]): string | undefined {
   if (first === undefined) return undefined;
   const line = toOneLine(first);

@@ -21,6 +21,8 @@ const SHORTENED: readonly ((summary: string) => string)[] = [
   (summary) => dropOthers(dropUsual(dropLength(summary))),
   // What is wrong before where it began.
   (summary) => dropFirst(dropOthers(dropUsual(dropLength(summary)))),
+  // Of a digest how many there are.
+  (summary) => summary.replace(/, the most important: .*/, ''),
   (summary) => shortenWords(dropFirst(dropOthers(dropUsual(dropLength(summary))))),
 ];
 
@@ -48,7 +50,7 @@ function dropFirst(summary: string): string {
 }
 
 function dropUsual(summary: string): string {
-  return summary.replaceAll(/ \((?:usually|usual|expected) [^()]*\)/g, '');
+  return summary.replaceAll(/ \((?:usually|usual|expected|alerts from) [^()]*\)/g, '');
 }
 
 function shortenWords(summary: string): string {

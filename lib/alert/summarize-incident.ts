@@ -4,8 +4,14 @@ import type { Member, Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
 import type { Alert } from './alert.ts';
-import { nameSilence } from './say-silence.ts';
-import { describeCourse, describeReasons, sayScore, shorten, summarize } from './summarize.ts';
+import {
+  describeCourse,
+  describeReasons,
+  describeSilence,
+  sayScore,
+  shorten,
+  summarize,
+} from './summarize.ts';
 
 /** From the first of its members to the last of them. `end` is set where the message is of its end. */
 export function courseOf({ state, members }: Pick<Notification, 'state' | 'members'>): {
@@ -35,20 +41,24 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   const change = courseOf(notification);
   const { step } = culprit;
   const { reasons, by, threshold, score, silence } = lead;
+  const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
   // One that came back is still one.
   if (members.every((member) => isSameEntity(member, culprit))) {
     if (members.length === 1 && lead.state === state && isReminder !== true) return lead.summary;
-    const transition = { ...change, peakScore: score };
     const restartedAt = lead.restarts?.at(-1)?.at;
     return summarize({ who, transition, reasons, step, by, threshold, silence, restartedAt, isReminder });
   }
-  const { what, why } = describeCause(lead);
   // Where all is of one entity, the beginning of the sentence names it.
   const isCrowd = countEntities(members) > 1;
   const first = isCrowd ? `, first in ${shorten(who)}` : '';
+  const where = isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members);
+  if (silence !== undefined)
+    return `${where}: ${describeSilence({ silence, transition, step, isReminder })}${first}`;
+  const what = describeReasons(reasons);
+  const why = what ?? sayScore(lead);
   return describeCourse({
-    who: isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members),
+    who: where,
     what: what === undefined ? undefined : `${what}${first}`,
     why: `${why}${first}`,
     change,
@@ -58,26 +68,18 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
 }
 
 /**
- * "3 incidents over the day's budget, not told of before; the most important: payment, 20 of 24 pods: over at …".
+ * "3 incidents over the day's budget, the most important: payment, 20 of 24 pods: over at 14:52 UTC after 20 min; …".
  * @param first the sentence of the most important one
  */
 export function summarizeDigest(count: number, first: string): string {
   return count === 1
-    ? `1 incident over the day's budget, not told of before: ${first}`
-    : `${count} incidents over the day's budget, not told of before; the most important: ${first}`;
+    ? `1 incident over the day's budget: ${first}`
+    : `${count} incidents over the day's budget, the most important: ${first}`;
 }
 
 /** What the data say it is, or else that all of them are one. */
 export function nameEntity({ entity, targetService, detector }: Alert): string {
   return entity || targetService || detector;
-}
-
-function describeCause({ reasons, silence, by, score, threshold }: Alert): {
-  readonly what: string | undefined;
-  readonly why: string;
-} {
-  const what = silence === undefined ? describeReasons(reasons) : nameSilence(silence);
-  return { what, why: what ?? sayScore({ by, score, threshold }) };
 }
 
 function countEntities(members: readonly Member[]): number {

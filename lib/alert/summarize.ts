@@ -34,18 +34,10 @@ export function summarize(given: {
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
 }): string {
-  const { transition, step, isReminder } = given;
+  const { transition, step, isReminder, silence } = given;
   const what = describeReasons(given.reasons);
-  if (given.silence !== undefined) {
-    const { state, start, peakScore: seconds } = transition;
-    const end = transition.end ?? transition.lastAnomalous + step;
-    const times = {
-      from: formatTime(start, isReminder === true ? undefined : end),
-      to: formatTime(end, start),
-      length: formatLength(end - start),
-    };
-    return `${shorten(given.who)}: ${saySilence(given.silence, { state, ...times, seconds, isReminder })}`;
-  }
+  if (silence !== undefined)
+    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
   const { restartedAt } = given;
   return describeCourse({
@@ -56,6 +48,26 @@ export function summarize(given: {
     step,
     isReminder,
     restartedAt,
+  });
+}
+
+/** What is missing since when, or that it is back. */
+export function describeSilence(given: {
+  readonly silence: NonNullable<Alert['silence']>;
+  readonly transition: Summarized;
+  readonly step: number;
+  readonly isReminder?: boolean | undefined;
+}): string {
+  const { silence, transition, step, isReminder } = given;
+  const { state, start, peakScore: seconds } = transition;
+  const end = transition.end ?? transition.lastAnomalous + step;
+  return saySilence(silence, {
+    state,
+    from: formatTime(start, isReminder === true ? undefined : end),
+    to: formatTime(end, start),
+    length: formatLength(end - start),
+    seconds,
+    isReminder,
   });
 }
 

@@ -19,7 +19,7 @@ export interface Matcher {
 
 const MATCHER = /^\s*([A-Za-z_]+)\s*(=~|!~|!=|=)\s*(.*?)\s*$/s;
 /** Characters: a list of names fits. */
-const LONGEST_VALUE = 500;
+export const LONGEST_VALUE = 500;
 
 /** @returns what is wrong with it, to be read on from "must be …", where it is none */
 export function readMatcher(text: string): Matcher | { readonly problem: string } {
@@ -77,7 +77,9 @@ function unquote(text: string): string | undefined {
   if (!text.startsWith('"')) return text.includes('"') ? undefined : text;
   try {
     // Backslashes of a regular expression are often written once: as they are meant, where JSON knows no such escape.
-    const value: unknown = JSON.parse(text.replace(/\\(?!["\\])/g, '\\\\'));
+    const value: unknown = JSON.parse(
+      text.replace(/\\(["\\])|\\/g, (all, escaped) => (escaped === undefined ? '\\\\' : all)),
+    );
     return typeof value === 'string' ? value : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@
  * https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
  */
 import type { Alert } from '../alert/alert.ts';
+import { pageAddress, pageLink } from '../alert/page-link.ts';
 import { isOver } from './receiver-text.ts';
 
 export interface AlertmanagerAlert {
@@ -10,6 +11,8 @@ export interface AlertmanagerAlert {
   readonly annotations: Readonly<Record<string, string>>;
   readonly startsAt: string;
   readonly endsAt: string;
+  /** What made it: the incident's page, where there is a link to it. */
+  readonly generatorURL?: string;
 }
 
 /** Of a name; what differs is an underscore there. */
@@ -42,7 +45,14 @@ const MILDER: Readonly<Record<string, readonly Alert['severity'][]>> = {
 };
 
 function toOne(alert: Alert, endsAt: string): AlertmanagerAlert {
-  return { labels: labelsOf(alert), annotations: annotationsOf(alert), startsAt: alert.start, endsAt };
+  const page = pageLink(alert);
+  return {
+    labels: labelsOf(alert),
+    annotations: annotationsOf(alert),
+    startsAt: alert.start,
+    endsAt,
+    ...(page !== undefined && { generatorURL: page }),
+  };
 }
 
 /** Its end, which for Alertmanager must not lie ahead. */
@@ -79,6 +89,7 @@ function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
     summary: alert.summary,
     state: alert.state,
     entity: alert.entity,
+    page: pageAddress(alert) ?? '',
     incident_object: bucket === undefined ? incident : `s3://${bucket}/${incident}`,
   });
 }

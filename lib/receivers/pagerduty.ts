@@ -3,7 +3,7 @@
  * https://developer.pagerduty.com/docs/send-alert-event
  */
 import type { Alert } from '../alert/alert.ts';
-import { factsOf, fit, isOver, linksOf } from './receiver-text.ts';
+import { commandsOf, factsOf, fit, isOver, linksOf } from './receiver-text.ts';
 
 export interface PagerDutyEvent {
   readonly routing_key: string;
@@ -28,6 +28,7 @@ export interface PagerDutyEvent {
 const LONGEST_SUMMARY = 1024;
 const LONGEST_KEY = 255;
 const LONGEST_FIELD = 1024;
+const LONGEST_COMMAND = 4096;
 
 /** Undefined for a digest: it is of no incident, and nobody is to be woken by it. */
 export function toPagerDutyEvent(alert: Alert, routingKey: string): PagerDutyEvent | undefined {
@@ -46,7 +47,11 @@ export function toPagerDutyEvent(alert: Alert, routingKey: string): PagerDutyEve
       component: fit(alert.targetService ?? who, LONGEST_FIELD),
       group: fit(alert.detector, LONGEST_FIELD),
       class: alert.by ?? 'score',
-      custom_details: { ...alert.labels, ...Object.fromEntries(factsOf(alert)) },
+      custom_details: Object.fromEntries(
+        [...Object.entries(alert.labels ?? {}), ...factsOf(alert)]
+          .map(([name, value]) => [fit(name, LONGEST_FIELD), fit(value, LONGEST_FIELD)] as const)
+          .concat(commandsOf(alert, LONGEST_COMMAND)),
+      ),
     },
     links: linksOf(alert).map(({ name, url }) => ({ href: url, text: name })),
   };

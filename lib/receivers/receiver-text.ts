@@ -1,5 +1,7 @@
 /** What the payloads of receivers have in common. */
 import type { Alert } from '../alert/alert.ts';
+import { answersOf } from '../alert/answer-commands.ts';
+import { pageAddress, pageLink } from '../alert/page-link.ts';
 import { quoteForeign } from '../base/foreign-text.ts';
 
 /** In one line of at most `most` code units, the ellipsis included. */
@@ -24,6 +26,7 @@ export function factsOf(alert: Alert): readonly (readonly [string, string])[] {
     ['End', alert.end],
     ['Anomalies', count > 1 ? String(count) : null],
     ['Detector', alert.detector],
+    ['Page', pageAddress(alert)],
     [
       'Incident',
       objects.bucket === undefined ? objects.incident : `s3://${objects.bucket}/${objects.incident}`,
@@ -32,11 +35,19 @@ export function factsOf(alert: Alert): readonly (readonly [string, string])[] {
   return facts.flatMap(([name, value]) => (value ? [[name, value] as const] : []));
 }
 
-/** Annotations that are addresses of web pages, such as runbook and dashboard. */
-export function linksOf({
-  annotations = {},
-}: Alert): readonly { readonly name: string; readonly url: string }[] {
-  return Object.entries(annotations).flatMap(([name, url]) =>
+/** The incident's page, then annotations that are addresses of web pages, such as runbook and dashboard. */
+export function linksOf(alert: Alert): readonly { readonly name: string; readonly url: string }[] {
+  const page = pageLink(alert);
+  const links = Object.entries(alert.annotations ?? {}).flatMap(([name, url]) =>
     /^https?:\/\//.test(url) && URL.canParse(url) ? [{ name, url }] : [],
   );
+  return [...(page === undefined ? [] : [{ name: 'page of the incident', url: page }]), ...links];
+}
+
+/** What answers it and the command for it; of what is over none that keeps it quiet. Longer ones are left out: cut, they are none. */
+export function commandsOf(alert: Alert, longest: number): readonly (readonly [string, string])[] {
+  const answers = answersOf(alert);
+  return (isOver(alert) ? answers.slice(0, -1) : answers)
+    .filter(({ command }) => command.length <= longest)
+    .map(({ label, command }) => [label, command]);
 }

@@ -3,7 +3,7 @@
  * https://docs.slack.dev/reference/block-kit/blocks
  */
 import type { Alert } from '../alert/alert.ts';
-import { factsOf, fit, linksOf } from './receiver-text.ts';
+import { commandsOf, factsOf, fit, linksOf } from './receiver-text.ts';
 
 interface Text {
   readonly type: 'plain_text' | 'mrkdwn';
@@ -41,6 +41,8 @@ export function toSlackMessage(alert: Alert): SlackMessage {
   ];
   const members = listMembers(alert);
   if (members !== undefined) blocks.push({ type: 'section', text: { type: 'mrkdwn', text: members } });
+  const commands = listCommands(alert);
+  if (commands !== undefined) blocks.push({ type: 'section', text: { type: 'mrkdwn', text: commands } });
   const links = linksOf(alert).map(
     ({ name, url }) => `<${escapeLink(url)}|${escapeText(fit(name, LONGEST_MEMBER))}>`,
   );
@@ -60,6 +62,18 @@ function listMembers({ members = [], membersLeftOut = 0 }: Alert): string | unde
   const left = members.length + membersLeftOut - shown.length;
   const lines = shown.map(({ summary }) => `• ${toMarkdown(summary, LONGEST_MEMBER).text}`);
   return [...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n');
+}
+
+/** To be copied whole: those that fit, each in a line. */
+function listCommands(alert: Alert): string | undefined {
+  let text = '';
+  for (const [label, command] of commandsOf(alert, LONGEST_SECTION)) {
+    const line = `${label}: \`${escapeText(command)}\``;
+    // A backtick would end it, and what follows would be read as more of the message.
+    if (command.includes('`') || text.length + line.length >= LONGEST_SECTION) continue;
+    text += `${text === '' ? '' : '\n'}${line}`;
+  }
+  return text === '' ? undefined : text;
 }
 
 /** Cut until it fits as it is escaped, which makes five characters of an &. */

@@ -1,12 +1,12 @@
 /** The page of an incident: one file that asks the network for nothing and runs no script. */
 import type { Alert } from '../../alert/alert.ts';
+import { listAnswers } from '../../alert/answer-commands.ts';
 import { formatLength, formatReading } from '../../alert/format-value.ts';
 import { nameReason } from '../../alert/summarize.ts';
 import { PALETTE } from '../drawing/palette.ts';
 import { countOf, formatCount, formatPercent, formatScore, formatTime } from '../format.ts';
 import { breakable, html, type Markup, raw } from '../page/html.ts';
 import { STYLE } from '../page/style.ts';
-import { listAnswers } from './answers.ts';
 import { renderCourse, sayTime } from './course.ts';
 import type { IncidentInput, MemberInput } from './incident-input.ts';
 import { INCIDENT_STYLE } from './incident-style.ts';
@@ -147,11 +147,11 @@ function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
 }
 
 function renderAnswers(input: IncidentInput): Markup {
-  const { detector, entity } = input.members[0]!.member;
   return html`<h2>Answer it</h2><div class="answers">${listAnswers({
     incidentId: input.incidentId,
-    detector,
-    entity,
+    bucket: newestOf(input).objects.bucket,
+    members: input.members.map(({ member }) => member),
+    membersLeftOut: input.membersLeftOut,
   }).map(({ label, command }) => html`<div><span>${label}</span><pre>${command}</pre></div>`)}</div>`;
 }
 

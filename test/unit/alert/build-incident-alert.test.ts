@@ -11,6 +11,7 @@ import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 const KEYS = {
   incident: (id: string) => `incidents/${id}.json`,
   anomaly: (detector: string, id: string) => `anomalies/detector=${detector}/${id}.json`,
+  page: (id: string) => `incidents/${id}.html`,
 };
 const REASONS: Alert['reasons'] = [
   { metric: 'cpu', share: 0.8, value: 0.83, unit: 'cores', usualLow: 0.01, usualHigh: 0.05, usual: 0.03 },
@@ -75,6 +76,7 @@ test('an incident of one anomaly reads as that anomaly does', () => {
     ...createAlert().objects,
     incident: 'incidents/i1.json',
     anomaly: 'anomalies/detector=shop/a0.json',
+    page: 'incidents/i1.html',
   });
   assert.deepEqual(alert.members, [
     {
@@ -112,7 +114,7 @@ test('an outage of a workload says how wide it is, since when, and where to look
   );
   assert.match(
     text,
-    /Next: look at shop\/payment-0 first, where it began: the 19 others came with it or after it\./,
+    /Next: look at shop\/payment-0 first, where it began: the 19 others came with it, after it, or depend on it\./,
   );
   const over = build(
     PODS.map((pod) => endOf(pod)),
@@ -123,7 +125,7 @@ test('an outage of a workload says how wide it is, since when, and where to look
     'payment, 20 of 24 pods: over at 09:06 UTC after 6 min; it was cpu 0.83 cores (usual 0.01–0.05) and 1 more metric, first in shop/payment-0',
   );
   assert.equal(over.end, '2026-11-23T09:06:00.000Z');
-  assert.doesNotMatch(renderAlert(over).text, /Next:/);
+  assert.match(renderAlert(over).text, /^Next: nothing that cannot wait\./m);
 });
 
 test('an entity that came back is no crowd', () => {
@@ -176,8 +178,17 @@ test('an entity that two detectors find is one, and what is missing of many is n
   const silence = { metrics: [], lastHeard: '2026-11-23T08:59:00.000Z', cameLate: false };
   const gone = (kind: 'entity' | 'late', over: Partial<Notification> = {}): string =>
     build(PODS, over, { reasons: [], by: 'silence', silence: { kind, ...silence } }).summary;
-  assert.match(gone('entity'), /^payment, 20 of 24 pods: no data, first in shop\/payment-0, since 09:00/);
-  assert.match(gone('late', { state: 'resolved' }), /; it was data that comes late, first in /);
+  assert.match(
+    gone('entity'),
+    /^payment, 20 of 24 pods: no data since 09:00 UTC, 6 min, first in shop\/payment-0$/,
+  );
+  assert.match(
+    gone('entity', { state: 'resolved' }),
+    /pods: back at 09:06 UTC after 6 min without data, first in /,
+  );
+  assert.match(gone('late', { state: 'resolved' }), /pods: data comes in time again, .*, first in /);
+  const silent = build(PODS, {}, { reasons: [], by: 'silence', silence: { kind: 'entity', ...silence } });
+  assert.match(renderAlert(silent).text, /^Next: see whether they still run, shop\/payment-0 first, and/m);
   const scored = build(PODS, {}, { reasons: [] }).summary;
   assert.match(scored, /^payment, 20 of 24 pods: score 0.81 \(alerts from 0.62\), first in /);
 });
@@ -222,11 +233,14 @@ test('a digest says of each incident how wide it was and what became of it, by i
   );
   assert.match(
     digest.summary,
-    /^2 incidents over the day's budget, not told of before; the most important: payment, 20 of 24 pods/,
+    /^2 incidents over the day's budget, the most important: payment, 20 of 24 pods/,
   );
   const { text, subject } = renderAlert(digest);
   assert.match(subject, /^\[digest\] 2 incidents/);
-  assert.match(text, /What was not told of, most important first:/);
+  assert.match(
+    text,
+    /What was not told of, the most important first:\n {2}payment, .*\n {4}tidewatch incidents show i1\n/,
+  );
 });
 
 test('a thousand entities of sixteen metrics fit into a message, and the text stays short', () => {

@@ -49,6 +49,11 @@ Why, by share of the score:
     9%  pods missing (usually 3)
         and 2 more with smaller shares
 
+A real fault:      tidewatch verdict inc1 true
+A false alarm:     tidewatch verdict inc1 false
+It was expected:   tidewatch verdict inc1 expected
+Quiet for 2 hours: tidewatch silence add inc1 'detector = "shop"' 'entity = "shop/payment"' --for 2h
+
 Model:      isolation-forest 20261121T000000Z-0123456789ab
 Trained on: 2026-11-14 00:00:00 UTC to 2026-11-21 00:00:00 UTC
 Window:     windows/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet
@@ -232,4 +237,27 @@ test('how often normal rows score as high is said in words', () => {
     say({ onceIn: 100_000, isBound: true, heldBack: false }),
     'Rarity:     the rows it learned from score this high less than once in 100,000',
   );
+});
+
+test('labels and annotations are shown in a line each, cut where they are long, and those left out are counted', () => {
+  const alert = createAlert({
+    annotations: { runbook: `https://w/${'x'.repeat(900)}`, note: 'two\nlines' },
+    labels: { [`tier-${'y'.repeat(200)}`]: '1' },
+    metadataLeftOut: 3,
+  });
+  const lines = renderAlert(alert).text.split('\n');
+  const shown = lines.filter((line) => /^(runbook|note|tier)/.test(line));
+  assert.deepEqual(
+    shown.map((line) => [line.length <= 400, line.includes('…')]),
+    [
+      [true, true],
+      [true, false],
+      [true, true],
+    ],
+  );
+  assert.ok(lines.includes('note:       two lines'));
+  assert.ok(
+    lines.includes('3 labels and annotations of the manifest are too many or too long for a message.'),
+  );
+  assert.deepEqual(parseAlert(renderAlert(alert).body), alert, 'the JSON has them whole');
 });

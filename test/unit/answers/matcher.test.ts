@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { matchesAll, readMatcher } from '../../../lib/answers/matcher.ts';
+import { formatMatcher, matchesAll, readMatcher } from '../../../lib/answers/matcher.ts';
 
 test('an expression that would backtrack for ever is matched at once', () => {
   const matcher = readMatcher('entity =~ "(\\w+[-/]?)+:8080"');
@@ -9,4 +9,13 @@ test('an expression that would backtrack for ever is matched at once', () => {
   const subject = { detector: 'shop', entity, workload: 'w', metric: 'm', severity: 'info' };
   assert.equal(matchesAll([matcher], subject), false);
   assert.equal(matchesAll([matcher], { ...subject, entity: `${entity}:8080` }), true);
+});
+
+test('a matcher that is written out is read as it was, whatever it holds', () => {
+  for (const value of ['a', 'a "b"', 'C:\\data', '\\d+', '\\\\', 'a\\', '\\"', "it's"])
+    assert.deepEqual(readMatcher(formatMatcher({ name: 'entity', operator: '=', value })), {
+      name: 'entity',
+      operator: '=',
+      value,
+    });
 });

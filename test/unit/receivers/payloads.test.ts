@@ -9,6 +9,9 @@ import { makeAlertExamples } from '../../../scripts/alert-examples.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 
 const EXAMPLES = await makeAlertExamples();
+const PAGE = 'incidents/20261123T090000Z-3f9a1c7e5d20.html';
+const BUCKET = 'tidewatch-prod-123456789012-eu-west-1';
+const PAGE_LINK = `https://eu-west-1.console.aws.amazon.com/s3/object/${BUCKET}?region=eu-west-1&prefix=${PAGE}`;
 const NOW = Date.parse('2026-11-23T10:00:00Z');
 const HOUR = 3_600_000;
 const MOMENT = { now: NOW, openFor: HOUR };
@@ -19,7 +22,7 @@ const HUGE: Alert = createAlert({
   entity: 'e&'.repeat(5_000),
   targetService: 's'.repeat(5_000),
   incidentId: 'i'.repeat(300),
-  labels: { 'example.com/tier': '1', '9': 'nine', incident: 'mine', empty: '' },
+  labels: { long: 'l'.repeat(5_000), 'example.com/tier': '1', '9': 'nine', incident: 'mine', empty: '' },
   annotations: { runbook: 'https://w/1?a=<b>|c', note: 'no link', bad: 'https://' },
   members: Array.from({ length: 50 }, (_, i) => ({
     anomalyId: `a${i}`,
@@ -49,11 +52,17 @@ test('PagerDuty: trigger and resolve of one incident have one key, and a digest 
   const [opened, resolved] = ['opened', 'resolved'].map((name) =>
     toPagerDutyEvent(EXAMPLES.get(name)!, 'key'),
   );
+  const details = (event = opened): string[] => Object.keys(event?.payload.custom_details ?? {});
+  assert.match(opened?.payload.custom_details['Page'] ?? '', /^s3:\/\/tidewatch-.*\.html$/);
+  assert.match(opened?.payload.custom_details['A real fault'] ?? '', /^tidewatch verdict \S+ true --bucket /);
+  assert.ok(details().includes('Quiet for 2 hours'));
+  assert.ok(!details(resolved).includes('Quiet for 2 hours'), 'nobody silences what is over');
   assert.equal(opened?.dedup_key, resolved?.dedup_key);
   assert.equal(opened?.routing_key, 'key');
   assert.equal(opened.payload.severity, 'warning');
   assert.equal(opened.payload.custom_details['team'], 'payments');
   assert.deepEqual(opened.links, [
+    { href: PAGE_LINK, text: 'page of the incident' },
     { href: 'https://grafana.example.com/d/payment', text: 'dashboard' },
     { href: 'https://wiki.example.com/runbooks/payment', text: 'runbook' },
   ]);
@@ -64,7 +73,12 @@ test('PagerDuty: lengths are kept', () => {
   assert.equal(event?.payload.summary.length, 1024);
   assert.ok(event.payload.summary.endsWith('…'));
   assert.equal(event.dedup_key.length, 255);
-  for (const field of [event.payload.source, event.payload.component, event.payload.group])
+  for (const field of [
+    event.payload.source,
+    event.payload.component,
+    event.payload.group,
+    event.payload.custom_details['long']!,
+  ])
     assert.ok(field.length <= 1024);
   assert.deepEqual(
     event.links.map(({ text }) => text),
@@ -77,11 +91,16 @@ test('Slack: a header, the summary, the facts, who else, and links', () => {
   assert.match(text, /^payment, 3 of 4 pods: more serious now, cpu/);
   assert.deepEqual(
     blocks.map(({ type }) => type),
-    ['header', 'section', 'section', 'section', 'context'],
+    ['header', 'section', 'section', 'section', 'section', 'context'],
   );
   assert.match(JSON.stringify(blocks), /\[escalated\] critical: payment/);
   assert.match(JSON.stringify(blocks), /<https:\/\/grafana\.example\.com\/d\/payment\|dashboard>/);
-  assert.equal(toSlackMessage(EXAMPLES.get('silence')!).blocks.length, 4);
+  assert.equal(toSlackMessage(EXAMPLES.get('silence')!).blocks.length, 5);
+  const shown = JSON.stringify(blocks);
+  assert.ok(shown.includes(`<${PAGE_LINK.replaceAll('&', '&amp;')}|page of the incident>`), shown);
+  assert.match(shown, /A false alarm: `tidewatch verdict 20261123T090000Z-3f9a1c7e5d20 false --bucket /);
+  const digest = JSON.stringify(toSlackMessage(EXAMPLES.get('digest')!));
+  assert.doesNotMatch(digest, /tidewatch verdict|page of the incident/);
 });
 
 test('Slack: lengths are kept, and nothing in a text pings a channel', () => {
@@ -110,6 +129,8 @@ test('Alertmanager: labels identify the incident, and endsAt says whether it is 
   });
   assert.equal(opened.startsAt, '2026-11-23T09:00:00.000Z');
   assert.equal(opened.endsAt, '2026-11-23T11:00:00.000Z');
+  assert.equal(opened.generatorURL, PAGE_LINK);
+  assert.equal(opened.annotations['page'], `s3://${BUCKET}/${PAGE}`);
   assert.equal(opened.annotations['runbook'], 'https://wiki.example.com/runbooks/payment');
   const [resolved] = toAlertmanagerAlerts(EXAMPLES.get('resolved')!, MOMENT);
   assert.equal(resolved?.endsAt, '2026-11-23T09:19:00.000Z');

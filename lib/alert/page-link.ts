@@ -1,0 +1,23 @@
+/** Where the page of an incident is to be had. */
+import type { Alert } from './alert.ts';
+
+/** "s3://BUCKET/incidents/ID.html"; undefined where it has no page, or nobody knows its bucket. */
+export function pageAddress({ objects: { bucket, page } }: Alert): string | undefined {
+  return bucket === undefined || page === undefined ? undefined : `s3://${bucket}/${page}`;
+}
+
+/**
+ * The object in the console of AWS, for whoever may read it: "Open" there shows the page. Undefined without a region.
+ * https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html tells partitions by their regions.
+ */
+export function pageLink({ objects: { bucket, region, page } }: Alert): string | undefined {
+  if (bucket === undefined || region === undefined || page === undefined) return undefined;
+  const prefix = encodeURIComponent(page).replaceAll('%2F', '/');
+  return `https://${consoleOf(region)}/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
+}
+
+function consoleOf(region: string): string {
+  if (region.startsWith('cn-')) return `${region}.console.amazonaws.cn`;
+  if (region.startsWith('us-gov-')) return `${region}.console.amazonaws-us-gov.com`;
+  return `${region}.console.aws.amazon.com`;
+}
