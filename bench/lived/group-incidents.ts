@@ -1,13 +1,14 @@
 /** Which anomalies people are told of together: by the product's own grouping, at its defaults, as they come. */
 import { DEFAULT_GROUPING } from '../../lib/config/grouping.ts';
 import { advanceIncidents } from '../../lib/incident/advance.ts';
-import type { AnomalyChange, IncidentsState } from '../../lib/incident/contract.ts';
+import type { AnomalyChange, IncidentsState, Member } from '../../lib/incident/contract.ts';
+import { rankMembers } from '../../lib/incident/rank-members.ts';
 import type { Incident as Anomaly } from './find-incidents.ts';
 
 /**
  * @param anomalies of one detector, each entity a workload of its own
  * @param step ms
- * @returns those of each incident, the first to be told of first
+ * @returns those of each incident, the probable culprit first
  */
 export function groupAnomalies(
   anomalies: readonly Anomaly[],
@@ -39,22 +40,21 @@ export function groupAnomalies(
     ];
   });
   changes.sort((a, b) => a.time - b.time);
-  const incidentOf = new Map<string, string>();
+  const membersOf = new Map<string, readonly Member[]>();
   let state: IncidentsState = { incidents: [], openings: [] };
   let due = Number.POSITIVE_INFINITY;
   for (const { time, change } of changes) {
     while (due < time) advance([], due);
     advance([change], time);
   }
-  return [...Map.groupBy(anomalies.keys(), (at) => incidentOf.get(String(at))!).values()].map((members) =>
-    members.map((at) => anomalies[at]!),
+  return [...membersOf.values()].map((members) =>
+    rankMembers(members).map(({ anomalyId }) => anomalies[Number(anomalyId)]!),
   );
 
   function advance(changes: readonly AnomalyChange[], now: number): void {
     const next = advanceIncidents({ state, changes, policy: DEFAULT_GROUPING, now });
     state = next.state;
     due = Math.max(next.due, now + 1);
-    for (const { id, members } of state.incidents)
-      for (const { anomalyId } of members) incidentOf.set(anomalyId, id);
+    for (const { id, members } of state.incidents) membersOf.set(id, members);
   }
 }

@@ -8,7 +8,7 @@ import type { ScenarioName } from '../../lib/simulate/scenarios.ts';
 import { simulate } from '../../lib/simulate/simulate.ts';
 import { sliceWindow } from '../../lib/window/combine.ts';
 import { describeDetector, fitDetector } from '../quality/run-detector.ts';
-import { findIncidents } from './find-incidents.ts';
+import { findIncidents, type Incident } from './find-incidents.ts';
 import { groupAnomalies } from './group-incidents.ts';
 import { judgeIncidents, type LivedFigures } from './judge-incidents.ts';
 
@@ -30,6 +30,10 @@ export interface ScenarioFigures {
    * anomaly is true: anomalies that people are told of together are one.
    */
   readonly falseAt: readonly { readonly entities: readonly string[]; readonly minutes: number }[];
+  /** Incidents that people are told of the fault in. */
+  readonly toldAs: number;
+  /** Whether the first of them names first where the fault began; undefined where nothing is told. */
+  readonly isCulpritFirst: boolean | undefined;
   readonly figures: LivedFigures;
 }
 
@@ -68,13 +72,18 @@ export async function judgeSeed({ seed, scenarios, kind }: SeedTask): Promise<re
     const figures = judgeIncidents(rows, told);
     const start = faults.length === 0 ? cut : Math.min(...faults.map((fault) => fault.start));
     const right = told.incidents.filter((incident) => isTrue(rows, told, incident));
+    const isRight = (anomaly: Incident): boolean => right.includes(anomaly);
+    const grouped = groupAnomalies(told.incidents, { detector: detector.name, step });
+    const rightly = grouped.filter((members) => members.some(isRight));
     judged.push({
       scenario,
       seed,
       delay: right.length === 0 ? undefined : Math.min(...right.map(({ alertedAt }) => alertedAt)) - start,
       judged: JUDGED_DAYS * DAY,
-      falseAt: groupAnomalies(told.incidents, { detector: detector.name, step })
-        .filter((members) => !members.some((anomaly) => right.includes(anomaly)))
+      toldAs: rightly.length,
+      isCulpritFirst: findCulprit(rightly, faults),
+      falseAt: grouped
+        .filter((members) => !members.some(isRight))
         .map((members) => ({
           entities: members.map(({ entity }) => entity),
           minutes: (members[0]!.alertedAt - start) / MINUTE,
@@ -91,4 +100,12 @@ export async function judgeSeed({ seed, scenarios, kind }: SeedTask): Promise<re
   ): boolean {
     return judgeIncidents(rows, { anomalous, incidents: [incident] }).falseIncidents === 0;
   }
+}
+
+function findCulprit(
+  told: readonly (readonly Incident[])[],
+  faults: readonly { readonly entity: string; readonly start: number }[],
+): boolean | undefined {
+  const began = faults.reduce((first, fault) => (fault.start < first.start ? fault : first), faults[0]!);
+  return told[0] === undefined ? undefined : told[0][0]!.entity === began.entity;
 }

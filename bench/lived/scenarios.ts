@@ -37,6 +37,10 @@ export interface ScenarioSummary {
   readonly inTime: number;
   /** Ms, of those found. */
   readonly delays: readonly number[];
+  /** Most incidents that a fault is told in. */
+  readonly toldAs: number;
+  /** Of those found, in which the first incident names first where the fault began. */
+  readonly culpritFirst: number;
   readonly falseIncidents: number;
   readonly falsePerWeek: number;
   /** Ms. */
@@ -94,6 +98,8 @@ function summarizeScenario(scenario: ScenarioName, runs: readonly ScenarioFigure
     found: delays.length,
     inTime: delays.filter((delay) => delay <= (DELAY_AIMS[scenario] ?? Infinity)).length,
     delays,
+    toldAs: Math.max(...runs.map((run) => run.toldAs)),
+    culpritFirst: runs.filter(({ isCulpritFirst }) => isCulpritFirst).length,
     falseIncidents: runs.reduce((sum, { falseAt }) => sum + falseAt.length, 0),
     falsePerWeek: rateOf(runs),
     openAfter: runs.flatMap(({ figures }) => figures.openAfter),
@@ -126,6 +132,8 @@ export function renderScenarios({ scenarios, falsePerWeek, missed }: ScenariosRe
     'aim, min',
     'delay, min',
     'worst',
+    'told as',
+    'culprit first',
     'false',
     'false/week',
     'open after, min',
@@ -142,6 +150,8 @@ export function renderScenarios({ scenarios, falsePerWeek, missed }: ScenariosRe
       aim === undefined ? '–' : String(aim / MINUTE),
       minutesAt(row.delays, 0.5),
       minutesAt(row.delays, 1),
+      aim === undefined ? '–' : String(row.toldAs),
+      aim === undefined ? '–' : String(row.culpritFirst),
       String(row.falseIncidents),
       row.falsePerWeek.toFixed(2),
       minutesAt(row.openAfter, 0.5),

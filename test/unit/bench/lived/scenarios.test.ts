@@ -36,6 +36,8 @@ function run(seed: number, minutes: number | undefined, falseIncidents = 0): Sce
     delay: minutes === undefined ? undefined : minutes * MINUTE,
     judged: 2 * DAY,
     falseAt: Array.from({ length: falseIncidents }, () => ({ entities: ['orders'], minutes: -100 })),
+    toldAs: minutes === undefined ? 0 : 1,
+    isCulpritFirst: minutes === undefined ? undefined : true,
     figures: NO_FIGURES,
   };
 }
