@@ -42,7 +42,7 @@ export const DEFAULTS = {
   percentile: 99.9,
   /**
    * Percent, for networks: at 95 the autoencoder's precision and recall are both above 0.8 on simulated incidents, at 99
-   * it misses half of the rows (docs/models.md). A row has to be far out in a metric and 4 of 5 have to agree as well.
+   * it misses half of the rows (docs/studies/sequences.md). A row has to be far out in a metric and 4 of 5 have to agree as well.
    */
   networkPercentile: 95,
   /** Over all entities of a detector: to be woken for nothing once a week is what people put up with. */

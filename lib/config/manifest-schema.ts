@@ -110,7 +110,9 @@ const model = z.strictObject({
   params: z
     .record(z.string(), z.json(), { error: "must be a map of the model's parameters" })
     .default({})
-    .describe('Parameters of this kind of model; docs/models.md lists them. Checked by the model itself.'),
+    .describe(
+      'Parameters of this kind of model; docs/models/ has a page for each. Checked by the model itself.',
+    ),
   seed: wholeNumber(0, 0xffff_ffff)
     .default(DEFAULTS.seed)
     .describe('The same data and seed give the same model.'),

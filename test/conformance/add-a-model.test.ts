@@ -48,7 +48,13 @@ test('the walk-through adds a model, and names every file that it takes', () => 
   succeed(['scripts/make-schema.ts']);
   succeed(['scripts/reference/model-artifact.ts', KIND]);
   copyRenamed(`test/unit/models/kinds/${LIKE}`, `test/unit/models/kinds/${KIND}`);
-  insertBehind('docs/models.md', '| `ensemble` | what its members look at |', ` | |\n| \`${KIND}\` | rows |`);
+  copyRenamed(`docs/models/${LIKE}.md`, `docs/models/${KIND}.md`);
+  succeed(['scripts/make-model-docs.ts']);
+  insertBehind(
+    'docs/models.md',
+    '| cost: fit / score |\n| --- | --- | --- | --- | --- | --- |\n',
+    addedRow(),
+  );
   insertBehind('README.md', '| `ensemble` | ', `, |\n| \`${KIND}\` | `);
 
   const now = readAll();
@@ -62,11 +68,12 @@ test('the walk-through adds a model, and names every file that it takes', () => 
 
   succeed([
     '--test',
-    `--test-name-pattern=${KIND}|every kind|schema`,
+    `--test-name-pattern=${KIND}|every kind|parameters|schema`,
     'test/conformance/model.test.ts',
     'test/conformance/model-artifacts.test.ts',
     'test/unit/models/registry.test.ts',
     'test/unit/docs/documents.test.ts',
+    'test/unit/docs/models.test.ts',
     'test/unit/config/schema.test.ts',
   ]);
   succeed(['--test', `test/unit/models/kinds/${KIND}/score.test.ts`]);
@@ -82,9 +89,14 @@ function namedPaths(): string[] {
   );
 }
 
+function addedRow(): string {
+  return `| [\`${KIND}\`](models/${KIND}.md) | rows | faults | | in one go | 1 / 1 |\n`;
+}
+
+/** A folder, or a file. */
 function copyRenamed(from: string, to: string): void {
   cpSync(join(copy, from), join(copy, to), { recursive: true });
-  for (const file of globSync(`${to}/*.ts`, { cwd: copy })) {
+  for (const file of globSync(to.endsWith('.md') ? to : `${to}/*.ts`, { cwd: copy })) {
     const text = readFileSync(join(copy, file), 'utf8');
     writeFileSync(
       join(copy, file),

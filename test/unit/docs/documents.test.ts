@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MODEL_KINDS } from '../../../lib/config/model-kind.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 
@@ -54,15 +53,3 @@ test('the changelog tells of the version in package.json', () => {
   const { version } = JSON.parse(read('package.json'));
   assert.match(read('CHANGELOG.md'), new RegExp(`^## ${version.replaceAll('.', '\\.')}$`, 'm'));
 });
-
-for (const file of ['README.md', 'docs/models.md'])
-  test(`${file} has every kind of model in a table`, () => {
-    const tables = read(file)
-      .split('\n')
-      .filter((line) => line.startsWith('|'))
-      .join('\n');
-    assert.deepEqual(
-      MODEL_KINDS.filter((kind) => !tables.includes(`\`${kind}\``)),
-      [],
-    );
-  });

@@ -51,7 +51,7 @@ const LIMITS = {
   eventScale: { default: 10, min: 1e-3, max: 1000 },
   maxPoints: { default: 2016, min: 100, max: 50_000 },
 } as const satisfies Record<string, NumberLimits>;
-const WAVES: Omit<NumberLimits, 'default'> = { min: 0, max: 50 };
+const WAVES = { min: 0, max: 50 } as const;
 const MOST_EVENTS = 1000;
 const NAMES = ['timeZone', 'daily', 'weekly', 'yearly', 'events', ...Object.keys(LIMITS)];
 
@@ -75,7 +75,13 @@ export function parseParams(given: Readonly<Record<string, unknown>>): ProphetPa
 
 function readWaves(params: GivenParams, name: 'daily' | 'weekly' | 'yearly'): Waves {
   const value = params.given[name] ?? 'auto';
-  return value === 'auto' ? value : readWholeNumber(params, name, { default: 0, ...WAVES });
+  const isCount =
+    typeof value === 'number' && Number.isInteger(value) && value >= WAVES.min && value <= WAVES.max;
+  if (value === 'auto' || isCount) return value;
+  throw new ModelError(
+    'bad-param',
+    `${KIND} ${name} is ${JSON.stringify(value)}, not auto or a whole number from ${WAVES.min} to ${WAVES.max}`,
+  );
 }
 
 function readEvents(given: unknown = []): readonly ProphetEvent[] {

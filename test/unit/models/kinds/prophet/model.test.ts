@@ -241,7 +241,7 @@ describe('prophet', () => {
   test('parameters out of range are named', () => {
     const event = { name: 'a', start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' };
     for (const [params, message] of [
-      [{ daily: 51 }, /daily is 51/],
+      [{ daily: 51 }, /daily is 51, not auto or a whole number from 0 to 50/],
       [{ weekly: 'yes' }, /weekly is "yes"/],
       [{ changepoints: -1 }, /changepoints is -1/],
       [{ events: [{ ...event, start: '2026-01-01T00:00:00' }] }, /2026-01-01T00:00:00/],
