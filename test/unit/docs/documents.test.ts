@@ -1,6 +1,6 @@
 /** What the documents name is there. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runTestCli } from '../../helpers/cli.ts';
@@ -20,6 +20,22 @@ for (const file of ['CONTRIBUTING.md', 'SECURITY.md', 'docs/glossary.md'])
       [],
     );
   });
+
+const FOLDERS = 'bench|bin|docs|examples|functions|infra|lib|samples|schema|scripts|test';
+const PAGES = globSync('{*.md,{docs,infra}/**/*.md}', { cwd: ROOT });
+
+test('the documents name files of this repository that exist', () => {
+  const missing = PAGES.filter((page) => !read(page).includes('**Superseded by')).flatMap((page) => {
+    const paths = read(page).matchAll(
+      new RegExp(`(?<![\\w./-])(?:${FOLDERS})/[\\w./-]*[\\w/](?![\\w*<{-])`, 'g'),
+    );
+    return [...paths]
+      .map(([path]) => path)
+      .filter((path) => !/NAME|KIND/.test(path) && !existsSync(join(ROOT, path)))
+      .map((path) => `${page}: ${path}`);
+  });
+  assert.deepEqual(missing, []);
+});
 
 test('CONTRIBUTING.md names scripts that npm has', () => {
   const { scripts } = JSON.parse(read('package.json'));
