@@ -2,7 +2,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { nearestName } from '../base/nearest-name.ts';
 import { SOFTWARE_VERSION } from '../jobs/shared/software-version.ts';
-import type { Command, OptionHelp } from './command.ts';
+import type { Command } from './command.ts';
 import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -17,11 +17,13 @@ import { train } from './commands/train.ts';
 import { validate } from './commands/validate.ts';
 import { verdict } from './commands/verdict.ts';
 import { EXIT_CODES, type ExitStatus, statusOfError } from './exit-code.ts';
+import { commandHelp, generalHelp } from './help.ts';
 import type { Host } from './host.ts';
 import { createOutput, type Output } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [
+/** In the order of help. */
+export const COMMANDS: readonly Command[] = [
   exportCommand,
   train,
   score,
@@ -42,15 +44,6 @@ const COMMON_OPTIONS: ParseArgsOptionsConfig = {
   verbose: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
 };
-
-/** Columns that an option may take beside its text; a longer one has a line of its own. */
-const MOST_OPTION_COLUMNS = 26;
-
-const COMMON_HELP: readonly OptionHelp[] = [
-  ['--json', 'one JSON object a line on standard output, the same things told for programs'],
-  ['-v, --verbose', 'log lines of the jobs, and the stack of an error'],
-  ['-h, --help', 'this text'],
-];
 
 /** @returns the exit code */
 export async function runCli(args: readonly string[], host: Host): Promise<number> {
@@ -124,7 +117,7 @@ function answerWithoutCommand(name: string | undefined, host: Host): number {
     return EXIT_CODES.ok.code;
   }
   if (name === '--help' || name === '-h' || name === 'help') {
-    host.stdout.write(`${generalHelp()}\n`);
+    host.stdout.write(`${generalHelp(COMMANDS)}\n`);
     return EXIT_CODES.ok.code;
   }
   const near =
@@ -137,65 +130,6 @@ function answerWithoutCommand(name: string | undefined, host: Host): number {
     name === undefined
       ? 'no command given'
       : `there is no command ${JSON.stringify(name)}${near ? `; did you mean ${near}?` : ''}`;
-  host.stderr.write(`error: ${problem} (usage)\n\n${generalHelp()}\n`);
+  host.stderr.write(`error: ${problem} (usage)\n\n${generalHelp(COMMANDS)}\n`);
   return EXIT_CODES.usage.code;
-}
-
-function generalHelp(): string {
-  const labels = COMMANDS.map(({ name, operands }) => `${name} ${operands}`.trimEnd());
-  const width = Math.max(...labels.map(({ length }) => length)) + 2;
-  return [
-    'Usage: tidewatch COMMAND [OPTION…]',
-    '',
-    'Commands (tidewatch help COMMAND tells more):',
-    ...COMMANDS.map(({ summary }, i) => `  ${labels[i]!.padEnd(width)}${summary}`),
-    '',
-    'tidewatch --version tells which one this is.',
-    '',
-    ...environmentHelp(),
-    '',
-    ...exitCodeHelp(),
-  ].join('\n');
-}
-
-function commandHelp({ name, operands, summary, optionsHelp, examples }: Command): string {
-  return [
-    `Usage: tidewatch ${name} [OPTION…] ${operands}`.trimEnd(),
-    '',
-    `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
-    '',
-    'Options:',
-    ...renderOptions([...optionsHelp, ...COMMON_HELP]),
-    '',
-    'Examples:',
-    ...examples.map((line) => `  ${line}`),
-    '',
-    ...environmentHelp(),
-    '',
-    ...exitCodeHelp(),
-  ].join('\n');
-}
-
-/** All texts begin in one column. */
-function renderOptions(options: readonly OptionHelp[]): readonly string[] {
-  const lengths = options.map(([option]) => option.length).filter((length) => length <= MOST_OPTION_COLUMNS);
-  const width = Math.max(...lengths) + 2;
-  return options.flatMap(([option, text]) => {
-    const lines = option.length <= MOST_OPTION_COLUMNS ? text.split('\n') : ['', ...text.split('\n')];
-    return lines.map((line, i) => `  ${(i === 0 ? option : '').padEnd(width)}${line}`.trimEnd());
-  });
-}
-
-function environmentHelp(): string[] {
-  return [
-    'Where the bucket and the topic are is up to the AWS environment: AWS_PROFILE, AWS_REGION,',
-    'AWS_ACCESS_KEY_ID, …, and AWS_ENDPOINT_URL for the local emulator or another S3.',
-  ];
-}
-
-function exitCodeHelp(): string[] {
-  return [
-    'Exit codes:',
-    ...Object.values(EXIT_CODES).map(({ code, meaning }) => `  ${String(code).padEnd(4)}${meaning}`),
-  ];
 }

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runTestCli } from '../../helpers/cli.ts';
-import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -44,25 +42,6 @@ test('CONTRIBUTING.md names scripts that npm has', () => {
     named.filter((name) => !(name in scripts)),
     [],
   );
-});
-
-test('docs/cli.md has every command in its table, and every option that it names is one', async () => {
-  const store = createMemoryObjectStore();
-  const help = (await runTestCli(['help'], store)).stdout;
-  const commands = [...(/Commands[^\n]*\n([\s\S]*?)\n\n/.exec(help)?.[1] ?? '').matchAll(/^ {2}(\w+)/gm)];
-  assert.ok(commands.length >= 9);
-  const text = read('docs/cli.md');
-  const table = text
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .join('\n');
-  let options = '--version';
-  for (const [, name] of commands) {
-    assert.match(table, new RegExp(`\`${name}\\b`), `${name} is not in the table`);
-    options += (await runTestCli(['help', name!], store)).stdout;
-  }
-  for (const [option] of text.matchAll(/--[a-z][a-z-]+/g))
-    assert.ok(options.includes(option), `no command has ${option}`);
 });
 
 test('the changelog tells of the version in package.json', () => {
