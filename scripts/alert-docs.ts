@@ -3,6 +3,7 @@ import type { Alert } from '../lib/alert/alert.ts';
 import { alertJsonSchema } from '../lib/alert/alert-json-schema.ts';
 import { renderAlert } from '../lib/alert/render.ts';
 import { makeAlertExamples } from './alert-examples.ts';
+import { placePart } from './place-part.ts';
 
 interface Schema {
   readonly type?: string | readonly string[];
@@ -18,15 +19,10 @@ interface Schema {
 /** `text` with fields and examples as they are. @throws Error where a mark is missing */
 export async function placeAlertDocs(text: string): Promise<string> {
   const parts = { fields: renderFields(), examples: renderExamples(await makeAlertExamples()) };
-  return Object.entries(parts).reduce((page, [name, part]) => place(page, name, part), text);
-}
-
-function place(text: string, name: string, part: string): string {
-  const begin = `<!-- ${name}: node scripts/make-alert-docs.ts -->`;
-  const end = `<!-- /${name} -->`;
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`no ${begin} … ${end}`);
-  return `${text.slice(0, from)}${begin}\n\n${part}\n\n${text.slice(to)}`;
+  return Object.entries(parts).reduce(
+    (page, [name, part]) => placePart(page, { name, script: 'make-alert-docs.ts' }, part),
+    text,
+  );
 }
 
 function renderFields(): string {

@@ -2,6 +2,8 @@
  * The rooms of the house, from the top down: a folder imports from those below it, never from one above, types included.
  * test/unit/imports.test.ts holds the code to it; make-layers.ts writes the table of docs/architecture.md from it.
  */
+import { placePart } from './place-part.ts';
+
 export interface Layer {
   readonly folder: string;
   /** In Markdown. */
@@ -92,20 +94,11 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-const BEGIN = '<!-- layers: node scripts/make-layers.ts -->';
-const END = '<!-- /layers -->';
-
-/** The table as it stands in docs/architecture.md. */
-function renderLayers(): string {
+/** `text` with the table in place of the one between the marks. @throws Error where a mark is missing */
+export function placeLayers(text: string): string {
   const rows = LAYERS.map(
     ({ folder, holds }) => `| \`${folder.endsWith('.ts') ? folder : `${folder}/`}\` | ${holds} |`,
   );
-  return [BEGIN, '', '| folder | what it holds |', '| --- | --- |', ...rows, '', END].join('\n');
-}
-
-/** `text` with the table in place of the one between the marks. @throws Error where a mark is missing */
-export function placeLayers(text: string): string {
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`no ${BEGIN} … ${END}`);
-  return text.slice(0, from) + renderLayers() + text.slice(to + END.length);
+  const table = ['| folder | what it holds |', '| --- | --- |', ...rows].join('\n');
+  return placePart(text, { name: 'layers', script: 'make-layers.ts' }, table);
 }

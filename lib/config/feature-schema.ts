@@ -46,7 +46,10 @@ const column: z.ZodType<ManifestFeatureColumn> = z
         .optional()
         .describe('The metrics to make a column of, each by itself.'),
       ratio: z
-        .strictObject({ of: metric, to: metric }, { error: 'must be a map with of and to' })
+        .strictObject(
+          { of: metric.describe('What is divided.'), to: metric.describe('By what.') },
+          { error: 'must be a map with of and to' },
+        )
         .optional()
         .describe('One metric divided by another, such as memory use by its limit.'),
       calendar: z

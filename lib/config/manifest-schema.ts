@@ -90,7 +90,7 @@ const metric = z.strictObject({
   name: text('a metric name: letters, digits, _ and :, at most 128', METRIC_NAME).describe(
     'Names the column in Parquet and the metric in alerts. A suffix such as _bytes tells its unit.',
   ),
-  query,
+  query: query.describe('Its series are the rows of this column; aggregate until an entity has one.'),
 });
 
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -106,7 +106,9 @@ const fineTune = z.strictObject(
 );
 
 const model = z.strictObject({
-  kind: choice(MODEL_KINDS).default(DEFAULTS.modelKind),
+  kind: choice(MODEL_KINDS)
+    .default(DEFAULTS.modelKind)
+    .describe('auto picks other kinds by what the training is like.'),
   params: z
     .record(z.string(), z.json(), { error: "must be a map of the model's parameters" })
     .default({})
@@ -146,7 +148,7 @@ const gaps = z.strictObject({
 
 /** `off` is a boolean to YAML 1.1, and to whoever converts from it. */
 function silenceKind(after: string, description: string) {
-  const error = 'must be off, or a map with after, such as {after: 15m}';
+  const error = 'must be off, or a map with after from 1m to 30d, such as {after: 15m}';
   return z
     .union([z.strictObject({ after: duration('1m', '30d') }), z.literal('off'), z.literal(false)], { error })
     .default(after === 'off' ? 'off' : { after })
@@ -193,7 +195,7 @@ const spec = z
         ),
       prometheus_query: query
         .optional()
-        .describe('One metric, named after the detector. For several: metrics.'),
+        .describe('In place of metrics: one query, named after the detector.'),
       metrics: z
         .array(metric, { error: 'must be a list of {name, query}' })
         .min(1, { error: 'must have at least one metric' })
@@ -202,11 +204,17 @@ const spec = z
         .describe('Metrics that are looked at together.'),
       preset: choice(PRESET_NAMES)
         .optional()
-        .describe('A ready-made set of metrics with its entity: kubernetes has 16 of each namespace.'),
+        .describe(
+          'In place of metrics: a ready-made set with its entity. kubernetes has 16 metrics of each namespace.',
+        ),
       detection_window: duration('1s', '1d')
         .default(DEFAULTS.detectionWindow)
         .describe('Length of one exported window; a multiple of step.'),
-      alert_severity: choice(SEVERITIES).default(DEFAULTS.severity),
+      alert_severity: choice(SEVERITIES)
+        .default(DEFAULTS.severity)
+        .describe(
+          'As loud as its alerts may be: what is neither unusual, wide nor long is told a step lower. Subscribers filter by it.',
+        ),
       model_version: text('current, or the version to stay at', VERSION)
         .default(DEFAULTS.modelVersion)
         .describe('current follows training; a version stays as it is until you change it.'),
@@ -217,7 +225,7 @@ const spec = z
         .max(10, { error: 'must have at most 10 labels' })
         .optional()
         .describe(
-          'Labels that tell one entity from another, such as [namespace, pod]. None: all is one entity.',
+          'Labels that tell one entity from another, joined by /, such as [namespace, pod]. None: all is one entity.',
         ),
       step: duration('1s', '1d')
         .optional()
@@ -257,7 +265,9 @@ const spec = z
       training: training.prefault({}),
       threshold: thresholdSchema.prefault({}).describe('When rows become an incident.'),
       gaps: gaps.prefault({}),
-      silence: silence.prefault({}).describe('Which kinds of missing data alert, and after how long.'),
+      silence: silence
+        .prefault({})
+        .describe('Which kinds of missing data alert, and after how long. off: never.'),
       outputs: outputs.prefault({}),
     },
     { error: 'must be a map' },
@@ -278,7 +288,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
       apiVersion: text('text such as tidewatch/v1 or monitoring.example.com/v1alpha1', /\S/, 256)
         .default('tidewatch/v1')
         .describe('Of any group and version; Tidewatch goes by kind.'),
-      kind: choice(['AnomalyDetector']),
+      kind: choice(['AnomalyDetector']).describe('Says that this is a manifest of Tidewatch.'),
       metadata: z.strictObject(
         {
           name: text(

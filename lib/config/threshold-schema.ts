@@ -49,27 +49,34 @@ export const thresholdSchema: z.ZodType<ManifestThreshold> = z.strictObject({
   false_alarms: text('a budget such as "1 per week", "0.5 per day" or "2 per month"', FALSE_ALARMS)
     .optional()
     .describe(
-      `False incidents that are put up with on data like what was learned, over all entities: ${DEFAULTS.falseAlarms} by default.`,
+      `False incidents that are put up with on data like what was learned, over all entities, by hour, day, week or month: ${DEFAULTS.falseAlarms} by default.`,
     ),
   settle_after: duration('1m', '30d')
     .default(DEFAULTS.settleAfter)
     .describe('How long a level that moved has to stay before it counts as the new one.'),
   min_change: minChange.optional().describe('Smaller changes of a metric alert nobody.'),
-  direction: direction.optional().describe('Whether a metric is watched for rising, falling or both.'),
+  direction: direction
+    .optional()
+    .describe(
+      'above: only what is higher than expected counts. below: only what is lower. More requests than usual are no fault unless by_metric says both of them.',
+    ),
   by_metric: z
     .record(
       z.string(),
-      z.strictObject({ min_change: minChange.optional(), direction: direction.optional() }),
+      z.strictObject(
+        { min_change: minChange.optional(), direction: direction.optional() },
+        { error: 'must be a map with min_change, direction or both' },
+      ),
       {
         error: 'must be a map of metrics',
       },
     )
     .optional()
-    .describe('min_change and direction of single metrics.'),
+    .describe('min_change and direction of single metrics, by name; they replace those of all.'),
   min_deviation: number(0, 1000)
     .optional()
     .describe(
-      `With percentile: how far off a metric has to be, in robust standard deviations, before a row counts. ${DEFAULTS.minDeviation} by default.`,
+      `With percentile: how far off a metric has to be, in robust standard deviations, before a row counts; 0: whatever the score says. ${DEFAULTS.minDeviation} by default.`,
     ),
   k: wholeNumber(1, 1000)
     .optional()

@@ -49,7 +49,7 @@ test('the walk-through adds a model, and names every file that it takes', () => 
   succeed(['scripts/reference/model-artifact.ts', KIND]);
   copyRenamed(`test/unit/models/kinds/${LIKE}`, `test/unit/models/kinds/${KIND}`);
   copyRenamed(`docs/models/${LIKE}.md`, `docs/models/${KIND}.md`);
-  succeed(['scripts/make-model-docs.ts']);
+  succeed(['scripts/make-docs.ts']);
   insertBehind(
     'docs/models.md',
     '| cost: fit / score |\n| --- | --- | --- | --- | --- | --- |\n',
@@ -68,11 +68,13 @@ test('the walk-through adds a model, and names every file that it takes', () => 
 
   succeed([
     '--test',
-    `--test-name-pattern=${KIND}|every kind|parameters|schema`,
+    `--test-name-pattern=${KIND}|every kind|parameters|schema|docs/`,
     'test/conformance/model.test.ts',
     'test/conformance/model-artifacts.test.ts',
     'test/unit/models/registry.test.ts',
     'test/unit/docs/documents.test.ts',
+    'test/unit/docs/cli.test.ts',
+    'test/unit/docs/manifest.test.ts',
     'test/unit/docs/models.test.ts',
     'test/unit/config/schema.test.ts',
   ]);

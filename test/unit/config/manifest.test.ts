@@ -172,7 +172,7 @@ test('a kind of silence is off, or has the time after which it alerts', () => {
   assert.deepEqual(silenceOf('{late: {after: 2h}}'), { ...silence, late: 120 * MINUTE });
   assert.match(
     refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {silence: {entity: 15m, lates: off}}'),
-    /spec\.silence\.entity .*must be off, or a map with after, such as \{after: 15m\}, not "15m"/,
+    /spec\.silence\.entity .*must be off, or a map with after from 1m to 30d, such as \{after: 15m\}, not "15m"/,
   );
 });
 
