@@ -5,3 +5,4 @@ await import('./make-alert-docs.ts');
 await import('./make-manifest-docs.ts');
 await import('./make-model-docs.ts');
 await import('./make-cli-docs.ts');
+await import('./make-artifact-docs.ts');

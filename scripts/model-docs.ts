@@ -5,7 +5,7 @@
 import { ModelError } from '../lib/base/errors.ts';
 import { learnsBySteps, MODEL_KINDS, type ModelKind } from '../lib/config/model-kind.ts';
 import { getModel } from '../lib/models/registry.ts';
-import { placePart, readPart } from './place-part.ts';
+import { placePart, readDescriptions } from './place-part.ts';
 
 const PART = { name: 'parameters', script: 'make-model-docs.ts' };
 
@@ -20,7 +20,7 @@ export async function placeParams(kind: ModelKind, page: string): Promise<string
   const names = listParams(parse);
   if (names.length === 0) return placePart(page, PART, 'None.');
   const defaults = parse({});
-  const told = readDescriptions(readPart(page, PART));
+  const told = readDescriptions(page, PART);
   const rows = names.map((name) =>
     [`\`${name}\``, sayDefault(defaults[name]), sayTaken(parse, name), told.get(name) ?? ''].join(' | '),
   );
@@ -61,19 +61,4 @@ function sayDefault(value: unknown): string {
   const isOfMembers = Array.isArray(value) && value.some((each) => typeof each === 'object');
   if (isOfMembers) return value.map(({ kind }: { readonly kind: string }) => `\`${kind}\``).join(', ');
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
-}
-
-/** The last cell of each row. */
-function readDescriptions(part: string): ReadonlyMap<string, string> {
-  const rows = [...part.matchAll(/^\| `(\w+)` \|.*$/gm)];
-  return new Map(
-    rows.map(([row, name]) => [
-      name!,
-      row
-        .split(/(?<!\\)\|/)
-        .slice(4, -1)
-        .join('|')
-        .trim(),
-    ]),
-  );
 }

@@ -11,10 +11,22 @@ export function placePart(text: string, part: Part, content: string): string {
   return `${text.slice(0, from)}${begin}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-/** What stands between the marks. @throws Error where a mark is missing */
-export function readPart(text: string, part: Part): string {
+/**
+ * What a table between the marks says in its last column, by the name in code that a row begins with: written by hand, and
+ * kept when the table is made anew. @throws Error where a mark is missing
+ */
+export function readDescriptions(text: string, part: Part): ReadonlyMap<string, string> {
   const { begin, from, to } = findMarks(text, part);
-  return text.slice(from + begin.length, to).trim();
+  const rows = text.slice(from + begin.length, to).matchAll(/^\| `([^`]+)` \|.*\|$/gm);
+  return new Map(
+    [...rows].map(([row, name]) => [
+      name!,
+      row
+        .split(/(?<!\\)\|/)
+        .at(-2)!
+        .trim(),
+    ]),
+  );
 }
 
 function findMarks(
