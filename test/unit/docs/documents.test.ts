@@ -1,6 +1,6 @@
 /** What the documents name is there. */
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -33,6 +33,12 @@ test('the documents name files of this repository that exist', () => {
       .map((path) => `${page}: ${path}`);
   });
   assert.deepEqual(missing, []);
+});
+
+test('the pictures of the README are there, and small', () => {
+  const pictures = [...read('README.md').matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path]) => path!);
+  assert.deepEqual(pictures, ['docs/pictures/alert.png', 'docs/pictures/report.png']);
+  for (const path of pictures) assert.ok(statSync(join(ROOT, path)).size < 150_000, path);
 });
 
 test('CONTRIBUTING.md names scripts that npm has', () => {
