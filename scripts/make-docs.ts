@@ -6,3 +6,4 @@ await import('./make-manifest-docs.ts');
 await import('./make-model-docs.ts');
 await import('./make-cli-docs.ts');
 await import('./make-artifact-docs.ts');
+await import('./make-bucket-docs.ts');
