@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readFirstAlert, withoutDates } from '../../scripts/readme-alert.ts';
+import { placeRunDocs, QUOTING, readFirstAlert, withoutDates } from '../../scripts/run-docs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -32,13 +32,19 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
     const page = /A page for each of \d+ incidents, for a browser: (.+\.html)/.exec(stdout)?.[1] ?? '';
     assert.match(await readFile(join(ROOT, page), 'utf8'), /<svg [^>]*aria-label="[^"]+ over time"/);
     assert.doesNotMatch(stdout + stderr, /failed|Error/);
-    const alert = readFirstAlert(data);
-    assert.ok(stdout.includes(alert.split('\n')[0]!), 'the README has the alert that is printed first');
-    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     assert.ok(
-      withoutDates(readme).includes(withoutDates(alert)),
-      `the README has another alert: run node scripts/make-pictures.ts\n${alert}`,
+      stdout.includes(readFirstAlert(data).split('\n')[0]!),
+      'the README has the alert that is printed first',
     );
+    for (const page of QUOTING) {
+      const text = await readFile(join(ROOT, page), 'utf8');
+      const now = placeRunDocs(page, text, data);
+      assert.equal(
+        withoutDates(text),
+        withoutDates(now),
+        `${page} quotes another run: scripts/make-run-docs.ts`,
+      );
+    }
 
     const again = await start(data);
     assert.equal(again.code, 0, again.stdout + again.stderr);

@@ -1,8 +1,8 @@
 /**
- * Makes the pictures and the alert of the README from a real run: `npm start` on its sample, then the text of the first alert,
- * and the page of its incident and the report of the training as Chromium (Debian's) shows them. Takes a minute or two.
+ * Makes what documents show of a run of `npm start` on its sample: the text of the first alert, what `auto` noted of its fit,
+ * and the page of that incident and the report of the training as Chromium (Debian's) shows them. Takes a minute or two.
  *
- *   node scripts/make-pictures.ts [DIR]     of what `npm start -- --data DIR` has kept, in place of a new run
+ *   node scripts/make-run-docs.ts [DIR]     of what `npm start -- --data DIR` has kept, in place of a new run
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
-import { findFirst, placeReadmeAlert, readFirstAlert } from './readme-alert.ts';
+import { findFirst, placeRunDocs, QUOTING } from './run-docs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const README = join(ROOT, 'README.md');
 const FOLDER = join(ROOT, 'docs/pictures');
 /** CSS pixels. Both stand side by side in the README, so they have one height. */
 const SIZE = { width: 960, height: 760 } as const;
@@ -23,7 +22,10 @@ const [given] = process.argv.slice(2);
 const dataDir = given ?? mkdtempSync(join(tmpdir(), 'tidewatch-pictures-'));
 try {
   if (given === undefined) runSample(dataDir);
-  writeFileSync(README, placeReadmeAlert(readFileSync(README, 'utf8'), readFirstAlert(dataDir)));
+  for (const page of QUOTING) {
+    const file = join(ROOT, page);
+    writeFileSync(file, placeRunDocs(page, readFileSync(file, 'utf8'), dataDir));
+  }
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
   try {
     await takePicture(browser, {

@@ -1,11 +1,13 @@
-/** The alert in the README: the first one of a run of `npm start`, as a subscriber gets it by mail. */
+/** What documents quote of a run of `npm start`: the first alert in the README, and what `auto` noted of its fit. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAlert } from '../lib/alert/parse-alert.ts';
 import { renderAlert } from '../lib/alert/render.ts';
 import { placePart } from './place-part.ts';
 
-const PART = { name: 'alert', script: 'make-pictures.ts' };
+const SCRIPT = 'make-run-docs.ts';
+/** Pages with such a part. */
+export const QUOTING = ['README.md', 'docs/models/auto.md'] as const;
 
 /** @param dataDir of `npm start -- --data DIR` @throws Error where nothing was alerted */
 export function readFirstAlert(dataDir: string): string {
@@ -24,9 +26,19 @@ export function findFirst(dataDir: string, pattern: string): string {
   return join(dataDir, first);
 }
 
+/** The section *Model* of the report as text. @param dataDir of `npm start -- --data DIR` @throws Error where nothing was trained */
+export function readFitNotes(dataDir: string): string {
+  const report = readFileSync(findFirst(dataDir, 'models/*/version=*/summary_report.txt'), 'utf8');
+  const notes = /^MODEL\n([\s\S]+?)\n\n/m.exec(report)?.[1];
+  if (notes === undefined) throw new Error('the report has no section MODEL');
+  return notes;
+}
+
 /** @throws Error where a mark is missing */
-export function placeReadmeAlert(readme: string, alert: string): string {
-  return placePart(readme, PART, ['```', alert, '```'].join('\n'));
+export function placeRunDocs(page: (typeof QUOTING)[number], text: string, dataDir: string): string {
+  const [name, quoted] =
+    page === 'README.md' ? ['alert', readFirstAlert(dataDir)] : ['notes', readFitNotes(dataDir)];
+  return placePart(text, { name, script: SCRIPT }, ['```', quoted, '```'].join('\n'));
 }
 
 /** What does not go by the day on which the run was: the sample begins yesterday. */
