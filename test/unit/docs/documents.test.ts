@@ -1,5 +1,6 @@
 /** What the documents name is there. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -48,6 +49,24 @@ test('CONTRIBUTING.md names scripts that npm has', () => {
     named.filter((name) => !(name in scripts)),
     [],
   );
+});
+
+test('the documents name benches that there are', () => {
+  const help = spawnSync(process.execPath, ['bench/main.ts', '--help'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  }).stdout;
+  const known = [...help.matchAll(/^ {2}(?:NAME|STUDY) +one of ([^;\n]+)/gm)].flatMap(([, names]) =>
+    names!.split(', '),
+  );
+  assert.ok(known.length > 20, help);
+  const missing = PAGES.filter((page) => !read(page).includes('**Superseded by')).flatMap((page) =>
+    [...read(page).matchAll(/npm run bench -- ([a-z][a-z-]*(?: [a-z][a-z-]*)*)/g)]
+      .flatMap(([, names]) => names!.split(' '))
+      .filter((name) => !known.includes(name))
+      .map((name) => `${page}: ${name}`),
+  );
+  assert.deepEqual(missing, []);
 });
 
 test('the changelog tells of the version in package.json', () => {

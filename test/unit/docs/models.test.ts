@@ -32,6 +32,29 @@ test('docs/models.md is a page to choose by, and leads to the page of every kind
   assert.ok(words.length <= 1250, `${words.length} words`);
 });
 
+/** Fit, score and size as docs/benchmarks.md has them, by kind. */
+const COSTS: ReadonlyMap<string, readonly string[]> = new Map(
+  [
+    ...read('docs/benchmarks.md').matchAll(
+      /^\| ([a-z-]+)(?: \(2 epochs\))? \| \d+ × 16 \| (.+) \| (.+) \| (.+) \|$/gm,
+    ),
+  ].map(([, kind, ...figures]) => [kind!, figures]),
+);
+
+test('what kinds cost is on their pages as it was measured', () => {
+  const row = (kind: string): string =>
+    read('docs/models.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| [\`${kind}\``)) ?? '';
+  assert.ok(COSTS.size >= 15);
+  for (const [kind, [fit, score, size]] of COSTS) {
+    assert.ok(row(kind).includes(`| ${fit} / ${score}`), `${kind} in docs/models.md: ${fit} / ${score}`);
+    const page = read(`docs/models/${kind}.md`).replaceAll(' million', ' M');
+    for (const figure of [fit!, score!, size!])
+      assert.ok(page.includes(figure), `docs/models/${kind}.md: ${figure}`);
+  }
+});
+
 for (const kind of MODEL_KINDS) {
   test(`docs/models/${kind}.md says what it computes, when it fails and what it costs`, () => {
     const sections = [
