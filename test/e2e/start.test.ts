@@ -36,6 +36,13 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
       stdout.includes(readFirstAlert(data).split('\n')[0]!),
       'the README has the alert that is printed first',
     );
+    const [, faults, found] =
+      /Of (\d+) injected CPU and memory faults, (\d+) were alerted on/.exec(stdout) ?? [];
+    const said = `of ${faults} CPU and memory faults, ${found} were alerted on`;
+    assert.ok(
+      (await readFile(join(ROOT, 'README.md'), 'utf8')).includes(said),
+      `the README does not say ${said}`,
+    );
     for (const page of QUOTING) {
       const text = await readFile(join(ROOT, page), 'utf8');
       const now = placeRunDocs(page, text, data);
