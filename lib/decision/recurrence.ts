@@ -7,11 +7,12 @@
 import type { HeldBack, Telling } from './contract.ts';
 
 /** Openings for the same reason within so long, after which the next one is no news… */
-const MOST = 2;
+const MOST = 3;
 const WITHIN = 24 * 3_600_000;
-/** …nor is one within so many ms of the end of the last… */
-const RESTING = 6 * 3_600_000;
-/** …unless it is so many times what they were at most. For another reason: so many times the threshold for each opening. */
+/** …nor is one within so many ms of the end of the last, unless it is `WORSE` times what they were at most. */
+const RESTING = 15 * 60_000;
+/** For any reason: within so long of other openings it takes the threshold, `WORSE` times for each of them. */
+const CLOSE_BY = 6 * 3_600_000;
 export const WORSE = 2;
 /** Rows that were no news are, once they have gone on for so many ms together, and rows. */
 const LASTING = { ms: 15 * 60_000, rows: 3 } as const;
@@ -39,7 +40,7 @@ export function findNews(
   if (next.time - since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return since;
   // What has settled is over for good: the next departure is from another level.
   const over = told.filter(({ time, until }) => time > next.time - WITHIN && until !== undefined);
-  const closeBy = over.filter(({ time }) => time > next.time - RESTING);
+  const closeBy = over.filter(({ time }) => time > next.time - CLOSE_BY);
   if (next.level < threshold * WORSE ** closeBy.length) return undefined;
   const same = over.filter((telling) => isSame(telling, next));
   const last = same.at(-1);

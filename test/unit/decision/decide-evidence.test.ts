@@ -120,7 +120,7 @@ test('an update is due once the evidence is twice what people were told', () => 
 
 const AGAIN = { metrics: 1.5, column: 4 } as const;
 
-test('what is back within six hours is no news until it has been off for a quarter of an hour together', () => {
+test('what is back soon is no news until it has been off for a quarter of an hour together', () => {
   const back = decideEvidence([...repeat(1, AGAIN), ...repeat(60), ...repeat(15, AGAIN)]);
   assert.deepEqual(tell(back), ['opened 0', 'resolved 0']);
   const tracks = stored(back);
@@ -135,35 +135,42 @@ test('what is back within six hours is no news until it has been off for a quart
     tell(decideEvidence([{ metrics, column: 4 }], { from, tracks: quiet }));
   assert.deepEqual(later(1.5, 61), []);
   assert.deepEqual(later(3, 61), ['opened 61'], 'twice as bad');
-  assert.deepEqual(later(1.5, 360), []);
-  assert.deepEqual(later(1.5, 361), ['opened 361'], 'over for more than six hours');
+  assert.deepEqual(later(1.5, 359), []);
+  assert.deepEqual(later(1.5, 360), ['opened 360'], 'six hours after it opened');
 });
 
-/** At 0 and eight hours later, ten minutes each. */
-const TWICE = [0, 1].flatMap(() => [...repeat(10, AGAIN), ...repeat(470)]);
+test('as strong a fault for the same reason is news again after a quarter of an hour', () => {
+  const tracks = stored(decideEvidence([{ metrics: 3, column: 4 }, ...repeat(5)]));
+  const later = (from: number) => tell(decideEvidence([{ metrics: 3, column: 4 }], { from, tracks }));
+  assert.deepEqual(later(15), []);
+  assert.deepEqual(later(16), ['opened 16']);
+});
 
-test('the same reason is told twice a day, and then only when it is twice as bad, or lasts', () => {
-  const day = decideEvidence(TWICE);
+/** Every seven hours, ten minutes each. */
+const THRICE = [0, 1, 2].flatMap(() => [...repeat(10, AGAIN), ...repeat(410)]);
+
+test('the same reason is told three times a day, and then only when it is twice as bad, or lasts', () => {
+  const day = decideEvidence(THRICE);
   assert.deepEqual(
     tell(day),
-    [9, 489].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
+    [9, 429, 849].flatMap((at) => [`opened ${at}`, `resolved ${at}`]),
   );
   const tracks = stored(day);
-  const next = (row: EvidenceRow) => tell(decideEvidence([row], { from: 960, tracks }));
+  const next = (row: EvidenceRow) => tell(decideEvidence([row], { from: 1260, tracks }));
   assert.deepEqual(next({ metrics: 2.9, column: 4 }), []);
-  assert.deepEqual(next({ metrics: 3, column: 4 }), ['opened 960']);
-  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 960']);
-  assert.deepEqual(next({ joint: 1.5 }), ['opened 960']);
-  const other = decideEvidence([AGAIN], { from: 960, tracks, modelVersion: 'v2' });
-  assert.deepEqual(tell(other), ['opened 960']);
-  const long = decideEvidence(repeat(400, { metrics: 2.9, column: 4 }), { from: 960, tracks });
-  assert.equal(long.transitions[0]?.start, minute(960), 'a fault that stays is no burst');
+  assert.deepEqual(next({ metrics: 3, column: 4 }), ['opened 1260']);
+  assert.deepEqual(next({ metrics: 1.5, column: 5 }), ['opened 1260']);
+  assert.deepEqual(next({ joint: 1.5 }), ['opened 1260']);
+  const other = decideEvidence([AGAIN], { from: 1260, tracks, modelVersion: 'v2' });
+  assert.deepEqual(tell(other), ['opened 1260']);
+  const long = decideEvidence(repeat(400, { metrics: 2.9, column: 4 }), { from: 1260, tracks });
+  assert.equal(long.transitions[0]?.start, minute(1260), 'a fault that stays is no burst');
 });
 
-test('the third of a day is news a day later, and what the model says is another fault each time', () => {
-  const days = decideEvidence([0, 1, 2, 3].flatMap(() => [...repeat(1, AGAIN), ...repeat(479)]));
+test('the fourth of a day is news a day later, and what the model says is another fault each time', () => {
+  const days = decideEvidence([0, 1, 2, 3, 4].flatMap(() => [...repeat(1, AGAIN), ...repeat(360)]));
   const opened = days.transitions.filter(({ state }) => state === 'opened').map(({ start }) => start);
-  assert.deepEqual(opened, [0, 480, 1440].map(minute));
+  assert.deepEqual(opened, [0, 361, 722, 1444].map(minute));
   const model = decideEvidence([0, 1, 2, 3].flatMap(() => [{ joint: 1.5 }, ...repeat(479)]));
   assert.equal(model.transitions.filter(({ state }) => state === 'opened').length, 4);
 });
