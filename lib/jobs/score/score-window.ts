@@ -5,11 +5,13 @@
 import { FeatureError, NotFoundError, WindowError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { compareMetrics } from '../../features/source-columns.ts';
+import type { StoredState } from '../../store/detector-states.ts';
 import { scoresKey } from '../../store/keys.ts';
 import type { LateWindow } from '../../store/scored-windows.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
+import type { LoadedDetector } from '../shared/load-detectors.ts';
 import type { PendingWindow } from '../shared/pending-windows.ts';
 import { quarantine } from '../shared/quarantine.ts';
 import { scoreRows } from '../shared/score-rows.ts';
@@ -27,8 +29,7 @@ export interface ScoredWindow {
 }
 
 /** What the windows of a run have in common. */
-export interface ScoreRun {
-  readonly detector: Detector;
+export interface ScoreRun extends Pick<LoadedDetector, 'detector' | 'storedState'> {
   readonly fitted: FittedDetector;
   readonly history: ContextWindows;
   readonly attempts: Attempts;
@@ -36,6 +37,8 @@ export interface ScoreRun {
   readonly etags: Map<string, string>;
   /** Windows with rows that came too late to be decided on: added to. */
   readonly late: LateWindow[];
+  /** As the newest window left it: set. */
+  moved: StoredState | undefined;
 }
 
 /** @returns undefined where it went to quarantine, or is gone */
@@ -55,7 +58,9 @@ export async function scoreWindow(
     const decision = await commitDecision(
       { detector, fitted, rows, window: read.window, windowKey: key, etag: read.etag, arrival: read.arrival },
       context,
+      run.moved ?? run.storedState,
     );
+    run.moved = decision.state;
     await context.store.put(
       scoresKey(key),
       encodeScores({ detector, fitted, rows, anomalous: decision.anomalous }),
@@ -64,6 +69,7 @@ export async function scoreWindow(
       },
     );
     run.etags.set(key, read.etag);
+    history.add(key, read);
     // Rows that were decided on when their window was scored the first time did not come late.
     const lateRows = info.isAgain && info.etag === read.etag ? 0 : decision.lateRows;
     if (lateRows > 0) run.late.push({ key, rows: lateRows, at: new Date(context.now()).toISOString() });

@@ -8,7 +8,6 @@
  * finished by the next one.
  */
 import { RetryLaterError } from '../../base/errors.ts';
-import type { Detector } from '../../config/detector.ts';
 import { rowsWanted } from '../../config/warmup.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -50,17 +49,18 @@ const END_RESERVE = 10_000;
  * @throws RetryLaterError where it came before anything was done: the same call goes on from there
  */
 export async function scoreWindows(
-  { detector }: LoadedDetector,
+  loaded: LoadedDetector,
   context: ScoreContext,
   onWindow: (scored: ScoredWindow) => void = () => {},
 ): Promise<ScoreResult> {
+  const { detector } = loaded;
   const objects = await listWindowObjects(context.store, detector.name);
   const selected = await selectPending(context.store, detector.name, objects);
   const version = await resolveVersion(context.store, detector);
   const attempts = openAttempts(detector.name, context);
   try {
     if (version !== undefined)
-      return await scorePending({ detector, version, objects, selected, attempts }, context, onWindow);
+      return await scorePending({ ...loaded, version, objects, selected, attempts }, context, onWindow);
     const learned = await learnWindows({ detector, pending: selected.pending, attempts }, context);
     return { ...learned, warmup: rowsWanted(detector), scored: [] };
   } finally {
@@ -69,8 +69,7 @@ export async function scoreWindows(
 }
 
 async function scorePending(
-  given: {
-    readonly detector: Detector;
+  given: LoadedDetector & {
     readonly version: string;
     readonly objects: readonly ObjectInfo[];
     readonly selected: SelectedWindows;
@@ -79,19 +78,29 @@ async function scorePending(
   context: ScoreContext,
   onWindow: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
-  const { detector, version, objects, attempts } = given;
-  const { pending, unnoted } = given.selected;
+  const { detector, storedState, version, objects, attempts } = given;
+  const { pending, unnoted, noted } = given.selected;
   const fitted = await loadFittedDetector(context.store, detector.name, version);
   const contextRows = countContextRows(fitted);
   const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
-  const run: ScoreRun = { detector, fitted, history, attempts, etags: new Map(unnoted), late: [] };
+  const run: ScoreRun = {
+    detector,
+    storedState,
+    fitted,
+    history,
+    attempts,
+    etags: new Map(unnoted),
+    late: [],
+    moved: undefined,
+  };
   const scored = await scoreInOrder(run, pending, context, onWindow);
   const isCutShort = pending.length > 0 && isOutOfTime(context);
-  if (run.etags.size > 0) await recordScored(context.store, detector.name, run.etags, run.late);
-  if (pending.length === 0)
-    await tellNoticedSilences({ detector, fitted, windowKey: objects.at(-1)?.key ?? '' }, context);
-  const { state } = await readState(context.store, detector.name);
+  if (run.etags.size > 0) await recordScored(context.store, detector.name, run.etags, run.late, noted);
+  const windowKey = objects.at(-1)?.key ?? '';
+  if (pending.length === 0) await tellNoticedSilences({ detector, fitted, windowKey }, context);
+  const { state } = run.moved ?? (await readState(context.store, detector.name));
   if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);
+  await history.leaveCopies();
   if (isCutShort) await askToGoOn(detector.name, { scored: scored.length, of: pending.length }, context);
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored };
 }
