@@ -1,12 +1,11 @@
 /** The settings for data in a file: those of --manifest, or the defaults. */
 
-import { ManifestError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { parseManifest } from '../config/manifest.ts';
 import { type Invocation, type OptionHelp, stringValue } from './command.ts';
 import { nameOfData } from './data-file.ts';
-import type { Host } from './host.ts';
+import { readManifestFile } from './read-manifest-file.ts';
 
 export const MANIFEST_HELP: OptionHelp = [
   '--manifest FILE',
@@ -23,16 +22,6 @@ export interface FileDetector {
 export async function readFileDetector({ host, values }: Invocation, data: string): Promise<FileDetector> {
   const path = stringValue(values.manifest);
   if (path === undefined) return { detector: defaultDetector(nameOfData(data)), text: undefined };
-  const text = await readText(host, path);
+  const text = await readManifestFile(host, path);
   return { detector: parseManifest(text, { source: path }), text };
-}
-
-/** @throws ManifestError where the file cannot be read */
-async function readText(host: Host, path: string): Promise<string> {
-  try {
-    return await host.readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ManifestError('unreadable', `${path} cannot be read: ${reason}`, { cause });
-  }
 }

@@ -1,4 +1,5 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
+import { unknownMembers } from '../base/unknown-members.ts';
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
@@ -72,7 +73,6 @@ const EVIDENCE_GROWTH = 2;
 /** Share of `settleRows` that an incident lasts at least whose level has come to be the usual one: it may have begun a little before. */
 const LEAST_STAY = 0.5;
 
-/** A member that is added to the type and forgotten here does not compile. */
 const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   decidedUntil: true,
   recent: true,
@@ -98,7 +98,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     memory: { told: track?.told ?? [], heldBack: track?.heldBack },
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
-    unknown: unknownMembers(track),
+    unknown: unknownMembers(track, TRACK_MEMBERS),
     incidents: open
       ? [
           {
@@ -111,11 +111,6 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
         ]
       : [],
   };
-}
-
-function unknownMembers(track: EntityTrack | undefined): object {
-  const entries = Object.entries(track ?? {});
-  return Object.fromEntries(entries.filter(([name]) => !Object.hasOwn(TRACK_MEMBERS, name)));
 }
 
 /**

@@ -23,28 +23,40 @@ interface Departures {
   readonly least: number;
 }
 
-/** @param of.places of the rows on the grid of steps */
+interface Foretold {
+  readonly x: FeatureMatrix;
+  readonly expectation: Expectation;
+}
+
+interface EntityRows {
+  readonly entity: number;
+  readonly rows: Uint32Array;
+}
+
+/**
+ * @param of.places of the rows on the grid of steps
+ * @param of.demand as `measureDemand` has it of these rows
+ */
 export function measureDepartures(
-  input: {
-    readonly x: FeatureMatrix;
-    readonly expectation: Expectation;
+  input: Foretold & {
     readonly plan: { readonly recent: RecentReach };
     readonly leastChanges: (entity: string) => ArrayLike<number>;
   },
-  of: {
-    readonly entity: number;
+  of: EntityRows & {
     readonly column: number;
-    readonly rows: Uint32Array;
     readonly places: Float64Array;
+    readonly demand: Float64Array | undefined;
   },
 ): Departures {
   const { x, expectation, plan, leastChanges } = input;
-  const { entity, column, rows, places } = of;
+  const { entity, column, rows, places, demand } = of;
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name)[column]!;
   const least = leastChanges(name)[column]!;
   const spread = spreadOf(series, least);
-  const anchored = takeOff(input, of).map((off) => Math.max(-FARTHEST, Math.min(FARTHEST, off / spread)));
+  const anchored = takeUnexplained(input, of, demand).map((off) =>
+    Math.max(-FARTHEST, Math.min(FARTHEST, off / spread)),
+  );
   const levels = findRecentLevels(places, anchored, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
   if (series.season.scatter.length > 0)
@@ -56,21 +68,36 @@ export function measureDepartures(
   return { anchored, recent, least: least / spread };
 }
 
-/** Off what training foretells, as far as demand does not explain it; on the scale of the matrix. */
-function takeOff(
-  { x, expectation }: Pick<Parameters<typeof measureDepartures>[0], 'x' | 'expectation'>,
-  { entity, column, rows }: Pick<Parameters<typeof measureDepartures>[1], 'entity' | 'column' | 'rows'>,
+/**
+ * How far demand is off what training foretells, one a row; undefined where no column tells it. The same for every column
+ * of an entity.
+ */
+export function measureDemand(input: Foretold, of: EntityRows): Float64Array | undefined {
+  const column = findDemand(input.expectation.columns);
+  return column === undefined ? undefined : takeOff(input, { ...of, column });
+}
+
+/** Off what training foretells, as far as demand does not explain it. */
+function takeUnexplained(
+  input: Foretold,
+  of: EntityRows & { readonly column: number },
+  demand: Float64Array | undefined,
 ): Float64Array {
-  const own = seriesOf(expectation, x.entities[entity]!);
-  const series = own[column]!;
+  const { slope } = seriesOf(input.expectation, input.x.entities[of.entity]!)[of.column]!;
+  const off = takeOff(input, of);
+  return slope === 0 || demand === undefined
+    ? off
+    : off.map((value, i) => leaveUnexplained(value, slope * demand[i]!));
+}
+
+/** On the scale of the matrix. */
+function takeOff(
+  { x, expectation }: Foretold,
+  { entity, column, rows }: EntityRows & { readonly column: number },
+): Float64Array {
+  const series = seriesOf(expectation, x.entities[entity]!)[column]!;
   const width = x.names.length;
-  const offOf = (c: number, row: number): number =>
-    x.values[row * width + c]! - expectAt(own[c]!, x.times[row]!);
-  const demand = series.slope === 0 ? undefined : findDemand(expectation.columns);
-  if (demand === undefined) return Float64Array.from(rows, (row) => offOf(column, row));
-  return Float64Array.from(rows, (row) =>
-    leaveUnexplained(offOf(column, row), series.slope * offOf(demand, row)),
-  );
+  return Float64Array.from(rows, (row) => x.values[row * width + column]! - expectAt(series, x.times[row]!));
 }
 
 /** What a departure is counted in at a time, on the scale of the matrix. @param time epoch ms */

@@ -10,7 +10,7 @@ import { type Expectation, expectAt, seriesOf } from '../expectation/expectation
 import { BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { measureDepartures } from './departures.ts';
+import { measureDemand, measureDepartures } from './departures.ts';
 
 /** `above`: higher than expected. */
 const SIDES = ['above', 'below'] as const;
@@ -197,9 +197,10 @@ interface EntityRows {
 function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statistic) => void): void {
   const { x, plan } = input;
   const { rows, places, begin, buffers } = of;
+  const demand = measureDemand(input, of);
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
-    const { anchored, recent, least } = measureDepartures(input, { ...of, column });
+    const { anchored, recent, least } = measureDepartures(input, { ...of, column, demand });
     for (const side of SIDES)
       for (const length of plan.lengths) {
         fillStatistic(buffers.values, { places, begin, length, anchored, recent, sign: signOf(side) });

@@ -17,12 +17,21 @@ import { initializeWeights } from './initialize-weights.ts';
 import * as L from './kernel/layout.ts';
 import { chooseBuild } from './load-kernel.ts';
 import { readArrays, writeArrays } from './named-arrays.ts';
-import { checkEnd, placeLayers } from './place-layers.ts';
+import { checkEnd, type Placement, placeLayers } from './place-layers.ts';
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
 /** Sequences of one job of `predict`: bounds the memory, and is many shards. */
 const PREDICT_SEQUENCES = 512;
+
+/** A network's kernel, and the shape of what goes through it. */
+interface Running {
+  readonly engine: Engine;
+  readonly placement: Placement;
+  readonly input: Extent;
+  readonly target: Extent;
+  readonly drops: boolean;
+}
 
 /**
  * Weights are 0 until `initialize` or `writeWeights`.
@@ -36,93 +45,17 @@ export function createNetwork(spec: NetworkSpec, options: NetworkOptions): Netwo
   const placement = placeLayers(spec);
   const { weights: placed } = placement;
   const output = placement.layers.at(-1)!.output;
-  const input: Extent = { width: spec.features, length: spec.steps };
   const target: Extent = { width: output.columns.length, length: output.steps };
-  const drops = spec.layers.some(({ type }) => type === 'dropout');
-  const engine: Engine = startEngine(spec, placement, {
-    threads: options.threads,
-    build,
-    inputGradient: false,
-  });
+  const engine = startEngine(spec, placement, { threads: options.threads, build, inputGradient: false });
+  const running: Running = {
+    engine,
+    placement,
+    input: { width: spec.features, length: spec.steps },
+    target,
+    drops: spec.layers.some(({ type }) => type === 'dropout'),
+  };
+  /** Of the optimizer, that it has taken. */
   let step = 0;
-
-  function runBatch(batch: Batch, gradient: boolean, dropoutSeed: number | undefined): number {
-    checkBatch(batch, input, target);
-    const measured = countMeasured(batch, target);
-    const count = batch.inputs.starts.length;
-    const from = gatherRows(batch.inputs, input.width, input.length);
-    const to = gatherRows(batch.targets, target.width, target.length, batch.mask);
-    engine.run({
-      mode: gradient ? L.MODE_GRADIENT : L.MODE_EVALUATE,
-      program: gradient ? 'train' : 'infer',
-      sequences: count,
-      inputRows: from.rows,
-      inputStarts: from.starts,
-      targetRows: to.rows,
-      targetStarts: to.starts,
-      mask: to.extra,
-      weights: batch.sampleWeights ?? new Float32Array(count).fill(1),
-      lossScale: 1 / measured,
-      dropoutSeed,
-    });
-    return engine.readLoss() / measured;
-  }
-
-  function runGradient(batch: Omit<TrainBatch, 'learningRate'>): { loss: number; square: number } {
-    const { dropoutSeed } = batch;
-    if (drops && dropoutSeed === undefined) refuse('a network with dropout needs a dropoutSeed');
-    const loss = runBatch(batch, true, dropoutSeed);
-    return { loss, square: engine.sumGradients() };
-  }
-
-  function trainBatch(batch: TrainBatch): number {
-    const { learningRate, clipNorm } = batch;
-    if (!(learningRate > 0 && learningRate < Infinity))
-      refuse(`learningRate is ${learningRate}, not above 0`);
-    if (clipNorm !== undefined && !(clipNorm > 0)) refuse(`clipNorm is ${clipNorm}, not above 0`);
-    const { loss, square } = runGradient(batch);
-    if (!Number.isFinite(loss) || !Number.isFinite(square)) return Number.isFinite(loss) ? NaN : loss;
-    const norm = Math.sqrt(square);
-    const scale = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
-    step++;
-    engine.adam(learningRate / (1 - power(BETA_1, step)), 1 / Math.sqrt(1 - power(BETA_2, step)), scale);
-    return loss;
-  }
-
-  function predict(inputs: Sequences): Float32Array {
-    checkSequences(inputs, input, 'inputs');
-    const each = target.width * target.length;
-    const { starts } = inputs;
-    const result = new Float32Array(starts.length * each);
-    for (let from = 0; from < starts.length; from += PREDICT_SEQUENCES) {
-      const part = starts.subarray(from, from + PREDICT_SEQUENCES);
-      const rows = gatherRows({ rows: inputs.rows, starts: part }, input.width, input.length);
-      const outputs = engine.run({
-        mode: L.MODE_PREDICT,
-        program: 'infer',
-        sequences: part.length,
-        inputRows: rows.rows,
-        inputStarts: rows.starts,
-        resultFloats: part.length * each,
-      });
-      result.set(outputs, from * each);
-    }
-    return result;
-  }
-
-  function writeOptimizer(state: OptimizerState): void {
-    if (!Number.isInteger(state.step) || state.step < 0)
-      throw new ModelError(
-        'weights-mismatch',
-        `the optimizer's step is ${state.step}, not a whole number from 0`,
-      );
-    // Both are checked before either is written.
-    writeArrays(placed, state.second, new Float32Array(placement.floats));
-    writeArrays(placed, state.first, engine.viewFirstMoments());
-    writeArrays(placed, state.second, engine.viewSecondMoments());
-    step = state.step;
-  }
-
   return {
     spec,
     build,
@@ -146,16 +79,110 @@ export function createNetwork(spec: NetworkSpec, options: NetworkOptions): Netwo
       first: readArrays(placed, engine.viewFirstMoments()),
       second: readArrays(placed, engine.viewSecondMoments()),
     }),
-    writeOptimizer,
-    trainBatch,
-    evaluateBatch: (batch) => runBatch(batch, false, undefined),
+    writeOptimizer: (state) => {
+      writeMoments(running, state);
+      step = state.step;
+    },
+    trainBatch: (batch) => {
+      const trained = trainBatch(running, batch, step);
+      step = trained.step;
+      return trained.loss;
+    },
+    evaluateBatch: (batch) => runBatch(running, batch, false, undefined),
     readGradient: (batch) => {
-      const { loss } = runGradient(batch);
+      const { loss } = runGradient(running, batch);
       return { loss, gradient: readArrays(placed, engine.viewGradient()) };
     },
-    predict,
+    predict: (inputs) => predict(running, inputs),
     close: engine.close,
   };
+}
+
+function runBatch(
+  { engine, input, target }: Running,
+  batch: Batch,
+  gradient: boolean,
+  dropoutSeed: number | undefined,
+): number {
+  checkBatch(batch, input, target);
+  const measured = countMeasured(batch, target);
+  const count = batch.inputs.starts.length;
+  const from = gatherRows(batch.inputs, input.width, input.length);
+  const to = gatherRows(batch.targets, target.width, target.length, batch.mask);
+  engine.run({
+    mode: gradient ? L.MODE_GRADIENT : L.MODE_EVALUATE,
+    program: gradient ? 'train' : 'infer',
+    sequences: count,
+    inputRows: from.rows,
+    inputStarts: from.starts,
+    targetRows: to.rows,
+    targetStarts: to.starts,
+    mask: to.extra,
+    weights: batch.sampleWeights ?? new Float32Array(count).fill(1),
+    lossScale: 1 / measured,
+    dropoutSeed,
+  });
+  return engine.readLoss() / measured;
+}
+
+function runGradient(
+  running: Running,
+  batch: Omit<TrainBatch, 'learningRate'>,
+): { loss: number; square: number } {
+  const { dropoutSeed } = batch;
+  if (running.drops && dropoutSeed === undefined) refuse('a network with dropout needs a dropoutSeed');
+  const loss = runBatch(running, batch, true, dropoutSeed);
+  return { loss, square: running.engine.sumGradients() };
+}
+
+/** @returns the loss before it, and the steps of the optimizer after it: none is taken where the loss is not finite */
+function trainBatch(running: Running, batch: TrainBatch, step: number): { loss: number; step: number } {
+  const { learningRate, clipNorm } = batch;
+  if (!(learningRate > 0 && learningRate < Infinity)) refuse(`learningRate is ${learningRate}, not above 0`);
+  if (clipNorm !== undefined && !(clipNorm > 0)) refuse(`clipNorm is ${clipNorm}, not above 0`);
+  const { loss, square } = runGradient(running, batch);
+  if (!Number.isFinite(loss)) return { loss, step };
+  if (!Number.isFinite(square)) return { loss: NaN, step };
+  const norm = Math.sqrt(square);
+  const scale = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
+  const taken = step + 1;
+  const rate = learningRate / (1 - power(BETA_1, taken));
+  running.engine.adam(rate, 1 / Math.sqrt(1 - power(BETA_2, taken)), scale);
+  return { loss, step: taken };
+}
+
+function predict({ engine, input, target }: Running, inputs: Sequences): Float32Array {
+  checkSequences(inputs, input, 'inputs');
+  const each = target.width * target.length;
+  const { starts } = inputs;
+  const result = new Float32Array(starts.length * each);
+  for (let from = 0; from < starts.length; from += PREDICT_SEQUENCES) {
+    const part = starts.subarray(from, from + PREDICT_SEQUENCES);
+    const rows = gatherRows({ rows: inputs.rows, starts: part }, input.width, input.length);
+    const outputs = engine.run({
+      mode: L.MODE_PREDICT,
+      program: 'infer',
+      sequences: part.length,
+      inputRows: rows.rows,
+      inputStarts: rows.starts,
+      resultFloats: part.length * each,
+    });
+    result.set(outputs, from * each);
+  }
+  return result;
+}
+
+function writeMoments({ engine, placement }: Running, state: OptimizerState): void {
+  if (!Number.isInteger(state.step) || state.step < 0)
+    throw new ModelError(
+      'weights-mismatch',
+      `the optimizer's step is ${state.step}, not a whole number from 0`,
+    );
+  const { weights: placed } = placement;
+  // Both are checked before either is written.
+  writeArrays(placed, state.second, new Float32Array(placement.floats));
+  writeArrays(placed, state.first, engine.viewFirstMoments());
+  writeArrays(placed, state.second, engine.viewSecondMoments());
 }
 
 /** By repeated squaring: Math.pow's last bits are the engine's own business. */

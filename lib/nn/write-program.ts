@@ -1,5 +1,5 @@
 /** A network's layers as the list of operations that the kernel runs for each shard. */
-import type { NetworkSpec } from './contract.ts';
+import type { LayerSpec, NetworkSpec } from './contract.ts';
 import * as L from './kernel/layout.ts';
 import type { PlacedBlock, PlacedLayer, Placement } from './place-layers.ts';
 
@@ -44,95 +44,123 @@ export function writeProgram(
   const writer: Writer = { words: [], bytes: 0, scratchBytes: 0 };
   const gates = train ? 0 : takeSharedGates(writer, layers);
   const shared = train ? 0 : takeSharedRows(writer, layers[0]!);
-  const input = layers[0]!.input;
-  let tensor = takeTensor(writer, input.steps, input.width, train);
+  let tensor = addGather(writer, layers[0]!, train);
   let asked = inputGradient;
-  add(writer, {
-    [L.KIND]: L.KIND_GATHER,
-    [L.OUT]: tensor.at,
-    [L.OUT_GRADIENT]: tensor.gradient,
-    [L.OUT_WIDTH]: input.width,
-  });
   for (const layer of layers) {
     const first = layer.index === 0;
-    const depth = first ? spec.features : layer.input.width;
     const common = {
       [L.IN]: tensor.at,
       [L.IN_GRADIENT]: tensor.gradient,
       [L.IN_WIDTH]: layer.input.width,
-      [L.IN_DEPTH]: depth,
+      [L.IN_DEPTH]: first ? spec.features : layer.input.width,
       [L.SHARED]: shared,
       [L.OUT_WIDTH]: layer.output.width,
       [L.OP_STEPS]: layer.output.steps,
     };
     const flags = (train ? L.FLAG_KEEP : 0) | (asked ? L.FLAG_IN_GRADIENT : 0) | (first ? L.FLAG_FIRST : 0);
+    const given = { layer, common, flags, addresses };
     switch (layer.spec.type) {
       case 'lstm':
       case 'bidirectional-lstm':
-        tensor = addLstm(writer, layer, common, flags, addresses, gates);
+        tensor = addLstm(writer, given, gates);
         break;
-      case 'dropout': {
-        if (!train) break;
-        const out = takeTensor(writer, layer.output.steps, layer.output.width, true);
-        add(writer, {
-          ...common,
-          [L.KIND]: L.KIND_DROPOUT,
-          [L.OUT]: out.at,
-          [L.OUT_GRADIENT]: out.gradient,
-          [L.THRESHOLD]: Math.round(layer.spec.rate * 2 ** 32) | 0,
-          [L.KEEP_SCALE]: floatBits(1 / (1 - layer.spec.rate)),
-          [L.STREAM]: layer.index,
-        });
-        tensor = out;
+      case 'dropout':
+        if (train) tensor = addDropout(writer, given, layer.spec.rate);
         break;
-      }
       case 'repeat':
         // The LSTM after it reads the one vector.
         break;
-      case 'attention': {
-        const { steps, width } = layer.input;
-        const out = takeTensor(writer, 1, width, train);
-        const block = layer.blocks[0]!;
-        add(writer, {
-          ...common,
-          ...blockFields(block, addresses),
-          [L.KIND]: L.KIND_ATTENTION,
-          [L.FLAGS]: flags,
-          [L.OP_STEPS]: steps,
-          [L.OUT]: out.at,
-          [L.OUT_GRADIENT]: out.gradient,
-          [L.GATES]: takeBytes(writer, steps * width),
-          // Shares and their gradients.
-          [L.CELL]: takeBytes(writer, 2 * steps),
-          [L.SCORER]: addresses.weights + 4 * block.scorer!,
-          [L.SCORER_GRADIENT]: 4 * block.scorer!,
-        });
-        needScratch(writer, width + width * L.PACK_ROWS);
-        tensor = out;
+      case 'attention':
+        tensor = addAttention(writer, given);
         break;
-      }
-      case 'dense': {
-        const out = takeTensor(writer, layer.output.steps, layer.output.width, train);
-        const sigmoid = layer.spec.activation === 'sigmoid' ? L.FLAG_SIGMOID : 0;
-        const last = layer === layers.at(-1);
-        const cross = last && spec.loss === 'binary-crossentropy' ? L.FLAG_CROSS_ENTROPY : 0;
-        add(writer, {
-          ...common,
-          ...blockFields(layer.blocks[0]!, addresses),
-          [L.KIND]: L.KIND_DENSE,
-          [L.FLAGS]: flags | sigmoid | cross,
-          [L.OUT]: out.at,
-          [L.OUT_GRADIENT]: out.gradient,
-          [L.LOGICAL]: layer.spec.units,
-        });
-        needScratch(writer, layer.input.width * (1 + L.PACK_ROWS));
-        tensor = out;
+      case 'dense':
+        tensor = addDense(writer, given, layer.spec, layer === layers.at(-1) ? lossFlag(spec) : 0);
         break;
-      }
     }
     asked = asked || layer.blocks.length > 0;
   }
-  const output = layers.at(-1)!.output;
+  addLoss(writer, layers.at(-1)!, tensor, lossFlag(spec));
+  return finish(writer);
+}
+
+type Fields = Record<number, number>;
+
+/** A layer, and what its operations say whatever its type. */
+interface LayerStep {
+  readonly layer: PlacedLayer;
+  readonly common: Fields;
+  readonly flags: number;
+  readonly addresses: Addresses;
+}
+
+function addGather(writer: Writer, { input }: PlacedLayer, train: boolean): Tensor {
+  const out = takeTensor(writer, input.steps, input.width, train);
+  add(writer, {
+    [L.KIND]: L.KIND_GATHER,
+    [L.OUT]: out.at,
+    [L.OUT_GRADIENT]: out.gradient,
+    [L.OUT_WIDTH]: input.width,
+  });
+  return out;
+}
+
+function addDropout(writer: Writer, { layer, common }: LayerStep, rate: number): Tensor {
+  const out = takeTensor(writer, layer.output.steps, layer.output.width, true);
+  add(writer, {
+    ...common,
+    [L.KIND]: L.KIND_DROPOUT,
+    [L.OUT]: out.at,
+    [L.OUT_GRADIENT]: out.gradient,
+    [L.THRESHOLD]: Math.round(rate * 2 ** 32) | 0,
+    [L.KEEP_SCALE]: floatBits(1 / (1 - rate)),
+    [L.STREAM]: layer.index,
+  });
+  return out;
+}
+
+function addAttention(writer: Writer, { layer, common, flags, addresses }: LayerStep): Tensor {
+  const { steps, width } = layer.input;
+  const out = takeTensor(writer, 1, width, (flags & L.FLAG_KEEP) !== 0);
+  const block = layer.blocks[0]!;
+  add(writer, {
+    ...common,
+    ...blockFields(block, addresses),
+    [L.KIND]: L.KIND_ATTENTION,
+    [L.FLAGS]: flags,
+    [L.OP_STEPS]: steps,
+    [L.OUT]: out.at,
+    [L.OUT_GRADIENT]: out.gradient,
+    [L.GATES]: takeBytes(writer, steps * width),
+    // Shares and their gradients.
+    [L.CELL]: takeBytes(writer, 2 * steps),
+    [L.SCORER]: addresses.weights + 4 * block.scorer!,
+    [L.SCORER_GRADIENT]: 4 * block.scorer!,
+  });
+  needScratch(writer, width + width * L.PACK_ROWS);
+  return out;
+}
+
+function addDense(
+  writer: Writer,
+  { layer, common, flags, addresses }: LayerStep,
+  { units, activation }: Extract<LayerSpec, { type: 'dense' }>,
+  loss: number,
+): Tensor {
+  const out = takeTensor(writer, layer.output.steps, layer.output.width, (flags & L.FLAG_KEEP) !== 0);
+  add(writer, {
+    ...common,
+    ...blockFields(layer.blocks[0]!, addresses),
+    [L.KIND]: L.KIND_DENSE,
+    [L.FLAGS]: flags | (activation === 'sigmoid' ? L.FLAG_SIGMOID : 0) | loss,
+    [L.OUT]: out.at,
+    [L.OUT_GRADIENT]: out.gradient,
+    [L.LOGICAL]: units,
+  });
+  needScratch(writer, layer.input.width * (1 + L.PACK_ROWS));
+  return out;
+}
+
+function addLoss(writer: Writer, { output }: PlacedLayer, tensor: Tensor, loss: number): void {
   add(writer, {
     [L.KIND]: L.KIND_LOSS,
     [L.IN]: tensor.at,
@@ -140,19 +168,17 @@ export function writeProgram(
     [L.IN_WIDTH]: output.width,
     [L.OP_STEPS]: output.steps,
     [L.LOGICAL]: output.columns.length,
-    [L.FLAGS]: spec.loss === 'binary-crossentropy' ? L.FLAG_CROSS_ENTROPY : 0,
+    [L.FLAGS]: loss,
   });
-  return finish(writer);
 }
 
-type Fields = Record<number, number>;
+function lossFlag({ loss }: NetworkSpec): number {
+  return loss === 'binary-crossentropy' ? L.FLAG_CROSS_ENTROPY : 0;
+}
 
 function addLstm(
   writer: Writer,
-  layer: PlacedLayer,
-  common: Fields,
-  flags: number,
-  addresses: Addresses,
+  { layer, common, flags, addresses }: LayerStep,
   sharedGates: number,
 ): Tensor {
   const train = (flags & L.FLAG_KEEP) !== 0;

@@ -30,14 +30,16 @@ export function initialState(detector: string): DetectorState {
   };
 }
 
+export interface StoredState {
+  readonly state: DetectorState;
+  /** Undefined where nothing is stored yet; the state is then the initial one. */
+  readonly etag: string | undefined;
+}
+
 /**
- * `etag` is undefined where nothing is stored yet; the state is then the initial one.
  * @throws ArtifactError where the stored state is not one, or of another format version
  */
-export async function readState(
-  store: ObjectStore,
-  detector: string,
-): Promise<{ readonly state: DetectorState; readonly etag: string | undefined }> {
+export async function readState(store: ObjectStore, detector: string): Promise<StoredState> {
   const key = stateKey(detector);
   try {
     const { body, etag } = await store.get(key);
@@ -60,19 +62,35 @@ export async function updateState(
   detector: string,
   change: (state: DetectorState) => DetectorState | undefined,
 ): Promise<DetectorState> {
+  return (await moveState(store, detector, { change, known: undefined })).state;
+}
+
+/**
+ * As `updateState`.
+ * @param given.known as it was read or moved last: where nobody has written since, it need not be read again
+ */
+export async function moveState(
+  store: ObjectStore,
+  detector: string,
+  given: {
+    readonly change: (state: DetectorState) => DetectorState | undefined;
+    readonly known: StoredState | undefined;
+  },
+): Promise<StoredState> {
   const key = stateKey(detector);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { state, etag } = await readState(store, detector);
-    const next = change(state);
-    if (next === undefined) return state;
+    const latest = (tries === 0 ? given.known : undefined) ?? (await readState(store, detector));
+    const next = given.change(latest.state);
+    if (next === undefined) return latest;
     const body = encodeJson(next);
-    decodeJson(key, body, detectorStateSchema(detector));
+    // As the next reader finds it: members that are undefined are not written.
+    const state = decodeJson(key, body, detectorStateSchema(detector));
     try {
-      await store.put(key, body, {
+      const { etag } = await store.put(key, body, {
         contentType: 'application/json',
-        ...(etag === undefined ? { ifAbsent: true } : { ifMatch: etag }),
+        ...(latest.etag === undefined ? { ifAbsent: true } : { ifMatch: latest.etag }),
       });
-      return next;
+      return { state, etag };
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
     }

@@ -189,6 +189,11 @@ export function attemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;
 }
 
+/** Copies of its newest windows. */
+export function recentWindowsKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/recent-windows.json`;
+}
+
 /** That a model is being trained, while it is. */
 export function trainingAttemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/training.json`;

@@ -76,6 +76,22 @@ export async function saveVersion(
   for (const name of Object.keys(files))
     if (!isArtifactFileName(name))
       throw new ArtifactError('bad-file-name', `bad artifact file name "${name}"`);
+  const prefix = modelPrefix(detector, version);
+  const encoded = encodeManifest({ files, manifest });
+  const whole = decodeJson(`${prefix}${MANIFEST}`, encoded, modelManifestSchema);
+  for (const [name, body] of Object.entries(files))
+    await putOnce(store, `${prefix}${name}`, body, contentTypeOf(name));
+  await putOnce(store, `${prefix}${MANIFEST}`, encoded, contentTypeOf(MANIFEST));
+  return whole;
+}
+
+/** As whoever loads it would find it. @throws ArtifactError where its manifest is not one */
+export function asLoaded({ files, manifest }: NewVersion): LoadedVersion {
+  const what = `${modelPrefix(manifest.detector, manifest.version)}${MANIFEST}`;
+  return { manifest: decodeJson(what, encodeManifest({ files, manifest }), modelManifestSchema), files };
+}
+
+function encodeManifest({ files, manifest }: NewVersion): Uint8Array {
   const entries = Object.entries(files).map(([name, body]): [string, FileEntry] => [
     name,
     describeFile(body),
@@ -85,13 +101,7 @@ export async function saveVersion(
     formatVersion: MODEL_MANIFEST_FORMAT,
     files: Object.fromEntries(entries),
   };
-  const prefix = modelPrefix(detector, version);
-  const encoded = encodeJson(whole);
-  decodeJson(`${prefix}${MANIFEST}`, encoded, modelManifestSchema);
-  for (const [name, body] of Object.entries(files))
-    await putOnce(store, `${prefix}${name}`, body, contentTypeOf(name));
-  await putOnce(store, `${prefix}${MANIFEST}`, encoded, contentTypeOf(MANIFEST));
-  return whole;
+  return encodeJson(whole);
 }
 
 /**

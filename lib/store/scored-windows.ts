@@ -11,7 +11,7 @@ import { decodeJson, encodeJson } from './json.ts';
 import { scoredKey } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
 
-interface ScoredWindows {
+export interface ScoredWindows {
   readonly formatVersion: 1;
   readonly detector: string;
   /** Window key and ETag, in the order in which they were scored; what a newer release says of them stands behind. */
@@ -43,29 +43,48 @@ const schema: z.ZodType<ScoredWindows> = z.looseObject({
   late: z.array(z.looseObject({ key: z.string(), rows: z.number(), at: z.string() })).optional(),
 });
 
-/** Window key → ETag. Empty where nothing is stored, or what is cannot be read: times tell then. */
-export async function readScored(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
-  const stored = await read(store, detector);
+export interface StoredScored {
+  readonly scored: ScoredWindows;
+  /** Of the object. */
+  readonly etag: string;
+}
+
+/** Undefined where nothing is stored; without windows where what is cannot be read: times tell then. */
+export async function readScored(store: ObjectStore, detector: string): Promise<StoredScored | undefined> {
+  const key = scoredKey(detector);
+  try {
+    const { body, etag } = await store.get(key);
+    return { scored: decode(detector, key, body), etag };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Window key → ETag. */
+export function scoredEtags(stored: StoredScored | undefined): ReadonlyMap<string, string> {
   return new Map(stored?.scored.windows.map(([key, etag]) => [key, etag]));
 }
 
 /** Windows with late rows, oldest first, of those that were scored last. */
 export async function readLate(store: ObjectStore, detector: string): Promise<readonly LateWindow[]> {
-  return (await read(store, detector))?.scored.late ?? [];
+  return (await readScored(store, detector))?.scored.late ?? [];
 }
 
 /**
  * Adds what was scored. Others that do so at the same time lose nothing, and where they keep being faster it is left to
  * times: a window that is not noted was scored all the same.
+ * @param known as it was read last: where nobody has written since, it need not be read again
  */
 export async function recordScored(
   store: ObjectStore,
   detector: string,
   scored: ReadonlyMap<string, string>,
   late: readonly LateWindow[] = [],
+  known?: StoredScored,
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const existing = await read(store, detector);
+    const existing = tries === 0 && known ? known : await readScored(store, detector);
     const windows = new Map(existing?.scored.windows.map((window) => [window[0], window]));
     // Put anew, so that what is scored again is not forgotten first.
     for (const [key, etag] of scored) {
@@ -88,20 +107,6 @@ export async function recordScored(
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
     }
-  }
-}
-
-async function read(
-  store: ObjectStore,
-  detector: string,
-): Promise<{ readonly scored: ScoredWindows; readonly etag: string } | undefined> {
-  const key = scoredKey(detector);
-  try {
-    const { body, etag } = await store.get(key);
-    return { scored: decode(detector, key, body), etag };
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
   }
 }
 

@@ -22,6 +22,7 @@ import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import { claimNotification } from '../../lib/store/notifications.ts';
 import { type NotifyState, readNotifyState, writeNotifyState } from '../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
+import { readRecentWindows, writeRecentWindows } from '../../lib/store/recent-windows.ts';
 import { recordScored } from '../../lib/store/scored-windows.ts';
 import { writeCheckpoint, writeProgress } from '../../lib/store/training-progress.ts';
 import { collect } from '../../test/helpers/collect.ts';
@@ -211,6 +212,8 @@ async function leaveFaults(): Promise<void> {
     key,
     error: new WindowError('no-parquet', `${key} is none`),
   });
+  // All of them have one form, and would be most of the fixture's bytes.
+  await writeRecentWindows(store, DETECTOR, (await readRecentWindows(store, DETECTOR)).slice(-1));
   await openAttempts(DETECTOR, context).begin(await store.head(key));
 }
 

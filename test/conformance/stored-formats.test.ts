@@ -26,7 +26,8 @@ import * as keys from '../../lib/store/keys.ts';
 import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
 import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
 import { readNotifyState } from '../../lib/store/notify-state.ts';
-import { readLate, readScored, recordScored } from '../../lib/store/scored-windows.ts';
+import { readRecentWindows } from '../../lib/store/recent-windows.ts';
+import { readLate, readScored, recordScored, scoredEtags } from '../../lib/store/scored-windows.ts';
 import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { ADDED, findLost } from '../helpers/later-release.ts';
@@ -66,6 +67,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   stateKey: /^state\/detector=shop\.json$/,
   scoredKey: /^state\/detector=shop\/scored\.json$/,
   attemptKey: /^state\/detector=shop\/scoring\.json$/,
+  recentWindowsKey: /^state\/detector=shop\/recent-windows\.json$/,
   trainingAttemptKey: /^state\/detector=shop\/training\.json$/,
   quarantineKey: /^quarantine\/.*\.parquet$/,
   reasonKey: /^quarantine\/.*\.reason\.json$/,
@@ -324,8 +326,12 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   const told = await readNotifyState(bucket);
   assert.equal(told.state.outbox[0]?.alert.entity, 'payment');
   assert.deepEqual([told.state.incidents.incidents.length, Object.keys(told.state.alerts).length], [2, 2]);
-  assert.ok((await readScored(bucket, DETECTOR)).size > 0);
+  assert.ok(scoredEtags(await readScored(bucket, DETECTOR)).size > 0);
   assert.equal((await readLate(bucket, DETECTOR))[0]?.rows, 2);
+  assert.deepEqual(
+    (await readRecentWindows(bucket, DETECTOR)).map(({ key, body }) => [key, body.length]),
+    [['windows/detector=shop/date=2026-11-02/20261102T031500Z_20261102T033000Z.parquet', 2033]],
+  );
   const loaded = await loadDetector(contextOf(bucket), DETECTOR);
   assert.equal(await findSetAside(bucket, loaded, NOW), undefined);
   const current = await readCurrent(bucket, DETECTOR);

@@ -25,47 +25,65 @@ const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 /** AWS allows 10 s for a start; a laptop that builds something beside it may need longer. */
 const INIT_LIMIT_MS = 60_000;
 
+interface Invocation {
+  readonly requestId: string;
+  settle(outcome: RuntimeOutcome): void;
+}
+
+/** The process behind an environment, and what is known of it. */
+interface FunctionProcess {
+  readonly config: FunctionConfig;
+  readonly log: FunctionLog;
+  readonly runtime: RuntimeApi;
+  readonly child: ChildProcess;
+  /** Settles once: undefined where it started, else why it did not. */
+  readonly ready: PromiseWithResolvers<RuntimeOutcome | undefined>;
+  /** How long it took to start; undefined until it has. */
+  initMs: number | undefined;
+  initReported: boolean;
+  current: Invocation | undefined;
+  alive: boolean;
+}
+
 export async function startEnvironment(
   config: FunctionConfig,
   host: LambdaHost,
   log: FunctionLog,
 ): Promise<Environment> {
   const started = performance.now();
-  let initMs: number | undefined;
-  let initReported = false;
-  let current: { requestId: string; settle(outcome: RuntimeOutcome): void } | undefined;
-  let alive = true;
   const ready = Promise.withResolvers<RuntimeOutcome | undefined>();
-
   const runtime = await startRuntimeApi({
     onReady() {
-      initMs ??= performance.now() - started;
+      self.initMs ??= performance.now() - started;
       ready.resolve(undefined);
     },
     onInitError: (payload) => ready.resolve({ failed: true, payload }),
     onOutcome(requestId, outcome) {
-      if (current?.requestId === requestId) current.settle(outcome);
+      if (self.current?.requestId === requestId) self.current.settle(outcome);
     },
   });
-  const child = spawnRuntime(config, host, runtime);
-  const logged = [child.stdout, child.stderr].map((stream) => forwardLines(stream as Readable));
-  const ended = new Promise<void>((resolve) => {
-    child.once('error', (cause) => end(`cannot start ${process.execPath}: ${cause.message}`));
-    child.once('close', (code, signal) => {
-      end(signal === null ? `exit status ${code}` : `signal: ${signal}`);
-      void Promise.all([...logged, runtime.close()]).then(() => resolve());
-    });
-  });
-
+  // Nobody calls the runtime API before there is a process.
+  const self: FunctionProcess = {
+    config,
+    log,
+    runtime,
+    child: spawnRuntime(config, host, runtime),
+    ready,
+    initMs: undefined,
+    initReported: false,
+    current: undefined,
+    alive: true,
+  };
+  const ended = watchProcess(self);
   return {
     get alive() {
-      return alive;
+      return self.alive;
     },
     ended,
     async invoke(event) {
       const requestId = randomUUID();
       log.write(`START RequestId: ${requestId} Version: $LATEST`, requestId);
-      const outcome = (await initialize(requestId)) ?? (await run(requestId, event));
+      const outcome = (await initialize(self, requestId)) ?? (await run(self, requestId, event));
       const result = { requestId, payload: outcome.payload };
       return {
         ...result,
@@ -74,92 +92,108 @@ export async function startEnvironment(
       };
     },
     async stop() {
-      kill();
+      kill(self);
       await ended;
     },
   };
+}
 
-  /** The failure to start, if there is one. */
-  async function initialize(requestId: string): Promise<RuntimeOutcome | undefined> {
-    const timer = setTimeout(() => ready.resolve(timedOut(requestId, INIT_LIMIT_MS / 1000)), INIT_LIMIT_MS);
-    const failure = await ready.promise;
-    clearTimeout(timer);
-    if (failure) kill();
-    return failure;
-  }
-
-  async function run(requestId: string, event: string): Promise<RuntimeOutcome> {
-    const begun = performance.now();
-    const limitMs = config.timeoutSeconds * 1000;
-    const answer = Promise.withResolvers<RuntimeOutcome>();
-    current = { requestId, settle: answer.resolve };
-    const timer = setTimeout(() => {
-      answer.resolve(timedOut(requestId, config.timeoutSeconds));
-      kill();
-    }, limitMs);
-    if (!alive) answer.resolve(exited('the environment had ended'));
-    runtime.offer({
-      requestId,
-      functionArn: config.arn,
-      traceId: traceId(),
-      deadline: Date.now() + limitMs,
-      event,
+/** Logs what it prints; resolves when it is gone. */
+function watchProcess(self: FunctionProcess): Promise<void> {
+  const { child, runtime } = self;
+  const logged = [child.stdout, child.stderr].map((stream) => forwardLines(self, stream as Readable));
+  return new Promise((resolve) => {
+    child.once('error', (cause) => end(self, `cannot start ${process.execPath}: ${cause.message}`));
+    child.once('close', (code, signal) => {
+      end(self, signal === null ? `exit status ${code}` : `signal: ${signal}`);
+      void Promise.all([...logged, runtime.close()]).then(() => resolve());
     });
-    const outcome = await answer.promise;
-    clearTimeout(timer);
-    await readWrittenLines();
-    current = undefined;
-    report(requestId, performance.now() - begun);
-    return outcome;
-  }
+  });
+}
 
-  /** The lines with which AWS closes an invocation in the log. */
-  function report(requestId: string, durationMs: number): void {
-    const parts = [
-      `REPORT RequestId: ${requestId}`,
-      `Duration: ${durationMs.toFixed(2)} ms`,
-      `Billed Duration: ${Math.ceil(durationMs)} ms`,
-      `Memory Size: ${config.memoryMb} MB`,
-      `Max Memory Used: ${peakMemoryMb(child.pid)} MB`,
-    ];
-    if (initMs !== undefined && !initReported) parts.push(`Init Duration: ${initMs.toFixed(2)} ms`);
-    initReported = true;
-    log.write(`END RequestId: ${requestId}`, requestId);
-    log.write(parts.join('\t'), requestId);
-  }
+/** The failure to start, if there is one. */
+async function initialize(self: FunctionProcess, requestId: string): Promise<RuntimeOutcome | undefined> {
+  const { ready } = self;
+  const timer = setTimeout(
+    () => ready.resolve(timedOut(self.log, requestId, INIT_LIMIT_MS / 1000)),
+    INIT_LIMIT_MS,
+  );
+  const failure = await ready.promise;
+  clearTimeout(timer);
+  if (failure) kill(self);
+  return failure;
+}
 
-  function end(how: string): void {
-    alive = false;
-    ready.resolve(exited(how));
-    current?.settle(exited(how));
-  }
+async function run(self: FunctionProcess, requestId: string, event: string): Promise<RuntimeOutcome> {
+  const { config, log, runtime } = self;
+  const begun = performance.now();
+  const limitMs = config.timeoutSeconds * 1000;
+  const answer = Promise.withResolvers<RuntimeOutcome>();
+  self.current = { requestId, settle: answer.resolve };
+  const timer = setTimeout(() => {
+    answer.resolve(timedOut(log, requestId, config.timeoutSeconds));
+    kill(self);
+  }, limitMs);
+  if (!self.alive) answer.resolve(exited(self, 'the environment had ended'));
+  runtime.offer({
+    requestId,
+    functionArn: config.arn,
+    traceId: traceId(),
+    deadline: Date.now() + limitMs,
+    event,
+  });
+  const outcome = await answer.promise;
+  clearTimeout(timer);
+  await readWrittenLines();
+  self.current = undefined;
+  report(self, requestId, performance.now() - begun);
+  return outcome;
+}
 
-  function kill(): void {
-    alive = false;
-    child.kill('SIGKILL');
-  }
+/** The lines with which AWS closes an invocation in the log. */
+function report(self: FunctionProcess, requestId: string, durationMs: number): void {
+  const { config, log, child, initMs } = self;
+  const parts = [
+    `REPORT RequestId: ${requestId}`,
+    `Duration: ${durationMs.toFixed(2)} ms`,
+    `Billed Duration: ${Math.ceil(durationMs)} ms`,
+    `Memory Size: ${config.memoryMb} MB`,
+    `Max Memory Used: ${peakMemoryMb(child.pid)} MB`,
+  ];
+  if (initMs !== undefined && !self.initReported) parts.push(`Init Duration: ${initMs.toFixed(2)} ms`);
+  self.initReported = true;
+  log.write(`END RequestId: ${requestId}`, requestId);
+  log.write(parts.join('\t'), requestId);
+}
 
-  function timedOut(requestId: string, seconds: number): RuntimeOutcome {
-    const message = `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
-    log.write(
-      `${new Date().toISOString()} ${requestId} Task timed out after ${seconds.toFixed(2)} seconds`,
-      requestId,
-    );
-    return failure('Sandbox.Timedout', message);
-  }
+function end(self: FunctionProcess, how: string): void {
+  self.alive = false;
+  self.ready.resolve(exited(self, how));
+  self.current?.settle(exited(self, how));
+}
 
-  function exited(how: string): RuntimeOutcome {
-    return failure(
-      'Runtime.ExitError',
-      `RequestId: ${current?.requestId} Error: Runtime exited with error: ${how}`,
-    );
-  }
+function kill(self: FunctionProcess): void {
+  self.alive = false;
+  self.child.kill('SIGKILL');
+}
 
-  function forwardLines(stream: Readable): Promise<void> {
-    const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-    lines.on('line', (line) => log.write(line, current?.requestId));
-    return new Promise((resolve) => lines.once('close', resolve));
-  }
+function timedOut(log: FunctionLog, requestId: string, seconds: number): RuntimeOutcome {
+  const said = `Task timed out after ${seconds.toFixed(2)} seconds`;
+  log.write(`${new Date().toISOString()} ${requestId} ${said}`, requestId);
+  return failure('Sandbox.Timedout', `RequestId: ${requestId} Error: ${said}`);
+}
+
+function exited({ current }: FunctionProcess, how: string): RuntimeOutcome {
+  return failure(
+    'Runtime.ExitError',
+    `RequestId: ${current?.requestId} Error: Runtime exited with error: ${how}`,
+  );
+}
+
+function forwardLines(self: FunctionProcess, stream: Readable): Promise<void> {
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on('line', (line) => self.log.write(line, self.current?.requestId));
+  return new Promise((resolve) => lines.once('close', resolve));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { ManifestError } from '../../base/errors.ts';
 import { readCheckedManifest } from '../check-manifest.ts';
 import type { Command } from '../command.ts';
-import type { Host } from '../host.ts';
 import { choiceValue } from '../option-values.ts';
+import { readManifestFile } from '../read-manifest-file.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Checks manifests without a bucket or a network: all problems of every file, and whatever could not run. */
@@ -25,7 +25,7 @@ export const validate: Command = {
     let invalid = 0;
     for (const path of operands) {
       try {
-        const text = await readText(host, path);
+        const text = await readManifestFile(host, path);
         const { name, metrics } = await readCheckedManifest(text, { source: path, isPromql });
         const other = declared.get(name);
         if (other !== undefined)
@@ -46,12 +46,3 @@ export const validate: Command = {
     return invalid === 0 ? 'ok' : 'failed';
   },
 };
-
-async function readText(host: Host, path: string): Promise<string> {
-  try {
-    return await host.readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ManifestError('unreadable', `${path} cannot be read: ${reason}`, { cause });
-  }
-}

@@ -10,11 +10,11 @@ import { watchedTime } from '../../maths/metrics/false-alarms.ts';
 import { windowsPrefix } from '../../store/keys.ts';
 import { importVersion } from '../../store/model-folder.ts';
 import type { ModelManifest } from '../../store/model-manifest.ts';
-import { loadVersion, saveVersion } from '../../store/model-repository.ts';
+import { asLoaded, type NewVersion, readManifest } from '../../store/model-repository.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { writeWindow } from '../../window/write-window.ts';
-import { loadFittedDetector } from '../shared/fitted-detector.ts';
+import { decodeFittedDetector } from '../shared/fitted-detector.ts';
 import { trainModel } from '../train/train-model.ts';
 import { drawHeldOut, type JudgedRows } from './draw-held-out.ts';
 import { explainMiss } from './explain-misses.ts';
@@ -63,49 +63,54 @@ export async function fitWindow(
   const detector = startFrom(start, takeAll(options.detector, training));
   const key = `${windowsPrefix(detector.name)}training.parquet`;
   const hash = manifestHash(detector);
+  // As any other window, by its bytes: their ETag is part of the version's name.
   await store.put(key, writeWindow(training, { manifestHash: hash }));
-  const { version } = await trainModel({ detector, manifestHash: hash }, context, options.onProgress);
-  await throwIfQuarantined(store, detector.name, source);
-  if (version === undefined)
-    throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
-  const fitted = await loadFittedDetector(store, detector.name, version);
-  const judged = end < window.range.end ? await judge() : undefined;
-  const heldOut = judged?.heldOut;
-  const { files } = await loadVersion(store, detector.name, version);
-  const finished = openLocalBucket({ telemetry, now: () => end });
-  const manifest = await saveVersion(finished.store, detector.name, version, {
-    files: {
-      ...files,
+  let heldOut: HeldOut | undefined;
+  const addFiles = async (made: NewVersion): Promise<NewVersion['files']> => {
+    const judged = end < window.range.end ? await judgeHeldOut(made, { detector, window, end }) : undefined;
+    heldOut = judged?.heldOut;
+    const { files } = made;
+    return {
       ...(judged !== undefined &&
         renderEvaluation(judged.heldOut, files, await drawHeldOut({ ...judged, files }, telemetry))),
       ...(options.manifestText !== undefined && {
         [MANIFEST_FILE]: new TextEncoder().encode(options.manifestText),
       }),
-    },
-    manifest: withoutFiles(fitted.manifest),
-  });
-  return { manifest, heldOut, bucket: finished };
-
-  async function judge(): Promise<JudgedRows> {
-    const { step, policy } = fitted.manifest;
-    const all = await scoreLabelled({ detector, fitted, window });
-    const { rows, labels, labelledBy } = keepNewestRows(all, end);
-    const judged = labels && evaluateScores({ rows, labels, policy, step });
-    const replay = replayRows({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY });
-    const incidents = replay.alerts.length;
-    const heldOut = {
-      range: { start: end, end: window.range.end },
-      rows: rows.times.length,
-      incidents,
-      incidentsPerWeek: (incidents * WEEK) / watchedTime({ times: rows.times, step }),
-      evaluation: judged && omitMissed(judged),
-      misses: (judged?.missed ?? []).map((event) =>
-        explainMiss({ event, rows: all.rows, fitted, watchFrom: Number.NEGATIVE_INFINITY }),
-      ),
-      labelledBy,
     };
-    return { heldOut, rows, labels, replay, manifest: fitted.manifest };
-  }
+  };
+  const loaded = { detector, manifestHash: hash };
+  const { version } = await trainModel(loaded, { ...context, addFiles }, options.onProgress);
+  await throwIfQuarantined(store, detector.name, source);
+  if (version === undefined)
+    throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
+  return { manifest: await readManifest(store, detector.name, version), heldOut, bucket };
+}
+
+/** @param given.window with the rows that the version was made of, and those from `end` (epoch ms) on, which it never saw */
+async function judgeHeldOut(
+  made: NewVersion,
+  given: { readonly detector: Detector; readonly window: MetricWindow; readonly end: number },
+): Promise<JudgedRows> {
+  const { detector, window, end } = given;
+  const fitted = await decodeFittedDetector(asLoaded(made));
+  const { step, policy } = fitted.manifest;
+  const all = await scoreLabelled({ detector, fitted, window });
+  const { rows, labels, labelledBy } = keepNewestRows(all, end);
+  const judged = labels && evaluateScores({ rows, labels, policy, step });
+  const replay = replayRows({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY });
+  const incidents = replay.alerts.length;
+  const heldOut = {
+    range: { start: end, end: window.range.end },
+    rows: rows.times.length,
+    incidents,
+    incidentsPerWeek: (incidents * WEEK) / watchedTime({ times: rows.times, step }),
+    evaluation: judged && omitMissed(judged),
+    misses: (judged?.missed ?? []).map((event) =>
+      explainMiss({ event, rows: all.rows, fitted, watchFrom: Number.NEGATIVE_INFINITY }),
+    ),
+    labelledBy,
+  };
+  return { heldOut, rows, labels, replay, manifest: fitted.manifest };
 }
 
 function omitMissed({ missed: _, ...figures }: Evaluation): Omit<Evaluation, 'missed'> {
@@ -134,9 +139,4 @@ function findCut(window: MetricWindow, share: number): number {
   if (train.length === 0)
     throw new EvaluationError('empty-split', `a test share of ${share} leaves no row to train on`);
   return cut;
-}
-
-function withoutFiles(manifest: ModelManifest): Omit<ModelManifest, 'files' | 'formatVersion'> {
-  const { files: _, formatVersion: __, ...rest } = manifest;
-  return rest;
 }

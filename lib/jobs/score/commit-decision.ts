@@ -9,7 +9,7 @@ import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
 import { findRestarts } from '../../features/restarts.ts';
 import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
-import { readState, updateState } from '../../store/detector-states.ts';
+import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
 import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { MetricWindow } from '../../window/window.ts';
@@ -28,6 +28,8 @@ export interface CommittedDecision {
   /** Changes of state that this call made; 0 where an earlier attempt had made them. */
   readonly transitions: number;
   readonly lateRows: number;
+  /** As it was left. */
+  readonly state: StoredState;
 }
 
 export interface Decided {
@@ -49,6 +51,8 @@ interface Described extends Decided {
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
 const MAX_ROUNDS = 20;
 
+/** Of the state, what a decision follows from: where others have moved it meanwhile, it is decided anew. */
+const DECIDED_BY = ['entities', 'silence', 'watchFrom', 'worst'] as const;
 /** More than may be scored at once, or again because an answer was lost. */
 const REMEMBERED_WINDOWS = 64;
 /** Windows with rows that were usual by then: those of runs that may still be at them. */
@@ -56,16 +60,22 @@ const REMEMBERED_USUAL_ROWS = 8;
 
 /**
  * A window that was decided on before, by an earlier attempt or another run, is left as it was decided.
+ * @param known the state as it was read or moved last: where nobody has written since, it need not be read again
  * @throws RetryLaterError where others changed the state every time
  */
-export async function commitDecision(given: Decided, context: StoreContext): Promise<CommittedDecision> {
+export async function commitDecision(
+  given: Decided,
+  context: StoreContext,
+  known?: StoredState,
+): Promise<CommittedDecision> {
   const { detector, fitted, rows } = given;
   const id = `${given.windowKey}@${given.etag}`;
   // A window that came by another machine's clock than this one's is not judged by the slower of them.
   const now = Math.max(context.now(), given.arrival);
   const clock: DecisionClock = { now, latest: now + FUTURE_TOLERANCE };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { state } = await readState(context.store, detector.name);
+    const before = (round === 0 ? known : undefined) ?? (await readState(context.store, detector.name));
+    const { state } = before;
     const from = watchFrom(state, fitted, clock);
     const decision = decideWindow({
       rows: rows.scored,
@@ -81,7 +91,7 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
     if (state.decided.includes(id)) {
       const known = state.usualRows?.find(({ window }) => window === id);
       for (const row of known?.rows ?? []) anomalous[row] = 0;
-      return { anomalous, transitions: 0, lateRows: 0 };
+      return { anomalous, transitions: 0, lateRows: 0, state: before };
     }
     const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
     const contextOf = describeContexts({
@@ -93,10 +103,8 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
     const { alerts, worst } = await describeTransitions(transitions, state.worst, { ...given, contextOf });
     const silences = silence.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
     let changed = false;
-    await updateState(context.store, detector.name, (latest) => {
-      changed =
-        !isDeepStrictEqual(latest.entities, state.entities) ||
-        !isDeepStrictEqual(latest.silence, state.silence);
+    const change = (latest: DetectorState): DetectorState | undefined => {
+      changed = DECIDED_BY.some((member) => !isDeepStrictEqual(latest[member], state[member]));
       if (changed || latest.decided.includes(id)) return undefined;
       const decided = [...latest.decided, id].slice(-REMEMBERED_WINDOWS);
       return {
@@ -108,8 +116,10 @@ export async function commitDecision(given: Decided, context: StoreContext): Pro
         ...rememberUsualRows(latest.usualRows, id, usualRows),
         outbox: [...latest.outbox, ...alerts, ...silences],
       };
-    });
-    if (!changed) return { anomalous, transitions: transitions.length + silences.length, lateRows };
+    };
+    const moved = await moveState(context.store, detector.name, { change, known: before });
+    if (!changed)
+      return { anomalous, transitions: transitions.length + silences.length, lateRows, state: moved };
   }
   throw new RetryLaterError(
     'state-contended',

@@ -4,17 +4,27 @@ import type { ObjectInfo } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
-import { namedRange, readWindowObject } from '../shared/window-objects.ts';
+import { namedRange, type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
+import { FEW_WINDOWS, openCopies } from './recent-copies.ts';
 
 export interface ContextWindows {
   /** Windows that hold rows within reach of one that begins at `start` (epoch ms), oldest first. */
   before(start: number): Promise<readonly MetricWindow[]>;
+  /** One that was scored: the next ones look back on it. */
+  add(key: string, read: ReadWindowObject): void;
+  /** Leaves copies of what a window after the newest one looks back on, for the run that scores it. */
+  leaveCopies(): Promise<void>;
 }
 
 interface KnownWindow {
   readonly range: TimeRange;
   /** Undefined where it is out of reach: it is read again if an earlier window needs it after all. */
   readonly window: MetricWindow | undefined;
+}
+
+interface KeyedWindow {
+  readonly key: string;
+  readonly window: MetricWindow;
 }
 
 /** Windows that are read at once. */
@@ -39,36 +49,66 @@ export function openContext(
   const { detector, objects, step } = given;
   const reach = given.contextRows * step;
   // Every run lists every window; to read thousands of keys for nothing is most of what a short run would do.
-  if (reach === 0) return { before: async () => [] };
+  if (reach === 0) return { before: async () => [], add: () => {}, leaveCopies: async () => {} };
+  const copies = openCopies(context.store, detector.name);
   const known = new Map<string, KnownWindow>();
+  let newest = -Infinity;
   for (const info of objects) {
     const range = namedRange(info);
-    if (range !== undefined) known.set(info.key, { range, window: undefined });
+    if (range !== undefined) know(info.key, { range, window: undefined });
   }
   return {
     async before(start) {
-      const wanted = { start: start - reach, end: start };
       const isWithinReach = ({ range }: KnownWindow): boolean =>
-        range.start < wanted.end && range.end > wanted.start;
+        range.start < start && range.end > start - reach;
       const unread = objects.filter(({ key }) => {
         const entry = known.get(key);
         return entry === undefined || (entry.window === undefined && isWithinReach(entry));
       });
+      const isCopied = unread.length > FEW_WINDOWS;
       for (let at = 0; at < unread.length; at += READS_AT_ONCE)
-        await Promise.all(unread.slice(at, at + READS_AT_ONCE).map(read));
+        await Promise.all(unread.slice(at, at + READS_AT_ONCE).map((info) => read(info, isCopied)));
       for (const [key, entry] of known)
         if (entry.window !== undefined && !isWithinReach(entry))
           known.set(key, { range: entry.range, window: undefined });
-      return [...known.values()]
-        .flatMap((entry) => (entry.window === undefined ? [] : [entry.window]))
-        .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+      return [...known]
+        .flatMap(([key, { window }]) => (window === undefined ? [] : [{ key, window }]))
+        .sort(byTime)
+        .map(({ window }) => window);
     },
+    add,
+    leaveCopies: () => copies.leave(objects.filter(({ key }) => isRecent(known.get(key)))),
   };
 
   /** What cannot be read goes to quarantine, and is context for nobody. */
-  async function read({ key }: ObjectInfo): Promise<void> {
-    const result = await readWindowObject(context, { detector, key, step });
-    const window = result?.window;
-    known.set(key, { range: window?.range ?? { start: NaN, end: NaN }, window });
+  async function read(info: ObjectInfo, isCopied: boolean): Promise<void> {
+    const { key } = info;
+    const body = isCopied ? await copies.find(info) : undefined;
+    const stored = body && { ...info, body };
+    const result = await readWindowObject(context, { detector, key, step, stored });
+    if (result === undefined) know(key, { range: { start: NaN, end: NaN }, window: undefined });
+    else add(key, result);
   }
+
+  function add(key: string, { window, etag, body }: ReadWindowObject): void {
+    const entry = { range: window.range, window };
+    know(key, entry);
+    if (isRecent(entry)) copies.add({ key, etag, body });
+  }
+
+  function know(key: string, entry: KnownWindow): void {
+    known.set(key, entry);
+    if (entry.range.end > newest) newest = entry.range.end;
+  }
+
+  /** A window that begins where the newest one ends would look back on it. */
+  function isRecent(entry: KnownWindow | undefined): boolean {
+    return entry !== undefined && entry.range.end > newest - reach;
+  }
+}
+
+/** In the same order whichever was read first. */
+function byTime(a: KeyedWindow, b: KeyedWindow): number {
+  const [first, second] = [a.window.range, b.window.range];
+  return first.start - second.start || first.end - second.end || (a.key < b.key ? -1 : 1);
 }

@@ -3,6 +3,7 @@ import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import type { GroupingPolicy } from '../../config/grouping.ts';
 import type { Deadline } from '../../models/framework/contract.ts';
+import type { NewVersion } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 
 /** Asks for work in another invocation. Asking twice is harmless: jobs are idempotent. */
@@ -38,6 +39,8 @@ export interface TrainContext extends StoreContext {
   readonly queue: WorkQueue;
   /** Versions are saved without their pages: a replay makes dozens that nobody will look at. */
   readonly withoutReports?: true;
+  /** Files that a new version gets besides its own, such as pages on what was held out of it; by name. */
+  readonly addFiles?: (version: NewVersion) => Promise<NewVersion['files']>;
 }
 
 export interface ScoreContext extends StoreContext {

@@ -11,7 +11,7 @@ import type { FittedScaler } from '../../features/scaler.ts';
 import type { FittedModel } from '../../models/framework/contract.ts';
 import { getModel } from '../../models/registry.ts';
 import type { ModelManifest } from '../../store/model-manifest.ts';
-import { decodeModelState, loadVersion } from '../../store/model-repository.ts';
+import { decodeModelState, type LoadedVersion, loadVersion } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 
 export interface FittedDetector {
@@ -56,7 +56,14 @@ async function readFittedDetector(
   detector: string,
   version: string,
 ): Promise<FittedDetector> {
-  const { manifest, files } = await loadVersion(store, detector, version, (name) => SCORING_FILES.test(name));
+  return decodeFittedDetector(
+    await loadVersion(store, detector, version, (name) => SCORING_FILES.test(name)),
+  );
+}
+
+/** @throws ArtifactError where a part is missing or of an unknown format */
+export async function decodeFittedDetector({ manifest, files }: LoadedVersion): Promise<FittedDetector> {
+  const { detector, version } = manifest;
   const { plan, planHash, scaler } = loadFeatures(
     parseJson(files['features.json'], `${detector} ${version}: features.json`),
   );

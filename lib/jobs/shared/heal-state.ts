@@ -5,7 +5,7 @@
  */
 import { ArtifactError, PreconditionFailedError } from '../../base/errors.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
-import { initialState, readState } from '../../store/detector-states.ts';
+import { initialState, readState, type StoredState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
 import { currentModelKey, stateKey, windowsPrefix } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
@@ -13,28 +13,35 @@ import type { StoreContext } from './context.ts';
 import { quarantine } from './quarantine.ts';
 import { namedRange } from './window-objects.ts';
 
-/** Costs one request where there is nothing to heal. */
-export async function healState(context: StoreContext, detector: string): Promise<void> {
+/**
+ * Costs one request where there is nothing to heal.
+ * @returns as it was read or made; undefined where it can be neither, or others were faster
+ */
+export async function healState(context: StoreContext, detector: string): Promise<StoredState | undefined> {
   const { store, telemetry } = context;
   const key = stateKey(detector);
   try {
-    await readState(store, detector);
-    return;
+    return await readState(store, detector);
   } catch (error) {
     if (!(error instanceof ArtifactError) || error.code !== 'not-json') {
       // Whoever needs the state says what is wrong with it.
-      if (error instanceof ArtifactError) return;
+      if (error instanceof ArtifactError) return undefined;
       throw error;
     }
     const { etag } = await store.head(key);
     await quarantine(context, { detector, key, etag, error });
     const state = await rebuild(store, detector);
     try {
-      await store.put(key, encodeJson(state), { contentType: 'application/json', ifMatch: etag });
+      const made = await store.put(key, encodeJson(state), {
+        contentType: 'application/json',
+        ifMatch: etag,
+      });
       telemetry.warn('the state could not be read and was made anew from the bucket', { detector });
+      return { state, etag: made.etag };
     } catch (lost) {
       // Another run was faster, to the same end.
       if (!(lost instanceof PreconditionFailedError)) throw lost;
+      return undefined;
     }
   }
 }

@@ -4,6 +4,7 @@ import { ManifestError, ObjectTooLargeError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash, parseManifest } from '../../config/manifest.ts';
+import type { StoredState } from '../../store/detector-states.ts';
 import { detectorOfWindowKey, STATES_PREFIX, WINDOWS_PREFIX } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
@@ -15,6 +16,8 @@ export interface LoadedDetector {
   readonly detector: Detector;
   /** Of the settings, so that a window or a model says what it was made with. */
   readonly manifestHash: string;
+  /** As it stood then: whoever moves it need not read it again. Undefined where it could not be read. */
+  readonly storedState?: StoredState | undefined;
 }
 
 /**
@@ -23,11 +26,11 @@ export interface LoadedDetector {
  * @throws ManifestError for a manifest that cannot be used; a copy with the reason is then in quarantine
  */
 export async function loadDetector(context: StoreContext, name: string): Promise<LoadedDetector> {
-  await healState(context, name);
+  const storedState = await healState(context, name);
   const manifest = await readManifest(context, name);
   if (manifest === undefined) {
     const detector = defaultDetector(name);
-    return { detector, manifestHash: manifestHash(detector) };
+    return { detector, manifestHash: manifestHash(detector), storedState };
   }
   const { key, text } = manifest;
   try {
@@ -37,7 +40,7 @@ export async function loadDetector(context: StoreContext, name: string): Promise
         'name-mismatch',
         `${key}: metadata.name is "${detector.name}", the file says "${name}"`,
       );
-    return { detector, manifestHash: manifestHash(detector) };
+    return { detector, manifestHash: manifestHash(detector), storedState };
   } catch (error) {
     if (error instanceof ManifestError) await quarantine(context, { detector: name, key, error });
     throw error;

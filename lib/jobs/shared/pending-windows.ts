@@ -3,7 +3,7 @@ import { NotFoundError } from '../../base/errors.ts';
 import { readState } from '../../store/detector-states.ts';
 import { scoresKey, scoresPrefix } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
-import { readScored } from '../../store/scored-windows.ts';
+import { readScored, type StoredScored, scoredEtags } from '../../store/scored-windows.ts';
 
 export interface PendingWindow extends ObjectInfo {
   /** It had no scores when they were listed. */
@@ -16,6 +16,8 @@ export interface SelectedWindows {
   readonly pending: readonly PendingWindow[];
   /** Window key → ETag of those that a run scored without living to note it. */
   readonly unnoted: ReadonlyMap<string, string>;
+  /** What was noted before; undefined where nothing is, or nothing was asked. */
+  readonly noted: StoredScored | undefined;
 }
 
 /**
@@ -30,7 +32,8 @@ export async function selectPending(
   const scoredAt = new Map<string, number>();
   for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
     scoredAt.set(key, lastModified);
-  const etags = objects.length === 0 ? new Map<string, string>() : await readScored(store, detector);
+  const noted = objects.length === 0 ? undefined : await readScored(store, detector);
+  const etags = scoredEtags(noted);
   const isNoted = ({ key }: ObjectInfo): boolean => !scoredAt.has(scoresKey(key)) || etags.has(key);
   const decided = objects.every(isNoted) ? new Map<string, string>() : await readDecided(store, detector);
   const unnoted = new Map<string, string>();
@@ -45,7 +48,7 @@ export async function selectPending(
     if (isDone && known !== undefined && !etags.has(key)) unnoted.set(key, etag);
     return isDone ? [] : [{ ...info, isNew: false, isAgain: false }];
   });
-  return { pending, unnoted };
+  return { pending, unnoted, noted };
 }
 
 /** Window key → ETag of the newest bytes that were decided on, of the windows that were decided on last. */

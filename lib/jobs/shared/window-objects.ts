@@ -55,26 +55,37 @@ export interface ReadWindowObject {
   readonly etag: string;
   /** When the bytes came, epoch ms. */
   readonly arrival: number;
+  /** The bytes. */
+  readonly body: Uint8Array;
+}
+
+export interface WindowToRead {
+  readonly detector: Detector;
+  readonly key: string;
+  /** Grid distance, ms; undefined: told from the data. */
+  readonly step: number | undefined;
+  /** Where its bytes are at hand; undefined: they are fetched. */
+  readonly stored?: StoredObject | undefined;
 }
 
 /**
  * Reads one window. What cannot be read goes to quarantine, and the caller goes on with the rest; rows that cannot be
  * true are left out, and named beside.
- * @param step grid distance in ms; undefined: told from the data
  * @returns undefined where the object went to quarantine, or is gone since it was listed
  */
 export function readWindowObject(
   context: StoreContext,
-  given: { detector: Detector; key: string; step: number | undefined },
+  given: WindowToRead,
 ): Promise<ReadWindowObject | undefined> {
   return correlated(correlationOf(given.key), () => read(context, given));
 }
 
 async function read(
   context: StoreContext,
-  { detector, key, step }: { detector: Detector; key: string; step: number | undefined },
+  { detector, key, step, stored: atHand }: WindowToRead,
 ): Promise<ReadWindowObject | undefined> {
-  const stored = await getWithin(context, { detector: detector.name, key, maxBytes: MAX_FILE_BYTES });
+  const stored =
+    atHand ?? (await getWithin(context, { detector: detector.name, key, maxBytes: MAX_FILE_BYTES }));
   if (stored === undefined) return undefined;
   const { body, etag, lastModified: arrival } = stored;
   const leftOut: LeftOut[] = [];
@@ -91,7 +102,7 @@ async function read(
     });
     checkGrid(window, { step: step ?? window.step, source: key });
     if (leftOut.length > 0) await recordLeftOut(context, { detector: detector.name, key, etag, leftOut });
-    return { window, etag, arrival };
+    return { window, etag, arrival, body };
   } catch (error) {
     if (!(error instanceof WindowError)) throw error;
     await quarantine(context, { detector: detector.name, key, etag, error });

@@ -284,18 +284,17 @@ async function fitVersion(
     },
     context,
   );
-  await saveVersion(context.store, detector.name, version, {
-    files: {
-      ...encodeModelState(fitted.save()),
-      'features.json': encodeFeatures(plan, scaler),
-      ...(calibrated.evidence !== undefined && {
-        [EVIDENCE_FILE]: encodeJson(saveEvidence(calibrated.evidence)),
-      }),
-      [PRESENCE_FILE]: encodeJson(savePresence(data.usual)),
-      ...report,
-    },
-    manifest,
-  });
+  const files = {
+    ...encodeModelState(fitted.save()),
+    'features.json': encodeFeatures(plan, scaler),
+    ...(calibrated.evidence !== undefined && {
+      [EVIDENCE_FILE]: encodeJson(saveEvidence(calibrated.evidence)),
+    }),
+    [PRESENCE_FILE]: encodeJson(savePresence(data.usual)),
+    ...report,
+  };
+  const added = await context.addFiles?.({ files, manifest });
+  await saveVersion(context.store, detector.name, version, { files: { ...files, ...added }, manifest });
 }
 
 function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {

@@ -3,24 +3,17 @@
  * nothing. The first run settles what is learned from; the later ones load exactly that, whatever arrived since, so
  * that they go on with the same matrix. A run holds a claim while it lasts, so that no two do the same work.
  */
-import {
-  ArtifactError,
-  ModelError,
-  PreconditionFailedError,
-  RetryLaterError,
-  TidewatchError,
-} from '../../base/errors.ts';
+import { ArtifactError, ModelError, RetryLaterError, TidewatchError } from '../../base/errors.ts';
 import type { Checkpoint, FittedModel } from '../../models/framework/contract.ts';
-import { trainingProgressKey } from '../../store/keys.ts';
 import {
   isSameCheckpoint,
   readCheckpoint,
   readProgress,
   type TrainingProgress,
   writeCheckpoint,
-  writeProgress,
 } from '../../store/training-progress.ts';
 import type { TrainContext } from '../shared/context.ts';
+import { openRecord, TakenOverError, type TrainingIdentity, withoutClaim } from './training-record.ts';
 
 /**
  * Runs that end before their training does: at 15 minutes each a day and night. What takes longer is set wrong, and
@@ -79,21 +72,16 @@ export function isClaimed({ progress }: OpenTraining, now: number): boolean {
  */
 export function openSession(
   given: {
-    readonly identity: Pick<TrainingProgress, 'detector' | 'version' | 'inputs' | 'lineage'>;
+    readonly identity: TrainingIdentity;
     readonly open: OpenTraining;
   },
   context: TrainContext,
 ): TrainingSession {
   const { identity, open } = given;
   const { store, telemetry, now, deadline } = context;
-  const resumed = open.progress?.version === identity.version ? open.progress : undefined;
-  let { etag } = open;
-  let progress: TrainingProgress = resumed
-    ? withoutClaim(resumed)
-    : { ...identity, formatVersion: 1, phase: 'open', pauses: 0 };
-  let checkpointAtStart = progress.checkpoint;
-  // A run that finds nothing and leaves nothing does not touch the bucket; what it finds of another version is over.
-  let isKept = open.progress !== undefined;
+  const record = openRecord(identity, open.progress, open.etag, store);
+  const { close, release } = record;
+  let checkpointAtStart = record.progress.checkpoint;
 
   return { checkpoint: { read, write }, dropCheckpoint, pause, close, release };
 
@@ -101,9 +89,12 @@ export function openSession(
     const remaining = deadline.remaining();
     // Without a deadline it is somebody's terminal, where a claim would outlive an interrupted run.
     if (Number.isFinite(remaining))
-      await save({ ...progress, claimedUntil: Math.ceil(now() + Math.max(0, remaining) + CLAIM_SLACK) });
+      await record.save({
+        ...record.progress,
+        claimedUntil: Math.ceil(now() + Math.max(0, remaining) + CLAIM_SLACK),
+      });
     try {
-      return await readCheckpoint(store, progress);
+      return await readCheckpoint(store, record.progress);
     } catch (error) {
       if (!(error instanceof ArtifactError)) throw error;
       dropCheckpoint(error);
@@ -113,7 +104,7 @@ export function openSession(
 
   async function write(state: Parameters<Checkpoint['write']>[0]): Promise<void> {
     const checkpoint = await writeCheckpoint(store, identity, state);
-    await save({ ...progress, checkpoint });
+    await record.save({ ...record.progress, checkpoint });
   }
 
   function dropCheckpoint(why: ArtifactError): void {
@@ -122,18 +113,18 @@ export function openSession(
       version: identity.version,
       error: why.message,
     });
-    const { checkpoint: _, ...rest } = progress;
-    progress = rest;
+    record.forgetCheckpoint();
     // The same bytes, made anew, are progress.
     checkpointAtStart = undefined;
   }
 
   async function pause(timeUp: RetryLaterError): Promise<void> {
     const { detector, version } = identity;
-    const pauses = progress.pauses + 1;
-    if (progress.checkpoint === undefined || isSameCheckpoint(progress.checkpoint, checkpointAtStart)) {
+    const { checkpoint } = record.progress;
+    const pauses = record.progress.pauses + 1;
+    if (checkpoint === undefined || isSameCheckpoint(checkpoint, checkpointAtStart)) {
       // With a checkpoint, another run may have more time; without one, newer data does as well.
-      await (progress.checkpoint === undefined ? close() : release());
+      await (checkpoint === undefined ? close() : release());
       throw new ModelError(
         'no-progress',
         `${detector}: a run of the training of ${version} ended before it came any further than the one before: ${timeUp.message}. It needs more time, less data (training.lookback) or a smaller model`,
@@ -148,44 +139,9 @@ export function openSession(
         { cause: timeUp },
       );
     }
-    await save({ ...withoutClaim(progress), pauses });
-  }
-
-  async function close(): Promise<void> {
-    if (isKept) await saveUnlessTakenOver({ ...withoutClaim(progress), phase: 'closed' });
-  }
-
-  async function release(): Promise<void> {
-    if (progress.claimedUntil !== undefined) await saveUnlessTakenOver(withoutClaim(progress));
-  }
-
-  async function saveUnlessTakenOver(next: TrainingProgress): Promise<void> {
-    try {
-      await save(next);
-    } catch (error) {
-      if (!(error instanceof TakenOverError)) throw error;
-    }
-  }
-
-  /** @throws RetryLaterError where another run wrote since: the training is its by now */
-  async function save(next: TrainingProgress): Promise<void> {
-    try {
-      ({ etag } = await writeProgress(store, next, etag));
-    } catch (error) {
-      if (!(error instanceof PreconditionFailedError)) throw error;
-      throw new TakenOverError(
-        'training-taken-over',
-        `${trainingProgressKey(identity.detector)} was written by another run`,
-        { cause: error },
-      );
-    }
-    progress = next;
-    isKept = true;
+    await record.save({ ...withoutClaim(record.progress), pauses });
   }
 }
-
-/** Another run goes on with this training. */
-class TakenOverError extends RetryLaterError {}
 
 /**
  * Does the work of one run: whatever comes of it, the session says so in the bucket.
@@ -243,9 +199,4 @@ async function pauseUnlessTakenOver(
     if (error instanceof TakenOverError) return { outcome: 'taken-over' };
     throw error;
   }
-}
-
-function withoutClaim(progress: TrainingProgress): TrainingProgress {
-  const { claimedUntil: _, ...rest } = progress;
-  return rest;
 }

@@ -106,8 +106,58 @@ const PATTERNS_BYTES = 16 * 16;
 
 let compiled: WebAssembly.Module | undefined;
 
+/** The kernel with room for so many columns of so many values. */
+interface Workspace {
+  readonly kernel: Kernel;
+  readonly buffer: ArrayBufferLike;
+  readonly slice: number;
+  readonly columnBytes: number;
+  /** Byte addresses. */
+  readonly at: {
+    readonly columns: number;
+    readonly chunk: number;
+    readonly ends: number;
+    readonly distances: number;
+    readonly part: number;
+    readonly scratch: number;
+    readonly counts: number;
+    readonly later: number;
+    readonly patterns: number;
+    readonly result: number;
+  };
+  /** What a call leaves at `result`: the value of a rank, or how many values were taken and how many rank before. */
+  readonly selected: Float32Array;
+  readonly found: Uint32Array;
+}
+
 /** @param count values of a column, at most */
 export function openMeasuredColumns(count: number, width: number): MeasuredColumns {
+  const workspace = openWorkspace(count, width);
+  const { kernel, buffer, slice, columnBytes, at } = workspace;
+  const chunk = new Float32Array(buffer, at.chunk, CHUNK * slice);
+  const ends = new Uint32Array(buffer, at.ends, slice);
+  const begin = (column: number): number => at.columns + column * columnBytes;
+  return {
+    slice,
+    clear: () => {
+      for (let c = 0; c < slice; c++) ends[c] = begin(c);
+    },
+    append: ({ values, width: stride }, rows, from) => {
+      const columns = Math.min(slice, stride - from);
+      for (let first = 0; first < rows.length; first += CHUNK) {
+        const part = rows.subarray(first, first + CHUNK);
+        copyPart({ values, width: stride }, part, { from, columns }, chunk);
+        kernel.splitRows(at.chunk, part.length, columns, columns, at.ends);
+      }
+      return Uint32Array.from({ length: columns }, (_, c) => (ends[c]! - begin(c)) / 4);
+    },
+    view: (column, start, end) => new Float32Array(buffer, begin(column) + 4 * start, end - start),
+    rank: (column, start, end) =>
+      rankValues(workspace, { at: begin(column) + 4 * start, count: end - start, below: 0 }),
+  };
+}
+
+function openWorkspace(count: number, width: number): Workspace {
   const columnBytes = LINE * (2 * Math.ceil((4 * count + LINE) / (2 * LINE)) + 1);
   const slice = Math.max(1, Math.min(SLICE, width, Math.floor(MAX_SLICE_BYTES / columnBytes)));
   const plan = planMemory();
@@ -127,99 +177,92 @@ export function openMeasuredColumns(count: number, width: number): MeasuredColum
   const { buffer } = memory;
   compiled ??= new WebAssembly.Module(Buffer.from(COLUMNS_KERNEL, 'base64'));
   const kernel = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernel;
-  const chunk = new Float32Array(buffer, at.chunk, CHUNK * slice);
-  const ends = new Uint32Array(buffer, at.ends, slice);
-  const selected = new Float32Array(buffer, at.result, 1);
-  const taken = new Uint32Array(buffer, at.result, 1);
-  const less = new Uint32Array(buffer, at.result + 4, 1);
   fillPatterns(new Uint8Array(buffer, at.patterns, PATTERNS_BYTES));
-  const begin = (column: number): number => at.columns + column * columnBytes;
-  const select = (values: number, length: number, rank: number): number => {
-    kernel.selectRank(values, length, rank, at.counts, at.later, at.patterns, at.scratch, at.result);
-    return selected[0]!;
-  };
-  return {
-    slice,
-    clear: () => {
-      for (let c = 0; c < slice; c++) ends[c] = begin(c);
-    },
-    append: ({ values, width: stride }, rows, from) => {
-      const columns = Math.min(slice, stride - from);
-      for (let first = 0; first < rows.length; first += CHUNK) {
-        const part = rows.subarray(first, first + CHUNK);
-        copyPart({ values, width: stride }, part, { from, columns }, chunk);
-        kernel.splitRows(at.chunk, part.length, columns, columns, at.ends);
-      }
-      return Uint32Array.from({ length: columns }, (_, c) => (ends[c]! - begin(c)) / 4);
-    },
-    view: (column, start, end) => new Float32Array(buffer, begin(column) + 4 * start, end - start),
-    rank: (column, start, end) => {
-      const all = { at: begin(column) + 4 * start, count: end - start, below: 0 };
-      const sample = takeSample(new Float32Array(buffer, all.at, all.count));
-      // Of the last ranks that were asked for: neighbours are in the same part.
-      let counted: Ranks | undefined;
-      const valueAt = (rank: number): number => {
-        if (counted === undefined || !hasRank(counted, rank)) {
-          const part = takeRanks(all, rank, sample, (low, high) =>
-            kernel.takeBetween(all.at, all.count, low, high, at.patterns, at.part, at.result),
-          );
-          kernel.countDigits(part.at, part.count, at.counts);
-          counted = part;
-        }
-        return select(counted.at, counted.count, rank - counted.below);
-      };
-      return {
-        count: all.count,
-        valueAt,
-        medianDistance: (center) => {
-          counted = undefined;
-          const middle = all.count >> 1;
-          const isOdd = all.count % 2 === 1;
-          const distances = sample?.map((value) => Math.abs(value - center)).sort();
-          let part = takeRanks(all, middle, distances, (low, high) =>
-            kernel.takeNear(all.at, all.count, center, low, high, at.patterns, at.part, at.result),
-          );
-          if (!isOdd && !hasRank(part, middle - 1)) part = all;
-          kernel.measureDistances(part.at, part.count, center, at.distances);
-          kernel.countDigits(at.distances, part.count, at.counts);
-          const distanceAt = (rank: number): number => {
-            const rounded = select(at.distances, part.count, rank - part.below);
-            const below = part.below + less[0]!;
-            // Rounding keeps their order: the exact one is among those that round to the same.
-            const alike = kernel.takeDistances(
-              part.at,
-              at.distances,
-              part.count,
-              center,
-              rounded,
-              at.scratch,
-            );
-            return new Float64Array(buffer, at.scratch, alike).sort()[rank - below]!;
-          };
-          const upper = distanceAt(middle);
-          return isOdd ? upper : (distanceAt(middle - 1) + upper) / 2;
-        },
-      };
-    },
-  };
+  const selected = new Float32Array(buffer, at.result, 1);
+  const found = new Uint32Array(buffer, at.result, 2);
+  return { kernel, buffer, slice, columnBytes, at, selected, found };
+}
 
-  /**
-   * The part of an array that has a rank, by where the sample has it; all of it where the sample is wrong, or none.
-   * @param sample ascending
-   * @param take all from a low to a high value, both inclusive, into `part`
-   */
-  function takeRanks(
-    all: Ranks,
-    rank: number,
-    sample: Float32Array | undefined,
-    take: (low: number, high: number) => void,
-  ): Ranks {
-    if (sample === undefined) return all;
-    const near = Math.floor((rank / all.count) * sample.length);
-    take(sample[near - SAMPLE_MARGIN] ?? -Infinity, sample[near + SAMPLE_MARGIN] ?? Infinity);
-    const part = { at: at.part, count: taken[0]!, below: less[0]! };
-    return hasRank(part, rank) ? part : all;
-  }
+function rankValues(workspace: Workspace, all: Ranks): RankedValues {
+  const { kernel, buffer, at } = workspace;
+  const sample = takeSample(new Float32Array(buffer, all.at, all.count));
+  // Of the last ranks that were asked for: neighbours are in the same part.
+  let counted: Ranks | undefined;
+  return {
+    count: all.count,
+    valueAt: (rank) => {
+      if (counted === undefined || !hasRank(counted, rank)) {
+        const part = takeRanks(workspace, all, rank, sample, (low, high) =>
+          kernel.takeBetween(all.at, all.count, low, high, at.patterns, at.part, at.result),
+        );
+        kernel.countDigits(part.at, part.count, at.counts);
+        counted = part;
+      }
+      return selectRank(workspace, counted.at, counted.count, rank - counted.below);
+    },
+    medianDistance: (center) => {
+      counted = undefined;
+      return findMedianDistance(workspace, all, sample, center);
+    },
+  };
+}
+
+/** @param sample of the array, ascending; undefined: none */
+function findMedianDistance(
+  workspace: Workspace,
+  all: Ranks,
+  sample: Float32Array | undefined,
+  center: number,
+): number {
+  const { kernel, buffer, at, found } = workspace;
+  const middle = all.count >> 1;
+  const isOdd = all.count % 2 === 1;
+  const distances = sample?.map((value) => Math.abs(value - center)).sort();
+  let part = takeRanks(workspace, all, middle, distances, (low, high) =>
+    kernel.takeNear(all.at, all.count, center, low, high, at.patterns, at.part, at.result),
+  );
+  if (!isOdd && !hasRank(part, middle - 1)) part = all;
+  kernel.measureDistances(part.at, part.count, center, at.distances);
+  kernel.countDigits(at.distances, part.count, at.counts);
+  const distanceAt = (rank: number): number => {
+    const rounded = selectRank(workspace, at.distances, part.count, rank - part.below);
+    const below = part.below + found[1]!;
+    // Rounding keeps their order: the exact one is among those that round to the same.
+    const alike = kernel.takeDistances(part.at, at.distances, part.count, center, rounded, at.scratch);
+    return new Float64Array(buffer, at.scratch, alike).sort()[rank - below]!;
+  };
+  const upper = distanceAt(middle);
+  return isOdd ? upper : (distanceAt(middle - 1) + upper) / 2;
+}
+
+/** Of values whose digits were counted. */
+function selectRank(
+  { kernel, at, selected }: Workspace,
+  values: number,
+  length: number,
+  rank: number,
+): number {
+  kernel.selectRank(values, length, rank, at.counts, at.later, at.patterns, at.scratch, at.result);
+  return selected[0]!;
+}
+
+/**
+ * The part of an array that has a rank, by where the sample has it; all of it where the sample is wrong, or none.
+ * @param sample ascending
+ * @param take all from a low to a high value, both inclusive, into `part`
+ */
+function takeRanks(
+  { at, found }: Workspace,
+  all: Ranks,
+  rank: number,
+  sample: Float32Array | undefined,
+  take: (low: number, high: number) => void,
+): Ranks {
+  if (sample === undefined) return all;
+  const near = Math.floor((rank / all.count) * sample.length);
+  take(sample[near - SAMPLE_MARGIN] ?? -Infinity, sample[near + SAMPLE_MARGIN] ?? Infinity);
+  const part = { at: at.part, count: found[0]!, below: found[1]! };
+  return hasRank(part, rank) ? part : all;
 }
 
 function hasRank({ count, below }: Ranks, rank: number): boolean {

@@ -1,7 +1,8 @@
 /** A member's metrics before, during and after, each with what is expected of it behind. */
 import { formatValue } from '../../alert/format-value.ts';
 import { drawForPage } from '../drawing/draw.ts';
-import { type Band, drawTimeline, type ExpectedPoint, plotPixels } from '../drawing/timeline.ts';
+import { followClock } from '../drawing/follow-clock.ts';
+import { type Band, drawTimeline, plotPixels } from '../drawing/timeline.ts';
 import { thinSeries } from '../findings/thin-series.ts';
 import { html, type Markup, raw } from '../page/html.ts';
 import { sayRange } from '../page/metric-table.ts';
@@ -9,8 +10,6 @@ import type { IncidentInput, MemberInput, SeriesInput } from './incident-input.t
 
 const WIDTHS = { wide: 820, narrow: 350 } as const;
 const HEIGHT = 132;
-/** Moments at which what is expected is drawn: one for so many pixels. */
-const PIXELS_EACH = 3;
 
 /** @param id unique on the page, of letters and digits */
 export function renderSeries(
@@ -59,22 +58,9 @@ function draw(
     incidents: during.end > during.start ? [during] : [],
     labelled: [],
     usual: expected === undefined && usual?.shape === 'varies' ? usual : undefined,
-    expected: expected && follow(expected, range, pixels),
+    expected: expected && followClock(expected, range, pixels),
     unit,
     withTimes: true,
-  });
-}
-
-function follow(
-  expected: NonNullable<SeriesInput['expected']>,
-  { start, end }: Band,
-  pixels: number,
-): readonly ExpectedPoint[] {
-  const count = Math.ceil(pixels / PIXELS_EACH);
-  return Array.from({ length: count + 1 }, (_, at) => {
-    const time = start + ((end - start) * at) / count;
-    const { low, high } = expected(time);
-    return [time, low, high];
   });
 }
 

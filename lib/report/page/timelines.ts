@@ -3,7 +3,8 @@ import { formatValue } from '../../alert/format-value.ts';
 import type { MetricUnit } from '../../alert/metric-unit.ts';
 import type { ExpectedRange } from '../../expectation/expected-range.ts';
 import { drawForPage } from '../drawing/draw.ts';
-import { type Band, drawTimeline, type ExpectedPoint, plotPixels } from '../drawing/timeline.ts';
+import { followClock } from '../drawing/follow-clock.ts';
+import { type Band, drawTimeline, plotPixels } from '../drawing/timeline.ts';
 import type { EntityRows, Findings } from '../findings/findings.ts';
 import { type Point, thinSeries } from '../findings/thin-series.ts';
 import { countOf, formatScore } from '../format.ts';
@@ -106,22 +107,6 @@ function renderMetric(findings: Findings, entity: EntityRows, m: number, id: str
         withTimes: false,
       }),
   )}</figure>`;
-}
-
-/** Moments at which a range that follows the clock is drawn: one for so many pixels. */
-const PIXELS_EACH = 3;
-
-function followClock(
-  expected: (time: number) => ExpectedRange,
-  { start, end }: Band,
-  pixels: number,
-): readonly ExpectedPoint[] {
-  const count = Math.ceil(pixels / PIXELS_EACH);
-  return Array.from({ length: count + 1 }, (_, at) => {
-    const time = start + ((end - start) * at) / count;
-    const { low, high } = expected(time);
-    return [time, low, high];
-  });
 }
 
 /** "40 to 150": the least and the most of any time of the week. */

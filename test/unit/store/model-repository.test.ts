@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ArtifactError, PreconditionFailedError } from '../../../lib/base/errors.ts';
 import { currentModelKey, modelPrefix } from '../../../lib/store/keys.ts';
 import {
+  asLoaded,
   hasVersion,
   listVersions,
   loadVersion,
@@ -57,6 +58,7 @@ test('a version is loaded as it was saved, and the manifest is the last thing wr
   assert.equal(order.at(-1), `${modelPrefix('shop', 'v1')}manifest.json`);
   const loaded = await loadVersion(store, 'shop', 'v1');
   assert.deepEqual(loaded.manifest, manifest);
+  assert.deepEqual(asLoaded(newVersion()), loaded, 'what is not saved yet is the same');
   assert.deepEqual(loaded.files, newVersion().files);
   assert.deepEqual(manifest.files['weights.bin'], {
     // printf weights | sha256sum

@@ -1,0 +1,59 @@
+/** The copies of window objects that a run finds, and those that it leaves for the next one. */
+import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
+import {
+  MOST_COPIED_BYTES,
+  readRecentWindows,
+  type WindowCopy,
+  writeRecentWindows,
+} from '../../store/recent-windows.ts';
+
+type Listed = Pick<ObjectInfo, 'key' | 'etag'>;
+
+export interface RecentCopies {
+  /** The bytes of a window as the bucket lists it; undefined where they were not left. */
+  find(listed: Listed): Promise<Uint8Array | undefined>;
+  /** What was read of a window that the next run looks back on. */
+  add(copy: WindowCopy): void;
+  /** Leaves those of these windows, and no others; none where they would be too many bytes. */
+  leave(listed: readonly Listed[]): Promise<void>;
+}
+
+/** So many windows are as fast to read as their copies are to read and to write. */
+export const FEW_WINDOWS = 4;
+
+export function openCopies(store: ObjectStore, detector: string): RecentCopies {
+  let finding: Promise<ReadonlyMap<string, WindowCopy>> | undefined;
+  const added = new Map<string, WindowCopy>();
+  let addedBytes = 0;
+  return {
+    async find({ key, etag }) {
+      finding ??= readCopies(store, detector);
+      const copy = (await finding).get(key);
+      return copy?.etag === etag ? copy.body : undefined;
+    },
+    add(copy) {
+      addedBytes += copy.body.length - (added.get(copy.key)?.body.length ?? 0);
+      added.set(copy.key, copy);
+      // They will not be left, and take memory.
+      if (addedBytes > MOST_COPIED_BYTES) added.clear();
+    },
+    async leave(listed) {
+      const found = (await finding) ?? new Map<string, WindowCopy>();
+      const known = listed.flatMap(({ key, etag }) => {
+        const old = found.get(key);
+        return added.get(key) ?? (old?.etag === etag ? old : []);
+      });
+      const isWorth = known.length > FEW_WINDOWS && addedBytes <= MOST_COPIED_BYTES;
+      const left = isWorth ? known : [];
+      if (nameAll(left) !== nameAll([...found.values()])) await writeRecentWindows(store, detector, left);
+    },
+  };
+}
+
+async function readCopies(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, WindowCopy>> {
+  return new Map((await readRecentWindows(store, detector)).map((copy) => [copy.key, copy]));
+}
+
+function nameAll(copies: readonly WindowCopy[]): string {
+  return copies.map(({ key, etag }) => `${key}@${etag}`).join('\n');
+}
