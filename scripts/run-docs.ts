@@ -27,7 +27,7 @@ export function findFirst(dataDir: string, pattern: string): string {
 }
 
 /** The section *Model* of the report as text. @param dataDir of `npm start -- --data DIR` @throws Error where nothing was trained */
-export function readFitNotes(dataDir: string): string {
+function readFitNotes(dataDir: string): string {
   const report = readFileSync(findFirst(dataDir, 'models/*/version=*/summary_report.txt'), 'utf8');
   const notes = /^MODEL\n([\s\S]+?)\n\n/m.exec(report)?.[1];
   if (notes === undefined) throw new Error('the report has no section MODEL');

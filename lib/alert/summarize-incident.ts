@@ -78,7 +78,7 @@ export function summarizeDigest(count: number, first: string): string {
 }
 
 /** What the data say it is, or else that all of them are one. */
-export function nameEntity({ entity, targetService, detector }: Alert): string {
+function nameEntity({ entity, targetService, detector }: Alert): string {
   return entity || targetService || detector;
 }
 
