@@ -4,6 +4,7 @@ import { AnswerError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { readYaml } from '../config/manifest-yaml.ts';
 import { parseIsoTime } from '../window/iso-time.ts';
+import { type MatchedName, type Matcher, readMatcher } from './matcher.ts';
 
 const LONGEST_SHOWN = 80;
 
@@ -32,6 +33,16 @@ export function isoTime(): z.ZodType<number> {
     const time = parseIsoTime(text);
     if (time !== undefined) return time;
     context.addIssue({ code: 'custom', message: error, input: text });
+    return z.NEVER;
+  });
+}
+
+/** @param names that it may be of */
+export function matcherText<Name extends MatchedName>(names: readonly Name[]): z.ZodType<Matcher<Name>> {
+  return z.string({ error: 'must be a matcher such as detector = checkout' }).transform((text, context) => {
+    const read = readMatcher(text, names);
+    if (!('problem' in read)) return read;
+    context.addIssue({ code: 'custom', message: `must be ${read.problem}`, input: text });
     return z.NEVER;
   });
 }

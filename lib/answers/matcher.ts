@@ -6,12 +6,12 @@ import { RE2JS } from 're2js';
 import { SEVERITIES } from '../config/severity.ts';
 
 /** What an anomaly, and the incident that it is part of, can be told apart by. */
-const MATCHED_NAMES = ['detector', 'entity', 'workload', 'metric', 'severity'] as const;
+export const MATCHED_NAMES = ['detector', 'entity', 'workload', 'metric', 'severity'] as const;
 export type MatchedName = (typeof MATCHED_NAMES)[number];
 export type Subject = Readonly<Record<MatchedName, string>>;
 
-export interface Matcher {
-  readonly name: MatchedName;
+export interface Matcher<Name extends MatchedName = MatchedName> {
+  readonly name: Name;
   readonly operator: '=' | '!=' | '=~' | '!~';
   /** Of `=~` and `!~` a regular expression that the whole value has to match. */
   readonly value: string;
@@ -21,19 +21,25 @@ const MATCHER = /^\s*([A-Za-z_]+)\s*(=~|!~|!=|=)\s*(.*?)\s*$/s;
 /** Characters: a list of names fits. */
 export const LONGEST_VALUE = 500;
 
-/** @returns what is wrong with it, to be read on from "must be …", where it is none */
-export function readMatcher(text: string): Matcher | { readonly problem: string } {
+/**
+ * @param names that it may be of
+ * @returns what is wrong with it, to be read on from "must be …", where it is none
+ */
+export function readMatcher<Name extends MatchedName>(
+  text: string,
+  names: readonly Name[],
+): Matcher<Name> | { readonly problem: string } {
   const [, name, operator, given] = MATCHER.exec(text) ?? [];
   if (name === undefined || given === undefined)
     return { problem: 'a matcher such as detector = checkout or entity =~ "shop/.*"' };
-  const known = MATCHED_NAMES.find((each) => each === name);
-  if (known === undefined) return { problem: `a matcher of ${MATCHED_NAMES.join(', ')}` };
+  const known = names.find((each) => each === name);
+  if (known === undefined) return { problem: `a matcher of ${names.join(', ')}` };
   const value = unquote(given);
   if (value === undefined)
     return { problem: 'a matcher whose value is in double quotes whole, or not at all' };
   if (value.length > LONGEST_VALUE)
     return { problem: `a matcher with a value of at most ${LONGEST_VALUE} characters` };
-  const matcher: Matcher = { name: known, operator: operator as Matcher['operator'], value };
+  const matcher: Matcher<Name> = { name: known, operator: operator as Matcher['operator'], value };
   const problem = findProblem(matcher);
   return problem === undefined ? matcher : { problem };
 }
@@ -43,7 +49,10 @@ export function formatMatcher({ name, operator, value }: Matcher): string {
 }
 
 /** Whether all of them hold. */
-export function matchesAll(matchers: readonly Matcher[], subject: Subject): boolean {
+export function matchesAll<Name extends MatchedName>(
+  matchers: readonly Matcher<Name>[],
+  subject: Readonly<Record<Name, string>>,
+): boolean {
   return matchers.every((matcher) => matches(matcher, subject[matcher.name]));
 }
 

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { isTimeZone } from '../config/feature-settings.ts';
 import { DAY, getZoneClock } from '../features/zone-clock.ts';
-import { isoTime, parseAnswerFile } from './answer-file.ts';
-import { type Matcher, readMatcher } from './matcher.ts';
+import { isoTime, matcherText, parseAnswerFile } from './answer-file.ts';
+import { MATCHED_NAMES, type Matcher } from './matcher.ts';
 
 /** As Date counts them. */
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
@@ -34,15 +34,6 @@ export interface Silencing {
 /** 1970-01-01 was a Thursday. */
 const FIRST_WEEKDAY = 4;
 
-const matcher = z
-  .string({ error: 'must be a matcher such as detector = checkout' })
-  .transform((text, context) => {
-    const read = readMatcher(text);
-    if (!('problem' in read)) return read;
-    context.addIssue({ code: 'custom', message: `must be ${read.problem}`, input: text });
-    return z.NEVER;
-  });
-
 const hours = z
   .strictObject(
     {
@@ -68,7 +59,9 @@ const schema = z
   .strictObject(
     {
       matchers: z
-        .array(matcher, { error: 'must be a list of matchers such as detector = checkout' })
+        .array(matcherText(MATCHED_NAMES), {
+          error: 'must be a list of matchers such as detector = checkout',
+        })
         .min(1, { error: 'must have a matcher; detector =~ ".*" is of everything' }),
       from: isoTime().optional(),
       until: isoTime().optional(),

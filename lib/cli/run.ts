@@ -5,6 +5,7 @@ import { SOFTWARE_VERSION } from '../jobs/shared/software-version.ts';
 import type { Command } from './command.ts';
 import { backtest } from './commands/backtest.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { exclude } from './commands/exclude.ts';
 import { exportCommand } from './commands/export.ts';
 import { fit } from './commands/fit.ts';
 import { incidents } from './commands/incidents.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   incidents,
   silence,
   verdict,
+  exclude,
   replay,
   validate,
   fit,

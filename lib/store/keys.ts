@@ -28,6 +28,7 @@ export const DETECTORS_PREFIX = 'detectors/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 export const STATES_PREFIX = 'state/';
 export const SILENCES_PREFIX = 'silences/';
+export const EXCLUSIONS_PREFIX = 'exclusions/';
 export const FEEDBACK_PREFIX = 'feedback/';
 
 export function manifestKey(detector: string): string {
@@ -118,9 +119,26 @@ export function checkpointKey(
   return `${trainingPrefix(detector)}version=${checkedId(version)}/${checkedId(file.sha256)}-${checkedId(file.name)}`;
 }
 
+export function anomaliesPrefix(detector: string): string {
+  return `anomalies/detector=${checked(detector)}/`;
+}
+
 /** What became of one entity's stretch, change by change. Up to 0.1 under incidents/detector=NAME/. */
 export function anomalyKey(detector: string, id: string): string {
-  return `anomalies/detector=${checked(detector)}/${checkedId(id)}.json`;
+  return `${anomaliesPrefix(detector)}${checkedId(id)}.json`;
+}
+
+/** The anomaly whose object stands at a key; undefined for any other key. */
+export function anomalyOfKey(key: string): string | undefined {
+  const id = /^anomalies\/detector=[^/]+\/([^/]+)\.json$/.exec(key)?.[1];
+  return id !== undefined && ID.test(id) ? id : undefined;
+}
+
+/** Epoch ms at which what an id names begins, of an anomaly or an incident; undefined for an id that does not say. */
+export function startOfId(id: string): number | undefined {
+  const stamp = /^(\d{8}T\d{6}Z)-/.exec(id)?.[1];
+  const time = stamp === undefined ? Number.NaN : parseStamp(stamp);
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** What people are told: anomalies that belong together, and each message about them. Sorts by start. */
@@ -158,6 +176,17 @@ export function silenceKey(name: string): string {
 /** The name of a silence by its key, of either ending in any case; undefined for any other key. */
 export function silenceOfKey(key: string): string | undefined {
   const name = /^silences\/([^/]+)\.ya?ml$/i.exec(key)?.[1];
+  return name !== undefined && ID.test(name) ? name : undefined;
+}
+
+/** A range that no training sees. @throws TidewatchError for a name with other characters */
+export function exclusionKey(name: string): string {
+  return `${EXCLUSIONS_PREFIX}${checkedId(name)}.yml`;
+}
+
+/** The name of an exclusion by its key, of either ending in any case; undefined for any other key. */
+export function exclusionOfKey(key: string): string | undefined {
+  const name = /^exclusions\/([^/]+)\.ya?ml$/i.exec(key)?.[1];
   return name !== undefined && ID.test(name) ? name : undefined;
 }
 

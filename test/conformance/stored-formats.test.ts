@@ -17,6 +17,7 @@ import type { ScoreContext } from '../../lib/jobs/shared/context.ts';
 import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
 import { listLeftOut, readLeftOutColumns, recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
+import { loadExclusions } from '../../lib/jobs/shared/load-exclusions.ts';
 import { isQuarantined, listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
 import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-attempts.ts';
 import type { JsonValue } from '../../lib/models/framework/contract.ts';
@@ -53,6 +54,7 @@ import {
 const FORMATS: Readonly<Record<string, RegExp>> = {
   manifestKey: /^detectors\/shop\.yml$/,
   silenceKey: /^silences\/night\.yml$/,
+  exclusionKey: /^exclusions\/load-test\.yml$/,
   feedbackKey: /^feedback\/a1\.json$/,
   windowKey: /^windows\/.*Z\.parquet$/,
   scoresKey: /^scores\/.*\.parquet$/,
@@ -369,6 +371,10 @@ async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> 
   if (FORMATS['silenceKey']!.test(key)) {
     const [silencing] = await loadSilencings(contextOf(bucket));
     assert.deepEqual([silencing?.name, silencing?.every?.days], ['night', [5]]);
+  }
+  if (FORMATS['exclusionKey']!.test(key)) {
+    const [exclusion] = await loadExclusions(contextOf(bucket));
+    assert.deepEqual([exclusion?.name, exclusion?.matchers.length], ['load-test', 2]);
   }
   if (FORMATS['notificationKey']!.test(key)) {
     const { outcome } = await claimNotification(bucket, idOf(key), { now: 0, leaseMs: 1 });

@@ -1,7 +1,7 @@
 /** Silences as people write them: what they match, when they hold, and what is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { matchesAll, readMatcher } from '../../../lib/answers/matcher.ts';
+import { MATCHED_NAMES, matchesAll, readMatcher } from '../../../lib/answers/matcher.ts';
 import { isActive, parseSilencing, type Silencing } from '../../../lib/answers/silencing.ts';
 
 const SUBJECT = {
@@ -13,7 +13,7 @@ const SUBJECT = {
 };
 const parse = (text: string): Silencing => parseSilencing(text, { source: 's.yml', name: 's' });
 const matches = (text: string): boolean => {
-  const matcher = readMatcher(text);
+  const matcher = readMatcher(text, MATCHED_NAMES);
   assert.ok(!('problem' in matcher), text);
   return matchesAll([matcher], SUBJECT);
 };
@@ -43,7 +43,7 @@ test('what is no matcher says why', () => {
     ['severity = high', /info or warning or critical/],
     [`entity = ${'a'.repeat(501)}`, /at most 500/],
   ] as const) {
-    const read = readMatcher(text);
+    const read = readMatcher(text, MATCHED_NAMES);
     assert.ok('problem' in read, text);
     assert.match(read.problem, problem);
   }

@@ -1,4 +1,4 @@
-/** tidewatch incidents and silence, over a bucket in memory. */
+/** tidewatch incidents, silence, verdict and exclude, over a bucket in memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { notify } from '../../../lib/jobs/notify/notify.ts';
@@ -272,6 +272,71 @@ test('a verdict on an anomaly says whose it is, and one on a digest is sent to i
   assert.equal((await run('../x', 'true')).code, 2);
   await store.delete('detectors/shop.yml');
   assert.equal((await run('20261121T080000Z-aaaaaaaaaaaa', 'true')).code, 0, 'its detector may be gone');
+});
+
+test('exclude adds what trainings read, lists it and removes it', async () => {
+  const store = createMemoryObjectStore();
+  const run = (...args: string[]) => runTestCli(['exclude', ...args], store, host);
+  assert.equal((await run('list')).stdout, 'no exclusions\n');
+  const range = ['--from', '2026-11-22T08:30Z', '--for', '70m'];
+  const added = await run('add', 'test', 'detector=shop', 'entity=~db/.*', ...range, '--by', 'ada');
+  assert.equal(added.stdout, 'written: exclusions/test.yml\n');
+  await run('add', 'move', '--from', '2026-11-20', '--until', '2026-11-21', '--comment', 'old cluster');
+  const move = {
+    type: 'exclusion',
+    exclusion: 'move',
+    matchers: [],
+    from: '2026-11-20T00:00:00.000Z',
+    until: '2026-11-21T00:00:00.000Z',
+    by: null,
+    comment: 'old cluster',
+  };
+  assert.deepEqual((await run('list', '--json')).lines.slice(0, 2), [
+    move,
+    {
+      type: 'exclusion',
+      exclusion: 'test',
+      matchers: ['detector = "shop"', 'entity =~ "db/.*"'],
+      from: '2026-11-22T08:30:00.000Z',
+      until: '2026-11-22T09:40:00.000Z',
+      by: 'ada',
+      comment: null,
+    },
+  ]);
+  assert.match((await run('list')).stdout, /^EXCLUSION .*\nmove +everything +2026-11-20T00/);
+  const again = await run('add', 'test', ...range);
+  assert.deepEqual([again.code, /exists already/.test(again.stderr)], [2, true]);
+  assert.equal((await run('remove', 'test')).stdout, 'removed: exclusions/test.yml is deleted\n');
+  assert.deepEqual(store.keys(), ['exclusions/move.yml']);
+});
+
+test('exclude refuses what a training would not take, and writes nothing', async () => {
+  const store = createMemoryObjectStore();
+  const range = ['--from', '2026-11-22', '--for', '2h'];
+  for (const args of [
+    ['add', 'x'],
+    ['add', 'x', '--from', '2026-11-22'],
+    ['add', 'x', '--for', '2h'],
+    ['add', 'x', 'severity=info', ...range],
+    ['add', 'x', ...range, '--until', '2026-12-01'],
+    ['add', 'x', '--from', '2026-11-22', '--until', '2026-11-22'],
+    ['add', '../x', ...range],
+    ['remove', 'x'],
+    ['list', '--for', '2h'],
+    ['end', 'x'],
+  ])
+    assert.notEqual((await runTestCli(['exclude', ...args], store, host)).code, 0, args.join(' '));
+  assert.deepEqual(store.keys(), []);
+  await store.put('exclusions/good.yaml', encoder.encode('from: 2026-11-22\nuntil: 2026-11-23'));
+  for (const name of ['bad.yml', 'notes.txt']) await store.put(`exclusions/${name}`, encoder.encode('?'));
+  const listed = await runTestCli(['exclude', 'list'], store, host);
+  assert.equal(listed.code, 3);
+  assert.match(listed.stdout, /^EXCLUSION .*\ngood /);
+  assert.ok(store.keys().includes('quarantine/exclusions/bad.yml.reason.json'));
+  assert.match(
+    store.text('quarantine/exclusions/notes.txt.reason.json') ?? '',
+    /is no exclusion: it is called/,
+  );
 });
 
 test('verdict writes what status counts, and is of something', async () => {
