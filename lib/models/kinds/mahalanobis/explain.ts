@@ -7,11 +7,10 @@ import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { factorize, solveFactorized } from '../../../maths/linalg/cholesky.ts';
 import type { Contribution } from '../../framework/contract.ts';
 import { toContributions } from '../../framework/contributions.ts';
-import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { placeRow, takeCoordinates } from './coordinates.ts';
 import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import { type Feature, type JointModel, listFeatures } from './joint-model.ts';
-import { takeStretchOf } from './stretches.ts';
+import { layOutGroups, takeStretchOf } from './stretches.ts';
 
 /** Of each model once: with a thousand metrics it takes seconds, and a window may hold hundreds of rows to explain. */
 const squares = new WeakMap<JointModel, Float64Array>();
@@ -25,7 +24,7 @@ export function explainRows(
   const coordinates = takeCoordinates(model, features);
   const matrix = squares.get(model) ?? squareFactor(model.factor, features.length);
   squares.set(model, matrix);
-  const groups = groupRows(x);
+  const groups = layOutGroups(x);
   return Array.from(rows, (row) => {
     const group = groups[x.entityOf[row]!]!;
     const stretch = takeStretchOf(x, { group, at: group.indexOf(row) }, model.seasons);

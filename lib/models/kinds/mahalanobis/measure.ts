@@ -7,7 +7,7 @@ import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import type { Feature } from './joint-model.ts';
 import { readScale } from './scales.ts';
 import { findDailySpread, findSeason } from './seasonality.ts';
-import { type Seasons, takeStretches } from './stretches.ts';
+import { NO_ROW, type Seasons, takeStretches } from './stretches.ts';
 import { planThinning } from './thinning.ts';
 
 /** A fortnight of minutes of one entity. */
@@ -74,7 +74,7 @@ export function sampleFeatures(
   for (const stretch of takeStretches(x, seasons, labels)) {
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       const row = stretch.rows[at]!;
-      if (!isTaken(x.entityOf[row]!, stretch.before + at)) continue;
+      if (row === NO_ROW || !isTaken(x.entityOf[row]!, stretch.before + at)) continue;
       taken.push({
         time: x.times[row]!,
         values: Float64Array.from(features, ({ column, scale }) => readScale(stretch, at, column, scale)),

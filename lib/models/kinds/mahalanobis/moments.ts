@@ -4,7 +4,7 @@ import { BLOCK, openProducts } from '../../../maths/linalg/products.ts';
 import { checkDeadline } from '../../framework/check-deadline.ts';
 import type { FitRun } from '../../framework/contract.ts';
 import { type Coordinates, placeRow } from './coordinates.ts';
-import { type Seasons, takeStretches } from './stretches.ts';
+import { NO_ROW, type Seasons, takeStretches } from './stretches.ts';
 import { planThinning } from './thinning.ts';
 
 /** Rows, evenly over the training, that tell of a relation as well as all would. */
@@ -29,7 +29,8 @@ export function averageProducts(
     checkDeadline(run);
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       const row = stretch.rows[at]!;
-      if (!isTaken(x.entityOf[row]!, stretch.before + at) || run.labels?.[row] === 1) continue;
+      if (row === NO_ROW || run.labels?.[row] === 1) continue;
+      if (!isTaken(x.entityOf[row]!, stretch.before + at)) continue;
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(filled), BLOCK);
       rows++;
       if (++filled < BLOCK) continue;

@@ -4,7 +4,7 @@ import { BLOCK, openProducts } from '../../../maths/linalg/products.ts';
 import { placeRow, takeCoordinates } from './coordinates.ts';
 import { type JointModel, listFeatures } from './joint-model.ts';
 import { UNSCORED_ROWS } from './scales.ts';
-import { takeStretches } from './stretches.ts';
+import { NO_ROW, takeStretches } from './stretches.ts';
 
 /**
  * Mahalanobis distance over the root of the number of features: about 1 where a row is like most of the training.
@@ -22,6 +22,7 @@ export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       if (stretch.before + at < UNSCORED_ROWS) continue;
       const row = stretch.rows[at]!;
+      if (row === NO_ROW) continue;
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(rows.length), BLOCK);
       if (rows.push(row) === BLOCK) writeScores(rows);
     }

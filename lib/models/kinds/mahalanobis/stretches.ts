@@ -16,12 +16,15 @@ export interface Seasons {
 }
 
 export interface EntityStretch extends Stretch {
-  /** Rows of the matrix; the first `looksBackOn` of them are context alone. */
+  /** Rows of the matrix, NO_ROW where the entity has none; the first `looksBackOn` of them are context alone. */
   readonly rows: Uint32Array;
   readonly looksBackOn: number;
-  /** Rows of the entity before the first one of this stretch. */
+  /** Rows of the entity before the first one of this stretch, with those that it lacks. */
   readonly before: number;
 }
+
+/** In place of a row of the matrix: a step of the grid at which nothing is known, as if nothing was measured. */
+export const NO_ROW = 0xffff_ffff;
 
 /** @param labels the values of a row with 1 count as missing */
 export function* takeStretches(
@@ -29,7 +32,7 @@ export function* takeStretches(
   seasons: Seasons,
   labels?: Uint8Array,
 ): Generator<EntityStretch> {
-  for (const group of groupRows(x)) {
+  for (const group of layOutGroups(x)) {
     for (let start = 0; start < group.length; start += STRETCH_ROWS) {
       const before = Math.max(start - CONTEXT_ROWS, 0);
       const rows = group.subarray(before, start + STRETCH_ROWS);
@@ -39,7 +42,46 @@ export function* takeStretches(
   }
 }
 
-/** The rows that end with this one. */
+/**
+ * Rows of each entity in the order of the grid. A hole is no jump: what looks back over one finds nothing there, and of a
+ * long one no more than can be looked back on.
+ */
+export function layOutGroups(x: FeatureMatrix): readonly Uint32Array[] {
+  const groups = groupRows(x);
+  const step = findStep(x.times, groups);
+  return groups.map((group) => layOut(group, x.times, step));
+}
+
+/** The same array where there is no hole. */
+function layOut(group: Uint32Array, times: Float64Array, step: number): Uint32Array {
+  const countMissing = (i: number): number => {
+    const steps = Math.round((times[group[i]!]! - times[group[i - 1]!]!) / step);
+    return Math.max(0, Math.min(CONTEXT_ROWS, steps - 1));
+  };
+  let missing = 0;
+  for (let i = 1; i < group.length; i++) missing += countMissing(i);
+  if (missing === 0) return group;
+  const places = new Uint32Array(group.length + missing).fill(NO_ROW);
+  let place = 0;
+  for (const [i, row] of group.entries()) {
+    if (i > 0) place += countMissing(i);
+    places[place++] = row;
+  }
+  return places;
+}
+
+/** Of the grid: the shortest time between two rows of an entity, of which all others are multiples. */
+function findStep(times: Float64Array, groups: readonly Uint32Array[]): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const group of groups)
+    for (let i = 1; i < group.length; i++) {
+      const passed = times[group[i]!]! - times[group[i - 1]!]!;
+      if (passed > 0 && passed < shortest) shortest = passed;
+    }
+  return shortest;
+}
+
+/** The rows that end with this one. @param of.group as laid out */
 export function takeStretchOf(
   x: FeatureMatrix,
   { group, at }: { readonly group: Uint32Array; readonly at: number },
@@ -66,7 +108,7 @@ function withoutSeason(
   const rest = new Float64Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    if (labels?.[row] === 1) {
+    if (row === NO_ROW || labels?.[row] === 1) {
       rest.fill(NaN, i * width, (i + 1) * width);
       continue;
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.ts';
+import { pickRows } from '../../../../../lib/features/pick-rows.ts';
 import { seedRandom } from '../../../../../lib/maths/random.ts';
 import { mahalanobis } from '../../../../../lib/models/kinds/mahalanobis/model.ts';
 import { NO_DEADLINE, toMatrix } from '../../../../helpers/feature-matrices.ts';
@@ -46,6 +47,31 @@ test('a value that is usual at noon stands out at midnight, and what was expecte
   assert.equal(first!.feature, 'm0');
   assert.ok(Math.abs(first!.expected! - 0.7) < 0.3, `${first!.expected}`);
   assert.ok(first!.low! < first!.expected! && first!.high! < 3.5);
+});
+
+test('rows that are not there are no jump: all goes as if nothing had been measured in them', async () => {
+  const fitted = await mahalanobis.fit(weekMatrix(7 * DAY_ROWS, 4), {}, RUN);
+  const whole = weekMatrix(2 * DAY_ROWS, 5);
+  for (const [from, to] of [
+    [100, 103],
+    // Until the metric is far from what it was before.
+    [210, 350],
+  ] as const) {
+    const isHole = (row: number): boolean => row >= from && row < to;
+    const rows = Uint32Array.from(whole.times.keys()).filter((row) => !isHole(row));
+    const without = pickRows(whole, rows);
+    const unmeasured = { ...whole, values: whole.values.map((value, i) => (isHole(i >> 1) ? NaN : value)) };
+    const scores = await fitted.score(without);
+    const expected = await fitted.score(unmeasured);
+    assert.deepEqual(
+      [...scores],
+      Array.from(rows, (row) => expected[row]),
+    );
+    assert.deepEqual(
+      await fitted.explain(without, Uint32Array.of(from)),
+      await fitted.explain(unmeasured, Uint32Array.of(to)),
+    );
+  }
 });
 
 test('a row scores the same wherever its window began', async () => {
