@@ -19,8 +19,13 @@ import { readManifestText } from '../jobs/shared/manifest-objects.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
-import type { ModelLineage } from '../store/model-manifest.ts';
+import {
+  DETECTORS_PREFIX,
+  detectorOfManifestKey,
+  stateKey,
+  windowsPrefix,
+} from '../store/keys.ts';
+import type { LeftOutOfTraining, ModelLineage, ModelManifest } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type LateWindow, readLate } from '../store/scored-windows.ts';
@@ -48,6 +53,8 @@ export interface DetectorStatus {
   readonly model: string | null;
   /** What that version was fine-tuned from. */
   readonly fineTunedFrom: ModelLineage | null;
+  /** What that version was not fitted on though it was there; null: nothing. */
+  readonly leftOutOfTraining: LeftOutOfTraining | null;
   /** The version in the making, where its training takes several runs; `run` counts from 1. */
   readonly training: { readonly version: string; readonly run: number } | null;
   /** End of the newest data that is known of, ISO 8601 UTC, and how long ago that is. */
@@ -89,6 +96,7 @@ export async function readDetectorStatus(
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
+  const facts = model === null ? undefined : await readFacts(store, detector, model);
   const seen = sumLearned(state);
   const progress = (await readProgress(store, detector))?.progress;
   const late = (await readLate(store, detector)).filter(({ at }) => now() - Date.parse(at) <= NOTED_FOR);
@@ -113,7 +121,8 @@ export async function readDetectorStatus(
     spanMs: seen.span,
     ...warmupFields(settings, seen),
     model,
-    fineTunedFrom: model === null ? null : await readLineage(store, detector, model),
+    fineTunedFrom: facts?.lineage ?? null,
+    leftOutOfTraining: facts?.leftOut ?? null,
     training: progress?.phase === 'open' ? { version: progress.version, run: progress.pauses + 1 } : null,
     newestData: newest === undefined ? null : new Date(newest).toISOString(),
     lagMs: newest === undefined ? null : now() - newest,
@@ -150,15 +159,15 @@ function warmupFields(
 }
 
 /** A version that cannot be read is told of by whoever loads it. */
-async function readLineage(
+async function readFacts(
   store: ObjectStore,
   detector: string,
   version: string,
-): Promise<ModelLineage | null> {
+): Promise<ModelManifest | undefined> {
   try {
-    return (await readManifest(store, detector, version)).lineage ?? null;
+    return await readManifest(store, detector, version);
   } catch (error) {
-    if (error instanceof ArtifactError) return null;
+    if (error instanceof ArtifactError) return undefined;
     throw error;
   }
 }

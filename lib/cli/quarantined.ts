@@ -1,18 +1,25 @@
 /** What is in quarantine, beside the files of each detector. Reads only. */
 import { NotFoundError } from '../base/errors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
-import { DETECTORS_PREFIX, detectorOfManifestKey, NOTIFY_STATE_KEY, SILENCES_PREFIX } from '../store/keys.ts';
+import {
+  DETECTORS_PREFIX,
+  detectorOfManifestKey,
+  EXCLUSIONS_PREFIX,
+  NOTIFY_STATE_KEY,
+  SILENCES_PREFIX,
+} from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
 /**
  * What no detector's own status would show: files under detectors/ that declare none, silences that keep nobody from being
- * told, and a state of notifications that was begun anew.
+ * told, exclusions that keep nothing out of trainings, and a state of notifications that was begun anew.
  */
 export async function listOfNoDetector(store: ObjectStore): Promise<readonly Quarantined[]> {
   const manifests = await listUnmended(store, DETECTORS_PREFIX);
   return [
     ...manifests.filter(({ key }) => detectorOfManifestKey(key) === undefined),
     ...(await listUnmended(store, SILENCES_PREFIX)),
+    ...(await listUnmended(store, EXCLUSIONS_PREFIX)),
     ...(await listNotifyState(store)),
   ];
 }

@@ -1,9 +1,9 @@
 /** Verdicts of the bucket, and what they say of each detector. */
-import { type Verdict, verdictSchema } from '../answers/verdict.ts';
+import type { Verdict } from '../answers/verdict.ts';
 import { ArtifactError, NotFoundError } from '../base/errors.ts';
 import { readIncident } from '../jobs/notify/read-incidents.ts';
-import { decodeJson } from '../store/json.ts';
-import { anomalyKey, FEEDBACK_PREFIX, feedbackKey, idOfFeedbackKey } from '../store/keys.ts';
+import { readVerdict } from '../jobs/shared/read-verdict.ts';
+import { anomalyKey, FEEDBACK_PREFIX, idOfFeedbackKey } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
 /** Of what was answered. An incident of several detectors counts for each of them. */
@@ -45,22 +45,6 @@ export async function measureAnswers(
     }
   }
   return { byDetector: new Map([...said].map(([detector, of]) => [detector, count(of)])), problems };
-}
-
-/**
- * @returns undefined where there is none
- * @throws ArtifactError where it cannot be read, or is of another id than its key
- */
-async function readVerdict(store: ObjectStore, id: string): Promise<Verdict | undefined> {
-  const key = feedbackKey(id);
-  try {
-    const verdict = decodeJson(key, (await store.get(key)).body, verdictSchema);
-    if (verdict.id === id) return verdict;
-    throw new ArtifactError('bad-json', `${key} is of another id: ${JSON.stringify(verdict.id)}`);
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
 }
 
 /** Those of the given ones that an incident, or an anomaly, is of. */

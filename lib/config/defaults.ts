@@ -35,6 +35,8 @@ export const DEFAULTS = {
   /** Two weeks: a model sees each weekday twice and forgets last month's deployment. */
   lookback: '14d',
   trainEvery: '1d',
+  /** A fault that nobody answered is no part of what is normal; a level that has stayed is. */
+  trainOnIncidents: 'settled',
   /**
    * Percent. With 4 of 5 it gave 0 to 1 false incidents a day over 9 pods of a fault-free week; 99.5 with 3 of 5 gave
    * 10 to 31: docs/decisions/0006-threshold-defaults.md.
@@ -110,6 +112,7 @@ export function defaultDetector(name: string): Detector {
       warmup: DEFAULT_WARMUP,
       lookback: parseDuration(DEFAULTS.lookback),
       every: parseDuration(DEFAULTS.trainEvery),
+      incidents: DEFAULTS.trainOnIncidents,
     },
     threshold: {
       rule: 'evidence',

@@ -37,6 +37,10 @@ export interface WarmupTime {
   readonly rows?: number;
 }
 
+/** What becomes of the rows of anomalies that nobody answered: `settled` takes in those that are the new usual. */
+export const INCIDENT_RULES = ['exclude', 'include', 'settled'] as const;
+export type IncidentRule = (typeof INCIDENT_RULES)[number];
+
 /** A number is so many rows. */
 export type Warmup = number | WarmupTime;
 
@@ -89,6 +93,7 @@ export interface Detector {
     readonly lookback: number;
     /** How often the scheduled training makes a new version. */
     readonly every: number;
+    readonly incidents: IncidentRule;
   };
   readonly threshold: {
     /**

@@ -1,6 +1,7 @@
 /** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
+import { INCIDENT_RULES, type IncidentRule } from './detector.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
 import { featureSchema, type ManifestFeatures } from './feature-schema.ts';
 import { SCALER_KINDS, type ScalerKind } from './feature-settings.ts';
@@ -76,6 +77,7 @@ export interface Manifest {
       readonly warmup?: number | string | undefined;
       readonly lookback: string;
       readonly every: string;
+      readonly incidents: IncidentRule;
     };
     readonly threshold: ManifestThreshold;
     readonly gaps: { readonly interpolate: number };
@@ -138,6 +140,11 @@ const training = z.strictObject({
     .default(DEFAULTS.lookback)
     .describe('Newest stretch of history that a model is fitted on.'),
   every: duration('1m', '400d').default(DEFAULTS.trainEvery).describe('How often a new version is trained.'),
+  incidents: choice(INCIDENT_RULES)
+    .default(DEFAULTS.trainOnIncidents)
+    .describe(
+      'Whether rows of incidents that nobody answered are learned from. settled: only where they settled at a new level. exclude: none. include: all. A verdict goes before it.',
+    ),
 });
 
 const gaps = z.strictObject({

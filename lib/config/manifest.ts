@@ -101,9 +101,7 @@ export function manifestHash({
     ...(!isDeepStrictEqual(labels, DEFAULT_LABELS) && { labels }),
     ...(!isDeepStrictEqual(silence, DEFAULT_SILENCE) && { silence }),
     ...(outputs.expected !== DEFAULTS.writesExpected && { outputs }),
-    ...(isDeepStrictEqual(detector.training.warmup, DEFAULT_WARMUP) && {
-      training: { ...detector.training, warmup: DEFAULTS.warmup },
-    }),
+    training: hashedTraining(detector.training),
   };
   const canonical = JSON.stringify(hashed, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -111,6 +109,14 @@ export function manifestHash({
       : value,
   );
   return createHash('sha256').update(canonical).digest('hex');
+}
+
+function hashedTraining({ incidents, ...training }: Detector['training']): object {
+  return {
+    ...training,
+    ...(isDeepStrictEqual(training.warmup, DEFAULT_WARMUP) && { warmup: DEFAULTS.warmup }),
+    ...(incidents !== DEFAULTS.trainOnIncidents && { incidents }),
+  };
 }
 
 /** A percentile is older than the rule of evidence, whose settings have no part in it. */
@@ -156,6 +162,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
       warmup: toWarmup(spec.training.warmup),
       lookback: parseDuration(spec.training.lookback),
       every: parseDuration(spec.training.every),
+      incidents: spec.training.incidents,
     },
     threshold: toThreshold(spec),
     gaps: { interpolateSteps: spec.gaps.interpolate },

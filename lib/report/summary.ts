@@ -3,6 +3,7 @@ import { formatLength, formatReading } from '../alert/format-value.ts';
 import { nameReason } from '../alert/summarize.ts';
 import { currentCost, type Findings } from './findings/findings.ts';
 import { countOf, formatCount, formatPercent, formatRate, formatScore, formatTime } from './format.ts';
+import { sayLeftOut } from './left-out.ts';
 import { describeModel, listCriteria, nameKind } from './model-facts.ts';
 import { nameThreshold } from './name-threshold.ts';
 import { describeMetric, METRIC_COLUMNS } from './page/metric-table.ts';
@@ -30,6 +31,7 @@ export function summarize(findings: Findings): string {
       `inputs      ${countOf(version.inputs.length, 'window')}`,
       `labels      ${window.labels === undefined ? 'none' : countOf(findings.events.length, 'labelled event')}`,
       ...(criteria === '' ? [] : [`criteria    ${criteria}`]),
+      ...(version.leftOut === undefined ? [] : [`left out    ${sayLeftOut(version.leftOut)}`]),
     ],
     [
       'THRESHOLD',

@@ -26,6 +26,8 @@ export interface ModelManifest {
   readonly lineage?: ModelLineage | undefined;
   /** The windows it was fitted on, oldest first. `rows` as stored in the object. */
   readonly inputs: readonly { readonly key: string; readonly etag: string; readonly rows: number }[];
+  /** Of those, what it was not fitted on though it was there; absent: nothing. */
+  readonly leftOut?: LeftOutOfTraining | undefined;
   /** Grid rows that it was fitted on, and the entities they belong to. */
   readonly rows: number;
   readonly entities: number;
@@ -47,6 +49,29 @@ export interface ModelManifest {
 export interface ModelLineage {
   readonly detector: string;
   readonly version: string;
+}
+
+/** Grid rows in which something was measured. */
+export interface LeftOutOfTraining {
+  /** By reason (`training-holes.ts`), each row once: by the first that holds of it. A newer release may know others. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Those with the most rows, in order of time. Half-open, ISO 8601 UTC. */
+  readonly ranges: readonly {
+    readonly reason: string;
+    /** The name of the exclusion, or the id of the anomaly. */
+    readonly of: string;
+    /** Absent: of several. */
+    readonly entity?: string | undefined;
+    readonly start: string;
+    readonly end: string;
+    readonly rows: number;
+  }[];
+  /** Ranges that are not listed; absent: none. */
+  readonly rangesNotListed?: number | undefined;
+  /** Rows of anomalies that nobody answered and that are learned from, being more than half of their workload's; absent: none. */
+  readonly takenIn?: { readonly rows: number; readonly workloads: number } | undefined;
+  /** Anomalies and verdicts that were too many to be read; absent: none. */
+  readonly unread?: number | undefined;
 }
 
 export interface FileEntry {
@@ -98,6 +123,23 @@ const calibration: z.ZodType<ScoreCalibration> = z.looseObject({
     .optional(),
 } satisfies Shape<ScoreCalibration>);
 
+const leftOut: z.ZodType<LeftOutOfTraining> = z.looseObject({
+  rows: z.record(z.string(), count),
+  ranges: z.array(
+    z.looseObject({
+      reason: z.string(),
+      of: z.string(),
+      entity: z.string().optional(),
+      start: z.iso.datetime(),
+      end: z.iso.datetime(),
+      rows: count,
+    }),
+  ),
+  rangesNotListed: count.optional(),
+  takenIn: z.looseObject({ rows: count, workloads: count }).optional(),
+  unread: count.optional(),
+} satisfies Shape<LeftOutOfTraining>);
+
 /** Also of what a training keeps between its runs. */
 export const inputsSchema: z.ZodType<ModelManifest['inputs']> = z.array(
   z.looseObject({ key: z.string(), etag: z.string(), rows: count }),
@@ -125,6 +167,7 @@ export const modelManifestSchema: z.ZodType<ModelManifest> = z.looseObject({
   manifestHash: z.string(),
   lineage: lineageSchema.optional(),
   inputs: inputsSchema,
+  leftOut: leftOut.optional(),
   rows: count,
   entities: count,
   step: z.number().positive(),

@@ -19,6 +19,7 @@ import {
 import { decodeModelState, encodeModelState } from './model-state-files.ts';
 import type { ObjectStore } from './object-store.ts';
 import { describeFile, loadFile } from './stored-file.ts';
+import { holesSchema, type TrainingHoles } from './training-holes.ts';
 
 const TRAINING_PROGRESS_FORMAT = 1;
 
@@ -31,6 +32,8 @@ export interface TrainingProgress {
   readonly phase: 'open' | 'closed';
   /** The windows that every run loads, whatever arrived since; oldest first. */
   readonly inputs: ModelManifest['inputs'];
+  /** What every run leaves out of them, whatever people say meanwhile; absent: nothing. */
+  readonly holes?: TrainingHoles | undefined;
   /** What the fit starts from, in fine-tuning. */
   readonly lineage?: ModelLineage | undefined;
   /** Epoch ms until which a run is at it; absent where nobody is. */
@@ -64,6 +67,7 @@ const schema: z.ZodType<TrainingProgress> = z.looseObject({
   version: z.string(),
   phase: z.enum(['open', 'closed']),
   inputs: inputsSchema,
+  holes: holesSchema.optional(),
   lineage: lineageSchema.optional(),
   claimedUntil: z.number().optional(),
   pauses: z.int().min(0),

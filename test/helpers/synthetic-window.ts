@@ -16,8 +16,13 @@ export interface SyntheticOptions {
   readonly rows: number;
   readonly entities?: readonly string[];
   readonly metrics?: readonly string[];
-  /** Rows [from, to) in steps after EPOCH during which the entity's cpu is ten times what it was. */
-  readonly fault?: { readonly entity: string; readonly from: number; readonly to: number };
+  /** Rows [from, to) in steps after EPOCH during which the entity's cpu is so many times what it was: ten where left out. */
+  readonly fault?: {
+    readonly entity: string;
+    readonly from: number;
+    readonly to: number;
+    readonly factor?: number;
+  };
 }
 
 /** Every value follows from its place, so that cutting a stretch elsewhere gives the same rows. */
@@ -39,7 +44,7 @@ export function makeWindow(options: SyntheticOptions): MetricWindow {
       const normal = 100 + 10 * Math.sin(at / 40) + 5 * noise(`${entity}/${metric}/${at}`);
       const { fault } = options;
       const faulty = fault?.entity === entity && at >= fault.from && at < fault.to && metric === 'cpu';
-      return faulty ? normal * 10 : normal;
+      return faulty ? normal * (fault.factor ?? 10) : normal;
     }),
   );
   const range = { start: EPOCH + from * STEP, end: EPOCH + (from + rows) * STEP };

@@ -8,6 +8,7 @@ import {
   DETECTORS_PREFIX,
   detectorOfManifestKey,
   detectorOfWindowKey,
+  EXCLUSIONS_PREFIX,
   quarantineKey,
   SILENCES_PREFIX,
   WINDOWS_PREFIX,
@@ -90,7 +91,7 @@ export const replay: Command = {
   },
 };
 
-/** Every file, manifest and silence in quarantine; of named detectors theirs alone. States are no files that could be tried again. */
+/** Every file, manifest, silence and exclusion in quarantine; of named detectors theirs alone. States are no files that could be tried again. */
 async function replayQuarantine(invocation: Invocation): Promise<ExitStatus> {
   const { operands, values, output } = invocation;
   const context = createContext(invocation, openBucket(invocation));
@@ -144,6 +145,7 @@ async function listReplayable({ store }: StoreContext): Promise<readonly Quarant
     ...(await listQuarantine(store, WINDOWS_PREFIX)),
     ...(await listQuarantine(store, DETECTORS_PREFIX)),
     ...(await listQuarantine(store, SILENCES_PREFIX)),
+    ...(await listQuarantine(store, EXCLUSIONS_PREFIX)),
   ];
 }
 

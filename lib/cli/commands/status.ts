@@ -1,3 +1,4 @@
+import { sayLeftOut } from '../../report/left-out.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -70,6 +71,9 @@ export const status: Command = {
       ...(fineTunedFrom === null
         ? []
         : [`${detector}: fine-tuned from ${fineTunedFrom.detector} ${fineTunedFrom.version}`]),
+      ...(each.leftOutOfTraining === null
+        ? []
+        : [`${detector}: the model's training left out ${sayLeftOut(each.leftOutOfTraining)}`]),
       ...(each.training === null
         ? []
         : [

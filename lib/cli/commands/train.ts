@@ -45,12 +45,15 @@ export const train: Command = {
   },
 };
 
-function describe({ outcome, version, rows, span, entities }: TrainResult, detector: Detector): string {
+function describe(
+  { outcome, version, rows, span, entities, leftOut = 0 }: TrainResult,
+  detector: Detector,
+): string {
   switch (outcome) {
     case 'learning':
       return `learning, ${sayProgress(detector, { rows, span })}`;
     case 'unchanged':
-      return `unchanged, ${version} was made from the same windows`;
+      return `unchanged, ${version} was made from the same windows and answers`;
     case 'paused':
       return `${version} is not done; run it again to go on`;
     case 'under-way':
@@ -58,6 +61,6 @@ function describe({ outcome, version, rows, span, entities }: TrainResult, detec
     case 'set-aside':
       return 'set aside, since it ended two runs from outside';
     case 'trained':
-      return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}`;
+      return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}${leftOut === 0 ? '' : `; ${leftOut} rows are left out`}`;
   }
 }

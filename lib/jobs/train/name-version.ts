@@ -31,6 +31,7 @@ export function nameVersion(
     step: data.window.step,
     range: data.window.range,
     inputs: data.inputs,
+    ...(data.leftOut !== undefined && { leftOut: data.leftOut }),
     softwareVersion: SOFTWARE_VERSION,
   };
   const hash = createHash('sha256').update(encodeJson(content)).digest('hex').slice(0, 12);

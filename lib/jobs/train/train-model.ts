@@ -5,15 +5,17 @@ import { savePresence } from '../../decision/silence/presence-state.ts';
 import { saveEvidence } from '../../evidence/state.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
 import { saveFeatures } from '../../features/feature-state.ts';
-import { type FeaturePlan, hashPlan } from '../../features/plan.ts';
+import type { FeaturePlan } from '../../features/plan.ts';
 import { type FittedScaler, fitScaler } from '../../features/scaler.ts';
-import type { Deadline, FittedModel } from '../../models/framework/contract.ts';
+import type { Deadline } from '../../models/framework/contract.ts';
 import { getModel } from '../../models/registry.ts';
+import { countLeftOut } from '../../report/left-out.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
-import type { ModelLineage, ModelManifest } from '../../store/model-manifest.ts';
+import type { ModelLineage } from '../../store/model-manifest.ts';
 import { encodeModelState, hasVersion, saveVersion } from '../../store/model-repository.ts';
+import type { TrainingProgress } from '../../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
 import type { TrainContext } from '../shared/context.ts';
@@ -22,10 +24,10 @@ import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
-import { SOFTWARE_VERSION } from '../shared/software-version.ts';
 import { attemptTraining, saySetAside } from '../shared/training-attempts.ts';
 import { activate, makeCurrent } from './activate-version.ts';
-import { type CalibratedVersion, calibrateVersion } from './calibrate-version.ts';
+import { calibrateVersion } from './calibrate-version.ts';
+import { describeVersion } from './describe-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { nameVersion } from './name-version.ts';
 import { reportVersion } from './report-version.ts';
@@ -59,6 +61,8 @@ export interface TrainResult {
   /** Ms from the oldest row of the whole history to the end of the newest. */
   readonly span: number;
   readonly entities: number;
+  /** Rows that are not among them, for what people said of them or nobody did; absent: none. */
+  readonly leftOut?: number;
 }
 
 /** What a version is made of, and its name. */
@@ -104,16 +108,22 @@ async function train(
   if (!('version' in prepared)) return { ...prepared, outcome: 'learning', version: undefined };
   const { data, lineage, version } = prepared;
   const { times, entities } = data.window;
-  const size = { rows: times.length, span: data.span, entities: entities.length };
+  const leftOut = countLeftOut(data.leftOut);
+  const size = {
+    rows: times.length,
+    span: data.span,
+    entities: entities.length,
+    ...(leftOut > 0 && { leftOut }),
+  };
   const told = { detector: detector.name, version, ...size };
   if (isClaimed(open, context.now())) {
     context.telemetry.info('training is under way in another run', told);
     return { outcome: 'under-way', version, ...size };
   }
   const exists = await hasVersion(context.store, detector.name, version);
-  const { inputs } = data;
+  const { inputs, holes } = data;
   const session = openSession(
-    { identity: { detector: detector.name, version, inputs, lineage }, open },
+    { identity: { detector: detector.name, version, inputs, holes, lineage }, open },
     context,
   );
   if (!exists) {
@@ -179,8 +189,8 @@ async function resume(
   context: TrainContext,
 ): Promise<Prepared | undefined> {
   if (progress === undefined) return undefined;
-  const { inputs, lineage, version } = progress;
-  const data = await loadHistory(detector, state, context, inputs);
+  const { lineage, version } = progress;
+  const data = await loadHistory(detector, state, context, progress);
   if (data !== undefined && nameVersion(detector, data, lineage) === version)
     return { data, lineage, version };
   context.telemetry.info('settings or windows of the training under way have changed; it starts anew', {
@@ -200,7 +210,13 @@ async function prepare(
   const rows = data?.window.times.length ?? 0;
   const span = data?.span ?? 0;
   if (data === undefined || !isWarm(detector, { rows, span })) {
-    context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
+    const leftOut = countLeftOut(data?.leftOut);
+    context.telemetry.info('learning', {
+      detector: detector.name,
+      rows,
+      leftOut,
+      warmup: sayWarmup(detector),
+    });
     return { rows, span, entities: data?.window.entities.length ?? 0 };
   }
   if (detector.labels.criteria.length > 0)
@@ -219,13 +235,13 @@ async function loadHistory(
   detector: Detector,
   state: DetectorState,
   context: TrainContext,
-  inputs?: ModelManifest['inputs'],
+  kept?: Pick<TrainingProgress, 'inputs' | 'holes'>,
 ): Promise<TrainingData | undefined> {
-  const data = await loadTrainingData(detector, state, context, inputs);
+  const data = await loadTrainingData(detector, state, context, kept);
   const reaching = widenLookback(detector, state.step);
   const rows = data?.window.times.length ?? 0;
   if (rows >= rowsWanted(detector) || reaching === detector) return data;
-  return loadTrainingData(reaching, state, context, inputs);
+  return loadTrainingData(reaching, state, context, kept);
 }
 
 async function fitVersion(
@@ -299,42 +315,4 @@ async function fitVersion(
 
 function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {
   return encodeJson(saveFeatures({ plan, scaler }));
-}
-
-function describeVersion({
-  detector,
-  manifestHash,
-  data,
-  lineage,
-  version,
-  params,
-  calibrated,
-  fitted,
-}: LoadedDetector &
-  Prepared & {
-    params: unknown;
-    calibrated: CalibratedVersion;
-    fitted: FittedModel;
-  }): Omit<ModelManifest, 'files' | 'formatVersion'> {
-  const { range, entities, times, step } = data.window;
-  return {
-    detector: detector.name,
-    version,
-    kind: fitted.kind,
-    ...(fitted.kind !== detector.model.kind && { requestedKind: detector.model.kind }),
-    params: params as ModelManifest['params'],
-    seed: detector.model.seed,
-    featurePlanHash: hashPlan(data.planned.plan),
-    manifestHash,
-    ...(lineage !== undefined && { lineage }),
-    inputs: data.inputs,
-    rows: times.length,
-    entities: entities.length,
-    step,
-    trainingRange: { start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString() },
-    softwareVersion: SOFTWARE_VERSION,
-    percentile: calibrated.percentile,
-    policy: calibrated.policy,
-    ...(calibrated.calibration !== undefined && { calibration: calibrated.calibration }),
-  };
 }

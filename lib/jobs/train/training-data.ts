@@ -12,14 +12,18 @@ import { type PreparedRows, prepareLabelledRows } from '../../features/prepare-r
 import type { PlannedRows } from '../../features/source-columns.ts';
 import { findWarmRows } from '../../features/warm-rows.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
-import type { ModelManifest } from '../../store/model-manifest.ts';
+import type { LeftOutOfTraining, ModelManifest } from '../../store/model-manifest.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
+import { NO_HOLES, type TrainingHoles } from '../../store/training-holes.ts';
+import type { TrainingProgress } from '../../store/training-progress.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import { selectRows } from '../../window/select-rows.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { measureHistory, type Span, spanOf } from '../shared/learned-history.ts';
 import { listWindowObjects, namedRange, readWindowObject } from '../shared/window-objects.ts';
+import { cutHoles } from './cut-holes.ts';
+import { findHoles } from './find-holes.ts';
 
 /** The rows to learn from. */
 export interface TrainingData extends PreparedRows {
@@ -27,9 +31,12 @@ export interface TrainingData extends PreparedRows {
   readonly planned: PlannedRows;
   /** Oldest first. */
   readonly inputs: ModelManifest['inputs'];
+  /** What was to be left out of them, and what came of it; undefined: nothing. */
+  readonly holes: TrainingHoles;
+  readonly leftOut: LeftOutOfTraining | undefined;
   /** Ms from the oldest row of the whole history, what lies before the lookback included, to the end of the newest. */
   readonly span: number;
-  /** Who reported what, of the whole lookback. */
+  /** Who reported what, of the whole lookback with what is left out: that somebody was there is no measurement. */
   readonly usual: UsualPresence;
   /** Label criterion → rows in which it held. Empty where the manifest has none. */
   readonly labelledBy: CriterionCounts;
@@ -43,19 +50,20 @@ interface Loaded {
 /**
  * The newest `lookback` of history, window by window prepared as it is for scoring. The metrics are those of the
  * newest window: what arrives from now on is what can be scored. Rows in which nothing was measured are left out,
- * or an outage would become normal; so are those whose features look back further than the history goes. Where no label column says what is anomalous, the detector's criteria do.
- * @param only these windows, as they were; without it, all that there are
+ * or an outage would become normal; so are those whose features look back further than the history goes, and those of holes
+ * (`find-holes.ts`). Where no label column says what is anomalous, the detector's criteria do, which see holes too.
+ * @param kept windows as they were and the holes in them; without it, all windows that there are, and what people say now
  * @returns undefined where there is none
  */
 export async function loadTrainingData(
   detector: Detector,
   state: DetectorState,
   context: StoreContext,
-  only?: ModelManifest['inputs'],
+  kept?: Pick<TrainingProgress, 'inputs' | 'holes'>,
 ): Promise<TrainingData | undefined> {
   const { loaded, unread } = await loadWindows(
     detector,
-    { step: detector.step ?? state.step, only },
+    { step: detector.step ?? state.step, only: kept?.inputs },
     context,
   );
   const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
@@ -66,7 +74,7 @@ export async function loadTrainingData(
   const newest = used.at(-1)?.window;
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
-  const kept = [...newest.metrics, ...detector.labels.columns];
+  const columns = [...newest.metrics, ...detector.labels.columns];
   const metrics = newest.metrics.filter((name) => !detector.labels.columns.includes(name));
   const counters = findCounters(
     used.map(({ window }) => window),
@@ -74,7 +82,7 @@ export async function loadTrainingData(
   );
   const restarting = new Set(counters.keys());
   const prepared = combinePreparedRows(
-    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, kept), detector, step, restarting)),
+    used.map(({ window }) => prepareLabelledRows(keepMetrics(window, columns), detector, step, restarting)),
   );
   const history = changePreparedRows(prepared, (window) => sliceWindow(window, range));
   const inputs = used.map(({ window, info }) => ({
@@ -90,7 +98,12 @@ export async function loadTrainingData(
     metrics,
     workloadOf: (entity) => nameWorkload(entity, detector.entityLabels),
   });
-  return { ...selectTrainingRows(labelled, detector, counters), inputs, span, usual, labelledBy };
+  // An earlier release's training kept none, and left nothing out.
+  const holes =
+    kept === undefined ? await findHoles(detector, { range, step }, context) : (kept.holes ?? NO_HOLES);
+  const { rows, leftOut } = cutHoles(labelled, holes, detector);
+  const selected = selectTrainingRows(rows, detector, counters);
+  return { ...selected, inputs, holes, leftOut, span, usual, labelledBy };
 }
 
 /** Entities without a row to learn from are left out of the history too: both then number entities alike. */

@@ -6,6 +6,7 @@ import { PALETTE } from '../drawing/palette.ts';
 import type { Figure } from '../figures.ts';
 import type { Findings } from '../findings/findings.ts';
 import { countOf, formatCount, formatScore, formatShare, formatTime } from '../format.ts';
+import { sayLeftOut } from '../left-out.ts';
 import { describeModel, listCriteria, nameKind } from '../model-facts.ts';
 import { nameThreshold } from '../name-threshold.ts';
 import { nameLevel } from '../report-input.ts';
@@ -77,6 +78,7 @@ function renderData({ input, events }: Findings): Markup {
         : `${countOf(labelled, 'row')} in ${countOf(events.length, 'event')}; they have no part in the usual ranges and the threshold`
     }</dd>
     ${criteria === '' ? undefined : html`<dt>Criteria</dt><dd>${criteria}</dd>`}
+    ${version.leftOut === undefined ? undefined : html`<dt>Left out</dt><dd>${sayLeftOut(version.leftOut)}</dd>`}
     <dt>Inputs</dt><dd><details><summary>${countOf(version.inputs.length, 'window')}</summary>${version.inputs
       .slice(0, MAX_INPUTS)
       .map(

@@ -38,7 +38,7 @@ const FIXED: Detector = {
   features: { timeZone: 'UTC', columns: [{ kind: 'metrics', metrics: 'all', apply: [] }] },
   scaler: 'robust',
   labels: { criteria: [], columns: [] },
-  training: { warmup: 1000, lookback: DAY, every: DAY },
+  training: { warmup: 1000, lookback: DAY, every: DAY, incidents: 'settled' },
   threshold: {
     ...PERCENTILE_RULE,
     percentile: 99.5,
@@ -138,7 +138,7 @@ spec:
       ],
       columns: [],
     },
-    training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2 },
+    training: { warmup: 20_000, lookback: 30 * DAY, every: DAY / 2, incidents: 'settled' },
     threshold: { ...PERCENTILE_RULE, percentile: 99.99, minDeviation: 0, k: 5, n: 5, resolveAfter: 1 },
     gaps: { interpolateSteps: 0 },
     silence: { entity: undefined, metric: 30 * MINUTE, source: undefined, late: 60 * MINUTE },
@@ -512,6 +512,21 @@ test('outputs count into the hash only where they are not the default', () => {
       'kind: AnomalyDetector\nmetadata: {name: a}\nspec: {prometheus_query: up, outputs: {expected: 1}}',
     ),
     /spec\.outputs\.expected .*must be true or false/,
+  );
+});
+
+test('what becomes of incidents in training counts into the hash only where it is not the default', () => {
+  const withIncidents = (value: string): Detector =>
+    parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {training: {incidents: ${value}}}`);
+  const plain = manifestHash({ ...defaultDetector('a'), declared: true });
+  assert.equal(manifestHash(withIncidents('settled')), plain);
+  for (const value of ['exclude', 'include']) {
+    assert.equal(withIncidents(value).training.incidents, value);
+    assert.notEqual(manifestHash(withIncidents(value)), plain);
+  }
+  assert.match(
+    refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {training: {incidents: none}}'),
+    /spec\.training\.incidents .*must be exclude or include or settled, not "none"/,
   );
 });
 

@@ -31,7 +31,7 @@ const DETECTOR: Detector = {
   step: STEP,
   detectionWindow: HOUR / 2,
   model: { kind: 'isolation-forest', params: { trees: 50 }, seed: 1 },
-  training: { warmup: 960, lookback: 24 * HOUR, every: 3 * HOUR },
+  training: { warmup: 960, lookback: 24 * HOUR, every: 3 * HOUR, incidents: 'settled' },
   threshold: { ...defaultDetector('shop').threshold, percentile: 98 },
 };
 
