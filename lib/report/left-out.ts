@@ -1,6 +1,6 @@
 /** What a version was not fitted on though it was there, for people. */
 import type { LeftOutOfTraining } from '../store/model-manifest.ts';
-import { countOf } from './format.ts';
+import { countOf, formatCount } from './format.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   excluded: 'exclusions',
@@ -17,7 +17,9 @@ export function countLeftOut(leftOut: LeftOutOfTraining | undefined): number {
 /** "82 rows: 70 of confirmed incidents, 12 of exclusions"; more clauses where not all went as it was meant to. */
 export function sayLeftOut(leftOut: LeftOutOfTraining): string {
   const { rows, takenIn, unread } = leftOut;
-  const parts = Object.entries(rows).map(([reason, count]) => `${count} of ${NAMES[reason] ?? reason}`);
+  const parts = Object.entries(rows).map(
+    ([reason, count]) => `${formatCount(count)} of ${NAMES[reason] ?? reason}`,
+  );
   return [
     `${countOf(countLeftOut(leftOut), 'row')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`,
     ...(takenIn === undefined

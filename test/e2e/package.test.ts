@@ -127,8 +127,9 @@ describe('privileges', () => {
       'sqs:SendMessage ScoreQueue.Arn',
     ],
     TrainRole: [
-      ...QUARANTINE,
-      's3:GetObject detectors/* windows/* feedback/* models/* training/* state/* quarantine/*',
+      's3:GetObjectTagging detectors/* windows/* exclusions/*',
+      's3:PutObjectTagging quarantine/*',
+      's3:GetObject detectors/* windows/* exclusions/* feedback/* anomalies/* incidents/* models/* training/* state/* quarantine/*',
       's3:PutObject models/* training/* state/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes TrainQueue.Arn',
       'sqs:SendMessage ScoreQueue.Arn',

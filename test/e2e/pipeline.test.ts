@@ -34,7 +34,10 @@ const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
     'what is due before the next tick, where the first message waits',
   ],
   [/NotifyRole s3:GetObject .*\/silences\/\*$/, 'what people silence: test/unit/jobs/notify'],
-  [/TrainRole s3:GetObject .*\/feedback\/\*$/, 'what people said of alerts'],
+  [
+    /TrainRole s3:GetObject .*\/(exclusions|feedback|anomalies|incidents)\/\*$/,
+    'a training after alerts, and what people said of them: test/e2e/answered-training.test.ts',
+  ],
   [/ReceiptRole s3:ListBucket /, 'an incident that is not there'],
   [/ sqs:ChangeMessageVisibility /, 'nobody so far: Lambda needs the other three of its queue'],
 ];

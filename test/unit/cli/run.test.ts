@@ -185,7 +185,7 @@ test('status --check has exit code 1 where a detector is not healthy, and tells 
   assert.deepEqual(json.lines[0]?.unscored, { windows: 1, since: new Date(NOW).toISOString() });
 });
 
-test('status tells what a model was fine-tuned from, and of a training that takes several runs', async () => {
+test('status tells what a model was fine-tuned from, what was left out, and of a training that takes several runs', async () => {
   const store = await createHistory();
   const version = '20261102T000000Z-0123456789ab';
   const lineage = { detector: 'cart', version: '20261101T000000Z-ffffffffffff' };
@@ -201,6 +201,7 @@ test('status tells what a model was fine-tuned from, and of a training that take
       manifestHash: '',
       lineage,
       inputs: [],
+      leftOut: { rows: { confirmed: 70, excluded: 3 }, ranges: [] },
       rows: 1,
       entities: 1,
       step: 1,
@@ -219,9 +220,14 @@ test('status tells what a model was fine-tuned from, and of a training that take
   );
   const { stdout } = await runTestCli(['status'], store, { now: () => NOW });
   assert.match(stdout, /^shop: fine-tuned from cart 20261101T000000Z-ffffffffffff$/m);
+  assert.match(
+    stdout,
+    /^shop: the model's training left out 73 rows: 70 of confirmed incidents, 3 of exclusions$/m,
+  );
   assert.match(stdout, /^shop: run 3 of the training of 20261103T000000Z-0123456789ab is under way or due$/m);
   const json = await runTestCli(['status', '--json'], store, { now: () => NOW });
   assert.deepEqual(json.lines[0]?.fineTunedFrom, lineage);
+  assert.deepEqual(json.lines[0]?.leftOutOfTraining, { rows: { confirmed: 70, excluded: 3 }, ranges: [] });
   assert.deepEqual(json.lines[0]?.training, { version: next, run: 3 });
 });
 

@@ -151,6 +151,16 @@ test('says what the fit noted, what the model stands in for, and what it was fin
   assert.doesNotMatch(text(await buildReport(input), 'report.html'), /<h2>Model/);
 });
 
+test('says what was left out of the training', async () => {
+  const input = makeInput();
+  const leftOut = { rows: { confirmed: 70 }, ranges: [] };
+  const files = await buildReport({ ...input, version: { ...input.version, leftOut } });
+  assert.match(text(files, 'summary_report.txt'), /^left out {4}70 rows: 70 of confirmed incidents$/m);
+  assert.ok(
+    text(files, 'report.html').includes('<dt>Left out</dt><dd>70 rows: 70 of confirmed incidents</dd>'),
+  );
+});
+
 test('names the criteria that labelled rows, with how many', async () => {
   const input = { ...makeInput({ labelled: true }), labelledBy: { 'out of memory': 1, hot: 1200 } };
   const files = await buildReport(input);

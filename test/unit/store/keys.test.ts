@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  anomalyKey,
+  anomalyOfKey,
+  exclusionKey,
+  exclusionOfKey,
   leftOutKey,
   quarantineKey,
   rangeOfWindowKey,
   reasonKey,
   scoresKey,
+  startOfId,
   windowKey,
 } from '../../../lib/store/keys.ts';
 
@@ -48,4 +53,18 @@ test('every key that follows from an allowed one is allowed, and still tells obj
       assert.ok(place.isWellFormed() && !place.includes('\ufffd'));
     }
   }
+});
+
+test('keys of anomalies and exclusions are read back, and an id says when it begins', () => {
+  const id = '20261122T083000Z-0123456789ab';
+  assert.equal(anomalyOfKey(anomalyKey('shop', id)), id);
+  for (const key of ['anomalies/detector=shop/a/b.json', 'anomalies/detector=shop/.json', 'incidents/a.json'])
+    assert.equal(anomalyOfKey(key), undefined);
+  assert.equal(exclusionOfKey(exclusionKey('move')), 'move');
+  assert.equal(exclusionOfKey('exclusions/move.YAML'), 'move');
+  for (const key of ['exclusions/move.txt', 'exclusions/a/move.yml', 'silences/move.yml'])
+    assert.equal(exclusionOfKey(key), undefined);
+  assert.equal(startOfId(id), Date.UTC(2026, 10, 22, 8, 30));
+  for (const other of ['a1', '20261122T083000Z', '99999999T999999Z-a'])
+    assert.equal(startOfId(other), undefined);
 });

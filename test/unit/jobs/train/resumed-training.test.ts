@@ -39,8 +39,9 @@ async function train(): Promise<TrainResult> {
 /** Leaves the bucket as a run does that loaded everything there is and was cut short. */
 async function leaveOpen(changes: Partial<TrainingProgress> = {}): Promise<string> {
   const twin = { ...openLocalBucket({ telemetry: createMemoryTelemetry(), now: () => clock }).context };
-  for await (const { key } of context.store.list('windows/'))
-    await twin.store.put(key, (await context.store.get(key)).body);
+  for (const prefix of ['windows/', 'exclusions/'])
+    for await (const { key } of context.store.list(prefix))
+      await twin.store.put(key, (await context.store.get(key)).body);
   const { version } = await trainModel(await loadDetector(context, DETECTOR), {
     ...twin,
     withoutReports: true,
@@ -71,6 +72,55 @@ test('goes on with the windows of its first run; the next training takes what ar
   assert.equal(second.rows, 2910);
   assert.notEqual(second.version, version);
   assert.equal((await readCurrent(context.store, DETECTOR))?.version, second.version);
+});
+
+test('leaves out what its first run left out, whatever is said meanwhile; the next training what is said then', async () => {
+  await dropWindow(context.store, { from: 0, rows: 1440 });
+  const exclude = (name: string, from: number): Promise<unknown> => {
+    const [start, end] = [from, from + 10].map((at) => new Date(EPOCH + at * STEP).toISOString());
+    const text = `matchers: [entity = cart]\nfrom: ${start}\nuntil: ${end}\n`;
+    return context.store.put(`exclusions/${name}.yml`, new TextEncoder().encode(text));
+  };
+  const holeOf = (of: string, from: number) => ({
+    reason: 'excluded' as const,
+    of,
+    matchers: ['entity = "cart"'],
+    start: EPOCH + from * STEP,
+    end: EPOCH + (from + 10) * STEP,
+  });
+  await exclude('first', 100);
+  const version = await leaveOpen({ holes: { holes: [holeOf('first', 100)], unread: 0 } });
+  await exclude('second', 200);
+  await context.store.delete('exclusions/first.yml');
+  await exclude('third', 300);
+  const first = await train();
+  assert.deepEqual([first.outcome, first.version, first.leftOut], ['trained', version, 10]);
+  const manifest = await readManifest(context.store, DETECTOR, version);
+  assert.deepEqual(
+    manifest.leftOut?.ranges.map(({ of }) => of),
+    ['first'],
+  );
+  const second = await train();
+  assert.deepEqual([second.outcome, second.leftOut], ['trained', 20]);
+  assert.notEqual(second.version, version);
+});
+
+test('keeps what is left out from its first run on', async () => {
+  await dropWindow(context.store, { from: 0, rows: 1440 });
+  await declare('model: { kind: lstm-autoencoder, params: { layers: 1, epochs: 3 } }');
+  const range = `from: ${new Date(EPOCH).toISOString()}\nuntil: ${new Date(EPOCH + 5 * STEP).toISOString()}\n`;
+  await context.store.put('exclusions/x.yml', new TextEncoder().encode(range));
+  // Its time is up once the fit has begun.
+  let asked = 0;
+  const deadline = { remaining: () => (asked++ < 8 ? 60_000 : 0) };
+  const loaded = await loadDetector(context, DETECTOR);
+  const { outcome } = await trainModel(loaded, { ...context, deadline });
+  assert.equal(outcome, 'paused');
+  const { holes } = (await readProgress(context.store, DETECTOR))!.progress!;
+  assert.deepEqual(
+    holes?.holes.map(({ reason, of }) => [reason, of]),
+    [['excluded', 'x']],
+  );
 });
 
 test('starts anew where the settings changed, or a window that it learned from', async () => {
