@@ -46,6 +46,7 @@ export const SEE: Readonly<Record<string, string>> = {
   'metadata.labels': '[alerts](alerts.md)',
   'metadata.annotations': '[alerts](alerts.md)',
   'spec.expect_every': '[detectors that are silent](runbook.md#detectors-silent)',
+  'spec.training.incidents': '[what trainings leave out](answers.md#what-trainings-leave-out)',
   'spec.model.kind': '[which kind when](models.md)',
   'spec.model.params': '[by kind](models.md)',
   'spec.model.fine_tune': '[fine-tuning](#fine-tuning)',
