@@ -31,7 +31,7 @@ import { describeVersion } from './describe-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { nameVersion } from './name-version.ts';
 import { reportVersion } from './report-version.ts';
-import { loadTrainingData, type TrainingData } from './training-data.ts';
+import { countWarmupRows, loadTrainingData, type TrainingData } from './training-data.ts';
 import {
   findOpenTraining,
   fitInSession,
@@ -207,7 +207,7 @@ async function prepare(
   context: TrainContext,
 ): Promise<Prepared | Pick<TrainResult, 'rows' | 'span' | 'entities'>> {
   const data = await loadHistory(detector, state, context);
-  const rows = data?.window.times.length ?? 0;
+  const rows = data === undefined ? 0 : countWarmupRows(data);
   const span = data?.span ?? 0;
   if (data === undefined || !isWarm(detector, { rows, span })) {
     const leftOut = countLeftOut(data?.leftOut);
@@ -239,7 +239,7 @@ async function loadHistory(
 ): Promise<TrainingData | undefined> {
   const data = await loadTrainingData(detector, state, context, kept);
   const reaching = widenLookback(detector, state.step);
-  const rows = data?.window.times.length ?? 0;
+  const rows = data === undefined ? 0 : countWarmupRows(data);
   if (rows >= rowsWanted(detector) || reaching === detector) return data;
   return loadTrainingData(reaching, state, context, kept);
 }

@@ -11,6 +11,7 @@ import { planFeatures } from '../../features/plan.ts';
 import { type PreparedRows, prepareLabelledRows } from '../../features/prepare-rows.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
 import { findWarmRows } from '../../features/warm-rows.ts';
+import { countLeftOut } from '../../report/left-out.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import type { LeftOutOfTraining, ModelManifest } from '../../store/model-manifest.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
@@ -104,6 +105,11 @@ export async function loadTrainingData(
   const { rows, leftOut } = cutHoles(labelled, holes, detector);
   const selected = selectTrainingRows(rows, detector, counters);
   return { ...selected, inputs, holes, leftOut, span, usual, labelledBy };
+}
+
+/** Towards `warmup`: rows of anomalies are among them, since they came once there was a model; excluded ones are not. */
+export function countWarmupRows({ window, leftOut }: Pick<TrainingData, 'window' | 'leftOut'>): number {
+  return window.times.length + countLeftOut(leftOut) - (leftOut?.rows['excluded'] ?? 0);
 }
 
 /** Entities without a row to learn from are left out of the history too: both then number entities alike. */

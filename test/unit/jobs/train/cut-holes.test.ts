@@ -7,7 +7,7 @@ import { buildMatrix } from '../../../../lib/features/build-matrix.ts';
 import type { PreparedRows } from '../../../../lib/features/prepare-rows.ts';
 import { fitScaler } from '../../../../lib/features/scaler.ts';
 import { cutHoles, listLeftOut } from '../../../../lib/jobs/train/cut-holes.ts';
-import { loadTrainingData } from '../../../../lib/jobs/train/training-data.ts';
+import { countWarmupRows, loadTrainingData } from '../../../../lib/jobs/train/training-data.ts';
 import { readState } from '../../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import type { LeftOutOfTraining } from '../../../../lib/store/model-manifest.ts';
@@ -125,6 +125,13 @@ test('everything may be left out, and what was not read is told of', () => {
   const found = cut([hole('excluded', 0, 10)], { unread: 3 });
   assert.deepEqual([found.rows.window.times.length, found.leftOut?.unread], [0, 3]);
   assert.deepEqual(cut([], { unread: 3 }).leftOut, { rows: {}, ranges: [], unread: 3 });
+});
+
+test('rows of anomalies count towards the warmup, which they came after; excluded ones do not', () => {
+  const { rows, leftOut } = cut([hole('excluded', 0, 2), hole('confirmed', 4, 6, { entity: 'a' })]);
+  assert.equal(rows.window.times.length, 14);
+  assert.equal(countWarmupRows({ window: rows.window, leftOut }), 16);
+  assert.equal(countWarmupRows({ window: rows.window, leftOut: undefined }), 14);
 });
 
 test('a manifest lists the hundred ranges with the most rows, and how many it does not', () => {
