@@ -19,12 +19,7 @@ import { readManifestText } from '../jobs/shared/manifest-objects.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import {
-  DETECTORS_PREFIX,
-  detectorOfManifestKey,
-  stateKey,
-  windowsPrefix,
-} from '../store/keys.ts';
+import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
 import type { LeftOutOfTraining, ModelLineage, ModelManifest } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';

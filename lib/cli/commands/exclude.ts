@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
 import { type Exclusion, parseExclusion } from '../../answers/exclusion.ts';
 import { formatMatcher } from '../../answers/matcher.ts';
-import { PreconditionFailedError } from '../../base/errors.ts';
+import { AnswerError, PreconditionFailedError } from '../../base/errors.ts';
 import { loadExclusions } from '../../jobs/shared/load-exclusions.ts';
-import { EXCLUSIONS_PREFIX, exclusionKey, exclusionOfKey } from '../../store/keys.ts';
+import { EXCLUSIONS_PREFIX, exclusionKey, exclusionOfKey, isObjectId } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -14,6 +15,7 @@ import {
 } from '../command.ts';
 import type { ExitStatus } from '../exit-code.ts';
 import { durationValue, timeValue } from '../option-values.ts';
+import { listUnmended, sayQuarantined } from '../quarantined.ts';
 import { formatTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -53,13 +55,16 @@ export const exclude: Command = {
 
 async function add(invocation: Invocation, name: string, matchers: readonly string[]): Promise<ExitStatus> {
   const store = openBucket(invocation);
+  if (!isObjectId(name))
+    throw new UsageError(
+      `an exclusion is called by letters, digits, dots, dashes and underscores, not ${JSON.stringify(name)}`,
+    );
   const key = exclusionKey(name);
   const text = stringify({ ...(matchers.length > 0 && { matchers }), ...membersOf(invocation) });
-  // As the file is read: what would go to quarantine is not written.
-  const exclusion = parseExclusion(text, { source: `exclusion ${name}`, name });
-  const others = await loadExclusions(createContext(invocation, store));
-  const exists = (): UsageError => new UsageError(`exclusion ${name} exists already; remove it first`);
-  if (others.some((other) => other.name === name)) throw exists();
+  const exclusion = readAdded(text, name);
+  const exists = (): UsageError =>
+    new UsageError(`exclusion ${name} exists already; remove it first: tidewatch exclude remove ${name}`);
+  if ((await findKeys(store, name)).length > 0) throw exists();
   try {
     await store.put(key, new TextEncoder().encode(text), { contentType: 'application/yaml', ifAbsent: true });
   } catch (error) {
@@ -68,6 +73,24 @@ async function add(invocation: Invocation, name: string, matchers: readonly stri
   }
   invocation.output.print('exclusion', `written: ${key}`, describe(exclusion));
   return 'ok';
+}
+
+/** As the file is read: what would go to quarantine is not written. */
+function readAdded(text: string, name: string): Exclusion {
+  try {
+    return parseExclusion(text, { source: `exclusion ${name}`, name });
+  } catch (error) {
+    if (error instanceof AnswerError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** By either ending. */
+async function findKeys(store: ObjectStore, name: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(`${EXCLUSIONS_PREFIX}${name}.`))
+    if (exclusionOfKey(key) === name) keys.push(key);
+  return keys;
 }
 
 /** The members of the file, those that were given. */
@@ -93,8 +116,12 @@ function membersOf({ values }: Invocation): Readonly<Record<string, unknown>> {
 
 async function list(invocation: Invocation): Promise<ExitStatus> {
   const { output } = invocation;
-  const exclusions = await loadExclusions(createContext(invocation, openBucket(invocation)));
-  const outcome = output.quarantined() > 0 ? 'quarantined' : 'ok';
+  const store = openBucket(invocation);
+  const exclusions = await loadExclusions(createContext(invocation, store));
+  const unusable = await listUnmended(store, EXCLUSIONS_PREFIX);
+  for (const { key, message, code } of unusable)
+    output.print('quarantined', sayQuarantined({ key, message }), { key, code, message });
+  const outcome = unusable.length > 0 ? 'quarantined' : 'ok';
   const found = exclusions.map(describe);
   const [first, ...rest] = found;
   if (first === undefined) {
@@ -135,11 +162,9 @@ function describe(exclusion: Exclusion): Described {
   };
 }
 
-/** By either ending. */
 async function remove(invocation: Invocation, name: string): Promise<ExitStatus> {
   const store = openBucket(invocation);
-  const keys: string[] = [];
-  for await (const { key } of store.list(EXCLUSIONS_PREFIX)) if (exclusionOfKey(key) === name) keys.push(key);
+  const keys = await findKeys(store, name);
   if (keys.length === 0) throw new UsageError(`no exclusion ${JSON.stringify(name)} in this bucket`);
   for (const key of keys) {
     await store.delete(key);

@@ -325,13 +325,13 @@ test('exclude refuses what a training would not take, and writes nothing', async
     ['list', '--for', '2h'],
     ['end', 'x'],
   ])
-    assert.notEqual((await runTestCli(['exclude', ...args], store, host)).code, 0, args.join(' '));
+    assert.equal((await runTestCli(['exclude', ...args], store, host)).code, 2, args.join(' '));
   assert.deepEqual(store.keys(), []);
   await store.put('exclusions/good.yaml', encoder.encode('from: 2026-11-22\nuntil: 2026-11-23'));
   for (const name of ['bad.yml', 'notes.txt']) await store.put(`exclusions/${name}`, encoder.encode('?'));
   const listed = await runTestCli(['exclude', 'list'], store, host);
   assert.equal(listed.code, 3);
-  assert.match(listed.stdout, /^EXCLUSION .*\ngood /);
+  assert.match(listed.stdout, /^quarantined: exclusions\/bad\.yml: [\s\S]*\nEXCLUSION .*\ngood /);
   assert.ok(store.keys().includes('quarantine/exclusions/bad.yml.reason.json'));
   assert.match(
     store.text('quarantine/exclusions/notes.txt.reason.json') ?? '',
