@@ -4,7 +4,10 @@ import { trainingProgressKey } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { type TrainingProgress, writeProgress } from '../../store/training-progress.ts';
 
-export type TrainingIdentity = Pick<TrainingProgress, 'detector' | 'version' | 'inputs' | 'holes' | 'lineage'>;
+export type TrainingIdentity = Pick<
+  TrainingProgress,
+  'detector' | 'version' | 'inputs' | 'holes' | 'lineage'
+>;
 
 export interface TrainingRecord {
   /** As this run wrote it last. */
