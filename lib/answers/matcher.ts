@@ -8,7 +8,6 @@ import { SEVERITIES } from '../config/severity.ts';
 /** What an anomaly, and the incident that it is part of, can be told apart by. */
 export const MATCHED_NAMES = ['detector', 'entity', 'workload', 'metric', 'severity'] as const;
 export type MatchedName = (typeof MATCHED_NAMES)[number];
-export type Subject = Readonly<Record<MatchedName, string>>;
 
 export interface Matcher<Name extends MatchedName = MatchedName> {
   readonly name: Name;
