@@ -11,8 +11,9 @@ const MOST = 3;
 const WITHIN = 24 * 3_600_000;
 /** …nor is one within so many ms of the end of the last, unless it is `WORSE` times what they were at most. */
 const RESTING = 15 * 60_000;
-/** For any reason: within so long of other openings it takes the threshold, `WORSE` times for each of them. */
+/** For any reason: within so long of other openings it takes the threshold, `WORSE` times for each of so many of them. */
 const CLOSE_BY = 6 * 3_600_000;
+const MOST_COUNTED = 2;
 export const WORSE = 2;
 /** Rows that were no news are, once they have gone on for so many ms together, and rows. */
 const LASTING = { ms: 15 * 60_000, rows: 3 } as const;
@@ -41,7 +42,7 @@ export function findNews(
   // What has settled is over for good: the next departure is from another level.
   const over = told.filter(({ time, until }) => time > next.time - WITHIN && until !== undefined);
   const closeBy = over.filter(({ time }) => time > next.time - CLOSE_BY);
-  if (next.level < threshold * WORSE ** closeBy.length) return undefined;
+  if (next.level < threshold * WORSE ** Math.min(closeBy.length, MOST_COUNTED)) return undefined;
   const same = over.filter((telling) => isSame(telling, next));
   const last = same.at(-1);
   if (last === undefined) return since;
