@@ -10,5 +10,7 @@ export type { Detector } from './config/detector.ts';
 export { parseManifest } from './config/manifest.ts';
 export { manifestJsonSchema } from './config/manifest-schema.ts';
 export { toAlertmanagerAlerts } from './receivers/alertmanager.ts';
+export { toOpsgenieRequests } from './receivers/opsgenie.ts';
 export { toPagerDutyEvent } from './receivers/pagerduty.ts';
 export { toSlackMessage } from './receivers/slack.ts';
+export { toTeamsMessage } from './receivers/teams.ts';

@@ -37,7 +37,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/evaluation', holds: 'scores beside labels: figures, and splits by time' },
   {
     folder: 'lib/receivers',
-    holds: 'an alert as Slack, PagerDuty and Alertmanager take it: [alerts](alerts.md#receivers)',
+    holds:
+      'an alert as Slack, Teams, PagerDuty, Opsgenie and Alertmanager take it: [alerts](alerts.md#receivers)',
   },
   { folder: 'lib/alert', holds: 'an incident becomes a message that people can act on' },
   {

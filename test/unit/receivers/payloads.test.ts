@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../../../lib/alert/alert.ts';
 import { toAlertmanagerAlerts } from '../../../lib/receivers/alertmanager.ts';
+import { type OpsgenieAlert, toOpsgenieRequests } from '../../../lib/receivers/opsgenie.ts';
 import { toPagerDutyEvent } from '../../../lib/receivers/pagerduty.ts';
 import { toSlackMessage } from '../../../lib/receivers/slack.ts';
+import { LARGEST_TEAMS_MESSAGE, type TeamsMessage, toTeamsMessage } from '../../../lib/receivers/teams.ts';
 import { makeAlertExamples } from '../../../scripts/alert-examples.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 
@@ -159,3 +161,117 @@ test("Alertmanager: a manifest's labels get names that it takes, and none replac
   assert.equal(alert.labels['incident'], HUGE.incidentId);
   assert.equal('empty' in alert.labels, false);
 });
+
+test('Opsgenie: an alert under the name of the incident, notes on it, a higher priority, and its end', () => {
+  const requests = [...EXAMPLES].map(([name, alert]) => [
+    name,
+    toOpsgenieRequests(alert).map(({ method, path }) => `${method} ${path}`),
+  ]);
+  const alias = '/v2/alerts/20261123T090000Z-3f9a1c7e5d20';
+  assert.deepEqual(Object.fromEntries(requests), {
+    opened: ['POST /v2/alerts'],
+    escalated: [`PUT ${alias}/priority?identifierType=alias`, `POST ${alias}/notes?identifierType=alias`],
+    updated: [`POST ${alias}/notes?identifierType=alias`],
+    resolved: [`POST ${alias}/close?identifierType=alias`],
+    settled: [`POST ${alias}/close?identifierType=alias`],
+    digest: [],
+    silence: ['POST /v2/alerts'],
+  });
+  const opened = opsgenieAlert(EXAMPLES.get('opened')!);
+  assert.equal(opened.alias, '20261123T090000Z-3f9a1c7e5d20');
+  assert.match(opened.message, /^shop\/payment-5ff676694b-fzj9z: cpu 0\.58/);
+  assert.equal(opened.priority, 'P3');
+  assert.deepEqual(opened.tags, ['team=payments']);
+  assert.equal(opened.details['Service'], 'payment');
+  assert.ok(opened.description.split('\n').includes(`page of the incident: ${PAGE_LINK}`));
+  assert.match(opened.description, /^A false alarm: tidewatch verdict \S+ false --bucket /m);
+  const [priority, note] = toOpsgenieRequests(EXAMPLES.get('escalated')!);
+  assert.deepEqual(priority?.body, { priority: 'P1' });
+  assert.deepEqual(note?.body, { note: EXAMPLES.get('escalated')?.summary, source: 'Tidewatch' });
+});
+
+test('Opsgenie: lengths are kept, no text is HTML, and an alias is one part of a path', () => {
+  const alert = opsgenieAlert({ ...HUGE, labels: { ...HUGE.labels, list: 'a,b', html: '<b>' } });
+  assert.equal(alert.message.length, 130);
+  assert.equal(alert.alias, 'i'.repeat(300));
+  assert.ok(alert.description.length <= 15_000);
+  assert.equal(alert.entity.length, 512);
+  assert.ok(alert.tags.every((tag) => tag.length <= 50));
+  assert.ok(alert.tags.includes('list=a b'));
+  const details = Object.entries(alert.details).flat();
+  assert.ok(details.join('').length <= 8000);
+  assert.equal(alert.details['html'], '‹b›');
+  for (const text of [alert.message, alert.description, alert.entity, ...alert.tags, ...details])
+    assert.doesNotMatch(text, /[<>]/);
+  assert.match(alert.message, /^‹!channel› & &/);
+  const [close] = toOpsgenieRequests({ ...HUGE, state: 'resolved', incidentId: '../x?a=b' });
+  assert.equal(close?.path, '/v2/alerts/..%2Fx%3Fa%3Db/close?identifierType=alias');
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`name${i}`, 'v'.repeat(900)]));
+  const crowded = opsgenieAlert({ ...HUGE, labels: many });
+  assert.equal(crowded.tags.length, 20);
+  assert.ok(Object.entries(crowded.details).flat().join('').length <= 8000);
+});
+
+test('Teams: a card with the summary, the facts, who else, commands and links', () => {
+  const lines = linesOf(toTeamsMessage(EXAMPLES.get('escalated')!));
+  assert.equal(lines[0], '[escalated] critical: payment');
+  assert.match(lines[1] ?? '', /^payment, 3 of 4 pods: more serious now, cpu/);
+  assert.ok(lines.includes('Severity: critical'));
+  assert.equal(lines.filter((line) => line.startsWith('• ')).length, 3);
+  assert.ok(lines.some((line) => /^A false alarm: tidewatch verdict \S+ false --bucket /.test(line)));
+  const message = toTeamsMessage(EXAMPLES.get('escalated')!);
+  assert.equal(message.type, 'message');
+  const [{ contentType, content }] = message.attachments;
+  assert.equal(contentType, 'application/vnd.microsoft.card.adaptive');
+  assert.equal(content.type, 'AdaptiveCard');
+  assert.deepEqual(content.actions, [
+    { type: 'Action.OpenUrl', title: 'page of the incident', url: PAGE_LINK },
+    { type: 'Action.OpenUrl', title: 'dashboard', url: 'https://grafana.example.com/d/payment' },
+    { type: 'Action.OpenUrl', title: 'runbook', url: 'https://wiki.example.com/runbooks/payment' },
+  ]);
+  assert.deepEqual(
+    linesOf(toTeamsMessage(EXAMPLES.get('silence')!)).filter((line) => line.startsWith('•')),
+    [],
+    'of one anomaly the summary says it all',
+  );
+  assert.doesNotMatch(JSON.stringify(toTeamsMessage(EXAMPLES.get('digest')!)), /tidewatch verdict/);
+});
+
+test('Teams: a message has less than 28 KB whatever the incident, and what is foreign stands in plain runs', () => {
+  const wide = (text: string): Alert => ({
+    ...HUGE,
+    summary: text.repeat(5000),
+    entity: text.repeat(5000),
+    targetService: text.repeat(5000),
+    detector: text.repeat(5000),
+    objects: { ...HUGE.objects, incident: text.repeat(5000) },
+    annotations: Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`${text}${i}`, `https://w/${'p'.repeat(980)}`]),
+    ),
+    members: HUGE.members!.map((member) => ({ ...member, entity: text, summary: text.repeat(400) })),
+  });
+  for (const text of ['x', '"', '\\', '語', '😀', '&']) {
+    const size = Buffer.byteLength(JSON.stringify(toTeamsMessage(wide(text))));
+    assert.ok(size <= LARGEST_TEAMS_MESSAGE, `${size} bytes of ${text}`);
+  }
+  assert.ok(linesOf(toTeamsMessage(HUGE)).includes('and 47 more'));
+  const few = linesOf(toTeamsMessage(wide('語'))).filter((line) => line.startsWith('• '));
+  assert.ok(few.length < 10, 'members give way first');
+  const marked = toTeamsMessage({ ...HUGE, summary: '[click](https://evil) **now**' });
+  assert.deepEqual(
+    new Set(marked.attachments[0].content.body.map(({ type }) => type)),
+    new Set(['RichTextBlock']),
+    'which reads no Markdown',
+  );
+  assert.equal(linesOf(marked)[1], '[click](https://evil) **now**');
+});
+
+function opsgenieAlert(alert: Alert): OpsgenieAlert {
+  const [request] = toOpsgenieRequests(alert);
+  assert.ok(request !== undefined && 'alias' in request.body);
+  return request.body;
+}
+
+function linesOf(message: TeamsMessage): string[] {
+  return message.attachments[0].content.body.map(({ inlines }) => inlines.map(({ text }) => text).join(''));
+}
