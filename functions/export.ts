@@ -1,5 +1,4 @@
 /** Exports the windows that are due, of every declared detector. Runs every minute, and mostly finds nothing to do. */
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { inInvocation } from '../lib/base/correlation.ts';
@@ -10,6 +9,7 @@ import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
 import { resolveEndpoint } from '../lib/source/resolve-endpoint.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
+import { readSecret } from './read-secret.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -36,6 +36,7 @@ async function work(context: Context): Promise<ExportAnswer> {
   if (settings.prometheus === undefined) return { windows: 0, failed: {} };
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {
+    // Secrets are read at every run, so that a rotated one needs no deployment.
     const endpoint = await resolveEndpoint(settings.prometheus, { readSecret, credentials });
     const source = createPrometheusSource({ ...run, endpoint, random: Math.random });
     const { exported, failed } = await exportDue(source, run);
@@ -52,15 +53,6 @@ function describeFailures(failed: ReadonlyMap<string, unknown>): Readonly<Record
   return Object.fromEntries(
     [...failed].map(([name, error]) => [name, error instanceof Error ? error.message : String(error)]),
   );
-}
-
-/** Read at every run, so that a rotated secret needs no deployment. */
-async function readSecret(arn: string): Promise<string> {
-  const { SecretString } = await new SecretsManagerClient().send(
-    new GetSecretValueCommand({ SecretId: arn }),
-  );
-  if (SecretString === undefined) throw new Error(`the secret ${arn} holds no text`);
-  return SecretString;
 }
 
 /** The function's own, from its environment: Lambda renews them there. */

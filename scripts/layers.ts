@@ -25,6 +25,10 @@ export const LAYERS: readonly Layer[] = [
     folder: 'lib/jobs/notify',
     holds: 'anomalies become incidents, and people hear of them once; `notify.ts` tells it',
   },
+  {
+    folder: 'lib/jobs/deliver',
+    holds: 'what was published goes to the services that people have; `deliver.ts` tells it',
+  },
   { folder: 'lib/jobs/export', holds: "a source's answers become windows; `export-windows.ts` tells it" },
   { folder: 'lib/jobs/shared', holds: 'ports, detectors, windows of a bucket, quarantine, scoring of rows' },
   { folder: 'lib/source', holds: 'where windows come from: Prometheus' },

@@ -27,6 +27,17 @@ export class SettingError extends TidewatchError {}
 /** Prometheus, or what stands in its place, gave no usable answer. */
 export class SourceError extends TidewatchError {}
 
+/** A service that alerts are delivered to gave no usable answer; the same request may succeed later. */
+export class ReceiverError extends TidewatchError {
+  /** Ms that it asks to wait, where it says so. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: string, message: string, retryAfter?: number) {
+    super(code, message);
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** Rows do not fit the features that a model was trained on, or cannot be turned into features at all. */
 export class FeatureError extends TidewatchError {}
 

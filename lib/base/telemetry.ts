@@ -24,6 +24,8 @@ export const METRIC_NAMES = [
   'IncidentPagesPutOff',
   'AlertsPublished',
   'AlertsUndeliverable',
+  'AlertsDelivered',
+  'AlertsRefused',
   'IncidentsSilenced',
   'DetectorsFailed',
   'WatchRuns',

@@ -2,6 +2,7 @@
 import { SettingError } from '../base/errors.ts';
 import type { GroupingPolicy } from './grouping.ts';
 import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
+import { RECEIVER_PURPOSES, type ReceiverSetting, readReceivers } from './receiver-settings.ts';
 
 export interface Settings {
   readonly bucket: string;
@@ -12,8 +13,11 @@ export interface Settings {
   readonly scoreQueueUrl: string;
   readonly trainQueueUrl: string;
   readonly notifyQueueUrl: string;
+  readonly deliverQueueUrl: string;
   /** How anomalies become incidents; defaults where nothing is set. */
   readonly grouping: GroupingPolicy;
+  /** Services that alerts are delivered to; none where nothing is set. */
+  readonly receivers: readonly ReceiverSetting[];
   /** Names this deployment in logs and metrics. */
   readonly service: string;
   readonly prometheus: PrometheusSettings;
@@ -45,7 +49,9 @@ const PURPOSES = {
   TIDEWATCH_SCORE_QUEUE_URL: 'the SQS queue that asks for scoring',
   TIDEWATCH_TRAIN_QUEUE_URL: 'the SQS queue that asks for training',
   TIDEWATCH_NOTIFY_QUEUE_URL: 'the SQS queue that asks for the telling',
+  TIDEWATCH_DELIVER_QUEUE_URL: 'the SQS queue of what is to be delivered',
   ...GROUPING_PURPOSES,
+  ...RECEIVER_PURPOSES,
   TIDEWATCH_SERVICE: 'the name of this deployment in logs and metrics',
   TIDEWATCH_PROMETHEUS_URL: 'the Prometheus that windows are exported from',
   TIDEWATCH_PROMETHEUS_AUTH: `how to sign in to Prometheus: ${AUTH_KINDS.join(', ')}`,
@@ -75,7 +81,9 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   scoreQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_SCORE_QUEUE_URL'),
   trainQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_TRAIN_QUEUE_URL'),
   notifyQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_NOTIFY_QUEUE_URL'),
+  deliverQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_DELIVER_QUEUE_URL'),
   grouping: readGrouping,
+  receivers: readReceivers,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
   prometheus: readPrometheus,
 };
@@ -88,7 +96,9 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   scoreQueueUrl: 'TIDEWATCH_SCORE_QUEUE_URL',
   trainQueueUrl: 'TIDEWATCH_TRAIN_QUEUE_URL',
   notifyQueueUrl: 'TIDEWATCH_NOTIFY_QUEUE_URL',
+  deliverQueueUrl: 'TIDEWATCH_DELIVER_QUEUE_URL',
   grouping: 'TIDEWATCH_GROUP_BY',
+  receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
   service: 'TIDEWATCH_SERVICE',
   prometheus: 'TIDEWATCH_PROMETHEUS_URL',
 };

@@ -20,14 +20,20 @@ import {
   variablesOf,
 } from '../helpers/packaged-template.ts';
 
-const FUNCTIONS = ['export', 'train', 'score', 'notify', 'receipt'] as const;
-/** Bytes */
+const FUNCTIONS = ['export', 'train', 'score', 'notify', 'receipt', 'deliver'] as const;
 const EVERYTHING = {
   prometheusUrl: 'https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1',
   prometheusAuth: 'sigv4',
   prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
   prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
   alertEmail: 'sre@example.com',
+  slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
+  teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
+  pagerdutySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pagerduty-abc123',
+  opsgenieSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:opsgenie-abc123',
+  opsgenieUrl: 'https://api.eu.opsgenie.com',
+  alertmanagerUrl: 'https://alertmanager.example.com',
+  alertmanagerSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:alertmanager-abc123',
   groupBy: 'detector, namespace',
   groupWait: '1m',
   groupInterval: '10m',
@@ -95,7 +101,8 @@ describe('the packaged template', () => {
   });
 
   it('takes the parameters in', async () => {
-    const { ExportLambdaFunction, NotifyLambdaFunction, DataBucket } = await readResources(everythingDir);
+    const { ExportLambdaFunction, NotifyLambdaFunction, DeliverLambdaFunction, DataBucket } =
+      await readResources(everythingDir);
     const variables = variablesOf(ExportLambdaFunction);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_URL'], EVERYTHING.prometheusUrl);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_AUTH'], 'sigv4');
@@ -111,7 +118,68 @@ describe('the packaged template', () => {
       incidentsADay: 5,
       digestAt: 7.5 * 3_600_000,
     });
+    const { receivers } = readSettings(environmentOf(DeliverLambdaFunction), ['receivers']);
+    assert.deepEqual(
+      receivers.map((receiver) => ('url' in receiver ? receiver.url : receiver.secretArn)),
+      [
+        EVERYTHING.alertmanagerUrl,
+        'https://events.pagerduty.com/v2/enqueue',
+        EVERYTHING.opsgenieUrl,
+        EVERYTHING.slackWebhookSecretArn,
+        EVERYTHING.teamsWebhookSecretArn,
+      ],
+    );
     assert.deepEqual(DataBucket?.Properties['BucketName'], { 'Fn::Sub': 'metrics-of-team-a' });
+  });
+});
+
+describe('the delivery to receivers', () => {
+  it('is there where a receiver is set, with all that belongs to it', async () => {
+    const text = await readFile(templateOf(packageDir), 'utf8');
+    const { Conditions } = JSON.parse(text) as { Conditions: Record<string, unknown> };
+    const receivers = ['HasSlack', 'HasTeams', 'HasPagerDuty', 'HasOpsgenie', 'HasAlertmanager'];
+    assert.deepEqual(Conditions['HasReceiver'], {
+      'Fn::Or': receivers.map((Condition) => ({ Condition })),
+    });
+    const ids = Object.keys(resources).filter((id) => /^Deliver|^AlertsRefused/.test(id));
+    const conditions = Object.fromEntries(ids.map((id) => [id, resources[id]?.Condition]));
+    assert.deepEqual(conditions, {
+      DeliverLogGroup: 'HasReceiver',
+      DeliverLambdaFunction: 'HasReceiver',
+      DeliverEventSourceMappingSQSDeliverQueue: 'HasReceiver',
+      DeliverSubscription: 'HasReceiver',
+      DeliverQueue: 'HasReceiver',
+      DeliverDeadLetters: 'HasReceiver',
+      DeliverQueuePolicy: 'HasReceiver',
+      DeliverRole: 'HasReceiver',
+      DeliverSlackSecretPolicy: 'HasSlack',
+      DeliverTeamsSecretPolicy: 'HasTeams',
+      DeliverPagerDutySecretPolicy: 'HasPagerDuty',
+      DeliverOpsgenieSecretPolicy: 'HasOpsgenie',
+      DeliverAlertmanagerSecretPolicy: 'HasAlertmanagerSecret',
+      DeliverErrors: 'HasReceiver',
+      DeliverDeadLettersFilled: 'HasReceiver',
+      AlertsRefusedByReceiver: 'HasReceiver',
+    });
+  });
+
+  it('may read the secrets that are set, each by its own policy', async () => {
+    const everything = await readResources(everythingDir);
+    const policies = Object.entries(everything).filter(([id]) => /^Deliver\w+SecretPolicy$/.test(id));
+    assert.deepEqual(
+      policies.map(([, policy]) => {
+        const [statement, ...others] = statementsOf(policy);
+        assert.deepEqual(others, []);
+        return [policy.Properties['RoleName'], statement?.Action, statement?.Resource];
+      }),
+      [
+        EVERYTHING.slackWebhookSecretArn,
+        EVERYTHING.teamsWebhookSecretArn,
+        EVERYTHING.pagerdutySecretArn,
+        EVERYTHING.opsgenieSecretArn,
+        EVERYTHING.alertmanagerSecretArn,
+      ].map((arn) => [{ Ref: 'DeliverRole' }, 'secretsmanager:GetSecretValue', arn]),
+    );
   });
 });
 
@@ -157,6 +225,11 @@ describe('privileges', () => {
       's3:GetObject,s3:PutObject incidents/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes ReceiptQueue.Arn',
     ],
+    DeliverRole: [
+      's3:GetObject incidents/*',
+      'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes DeliverQueue.Arn',
+      'sqs:SendMessage DeliverQueue.Arn',
+    ],
   };
 
   it('are those that each function needs, and no more', () => {
@@ -180,7 +253,7 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 8);
+    assert.equal(policies.length, 14);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');
@@ -205,6 +278,7 @@ describe('privileges', () => {
       'TrainQueuePolicy',
       'NotifyQueuePolicy',
       'ReceiptQueuePolicy',
+      'DeliverQueuePolicy',
       'AlertTopicPolicy',
     ];
     for (const id of guarded)
@@ -244,7 +318,7 @@ describe('alarms', () => {
     assert.equal(unwatched?.TreatMissingData, 'breaching');
     // Where there is no Prometheus as well: files that people drop have no exporter that could be silent.
     for (const { id, Condition } of alarms())
-      if (id !== 'ExporterSilent') assert.equal(Condition, undefined, id);
+      if (!/^ExporterSilent$|^Deliver|^AlertsRefused/.test(id)) assert.equal(Condition, undefined, id);
     const watched = JSON.stringify(alarms().map(({ Dimensions }) => Dimensions));
     for (const [id] of ofType('AWS::Lambda::Function')) assert.ok(watched.includes(`{"Ref":"${id}"}`), id);
     for (const [id] of ofType('AWS::SQS::Queue'))
@@ -259,7 +333,7 @@ describe('alarms', () => {
 describe('queues', () => {
   it('hide a message for six times as long as its function may take, and end in a dead-letter queue', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping');
-    assert.equal(mappings.length, 4);
+    assert.equal(mappings.length, 5);
     for (const [id, { Properties }] of mappings) {
       const { EventSourceArn, FunctionName } = Properties as Record<
         string,
@@ -304,7 +378,7 @@ describe('functions', () => {
       const file = join(packageDir, `${name}.zip`);
       const { size } = await stat(file);
       assert.ok(size < MOST_ZIP_BYTES, `${name}.zip has ${size} bytes`);
-      const decoder = name === 'receipt' ? [] : ['functions/parquet_wasm_bg.wasm'];
+      const decoder = name === 'receipt' || name === 'deliver' ? [] : ['functions/parquet_wasm_bg.wasm'];
       const training = name === 'train' ? ['functions/index_bg.wasm', 'functions/series-worker.mjs'] : [];
       const models = name === 'train' || name === 'score' ? kernels : [];
       assert.deepEqual(

@@ -8,7 +8,7 @@ import { LAYERS, placeLayers } from '../../scripts/layers.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Only these may reach the network. */
-const NETWORK = /^(lib\/store\/|lib\/source\/|lib\/alert\/[a-z-]*publisher)/;
+const NETWORK = /^(lib\/store\/|lib\/source\/|lib\/receivers\/send-request|lib\/alert\/[a-z-]*publisher)/;
 
 interface Import {
   readonly file: string;

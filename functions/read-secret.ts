@@ -1,0 +1,12 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+/** Made where one is read: most deployments have no secret. */
+let client: SecretsManagerClient | undefined;
+
+/** The text of a secret. @throws what the SDK throws; Error where it holds no text */
+export async function readSecret(arn: string): Promise<string> {
+  client ??= new SecretsManagerClient();
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+  if (SecretString === undefined) throw new Error(`the secret ${arn} holds no text`);
+  return SecretString;
+}

@@ -1,0 +1,145 @@
+/** One alert to one receiver. */
+import { z } from 'zod';
+import type { Alert } from '../../alert/alert.ts';
+import { NotFoundError, ReceiverError, SettingError } from '../../base/errors.ts';
+import { hideSecrets, quoteForeign } from '../../base/foreign-text.ts';
+import type { Telemetry } from '../../base/telemetry.ts';
+import { type ReceiverTarget, resolveReceiver, secretsOfReceiver } from '../../config/receiver-secret.ts';
+import type { ReceiverName, ReceiverSetting } from '../../config/receiver-settings.ts';
+import { isOver } from '../../receivers/receiver-text.ts';
+import { type ReceiverAnswer, type ReceiverRequest, sendRequest } from '../../receivers/send-request.ts';
+import { parseRetryAfter } from '../../source/retry-delay.ts';
+import { decodeJson } from '../../store/json.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import type { SecretCache } from './secret-cache.ts';
+import { writeRequests } from './write-requests.ts';
+
+export interface DeliveryRun {
+  readonly secrets: SecretCache;
+  /** With the incidents' objects. */
+  readonly store: ObjectStore;
+  readonly telemetry: Telemetry;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Ms after which an open incident is told of again. */
+  readonly repeatInterval: number;
+  /** Ms for one request; for tests. */
+  readonly timeoutMs?: number;
+}
+
+/** Ms. Services answer within a second; what takes longer is tried again later. */
+const TIMEOUT = 10_000;
+/** Characters of a receiver's answer that are logged. */
+const LONGEST_REASON = 500;
+/** Those that keep an incident open until they hear of its end. */
+const KEEPING: readonly ReceiverName[] = ['pagerduty', 'opsgenie', 'alertmanager'];
+
+/** Statuses. */
+const UNAUTHORIZED: readonly number[] = [401, 403];
+
+const incidentSchema = z.looseObject({ state: z.string() });
+
+/**
+ * What the receiver refuses for good is logged and counted, and done with.
+ * @throws ReceiverError where it may take the same later; SettingError where the secret has another form; whatever the
+ * secret's reading throws. None of them shows a secret
+ */
+export async function deliverAlert(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): Promise<void> {
+  const { telemetry } = run;
+  const fields = { receiver: setting.name, detector: alert.detector, notificationId: alert.notificationId };
+  if (await isOutdated(setting, alert, run)) {
+    telemetry.info('alert passed over: its incident has ended', fields);
+    return;
+  }
+  const { accepted, target, answer } = await tell(setting, alert, run);
+  if (accepted) {
+    telemetry.count('AlertsDelivered', 1, { detector: alert.detector });
+    telemetry.info('alert delivered', fields);
+    return;
+  }
+  telemetry.count('AlertsRefused', 1, { detector: alert.detector });
+  telemetry.error('alert refused', {
+    ...fields,
+    status: answer.status,
+    reason: quoteAnswer(answer.text, target),
+  });
+}
+
+/** A message that was late must not open again there what was closed meanwhile: nobody would close it any more. */
+async function isOutdated({ name }: ReceiverSetting, alert: Alert, { store }: DeliveryRun): Promise<boolean> {
+  if (!KEEPING.includes(name) || isOver(alert)) return false;
+  const key = alert.objects.incident;
+  try {
+    const { state } = decodeJson(key, (await store.get(key)).body, incidentSchema);
+    return state === 'settled' || state === 'resolved';
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
+
+type Told =
+  | { readonly accepted: true; readonly target: ReceiverTarget; readonly answer?: undefined }
+  | { readonly accepted: false; readonly target: ReceiverTarget; readonly answer: ReceiverAnswer };
+
+/** Once more where the secret was refused, or had another form, and has become another one since it was read. */
+async function tell(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): Promise<Told> {
+  const { secretArn } = setting;
+  if (secretArn === undefined) return await tellWith(resolveReceiver(setting, undefined), alert, run);
+  const text = await run.secrets.get(secretArn);
+  let refusal: Told | SettingError;
+  try {
+    refusal = await tellWith(resolveReceiver(setting, text), alert, run);
+    if (refusal.accepted || !UNAUTHORIZED.includes(refusal.answer.status)) return refusal;
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    refusal = error;
+  }
+  const renewed = await run.secrets.renew(secretArn, text);
+  if (renewed !== text) return await tellWith(resolveReceiver(setting, renewed), alert, run);
+  if (refusal instanceof SettingError) throw refusal;
+  return refusal;
+}
+
+async function tellWith(target: ReceiverTarget, alert: Alert, run: DeliveryRun): Promise<Told> {
+  const moment = { now: run.now(), repeatInterval: run.repeatInterval };
+  for (const request of await writeRequests(target, alert, moment)) {
+    const answer = await ask(target, request, run);
+    const { status } = answer;
+    if (status >= 200 && status < 300) continue;
+    if (status === 408 || status === 429 || status >= 500)
+      throw new ReceiverError(
+        status === 429 ? 'rate-limited' : 'server-error',
+        `${target.name} answered with HTTP ${status}: ${quoteAnswer(answer.text, target)}`,
+        parseRetryAfter(answer.retryAfter, moment.now),
+      );
+    return { accepted: false, target, answer };
+  }
+  return { accepted: true, target };
+}
+
+async function ask(
+  target: ReceiverTarget,
+  request: ReceiverRequest,
+  { timeoutMs = TIMEOUT }: DeliveryRun,
+): Promise<ReceiverAnswer> {
+  try {
+    return await sendRequest(request, timeoutMs);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError')
+      throw new ReceiverError('timeout', `${target.name} gave no answer within ${timeoutMs} ms`);
+    // fetch tells of its cause, and no more; the error itself is left out, as it may show the address.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const code = cause instanceof Error && 'code' in cause ? `${cause.code} ` : '';
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new ReceiverError(
+      'connection-failed',
+      `${target.name} could not be asked: ${quoteAnswer(code + message, target)}`,
+    );
+  }
+}
+
+/** Cleaned before it is cut, so that a secret is seen whole. */
+function quoteAnswer(text: string, target: ReceiverTarget): string {
+  return quoteForeign(hideSecrets(text, secretsOfReceiver(target)), LONGEST_REASON) || 'no reason given';
+}
