@@ -31,7 +31,8 @@ export async function sendRequest(
 ): Promise<ReceiverAnswer> {
   const response = await fetch(url, {
     method,
-    headers: { ...headers, 'content-type': 'application/json' },
+    // A process sleeps between two alerts, and a connection that was kept is dead by then.
+    headers: { ...headers, 'content-type': 'application/json', connection: 'close' },
     body: JSON.stringify(body),
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),

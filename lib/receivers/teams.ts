@@ -39,6 +39,8 @@ export interface TeamsMessage {
         readonly speak: string;
         readonly body: readonly RichTextBlock[];
         readonly actions: readonly OpenUrl[];
+        /** Commands are long lines. */
+        readonly msteams: { readonly width: 'Full' };
       };
     },
   ];
@@ -107,6 +109,7 @@ function write(
     speak: summary,
     body,
     actions: listLinks(alert),
+    msteams: { width: 'Full' },
   } as const;
   return {
     type: 'message',
