@@ -28,6 +28,8 @@ interface World {
   readonly reads: readonly string[];
   /** Bodies that wait, each with the attempts so far. */
   readonly queue: { body: string; attempts: number }[];
+  /** Names of receivers whose messages the queue does not take. */
+  readonly refusedByQueue: Set<string>;
   /** Takes every message that waits, once. */
   run(): Promise<DeliverOutcome[]>;
 }
@@ -42,6 +44,7 @@ function createWorld(
   const store = createMemoryObjectStore();
   const texts = new Map(Object.entries(secrets));
   const reads: string[] = [];
+  const refusedByQueue = new Set<string>();
   const queue = published.map((alert) => ({
     body: typeof alert === 'string' ? alert : JSON.stringify(alert),
     attempts: 0,
@@ -59,7 +62,11 @@ function createWorld(
     telemetry,
     now: () => NOW,
     timeoutMs: 300,
-    enqueue: async (body: string) => void queue.push({ body, attempts: 0 }),
+    enqueue: async (body: string) => {
+      if (refusedByQueue.has((JSON.parse(body) as { receiver: string }).receiver))
+        throw new Error('throttled');
+      queue.push({ body, attempts: 0 });
+    },
   };
   return {
     telemetry,
@@ -67,6 +74,7 @@ function createWorld(
     secrets: texts,
     reads,
     queue,
+    refusedByQueue,
     async run() {
       const outcomes: DeliverOutcome[] = [];
       for (const message of queue.splice(0)) {
@@ -211,6 +219,26 @@ test('one of two that is down is tried again by itself: the other hears once', a
   assert.equal(teams.requests.length, 1);
   assert.equal(world.telemetry.total('AlertsDelivered'), 2);
   assert.equal(world.telemetry.total('AlertsRefused'), 0);
+});
+
+test('where the queue fails while a message is divided, the message comes back', async () => {
+  await using server = await startReceiverServer();
+  const receivers: readonly ReceiverSetting[] = [
+    { name: 'alertmanager', url: server.url, secretArn: undefined },
+    slackAt('arn:slack'),
+  ];
+  const world = createWorld(receivers, { 'arn:slack': `${server.url}/slack` }, [createAlert()]);
+  world.refusedByQueue.add('slack');
+  assert.deepEqual(await world.run(), [FAILED_ONCE]);
+  world.refusedByQueue.clear();
+  await world.run();
+  await world.run();
+  assert.deepEqual(world.queue, []);
+  assert.deepEqual(
+    server.requests.map(({ path }) => path).sort(),
+    ['/api/v2/alerts', '/api/v2/alerts', '/slack'],
+    'twice for the one that knows an alert that it has',
+  );
 });
 
 test('waits grow to a quarter of an hour, and go no further', async () => {
