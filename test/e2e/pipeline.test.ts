@@ -146,6 +146,7 @@ describe('a file that is dropped, without a manifest', () => {
         window: `${SHOP}/new.parquet`,
         scores: 'scores/detector=shop/new.parquet',
         incident: `incidents/${opened.incidentId}.json`,
+        page: `incidents/${opened.incidentId}.html`,
         anomaly,
       },
       members: [
