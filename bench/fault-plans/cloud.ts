@@ -14,7 +14,7 @@ import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
 import type { JobContext, NotifyContext } from '../../lib/jobs/shared/context.ts';
 import { listDetectors, loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { trainIfDue, trainModel } from '../../lib/jobs/train/train-model.ts';
-import type { MetricSource } from '../../lib/source/metric-source.ts';
+import { createQuerySource, type QueryRange } from '../../lib/source/query-source.ts';
 import {
   detectorOfStateKey,
   detectorOfWindowKey,
@@ -32,7 +32,7 @@ import {
   type Clock,
   FaultyCalls,
   faultyPublish,
-  faultySource,
+  faultyQueries,
   faultyStore,
   type Invocation,
 } from './faulty-calls.ts';
@@ -102,7 +102,7 @@ export class Cloud {
   readonly store: ObjectStore;
   readonly published: Published[] = [];
   readonly deadLetters: Message[] = [];
-  readonly #source: MetricSource;
+  readonly #queryRange: QueryRange;
   readonly #calls: CallFaults;
   readonly #messageFaults: readonly MessageFault[];
   readonly #clockFaults: readonly ClockFault[];
@@ -114,11 +114,11 @@ export class Cloud {
 
   constructor(given: {
     readonly start: number;
-    readonly source: MetricSource;
+    readonly queryRange: QueryRange;
     readonly faults: readonly Fault[];
   }) {
     this.clock = { now: given.start };
-    this.#source = given.source;
+    this.#queryRange = given.queryRange;
     this.#calls = new CallFaults(given.faults);
     this.#messageFaults = given.faults.filter((fault) => fault.is === 'message');
     this.#clockFaults = given.faults.filter((fault) => fault.is === 'clock');
@@ -140,8 +140,8 @@ export class Cloud {
   /** The schedule of the export function. */
   async exportDue(): Promise<void> {
     await this.#invoke('export', async (context, calls) => {
-      const source = faultySource(this.#source, calls, () => context.deadline.remaining());
-      await exportDue(source, context);
+      const queries = faultyQueries(this.#queryRange, calls, () => context.deadline.remaining());
+      await exportDue(createQuerySource('the service', queries), context);
     });
   }
 

@@ -3,7 +3,7 @@
 import type { Alert } from '../../lib/alert/alert.ts';
 import { PublishRejectedError } from '../../lib/alert/publisher.ts';
 import { RetryLaterError, SourceError } from '../../lib/base/errors.ts';
-import type { MatrixSeries, MetricSource } from '../../lib/source/metric-source.ts';
+import type { QueryRange } from '../../lib/source/query-source.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { type CallFault, type Fault, OPERATIONS, type Operation } from './fault.ts';
 
@@ -119,11 +119,11 @@ export function faultyPublish(
   return async (alert) => ({ messageId: await calls.make('sns.publish', () => publish(alert), errorOf) });
 }
 
-export function faultySource(
-  source: MetricSource,
+export function faultyQueries(
+  queryRange: QueryRange,
   calls: FaultyCalls,
   remaining: () => number,
-): MetricSource {
+): QueryRange {
   const errorOf = (kind: CallFault['kind']): Error => {
     if (kind === 'refused')
       return new SourceError('server-error', 'the query got HTTP 503 (attempt 5, the last)');
@@ -131,12 +131,10 @@ export function faultySource(
       return new SourceError('connection-failed', 'the query could not be asked: ECONNRESET');
     return new SourceError('not-json', 'the answer ends in its middle');
   };
-  return {
-    async queryRange(query): Promise<readonly MatrixSeries[]> {
-      const series = await calls.make('prometheus.query', () => source.queryRange(query), errorOf);
-      if (remaining() <= 0) throw new RetryLaterError('deadline', 'no time is left for the query');
-      return series;
-    },
+  return async (query) => {
+    const series = await calls.make('prometheus.query', () => queryRange(query), errorOf);
+    if (remaining() <= 0) throw new RetryLaterError('deadline', 'no time is left for the query');
+    return series;
   };
 }
 

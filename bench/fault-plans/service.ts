@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
-import type { MatrixSeries, MetricSource } from '../../lib/source/metric-source.ts';
+import type { MatrixSeries } from '../../lib/source/metric-source.ts';
+import type { QueryRange } from '../../lib/source/query-source.ts';
 import { readState } from '../../lib/store/detector-states.ts';
 import { manifestKey, quarantineKey, reasonKey, windowsPrefix } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
@@ -78,7 +79,7 @@ export interface Life {
   readonly faults?: readonly Fault[];
   /** Awaited before the history comes in, before the first training, and before each window after it. */
   readonly before?: (cloud: Cloud, step: number) => Promise<void>;
-  readonly source?: MetricSource;
+  readonly queryRange?: QueryRange;
   /** Whether the model is trained anew in its middle. */
   readonly retrains?: boolean;
 }
@@ -94,9 +95,9 @@ export const STEPS: { readonly learning: number; readonly all: number } = {
  * @throws Error where it does not come to its end
  */
 export async function runService(life: Life): Promise<Cloud> {
-  const { feed, faults = [], before = async () => {}, source = SOURCE, retrains = true } = life;
+  const { feed, faults = [], before = async () => {}, queryRange = queryService, retrains = true } = life;
   const history = START + HISTORY_WINDOWS * WINDOW;
-  const cloud = new Cloud({ start: history + MINUTE + TICK, source, faults });
+  const cloud = new Cloud({ start: history + MINUTE + TICK, queryRange, faults });
   await cloud.store.put(manifestKey(DETECTOR), new TextEncoder().encode(MANIFESTS[feed]));
   let step = 0;
   await before(cloud, step++);
@@ -229,16 +230,13 @@ async function trainedTo(store: ObjectStore): Promise<number | undefined> {
   return state.phase === 'active' && state.trainedUntil === end ? end : undefined;
 }
 
-export const SOURCE: MetricSource = {
-  async queryRange({ query, start, end, step }) {
-    return ENTITIES.map((pod): MatrixSeries => {
-      const times: number[] = [];
-      for (let time = start; time < end; time += step) times.push(time);
-      const values = times.map((time) => valueAt({ pod, query, time }));
-      return { labels: { pod }, times: Float64Array.from(times), values: Float64Array.from(values) };
-    });
-  },
-};
+export const queryService: QueryRange = async ({ query, start, end, step }) =>
+  ENTITIES.map((pod): MatrixSeries => {
+    const times: number[] = [];
+    for (let time = start; time < end; time += step) times.push(time);
+    const values = times.map((time) => valueAt({ pod, query, time }));
+    return { labels: { pod }, times: Float64Array.from(times), values: Float64Array.from(values) };
+  });
 
 function valueAt({ pod, query, time }: { pod: string; query: string; time: number }): number {
   const row = (time - START) / MINUTE - HISTORY_WINDOWS * ROWS_A_WINDOW;

@@ -1,5 +1,6 @@
 /** What a Prometheus answers beside good series: relabelled, restarted and half-broken exporters. */
-import type { MatrixSeries, MetricSource, RangeQuery } from '../../lib/source/metric-source.ts';
+import type { MatrixSeries } from '../../lib/source/metric-source.ts';
+import type { QueryRange, RangeQuery } from '../../lib/source/query-source.ts';
 
 /** Every series of them for a query. */
 type Make = (query: RangeQuery) => readonly MatrixSeries[];
@@ -24,14 +25,12 @@ export const USABLE_SERIES: Readonly<Record<string, Make>> = {
     Array.from({ length: 100 }, (_, at) => seriesOf(query, { pod: `odd-${query.start}-${at}` }, at)),
 };
 
-/** @param active kinds that the source answers by now */
-export function poisonSource(source: MetricSource, active: ReadonlySet<string>): MetricSource {
+/** @param active kinds that are answered by now */
+export function poisonQueries(queryRange: QueryRange, active: ReadonlySet<string>): QueryRange {
   const kinds = { ...UNUSABLE_SERIES, ...USABLE_SERIES };
-  return {
-    async queryRange(query) {
-      const good = await source.queryRange(query);
-      return [...good, ...[...active].flatMap((kind) => kinds[kind]?.(query) ?? [])];
-    },
+  return async (query) => {
+    const good = await queryRange(query);
+    return [...good, ...[...active].flatMap((kind) => kinds[kind]?.(query) ?? [])];
   };
 }
 

@@ -2,9 +2,9 @@
 import { readTable } from '../../lib/window/parquet.ts';
 import type { Cloud } from '../fault-plans/cloud.ts';
 import { compare } from '../fault-plans/judge-plan.ts';
-import { ENTITIES, type Feed, runService, SOURCE } from '../fault-plans/service.ts';
+import { ENTITIES, type Feed, queryService, runService } from '../fault-plans/service.ts';
 import { type Poison, placePoison } from './poison.ts';
-import { poisonSource } from './poison-series.ts';
+import { poisonQueries } from './poison-series.ts';
 
 /** Of the good entities. */
 export interface GoodOutcome {
@@ -21,7 +21,7 @@ export async function runPoisoned(feed: Feed, poisons: readonly Poison[]): Promi
   const active = new Set<string>();
   const cloud = await runService({
     feed,
-    source: poisonSource(SOURCE, active),
+    queryRange: poisonQueries(queryService, active),
     // The next version would be of the poison's rows, too, where they can be used.
     retrains: false,
     async before(bucket, step) {

@@ -1,7 +1,6 @@
 /** The JSON answer of query_range (https://prometheus.io/docs/prometheus/latest/querying/api/). */
 import { SourceError } from '../base/errors.ts';
 import { quoteForeign } from '../base/foreign-text.ts';
-import { MAX_ENTITIES } from '../window/limits.ts';
 import {
   expectEnd,
   type JsonCursor,
@@ -13,7 +12,7 @@ import {
   readObject,
   readString,
 } from './json-cursor.ts';
-import type { MatrixSeries } from './metric-source.ts';
+import { MAX_SERIES, type MatrixSeries } from './metric-source.ts';
 import { createSampleReader, type SampleGrid, type SampleReader, type Samples } from './read-samples.ts';
 
 export interface MatrixAnswer {
@@ -37,8 +36,6 @@ interface Envelope {
 export const PARTIAL = 'partial-response';
 /** Characters of a server's own words that an error shows. */
 const LONGEST_QUOTE = 500;
-/** Of one answer: twice the entities of a window, since the series of one may take turns. */
-const MAX_SERIES: number = 2 * MAX_ENTITIES;
 
 /** Prometheus 2.48 to 2.53 has no `infos` and lists them as warnings with this prefix (prometheus/prometheus#14327). */
 const INFO_PREFIX = 'PromQL info:';

@@ -1,6 +1,10 @@
-/** One series over a range. Samples stand on the asked grid, strictly ascending; cells without a sample are left out. */
+/** The port through which metrics come in: what every source answers, with history or without. */
+import type { Detector } from '../config/detector.ts';
+import { MAX_ENTITIES } from '../window/limits.ts';
+
+/** One series of samples, strictly ascending in time. */
 export interface MatrixSeries {
-  /** With `__name__` where the query kept it. */
+  /** Tell it from every other series of its metric. With `__name__` where the source has one. */
   readonly labels: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly times: Float64Array;
@@ -8,9 +12,51 @@ export interface MatrixSeries {
   readonly values: Float64Array;
 }
 
-export interface RangeQuery {
+/** What the source gave for one metric; without series where it has no data. */
+export interface MetricMatrix {
+  readonly name: string;
+  /** As the manifest has it. */
   readonly query: string;
-  /** Epoch milliseconds: `start` is the first grid cell, `end` (exclusive) is a whole number of steps after it. */
+  readonly series: readonly MatrixSeries[];
+}
+
+/** What of a detector a source is told. One that is asked in other words than a query adds its member of the manifest. */
+export type Watched = Pick<Detector, 'name' | 'metrics' | 'entityLabels'>;
+
+/** The source of a deployment, opened once by `openSource`. */
+export interface MetricSource {
+  /** What and where it is, for messages; without secrets. */
+  readonly name: string;
+  /** Asks nothing yet. */
+  forDetector(detector: Watched): DetectorSource;
+}
+
+/** The metrics of one detector. Its methods answer with one matrix a metric, in the order of the manifest. */
+export type DetectorSource = SourceWithHistory | SourceWithoutHistory;
+
+export interface SourceWithHistory {
+  readonly history: true;
+  /**
+   * Every series of every metric over the range, or an error: never a part of them. Times stand on the grid of the range;
+   * cells without a sample are left out.
+   * @throws SourceError where an answer is unusable (twice the same labels, more than MAX_SERIES series, a range that is no
+   * whole number of steps) or the source stays unreachable
+   * @throws RetryLaterError `deadline` where the time of this invocation does not suffice, `aborted` where `signal` fired
+   */
+  readRange(range: GridRange): Promise<readonly MetricMatrix[]>;
+}
+
+export interface SourceWithoutHistory {
+  readonly history: false;
+  /**
+   * What holds now, in one sample a series, at the time when it was measured: not on any grid, and never after now.
+   * @throws as `readRange` does
+   */
+  readNow(options?: { readonly signal?: AbortSignal }): Promise<readonly MetricMatrix[]>;
+}
+
+export interface GridRange {
+  /** Epoch milliseconds: `start` is the first cell of the grid, `end` (exclusive) is a whole number of steps after it. */
   readonly start: number;
   readonly end: number;
   /** Milliseconds. */
@@ -18,12 +64,5 @@ export interface RangeQuery {
   readonly signal?: AbortSignal;
 }
 
-/** Where metrics come from. */
-export interface MetricSource {
-  /**
-   * Every series of the query, or an error: never a part of them. Empty where the source has no data in the range.
-   * @throws SourceError where the answer is unusable or the source stays unreachable
-   * @throws RetryLaterError where the time of this invocation does not suffice
-   */
-  queryRange(query: RangeQuery): Promise<readonly MatrixSeries[]>;
-}
+/** Of one metric and answer: twice the entities of a window, since the series of one may take turns. */
+export const MAX_SERIES: number = 2 * MAX_ENTITIES;

@@ -6,9 +6,10 @@ import type { Deadline } from '../models/framework/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import { type MatrixAnswer, PARTIAL, parseMatrixAnswer } from './matrix-response.ts';
 import { mergeChunks } from './merge-chunks.ts';
-import type { MetricSource, RangeQuery } from './metric-source.ts';
+import type { MetricSource } from './metric-source.ts';
 import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
 import { type Attempt, attemptRequest, type Outcome } from './prometheus-request.ts';
+import { createQuerySource, type RangeQuery } from './query-source.ts';
 import { MAX_POINTS_PER_SERIES, splitRange } from './range-chunks.ts';
 import { MAX_BODY_BYTES } from './read-body.ts';
 import { MAX_RETRY_AFTER_MS, retryDelay } from './retry-delay.ts';
@@ -56,27 +57,25 @@ export function createPrometheusSource(options: PrometheusSourceOptions): Metric
   };
   const run = limitConcurrency(options.endpoint.concurrency);
   const maxPoints = options.maxPointsPerSeries ?? MAX_POINTS_PER_SERIES;
-  return {
-    async queryRange(query) {
-      const subject = `query ${shorten(query.query)} at ${session.target.shownUrl}`;
-      const chunks = splitRange(query, query.step, maxPoints);
-      // One chunk that fails calls the others off.
-      const controller = new AbortController();
-      const signal = query.signal ? AbortSignal.any([query.signal, controller.signal]) : controller.signal;
-      try {
-        const answers = await Promise.all(
-          chunks.map((chunk) => run(() => askChunk(session, { ...query, signal }, chunk, subject))),
-        );
-        return mergeChunks(
-          answers.map((answer) => answer.series),
-          subject,
-        );
-      } catch (error) {
-        controller.abort(error);
-        throw hideInError(error, secrets);
-      }
-    },
-  };
+  return createQuerySource(`Prometheus at ${target.shownUrl}`, async (query) => {
+    const subject = `query ${shorten(query.query)} at ${session.target.shownUrl}`;
+    const chunks = splitRange(query, query.step, maxPoints);
+    // One chunk that fails calls the others off.
+    const controller = new AbortController();
+    const signal = query.signal ? AbortSignal.any([query.signal, controller.signal]) : controller.signal;
+    try {
+      const answers = await Promise.all(
+        chunks.map((chunk) => run(() => askChunk(session, { ...query, signal }, chunk, subject))),
+      );
+      return mergeChunks(
+        answers.map((answer) => answer.series),
+        subject,
+      );
+    } catch (error) {
+      controller.abort(error);
+      throw hideInError(error, secrets);
+    }
+  });
 }
 
 async function askChunk(

@@ -5,16 +5,9 @@ import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { describeSeries } from './matrix-response.ts';
 import { mergeSeries, type SeriesConflict } from './merge-series.ts';
-import type { MatrixSeries } from './metric-source.ts';
+import type { MatrixSeries, MetricMatrix } from './metric-source.ts';
 
-/** What the source gave for one metric. */
-export interface MetricMatrix {
-  readonly name: string;
-  readonly query: string;
-  readonly series: readonly MatrixSeries[];
-}
-
-/** The same by entity. Several series of an entity take turns: no two have a sample at the same time. */
+/** What the source gave for one metric, by entity. Several series of an entity take turns: no two have a sample at the same time. */
 export interface EntityMatrix {
   readonly name: string;
   readonly byEntity: ReadonlyMap<string, readonly MatrixSeries[]>;

@@ -10,6 +10,7 @@ import { createPrometheusSource } from '../../lib/source/prometheus-source.ts';
 import { rangeOfWindowKey } from '../../lib/store/keys.ts';
 import { readWindow } from '../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../lib/window/window.ts';
+import { askSource } from '../helpers/ask-source.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../helpers/memory-telemetry.ts';
 import {
@@ -125,7 +126,7 @@ test('every value that was backfilled is exported, and none besides', async () =
 test('more points than Prometheus gives at once arrive in order, without overlap', async () => {
   await using prometheus = await startPrometheus();
   const end = START + 25_000 * 1000;
-  const [series] = await sourceAt(prometheus.url).queryRange({
+  const [series] = await askSource(sourceAt(prometheus.url), {
     query: 'vector(time())',
     start: START,
     end,
@@ -147,19 +148,19 @@ test('what Prometheus says of a bad query reaches the user', async () => {
   await using prometheus = await startPrometheus({ backfill: formatOpenMetrics(history) });
   const source = sourceAt(prometheus.url);
   const range = { start: START, end: START + 2 * MINUTE, step: MINUTE };
-  await assert.rejects(source.queryRange({ ...range, query: 'rate(m[' }), {
+  await assert.rejects(askSource(source, { ...range, query: 'rate(m[' }), {
     code: 'query-rejected',
     message: /HTTP 400: bad_data: .*parse error/,
   });
-  await assert.rejects(source.queryRange({ ...range, query: 'm * on() m' }), {
+  await assert.rejects(askSource(source, { ...range, query: 'm * on() m' }), {
     code: 'query-rejected',
     message: /HTTP 422: execution: .*many-to-many/s,
   });
-  await assert.rejects(source.queryRange({ ...range, query: '"text"' }), {
+  await assert.rejects(askSource(source, { ...range, query: '"text"' }), {
     code: 'query-rejected',
     message: /invalid expression type "string"/,
   });
-  const [scalar] = await source.queryRange({ ...range, query: '1' });
+  const [scalar] = await askSource(source, { ...range, query: '1' });
   assert.deepEqual([...(scalar?.values ?? [])], [1, 1]);
 });
 

@@ -1,12 +1,12 @@
-/** Many windows from one query for each metric: how much to ask for at a time, and asking for it. */
+/** Many windows from one answer of the source: how much to ask for at a time, and asking for it. */
 import type { Detector } from '../../config/detector.ts';
-import type { MetricSource } from '../../source/metric-source.ts';
+import type { SourceWithHistory } from '../../source/metric-source.ts';
 import { assignEntities, type EntityMatrix } from '../../source/series-to-window.ts';
 import type { LeftOut } from '../../window/left-out.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 
-/** Points of one batch: what one query_range may return for a series. */
+/** Points of one batch and series: what Prometheus gives in one answer. */
 export const MAX_BATCH_POINTS = 11_000;
 /** Samples of one batch over all metrics, 16 bytes each and 8 more while a window is cut: about 100 MB. */
 const MAX_BATCH_SAMPLES = 4_000_000;
@@ -72,32 +72,21 @@ export function nextBatchSize({ range, seriesCount }: Batch, grid: ExportGrid, m
 
 /**
  * Asks for every metric over the range.
- * @throws whatever the source throws for the first of them; the other queries are called off
+ * @param source of the detector
+ * @throws whatever the source throws
  */
 export async function readBatch(
-  source: MetricSource,
+  source: SourceWithHistory,
   detector: Detector,
   range: TimeRange,
   step: number,
 ): Promise<Batch> {
-  const controller = new AbortController();
-  try {
-    const metrics = await Promise.all(
-      detector.metrics.map(async ({ name, query }) => ({
-        name,
-        query,
-        series: await source.queryRange({ query, ...range, step, signal: controller.signal }),
-      })),
-    );
-    const leftOut: LeftOut[] = [];
-    return {
-      range,
-      matrices: assignEntities(metrics, detector.entityLabels, (each) => leftOut.push(each)),
-      leftOut,
-      seriesCount: metrics.reduce((sum, { series }) => sum + series.length, 0),
-    };
-  } catch (error) {
-    controller.abort(error);
-    throw error;
-  }
+  const metrics = await source.readRange({ ...range, step });
+  const leftOut: LeftOut[] = [];
+  return {
+    range,
+    matrices: assignEntities(metrics, detector.entityLabels, (each) => leftOut.push(each)),
+    leftOut,
+    seriesCount: metrics.reduce((sum, { series }) => sum + series.length, 0),
+  };
 }

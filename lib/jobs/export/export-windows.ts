@@ -1,9 +1,9 @@
-/** Prometheus → windows in the bucket: every complete window since the cursor, each written once or not at all. */
+/** A source's answers → windows in the bucket: every complete window since the cursor, each written once or not at all. */
 
 import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError, RetryLaterError, SourceError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
-import type { MetricSource } from '../../source/metric-source.ts';
+import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
 import { cutWindow, firstValueTime, lastSampleTime } from '../../source/series-to-window.ts';
 import { readState } from '../../store/detector-states.ts';
 import { windowKey } from '../../store/keys.ts';
@@ -35,6 +35,7 @@ export { isExportDue } from './export-plan.ts';
 export interface ExportRequest {
   readonly detector: Detector;
   readonly manifestHash: string;
+  /** Of the deployment. */
   readonly source: MetricSource;
   /** Windows that this run writes at most. */
   readonly maxWindows?: number;
@@ -63,8 +64,9 @@ const STOP_BEFORE_MS = 10_000;
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
 
 /** What changes while a run goes on. */
-interface Run extends ExportRequest {
+interface Run extends Omit<ExportRequest, 'source'> {
   readonly context: ExportContext;
+  readonly source: SourceWithHistory;
   readonly grid: ExportGrid;
   readonly limit: number;
   readonly maxWindows: number;
@@ -88,7 +90,8 @@ interface Run extends ExportRequest {
  * Windows without a single number are passed once newer data exists: before the first data ever silently, later as a
  * gap that the state and telemetry tell of. While nothing newer exists they are an error and the cursor stays; but
  * samples that are NaN up to now show that the source is alive, and are a gap like one that ended.
- * @throws SourceError where the source's answer is unusable or empty up to now; windows before it are exported
+ * @throws SourceError where the source's answer is unusable or empty up to now; windows before it are exported.
+ * `no-history` where the source knows no past at all
  * @throws RetryLaterError where time ran out before anything was exported
  */
 export async function exportWindows(request: ExportRequest, context: ExportContext): Promise<ExportResult> {
@@ -105,11 +108,13 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
   const { detector } = request;
   const now = context.now();
   const grid = exportGrid(detector, (await readState(context.store, detector.name)).state);
+  const source = withHistory(request, now);
   const state = await beginExport(context.store, detector, grid, now);
   correlateToWindow(detector.name, state.exportedUntil);
   return {
     ...request,
     context,
+    source,
     grid,
     limit: exportLimit(detector, now),
     maxWindows: request.maxWindows ?? DEFAULT_MAX_WINDOWS,
@@ -122,6 +127,16 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
     scannedUntil: state.exportedUntil,
     lastSample: Number.NEGATIVE_INFINITY,
   };
+}
+
+/** A window is a range of the past, so that a source that only knows what holds now has none to give. */
+function withHistory({ detector, source }: ExportRequest, now: number): SourceWithHistory {
+  const opened = source.forDetector(detector);
+  if (opened.history) return opened;
+  throw new SourceError(
+    'no-history',
+    `detector ${detector.name} wants windows that end at ${new Date(exportLimit(detector, now)).toISOString()} or before, and ${source.name} only tells what holds now: it has no history to export`,
+  );
 }
 
 async function adoptOrphan(run: Run): Promise<void> {

@@ -1,10 +1,12 @@
 /** One query against a server that answers as the test wants. */
-import type { MatrixSeries, RangeQuery } from '../../../lib/source/metric-source.ts';
+import type { MatrixSeries } from '../../../lib/source/metric-source.ts';
 import type { PrometheusEndpoint } from '../../../lib/source/prometheus-endpoint.ts';
 import {
   createPrometheusSource,
   type PrometheusSourceOptions,
 } from '../../../lib/source/prometheus-source.ts';
+import type { RangeQuery } from '../../../lib/source/query-source.ts';
+import { askSource } from '../../helpers/ask-source.ts';
 import {
   answerSeries,
   type FakePrometheus,
@@ -57,7 +59,7 @@ export async function ask(reply: Reply, { endpoint, options, query }: Setup = {}
     ...options,
   });
   try {
-    return { fake, telemetry, series: await source.queryRange({ ...QUERY, ...query }), error: undefined };
+    return { fake, telemetry, series: await askSource(source, { ...QUERY, ...query }), error: undefined };
   } catch (error) {
     return { fake, telemetry, series: undefined, error: error as Error };
   }

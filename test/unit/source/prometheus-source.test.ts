@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createPrometheusSource } from '../../../lib/source/prometheus-source.ts';
+import { askSource } from '../../helpers/ask-source.ts';
 import {
   answerJson,
   answerSeries,
@@ -221,7 +222,7 @@ test('errors show neither the user of the URL nor its query string', async () =>
     now: () => START,
     random: () => 0,
   });
-  await assert.rejects(source.queryRange(QUERY), (error: Error) => !error.message.includes('SECRET'));
+  await assert.rejects(askSource(source, QUERY), (error: Error) => !error.message.includes('SECRET'));
   assert.equal(fake.requests[0]?.headers.authorization, `Basic ${btoa('me:SECRET')}`);
   assert.equal(fake.requests[0]?.fields.key, 'SECRET');
 });

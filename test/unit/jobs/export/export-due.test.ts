@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { RetryLaterError, SourceError } from '../../../../lib/base/errors.ts';
 import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
 import { manifestKey, quarantineKey } from '../../../../lib/store/keys.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
@@ -28,16 +29,14 @@ function createSource(
   failures: Readonly<Record<string, Error>> = {},
 ): MetricSource & { readonly asked: string[] } {
   const asked: string[] = [];
-  return {
-    asked,
-    async queryRange({ query, start, end, step }) {
-      asked.push(query);
-      const failure = failures[query];
-      if (failure) throw failure;
-      const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
-      return [{ labels: {}, times, values: times.map((_, i) => i % 7) }];
-    },
-  };
+  const source = createQuerySource('a test', async ({ query, start, end, step }) => {
+    asked.push(query);
+    const failure = failures[query];
+    if (failure) throw failure;
+    const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
+    return [{ labels: {}, times, values: times.map((_, i) => i % 7) }];
+  });
+  return { ...source, asked };
 }
 
 test('one detector that fails does not keep the others from their windows', async () => {

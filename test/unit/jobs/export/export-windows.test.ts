@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SourceError } from '../../../../lib/base/errors.ts';
 import { readLeftOutOfExport } from '../../../../lib/jobs/shared/left-out-notes.ts';
-import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import type { QueryRange } from '../../../../lib/source/query-source.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import type { TimeRange } from '../../../../lib/window/time-range.ts';
@@ -13,9 +13,9 @@ import {
   DAY,
   HOUR,
   MINUTE,
+  queriesOf,
   rangesIn,
   run,
-  sourceOf,
   type World,
   windowAt,
 } from './export-world.ts';
@@ -223,14 +223,12 @@ test('a run stops between windows when time runs short; one that got nowhere is 
 
 test('an error of the source writes nothing and keeps the cursor', async () => {
   const world = createWorld();
-  const good = sourceOf(world);
-  const source: MetricSource = {
-    queryRange: (query) =>
-      query.query === 'memory_query'
-        ? Promise.reject(new SourceError('partial-response', 'half of it'))
-        : good.queryRange(query),
-  };
-  await assert.rejects(run(world, { source }), { code: 'partial-response' });
+  const good = queriesOf(world);
+  const queryRange: QueryRange = (query) =>
+    query.query === 'memory_query'
+      ? Promise.reject(new SourceError('partial-response', 'half of it'))
+      : good(query);
+  await assert.rejects(run(world, { queryRange }), { code: 'partial-response' });
   assert.deepEqual(rangesIn(world.store), []);
   assert.equal(world.queries[0]?.signal?.aborted, true);
 });
@@ -250,19 +248,15 @@ test('a week of backfill is whole days, then windows, in few queries', async () 
 
 test('an answer that is too large is asked for in halves', async () => {
   const world = createWorld();
-  const good = sourceOf(world);
-  const source: MetricSource = {
-    queryRange: (query) =>
-      query.end - query.start > 30 * MINUTE
-        ? Promise.reject(new SourceError('body-too-large', 'too large'))
-        : good.queryRange(query),
-  };
-  await run(world, { source, detector: { backfill: 3 * DAY }, maxWindows: 1000 });
+  const good = queriesOf(world);
+  const queryRange: QueryRange = (query) =>
+    query.end - query.start > 30 * MINUTE
+      ? Promise.reject(new SourceError('body-too-large', 'too large'))
+      : good(query);
+  await run(world, { queryRange, detector: { backfill: 3 * DAY }, maxWindows: 1000 });
   assert.equal(rangesIn(world.store).length, 3 * 96);
-  const never: MetricSource = {
-    queryRange: () => Promise.reject(new SourceError('body-too-large', 'too large')),
-  };
-  await assert.rejects(run(createWorld(), { source: never }), { code: 'body-too-large' });
+  const never: QueryRange = () => Promise.reject(new SourceError('body-too-large', 'too large'));
+  await assert.rejects(run(createWorld(), { queryRange: never }), { code: 'body-too-large' });
 });
 
 /** Beside every series of `world` another one of the same pod, from `from` up to `to`. */
@@ -271,28 +265,26 @@ function withOverlap(
   from: number,
   to: number,
   add: number,
-): MetricSource {
-  const good = sourceOf(world);
-  return {
-    async queryRange(query) {
-      const series = await good.queryRange(query);
-      const again = series.map(({ labels, times, values }) => {
-        const within = (_: number, i: number): boolean => times[i]! >= from && times[i]! < to;
-        return {
-          labels: { ...labels, instance: 'new' },
-          times: times.filter(within),
-          values: values.filter(within).map((value) => value + add),
-        };
-      });
-      return [...series, ...again, { ...series[0]!, labels: { job: 'no-pod' } }];
-    },
+): QueryRange {
+  const good = queriesOf(world);
+  return async (query) => {
+    const series = await good(query);
+    const again = series.map(({ labels, times, values }) => {
+      const within = (_: number, i: number): boolean => times[i]! >= from && times[i]! < to;
+      return {
+        labels: { ...labels, instance: 'new' },
+        times: times.filter(within),
+        values: values.filter(within).map((value) => value + add),
+      };
+    });
+    return [...series, ...again, { ...series[0]!, labels: { job: 'no-pod' } }];
   };
 }
 
 test('an exporter that restarts costs the cells that its two series disagree on, and no window', async () => {
   const world = createWorld();
   const [from, to] = [at('09:40:00'), at('09:45:00')];
-  const { leftOut, stopped } = await run(world, { source: withOverlap(world, from, to, 1) });
+  const { leftOut, stopped } = await run(world, { queryRange: withOverlap(world, from, to, 1) });
   assert.equal(stopped, 'up-to-date');
   assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '10:15:00'));
   const { columns, times, entities } = await windowAt(
@@ -319,7 +311,7 @@ test('an exporter that restarts costs the cells that its two series disagree on,
 
 test('two series that tell the same are one', async () => {
   const world = createWorld();
-  const { leftOut } = await run(world, { source: withOverlap(world, at('09:40:00'), at('09:45:00'), 0) });
+  const { leftOut } = await run(world, { queryRange: withOverlap(world, at('09:40:00'), at('09:45:00'), 0) });
   const { columns } = await windowAt(
     world.store,
     windowKey('shop', { start: at('09:30:00'), end: at('09:45:00') }),
@@ -333,7 +325,7 @@ test('where nothing can be used the error says why, and not that there is nothin
   await assert.rejects(run(createWorld(), { detector: { entityLabels: ['node'] } }), {
     code: 'missing-entity-label',
   });
-  await assert.rejects(run(world, { source: withOverlap(world, 0, Infinity, 1) }), {
+  await assert.rejects(run(world, { queryRange: withOverlap(world, 0, Infinity, 1) }), {
     code: 'series-collapse',
   });
   const two = createWorld((time, _, pod) => (pod === 'a' ? time : 2 * time));

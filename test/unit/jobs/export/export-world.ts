@@ -2,7 +2,8 @@
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import type { Detector } from '../../../../lib/config/detector.ts';
 import { type ExportResult, exportWindows } from '../../../../lib/jobs/export/export-windows.ts';
-import type { MatrixSeries, MetricSource, RangeQuery } from '../../../../lib/source/metric-source.ts';
+import type { MatrixSeries, MetricSource } from '../../../../lib/source/metric-source.ts';
+import { createQuerySource, type QueryRange, type RangeQuery } from '../../../../lib/source/query-source.ts';
 import { rangeOfWindowKey } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { readWindow } from '../../../../lib/window/read-window.ts';
@@ -43,6 +44,8 @@ export interface RunOptions {
   readonly detector?: Partial<Detector>;
   readonly maxWindows?: number;
   readonly store?: ObjectStore;
+  readonly queryRange?: QueryRange;
+  /** In place of one that is asked by `queryRange`. */
   readonly source?: MetricSource;
 }
 
@@ -61,29 +64,27 @@ export function createWorld(valueAt: World['valueAt'] = (time) => time / MINUTE)
   };
 }
 
-export function sourceOf(world: World): MetricSource {
-  return {
-    async queryRange(query) {
-      world.queries.push(query);
-      const result: MatrixSeries[] = [];
-      for (const pod of ['b', 'a']) {
-        const times: number[] = [];
-        const values: number[] = [];
-        for (let time = query.start; time < query.end; time += query.step) {
-          const value = world.valueAt(time, query.query, pod);
-          if (value === undefined) continue;
-          times.push(time);
-          values.push(value);
-        }
-        if (times.length > 0)
-          result.push({
-            labels: { pod },
-            times: Float64Array.from(times),
-            values: Float64Array.from(values),
-          });
+export function queriesOf(world: World): QueryRange {
+  return async (query) => {
+    world.queries.push(query);
+    const result: MatrixSeries[] = [];
+    for (const pod of ['b', 'a']) {
+      const times: number[] = [];
+      const values: number[] = [];
+      for (let time = query.start; time < query.end; time += query.step) {
+        const value = world.valueAt(time, query.query, pod);
+        if (value === undefined) continue;
+        times.push(time);
+        values.push(value);
       }
-      return result;
-    },
+      if (times.length > 0)
+        result.push({
+          labels: { pod },
+          times: Float64Array.from(times),
+          values: Float64Array.from(values),
+        });
+    }
+    return result;
   };
 }
 
@@ -92,7 +93,7 @@ export function run(world: World, options: RunOptions = {}): Promise<ExportResul
     {
       detector: { ...DETECTOR, ...options.detector },
       manifestHash: 'abc',
-      source: options.source ?? sourceOf(world),
+      source: options.source ?? createQuerySource('a world', options.queryRange ?? queriesOf(world)),
       ...(options.maxWindows !== undefined && { maxWindows: options.maxWindows }),
     },
     {

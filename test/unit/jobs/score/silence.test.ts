@@ -7,6 +7,7 @@ import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { manifestKey, scoresKey, windowKey } from '../../../../lib/store/keys.ts';
 import { sliceWindow } from '../../../../lib/window/combine.ts';
@@ -170,7 +171,7 @@ test('a source that gives nothing is told of by the clock, once, and closed by t
     exportedUntil: EPOCH + TRAINED * STEP,
     exporting: { daysUntil: 0, dataSince: EPOCH, gaps: [] },
   }));
-  const source = { queryRange: async () => [] };
+  const source = createQuerySource('nothing', async () => []);
   const loaded = await loadDetector(context, DETECTOR);
   world.requested.length = 0;
   for (let minute = 16; minute <= 100; minute++) {

@@ -10,7 +10,7 @@ import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
-import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { readState } from '../../../../lib/store/detector-states.ts';
 import { currentModelKey, leftOutKey, manifestKey, reasonKey, stateKey } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
@@ -273,13 +273,11 @@ describe('a fault of one detector', () => {
         ),
       );
     await world.bucket.store.put(stateKey('b'), bytes('{"formatVersion": 2}'));
-    const source: MetricSource = {
-      async queryRange({ start, end, step, query }) {
-        if (query === 'up_a') throw new Error('no such target');
-        const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
-        return [{ labels: {}, times, values: times.map(() => 1) }];
-      },
-    };
+    const source = createQuerySource('a test', async ({ start, end, step, query }) => {
+      if (query === 'up_a') throw new Error('no such target');
+      const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
+      return [{ labels: {}, times, values: times.map(() => 1) }];
+    });
     const { exported, failed } = await exportDue(source, world.context);
     assert.deepEqual([...exported.keys()], ['c']);
     assert.deepEqual([...failed.keys()].sort(), ['a', 'b']);

@@ -16,7 +16,7 @@ import { openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
-import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
@@ -84,7 +84,7 @@ test('what fails is told by the window that it failed at', async () => {
   const bucket = openLocalBucket({ telemetry, now: () => clock });
   const context = { ...bucket.context, telemetry };
   await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
-  const dead: MetricSource = { queryRange: () => Promise.reject(new Error('connection refused')) };
+  const dead = createQuerySource('nothing', () => Promise.reject(new Error('connection refused')));
   await inInvocation('request', () => exportDue(dead, context));
   const failure = telemetry.lines.find(({ message }) => message === 'export failed');
   assert.equal(failure?.fields['correlationId'], 'shop@20261101T000000Z');
