@@ -4,16 +4,15 @@ import type { Context } from 'aws-lambda';
 import { inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { exportDue } from '../lib/jobs/export/export-due.ts';
+import { openSource } from '../lib/source/open-source.ts';
 import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
-import { createPrometheusSource } from '../lib/source/prometheus-source.ts';
-import { resolveEndpoint } from '../lib/source/resolve-endpoint.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
 import { readSecret } from './read-secret.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'service'], ['prometheus']);
+const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'service'], ['source']);
 const s3 = createS3Client();
 const store = createS3ObjectStore({ client: s3, bucket: settings.bucket });
 const queue = { requestScoring: createWorkRequest(new SQSClient(), settings.scoreQueueUrl) };
@@ -33,12 +32,16 @@ export function handler(_event: unknown, context: Context): Promise<ExportAnswer
 }
 
 async function work(context: Context): Promise<ExportAnswer> {
-  if (settings.prometheus === undefined) return { windows: 0, failed: {} };
+  if (settings.source === undefined) return { windows: 0, failed: {} };
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {
     // Secrets are read at every run, so that a rotated one needs no deployment.
-    const endpoint = await resolveEndpoint(settings.prometheus, { readSecret, credentials });
-    const source = createPrometheusSource({ ...run, endpoint, random: Math.random });
+    const source = await openSource(settings.source, {
+      ...run,
+      random: Math.random,
+      readSecret,
+      credentials,
+    });
     const { exported, failed } = await exportDue(source, run);
     return {
       windows: [...exported.values()].reduce((sum, result) => sum + result.exported.length, 0),

@@ -20,10 +20,15 @@ export interface Settings {
   readonly receivers: readonly ReceiverSetting[];
   /** Names this deployment in logs and metrics. */
   readonly service: string;
-  readonly prometheus: PrometheusSettings;
+  /** Where metrics come from. */
+  readonly source: SourceSettings;
 }
 
+/** One kind a source that there is; `openSource` opens it. */
+export type SourceSettings = PrometheusSettings;
+
 export interface PrometheusSettings {
+  readonly kind: 'prometheus';
   readonly url: string;
   readonly auth: PrometheusAuthSetting;
   /** Sent with every request, such as `X-Scope-OrgID`. */
@@ -85,7 +90,7 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   grouping: readGrouping,
   receivers: readReceivers,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
-  prometheus: readPrometheus,
+  source: readPrometheus,
 };
 
 /** Present where this variable is. */
@@ -100,7 +105,7 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   grouping: 'TIDEWATCH_GROUP_BY',
   receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
   service: 'TIDEWATCH_SERVICE',
-  prometheus: 'TIDEWATCH_PROMETHEUS_URL',
+  source: 'TIDEWATCH_PROMETHEUS_URL',
 };
 
 /**
@@ -171,6 +176,7 @@ function readUrl(reader: Reader, name: Variable): string {
 
 function readPrometheus(reader: Reader): PrometheusSettings {
   return {
+    kind: 'prometheus',
     url: readUrl(reader, 'TIDEWATCH_PROMETHEUS_URL'),
     auth: readAuth(reader),
     headers: readHeaders(reader),

@@ -1,9 +1,8 @@
 import { SettingError } from '../../base/errors.ts';
-import { type PrometheusSettings, readSettings } from '../../config/settings.ts';
+import { readSettings, type SourceSettings } from '../../config/settings.ts';
 import { type ExportResult, exportWindows, isExportDue } from '../../jobs/export/export-windows.ts';
 import { listDeclaredDetectors, loadDetector } from '../../jobs/shared/load-detectors.ts';
-import { createPrometheusSource } from '../../source/prometheus-source.ts';
-import { resolveEndpoint } from '../../source/resolve-endpoint.ts';
+import { openSource } from '../../source/open-source.ts';
 import { readState } from '../../store/detector-states.ts';
 import {
   BUCKET_HELP,
@@ -34,11 +33,11 @@ export const exportCommand: Command = {
   options: { ...BUCKET_OPTION, prometheus: { type: 'string' }, 'max-windows': { type: 'string' } },
   async run(invocation) {
     const { operands, host, output } = invocation;
-    const settings = readPrometheus(invocation);
+    const settings = readSource(invocation);
     const maxWindows = readMaxWindows(invocation);
     const context = createContext(invocation, openBucket(invocation));
-    const endpoint = await resolveEndpoint(settings, { readSecret, credentials: host.credentials });
-    const source = createPrometheusSource({ ...context, endpoint, random: host.random });
+    const { random, credentials } = host;
+    const source = await openSource(settings, { ...context, random, readSecret, credentials });
     const names = operands.length > 0 ? operands : await listDeclaredDetectors(context);
     if (names.length === 0) output.print('note', 'no manifests under detectors/ yet', { detectors: 0 });
     return forEachDetector(invocation, names, async (name) => {
@@ -54,10 +53,10 @@ export const exportCommand: Command = {
   },
 };
 
-function readPrometheus({ host, values }: Invocation): PrometheusSettings {
+function readSource({ host, values }: Invocation): SourceSettings {
   const url = stringValue(values.prometheus);
   const env = url === undefined ? host.env : { ...host.env, TIDEWATCH_PROMETHEUS_URL: url };
-  return readSettings(env, ['prometheus']).prometheus;
+  return readSettings(env, ['source']).source;
 }
 
 function readMaxWindows({ values }: Invocation): { readonly maxWindows?: number } {

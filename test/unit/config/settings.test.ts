@@ -22,8 +22,8 @@ test('settings that are asked for are read, others are not looked at', () => {
 });
 
 test('an optional setting may be blank, but not wrong', () => {
-  assert.deepEqual(readSettings({ TIDEWATCH_PROMETHEUS_URL: ' ' }, [], ['prometheus', 'bucket']), {
-    prometheus: undefined,
+  assert.deepEqual(readSettings({ TIDEWATCH_PROMETHEUS_URL: ' ' }, [], ['source', 'bucket']), {
+    source: undefined,
     bucket: undefined,
   });
   assert.match(
@@ -43,7 +43,7 @@ test('every missing or bad variable is named, with what it is for', () => {
           TIDEWATCH_PROMETHEUS_USER: 'tidewatch',
           TIDEWATCH_PROMETHEUS_HEADERS: '{"X-Scope-OrgID": 7}',
         },
-        ['bucket', 'topicArn', 'scoreQueueUrl', 'prometheus'],
+        ['bucket', 'topicArn', 'scoreQueueUrl', 'source'],
       ),
     ),
     [
@@ -58,7 +58,7 @@ test('every missing or bad variable is named, with what it is for', () => {
 });
 
 test('each way to sign in to Prometheus', () => {
-  const auth = (env: Environment) => readSettings({ ...FULL, ...env }, ['prometheus']).prometheus.auth;
+  const auth = (env: Environment) => readSettings({ ...FULL, ...env }, ['source']).source.auth;
   assert.deepEqual(auth({}), { kind: 'none' });
   assert.deepEqual(auth({ TIDEWATCH_PROMETHEUS_AUTH: 'bearer', TIDEWATCH_PROMETHEUS_TOKEN: 't' }), {
     kind: 'bearer',
@@ -97,7 +97,7 @@ test('no message shows a password or a header', () => {
     TIDEWATCH_PROMETHEUS_URL: 'htp://user:hunter2@host',
     TIDEWATCH_PROMETHEUS_HEADERS: '{"X-Token": "hunter2"',
   };
-  const message = refusal(() => readSettings(env, ['prometheus']));
+  const message = refusal(() => readSettings(env, ['source']));
   assert.match(message, /TIDEWATCH_PROMETHEUS_URL is "htp:\/\/host".*TIDEWATCH_PROMETHEUS_HEADERS/);
   assert.doesNotMatch(message, /hunter2/);
 });
