@@ -58,12 +58,8 @@ export function remember({ told }: Memory, next: Telling): Memory {
 }
 
 /** After a row that would open one, but is no news. */
-export function rememberHeldBack({ told, heldBack }: Memory, next: Telling, step: number): Memory {
-  const at = told.findLastIndex((telling) => isSame(telling, next) && telling.until !== undefined);
-  return {
-    told: told.map((telling, i) => (i === at ? { ...telling, until: next.time } : telling)),
-    heldBack: { since: beginOf(heldBack, next.time, step), until: next.time },
-  };
+export function rememberHeldBack({ told, heldBack }: Memory, { time }: Telling, step: number): Memory {
+  return { told, heldBack: { since: beginOf(heldBack, time, step), until: time } };
 }
 
 /** After the newest one has resolved. @param until epoch ms of its last row */

@@ -143,6 +143,14 @@ test('as strong a fault for the same reason is news again after a quarter of an 
   assert.deepEqual(later(16), ['opened 16']);
 });
 
+test('a fault that begins with a weak row is told as soon as it is strong', () => {
+  const first = [...repeat(10, { metrics: 9, column: 4 }), ...repeat(230)];
+  const second = [{ metrics: 1.5, column: 4 }, ...repeat(10, { metrics: 9, column: 4 })];
+  const { transitions } = decideEvidence([...first, ...second]);
+  const opened = transitions.filter(({ state }) => state === 'opened').map(({ start }) => start);
+  assert.deepEqual(opened, [minute(0), minute(240)]);
+});
+
 /** Every seven hours, ten minutes each. */
 const THRICE = [0, 1, 2].flatMap(() => [...repeat(10, AGAIN), ...repeat(410)]);
 
