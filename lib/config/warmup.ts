@@ -52,11 +52,14 @@ export function sayWarmup(needs: Needs): string {
   return warmup.rows === undefined ? time : `${warmup.rows} rows, or ${time}`;
 }
 
+function leastRows(needs: Needs): number {
+  const { warmup } = needs.training;
+  return Math.max(typeof warmup === 'number' ? warmup : warmup.leastRows, rowsToCalibrate(needs));
+}
+
 /** Fewer than the threshold is calibrated on would be trained on in vain. */
-function leastRows({ training: { warmup }, threshold }: Needs): number {
-  const least = typeof warmup === 'number' ? warmup : warmup.leastRows;
-  const { rule, percentile } = threshold;
-  return Math.max(least, rule === 'evidence' ? ROWS_FOR_EVIDENCE : rowsForPercentile(percentile));
+export function rowsToCalibrate({ threshold: { rule, percentile } }: Pick<Needs, 'threshold'>): number {
+  return rule === 'evidence' ? ROWS_FOR_EVIDENCE : rowsForPercentile(percentile);
 }
 
 /** To the minute, in days where a manifest would have weeks: 12d2h and 14d are then told alike. */

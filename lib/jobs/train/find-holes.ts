@@ -36,13 +36,15 @@ const MOST_LEAD = 60;
  * Of anomalies those are looked at that began within the range or as long before it as it is long.
  * @param given.range of the history that is learned from, epoch ms
  * @param given.step of its rows, ms
+ * @param given.open ids of anomalies that are open by the detector's state: one without an end that is not among them has
+ * lost it with its state, and ends with its newest row
  */
 export async function findHoles(
   detector: Detector,
-  given: { readonly range: TimeRange; readonly step: number },
+  given: { readonly range: TimeRange; readonly step: number; readonly open: ReadonlySet<string> },
   context: StoreContext,
 ): Promise<TrainingHoles> {
-  const { range, step } = given;
+  const { range, step, open } = given;
   const excluded = await findExcluded(detector, range, context);
   const reach = { start: range.start - (range.end - range.start), end: range.end };
   const listed = await listNewest(context.store, {
@@ -57,7 +59,7 @@ export async function findHoles(
     const { anomalyId, entity } = anomaly;
     const reason = judge(anomaly, said.byAnomaly.get(anomalyId), detector.training.incidents);
     if (reason === undefined) return [];
-    const { start, end = range.end } = timesOf(anomaly);
+    const { start, end = open.has(anomalyId) ? range.end : newestRowOf(anomaly) + step } = timesOf(anomaly);
     const lead = Math.min(end - start, MOST_LEAD * step);
     if (start - lead >= range.end || end <= range.start) return [];
     return [{ reason, of: anomalyId, entity, start: start - lead, end }];
@@ -111,6 +113,11 @@ function judge(
 /** From its first anomalous row to a step after its newest; without an end while it is open. */
 function timesOf({ start, end }: AnomalyObject): { readonly start: number; readonly end?: number } {
   return { start: Date.parse(start), ...(end !== null && { end: Date.parse(end) }) };
+}
+
+/** Epoch ms, as people were told of it last. */
+function newestRowOf({ start, changes }: AnomalyObject): number {
+  return Math.max(Date.parse(start), ...changes.map(({ alert }) => Date.parse(alert.lastAnomalous)));
 }
 
 async function readAnomalies(

@@ -1,6 +1,6 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../../config/detector.ts';
-import { isWarm, rowsWanted, sayWarmup } from '../../config/warmup.ts';
+import { isWarm, rowsToCalibrate, rowsWanted, sayWarmup } from '../../config/warmup.ts';
 import { savePresence } from '../../decision/silence/presence-state.ts';
 import { saveEvidence } from '../../evidence/state.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
@@ -45,6 +45,8 @@ import { widenLookback } from './widen-lookback.ts';
 
 /** Of a run's time, kept back from the fit for scoring the history, drawing the report and saving: a share of it, up to ms. */
 const RESERVE = { share: 0.25, atMost: 120_000 } as const;
+/** Of the rows that count towards the warmup, the share that has to be left to learn from. */
+const LEAST_LEFT = 0.5;
 /** Ms after which a training that nobody writes to any more is taken up: longer than a run and its wait in a queue. */
 const TAKE_UP_AFTER = 3_600_000;
 
@@ -209,9 +211,10 @@ async function prepare(
   const data = await loadHistory(detector, state, context);
   const rows = data === undefined ? 0 : countWarmupRows(data);
   const span = data?.span ?? 0;
-  if (data === undefined || !isWarm(detector, { rows, span })) {
+  if (data === undefined || !isWarm(detector, { rows, span }) || !hasEnoughLeft(detector, data)) {
     const leftOut = countLeftOut(data?.leftOut);
-    context.telemetry.info('learning', {
+    // Where it is not for want of a history, somebody has to look at what takes it away.
+    context.telemetry[isWarm(detector, { rows, span }) ? 'warn' : 'info']('learning', {
       detector: detector.name,
       rows,
       leftOut,
@@ -223,6 +226,15 @@ async function prepare(
     context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
   const lineage = await resolveLineage(detector, context.store);
   return { data, lineage, version: nameVersion(detector, data, lineage) };
+}
+
+/**
+ * Rows that are left out count towards the warmup, and yet nothing is learned from them: of a history that was mostly
+ * anomalous or excluded no model is made, and the one in use stays.
+ */
+function hasEnoughLeft(detector: Detector, data: TrainingData): boolean {
+  const left = data.window.times.length;
+  return left >= rowsToCalibrate(detector) && left >= LEAST_LEFT * countWarmupRows(data);
 }
 
 function keepReserve(deadline: Deadline): Deadline {

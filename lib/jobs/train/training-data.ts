@@ -101,10 +101,17 @@ export async function loadTrainingData(
   });
   // An earlier release's training kept none, and left nothing out.
   const holes =
-    kept === undefined ? await findHoles(detector, { range, step }, context) : (kept.holes ?? NO_HOLES);
+    kept === undefined
+      ? await findHoles(detector, { range, step, open: listOpen(state) }, context)
+      : (kept.holes ?? NO_HOLES);
   const { rows, leftOut } = cutHoles(labelled, holes, detector);
   const selected = selectTrainingRows(rows, detector, counters);
   return { ...selected, inputs, holes, leftOut, span, usual, labelledBy };
+}
+
+/** Ids of anomalies. */
+function listOpen({ entities }: DetectorState): ReadonlySet<string> {
+  return new Set(Object.values(entities).flatMap(({ open }) => open?.id ?? []));
 }
 
 /** Towards `warmup`: rows of anomalies are among them, since they came once there was a model; excluded ones are not. */

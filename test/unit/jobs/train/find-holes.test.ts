@@ -22,10 +22,13 @@ const RANGE = { start: NOON - 24 * HOUR, end: NOON };
 
 let store: MemoryObjectStore;
 let telemetry: MemoryTelemetry;
+/** As the detector's state has it. */
+let open: Set<string>;
 
 beforeEach(() => {
   store = createMemoryObjectStore();
   telemetry = createMemoryTelemetry();
+  open = new Set();
 });
 
 interface Anomaly {
@@ -59,6 +62,7 @@ async function put({ from, to, state = 'resolved', alert = {} }: Anomaly): Promi
     changes: [{ sequence: 1, alert: told }],
   };
   await store.put(anomalyKey('shop', anomalyId), encodeJson(object));
+  if (end === null) open.add(anomalyId);
   return anomalyId;
 }
 
@@ -75,7 +79,7 @@ function find(incidents: IncidentRule = 'settled'): Promise<TrainingHoles> {
   const detector = defaultDetector('shop');
   return findHoles(
     { ...detector, training: { ...detector.training, incidents } },
-    { range: RANGE, step: MINUTE },
+    { range: RANGE, step: MINUTE, open },
     { store, telemetry, now: () => NOON },
   );
 }
@@ -158,7 +162,7 @@ test('what lies outside of the range costs nothing, and what reaches into it cou
   const detector = defaultDetector('shop');
   const { holes } = await findHoles(
     detector,
-    { range: RANGE, step: MINUTE },
+    { range: RANGE, step: MINUTE, open },
     { store: { ...store, get }, telemetry, now: () => NOON },
   );
   assert.deepEqual(
@@ -209,4 +213,11 @@ test('exclusions of this detector and range, with what they match; a bad one goe
     },
   ]);
   assert.match(store.text('quarantine/exclusions/e.yml.reason.json') ?? '', /from must be a time/);
+});
+
+test('one that has no end and is not open has lost it with its state: it ends with its newest row', async () => {
+  const id = await put({ from: 300, alert: { lastAnomalous: at(261) } });
+  assert.deepEqual(await told(), ['unanswered 360 0']);
+  open.delete(id);
+  assert.deepEqual(await told(), ['unanswered 340 260']);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { Verdict } from '../../../../lib/answers/verdict.ts';
+import { formatCompactTime } from '../../../../lib/base/compact-time.ts';
 import type { IncidentRule } from '../../../../lib/config/detector.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
@@ -10,7 +11,7 @@ import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { type TrainResult, trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { encodeJson } from '../../../../lib/store/json.ts';
-import { feedbackKey } from '../../../../lib/store/keys.ts';
+import { anomalyKey, feedbackKey } from '../../../../lib/store/keys.ts';
 import type { ModelManifest } from '../../../../lib/store/model-manifest.ts';
 import { readCurrent, readManifest } from '../../../../lib/store/model-repository.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
@@ -165,4 +166,26 @@ test('what nobody answered is left out; a verdict makes another version of the s
   const again = await train(world);
   assert.deepEqual([again.outcome, again.version], ['unchanged', unanswered.version]);
   assert.equal((await readCurrent(world.store, DETECTOR))?.version, unanswered.version);
+});
+
+test('of a history that was confirmed as anomalous for the most part no model is made, and the one in use stays', async () => {
+  const world = await comeTo('settled');
+  const [key = ''] = world.store.keys().filter((each) => each.startsWith('anomalies/'));
+  const told = JSON.parse(world.store.text(key)!) as object;
+  for (const [entity, hash] of [
+    ['payment', 'aaaaaaaaaaaa'],
+    ['cart', 'bbbbbbbbbbbb'],
+  ]) {
+    const anomalyId = `${formatCompactTime(EPOCH)}-${hash}`;
+    const [start, end] = [EPOCH, EPOCH + 1.9 * DAY * STEP].map((time) => new Date(time).toISOString());
+    await world.store.put(
+      anomalyKey(DETECTOR, anomalyId),
+      encodeJson({ ...told, anomalyId, entity, state: 'resolved', start, end }),
+    );
+    const answer: Verdict = { formatVersion: 1, id: anomalyId, verdict: 'true', at: end! };
+    await world.store.put(feedbackKey(anomalyId), encodeJson(answer));
+  }
+  const before = await readCurrent(world.store, DETECTOR);
+  assert.equal((await train(world)).outcome, 'learning');
+  assert.deepEqual(await readCurrent(world.store, DETECTOR), before);
 });
