@@ -30,8 +30,11 @@ interface RecentWindows {
   }[];
 }
 
-/** Bytes of all copies together: above it they take longer to write than the windows to read. */
-export const MOST_COPIED_BYTES = 8_000_000;
+/**
+ * Bytes of all copies together: above it the windows are as fast to read, and versions of this object, of which the bucket
+ * keeps those of three days, more to store.
+ */
+export const MOST_COPIED_BYTES = 2_000_000;
 /** In base64, with keys and sums. */
 const MAX_BYTES = 2 * MOST_COPIED_BYTES;
 

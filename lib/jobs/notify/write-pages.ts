@@ -33,11 +33,25 @@ export async function writePages(
       // Loaded when needed: a plotting library is nothing that a message should wait for.
       const { writeIncidentPage } = await import('./incident-page/write-page.ts');
       const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
-      await writeIncidentPage(store, { incidentId, step, now: now() });
+      const limit = Math.min(MOST_TIME, deadline.remaining() - MIN_RUN_LEFT / 2);
+      await within(limit, writeIncidentPage(store, { incidentId, step, now: now() }));
     } catch (error) {
       telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
       telemetry.count('IncidentPagesFailed', 1, { detector });
     }
+  }
+}
+
+/** What takes longer is left to itself: the messages of this run still stand in the outbox. @throws Error after `limit` ms */
+async function within(limit: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it was not written within ${limit} ms`)), limit);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

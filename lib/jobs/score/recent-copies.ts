@@ -24,6 +24,8 @@ export const FEW_WINDOWS = 4;
 export function openCopies(store: ObjectStore, detector: string): RecentCopies {
   let finding: Promise<ReadonlyMap<string, WindowCopy>> | undefined;
   const added = new Map<string, WindowCopy>();
+  /** Keys that were added, and given up for want of room. */
+  const givenUp = new Set<string>();
   let addedBytes = 0;
   return {
     async find({ key, etag }) {
@@ -34,8 +36,13 @@ export function openCopies(store: ObjectStore, detector: string): RecentCopies {
     add(copy) {
       addedBytes += copy.body.length - (added.get(copy.key)?.body.length ?? 0);
       added.set(copy.key, copy);
-      // They will not be left, and take memory.
-      if (addedBytes > MOST_COPIED_BYTES) added.clear();
+      // In a backlog those come first that are out of reach by its end.
+      for (const [key, { body }] of added) {
+        if (addedBytes <= MOST_COPIED_BYTES) break;
+        added.delete(key);
+        givenUp.add(key);
+        addedBytes -= body.length;
+      }
     },
     async leave(listed) {
       const found = (await finding) ?? new Map<string, WindowCopy>();
@@ -43,7 +50,11 @@ export function openCopies(store: ObjectStore, detector: string): RecentCopies {
         const old = found.get(key);
         return added.get(key) ?? (old?.etag === etag ? old : []);
       });
-      const isWorth = known.length > FEW_WINDOWS && addedBytes <= MOST_COPIED_BYTES;
+      const bytes = known.reduce((sum, { body }) => sum + body.length, 0);
+      const isWorth =
+        known.length > FEW_WINDOWS &&
+        bytes <= MOST_COPIED_BYTES &&
+        !listed.some(({ key }) => givenUp.has(key) && !added.has(key));
       const left = isWorth ? known : [];
       if (nameAll(left) !== nameAll([...found.values()])) await writeRecentWindows(store, detector, left);
     },

@@ -100,8 +100,8 @@ async function scorePending(
   if (pending.length === 0) await tellNoticedSilences({ detector, fitted, windowKey }, context);
   const { state } = run.moved ?? (await readState(context.store, detector.name));
   if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);
-  await history.leaveCopies();
   if (isCutShort) await askToGoOn(detector.name, { scored: scored.length, of: pending.length }, context);
+  await history.leaveCopies();
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored };
 }
 

@@ -7,6 +7,7 @@ import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
 import { incidentPageKey, windowKey } from '../../../../lib/store/keys.ts';
+import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createAlert } from '../../../helpers/alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
@@ -150,6 +151,24 @@ test('a page that fails is logged and counted, and the message has gone out', as
   const telemetry = createMemoryTelemetry();
   assert.deepEqual(await notify(createContext(store, { telemetry }), ['shop']), { published: 1, open: 1 });
   assert.equal(telemetry.total('IncidentPagesFailed', 'shop'), 1);
+});
+
+test('a page that never comes to its end keeps no run, and no message in the outbox', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const memory = createMemoryObjectStore();
+  await leave(memory, ['payment-0']);
+  const store: MemoryObjectStore = {
+    ...memory,
+    put(key, ...rest) {
+      if (!key.endsWith('.html')) return memory.put(key, ...rest);
+      setImmediate(() => t.mock.timers.tick(10_000));
+      return new Promise(() => {});
+    },
+  };
+  const telemetry = createMemoryTelemetry();
+  assert.deepEqual(await notify(createContext(store, { telemetry }), ['shop']), { published: 1, open: 1 });
+  assert.equal(telemetry.total('IncidentPagesFailed', 'shop'), 1);
+  assert.deepEqual((await readNotifyState(memory)).state.outbox, []);
 });
 
 test('an alert that is refused keeps no page of those that were told of from being written', async () => {

@@ -318,3 +318,16 @@ test('a few windows are not copied, and neither are more bytes than are worth it
   assert.equal(await leave(8, MOST_COPIED_BYTES / 8), 8);
   assert.equal(await leave(8, MOST_COPIED_BYTES / 8 + 1), 0, 'those that were there go');
 });
+
+test('what a backlog has gone by takes no room from what is looked back on', async () => {
+  const store = createMemoryObjectStore();
+  const copies = openCopies(store, DETECTOR);
+  const windows = Array.from({ length: 40 }, (_, i) => ({ key: `w${i}`, etag: '"e"' }));
+  for (const each of windows) copies.add({ ...each, body: new Uint8Array(MOST_COPIED_BYTES / 12) });
+  await copies.leave(windows.slice(-10));
+  const left = await readRecentWindows(store, DETECTOR);
+  assert.deepEqual(
+    left.map(({ key }) => key),
+    windows.slice(-10).map(({ key }) => key),
+  );
+});
