@@ -1,0 +1,185 @@
+/** The commands for files that people keep in the bucket under names of their own: add one, list them, take one away. */
+import { stringify } from 'yaml';
+import { AnswerError, PreconditionFailedError } from '../base/errors.ts';
+import type { StoreContext } from '../jobs/shared/context.ts';
+import { isObjectId } from '../store/keys.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import {
+  BUCKET_HELP,
+  BUCKET_OPTION,
+  type Command,
+  createContext,
+  type Invocation,
+  type OptionHelp,
+  openBucket,
+} from './command.ts';
+import type { ExitStatus } from './exit-code.ts';
+import { durationValue, timeValue } from './option-values.ts';
+import { listUnmended, sayQuarantined } from './quarantined.ts';
+import { formatTable } from './table.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What of a file is printed, as JSON. */
+type Described = Readonly<Record<string, unknown>>;
+
+/** One kind of them. */
+export interface NamedFiles<T> {
+  readonly command: string;
+  readonly summary: string;
+  /** `silence`, also the type of its JSON lines; with its article, and several of them. */
+  readonly noun: string;
+  readonly aNoun: string;
+  readonly nouns: string;
+  /** After `add NAME`. */
+  readonly matchersHelp: string;
+  /** `end`, and as it is said of one that was. */
+  readonly takeAway: { readonly operand: string; readonly done: string };
+  readonly addOptions: readonly string[];
+  readonly optionsHelp: readonly OptionHelp[];
+  readonly examples: readonly string[];
+  readonly prefix: string;
+  readonly keyOf: (name: string) => string;
+  readonly nameOf: (key: string) => string | undefined;
+  readonly load: (context: StoreContext) => Promise<readonly T[]>;
+  /** @throws AnswerError where the text is none */
+  readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
+  /** The members of the file, by what was given. @throws UsageError */
+  readonly membersOf: (invocation: Invocation, matchers: readonly string[]) => Described;
+  readonly describe: (file: T, invocation: Invocation) => Described;
+  readonly header: readonly string[];
+  /** Cells of its row, under the header. */
+  readonly cellsOf: (file: T, invocation: Invocation) => readonly string[];
+}
+
+export function createNamedFilesCommand<T>(files: NamedFiles<T>): Command {
+  const { command, addOptions, takeAway, matchersHelp } = files;
+  return {
+    name: command,
+    operands: `add NAME ${matchersHelp} | list | ${takeAway.operand} NAME`,
+    summary: files.summary,
+    optionsHelp: [BUCKET_HELP, ...files.optionsHelp],
+    examples: files.examples,
+    options: {
+      ...BUCKET_OPTION,
+      ...Object.fromEntries(addOptions.map((name) => [name, { type: 'string' }])),
+    },
+    async run(invocation) {
+      const { operands, values } = invocation;
+      const [what, name, ...matchers] = operands;
+      const stray = what === 'add' ? undefined : addOptions.find((each) => values[each] !== undefined);
+      if (stray !== undefined) throw new UsageError(`--${stray} goes with ${command} add`);
+      if (what === 'add' && name !== undefined) return await add(files, invocation, { name, matchers });
+      if (what === 'list' && name === undefined) return await list(files, invocation);
+      if (what === takeAway.operand && name !== undefined && matchers.length === 0)
+        return await remove(files, invocation, name);
+      throw new UsageError(
+        `${command} takes add NAME ${matchersHelp}, list, or ${takeAway.operand} NAME, not ${JSON.stringify(operands.join(' '))}; see tidewatch ${command} --help`,
+      );
+    },
+  };
+}
+
+/**
+ * Epoch ms of `--from`, and of the end that `--until` or `--for` says.
+ * @param start that `--for` counts from where there is no `--from`; undefined: it has no end then
+ * @throws UsageError where both say it
+ */
+export function readRange(
+  { values }: Invocation,
+  start: number | undefined,
+): { readonly from: number | undefined; readonly end: number | undefined } {
+  const from = timeValue(values, 'from');
+  const until = timeValue(values, 'until');
+  const length = durationValue(values, 'for');
+  if (until !== undefined && length !== undefined)
+    throw new UsageError('--for and --until both say when it ends; give one of them');
+  const begin = from ?? start;
+  return { from, end: length === undefined || begin === undefined ? until : begin + length };
+}
+
+/** `--comment` and `--by`, those that were given. */
+export function readNotes({ values: { comment, by } }: Invocation): Described {
+  return { ...(comment !== undefined && { comment }), ...(by !== undefined && { by }) };
+}
+
+async function add<T>(
+  files: NamedFiles<T>,
+  invocation: Invocation,
+  { name, matchers }: { readonly name: string; readonly matchers: readonly string[] },
+): Promise<ExitStatus> {
+  const { command, noun, takeAway } = files;
+  const store = openBucket(invocation);
+  if (!isObjectId(name))
+    throw new UsageError(
+      `${files.aNoun} is called by letters, digits, dots, dashes and underscores, not ${JSON.stringify(name)}`,
+    );
+  const key = files.keyOf(name);
+  const text = stringify(files.membersOf(invocation, matchers));
+  const file = readAdded(files, text, name);
+  const exists = (): UsageError =>
+    new UsageError(
+      `${noun} ${name} exists already; ${takeAway.operand} it first: tidewatch ${command} ${takeAway.operand} ${name}`,
+    );
+  if ((await findKeys(files, store, name)).length > 0) throw exists();
+  try {
+    await store.put(key, new TextEncoder().encode(text), { contentType: 'application/yaml', ifAbsent: true });
+  } catch (error) {
+    if (error instanceof PreconditionFailedError) throw exists();
+    throw error;
+  }
+  invocation.output.print(noun, `written: ${key}`, files.describe(file, invocation));
+  return 'ok';
+}
+
+/** As the file is read: what would go to quarantine is not written. */
+function readAdded<T>({ noun, parse }: NamedFiles<T>, text: string, name: string): T {
+  try {
+    return parse(text, { source: `${noun} ${name}`, name });
+  } catch (error) {
+    if (error instanceof AnswerError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** By either ending. */
+async function findKeys<T>(
+  { prefix, nameOf }: NamedFiles<T>,
+  store: ObjectStore,
+  name: string,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(`${prefix}${name}.`)) if (nameOf(key) === name) keys.push(key);
+  return keys;
+}
+
+async function list<T>(files: NamedFiles<T>, invocation: Invocation): Promise<ExitStatus> {
+  const { noun, nouns, header, describe, cellsOf } = files;
+  const { output } = invocation;
+  const store = openBucket(invocation);
+  const found = await files.load(createContext(invocation, store));
+  const unusable = await listUnmended(store, files.prefix);
+  for (const { key, message, code } of unusable)
+    output.print('quarantined', sayQuarantined({ key, message }), { key, code, message });
+  const outcome = unusable.length > 0 ? 'quarantined' : 'ok';
+  const [first, ...rest] = found;
+  if (first === undefined) {
+    output.print('note', `no ${nouns}`, { [nouns]: 0 });
+    return outcome;
+  }
+  const rows = found.map((file) => cellsOf(file, invocation));
+  output.print(noun, formatTable([header, ...rows]), describe(first, invocation));
+  for (const each of rest) output.print(noun, undefined, describe(each, invocation));
+  return outcome;
+}
+
+async function remove<T>(files: NamedFiles<T>, invocation: Invocation, name: string): Promise<ExitStatus> {
+  const { noun, takeAway } = files;
+  const store = openBucket(invocation);
+  const keys = await findKeys(files, store, name);
+  if (keys.length === 0) throw new UsageError(`no ${noun} ${JSON.stringify(name)} in this bucket`);
+  for (const key of keys) {
+    await store.delete(key);
+    invocation.output.print(noun, `${takeAway.done}: ${key} is deleted`, { [noun]: name, key });
+  }
+  return 'ok';
+}
