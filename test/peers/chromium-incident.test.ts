@@ -7,24 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { HOSTILE, writeSampleIncident } from '../helpers/incident-page.ts';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
-
-interface Visit {
-  readonly page: Page;
-  /** Anything the page asked for but itself, and anything it had to complain about. */
-  readonly requests: readonly string[];
-  readonly complaints: readonly string[];
-}
+import { CHROMIUM, SIZES, type Visit, visitPage } from '../helpers/visit-page.ts';
 
 let folder: string;
 let address: string;
@@ -38,7 +21,7 @@ before(async () => {
   const file = join(folder, 'incident.html');
   await writeFile(file, sample.page);
   address = pathToFileURL(file).href;
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
+  browser = await chromium.launch(CHROMIUM);
 });
 
 after(async () => {
@@ -47,20 +30,11 @@ after(async () => {
 });
 
 async function visit(size: keyof typeof SIZES, colorScheme: 'light' | 'dark'): Promise<Visit> {
-  const page = await browser.newPage({ viewport: SIZES[size], colorScheme });
-  const requests: string[] = [];
-  const complaints: string[] = [];
-  page.on('request', (request) => {
-    if (request.url() !== address && !request.url().startsWith('data:')) requests.push(request.url());
-  });
-  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
-  await page.goto(address);
-  await page.locator('details').evaluateAll((all) => {
+  const visit = await visitPage(await browser.newPage({ viewport: SIZES[size], colorScheme }), address);
+  await visit.page.locator('details').evaluateAll((all) => {
     for (const one of all) one.setAttribute('open', '');
   });
-  return { page, requests, complaints };
+  return visit;
 }
 
 describe("an incident's page in Chromium", () => {

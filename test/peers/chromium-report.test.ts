@@ -7,25 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { trainSockShop } from '../helpers/sockshop-report.ts';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-interface Visit {
-  readonly page: Page;
-  /** Anything the page asked for but itself, and anything it had to complain about. */
-  readonly requests: readonly string[];
-  readonly complaints: readonly string[];
-}
+import { CHROMIUM, SIZES, type Visit, visitPage } from '../helpers/visit-page.ts';
 
 let folder: string;
 let address: string;
@@ -43,31 +25,17 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function visit(viewport: typeof DESK, colorScheme: 'light' | 'dark'): Promise<Visit> {
+async function visit(size: keyof typeof SIZES, colorScheme: 'light' | 'dark'): Promise<Visit> {
   const profile = await mkdtemp(join(folder, 'profile-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: FLAGS,
-    viewport,
-    colorScheme,
-  });
+  const viewport = SIZES[size];
+  const context = await chromium.launchPersistentContext(profile, { ...CHROMIUM, viewport, colorScheme });
   contexts.push(context);
-  const page = await context.newPage();
-  const requests: string[] = [];
-  const complaints: string[] = [];
-  page.on('request', (request) => {
-    if (request.url() !== address && !request.url().startsWith('data:')) requests.push(request.url());
-  });
-  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(address);
-  return { page, requests, complaints };
+  return visitPage(await context.newPage(), address);
 }
 
 describe('report.html in Chromium', () => {
   it('shows its parts, asks for nothing and complains of nothing', async () => {
-    const { page, requests, complaints } = await visit(DESK, 'light');
+    const { page, requests, complaints } = await visit('desk', 'light');
     assert.deepEqual(await page.locator('h1, h2').allTextContents(), [
       'sockshop',
       'Data',
@@ -91,7 +59,7 @@ describe('report.html in Chromium', () => {
   });
 
   it('draws every plot with lines in it', async () => {
-    const { page } = await visit(DESK, 'light');
+    const { page } = await visit('desk', 'light');
     const plots = await page.locator('svg:visible').evaluateAll((all) =>
       all.map((svg) => {
         const { width, height } = svg.getBoundingClientRect();
@@ -108,7 +76,7 @@ describe('report.html in Chromium', () => {
   });
 
   it('answers the slider offline: a lower threshold alerts more often, and the keyboard will do', async () => {
-    const { page } = await visit(DESK, 'light');
+    const { page } = await visit('desk', 'light');
     await page.context().setOffline(true);
     const slider = page.locator('#threshold');
     const read = async (id: string): Promise<string> => (await page.locator(`#at-${id}`).textContent()) ?? '';
@@ -135,12 +103,12 @@ describe('report.html in Chromium', () => {
   });
 
   it('fits a phone without scrolling sideways, with text that can be read', async () => {
-    const { page } = await visit(PHONE, 'light');
+    const { page } = await visit('phone', 'light');
     await page.locator('details').evaluateAll((all) => {
       for (const one of all) one.setAttribute('open', '');
     });
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    assert.equal(width, PHONE.width);
+    assert.equal(width, SIZES.phone.width);
     const small = await page.evaluate<number>(`[...document.querySelectorAll('svg text')].filter((text) => {
       const svg = text.ownerSVGElement;
       const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
@@ -153,7 +121,7 @@ describe('report.html in Chromium', () => {
 
   for (const scheme of ['light', 'dark'] as const)
     it(`is ${scheme} where the system is, in words and lines`, async () => {
-      const { page } = await visit(DESK, scheme);
+      const { page } = await visit('desk', scheme);
       const [paper, ink, line] = await Promise.all([
         computed(page, 'body', 'background-color'),
         computed(page, 'h1', 'color'),

@@ -3,8 +3,8 @@ import type { Alert } from '../../alert/alert.ts';
 import { listAnswers } from '../../alert/answer-commands.ts';
 import { formatLength, formatReading } from '../../alert/format-value.ts';
 import { nameReason } from '../../alert/summarize.ts';
-import { PALETTE } from '../drawing/palette.ts';
 import { countOf, formatCount, formatPercent, formatScore, formatTime } from '../format.ts';
+import { renderDocument } from '../page/document.ts';
 import { breakable, html, type Markup, raw } from '../page/html.ts';
 import { STYLE } from '../page/style.ts';
 import { renderCourse, sayTime } from './course.ts';
@@ -29,17 +29,11 @@ export function renderIncidentPage(input: IncidentInput): string {
     html`</main>`,
     renderFoot(input),
   ];
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="theme-color" content="${PALETTE.paper.light}" media="(prefers-color-scheme: light)">
-<meta name="theme-color" content="${PALETTE.paper.dark}" media="(prefers-color-scheme: dark)">
-<title>${newest.severity}: ${nameOf(input)} · ${input.incidentId}</title>
-<link rel="icon" href="data:,">
-<style>${raw(STYLE)}${raw(INCIDENT_STYLE)}</style></head>
-<body>${body.filter((part) => part !== undefined)}</body></html>
-`.markup;
+  return renderDocument({
+    title: `${newest.severity}: ${nameOf(input)} · ${input.incidentId}`,
+    styles: [STYLE, INCIDENT_STYLE],
+    body,
+  });
 }
 
 function newestOf({ messages }: IncidentInput): Alert {

@@ -1,8 +1,6 @@
 /** report.html: one file that asks the network for nothing. */
-import { createHash } from 'node:crypto';
 import { formatLength } from '../../alert/format-value.ts';
 import { drawForPage } from '../drawing/draw.ts';
-import { PALETTE } from '../drawing/palette.ts';
 import type { Figure } from '../figures.ts';
 import type { Findings } from '../findings/findings.ts';
 import { countOf, formatCount, formatScore, formatShare, formatTime } from '../format.ts';
@@ -10,6 +8,7 @@ import { sayLeftOut } from '../left-out.ts';
 import { describeModel, listCriteria, nameKind } from '../model-facts.ts';
 import { nameThreshold } from '../name-threshold.ts';
 import { nameLevel } from '../report-input.ts';
+import { renderDocument } from './document.ts';
 import { html, type Markup, raw } from './html.ts';
 import { renderMetricTable } from './metric-table.ts';
 import { renderMoments } from './moments.ts';
@@ -25,7 +24,6 @@ const MAX_INPUTS = 200;
 export function renderPage(findings: Findings, figures: readonly Figure[]): string {
   const { version } = findings.input;
   const level = nameLevel(version);
-  const script = createHash('sha256').update(SLIDER_SCRIPT).digest('base64');
   const body: readonly (Markup | undefined)[] = [
     renderHead(findings),
     html`<main>`,
@@ -40,17 +38,12 @@ export function renderPage(findings: Findings, figures: readonly Figure[]): stri
     html`</main>`,
     renderFoot(findings),
   ];
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${script}'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="theme-color" content="${PALETTE.paper.light}" media="(prefers-color-scheme: light)">
-<meta name="theme-color" content="${PALETTE.paper.dark}" media="(prefers-color-scheme: dark)">
-<title>${version.detector} · ${version.version}</title>
-<link rel="icon" href="data:,">
-<style>${raw(STYLE)}</style></head>
-<body>${body.filter((part) => part !== undefined)}<script>${raw(SLIDER_SCRIPT)}</script></body></html>
-`.markup;
+  return renderDocument({
+    title: `${version.detector} · ${version.version}`,
+    styles: [STYLE],
+    body,
+    script: SLIDER_SCRIPT,
+  });
 }
 
 function renderHead(findings: Findings): Markup {
