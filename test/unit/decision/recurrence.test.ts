@@ -1,0 +1,35 @@
+/** What is remembered of an entity, and what is news to it: by itself, beside decide-evidence.test.ts. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Telling } from '../../../lib/decision/contract.ts';
+import {
+  findNews,
+  type Memory,
+  remember,
+  rememberEnd,
+  rememberHeldBack,
+} from '../../../lib/decision/recurrence.ts';
+import { minute, STEP } from './decide-rows.ts';
+
+const EMPTY: Memory = { told: [], heldBack: undefined };
+
+function at(time: number, level: number, cause = 0): Telling {
+  return { time: minute(time), cause, modelVersion: 'v1', level };
+}
+
+test('what it takes after a fault is told in thresholds', () => {
+  const over = rememberEnd(remember(EMPTY, at(0, 30)), { until: minute(5), peak: 30 });
+  const isNews = (level: number): boolean =>
+    findNews(over, at(60, level, 1), { step: STEP, threshold: 10 }) !== undefined;
+  assert.deepEqual([10, 19.9, 20].map(isNews), [false, false, true]);
+});
+
+test('rows that were held back before an incident say nothing of how long the next ones last', () => {
+  const told = rememberEnd(remember(EMPTY, at(0, 3)), { until: minute(1), peak: 3 });
+  const held = [10, 12, 14].reduce((memory, time) => rememberHeldBack(memory, at(time, 1.1, 1), STEP), told);
+  const opened = rememberEnd(remember(held, at(16, 5, 2)), { until: minute(16), peak: 5 });
+  assert.equal(findNews(opened, at(17, 1.1, 1), { step: STEP, threshold: 1 }), undefined);
+  const later = rememberHeldBack(opened, at(17, 1.1, 1), STEP);
+  assert.equal(findNews(later, at(26, 1.1, 1), { step: STEP, threshold: 1 }), undefined);
+  assert.deepEqual(later.heldBack, { since: minute(17), until: minute(17) });
+});
