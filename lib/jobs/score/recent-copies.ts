@@ -24,8 +24,6 @@ export const FEW_WINDOWS = 4;
 export function openCopies(store: ObjectStore, detector: string): RecentCopies {
   let finding: Promise<ReadonlyMap<string, WindowCopy>> | undefined;
   const added = new Map<string, WindowCopy>();
-  /** Keys that were added, and given up for want of room. */
-  const givenUp = new Set<string>();
   let addedBytes = 0;
   return {
     async find({ key, etag }) {
@@ -40,7 +38,6 @@ export function openCopies(store: ObjectStore, detector: string): RecentCopies {
       for (const [key, { body }] of added) {
         if (addedBytes <= MOST_COPIED_BYTES) break;
         added.delete(key);
-        givenUp.add(key);
         addedBytes -= body.length;
       }
     },
@@ -51,10 +48,9 @@ export function openCopies(store: ObjectStore, detector: string): RecentCopies {
         return added.get(key) ?? (old?.etag === etag ? old : []);
       });
       const bytes = known.reduce((sum, { body }) => sum + body.length, 0);
-      const isWorth =
-        known.length > FEW_WINDOWS &&
-        bytes <= MOST_COPIED_BYTES &&
-        !listed.some(({ key }) => givenUp.has(key) && !added.has(key));
+      // Some of them would spare few reads, and be written with every window.
+      const isWhole = known.length === listed.length && bytes <= MOST_COPIED_BYTES;
+      const isWorth = isWhole && known.length > FEW_WINDOWS;
       const left = isWorth ? known : [];
       if (nameAll(left) !== nameAll([...found.values()])) await writeRecentWindows(store, detector, left);
     },
