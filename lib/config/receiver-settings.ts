@@ -1,4 +1,5 @@
 /** Where alerts are delivered to, from the environment. None of them has to be set. */
+import { hideCredentials } from './hide-credentials.ts';
 
 /** Slack and Teams give an address that is itself the secret; the others have one for everybody, and a key. */
 export type ReceiverSetting =
@@ -73,15 +74,10 @@ function readAddress(reader: Reader, name: ReceiverVariable): string {
   if (text === '') return text;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    reader.complain(`${name} is ${JSON.stringify(withoutSecrets(text))}, not an http:// or https:// URL`);
+    reader.complain(`${name} is ${JSON.stringify(hideCredentials(text))}, not an http:// or https:// URL`);
   else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     reader.complain(
       `${name} has a user name, a query or a fragment (host ${url.host}): credentials belong in a secret`,
     );
   return text.replace(/\/+$/, '');
-}
-
-/** A password may stand before an @, a token after a question mark. */
-function withoutSecrets(text: string): string {
-  return text.slice(text.lastIndexOf('@') + 1).replace(/[?#].*/s, '');
 }

@@ -1,7 +1,9 @@
 /** What the functions and the CLI are told by their environment. Read once, at start. */
+
 import { SettingError } from '../base/errors.ts';
 import type { GroupingPolicy } from './grouping.ts';
 import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
+import { hideCredentials } from './hide-credentials.ts';
 import { RECEIVER_PURPOSES, type ReceiverSetting, readReceivers } from './receiver-settings.ts';
 
 export interface Settings {
@@ -167,10 +169,7 @@ function readTopicArn(reader: Reader): string {
 function readUrl(reader: Reader, name: Variable): string {
   const url = reader.required(name);
   if (url !== '' && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
-    // A password may stand before the @.
-    reader.complain(
-      `${name} is ${JSON.stringify(url.replace(/\/\/[^/@]*@/, '//'))}, not an http:// or https:// URL`,
-    );
+    reader.complain(`${name} is ${JSON.stringify(hideCredentials(url))}, not an http:// or https:// URL`);
   return url;
 }
 

@@ -92,6 +92,18 @@ test('each way to sign in to Prometheus', () => {
   );
 });
 
+test('an address is shown without what may be secret in it', () => {
+  for (const [url, shown] of [
+    ['htps://user:pa/ss@prom.example.com', 'htps://prom.example.com'],
+    ['prom.example.com/?token=hunter2', 'prom.example.com/'],
+    ['ftp://prom.example.com#key', 'ftp://prom.example.com'],
+  ])
+    assert.throws(
+      () => readSettings({ TIDEWATCH_PROMETHEUS_URL: url, TIDEWATCH_PROMETHEUS_AUTH: 'none' }, ['source']),
+      new RegExp(`is "${shown}", not an http`),
+    );
+});
+
 test('no message shows a password or a header', () => {
   const env = {
     TIDEWATCH_PROMETHEUS_URL: 'htp://user:hunter2@host',
