@@ -20,8 +20,8 @@ const NO_LABEL_CHARACTER = /[^a-zA-Z0-9_]/g;
 
 /**
  * What identifies the alert there are its labels, so they are the same in every message about an incident: nothing that
- * changes in its course is among them. Severity does, and a rise is a new alert there; the one before it has to be ended,
- * which is why the list may hold two.
+ * changes in its course is among them. Severity does, and a rise is a new alert there; the one before it has to be ended. Which
+ * one that was nobody knows who was not told of every step, so each message after the first ends all milder ones.
  *
  * @param given.now epoch ms
  * @param given.openFor ms after which Alertmanager takes an open one for over: longer than `repeatInterval`, as nothing
@@ -34,7 +34,7 @@ export function toAlertmanagerAlerts(
   // It is of no incident, and nothing would ever end it.
   if (alert.state === 'digest') return [];
   const told = toOne(alert, isOver(alert) ? latest(alert, now) : new Date(now + openFor).toISOString());
-  if (alert.state !== 'escalated') return [told];
+  if (alert.state === 'opened') return [told];
   const milder = MILDER[alert.severity] ?? [];
   return [...milder.map((severity) => toOne({ ...alert, severity }, new Date(now).toISOString())), told];
 }

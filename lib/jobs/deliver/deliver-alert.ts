@@ -1,11 +1,12 @@
 /** One alert to one receiver. */
 import { z } from 'zod';
 import type { Alert } from '../../alert/alert.ts';
-import { NotFoundError, ReceiverError, SettingError } from '../../base/errors.ts';
+import { ArtifactError, NotFoundError, ReceiverError, SettingError } from '../../base/errors.ts';
 import { hideSecrets, quoteForeign } from '../../base/foreign-text.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import { type ReceiverTarget, resolveReceiver, secretsOfReceiver } from '../../config/receiver-secret.ts';
 import type { ReceiverName, ReceiverSetting } from '../../config/receiver-settings.ts';
+import { SEVERITIES } from '../../config/severity.ts';
 import { isOver } from '../../receivers/receiver-text.ts';
 import { type ReceiverAnswer, type ReceiverRequest, sendRequest } from '../../receivers/send-request.ts';
 import { parseRetryAfter } from '../../source/retry-delay.ts';
@@ -34,20 +35,18 @@ const LONGEST_REASON = 500;
 /** Those that keep an incident open until they hear of its end. */
 const KEEPING: readonly ReceiverName[] = ['pagerduty', 'opsgenie', 'alertmanager'];
 
-/** Statuses. */
-const UNAUTHORIZED: readonly number[] = [401, 403];
-
-const incidentSchema = z.looseObject({ state: z.string() });
+const incidentSchema = z.looseObject({ state: z.string(), severity: z.enum(SEVERITIES).optional() });
 
 /**
  * What the receiver refuses for good is logged and counted, and done with.
  * @throws ReceiverError where it may take the same later; SettingError where the secret has another form; whatever the
  * secret's reading throws. None of them shows a secret
  */
-export async function deliverAlert(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): Promise<void> {
+export async function deliverAlert(setting: ReceiverSetting, sent: Alert, run: DeliveryRun): Promise<void> {
   const { telemetry } = run;
-  const fields = { receiver: setting.name, detector: alert.detector, notificationId: alert.notificationId };
-  if (await isOutdated(setting, alert, run)) {
+  const fields = { receiver: setting.name, detector: sent.detector, notificationId: sent.notificationId };
+  const alert = await bringUpToDate(setting, sent, run);
+  if (alert === undefined) {
     telemetry.info('alert passed over: its incident has ended', fields);
     return;
   }
@@ -65,16 +64,29 @@ export async function deliverAlert(setting: ReceiverSetting, alert: Alert, run: 
   });
 }
 
-/** A message that was late must not open again there what was closed meanwhile: nobody would close it any more. */
-async function isOutdated({ name }: ReceiverSetting, alert: Alert, { store }: DeliveryRun): Promise<boolean> {
-  if (!KEEPING.includes(name) || isOver(alert)) return false;
+/**
+ * A message that was late must not open again there what was closed meanwhile, since nobody would close it any more, nor say
+ * that it is milder than was said since. What cannot be read holds up nobody's telling.
+ * @returns undefined where its incident has ended
+ */
+async function bringUpToDate(
+  { name }: ReceiverSetting,
+  alert: Alert,
+  { store, telemetry }: DeliveryRun,
+): Promise<Alert | undefined> {
+  if (!KEEPING.includes(name) || isOver(alert)) return alert;
   const key = alert.objects.incident;
   try {
-    const { state } = decodeJson(key, (await store.get(key)).body, incidentSchema);
-    return state === 'settled' || state === 'resolved';
+    const { state, severity } = decodeJson(key, (await store.get(key)).body, incidentSchema);
+    if (state === 'settled' || state === 'resolved') return undefined;
+    const isLouder =
+      severity !== undefined && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(alert.severity);
+    return isLouder ? { ...alert, severity } : alert;
   } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
+    if (error instanceof ArtifactError)
+      telemetry.warn('alert sent as it came: its incident cannot be read', { key, reason: error.message });
+    else if (!(error instanceof NotFoundError)) throw error;
+    return alert;
   }
 }
 
@@ -82,7 +94,10 @@ type Told =
   | { readonly accepted: true; readonly target: ReceiverTarget; readonly answer?: undefined }
   | { readonly accepted: false; readonly target: ReceiverTarget; readonly answer: ReceiverAnswer };
 
-/** Once more where the secret was refused, or had another form, and has become another one since it was read. */
+/**
+ * Once more where it was refused, or the secret had another form, and that has become another one since it was read: services
+ * answer a key or an address of before with 400, 404, 410 or 422 as well as with 401.
+ */
 async function tell(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): Promise<Told> {
   const { secretArn } = setting;
   if (secretArn === undefined) return await tellWith(resolveReceiver(setting, undefined), alert, run);
@@ -90,7 +105,7 @@ async function tell(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): P
   let refusal: Told | SettingError;
   try {
     refusal = await tellWith(resolveReceiver(setting, text), alert, run);
-    if (refusal.accepted || !UNAUTHORIZED.includes(refusal.answer.status)) return refusal;
+    if (refusal.accepted) return refusal;
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
     refusal = error;

@@ -134,11 +134,14 @@ test('Alertmanager: labels identify the incident, and endsAt says whether it is 
   assert.equal(opened.generatorURL, PAGE_LINK);
   assert.equal(opened.annotations['page'], `s3://${BUCKET}/${PAGE}`);
   assert.equal(opened.annotations['runbook'], 'https://wiki.example.com/runbooks/payment');
-  const [resolved] = toAlertmanagerAlerts(EXAMPLES.get('resolved')!, MOMENT);
+  const resolved = toAlertmanagerAlerts(EXAMPLES.get('resolved')!, MOMENT).at(-1);
   assert.equal(resolved?.endsAt, '2026-11-23T09:19:00.000Z');
   // One whose end lies ahead, by a clock that runs behind, is over now.
   const early = { ...MOMENT, now: Date.parse('2026-11-23T09:05:00Z') };
-  assert.equal(toAlertmanagerAlerts(EXAMPLES.get('resolved')!, early)[0]?.endsAt, '2026-11-23T09:05:00.000Z');
+  assert.equal(
+    toAlertmanagerAlerts(EXAMPLES.get('resolved')!, early).at(-1)?.endsAt,
+    '2026-11-23T09:05:00.000Z',
+  );
   assert.deepEqual(toAlertmanagerAlerts(EXAMPLES.get('digest')!, MOMENT), []);
 });
 
@@ -152,6 +155,15 @@ test('Alertmanager: what was less severe ends where it rises', () => {
       ['critical', '2026-11-23T11:00:00.000Z'],
     ],
   );
+});
+
+test('Alertmanager: an end is one of every severity that was, whatever steps were told', () => {
+  const alerts = toAlertmanagerAlerts({ ...EXAMPLES.get('resolved')!, severity: 'critical' }, MOMENT);
+  assert.deepEqual(
+    alerts.map(({ labels }) => labels['severity']),
+    ['info', 'warning', 'critical'],
+  );
+  for (const { endsAt } of alerts) assert.ok(Date.parse(endsAt) <= MOMENT.now, endsAt);
 });
 
 test("Alertmanager: a manifest's labels get names that it takes, and none replaces ours", () => {

@@ -395,6 +395,44 @@ test('a message that was late does not open again what has ended; its end, and w
   assert.equal(passed.length, 1);
 });
 
+test('a late message is as loud as its incident is by now, and one that nobody can read holds up none', async () => {
+  await using server = await startReceiverServer();
+  const receivers: ReceiverSetting[] = [{ name: 'pagerduty', url: server.url, secretArn: 'arn:pd' }];
+  const opened = createAlert({ severity: 'warning' });
+  const world = createWorld(receivers, { 'arn:pd': 'key' }, [opened, opened]);
+  await world.run();
+  await world.store.put(opened.objects.incident, encode({ state: 'escalated', severity: 'critical' }));
+  const [late] = world.queue.splice(0, 1);
+  const second = world.queue.splice(0);
+  world.queue.push(late!);
+  assert.deepEqual(await world.run(), [DONE]);
+  await world.store.put(opened.objects.incident, new TextEncoder().encode('{"formatVer'));
+  world.queue.push(...second);
+  assert.deepEqual(await world.run(), [DONE]);
+  assert.deepEqual(
+    server.requests.map(({ body }) => (body as { payload: { severity: string } }).payload.severity),
+    ['critical', 'warning'],
+  );
+  assert.ok(world.telemetry.lines.some(({ message }) => message.startsWith('alert sent as it came')));
+});
+
+test('an address that was taken back is read anew from its secret, whatever the service answers', async () => {
+  await using server = await startReceiverServer();
+  const world = createWorld([slackAt('arn:slack')], { 'arn:slack': `${server.url}/old` }, [createAlert()]);
+  await world.run();
+  assert.deepEqual(await world.run(), [DONE]);
+  world.secrets.set('arn:slack', `${server.url}/new`);
+  world.queue.push({ body: JSON.stringify(createAlert()), attempts: 0 });
+  await world.run();
+  server.answer({ status: 404, text: 'no_service' });
+  assert.deepEqual(await world.run(), [DONE]);
+  assert.deepEqual(
+    server.requests.map(({ path }) => path),
+    ['/old', '/old', '/new'],
+  );
+  assert.equal(world.telemetry.total('AlertsDelivered'), 2);
+});
+
 test('what is no alert comes back, and what waits for a receiver that was taken out is passed over', async () => {
   await using server = await startReceiverServer();
   const world = createWorld([slackAt('arn:slack')], { 'arn:slack': server.url }, [
