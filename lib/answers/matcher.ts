@@ -34,6 +34,11 @@ export function readMatcher<Name extends MatchedName>(
   const known = names.find((each) => each === name);
   if (known === undefined) return { problem: `a matcher of ${names.join(', ')}` };
   const value = unquote(given);
+  if (/^[=~]/.test(given))
+    return {
+      problem:
+        'a matcher with one of the operators =, !=, =~, !~; a value that begins with = or ~ is in double quotes',
+    };
   if (value === undefined)
     return { problem: 'a matcher whose value is in double quotes whole, or not at all' };
   if (value.length > LONGEST_VALUE)
@@ -55,17 +60,15 @@ export function matchesAll<Name extends MatchedName>(
   return matchers.every((matcher) => matches(matcher, subject[matcher.name]));
 }
 
-function matches({ operator, value }: Matcher, given: string): boolean {
-  switch (operator) {
-    case '=':
-      return given === value;
-    case '!=':
-      return given !== value;
-    case '=~':
-      return RE2JS.matches(value, given);
-    case '!~':
-      return !RE2JS.matches(value, given);
-  }
+/** A matcher meets thousands of names, and an expression takes longer to read than to match. */
+const expressions = new WeakMap<Matcher, RE2JS>();
+
+function matches(matcher: Matcher, given: string): boolean {
+  const { operator, value } = matcher;
+  if (operator === '=' || operator === '!=') return (given === value) === (operator === '=');
+  const expression = expressions.get(matcher) ?? RE2JS.compile(value);
+  expressions.set(matcher, expression);
+  return expression.matches(given) === (operator === '=~');
 }
 
 function findProblem({ name, operator, value }: Matcher): string | undefined {

@@ -39,7 +39,7 @@ export function factsOf(alert: Alert): readonly (readonly [string, string])[] {
 export function linksOf(alert: Alert): readonly { readonly name: string; readonly url: string }[] {
   const page = pageLink(alert);
   const links = Object.entries(alert.annotations ?? {}).flatMap(([name, url]) =>
-    /^https?:\/\//.test(url) && URL.canParse(url) ? [{ name, url }] : [],
+    /^https?:\/\//.test(url) && URL.canParse(url) ? [{ name, url: new URL(url).href }] : [],
   );
   return [...(page === undefined ? [] : [{ name: 'page of the incident', url: page }]), ...links];
 }

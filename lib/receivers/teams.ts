@@ -134,7 +134,7 @@ function listMembers({ members = [], membersLeftOut = 0 }: Alert, shown: number)
 /** One that is too long is left out: cut, it would lead elsewhere. */
 function listLinks(alert: Alert): readonly OpenUrl[] {
   return linksOf(alert)
-    .map(({ name, url }) => ({ title: fit(name, LONGEST_NAME), url: new URL(url).href }))
+    .map(({ name, url }) => ({ title: fit(name, LONGEST_NAME), url }))
     .filter(({ url }) => url.length <= LONGEST_ADDRESS)
     .slice(0, MOST_LINKS)
     .map((link) => ({ type: 'Action.OpenUrl', ...link }));

@@ -19,3 +19,15 @@ test('a matcher that is written out is read as it was, whatever it holds', () =>
       value,
     });
 });
+
+test('an operator that is mistyped is no part of the value', () => {
+  for (const text of ['entity==a', 'entity =~~a', 'entity= =a', 'entity=~ ~a']) {
+    const read = readMatcher(text, MATCHED_NAMES);
+    assert.ok('problem' in read && /operators/.test(read.problem), text);
+  }
+  assert.deepEqual(readMatcher('entity = "=a"', MATCHED_NAMES), {
+    name: 'entity',
+    operator: '=',
+    value: '=a',
+  });
+});

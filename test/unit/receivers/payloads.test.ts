@@ -116,7 +116,7 @@ test('Slack: lengths are kept, and nothing in a text pings a channel', () => {
   for (const { text, most } of texts) assert.ok(text.length <= most, `${text.length} of ${most}`);
   assert.ok(!JSON.stringify(message).includes('<!channel>'));
   assert.match(JSON.stringify(message), /and 47 more/);
-  assert.match(JSON.stringify(message), /<https:\/\/w\/1\?a=&lt;b&gt;%7Cc\|runbook>/);
+  assert.match(JSON.stringify(message), /<https:\/\/w\/1\?a=%3Cb%3E%7Cc\|runbook>/);
 });
 
 test('Alertmanager: labels identify the incident, and endsAt says whether it is open', () => {
