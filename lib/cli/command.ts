@@ -1,10 +1,12 @@
 /** What every command is made of, and what they share: the bucket, the detectors, and one failure not stopping the rest. */
+
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { AlertPlace } from '../alert/build-incident-alert.ts';
 import { correlated } from '../base/correlation.ts';
 import { readSettings } from '../config/settings.ts';
 import type { ExportContext } from '../jobs/shared/context.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { explainEnvironment } from './environment-problem.ts';
 import { type ExitStatus, statusOfError, worstStatus } from './exit-code.ts';
 import type { Host } from './host.ts';
 import type { Output } from './output.ts';
@@ -77,8 +79,9 @@ export async function forEachDetector(
       await correlated(detector, () => work(detector));
       statuses.push('ok');
     } catch (error) {
-      output.error(error);
-      statuses.push(statusOfError(error));
+      const explained = explainEnvironment(error);
+      output.error(explained);
+      statuses.push(statusOfError(explained));
     }
   }
   if (output.quarantined() > 0) statuses.push('quarantined');

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { AnswerError, PreconditionFailedError } from '../base/errors.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { isObjectId } from '../store/keys.ts';
-import type { ObjectStore } from '../store/object-store.ts';
+import type { ObjectStore, PutOptions } from '../store/object-store.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -43,6 +43,8 @@ export interface NamedFiles<T> {
   readonly load: (context: StoreContext) => Promise<readonly T[]>;
   /** @throws AnswerError where the text is none */
   readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
+  /** Whether it does nothing any more, so that another one may take its name. */
+  readonly isOver: (file: T, invocation: Invocation) => boolean;
   /** The members of the file, by what was given. @throws UsageError */
   readonly membersOf: (invocation: Invocation, matchers: readonly string[]) => Described;
   readonly describe: (file: T, invocation: Invocation) => Described;
@@ -94,6 +96,10 @@ export function readRange(
   if (until !== undefined && length !== undefined)
     throw new UsageError('--for and --until both say when it ends; give one of them');
   const begin = from ?? start;
+  if (from !== undefined && until !== undefined && from >= until)
+    throw new UsageError(
+      `--from is ${new Date(from).toISOString()}, which is not before --until, ${new Date(until).toISOString()}`,
+    );
   return { from, end: length === undefined || begin === undefined ? until : begin + length };
 }
 
@@ -120,15 +126,37 @@ async function add<T>(
     new UsageError(
       `${noun} ${name} exists already; ${takeAway.operand} it first: tidewatch ${command} ${takeAway.operand} ${name}`,
     );
-  if ((await findKeys(files, store, name)).length > 0) throw exists();
+  const keys = await findKeys(files, store, name);
+  const over =
+    keys.length === 1 && keys[0] === key
+      ? await findOver(files, invocation, { store, key, name })
+      : undefined;
+  if (keys.length > 0 && over === undefined) throw exists();
+  const condition: PutOptions = over === undefined ? { ifAbsent: true } : { ifMatch: over };
   try {
-    await store.put(key, new TextEncoder().encode(text), { contentType: 'application/yaml', ifAbsent: true });
+    await store.put(key, new TextEncoder().encode(text), { contentType: 'application/yaml', ...condition });
   } catch (error) {
     if (error instanceof PreconditionFailedError) throw exists();
     throw error;
   }
   invocation.output.print(noun, `written: ${key}`, files.describe(file, invocation));
   return 'ok';
+}
+
+/** The ETag of a file that does nothing any more; undefined of one that does, or that cannot be read. */
+async function findOver<T>(
+  { noun, parse, isOver }: NamedFiles<T>,
+  invocation: Invocation,
+  of: { readonly store: ObjectStore; readonly key: string; readonly name: string },
+): Promise<string | undefined> {
+  const { body, etag } = await of.store.get(of.key);
+  try {
+    const file = parse(new TextDecoder().decode(body), { source: `${noun} ${of.name}`, name: of.name });
+    return isOver(file, invocation) ? etag : undefined;
+  } catch (error) {
+    if (error instanceof AnswerError) return undefined;
+    throw error;
+  }
 }
 
 /** As the file is read: what would go to quarantine is not written. */

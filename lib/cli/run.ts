@@ -1,4 +1,5 @@
 /** The command line: finds the command, reads its options, runs it, and turns what happened into an exit code. */
+
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { nearestName } from '../base/nearest-name.ts';
 import { SOFTWARE_VERSION } from '../jobs/shared/software-version.ts';
@@ -17,6 +18,7 @@ import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
 import { validate } from './commands/validate.ts';
 import { verdict } from './commands/verdict.ts';
+import { explainEnvironment } from './environment-problem.ts';
 import { EXIT_CODES, type ExitStatus, statusOfError } from './exit-code.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import type { Host } from './host.ts';
@@ -65,7 +67,8 @@ export async function runCli(args: readonly string[], host: Host): Promise<numbe
     }
     const outcome = await command.run({ operands: positionals, values, host, output });
     return finish(command, outcome, output);
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainEnvironment(thrown);
     output.error(error);
     return finish(command, statusOfError(error), output);
   }

@@ -1,5 +1,9 @@
+import { toOneLine } from '../alert/one-line.ts';
+
 /** Columns as wide as their widest cell, two spaces apart; without trailing spaces. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(given: readonly (readonly string[])[]): string {
+  // A line break in a comment would be a row of its own.
+  const rows = given.map((row) => row.map(toOneLine));
   const widths: number[] = [];
   for (const row of rows)
     for (const [column, cell] of row.entries())

@@ -30,6 +30,8 @@ export const exclude: Command = createNamedFilesCommand<Exclusion>({
   nameOf: exclusionOfKey,
   load: loadExclusions,
   parse: parseExclusion,
+  // Data of that range stay left out for as long as it stands.
+  isOver: () => false,
   membersOf: (invocation, matchers) => ({
     ...(matchers.length > 0 && { matchers }),
     ...rangeOf(invocation),

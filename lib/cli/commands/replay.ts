@@ -253,7 +253,7 @@ function readRange({ values, host }: Invocation): TimeRange {
 
 function describe({ windows, unscored, version }: ReplayedRange, dryRun: boolean): string {
   const others = unscored.length === 0 ? '' : `, beside ${unscored.length} that have no scores yet`;
-  return `${windows.length} windows ${dryRun ? 'would be' : 'are'} to be scored again by ${version}${others}`;
+  return `${windows.length} windows ${dryRun ? '' : 'are '}to be scored again by ${version}${others}`;
 }
 
 /** Where a deployment's queue is known, its function does it; otherwise whoever sits here. */

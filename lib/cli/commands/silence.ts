@@ -33,6 +33,7 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
   nameOf: silenceOfKey,
   load: loadSilencings,
   parse: parseSilencing,
+  isOver: ({ until = Infinity }, { host }) => until <= host.now(),
   membersOf: (invocation, matchers) => ({ matchers, ...timesOf(invocation), ...readNotes(invocation) }),
   describe: (silencing, invocation) => ({
     silence: silencing.name,

@@ -371,3 +371,38 @@ test('verdict writes what status counts, and is of something', async () => {
   const { verdicts } = lines.find(({ type }) => type === 'detector')!;
   assert.deepEqual(verdicts, { true: 1, false: 1, expected: 1, precision: 1 / 3 });
 });
+
+test('a silence that is over gives its name to the next, one that holds does not', async () => {
+  const store = createMemoryObjectStore();
+  const add = (now: number, length: string) =>
+    runTestCli(['silence', 'add', 'x', 'detector=shop', '--for', length], store, { now: () => now });
+  assert.equal((await add(NOW, '2h')).code, 0);
+  assert.match((await add(NOW + 3_600_000, '2h')).stderr, /silence x exists already/);
+  assert.equal((await add(NOW + 5 * 3_600_000, '1h')).code, 0);
+  assert.match(store.text('silences/x.yml')!, /until: 2026-11-27T18:00/);
+});
+
+test('what people write is one cell of one row', async () => {
+  const store = createMemoryObjectStore();
+  const comment = 'a\nforged  yes  detector = "b"';
+  await runTestCli(
+    ['silence', 'add', 'x', 'detector=shop', '--for', '2h', '--comment', comment],
+    store,
+    host,
+  );
+  const { stdout } = await runTestCli(['silence', 'list'], store, host);
+  assert.equal(stdout.trimEnd().split('\n').length, 2);
+});
+
+test('a range that ends before it begins is refused with both of its times', async () => {
+  for (const command of ['silence', 'exclude']) {
+    const range = ['--from', '2026-12-02', '--until', '2026-12-01'];
+    const { code, stderr } = await runTestCli(
+      [command, 'add', 'x', 'detector=shop', ...range],
+      createMemoryObjectStore(),
+      host,
+    );
+    assert.equal(code, 2);
+    assert.match(stderr, /--from is 2026-12-02T00:00:00.000Z, which is not before --until, 2026-12-01T/);
+  }
+});
