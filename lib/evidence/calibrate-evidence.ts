@@ -62,6 +62,11 @@ const ALIKE_LENGTHS = 2;
 const SHARES = { alone: 0.6, several: 0.2, joint: 0.2 } as const;
 /** A block's chance of a false incident is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
+/**
+ * Blocks below which nothing can be said of what all metrics do together: they start up together, and two hours show no other
+ * state of theirs.
+ */
+const LEAST_BLOCKS_TOGETHER = 8;
 
 /**
  * @param given.whole what the version's own model was fitted on
@@ -130,20 +135,41 @@ function findReaches(
   const { plan, rate, columns } = given;
   const count = countComponents(columns, plan);
   const maxima: number[][] = Array.from({ length: count }, () => []);
+  const bursts: number[][] = Array.from({ length: count }, () => []);
   for (const { fold, input } of judged)
-    scan(input, ({ component, length, values, rows }) => {
-      const block = blockOf(length);
-      const isJudged = (i: number): boolean => fold.judged[rows[i]!] === 1;
-      maxima[component]!.push(...findBlockMaxima(values, { judged: isJudged, block }));
+    scan(input, ({ component, length, values, alone, rows }) => {
+      const judged = (i: number): boolean => fold.judged[rows[i]!] === 1;
+      const blocks = { judged, block: blockOf(length) };
+      maxima[component]!.push(...findBlockMaxima(values, blocks));
+      if (alone !== undefined) bursts[component]!.push(...findBlockMaxima(alone, blocks));
     });
   return Float64Array.from(maxima, (found, component) => {
     const { column, side, length } = describeComponent(component, { columns, plan });
     if (!isWatched(rate.directions[column], side)) return Number.POSITIVE_INFINITY;
+    if (column < 0 && isTooShort(found)) return Number.POSITIVE_INFINITY;
     // One budget for all: a false incident of each is as rare as there are of them.
     const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
     const level = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
-    return Math.max(leastOf(column, length), level);
+    const known = findKnownBurst(bursts[component]!, probabilityOf(blockOf(length), rate, 1));
+    return Math.max(leastOf(column, length), level, known);
   });
+}
+
+/** Without any block nothing was held back, and there are the least levels. */
+function isTooShort({ length }: readonly number[]): boolean {
+  return length > 0 && length < LEAST_BLOCKS_TOGETHER;
+}
+
+/**
+ * Where single rows go by themselves as often as the budget puts up with false incidents, once at least. Three rows within
+ * four that go no farther are a burst like those, and no news before the mean over a longer stretch says so, too.
+ * @param maxima of blocks, of single rows
+ * @param probability of a block to hold a false incident that is put up with
+ * @returns 0 where there is no block
+ */
+function findKnownBurst(maxima: readonly number[], probability: number): number {
+  const rank = Math.max(1, Math.round(maxima.length * probability));
+  return maxima.toSorted((a, b) => b - a)[rank - 1] ?? 0;
 }
 
 function poolReaches(
@@ -160,12 +186,14 @@ function poolReaches(
         maxima[at]!.push(...findBlockMaxima(own, { judged: isJudged, block: blockOf(length) }));
       }
   }
-  return Float64Array.from(maxima, (found, at) =>
-    Math.max(
+  return Float64Array.from(maxima, (found, at) => {
+    if (isTooShort(found)) return Number.POSITIVE_INFINITY;
+    const among = ALIKE_LENGTHS / SHARES.several;
+    return Math.max(
       LEAST.pooled,
-      findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, ALIKE_LENGTHS / SHARES.several)),
-    ),
-  );
+      findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, among)),
+    );
+  });
 }
 
 function isWatched(direction: Watched | undefined, side: Side): boolean {

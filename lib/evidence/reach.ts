@@ -32,7 +32,7 @@ export function findReturnLevel(maxima: readonly number[], probability: number):
   return Math.min(from + (1 + MARGIN / Math.sqrt(excesses.length)) * beyond, Number.MAX_VALUE);
 }
 
-/** The largest value of each block of so many judged rows; of a rest, where it is more than half of a block. */
+/** The largest value of each block of so many judged rows; of a rest, where it is more than half of a block or all there is. */
 export function findBlockMaxima(
   values: ArrayLike<number>,
   { judged, block }: { readonly judged: (i: number) => boolean; readonly block: number },
@@ -48,6 +48,6 @@ export function findBlockMaxima(
     most = 0;
     rows = 0;
   }
-  if (rows > block / 2) maxima.push(most);
+  if (rows > block / 2 || (rows > 0 && maxima.length === 0)) maxima.push(most);
   return maxima;
 }

@@ -87,6 +87,8 @@ export interface Statistic {
   readonly component: number;
   /** One a row, in spreads; of the model's surprise, in decades. Only valid during the call. */
   readonly values: Float32Array;
+  /** As `values`, of each row by itself; only of a metric's short stretch. */
+  readonly alone: Float32Array | undefined;
   /** As `values`, off what training foretells alone; only of the stretch of ANCHORED rows. */
   readonly anchored: Float32Array | undefined;
   /** The smallest change that matters, as `values`: of a long stretch too, whose reach may be less. */
@@ -132,13 +134,17 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
   for (const [entity, rows] of groupRows(x).entries()) {
     if (rows.length === 0) continue;
     const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
-    const buffers = { values: new Float32Array(rows.length), anchored: new Float32Array(rows.length) };
+    const buffers = {
+      values: new Float32Array(rows.length),
+      alone: new Float32Array(rows.length),
+      anchored: new Float32Array(rows.length),
+    };
     const begin = input.from === undefined ? 0 : findBegin(rows, x.times, input.from);
     scanMetrics(input, { entity, rows, places, begin, buffers }, visit);
     const matters = findWhatMatters(input, entity, rows);
     const own = Float64Array.from(rows, (row, i) => (matters[i] === 1 ? surprises[row]! : 0));
     for (const [at, length] of plan.jointLengths.entries()) {
-      fillStatistic(buffers.values, { places, begin, length, anchored: own, recent: own, sign: 1 });
+      fillStatistic(buffers, { places, begin, length, anchored: own, recent: own, sign: 1 });
       visit({
         rows,
         column: -1,
@@ -146,6 +152,7 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
         length,
         component: joint + at,
         values: buffers.values,
+        alone: undefined,
         anchored: undefined,
         least: 0,
       });
@@ -191,7 +198,7 @@ interface EntityRows {
   readonly places: Float64Array;
   /** Of `rows`: the first that has statistics. */
   readonly begin: number;
-  readonly buffers: { readonly values: Float32Array; readonly anchored: Float32Array };
+  readonly buffers: Readonly<Record<'values' | 'alone' | 'anchored', Float32Array>>;
 }
 
 function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statistic) => void): void {
@@ -203,16 +210,9 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
     const { anchored, recent, least } = measureDepartures(input, { ...of, column, demand });
     for (const side of SIDES)
       for (const length of plan.lengths) {
-        fillStatistic(buffers.values, { places, begin, length, anchored, recent, sign: signOf(side) });
-        if (length === ANCHORED)
-          fillStatistic(buffers.anchored, {
-            places,
-            begin,
-            length,
-            anchored,
-            recent: anchored,
-            sign: signOf(side),
-          });
+        const stretching = { places, begin, length, anchored, recent, sign: signOf(side) };
+        fillStatistic(buffers, stretching);
+        if (length === ANCHORED) fillMean(buffers.anchored, { ...stretching, recent: anchored });
         visit({
           rows,
           column,
@@ -220,6 +220,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           length,
           component: component++,
           values: buffers.values,
+          alone: length === 0 ? buffers.alone : undefined,
           anchored: length === ANCHORED ? buffers.anchored : undefined,
           least,
         });
@@ -241,19 +242,28 @@ interface Stretching {
   readonly sign: 1 | -1;
 }
 
-function fillStatistic(out: Float32Array, stretching: Stretching): void {
-  if (stretching.length === 0) fillShort(out, stretching);
-  else fillMean(out, stretching);
+function fillStatistic(
+  { values, alone }: Pick<EntityRows['buffers'], 'values' | 'alone'>,
+  stretching: Stretching,
+): void {
+  if (stretching.length === 0) fillShort(values, alone, stretching);
+  else fillMean(values, stretching);
 }
 
-/** What k of the newest n rows are off together. */
-function fillShort(out: Float32Array, { places, begin, anchored, recent, sign }: Stretching): void {
+/** What k of the newest n rows are off together, and what each is by itself. */
+function fillShort(
+  out: Float32Array,
+  alone: Float32Array,
+  { places, begin, anchored, recent, sign }: Stretching,
+): void {
   const off = new Float64Array(SHORT.n);
   for (let i = begin; i < places.length; i++) {
     out[i] = 0;
+    alone[i] = 0;
     const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
     // Cheap first: half of the rows are off to the other side.
     if (!(own > 0)) continue;
+    alone[i] = own;
     let count = 0;
     for (let at = i; at >= 0 && places[at]! > places[i]! - SHORT.n; at--) {
       const value = Math.min(sign * anchored[at]!, sign * recent[at]!);

@@ -181,3 +181,43 @@ test('the model has a share of the budget that more metrics make no smaller', ()
   };
   assert.equal(jointOf(2), jointOf(12));
 });
+
+/** A week of noise with single rows at 20, `glitches` of them. */
+function drawGlitches(glitches: number): FeatureMatrix {
+  const rows = normalRows(7 * DAY, 1, 5);
+  for (let i = 0; i < glitches; i++) rows[Math.floor(((i + 0.5) * rows.length) / glitches)] = [20];
+  return toMatrix(rows);
+}
+
+/** Of rows from which on it is at `value`: the one that opens an incident, from 1 on; undefined where none does. */
+function rowThatTells(fitted: FittedEvidence, value: number, rows: number): number | undefined {
+  const before = DAY;
+  const x = toMatrix([
+    ...normalRows(before, 1, 6),
+    ...Array.from({ length: rows }, () => [value]),
+    ...normalRows(60, 1, 7),
+  ]);
+  const { metrics } = gatherEvidence({
+    x,
+    scores: new Float64Array(x.times.length).fill(Number.NaN),
+    fitted,
+    lookback: 0,
+    leastChanges: LEAST_CHANGES(1),
+  });
+  const first = metrics.findIndex((level) => level >= 1);
+  return first < 0 ? undefined : first - before + 1;
+}
+
+test('three rows of a burst that single rows are known for are no news before a longer stretch says so', () => {
+  const known = calibrate(drawGlitches(20));
+  assert.equal(rowThatTells(known, 15, 3), undefined);
+  assert.equal(rowThatTells(known, 60, 3), 3);
+  const lasting = rowThatTells(known, 15, 20);
+  assert.ok(lasting !== undefined && lasting > 3 && lasting <= 10, `row ${lasting}`);
+});
+
+test('a burst that is rarer than the budget is not known', () => {
+  const twice = { budget: { count: 2, per: WEEK } };
+  assert.equal(rowThatTells(calibrate(drawGlitches(1)), 15, 3), undefined);
+  assert.equal(rowThatTells(calibrate(drawGlitches(1), twice), 15, 3), 3);
+});
