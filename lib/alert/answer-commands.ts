@@ -52,7 +52,7 @@ export function showCommand(incidentId: string, bucket: string | undefined): str
  * What each of the members matches, since one that is not silenced has the whole incident told: by entity where there is
  * one, else by workload, and by detector alone where names cannot stand in a matcher or are not all known.
  */
-function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Matcher[] {
+export function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Matcher[] {
   const entities = distinct(members.map(({ entity }) => entity));
   const workloads = distinct(members.map(({ workload }) => workload));
   const narrow = [

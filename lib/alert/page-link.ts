@@ -7,10 +7,12 @@ export function pageAddress({ objects: { bucket, page } }: Alert): string | unde
 }
 
 /**
- * The object in the console of AWS, for whoever may read it: "Open" there shows the page. Undefined without a region.
+ * The signed link where the deployment serves pages. Otherwise the object in the console of AWS, for whoever may read it:
+ * "Open" there shows the page. Undefined without a region.
  * https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html tells partitions by their regions.
  */
-export function pageLink({ objects: { bucket, region, page } }: Alert): string | undefined {
+export function pageLink({ objects: { bucket, region, page }, links }: Alert): string | undefined {
+  if (links !== undefined) return links.page;
   if (bucket === undefined || region === undefined || page === undefined) return undefined;
   const prefix = encodeURIComponent(page).replaceAll('%2F', '/');
   return `https://${consoleOf(region)}/s3/object/${bucket}?region=${region}&prefix=${prefix}`;

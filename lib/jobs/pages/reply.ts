@@ -1,0 +1,57 @@
+/** Replies, with the headers that each of them has. */
+import { renderDocument } from '../../report/page/document.ts';
+import { html } from '../../report/page/html.ts';
+import { STYLE } from '../../report/page/style.ts';
+import type { OpenLink, PageResponse } from './contract.ts';
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  // The address is the right: no other server is to hear of it.
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'private, no-store',
+  'x-robots-tag': 'noindex, nofollow',
+  'strict-transport-security': 'max-age=31536000',
+};
+
+export function reply(status: number, body: string): PageResponse {
+  return { status, headers: HEADERS, body };
+}
+
+/** A page of a heading and a paragraph. */
+export function replyWords(
+  status: number,
+  words: { readonly title: string; readonly text: string },
+): PageResponse {
+  const { title, text } = words;
+  return reply(
+    status,
+    renderDocument({
+      title,
+      styles: [STYLE],
+      body: [html`<header><h1>${title}</h1><p class="lead">${text}</p></header>`],
+    }),
+  );
+}
+
+/**
+ * To everything that is not asked by a link that holds, the same to the byte: nobody learns by it which incidents, paths or
+ * methods there are, or that a link once held.
+ */
+export const NOT_HERE: PageResponse = replyWords(404, {
+  title: 'Nothing here',
+  text: 'The link is not whole, its time is over, or the key that signed it was changed. The next message about the incident has a new one, and tidewatch incidents show tells of it in any case.',
+});
+
+/** Back to the page by a GET, so that reloading it sends nothing again. Relative: where the function is, only its caller knows. */
+export function redirectToPage({ incidentId, expires, signature }: OpenLink): PageResponse {
+  return {
+    status: 303,
+    headers: { ...HEADERS, location: `../i/${incidentId}?e=${expires}&s=${signature}` },
+    body: '',
+  };
+}
