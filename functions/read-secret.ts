@@ -3,10 +3,12 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 /** Made where one is read: most deployments have no secret. */
 let client: SecretsManagerClient | undefined;
 
-/** The text of a secret. @throws what the SDK throws; Error where it holds no text */
-export async function readSecret(arn: string): Promise<string> {
+/** The text of a secret. @param stage left out: the current one @throws what the SDK throws; Error where it holds no text */
+export async function readSecret(arn: string, stage?: 'AWSPREVIOUS'): Promise<string> {
   client ??= new SecretsManagerClient();
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+  const { SecretString } = await client.send(
+    new GetSecretValueCommand({ SecretId: arn, VersionStage: stage }),
+  );
   if (SecretString === undefined) throw new Error(`the secret ${arn} holds no text`);
   return SecretString;
 }

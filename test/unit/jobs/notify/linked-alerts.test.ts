@@ -23,9 +23,7 @@ const LINKS: AlertLinks = {
 };
 
 /** @param page of the first of two alerts; the second is a digest, which has none */
-async function publish(
-  linkPage: (incidentId: string) => Promise<AlertLinks>,
-): Promise<{
+async function publish(linkPage: (incidentId: string) => Promise<AlertLinks>): Promise<{
   readonly sent: readonly Alert[];
   readonly store: MemoryObjectStore;
   readonly lines: readonly string[];
