@@ -79,7 +79,7 @@ describe('pages by links', () => {
     const answered = await send(link, html, { verdict: 'false', note: 'a test', by: 'ada' });
     assert.deepEqual(
       [answered.status, new URL(answered.headers.get('location') ?? '', answered.url).href],
-      [303, link],
+      [303, `${link}#answer`],
     );
     const verdict = await stack.getJson<Verdict>(feedbackKey(alert.incidentId));
     assert.deepEqual([verdict.verdict, verdict.note, verdict.by], ['false', 'a test', 'ada (by link)']);

@@ -1,4 +1,5 @@
 /** Replies, with the headers that each of them has. */
+import { ANSWERS_ID } from '../../report/incident/served-page.ts';
 import { renderDocument } from '../../report/page/document.ts';
 import { html } from '../../report/page/html.ts';
 import { STYLE } from '../../report/page/style.ts';
@@ -51,7 +52,7 @@ export const NOT_HERE: PageResponse = replyWords(404, {
 export function redirectToPage({ incidentId, expires, signature }: OpenLink): PageResponse {
   return {
     status: 303,
-    headers: { ...HEADERS, location: `../i/${incidentId}?e=${expires}&s=${signature}` },
+    headers: { ...HEADERS, location: `../i/${incidentId}?e=${expires}&s=${signature}#${ANSWERS_ID}` },
     body: '',
   };
 }

@@ -3,7 +3,7 @@ import { type Purpose, sign } from '../../answers/signed-link.ts';
 import { NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import { renderForms, type SignedForm } from '../../report/incident/answer-forms.ts';
 import { INCIDENT_STYLE } from '../../report/incident/incident-style.ts';
-import { isPageOpen, placeForms } from '../../report/incident/served-page.ts';
+import { ANSWERS_ID, isPageOpen, placeForms } from '../../report/incident/served-page.ts';
 import { renderDocument } from '../../report/page/document.ts';
 import { html } from '../../report/page/html.ts';
 import { STYLE } from '../../report/page/style.ts';
@@ -32,7 +32,7 @@ export async function showPage(
   ]);
   if (page === undefined) return NOT_HERE;
   const formOf = (letter: 'v' | 's', purpose: Purpose, seen = ''): SignedForm => ({
-    action: `../${letter}/${incidentId}?e=${link.expires}&s=${link.signature}`,
+    action: `../${letter}/${incidentId}?e=${link.expires}&s=${link.signature}#${ANSWERS_ID}`,
     seen,
     token: sign({ purpose, incidentId, expires: link.expires, seen }, current),
   });

@@ -11,7 +11,7 @@ import { renderCourse, sayTime } from './course.ts';
 import type { IncidentInput, MemberInput } from './incident-input.ts';
 import { INCIDENT_STYLE } from './incident-style.ts';
 import { renderSeries } from './series-plots.ts';
-import { ANSWERS_MARK, BESIDE } from './served-page.ts';
+import { ANSWERS_ID, ANSWERS_MARK, BESIDE } from './served-page.ts';
 
 /** Reasons that are shown of the probable culprit, and of each other member. */
 const REASONS = { culprit: 8, other: 3 } as const;
@@ -143,12 +143,14 @@ function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
 
 function renderAnswers(input: IncidentInput): Markup {
   const { end, objects } = newestOf(input);
-  return html`<h2>Answer it</h2>${raw(ANSWERS_MARK.start(end === null))}<div class="answers">${listAnswers({
-    incidentId: input.incidentId,
-    bucket: objects.bucket,
-    members: input.members.map(({ member }) => member),
-    membersLeftOut: input.membersLeftOut,
-  }).map(
+  return html`<h2 id="${ANSWERS_ID}">Answer it</h2>${raw(ANSWERS_MARK.start(end === null))}<div class="answers">${listAnswers(
+    {
+      incidentId: input.incidentId,
+      bucket: objects.bucket,
+      members: input.members.map(({ member }) => member),
+      membersLeftOut: input.membersLeftOut,
+    },
+  ).map(
     ({ label, command }) => html`<div><span>${label}</span><pre>${command}</pre></div>`,
   )}</div>${raw(ANSWERS_MARK.end)}`;
 }

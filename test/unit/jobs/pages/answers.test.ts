@@ -5,7 +5,7 @@ import { parseSilencing } from '../../../../lib/answers/silencing.ts';
 import type { Verdict } from '../../../../lib/answers/verdict.ts';
 import { writeVerdict } from '../../../../lib/jobs/shared/write-answers.ts';
 import { feedbackKey, silenceKey } from '../../../../lib/store/keys.ts';
-import { createPagesWorld, MINUTE, type PagesWorld } from './pages-world.ts';
+import { createPagesWorld, MINUTE, type PagesWorld } from '../../../helpers/pages-world.ts';
 
 const ENTITY = 'shop/payment';
 const HOUR = 60 * MINUTE;
@@ -25,7 +25,10 @@ test('a verdict is written with who, when, from where and by which link, and sho
   const fields = { verdict: 'false', note: 'a backup\r\nof ours', by: 'ada' };
   const { status, headers, body } = await world.send(from, fields);
   assert.deepEqual([status, body], [303, '']);
-  assert.equal(new URL(headers['location'] ?? '', from.link.replace('/i/', '/v/')).href, from.link);
+  assert.equal(
+    new URL(headers['location'] ?? '', from.link.replace('/i/', '/v/')).href,
+    `${from.link}#answer`,
+  );
   const { via, ...rest } = verdictOf(world, from.id);
   assert.deepEqual(rest, {
     formatVersion: 1,

@@ -1,18 +1,18 @@
 /** A bucket with an incident that people were told of, its page, and someone who asks for it. */
 import assert from 'node:assert/strict';
-import type { AlertLinks } from '../../../../lib/alert/alert.ts';
-import type { LinkKeys } from '../../../../lib/answers/signed-link.ts';
-import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
-import { createPageLinker } from '../../../../lib/jobs/notify/link-page.ts';
-import { notify } from '../../../../lib/jobs/notify/notify.ts';
-import { answerRequest } from '../../../../lib/jobs/pages/answer-request.ts';
-import type { PageRequest, PageResponse } from '../../../../lib/jobs/pages/contract.ts';
-import { createLinkKeyCache } from '../../../../lib/jobs/shared/link-keys.ts';
-import { updateState } from '../../../../lib/store/detector-states.ts';
-import { createAlert } from '../../../helpers/alerts.ts';
-import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
-import { createNotifyContext } from '../../../helpers/notify-context.ts';
+import type { AlertLinks } from '../../lib/alert/alert.ts';
+import type { LinkKeys } from '../../lib/answers/signed-link.ts';
+import { DEFAULT_GROUPING } from '../../lib/config/grouping.ts';
+import { createPageLinker } from '../../lib/jobs/notify/link-page.ts';
+import { notify } from '../../lib/jobs/notify/notify.ts';
+import { answerRequest } from '../../lib/jobs/pages/answer-request.ts';
+import type { PageRequest, PageResponse } from '../../lib/jobs/pages/contract.ts';
+import { createLinkKeyCache } from '../../lib/jobs/shared/link-keys.ts';
+import { updateState } from '../../lib/store/detector-states.ts';
+import { createAlert } from './alerts.ts';
+import { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from './memory-telemetry.ts';
+import { createNotifyContext } from './notify-context.ts';
 
 export const MINUTE = 60_000;
 export const DAY: number = 24 * 60 * MINUTE;
