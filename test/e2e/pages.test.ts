@@ -100,6 +100,8 @@ describe('pages by links', () => {
     assert.equal((await send(link, again, { for: '1h' })).status, 303);
     assert.match(new TextDecoder().decode(await stack.get(silenceKey(alert.incidentId))), /entity = "shop/);
     assert.equal(stack.metric('pages', 'AnswersByLink', DETECTOR), 2);
+    const unused = stack.service.emulator.access.listUnused().filter(({ role }) => /Pages/.test(role));
+    assert.deepEqual(unused, [], 'granted and not needed');
   });
 
   it('are for one incident: nothing else is served, and nothing can be listed', async () => {

@@ -129,6 +129,7 @@ async function publishOne(
   await keepRecord(context, { detector, key: incidentKey(incidentId) }, () =>
     recordIncident(store, state, { incidentId, message }),
   );
+  const linked = await withLinks(context, alert);
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
   if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';
@@ -143,7 +144,7 @@ async function publishOne(
   };
   let messageId: string;
   try {
-    ({ messageId } = await publisher.publish(await withLinks(context, alert)));
+    ({ messageId } = await publisher.publish(linked));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof PublishRejectedError) {

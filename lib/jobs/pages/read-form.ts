@@ -20,6 +20,12 @@ export type AnswerForm = {
   readonly by: string;
 } & (({ readonly what: 'verdict' } & VerdictForm) | ({ readonly what: 'silence' } & SilenceForm));
 
+export interface FormProblem {
+  /** In whole sentences. */
+  readonly problem: string;
+  readonly status: 400 | 413;
+}
+
 /** Bytes: a note and a name, each character percent-encoded, and what is signed. */
 const LARGEST_FORM = 16_384;
 const NAMES = {
@@ -31,7 +37,7 @@ const NAMES = {
 export function readForm(
   what: 'verdict' | 'silence',
   { contentType, body }: { readonly contentType: string; readonly body: Uint8Array },
-): AnswerForm | { readonly problem: string; readonly status: 400 | 413 } {
+): AnswerForm | FormProblem {
   if (body.length > LARGEST_FORM)
     return { status: 413, problem: `The form has ${body.length} bytes, and the limit is ${LARGEST_FORM}.` };
   if (!/^application\/x-www-form-urlencoded(;|$)/i.test(contentType))
@@ -54,6 +60,12 @@ export function readForm(
     by: by === '' ? 'link' : `${by} (by link)`,
   };
   return what === 'verdict' ? readVerdictForm(fields, shared) : readSilenceForm(fields, shared);
+}
+
+/** As they were sent, so that nobody has to write them anew; none of what is too large to be read. */
+export function readFields(body: Uint8Array): { readonly note: string; readonly by: string } {
+  const fields = new URLSearchParams(body.length > LARGEST_FORM ? '' : new TextDecoder().decode(body));
+  return { note: fields.get('note') ?? '', by: fields.get('by') ?? '' };
 }
 
 type Shared = Pick<AnswerForm, 'seen' | 'token' | 'by'>;

@@ -1,7 +1,7 @@
 /** The page of an incident with forms on it, each made for the answer that stands there now. */
 import { type Purpose, sign } from '../../answers/signed-link.ts';
 import { NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
-import { renderForms, type SignedForm } from '../../report/incident/answer-forms.ts';
+import { type Refused, renderForms, type SignedForm } from '../../report/incident/answer-forms.ts';
 import { INCIDENT_STYLE } from '../../report/incident/incident-style.ts';
 import { ANSWERS_ID, isPageOpen, placeForms } from '../../report/incident/served-page.ts';
 import { renderDocument } from '../../report/page/document.ts';
@@ -16,11 +16,11 @@ import { NOT_HERE, reply } from './reply.ts';
 const LARGEST_PAGE = 4_000_000;
 const LARGEST_INCIDENT = 50_000_000;
 
-/** @param refused what was sent and not written, in whole sentences */
+/** @param refused what was sent and not written */
 export async function showPage(
   link: OpenLink,
   context: PagesContext,
-  refused?: { readonly status: number; readonly text: string },
+  refused?: Refused & { readonly status: 400 | 409 | 413 },
 ): Promise<PageResponse> {
   const { store, keys, now } = context;
   const { incidentId } = link;
@@ -48,7 +48,7 @@ export async function showPage(
       form: isQuiet || isOver ? undefined : formOf('s', 'silence', silence?.etag),
       until: isQuiet ? until : undefined,
     },
-    refused: refused?.text,
+    refused,
   });
   return reply(refused?.status ?? 200, placeForms(page, forms));
 }

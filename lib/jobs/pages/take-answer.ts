@@ -16,7 +16,7 @@ import { readIncident } from '../notify/read-incidents.ts';
 import type { IncidentObject } from '../notify/record-incident.ts';
 import { type AnswerCondition, writeAnswerFile, writeVerdict } from '../shared/write-answers.ts';
 import type { OpenLink, PageRequest, PageResponse, PagesContext } from './contract.ts';
-import { type AnswerForm, readForm, type SilenceForm, type VerdictForm } from './read-form.ts';
+import { type AnswerForm, readFields, readForm, type SilenceForm, type VerdictForm } from './read-form.ts';
 import { readSaidSilence, readSaidVerdict } from './read-said.ts';
 import { NOT_HERE, redirectToPage } from './reply.ts';
 import { showPage } from './show-page.ts';
@@ -48,7 +48,12 @@ export async function takeAnswer(sent: Sent, context: PagesContext): Promise<Pag
   const { what, link, request } = sent;
   const { store, keys, telemetry, now } = context;
   const form = readForm(what, request);
-  if ('problem' in form) return await showPage(link, context, { status: form.status, text: form.problem });
+  if ('problem' in form)
+    return await showPage(link, context, {
+      status: form.status,
+      text: form.problem,
+      ...readFields(request.body),
+    });
   const { incidentId, expires } = link;
   const right = { purpose: what, incidentId, expires, seen: form.seen };
   if (!SIGNATURE.test(form.token) || !isSigned(right, form.token, await keys.get())) return NOT_HERE;
@@ -77,7 +82,7 @@ export async function takeAnswer(sent: Sent, context: PagesContext): Promise<Pag
   const outcome = await write(form, answering, context);
   if (outcome === 'stale') {
     telemetry.warn('answer by link not written: it was answered meanwhile', audit);
-    return await showPage(link, context, { status: 409, text: STALE });
+    return await showPage(link, context, { status: 409, text: STALE, ...readFields(request.body) });
   }
   if (outcome === 'written') {
     telemetry.info('answered by link', audit);

@@ -2,7 +2,7 @@
 import type { LinkKeys } from '../../answers/signed-link.ts';
 
 export interface LinkKeyCache {
-  /** Those in use, at most five minutes old. @throws what the reading throws; the next call reads again */
+  /** Those in use, at most five minutes old. @throws what the reading throws; for ten seconds nobody reads again then */
   get(): Promise<LinkKeys>;
   /** Read again, unless that was within the last ten seconds: whoever guesses does not make one read without an end. */
   renew(): Promise<LinkKeys>;
@@ -17,15 +17,15 @@ export function createLinkKeyCache(given: {
   readonly read: () => Promise<LinkKeys>;
   readonly now: () => number;
 }): LinkKeyCache {
-  let known: { readonly keys: Promise<LinkKeys>; readonly at: number } | undefined;
+  let known: { readonly keys: Promise<LinkKeys>; readonly at: number; isFailed: boolean } | undefined;
 
   function within(age: number): Promise<LinkKeys> {
     const now = given.now();
-    if (known !== undefined && now - known.at < age) return known.keys;
-    const mine = { keys: given.read(), at: now };
+    if (known !== undefined && now - known.at < (known.isFailed ? LEAST_KEPT : age)) return known.keys;
+    const mine = { keys: given.read(), at: now, isFailed: false };
     known = mine;
     mine.keys.catch(() => {
-      if (known === mine) known = undefined;
+      mine.isFailed = true;
     });
     return mine.keys;
   }

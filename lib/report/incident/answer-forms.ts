@@ -27,6 +27,12 @@ export interface SignedForm {
   readonly token: string;
 }
 
+export interface Refused {
+  readonly text: string;
+  readonly note: string;
+  readonly by: string;
+}
+
 export interface AnswerForms {
   readonly verdict: {
     readonly form: SignedForm;
@@ -39,18 +45,18 @@ export interface AnswerForms {
     /** Epoch ms; Infinity: for good. Undefined: no silence of this incident holds. */
     readonly until?: number | undefined;
   };
-  /** A whole sentence about what was just sent, and not written. */
-  readonly refused?: string | undefined;
+  /** What was just sent and not written: why, in whole sentences, and what stood in its fields. */
+  readonly refused?: Refused | undefined;
 }
 
 export function renderForms({ verdict, silence, refused }: AnswerForms): Markup {
-  return html`${refused === undefined ? undefined : html`<div class="said refused" role="alert"><p>${refused}</p></div>`}${renderSaid(
+  return html`${refused === undefined ? undefined : html`<div class="said refused" role="alert"><p>${refused.text}</p></div>`}${renderSaid(
     verdict.said,
-  )}${renderVerdictForm(verdict)}${
+  )}${renderVerdictForm(verdict, refused)}${
     silence.until === undefined
       ? undefined
       : html`<div class="said"><p><b>Quiet</b>${silence.until === Infinity ? undefined : ` until ${formatTime(silence.until)} UTC`}: nobody is told of it meanwhile.</p></div>`
-  }${silence.form === undefined ? undefined : renderSilenceForm(silence.form)}`;
+  }${silence.form === undefined ? undefined : renderSilenceForm(silence.form, refused)}`;
 }
 
 function renderSaid(said: AnswerForms['verdict']['said']): Markup | undefined {
@@ -63,27 +69,31 @@ function renderSaid(said: AnswerForms['verdict']['said']): Markup | undefined {
   }</div>`;
 }
 
-function renderVerdictForm({ form, said }: AnswerForms['verdict']): Markup {
+function renderVerdictForm({ form, said }: AnswerForms['verdict'], refused: Refused | undefined): Markup {
   const before = said === 'unreadable' ? undefined : said?.verdict;
   return html`<form class="answer" method="post" action="${form.action}">${renderSigned(form)}
     <h3>${before === undefined ? 'What was it?' : 'Say it anew'}</h3>
     <p class="quiet note">The next training learns from what was false or expected, and leaves out what was real.</p>
-    <div class="fields"><label>Note<textarea name="note" maxlength="${LONGEST_NOTE}" rows="1"></textarea></label>
-    <label>Your name<input name="by" maxlength="${LONGEST_NAME}" autocomplete="name"></label></div>
+    <div class="fields"><label>Note<textarea name="note" maxlength="${LONGEST_NOTE}" rows="1">${refused?.note}</textarea></label>
+    ${renderName(refused)}</div>
     <div class="choices">${VERDICTS.map(
       (verdict) =>
         html`<button name="verdict" value="${verdict}"${verdict === before ? raw(' aria-pressed="true"') : undefined}>${VERDICT_LABELS[verdict]}</button>`,
     )}</div></form>`;
 }
 
-function renderSilenceForm(form: SignedForm): Markup {
+function renderSilenceForm(form: SignedForm, refused: Refused | undefined): Markup {
   return html`<form class="answer" method="post" action="${form.action}">${renderSigned(form)}
     <h3>Keep it quiet</h3>
     <p class="quiet note">It is recorded, and told once the time is over if it is still there. What is matched stands in the last command below.</p>
-    <label>Your name<input name="by" maxlength="${LONGEST_NAME}" autocomplete="name"></label>
+    ${renderName(refused)}
     <div class="choices">${Object.entries(QUIET_TIMES).map(
       ([name, { label }]) => html`<button name="for" value="${name}">${label}</button>`,
     )}</div></form>`;
+}
+
+function renderName(refused: Refused | undefined): Markup {
+  return html`<label>Your name<input name="by" maxlength="${LONGEST_NAME}" autocomplete="name" value="${refused?.by}"></label>`;
 }
 
 /** The first button is what the Enter key presses: one that does nothing. */

@@ -125,8 +125,13 @@ test('what was said since is not written over by a form that is replayed, or by 
   };
   await writeVerdict(world.store, answer);
   for (const verdict of ['false', 'true', 'expected']) {
-    const { status, body } = await world.send(from, { verdict, by: 'mallory' });
+    const { status, body } = await world.send(from, { verdict, by: 'mallory', note: 'a <b> & c' });
     assert.equal(status, 409);
+    assert.match(
+      body,
+      /a &lt;b&gt; &amp; c<\/textarea>[\s\S]*value="mallory"/,
+      'and need not be written anew',
+    );
     assert.match(body, /It was answered meanwhile/);
     assert.match(body, /<b>A real fault<\/b>.*said by ada/);
   }

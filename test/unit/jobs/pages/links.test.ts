@@ -177,9 +177,12 @@ test('keys are read once for all who ask at once, and again after a failure', as
   });
   await assert.rejects(cache.get(), /down/);
   isDown = false;
+  await assert.rejects(cache.get(), /down/, 'many that ask do not wait for it one after the other');
+  assert.equal(reads, 1);
+  now = 10_000;
   await Promise.all([cache.get(), cache.get(), cache.renew()]);
   assert.equal(reads, 2);
-  now = 10_000;
+  now = 20_000;
   await cache.get();
   assert.equal(reads, 2);
   await cache.renew();
