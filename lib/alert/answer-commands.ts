@@ -18,6 +18,9 @@ export interface Answered {
   readonly membersLeftOut?: number | undefined;
 }
 
+/** What is matched where nothing narrower can be said. */
+const EVERYTHING: Matcher = { name: 'detector', operator: '=~', value: '.*' };
+
 /** Ends with the one that silences the incident. */
 export function listAnswers(of: Answered): readonly Answer[] {
   const id = quoteForShell(of.incidentId);
@@ -60,8 +63,12 @@ export function chooseMatchers({ members, membersLeftOut = 0 }: Answered): reado
     membersLeftOut === 0 || workloads.length === 1 ? matchAny('workload', workloads) : undefined,
   ].find((matcher) => matcher !== undefined);
   const detectors = matchAny('detector', distinct(members.map(({ detector }) => detector)));
-  const all: Matcher = { name: 'detector', operator: '=~', value: '.*' };
-  return [detectors ?? all, ...(narrow === undefined ? [] : [narrow])];
+  return [detectors ?? EVERYTHING, ...(narrow === undefined ? [] : [narrow])];
+}
+
+/** Whether they are of every incident there is. */
+export function matchesEverything(matchers: readonly Matcher[]): boolean {
+  return matchers.every((matcher) => matcher === EVERYTHING);
 }
 
 /** Undefined where a name is empty, or a text of one line and of that length cannot say them. */

@@ -3,8 +3,8 @@
  * page was shown, and over nothing else: sent again, or after somebody else spoke, it changes nothing.
  */
 import { stringify } from 'yaml';
-import { chooseMatchers } from '../../alert/answer-commands.ts';
-import { formatMatcher } from '../../answers/matcher.ts';
+import { chooseMatchers, matchesEverything } from '../../alert/answer-commands.ts';
+import { formatMatcher, type Matcher } from '../../answers/matcher.ts';
 import { isSigned, nameLink, SIGNATURE } from '../../answers/signed-link.ts';
 import { parseSilencing } from '../../answers/silencing.ts';
 import type { Verdict } from '../../answers/verdict.ts';
@@ -40,6 +40,8 @@ interface Answering {
 const LONGEST_AGENT = 200;
 /** Ms within which two silences of the same length are one that was sent twice. */
 const SAME_TIME = 60_000;
+const TOO_WIDE =
+  'It is of more detectors than a silence can name: by a link it cannot be kept quiet, as everything else would be too. The last command below can.';
 const STALE =
   'It was answered meanwhile, as it stands here; what was just sent is not written. Send it again if it is still meant.';
 
@@ -60,6 +62,9 @@ export async function takeAnswer(sent: Sent, context: PagesContext): Promise<Pag
   const incident = await readIncident(store, incidentId);
   // A digest has no link; its incidents have theirs.
   if (incident === undefined || incident.state === 'digest') return NOT_HERE;
+  // A link is for one incident, however many detectors that is of.
+  if (what === 'silence' && matchesEverything(matchersOf(incident)))
+    return await showPage(link, context, { status: 400, text: TOO_WIDE, ...readFields(request.body) });
   const answering: Answering = {
     incident,
     by: form.by,
@@ -124,13 +129,17 @@ function makeSilence(
   { length }: SilenceForm,
   { incident, by, via, at }: Answering,
 ): { readonly key: string; readonly text: string } {
-  const { incidentId, members } = incident;
-  const matchers = chooseMatchers({ incidentId, members }).map(formatMatcher);
+  const { incidentId } = incident;
+  const matchers = matchersOf(incident).map(formatMatcher);
   const text = stringify({ matchers, until: new Date(at + length).toISOString(), by, via });
   const key = silenceKey(incidentId);
   // What would go to quarantine is not written.
   parseSilencing(text, { source: key, name: incidentId });
   return { key, text };
+}
+
+function matchersOf({ incidentId, members }: IncidentObject): readonly Matcher[] {
+  return chooseMatchers({ incidentId, members });
 }
 
 async function stands(

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSilencing } from '../../../../lib/answers/silencing.ts';
 import type { Verdict } from '../../../../lib/answers/verdict.ts';
+import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
 import { writeVerdict } from '../../../../lib/jobs/shared/write-answers.ts';
-import { feedbackKey, silenceKey } from '../../../../lib/store/keys.ts';
+import { encodeJson } from '../../../../lib/store/json.ts';
+import { feedbackKey, incidentKey, silenceKey } from '../../../../lib/store/keys.ts';
 import { createPagesWorld, MINUTE, type PagesWorld } from '../../../helpers/pages-world.ts';
 
 const ENTITY = 'shop/payment';
@@ -229,4 +231,22 @@ test('what people write is text on the page, and a long name of a browser is cut
   const { body } = await world.ask(from.link);
   assert.doesNotMatch(body, /<img|<script/);
   assert.match(body, /&lt;img src=x/);
+});
+
+test('no link keeps everything quiet, however many detectors its incident is of', async () => {
+  const world = createPagesWorld();
+  const from = await open(world);
+  const key = incidentKey(from.id);
+  const incident = JSON.parse(world.store.text(key) ?? '') as IncidentObject;
+  const [member] = incident.members;
+  const members = Array.from({ length: 40 }, (_, at) => ({
+    ...member!,
+    detector: `${'d'.repeat(40)}${at}`,
+    entity: `${'e'.repeat(40)}${at}`,
+    workload: `${'w'.repeat(40)}${at}`,
+  }));
+  await world.store.put(key, encodeJson({ ...incident, members }));
+  const { status, body } = await world.send(from, { for: '1d' });
+  assert.deepEqual([status, world.store.text(silenceKey(from.id))], [400, undefined]);
+  assert.match(body, /more detectors than a silence can name/);
 });
