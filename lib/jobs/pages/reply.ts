@@ -23,30 +23,20 @@ export function reply(status: number, body: string): PageResponse {
   return { status, headers: HEADERS, body };
 }
 
-/** A page of a heading and a paragraph. */
-export function replyWords(
-  status: number,
-  words: { readonly title: string; readonly text: string },
-): PageResponse {
-  const { title, text } = words;
-  return reply(
-    status,
-    renderDocument({
-      title,
-      styles: [STYLE],
-      body: [html`<header><h1>${title}</h1><p class="lead">${text}</p></header>`],
-    }),
-  );
-}
-
 /**
  * To everything that is not asked by a link that holds, the same to the byte: nobody learns by it which incidents, paths or
  * methods there are, or that a link once held.
  */
-export const NOT_HERE: PageResponse = replyWords(404, {
-  title: 'Nothing here',
-  text: 'The link is not whole, its time is over, or the key that signed it was changed. The next message about the incident has a new one, and tidewatch incidents show tells of it in any case.',
-});
+export const NOT_HERE: PageResponse = reply(
+  404,
+  renderDocument({
+    title: 'Nothing here',
+    styles: [STYLE],
+    body: [
+      html`<header><h1>Nothing here</h1><p class="lead">The link is not whole, its time is over, or the key that signed it was changed. The next message about the incident has a new one, and <code>tidewatch incidents show</code> tells of it in any case.</p></header>`,
+    ],
+  }),
+);
 
 /** Back to the page by a GET, so that reloading it sends nothing again. Relative: where the function is, only its caller knows. */
 export function redirectToPage({ incidentId, expires, signature }: OpenLink): PageResponse {
