@@ -18,6 +18,12 @@ export function pageLink({ objects: { bucket, region, page }, links }: Alert): s
   return `https://${consoleOf(region)}/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
+/** What of its links no log may show: whoever has it may answer the incident. */
+export function secretsOfLinks({ links }: Alert): readonly string[] {
+  if (links === undefined || !URL.canParse(links.page)) return [];
+  return new URL(links.page).searchParams.getAll('s');
+}
+
 function consoleOf(region: string): string {
   if (region.startsWith('cn-')) return `${region}.console.amazonaws.cn`;
   if (region.startsWith('us-gov-')) return `${region}.console.amazonaws-us-gov.com`;

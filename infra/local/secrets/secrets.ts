@@ -39,7 +39,7 @@ export function createSecrets(options: {
   function keep(secret: Secret): void {
     secrets.set(secret.name, secret);
     const next = `${file}.next`;
-    writeFileSync(next, JSON.stringify([...secrets.values()], undefined, 2), { mode: 0o600 });
+    writeFileSync(next, JSON.stringify([...secrets.values()], undefined, 2), { mode: 0o600, flush: true });
     renameSync(next, file);
   }
 
