@@ -60,7 +60,7 @@ export async function takeAnswer(sent: Sent, context: PagesContext): Promise<Pag
   const right = { purpose: what, incidentId, expires, seen: form.seen };
   if (!SIGNATURE.test(form.token) || !isSigned(right, form.token, await keys.get())) return NOT_HERE;
   const incident = await readIncident(store, incidentId);
-  // A digest has no link; its incidents have theirs.
+  // A digest is answered by its incidents, and has no link.
   if (incident === undefined || incident.state === 'digest') return NOT_HERE;
   // A link is for one incident, however many detectors that is of.
   if (what === 'silence' && matchesEverything(matchersOf(incident)))
