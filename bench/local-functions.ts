@@ -44,6 +44,7 @@ export async function startLocalFunctions(options: {
     buckets: emulator.buckets,
     queues: emulator.queues,
     topics: emulator.topics,
+    secrets: emulator.secrets,
     endpoint: emulator.url,
     region: REGION,
     access: emulator.access,

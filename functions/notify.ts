@@ -5,10 +5,13 @@ import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.
 import { inInvocation } from '../lib/base/correlation.ts';
 import { RetryLaterError } from '../lib/base/errors.ts';
 import { isDetectorName } from '../lib/config/detector-name.ts';
-import { readSettings } from '../lib/config/settings.ts';
+import { type PagesSetting, readSettings } from '../lib/config/settings.ts';
+import { createPageLinker } from '../lib/jobs/notify/link-page.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
+import { createLinkKeyCache } from '../lib/jobs/shared/link-keys.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
+import { readLinkKeys } from './read-link-keys.ts';
 import { parseNotifyRequest } from './s3-event.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -20,18 +23,16 @@ export interface NotifyAnswer {
   readonly published: number;
 }
 
-const settings = readSettings(process.env, [
-  'bucket',
-  'region',
-  'topicArn',
-  'notifyQueueUrl',
-  'grouping',
-  'service',
-]);
+const settings = readSettings(
+  process.env,
+  ['bucket', 'region', 'topicArn', 'notifyQueueUrl', 'grouping', 'service'],
+  ['pages'],
+);
 const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
 const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
 const sqs = new SQSClient();
 const telemetry = createTelemetry(settings.service);
+const linkPage = settings.pages && linkPagesOf(settings.pages);
 
 export function handler(event: NotifyEvent, context: Context): Promise<SQSBatchResponse | NotifyAnswer> {
   return inInvocation(context.awsRequestId, () => work(event, context));
@@ -47,6 +48,7 @@ async function work(event: NotifyEvent, context: Context): Promise<SQSBatchRespo
     deadline: createDeadline(context),
     grouping: settings.grouping,
     place: { bucket: settings.bucket, region: settings.region },
+    linkPage,
     wakeIn,
   };
   const isTick = !('Records' in event);
@@ -81,6 +83,11 @@ async function work(event: NotifyEvent, context: Context): Promise<SQSBatchRespo
 
 function failed(messages: readonly string[]): SQSBatchResponse {
   return { batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+function linkPagesOf({ url, keyArn }: PagesSetting): ReturnType<typeof createPageLinker> {
+  const keys = createLinkKeyCache({ read: () => readLinkKeys(keyArn), now: Date.now });
+  return createPageLinker({ base: url, keys, now: Date.now });
 }
 
 /** SQS counts whole seconds. */

@@ -22,6 +22,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/jobs/train', holds: 'from the newest windows to a version; `train-model.ts` tells it' },
   { folder: 'lib/jobs/score', holds: 'from a window to scores and decisions; `score-windows.ts` tells it' },
   {
+    folder: 'lib/jobs/pages',
+    holds: 'pages of incidents by signed links, and answers to them; `answer-request.ts` tells it',
+  },
+  {
     folder: 'lib/jobs/notify',
     holds: 'anomalies become incidents, and people hear of them once; `notify.ts` tells it',
   },

@@ -25,7 +25,7 @@ const USAGE = `usage: npm start -- [--prometheus URL] [--watch] [--port PORT] [-
 
   --prometheus URL  watch this Prometheus instead of the sample data
   --watch           stay up: drop files, subscribe, look around; Ctrl-C ends it
-  --port PORT       of the emulator; a free one by default
+  --port PORT       of the emulator, and of the links in alerts; a free one by default
   --data DIR        keep everything in DIR, and go on with what an earlier start kept there; without it .tidewatch/demo,
                     emptied at each start
   --verbose         print the functions' log lines
@@ -58,6 +58,8 @@ async function main(): Promise<void> {
       groupInterval: '0s',
       // All that is found is shown.
       incidentsADay: '1000',
+      // Alerts link a page with buttons, served here.
+      pages: 'on',
       ...(options.prometheus !== undefined && { prometheusUrl: options.prometheus }),
     },
     schedules: 'off',
@@ -74,14 +76,14 @@ async function main(): Promise<void> {
     );
     let shown = 0;
     feed = await openAlertFeed(output(outputs, 'AlertTopicArn'), (alert) =>
-      screen.show(showAlert(alert, shown++ === 0)),
+      screen.show(showAlert(alert, { isFirst: shown++ === 0, isServed: options.watch })),
     );
     const bucket = output(outputs, 'DataBucketName');
     const store = createS3ObjectStore({ client: createS3Client(), bucket });
     const run = { store, deployment: service.deployment, feed, screen };
     const detector = await demonstrate(run);
     sayWhatNext(service, bucket, detector);
-    await sayPages(store, bucket);
+    await sayPages(store, bucket, feed);
     if (options.watch) await untilInterrupted(service, screen);
   } finally {
     await feed?.close();
@@ -104,7 +106,7 @@ function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, det
   screen.say(`             from read_parquet('${folder}/scores/**/*.parquet') group by all order by 2 desc"`);
   if (!options.watch) {
     const where = options.dataDir === DEFAULT_DATA_DIR ? '' : ` --data ${options.dataDir}`;
-    screen.say(`Stay up and try it:  npm start -- --watch${where}`);
+    screen.say(`Stay up, and follow the links of alerts: npm start -- --watch${where}`);
     screen.say('Your own metrics:    npm start -- --prometheus http://localhost:9090');
     screen.say('On AWS:              npx serverless deploy --stage prod --param=prometheusUrl=https://…');
     return;
@@ -124,13 +126,15 @@ function sayWhatNext({ emulator, deployment }: LocalService, bucket: string, det
 }
 
 /** The newest incident's page, by which the others are found. */
-async function sayPages(store: ObjectStore, bucket: string): Promise<void> {
+async function sayPages(store: ObjectStore, bucket: string, { alerts }: AlertFeed): Promise<void> {
   let [pages, newest] = [0, ''];
   for await (const { key } of store.list(INCIDENTS_PREFIX))
     if (key.endsWith('.html')) [pages, newest] = [pages + 1, key];
   if (pages === 0) return;
   const file = relative(ROOT, join(options.dataDir, 's3', bucket, newest));
   screen.say(`A page for each of ${pages} incidents, for a browser: ${file}`);
+  const link = alerts.findLast(({ links }) => links !== undefined)?.links?.page;
+  if (options.watch && link !== undefined) screen.say(`Served, with buttons that answer it: ${link}`);
 }
 
 async function untilInterrupted({ deployment }: LocalService, { step, say }: Screen): Promise<void> {

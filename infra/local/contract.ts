@@ -12,6 +12,8 @@ export interface AwsRequest {
   /** As sent: percent-encoded, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** As sent; left out where nobody passes it on. */
+  readonly rawQuery?: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** The authenticated payload, aws-chunked framing already removed and every checksum verified at its end. */
@@ -123,7 +125,14 @@ export interface Buckets extends Service {
   setNotifications(name: string, notifications: readonly BucketNotification[]): Promise<void>;
 }
 
+export interface Secrets extends Service {
+  /** Makes one of letters and digits; one of that name stays as it is. */
+  ensure(name: string, options: { readonly length: number }): Promise<{ readonly arn: string }>;
+}
+
 export interface Functions extends Service {
+  /** Requests to a function's own address, which nobody signs. */
+  handleUrl(request: AwsRequest): Promise<AwsResponse>;
   /** Synchronous; the payload that the function returned, or its error. */
   invoke(name: string, payload: unknown): Promise<{ payload: unknown; functionError: string | undefined }>;
 }

@@ -6,12 +6,14 @@ import {
   type EmulatorOptions,
   type Functions,
   type Queues,
+  type Secrets,
   type Service,
   type Topics,
 } from './contract.ts';
 import { lockFolder } from './folder-lock.ts';
 import { type Access, createAccess } from './iam/access.ts';
 import { createBuckets } from './s3/buckets.ts';
+import { createSecrets } from './secrets/secrets.ts';
 import { type Server, startServer } from './server.ts';
 import { createTopics } from './sns/sns.ts';
 import { createQueues } from './sqs/sqs.ts';
@@ -24,6 +26,7 @@ export interface Emulator {
   readonly buckets: Buckets;
   readonly queues: Queues;
   readonly topics: Topics;
+  readonly secrets: Secrets;
   /** Roles and their keys; whoever holds the key `test` may do everything. */
   readonly access: Access;
   /** Where messages to email subscribers go, one file each. */
@@ -70,15 +73,17 @@ export async function startEmulator(options: StartOptions): Promise<Emulator> {
     const invokeLambda = (arn: string, event: unknown) => deliverToFunction(functions, arn, event);
     const topics = open(await createTopics({ ...shared, queues, outboxDir, invokeLambda }));
     const buckets = open(createBuckets({ ...options, queues: options.eventQueues ?? queues }));
+    const secrets = open(createSecrets(options));
     server = open(await startServer({ port: options.port, region, access, log, signatureClock }));
-    const services = { s3: buckets, sns: topics, sqs: queues, sts: createSts() };
+    const services = { s3: buckets, sns: topics, sqs: queues, sts: createSts(), secretsmanager: secrets };
     for (const [name, service] of Object.entries(services)) server.mount(name, service);
     const { url, mount } = server;
     const useFunctions = (added: Functions): void => {
       functions = added;
       mount('lambda', added);
+      mount('function-url', { handle: (request) => added.handleUrl(request), close: async () => {} });
     };
-    const made = { buckets, queues, topics, access };
+    const made = { buckets, queues, topics, secrets, access };
     return { url, region, ...made, outboxDir, useFunctions, mount, close: closeAll };
   } catch (error) {
     await closeAll();

@@ -43,6 +43,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       buckets: emulator.buckets,
       queues: emulator.queues,
       topics: emulator.topics,
+      secrets: emulator.secrets,
       endpoint: emulator.url,
       region: REGION,
       access: emulator.access,

@@ -15,7 +15,7 @@ class UsageError extends Error {}
 
 const USAGE = `usage: npm run emulator -- [--port 9000] --data DIR [--region us-east-1] [--quiet]
 
-Serves S3, SQS, SNS and STS on 127.0.0.1 and keeps everything in DIR.
+Serves S3, SQS, SNS, STS and Secrets Manager on 127.0.0.1 and keeps everything in DIR.
 
   --port PORT      0 to 65535; 0 takes a free one (default 9000)
   --data DIR       where everything is kept; created where it is missing

@@ -9,6 +9,7 @@ import { parseClaim, type SignedRequest } from './auth/credential.ts';
 import { AwsError, type AwsResponse, type Permissions, type Service } from './contract.ts';
 import { asAwsError, renderError } from './error-response.ts';
 import type { Access } from './iam/access.ts';
+import { FUNCTION_URL_PATH } from './lambda/function-url.ts';
 
 export interface ServerOptions {
   /** 0 for a free port. */
@@ -89,7 +90,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, frame:
     frame.underWay.delete(controller);
     controller.abort();
   });
-  const service = request.path === HEALTH_PATH ? 'health' : nameService(request);
+  const service =
+    request.path === HEALTH_PATH ? 'health' : isFunctionUrl(request) ? 'lambda' : nameService(request);
   const line = `${service} ${request.method} ${incoming.url}`;
   try {
     let response: AwsResponse;
@@ -125,7 +127,10 @@ async function dispatch(
   let name = 'sns';
   let body: Readable;
   let permissions: Permissions | undefined;
-  if (parseClaim(request) === undefined && UNSIGNED_SNS_ACTIONS.has(query.get('Action'))) {
+  if (isFunctionUrl(request)) {
+    name = 'function-url';
+    body = Readable.from(source, { objectMode: false });
+  } else if (parseClaim(request) === undefined && UNSIGNED_SNS_ACTIONS.has(query.get('Action'))) {
     body = Readable.from([await readBody(source)], { objectMode: false });
   } else {
     const claim = requireClaim(request);
@@ -143,8 +148,13 @@ async function dispatch(
     );
   const { method, path, headers } = request;
   const origin = `http://${headers.host ?? '127.0.0.1'}`;
-  const call = { method, path, query, headers, body, origin, requestId, signal };
+  const { rawQuery } = request;
+  const call = { method, path, query, rawQuery, headers, body, origin, requestId, signal };
   return service.handle(permissions === undefined ? call : { ...call, permissions });
+}
+
+function isFunctionUrl({ path }: SignedRequest): boolean {
+  return path.startsWith(FUNCTION_URL_PATH);
 }
 
 /** The service that a request is for, signed or not: what its errors are written for. */

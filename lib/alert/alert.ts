@@ -130,4 +130,13 @@ export interface Alert {
     /** Of the incident's page, which is written shortly after the message; absent in a digest. */
     readonly page?: string | undefined;
   };
+  /** Where the deployment serves pages; put in when the message goes out, and kept nowhere: whoever has it may answer. */
+  readonly links?: AlertLinks | undefined;
+}
+
+export interface AlertLinks {
+  /** Address of the page. */
+  readonly page: string;
+  /** Until when it holds, ISO 8601 UTC, exclusive. */
+  readonly expires: string;
 }

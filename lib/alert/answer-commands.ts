@@ -18,6 +18,9 @@ export interface Answered {
   readonly membersLeftOut?: number | undefined;
 }
 
+/** What is matched where nothing narrower can be said. */
+const EVERYTHING: Matcher = { name: 'detector', operator: '=~', value: '.*' };
+
 /** Ends with the one that silences the incident. */
 export function listAnswers(of: Answered): readonly Answer[] {
   const id = quoteForShell(of.incidentId);
@@ -52,7 +55,7 @@ export function showCommand(incidentId: string, bucket: string | undefined): str
  * What each of the members matches, since one that is not silenced has the whole incident told: by entity where there is
  * one, else by workload, and by detector alone where names cannot stand in a matcher or are not all known.
  */
-function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Matcher[] {
+export function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Matcher[] {
   const entities = distinct(members.map(({ entity }) => entity));
   const workloads = distinct(members.map(({ workload }) => workload));
   const narrow = [
@@ -60,8 +63,12 @@ function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Mat
     membersLeftOut === 0 || workloads.length === 1 ? matchAny('workload', workloads) : undefined,
   ].find((matcher) => matcher !== undefined);
   const detectors = matchAny('detector', distinct(members.map(({ detector }) => detector)));
-  const all: Matcher = { name: 'detector', operator: '=~', value: '.*' };
-  return [detectors ?? all, ...(narrow === undefined ? [] : [narrow])];
+  return [detectors ?? EVERYTHING, ...(narrow === undefined ? [] : [narrow])];
+}
+
+/** Whether they are of every incident there is. */
+export function matchesEverything(matchers: readonly Matcher[]): boolean {
+  return matchers.every((matcher) => matcher === EVERYTHING);
 }
 
 /** Undefined where a name is empty, or a text of one line and of that length cannot say them. */

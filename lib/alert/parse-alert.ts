@@ -4,7 +4,7 @@ import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { ANOMALY_STATES, NOTIFIED_STATES } from '../incident/contract.ts';
-import type { Alert, AlertMember, AlertRestart, AlertSilence, Reason } from './alert.ts';
+import type { Alert, AlertLinks, AlertMember, AlertRestart, AlertSilence, Reason } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
@@ -164,6 +164,17 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
         .describe('Key of the page for people, written shortly after the message; absent in a digest.'),
     } satisfies Shape<Alert['objects']>)
     .describe('Where to read on.'),
+  links: z
+    .looseObject({
+      page: z
+        .string()
+        .describe(
+          'Address of the page: whoever has it may see it and answer the incident. Absent in a digest.',
+        ),
+      expires: z.string().describe('Until when it holds, exclusive.'),
+    } satisfies Shape<AlertLinks>)
+    .optional()
+    .describe('Where the deployment serves pages (`pages=on`).'),
 } satisfies Shape<Alert>);
 
 /** @throws TidewatchError where the text is no alert of this format */

@@ -9,7 +9,7 @@ import { pageAddress, pageLink } from './page-link.ts';
 import { nameReason } from './summarize.ts';
 
 /** Name and what it is; null where there is nothing to say. */
-type Facts = readonly (readonly [string, string | null])[];
+type Facts = readonly (readonly [string, string | null | undefined])[];
 
 /** Characters of a label's or an annotation's name and value that the text shows. */
 const LONGEST_SHOWN_NAME = 80;
@@ -156,6 +156,7 @@ function formatPage(alert: Alert): string[] {
   return formatFacts([
     ['Page', address],
     ['Look at it', link ?? `aws s3 cp ${address} .`],
+    ['Answer it', alert.links && `there, until ${formatTime(alert.links.expires)}, or by a command:`],
   ]);
 }
 

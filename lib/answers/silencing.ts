@@ -4,6 +4,7 @@ import { isTimeZone } from '../config/feature-settings.ts';
 import { DAY, getZoneClock } from '../features/zone-clock.ts';
 import { isoTime, matcherText, parseAnswerFile } from './answer-file.ts';
 import { MATCHED_NAMES, type Matcher } from './matcher.ts';
+import { type Via, viaSchema } from './via.ts';
 
 /** As Date counts them. */
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
@@ -29,6 +30,8 @@ export interface Silencing {
   readonly every?: WeeklyHours | undefined;
   readonly comment?: string | undefined;
   readonly by?: string | undefined;
+  /** Absent where it came by a command, or by hand. */
+  readonly via?: Via | undefined;
 }
 
 /** 1970-01-01 was a Thursday. */
@@ -68,6 +71,7 @@ const schema = z
       every: hours.optional(),
       comment: z.string({ error: 'must be text' }).optional(),
       by: z.string({ error: 'must be text' }).optional(),
+      via: viaSchema.optional(),
     },
     { error: 'must be a map with matchers, and until or every' },
   )

@@ -1,5 +1,6 @@
 /** What a person says of an incident, or of one anomaly of it: `feedback/ID.json`. */
 import { z } from 'zod';
+import { type Via, viaSchema } from './via.ts';
 
 /** `expected`: it was there, and nobody needed to hear of it. `false`: nothing was there. */
 export const VERDICTS = ['true', 'false', 'expected'] as const;
@@ -13,6 +14,8 @@ export interface Verdict {
   readonly by?: string | undefined;
   /** ISO 8601 UTC. */
   readonly at: string;
+  /** Absent where it came by a command, or by hand. */
+  readonly via?: Via | undefined;
 }
 
 /** Read strictly: people write it by hand too. */
@@ -23,4 +26,5 @@ export const verdictSchema: z.ZodType<Verdict> = z.strictObject({
   note: z.string().optional(),
   by: z.string().optional(),
   at: z.iso.datetime(),
+  via: viaSchema.optional(),
 } satisfies { readonly [Member in keyof Verdict]-?: z.ZodType<unknown> });

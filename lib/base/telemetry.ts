@@ -27,6 +27,8 @@ export const METRIC_NAMES = [
   'AlertsDelivered',
   'AlertsRefused',
   'IncidentsSilenced',
+  'AnswersByLink',
+  'LinksRefused',
   'DetectorsFailed',
   'WatchRuns',
   'DetectorsSilent',

@@ -2,8 +2,9 @@
 import { stringify } from 'yaml';
 import { AnswerError, PreconditionFailedError } from '../base/errors.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
+import { type AnswerCondition, writeAnswerFile } from '../jobs/shared/write-answers.ts';
 import { isObjectId } from '../store/keys.ts';
-import type { ObjectStore, PutOptions } from '../store/object-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -132,9 +133,9 @@ async function add<T>(
       ? await findOver(files, invocation, { store, key, name })
       : undefined;
   if (keys.length > 0 && over === undefined) throw exists();
-  const condition: PutOptions = over === undefined ? { ifAbsent: true } : { ifMatch: over };
+  const condition: AnswerCondition = over === undefined ? { ifAbsent: true } : { ifMatch: over };
   try {
-    await store.put(key, new TextEncoder().encode(text), { contentType: 'application/yaml', ...condition });
+    await writeAnswerFile(store, { key, text }, condition);
   } catch (error) {
     if (error instanceof PreconditionFailedError) throw exists();
     throw error;

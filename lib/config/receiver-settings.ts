@@ -21,6 +21,8 @@ export const RECEIVER_PURPOSES = {
 } as const;
 type ReceiverVariable = keyof typeof RECEIVER_PURPOSES;
 
+export const SECRET_ARN: RegExp = /^arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/;
+
 interface Reader {
   /** Undefined where it is unset or blank. */
   readonly optional: (name: ReceiverVariable) => string | undefined;
@@ -63,7 +65,7 @@ export function readReceivers(reader: Reader): readonly ReceiverSetting[] {
 function readSecretArn(reader: Reader, name: ReceiverVariable): string | undefined {
   const arn = reader.optional(name);
   // What it is, no message shows: somebody may have set the secret itself.
-  if (arn !== undefined && !/^arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/.test(arn))
+  if (arn !== undefined && !SECRET_ARN.test(arn))
     reader.complain(`${name} is no ARN of a secret in Secrets Manager: ${RECEIVER_PURPOSES[name]}`);
   return arn;
 }

@@ -4,7 +4,7 @@ import { SettingError } from '../base/errors.ts';
 import type { GroupingPolicy } from './grouping.ts';
 import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
 import { hideCredentials } from './hide-credentials.ts';
-import { RECEIVER_PURPOSES, type ReceiverSetting, readReceivers } from './receiver-settings.ts';
+import { RECEIVER_PURPOSES, type ReceiverSetting, readReceivers, SECRET_ARN } from './receiver-settings.ts';
 
 export interface Settings {
   readonly bucket: string;
@@ -16,6 +16,10 @@ export interface Settings {
   readonly trainQueueUrl: string;
   readonly notifyQueueUrl: string;
   readonly deliverQueueUrl: string;
+  /** The secret that holds the key of links to pages. */
+  readonly pagesKeyArn: string;
+  /** Where pages of incidents are served; undefined where they are not. */
+  readonly pages: PagesSetting;
   /** How anomalies become incidents; defaults where nothing is set. */
   readonly grouping: GroupingPolicy;
   /** Services that alerts are delivered to; none where nothing is set. */
@@ -24,6 +28,12 @@ export interface Settings {
   readonly service: string;
   /** Where metrics come from. */
   readonly source: SourceSettings;
+}
+
+export interface PagesSetting {
+  readonly url: string;
+  /** The secret that holds the key of links. */
+  readonly keyArn: string;
 }
 
 /** One kind a source that there is; `openSource` opens it. */
@@ -57,6 +67,8 @@ const PURPOSES = {
   TIDEWATCH_TRAIN_QUEUE_URL: 'the SQS queue that asks for training',
   TIDEWATCH_NOTIFY_QUEUE_URL: 'the SQS queue that asks for the telling',
   TIDEWATCH_DELIVER_QUEUE_URL: 'the SQS queue of what is to be delivered',
+  TIDEWATCH_PAGES_URL: 'the address at which pages of incidents are served',
+  TIDEWATCH_PAGES_KEY_ARN: 'the secret that holds the key of links to pages',
   ...GROUPING_PURPOSES,
   ...RECEIVER_PURPOSES,
   TIDEWATCH_SERVICE: 'the name of this deployment in logs and metrics',
@@ -89,6 +101,8 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   trainQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_TRAIN_QUEUE_URL'),
   notifyQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_NOTIFY_QUEUE_URL'),
   deliverQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_DELIVER_QUEUE_URL'),
+  pagesKeyArn: readPagesKeyArn,
+  pages: (reader) => ({ url: readUrl(reader, 'TIDEWATCH_PAGES_URL'), keyArn: readPagesKeyArn(reader) }),
   grouping: readGrouping,
   receivers: readReceivers,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
@@ -104,6 +118,8 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   trainQueueUrl: 'TIDEWATCH_TRAIN_QUEUE_URL',
   notifyQueueUrl: 'TIDEWATCH_NOTIFY_QUEUE_URL',
   deliverQueueUrl: 'TIDEWATCH_DELIVER_QUEUE_URL',
+  pagesKeyArn: 'TIDEWATCH_PAGES_KEY_ARN',
+  pages: 'TIDEWATCH_PAGES_URL',
   grouping: 'TIDEWATCH_GROUP_BY',
   receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
   service: 'TIDEWATCH_SERVICE',
@@ -171,6 +187,16 @@ function readUrl(reader: Reader, name: Variable): string {
   if (url !== '' && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
     reader.complain(`${name} is ${JSON.stringify(hideCredentials(url))}, not an http:// or https:// URL`);
   return url;
+}
+
+function readPagesKeyArn(reader: Reader): string {
+  const arn = reader.required('TIDEWATCH_PAGES_KEY_ARN');
+  // What it is, no message shows: somebody may have set the key itself.
+  if (arn !== '' && !SECRET_ARN.test(arn))
+    reader.complain(
+      `TIDEWATCH_PAGES_KEY_ARN is no ARN of a secret in Secrets Manager: ${PURPOSES.TIDEWATCH_PAGES_KEY_ARN}`,
+    );
+  return arn;
 }
 
 function readPrometheus(reader: Reader): PrometheusSettings {

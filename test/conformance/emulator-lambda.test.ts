@@ -39,7 +39,12 @@ before(async () => {
   const dataDir = join(folder.dir, 'data');
   emulator = await startEmulator({ port: 0, dataDir, region: 'us-east-1', now: Date.now, log: () => {} });
   const { queues, url } = emulator;
-  functions = createFunctions({ host: { ...folder.host, endpoint: url }, queues, log: () => {} });
+  functions = createFunctions({
+    host: { ...folder.host, endpoint: url },
+    queues,
+    now: Date.now,
+    log: () => {},
+  });
   emulator.useFunctions(functions);
   functions.create(folder.add('echo', ECHO));
   functions.create(folder.add('consume', CONSUME));

@@ -132,7 +132,7 @@ test('requests for what is not there', async () => {
   const answer = await send('GET', '/2015-03-31/functions/', lambda.headers, undefined);
   assert.deepEqual(
     [answer.status, JSON.parse(answer.text).message],
-    [501, 'The emulator has no service "lambda", only s3, sns, sqs, sts'],
+    [501, 'The emulator has no service "lambda", only s3, sns, sqs, sts, secretsmanager'],
   );
   const sts = async (body: string) => {
     const hash = createHash('sha256').update(body).digest('hex');

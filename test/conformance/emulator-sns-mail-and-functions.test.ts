@@ -48,6 +48,7 @@ describe('delivery to a function', () => {
         return { payload: {}, functionError };
       },
       handle: () => Promise.reject(new Error('not used')),
+      handleUrl: () => Promise.reject(new Error('not used')),
       close: () => Promise.resolve(),
     });
     const topic = await createTopic(uniqueName());

@@ -20,7 +20,7 @@ import {
   variablesOf,
 } from '../helpers/packaged-template.ts';
 
-const FUNCTIONS = ['export', 'train', 'score', 'notify', 'receipt', 'deliver'] as const;
+const FUNCTIONS = ['export', 'train', 'score', 'notify', 'receipt', 'deliver', 'pages'] as const;
 const EVERYTHING = {
   prometheusUrl: 'https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1',
   prometheusAuth: 'sigv4',
@@ -40,6 +40,7 @@ const EVERYTHING = {
   repeatInterval: '12h',
   incidentsADay: '5',
   digestAt: '07:30',
+  pages: 'on',
   dataBucketName: 'metrics-of-team-a',
 };
 
@@ -183,6 +184,83 @@ describe('the delivery to receivers', () => {
   });
 });
 
+describe('the pages of incidents', () => {
+  it('are there where they are switched on, with all that belongs to them', async () => {
+    const text = await readFile(templateOf(packageDir), 'utf8');
+    const { Conditions, Outputs } = JSON.parse(text) as {
+      Conditions: Record<string, unknown>;
+      Outputs: Record<string, { readonly Condition?: string }>;
+    };
+    assert.deepEqual(Conditions['HasPages'], {
+      'Fn::Not': [{ 'Fn::Or': ['', 'off'].map((value) => ({ 'Fn::Equals': ['off', value] })) }],
+    });
+    const ids = Object.keys(resources).filter((id) => /Pages|^Links/.test(id));
+    assert.deepEqual(
+      Object.fromEntries(ids.map((id) => [id, resources[id]?.Condition])),
+      Object.fromEntries(
+        [
+          'PagesLogGroup',
+          'PagesLambdaFunction',
+          'PagesRole',
+          'NotifyPagesKeyPolicy',
+          'PagesUrl',
+          'PagesUrlPermission',
+          'PagesInvokePermission',
+          'PagesKey',
+          'PagesErrors',
+          'LinksRefusedOften',
+        ].map((id) => [id, 'HasPages']),
+      ),
+    );
+    for (const name of ['PagesUrl', 'PagesKeyArn']) assert.equal(Outputs[name]?.Condition, 'HasPages', name);
+  });
+
+  it('have one address on the internet, which invokes one function and by no other way', () => {
+    const urls = ofType('AWS::Lambda::Url');
+    const target = { 'Fn::GetAtt': ['PagesLambdaFunction', 'Arn'] };
+    assert.deepEqual(
+      urls.map(([, { Properties }]) => Properties),
+      [{ TargetFunctionArn: target, AuthType: 'NONE' }],
+    );
+    assert.deepEqual(
+      ofType('AWS::Lambda::Permission').map(([, { Properties }]) => Properties),
+      [
+        {
+          FunctionName: target,
+          Action: 'lambda:InvokeFunctionUrl',
+          Principal: '*',
+          FunctionUrlAuthType: 'NONE',
+        },
+        {
+          FunctionName: target,
+          Action: 'lambda:InvokeFunction',
+          Principal: '*',
+          InvokedViaFunctionUrl: true,
+        },
+      ],
+    );
+    const { ReservedConcurrentExecutions } = resources['PagesLambdaFunction']?.Properties ?? {};
+    assert.equal(ReservedConcurrentExecutions, 5);
+  });
+
+  it('are linked by who tells people, with a key that the template makes', async () => {
+    const { NotifyLambdaFunction, NotifyPagesKeyPolicy, PagesKey } = await readResources(everythingDir);
+    const { TIDEWATCH_PAGES_URL, TIDEWATCH_PAGES_KEY_ARN } = variablesOf(NotifyLambdaFunction);
+    assert.deepEqual(TIDEWATCH_PAGES_URL, {
+      'Fn::If': ['HasPages', { 'Fn::GetAtt': ['PagesUrl', 'FunctionUrl'] }, ''],
+    });
+    assert.deepEqual(TIDEWATCH_PAGES_KEY_ARN, { 'Fn::If': ['HasPages', { Ref: 'PagesKey' }, ''] });
+    assert.deepEqual(statementsOf(NotifyPagesKeyPolicy).map(renderStatement), [
+      'secretsmanager:GetSecretValue PagesKey',
+    ]);
+    assert.deepEqual(NotifyPagesKeyPolicy?.Properties['RoleName'], { Ref: 'NotifyRole' });
+    assert.deepEqual(PagesKey?.Properties['GenerateSecretString'], {
+      PasswordLength: 64,
+      ExcludePunctuation: true,
+    });
+  });
+});
+
 describe('privileges', () => {
   /** Tags go along with what is copied into quarantine/. */
   const QUARANTINE = ['s3:GetObjectTagging detectors/* windows/*', 's3:PutObjectTagging quarantine/*'];
@@ -230,6 +308,11 @@ describe('privileges', () => {
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes DeliverQueue.Arn',
       'sqs:SendMessage DeliverQueue.Arn',
     ],
+    PagesRole: [
+      's3:GetObject incidents/*',
+      's3:GetObject,s3:PutObject feedback/* silences/*',
+      'secretsmanager:GetSecretValue PagesKey',
+    ],
   };
 
   it('are those that each function needs, and no more', () => {
@@ -253,7 +336,7 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 14);
+    assert.equal(policies.length, 16);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');
@@ -318,7 +401,8 @@ describe('alarms', () => {
     assert.equal(unwatched?.TreatMissingData, 'breaching');
     // Where there is no Prometheus as well: files that people drop have no exporter that could be silent.
     for (const { id, Condition } of alarms())
-      if (!/^ExporterSilent$|^Deliver|^AlertsRefused/.test(id)) assert.equal(Condition, undefined, id);
+      if (!/^ExporterSilent$|^Deliver|^AlertsRefused|^Pages|^Links/.test(id))
+        assert.equal(Condition, undefined, id);
     const watched = JSON.stringify(alarms().map(({ Dimensions }) => Dimensions));
     for (const [id] of ofType('AWS::Lambda::Function')) assert.ok(watched.includes(`{"Ref":"${id}"}`), id);
     for (const [id] of ofType('AWS::SQS::Queue'))
@@ -378,7 +462,9 @@ describe('functions', () => {
       const file = join(packageDir, `${name}.zip`);
       const { size } = await stat(file);
       assert.ok(size < MOST_ZIP_BYTES, `${name}.zip has ${size} bytes`);
-      const decoder = name === 'receipt' || name === 'deliver' ? [] : ['functions/parquet_wasm_bg.wasm'];
+      const decoder = ['receipt', 'deliver', 'pages'].includes(name)
+        ? []
+        : ['functions/parquet_wasm_bg.wasm'];
       const training = name === 'train' ? ['functions/index_bg.wasm', 'functions/series-worker.mjs'] : [];
       const models = name === 'train' || name === 'score' ? kernels : [];
       assert.deepEqual(

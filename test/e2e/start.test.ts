@@ -23,6 +23,11 @@ test('npm start goes from history to alerts by itself, says why, and ends with 0
     assert.match(stdout, /auto \S+: [\d,]+ rows/);
     assert.match(stdout, /Subject: \[warning\] .+/, 'the first alert is shown whole');
     assert.match(stdout, /│ +\d+% .+/, 'with the metrics behind it');
+    assert.match(
+      stdout,
+      /Look at it: http:\/\/127\.0\.0\.1:\d+\/_tidewatch\/url\/\S+\/i\/\S+&s=/,
+      'with a link',
+    );
     assert.match(stdout, /▲ /, 'others by their sentence');
     assert.match(stdout, /✓ /, 'and their end');
     assert.match(stdout, /\d+ incidents over \d+ pods and a day/);

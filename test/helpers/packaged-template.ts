@@ -84,14 +84,26 @@ export function environmentOf(resource: Resource | undefined): Record<string, st
   const values: Record<string, string> = {
     DataBucket: 'metrics-of-team-a',
     AlertTopic: 'arn:aws:sns:eu-west-1:123456789012:alerts',
+    PagesKey: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:PagesKey-abc123',
+    PagesUrl: 'https://abc123.lambda-url.eu-west-1.on.aws/',
   };
   return Object.fromEntries(
     Object.entries(variablesOf(resource)).map(([name, value]) => {
       if (typeof value === 'string') return [name, value];
-      const { Ref } = value as { Ref: string };
-      return [name, values[Ref] ?? `https://sqs.eu-west-1.amazonaws.com/123456789012/${Ref}`];
+      const id = nameReference(value);
+      return [name, values[id] ?? `https://sqs.eu-west-1.amazonaws.com/123456789012/${id}`];
     }),
   );
+}
+
+/** The resource that a reference is to; of a condition, where it holds. */
+function nameReference(value: unknown): string {
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::If': choice,
+  } = value as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::If'?: [string, unknown, unknown] };
+  return Ref ?? attribute?.[0] ?? nameReference(choice?.[1]);
 }
 
 export async function listZip(file: string): Promise<string[]> {

@@ -44,6 +44,7 @@ export const SECRET_ACCESS_KEY = 'test';
 /** Services that name it in their own way. */
 const DENIAL_CODES: Readonly<Record<string, string>> = {
   lambda: 'AccessDeniedException',
+  secretsmanager: 'AccessDeniedException',
   sns: 'AuthorizationError',
 };
 

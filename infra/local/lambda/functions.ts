@@ -4,11 +4,14 @@ import { type AsyncInvocations, openAsyncInvocations } from './async-invocations
 import { type EventSource, type EventSourceMapping, startEventSource } from './event-source.ts';
 import type { FunctionConfig, LambdaHost } from './function-config.ts';
 import { type FunctionPool, openFunctionPool } from './function-pool.ts';
+import { handleFunctionUrl } from './function-url.ts';
 import { functionName, handleInvoke, renderLambdaError } from './invoke-api.ts';
 
 export interface LocalFunctions extends Functions {
   create(config: FunctionConfig): void;
   addEventSource(name: string, mapping: EventSourceMapping): void;
+  /** Gives the function an address of its own. */
+  addUrl(name: string, options: { readonly isPublic: boolean }): void;
   /** Returns at once; a failure is retried as the function's configuration says. */
   invokeLater(name: string, payload: unknown): void;
   /** Invocations and batches under way, retries that are due included. */
@@ -20,9 +23,12 @@ export interface LocalFunctions extends Functions {
 export function createFunctions(options: {
   readonly host: LambdaHost;
   readonly queues: Queues;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly log: (line: string) => void;
 }): LocalFunctions {
-  const { host, queues, log } = options;
+  const { host, queues, now, log } = options;
+  const urls = new Map<string, { readonly isPublic: boolean }>();
   const pools = new Map<string, FunctionPool>();
   const sources: EventSource[] = [];
   const later: AsyncInvocations = openAsyncInvocations(log);
@@ -37,6 +43,9 @@ export function createFunctions(options: {
       const source = { mapping: { ...mapping, maximumConcurrency }, pool: pool(name), queues, log };
       sources.push(startEventSource({ ...source, region: host.region }));
     },
+    addUrl(name, url) {
+      urls.set(pool(name).config.name, url);
+    },
     async invoke(name, payload) {
       const result = await pool(name).invoke(JSON.stringify(payload ?? {}));
       return { payload: JSON.parse(result.payload) as unknown, functionError: result.functionError };
@@ -44,6 +53,14 @@ export function createFunctions(options: {
     invokeLater(name, payload) {
       later.add(pool(name), JSON.stringify(payload ?? {}));
     },
+    handleUrl: (request) =>
+      handleFunctionUrl(request, {
+        now,
+        find(name) {
+          const url = urls.get(name);
+          return url && { ...url, name, invoke: pool(name).invoke };
+        },
+      }),
     async handle(request) {
       try {
         return await handleInvoke(request, (name) => {

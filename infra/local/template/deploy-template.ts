@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { openPromise } from 'yauzl';
-import { ACCOUNT_ID, type Buckets, type Queues, type Topics } from '../contract.ts';
+import { ACCOUNT_ID, type Buckets, type Queues, type Secrets, type Topics } from '../contract.ts';
 import type { Access } from '../iam/access.ts';
 import type { FunctionLogLine } from '../lambda/function-log.ts';
 import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
@@ -21,6 +21,7 @@ export interface DeployOptions {
   readonly buckets: Buckets;
   readonly queues: Queues;
   readonly topics: Topics;
+  readonly secrets: Secrets;
   /** Where the functions' AWS clients go: `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   readonly region: string;
@@ -84,6 +85,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
       idleMs: options.environmentIdleMs ?? 60_000,
     },
     queues,
+    now: options.now,
     log: options.log,
   });
   const site: Site = {
@@ -96,6 +98,8 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     functionRoles: new Map(),
     eventSources: [],
     schedules: [],
+    functionUrls: new Set(),
+    publicActions: new Map(),
     async unpack(zip) {
       const dir = join(codeDir, zip.replace(/\.zip$/, ''));
       await unzip(join(options.packageDir, zip), dir);
@@ -106,6 +110,8 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
   try {
     const { resources, outputs } = await createStack(template, site);
     for (const config of site.functions.values()) functions.create(config);
+    for (const name of site.functionUrls)
+      functions.addUrl(name, { isPublic: isPublic(site.publicActions.get(name) ?? []) });
     requireRuntimePermissions(site);
     for (const { functionName, mapping } of site.eventSources)
       functions.addEventSource(functionName, mapping);
@@ -149,6 +155,11 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     await functions.close();
     await rm(codeDir, { recursive: true, force: true });
   }
+}
+
+/** Both are asked for, by function URLs that were made since October 2025. */
+function isPublic(actions: readonly string[]): boolean {
+  return [INVOKE, 'lambda:InvokeFunctionUrl'].every((action) => actions.includes(action));
 }
 
 /** What Lambda itself does in a function's name. As in AWS, a queue that may not be read fails the deployment. */

@@ -1,10 +1,19 @@
 /** How each type of resource in the packaged template comes to be here. */
-import { ACCOUNT_ID, type BucketNotification, type Buckets, type Queues, type Topics } from '../contract.ts';
+import {
+  ACCOUNT_ID,
+  type BucketNotification,
+  type Buckets,
+  type Queues,
+  type Secrets,
+  type Topics,
+} from '../contract.ts';
 import type { Access, Role } from '../iam/access.ts';
 import type { EventSourceMapping } from '../lambda/event-source.ts';
 import type { FunctionConfig } from '../lambda/function-config.ts';
 import { parseSchedule, type Schedule } from '../schedule/expression.ts';
+import { functionOf } from './function-of.ts';
 import { type Properties, readProperties } from './properties.ts';
+import { createFunctionUrl, createSecret, permit } from './public-resources.ts';
 import { createRole, createRolePolicy, roleOf } from './roles.ts';
 import { TemplateError } from './template-error.ts';
 
@@ -34,6 +43,9 @@ export interface Site {
   readonly buckets: Buckets;
   readonly queues: Queues;
   readonly topics: Topics;
+  readonly secrets: Secrets;
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
   /** Seconds; see DeployOptions. */
   readonly maxVisibilitySeconds: number;
   /** By logical id of the function. */
@@ -49,6 +61,10 @@ export interface Site {
   readonly functionRoles: Map<string, Role>;
   readonly eventSources: { readonly functionName: string; readonly mapping: EventSourceMapping }[];
   readonly schedules: ScheduledInvocation[];
+  /** Names of functions that have an address of their own. */
+  readonly functionUrls: Set<string>;
+  /** By the function's name: actions that everybody may do to it, by its address. */
+  readonly publicActions: Map<string, readonly string[]>;
 }
 
 type Creator = (logicalId: string, properties: Properties, site: Site) => Promise<Omit<Created, 'type'>>;
@@ -56,7 +72,6 @@ type Creator = (logicalId: string, properties: Properties, site: Site) => Promis
 /** Nothing here depends on them: services trust each other, and logs and alarms of the cloud have no counterpart. */
 const IGNORED: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Alarm',
-  'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::TopicPolicy',
@@ -73,6 +88,9 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   'AWS::Lambda::Function': createFunction,
   'AWS::Lambda::EventInvokeConfig': configureAsyncInvocation,
   'AWS::Lambda::EventSourceMapping': createEventSourceMapping,
+  'AWS::Lambda::Permission': permit,
+  'AWS::Lambda::Url': createFunctionUrl,
+  'AWS::SecretsManager::Secret': createSecret,
   'AWS::Scheduler::Schedule': createSchedule,
 };
 
@@ -294,11 +312,4 @@ async function createSchedule(
   });
   const arn = `arn:aws:scheduler:${site.region}:${ACCOUNT_ID}:schedule/default/${name}`;
   return { ref: name, attributes: { Arn: arn } };
-}
-
-/** By name or ARN. */
-function functionOf(logicalId: string, nameOrArn: string, site: Site): FunctionConfig {
-  const config = site.functions.get(nameOrArn.split(':').at(-1) ?? '');
-  if (config) return config;
-  throw new TemplateError(logicalId, `${nameOrArn} is not a function of this template`);
 }

@@ -29,7 +29,8 @@ export async function createRolePolicy(
   properties: Properties,
   site: Site,
 ): Promise<Omit<Created, 'type'>> {
-  const role = [...site.roles.values()].find(({ name }) => name === properties.text('RoleName'));
+  const roleName = properties.text('RoleName');
+  const role = [...site.roles.values()].find(({ name }) => name === roleName);
   if (role === undefined) throw new TemplateError(logicalId, 'RoleName is no role of this template');
   const name = properties.text('PolicyName');
   role.statements.push(...readPolicy(logicalId, properties.object('PolicyDocument')));

@@ -2,8 +2,8 @@ import { VERDICTS, type Verdict } from '../../answers/verdict.ts';
 import { findIncidentOf } from '../../jobs/notify/find-incident.ts';
 import { readIncident } from '../../jobs/notify/read-incidents.ts';
 import { listDetectors } from '../../jobs/shared/load-detectors.ts';
-import { encodeJson } from '../../store/json.ts';
-import { feedbackKey, isObjectId } from '../../store/keys.ts';
+import { writeVerdict } from '../../jobs/shared/write-answers.ts';
+import { isObjectId } from '../../store/keys.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -51,9 +51,7 @@ export const verdict: Command = {
     const [note, by] = [stringValue(values.note), stringValue(values.by)];
     const at = new Date(host.now()).toISOString();
     const answer: Verdict = { formatVersion: 1, id, verdict: found, note, by, at };
-    const key = feedbackKey(id);
-    // Whoever speaks last is right.
-    await store.put(key, encodeJson(answer), { contentType: 'application/json' });
+    const key = await writeVerdict(store, answer);
     if (incident !== undefined) {
       output.print('verdict', `written: ${key}`, answer);
       return 'ok';

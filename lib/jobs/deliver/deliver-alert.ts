@@ -1,6 +1,7 @@
 /** One alert to one receiver. */
 import { z } from 'zod';
 import type { Alert } from '../../alert/alert.ts';
+import { secretsOfLinks } from '../../alert/page-link.ts';
 import { ArtifactError, NotFoundError, ReceiverError, SettingError } from '../../base/errors.ts';
 import { hideSecrets, quoteForeign } from '../../base/foreign-text.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
@@ -60,7 +61,7 @@ export async function deliverAlert(setting: ReceiverSetting, sent: Alert, run: D
   telemetry.error('alert refused', {
     ...fields,
     status: answer.status,
-    reason: quoteAnswer(answer.text, target),
+    reason: quoteAnswer(answer.text, target, alert),
   });
 }
 
@@ -119,13 +120,13 @@ async function tell(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): P
 async function tellWith(target: ReceiverTarget, alert: Alert, run: DeliveryRun): Promise<Told> {
   const moment = { now: run.now(), repeatInterval: run.repeatInterval };
   for (const request of await writeRequests(target, alert, moment)) {
-    const answer = await ask(target, request, run);
+    const answer = await ask({ target, request, alert }, run);
     const { status } = answer;
     if (status >= 200 && status < 300) continue;
     if (status === 408 || status === 429 || status >= 500)
       throw new ReceiverError(
         status === 429 ? 'rate-limited' : 'server-error',
-        `${target.name} answered with HTTP ${status}: ${quoteAnswer(answer.text, target)}`,
+        `${target.name} answered with HTTP ${status}: ${quoteAnswer(answer.text, target, alert)}`,
         parseRetryAfter(answer.retryAfter, moment.now),
       );
     return { accepted: false, target, answer };
@@ -134,10 +135,10 @@ async function tellWith(target: ReceiverTarget, alert: Alert, run: DeliveryRun):
 }
 
 async function ask(
-  target: ReceiverTarget,
-  request: ReceiverRequest,
+  asked: { readonly target: ReceiverTarget; readonly request: ReceiverRequest; readonly alert: Alert },
   { timeoutMs = TIMEOUT }: DeliveryRun,
 ): Promise<ReceiverAnswer> {
+  const { target, request, alert } = asked;
   try {
     return await sendRequest(request, timeoutMs);
   } catch (error) {
@@ -149,12 +150,13 @@ async function ask(
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new ReceiverError(
       'connection-failed',
-      `${target.name} could not be asked: ${quoteAnswer(code + message, target)}`,
+      `${target.name} could not be asked: ${quoteAnswer(code + message, target, alert)}`,
     );
   }
 }
 
-/** Cleaned before it is cut, so that a secret is seen whole. */
-function quoteAnswer(text: string, target: ReceiverTarget): string {
-  return quoteForeign(hideSecrets(text, secretsOfReceiver(target)), LONGEST_REASON) || 'no reason given';
+/** Cleaned before it is cut, so that a secret is seen whole. Some tell again what they were told. */
+function quoteAnswer(text: string, target: ReceiverTarget, alert: Alert): string {
+  const secrets = [...secretsOfReceiver(target), ...secretsOfLinks(alert)];
+  return quoteForeign(hideSecrets(text, secrets), LONGEST_REASON) || 'no reason given';
 }

@@ -8,6 +8,7 @@
  * under the same notificationId: late and twice rather than never. What the transport will never take is dropped from the
  * outbox, logged and counted.
  */
+import type { Alert } from '../../alert/alert.ts';
 import { PublishRejectedError, UndeliverableError } from '../../alert/publisher.ts';
 import { correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
@@ -128,6 +129,7 @@ async function publishOne(
   await keepRecord(context, { detector, key: incidentKey(incidentId) }, () =>
     recordIncident(store, state, { incidentId, message }),
   );
+  const linked = await withLinks(context, alert);
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
   if (claim.outcome === 'held' || claim.until - context.now() < MIN_CLAIM_LEFT) return 'in-flight';
@@ -142,7 +144,7 @@ async function publishOne(
   };
   let messageId: string;
   try {
-    ({ messageId } = await publisher.publish(alert));
+    ({ messageId } = await publisher.publish(linked));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof PublishRejectedError) {
@@ -160,6 +162,23 @@ async function publishOne(
   telemetry.count('AlertsPublished', 1, { detector: alert.detector });
   telemetry.info('alert published', { ...fields, messageId, summary: alert.summary });
   return 'published';
+}
+
+/**
+ * A link is of the message alone: in the bucket it would be for whoever may read that. An alert is told without one rather
+ * than not.
+ */
+async function withLinks({ linkPage, telemetry }: NotifyContext, alert: Alert): Promise<Alert> {
+  const { detector, incidentId, notificationId, objects } = alert;
+  if (linkPage === undefined || objects.page === undefined) return alert;
+  try {
+    return { ...alert, links: await linkPage(incidentId) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    telemetry.error('alert without a link', { detector, incidentId, notificationId, reason });
+    telemetry.count('DetectorsFailed', 1, { detector });
+    return alert;
+  }
 }
 
 async function removeFromOutbox(

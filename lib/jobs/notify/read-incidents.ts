@@ -29,7 +29,10 @@ export async function* listIncidents(context: StoreContext): AsyncIterable<Incid
  * @returns undefined where there is none
  * @throws ArtifactError where the object cannot be read
  */
-export async function readIncident(store: ObjectStore, id: string): Promise<IncidentObject | undefined> {
+export async function readIncident(
+  store: Pick<ObjectStore, 'get'>,
+  id: string,
+): Promise<IncidentObject | undefined> {
   const key = incidentKey(id);
   try {
     return decodeJson(key, (await store.get(key)).body, incidentSchema);

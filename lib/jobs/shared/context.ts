@@ -1,3 +1,4 @@
+import type { AlertLinks } from '../../alert/alert.ts';
 import type { AlertPlace } from '../../alert/build-incident-alert.ts';
 import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
@@ -59,6 +60,8 @@ export interface NotifyContext extends StoreContext {
   readonly only?: ReadonlySet<string> | undefined;
   /** Of the bucket, for whoever reads a key in an alert; undefined where there is none. */
   readonly place?: AlertPlace | undefined;
+  /** Links an incident's page, where pages are served. @throws where the key cannot be had: the message goes out without */
+  readonly linkPage?: ((incidentId: string) => Promise<AlertLinks>) | undefined;
   /** Asks to be run again after so many ms, for what is then due. A tick every minute finds it in any case. */
   readonly wakeIn: (ms: number) => Promise<void>;
 }

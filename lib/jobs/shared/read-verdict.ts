@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../store/object-store.ts';
  * @returns undefined where there is none
  * @throws ArtifactError where it cannot be read, or is of another id than its key
  */
-export async function readVerdict(store: ObjectStore, id: string): Promise<Verdict | undefined> {
+export async function readVerdict(store: Pick<ObjectStore, 'get'>, id: string): Promise<Verdict | undefined> {
   const key = feedbackKey(id);
   try {
     const verdict = decodeJson(key, (await store.get(key)).body, verdictSchema);

@@ -11,6 +11,7 @@ import { renderCourse, sayTime } from './course.ts';
 import type { IncidentInput, MemberInput } from './incident-input.ts';
 import { INCIDENT_STYLE } from './incident-style.ts';
 import { renderSeries } from './series-plots.ts';
+import { ANSWERS_ID, ANSWERS_MARK, BESIDE } from './served-page.ts';
 
 /** Reasons that are shown of the probable culprit, and of each other member. */
 const REASONS = { culprit: 8, other: 3 } as const;
@@ -134,19 +135,24 @@ function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
     return html`${title}<p class="quiet">None of the same entity, workload or metric in the ${similarDays} days before.</p>`;
   return html`${title}<ul class="similar">${similar.map(
     ({ incidentId, state, severity, summary, start, end, shared }) =>
-      html`<li><a href="${encodeURIComponent(incidentId)}.html">${formatTime(Date.parse(start))}</a> · ${severity}, ${state}${
+      html`<li><a${BESIDE} href="${encodeURIComponent(incidentId)}.html">${formatTime(Date.parse(start))}</a> · ${severity}, ${state}${
         end === null ? undefined : ` after ${formatLength(Date.parse(end) - Date.parse(start))}`
       } · ${shared}<span class="note">${summary}</span></li>`,
-  )}</ul><p class="note">Of the ${similarDays} days before, the most alike first. Links work where the pages lie beside each other.</p>`;
+  )}</ul><p class="note">Of the ${similarDays} days before, the most alike first. <span${BESIDE}>Links work where the pages lie beside each other.</span></p>`;
 }
 
 function renderAnswers(input: IncidentInput): Markup {
-  return html`<h2>Answer it</h2><div class="answers">${listAnswers({
-    incidentId: input.incidentId,
-    bucket: newestOf(input).objects.bucket,
-    members: input.members.map(({ member }) => member),
-    membersLeftOut: input.membersLeftOut,
-  }).map(({ label, command }) => html`<div><span>${label}</span><pre>${command}</pre></div>`)}</div>`;
+  const { end, objects } = newestOf(input);
+  return html`<h2 id="${ANSWERS_ID}">Answer it</h2>${raw(ANSWERS_MARK.start(end === null))}<div class="answers">${listAnswers(
+    {
+      incidentId: input.incidentId,
+      bucket: objects.bucket,
+      members: input.members.map(({ member }) => member),
+      membersLeftOut: input.membersLeftOut,
+    },
+  ).map(
+    ({ label, command }) => html`<div><span>${label}</span><pre>${command}</pre></div>`,
+  )}</div>${raw(ANSWERS_MARK.end)}`;
 }
 
 function renderFoot(input: IncidentInput): Markup {
@@ -162,7 +168,7 @@ function renderFoot(input: IncidentInput): Markup {
     <dt>Window</dt><dd><code>${breakable(objects.window)}</code></dd>
     <dt>Scores</dt><dd><code>${breakable(objects.scores)}</code></dd>
     <dt>Incident</dt><dd><code>${breakable(newestOf(input).objects.incident)}</code></dd>
-    <dt>Training report</dt><dd><a href="../${encodeURI(report)}"><code>${breakable(report)}</code></a></dd>
+    <dt>Training report</dt><dd><a${BESIDE} href="../${encodeURI(report)}"><code>${breakable(report)}</code></a></dd>
     <dt>Page made</dt><dd>${formatTime(input.madeAt)} UTC</dd>
   </dl></footer>`;
 }

@@ -47,6 +47,6 @@ test('sections link to sections that there are', () => {
 });
 
 test('every alarm is declared among the alarms', () => {
-  for (const file of ['bucket', 'conditions', 'queues', 'roles', 'schedules', 'topics'])
+  for (const file of ['bucket', 'conditions', 'pages', 'queues', 'roles', 'schedules', 'topics'])
     assert.doesNotMatch(read(`infra/aws/${file}.yml`), /CloudWatch::Alarm/, file);
 });

@@ -150,3 +150,26 @@ function refusal(read: () => unknown): string {
   }
   throw new Error('was taken');
 }
+
+test('pages are served at an address, with a key that no message shows', () => {
+  const keyArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-abc123';
+  const url = 'https://abc.lambda-url.eu-west-1.on.aws/';
+  assert.deepEqual(
+    readSettings({ TIDEWATCH_PAGES_URL: url, TIDEWATCH_PAGES_KEY_ARN: keyArn }, [], ['pages']),
+    {
+      pages: { url, keyArn },
+    },
+  );
+  assert.deepEqual(readSettings({ TIDEWATCH_PAGES_URL: '', TIDEWATCH_PAGES_KEY_ARN: '' }, [], ['pages']), {
+    pages: undefined,
+  });
+  assert.throws(
+    () => readSettings({ TIDEWATCH_PAGES_URL: url }, [], ['pages']),
+    /TIDEWATCH_PAGES_KEY_ARN is not set: the secret that holds the key of links/,
+  );
+  const given = { TIDEWATCH_PAGES_KEY_ARN: 'the-key-itself' };
+  assert.throws(
+    () => readSettings(given, ['pagesKeyArn']),
+    (error: Error) => /no ARN of a secret/.test(error.message) && !error.message.includes('the-key-itself'),
+  );
+});

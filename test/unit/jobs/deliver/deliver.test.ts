@@ -457,3 +457,20 @@ function plain(value: unknown): unknown {
 function encode(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
+
+test('what a receiver tells again of the alert shows no link that answers it', async () => {
+  await using server = await startReceiverServer();
+  const signature = 'a'.repeat(43);
+  const page = `https://pages.example.com/i/inc1?e=1800000000&s=${signature}`;
+  const alert = createAlert({ links: { page, expires: '2027-01-15T08:00:00.000Z' } });
+  const world = createWorld([{ name: 'alertmanager', url: server.url, secretArn: undefined }], {}, [alert]);
+  for (const status of [400, 503]) {
+    server.answer({ status, text: `invalid: {"generatorURL":"${page}"}` });
+    world.queue.splice(0, Infinity, { body: JSON.stringify(alert), attempts: 0 });
+    await world.run();
+    await world.run();
+  }
+  const lines = JSON.stringify(world.telemetry.lines);
+  assert.match(lines, /alert refused.*generatorURL.*delivery put off.*generatorURL/);
+  assert.ok(!lines.includes(signature), lines);
+});

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BucketNotification, Buckets, Queues, Topics } from '../../../../../infra/local/contract.ts';
+import type {
+  BucketNotification,
+  Buckets,
+  Queues,
+  Secrets,
+  Topics,
+} from '../../../../../infra/local/contract.ts';
 import { createAccess } from '../../../../../infra/local/iam/access.ts';
 import type { Site } from '../../../../../infra/local/template/resources.ts';
 import { createStack, type Template } from '../../../../../infra/local/template/stack.ts';
@@ -35,12 +41,20 @@ function createFakeSite(): FakeSite {
       return { subscriptionArn: `${options.topicArn}:1` };
     },
   };
+  const secrets: Pick<Secrets, 'ensure'> = {
+    ensure: async (name, options) => {
+      note('secret', name, options);
+      return { arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-1` };
+    },
+  };
   const site = {
     stackName: 'app-dev',
     region: 'us-east-1',
     buckets: buckets as Buckets,
     queues: queues as Queues,
     topics: topics as Topics,
+    secrets: secrets as Secrets,
+    endpoint: 'http://127.0.0.1:9000',
     maxVisibilitySeconds: 60,
     maxTimeoutSeconds: {},
     unpack: async (zip: string) => `/code/${zip}`,
@@ -50,6 +64,8 @@ function createFakeSite(): FakeSite {
     functionRoles: new Map(),
     eventSources: [],
     schedules: [],
+    functionUrls: new Set<string>(),
+    publicActions: new Map(),
   };
   return { site, made };
 }
