@@ -8,7 +8,7 @@ import { judgeScenarios, renderScenarios, SCENARIOS_JUDGED } from './scenarios.t
 
 const GATE_SEEDS = 5;
 /** False incidents a week. The aim is lower, and missed: docs/benchmarks.md. Two of ten days are 1.4. */
-const MOST_FALSE = 1.5;
+const MOST_FALSE = 1;
 
 export const passGate: Study = async (_, say, { jobs, seeds = GATE_SEEDS }) => {
   const kind = DEFAULTS.modelKind;
