@@ -98,7 +98,7 @@ test('a checkpoint of our own engine is as it was before there were two', async 
   let left = 3;
   const deadline = { remaining: () => (left-- > 0 ? 1000 : 0) };
   await assert.rejects(fit(lstm, 'tidewatch', { checkpoint, deadline }), { name: 'RetryLaterError' });
-  const { started, build } = stored?.json as Record<string, Record<string, Record<string, unknown>>>;
+  const { started, build } = stored!.json as Record<string, Record<string, unknown>>;
   assert.deepEqual(Object.keys(started!), [
     'params',
     'seed',
@@ -109,7 +109,7 @@ test('a checkpoint of our own engine is as it was before there were two', async 
     'validation',
     'tunes',
   ]);
-  assert.ok(!('engine' in started!['params']!));
+  assert.ok(!Object.hasOwn(started!['params'] as object, 'engine'));
   assert.ok(build !== undefined);
 });
 
