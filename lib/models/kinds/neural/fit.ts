@@ -110,11 +110,8 @@ function describeStart(
   { seed, startFrom }: FitRun,
   { task, training, validation }: SamplePlan,
 ): JsonValue {
-  const { engine, ...numbers } = params;
   return {
-    params: numbers,
-    // As it was before there were two.
-    ...(engine !== 'tidewatch' && { engine }),
+    params: { ...params },
     seed,
     task,
     columns: [...x.names],

@@ -42,11 +42,11 @@ export interface Trainer {
 
 /** @param build of the kernel, where it is that of an earlier run @throws ModelError where the engine cannot be had */
 export async function openTrainer(
-  engine: EngineName,
+  engine: EngineName | undefined,
   spec: NetworkSpec,
   build: KernelBuild | undefined,
 ): Promise<Trainer> {
-  if (engine === 'tidewatch') {
+  if (engine !== 'tensorflow') {
     const network = openNetwork(spec, build);
     return { network, kernel: network, notes: [] };
   }

@@ -39,8 +39,11 @@ export interface NeuralParams {
   readonly fineTuneEpochs: number;
   /** What `learningRate` is multiplied by then. */
   readonly fineTuneRate: number;
-  /** The model is the same within rounding, and scored by our own kernel either way. */
-  readonly engine: EngineName;
+  /**
+   * Absent: our own kernel, so that a version says of its parameters what it said before there were two. The model is the
+   * same within rounding, and scored by our own kernel either way.
+   */
+  readonly engine?: Exclude<EngineName, 'tidewatch'>;
 }
 
 type NumberName = Exclude<keyof NeuralParams, 'engine'>;
@@ -79,7 +82,8 @@ export function parseNeuralParams(kind: NeuralKind, given: Readonly<Record<strin
   const numbers = Object.fromEntries(
     Object.entries(NEURAL_LIMITS).map(([name, limits]) => read(name, limits)),
   ) as unknown as Omit<NeuralParams, 'engine'>;
-  return { ...numbers, engine: readEngine(params) };
+  const engine = readEngine(params);
+  return { ...numbers, ...(engine !== 'tidewatch' && { engine }) };
 }
 
 function readEngine({ kind, given }: GivenParams): EngineName {

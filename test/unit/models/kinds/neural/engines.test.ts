@@ -130,6 +130,11 @@ test('an engine that is none is refused with its name', () => {
   });
 });
 
+test('our own engine, named or not, is no parameter of a version', () => {
+  assert.deepEqual(lstm.parseParams({ engine: 'tidewatch' }), lstm.parseParams({}));
+  assert.ok(!Object.hasOwn(lstm.parseParams({}), 'engine'));
+});
+
 test('without TensorFlow.js a training that wants it fails, and says what to install', async () => {
   standInForTensorFlow('none');
   await assert.rejects(fit(lstm, 'tensorflow'), {
