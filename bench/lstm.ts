@@ -159,7 +159,7 @@ function besideOf<Name extends string>(timings: Timings<Name>, name: Name, other
 }
 
 /**
- * The way through TensorFlow.js: with its own LSTM, and with ours as a layer. Epochs scaled up from a few batches, as
+ * The way through TensorFlow.js: with its own LSTM, with ours as a layer, and as the networks' engine. Epochs scaled up from a few batches, as
  * all of one would be half a minute a round.
  */
 export async function benchLstmLayer(): Promise<readonly BenchRow[]> {
@@ -169,16 +169,22 @@ export async function benchLstmLayer(): Promise<readonly BenchRow[]> {
   const ours: number[] = [];
   const own: number[] = [];
   const fused: number[] = [];
+  const engine: number[] = [];
+  const plain: number[] = [];
   for (let round = 0; round < 4; round++) {
     const begun = performance.now();
     trainEpoch(network, sequences, round);
     const seconds = (performance.now() - begun) / 1000;
     const theirs = await tfjs.timeEpoch('own', TFJS_BATCHES);
     const layer = await tfjs.timeEpoch('fused', LAYER_BATCHES);
+    const onWasm = await tfjs.timeEngine('wasm', TFJS_BATCHES);
+    const onCpu = await tfjs.timeEngine('cpu', TFJS_BATCHES);
     if (round === 0) continue;
     ours.push(seconds);
     own.push(theirs);
     fused.push(layer);
+    engine.push(onWasm);
+    plain.push(onCpu);
   }
   network.close();
   const row = (what: string, theirs: readonly number[], name: string): BenchRow => ({
@@ -190,6 +196,8 @@ export async function benchLstmLayer(): Promise<readonly BenchRow[]> {
   return [
     row('', own, `${tfjs.name}, its own LSTM, scaled`),
     row('', fused, `${tfjs.name}, our LSTM, scaled`),
+    row('', engine, `${tfjs.name}, engine: tensorflow, scaled`),
+    row('', plain, `${tfjs.name.replace('wasm', 'plain CPU')}, engine: tensorflow, scaled`),
   ];
 }
 

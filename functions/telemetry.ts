@@ -4,7 +4,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { correlationFields } from '../lib/base/correlation.ts';
 import type { Telemetry } from '../lib/base/telemetry.ts';
 
-export const METRIC_NAMESPACE = 'Tidewatch';
+const METRIC_NAMESPACE = 'Tidewatch';
 
 export interface FunctionTelemetry extends Telemetry {
   /** Writes the counts of this invocation: call it last, also after a failure. */

@@ -81,7 +81,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: 'lib/nn',
     holds:
-      "the networks' engine: a whole training step in WebAssembly ([0013](decisions/0013-a-network-kernel-of-our-own.md))",
+      'the networks and their engines: a whole training step in WebAssembly ([0013](decisions/0013-a-network-kernel-of-our-own.md)), or TensorFlow.js',
   },
   {
     folder: 'lib/features',

@@ -19,10 +19,9 @@ export async function placeParams(kind: ModelKind, page: string): Promise<string
   const parse = (await getModel(kind)).parseParams as ParseParams;
   const names = listParams(parse);
   if (names.length === 0) return placePart(page, PART, 'None.');
-  const defaults = parse({});
   const told = readDescriptions(page, PART);
   const rows = names.map((name) =>
-    [`\`${name}\``, sayDefault(defaults[name]), sayTaken(parse, name), told.get(name) ?? ''].join(' | '),
+    [`\`${name}\``, sayDefault(parse, name), sayTaken(parse, name), told.get(name) ?? ''].join(' | '),
   );
   const head = ['| parameter | default | takes | what it does |', '| --- | --- | --- | --- |'];
   return placePart(page, PART, [...head, ...rows.map((row) => `| ${row.trimEnd()} |`)].join('\n'));
@@ -56,7 +55,11 @@ function complaint(parse: ParseParams, given: Readonly<Record<string, unknown>>)
   throw new Error(`${JSON.stringify(given)} is taken`);
 }
 
-function sayDefault(value: unknown): string {
+/** What is left out of the parameters where nobody gives it is the first of what is taken. */
+function sayDefault(parse: ParseParams, name: string): string {
+  const defaults = parse({});
+  if (!Object.hasOwn(defaults, name)) return `\`${sayTaken(parse, name).split(' or ')[0]}\``;
+  const value = defaults[name];
   if (value === undefined) return 'by the data';
   const isOfMembers = Array.isArray(value) && value.some((each) => typeof each === 'object');
   if (isOfMembers) return value.map(({ kind }: { readonly kind: string }) => `\`${kind}\``).join(', ');

@@ -11,7 +11,7 @@ export const BATCH = 32;
 export const DROPOUT = 0.2;
 export const LEARNING_RATE = 1e-3;
 
-const SPEC: NetworkSpec = {
+export const SPEC: NetworkSpec = {
   steps: STEPS,
   features: FEATURES,
   layers: [
@@ -52,10 +52,15 @@ export function startNetwork(threads: number, build?: 'fused' | 'plain'): Networ
   return network;
 }
 
-/** @returns mean loss */
-export function trainEpoch(network: Network, { rows, starts }: Sequences, epoch: number): number {
+/** @param sequences of it, a multiple of the batch or all @returns mean loss */
+export function trainEpoch(
+  network: Network,
+  { rows, starts }: Sequences,
+  epoch: number,
+  sequences: number = SEQUENCES,
+): number {
   let sum = 0;
-  for (let from = 0; from < SEQUENCES; from += BATCH) {
+  for (let from = 0; from < sequences; from += BATCH) {
     // Another order each epoch: a step coprime to the number of sequences.
     const size = Math.min(BATCH, SEQUENCES - from);
     const batch = Uint32Array.from(
@@ -66,5 +71,5 @@ export function trainEpoch(network: Network, { rows, starts }: Sequences, epoch:
     const dropoutSeed = epoch * SEQUENCES + from;
     sum += size * network.trainBatch({ inputs, targets: inputs, learningRate: LEARNING_RATE, dropoutSeed });
   }
-  return sum / SEQUENCES;
+  return sum / sequences;
 }

@@ -38,11 +38,6 @@ export function labelRows(window: MetricWindow, criteria: readonly LabelCriterio
   };
 }
 
-/** Names of the criteria that held in a row. */
-export function criteriaOfRow({ criteria, madeBy }: RowLabels, row: number): readonly string[] {
-  return criteria.filter((_, bit) => ((madeBy[row]! >>> bit) & 1) === 1);
-}
-
 /** Criterion → rows in which it held. */
 export function countByCriterion({ criteria, madeBy }: RowLabels): Readonly<Record<string, number>> {
   return Object.fromEntries(

@@ -74,11 +74,6 @@ export function profilesOf(scaler: FittedScaler, entity: string): readonly Profi
   return scaler.entities.get(entity) ?? scaler.pooled;
 }
 
-/** Columns that held no value at all in training: the model ignores them, which people should be told. */
-export function unmeasuredColumns(scaler: FittedScaler): readonly string[] {
-  return scaler.columns.filter((_, c) => scaler.pooled[c]?.shape === 'unmeasured');
-}
-
 /**
  * (value - offset) / divisor of a column that varies. Within tolerance of a constant: exactly 0; off it: never 0, at most ±200, see CONSTANT_SCALE.
  * NaN where the value is not finite or training held none. Otherwise finite: at most ±SCALED_LIMIT.

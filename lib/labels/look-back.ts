@@ -2,7 +2,7 @@
  * Functions over the newest stretch of an entity's past. Each value depends on rows of the same entity at or before its
  * own, never on later ones. Rows are known by their times, so that a gap is a gap and not a shorter past.
  */
-import { quantile } from '../maths/quantile.ts';
+import { lowerBound, quantile } from '../maths/quantile.ts';
 
 /** Rows of a window by entity and time. */
 export interface Timeline {
@@ -176,7 +176,7 @@ function insert(past: Past, value: number): void {
     larger.set(past.sorted);
     past.sorted = larger;
   }
-  const place = firstAtLeast(past, value);
+  const place = lowerBound(past.sorted, value, past.count);
   past.sorted.copyWithin(place + 1, place, past.count);
   past.sorted[place] = value;
   past.count++;
@@ -184,18 +184,7 @@ function insert(past: Past, value: number): void {
 
 function remove(past: Past, value: number): void {
   if (Number.isNaN(value)) return;
-  const place = firstAtLeast(past, value);
+  const place = lowerBound(past.sorted, value, past.count);
   past.sorted.copyWithin(place, place + 1, past.count);
   past.count--;
-}
-
-function firstAtLeast({ sorted, count }: Past, value: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

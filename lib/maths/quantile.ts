@@ -15,10 +15,13 @@ export function quantile(sorted: ArrayLike<number>, share: number, count: number
   return Number.isFinite(distance) ? low + distance * part : low * (1 - part) + high * part;
 }
 
-/** Index of the first element of the ascending `sorted` that is at or above `value`; its length where none is. */
-export function lowerBound(sorted: ArrayLike<number>, value: number): number {
+/**
+ * Index of the first element of the ascending `sorted` that is at or above `value`; `count` where none is.
+ * @param count how many of `sorted`, from its first on; all, if left out
+ */
+export function lowerBound(sorted: ArrayLike<number>, value: number, count: number = sorted.length): number {
   let low = 0;
-  let high = sorted.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (sorted[middle]! < value) low = middle + 1;

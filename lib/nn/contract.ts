@@ -1,9 +1,11 @@
 /**
- * The network engine: sequence networks whose whole training step (forward, loss, backward, Adam) runs in
- * WebAssembly. This file holds its types; `createNetwork` is in create-network.ts.
+ * Sequence networks, trained and run by an engine (engine.ts): a kernel of our own, whose whole training step (forward,
+ * loss, backward, Adam) runs in WebAssembly, or TensorFlow.js. This file holds their types; `createNetwork` is in
+ * create-network.ts.
  *
- * Everything is synchronous. Results depend on the spec, the seed, the batches and the kernel build (`Network.build`)
- * alone: not on the number of threads, the machine or its architecture. See docs/decisions/0013.
+ * Everything is synchronous. Results of the kernel depend on the spec, the seed, the batches and the kernel's build
+ * (`KernelNetwork.build`) alone: not on the number of threads, the machine or its architecture. See docs/decisions/0013.
+ * Those of TensorFlow.js are the same within rounding. See docs/decisions/0023.
  */
 
 /** Layers as Keras defines them; weights in Keras' layout and gate order (input, forget, cell, output). */
@@ -92,8 +94,6 @@ export interface OptimizerState {
 
 export interface Network {
   readonly spec: NetworkSpec;
-  /** `fused` rounds once per multiply-add, `plain` twice. Another build gives other last bits: keep it beside a model. */
-  readonly build: KernelBuild;
   /** Number of trainable numbers. */
   readonly parameters: number;
   /** Steps of the output; 1 where it has no time axis. */
@@ -140,6 +140,12 @@ export interface Network {
   predict(inputs: Sequences): Float32Array;
   /** Ends the threads. Any later call throws ModelError `network-closed`. */
   close(): void;
+}
+
+/** A network over our own kernel. */
+export interface KernelNetwork extends Network {
+  /** `fused` rounds once per multiply-add, `plain` twice. Another build gives other last bits: keep it beside a model. */
+  readonly build: KernelBuild;
 }
 
 export type KernelBuild = 'fused' | 'plain';

@@ -1,8 +1,9 @@
-/** Networks over the WebAssembly kernel. The contract says what each call does. */
+/** Networks over an engine, which computes. The contract says what each call does. */
 import { ModelError } from '../base/errors.ts';
 import { checkBatch, checkSequences, countMeasured, type Extent, refuse } from './check-batch.ts';
 import type {
   Batch,
+  KernelNetwork,
   NamedArray,
   Network,
   NetworkOptions,
@@ -11,10 +12,11 @@ import type {
   Sequences,
   TrainBatch,
 } from './contract.ts';
-import { type Engine, startEngine } from './engine.ts';
+import type { Engine, StartEngine } from './engine.ts';
 import { gatherRows } from './gather-rows.ts';
 import { initializeWeights } from './initialize-weights.ts';
 import * as L from './kernel/layout.ts';
+import { startKernelEngine } from './kernel-engine.ts';
 import { chooseBuild } from './load-kernel.ts';
 import { readArrays, writeArrays } from './named-arrays.ts';
 import { checkEnd, type Placement, placeLayers } from './place-layers.ts';
@@ -24,7 +26,7 @@ const BETA_2 = 0.999;
 /** Sequences of one job of `predict`: bounds the memory, and is many shards. */
 const PREDICT_SEQUENCES = 512;
 
-/** A network's kernel, and the shape of what goes through it. */
+/** A network's engine, and the shape of what goes through it. */
 interface Running {
   readonly engine: Engine;
   readonly placement: Placement;
@@ -37,16 +39,27 @@ interface Running {
  * Weights are 0 until `initialize` or `writeWeights`.
  * @throws ModelError `network-invalid`, `network-too-large`
  */
-export function createNetwork(spec: NetworkSpec, options: NetworkOptions): Network {
-  if (!Number.isInteger(options.threads) || options.threads < 1)
-    throw new ModelError('network-invalid', `threads is ${options.threads}, not a whole number from 1`);
+export function createNetwork(spec: NetworkSpec, options: NetworkOptions): KernelNetwork {
+  const { threads, build = chooseBuild() } = options;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new ModelError('network-invalid', `threads is ${threads}, not a whole number from 1`);
+  const network = createNetworkOn(spec, (placement) =>
+    startKernelEngine(spec, placement, { threads, build, inputGradient: false }),
+  );
+  return { ...network, build };
+}
+
+/**
+ * A network over any engine, whose weights are 0 at first.
+ * @throws ModelError `network-invalid`, and as the engine's start does
+ */
+export function createNetworkOn(spec: NetworkSpec, startEngine: StartEngine): Network {
   checkEnd(spec);
-  const build = options.build ?? chooseBuild();
   const placement = placeLayers(spec);
   const { weights: placed } = placement;
   const output = placement.layers.at(-1)!.output;
   const target: Extent = { width: output.columns.length, length: output.steps };
-  const engine = startEngine(spec, placement, { threads: options.threads, build, inputGradient: false });
+  const engine = startEngine(placement);
   const running: Running = {
     engine,
     placement,
@@ -58,7 +71,6 @@ export function createNetwork(spec: NetworkSpec, options: NetworkOptions): Netwo
   let step = 0;
   return {
     spec,
-    build,
     parameters: placement.parameters,
     outputSteps: target.length,
     outputWidth: target.width,

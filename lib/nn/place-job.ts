@@ -1,23 +1,8 @@
 /** Where the parts of a job lie in the kernel's memory, and how the kernel is told of them. */
 import type { NetworkSpec } from './contract.ts';
+import type { Job } from './engine.ts';
 import * as L from './kernel/layout.ts';
-import type { Program, ProgramKind } from './write-program.ts';
-
-export interface Job {
-  readonly mode: number;
-  readonly program: ProgramKind;
-  readonly sequences: number;
-  readonly inputRows: Float32Array;
-  readonly inputStarts: Uint32Array;
-  readonly targetRows?: Float32Array | undefined;
-  readonly targetStarts?: Uint32Array | undefined;
-  readonly mask?: Float32Array | undefined;
-  readonly weights?: Float32Array | undefined;
-  readonly lossScale?: number | undefined;
-  readonly dropoutSeed?: number | undefined;
-  /** Floats that the job writes for the caller: outputs, or gradients by the inputs. */
-  readonly resultFloats?: number | undefined;
-}
+import type { Program } from './write-program.ts';
 
 /** What a job is laid out by. */
 interface JobFacts {

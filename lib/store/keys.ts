@@ -83,18 +83,13 @@ export function scoresPrefix(detector: string): string {
   return `scores/detector=${checked(detector)}/`;
 }
 
-export function modelsPrefix(detector: string): string {
+function modelsPrefix(detector: string): string {
   return `models/detector=${checked(detector)}/`;
 }
 
 /** @throws TidewatchError where the version is made of letters, digits, dots, dashes and underscores, or longer than 128 */
 export function modelPrefix(detector: string, version: string): string {
   return `${modelsPrefix(detector)}version=${checkedId(version)}/`;
-}
-
-/** The version that a key under models/ belongs to; undefined for any other key. */
-export function versionOfModelKey(key: string): string | undefined {
-  return /^models\/detector=[^/]+\/version=([^/]+)\/.+/.exec(key)?.[1];
 }
 
 export function currentModelKey(detector: string): string {

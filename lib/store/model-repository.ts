@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
-import { currentModelKey, modelPrefix, modelsPrefix, versionOfModelKey } from './keys.ts';
+import { currentModelKey, modelPrefix } from './keys.ts';
 import {
   type FileEntry,
   isArtifactFileName,
@@ -35,12 +35,6 @@ export interface CurrentVersion {
   readonly previous: string | undefined;
   /** Of current.json. */
   readonly etag: string;
-}
-
-export interface VersionInfo {
-  readonly version: string;
-  /** False where a run was cut short before it wrote the manifest. */
-  readonly finished: boolean;
 }
 
 interface CurrentFile {
@@ -156,17 +150,6 @@ export async function hasVersion(store: ObjectStore, detector: string, version: 
     if (error instanceof NotFoundError) return false;
     throw error;
   }
-}
-
-/** Ascending by name. */
-export async function listVersions(store: ObjectStore, detector: string): Promise<readonly VersionInfo[]> {
-  const finished = new Map<string, boolean>();
-  for await (const { key } of store.list(modelsPrefix(detector))) {
-    const version = versionOfModelKey(key);
-    if (version === undefined) continue;
-    finished.set(version, finished.get(version) === true || key.endsWith(`/${MANIFEST}`));
-  }
-  return [...finished].map(([version, isFinished]) => ({ version, finished: isFinished }));
 }
 
 /** Undefined where no version was ever made current. */

@@ -58,20 +58,6 @@ export function mergeWindows(windows: readonly MetricWindow[]): MetricWindow {
   };
 }
 
-/**
- * As `mergeWindows`, for windows that share no row, such as earlier windows as context and the one to score.
- * @throws WindowError `overlap` where the same entity and time occur twice, `mixed-windows`
- */
-export function concatWindows(windows: readonly MetricWindow[]): MetricWindow {
-  const merged = mergeWindows(windows);
-  const rows = windows.reduce((sum, window) => sum + window.times.length, 0);
-  if (merged.times.length === rows) return merged;
-  throw new WindowError(
-    'overlap',
-    `${merged.detector}: ${rows - merged.times.length} of ${rows} rows have an entity and time that occurred before`,
-  );
-}
-
 /** Rows inside `range`, and the entities that have any. The result's range is where the two ranges meet. */
 export function sliceWindow(window: MetricWindow, range: TimeRange): MetricWindow {
   const start = Math.max(range.start, window.range.start);

@@ -1,9 +1,9 @@
 /** Operations on buckets and their settings. */
 import { text } from 'node:stream/consumers';
 import { ACCOUNT_ID, AwsError, type AwsResponse } from '../contract.ts';
+import type { StoredNotification } from './bucket-table.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { notImplemented, S3Error } from './errors.ts';
-import type { StoredNotification } from './index-database.ts';
 import { OWNER, readLimit } from './listing.ts';
 import { checkHeaders } from './metadata.ts';
 import { formatModified } from './modified.ts';

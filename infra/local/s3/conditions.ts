@@ -1,6 +1,6 @@
 /** Conditional headers, on reads as RFC 9110 orders them and on writes as S3 does. */
 import { notImplemented, S3Error } from './errors.ts';
-import type { ObjectRecord } from './index-database.ts';
+import type { ObjectRecord } from './object-table.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -1,11 +1,12 @@
 /** What every S3 operation works with. */
 import type { AwsRequest, AwsResponse, Queues } from '../contract.ts';
+import type { BucketRecord } from './bucket-table.ts';
 import type { CompletionTable } from './completion-table.ts';
 import type { ContentFolder } from './content-folder.ts';
 import type { DeletionWatch } from './deletion-watch.ts';
 import { S3Error } from './errors.ts';
 import type { EventOutbox } from './event-outbox.ts';
-import type { BucketRecord, IndexDatabase } from './index-database.ts';
+import type { IndexDatabase } from './index-database.ts';
 import type { UploadTable } from './upload-table.ts';
 import type { VersionTable } from './version-table.ts';
 

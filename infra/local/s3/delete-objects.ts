@@ -1,11 +1,11 @@
 /** DeleteObject and DeleteObjects. */
 import { text } from 'node:stream/consumers';
 import { AwsError, type AwsResponse } from '../contract.ts';
+import type { BucketRecord } from './bucket-table.ts';
 import { checkDeletion, type DeleteConditions } from './conditions.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { commitDeletion, commitVersionDeletion } from './delete-version.ts';
 import { S3Error } from './errors.ts';
-import type { BucketRecord } from './index-database.ts';
 import { checkKey } from './key-encoding.ts';
 import { checkHeaders } from './metadata.ts';
 import { needsOfDeletion } from './permissions.ts';

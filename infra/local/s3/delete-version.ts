@@ -1,7 +1,9 @@
 /** The one place where an object ceases to be. Nothing here awaits: writers take turns. */
+
+import type { BucketRecord } from './bucket-table.ts';
 import type { S3Context } from './context.ts';
-import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { addEvents } from './object-events.ts';
+import type { ObjectRecord } from './object-table.ts';
 import { discardEnded, makeRoom, planSuccession, recordSuccession, undoRoom } from './succession.ts';
 import type { DeleteMarker, Version } from './version-table.ts';
 import { freeFile } from './write-object.ts';

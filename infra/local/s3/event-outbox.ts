@@ -3,7 +3,8 @@
  * were committed with their object, so a kill in between delivers late or twice, never not at all.
  */
 import { AwsError, type Queues } from '../contract.ts';
-import type { IndexDatabase, PendingEvent } from './index-database.ts';
+import type { IndexDatabase } from './index-database.ts';
+import type { PendingEvent } from './pending-table.ts';
 
 export interface EventOutbox {
   /** Call it after each commit that added events, and once at start. */

@@ -3,9 +3,10 @@ import { ACCOUNT_ID, type AwsResponse } from '../contract.ts';
 import { collectPage, type PageRules, startAfter } from './collect-page.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { notImplemented, S3Error } from './errors.ts';
-import type { IndexDatabase, ObjectRecord } from './index-database.ts';
+import type { IndexDatabase } from './index-database.ts';
 import { encodeKey } from './key-encoding.ts';
 import { formatModified } from './modified.ts';
+import type { ObjectRecord } from './object-table.ts';
 import { element, parent, xmlResponse } from './xml.ts';
 
 export interface ListQuery extends PageRules {

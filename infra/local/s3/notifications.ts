@@ -3,8 +3,8 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 import { ACCOUNT_ID, type BucketNotification } from '../contract.ts';
+import type { StoredNotification } from './bucket-table.ts';
 import { notImplemented, S3Error } from './errors.ts';
-import type { StoredNotification } from './index-database.ts';
 import { encodeKey } from './key-encoding.ts';
 import type { Version } from './version-table.ts';
 import { checkChildren, childrenOf, element, malformedXml, parent, textOf, type XmlNode } from './xml.ts';

@@ -2,9 +2,9 @@
 import type { AwsResponse } from '../contract.ts';
 import type { S3Context, S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
-import type { ObjectRecord } from './index-database.ts';
 import { readLimit } from './listing.ts';
 import type { ObjectPart, StoredChecksum } from './metadata.ts';
+import type { ObjectRecord } from './object-table.ts';
 import { requireObject } from './read-object.ts';
 import { versionHeaders } from './versions.ts';
 import { element, parent, xmlResponse } from './xml.ts';

@@ -1,6 +1,7 @@
 /** The events of a change, added to the index in the change's own transaction. */
+
+import type { BucketRecord } from './bucket-table.ts';
 import type { S3Context } from './context.ts';
-import type { BucketRecord } from './index-database.ts';
 import { matchNotifications, renderEvent, type S3EventName } from './notifications.ts';
 import type { Version } from './version-table.ts';
 

@@ -2,13 +2,14 @@
 import { createReadStream } from 'node:fs';
 import { parseChecksumAlgorithm } from '../auth/checksum.ts';
 import type { AwsResponse } from '../contract.ts';
+import type { BucketRecord } from './bucket-table.ts';
 import { checkRead, preconditionFailed, readWriteConditions } from './conditions.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
-import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { decodeKey } from './key-encoding.ts';
 import { checkHeaders, checksumHeaders, type ObjectMetadata, readMetadata } from './metadata.ts';
 import { formatModified } from './modified.ts';
+import type { ObjectRecord } from './object-table.ts';
 import { objectArn } from './permissions.ts';
 import { openObject } from './read-object.ts';
 import { bodyAlgorithm, checkLength, type ReceivedContent, receiveContent } from './receive-content.ts';

@@ -1,12 +1,13 @@
 /** GetObject and HeadObject. */
 import { createReadStream } from 'node:fs';
 import type { AwsResponse } from '../contract.ts';
+import type { BucketRecord } from './bucket-table.ts';
 import { checkRead } from './conditions.ts';
 import { type ContentFile, closeContent } from './content-folder.ts';
 import { requireBucket, type S3Context, type S3Request } from './context.ts';
 import { S3Error } from './errors.ts';
-import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { checksumHeaders, writeMetadata } from './metadata.ts';
+import type { ObjectRecord } from './object-table.ts';
 import { readPartNumber } from './part-number.ts';
 import { type ByteRange, parseRange } from './range.ts';
 import { requireVersion, versionHeaders } from './versions.ts';

@@ -1,7 +1,9 @@
 /** What becomes of what a key held, when something else takes its place: the bucket's versioning says. */
+
+import type { BucketRecord } from './bucket-table.ts';
 import type { S3Context } from './context.ts';
-import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { makeVersionId, NULL_VERSION } from './object-id.ts';
+import type { ObjectRecord } from './object-table.ts';
 import type { Version } from './version-table.ts';
 
 export interface Succession {

@@ -1,7 +1,7 @@
 /** Versions that are not the current object of their key, delete markers among them, in the index's database. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ObjectRecord } from './index-database.ts';
 import type { ObjectMetadata, ObjectPart } from './metadata.ts';
+import type { ObjectRecord } from './object-table.ts';
 
 export interface DeleteMarker {
   readonly marker: true;

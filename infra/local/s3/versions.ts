@@ -1,8 +1,10 @@
 /** Which version a request means, and what its answer says of it. */
+
+import type { BucketRecord } from './bucket-table.ts';
 import { noSuchKey, type S3Context } from './context.ts';
 import { S3Error } from './errors.ts';
-import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import { isVersionId } from './object-id.ts';
+import type { ObjectRecord } from './object-table.ts';
 import type { Version } from './version-table.ts';
 
 /** `null` where the request names none. @throws S3Error InvalidArgument for what cannot be a version id */

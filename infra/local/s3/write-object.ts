@@ -1,11 +1,13 @@
 /** The one place where an object comes to be. It does not await: writers take turns. */
+
+import type { BucketRecord } from './bucket-table.ts';
 import { checkWrite, type WriteConditions } from './conditions.ts';
 import { pathOfKey } from './content-folder.ts';
 import { requireBucket, type S3Context } from './context.ts';
-import type { BucketRecord, ObjectRecord } from './index-database.ts';
 import type { ObjectMetadata, ObjectPart } from './metadata.ts';
 import type { S3EventName } from './notifications.ts';
 import { addEvents } from './object-events.ts';
+import type { ObjectRecord } from './object-table.ts';
 import { discardEnded, makeRoom, planSuccession, recordSuccession, undoRoom } from './succession.ts';
 
 export interface ObjectWrite {

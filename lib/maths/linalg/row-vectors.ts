@@ -3,12 +3,13 @@
  * lie in the matrix; their coordinates lie newest first, so that a row and those before it are one vector without a copy.
  */
 import { PANEL_ROWS, padSize } from './panels.ts';
-import { openRowKernel } from './row-kernel.ts';
+import { openRowKernel, type RowKernel } from './row-kernel.ts';
 import {
   BLOCK_VECTORS,
   countRows,
   placeRowVectors,
   type RowVectorsOptions,
+  type RowVectorsPlaces,
   TILE,
   writeForms,
 } from './row-vectors-memory.ts';
@@ -51,37 +52,48 @@ export interface RowVectors {
 }
 
 export function openRowVectors(options: RowVectorsOptions): RowVectors {
-  const { width, columns, window, knee, form } = options;
-  const taken = columns.length;
-  const size = taken * window;
-  const padded = padSize(size, PANEL_ROWS.double);
-  const capacity = countRows(window);
-  const isFilled = options.missing === 'zero';
-  const isSingle = form !== undefined && options.precision === 'single';
-
   const { memory, at } = placeRowVectors(options);
-  const { buffer } = memory;
-  const kernel = openRowKernel(memory, options.build);
-  const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
-  const list = new Uint32Array(buffer, at.list, BLOCK_VECTORS).fill(at.owned);
-  const chosenList = new Uint32Array(buffer, at.chosen, BLOCK_VECTORS).fill(at.owned);
-  const singleList = new Uint32Array(buffer, at.singleList, BLOCK_VECTORS).fill(at.singles);
-  const squares = floats(at.squares, BLOCK_VECTORS);
-  const chosenSquares = floats(at.chosenSquares, BLOCK_VECTORS);
-  const roots = floats(at.roots, BLOCK_VECTORS);
-  writeForms(buffer, at, options);
-
-  const squareTriangle = (vectors: number, count: number, out: number): void =>
-    kernel.squareProducts(vectors, roundUp(count), at.factor, size, true, at.factorStart, at.scratch, out, 0);
-  const squareChosen = (chosen: readonly number[]): void => {
-    for (const [i, b] of chosen.entries()) chosenList[i] = list[b]!;
-    squareTriangle(at.chosen, chosen.length, at.chosenSquares);
-    for (const [i, b] of chosen.entries()) squares[b] = chosenSquares[i]!;
+  writeForms(memory.buffer, at, options);
+  const { columns, window, form, precision } = options;
+  const size = columns.length * window;
+  const opened: Opened = {
+    kernel: openRowKernel(memory, options.build),
+    buffer: memory.buffer,
+    at,
+    size,
+    padded: padSize(size, PANEL_ROWS.double),
+    isSingle: form !== undefined && precision === 'single',
+    list: new Uint32Array(memory.buffer, at.list, BLOCK_VECTORS).fill(at.owned),
   };
+  return { size, ...openBlock(opened, options), ...openForms(opened), ...openSums(opened) };
+}
 
+interface Opened {
+  readonly kernel: RowKernel;
+  readonly buffer: ArrayBuffer;
+  readonly at: RowVectorsPlaces;
+  readonly size: number;
+  /** `size` up to the end of the last panel. */
+  readonly padded: number;
+  /** Whether `squareForms` is in single precision. */
+  readonly isSingle: boolean;
+  /** Address of each vector. */
+  readonly list: Uint32Array;
+}
+
+/** Rows become coordinates, and these vectors. */
+function openBlock(
+  { kernel, buffer, at, size, isSingle, list }: Opened,
+  options: RowVectorsOptions,
+): Pick<RowVectors, 'capacity' | 'rows' | 'scales' | 'readVectors' | 'view' | 'own'> {
+  const { width, knee, constantLimit } = options;
+  const taken = options.columns.length;
+  const capacity = countRows(options.window);
+  const isFilled = options.missing === 'zero';
+  const singleList = new Uint32Array(buffer, at.singleList, BLOCK_VECTORS).fill(at.singles);
+  const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
   const ownedAt = (b: number): number => at.owned + b * size * 8;
   return {
-    size,
     capacity,
     rows: new Float32Array(buffer, at.rows, capacity * width),
     scales: {
@@ -89,7 +101,6 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
       above: floats(at.above, taken),
       below: floats(at.below, taken),
     },
-    squares,
     readVectors: (rowCount, ends, count) => {
       if (taken < width) kernel.takeColumns(at.rows, rowCount, width, at.columns, taken);
       kernel.toCoordinates(
@@ -100,7 +111,7 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
         at.above,
         at.below,
         knee,
-        options.constantLimit,
+        constantLimit,
         isFilled,
         at.coordinates,
         isSingle ? at.singles : 0,
@@ -120,6 +131,32 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
       }
       return owned;
     },
+  };
+}
+
+/** Vectors times a matrix. */
+function openForms({
+  kernel,
+  buffer,
+  at,
+  size,
+  padded,
+  isSingle,
+  list,
+}: Opened): Pick<RowVectors, 'squares' | 'squareForms' | 'squareFormsOf' | 'squareParts'> {
+  const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
+  const chosenList = new Uint32Array(buffer, at.chosen, BLOCK_VECTORS).fill(at.owned);
+  const squares = floats(at.squares, BLOCK_VECTORS);
+  const chosenSquares = floats(at.chosenSquares, BLOCK_VECTORS);
+  const squareTriangle = (vectors: number, count: number, out: number): void =>
+    kernel.squareProducts(vectors, roundUp(count), at.factor, size, true, at.factorStart, at.scratch, out, 0);
+  const squareChosen = (chosen: readonly number[]): void => {
+    for (const [i, b] of chosen.entries()) chosenList[i] = list[b]!;
+    squareTriangle(at.chosen, chosen.length, at.chosenSquares);
+    for (const [i, b] of chosen.entries()) squares[b] = chosenSquares[i]!;
+  };
+  return {
+    squares,
     squareForms: (count) => {
       if (!isSingle) {
         squareTriangle(at.list, count, at.squares);
@@ -153,6 +190,20 @@ export function openRowVectors(options: RowVectorsOptions): RowVectors {
       );
       return { parts: floats(at.parts, BLOCK_VECTORS * padded), stride: padded };
     },
+  };
+}
+
+/** Outer products and weighted vectors, added up. */
+function openSums({
+  kernel,
+  buffer,
+  at,
+  size,
+  padded,
+}: Opened): Pick<RowVectors, 'addProducts' | 'readSums'> {
+  const floats = (from: number, length: number): Float64Array => new Float64Array(buffer, from, length);
+  const roots = floats(at.roots, BLOCK_VECTORS);
+  return {
     addProducts: (count, given) => {
       if (count === 0) return;
       roots.set(given.subarray(0, count));

@@ -2,7 +2,7 @@
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
 import { scoreEvents } from '../../maths/metrics/event-scores.ts';
 import type { TimeEvent } from '../../maths/metrics/events.ts';
-import { quantile } from '../../maths/quantile.ts';
+import { lowerBound, quantile } from '../../maths/quantile.ts';
 import { WEEK_MS } from '../report-input.ts';
 import { decideRows } from './incidents.ts';
 
@@ -51,7 +51,7 @@ export function costThresholds(given: {
     const { anomalous, incidents } = decideRows({ ...given, policy: { ...given.policy, threshold } });
     return {
       threshold,
-      percentile: (100 * countBelow(sorted, threshold)) / sorted.length,
+      percentile: (100 * lowerBound(sorted, threshold)) / sorted.length,
       anomalousRows: anomalous.reduce((sum, one) => sum + one, 0),
       incidents: incidents.length,
       perWeek: (incidents.length * WEEK_MS) / given.length,
@@ -60,9 +60,4 @@ export function costThresholds(given: {
       current: threshold === given.policy.threshold,
     };
   });
-}
-
-function countBelow(sorted: Float64Array, threshold: number): number {
-  const first = sorted.findIndex((score) => score >= threshold);
-  return first === -1 ? sorted.length : first;
 }

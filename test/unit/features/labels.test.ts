@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabelError } from '../../../lib/base/errors.ts';
-import { countByCriterion, criteriaOfRow, labelRows } from '../../../lib/features/labels.ts';
+import { countByCriterion, labelRows, type RowLabels } from '../../../lib/features/labels.ts';
 import { MINUTE, makeWindow, T0 } from '../window/helpers.ts';
 
 const ROWS = [
@@ -12,6 +12,10 @@ const ROWS = [
   [Number.NaN, Number.NaN],
 ].map((values, row) => ({ entity: 'a', time: T0 + row * MINUTE, values }));
 const WINDOW = makeWindow(ROWS, { metrics: ['cpu', 'dropped'] });
+
+function criteriaOfRow({ criteria, madeBy }: RowLabels, row: number): readonly string[] {
+  return criteria.filter((_, bit) => ((madeBy[row]! >>> bit) & 1) === 1);
+}
 
 test('a label says which criteria made it; missing data makes none', () => {
   const made = labelRows(WINDOW, [

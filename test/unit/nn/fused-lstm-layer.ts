@@ -5,8 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { NetworkSpec } from '../../../lib/nn/contract.ts';
-import { type Engine, startEngine } from '../../../lib/nn/engine.ts';
+import type { Engine } from '../../../lib/nn/engine.ts';
 import { MODE_PREDICT, MODE_PULL_BACK } from '../../../lib/nn/kernel/layout.ts';
+import { startKernelEngine } from '../../../lib/nn/kernel-engine.ts';
 import { chooseBuild } from '../../../lib/nn/load-kernel.ts';
 import { readArrays, writeArrays } from '../../../lib/nn/named-arrays.ts';
 import { type Placement, placeLayers } from '../../../lib/nn/place-layers.ts';
@@ -88,7 +89,7 @@ function startKernel(steps: number, features: number, units: number, returnSeque
     loss: 'mse',
   };
   const placement: Placement = placeLayers(spec);
-  const engine: Engine = startEngine(spec, placement, {
+  const engine: Engine = startKernelEngine(spec, placement, {
     threads: 1,
     build: chooseBuild(),
     inputGradient: true,

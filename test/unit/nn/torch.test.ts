@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Architecture, buildSpec } from '../../../lib/models/kinds/neural/architecture.ts';
-import type { Network } from '../../../lib/nn/contract.ts';
+import type { KernelNetwork } from '../../../lib/nn/contract.ts';
 import { createNetwork } from '../../../lib/nn/create-network.ts';
 import { KERNEL_BUILDS } from '../../../scripts/build-kernel.ts';
 import { difference } from './helpers.ts';
@@ -38,7 +38,7 @@ const file = new URL('../../fixtures/torch/lstm-autoencoder.json', import.meta.u
 const reference = JSON.parse(readFileSync(file, 'utf8')) as Reference;
 const rows = Float32Array.from(reference.rows);
 
-function openTwin(build: Network['build']): Network {
+function openTwin(build: KernelNetwork['build']): KernelNetwork {
   const { steps, features, hidden, layers, dropout, weights } = reference;
   const architecture: Architecture = {
     kind: 'lstm-autoencoder',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TidewatchError } from '../../../lib/base/errors.ts';
-import { concatWindows, mergeWindows, sliceWindow } from '../../../lib/window/combine.ts';
+import { mergeWindows, sliceWindow } from '../../../lib/window/combine.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { anyWindow, MINUTE, makeWindow, T0, windowError } from './helpers.ts';
 
@@ -45,13 +45,6 @@ test('merging unites metrics, entities and ranges; a later value is laid over an
   const correction = makeWindow([{ entity: 'a', time: at(2), values: [9, 9] }], { metrics: ['cpu', 'mem'] });
   assert.deepEqual(mergeWindows([first, correction]).columns[0], Float64Array.of(1, 9, 5));
   assert.deepEqual(mergeWindows([correction, first]).columns[0], Float64Array.of(1, 3, 5));
-});
-
-test('concatenating refuses a row that occurs twice', () => {
-  const first = makeWindow([{ entity: 'a', time: at(0), values: [1] }]);
-  const second = makeWindow([{ entity: 'a', time: at(1), values: [2] }]);
-  assert.deepEqual(concatWindows([second, first]).columns[0], Float64Array.of(1, 2));
-  assert.throws(() => concatWindows([first, second, first]), windowError('overlap', '1 of 3 rows'));
 });
 
 test('windows of several detectors or steps do not mix', () => {
@@ -108,7 +101,7 @@ test('property: cutting a window up and putting it together again changes nothin
         const parts = bounds
           .slice(1)
           .map((bound, index) => sliceWindow(window, { start: bounds[index]!, end: bound }));
-        assert.deepEqual(concatWindows(reversed ? parts.reverse() : parts), window);
+        assert.deepEqual(mergeWindows(reversed ? parts.reverse() : parts), window);
       },
     ),
   );

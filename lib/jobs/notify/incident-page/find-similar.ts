@@ -30,7 +30,7 @@ export async function findSimilar(
   const before = await listBefore(store, incident.incidentId, start);
   const similar: (SimilarIncident & { readonly rank: number })[] = [];
   await forEachConcurrently(before.slice(-MOST_READ), READS_AT_ONCE, async (key) => {
-    const other = await readIncident(store, key);
+    const other = await tryReadIncident(store, key);
     const rank = other === undefined ? -1 : rankOf(incident, other);
     if (other === undefined || rank < 0) return;
     const { state, severity, summary, start: from, end } = other.changes.at(-1)!.alert;
@@ -69,7 +69,7 @@ function rankOf(incident: IncidentObject, other: IncidentObject): number {
 }
 
 /** Undefined where it is gone, too large, or none of this format. */
-async function readIncident(store: ObjectStore, key: string): Promise<IncidentObject | undefined> {
+async function tryReadIncident(store: ObjectStore, key: string): Promise<IncidentObject | undefined> {
   try {
     return decodeJson(key, (await store.get(key, { maxBytes: LARGEST })).body, incidentSchema);
   } catch (error) {

@@ -27,7 +27,7 @@ const MOST_TRIED = 200_000;
 /** Share of the newest rows that a trial is judged by. */
 const HELD_BACK = 0.25;
 /**
- * Held-back rows below which a member is put on scale by its own training rows after all: what a few hundred rows of one
+ * Rows of the validation below which a member is put on scale by its own training rows after all: what a few hundred rows of one
  * afternoon score is further off than what all rows score that the member knows a little too well.
  */
 const LEAST_TAIL_ROWS = 1_000;

@@ -14,7 +14,7 @@ import { type Planted, plantFaults } from './plant-faults.ts';
 /** Of one candidate. */
 export interface Trial {
   readonly tail: ScoreTail;
-  /** Surprises of the held-back rows with the planted faults in them; NaN where older, known to be odd, or unscored. */
+  /** Surprises of the validation's rows with the planted faults in them; NaN where older, known to be odd, or unscored. */
   readonly surprises: Float64Array;
   /** Of the model that was tried. */
   readonly unscoredRows: number;

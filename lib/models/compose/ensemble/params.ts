@@ -26,7 +26,7 @@ export interface EnsembleParams {
   readonly agree: number;
   /** Rows after which a score counts half in the causal mean of an entity's scores; 0: each row for itself. */
   readonly smoothing: number;
-  /** Share of the newest rows that a trial holds back to put a member on the common scale; 0: the training rows. */
+  /** Share of the newest rows that are a trial's validation, by which a member is put on the common scale; 0: the training rows. */
   readonly heldBack: number;
 }
 

@@ -1,4 +1,4 @@
-/** Which sequences are trained on, and which are held back to see when to stop. */
+/** Which sequences are trained on, and which are the validation, which says when to stop. */
 import type { SequenceTable } from './table.ts';
 
 export interface Split {
@@ -8,15 +8,15 @@ export interface Split {
   readonly validation: Uint32Array;
 }
 
-/** An entity with fewer sequences than that many spans holds nothing back: the gap would cost more than it tells. */
+/** An entity with fewer sequences than that many spans has no validation: the gap would cost more than it tells. */
 const SPANS_TO_SPLIT = 3;
 
 /**
- * The last sequences of each entity are held back, and those before them that share a row with one are left out: a
+ * The last sequences of each entity are the validation, and those before them that share a row with one are left out: a
  * network that has seen most of a sequence in training knows its end too well.
  * @param starts ascending
  * @param span rows of a sequence
- * @param share of each entity's sequences to hold back, above 0 and below 1
+ * @param share of each entity's sequences for the validation, above 0 and below 1
  */
 export function splitByTime(
   starts: Uint32Array,

@@ -16,11 +16,11 @@ export interface CheckpointIdentity {
   readonly started: JsonValue;
 }
 
-/** @param build of the kernel: the next run takes the same one, wherever it runs */
+/** @param build of the kernel, where that trains: the next run takes the same one, wherever it runs */
 export function saveCheckpoint(
   { kind, started }: CheckpointIdentity,
   progress: TrainingProgress,
-  build: KernelBuild,
+  build: KernelBuild | undefined,
 ): ModelState {
   const { history, batches, lossSum, weights, optimizer, best } = progress;
   return {
@@ -29,7 +29,7 @@ export function saveCheckpoint(
     json: {
       checkpoint: true,
       started,
-      build,
+      ...(build !== undefined && { build }),
       history: history.map((epoch) => dropUndefined(epoch)),
       batches,
       lossSum,

@@ -1,12 +1,12 @@
 /** From a matrix to a fitted network, in one run or in several. */
 import { ModelError, RetryLaterError } from '../../../base/errors.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
-import type { Network } from '../../../nn/contract.ts';
+import type { KernelBuild } from '../../../nn/contract.ts';
 import type { FitRun, FitSummary, JsonValue, ModelState } from '../../framework/contract.ts';
 import { type Architecture, buildSpec } from './architecture.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { profileErrors } from './error-profile.ts';
-import { type FittedNetwork, openNetwork } from './network.ts';
+import { type FittedNetwork, openNetwork, openTrainer, type Trainer } from './network.ts';
 import type { NeuralKind, NeuralParams } from './params.ts';
 import { planSamples, type SamplePlan, type Sequenced } from './plan-samples.ts';
 import { collectErrors } from './score.ts';
@@ -48,19 +48,20 @@ export async function fitNetwork(
   };
   const identity = { kind, started: describeStart(x, params, run, plan) };
   const stored = await run.checkpoint?.read();
-  const network = openNetwork(buildSpec(architecture), buildOf(stored));
+  const trainer = await openTrainer(params.engine, buildSpec(architecture), buildOf(stored));
+  const { network } = trainer;
   try {
     network.initialize(run.seed);
-    const notes = [...plan.notes];
+    const notes = [...plan.notes, ...trainer.notes];
     if (run.startFrom !== undefined) {
       network.writeWeights(loadStart(run.startFrom, { architecture, columns: x.names }));
       notes.push('Fine-tuned: training went on from the weights of another version.');
     }
     const from = stored === undefined ? undefined : loadCheckpoint(identity, stored, network.readWeights());
-    const result = train({ network, architecture, plan, params, run }, from);
-    if (result.outcome !== 'trained') throw await stop(result, { network, identity, run, params });
+    const result = train({ trainer, architecture, plan, params, run }, from);
+    if (result.outcome !== 'trained') throw await stop(result, { trainer, identity, run, params });
     if (result.note !== undefined) notes.push(result.note);
-    const fitted = complete({ network, architecture, plan, columns: x.names, weights: result.best.weights });
+    const fitted = complete({ trainer, architecture, plan, columns: x.names, weights: result.best.weights });
     run.onProgress?.(1);
     const measure = architecture.task === 'classifier' ? 'weighted cross-entropy' : 'mean squared error';
     return { fitted, summary: { notes, history: { measure, epochs: result.history } } };
@@ -70,7 +71,7 @@ export async function fitNetwork(
 }
 
 interface Training {
-  readonly network: Network;
+  readonly trainer: Trainer;
   readonly architecture: Architecture;
   readonly plan: SamplePlan;
   readonly params: NeuralParams;
@@ -78,7 +79,7 @@ interface Training {
 }
 
 function train(
-  { network, architecture, plan, params, run }: Training,
+  { trainer: { network }, architecture, plan, params, run }: Training,
   from: TrainingProgress | undefined,
 ): TrainingResult {
   const tunes = run.startFrom !== undefined;
@@ -121,8 +122,8 @@ function describeStart(
   };
 }
 
-function buildOf(stored: ModelState | undefined): Network['build'] | undefined {
-  const { build } = (stored?.json ?? {}) as { readonly build?: Network['build'] };
+function buildOf(stored: ModelState | undefined): KernelBuild | undefined {
+  const { build } = (stored?.json ?? {}) as { readonly build?: KernelBuild };
   return build;
 }
 
@@ -130,12 +131,12 @@ function buildOf(stored: ModelState | undefined): Network['build'] | undefined {
 async function stop(
   result: Exclude<TrainingResult, { readonly outcome: 'trained' }>,
   {
-    network,
+    trainer,
     identity,
     run,
     params,
   }: {
-    readonly network: Network;
+    readonly trainer: Trainer;
     readonly identity: Parameters<typeof saveCheckpoint>[0];
     readonly run: FitRun;
     readonly params: NeuralParams;
@@ -151,7 +152,7 @@ async function stop(
   const done = progress.history.length;
   const where = `${done} epochs and ${progress.batches} batches`;
   if (run.checkpoint !== undefined) {
-    await run.checkpoint.write(saveCheckpoint(identity, progress, network.build));
+    await run.checkpoint.write(saveCheckpoint(identity, progress, trainer.kernel?.build));
     return new RetryLaterError(
       'deadline',
       `${kind}: training stopped after ${where}; the next run goes on from there`,
@@ -168,34 +169,30 @@ async function stop(
   );
 }
 
+/** Whatever has trained it, the kernel will score it: usual errors are those of its scores. */
 function complete({
-  network,
+  trainer,
   architecture,
   plan,
   columns,
   weights,
 }: {
-  readonly network: Network;
+  readonly trainer: Trainer;
   readonly architecture: Architecture;
   readonly plan: SamplePlan;
   readonly columns: readonly string[];
   readonly weights: FittedNetwork['weights'];
 }): FittedNetwork {
-  network.writeWeights(weights);
+  const scorer = trainer.kernel ?? openNetwork(trainer.network.spec);
+  scorer.writeWeights(weights);
   const { table, training, validation, normalizer, step } = plan;
   const starts = Uint32Array.from([...training.starts, ...(validation?.starts ?? [])]).sort();
-  return {
-    architecture,
-    columns: [...columns],
-    step,
-    normalizer,
-    profile:
-      architecture.task === 'classifier'
-        ? undefined
-        : profileErrors(collectErrors(network, { table, architecture }, starts), table.width),
-    weights,
-    build: network.build,
-  };
+  const profile =
+    architecture.task === 'classifier'
+      ? undefined
+      : profileErrors(collectErrors(scorer, { table, architecture }, starts), table.width);
+  scorer.close();
+  return { architecture, columns: [...columns], step, normalizer, profile, weights, build: scorer.build };
 }
 
 /**

@@ -1,12 +1,19 @@
+import { ModelError } from '../../../base/errors.ts';
 import type { ModelKind } from '../../framework/contract.ts';
 import {
   checkParamNames,
+  type GivenParams,
   type NumberLimits,
   readNumber,
   readWholeNumber,
 } from '../../framework/param-values.ts';
 
 export type NeuralKind = Extract<ModelKind, 'lstm-autoencoder' | 'lstm' | 'bilstm' | 'attention'>;
+
+/** What trains: our own kernel, or TensorFlow.js, which has to be installed beside Tidewatch. */
+export type EngineName = (typeof ENGINES)[number];
+
+const ENGINES = ['tidewatch', 'tensorflow'] as const;
 
 export interface NeuralParams {
   /** Rows that a network looks at. A forecaster sees as many and says what comes next. */
@@ -32,9 +39,16 @@ export interface NeuralParams {
   readonly fineTuneEpochs: number;
   /** What `learningRate` is multiplied by then. */
   readonly fineTuneRate: number;
+  /**
+   * Absent: our own kernel, so that a version says of its parameters what it said before there were two. The model is the
+   * same within rounding, and scored by our own kernel either way.
+   */
+  readonly engine?: Exclude<EngineName, 'tidewatch'>;
 }
 
-const WHOLE: Readonly<Partial<Record<keyof NeuralParams, NumberLimits>>> = {
+type NumberName = Exclude<keyof NeuralParams, 'engine'>;
+
+const WHOLE: Readonly<Partial<Record<NumberName, NumberLimits>>> = {
   sequenceLength: { default: 60, min: 2, max: 1000 },
   hidden: { default: 64, min: 1, max: 512 },
   layers: { default: 2, min: 1, max: 4 },
@@ -45,27 +59,40 @@ const WHOLE: Readonly<Partial<Record<keyof NeuralParams, NumberLimits>>> = {
   maxSequences: { default: 4000, min: 10, max: 1_000_000 },
   fineTuneEpochs: { default: 10, min: 1, max: 1000 },
 };
-const REAL: Readonly<Partial<Record<keyof NeuralParams, NumberLimits>>> = {
+const REAL: Readonly<Partial<Record<NumberName, NumberLimits>>> = {
   dropout: { default: 0.2, min: 0, max: 0.9 },
   learningRate: { default: 1e-3, min: 1e-6, max: 1 },
   fineTuneRate: { default: 0.1, min: 0.001, max: 1 },
 };
 
-/** Each parameter's default and limits, both ends included. */
-export const NEURAL_LIMITS: Readonly<Record<keyof NeuralParams, NumberLimits>> = {
+/** Each number's default and limits, both ends included. */
+export const NEURAL_LIMITS: Readonly<Record<NumberName, NumberLimits>> = {
   ...WHOLE,
   ...REAL,
-} as Readonly<Record<keyof NeuralParams, NumberLimits>>;
+} as Readonly<Record<NumberName, NumberLimits>>;
 
 /** @throws ModelError naming the parameter, the value and the limit */
 export function parseNeuralParams(kind: NeuralKind, given: Readonly<Record<string, unknown>>): NeuralParams {
   const params = { kind, given };
-  checkParamNames(params, Object.keys(NEURAL_LIMITS));
+  checkParamNames(params, [...Object.keys(NEURAL_LIMITS), 'engine']);
   const read = (name: string, limits: NumberLimits): readonly [string, number] => [
     name,
     name in WHOLE ? readWholeNumber(params, name, limits) : readNumber(params, name, limits),
   ];
-  return Object.fromEntries(
+  const numbers = Object.fromEntries(
     Object.entries(NEURAL_LIMITS).map(([name, limits]) => read(name, limits)),
-  ) as unknown as NeuralParams;
+  ) as unknown as Omit<NeuralParams, 'engine'>;
+  const engine = readEngine(params);
+  return { ...numbers, ...(engine !== 'tidewatch' && { engine }) };
+}
+
+function readEngine({ kind, given }: GivenParams): EngineName {
+  const { engine = ENGINES[0] } = given;
+  const found = ENGINES.find((name) => name === engine);
+  if (found === undefined)
+    throw new ModelError(
+      'bad-param',
+      `${kind} engine is ${JSON.stringify(engine)}, not ${ENGINES.join(' or ')}`,
+    );
+  return found;
 }

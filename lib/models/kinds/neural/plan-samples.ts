@@ -29,7 +29,7 @@ export interface SamplePlan {
   readonly notes: readonly string[];
 }
 
-/** Share of each entity's sequences that is held back; a classifier takes more where no anomaly lies in so few. */
+/** Share of each entity's sequences that is the validation; a classifier takes more where no anomaly lies in so few. */
 const SHARES = [0.15, 0.2, 0.3, 0.4, 0.5];
 /** Sequences of validation for each one of training, at most: it is looked at once an epoch. */
 const VALIDATION_SHARE = 0.2;
@@ -121,9 +121,7 @@ export function planSamples(
           ]
         : []),
       ...(held === undefined
-        ? [
-            'No sequences were held back for validation: all entities are too short, or their anomalies too few.',
-          ]
+        ? ['There are no sequences for validation: all entities are too short, or their anomalies too few.']
         : []),
     ],
   };
@@ -138,7 +136,7 @@ function taskOf(kind: NeuralKind, hasLabels: boolean): Task {
 
 type SplitRule = Omit<Parameters<typeof splitByTime>[1], 'share'>;
 
-/** The smallest share that leaves both classes on both sides. Where none does, nothing is held back. */
+/** The smallest share that leaves both classes on both sides. Where none does, there is no validation. */
 function splitWithBothClasses(
   starts: Uint32Array,
   given: SplitRule,

@@ -1,5 +1,6 @@
 /** What is usual for one column: its median, and how far it goes to either side. */
 import type { RankedValues } from '../../../maths/linalg/measured-columns.ts';
+import { lowerBound } from '../../../maths/quantile.ts';
 
 export interface Baseline {
   /** Median; NaN where nothing was measured. */
@@ -82,7 +83,7 @@ function widen(middle: number, tail: number): number {
 /** Median of |value - center|: the distances of either side are sorted already, and get merged up to the middle. */
 function medianDeviation(sorted: Float32Array, center: number): number {
   const count = sorted.length;
-  let right = firstAtLeast(sorted, center);
+  let right = lowerBound(sorted, center);
   let left = right - 1;
   let [previous, current] = [0, 0];
   for (let taken = 0; taken <= count >> 1; taken++) {
@@ -98,16 +99,6 @@ function medianDeviation(sorted: Float32Array, center: number): number {
     }
   }
   return count % 2 === 1 ? current : (previous + current) / 2;
-}
-
-function firstAtLeast(sorted: Float32Array, limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function standardDeviation(values: Float32Array): number {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ObjectRecord } from '../../../../../infra/local/s3/index-database.ts';
 import { type ListQuery, listPage } from '../../../../../infra/local/s3/listing.ts';
+import type { ObjectRecord } from '../../../../../infra/local/s3/object-table.ts';
 
 /** Few letters, so that prefixes and delimiters meet; the last two sort differently as UTF-16 and as UTF-8. */
 const text = (minLength: number, maxLength: number) =>

@@ -179,7 +179,7 @@ test('a nested ensemble, weights that do not add up, or an array too many are re
     await assert.rejects(ensemble.load(bad), { name: 'ArtifactError' });
 });
 
-test('held-back rows that are all in reach of a label leave the scale to the training rows, and that is said', async () => {
+test('rows of the validation that are all in reach of a label leave the scale to the training rows, and that is said', async () => {
   const x = normal(4000, 1);
   const labels = Uint8Array.from(x.times, (_, row) => Number(row >= 3000 && row % 40 === 0));
   const fitted = await fit({ members: [{ kind: 'mahalanobis' }, { kind: 'pca' }] }, x, { labels });

@@ -118,7 +118,7 @@ test('chunks hold each start once, in order', () => {
   for (const chunk of chunks) assert.ok(chunk.at(-1)! - chunk[0]! < 2048);
 });
 
-test('what is held back shares no row with what is trained on, and comes after it', () => {
+test('the validation shares no row with what is trained on, and comes after it', () => {
   const starts = Uint32Array.from({ length: 200 }, (_, i) => (i < 100 ? i : i + 50));
   const entityOf = (start: number): number => (start < 150 ? 0 : 1);
   const { training, validation } = splitByTime(starts, { entityOf, span: 10, share: 0.2 });
