@@ -1,7 +1,7 @@
 /** A notification about an incident becomes a message: what its culprit's newest alert says, and who else is part of it. */
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
-import { isOpen } from '../incident/severity.ts';
+import { isOpen, stateAtEnd } from '../incident/severity.ts';
 import type { Alert, AlertMember } from './alert.ts';
 import { courseOf, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
@@ -92,7 +92,7 @@ export function describeDigested(
   const [culprit] = members;
   const lead = alertOf(culprit!.anomalyId);
   const isOver = !members.some(isOpen);
-  const ended = members.some(({ state }) => state === 'settled') ? 'settled' : 'resolved';
+  const ended = stateAtEnd(members);
   // Of what goes on, that it is still there: the digest comes hours after its first row.
   const told: Notification = {
     ...(isOver ? { state: ended } : { state: 'updated', isReminder: true }),
