@@ -24,6 +24,7 @@ export function renderIncidentPage(input: IncidentInput): string {
     renderCulprit(input),
     renderCourse(input),
     renderMembers(input),
+    renderRelated(input),
     renderSimilar(input),
     renderAnswers(input),
     html`</main>`,
@@ -126,6 +127,17 @@ function renderMember(input: IncidentInput, each: MemberInput, at: number): Mark
   const end = member.end === null ? 'goes on' : `until ${sayTime(Date.parse(member.end))}`;
   return html`<details class="member"${at === 1 ? raw(' open') : undefined}><summary><b>${breakable(member.entity || member.detector)}</b> <span>${member.state} · ${sayTime(Date.parse(member.start))}, ${end}</span></summary>
     ${renderReasons(each, REASONS.other)}${renderSeries(input, each, `m${at}`)}</details>`;
+}
+
+function renderRelated({ related, members }: IncidentInput): Markup | undefined {
+  if (related.length === 0) return undefined;
+  const { detector } = members[0]!.member;
+  return html`<h2>What moved with it</h2><ul class="related">${related.map(
+    ({ entity, metric, correlation, isMember, detector: own }) =>
+      html`<li><span class="value">${raw(correlation < 0 ? '−' : '+')}${Math.abs(correlation).toFixed(2)}</span><span>${breakable(entity || own)} <code>${breakable(metric)}</code>${
+        own === detector ? undefined : html` <span class="quiet">· by ${own}</span>`
+      }${isMember ? html` <span class="quiet">· part of it</span>` : undefined}</span></li>`,
+  )}</ul><p class="note">Metrics of other entities, by the rank correlation of their departures with those of the culprit's leading metric, over the incident and as long before it (30 to 120 rows each). What moves together need not be cause and effect.</p>`;
 }
 
 function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
