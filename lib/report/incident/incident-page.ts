@@ -118,14 +118,19 @@ function renderReasons({ member, alert }: MemberInput, most: number): Markup {
 function renderMembers(input: IncidentInput): Markup | undefined {
   const { members, membersLeftOut, incidentId } = input;
   if (members.length === 1) return undefined;
-  return html`<h2>Who else is part of it</h2>${members.slice(1).map((each, at) => renderMember(input, each, at + 1))}
+  const isOneEntity = members.every(({ member }) => member.entity === members[0]!.member.entity);
+  return html`<h2>${isOneEntity ? 'What else is part of it' : 'Who else is part of it'}</h2>${members.slice(1).map((each, at) => renderMember(input, each, at + 1))}
     ${membersLeftOut === 0 ? undefined : html`<p class="note">${countOf(membersLeftOut, 'more anomaly', 'more anomalies')}, in <code>${incidentId}.json</code> beside this page.</p>`}`;
 }
 
 function renderMember(input: IncidentInput, each: MemberInput, at: number): Markup {
   const { member } = each;
   const end = member.end === null ? 'goes on' : `until ${sayTime(Date.parse(member.end))}`;
-  return html`<details class="member"${at === 1 ? raw(' open') : undefined}><summary><b>${breakable(member.entity || member.detector)}</b> <span>${member.state} · ${sayTime(Date.parse(member.start))}, ${end}</span></summary>
+  const { member: culprit } = input.members[0]!;
+  const isSame = member.entity === culprit.entity && member.entity !== '';
+  const again =
+    member.detector === culprit.detector ? 'the culprit again' : `the culprit, by ${member.detector}`;
+  return html`<details class="member"${at === 1 ? raw(' open') : undefined}><summary><b>${breakable(member.entity || member.detector)}</b> <span>${isSame ? `${again} · ` : ''}${member.state} · ${sayTime(Date.parse(member.start))}, ${end}</span></summary>
     ${renderReasons(each, REASONS.other)}${renderSeries(input, each, `m${at}`)}</details>`;
 }
 
