@@ -5,7 +5,7 @@
 import { describeFault, drawPlan, type Fault } from './fault-plans/fault.ts';
 import { judgePlan, shrinkPlan } from './fault-plans/judge-plan.ts';
 import { type Outcome, runPlan } from './fault-plans/run-plan.ts';
-import { FEEDS, type Feed } from './fault-plans/service.ts';
+import { ALL_FEEDS, type Feed } from './fault-plans/service.ts';
 import type { Study } from './study.ts';
 
 export interface FailedPlan {
@@ -47,19 +47,19 @@ export const reportFaultPlans: Study = async (_data, say, { seeds }) => {
   };
 };
 
-/** Plans of the seeds from `from` on; every other one is of files that are dropped. */
+/** Plans of the seeds from `from` on; by turns of windows that are exported, dropped, and corrected at the end. */
 export async function judgePlans(given: {
   readonly from: number;
   readonly count: number;
   readonly say: (line: string) => void;
 }): Promise<PlansJudged> {
   const expected = new Map<Feed, Outcome>();
-  for (const feed of FEEDS) expected.set(feed, await runPlan(feed, []));
+  for (const feed of ALL_FEEDS) expected.set(feed, await runPlan(feed, []));
   const failed: FailedPlan[] = [];
   let [faults, repeated, setAside] = [0, 0, 0];
   for (let at = 0; at < given.count; at++) {
     const seed = given.from + at;
-    const feed = FEEDS[seed % FEEDS.length]!;
+    const feed = ALL_FEEDS[seed % ALL_FEEDS.length]!;
     const wanted = expected.get(feed)!;
     const plan = drawPlan(seed, wanted.occasions);
     const verdict = await judgePlan(feed, plan, wanted);

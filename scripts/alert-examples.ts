@@ -3,6 +3,7 @@ import type { Alert } from '../lib/alert/alert.ts';
 import { buildAlert } from '../lib/alert/build-alert.ts';
 import { DEFAULT_GROUPING, type GroupingPolicy } from '../lib/config/grouping.ts';
 import { parseManifest } from '../lib/config/manifest.ts';
+import { type AnomalyState, isEnd } from '../lib/incident/contract.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
 import type { PendingAlert } from '../lib/store/detector-state.ts';
 import { updateState } from '../lib/store/detector-states.ts';
@@ -30,7 +31,7 @@ spec:
 
 interface Change {
   readonly pod: number;
-  readonly state: 'opened' | 'updated' | 'settled' | 'resolved';
+  readonly state: AnomalyState;
   readonly sequence?: number;
   /** Minutes after nine. */
   readonly start?: number;
@@ -64,6 +65,7 @@ export async function makeAlertExamples(): Promise<ReadonlyMap<string, Alert>> {
   const told = [
     ...outage,
     ...(await endedAs('settled')).slice(1),
+    ...(await endedAs('retracted')).slice(1),
     ...(await play(
       { 2: [{ pod: 0, state: 'opened' }], 40: [{ pod: 1, state: 'opened', start: 38 }] },
       { incidentsADay: 0 },
@@ -112,7 +114,7 @@ function minutesAfter(story: Story): number[] {
 function toPending(change: Change, now: number): PendingAlert {
   const { pod, state, sequence = 1, start = 0, level = 1.8, isSilence = false } = change;
   const entity = `shop/payment-5ff676694b-${['fzj9z', 'k2p4d', 'x8wqm'][pod]}`;
-  const isOver = state === 'settled' || state === 'resolved';
+  const isOver = isEnd(state);
   const incidentId = `20261123T09${String(start).padStart(2, '0')}00Z-3f9a1c7e5d2${pod}`;
   const alert = buildAlert({
     transition: {
@@ -128,7 +130,16 @@ function toPending(change: Change, now: number): PendingAlert {
     },
     reasons: isSilence
       ? []
-      : [{ metric: 'cpu', share: 1, value: 0.4 + level / 10, usualLow: 0.08, usualHigh: 0.21, usual: 0.12 }],
+      : [
+          {
+            metric: 'cpu',
+            share: 1,
+            value: state === 'retracted' ? 0.13 : 0.4 + level / 10,
+            usualLow: 0.08,
+            usualHigh: 0.21,
+            usual: 0.12,
+          },
+        ],
     detector: DETECTOR,
     step: MINUTE,
     model: {

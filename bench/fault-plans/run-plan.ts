@@ -69,12 +69,23 @@ function describeObject(key: string, body: Uint8Array): string | undefined {
   if (/^incidents\/[^/]+\.json$/.test(key)) return describeIncident(text);
   if (key === NOTIFY_STATE_KEY) return describeNotifyState(text);
   if (!key.startsWith('state/')) return text;
-  const { decided, windows, ...rest } = JSON.parse(text) as {
+  // `late` is for people who look: a run that dies after it has decided leaves none.
+  const {
+    decided,
+    windows,
+    late: _,
+    ...rest
+  } = JSON.parse(text) as {
     readonly decided?: readonly string[];
     readonly windows?: readonly (readonly string[])[];
+    readonly late?: unknown;
   };
   // In the order of runs.
-  return JSON.stringify({ ...rest, decided: decided?.toSorted(), windows: windows?.map(String).sort() });
+  return JSON.stringify({
+    ...rest,
+    decided: decided?.toSorted(),
+    windows: windows?.map(String).sort(),
+  });
 }
 
 function nameOf({ state, entity, start }: Alert): string {

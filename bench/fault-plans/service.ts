@@ -19,7 +19,9 @@ import type { Fault } from './fault.ts';
 
 /** Where the service's windows come from: the export function, or files that somebody drops under names of their own. */
 export const FEEDS = ['exported', 'dropped'] as const;
-export type Feed = (typeof FEEDS)[number];
+/** Or files that are dropped, two of them anew at the end, without a fault that people were told of. */
+export const ALL_FEEDS = ['exported', 'dropped', 'corrected'] as const;
+export type Feed = (typeof ALL_FEEDS)[number];
 
 export const MINUTE = 60_000;
 /** 2026-11-02T00:00:00Z. */
@@ -34,6 +36,9 @@ const FAULTS = [
   { entity: 'payment', metric: 'cpu', from: 12, to: 55 },
   { entity: 'cart', metric: 'memory', from: 14, to: 22 },
 ];
+/** The one that a correction takes away, over by the end of the second window. */
+const CORRECTED = FAULTS[1]!;
+const CORRECTED_WINDOWS = 2;
 export const ENTITIES: readonly string[] = ['cart', 'payment'];
 export const METRICS: readonly string[] = ['cpu', 'memory'];
 const ROWS_A_WINDOW = 15;
@@ -52,6 +57,7 @@ const EXPORTED = `
 const MANIFESTS: Readonly<Record<Feed, string>> = {
   exported: manifestWith(EXPORTED),
   dropped: manifestWith(''),
+  corrected: manifestWith(''),
 };
 
 function manifestWith(feed: string): string {
@@ -95,7 +101,9 @@ export const STEPS: { readonly learning: number; readonly all: number } = {
  * @throws Error where it does not come to its end
  */
 export async function runService(life: Life): Promise<Cloud> {
-  const { feed, faults = [], before = async () => {}, queryRange = queryService, retrains = true } = life;
+  const { feed, faults = [], before = async () => {}, queryRange = queryService } = life;
+  // What another version found is not taken back.
+  const { retrains = feed !== 'corrected' } = life;
   const history = START + HISTORY_WINDOWS * WINDOW;
   const cloud = new Cloud({ start: history + MINUTE + TICK, queryRange, faults });
   await cloud.store.put(manifestKey(DETECTOR), new TextEncoder().encode(MANIFESTS[feed]));
@@ -117,17 +125,30 @@ export async function runService(life: Life): Promise<Cloud> {
     }
     await settle(cloud);
   }
+  if (feed === 'corrected')
+    for (let window = 0; window < CORRECTED_WINDOWS; window++) {
+      const start = history + window * WINDOW;
+      await dropWindows(cloud, { start, end: start + WINDOW }, { isCorrected: true });
+      await settle(cloud);
+    }
   return cloud;
 }
 
 const FEED: Readonly<Record<Feed, (cloud: Cloud, range: TimeRange) => Promise<void>>> = {
   exported: exportUntil,
   dropped: dropWindows,
+  corrected: dropWindows,
 };
 
-async function dropWindows(cloud: Cloud, { start, end }: TimeRange): Promise<void> {
+async function dropWindows(
+  cloud: Cloud,
+  { start, end }: TimeRange,
+  given: { readonly isCorrected?: boolean } = {},
+): Promise<void> {
   for (let from = start; from < end; from += WINDOW) {
-    const body = writeWindow(makeWindow({ start: from, end: from + WINDOW }), { manifestHash: 'dropped' });
+    const body = writeWindow(makeWindow({ start: from, end: from + WINDOW }, given), {
+      manifestHash: 'dropped',
+    });
     await cloud.store.put(`${windowsPrefix(DETECTOR)}${nameDropped(from)}.parquet`, body);
     await cloud.deliverDue();
     cloud.clock.now += TICK;
@@ -139,12 +160,15 @@ function nameDropped(from: number): string {
   return createHash('md5').update(String(from)).digest('hex').slice(0, 8);
 }
 
-export function makeWindow(range: TimeRange): MetricWindow {
+export function makeWindow(
+  range: TimeRange,
+  { isCorrected = false }: { readonly isCorrected?: boolean } = {},
+): MetricWindow {
   const rows = ENTITIES.length * ROWS_A_WINDOW;
   const times = Float64Array.from({ length: rows }, (_, row) => range.start + (row % ROWS_A_WINDOW) * MINUTE);
   const entityOf = Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / ROWS_A_WINDOW));
   const columns = METRICS.map((query) =>
-    times.map((time, row) => valueAt({ pod: ENTITIES[entityOf[row]!]!, query, time })),
+    times.map((time, row) => valueAt({ pod: ENTITIES[entityOf[row]!]!, query, time, isCorrected })),
   );
   return {
     detector: DETECTOR,
@@ -238,12 +262,15 @@ export const queryService: QueryRange = async ({ query, start, end, step }) =>
     return { labels: { pod }, times: Float64Array.from(times), values: Float64Array.from(values) };
   });
 
-function valueAt({ pod, query, time }: { pod: string; query: string; time: number }): number {
+function valueAt(of: { pod: string; query: string; time: number; isCorrected?: boolean }): number {
+  const { pod, query, time, isCorrected = false } = of;
   const row = (time - START) / MINUTE - HISTORY_WINDOWS * ROWS_A_WINDOW;
   const noise = createHash('md5').update(`${pod}/${query}/${row}`).digest().readUInt32LE(0) / 2 ** 31 - 1;
   const normal = 100 + 5 * Math.sin(row / 20) + 3 * noise;
-  const isFaulty = FAULTS.some(
-    ({ entity, metric, from, to }) => entity === pod && metric === query && row >= from && row < to,
-  );
+  const isFaulty = FAULTS.some((fault) => !(isCorrected && fault === CORRECTED) && isAt(fault));
   return isFaulty ? normal * 10 : normal;
+
+  function isAt({ entity, metric, from, to }: (typeof FAULTS)[number]): boolean {
+    return entity === pod && metric === query && row >= from && row < to;
+  }
 }

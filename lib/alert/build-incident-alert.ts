@@ -1,7 +1,7 @@
 /** A notification about an incident becomes a message: what its culprit's newest alert says, and who else is part of it. */
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
-import { isOpen } from '../incident/severity.ts';
+import { isOpen, stateAtEnd } from '../incident/severity.ts';
 import type { Alert, AlertMember } from './alert.ts';
 import { courseOf, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
@@ -40,7 +40,7 @@ export function buildIncidentAlert(given: {
     notification.digested
       ?.slice(0, MOST_MEMBERS)
       .map((incident) => describeDigested(incident, alertOf, keys)) ??
-    members.slice(0, MOST_MEMBERS).map((member) => describeMember(member, alertOf(member.anomalyId), keys));
+    chooseListed(members).map((member) => describeMember(member, alertOf(member.anomalyId), keys));
   const { incident: _, ...objects } = lead.objects;
   return {
     ...lead,
@@ -65,6 +65,20 @@ export function buildIncidentAlert(given: {
       ...(state !== 'digest' && { page: keys.page(incidentId) }),
     },
   };
+}
+
+/**
+ * In their order, with one of each detector and workload before more of the same: what answers the incident is made of those
+ * that the message lists, and has to match the others too.
+ */
+function chooseListed(members: readonly Member[]): readonly Member[] {
+  if (members.length <= MOST_MEMBERS) return members;
+  const firsts = Map.groupBy(members, ({ detector, workload }) => JSON.stringify([detector, workload]));
+  const kinds = [...firsts.values()].map(([first]) => first!);
+  const chosen = new Set<Member>();
+  for (const member of [members[0]!, ...kinds, ...members])
+    if (chosen.size < MOST_MEMBERS) chosen.add(member);
+  return members.filter((member) => chosen.has(member));
 }
 
 export function describeMember(member: Member, alert: Alert, keys: AlertKeys): AlertMember {
@@ -92,7 +106,7 @@ export function describeDigested(
   const [culprit] = members;
   const lead = alertOf(culprit!.anomalyId);
   const isOver = !members.some(isOpen);
-  const ended = members.some(({ state }) => state === 'settled') ? 'settled' : 'resolved';
+  const ended = stateAtEnd(members);
   // Of what goes on, that it is still there: the digest comes hours after its first row.
   const told: Notification = {
     ...(isOver ? { state: ended } : { state: 'updated', isReminder: true }),

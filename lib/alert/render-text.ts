@@ -170,13 +170,14 @@ function formatAnswers(alert: Alert, answers: readonly Answer[]): string[] {
   );
 }
 
-function formatReasons({ reasons, reasonsLeftOut, by }: Alert): string[] {
+function formatReasons({ state, reasons, reasonsLeftOut, by }: Alert): string[] {
   if (reasons.length === 0 && reasonsLeftOut === 0) return [];
   const lines = reasons.map(
     (reason) =>
       `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(nameReason(reason))} ${formatReading(reason)}`,
   );
   if (reasonsLeftOut > 0) lines.push(`        and ${reasonsLeftOut} more with smaller shares`);
+  if (state === 'retracted') return ['The corrected data:', ...lines];
   return [by === 'silence' ? 'What is missing:' : `Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
@@ -212,6 +213,10 @@ function formatNext(alert: Alert): string[] {
   if (first === undefined || state === 'digest') return [];
   if (state === 'settled')
     return ['Next: see whether the new level is meant. It counts as usual from now on.'];
+  if (state === 'retracted')
+    return [
+      'Next: nothing. The data that showed it were corrected, and by the corrected ones it was not there.',
+    ];
   if (state === 'resolved')
     return ['Next: nothing that cannot wait. Say whether it was real, while you know.'];
   const name = toOneLine(first.entity || first.workload);

@@ -9,7 +9,7 @@ const LONGEST_WORD = 40;
 const CUT = '...';
 
 /** States that say more than how loud the incident was. */
-const SAID_FIRST: readonly Alert['state'][] = ['settled', 'resolved', 'digest'];
+const SAID_FIRST: readonly Alert['state'][] = ['settled', 'resolved', 'retracted', 'digest'];
 
 /** What is said less and less of, the summary first; the first that fits is taken. */
 const SHORTENED: readonly ((summary: string) => string)[] = [

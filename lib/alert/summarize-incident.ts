@@ -1,11 +1,12 @@
 /** An incident, or a digest, in one sentence. */
 import { workloadOf } from '../base/workload.ts';
-import type { Member, Notification } from '../incident/contract.ts';
+import { isEnd, type Member, type Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
 import type { Alert } from './alert.ts';
 import {
   describeCourse,
+  describeLeading,
   describeReasons,
   describeSilence,
   sayScore,
@@ -27,8 +28,7 @@ export function courseOf({ state, members }: Pick<Notification, 'state' | 'membe
     lastAnomalous = Math.max(lastAnomalous, member.lastAnomalous);
     end = Math.max(end, member.end ?? member.lastAnomalous + member.step);
   }
-  const isOver = state === 'settled' || state === 'resolved';
-  return { state, start, lastAnomalous, end: isOver ? end : undefined };
+  return { state, start, lastAnomalous, end: isEnd(state) ? end : undefined };
 }
 
 /**
@@ -55,7 +55,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   const where = isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members);
   if (silence !== undefined)
     return `${where}: ${describeSilence({ silence, transition, step, isReminder })}${first}`;
-  const what = describeReasons(reasons);
+  const what = state === 'retracted' ? describeLeading(reasons) : describeReasons(reasons);
   const why = what ?? sayScore(lead);
   return describeCourse({
     who: where,

@@ -35,7 +35,8 @@ export function summarize(given: {
   readonly restartedAt?: string | undefined;
 }): string {
   const { transition, step, isReminder, silence } = given;
-  const what = describeReasons(given.reasons);
+  const what =
+    transition.state === 'retracted' ? describeLeading(given.reasons) : describeReasons(given.reasons);
   if (silence !== undefined)
     return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
@@ -99,6 +100,8 @@ export function describeCourse(given: {
       return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
     case 'settled':
       return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; ${what}`}`;
+    case 'retracted':
+      return `${who}: not so by corrected data, ${formatTime(start, end)} to ${formatTime(end, start)}${what === undefined ? '' : `; ${what}`}`;
     // How long it is is not known of an anomaly of which nothing new was told.
     case 'escalated':
       return `${who}: more serious now, ${why}, since ${formatTime(start, end)}${restart}`;
@@ -131,6 +134,11 @@ export function describeReasons(reasons: readonly Reason[]): string | undefined 
   }
   if (second === undefined) return `unusual ${describeReason(first)}`;
   return `unusual combination of ${describeReason(first)} and ${describeReason(second)}`;
+}
+
+/** Of what is usual: it is no combination of anything. */
+export function describeLeading([first]: readonly Reason[]): string | undefined {
+  return first === undefined ? undefined : describeReason(first);
 }
 
 /** "evidence 2.3 (alerts from 1)" */

@@ -1,9 +1,11 @@
-/** When people do not want to hear of an incident: `silences/NAME.yml`. Not to be taken for data that falls silent. */
+/** When people do not want to hear of an incident: `silences/NAME.yml`, `silences/NAME.ics`. Not to be taken for data that falls silent. */
 import { z } from 'zod';
 import { isTimeZone } from '../config/feature-settings.ts';
 import { DAY, getZoneClock } from '../features/zone-clock.ts';
 import { isoTime, matcherText, parseAnswerFile } from './answer-file.ts';
-import { MATCHED_NAMES, type Matcher } from './matcher.ts';
+import { type CalendarEvent, isDuring } from './calendar/calendar-event.ts';
+import { parseCalendar } from './calendar/parse-calendar.ts';
+import { formatMatcher, MATCHED_NAMES, type Matcher } from './matcher.ts';
 import { type Via, viaSchema } from './via.ts';
 
 /** As Date counts them. */
@@ -21,13 +23,17 @@ export interface WeeklyHours {
 
 export interface Silencing {
   readonly name: string;
-  /** All of them have to hold. */
+  /** All of them have to hold; none, of a calendar's events alone: of everything. */
   readonly matchers: readonly Matcher[];
   /** Epoch ms; `until` is exclusive. Absent: ever since, or for ever. */
   readonly from?: number | undefined;
   readonly until?: number | undefined;
   /** Only in these hours. */
   readonly every?: WeeklyHours | undefined;
+  /** `maintenance.ics`, a file beside it: only while one of its events lasts. */
+  readonly calendar?: string | undefined;
+  /** Of that calendar; absent where it was not read, or is not there: it holds never then. */
+  readonly events?: readonly CalendarEvent[] | undefined;
   readonly comment?: string | undefined;
   readonly by?: string | undefined;
   /** Absent where it came by a command, or by hand. */
@@ -36,6 +42,7 @@ export interface Silencing {
 
 /** 1970-01-01 was a Thursday. */
 const FIRST_WEEKDAY = 4;
+const CALENDAR_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*\.ics$/i;
 
 const hours = z
   .strictObject(
@@ -69,14 +76,18 @@ const schema = z
       from: isoTime().optional(),
       until: isoTime().optional(),
       every: hours.optional(),
+      calendar: z
+        .string({ error: 'must be a file beside this one, such as maintenance.ics' })
+        .regex(CALENDAR_NAME, { error: 'must be a file beside this one, such as maintenance.ics' })
+        .optional(),
       comment: z.string({ error: 'must be text' }).optional(),
       by: z.string({ error: 'must be text' }).optional(),
       via: viaSchema.optional(),
     },
-    { error: 'must be a map with matchers, and until or every' },
+    { error: 'must be a map with matchers, and until, every or calendar' },
   )
-  .refine(({ until, every }) => until !== undefined || every !== undefined, {
-    error: 'must have an end: until, or every for hours that come again',
+  .refine(({ until, every, calendar }) => (until ?? every ?? calendar) !== undefined, {
+    error: 'must have an end: until, or every for hours that come again, or a calendar',
   })
   .refine(({ from, until }) => from === undefined || until === undefined || from < until, {
     error: 'must have a from before its until',
@@ -93,9 +104,31 @@ export function parseSilencing(
   return { name, ...given, every: { days: days.map((day) => WEEKDAYS.indexOf(day)), start, end, timeZone } };
 }
 
+/**
+ * The silences that a calendar is by itself: one for each set of matchers that its events have.
+ * @param of.name with its ending, so that it is not taken for the rule of that name
+ * @throws AnswerError that names the line
+ */
+export function parseSilencingCalendar(
+  text: string,
+  { source, name }: { readonly source: string; readonly name: string },
+): readonly Silencing[] {
+  const byMatchers = Map.groupBy(parseCalendar(text, { source }), ({ matchers }) =>
+    matchers.map(formatMatcher).join('\n'),
+  );
+  return [...byMatchers.values()].map((events) => ({
+    name,
+    matchers: events[0]!.matchers,
+    calendar: name,
+    events,
+  }));
+}
+
 /** @param now epoch ms */
-export function isActive({ from = -Infinity, until = Infinity, every }: Silencing, now: number): boolean {
+export function isActive(silencing: Silencing, now: number): boolean {
+  const { from = -Infinity, until = Infinity, every, calendar, events = [] } = silencing;
   if (now < from || now >= until) return false;
+  if (calendar !== undefined && !events.some((event) => isDuring(event, now))) return false;
   if (every === undefined) return true;
   const local = now + getZoneClock(every.timeZone).offsetAt(now);
   const day = Math.floor(local / DAY);

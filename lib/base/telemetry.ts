@@ -18,6 +18,7 @@ export const METRIC_NAMES = [
   'LateRows',
   'ObjectsQuarantined',
   'LeftOut',
+  'AnomaliesRetracted',
   'ModelsTrained',
   'ReportsFailed',
   'IncidentPagesFailed',

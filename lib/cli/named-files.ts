@@ -170,14 +170,16 @@ function readAdded<T>({ noun, parse }: NamedFiles<T>, text: string, name: string
   }
 }
 
-/** By either ending. */
+/** By either ending; a name that has its ending, as that of a calendar does, is the whole one. */
 async function findKeys<T>(
   { prefix, nameOf }: NamedFiles<T>,
   store: ObjectStore,
   name: string,
 ): Promise<readonly string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list(`${prefix}${name}.`)) if (nameOf(key) === name) keys.push(key);
+  const begin = `${prefix}${name}`;
+  for await (const { key } of store.list(nameOf(begin) === name ? begin : `${begin}.`))
+    if (nameOf(key) === name) keys.push(key);
   return keys;
 }
 

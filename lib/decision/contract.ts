@@ -103,8 +103,11 @@ export interface OpenIncident {
   readonly byMetrics?: boolean | undefined;
 }
 
-/** `settled`: it is over because what moved has stayed, and is the new usual. */
-export type IncidentState = 'opened' | 'updated' | 'settled' | 'resolved';
+/**
+ * `settled`: it is over because what moved has stayed, and is the new usual. `retracted`: by corrected data it was never
+ * there.
+ */
+export type IncidentState = 'opened' | 'updated' | 'settled' | 'resolved' | 'retracted';
 
 /** A change of state that people may want to hear of. */
 export interface Transition {

@@ -1,13 +1,29 @@
 /** Anomalies, incidents and notifications as the stage between scoring and the topic knows them: plain data, kept in its state. */
 import type { Severity } from '../config/severity.ts';
 
-/** What became of an anomaly. `settled`: over, because what moved has stayed and is the new usual. */
-export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved'] as const;
+/**
+ * What became of an anomaly. `settled`: over, because what moved has stayed and is the new usual. `retracted`: by corrected
+ * data it was never there.
+ */
+export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved', 'retracted'] as const;
 export type AnomalyState = (typeof ANOMALY_STATES)[number];
 
 /** What people are told of an incident. */
-export const NOTIFIED_STATES = ['opened', 'updated', 'escalated', 'settled', 'resolved', 'digest'] as const;
+export const NOTIFIED_STATES = [
+  'opened',
+  'updated',
+  'escalated',
+  'settled',
+  'resolved',
+  'retracted',
+  'digest',
+] as const;
 export type NotifiedState = (typeof NOTIFIED_STATES)[number];
+
+/** Whether a message of that state ends its incident; false of one that is not known. */
+export function isEnd(state: string): boolean {
+  return state === 'settled' || state === 'resolved' || state === 'retracted';
+}
 
 /** One change of an anomaly: of one entity's stretch. Times are epoch ms. */
 export interface AnomalyChange {
@@ -74,6 +90,8 @@ export interface Incident {
   readonly flaps: number;
   /** The silence that keeps it from being told, or kept it until it was over. */
   readonly silencedBy?: string | undefined;
+  /** That it was taken back was told. */
+  readonly isRetracted?: boolean | undefined;
   /** The digest that told of it. */
   readonly digestId?: string | undefined;
 }

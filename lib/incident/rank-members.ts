@@ -31,6 +31,8 @@ export function rankMembers(members: readonly Member[]): readonly Member[] {
   }
   return members.toSorted(
     (a, b) =>
+      // What was not there has caused nothing.
+      Number(a.state === 'retracted') - Number(b.state === 'retracted') ||
       onsetOf(a) - onsetOf(b) ||
       (b.level ?? 0) - (a.level ?? 0) ||
       (a.anomalyId < b.anomalyId ? -1 : Number(a.anomalyId > b.anomalyId)),

@@ -42,6 +42,17 @@ export function isOpen({ state }: Member): boolean {
   return state === 'opened' || state === 'updated';
 }
 
+/** Corrected data show that none of it was there. */
+export function isRetracted(members: readonly Member[]): boolean {
+  return members.every(({ state }) => state === 'retracted');
+}
+
+/** What has stayed for one of them is the news for whoever looks. */
+export function stateAtEnd(members: readonly Member[]): 'settled' | 'resolved' | 'retracted' {
+  if (isRetracted(members)) return 'retracted';
+  return members.some(({ state }) => state === 'settled') ? 'settled' : 'resolved';
+}
+
 export function isLouder(a: Severity, b: Severity): boolean {
   return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(b);
 }

@@ -29,7 +29,8 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
 /**
  * A change that was taken before changes nothing. An anomaly that begins joins the incident it belongs to, or opens one.
  * Of one that is unknown and past its beginning people were told before there were incidents, or by a state that is lost:
- * it goes on as an incident of its own, whose messages go on where they were.
+ * it goes on as an incident of its own, whose messages go on where they were. What is taken back of an incident that is
+ * forgotten is left to the anomaly's record.
  *
  * @returns the incidents, the one that changed in its place
  */
@@ -42,6 +43,7 @@ export function takeChange(
     members.some(({ anomalyId }) => anomalyId === change.anomalyId),
   );
   if (known !== undefined) return replace(incidents, known, update(known, change, given.now));
+  if (change.state === 'retracted') return incidents;
   if (change.sequence > 1) return [...incidents, adopt(change, given.now)];
   const joined = findIncident(incidents, change, given.policy);
   if (joined !== undefined) return replace(incidents, joined, join(joined, change, given.now));

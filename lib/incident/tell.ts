@@ -2,7 +2,7 @@
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { Severity } from '../config/severity.ts';
 import type { Incident, NotifiedState } from './contract.ts';
-import { canBeLouder, isLouder, isOpen, judgeIncident, LONG } from './severity.ts';
+import { canBeLouder, isLouder, isOpen, isRetracted, judgeIncident, LONG, stateAtEnd } from './severity.ts';
 
 /** By how much longer an incident is held open each time that it comes back, and at most, in ms. */
 const LONGER = 4;
@@ -61,6 +61,11 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   const isSilenced = incident.silencedBy !== undefined;
   // What is over when its silence is needs nobody any more.
   if (isSilenced && overSince !== undefined && (status === 'waiting' || status === 'held')) return 'dropped';
+  if (isRetracted(incident.members)) {
+    if (incident.sequence === 0 || status === 'held' || status === 'digested')
+      return status === 'closed' ? undefined : 'dropped';
+    return incident.isRetracted === true ? undefined : 'retracted';
+  }
   if (status === 'closed') return undefined;
   if (status === 'waiting') {
     if (now < nextDue(incident, policy)) return undefined;
@@ -78,17 +83,12 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
     overSince === undefined && toldSeverity !== undefined && isLouder(severity, toldSeverity);
   if (isEscalated && !isSilenced) return 'escalated';
   if (now < nextDue(incident, policy)) return undefined;
-  return overSince === undefined ? 'updated' : stateAtEnd(incident);
+  return overSince === undefined ? 'updated' : stateAtEnd(incident.members);
 }
 
 /** A scale-up or a rollout, as far as anybody can tell yet. */
 function isOfStarts({ members }: Incident): boolean {
   return members.every(({ isStart }) => isStart === true);
-}
-
-/** What has stayed for one of them is the news for whoever looks. */
-function stateAtEnd({ members }: Incident): NotifiedState {
-  return members.some(({ state }) => state === 'settled') ? 'settled' : 'resolved';
 }
 
 function advance(incident: Incident, due: NotifiedState | 'held' | 'dropped', now: number): Incident {
@@ -99,8 +99,10 @@ function advance(incident: Incident, due: NotifiedState | 'held' | 'dropped', no
       return { ...incident, status: 'closed', isWorse: false };
     case 'settled':
     case 'resolved':
+    case 'retracted':
       return {
         ...incident,
+        ...(due === 'retracted' && { isRetracted: true }),
         status: 'closed',
         sequence: incident.sequence + 1,
         toldAt: now,

@@ -94,8 +94,8 @@ function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
   });
 }
 
-/** `example.com/team` → `example_com_team`; names cannot begin with a digit. */
+/** `example.com/team` → `example_com_team`; names cannot begin with a digit, nor be empty. */
 function toLabelName(name: string): string {
   const cleaned = name.replaceAll(NO_LABEL_CHARACTER, '_');
-  return /^[0-9]/.test(cleaned) ? `_${cleaned}` : cleaned;
+  return /^(?:[0-9]|$)/.test(cleaned) ? `_${cleaned}` : cleaned;
 }

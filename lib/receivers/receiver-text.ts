@@ -3,6 +3,7 @@ import type { Alert } from '../alert/alert.ts';
 import { answersOf } from '../alert/answer-commands.ts';
 import { pageAddress, pageLink } from '../alert/page-link.ts';
 import { quoteForeign } from '../base/foreign-text.ts';
+import { isEnd } from '../incident/contract.ts';
 
 /** In one line of at most `most` code units, the ellipsis included. */
 export function fit(text: string, most: number): string {
@@ -11,7 +12,7 @@ export function fit(text: string, most: number): string {
 
 /** True for what ends an incident. */
 export function isOver({ state }: Alert): boolean {
-  return state === 'settled' || state === 'resolved';
+  return isEnd(state);
 }
 
 /** Name → what a person wants to see beside the summary, most important first. Empty ones are left out. */

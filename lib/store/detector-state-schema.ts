@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
+import type { EndedAnomaly, Retractable } from '../decision/retract.ts';
 import type {
   MissedRows,
   OpenSilence,
@@ -121,6 +122,22 @@ const pendingAlert: z.ZodType<PendingAlert> = z.looseObject({
   about: anomalyContext.optional(),
 } satisfies Shape<PendingAlert>);
 
+const retractable: z.ZodType<Retractable> = z.looseObject({
+  ended: z.array(
+    z.looseObject({
+      id: z.string(),
+      entity: z.string(),
+      start: time,
+      lastAnomalous: time,
+      end: time,
+      sequence: count,
+      peakScore: z.number(),
+      metric: z.string().optional(),
+    } satisfies Shape<EndedAnomaly>),
+  ),
+  cleared: recordOf(z.array(z.tuple([time, time]))),
+} satisfies Shape<Retractable>);
+
 const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
@@ -158,6 +175,7 @@ const anyState: z.ZodType<DetectorState> = z
     trainedUntil: time.optional(),
     entities: recordOf(entityTrack),
     silence: silence.optional(),
+    retractable: retractable.optional(),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
     usualRows: z.array(usualRows).optional(),

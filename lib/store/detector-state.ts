@@ -1,5 +1,6 @@
 import type { Alert, Reason } from '../alert/alert.ts';
 import type { EntityTrack } from '../decision/contract.ts';
+import type { Retractable } from '../decision/retract.ts';
 import type { SilenceState } from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
@@ -26,6 +27,8 @@ export interface DetectorState {
   readonly entities: Readonly<Record<string, EntityTrack>>;
   /** Who was heard until when; absent before a version that knows who is missed has scored anything. */
   readonly silence?: SilenceState | undefined;
+  /** Anomalies that a corrected window may still take back; absent while there is none. */
+  readonly retractable?: Retractable | undefined;
   /** Open incidents by id: why the worst row that people were told of scored as it did. */
   readonly worst: Readonly<Record<string, WorstRow>>;
   /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */

@@ -174,6 +174,12 @@ export function silenceOfKey(key: string): string | undefined {
   return name !== undefined && ID.test(name) ? name : undefined;
 }
 
+/** A calendar among the silences by its key, with its ending, which may be in any case; undefined for any other key. */
+export function calendarOfKey(key: string): string | undefined {
+  const name = /^silences\/([^/]+\.ics)$/i.exec(key)?.[1];
+  return name !== undefined && ID.test(name) ? name : undefined;
+}
+
 /** A range that no training sees. @throws TidewatchError for a name with other characters */
 export function exclusionKey(name: string): string {
   return `${EXCLUSIONS_PREFIX}${checkedId(name)}.yml`;

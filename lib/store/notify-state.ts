@@ -90,6 +90,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   overSince: time.optional(),
   flaps: count,
   silencedBy: z.string().optional(),
+  isRetracted: z.boolean().optional(),
   digestId: z.string().optional(),
 } satisfies Shape<Incident>);
 

@@ -96,6 +96,21 @@ async function leaveOpen(): Promise<void> {
     learning: { 'windows/detector=shop/a.parquet': { etag: '"a"', rows: 3, start: now - 180_000, end: now } },
     entities: { ...state.entities, payment: track },
     silence: silenceOf(),
+    retractable: {
+      ended: [
+        {
+          id: alert.incidentId,
+          entity: 'payment',
+          start: now - 600_000,
+          lastAnomalous: now - 300_000,
+          end: now - 240_000,
+          sequence: 2,
+          peakScore: 3,
+          metric: 'cpu',
+        },
+      ],
+      cleared: { [alert.incidentId]: [[now - 600_000, now - 540_000]] },
+    },
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons } },
     usualRows: [{ window: state.decided.at(-1)!, rows: [3, 4] }],
     outbox: [

@@ -24,6 +24,18 @@ test('a run without faults tells of what there is, and is the same each time', a
   assert.deepEqual(second, first);
 });
 
+test('what a correction takes back is told in every life', async () => {
+  const { told } = await runPlan('corrected', []);
+  const states = [...told.values()].map((text) => JSON.parse(text) as { state: string; entity: string });
+  assert.deepEqual(states.map(({ state, entity }) => `${state} ${entity}`).sort(), [
+    'opened cart',
+    'opened payment',
+    'resolved cart',
+    'resolved payment',
+    'retracted cart',
+  ]);
+});
+
 test('the same seed draws the same plan', async () => {
   const { occasions } = await runPlan('exported', []);
   assert.deepEqual(drawPlan(7, occasions), drawPlan(7, occasions));

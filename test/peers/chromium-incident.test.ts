@@ -68,6 +68,7 @@ describe("an incident's page in Chromium", () => {
       'Probable culprit',
       'Timeline',
       'Who else is part of it',
+      'What moved with it',
       'Similar incidents',
       'Answer it',
       'The model and its data',
@@ -88,6 +89,8 @@ describe("an incident's page in Chromium", () => {
     assert.equal(await page.locator('main img, main script').count(), 0);
     assert.equal(await page.locator('.bars .lane').count(), 8);
     assert.equal(await page.locator('.messages li').count(), 2);
+    assert.match((await page.locator('.related li').allTextContents()).join(), /payment-cfd6b84cb-mhzxg/);
+    assert.ok((await page.locator('.related li').count()) <= 8);
     assert.equal(await page.locator('.similar a').getAttribute('href'), `${earlier}.html`);
   });
 });

@@ -53,7 +53,7 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
   const incidents = new Set(alerts.map(({ alert }) => alert.incidentId)).size;
   output.print(
     'scored',
-    `${data}: ${rows} rows scored, ${anomalousRows} anomalous, ${incidents} ${incidents === 1 ? 'incident' : 'incidents'}${out === undefined ? '' : `; scores in ${out}`}`,
+    `${data}: ${rows} rows scored, ${anomalousRows} anomalous, ${incidents} ${incidents === 1 ? 'anomaly' : 'anomalies'}${out === undefined ? '' : `; scores in ${out}`}`,
     {
       data,
       model: model.fitted.manifest.kind,

@@ -1,7 +1,7 @@
 import { formatMatcher } from '../../answers/matcher.ts';
 import { isActive, parseSilencing, type Silencing } from '../../answers/silencing.ts';
 import { loadSilencings } from '../../jobs/notify/load-silencings.ts';
-import { SILENCES_PREFIX, silenceKey, silenceOfKey } from '../../store/keys.ts';
+import { calendarOfKey, SILENCES_PREFIX, silenceKey, silenceOfKey } from '../../store/keys.ts';
 import type { Command, Invocation } from '../command.ts';
 import { createNamedFilesCommand, readNotes, readRange } from '../named-files.ts';
 import { UsageError } from '../usage-error.ts';
@@ -14,13 +14,14 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
   nouns: 'silences',
   matchersHelp: 'MATCHER…',
   takeAway: { operand: 'end', done: 'ended' },
-  addOptions: ['for', 'from', 'until', 'hours', 'days', 'time-zone', 'comment', 'by'],
+  addOptions: ['for', 'from', 'until', 'hours', 'days', 'time-zone', 'calendar', 'comment', 'by'],
   optionsHelp: [
     ['--for DURATION', 'add: from --from, or from now, such as 2h'],
     ['--from TIME, --until TIME', 'add: a day or a time, UTC where no zone is given'],
     ['--hours START-END', 'add: only in these hours of a day, such as 22:00-06:00'],
     ['--days DAY,…', 'add: days on which --hours start; every day where it is not given'],
     ['--time-zone ZONE', 'add: of --hours; UTC where it is not given'],
+    ['--calendar FILE', 'add: only during the events of silences/FILE, such as maintenance.ics'],
     ['--comment TEXT, --by NAME', 'add: for people'],
   ],
   examples: [
@@ -30,7 +31,7 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
   ],
   prefix: SILENCES_PREFIX,
   keyOf: silenceKey,
-  nameOf: silenceOfKey,
+  nameOf: (key) => silenceOfKey(key) ?? calendarOfKey(key),
   load: loadSilencings,
   parse: parseSilencing,
   isOver: ({ until = Infinity }, { host }) => until <= host.now(),
@@ -41,15 +42,18 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
     matchers: silencing.matchers.map(formatMatcher),
     from: iso(silencing.from),
     until: iso(silencing.until),
+    calendar: silencing.calendar ?? null,
+    events: silencing.events?.length ?? null,
     by: silencing.by ?? null,
     comment: silencing.comment ?? null,
   }),
-  header: ['SILENCE', 'HOLDS', 'MATCHERS', 'UNTIL', 'BY', 'COMMENT'],
+  header: ['SILENCE', 'HOLDS', 'MATCHERS', 'UNTIL', 'CALENDAR', 'BY', 'COMMENT'],
   cellsOf: (silencing, invocation) => [
     silencing.name,
     holdsNow(silencing, invocation) ? 'yes' : 'no',
-    silencing.matchers.map(formatMatcher).join(', '),
+    silencing.matchers.map(formatMatcher).join(', ') || 'everything',
     iso(silencing.until) ?? '-',
+    describeCalendar(silencing),
     silencing.by ?? '-',
     silencing.comment ?? '-',
   ],
@@ -59,6 +63,12 @@ function holdsNow(silencing: Silencing, { host }: Invocation): boolean {
   return isActive(silencing, host.now());
 }
 
+/** "maintenance.ics (12 events)", "maintenance.ics (not there)" */
+function describeCalendar({ calendar, events }: Silencing): string {
+  if (calendar === undefined) return '-';
+  return `${calendar} (${events === undefined ? 'not there' : `${events.length} event${events.length === 1 ? '' : 's'}`})`;
+}
+
 function iso(time: number | undefined): string | null {
   return time === undefined ? null : new Date(time).toISOString();
 }
@@ -66,10 +76,10 @@ function iso(time: number | undefined): string | null {
 function timesOf(invocation: Invocation): Readonly<Record<string, unknown>> {
   const { values, host } = invocation;
   const { from, end } = readRange(invocation, host.now());
-  const { hours, days } = values;
-  if (end === undefined && hours === undefined)
+  const { hours, days, calendar } = values;
+  if (end === undefined && hours === undefined && calendar === undefined)
     throw new UsageError(
-      'silence add needs its end: --for 2h, --until TIME, or --hours START-END of each day',
+      'silence add needs its end: --for 2h, --until TIME, --hours START-END of each day, or --calendar FILE',
     );
   if (end !== undefined && end <= host.now())
     throw new UsageError(
@@ -84,6 +94,7 @@ function timesOf(invocation: Invocation): Readonly<Record<string, unknown>> {
   return {
     ...(from !== undefined && { from: iso(from) }),
     ...(end !== undefined && { until: iso(end) }),
+    ...(calendar !== undefined && { calendar }),
     ...(hours !== undefined && {
       every: {
         ...(days !== undefined && { days: String(days).split(',') }),

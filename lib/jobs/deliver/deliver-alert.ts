@@ -8,6 +8,7 @@ import type { Telemetry } from '../../base/telemetry.ts';
 import { type ReceiverTarget, resolveReceiver, secretsOfReceiver } from '../../config/receiver-secret.ts';
 import type { ReceiverName, ReceiverSetting } from '../../config/receiver-settings.ts';
 import { SEVERITIES } from '../../config/severity.ts';
+import { isEnd } from '../../incident/contract.ts';
 import { isOver } from '../../receivers/receiver-text.ts';
 import { type ReceiverAnswer, type ReceiverRequest, sendRequest } from '../../receivers/send-request.ts';
 import { parseRetryAfter } from '../../source/retry-delay.ts';
@@ -79,7 +80,7 @@ async function bringUpToDate(
   const key = alert.objects.incident;
   try {
     const { state, severity } = decodeJson(key, (await store.get(key)).body, incidentSchema);
-    if (state === 'settled' || state === 'resolved') return undefined;
+    if (state !== undefined && isEnd(state)) return undefined;
     const isLouder =
       severity !== undefined && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(alert.severity);
     return isLouder ? { ...alert, severity } : alert;

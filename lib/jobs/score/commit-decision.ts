@@ -6,7 +6,13 @@ import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
-import { type DecisionClock, decideWindow } from '../../decision/decide.ts';
+import { type DecisionClock, decideWindow, type WindowDecision } from '../../decision/decide.ts';
+import {
+  type EndedAnomaly,
+  type Retractable,
+  type Retraction,
+  retractAnomalies,
+} from '../../decision/retract.ts';
 import { findRestarts } from '../../features/restarts.ts';
 import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
@@ -42,6 +48,8 @@ export interface Decided {
   readonly etag: string;
   /** When the window's bytes came, epoch ms. */
   readonly arrival: number;
+  /** Other bytes of it were decided on before. */
+  readonly isCorrected?: boolean;
 }
 
 interface Described extends Decided {
@@ -52,9 +60,12 @@ interface Described extends Decided {
 const MAX_ROUNDS = 20;
 
 /** Of the state, what a decision follows from: where others have moved it meanwhile, it is decided anew. */
-const DECIDED_BY = ['entities', 'silence', 'watchFrom', 'worst'] as const;
+const DECIDED_BY = ['entities', 'silence', 'watchFrom', 'worst', 'retractable'] as const;
 /** More than may be scored at once, or again because an answer was lost. */
 const REMEMBERED_WINDOWS = 64;
+/** Ms of data, and anomalies, for which what is over can be taken back: of a fleet's outage all. */
+const RETRACTABLE_FOR = 24 * 3_600_000;
+const REMEMBERED_ENDED = 200;
 /** Windows with rows that were usual by then: those of runs that may still be at them. */
 const REMEMBERED_USUAL_ROWS = 8;
 
@@ -87,12 +98,15 @@ export async function commitDecision(
       modelVersion: fitted.manifest.version,
       clock,
     });
-    const { anomalous, usualRows, tracks, transitions, lateRows } = decision;
+    const { anomalous, usualRows, lateRows } = decision;
     if (state.decided.includes(id)) {
       const known = state.usualRows?.find(({ window }) => window === id);
       for (const row of known?.rows ?? []) anomalous[row] = 0;
       return { anomalous, transitions: 0, lateRows: 0, state: before };
     }
+    const retraction = retract({ ...given, anomalous, tracks: decision.tracks }, state.retractable);
+    const { tracks } = retraction;
+    const transitions = [...decision.transitions, ...retraction.transitions];
     const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
     const contextOf = describeContexts({
       detector,
@@ -100,7 +114,8 @@ export async function commitDecision(
       after: tracks,
       step: fitted.manifest.step,
     });
-    const { alerts, worst } = await describeTransitions(transitions, state.worst, { ...given, contextOf });
+    const { alerts, worst } = await describeTransitions(transitions, state, { ...given, contextOf });
+    const retractable = rememberEnded(retraction, alerts, tracks);
     const silences = silence.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
     let changed = false;
     const change = (latest: DetectorState): DetectorState | undefined => {
@@ -113,11 +128,16 @@ export async function commitDecision(
         ...(silence.state !== undefined && { silence: silence.state }),
         worst,
         decided,
+        ...((latest.retractable ?? retractable) !== undefined && { retractable }),
         ...rememberUsualRows(latest.usualRows, id, usualRows),
         outbox: [...latest.outbox, ...alerts, ...silences],
       };
     };
     const moved = await moveState(context.store, detector.name, { change, known: before });
+    if (!changed && retraction.transitions.length > 0)
+      context.telemetry.count('AnomaliesRetracted', retraction.transitions.length, {
+        detector: detector.name,
+      });
     if (!changed)
       return { anomalous, transitions: transitions.length + silences.length, lateRows, state: moved };
   }
@@ -157,7 +177,7 @@ function watchFrom(
  */
 async function describeTransitions(
   transitions: readonly Transition[],
-  before: DetectorState['worst'],
+  { worst: before, retractable }: Pick<DetectorState, 'worst' | 'retractable'>,
   given: Described,
 ): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
   const worst = new Map(Object.entries(before));
@@ -166,12 +186,21 @@ async function describeTransitions(
     tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
   const tellsMore = (transition: Transition): boolean =>
     scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
-  const reasonsOf = await explainScored(
-    given,
-    transitions.filter(tellsMore).flatMap(({ tellingRow }) => tellingRow ?? []),
-  );
+  const rowsOf = (those: readonly Transition[]): readonly number[] =>
+    those.flatMap(({ tellingRow }) => tellingRow ?? []);
+  const retracted = transitions.filter(({ state }) => state === 'retracted');
+  const reasonsOf = await explainScored(given, rowsOf(transitions.filter(tellsMore)));
+  const usualOf = await explainScored(given, rowsOf(retracted), { isUsual: true });
   for (const transition of transitions) {
     const { incidentId, tellingRow } = transition;
+    if (transition.state === 'retracted') {
+      const ended = retractable?.ended.find(({ id }) => id === incidentId);
+      const metric = ended === undefined ? worst.get(incidentId)?.reasons[0]?.metric : ended.metric;
+      const reasons = (tellingRow === undefined ? undefined : usualOf.get(tellingRow)) ?? [];
+      alerts.push(alertOf(transition, putFirst(reasons, metric), given));
+      worst.delete(incidentId);
+      continue;
+    }
     if (tellingRow !== undefined && tellsMore(transition))
       worst.set(incidentId, { score: scoreOf(transition), reasons: reasonsOf.get(tellingRow)! });
     alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
@@ -180,15 +209,73 @@ async function describeTransitions(
   return { alerts, worst: Object.fromEntries(worst) };
 }
 
+/** What was told of before what is told now. */
+function putFirst(reasons: readonly Reason[], metric: string | undefined): readonly Reason[] {
+  return reasons.toSorted((a, b) => Number(b.metric === metric) - Number(a.metric === metric));
+}
+
+/** Nothing is taken back but by a window that was corrected. */
+function retract(
+  given: Decided & Pick<WindowDecision, 'anomalous' | 'tracks'>,
+  before: Retractable = { ended: [], cleared: {} },
+): Retraction {
+  const { detector, fitted, rows, anomalous, tracks } = given;
+  if (given.isCorrected !== true) return { ...before, tracks, transitions: [] };
+  const { policy, step, version } = fitted.manifest;
+  return retractAnomalies({
+    rows: rows.scored,
+    anomalous,
+    policy,
+    tracks,
+    before,
+    step,
+    detector: detector.name,
+    modelVersion: version,
+  });
+}
+
+/** Absent while nothing has ended, so that states stay as they were. */
+function rememberEnded(
+  { ended: before, cleared }: Retractable,
+  alerts: readonly PendingAlert[],
+  tracks: DetectorState['entities'],
+): Retractable | undefined {
+  const added = alerts.flatMap(({ alert, sequence }): readonly EndedAnomaly[] => {
+    if (alert.end === null || alert.state === 'retracted') return [];
+    const metric = alert.reasons[0]?.metric;
+    return [
+      {
+        id: alert.incidentId,
+        entity: alert.entity,
+        start: Date.parse(alert.start),
+        lastAnomalous: Date.parse(alert.lastAnomalous),
+        end: Date.parse(alert.end),
+        sequence,
+        peakScore: alert.score,
+        ...(metric !== undefined && { metric }),
+      },
+    ];
+  });
+  const all = [...before, ...added];
+  // Of the data's clock.
+  const newest = Math.max(
+    ...all.map(({ end }) => end),
+    ...Object.values(tracks).map((track) => track.decidedUntil),
+  );
+  const ended = all.filter(({ end }) => end > newest - RETRACTABLE_FOR).slice(-REMEMBERED_ENDED);
+  return ended.length === 0 && Object.keys(cleared).length === 0 ? undefined : { ended, cleared };
+}
+
 /** What its version holds against the threshold. */
 function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number): number {
   return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
 }
 
-/** @param asked of the scored rows */
+/** @param asked of the scored rows; where they are usual, no metric tells by itself, and all of them are looked at */
 async function explainScored(
   { detector, fitted, rows }: Decided,
   asked: readonly number[],
+  { isUsual = false }: { readonly isUsual?: boolean } = {},
 ): Promise<ReadonlyMap<number, readonly Reason[]>> {
   const { planned, x, matrixRows, scored } = rows;
   const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
@@ -200,7 +287,8 @@ async function explainScored(
       x,
       metrics: detector.metrics,
       leastChanges: findLeastChanges({ detector, ...fitted }),
-      isOfMetrics: (row) => evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
+      isOfMetrics: (row) =>
+        !isUsual && evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
     },
     ofMatrix,
   );

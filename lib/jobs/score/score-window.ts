@@ -56,7 +56,16 @@ export async function scoreWindow(
     const earlier = await history.before(read.window.range.start);
     const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });
     const decision = await commitDecision(
-      { detector, fitted, rows, window: read.window, windowKey: key, etag: read.etag, arrival: read.arrival },
+      {
+        detector,
+        fitted,
+        rows,
+        window: read.window,
+        windowKey: key,
+        etag: read.etag,
+        arrival: read.arrival,
+        isCorrected: info.isCorrected,
+      },
       context,
       run.moved ?? run.storedState,
     );
@@ -79,7 +88,7 @@ export async function scoreWindow(
     );
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;
-    return (await scoreWindow(run, info, context)) ?? scored;
+    return (await scoreWindow(run, { ...info, isCorrected: true }, context)) ?? scored;
   } catch (error) {
     if (!(error instanceof FeatureError || error instanceof WindowError)) throw error;
     await quarantine(context, {

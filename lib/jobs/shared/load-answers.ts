@@ -14,6 +14,8 @@ export interface AnswerFiles<T> {
   readonly what: string;
   /** Of a key; undefined where it is none of them. */
   readonly nameOf: (key: string) => string | undefined;
+  /** What none of them is called, to be read on from "it is called …". */
+  readonly endings?: string | undefined;
   /** @throws AnswerError where it cannot be used */
   readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
 }
@@ -57,17 +59,14 @@ export function createAnswerLoader<T>(files: AnswerFiles<T>): LoadAnswers<T> {
 async function read<T>(
   context: StoreContext,
   key: string,
-  { what, nameOf, parse }: AnswerFiles<T>,
+  { what, nameOf, parse, endings = 'neither NAME.yml nor NAME.yaml' }: AnswerFiles<T>,
 ): Promise<Read<T> | undefined> {
   const name = nameOf(key);
   if (name === undefined && (key.endsWith('/') || /\/[._][^/]*$/.test(key))) return undefined;
   let etag: string | undefined;
   try {
     if (name === undefined)
-      throw new AnswerError(
-        `no-${what}`,
-        `${key} is no ${what}: it is called neither NAME.yml nor NAME.yaml`,
-      );
+      throw new AnswerError(`no-${what}`, `${key} is no ${what}: it is called ${endings}`);
     const stored = await context.store.get(key, { maxBytes: MAX_BYTES });
     etag = stored.etag;
     return { etag, answer: parse(new TextDecoder().decode(stored.body), { source: key, name }) };

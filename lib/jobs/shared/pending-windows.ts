@@ -10,6 +10,8 @@ export interface PendingWindow extends ObjectInfo {
   readonly isNew: boolean;
   /** These very bytes were scored before, and their scores taken away since. */
   readonly isAgain: boolean;
+  /** Other bytes stood in its place when it was scored. */
+  readonly isCorrected: boolean;
 }
 
 export interface SelectedWindows {
@@ -40,13 +42,16 @@ export async function selectPending(
   const pending = objects.flatMap((info): PendingWindow[] => {
     const { key, etag } = info;
     const scored = scoredAt.get(scoresKey(key));
-    if (scored === undefined) return [{ ...info, isNew: true, isAgain: etags.get(key) === etag }];
+    if (scored === undefined) {
+      const isAgain = etags.get(key) === etag;
+      return [{ ...info, isNew: true, isAgain, isCorrected: etags.has(key) && !isAgain }];
+    }
     // A run notes at its end what it scored: where it did not come to that, what it decided on and times tell.
     const known = etags.get(key) ?? decided.get(key);
     const isInTime = etags.has(key) || info.lastModified <= scored;
     const isDone = isInTime && (known === undefined || known === etag);
     if (isDone && known !== undefined && !etags.has(key)) unnoted.set(key, etag);
-    return isDone ? [] : [{ ...info, isNew: false, isAgain: false }];
+    return isDone ? [] : [{ ...info, isNew: false, isAgain: false, isCorrected: known !== etag }];
   });
   return { pending, unnoted, noted };
 }

@@ -105,7 +105,7 @@ function judge(
 ): HoleReason | undefined {
   if (changes.some(({ alert }) => alert.by === 'silence')) return undefined;
   if (verdict !== undefined) return verdict === 'true' ? 'confirmed' : undefined;
-  if (rule === 'include') return undefined;
+  if (rule === 'include' || state === 'retracted') return undefined;
   if (state === 'settled') return rule === 'exclude' ? 'settled' : undefined;
   return 'unanswered';
 }

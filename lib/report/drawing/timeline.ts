@@ -41,6 +41,8 @@ export function drawTimeline(given: {
   readonly usual?: { readonly low: number; readonly high: number } | undefined;
   /** In its place, where it follows the clock. */
   readonly expected?: readonly ExpectedPoint[] | undefined;
+  /** Whether the axis holds that range too. */
+  readonly holdsUsual?: boolean;
   readonly unit?: MetricUnit | undefined;
   readonly withTimes: boolean;
 }): Drawing {
@@ -167,13 +169,22 @@ function shortLabel(label: string): string {
   return label.length <= LONGEST_LABEL ? label : label.split(' ', 1)[0]!;
 }
 
+/** Of the span of the values, what the axis takes in beyond them at either end: a curve is to be seen. */
+const MOST_ROOM = 2;
+
 /** The axis ends where the values do, and holds the threshold. The two ends are what its labels say. */
 function levelsOf({
   points,
   threshold,
+  usual,
+  expected = [],
+  holdsUsual = false,
 }: {
   readonly points: readonly Point[];
   readonly threshold?: number;
+  readonly usual?: { readonly low: number; readonly high: number } | undefined;
+  readonly expected?: readonly ExpectedPoint[] | undefined;
+  readonly holdsUsual?: boolean;
 }): { readonly low: number; readonly high: number } {
   let low = threshold ?? Number.POSITIVE_INFINITY;
   let high = threshold ?? Number.NEGATIVE_INFINITY;
@@ -185,7 +196,17 @@ function levelsOf({
   if (low > high) return { low: 0, high: 1 };
   // A flat line lies in the middle of its plot.
   const room = high === low ? Math.abs(high) || 1 : 0;
-  return { low: low - room, high: high + room };
+  if (!holdsUsual) return { low: low - room, high: high + room };
+  const most = MOST_ROOM * (high - low || room);
+  let [least, largest] = [low - room, high + room];
+  for (const [from, to] of [
+    ...expected.map((point) => [point[1], point[2]] as const),
+    ...(usual ? [[usual.low, usual.high] as const] : []),
+  ]) {
+    least = Math.min(least, Math.max(from, low - most));
+    largest = Math.max(largest, Math.min(to, high + most));
+  }
+  return { low: least, high: largest };
 }
 
 /** UTC. Days where the range is long, the time of day where it is short. */

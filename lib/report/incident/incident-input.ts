@@ -17,6 +17,8 @@ export interface IncidentInput {
   readonly membersLeftOut: number;
   /** What the plots cover: before, during and after. */
   readonly range: Band;
+  /** Metrics of other entities that moved with the culprit's leading one, the most alike first. */
+  readonly related: readonly RelatedInput[];
   /** The most alike first. */
   readonly similar: readonly SimilarIncident[];
   /** How many days back similar ones were looked for. */
@@ -48,6 +50,16 @@ export interface SeriesInput {
   readonly expected: ((time: number) => ExpectedRange) | undefined;
   /** In its place, what training stayed within. */
   readonly usual: Profile | undefined;
+}
+
+export interface RelatedInput {
+  readonly detector: string;
+  readonly entity: string;
+  readonly metric: string;
+  /** Of ranks, -1 to 1. */
+  readonly correlation: number;
+  /** Its entity has an anomaly in the incident. */
+  readonly isMember: boolean;
 }
 
 export interface SimilarIncident {

@@ -25,6 +25,7 @@ export function renderIncidentPage(input: IncidentInput): string {
     renderCulprit(input),
     renderCourse(input),
     renderMembers(input),
+    renderRelated(input),
     renderSimilar(input),
     renderAnswers(input),
     html`</main>`,
@@ -118,15 +119,31 @@ function renderReasons({ member, alert }: MemberInput, most: number): Markup {
 function renderMembers(input: IncidentInput): Markup | undefined {
   const { members, membersLeftOut, incidentId } = input;
   if (members.length === 1) return undefined;
-  return html`<h2>Who else is part of it</h2>${members.slice(1).map((each, at) => renderMember(input, each, at + 1))}
+  const isOneEntity = members.every(({ member }) => member.entity === members[0]!.member.entity);
+  return html`<h2>${isOneEntity ? 'What else is part of it' : 'Who else is part of it'}</h2>${members.slice(1).map((each, at) => renderMember(input, each, at + 1))}
     ${membersLeftOut === 0 ? undefined : html`<p class="note">${countOf(membersLeftOut, 'more anomaly', 'more anomalies')}, in <code>${incidentId}.json</code> beside this page.</p>`}`;
 }
 
 function renderMember(input: IncidentInput, each: MemberInput, at: number): Markup {
   const { member } = each;
   const end = member.end === null ? 'goes on' : `until ${sayTime(Date.parse(member.end))}`;
-  return html`<details class="member"${at === 1 ? raw(' open') : undefined}><summary><b>${breakable(member.entity || member.detector)}</b> <span>${member.state} · ${sayTime(Date.parse(member.start))}, ${end}</span></summary>
+  const { member: culprit } = input.members[0]!;
+  const isSame = member.entity === culprit.entity && member.entity !== '';
+  const again =
+    member.detector === culprit.detector ? 'the culprit again' : `the culprit, by ${member.detector}`;
+  return html`<details class="member"${at === 1 ? raw(' open') : undefined}><summary><b>${breakable(member.entity || member.detector)}</b> <span>${isSame ? `${again} · ` : ''}${member.state} · ${sayTime(Date.parse(member.start))}, ${end}</span></summary>
     ${renderReasons(each, REASONS.other)}${renderSeries(input, each, `m${at}`)}</details>`;
+}
+
+function renderRelated({ related, members }: IncidentInput): Markup | undefined {
+  if (related.length === 0) return undefined;
+  const { detector } = members[0]!.member;
+  return html`<h2>What moved with it</h2><ul class="related">${related.map(
+    ({ entity, metric, correlation, isMember, detector: own }) =>
+      html`<li><span class="value">${raw(correlation < 0 ? '−' : '+')}${Math.abs(correlation).toFixed(2)}</span><span>${breakable(entity || own)} <code>${breakable(metric)}</code>${
+        own === detector ? undefined : html` <span class="quiet">· by ${own}</span>`
+      }${isMember ? html` <span class="quiet">· part of it</span>` : undefined}</span></li>`,
+  )}</ul><p class="note">Metrics of other entities, by the rank correlation of their departures with those of the culprit's leading metric, over the incident and as long before it (30 to 120 rows each). What moves together need not be cause and effect.</p>`;
 }
 
 function renderSimilar({ similar, similarDays }: IncidentInput): Markup {

@@ -59,6 +59,7 @@ function draw(
     labelled: [],
     usual: expected === undefined && usual?.shape === 'varies' ? usual : undefined,
     expected: expected && followClock(expected, range, pixels),
+    holdsUsual: true,
     unit,
     withTimes: true,
   });

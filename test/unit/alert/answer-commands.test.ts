@@ -89,8 +89,15 @@ test('the silence is of every member, over entities, workloads and detectors', a
   const unseen = Array.from({ length: 60 }, (_, i) =>
     createChange({ anomalyId: `u${i}`, entity: `u${i}`, workload: i < 50 ? `w${i % 2}` : 'w2' }),
   );
+  // Nor would one of these be, by rank alone.
+  const another = Array.from({ length: 60 }, (_, i) =>
+    createChange({ anomalyId: `v${i}`, entity: `v${i}`, workload: i < 55 ? 'payment' : 'cart' }),
+  );
+  const elsewhere = another.map((member, i) =>
+    i < 55 ? member : { ...member, workload: 'payment', detector: 'disks' },
+  );
   const whole = [createChange({ anomalyId: 'w', entity: '', workload: 'payment' })];
-  for (const members of [pods, [...pods, ...others], others, many, unseen, whole]) {
+  for (const members of [pods, [...pods, ...others], others, many, unseen, another, elsewhere, whole]) {
     const command = answersOf(alertOf(members)).at(-1)!.command;
     const silencing = await silenceBy(command);
     const incident = {

@@ -17,6 +17,8 @@ test('scores and quarantine outlive the windows that they are about', () => {
   const days = (prefix: string): number =>
     Rules.find(({ Prefix, ExpirationInDays }) => Prefix === prefix && ExpirationInDays !== undefined)!
       .ExpirationInDays!;
+  // A page leads from an incident to its anomalies.
+  assert.equal(days('anomalies/'), days('incidents/'));
   // A window without scores is scored, and one in quarantine without its reason is tried again.
   assert.ok(days('scores/') > days('windows/'), `${days('scores/')} days`);
   assert.ok(days('quarantine/') > days('windows/'), `${days('quarantine/')} days`);

@@ -164,6 +164,8 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
       matchers: ['entity =~ "db/.*"'],
       from: null,
       until: null,
+      calendar: null,
+      events: null,
       by: null,
       comment: null,
     },
@@ -174,6 +176,8 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
       matchers: ['workload = "payment"', 'severity != "critical"'],
       from: null,
       until: '2026-11-27T14:00:00.000Z',
+      calendar: null,
+      events: null,
       by: 'ada',
       comment: null,
     },
@@ -182,6 +186,36 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
   assert.deepEqual([again.code, /exists already/.test(again.stderr)], [2, true]);
   assert.equal((await run('end', 'move')).stdout, 'ended: silences/move.yml is deleted\n');
   assert.deepEqual(store.keys(), ['silences/backup.yml']);
+});
+
+test('a calendar is a silence by itself, or says when the rule that names it holds', async () => {
+  const store = createMemoryObjectStore();
+  const run = (...args: readonly string[]) => runTestCli(['silence', ...args], store, host);
+  const events = ['DTSTART:20261127T110000Z', 'DTEND:20261127T130000Z'];
+  const calendar = ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', ...events, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n');
+  await store.put('silences/nights.ics', encoder.encode(calendar));
+  assert.match(
+    (await run('list')).stdout,
+    /^nights\.ics +yes +everything +- +nights\.ics \(1 event\) +- +-$/m,
+  );
+  for (const file of ['nights.ics', 'other.ics'])
+    assert.equal((await run('add', file.slice(0, -4), 'workload=db', '--calendar', file)).code, 0);
+  const listed = await run('list');
+  assert.match(listed.stdout, /^nights +yes +workload = "db" +- +nights\.ics \(1 event\)/m);
+  assert.match(listed.stdout, /^other +no +workload = "db" +- +other\.ics \(not there\)/m);
+  assert.doesNotMatch(listed.stdout, /everything/);
+  assert.match(listed.stderr, /silence other holds never: there is no usable silences\/other\.ics/);
+  assert.equal((await run('add', 'x', 'workload=db', '--calendar', 'nights')).code, 2);
+  assert.equal((await run('end', 'nights.ics')).stdout, 'ended: silences/nights.ics is deleted\n');
+  assert.deepEqual(store.keys(), ['silences/nights.yml', 'silences/other.yml']);
+});
+
+test('a calendar that cannot be read is named as a bad silence is', async () => {
+  const store = createMemoryObjectStore();
+  await store.put('silences/nights.ics', encoder.encode('BEGIN:VCALENDAR\nBEGIN:VEVENT\n'));
+  const list = await runTestCli(['silence', 'list'], store, host);
+  assert.match(list.stdout, /^quarantined: silences\/nights\.ics: line 2: VEVENT has no end/m);
+  assert.equal(list.code, 3);
 });
 
 test('silence refuses what the notify stage would not take, and writes nothing', async () => {
@@ -206,7 +240,10 @@ test('silence refuses what the notify stage would not take, and writes nothing',
     assert.equal((await runTestCli(['silence', ...args], store, host)).code, 2, args.join(' '));
   assert.deepEqual(store.keys(), []);
   const endless = await runTestCli(['silence', 'add', 'x', 'detector=a'], store, host);
-  assert.match(endless.stderr, /needs its end: --for 2h, --until TIME, or --hours/);
+  assert.match(
+    endless.stderr,
+    /needs its end: --for 2h, --until TIME, --hours START-END of each day, or --calendar/,
+  );
   const over = await runTestCli(['silence', 'add', 'x', 'detector=a', '--until', '2026-11-26'], store, host);
   assert.match(over.stderr, /already over: it ends 2026-11-26T00:00:00\.000Z/);
 });

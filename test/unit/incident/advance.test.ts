@@ -256,3 +256,45 @@ test('the same changes again, in any order and cut in any way, tell nothing twic
     }),
   );
 });
+
+test('what corrected data take back is told at once, also after its end, and once', () => {
+  const [one, other] = pods(2);
+  const retracted = (change: AnomalyChange): AnomalyChange => endOf(change, { state: 'retracted' });
+  const open = createIncidentWorld();
+  open.at(NINE, one!, other!);
+  open.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+  open.at(NINE + 6 * MINUTE, retracted(one!));
+  assert.deepEqual(open.told(), [`opened ${one!.anomalyId}`], 'the other one is still there');
+  const [message] = open.at(NINE + 7 * MINUTE, retracted(other!));
+  assert.deepEqual([message?.state, message?.sequence, open.sent.length], ['retracted', 2, 2]);
+
+  const over = createIncidentWorld();
+  over.at(NINE, one!);
+  over.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+  over.at(NINE + 6 * MINUTE, endOf(one!));
+  over.tick(NINE + 7 * MINUTE, NINE + 2 * HOUR);
+  over.at(NINE + 2 * HOUR, retracted(endOf(one!)), retracted(endOf(one!)));
+  over.tick(NINE + 2 * HOUR, NINE + 9 * HOUR);
+  over.at(NINE + 9 * HOUR, retracted(endOf(one!)));
+  assert.deepEqual(
+    over.told(),
+    ['opened', 'resolved', 'retracted'].map((state) => `${state} ${one!.anomalyId}`),
+  );
+});
+
+test('what nobody was told of is not taken back, and what was there leads what was not', () => {
+  const [one, other] = pods(2, (i) => ({ start: NINE + i * MINUTE }));
+  const untold = createIncidentWorld();
+  untold.at(NINE, one!);
+  untold.at(NINE + 10, endOf(one!, { state: 'retracted' }));
+  untold.tick(NINE + MINUTE, NINE + HOUR);
+  assert.deepEqual(untold.told(), []);
+
+  const mixed = createIncidentWorld();
+  mixed.at(NINE, one!, other!);
+  mixed.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+  mixed.at(NINE + 6 * MINUTE, endOf(one!, { state: 'retracted' }), endOf(other!));
+  mixed.tick(NINE + 7 * MINUTE, NINE + HOUR);
+  const last = mixed.sent.at(-1)!;
+  assert.deepEqual([last.state, last.members[0]?.entity], ['resolved', other!.entity]);
+});

@@ -48,6 +48,7 @@ test('PagerDuty: trigger and resolve of one incident have one key, and a digest 
     updated: 'trigger',
     resolved: 'resolve',
     settled: 'resolve',
+    retracted: 'resolve',
     digest: undefined,
     silence: 'trigger',
   });
@@ -186,6 +187,7 @@ test('Opsgenie: an alert under the name of the incident, notes on it, a higher p
     updated: [`POST ${alias}/notes?identifierType=alias`],
     resolved: [`POST ${alias}/close?identifierType=alias`],
     settled: [`POST ${alias}/close?identifierType=alias`],
+    retracted: [`POST ${alias}/close?identifierType=alias`],
     digest: [],
     silence: ['POST /v2/alerts'],
   });

@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../../store/object-store.ts';
 import { readWindowFile } from '../../../window/read-file.ts';
 import type { TimeRange } from '../../../window/time-range.ts';
 import type { MetricWindow } from '../../../window/window.ts';
+import type { RowGatherer } from './gather-rows.ts';
 
 /** Windows that are read for one detector, those nearest to the onset first; their bytes together, and each one's. */
 const MOST_WINDOWS = 300;
@@ -41,7 +42,10 @@ export interface SeriesAround {
 
 type Samples = Map<number, number>;
 
-/** @param given.onset epoch ms */
+/**
+ * @param given.onset epoch ms
+ * @param given.rows is shown each window that is read
+ */
 export async function readSeriesAround(
   store: ObjectStore,
   given: {
@@ -49,9 +53,10 @@ export async function readSeriesAround(
     readonly wanted: readonly WantedSeries[];
     readonly range: TimeRange;
     readonly onset: number;
+    readonly rows?: RowGatherer | undefined;
   },
 ): Promise<SeriesAround> {
-  const { detector, wanted, range } = given;
+  const { detector, wanted, range, rows } = given;
   const { keys, leftOut: over } = await chooseWindows(store, given);
   /** By entity, then metric. */
   const samples = new Map<string, Map<string, Samples>>();
@@ -64,6 +69,7 @@ export async function readSeriesAround(
       return;
     }
     step = Math.min(step, window.step);
+    rows?.add(window);
     for (const each of wanted) take(window, each, range, samples);
   });
   return {

@@ -9,9 +9,12 @@ import { renderIncidentPage } from '../../../report/incident/incident-page.ts';
 import { decodeJson } from '../../../store/json.ts';
 import { incidentKey, incidentPageKey } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
+import type { TimeRange } from '../../../window/time-range.ts';
 import { anomalySchema } from '../record-anomaly.ts';
 import { type IncidentObject, incidentSchema } from '../record-incident.ts';
+import { findRelated, type RowsOfDetector, rangeOfRelated } from './find-related.ts';
 import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
+import { gatherRows } from './gather-rows.ts';
 import { findPlotRange } from './plot-range.ts';
 import { type ReadSeries, readSeriesAround } from './read-series.ts';
 import { loadUsualValues, type UsualValues, usualOfMetric } from './usual-values.ts';
@@ -68,7 +71,8 @@ async function gatherInput(
   const start = Math.min(...known.map(({ member }) => Date.parse(member.start)), Date.parse(newest.start));
   const { isCut, ...range } = findPlotRange({ start, end: lastRow, step, now });
   const plotted = known.slice(0, MOST_PLOTTED);
-  const { seriesOf, notes } = await readPlots(store, plotted, { range, onset: start });
+  const around = { range, onset: start, related: { ...rangeOfRelated({ start, end: lastRow, step }), step } };
+  const { seriesOf, rows, notes } = await readPlots(store, plotted, around);
   return {
     incidentId: incident.incidentId,
     severity: incident.severity,
@@ -79,6 +83,7 @@ async function gatherInput(
     }),
     membersLeftOut: incident.members.length - known.length,
     range,
+    related: relate(rows, known),
     similar: await findSimilar(store, incident),
     similarDays: SIMILAR_DAYS,
     notes: [
@@ -90,6 +95,22 @@ async function gatherInput(
     ],
     madeAt: now,
   };
+}
+
+function relate(rows: readonly RowsOfDetector[], known: readonly Known[]): IncidentInput['related'] {
+  const [culprit] = known;
+  const reasons = culprit?.alert?.reasons ?? [];
+  // Who is silent moves with nobody.
+  if (culprit === undefined || reasons[0] === undefined || culprit.alert?.silence !== undefined) return [];
+  const { detector, entity } = culprit.member;
+  return findRelated(rows, {
+    culprit: {
+      detector,
+      entity,
+      metric: (reasons.find(({ derived }) => derived === undefined) ?? reasons[0]).metric,
+    },
+    isMember: (of, name) => known.some(({ member }) => member.detector === of && member.entity === name),
+  });
 }
 
 async function readMembers(store: ObjectStore, members: readonly AlertMember[]): Promise<readonly Known[]> {
@@ -113,6 +134,8 @@ async function readAlerts(store: ObjectStore, key: string): Promise<readonly Ale
 }
 
 interface Plots {
+  /** Of all entities of these detectors. */
+  readonly rows: readonly RowsOfDetector[];
   readonly seriesOf: (known: Known) => readonly SeriesInput[];
   readonly notes: readonly string[];
 }
@@ -120,9 +143,14 @@ interface Plots {
 async function readPlots(
   store: ObjectStore,
   plotted: readonly Known[],
-  around: { readonly range: { readonly start: number; readonly end: number }; readonly onset: number },
+  around: {
+    readonly range: TimeRange;
+    readonly onset: number;
+    readonly related: TimeRange & { readonly step: number };
+  },
 ): Promise<Plots> {
   const notes: string[] = [];
+  const gathered: RowsOfDetector[] = [];
   const read = new Map<string, readonly ReadSeries[]>();
   const usual = new Map<string, UsualValues | undefined>();
   const isCulprit = (known: Known): boolean => known === plotted[0];
@@ -133,7 +161,9 @@ async function readPlots(
       most: isCulprit(known) ? METRICS.culprit : METRICS.other,
       windows: known.windows,
     }));
-    const { series, leftOut } = await readSeriesAround(store, { detector, wanted, ...around });
+    const { range, onset, related } = around;
+    const rows = gatherRows({ range: related, step: related.step });
+    const { series, leftOut } = await readSeriesAround(store, { detector, wanted, range, onset, rows });
     read.set(detector, series);
     if (leftOut > 0)
       notes.push(
@@ -142,14 +172,18 @@ async function readPlots(
     const versions = new Set(
       members.flatMap(({ alert }) => (alert === undefined ? [] : [alert.model.version])),
     );
+    if (rows.leftOut() > 0)
+      notes.push(`${rows.leftOut()} metrics of ${detector} were not looked at for what moved with it.`);
     for (const version of versions) {
       const values = await loadUsualValues(store, detector, version);
       usual.set(`${detector}/${version}`, values);
       if (values === undefined)
         notes.push(`What version ${version} of ${detector} expects could not be read.`);
     }
+    gathered.push({ detector, rows, usual: usual.get(`${detector}/${[...versions][0]}`) });
   }
   return {
+    rows: gathered,
     notes,
     seriesOf(known) {
       const { member, alert } = known;

@@ -333,6 +333,27 @@ test('records that cannot be read are left as they are, logged and counted, and 
   for (const key of keys) assert.equal(store.text(key), newer);
 });
 
+test('an incident is silenced while an event of a calendar lasts that its description names it in', async () => {
+  const store = await createStory();
+  const events = [
+    'DTSTART:20261122T100000Z',
+    'DTEND:20261122T113000Z',
+    'DESCRIPTION:tidewatch: detector = shop',
+  ];
+  const calendar = ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', ...events, 'END:VEVENT', 'END:VCALENDAR'];
+  await store.put('silences/move.ics', bytes(calendar.join('\n')));
+  const publisher = createTopic(store);
+  const now = Date.parse('2026-11-22T11:00Z');
+  const context = createNotifyContext(store, { publisher, now: () => now });
+  await notify(context, Object.keys(STORY));
+  assert.deepEqual(
+    told(publisher),
+    TOLD.filter((each) => !each.includes('shop')),
+  );
+  const incident = JSON.parse(store.text(incidentKey('shop-a-0')) ?? '') as IncidentObject;
+  assert.equal(incident.silencedBy, 'move.ics');
+});
+
 test('a silenced incident is recorded and counted, not told; a bad silence goes to quarantine, and the others count', async () => {
   const store = await createStory();
   await store.put('silences/night.yml', bytes('matchers: [detector = shop]\nuntil: 2026-11-22T12:00Z\n'));

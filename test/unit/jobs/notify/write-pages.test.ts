@@ -104,6 +104,16 @@ test('the page of a large incident names thirty members, draws six, and says so'
   assert.match(page, /Plots of the first 6 of 30 members/);
 });
 
+test('the culprit is not listed as somebody else', async () => {
+  const store = createMemoryObjectStore();
+  await putWindow(store, START, 'payment-0');
+  const twice = await leave(store, ['payment-0', 'payment-0']);
+  await notify(createContext(store), ['shop']);
+  const page = store.text(incidentPageKey(twice)) ?? '';
+  assert.match(page, /<h2>What else is part of it<\/h2>/);
+  assert.match(page, /<b>payment-<wbr>0<\/b> <span>the culprit again · opened/);
+});
+
 test('what comes from data is text, wherever it stands', async () => {
   const store = createMemoryObjectStore();
   const evil = '</title><script>alert(1)</script>';

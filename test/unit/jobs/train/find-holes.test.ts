@@ -106,6 +106,8 @@ test('an anomaly has the rows before it too, as many as it has and at most sixty
 test('the policy says what becomes of what nobody answered', async () => {
   await put({ from: 900, to: 890, state: 'resolved' });
   await put({ from: 800, to: 790, state: 'settled' });
+  // By corrected data it was not there.
+  await put({ from: 700, to: 690, state: 'retracted' });
   assert.deepEqual(await told('settled'), ['unanswered 910 890']);
   assert.deepEqual(await told('exclude'), ['unanswered 910 890', 'settled 810 790']);
   assert.deepEqual(await told('include'), []);

@@ -1,0 +1,155 @@
+/**
+ * A corrected window may show that what was told was not so. An anomaly is taken back once every row of it, from its first
+ * anomalous one to the newest, lies in windows whose corrected bytes have been scored, and none of these rows is anomalous
+ * any more. What only became weaker, or began later, stays. Pure.
+ */
+import type { DecisionPolicy, EntityTrack, OpenIncident, ScoredRows, Transition } from './contract.ts';
+import { incidentId } from './incident-id.ts';
+
+/** Epoch ms of the first row and the newest, both inclusive. */
+export type RowRange = readonly [from: number, to: number];
+
+/** One that is over, as its last change left it. */
+export interface EndedAnomaly
+  extends Pick<OpenIncident, 'id' | 'start' | 'lastAnomalous' | 'sequence' | 'peakScore'> {
+  readonly entity: string;
+  /** Epoch ms, exclusive. */
+  readonly end: number;
+  /** That told most of it; absent where a model alone did. */
+  readonly metric?: string | undefined;
+}
+
+/** What is remembered of anomalies that may still be taken back. Plain data, kept in the detector's state. */
+export interface Retractable {
+  /** By their end, oldest first. */
+  readonly ended: readonly EndedAnomaly[];
+  /** By id, also of open ones: ranges that corrected windows have shown to be usual. Ascending, apart from each other. */
+  readonly cleared: Readonly<Record<string, readonly RowRange[]>>;
+}
+
+export interface Retraction extends Retractable {
+  readonly tracks: Readonly<Record<string, EntityTrack>>;
+  /** Each with the row of the window that stands for what was right all along. */
+  readonly transitions: readonly Transition[];
+}
+
+/**
+ * @param given.rows of a corrected window
+ * @param given.anomalous per row, 1 = anomalous
+ * @param given.tracks as the window left them
+ * @param given.step ms
+ */
+export function retractAnomalies(given: {
+  readonly rows: ScoredRows;
+  readonly anomalous: Uint8Array;
+  readonly policy: DecisionPolicy;
+  readonly tracks: Readonly<Record<string, EntityTrack>>;
+  readonly before: Retractable;
+  readonly step: number;
+  readonly detector: string;
+  readonly modelVersion: string;
+}): Retraction {
+  const { tracks, before, step, detector, modelVersion } = given;
+  const open = Object.entries(tracks).flatMap(([entity, { open: anomaly }]) =>
+    anomaly === undefined ? [] : [{ ...anomaly, entity, end: anomaly.lastAnomalous + step }],
+  );
+  const cleared = new Map(Object.entries(before.cleared));
+  const transitions: Transition[] = [];
+  for (const anomaly of [...before.ended, ...open]) {
+    const { id, entity, start, lastAnomalous } = anomaly;
+    // Another version judges by another measure: that it finds nothing there says nothing of the data.
+    if (id !== incidentId({ detector, entity, start, modelVersion })) continue;
+    const seen = lookAt(given, anomaly);
+    if (seen === undefined) continue;
+    const ranges = seen.isUsual
+      ? join([...(cleared.get(id) ?? []), seen.range], step)
+      : (cleared.get(id) ?? []).filter(([from, to]) => to < seen.range[0] || from > seen.range[1]);
+    if (ranges.length > 0) cleared.set(id, ranges);
+    else cleared.delete(id);
+    if (!ranges.some(([from, to]) => from <= start && to >= lastAnomalous)) continue;
+    transitions.push({
+      incidentId: id,
+      entity,
+      state: 'retracted',
+      sequence: anomaly.sequence + 1,
+      start,
+      lastAnomalous,
+      end: anomaly.end,
+      tellingRow: seen.row,
+      peakScore: anomaly.peakScore,
+    });
+  }
+  const retracted = new Set(transitions.map((transition) => transition.incidentId));
+  const ended = before.ended.filter(({ id }) => !retracted.has(id));
+  const known = new Set([...ended, ...open].map(({ id }) => id).filter((id) => !retracted.has(id)));
+  return {
+    transitions,
+    ended,
+    cleared: Object.fromEntries([...cleared].filter(([id]) => known.has(id))),
+    tracks: transitions.reduce(forget, tracks),
+  };
+}
+
+interface Seen {
+  readonly range: RowRange;
+  readonly isUsual: boolean;
+  /** Of the window, the one that stands out most. */
+  readonly row: number;
+}
+
+/** What the window has of an anomaly's stretch; undefined: nothing. */
+function lookAt(
+  { rows, anomalous, policy }: { rows: ScoredRows; anomalous: Uint8Array; policy: DecisionPolicy },
+  { entity, start, lastAnomalous }: Pick<EndedAnomaly, 'entity' | 'start' | 'lastAnomalous'>,
+): Seen | undefined {
+  let seen: Seen | undefined;
+  let highest = -Infinity;
+  for (let row = 0; row < rows.times.length; row++) {
+    const time = rows.times[row]!;
+    if (rows.entities[rows.entityOf[row]!] !== entity || time < start || time > lastAnomalous) continue;
+    if (Number.isNaN(rows.deviations[row]!)) continue;
+    const { evidence } = rows;
+    const level =
+      policy.by === 'evidence' && evidence !== undefined
+        ? Math.max(evidence.metrics[row]!, evidence.joint[row]!)
+        : rows.scores[row]!;
+    seen = {
+      range: [seen?.range[0] ?? time, time],
+      isUsual: (seen?.isUsual ?? true) && anomalous[row] === 0,
+      row: seen === undefined || level > highest ? row : seen.row,
+    };
+    highest = Math.max(highest, level);
+  }
+  return seen;
+}
+
+/** Ranges that touch, at most a step apart, are one. */
+function join(ranges: readonly RowRange[], step: number): readonly RowRange[] {
+  const joined: RowRange[] = [];
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last[1] + step)
+      joined[joined.length - 1] = [last[0], Math.max(last[1], to)];
+    else joined.push([from, to]);
+  }
+  return joined;
+}
+
+/** What was not so makes nothing that comes later old news. */
+function forget(
+  tracks: Readonly<Record<string, EntityTrack>>,
+  { incidentId: id, entity, start, lastAnomalous }: Transition,
+): Readonly<Record<string, EntityTrack>> {
+  const track = tracks[entity];
+  if (track === undefined) return tracks;
+  const { told: before, ...rest } = track;
+  const told = before?.filter(({ time }) => time < start || time > lastAnomalous) ?? [];
+  return {
+    ...tracks,
+    [entity]: {
+      ...rest,
+      ...(told.length > 0 && { told }),
+      open: track.open?.id === id ? undefined : track.open,
+    },
+  };
+}
