@@ -74,6 +74,8 @@ export interface Telling {
   readonly level: number;
   /** Epoch ms of the newest row that was off for that reason; absent while the incident lies open, and once it has settled. */
   readonly until?: number | undefined;
+  /** Epoch ms of the newest row that was off, once it has settled. */
+  readonly settledAt?: number | undefined;
 }
 
 /** Rows that would have opened an incident, but were no news, together. Epoch ms of the first and the newest. */

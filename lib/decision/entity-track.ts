@@ -3,7 +3,15 @@ import { unknownMembers } from '../base/unknown-members.ts';
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
-import { findNews, type Memory, remember, rememberEnd, rememberHeldBack, WORSE } from './recurrence.ts';
+import {
+  findNews,
+  type Memory,
+  remember,
+  rememberEnd,
+  rememberHeldBack,
+  rememberSettled,
+  WORSE,
+} from './recurrence.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -179,11 +187,17 @@ function openIncidentOf(walk: TrackWalk): IncidentWalk | undefined {
 }
 
 function extendRun(walk: TrackWalk, judged: TrackedRow): void {
-  const { row, time, level: score, cause } = judged;
+  const { row, time, level: score, cause, stretch } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
   const since =
-    policy.by === 'evidence' ? findNews(walk.memory, telling, { step, threshold: policy.threshold }) : time;
+    policy.by === 'evidence'
+      ? findNews(walk.memory, telling, {
+          from: time - (stretch - 1) * step,
+          step,
+          threshold: policy.threshold,
+        })
+      : time;
   if (since === undefined) {
     walk.memory = rememberHeldBack(walk.memory, telling, step);
     return;
@@ -281,11 +295,11 @@ function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow)
 
 function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
   open.end = open.incident.lastAnomalous + walk.rules.step;
-  if (walk.rules.policy.by === 'evidence' && !open.hasSettled)
-    walk.memory = rememberEnd(walk.memory, {
-      until: open.incident.lastAnomalous,
-      peak: open.incident.peakScore,
-    });
+  if (walk.rules.policy.by !== 'evidence') return;
+  const { lastAnomalous, peakScore } = open.incident;
+  walk.memory = open.hasSettled
+    ? rememberSettled(walk.memory, lastAnomalous)
+    : rememberEnd(walk.memory, { until: lastAnomalous, peak: peakScore });
 }
 
 /** At most one of `opened` and `updated`, then `settled` or `resolved`. Each tells what is known at the end of the window. */

@@ -16,6 +16,8 @@ export interface JudgedRow {
   readonly joint: number;
   /** By evidence: series and side that say it, as `RowEvidence.series`; -1: several metrics together, -2: the model. */
   readonly cause: number;
+  /** By evidence of metrics: rows that it looks back on, its own included; otherwise 1. */
+  readonly stretch: number;
 }
 
 const BY_MODEL = -2;
@@ -40,6 +42,7 @@ export function judgeRow(
       metrics: 0,
       joint: 0,
       cause: BY_MODEL,
+      stretch: 1,
     };
   }
   const joint = evidence.joint[row]!;
@@ -53,7 +56,9 @@ export function judgeRow(
       evidence.anchored[row]! >= holdAbove || (usual !== undefined && joint >= STILL_USUAL * usual.level),
     metrics: evidence.metrics[row]!,
     joint,
-    cause: level > evidence.metrics[row]! ? BY_MODEL : evidence.series[row]!,
+    ...(level > evidence.metrics[row]!
+      ? { cause: BY_MODEL, stretch: 1 }
+      : { cause: evidence.series[row]!, stretch: Math.max(1, evidence.stretch[row]!) }),
   };
 }
 

@@ -2,7 +2,7 @@
  * What comes again and again is told a few times a day, and then only once it is worse or stays: a metric that has begun to
  * burst every half an hour is one piece of news, and not fifty. What is back a few minutes after it was over has not been
  * over. And the hours after a fault are full of small ones, which are its doing or what people do about it: of those, too,
- * only what is worse or stays is told.
+ * only what is worse or stays is told. A mean over hours in which a level has settled is of what was told then.
  */
 import type { HeldBack, Telling } from './contract.ts';
 
@@ -29,14 +29,16 @@ export interface Memory {
 
 /**
  * @param next a row that is at the threshold at least
+ * @param given.from epoch ms of the first row that it is made of
  * @param given.step ms
  * @returns epoch ms of the first row that is part of the news; undefined where it is none
  */
 export function findNews(
   { told, heldBack }: Memory,
   next: Telling,
-  { step, threshold }: { readonly step: number; readonly threshold: number },
+  { from, step, threshold }: { readonly from: number; readonly step: number; readonly threshold: number },
 ): number | undefined {
+  if (told.some(({ settledAt }) => settledAt !== undefined && from <= settledAt)) return undefined;
   const since = beginOf(heldBack, next.time, step);
   if (next.time - since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return since;
   // What has settled is over for good: the next departure is from another level.
@@ -71,6 +73,14 @@ export function rememberEnd(
     told: told.map((telling, i) =>
       i === told.length - 1 ? { ...telling, until, level: Math.max(telling.level, peak) } : telling,
     ),
+    heldBack,
+  };
+}
+
+/** After the newest one has settled. @param settledAt epoch ms of its last row */
+export function rememberSettled({ told, heldBack }: Memory, settledAt: number): Memory {
+  return {
+    told: told.map((telling, i) => (i === told.length - 1 ? { ...telling, settledAt } : telling)),
     heldBack,
   };
 }

@@ -9,7 +9,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { ScoreTail } from '../maths/score-tail.ts';
 import { surpriseOf } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { type ScanInput, type ScanPlan, type Statistic, scan } from './statistics.ts';
+import { type ScanInput, type ScanPlan, SHORT, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
 export interface FittedEvidence {
@@ -36,18 +36,21 @@ export interface RowEvidence {
    * columns.
    */
   readonly series: Int32Array;
+  /** Rows that `metrics` looks back on, its own included; 0 where it is 0. */
+  readonly stretch: Uint16Array;
   /** As `metrics`, of the metrics off what training foretells alone, wherever they have been of late. */
   readonly anchored: Float64Array;
 }
 
 /** Rows `from` up to `to` (exclusive). */
 export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
-  const { metrics, joint, telling, series, anchored } = evidence;
+  const { metrics, joint, telling, series, stretch, anchored } = evidence;
   return {
     metrics: metrics.subarray(from, to),
     joint: joint.subarray(from, to),
     telling: telling.subarray(from, to),
     series: series.subarray(from, to),
+    stretch: stretch.subarray(from, to),
     anchored: anchored.subarray(from, to),
   };
 }
@@ -59,6 +62,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
     joint: pick(evidence.joint),
     telling: Int32Array.from(rows, (row) => evidence.telling[row]!),
     series: Int32Array.from(rows, (row) => evidence.series[row]!),
+    stretch: Uint16Array.from(rows, (row) => evidence.stretch[row]!),
     anchored: pick(evidence.anchored),
   };
 }
@@ -68,7 +72,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
  * @param availability per row, share of the metrics that hold a value
  */
 export function silenceGaps(
-  { metrics, joint, telling, series, anchored }: RowEvidence,
+  { metrics, joint, telling, series, stretch, anchored }: RowEvidence,
   availability: Float64Array,
 ): RowEvidence {
   const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
@@ -77,6 +81,7 @@ export function silenceGaps(
     joint: joint.map(heard),
     telling: telling.map((value, row) => (availability[row]! > 0 ? value : -1)),
     series: series.map((value, row) => (availability[row]! > 0 ? value : -1)),
+    stretch: stretch.map(heard),
     anchored: anchored.map(heard),
   };
 }
@@ -118,9 +123,10 @@ export function gatherEvidence(given: {
   const anchored = new Float64Array(rows);
   const telling = new Int32Array(rows).fill(-1);
   const told = new Int32Array(rows).fill(-1);
+  const stretch = new Uint16Array(rows);
   const sums = openSums(plan);
   scan(input, (statistic) => {
-    const { component, column, values, rows: own } = statistic;
+    const { component, column, length, values, rows: own } = statistic;
     const limit = Math.max(reach[component]!, statistic.least);
     for (let i = 0; i < own.length; i++) {
       const row = own[i]!;
@@ -131,13 +137,14 @@ export function gatherEvidence(given: {
         metrics[row] = ratio;
         telling[row] = component;
         told[row] = 2 * column + Number(statistic.side === 'below');
+        stretch[row] = length || SHORT.n;
       }
       const alone = statistic.anchored === undefined ? 0 : statistic.anchored[i]! / limit;
       if (alone > anchored[row]!) anchored[row] = alone;
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  const evidence = { metrics, joint, telling, series: told, anchored };
+  const evidence = { metrics, joint, telling, series: told, stretch, anchored };
   silenceYoung(evidence, { x, fitted, lookback });
   return evidence;
 
@@ -149,6 +156,7 @@ export function gatherEvidence(given: {
         metrics[own[i]!] = ratio;
         telling[own[i]!] = -1;
         told[own[i]!] = -1;
+        stretch[own[i]!] = plan.lengths[at]! || SHORT.n;
       }
   }
 }
@@ -159,7 +167,7 @@ export function graceOf({ recent, step }: ScanPlan): number {
 }
 
 function silenceYoung(
-  { metrics, joint, telling, series, anchored }: RowEvidence,
+  { metrics, joint, telling, series, stretch, anchored }: RowEvidence,
   { x, fitted, lookback }: Pick<Parameters<typeof gatherEvidence>[0], 'x' | 'fitted' | 'lookback'>,
 ): void {
   const { expectation, plan } = fitted;
@@ -184,6 +192,7 @@ function silenceYoung(
       metrics[row] = 0;
       telling[row] = -1;
       series[row] = -1;
+      stretch[row] = 0;
       anchored[row] = 0;
     }
   }

@@ -59,6 +59,7 @@ const entityTrack: z.ZodType<EntityTrack> = z
           modelVersion: z.string(),
           level: z.number(),
           until: time.optional(),
+          settledAt: time.optional(),
         }),
       )
       .optional(),

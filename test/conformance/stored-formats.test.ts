@@ -132,6 +132,7 @@ test('entities and open incidents keep members that this release does not know w
         anchored: Float64Array.of(0),
         telling: Int32Array.of(0),
         series: Int32Array.of(0),
+        stretch: Uint16Array.of(0),
       },
     },
     policy: {

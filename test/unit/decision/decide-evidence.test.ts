@@ -80,6 +80,13 @@ test('what comes after a level has settled is news, also within six hours', () =
   assert.deepEqual(tell(decideEvidence([...burst, ...next])), ['opened 8', 'resolved 8']);
 });
 
+test('a mean over rows in which a level has settled is of what was told', () => {
+  const level = [...repeat(10, { metrics: 2, anchored: 2 }), ...repeat(5, { anchored: 2 })];
+  const mean = repeat(25, { metrics: 1.5, stretch: 20, column: 3 });
+  assert.deepEqual(tell(decideEvidence([...level, ...mean])), ['opened 9', 'settled 9', 'opened 39']);
+  assert.deepEqual(tell(decideEvidence([...level, ...mean.slice(0, 14)])), ['opened 9', 'settled 9']);
+});
+
 test('what the model still says after so many rows is usual from then on', () => {
   const first = decideEvidence([QUIET, ...repeat(21, { joint: 3 }), ...repeat(10, { joint: 3 })]);
   // It has become usual at the twentieth row after it opened.

@@ -79,6 +79,7 @@ function decide(
         joint: of(({ joint }) => joint),
         telling: new Int32Array(given.length),
         series: new Int32Array(given.length),
+        stretch: new Uint16Array(given.length).fill(1),
         anchored: of(() => 0),
       },
     },

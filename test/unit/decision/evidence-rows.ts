@@ -19,6 +19,7 @@ export interface EvidenceRow {
   readonly joint?: number;
   readonly anchored?: number;
   readonly column?: number;
+  readonly stretch?: number;
 }
 
 export function repeat(count: number, row: EvidenceRow = {}): EvidenceRow[] {
@@ -52,6 +53,7 @@ export function decideEvidence(
         // Of the same column each time another statistic.
         telling: Int32Array.from(rows, ({ column = 0 }, row) => 10 * column + (row % 10)),
         series: Int32Array.from(rows, ({ column = 0 }) => column),
+        stretch: Uint16Array.from(rows, ({ stretch = 1 }) => stretch),
       },
     },
     policy: EVIDENCE_POLICY,

@@ -23,6 +23,7 @@ function rowOf(evidence: {
       anchored: Float64Array.of(anchored),
       telling: Int32Array.of(10 * column),
       series: Int32Array.of(column),
+      stretch: Uint16Array.of(8),
     },
   };
 }
@@ -93,6 +94,7 @@ test('by a percentile evidence has no part', () => {
     metrics: 0,
     joint: 0,
     cause: -2,
+    stretch: 1,
   });
   assert.equal(judgeRow(rowOf({ metrics: 9 }), 0, { policy: { ...policy, threshold: 1 } }).anomalous, false);
 });

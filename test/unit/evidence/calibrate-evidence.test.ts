@@ -190,14 +190,18 @@ function drawGlitches(glitches: number): FeatureMatrix {
 }
 
 /** Of rows from which on it is at `value`: the one that opens an incident, from 1 on; undefined where none does. */
-function rowThatTells(fitted: FittedEvidence, value: number, rows: number): number | undefined {
+function findFirst(
+  fitted: FittedEvidence,
+  value: number,
+  rows: number,
+): { readonly row: number; readonly stretch: number } | undefined {
   const before = DAY;
   const x = toMatrix([
     ...normalRows(before, 1, 6),
     ...Array.from({ length: rows }, () => [value]),
     ...normalRows(60, 1, 7),
   ]);
-  const { metrics } = gatherEvidence({
+  const { metrics, stretch } = gatherEvidence({
     x,
     scores: new Float64Array(x.times.length).fill(Number.NaN),
     fitted,
@@ -205,19 +209,20 @@ function rowThatTells(fitted: FittedEvidence, value: number, rows: number): numb
     leastChanges: LEAST_CHANGES(1),
   });
   const first = metrics.findIndex((level) => level >= 1);
-  return first < 0 ? undefined : first - before + 1;
+  return first < 0 ? undefined : { row: first - before + 1, stretch: stretch[first]! };
 }
 
 test('three rows of a burst that single rows are known for are no news before a longer stretch says so', () => {
   const known = calibrate(drawGlitches(20));
-  assert.equal(rowThatTells(known, 15, 3), undefined);
-  assert.equal(rowThatTells(known, 60, 3), 3);
-  const lasting = rowThatTells(known, 15, 20);
-  assert.ok(lasting !== undefined && lasting > 3 && lasting <= 10, `row ${lasting}`);
+  assert.equal(findFirst(known, 15, 3), undefined);
+  assert.deepEqual(findFirst(known, 60, 3), { row: 3, stretch: 4 });
+  const lasting = findFirst(known, 15, 20);
+  assert.equal(lasting?.stretch, 8);
+  assert.ok(lasting.row > 3 && lasting.row <= 10, `row ${lasting.row}`);
 });
 
 test('a burst that is rarer than the budget is not known', () => {
   const twice = { budget: { count: 2, per: WEEK } };
-  assert.equal(rowThatTells(calibrate(drawGlitches(1)), 15, 3), undefined);
-  assert.equal(rowThatTells(calibrate(drawGlitches(1), twice), 15, 3), 3);
+  assert.equal(findFirst(calibrate(drawGlitches(1)), 15, 3), undefined);
+  assert.equal(findFirst(calibrate(drawGlitches(1), twice), 15, 3)?.row, 3);
 });

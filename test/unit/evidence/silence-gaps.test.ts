@@ -8,6 +8,7 @@ test('a row in which nothing was measured says nothing, and the others what they
     joint: Float64Array.of(4, 5),
     telling: Int32Array.of(7, 8),
     series: Int32Array.of(0, 1),
+    stretch: Uint16Array.of(4, 8),
     anchored: Float64Array.of(1, 1),
   };
   assert.deepEqual(silenceGaps(evidence, Float64Array.of(0, 0.5)), {
@@ -15,6 +16,7 @@ test('a row in which nothing was measured says nothing, and the others what they
     joint: Float64Array.of(0, 5),
     telling: Int32Array.of(-1, 8),
     series: Int32Array.of(-1, 1),
+    stretch: Uint16Array.of(0, 8),
     anchored: Float64Array.of(0, 1),
   });
 });

@@ -114,6 +114,7 @@ function rowsOf(given: Given, firstRow: number, policy: DecisionPolicy): ScoredR
         joint: new Float64Array(length).fill(joint),
         telling: new Int32Array(length).fill(telling),
         series: new Int32Array(length).fill(-1),
+        stretch: new Uint16Array(length),
         anchored: new Float64Array(length),
       },
     }),

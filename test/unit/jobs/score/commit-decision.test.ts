@@ -25,6 +25,7 @@ function given(windowKey: string, from: number): Parameters<typeof commitDecisio
       anchored: none,
       telling: Int32Array.of(-2, -2),
       series: Int32Array.of(-1, -1),
+      stretch: Uint16Array.of(0, 0),
     },
   };
   const manifest = {

@@ -100,6 +100,7 @@ function encode(given: {
             metrics: Float64Array.of(1.5, 0.5),
             joint: Float64Array.of(0.5, 0.75),
             telling: Int32Array.of(0, -1),
+            stretch: Uint16Array.of(4, 4),
             anchored: new Float64Array(2),
           },
         }),
