@@ -6,20 +6,42 @@ import type { MetricWindow } from './window.ts';
 
 /**
  * The cost of `alignToGrid`, known before it is paid.
- * @throws WindowError `too-large` where entities × cells exceed MAX_GRID_ROWS, with the rows that lie furthest apart
+ * @throws WindowError `too-large` where that are more rows than MAX_GRID_ROWS, with those that lie furthest apart
  */
 export function checkGrid(
   window: MetricWindow,
   { step, source }: { readonly step: number; readonly source: string },
 ): void {
-  const { range, entities } = window;
-  const cells = Math.ceil(range.end / step) - Math.floor(range.start / step);
-  const rows = cells * entities.length;
+  const spans = findSpans(window, window.times, step);
+  const rows = spans.reduce((sum, { cells }) => sum + cells, 0);
   if (rows <= MAX_GRID_ROWS) return;
   throw new WindowError(
     'too-large',
-    `${source}: ${entities.length} entities × ${cells} cells of ${step} ms are ${rows} rows, and the limit is ${MAX_GRID_ROWS}; ${describeEnds(window)}`,
+    `${source}: cells of ${step} ms from the first row of each of ${window.entities.length} entities to its last are ${rows} rows, and the limit is ${MAX_GRID_ROWS}; ${describeEnds(window)}`,
   );
+}
+
+/** Cells that an entity has, from the first in which it was measured to the last. */
+interface Span {
+  /** Epoch ms of the first. */
+  readonly start: number;
+  readonly cells: number;
+}
+
+/** One an entity; none where it has no row. @param times of the window's rows */
+function findSpans({ entities, entityOf }: MetricWindow, times: Float64Array, step: number): readonly Span[] {
+  const first = new Float64Array(entities.length).fill(Number.POSITIVE_INFINITY);
+  const last = new Float64Array(entities.length).fill(Number.NEGATIVE_INFINITY);
+  for (let row = 0; row < times.length; row++) {
+    const entity = entityOf[row]!;
+    if (times[row]! < first[entity]!) first[entity] = times[row]!;
+    if (times[row]! > last[entity]!) last[entity] = times[row]!;
+  }
+  return Array.from(first, (time, entity) => {
+    const start = Math.floor(time / step) * step;
+    const cells = Math.floor(last[entity]! / step) - Math.floor(time / step) + 1;
+    return Number.isFinite(start) ? { start, cells } : { start: 0, cells: 0 };
+  });
 }
 
 function describeEnds({ times, entityOf, entities }: MetricWindow): string {
@@ -34,29 +56,34 @@ function describeEnds({ times, entityOf, entities }: MetricWindow): string {
 }
 
 /**
- * One row per entity and cell `[t, t + step)`, t a multiple of `step`, over the whole range (widened to the step).
+ * One row per entity and cell `[t, t + step)`, t a multiple of `step`, from the first cell with a row of that entity to the
+ * last: pods that live for minutes cost no more than their minutes, however long the window is.
  * A series whose samples come a little before and after the cells' starts takes the nearest ones (`snap-times.ts`).
  * Several samples in a cell become their mean; a cell without a sample is NaN in every metric. A cell's label is 1
- * where any of its rows was. A window that lies on the grid already is returned as it is.
+ * where any of its rows was. A window that lies on the grid already is returned as it is. Its range is widened to the step.
  * @param step milliseconds
- * @throws WindowError `too-large` where entities × cells exceed MAX_GRID_ROWS
+ * @throws WindowError `too-large` where that are more than MAX_GRID_ROWS
  */
 export function alignToGrid(window: MetricWindow, step: number = window.step): MetricWindow {
   checkGrid(window, { step, source: window.detector });
   const times = snapTimes(window, step);
   const range = gridRange(window.range, times, step);
-  const cells = (range.end - range.start) / step;
-  const rows = cells * window.entities.length;
+  const spans = findSpans(window, times, step);
+  const offsets = new Float64Array(spans.length + 1);
+  for (const [entity, { cells }] of spans.entries()) offsets[entity + 1] = offsets[entity]! + cells;
+  const rows = offsets[spans.length]!;
 
-  const target = window.entityOf.map(
-    (entity, row) => entity * cells + Math.floor((times[row]! - range.start) / step),
-  );
+  const target = window.entityOf.map((entity, row) => {
+    const { start } = spans[entity]!;
+    return offsets[entity]! + Math.floor((times[row]! - start) / step);
+  });
   const cellTimes = new Float64Array(rows);
   const entityOf = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    entityOf[row] = Math.floor(row / cells);
-    cellTimes[row] = range.start + (row % cells) * step;
-  }
+  for (const [entity, { start, cells }] of spans.entries())
+    for (let cell = 0; cell < cells; cell++) {
+      entityOf[offsets[entity]! + cell] = entity;
+      cellTimes[offsets[entity]! + cell] = start + cell * step;
+    }
   const isAligned =
     window.step === step &&
     window.times.length === rows &&
