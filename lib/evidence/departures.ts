@@ -3,12 +3,14 @@ import { findDemand, leaveUnexplained } from '../expectation/demand.ts';
 import {
   type Expectation,
   expectAt,
+  isNew,
   type SeriesExpectation,
   scatterAt,
   seriesOf,
 } from '../expectation/expectation.ts';
-import { findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
+import { findRecentLevels } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { graceOf, measureAges, type RecentPlan } from './ages.ts';
 
 /** Spreads: what float32 keeps, with a sum of several. */
 const FARTHEST = 1e30;
@@ -39,7 +41,7 @@ interface EntityRows {
  */
 export function measureDepartures(
   input: Foretold & {
-    readonly plan: { readonly recent: RecentReach };
+    readonly plan: RecentPlan;
     readonly leastChanges: (entity: string) => ArrayLike<number>;
   },
   of: EntityRows & {
@@ -57,7 +59,8 @@ export function measureDepartures(
   const anchored = takeUnexplained(input, of, demand).map((off) =>
     Math.max(-FARTHEST, Math.min(FARTHEST, off / spread)),
   );
-  const levels = findRecentLevels(places, anchored, plan.recent);
+  const settled = isNew(expectation, name) ? leaveOutYouth(anchored, { x, rows, plan }) : anchored;
+  const levels = findRecentLevels(places, settled, plan.recent);
   const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
   if (series.season.scatter.length > 0)
     for (const [i, row] of rows.entries()) {
@@ -66,6 +69,27 @@ export function measureDepartures(
       recent[i]! /= wider;
     }
   return { anchored, recent, least: least / spread };
+}
+
+/** Where a new entity was while it started is no level of its own: until it has one, training alone foretells. */
+function leaveOutYouth(
+  anchored: Float64Array,
+  {
+    x,
+    rows,
+    plan,
+  }: {
+    readonly x: FeatureMatrix;
+    readonly rows: Uint32Array;
+    readonly plan: RecentPlan;
+  },
+): Float64Array {
+  const ages = measureAges(
+    Float64Array.from(rows, (row) => x.times[row]!),
+    plan,
+  );
+  const grace = graceOf(plan);
+  return anchored.map((value, i) => (ages[i]! < grace ? Number.NaN : value));
 }
 
 /**

@@ -3,12 +3,12 @@
  * within the time in which one false incident is put up with. At 1 an incident opens, whatever the metric and however
  * long it took.
  */
-import type { Expectation } from '../expectation/expectation.ts';
-import { LEAST_BLOCKS } from '../expectation/recent-level.ts';
+import { type Expectation, isNew } from '../expectation/expectation.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { ScoreTail } from '../maths/score-tail.ts';
 import { surpriseOf } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
+import { graceOf, measureAges } from './ages.ts';
 import { type ScanInput, type ScanPlan, SHORT, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
@@ -100,7 +100,8 @@ export function tameSurprises(tail: ScoreTail, scores: Float64Array): Float64Arr
 
 /**
  * An entity that training did not know, or too briefly, is young until it has been there for a while: what starts is no
- * anomaly for not being where the others are. So is one that comes back after all that its levels look back on.
+ * anomaly for not being where the others are. So is one that comes back after all that its levels look back on. Nor does a
+ * stretch count that reaches into that time: its mean is that of a start.
  *
  * @param given.scores of the model, one a row of `x`; NaN where there is none: those rows have the metrics' evidence
  * @param given.from epoch ms: earlier rows are looked back on alone
@@ -117,6 +118,10 @@ export function gatherEvidence(given: {
   const { x, scores, fitted, leastChanges, lookback, from } = given;
   const { plan, expectation, tail, reach, pooledReach } = fitted;
   const input = { x, expectation, plan, leastChanges, from, surprises: tameSurprises(tail, scores) };
+  const ages = listAges(x, fitted);
+  const youth = (length: number): number => graceOf(plan) + ((length || SHORT.n) - 1) * plan.step;
+  // What the model says after it is about the first rows until it looks back on none of them.
+  const jointYouth = youth(lookback + 1 + Math.max(0, ...plan.jointLengths));
   const rows = x.times.length;
   const metrics = new Float64Array(rows);
   const joint = new Float64Array(rows);
@@ -128,8 +133,10 @@ export function gatherEvidence(given: {
   scan(input, (statistic) => {
     const { component, column, length, values, rows: own } = statistic;
     const limit = Math.max(reach[component]!, statistic.least);
+    const least = column < 0 ? jointYouth : youth(length);
     for (let i = 0; i < own.length; i++) {
       const row = own[i]!;
+      if (ages[row]! < least) continue;
       const ratio = values[i]! / limit;
       if (column < 0) {
         if (ratio > joint[row]!) joint[row] = ratio;
@@ -144,58 +151,34 @@ export function gatherEvidence(given: {
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  const evidence = { metrics, joint, telling, series: told, stretch, anchored };
-  silenceYoung(evidence, { x, fitted, lookback });
-  return evidence;
+  return { metrics, joint, telling, series: told, stretch, anchored };
 
   function takeSums(own: Uint32Array, totals: readonly Float64Array[]): void {
     for (const [at, limit] of pooledReach.entries())
       for (let i = 0; i < own.length; i++) {
+        const row = own[i]!;
         const ratio = totals[at]![i]! / limit;
-        if (ratio <= metrics[own[i]!]!) continue;
-        metrics[own[i]!] = ratio;
-        telling[own[i]!] = -1;
-        told[own[i]!] = -1;
-        stretch[own[i]!] = plan.lengths[at]! || SHORT.n;
+        if (ratio <= metrics[row]! || ages[row]! < youth(plan.lengths[at]!)) continue;
+        metrics[row] = ratio;
+        telling[row] = -1;
+        told[row] = -1;
+        stretch[row] = plan.lengths[at]! || SHORT.n;
       }
   }
 }
 
-/** Ms for which an entity that training did not know is young. */
-export function graceOf({ recent, step }: ScanPlan): number {
-  return LEAST_BLOCKS * recent.block * step;
-}
-
-function silenceYoung(
-  { metrics, joint, telling, series, stretch, anchored }: RowEvidence,
-  { x, fitted, lookback }: Pick<Parameters<typeof gatherEvidence>[0], 'x' | 'fitted' | 'lookback'>,
-): void {
-  const { expectation, plan } = fitted;
-  // Where training knew no entity for long, all that there is to judge is young.
-  if (expectation.entities.size === 0) return;
-  const grace = graceOf(plan);
-  // What the model says after it is about the first rows until it looks back on none of them.
-  const jointGrace = grace + (lookback + Math.max(...plan.jointLengths)) * plan.step;
-  // A longer history would show what was before such a silence: with one or without, the entity begins after it.
-  const silence = plan.recent.rows * plan.step;
+/** Ms, one a row, since the entity began; Infinity where training knew it, or knew nobody for long enough. */
+function listAges(x: FeatureMatrix, { expectation, plan }: FittedEvidence): Float64Array {
+  const ages = new Float64Array(x.times.length).fill(Number.POSITIVE_INFINITY);
   for (const [entity, rows] of groupRows(x).entries()) {
-    if (expectation.entities.has(x.entities[entity]!)) continue;
-    let begun = Number.NEGATIVE_INFINITY;
-    let before = Number.NEGATIVE_INFINITY;
-    for (const row of rows) {
-      const time = x.times[row]!;
-      if (time - before > silence) begun = time;
-      before = time;
-      if (time >= begun + jointGrace) continue;
-      joint[row] = 0;
-      if (time >= begun + grace) continue;
-      metrics[row] = 0;
-      telling[row] = -1;
-      series[row] = -1;
-      stretch[row] = 0;
-      anchored[row] = 0;
-    }
+    if (!isNew(expectation, x.entities[entity]!)) continue;
+    const own = measureAges(
+      Float64Array.from(rows, (row) => x.times[row]!),
+      plan,
+    );
+    for (const [i, row] of rows.entries()) ages[row] = own[i]!;
   }
+  return ages;
 }
 
 /** Sums, over the metrics of a row, of how far each goes to its farther side: one a length. */

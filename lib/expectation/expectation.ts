@@ -88,6 +88,11 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   return { columns: [...x.names], entities, pooled };
 }
 
+/** Whether training did not know the entity, and knew others for long enough to tell. */
+export function isNew({ entities }: Expectation, entity: string): boolean {
+  return entities.size > 0 && !entities.has(entity);
+}
+
 export function seriesOf(expectation: Expectation, entity: string): readonly SeriesExpectation[] {
   return expectation.entities.get(entity) ?? expectation.pooled;
 }
