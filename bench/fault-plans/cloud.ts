@@ -257,6 +257,8 @@ export class Cloud {
       now: () => this.clock.now + skew,
       deadline: { remaining: () => end - this.clock.now },
       withoutReports: true,
+      // Everything of a page but its drawing: what it asks of the bucket can fail as all else can.
+      renderPage: ({ incidentId }) => incidentId,
     };
     try {
       await work(context, calls);
