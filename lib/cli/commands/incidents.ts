@@ -82,6 +82,9 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
   const lines = [
     `${incident.incidentId}: ${state}, ${severity}, ${since} to ${until}`,
     ...(incident.silencedBy === undefined ? [] : [`silenced by silences/${incident.silencedBy}`]),
+    ...(incident.mergedInto === undefined
+      ? []
+      : [`part of ${incident.mergedInto}, which people were told of in its place`]),
     ...(incident.digestId === undefined ? [] : [`told in the digest ${incident.digestId}`]),
     '',
     incident.state === 'digest'
