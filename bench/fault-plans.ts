@@ -1,16 +1,15 @@
 /**
- * `npm run bench -- fault-plans --seeds N`: lives of one service under N drawn plans of faults, each held against the life
- * without. What fails is named by its seed, and by the least part of its plan that still fails.
+ * `npm run bench -- fault-plans --seeds N`: lives of one service, and of a cascade over three, under N drawn plans of faults,
+ * each held against the life without. What fails is named by its seed, and by the least part of its plan that still fails.
  */
 import { describeFault, drawPlan, type Fault } from './fault-plans/fault.ts';
 import { judgePlan, shrinkPlan } from './fault-plans/judge-plan.ts';
-import { type Outcome, runPlan } from './fault-plans/run-plan.ts';
-import { ALL_FEEDS, type Feed } from './fault-plans/service.ts';
+import { type Outcome, runPlan, STORIES, type Story } from './fault-plans/run-plan.ts';
 import type { Study } from './study.ts';
 
 export interface FailedPlan {
   readonly seed: number;
-  readonly feed: Feed;
+  readonly story: Story;
   readonly least: readonly string[];
   readonly problems: readonly string[];
 }
@@ -33,8 +32,8 @@ export const reportFaultPlans: Study = async (_data, say, { seeds }) => {
   const judged = await judgePlans({ from: 0, count: seeds ?? DEFAULT_PLANS, say });
   const { plans, faults, failed, repeated, setAside } = judged;
   const lines = failed.map(
-    ({ seed, feed, least, problems }) =>
-      `seed ${seed}, ${feed}: ${least.join('; ')}\n  ${problems.join('\n  ')}`,
+    ({ seed, story, least, problems }) =>
+      `seed ${seed}, ${story}: ${least.join('; ')}\n  ${problems.join('\n  ')}`,
   );
   return {
     text: [
@@ -47,30 +46,30 @@ export const reportFaultPlans: Study = async (_data, say, { seeds }) => {
   };
 };
 
-/** Plans of the seeds from `from` on; by turns of windows that are exported, dropped, and corrected at the end. */
+/** Plans of the seeds from `from` on, of each story in turn. */
 export async function judgePlans(given: {
   readonly from: number;
   readonly count: number;
   readonly say: (line: string) => void;
 }): Promise<PlansJudged> {
-  const expected = new Map<Feed, Outcome>();
-  for (const feed of ALL_FEEDS) expected.set(feed, await runPlan(feed, []));
+  const expected = new Map<Story, Outcome>();
+  for (const story of STORIES) expected.set(story, await runPlan(story, []));
   const failed: FailedPlan[] = [];
   let [faults, repeated, setAside] = [0, 0, 0];
   for (let at = 0; at < given.count; at++) {
     const seed = given.from + at;
-    const feed = ALL_FEEDS[seed % ALL_FEEDS.length]!;
-    const wanted = expected.get(feed)!;
+    const story = STORIES[seed % STORIES.length]!;
+    const wanted = expected.get(story)!;
     const plan = drawPlan(seed, wanted.occasions);
-    const verdict = await judgePlan(feed, plan, wanted);
+    const verdict = await judgePlan(story, plan, wanted);
     faults += plan.length;
     repeated += verdict.repeated;
     setAside += Number(verdict.isSetAside);
     if (verdict.problems.length > 0) {
       const { problems } = verdict;
       const least: readonly Fault[] =
-        failed.length < MOST_SHRUNK ? await shrinkPlan(feed, plan, wanted) : plan;
-      failed.push({ seed, feed, least: least.map(describeFault), problems });
+        failed.length < MOST_SHRUNK ? await shrinkPlan(story, plan, wanted) : plan;
+      failed.push({ seed, story, least: least.map(describeFault), problems });
       given.say(`seed ${seed} fails`);
     }
     if ((at + 1) % SAY_EVERY === 0) given.say(`${at + 1} plans, ${failed.length} failed`);

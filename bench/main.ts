@@ -99,6 +99,11 @@ const STUDIES: Readonly<
     load: async () => (await import('./poison-plans.ts')).reportPoisonPlans,
   },
   fuzz: { needsData: false, takes: ['seeds'], load: async () => (await import('./fuzz.ts')).reportFuzz },
+  's3-tests': {
+    needsData: true,
+    takes: ['no-peers'],
+    load: async () => (await import('./s3-tests.ts')).reportS3Tests,
+  },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 
@@ -111,7 +116,8 @@ const USAGE = `usage: npm run bench [-- NAME…] [--json FILE]
   NAME         one of ${Object.keys(BENCHES).join(', ')}; all of them by default
   STUDY        one of ${Object.keys(STUDIES).join(', ')}
   --json FILE  writes the figures there too
-  --data DIR   for ${DATA_STUDIES.join(', ')}: folder of labelled data sets
+  --data DIR   for ${DATA_STUDIES.join(', ')}: folder of labelled data sets;
+               for s3-tests a checkout of ceph/s3-tests
   --sets a,b   for ${PART_STUDIES.join(', ')}: of that folder's data sets, only these
   --keep FILE  for the same: results so far, one a line; what it holds is not measured again; for lived a folder of
                what its peers made of each file
@@ -122,7 +128,7 @@ lived also takes
   --seeds N    simulated seeds, 5 by default; also for lived-gate; of fault-plans (1,000) and
                poison-plans (500) how many plans
   --model KIND in place of the default kind
-  --no-peers   the product alone
+  --no-peers   the product alone; also for s3-tests
   --jobs N     threads that share the work, 1 by default; also for lived-gate
 
 exit codes: 0 measured, whatever the figures; 1 a bench failed, or the gate is missed; 2 bad arguments`;

@@ -1,6 +1,6 @@
 // Runs one of the project's tasks on a fresh clone: installs what is missing, then hands over to the project's
 // own Node (devDependency `node`), so that whatever version the machine has is good enough to get here.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,9 +30,10 @@ if (!isInstalled()) {
   });
 }
 // The CLI works on files of the caller's folder; every other task works on the project.
-run(join(root, 'node_modules/node/bin/node'), [join(root, script), ...args], {
-  cwd: task === 'tidewatch' ? process.cwd() : root,
-});
+const node = join(root, 'node_modules/node/bin/node');
+const cwd = task === 'tidewatch' ? process.cwd() : root;
+if (task === 'test') watch(node, [join(root, script), ...args], { cwd });
+else run(node, [join(root, script), ...args], { cwd });
 
 /** True where node_modules holds the versions of package-lock.json. */
 function isInstalled() {
@@ -50,4 +51,14 @@ function run(command, commandArgs, options) {
   if (error) throw error;
   if (signal) process.kill(process.pid, signal);
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** As `run`; what ends this ends the task, which says how far it came, in place of leaving it to go on by itself. */
+function watch(command, commandArgs, options) {
+  const started = spawn(command, commandArgs, { stdio: 'inherit', ...options });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => started.kill(signal));
+  started.on('error', (error) => {
+    throw error;
+  });
+  started.on('close', (code) => process.exit(code ?? 1));
 }

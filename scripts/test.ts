@@ -2,8 +2,11 @@
  * `npm test [-- FILE…]`: every suite, on the machine as it is. Suites that drive a program from outside npm run
  * where that program is installed; elsewhere they are named, and under CI their absence is a failure.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { CUTS } from './test-reporter.ts';
 
 /** A suite in test/peers/NAME*.test.ts needs these programs. */
 const PEERS: Readonly<Record<string, readonly string[]>> = {
@@ -13,17 +16,40 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   chromium: ['chromium'],
 };
 
+/**
+ * Ms after which a file is held to hang, not to be slow: the slowest takes a minute and a half by itself, and half an hour is
+ * enough for it on a machine with twenty times the work that it has cores for.
+ */
+const HANGS_AFTER = 30 * 60_000;
+
 const given = process.argv.slice(2);
 const files =
   given.length > 0
     ? given
     : [...globSync('test/{unit,conformance,e2e}/**/*.test.ts').sort(), ...peerSuites()];
-const result = spawnSync(
+const runner = spawn(
   process.execPath,
-  ['--test', '--test-concurrency=2', '--test-timeout=300000', '--test-reporter=spec', ...files],
+  [
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${HANGS_AFTER}`,
+    `--test-reporter=${fileURLToPath(new URL('test-reporter.ts', import.meta.url))}`,
+    '--test-reporter-destination=stdout',
+    ...files,
+  ],
   { stdio: 'inherit' },
 );
-process.exit(result.status ?? 1);
+let cutBy: NodeJS.Signals | undefined;
+for (const signal of CUTS)
+  process.on(signal, () => {
+    cutBy ??= signal;
+    runner.kill(signal);
+  });
+runner.on('close', (code, signal) => {
+  const endedBy = cutBy ?? signal;
+  // As a shell has it of what a signal ended.
+  process.exit(endedBy === null ? (code ?? 1) : 128 + constants.signals[endedBy]);
+});
 
 function peerSuites(): string[] {
   const suites: string[] = [];

@@ -97,6 +97,13 @@ const MOST_INVOCATIONS = 2_000;
 
 const SILENT: Telemetry = { info() {}, warn() {}, error() {}, count() {} };
 
+/** How people are told of what belongs together. */
+export interface Telling {
+  readonly grouping: GroupingPolicy;
+  /** Ms from one tick of the notify function to the next. */
+  readonly tickEvery: number;
+}
+
 export class Cloud {
   readonly clock: Clock;
   readonly store: ObjectStore;
@@ -111,13 +118,16 @@ export class Cloud {
   #invocations = 0;
   /** Epoch ms. */
   #nextTick = 0;
+  readonly #telling: Telling;
 
   constructor(given: {
     readonly start: number;
     readonly queryRange: QueryRange;
     readonly faults: readonly Fault[];
+    readonly telling?: Telling | undefined;
   }) {
     this.clock = { now: given.start };
+    this.#telling = given.telling ?? { grouping: GROUPING, tickEvery: NOTIFY_EVERY };
     this.#queryRange = given.queryRange;
     this.#calls = new CallFaults(given.faults);
     this.#messageFaults = given.faults.filter((fault) => fault.is === 'message');
@@ -161,11 +171,14 @@ export class Cloud {
     this.#send('score', detector);
   }
 
-  /** Until no message is left but dead ones, and nothing that people were not told of. */
-  async drain(): Promise<void> {
+  /**
+   * Until no message is left but dead ones, and nothing that people were not told of.
+   * @param given.withTicks false: what waits to be told goes on waiting
+   */
+  async drain({ withTicks = true }: { readonly withTicks?: boolean } = {}): Promise<void> {
     for (;;) {
       const dues = this.#messages.map(({ at }) => at);
-      if (await this.#hasToTell()) dues.push(this.#nextTick);
+      if (withTicks && (await this.#hasToTell())) dues.push(this.#nextTick);
       if (dues.length === 0) return;
       this.clock.now = Math.max(this.clock.now, Math.min(...dues));
       await this.deliverDue();
@@ -185,7 +198,8 @@ export class Cloud {
         batches.push(first.slice(at, at + BATCHES[queue]));
     }
     const isTick = this.clock.now >= this.#nextTick;
-    if (isTick) this.#nextTick = (Math.floor(this.clock.now / NOTIFY_EVERY) + 1) * NOTIFY_EVERY;
+    if (isTick)
+      this.#nextTick = (Math.floor(this.clock.now / this.#telling.tickEvery) + 1) * this.#telling.tickEvery;
     await Promise.all([
       ...batches.map((batch) => this.#handle(batch)),
       ...(isTick ? [this.#invoke('notify', async (context) => void (await notify(context, [])))] : []),
@@ -251,12 +265,14 @@ export class Cloud {
         requestTraining: send('train'),
         requestNotifying: send('notify'),
       },
-      grouping: GROUPING,
+      grouping: this.#telling.grouping,
       wakeIn: (ms) => calls.make('sqs.send', async () => this.#send('notify', WAKE, ms)),
       telemetry: SILENT,
       now: () => this.clock.now + skew,
       deadline: { remaining: () => end - this.clock.now },
       withoutReports: true,
+      // Everything of a page but its drawing: what it asks of the bucket can fail as all else can.
+      renderPage: ({ incidentId }) => incidentId,
     };
     try {
       await work(context, calls);

@@ -1,7 +1,7 @@
 /** Whether a plan's outcome is that of a run without faults, and the least plan whose is not. */
 import type { Fault } from './fault.ts';
-import { type Outcome, runPlan } from './run-plan.ts';
-import { type Feed, SetAsideError } from './service.ts';
+import { type Outcome, runPlan, type Story } from './run-plan.ts';
+import { SetAsideError } from './service.ts';
 
 export interface Verdict {
   /** What differs, for people; empty where the property holds. */
@@ -15,9 +15,9 @@ export interface Verdict {
 /** Of differences that are named. */
 const MOST_NAMED = 8;
 
-export async function judgePlan(feed: Feed, faults: readonly Fault[], expected: Outcome): Promise<Verdict> {
+export async function judgePlan(story: Story, faults: readonly Fault[], expected: Outcome): Promise<Verdict> {
   try {
-    const outcome = await runPlan(feed, faults);
+    const outcome = await runPlan(story, faults);
     const { repeated } = outcome;
     const twice = outcome.twice.map((name) => `told twice: ${name}`);
     if (outcome.setAside > 0) return { problems: twice, repeated, isSetAside: true };
@@ -35,11 +35,11 @@ export async function judgePlan(feed: Feed, faults: readonly Fault[], expected: 
 }
 
 export function shrinkPlan(
-  feed: Feed,
+  story: Story,
   faults: readonly Fault[],
   expected: Outcome,
 ): Promise<readonly Fault[]> {
-  return shrink(faults, async (less) => (await judgePlan(feed, less, expected)).problems.length > 0);
+  return shrink(faults, async (less) => (await judgePlan(story, less, expected)).problems.length > 0);
 }
 
 /** Drops what went wrong one by one for as long as the rest still fails. */

@@ -4,9 +4,14 @@ import type { Alert } from '../../lib/alert/alert.ts';
 import type { IncidentObject } from '../../lib/jobs/notify/record-incident.ts';
 import { NOTIFY_STATE_KEY } from '../../lib/store/keys.ts';
 import type { NotifyState } from '../../lib/store/notify-state.ts';
+import { runCascade } from './cascade.ts';
 import type { Cloud } from './cloud.ts';
 import type { Fault, Occasions } from './fault.ts';
-import { type Feed, runService } from './service.ts';
+import { ALL_FEEDS, type Feed, runService } from './service.ts';
+
+/** Lives that a plan can be of: one service by each of its feeds, and a cascade over three. */
+export type Story = Feed | 'cascade';
+export const STORIES: readonly Story[] = [...ALL_FEEDS, 'cascade'];
 
 export interface Outcome {
   /** What the bucket holds, by key: text of JSON, or a hash. Without times of runs. */
@@ -26,16 +31,18 @@ export interface Outcome {
 const LEAST_APART = 10_000;
 
 /** @throws Error where the life does not come to its end */
-export async function runPlan(feed: Feed, faults: readonly Fault[]): Promise<Outcome> {
-  return describe(await runService({ feed, faults }));
+export async function runPlan(story: Story, faults: readonly Fault[]): Promise<Outcome> {
+  return describe(await (story === 'cascade' ? runCascade(faults) : runService({ feed: story, faults })));
 }
 
 async function describe(cloud: Cloud): Promise<Outcome> {
   const bucket = new Map<string, string>();
+  const nameOf = await nameIncidents(cloud);
   for await (const { key } of cloud.store.list('')) {
     const { body } = await cloud.store.get(key);
-    const text = describeObject(key, body);
-    if (text !== undefined) bucket.set(key, text);
+    const text = describeObject(key, body, nameOf);
+    // What became part of another before anybody was told of it only says so.
+    if (text !== undefined && !text.includes('"mergedInto"')) bucket.set(nameKey(key, nameOf), text);
   }
   const told = new Map<string, string>();
   const twice: string[] = [];
@@ -44,17 +51,45 @@ async function describe(cloud: Cloud): Promise<Outcome> {
   for (const { alert, at, wasKnown } of cloud.published) {
     const { notificationId } = alert;
     const before = lastAt.get(notificationId);
-    if (wasKnown || (before !== undefined && at - before < LEAST_APART)) twice.push(nameOf(alert));
+    if (wasKnown || (before !== undefined && at - before < LEAST_APART)) twice.push(sayAlert(alert));
     else if (before !== undefined) repeated++;
     lastAt.set(notificationId, at);
-    told.set(notificationId, JSON.stringify(describeMessage(alert)));
+    const message = describeMessage(alert, nameOf);
+    told.set(message.notificationId, JSON.stringify(message));
   }
   const setAside = [...bucket.values()].filter((text) => text.includes('"killed-function"')).length;
   return { bucket, told, twice, repeated, setAside, occasions: cloud.occasions() };
 }
 
+type NameOf = (incidentId: string) => string;
+
+/**
+ * An incident has the id of the anomaly of it that was taken first, which is that of whichever run came first: here it is
+ * called by the first of its anomalies' ids.
+ */
+async function nameIncidents({ store }: Cloud): Promise<NameOf> {
+  const names = new Map<string, string>();
+  for await (const { key } of store.list('incidents/')) {
+    if (!INCIDENT.test(key)) continue;
+    const { incidentId, members } = JSON.parse(
+      new TextDecoder().decode((await store.get(key)).body),
+    ) as IncidentObject;
+    const [first] = members.map(({ anomalyId }) => anomalyId).sort();
+    if (first !== undefined) names.set(incidentId, first);
+  }
+  return (incidentId) => names.get(incidentId) ?? incidentId;
+}
+
+const INCIDENT = /^incidents\/[^/]+\.json$/;
+
+/** Of the incident's object, its page, or one of its notifications, whose name begins with the incident's id. */
+function nameKey(key: string, nameOf: NameOf): string {
+  const [, id] = /^incidents\/([^/]+?)(?:\/|\.json$)/.exec(key) ?? [];
+  return id === undefined ? key : key.replaceAll(id, nameOf(id));
+}
+
 /** Undefined for what says when a run was at what. */
-function describeObject(key: string, body: Uint8Array): string | undefined {
+function describeObject(key: string, body: Uint8Array, nameOf: NameOf): string | undefined {
   if (key.endsWith('/scoring.json')) return undefined;
   // Nothing but what saves the next run requests: of whichever run came last.
   if (key.endsWith('/recent-windows.json')) return undefined;
@@ -66,8 +101,8 @@ function describeObject(key: string, body: Uint8Array): string | undefined {
     const { published } = JSON.parse(text) as { readonly published?: object };
     return published === undefined ? 'not published' : 'published';
   }
-  if (/^incidents\/[^/]+\.json$/.test(key)) return describeIncident(text);
-  if (key === NOTIFY_STATE_KEY) return describeNotifyState(text);
+  if (INCIDENT.test(key)) return describeIncident(text, nameOf);
+  if (key === NOTIFY_STATE_KEY) return describeNotifyState(text, nameOf);
   if (!key.startsWith('state/')) return text;
   // `late` is for people who look: a run that dies after it has decided leaves none.
   const {
@@ -88,7 +123,7 @@ function describeObject(key: string, body: Uint8Array): string | undefined {
   });
 }
 
-function nameOf({ state, entity, start }: Alert): string {
+function sayAlert({ state, entity, start }: Alert): string {
   return `${state} ${entity} ${start}`;
 }
 
@@ -96,23 +131,34 @@ function nameOf({ state, entity, start }: Alert): string {
  * A run that takes over two changes at once words the first message by the second one as well. What each change was, with
  * its reasons, is in the anomaly's object, which is compared as it stands.
  */
-function describeMessage(alert: Alert): object {
-  const { notificationId, incidentId, state, severity, detector, entity, start, members = [] } = alert;
+function describeMessage(alert: Alert, nameOf: NameOf): { readonly notificationId: string } {
+  const { state, severity, detector, entity, start, members = [] } = alert;
   const { incident, anomaly } = alert.objects;
-  const of = members.map(({ anomalyId }) => anomalyId);
-  return { notificationId, incidentId, state, severity, detector, entity, start, of, incident, anomaly };
+  const [before, incidentId] = [alert.incidentId, nameOf(alert.incidentId)];
+  return Object.assign(
+    { notificationId: alert.notificationId.replace(before, incidentId) },
+    { incidentId, state, severity, detector, entity, start, of: members.map(({ anomalyId }) => anomalyId) },
+    { incident: incident && nameKey(incident, nameOf), anomaly },
+  );
 }
 
-function describeIncident(text: string): string {
+function describeIncident(text: string, nameOf: NameOf): string {
   const { changes, ...rest } = JSON.parse(text) as IncidentObject;
-  const told = changes.map(({ sequence, alert }) => ({ sequence, ...describeMessage(alert) }));
-  return JSON.stringify({ ...rest, changes: told });
+  const told = changes.map(({ sequence, alert }) => ({ sequence, ...describeMessage(alert, nameOf) }));
+  return JSON.stringify({ ...rest, incidentId: nameOf(rest.incidentId), changes: told });
 }
 
 /** Without times of runs, and without `taken`, which the run after one that took something over clears. */
-function describeNotifyState(text: string): string {
+function describeNotifyState(text: string, nameOf: NameOf): string {
   const { incidents, alerts, outbox } = JSON.parse(text) as NotifyState;
-  const known = incidents.incidents.map(({ firstSeen: _, toldAt: __, overSince: ___, ...rest }) => rest);
+  const known = incidents.incidents.map(
+    ({ firstSeen: _, toldAt: __, overSince: ___, mergedFrom: ____, id, members, ...rest }) => ({
+      ...rest,
+      id: nameOf(id),
+      // In the order in which they came.
+      members: members.toSorted((a, b) => (a.anomalyId < b.anomalyId ? -1 : 1)),
+    }),
+  );
   return JSON.stringify({
     incidents: known.sort((a, b) => (a.id < b.id ? -1 : 1)),
     openings: incidents.openings.length,

@@ -28,7 +28,7 @@ export const MINUTE = 60_000;
 export const START = 1_793_577_600_000;
 export const DETECTOR = 'shop';
 export const WINDOW: number = 15 * MINUTE;
-const HISTORY_WINDOWS = 8;
+export const HISTORY_WINDOWS = 8;
 /** Before and after the model is trained anew. */
 const LIVE_WINDOWS = [3, 3] as const;
 /** Rows from the end of the history on. One lasts over the second training, one is over before it. */
@@ -41,7 +41,7 @@ const CORRECTED = FAULTS[1]!;
 const CORRECTED_WINDOWS = 2;
 export const ENTITIES: readonly string[] = ['cart', 'payment'];
 export const METRICS: readonly string[] = ['cpu', 'memory'];
-const ROWS_A_WINDOW = 15;
+export const ROWS_A_WINDOW = 15;
 
 const EXPORTED = `
   metrics:
@@ -77,7 +77,7 @@ spec:${feed}
 }
 
 /** A redelivery takes two minutes, and a tick is one of a schedule that has nothing else to do. */
-const TICK = 5_000;
+export const TICK = 5_000;
 const MOST_TICKS = 60;
 const MOST_ROUNDS = 12;
 export interface Life {
@@ -183,20 +183,32 @@ export function makeWindow(
   };
 }
 
-async function exportUntil(cloud: Cloud, { end }: TimeRange): Promise<void> {
+export async function exportUntil(
+  cloud: Cloud,
+  { end }: Pick<TimeRange, 'end'>,
+  detectors: readonly string[] = [DETECTOR],
+): Promise<void> {
   for (let tick = 0; tick < MOST_TICKS; tick++) {
     await cloud.exportDue();
     await cloud.deliverDue();
-    if (((await readState(cloud.store, DETECTOR)).state.exportedUntil ?? 0) >= end) return;
+    const states = await Promise.all(detectors.map((name) => readState(cloud.store, name)));
+    if (states.every(({ state }) => (state.exportedUntil ?? 0) >= end)) return;
     cloud.clock.now += TICK;
   }
   throw new Error(`the export did not come to ${new Date(end).toISOString()}`);
 }
 
-/** Until no message is left, nor a dead letter. */
-async function settle(cloud: Cloud): Promise<void> {
+/**
+ * Until no message is left, nor a dead letter.
+ * @param given.tellsLast what waits to be told of waits for the dead letters, too
+ */
+export async function settle(
+  cloud: Cloud,
+  { tellsLast = false }: { readonly tellsLast?: boolean } = {},
+): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    await cloud.drain();
+    if (tellsLast) await cloud.drain({ withTicks: false });
+    if (!tellsLast || cloud.deadLetters.length === 0) await cloud.drain();
     if (cloud.deadLetters.length === 0) return;
     cloud.redrive();
   }
@@ -212,17 +224,17 @@ export class SetAsideError extends Error {
  * What people do about a file that two runs died at, once its alarm has told them and what was wrong is over. While
  * nothing is decided yet, its rows come late for nothing.
  */
-async function giveAnotherTry(cloud: Cloud): Promise<void> {
-  const { phase } = (await readState(cloud.store, DETECTOR)).state;
-  for (const key of phase === 'learning' ? await listSetAside(cloud) : []) {
+async function giveAnotherTry(cloud: Cloud, detector: string): Promise<void> {
+  const { phase } = (await readState(cloud.store, detector)).state;
+  for (const key of phase === 'learning' ? await listSetAside(cloud, detector) : []) {
     for (const each of [reasonKey(key), quarantineKey(key)]) await cloud.store.delete(each);
   }
-  cloud.requestScoring(DETECTOR);
+  cloud.requestScoring(detector);
   await settle(cloud);
 }
 
-async function listSetAside({ store }: Cloud): Promise<readonly string[]> {
-  const entries = await listQuarantine(store, windowsPrefix(DETECTOR));
+async function listSetAside({ store }: Cloud, detector: string): Promise<readonly string[]> {
+  const entries = await listQuarantine(store, windowsPrefix(detector));
   return entries.filter(({ code }) => code === 'killed-function').map(({ key }) => key);
 }
 
@@ -230,26 +242,26 @@ async function listSetAside({ store }: Cloud): Promise<readonly string[]> {
  * The schedule is asked first. It waits for an export that is behind, as this one is by now where calls took long: here
  * no more windows come in meanwhile, so somebody asks by hand.
  */
-async function trainUntil(cloud: Cloud, end: number): Promise<void> {
+export async function trainUntil(cloud: Cloud, end: number, detector: string = DETECTOR): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    if ((await trainedTo(cloud.store)) === end) return settle(cloud);
+    if ((await trainedTo(cloud.store, detector)) === end) return settle(cloud);
     if (round === 0) await cloud.trainDue();
     else {
-      await giveAnotherTry(cloud);
-      cloud.requestTraining(DETECTOR);
+      await giveAnotherTry(cloud, detector);
+      cloud.requestTraining(detector);
     }
     await settle(cloud);
   }
-  if ((await listSetAside(cloud)).length > 0) throw new SetAsideError('no model of all windows');
+  if ((await listSetAside(cloud, detector)).length > 0) throw new SetAsideError('no model of all windows');
   throw new Error(`no model of the data up to ${new Date(end).toISOString()}`);
 }
 
 /** Of the version in use, once the state says that it is. */
-async function trainedTo(store: ObjectStore): Promise<number | undefined> {
-  const current = await readCurrent(store, DETECTOR);
+async function trainedTo(store: ObjectStore, detector: string): Promise<number | undefined> {
+  const current = await readCurrent(store, detector);
   if (current === undefined) return undefined;
-  const { trainingRange } = await readManifest(store, DETECTOR, current.version);
-  const { state } = await readState(store, DETECTOR);
+  const { trainingRange } = await readManifest(store, detector, current.version);
+  const { state } = await readState(store, detector);
   const end = Date.parse(trainingRange.end);
   return state.phase === 'active' && state.trainedUntil === end ? end : undefined;
 }

@@ -11,13 +11,15 @@ export interface CheckOptions {
   readonly source: string;
   /** False for a source whose language is another one, such as MetricsQL. */
   readonly isPromql: boolean;
+  /** False for a file that is not deployed as it lies there: it may be called as one likes. */
+  readonly isDeployed?: boolean;
 }
 
 /** @throws ManifestError that lists every problem */
 export async function readCheckedManifest(text: string, options: CheckOptions): Promise<Detector> {
   const checked = checkManifest(text, options);
   const more = [
-    ...findNameProblems(checked.value, options.source),
+    ...(options.isDeployed === false ? [] : findNameProblems(checked.value, options.source)),
     ...(options.isPromql ? findQueryProblems(checked.value) : []),
     ...(await findModelProblems(checked.value)),
   ];

@@ -2,7 +2,7 @@
 
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
-import { parseManifest } from '../config/manifest.ts';
+import { readCheckedManifest } from './check-manifest.ts';
 import { type Invocation, type OptionHelp, stringValue } from './command.ts';
 import { nameOfData } from './data-file.ts';
 import { readManifestFile } from './read-manifest-file.ts';
@@ -18,10 +18,14 @@ export interface FileDetector {
   readonly text: string | undefined;
 }
 
-/** @throws ManifestError */
+/**
+ * Its queries are not looked at: the data are there.
+ * @throws ManifestError that lists every problem, of the model's parameters too
+ */
 export async function readFileDetector({ host, values }: Invocation, data: string): Promise<FileDetector> {
   const path = stringValue(values.manifest);
   if (path === undefined) return { detector: defaultDetector(nameOfData(data)), text: undefined };
   const text = await readManifestFile(host, path);
-  return { detector: parseManifest(text, { source: path }), text };
+  const detector = await readCheckedManifest(text, { source: path, isPromql: false, isDeployed: false });
+  return { detector, text };
 }

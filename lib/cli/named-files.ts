@@ -1,6 +1,7 @@
 /** The commands for files that people keep in the bucket under names of their own: add one, list them, take one away. */
 import { stringify } from 'yaml';
 import { AnswerError, PreconditionFailedError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { type AnswerCondition, writeAnswerFile } from '../jobs/shared/write-answers.ts';
 import { isObjectId } from '../store/keys.ts';
@@ -75,11 +76,27 @@ export function createNamedFilesCommand<T>(files: NamedFiles<T>): Command {
       if (what === 'list' && name === undefined) return await list(files, invocation);
       if (what === takeAway.operand && name !== undefined && matchers.length === 0)
         return await remove(files, invocation, name);
+      const meant = what === undefined ? undefined : meantBy(what, takeAway.operand);
+      if (meant !== undefined)
+        throw new UsageError(
+          `${command} has no ${JSON.stringify(what)}; did you mean tidewatch ${[command, meant, ...operands.slice(1)].join(' ')}?`,
+        );
       throw new UsageError(
         `${command} takes add NAME ${matchersHelp}, list, or ${takeAway.operand} NAME, not ${JSON.stringify(operands.join(' '))}; see tidewatch ${command} --help`,
       );
     },
   };
+}
+
+/** Words of other tools, and of the other command of this kind, for taking one away. */
+const TAKES_AWAY = ['remove', 'end', 'delete', 'rm', 'stop', 'expire'];
+
+/** What a word was meant for that is none of a command's; undefined of one that it has. */
+function meantBy(what: string, takeAway: string): string | undefined {
+  const own = ['add', 'list', takeAway];
+  if (own.includes(what)) return undefined;
+  if (TAKES_AWAY.includes(what)) return takeAway;
+  return what === 'show' || what === 'ls' ? 'list' : nearestName(what, own);
 }
 
 /**

@@ -89,7 +89,7 @@ function parseOptions(
 ): { readonly values: Values; readonly positionals: readonly string[] } {
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
+      args: joinNegatives(args, command),
       options: { ...COMMON_OPTIONS, ...command.options },
       allowPositionals: true,
       strict: true,
@@ -103,6 +103,18 @@ function parseOptions(
       `${error instanceof Error ? error.message : String(error)}; see tidewatch ${command.name} --help`,
     );
   }
+}
+
+/** `--for -2h` is `--for=-2h`: what is no option is a value, which the command refuses by what it is. */
+function joinNegatives(args: readonly string[], { options }: Command): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1)?.replace(/^--/, '');
+    const isValue = /^-\d/.test(arg) && before !== undefined && options[before]?.type === 'string';
+    if (isValue) joined[joined.length - 1] += `=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function sayUnknown(option: string, { name, options }: Command): string {

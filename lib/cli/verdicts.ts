@@ -1,6 +1,7 @@
 /** Verdicts of the bucket, and what they say of each detector. */
 import type { Verdict } from '../answers/verdict.ts';
 import { ArtifactError, NotFoundError } from '../base/errors.ts';
+import { forEachConcurrently } from '../base/limit-concurrency.ts';
 import { readIncident } from '../jobs/notify/read-incidents.ts';
 import { readVerdict } from '../jobs/shared/read-verdict.ts';
 import { anomalyKey, FEEDBACK_PREFIX, idOfFeedbackKey } from '../store/keys.ts';
@@ -22,28 +23,40 @@ export interface MeasuredAnswers {
   readonly problems: readonly string[];
 }
 
-/** Writes nothing. */
+const READS_AT_ONCE = 16;
+
+/**
+ * Writes nothing.
+ * @param detectors whose answers are counted
+ * @param known those of the bucket: a verdict on an anomaly of another one of them is none of these, and no problem
+ */
 export async function measureAnswers(
   store: ObjectStore,
   detectors: readonly string[],
+  known: readonly string[],
 ): Promise<MeasuredAnswers> {
   const said = new Map<string, Verdict['verdict'][]>();
-  const problems: string[] = [];
-  for await (const { key } of store.list(FEEDBACK_PREFIX)) {
-    const id = idOfFeedbackKey(key);
-    if (id === undefined) continue;
+  const keys: string[] = [];
+  for await (const { key } of store.list(FEEDBACK_PREFIX))
+    if (idOfFeedbackKey(key) !== undefined) keys.push(key);
+  const problemOf = new Map<string, string>();
+  await forEachConcurrently(keys, READS_AT_ONCE, async (key) => {
+    const id = idOfFeedbackKey(key)!;
     try {
       const verdict = await readVerdict(store, id);
-      if (verdict === undefined) continue;
-      const of = await findDetectors(store, id, detectors);
+      if (verdict === undefined) return;
+      const of = await findDetectors(store, id, [...new Set([...detectors, ...known])]);
       if (of.length === 0 && (await readIncident(store, id)) === undefined)
-        problems.push(`${key} is of no incident and of no anomaly of these detectors`);
-      for (const detector of of) said.set(detector, [...(said.get(detector) ?? []), verdict.verdict]);
+        problemOf.set(key, `${key} is of no incident and of no anomaly of any detector`);
+      for (const detector of of.filter((name) => detectors.includes(name)))
+        said.set(detector, [...(said.get(detector) ?? []), verdict.verdict]);
     } catch (error) {
       if (!(error instanceof ArtifactError)) throw error;
-      problems.push(error.message);
+      problemOf.set(key, error.message);
     }
-  }
+  });
+  // In the order of keys, whichever was read first.
+  const problems = keys.flatMap((key) => problemOf.get(key) ?? []);
   return { byDetector: new Map([...said].map(([detector, of]) => [detector, count(of)])), problems };
 }
 

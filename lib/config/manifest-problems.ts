@@ -29,13 +29,25 @@ function describeIssueList(issues: readonly z.core.$ZodIssue[], value: unknown):
       );
     const { found, given } = lookUp(value, issue.path);
     const told = `${issue.message}, ${found ? `not ${show(given)}` : 'and is missing'}`;
-    return [{ path: issue.path, message: `${told}${questionShare(issue.path, given)}` }];
+    return [
+      {
+        path: issue.path,
+        message: `${told}${questionShare(issue.path, given)}${questionName(issue, given)}`,
+      },
+    ];
   });
 }
 
 function questionShare(path: readonly PropertyKey[], given: unknown): string {
   const meant = path.at(-1) === 'percentile' ? percentOfShare(given) : undefined;
   return meant === undefined ? '' : `; percentiles are in percent: did you mean ${meant}?`;
+}
+
+/** Of a name that is none of a few. */
+function questionName(issue: z.core.$ZodIssue, given: unknown): string {
+  if (issue.code !== 'invalid_value' || typeof given !== 'string') return '';
+  const near = nearestName(given, issue.values.map(String));
+  return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
 /** Of a value that may have several forms, the one that it has but for something inside of it. */
@@ -56,10 +68,20 @@ const MOST_GUESSED = 50;
 function describeUnknownFields(path: readonly PropertyKey[], keys: readonly string[]): Problem[] {
   const known = fieldsAt(path);
   return keys.map((key, i) => {
-    const near = i < MOST_GUESSED ? nearestName(key, known) : undefined;
+    const near = i < MOST_GUESSED ? (nearestName(key, known) ?? longFormOf(key, known)) : undefined;
     const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
     return { path: [...path, key], message: `is no field of a manifest; ${hint}` };
   });
+}
+
+/** Letters that two names have to begin with to be one word, of which one is short for the other. */
+const LEAST_SHARED = 4;
+
+/** `parameters` is `params` written out. */
+function longFormOf(given: string, known: readonly string[]): string | undefined {
+  const beginning = given.slice(0, LEAST_SHARED);
+  const alike = known.filter((name) => name.startsWith(beginning));
+  return alike.length === 1 && alike[0]!.length < given.length ? alike[0] : undefined;
 }
 
 function fieldsAt(path: readonly PropertyKey[]): string[] {

@@ -94,6 +94,8 @@ export interface Incident {
   readonly isRetracted?: boolean | undefined;
   /** The digest that told of it. */
   readonly digestId?: string | undefined;
+  /** Incidents that nobody was told of and that turned out to be this one, by their ids. */
+  readonly mergedFrom?: readonly string[] | undefined;
 }
 
 /** What the stage remembers between runs. */

@@ -31,6 +31,21 @@ export function findIncident(
   return nearest;
 }
 
+/**
+ * Those that nobody was told of and that the anomaly is related to as well: what it has in common with each is what they have in
+ * common. Of a cascade, the services at both ends may come before the one between them.
+ */
+export function findUntold(
+  incidents: readonly Incident[],
+  change: AnomalyChange,
+  policy: GroupingPolicy,
+): readonly Incident[] {
+  return incidents.filter(
+    (incident) =>
+      incident.status === 'waiting' && Number.isFinite(distanceTo(incident, change, policy.groupBy)),
+  );
+}
+
 export function isSameEntity(a: AnomalyChange, b: AnomalyChange): boolean {
   return a.detector === b.detector && a.entity === b.entity;
 }

@@ -2,8 +2,8 @@
 import { unknownMembers } from '../base/unknown-members.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, Incident } from './contract.ts';
-import { findIncident, isSameEntity } from './relation.ts';
-import { isOpen, judgeIncident } from './severity.ts';
+import { findIncident, findUntold, isSameEntity } from './relation.ts';
+import { isLouder, isOpen, judgeIncident } from './severity.ts';
 
 const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   anomalyId: true,
@@ -28,6 +28,7 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
 
 /**
  * A change that was taken before changes nothing. An anomaly that begins joins the incident it belongs to, or opens one.
+ * Where it belongs to several, those that nobody was told of become one with it.
  * Of one that is unknown and past its beginning people were told before there were incidents, or by a state that is lost:
  * it goes on as an incident of its own, whose messages go on where they were. What is taken back of an incident that is
  * forgotten is left to the anomaly's record.
@@ -46,7 +47,11 @@ export function takeChange(
   if (change.state === 'retracted') return incidents;
   if (change.sequence > 1) return [...incidents, adopt(change, given.now)];
   const joined = findIncident(incidents, change, given.policy);
-  if (joined !== undefined) return replace(incidents, joined, join(joined, change, given.now));
+  if (joined !== undefined) {
+    const others = findUntold(incidents, change, given.policy).filter((other) => other !== joined);
+    const rest = incidents.filter((incident) => !others.includes(incident));
+    return replace(rest, joined, join(merge(joined, others), change, given.now));
+  }
   const before = incidents.findLast(
     ({ status, members }) => status === 'closed' && members.some((member) => isSameEntity(member, change)),
   );
@@ -84,6 +89,24 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
     members,
     severity: judgeIncident({ ...incident, members }, now),
     flaps: incident.flaps + Number(isBack),
+  };
+}
+
+function merge(incident: Incident, others: readonly Incident[]): Incident {
+  if (others.length === 0) return incident;
+  const all = [incident, ...others];
+  const { overSince: _, ...rest } = incident;
+  return {
+    ...rest,
+    members: all.flatMap(({ members }) => members),
+    firstSeen: Math.min(...all.map(({ firstSeen }) => firstSeen)),
+    severity: all.map(({ severity }) => severity).reduce((a, b) => (isLouder(b, a) ? b : a)),
+    isWorse: all.some(({ isWorse }) => isWorse),
+    flaps: Math.max(...all.map(({ flaps }) => flaps)),
+    mergedFrom: [
+      ...(incident.mergedFrom ?? []),
+      ...others.flatMap(({ id, mergedFrom = [] }) => [id, ...mergedFrom]),
+    ],
   };
 }
 

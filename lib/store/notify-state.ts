@@ -92,6 +92,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   silencedBy: z.string().optional(),
   isRetracted: z.boolean().optional(),
   digestId: z.string().optional(),
+  mergedFrom: z.array(z.string()).optional(),
 } satisfies Shape<Incident>);
 
 /** Unknown members are a newer release's: they are kept, and written back. */

@@ -36,6 +36,29 @@ test('what a correction takes back is told in every life', async () => {
   ]);
 });
 
+test('a cascade over three services is one incident with one beginning and one end', async () => {
+  const { told } = await runPlan('cascade', []);
+  const messages = [...told.values()].map(
+    (text) => JSON.parse(text) as { state: string; entity: string; of: [] },
+  );
+  assert.deepEqual(
+    messages.map(({ state, entity, of }) => [state, entity, of.length]),
+    [
+      ['opened', 'db-0', 3],
+      ['resolved', 'db-0', 3],
+    ],
+  );
+});
+
+test('services at both ends of a cascade that come before the one between them are one incident', async () => {
+  // One answer takes 17 seconds, and the service in the middle is scored after the others.
+  const faults: readonly Fault[] = [
+    { is: 'call', operation: 'prometheus.query', nth: 7, kind: 'slow', more: 0, ms: 17_120 },
+  ];
+  const expected = await runPlan('cascade', []);
+  assert.deepEqual((await judgePlan('cascade', faults, expected)).problems, []);
+});
+
 test('the same seed draws the same plan', async () => {
   const { occasions } = await runPlan('exported', []);
   assert.deepEqual(drawPlan(7, occasions), drawPlan(7, occasions));

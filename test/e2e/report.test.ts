@@ -1,7 +1,7 @@
 /** Training writes its report beside the model, as part of the version. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { loadFittedDetector } from '../../lib/jobs/shared/fitted-detector.ts';
 import { modelPrefix } from '../../lib/store/keys.ts';
 import { trainSockShop } from '../helpers/sockshop-report.ts';
@@ -16,8 +16,14 @@ const REPORT = [
   'training_history.png',
 ];
 
+/** One training for both: it takes a third of a minute of a processor. */
+let trained: ReturnType<typeof trainSockShop>;
+before(() => {
+  trained = trainSockShop();
+});
+
 test('a trained version holds its report, listed with checksums; scoring does not read it', async () => {
-  const { manifest, files, store, telemetry } = await trainSockShop();
+  const { manifest, files, store, telemetry } = await trained;
   assert.deepEqual(
     Object.keys(manifest.files).sort(),
     [...REPORT, 'evidence.json', 'features.json', 'model.json', 'presence.json', 'weights.bin'].sort(),
@@ -50,7 +56,7 @@ test('a trained version holds its report, listed with checksums; scoring does no
 });
 
 test('the same history gives the same report, byte for byte', async () => {
-  const [first, second] = [await trainSockShop(), await trainSockShop()];
+  const [first, second] = [await trained, await trainSockShop()];
   assert.equal(first.manifest.version, second.manifest.version);
   assert.deepEqual(first.manifest.files, second.manifest.files);
 });

@@ -11,9 +11,7 @@ import { placeRunDocs, QUOTING, readFirstAlert, withoutDates } from '../../scrip
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('npm start goes from history to alerts by itself, says why, and ends with 0', {
-  timeout: 280_000,
-}, async () => {
+test('npm start goes from history to alerts by itself, says why, and ends with 0', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tidewatch-start-'));
   try {
     const data = join(folder, 'demo');

@@ -64,6 +64,7 @@ async function tell(
 ): Promise<string> {
   const told: string[] = [];
   const context = createNotifyContext(store, {
+    renderPage: undefined,
     now: () => start + LENGTH + HOUR,
     publisher: {
       async publish({ incidentId }) {

@@ -95,9 +95,7 @@ spec:
   }
 });
 
-test('npm start -- --prometheus URL finds the fault by itself and ends with 0', {
-  timeout: 180_000,
-}, async () => {
+test('npm start -- --prometheus URL finds the fault by itself and ends with 0', async () => {
   const { code, output } = await npmStart('--prometheus', prometheus.url);
   assert.equal(code, 0, output);
   assert.match(output, /of history; watching processes that export metrics/);

@@ -55,6 +55,11 @@ export const backtest: Command = {
     const trainFor = durationValue(values, 'train-for');
     const every = durationValue(values, 'retrain-every');
     const { detector, window } = await readHistory(invocation);
+    const length = window.range.end - window.range.start;
+    if (trainFor !== undefined && trainFor >= length)
+      throw new UsageError(
+        `--train-for is ${stringValue(values['train-for'])}, and the data are ${formatLength(length)} long, ${formatTime(window.range.start)} to ${formatTime(window.range.end)} UTC: nothing would be left to watch`,
+      );
     const progress = output.startProgress(`replaying ${detector.name}`);
     const result = await replay(
       {
@@ -129,10 +134,7 @@ function describe(detector: Detector, result: BacktestResult): string {
     `${detector.name}: ${countOf(windows, 'window')} with ${countOf(rows, 'row')} of ${countOf(entities, 'entity', 'entities')}, ${formatTime(range.start)} to ${formatTime(range.end)} UTC`,
   ];
   if (watched === undefined || trainings[0] === undefined)
-    return [
-      ...lines,
-      `never trained: less than the warmup of ${sayWarmup(detector)}, or --train-for is longer than the data`,
-    ].join('\n');
+    return [...lines, `never trained: less than the warmup of ${sayWarmup(detector)}`].join('\n');
   lines.push(
     `first trained ${formatTime(trainings[0].at)}, ${countOf(trainings.length, 'version')} in all; watched for ${formatLength(watched.end - watched.start)}`,
     `${countOf(incidents.length, 'incident')}, ${countOf(result.published.length, 'alert')}: ${formatRate(result.incidentsPerWeek)} incidents a week`,

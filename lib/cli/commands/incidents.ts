@@ -1,3 +1,4 @@
+import { nearestName } from '../../base/nearest-name.ts';
 import { listIncidents, readIncident } from '../../jobs/notify/read-incidents.ts';
 import type { IncidentObject } from '../../jobs/notify/record-incident.ts';
 import { isObjectId } from '../../store/keys.ts';
@@ -38,6 +39,13 @@ export const incidents: Command = {
     const [what = 'list', id, ...more] = invocation.operands;
     if (what === 'list' && id === undefined) return await list(invocation);
     if (what === 'show' && id !== undefined && more.length === 0) return await show(invocation, id);
+    if (what === 'show' && id === undefined)
+      throw new UsageError(
+        'incidents show needs an id, the first column of tidewatch incidents list, such as 20261122T080000Z-0123456789ab',
+      );
+    const near = what === 'list' || what === 'show' ? undefined : nearestName(what, ['list', 'show']);
+    if (near !== undefined)
+      throw new UsageError(`incidents has no ${JSON.stringify(what)}; did you mean ${near}?`);
     throw new UsageError(
       `incidents takes list, or show and an id, not ${JSON.stringify(invocation.operands.join(' '))}; see tidewatch incidents --help`,
     );
@@ -74,6 +82,9 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
   const lines = [
     `${incident.incidentId}: ${state}, ${severity}, ${since} to ${until}`,
     ...(incident.silencedBy === undefined ? [] : [`silenced by silences/${incident.silencedBy}`]),
+    ...(incident.mergedInto === undefined
+      ? []
+      : [`part of ${incident.mergedInto}, which people were told of in its place`]),
     ...(incident.digestId === undefined ? [] : [`told in the digest ${incident.digestId}`]),
     '',
     incident.state === 'digest'

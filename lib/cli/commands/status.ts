@@ -1,3 +1,4 @@
+import { listDetectors } from '../../jobs/shared/load-detectors.ts';
 import { sayLeftOut } from '../../report/left-out.ts';
 import {
   BUCKET_HELP,
@@ -49,7 +50,8 @@ export const status: Command = {
     // As one table for people, one line each for programs.
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
-    const { byDetector, problems } = await measureAnswers(context.store, names);
+    const known = operands.length === 0 ? names : await listDetectors(context);
+    const { byDetector, problems } = await measureAnswers(context.store, names, known);
     const isIll = values.check === true && found.some(({ isHealthy }) => !isHealthy);
     const table = formatTable([HEADER, ...found.map(toRow)]);
     const withAnswers = (each: DetectorStatus): object => ({

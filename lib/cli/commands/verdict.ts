@@ -29,9 +29,13 @@ export const verdict: Command = {
     const { operands, values, host, output } = invocation;
     const [id, said, ...more] = operands;
     const found = VERDICTS.find((each) => each === said);
+    if (id !== undefined && said !== undefined && found === undefined && more.length === 0)
+      throw new UsageError(
+        `the verdict is ${JSON.stringify(said)}, none of ${VERDICTS.join(', ')}: true for what was an incident, false for what was none, expected for what was known to come`,
+      );
     if (id === undefined || found === undefined || more.length > 0)
       throw new UsageError(
-        `verdict takes an id and one of ${VERDICTS.join(', ')}, not ${JSON.stringify(operands.join(' '))}`,
+        `verdict takes an id and one of ${VERDICTS.join(', ')}, not ${JSON.stringify(operands.join(' '))}; see tidewatch incidents for the ids`,
       );
     const store = openBucket(invocation);
     const unknown = (): UsageError =>

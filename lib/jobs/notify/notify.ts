@@ -23,7 +23,7 @@ import { quarantine } from '../shared/quarantine.ts';
 import { keepRecord } from './keep-record.ts';
 import { loadSilencings } from './load-silencings.ts';
 import { publishOutbox } from './publish-outbox.ts';
-import { recordIncident } from './record-incident.ts';
+import { recordIncident, recordMerged } from './record-incident.ts';
 import { takeChanges } from './take-changes.ts';
 import { writePages } from './write-pages.ts';
 
@@ -65,6 +65,14 @@ export async function notify(context: NotifyContext, detectors: readonly string[
   await forEachConcurrently(recorded, CONCURRENCY, ({ id: incidentId, members }) =>
     keepRecord(context, { detector: rankMembers(members)[0]!.detector, key: incidentKey(incidentId) }, () =>
       recordIncident(context.store, state, { incidentId }),
+    ),
+  );
+  const merged = recorded.flatMap((into) =>
+    (into.mergedFrom ?? []).map((incidentId) => ({ incidentId, into })),
+  );
+  await forEachConcurrently(merged, CONCURRENCY, ({ incidentId, into }) =>
+    keepRecord(context, { detector: into.members[0]!.detector, key: incidentKey(incidentId) }, () =>
+      recordMerged(context.store, { incidentId, into }),
     ),
   );
   const { published, inFlight } = await publishOutbox(context, {

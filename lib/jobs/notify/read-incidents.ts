@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { type IncidentObject, incidentSchema } from './record-incident.ts';
 
-/** Newest first, by start. One that cannot be read is warned of and left out. */
+/** Newest first, by start, but for those that became part of another. One that cannot be read is warned of and left out. */
 export async function* listIncidents(context: StoreContext): AsyncIterable<IncidentObject> {
   const ids: string[] = [];
   for await (const { key } of context.store.list(INCIDENTS_PREFIX)) {
@@ -17,7 +17,7 @@ export async function* listIncidents(context: StoreContext): AsyncIterable<Incid
   for (const id of ids.sort().reverse()) {
     try {
       const incident = await readIncident(context.store, id);
-      if (incident !== undefined) yield incident;
+      if (incident !== undefined && incident.mergedInto === undefined) yield incident;
     } catch (error) {
       if (!(error instanceof ArtifactError)) throw error;
       context.telemetry.warn('incident left out', { incidentId: id, reason: error.message });

@@ -31,6 +31,8 @@ export interface IncidentObject {
   readonly status?: Incident['status'] | undefined;
   /** The digest that told of it. */
   readonly digestId?: string | undefined;
+  /** The incident that it turned out to be before anybody was told of it; it is told of there. */
+  readonly mergedInto?: string | undefined;
   /** Ranked, the probable culprit first: all of them, also those that joined without a message. */
   readonly members: readonly AlertMember[];
   /** Ascending by sequence. */
@@ -48,6 +50,7 @@ export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
   silencedBy: z.string().optional(),
   status: z.enum(INCIDENT_STATUSES).optional(),
   digestId: z.string().optional(),
+  mergedInto: z.string().optional(),
   members: z.array(memberSchema),
   changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
@@ -87,6 +90,30 @@ export async function recordIncident(
         changes,
       };
     },
+  );
+}
+
+/**
+ * Notes of an incident that it is another one by now.
+ * @throws RetryLaterError where others kept changing the object
+ */
+export async function recordMerged(
+  store: ObjectStore,
+  { incidentId, into }: { readonly incidentId: string; readonly into: Incident },
+): Promise<void> {
+  await updateObject(
+    store,
+    { key: incidentKey(incidentId), schema: incidentSchema },
+    (existing): IncidentObject => ({
+      formatVersion: 1,
+      incidentId,
+      severity: into.severity,
+      members: [],
+      changes: [],
+      ...existing,
+      status: 'closed',
+      mergedInto: into.id,
+    }),
   );
 }
 

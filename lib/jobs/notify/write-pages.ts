@@ -13,7 +13,7 @@ const USUAL_STEP = 60_000;
 
 /** @param incidentIds whose objects changed, or of which people were told; those that are told of alone have pages */
 export async function writePages(
-  { store, telemetry, now, deadline }: NotifyContext,
+  { store, telemetry, now, deadline, renderPage }: NotifyContext,
   state: NotifyState,
   incidentIds: Iterable<string>,
 ): Promise<void> {
@@ -32,9 +32,11 @@ export async function writePages(
     try {
       // Loaded when needed: a plotting library is nothing that a message should wait for.
       const { writeIncidentPage } = await import('./incident-page/write-page.ts');
+      const render =
+        renderPage ?? (await import('../../report/incident/incident-page.ts')).renderIncidentPage;
       const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
       const limit = Math.min(MOST_TIME, deadline.remaining() - MIN_RUN_LEFT / 2);
-      await within(limit, writeIncidentPage(store, { incidentId, step, now: now() }));
+      await within(limit, writeIncidentPage(store, { incidentId, step, now: now(), render }));
     } catch (error) {
       telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
       telemetry.count('IncidentPagesFailed', 1, { detector });

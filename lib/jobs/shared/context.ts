@@ -4,6 +4,7 @@ import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import type { GroupingPolicy } from '../../config/grouping.ts';
 import type { Deadline } from '../../models/framework/contract.ts';
+import type { IncidentInput } from '../../report/incident/incident-input.ts';
 import type { NewVersion } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 
@@ -64,6 +65,8 @@ export interface NotifyContext extends StoreContext {
   readonly linkPage?: ((incidentId: string) => Promise<AlertLinks>) | undefined;
   /** Asks to be run again after so many ms, for what is then due. A tick every minute finds it in any case. */
   readonly wakeIn: (ms: number) => Promise<void>;
+  /** Of an incident's page, in place of the usual drawing of plots, which takes as long as everything else of a short run. */
+  readonly renderPage?: ((input: IncidentInput) => string) | undefined;
 }
 
 /** All of it but the telling: what one process that runs every job needs. */

@@ -10,6 +10,7 @@ import type { StoreContext } from './context.ts';
 import type { Findings } from './detector-health.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { selectPending } from './pending-windows.ts';
+import { findStaleModel } from './stale-model.ts';
 import { findSetAside } from './training-attempts.ts';
 import { listWindowObjects } from './window-objects.ts';
 
@@ -34,6 +35,7 @@ export async function readFindings(
     isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
     ...(await readTelling(store, name)),
     setAside: await findSetAside(store, loaded, now()),
+    stale: await findStaleModel(store, { detector, state, objects, now: now() }),
     // Only whoever has no window yet is asked for how long.
     declaredAt: detector.declared && objects.length === 0 ? await findDeclared(store, name) : undefined,
   };

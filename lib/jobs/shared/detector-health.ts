@@ -11,17 +11,19 @@ import type { ObjectInfo } from '../../store/object-store.ts';
 import { expectedInterval } from './expected-interval.ts';
 import { isHistoryExported } from './is-history-exported.ts';
 import { sumLearned } from './learned-history.ts';
+import type { StaleModel } from './stale-model.ts';
 import { type SetAside, saySetAside } from './training-attempts.ts';
 
 /**
  * `unscored`: windows wait for scores. `untrained`: enough was learned, and no model came of it. `learning-long`: it learns
- * without an end in sight. `training-killed`: its training ended the function twice. `silent`: no new window came. `unsent`: decided alerts wait to be published.
+ * without an end in sight. `training-killed`: its training ended the function twice. `stale-model`: its model should have been followed by another one. `silent`: no new window came. `unsent`: decided alerts wait to be published.
  */
 export type ConcernCode =
   | 'unscored'
   | 'untrained'
   | 'learning-long'
   | 'training-killed'
+  | 'stale-model'
   | 'silent'
   | 'unsent';
 
@@ -59,6 +61,8 @@ export interface Findings {
   readonly isTraining: boolean;
   /** Its training ended the function more than once; undefined where it is tried. */
   readonly setAside: SetAside | undefined;
+  /** Undefined where the model in use is as new as it is to be. */
+  readonly stale?: StaleModel | undefined;
   /** When the manifest was written, epoch ms; undefined without one. */
   readonly declaredAt: number | undefined;
 }
@@ -91,6 +95,7 @@ export function findConcerns(findings: Findings, now: number): readonly Concern[
     concernOfUnscored(findings, now),
     concernOfLearning(findings, now),
     concernOfTraining(findings),
+    concernOfAge(findings, now),
     concernOfSilence(findings, now),
     concernOfAlerts(findings, now),
   ].filter((concern) => concern !== undefined);
@@ -140,6 +145,21 @@ function concernOfTraining({ detector, setAside }: Findings): Concern | undefine
     code: 'training-killed',
     since: iso(setAside.since),
     message: saySetAside(detector.name, setAside),
+  };
+}
+
+/** One that is set aside is told of as such. */
+function concernOfAge({ detector, stale, isTraining, setAside }: Findings, now: number): Concern | undefined {
+  if (stale === undefined || isTraining || setAside !== undefined) return undefined;
+  const { since, trainedUntil, excludedBy } = stale;
+  const reason =
+    excludedBy.length === 0
+      ? 'the training fails or makes none, and its log says why'
+      : `exclusions leave it too little: ${excludedBy.join(', ')}; see tidewatch exclude list`;
+  return {
+    code: 'stale-model',
+    since: iso(since),
+    message: `the model knows data up to ${iso(trainedUntil)}, a training every ${say(detector.training.every)} has been due for ${say(now - since)}, and no newer one came of it: ${reason}`,
   };
 }
 

@@ -17,6 +17,7 @@ const METRICS: Readonly<Record<ConcernCode, MetricName | undefined>> = {
   untrained: 'DetectorsUntrained',
   'learning-long': 'DetectorsUntrained',
   'training-killed': 'DetectorsUntrained',
+  'stale-model': 'DetectorsUntrained',
   unsent: undefined,
 };
 

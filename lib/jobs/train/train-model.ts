@@ -23,6 +23,7 @@ import { EVIDENCE_FILE, PRESENCE_FILE } from '../shared/fitted-detector.ts';
 import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
+import { newestData } from '../shared/newest-data.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
 import { attemptTraining, saySetAside } from '../shared/training-attempts.ts';
 import { activate, makeCurrent } from './activate-version.ts';
@@ -172,15 +173,6 @@ export async function isTrainingDue({ detector }: LoadedDetector, context: Train
   const latest = context.now() + FUTURE_TOLERANCE;
   if (state.trainedUntil > latest) return true;
   return newestData(state, latest) >= state.trainedUntil + detector.training.every;
-}
-
-/** Epoch ms, up to `latest`; -Infinity where nothing is known of. */
-function newestData({ exportedUntil, entities }: DetectorState, latest: number): number {
-  let newest = -Infinity;
-  if (exportedUntil !== undefined && exportedUntil <= latest) newest = exportedUntil;
-  for (const { decidedUntil } of Object.values(entities))
-    if (decidedUntil <= latest) newest = Math.max(newest, decidedUntil);
-  return newest;
 }
 
 /** Undefined where nothing is under way, or what is would not come to the same version any more. */

@@ -409,6 +409,45 @@ test('verdict writes what status counts, and is of something', async () => {
   assert.deepEqual(verdicts, { true: 1, false: 1, expected: 1, precision: 1 / 3 });
 });
 
+for (const [args, message] of [
+  [
+    ['verdict', 'x', 'maybe'],
+    /the verdict is "maybe", none of true, false, expected: true for what was an incident/,
+  ],
+  [
+    ['verdict', 'x'],
+    /takes an id and one of true, false, expected, not "x"; see tidewatch incidents for the ids/,
+  ],
+  [['incidents', 'show'], /incidents show needs an id, the first column of tidewatch incidents list/],
+  [['incidents', 'shwo', 'x'], /incidents has no "shwo"; did you mean show\?/],
+  [['silence', 'remove', 'x'], /did you mean tidewatch silence end x\?/],
+  [['silence', 'ad', 'x', 'entity=a'], /did you mean tidewatch silence add x entity=a\?/],
+  [['exclude', 'end', 'x'], /did you mean tidewatch exclude remove x\?/],
+  [['exclude', 'show'], /did you mean tidewatch exclude list\?/],
+  [['silence', 'add', 'x', 'entity=a', '--for', '-2h'], /--for is "-2h", not a duration such as 15m/],
+] as const)
+  test(`"tidewatch ${args.join(' ')}" is told what was meant`, async () => {
+    const { code, stderr } = await runTestCli(args, createMemoryObjectStore(), host);
+    assert.match(stderr, message);
+    assert.equal(code, 2);
+  });
+
+test('status of one detector calls no verdict on another one unknown', async () => {
+  const store = await createIncidents();
+  for (const name of ['shop', 'cart'])
+    await store.put(`detectors/${name}.yml`, encoder.encode(`metadata: {name: ${name}}`));
+  await store.put('anomalies/detector=cart/a1.json', encodeJson({}));
+  await runTestCli(['verdict', 'a1', 'false'], store, host);
+  const said = store.text('feedback/a1.json') ?? '';
+  await store.put('feedback/gone.json', encoder.encode(said.replace('"a1"', '"gone"')));
+  const { stdout } = await runTestCli(['status', 'shop'], store, host);
+  assert.doesNotMatch(stdout, /a1/);
+  assert.match(
+    stdout,
+    /verdict left out: feedback\/gone\.json is of no incident and of no anomaly of any detector/,
+  );
+});
+
 test('a silence that is over gives its name to the next, one that holds does not', async () => {
   const store = createMemoryObjectStore();
   const add = (now: number, length: string) =>

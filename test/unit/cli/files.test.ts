@@ -325,6 +325,30 @@ test('backtest replays the windows of a detector in the bucket, and writes nothi
   assert.deepEqual(store.keys(), keys);
 });
 
+test('backtest refuses to train for as long as the data are, and says how long that is', async () => {
+  const store = createMemoryObjectStore();
+  await dropWindow(store, { from: 0, rows: 800 });
+  const { stderr, code } = await runTestCli(['backtest', '--detector', 'shop', '--train-for', '14h'], store);
+  assert.match(
+    stderr,
+    /--train-for is 14h, and the data are 13 h 20 min long, .* UTC: nothing would be left to watch/,
+  );
+  assert.equal(code, 2);
+});
+
+test('fit tells everything that is wrong with its manifest, parameters included', async () => {
+  const manifest = path('many-faults.yml');
+  await writeFile(
+    manifest,
+    'kind: AnomalyDetector\nmetadata: { name: x }\nspec: { stepp: 5m, model: { kind: robust-z, params: { thresh: 1 } } }\n',
+  );
+  const data = path('renamed');
+  const args = ['fit', '--data', data, '--manifest', manifest, '--output-dir', path('none')];
+  const { stderr, code } = await run(...args);
+  assert.match(stderr, /many-faults\.yml: 2 problems\n.*stepp.*\n.*robust-z has no parameter thresh/);
+  assert.notEqual(code, 0);
+});
+
 test('what is wrong with a file or a folder is told by the path that was given', async () => {
   await writeFile(
     path('other-metric.csv'),
@@ -421,6 +445,7 @@ for (const [args, message] of [
   [['backtest'], /backtest needs --data or --detector/],
   [['backtest', '--data', 'x', '--train-for', '7 days'], /--train-for is "7 days", not a duration/],
   [['backtst'], /did you mean backtest\?/],
+  [['backtest', '--data', 'x', '--train-for', '-7d'], /--train-for is "-7d", not a duration/],
 ] as const)
   test(`"tidewatch ${args.join(' ')}" is told in a line and gives exit code 2`, async () => {
     const { code, stderr } = await run(...args);

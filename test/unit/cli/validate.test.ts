@@ -142,3 +142,21 @@ test('every example is right', async () => {
   for (const name of files)
     await readCheckedManifest(readFileSync(join(EXAMPLES, name), 'utf8'), { source: name, isPromql: true });
 });
+
+test('names that are nearly right are told as they are, and a folder as one', async () => {
+  const message = await refusal(`kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  model: { kind: robustz, parameters: { a: 1 } }
+`);
+  assert.match(message, /spec\.model\.kind .* not "robustz"; did you mean robust-z\?/);
+  assert.match(message, /spec\.model\.parameters .* is no field of a manifest; did you mean params\?/);
+  const readFile = async (): Promise<string> => {
+    throw Object.assign(new Error('EISDIR: illegal operation on a directory, read'), { code: 'EISDIR' });
+  };
+  const { stdout, code } = await runTestCli(['validate', 'detectors'], createMemoryObjectStore(), {
+    readFile,
+  });
+  assert.match(stdout, /^detectors cannot be read: it is a folder; name its files/);
+  assert.equal(code, 1);
+});

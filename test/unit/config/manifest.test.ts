@@ -248,7 +248,7 @@ spec:
   training: { warmup: 0 }
 `),
     `detectors/x.yml: 18 problems
-  kind (line 1) must be AnomalyDetector, not "AnomalyDetectr"
+  kind (line 1) must be AnomalyDetector, not "AnomalyDetectr"; did you mean AnomalyDetector?
   metadata.name (line 2) must be a name of letters, digits, dots, dashes and underscores, at most 64, that starts with a letter or digit, not "sh op"
   metadata.lables (line 2) is no field of a manifest; did you mean labels?
   spec.metrics[0].query must be PromQL, at most 10000 characters, and is missing
@@ -259,7 +259,7 @@ spec:
   spec.step (line 8) must be a duration from 1s to 1d in whole seconds, such as 30s, 15m or 1h30m, not "15 minutes"
   spec.ingest_delay (line 9) must be 0 or a duration up to 1d in whole seconds, such as 30s, 15m or 1h30m, not "1500ms"
   spec.backfill (line 10) must be 0 or a duration up to 400d in whole seconds, such as 30s, 15m, 1h30m or 7d, not 5
-  spec.model.kind (line 14) must be ${MODEL_KINDS.join(' or ')}, not "lstn"
+  spec.model.kind (line 14) must be ${MODEL_KINDS.join(' or ')}, not "lstn"; did you mean lstm?
   spec.model.seed (line 14) must be a whole number from 0 to 4294967295, not -1
   spec.training.warmup (line 15) must be a whole number from 1 to 10000000, not 0
   spec.threshold.percentile (line 13) must be a number from 50 to 99.999, not 100
@@ -325,7 +325,7 @@ spec:
   spec.features.columns[2].apply[2] (line 11) must be log, or one such as mean 15m or change 1h, up to 8d, not "averge 5m"
   spec.features.columns[2].apply[3] (line 11) must be log, or one such as mean 15m or change 1h, up to 8d, not "log 5m"
   spec.features.columns[3].calendar (line 12) must be hour_of_day or day_of_week, not "month"
-  spec.scaler (line 5) must be robust or minmax or standard, not "minmx"`,
+  spec.scaler (line 5) must be robust or minmax or standard, not "minmx"; did you mean minmax?`,
   );
   assert.equal(
     refusal(`kind: AnomalyDetector

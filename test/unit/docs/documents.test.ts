@@ -61,7 +61,7 @@ test('the documents name benches that there are', () => {
   );
   assert.ok(known.length > 20, help);
   const missing = PAGES.filter((page) => !read(page).includes('**Superseded by')).flatMap((page) =>
-    [...read(page).matchAll(/npm run bench -- ([a-z][a-z-]*(?: [a-z][a-z-]*)*)/g)]
+    [...read(page).matchAll(/npm run bench -- ([a-z][a-z0-9-]*(?: [a-z][a-z0-9-]*)*)/g)]
       .flatMap(([, names]) => names!.split(' '))
       .filter((name) => !known.includes(name))
       .map((name) => `${page}: ${name}`),

@@ -81,6 +81,49 @@ test('a cascade over three services is one incident, its culprit first', () => {
   );
 });
 
+test('whatever order a cascade comes in, it is one incident before anybody is told', () => {
+  const chain = [
+    ['web', 'orders'],
+    ['orders', 'database'],
+    ['database', undefined],
+  ] as const;
+  const service = ([name, needs]: (typeof chain)[number], at: number): AnomalyChange =>
+    createChange({
+      detector: name,
+      targetService: name,
+      workload: name,
+      entity: `${name}-5ff676694b-fzj9z`,
+      start: NINE + at * MINUTE,
+      dependsOn: needs === undefined ? [] : [needs],
+    });
+  const [web, orders, database] = chain.map((each, at) => service(each, 4 - at));
+  for (const order of [
+    [web, database, orders],
+    [database, web, orders],
+    [orders, web, database],
+  ]) {
+    const world = createIncidentWorld();
+    for (const [at, change] of order.entries()) world.at(NINE + 5 * MINUTE + at * 5 * SECOND, change!);
+    world.at(NINE + 5 * MINUTE + 30 * SECOND);
+    assert.deepEqual(
+      world.sent.map(({ members }) => members.map(({ detector }) => detector)),
+      [['database', 'orders', 'web']],
+    );
+  }
+});
+
+test('incidents that people were told of stay two, and the anomaly between them joins one', () => {
+  const world = createIncidentWorld();
+  const service = (name: string, dependsOn: readonly string[]): AnomalyChange =>
+    createChange({ detector: name, workload: name, entity: `${name}-0`, start: NINE, dependsOn });
+  world.at(NINE + MINUTE, service('web', ['orders']), service('database', []));
+  world.at(NINE + 2 * MINUTE);
+  assert.equal(world.sent.length, 2);
+  world.at(NINE + 3 * MINUTE, service('orders', ['database']));
+  world.at(NINE + 4 * MINUTE);
+  assert.equal(new Set(world.sent.map(({ incidentId }) => incidentId)).size, 2);
+});
+
 test('what flaps is called over later each time, and makes few messages', () => {
   const world = createIncidentWorld();
   for (let round = 0; round < 48; round++) {

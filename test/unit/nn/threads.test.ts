@@ -59,7 +59,7 @@ test('a network that nobody closed does not keep its process', () => {
       network.initialize(1);
       console.log(network.predict({ rows: new Float32Array(300), starts: new Uint32Array(90) }).length);`,
     ],
-    { cwd: path.join(import.meta.dirname, '../../..'), encoding: 'utf8', timeout: 30_000 },
+    { cwd: path.join(import.meta.dirname, '../../..'), encoding: 'utf8', timeout: 600_000 },
   );
   assert.equal(run.stderr, '');
   assert.equal(run.stdout, '90\n');

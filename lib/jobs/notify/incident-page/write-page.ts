@@ -5,7 +5,6 @@ import { ArtifactError, NotFoundError } from '../../../base/errors.ts';
 import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
 import { formatTime } from '../../../report/format.ts';
 import type { IncidentInput, MemberInput, SeriesInput } from '../../../report/incident/incident-input.ts';
-import { renderIncidentPage } from '../../../report/incident/incident-page.ts';
 import { decodeJson } from '../../../store/json.ts';
 import { incidentKey, incidentPageKey } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
@@ -37,18 +36,24 @@ interface Known {
 /**
  * Nothing is written for an incident that nobody was told of.
  * @param given.step ms between rows
+ * @param given.render makes the page of what was gathered
  * @throws NotFoundError, ArtifactError where the incident's object is not to be had
  */
 export async function writeIncidentPage(
   store: ObjectStore,
-  given: { readonly incidentId: string; readonly step: number; readonly now: number },
+  given: {
+    readonly incidentId: string;
+    readonly step: number;
+    readonly now: number;
+    readonly render: (input: IncidentInput) => string;
+  },
 ): Promise<boolean> {
   const key = incidentKey(given.incidentId);
   for (let tries = 1; ; tries++) {
     const { body, etag } = await store.get(key);
     const incident = decodeJson(key, body, incidentSchema);
     if (incident.changes.length === 0 || incident.members.length === 0) return false;
-    const page = renderIncidentPage(await gatherInput(store, incident, given));
+    const page = given.render(await gatherInput(store, incident, given));
     await store.put(incidentPageKey(given.incidentId), new TextEncoder().encode(page), {
       contentType: 'text/html; charset=utf-8',
     });

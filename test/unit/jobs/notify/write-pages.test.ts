@@ -64,6 +64,7 @@ async function putWindow(store: MemoryObjectStore, start: number, entity: string
 
 function createContext(store: MemoryObjectStore, over: Partial<NotifyContext> = {}): NotifyContext {
   return createNotifyContext(store, {
+    renderPage: undefined,
     publisher: { publish: async () => ({ messageId: 'm1' }) },
     now: () => START + 60 * MINUTE,
     ...over,

@@ -53,7 +53,7 @@ for (const format of ['esm', 'cjs'] as const) {
       );
       const run = spawnSync(process.execPath, [path.join(folder, main)], {
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: 600_000,
       });
       assert.equal(run.stderr, '');
       assert.match(run.stdout.trim(), /^[1-9]\d* true$/);

@@ -1,0 +1,1 @@
+"""The tests import it, and use nothing of it."""
