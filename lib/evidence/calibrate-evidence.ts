@@ -10,6 +10,7 @@ import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { type FittedEvidence, sumOverMetrics, tameSurprises } from './evidence.ts';
 import { findBlockMaxima, findReturnLevel } from './reach.ts';
 import {
+  CLIP,
   countComponents,
   describeComponent,
   planScan,
@@ -53,6 +54,14 @@ const BLOCK = { rows: 60, stretches: 2 } as const;
  * thirty of them count as one.
  */
 const LEAST = { short: 4, mean: 4, alike: 30, joint: 1.5, pooled: 1 } as const;
+/**
+ * A mean of rows that count as CLIP at most goes no farther than that, and a tail knows nothing of an end: most levels of
+ * metrics that burst lay beyond, where no fault comes. So where no block of training went beyond the first share of CLIP, the
+ * level leaves the second share of what is left.
+ */
+const BOUNDED = { seen: 0.75, left: 0.5 } as const;
+/** Levels are so much farther out than what was extrapolated: what was learned ages from its first day on. */
+const CAUTION = 1.1;
 /** Stretches and sides of a metric that go their own ways: the others say the same of the same rows. */
 const ALIKE_LENGTHS = 2;
 /**
@@ -149,10 +158,17 @@ function findReaches(
     if (column < 0 && isTooShort(found)) return Number.POSITIVE_INFINITY;
     // One budget for all: a false incident of each is as rare as there are of them.
     const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
-    const level = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
+    const tail = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
+    const level = column >= 0 && length > 0 ? boundLevel(tail, found) : tail;
     const known = findKnownBurst(bursts[component]!, probabilityOf(blockOf(length), rate, 1));
-    return Math.max(leastOf(column, length), level, known);
+    return CAUTION * Math.max(leastOf(column, length), level, known);
   });
+}
+
+/** @param level of a mean @param maxima of blocks, of that mean */
+function boundLevel(level: number, maxima: readonly number[]): number {
+  const seen = maxima.reduce((most, value) => Math.max(most, value), 0);
+  return seen > BOUNDED.seen * CLIP ? level : Math.min(level, CLIP - BOUNDED.left * (CLIP - seen));
 }
 
 /** Without any block nothing was held back, and there are the least levels. */
@@ -189,10 +205,8 @@ function poolReaches(
   return Float64Array.from(maxima, (found, at) => {
     if (isTooShort(found)) return Number.POSITIVE_INFINITY;
     const among = ALIKE_LENGTHS / SHARES.several;
-    return Math.max(
-      LEAST.pooled,
-      findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, among)),
-    );
+    const level = findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, among));
+    return CAUTION * Math.max(LEAST.pooled, level);
   });
 }
 

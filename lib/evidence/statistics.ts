@@ -23,7 +23,7 @@ const MEANS: readonly number[] = [8, 30, 60, 120];
 /** Of the model's surprise: its own changes look back on tens of rows already. */
 const JOINT_MEANS: readonly number[] = [8, 30];
 /** Spreads beyond which a row of a mean counts as this far: a mean is about many rows, and not about one. */
-const CLIP = 8;
+export const CLIP = 8;
 /** The newest rows have to be off by this share of what the stretch is, or else it is over. */
 const STILL = 0.5;
 /** Rows that say so. */
