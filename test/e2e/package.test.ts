@@ -1,6 +1,7 @@
 /** What `serverless package` makes: valid for CloudFormation, least privilege, watched, small, the same each time. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -16,6 +17,7 @@ import {
   readResources,
   renderStatement,
   statementsOf,
+  statementsWhere,
   templateOf,
   variablesOf,
 } from '../helpers/packaged-template.ts';
@@ -26,6 +28,9 @@ const EVERYTHING = {
   prometheusAuth: 'sigv4',
   prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
   prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
+  vpcSubnetIds: 'subnet-0a1b2c3d4e5f60718, subnet-1a1b2c3d',
+  vpcSecurityGroupIds: 'sg-0a1b2c3d4e5f60718',
+  vpcDeliver: 'on',
   alertEmail: 'sre@example.com',
   slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
   teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
@@ -43,6 +48,13 @@ const EVERYTHING = {
   pages: 'on',
   dataBucketName: 'metrics-of-team-a',
 };
+
+/** As Serverless calls it. */
+type Resolver = (serverless: {
+  readonly resolveVariable: (name: string) => Promise<unknown>;
+}) => Promise<unknown>;
+const load = createRequire(import.meta.url);
+const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
 
 let temp: string;
 let packageDir: string;
@@ -131,6 +143,77 @@ describe('the packaged template', () => {
       ],
     );
     assert.deepEqual(DataBucket?.Properties['BucketName'], { 'Fn::Sub': 'metrics-of-team-a' });
+  });
+});
+
+describe('the VPC', () => {
+  const VPC = {
+    SubnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-1a1b2c3d'],
+    SecurityGroupIds: ['sg-0a1b2c3d4e5f60718'],
+  };
+  const INTERFACES = [
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DeleteNetworkInterface',
+  ];
+
+  it('holds the functions that have to reach what is private, and no other', async () => {
+    const everything = await readResources(everythingDir);
+    const placed = Object.entries(everything).flatMap(([id, { Properties }]) =>
+      Properties?.['VpcConfig'] === undefined ? [] : [[id, Properties['VpcConfig']]],
+    );
+    assert.deepEqual(Object.fromEntries(placed), {
+      ExportLambdaFunction: { 'Fn::If': ['ExportInVpc', VPC, { Ref: 'AWS::NoValue' }] },
+      DeliverLambdaFunction: { 'Fn::If': ['DeliverInVpc', VPC, { Ref: 'AWS::NoValue' }] },
+    });
+  });
+
+  it('is there where its parameters are set', async () => {
+    const conditions = async (dir: string): Promise<Record<string, unknown>> =>
+      (JSON.parse(await readFile(templateOf(dir), 'utf8')) as { Conditions: Record<string, unknown> })
+        .Conditions;
+    for (const [dir, value] of [
+      [packageDir, 'off'],
+      [everythingDir, 'on'],
+    ] as const)
+      for (const name of ['ExportInVpc', 'DeliverInVpc'])
+        assert.deepEqual((await conditions(dir))[name], { 'Fn::Equals': [value, 'on'] }, name);
+  });
+
+  it('lets Lambda make network interfaces by the role, and the code of the function none', () => {
+    for (const name of ['Export', 'Deliver']) {
+      const [allowed, denied, ...others] = statementsWhere(`${name}InVpc`, resources[`${name}Role`]);
+      assert.deepEqual(others, []);
+      for (const action of INTERFACES) assert.ok(allowed?.Action.includes(action), action);
+      for (const action of [allowed?.Action ?? []].flat()) assert.match(action, /^ec2:\w+$/);
+      assert.deepEqual([allowed?.Effect, allowed?.Resource], ['Allow', '*']);
+      assert.deepEqual([denied?.Effect, denied?.Resource, denied?.Action], ['Deny', '*', allowed?.Action]);
+      assert.match(
+        JSON.stringify(denied?.Condition),
+        new RegExp(
+          `^{"ArnEquals":{"lambda:SourceFunctionArn":.*:function:tidewatch-dev-${name.toLowerCase()}"`,
+        ),
+      );
+    }
+    for (const role of Object.keys(resources).filter((id) => !/^(Export|Deliver)Role$/.test(id)))
+      assert.doesNotMatch(JSON.stringify(resources[role]), /ec2:/, role);
+  });
+
+  it('is refused where a parameter is missing or no id', async () => {
+    const refusals: [Record<string, string>, RegExp][] = [
+      [{ vpcSubnetIds: 'subnet-0a1b2c3d' }, /need each other/],
+      [
+        { vpcSubnetIds: 'vpc-0a1b2c3d', vpcSecurityGroupIds: 'sg-0a1b2c3d' },
+        /vpcSubnetIds holds "vpc-0a1b2c3d"/,
+      ],
+      [{ vpcSubnetIds: 'subnet-0a1b2c3d', vpcSecurityGroupIds: 'sg-0a1b2c3d,' }, /SecurityGroupIds holds ""/],
+      [{ vpcDeliver: 'on' }, /there is no VPC/],
+    ];
+    for (const [given, message] of refusals)
+      await assert.rejects(
+        readVpc({ resolveVariable: async (name) => given[name.slice('param:'.length)] }),
+        message,
+      );
   });
 });
 
