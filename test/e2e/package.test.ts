@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { packageService } from '../../infra/local/template/package-service.ts';
 import { METRIC_NAMES } from '../../lib/base/telemetry.ts';
 import { readSettings, type Settings } from '../../lib/config/settings.ts';
@@ -28,6 +29,17 @@ const EVERYTHING = {
   prometheusAuth: 'sigv4',
   prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
   prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
+  prometheusConcurrency: '8',
+  prometheusTlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-tls-abc123',
+  prometheusSources: JSON.stringify({
+    'prod-eu': {
+      url: 'https://prometheus.eu.example.com',
+      auth: 'bearer',
+      secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-abc123',
+      tlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-tls-abc123',
+    },
+    'prod-ap': { url: 'http://prometheus.ap.internal:9090', concurrency: 2 },
+  }),
   vpcSubnetIds: 'subnet-0a1b2c3d4e5f60718, subnet-1a1b2c3d',
   vpcSecurityGroupIds: 'sg-0a1b2c3d4e5f60718',
   vpcDeliver: 'on',
@@ -55,6 +67,7 @@ type Resolver = (serverless: {
 }) => Promise<unknown>;
 const load = createRequire(import.meta.url);
 const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
+const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
 
 let temp: string;
 let packageDir: string;
@@ -121,6 +134,13 @@ describe('the packaged template', () => {
     assert.equal(variables['TIDEWATCH_PROMETHEUS_AUTH'], 'sigv4');
     assert.equal(variables['TIDEWATCH_PROMETHEUS_HEADERS'], EVERYTHING.prometheusHeaders);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_SECRET_ARN'], EVERYTHING.prometheusSecretArn);
+    const { source, namedSources } = readSettings(
+      { ...environmentOf(ExportLambdaFunction), AWS_REGION: 'eu-west-1' },
+      ['source', 'namedSources'],
+    );
+    assert.equal(source.concurrency, 8);
+    assert.deepEqual(source.tls, { kind: 'secret', secretArn: EVERYTHING.prometheusTlsSecretArn });
+    assert.deepEqual([...namedSources.keys()], ['prod-eu', 'prod-ap']);
     assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
     const { grouping } = readSettings(environmentOf(NotifyLambdaFunction), ['grouping']);
     assert.deepEqual(grouping, {
@@ -143,6 +163,49 @@ describe('the packaged template', () => {
       ],
     );
     assert.deepEqual(DataBucket?.Properties['BucketName'], { 'Fn::Sub': 'metrics-of-team-a' });
+  });
+});
+
+describe('the list of Prometheus servers', () => {
+  const ARNS = ['prometheus', 'prometheus-tls', 'eu', 'eu-tls'].map(
+    (name) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-abc123`,
+  );
+  const of = (given: Record<string, unknown>) =>
+    readSources({
+      resolveVariable: async (name) => (name === 'self:provider.region' ? 'eu-west-1' : given[name.slice(6)]),
+    });
+
+  it('lets the export read the secrets of each, and no other', async () => {
+    const { ExportSecretPolicy } = await readResources(everythingDir);
+    const [statement, ...others] = statementsOf(ExportSecretPolicy);
+    assert.deepEqual(others, []);
+    assert.deepEqual([statement?.Action, statement?.Resource], ['secretsmanager:GetSecretValue', ARNS]);
+  });
+
+  it('is enough for the export to run, and to sign what one of them wants signed', async () => {
+    const list = { a: { url: 'https://aps.example.com', auth: 'sigv4' }, b: { url: 'https://b' } };
+    const { json, ...switches } = (await of({ prometheusSources: list })) as Record<string, string>;
+    assert.deepEqual(JSON.parse(json ?? ''), list);
+    assert.deepEqual(switches, { hasSecrets: 'off', secretArns: [''], signs: 'on' });
+    assert.deepEqual(await of({}), { json: '', hasSecrets: 'off', secretArns: [''], signs: 'off' });
+    const { Conditions } = JSON.parse(await readFile(templateOf(everythingDir), 'utf8')) as {
+      Conditions: Record<string, unknown>;
+    };
+    assert.match(JSON.stringify(Conditions['HasPrometheus']), /prometheus\.ap\.internal/);
+  });
+
+  it('may be a file beside serverless.yml, and is refused where it cannot hold', async () => {
+    const file = join(temp, 'sources.json');
+    await writeFile(file, '{\n  "a": { "url": "https://a" }\n}\n');
+    const path = relative(fileURLToPath(new URL('../..', import.meta.url)), file);
+    assert.equal(
+      ((await of({ prometheusSources: path })) as { json: string }).json,
+      '{"a":{"url":"https://a"}}',
+    );
+    await assert.rejects(of({ prometheusSources: '{"a": {"urll": "https://a"}}' }), /unknown field "urll"/);
+    await assert.rejects(of({ prometheusSources: 'nowhere.json' }), /ENOENT/);
+    const url = `https://a/${'x'.repeat(3_072)}`;
+    await assert.rejects(of({ prometheusSources: { a: { url } } }), /bytes, and a function takes 3072$/);
   });
 });
 
