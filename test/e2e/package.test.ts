@@ -297,6 +297,7 @@ describe('the delivery to receivers', () => {
       DeliverSubscription: 'HasReceiver',
       DeliverQueue: 'HasReceiver',
       DeliverDeadLetters: 'HasReceiver',
+      DeliverDeadLettersPolicy: 'HasReceiver',
       DeliverQueuePolicy: 'HasReceiver',
       DeliverRole: 'HasReceiver',
       DeliverSlackSecretPolicy: 'HasSlack',
@@ -509,7 +510,17 @@ describe('privileges', () => {
       'ReceiptQueuePolicy',
       'DeliverQueuePolicy',
       'AlertTopicPolicy',
+      'OpsTopicPolicy',
+      ...['Score', 'Train', 'Notify', 'Receipt', 'Deliver'].map((name) => `${name}DeadLettersPolicy`),
     ];
+    const holders = Object.entries(resources).filter(([, { Type }]) =>
+      /^AWS::(SQS::Queue|SNS::Topic)$/.test(Type),
+    );
+    assert.deepEqual(
+      holders.map(([id]) => `${id}Policy`).filter((id) => !guarded.includes(id)),
+      [],
+      'a queue or topic without a policy',
+    );
     for (const id of guarded)
       assert.match(JSON.stringify(resources[id]), /"Effect":"Deny".*"aws:SecureTransport":"false"/);
   });
@@ -553,6 +564,29 @@ describe('alarms', () => {
     for (const [id] of ofType('AWS::Lambda::Function')) assert.ok(watched.includes(`{"Ref":"${id}"}`), id);
     for (const [id] of ofType('AWS::SQS::Queue'))
       if (id.endsWith('DeadLetters')) assert.ok(watched.includes(`["${id}","QueueName"]`), id);
+  });
+
+  it('tell of runs that Lambda turned away, of every function but the one that is held down', () => {
+    const { Metrics } = alarms().find(({ id }) => id === 'FunctionsThrottled') as unknown as {
+      Metrics: {
+        Id: string;
+        MetricStat?: { Metric: { MetricName: string; Dimensions: { Value: unknown }[] } };
+      }[];
+    };
+    const [sum, ...parts] = Metrics;
+    assert.equal(sum?.MetricStat, undefined);
+    assert.deepEqual(
+      parts.map(({ Id, MetricStat }) => [
+        Id,
+        MetricStat?.Metric.MetricName,
+        MetricStat?.Metric.Dimensions[0]?.Value,
+      ]),
+      FUNCTIONS.filter((name) => name !== 'pages' && name !== 'deliver').map((name) => [
+        name,
+        'Throttles',
+        { Ref: `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction` },
+      ]),
+    );
   });
 
   it('go to the operations topic', () => {
