@@ -8,6 +8,7 @@ import { openLocalBucket } from '../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../lib/jobs/train/train-model.ts';
+import { onlySource } from '../lib/source/open-sources.ts';
 import type { ObjectStore } from '../lib/store/object-store.ts';
 import { createMemoryTelemetry } from '../test/helpers/memory-telemetry.ts';
 import { EPOCH, makeWindow, STEP } from '../test/helpers/synthetic-window.ts';
@@ -55,12 +56,12 @@ async function countCalls(minutes: number): Promise<Calls> {
   };
   await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(describeDetector(minutes)));
   const source = tellWindow(makeWindow({ from: 0, rows: 2 * DAY }));
-  for (let run = 0; run < BACKLOG_RUNS; run++) await exportDue(source, context);
+  for (let run = 0; run < BACKLOG_RUNS; run++) await exportDue(onlySource(source), context);
   await trainModel(await loadDetector(context, 'shop'), context);
   await scoreWindows(await loadDetector(context, 'shop'), context);
   clock += minutes * STEP;
   Object.assign(calls, { reads: 0, writes: 0 });
-  await exportDue(source, context);
+  await exportDue(onlySource(source), context);
   await scoreWindows(await loadDetector(context, 'shop'), context);
   return { ...calls };
 }

@@ -1,10 +1,11 @@
 /** Exports the windows that are due, of every declared detector. Runs every minute, and mostly finds nothing to do. */
+import { readFile } from 'node:fs/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { exportDue } from '../lib/jobs/export/export-due.ts';
-import { openSource } from '../lib/source/open-source.ts';
+import { openSources } from '../lib/source/open-sources.ts';
 import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
@@ -12,7 +13,11 @@ import { readSecret } from './read-secret.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'service'], ['source']);
+const settings = readSettings(
+  process.env,
+  ['bucket', 'scoreQueueUrl', 'service'],
+  ['source', 'namedSources'],
+);
 const s3 = createS3Client();
 const store = createS3ObjectStore({ client: s3, bucket: settings.bucket });
 const queue = { requestScoring: createWorkRequest(new SQSClient(), settings.scoreQueueUrl) };
@@ -32,17 +37,12 @@ export function handler(_event: unknown, context: Context): Promise<ExportAnswer
 }
 
 async function work(context: Context): Promise<ExportAnswer> {
-  if (settings.source === undefined) return { windows: 0, failed: {} };
+  if (settings.source === undefined && settings.namedSources === undefined) return { windows: 0, failed: {} };
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context, RUN_LENGTH) };
   try {
     // Secrets are read at every run, so that a rotated one needs no deployment.
-    const source = await openSource(settings.source, {
-      ...run,
-      random: Math.random,
-      readSecret,
-      credentials,
-    });
-    const { exported, failed } = await exportDue(source, run);
+    const host = { ...run, random: Math.random, readSecret, readFile: readText, credentials };
+    const { exported, failed } = await exportDue(openSources(settings, host), run);
     return {
       windows: [...exported.values()].reduce((sum, result) => sum + result.exported.length, 0),
       failed: describeFailures(failed),
@@ -56,6 +56,10 @@ function describeFailures(failed: ReadonlyMap<string, unknown>): Readonly<Record
   return Object.fromEntries(
     [...failed].map(([name, error]) => [name, error instanceof Error ? error.message : String(error)]),
   );
+}
+
+function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8');
 }
 
 /** The function's own, from its environment: Lambda renews them there. */

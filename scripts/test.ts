@@ -10,7 +10,8 @@ import { CUTS } from './test-reporter.ts';
 
 /** A suite in test/peers/NAME*.test.ts needs these programs. */
 const PEERS: Readonly<Record<string, readonly string[]>> = {
-  prometheus: ['prometheus', 'promtool', 'prometheus-node-exporter'],
+  prometheus: ['prometheus', 'promtool', 'prometheus-node-exporter', 'openssl'],
+  'victoria-metrics': ['victoria-metrics', 'vmauth'],
   alertmanager: ['prometheus-alertmanager'],
   'aws-cli': ['aws'],
   chromium: ['chromium'],

@@ -14,6 +14,7 @@ import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
 import type { JobContext, NotifyContext } from '../../lib/jobs/shared/context.ts';
 import { listDetectors, loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { trainIfDue, trainModel } from '../../lib/jobs/train/train-model.ts';
+import { onlySource } from '../../lib/source/open-sources.ts';
 import { createQuerySource, type QueryRange } from '../../lib/source/query-source.ts';
 import {
   detectorOfStateKey,
@@ -151,7 +152,7 @@ export class Cloud {
   async exportDue(): Promise<void> {
     await this.#invoke('export', async (context, calls) => {
       const queries = faultyQueries(this.#queryRange, calls, () => context.deadline.remaining());
-      await exportDue(createQuerySource('the service', queries), context);
+      await exportDue(onlySource(createQuerySource('the service', queries)), context);
     });
   }
 

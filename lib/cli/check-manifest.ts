@@ -1,5 +1,6 @@
 /** All that can be known of a manifest without a bucket and a Prometheus: what cannot run is told before it does not. */
 import type { ManifestError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import type { Detector } from '../config/detector.ts';
 import { checkManifest } from '../config/manifest.ts';
 import type { Problem } from '../config/manifest-problems.ts';
@@ -13,6 +14,8 @@ export interface CheckOptions {
   readonly isPromql: boolean;
   /** False for a file that is not deployed as it lies there: it may be called as one likes. */
   readonly isDeployed?: boolean;
+  /** Names that `spec.source` may have; undefined: they are not known here. */
+  readonly sources?: readonly string[] | undefined;
 }
 
 /** @throws ManifestError that lists every problem */
@@ -20,6 +23,7 @@ export async function readCheckedManifest(text: string, options: CheckOptions): 
   const checked = checkManifest(text, options);
   const more = [
     ...(options.isDeployed === false ? [] : findNameProblems(checked.value, options.source)),
+    ...findSourceProblems(checked.value, options.sources),
     ...(options.isPromql ? findQueryProblems(checked.value) : []),
     ...(await findModelProblems(checked.value)),
   ];
@@ -37,6 +41,19 @@ function findNameProblems(value: unknown, source: string): readonly Problem[] {
     {
       path: ['metadata', 'name'],
       message: `is ${JSON.stringify(name)}, and the file says ${JSON.stringify(file)}: under detectors/ they are the same`,
+    },
+  ];
+}
+
+function findSourceProblems(value: unknown, sources: readonly string[] | undefined): readonly Problem[] {
+  const source = at(value, 'spec', 'source');
+  if (sources === undefined || typeof source !== 'string' || sources.includes(source)) return [];
+  const near = nearestName(source, sources);
+  const hint = near === undefined ? `known are ${sources.join(', ')}` : `did you mean ${near}?`;
+  return [
+    {
+      path: ['spec', 'source'],
+      message: `is ${JSON.stringify(source)}, which is no Prometheus of the deployment; ${hint}`,
     },
   ];
 }

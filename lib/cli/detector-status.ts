@@ -34,6 +34,8 @@ const NOTED_FOR = 7 * 86_400_000;
 export interface DetectorStatus {
   readonly detector: string;
   readonly phase: DetectorState['phase'];
+  /** The Prometheus of the deployment's list that its manifest names; null: none. */
+  readonly source: string | null;
   /** Seen while learning: rows, and ms from the oldest to the end of the newest. */
   readonly rows: number;
   readonly spanMs: number;
@@ -112,6 +114,7 @@ export async function readDetectorStatus(
   return {
     detector,
     phase: state.phase,
+    source: settings?.source ?? null,
     rows: seen.rows,
     spanMs: seen.span,
     ...warmupFields(settings, seen),

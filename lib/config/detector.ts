@@ -57,6 +57,8 @@ export interface Detector {
     readonly labels?: Readonly<Record<string, string>> | undefined;
     readonly annotations?: Readonly<Record<string, string>> | undefined;
   };
+  /** Which Prometheus of the deployment's list answers; absent: the one for detectors that name none. */
+  readonly source?: string;
   /** Name → PromQL. Empty for a detector that is only fed by dropped files. */
   readonly metrics: readonly { readonly name: string; readonly query: string }[];
   /** Labels whose values, joined by "/", name the entity. Empty: the whole detector is one entity. */

@@ -11,6 +11,7 @@ import { PRESET_NAMES, type PresetName } from './presets/presets.ts';
 import { choice, duration, durationOrZero, sayExamples, text, texts, wholeNumber } from './schema-fields.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import type { SilenceKind } from './silence-settings.ts';
+import { SOURCE_NAME } from './source-name.ts';
 import { type ManifestThreshold, thresholdSchema } from './threshold-schema.ts';
 
 /** At most so many metrics a detector: each is a query per window and a column. */
@@ -50,6 +51,7 @@ export interface Manifest {
   readonly spec: {
     readonly target_service?: string | undefined;
     readonly depends_on?: readonly string[] | undefined;
+    readonly source?: string | undefined;
     readonly prometheus_query?: string | undefined;
     readonly metrics?: readonly { readonly name: string; readonly query: string }[] | undefined;
     readonly preset?: PresetName | undefined;
@@ -200,6 +202,12 @@ const spec = z
         .describe(
           'What the target needs in order to work, by target_service, detector or workload: what goes wrong in both at once is one incident, and what is needed is named first.',
         ),
+      source: text(
+        'a name of letters, digits, dots, dashes and underscores, at most 64, that starts with a letter or digit',
+        SOURCE_NAME,
+      )
+        .optional()
+        .describe('Which Prometheus is asked, by its name in the list of the deployment.'),
       prometheus_query: query
         .optional()
         .describe('In place of metrics: one query, named after the detector.'),

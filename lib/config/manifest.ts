@@ -144,6 +144,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     targetService: spec.target_service,
     ...(spec.depends_on !== undefined && { dependsOn: spec.depends_on }),
     ...toMetadata(metadata),
+    ...(spec.source !== undefined && { source: spec.source }),
     metrics,
     entityLabels: preset?.entity ?? spec.entity ?? [],
     step: step === undefined ? undefined : parseDuration(step),

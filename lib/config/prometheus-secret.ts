@@ -1,5 +1,5 @@
 import { SettingError } from '../base/errors.ts';
-import type { PrometheusAuthSetting } from './settings.ts';
+import type { PrometheusAuthSetting } from './source-settings.ts';
 
 /**
  * The credentials in a secret's text. bearer: the token itself or `{"token": …}`; basic: `{"username": …, "password": …}`,

@@ -2,7 +2,7 @@
 import { SettingError } from '../base/errors.ts';
 import { parsePrometheusSecret } from './prometheus-secret.ts';
 import type { ReceiverSetting } from './receiver-settings.ts';
-import type { PrometheusAuthSetting } from './settings.ts';
+import type { PrometheusAuthSetting } from './source-settings.ts';
 
 export type HttpAuth = PrometheusAuthSetting & { readonly kind: 'none' | 'bearer' | 'basic' };
 

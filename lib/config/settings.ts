@@ -4,7 +4,10 @@ import { SettingError } from '../base/errors.ts';
 import type { GroupingPolicy } from './grouping.ts';
 import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
 import { hideCredentials } from './hide-credentials.ts';
+import { isConcurrency, MOST_CONCURRENT, parsePrometheusSources } from './prometheus-sources.ts';
 import { RECEIVER_PURPOSES, type ReceiverSetting, readReceivers, SECRET_ARN } from './receiver-settings.ts';
+import type { PrometheusAuthSetting, PrometheusSettings, SourceSettings } from './source-settings.ts';
+import type { TlsSetting } from './tls-setting.ts';
 
 export interface Settings {
   readonly bucket: string;
@@ -26,8 +29,10 @@ export interface Settings {
   readonly receivers: readonly ReceiverSetting[];
   /** Names this deployment in logs and metrics. */
   readonly service: string;
-  /** Where metrics come from. */
+  /** Where metrics come from, of detectors whose manifest names no source. */
   readonly source: SourceSettings;
+  /** By the name that a manifest gives as `spec.source`. */
+  readonly namedSources: ReadonlyMap<string, SourceSettings>;
 }
 
 export interface PagesSetting {
@@ -35,25 +40,6 @@ export interface PagesSetting {
   /** The secret that holds the key of links. */
   readonly keyArn: string;
 }
-
-/** One kind a source that there is; `openSource` opens it. */
-export type SourceSettings = PrometheusSettings;
-
-export interface PrometheusSettings {
-  readonly kind: 'prometheus';
-  readonly url: string;
-  readonly auth: PrometheusAuthSetting;
-  /** Sent with every request, such as `X-Scope-OrgID`. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export type PrometheusAuthSetting =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  | { readonly kind: 'sigv4'; readonly region: string }
-  /** The credentials are in a secret; `parsePrometheusSecret` reads its text. */
-  | { readonly kind: 'secret'; readonly scheme: 'bearer' | 'basic'; readonly secretArn: string };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,6 +65,13 @@ const PURPOSES = {
   TIDEWATCH_PROMETHEUS_TOKEN: 'the bearer token for Prometheus',
   TIDEWATCH_PROMETHEUS_USER: 'the user name for Prometheus',
   TIDEWATCH_PROMETHEUS_PASSWORD: 'the password for Prometheus',
+  TIDEWATCH_PROMETHEUS_CONCURRENCY: 'how many queries Prometheus is asked at a time',
+  TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN:
+    'the secret with certificates for Prometheus: {"ca": …, "cert": …, "key": …}',
+  TIDEWATCH_PROMETHEUS_CA_FILE: 'a file with the certificates that Prometheus is trusted by',
+  TIDEWATCH_PROMETHEUS_CERT_FILE: 'a file with the certificate that is shown to Prometheus',
+  TIDEWATCH_PROMETHEUS_KEY_FILE: 'a file with the key of that certificate',
+  TIDEWATCH_PROMETHEUS_SOURCES: 'further Prometheus servers by name, as JSON',
   AWS_REGION:
     'the region of the bucket, and the one that requests to Amazon Managed Prometheus are signed for',
 } as const;
@@ -107,6 +100,7 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   receivers: readReceivers,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
   source: readPrometheus,
+  namedSources: readNamedSources,
 };
 
 /** Present where this variable is. */
@@ -124,6 +118,7 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
   service: 'TIDEWATCH_SERVICE',
   source: 'TIDEWATCH_PROMETHEUS_URL',
+  namedSources: 'TIDEWATCH_PROMETHEUS_SOURCES',
 };
 
 /**
@@ -200,12 +195,64 @@ function readPagesKeyArn(reader: Reader): string {
 }
 
 function readPrometheus(reader: Reader): PrometheusSettings {
+  const url = readUrl(reader, 'TIDEWATCH_PROMETHEUS_URL');
+  const concurrency = readConcurrency(reader);
+  const tls = readTls(reader);
+  if (tls !== undefined && url !== '' && !url.startsWith('https:'))
+    reader.complain('TIDEWATCH_PROMETHEUS_URL is not https://, and certificates for it are set');
   return {
     kind: 'prometheus',
-    url: readUrl(reader, 'TIDEWATCH_PROMETHEUS_URL'),
+    url,
     auth: readAuth(reader),
     headers: readHeaders(reader),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(tls !== undefined && { tls }),
   };
+}
+
+function readConcurrency(reader: Reader): number | undefined {
+  const text = reader.optional('TIDEWATCH_PROMETHEUS_CONCURRENCY');
+  if (text === undefined || isConcurrency(Number(text))) return text === undefined ? undefined : Number(text);
+  reader.complain(
+    `TIDEWATCH_PROMETHEUS_CONCURRENCY is ${JSON.stringify(text)}, not a whole number from 1 to ${MOST_CONCURRENT}`,
+  );
+  return undefined;
+}
+
+function readTls(reader: Reader): TlsSetting | undefined {
+  const secretArn = reader.optional('TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN');
+  const caFile = reader.optional('TIDEWATCH_PROMETHEUS_CA_FILE');
+  const certFile = reader.optional('TIDEWATCH_PROMETHEUS_CERT_FILE');
+  const keyFile = reader.optional('TIDEWATCH_PROMETHEUS_KEY_FILE');
+  if ((certFile === undefined) !== (keyFile === undefined))
+    reader.complain('one of TIDEWATCH_PROMETHEUS_CERT_FILE and TIDEWATCH_PROMETHEUS_KEY_FILE is not set');
+  const hasFiles = (caFile ?? certFile ?? keyFile) !== undefined;
+  if (secretArn === undefined) return hasFiles ? { kind: 'files', caFile, certFile, keyFile } : undefined;
+  if (hasFiles)
+    reader.complain(
+      'TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN and files with certificates are set: one of them can hold',
+    );
+  // What it is, no message shows: somebody may have set the key itself.
+  if (!SECRET_ARN.test(secretArn))
+    reader.complain(
+      `TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN is no ARN of a secret in Secrets Manager: ${PURPOSES.TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN}`,
+    );
+  return { kind: 'secret', secretArn };
+}
+
+function readNamedSources(reader: Reader): ReadonlyMap<string, PrometheusSettings> {
+  const json = reader.required('TIDEWATCH_PROMETHEUS_SOURCES');
+  if (json === '') return new Map();
+  try {
+    return parsePrometheusSources(json, {
+      source: 'TIDEWATCH_PROMETHEUS_SOURCES',
+      region: reader.optional('AWS_REGION'),
+    });
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    reader.complain(error.message);
+    return new Map();
+  }
 }
 
 function readAuth(reader: Reader): PrometheusAuthSetting {

@@ -7,6 +7,7 @@ import { request as requestHttps } from 'node:https';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { SourceError } from '../base/errors.ts';
+import type { TlsMaterial } from '../config/tls-setting.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -15,6 +16,8 @@ export interface HttpRequest {
   /** Empty for GET. */
   readonly body: string;
   readonly signal: AbortSignal;
+  /** The agent keeps connections of different ones apart. */
+  readonly tls?: TlsMaterial | undefined;
 }
 
 export interface HttpResponse {
@@ -36,10 +39,10 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
  * Sends the request and waits for the answer's head. Redirects are answers like any other.
  * @throws whatever Node throws where the connection fails or the signal fires; SourceError `unknown-encoding`
  */
-export function exchange({ url, method, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+export function exchange({ url, method, headers, body, signal, tls }: HttpRequest): Promise<HttpResponse> {
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const sent = send(url, { method, headers, signal }, (message) => {
+    const sent = send(url, { method, headers, signal, ...tls }, (message) => {
       try {
         resolve({ status: message.statusCode!, headers: message.headers, body: decode(message, url) });
       } catch (error) {

@@ -1,6 +1,6 @@
 /** The source of a deployment, by its settings: the one place that knows which sources there are. */
 import type { Telemetry } from '../base/telemetry.ts';
-import type { SourceSettings } from '../config/settings.ts';
+import type { SourceSettings } from '../config/source-settings.ts';
 import type { Deadline } from '../models/framework/contract.ts';
 import type { MetricSource } from './metric-source.ts';
 import { createPrometheusSource } from './prometheus-source.ts';

@@ -1,5 +1,7 @@
 /** How a Prometheus, or what speaks its API (Thanos, Mimir, Amazon Managed Prometheus), is reached. */
 import { SettingError } from '../base/errors.ts';
+import type { TlsMaterial } from '../config/tls-setting.ts';
+import { checkTls } from './check-tls.ts';
 
 export interface PrometheusEndpoint {
   /** Base URL, path prefix included; `/api/v1/query_range` is added. `https://user:pass@host` is basic auth. */
@@ -13,6 +15,8 @@ export interface PrometheusEndpoint {
   readonly concurrency: number;
   /** Attempts after the first. */
   readonly retries: number;
+  /** Absent: public authorities are trusted, and no certificate is shown. */
+  readonly tls?: TlsMaterial;
 }
 
 export type PrometheusAuth =
@@ -40,6 +44,7 @@ export interface PrometheusTarget {
   readonly auth: PrometheusAuth;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly tls?: TlsMaterial;
 }
 
 /** Prometheus stops a query after 2 minutes by itself; one that takes half a minute is worth a narrower query. */
@@ -64,7 +69,15 @@ export function prepareTarget(endpoint: PrometheusEndpoint): PrometheusTarget {
   url.pathname = `${url.pathname.replace(API_SUFFIX, '')}/api/v1/query_range`;
   checkAuth(auth);
   checkLimits(endpoint);
-  return { url, shownUrl: url.origin + url.pathname, auth, headers: checkHeaders(endpoint.headers, auth) };
+  const { tls } = endpoint;
+  if (tls !== undefined) checkTls(tls, url);
+  return {
+    url,
+    shownUrl: url.origin + url.pathname,
+    auth,
+    headers: checkHeaders(endpoint.headers, auth),
+    ...(tls !== undefined && { tls }),
+  };
 }
 
 function parseUrl(text: string): URL {

@@ -87,7 +87,7 @@ async function send(
     if (value !== undefined)
       for (const part of [value, value.slice(value.indexOf(' ') + 1)]) secrets.add(part);
   }
-  return exchange({ url, method, headers: authorized, body, signal });
+  return exchange({ url, method, headers: authorized, body, signal, tls: target.tls });
 }
 
 async function judgeResponse(response: HttpResponse, attempt: Attempt): Promise<Outcome> {

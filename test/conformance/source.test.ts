@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RetryLaterError, SourceError } from '../../lib/base/errors.ts';
-import type { SourceSettings } from '../../lib/config/settings.ts';
+import type { SourceSettings } from '../../lib/config/source-settings.ts';
 import type { Deadline } from '../../lib/models/framework/contract.ts';
 import { describeSeries } from '../../lib/source/matrix-response.ts';
 import {
@@ -274,6 +274,7 @@ const BY_SETTINGS: { readonly [Kind in SourceSettings['kind']]: Implementation }
         now: () => NOW,
         random: () => 0,
         readSecret: async (arn) => assert.fail(arn),
+        readFile: async (path) => assert.fail(path),
         credentials: async () => assert.fail('credentials'),
       },
     );

@@ -1,9 +1,11 @@
 /** What `serverless package` makes: valid for CloudFormation, least privilege, watched, small, the same each time. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { packageService } from '../../infra/local/template/package-service.ts';
 import { METRIC_NAMES } from '../../lib/base/telemetry.ts';
 import { readSettings, type Settings } from '../../lib/config/settings.ts';
@@ -16,6 +18,7 @@ import {
   readResources,
   renderStatement,
   statementsOf,
+  statementsWhere,
   templateOf,
   variablesOf,
 } from '../helpers/packaged-template.ts';
@@ -26,6 +29,20 @@ const EVERYTHING = {
   prometheusAuth: 'sigv4',
   prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
   prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
+  prometheusConcurrency: '8',
+  prometheusTlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-tls-abc123',
+  prometheusSources: JSON.stringify({
+    'prod-eu': {
+      url: 'https://prometheus.eu.example.com',
+      auth: 'bearer',
+      secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-abc123',
+      tlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-tls-abc123',
+    },
+    'prod-ap': { url: 'http://prometheus.ap.internal:9090', concurrency: 2 },
+  }),
+  vpcSubnetIds: 'subnet-0a1b2c3d4e5f60718, subnet-1a1b2c3d',
+  vpcSecurityGroupIds: 'sg-0a1b2c3d4e5f60718',
+  vpcDeliver: 'on',
   alertEmail: 'sre@example.com',
   slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
   teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
@@ -43,6 +60,14 @@ const EVERYTHING = {
   pages: 'on',
   dataBucketName: 'metrics-of-team-a',
 };
+
+/** As Serverless calls it. */
+type Resolver = (serverless: {
+  readonly resolveVariable: (name: string) => Promise<unknown>;
+}) => Promise<unknown>;
+const load = createRequire(import.meta.url);
+const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
+const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
 
 let temp: string;
 let packageDir: string;
@@ -109,6 +134,13 @@ describe('the packaged template', () => {
     assert.equal(variables['TIDEWATCH_PROMETHEUS_AUTH'], 'sigv4');
     assert.equal(variables['TIDEWATCH_PROMETHEUS_HEADERS'], EVERYTHING.prometheusHeaders);
     assert.equal(variables['TIDEWATCH_PROMETHEUS_SECRET_ARN'], EVERYTHING.prometheusSecretArn);
+    const { source, namedSources } = readSettings(
+      { ...environmentOf(ExportLambdaFunction), AWS_REGION: 'eu-west-1' },
+      ['source', 'namedSources'],
+    );
+    assert.equal(source.concurrency, 8);
+    assert.deepEqual(source.tls, { kind: 'secret', secretArn: EVERYTHING.prometheusTlsSecretArn });
+    assert.deepEqual([...namedSources.keys()], ['prod-eu', 'prod-ap']);
     assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
     const { grouping } = readSettings(environmentOf(NotifyLambdaFunction), ['grouping']);
     assert.deepEqual(grouping, {
@@ -134,6 +166,120 @@ describe('the packaged template', () => {
   });
 });
 
+describe('the list of Prometheus servers', () => {
+  const ARNS = ['prometheus', 'prometheus-tls', 'eu', 'eu-tls'].map(
+    (name) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-abc123`,
+  );
+  const of = (given: Record<string, unknown>) =>
+    readSources({
+      resolveVariable: async (name) => (name === 'self:provider.region' ? 'eu-west-1' : given[name.slice(6)]),
+    });
+
+  it('lets the export read the secrets of each, and no other', async () => {
+    const { ExportSecretPolicy } = await readResources(everythingDir);
+    const [statement, ...others] = statementsOf(ExportSecretPolicy);
+    assert.deepEqual(others, []);
+    assert.deepEqual([statement?.Action, statement?.Resource], ['secretsmanager:GetSecretValue', ARNS]);
+  });
+
+  it('is enough for the export to run, and to sign what one of them wants signed', async () => {
+    const list = { a: { url: 'https://aps.example.com', auth: 'sigv4' }, b: { url: 'https://b' } };
+    const { json, ...switches } = (await of({ prometheusSources: list })) as Record<string, string>;
+    assert.deepEqual(JSON.parse(json ?? ''), list);
+    assert.deepEqual(switches, { hasSecrets: 'off', secretArns: [''], signs: 'on' });
+    assert.deepEqual(await of({}), { json: '', hasSecrets: 'off', secretArns: [''], signs: 'off' });
+    const { Conditions } = JSON.parse(await readFile(templateOf(everythingDir), 'utf8')) as {
+      Conditions: Record<string, unknown>;
+    };
+    assert.match(JSON.stringify(Conditions['HasPrometheus']), /prometheus\.ap\.internal/);
+  });
+
+  it('may be a file beside serverless.yml, and is refused where it cannot hold', async () => {
+    const file = join(temp, 'sources.json');
+    await writeFile(file, '{\n  "a": { "url": "https://a" }\n}\n');
+    const path = relative(fileURLToPath(new URL('../..', import.meta.url)), file);
+    assert.equal(
+      ((await of({ prometheusSources: path })) as { json: string }).json,
+      '{"a":{"url":"https://a"}}',
+    );
+    await assert.rejects(of({ prometheusSources: '{"a": {"urll": "https://a"}}' }), /unknown field "urll"/);
+    await assert.rejects(of({ prometheusSources: 'nowhere.json' }), /ENOENT/);
+    const url = `https://a/${'x'.repeat(3_072)}`;
+    await assert.rejects(of({ prometheusSources: { a: { url } } }), /bytes, and a function takes 3072$/);
+  });
+});
+
+describe('the VPC', () => {
+  const VPC = {
+    SubnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-1a1b2c3d'],
+    SecurityGroupIds: ['sg-0a1b2c3d4e5f60718'],
+  };
+  const INTERFACES = [
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DeleteNetworkInterface',
+  ];
+
+  it('holds the functions that have to reach what is private, and no other', async () => {
+    const everything = await readResources(everythingDir);
+    const placed = Object.entries(everything).flatMap(([id, { Properties }]) =>
+      Properties?.['VpcConfig'] === undefined ? [] : [[id, Properties['VpcConfig']]],
+    );
+    assert.deepEqual(Object.fromEntries(placed), {
+      ExportLambdaFunction: { 'Fn::If': ['ExportInVpc', VPC, { Ref: 'AWS::NoValue' }] },
+      DeliverLambdaFunction: { 'Fn::If': ['DeliverInVpc', VPC, { Ref: 'AWS::NoValue' }] },
+    });
+  });
+
+  it('is there where its parameters are set', async () => {
+    const conditions = async (dir: string): Promise<Record<string, unknown>> =>
+      (JSON.parse(await readFile(templateOf(dir), 'utf8')) as { Conditions: Record<string, unknown> })
+        .Conditions;
+    for (const [dir, value] of [
+      [packageDir, 'off'],
+      [everythingDir, 'on'],
+    ] as const)
+      for (const name of ['ExportInVpc', 'DeliverInVpc'])
+        assert.deepEqual((await conditions(dir))[name], { 'Fn::Equals': [value, 'on'] }, name);
+  });
+
+  it('lets Lambda make network interfaces by the role, and the code of the function none', () => {
+    for (const name of ['Export', 'Deliver']) {
+      const [allowed, denied, ...others] = statementsWhere(`${name}InVpc`, resources[`${name}Role`]);
+      assert.deepEqual(others, []);
+      for (const action of INTERFACES) assert.ok(allowed?.Action.includes(action), action);
+      for (const action of [allowed?.Action ?? []].flat()) assert.match(action, /^ec2:\w+$/);
+      assert.deepEqual([allowed?.Effect, allowed?.Resource], ['Allow', '*']);
+      assert.deepEqual([denied?.Effect, denied?.Resource, denied?.Action], ['Deny', '*', allowed?.Action]);
+      assert.match(
+        JSON.stringify(denied?.Condition),
+        new RegExp(
+          `^{"ArnEquals":{"lambda:SourceFunctionArn":.*:function:tidewatch-dev-${name.toLowerCase()}"`,
+        ),
+      );
+    }
+    for (const role of Object.keys(resources).filter((id) => !/^(Export|Deliver)Role$/.test(id)))
+      assert.doesNotMatch(JSON.stringify(resources[role]), /ec2:/, role);
+  });
+
+  it('is refused where a parameter is missing or no id', async () => {
+    const refusals: [Record<string, string>, RegExp][] = [
+      [{ vpcSubnetIds: 'subnet-0a1b2c3d' }, /need each other/],
+      [
+        { vpcSubnetIds: 'vpc-0a1b2c3d', vpcSecurityGroupIds: 'sg-0a1b2c3d' },
+        /vpcSubnetIds holds "vpc-0a1b2c3d"/,
+      ],
+      [{ vpcSubnetIds: 'subnet-0a1b2c3d', vpcSecurityGroupIds: 'sg-0a1b2c3d,' }, /SecurityGroupIds holds ""/],
+      [{ vpcDeliver: 'on' }, /there is no VPC/],
+    ];
+    for (const [given, message] of refusals)
+      await assert.rejects(
+        readVpc({ resolveVariable: async (name) => given[name.slice('param:'.length)] }),
+        message,
+      );
+  });
+});
+
 describe('the delivery to receivers', () => {
   it('is there where a receiver is set, with all that belongs to it', async () => {
     const text = await readFile(templateOf(packageDir), 'utf8');
@@ -151,6 +297,7 @@ describe('the delivery to receivers', () => {
       DeliverSubscription: 'HasReceiver',
       DeliverQueue: 'HasReceiver',
       DeliverDeadLetters: 'HasReceiver',
+      DeliverDeadLettersPolicy: 'HasReceiver',
       DeliverQueuePolicy: 'HasReceiver',
       DeliverRole: 'HasReceiver',
       DeliverSlackSecretPolicy: 'HasSlack',
@@ -363,7 +510,17 @@ describe('privileges', () => {
       'ReceiptQueuePolicy',
       'DeliverQueuePolicy',
       'AlertTopicPolicy',
+      'OpsTopicPolicy',
+      ...['Score', 'Train', 'Notify', 'Receipt', 'Deliver'].map((name) => `${name}DeadLettersPolicy`),
     ];
+    const holders = Object.entries(resources).filter(([, { Type }]) =>
+      /^AWS::(SQS::Queue|SNS::Topic)$/.test(Type),
+    );
+    assert.deepEqual(
+      holders.map(([id]) => `${id}Policy`).filter((id) => !guarded.includes(id)),
+      [],
+      'a queue or topic without a policy',
+    );
     for (const id of guarded)
       assert.match(JSON.stringify(resources[id]), /"Effect":"Deny".*"aws:SecureTransport":"false"/);
   });
@@ -407,6 +564,29 @@ describe('alarms', () => {
     for (const [id] of ofType('AWS::Lambda::Function')) assert.ok(watched.includes(`{"Ref":"${id}"}`), id);
     for (const [id] of ofType('AWS::SQS::Queue'))
       if (id.endsWith('DeadLetters')) assert.ok(watched.includes(`["${id}","QueueName"]`), id);
+  });
+
+  it('tell of runs that Lambda turned away, of every function but the one that is held down', () => {
+    const { Metrics } = alarms().find(({ id }) => id === 'FunctionsThrottled') as unknown as {
+      Metrics: {
+        Id: string;
+        MetricStat?: { Metric: { MetricName: string; Dimensions: { Value: unknown }[] } };
+      }[];
+    };
+    const [sum, ...parts] = Metrics;
+    assert.equal(sum?.MetricStat, undefined);
+    assert.deepEqual(
+      parts.map(({ Id, MetricStat }) => [
+        Id,
+        MetricStat?.Metric.MetricName,
+        MetricStat?.Metric.Dimensions[0]?.Value,
+      ]),
+      FUNCTIONS.filter((name) => name !== 'pages' && name !== 'deliver').map((name) => [
+        name,
+        'Throttles',
+        { Ref: `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction` },
+      ]),
+    );
   });
 
   it('go to the operations topic', () => {

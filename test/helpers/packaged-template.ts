@@ -18,6 +18,7 @@ export interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 interface PolicyHolder {
@@ -54,11 +55,23 @@ export function findFaults(file: string): string[] {
   }
 }
 
-/** Of a role's own policies, or of a policy. */
+/** Of a role's own policies that depend on no condition, or of a policy. */
 export function statementsOf(resource: Resource | undefined): Statement[] {
   const properties = resource?.Properties as unknown as { Policies?: PolicyHolder[] } & Partial<PolicyHolder>;
   const holders = properties.PolicyDocument ? [properties as PolicyHolder] : (properties.Policies ?? []);
-  return holders.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  return holders
+    .filter((holder) => 'PolicyDocument' in holder)
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+/** Statements that a role has where the condition holds. */
+export function statementsWhere(condition: string, resource: Resource | undefined): Statement[] {
+  const { Policies = [] } = (resource?.Properties ?? {}) as unknown as {
+    Policies?: { readonly 'Fn::If'?: readonly [string, PolicyHolder, unknown] }[];
+  };
+  return Policies.flatMap(({ 'Fn::If': choice }) =>
+    choice?.[0] === condition ? choice[1].PolicyDocument.Statement : [],
+  );
 }
 
 /** `actions resources`, with intrinsic functions reduced to what they name and keys to their prefix. */

@@ -1,12 +1,16 @@
-/** Debian's Prometheus, promtool, node exporter and Alertmanager, each in a temporary folder and on a free port. */
+/** Debian's Prometheus, promtool, node exporter, Alertmanager and VictoriaMetrics, each in a temporary folder and on a free port. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get as getHttp } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { TlsMaterial } from '../../lib/config/tls-setting.ts';
+import type { Authority, Certificate } from './certificates.ts';
 
 export interface RunningProgram extends AsyncDisposable {
   readonly url: string;
@@ -21,6 +25,13 @@ export interface PrometheusOptions {
   readonly lookback?: string;
   /** Path that the server lives under. */
   readonly prefix?: string;
+  /** Where it listens by TLS, to those alone who show a certificate of that authority. */
+  readonly tls?: {
+    readonly server: Certificate;
+    readonly authority: Authority;
+    /** To ask whether it is ready. */
+    readonly client: Certificate;
+  };
 }
 
 export interface BackfillSeries {
@@ -34,7 +45,7 @@ export interface BackfillSeries {
 const START_PATIENCE = 60_000;
 
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<RunningProgram> {
-  const { backfill, targets = [], lookback = '5m', prefix = '' } = options;
+  const { backfill, targets = [], lookback = '5m', prefix = '', tls } = options;
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
   try {
     const data = join(folder, 'data');
@@ -51,7 +62,21 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     // JSON is YAML.
     const config = { global: { scrape_interval: '1s' }, scrape_configs: scrapes };
     await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
+    const web = join(folder, 'web.yml');
+    if (tls !== undefined)
+      await writeFile(
+        web,
+        JSON.stringify({
+          tls_server_config: {
+            cert_file: tls.server.certFile,
+            key_file: tls.server.keyFile,
+            client_auth_type: 'RequireAndVerifyClientCert',
+            client_ca_file: tls.authority.caFile,
+          },
+        }),
+      );
     const port = await findFreePort();
+    const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
     return await startProgram({
       command: 'prometheus',
       args: [
@@ -60,11 +85,13 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
         '--storage.tsdb.retention.time=50y',
         `--query.lookback-delta=${lookback}`,
         `--web.listen-address=127.0.0.1:${port}`,
-        `--web.external-url=http://127.0.0.1:${port}${prefix}`,
+        `--web.external-url=${origin}${prefix}`,
+        ...(tls === undefined ? [] : [`--web.config.file=${web}`]),
       ],
-      url: `http://127.0.0.1:${port}${prefix}`,
+      url: `${origin}${prefix}`,
       readyPath: '/-/ready',
       folder,
+      ...(tls !== undefined && { tls: { ca: tls.authority.ca, cert: tls.client.cert, key: tls.client.key } }),
     });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -111,6 +138,55 @@ export async function startAlertmanager(): Promise<RunningProgram> {
   });
 }
 
+/** The one for a single machine, under `prefix`, holding these samples. */
+export async function startVictoriaMetrics(openMetrics: string, prefix: string): Promise<RunningProgram> {
+  const folder = await mkdtemp(join(tmpdir(), 'victoria-metrics-'));
+  const port = await findFreePort();
+  const running = await startProgram({
+    command: 'victoria-metrics',
+    args: [
+      `-storageDataPath=${join(folder, 'data')}`,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      `-http.pathPrefix=${prefix}`,
+      '-retentionPeriod=50y',
+      '-search.latencyOffset=0s',
+      '-memory.allowedBytes=256MB',
+    ],
+    url: `http://127.0.0.1:${port}${prefix}`,
+    readyPath: '/health',
+    folder,
+  });
+  // It takes Prometheus' text, whose times are milliseconds.
+  const body = openMetrics.replaceAll(
+    /^(\w+\{.*\} \S+) (\S+)$/gm,
+    (_, series, time) => `${series} ${Number(time) * 1000}`,
+  );
+  const imported = await fetch(`${running.url}/api/v1/import/prometheus`, { method: 'POST', body });
+  if (!imported.ok)
+    throw new Error(`victoria-metrics took no samples: ${imported.status} ${await imported.text()}`);
+  // What it took is found a second later, or now.
+  await fetch(`${running.url}/internal/force_flush`);
+  return running;
+}
+
+/** Asks `target` for who signs in as `user`. */
+export async function startVmauth(
+  user: { readonly name: string; readonly password: string },
+  target: string,
+): Promise<RunningProgram> {
+  const folder = await mkdtemp(join(tmpdir(), 'vmauth-'));
+  const port = await findFreePort();
+  const users = [{ username: user.name, password: user.password, url_prefix: target }];
+  await writeFile(join(folder, 'auth.yml'), JSON.stringify({ users }));
+  return startProgram({
+    command: 'vmauth',
+    args: [`-auth.config=${join(folder, 'auth.yml')}`, `-httpListenAddr=127.0.0.1:${port}`],
+    url: `http://127.0.0.1:${port}`,
+    readyPath: '/health',
+    folder,
+  });
+}
+
 /** Gauges as `promtool tsdb create-blocks-from openmetrics` takes them. */
 export function formatOpenMetrics(series: readonly BackfillSeries[]): string {
   const lines: string[] = [];
@@ -136,9 +212,17 @@ interface Program {
   readonly url: string;
   readonly readyPath: string;
   readonly folder: string;
+  readonly tls?: TlsMaterial;
 }
 
-async function startProgram({ command, args, url, readyPath, folder }: Program): Promise<RunningProgram> {
+async function startProgram({
+  command,
+  args,
+  url,
+  readyPath,
+  folder,
+  tls,
+}: Program): Promise<RunningProgram> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (part) => {
@@ -149,7 +233,7 @@ async function startProgram({ command, args, url, readyPath, folder }: Program):
     await rm(folder, { recursive: true, force: true });
   };
   const patience = AbortSignal.timeout(START_PATIENCE);
-  while (!(await isReady(url + readyPath))) {
+  while (!(await isReady(url + readyPath, tls))) {
     if (child.exitCode === null && child.pid !== undefined && !patience.aborted) {
       await wait(50);
       continue;
@@ -166,14 +250,14 @@ async function stopProgram(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url);
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
+function isReady(url: string, tls: TlsMaterial | undefined): Promise<boolean> {
+  const ask = tls === undefined ? getHttp : getHttps;
+  return new Promise((resolve) => {
+    ask(url, { ...tls }, (response) => {
+      response.resume();
+      response.once('close', () => resolve(response.statusCode === 200));
+    }).once('error', () => resolve(false));
+  });
 }
 
 /** Neither program says which port it got for port 0. */

@@ -30,6 +30,9 @@ export function readPolicy(where: string, document: Properties): Statement[] {
       actions: listOf(statement.value('Action')).map(String),
       resources: listOf(statement.value('Resource')).map(String),
     } as const;
+    // A role here is asked for by the code of its function alone, so that what is denied to that code is denied.
+    if (effect === 'Deny')
+      statement.object('Condition').object('ArnEquals').ignore('lambda:SourceFunctionArn');
     statement.finish();
     if (read.actions.length === 0 || read.resources.length === 0)
       throw new TemplateError(where, 'a statement needs an Action and a Resource');

@@ -37,7 +37,7 @@ const SOURCES = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
-  'infra/aws/**/*.{yml,ts}',
+  'infra/aws/**/*.{yml,ts,cjs}',
   'functions/**/*.ts',
   'lib/**/*.ts',
   'lib/**/*.wasm',

@@ -229,8 +229,8 @@ async function createFunction(
   const codeDir = await site.unpack(code.text('S3Key').split('/').at(-1) ?? '');
   const environment = properties.object('Environment').object('Variables');
   const reserved = properties.number('ReservedConcurrentExecutions', -1);
-  // arm64 and x86_64 run the same bundle.
-  properties.ignore('Architectures', 'Description');
+  // arm64 and x86_64 run the same bundle, and all of it is on one network.
+  properties.ignore('Architectures', 'Description', 'VpcConfig');
   const role = roleOf(logicalId, properties.text('Role'), 'lambda.amazonaws.com', site);
   site.functionRoles.set(name, role);
   site.functions.set(name, {

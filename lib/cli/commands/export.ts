@@ -1,8 +1,7 @@
 import { SettingError } from '../../base/errors.ts';
-import { readSettings, type SourceSettings } from '../../config/settings.ts';
 import { type ExportResult, exportWindows, isExportDue } from '../../jobs/export/export-windows.ts';
 import { listDeclaredDetectors, loadDetector } from '../../jobs/shared/load-detectors.ts';
-import { openSource } from '../../source/open-source.ts';
+import { openSources } from '../../source/open-sources.ts';
 import { readState } from '../../store/detector-states.ts';
 import {
   BUCKET_HELP,
@@ -14,6 +13,7 @@ import {
   openBucket,
   stringValue,
 } from '../command.ts';
+import { readSources, SOURCES_HELP } from '../source-list.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Named detectors are exported whether due or not; without a name, every declared one that is due. */
@@ -25,19 +25,25 @@ export const exportCommand: Command = {
     BUCKET_HELP,
     [
       '--prometheus URL',
-      'TIDEWATCH_PROMETHEUS_URL where it is not given; TIDEWATCH_PROMETHEUS_AUTH,\n_TOKEN, _USER, _PASSWORD and _HEADERS say how to sign in',
+      'TIDEWATCH_PROMETHEUS_URL where it is not given; TIDEWATCH_PROMETHEUS_AUTH,\n_TOKEN, _USER, _PASSWORD and _HEADERS say how to sign in, _CA_FILE, _CERT_FILE\nand _KEY_FILE what to trust and to show, _CONCURRENCY how much to ask at a time',
     ],
+    SOURCES_HELP,
     ['--max-windows N', 'stop after N windows of a detector'],
   ],
   examples: ['tidewatch export', 'tidewatch export checkout --prometheus http://localhost:9090'],
-  options: { ...BUCKET_OPTION, prometheus: { type: 'string' }, 'max-windows': { type: 'string' } },
+  options: {
+    ...BUCKET_OPTION,
+    prometheus: { type: 'string' },
+    sources: { type: 'string' },
+    'max-windows': { type: 'string' },
+  },
   async run(invocation) {
     const { operands, host, output } = invocation;
-    const settings = readSource(invocation);
+    const deployment = await readSources(invocation);
     const maxWindows = readMaxWindows(invocation);
     const context = createContext(invocation, openBucket(invocation));
-    const { random, credentials } = host;
-    const source = await openSource(settings, { ...context, random, readSecret, credentials });
+    const { random, credentials, readFile } = host;
+    const sources = openSources(deployment, { ...context, random, readSecret, readFile, credentials });
     const names = operands.length > 0 ? operands : await listDeclaredDetectors(context);
     if (names.length === 0) output.print('note', 'no manifests under detectors/ yet', { detectors: 0 });
     return forEachDetector(invocation, names, async (name) => {
@@ -47,17 +53,12 @@ export const exportCommand: Command = {
         output.print('exported', `${name}: not due`, { detector: name, stopped: 'not-due' });
         return;
       }
+      const source = await sources.sourceOf(loaded.detector);
       const result = await exportWindows({ ...loaded, source, ...maxWindows }, context);
       output.print('exported', `${name}: ${describe(result)}`, { detector: name, ...result });
     });
   },
 };
-
-function readSource({ host, values }: Invocation): SourceSettings {
-  const url = stringValue(values.prometheus);
-  const env = url === undefined ? host.env : { ...host.env, TIDEWATCH_PROMETHEUS_URL: url };
-  return readSettings(env, ['source']).source;
-}
 
 function readMaxWindows({ values }: Invocation): { readonly maxWindows?: number } {
   const text = stringValue(values['max-windows']);
@@ -71,7 +72,7 @@ function readMaxWindows({ values }: Invocation): { readonly maxWindows?: number 
 async function readSecret(arn: string): Promise<string> {
   throw new SettingError(
     'secret-in-terminal',
-    `the command line reads no secrets (${arn}): set TIDEWATCH_PROMETHEUS_TOKEN, or _USER and _PASSWORD, instead`,
+    `the command line reads no secrets (${arn}): set TIDEWATCH_PROMETHEUS_TOKEN, or _USER and _PASSWORD, instead; in a list of sources, files (tokenFile, passwordFile, caFile, certFile, keyFile)`,
   );
 }
 

@@ -1,8 +1,9 @@
 /** Exports every declared detector that is due; one that fails does not keep the others waiting. */
 import { correlated } from '../../base/correlation.ts';
 import { RetryLaterError } from '../../base/errors.ts';
+import { limitConcurrency } from '../../base/limit-concurrency.ts';
 import type { Detector } from '../../config/detector.ts';
-import type { MetricSource } from '../../source/metric-source.ts';
+import type { Sources } from '../../source/open-sources.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import type { ExportDueContext } from '../shared/context.ts';
@@ -16,11 +17,14 @@ export interface DueExports {
   readonly failed: ReadonlyMap<string, unknown>;
 }
 
+/** Each holds a batch in memory. */
+const MOST_SOURCES_AT_ONCE = 4;
+
 interface Due extends LoadedDetector {
   readonly state: DetectorState;
 }
 
-export async function exportDue(source: MetricSource, context: ExportDueContext): Promise<DueExports> {
+export async function exportDue(sources: Sources, context: ExportDueContext): Promise<DueExports> {
   const due: Due[] = [];
   const exported = new Map<string, ExportResult>();
   const failed = new Map<string, unknown>();
@@ -61,11 +65,20 @@ export async function exportDue(source: MetricSource, context: ExportDueContext)
     });
   // The ones that are nearly up to date first: a backfill can take many runs, and would keep them waiting that long.
   due.sort((a, b) => (b.state.exportedUntil ?? -Infinity) - (a.state.exportedUntil ?? -Infinity) || 0);
-  for (const { detector, manifestHash } of due) {
-    await attempt(detector.name, async () => {
-      exported.set(detector.name, await exportWindows({ detector, manifestHash, source }, context));
-    });
-    if (failed.has(detector.name)) await watchSource(detector);
+  /** One after the other: what Prometheus has to answer at a time is then that of one detector. */
+  async function exportInTurn(detectors: readonly Due[]): Promise<void> {
+    for (const { detector, manifestHash } of detectors) {
+      await attempt(detector.name, async () => {
+        const source = await sources.sourceOf(detector);
+        exported.set(detector.name, await exportWindows({ detector, manifestHash, source }, context));
+      });
+      if (failed.has(detector.name)) await watchSource(detector);
+    }
   }
+
+  // A source that does not answer takes all the time that there is, and may take it from its own detectors alone.
+  const run = limitConcurrency(MOST_SOURCES_AT_ONCE);
+  const bySource = Map.groupBy(due, ({ detector }) => detector.source);
+  await Promise.all([...bySource.values()].map((detectors) => run(() => exportInTurn(detectors))));
   return { exported, failed };
 }

@@ -256,6 +256,43 @@ test('validate lists all problems of every file and needs no bucket', async () =
   assert.deepEqual([bad?.valid, none?.valid, last?.valid], [false, false, true]);
 });
 
+test('export asks the Prometheus that a manifest names, and one that is unknown fails its detector alone', async () => {
+  await using abroad = await startFakePrometheus(
+    answerQueries(() => [{ labels: { __name__: 'cpu_seconds' }, valueAt: (time) => time / 1e12 }]),
+  );
+  const store = createMemoryObjectStore();
+  for (const [name, source] of [
+    ['prom', 'abroad'],
+    ['lost', 'nowhere'],
+  ] as const)
+    await store.put(
+      `detectors/${name}.yml`,
+      bytes(MANIFEST.replace('name: prom', `name: ${name}`).replace(/^spec:/m, `spec:\n  source: ${source}`)),
+    );
+  const env = {
+    TIDEWATCH_BUCKET: 'test-bucket',
+    TIDEWATCH_PROMETHEUS_SOURCES: JSON.stringify({
+      abroad: { url: abroad.url, auth: 'bearer', tokenFile: 'token' },
+    }),
+  };
+  const readFile = async (): Promise<string> => 'a-token\n';
+  const run = await runTestCli(['export', '--json'], store, { now: () => NOW, env, readFile });
+  assert.equal(run.code, 2);
+  const [lost] = run.lines.filter(({ type }) => type === 'error');
+  assert.match(String(lost?.message), /detector lost: spec.source is "nowhere".*: known are abroad$/);
+  assert.ok(run.lines.some(({ type, detector }) => type === 'exported' && detector === 'prom'));
+  assert.ok(store.keys().some((key) => key.startsWith('windows/detector=prom/')));
+  assert.equal(abroad.requests[0]?.headers.authorization, 'Bearer a-token');
+  const status = await runTestCli(['status', '--json'], store, { now: () => NOW, env });
+  assert.deepEqual(
+    status.lines.filter(({ type }) => type === 'detector').map(({ detector, source }) => [detector, source]),
+    [
+      ['lost', 'nowhere'],
+      ['prom', 'abroad'],
+    ],
+  );
+});
+
 test('export writes windows from Prometheus, and has nothing to do the second time', async () => {
   await using prometheus = await startFakePrometheus(
     answerQueries(() => [{ labels: { __name__: 'cpu_seconds' }, valueAt: (time) => time / 1e12 }]),

@@ -160,3 +160,51 @@ spec:
   assert.match(stdout, /^detectors cannot be read: it is a folder; name its files/);
   assert.equal(code, 1);
 });
+
+test('with the list of the deployment, a source that it does not have is told of', async () => {
+  const files: Readonly<Record<string, string>> = {
+    'a.yml': 'kind: AnomalyDetector\nmetadata: {name: a}\nspec: {source: prod-eu, prometheus_query: up}',
+    'b.yml': 'kind: AnomalyDetector\nmetadata: {name: b}\nspec: {source: prod-ue, prometheus_query: up}',
+    'c.yml': 'kind: AnomalyDetector\nmetadata: {name: c}\nspec: {source: elsewhere, prometheus_query: up}',
+    'list.json': '{"prod-eu": {"url": "https://eu"}, "prod-ap": {"url": "https://ap"}}',
+    'bad.json': '{"prod-eu": {}}',
+  };
+  const readFile = async (path: string): Promise<string> => {
+    if (files[path] !== undefined) return files[path];
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  };
+  const run = (args: readonly string[], env = {}) =>
+    runTestCli(['validate', 'a.yml', 'b.yml', 'c.yml', ...args, '--json'], createMemoryObjectStore(), {
+      readFile,
+      env,
+    });
+  assert.equal((await run([])).code, 0, 'without a list only the form of a name is checked');
+  for (const outcome of [
+    await run(['--sources', 'list.json']),
+    await run([], { TIDEWATCH_PROMETHEUS_SOURCES: 'list.json' }),
+    await run([], { TIDEWATCH_PROMETHEUS_SOURCES: files['list.json'] }),
+  ]) {
+    assert.equal(outcome.code, 1);
+    assert.deepEqual(
+      outcome.lines.flatMap(({ type, valid, message }) => (type === 'manifest' ? [[valid, message]] : [])),
+      [
+        [true, undefined],
+        [
+          false,
+          'b.yml: spec.source (line 3) is "prod-ue", which is no Prometheus of the deployment; did you mean prod-eu?',
+        ],
+        [
+          false,
+          'c.yml: spec.source (line 3) is "elsewhere", which is no Prometheus of the deployment; known are prod-eu, prod-ap',
+        ],
+      ],
+    );
+  }
+  const bad = await run(['--sources', 'bad.json']);
+  assert.equal(bad.code, 2);
+  assert.match(String(bad.lines[0]?.message), /"prod-eu" has no url/);
+  assert.match(
+    String((await run(['--sources', 'none.json'])).lines[0]?.message),
+    /none.json cannot be read: ENOENT/,
+  );
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PrometheusAuthSetting } from '../../../lib/config/settings.ts';
+import type { PrometheusAuthSetting } from '../../../lib/config/source-settings.ts';
 import { openSource, type SourceHost } from '../../../lib/source/open-source.ts';
 import { askSource } from '../../helpers/ask-source.ts';
 import { startFakePrometheus } from '../../helpers/fake-prometheus.ts';
@@ -12,6 +12,7 @@ const HOST: SourceHost = {
   telemetry: createMemoryTelemetry(),
   now: () => START,
   random: () => 0,
+  readFile: async (path) => `text-of-${path}\n`,
   readSecret: async (arn) => `{"token": "token-of-${arn}"}`,
   credentials: async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
 };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RetryLaterError, SourceError } from '../../../../lib/base/errors.ts';
+import { RetryLaterError, SettingError, SourceError } from '../../../../lib/base/errors.ts';
 import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
-import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import type { GridRange, MatrixSeries, MetricSource } from '../../../../lib/source/metric-source.ts';
+import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
 import { manifestKey, quarantineKey } from '../../../../lib/store/keys.ts';
@@ -33,8 +34,7 @@ function createSource(
     asked.push(query);
     const failure = failures[query];
     if (failure) throw failure;
-    const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
-    return [{ labels: {}, times, values: times.map((_, i) => i % 7) }];
+    return [oneSeries({ start, end, step })];
   });
   return { ...source, asked };
 }
@@ -42,7 +42,7 @@ function createSource(
 test('one detector that fails does not keep the others from their windows', async () => {
   const context = await createWorld(['alpha', 'broken', 'down', 'zulu']);
   const source = createSource({ down: new SourceError('html', 'answered HTML') });
-  const { exported, failed } = await exportDue(source, context);
+  const { exported, failed } = await exportDue(onlySource(source), context);
   assert.deepEqual([...exported.keys()], ['alpha', 'zulu']);
   assert.equal(exported.get('zulu')?.exported.length, 4);
   assert.deepEqual([...failed.keys()].sort(), ['broken', 'down']);
@@ -58,26 +58,72 @@ test('a detector that is nearly up to date goes before a backfill', async () => 
     exporting: { daysUntil: NOW - (NOW % QUARTER) - QUARTER, dataSince: 0, gaps: [] },
   }));
   const source = createSource();
-  await exportDue(source, context);
+  await exportDue(onlySource(source), context);
   assert.equal(source.asked[0], 'zulu');
   assert.ok(source.asked.includes('alpha'));
 });
 
 test('what is not due is not asked for', async () => {
   const context = await createWorld(['alpha']);
-  await exportDue(createSource(), context);
+  await exportDue(onlySource(createSource()), context);
   const source = createSource();
-  const { exported } = await exportDue(source, context);
+  const { exported } = await exportDue(onlySource(source), context);
   assert.deepEqual(source.asked, []);
   assert.equal(exported.size, 0);
 });
 
 test('running out of time is not a failure', async () => {
   const context = await createWorld(['alpha']);
-  const { failed } = await exportDue(
-    createSource({ alpha: new RetryLaterError('deadline', 'no time') }),
-    context,
-  );
+  const source = createSource({ alpha: new RetryLaterError('deadline', 'no time') });
+  const { failed } = await exportDue(onlySource(source), context);
   assert.equal(failed.size, 0);
   assert.equal(context.telemetry.total('DetectorsFailed'), 0);
 });
+
+test('a source that is unknown or cannot be opened fails its own detectors alone', async () => {
+  const context = await createWorld(['alpha']);
+  for (const name of ['lost', 'locked']) {
+    const yaml = `kind: AnomalyDetector\nmetadata: {name: ${name}}\nspec: {source: ${name}, prometheus_query: up, backfill: 1h}`;
+    await context.store.put(manifestKey(name), new TextEncoder().encode(yaml));
+  }
+  const alpha = createSource();
+  const { exported, failed } = await exportDue(
+    {
+      sourceOf: async ({ source }) => {
+        if (source !== undefined) throw new SettingError('unknown-source', `no ${source} here`);
+        return alpha;
+      },
+    },
+    context,
+  );
+  assert.deepEqual([...exported.keys()], ['alpha']);
+  assert.deepEqual([...failed.keys()].sort(), ['locked', 'lost']);
+  assert.equal(context.telemetry.total('DetectorsFailed'), 2);
+});
+
+test('a source that does not answer keeps no other source waiting', async () => {
+  const context = await createWorld(['alpha']);
+  const yaml =
+    'kind: AnomalyDetector\nmetadata: {name: abroad}\nspec: {source: abroad, prometheus_query: up, backfill: 1h}';
+  await context.store.put(manifestKey('abroad'), new TextEncoder().encode(yaml));
+  const isDone = Promise.withResolvers<void>();
+  const home = createQuerySource('home', async (query) => {
+    isDone.resolve();
+    return [oneSeries(query)];
+  });
+  // It answers when the other one was asked: one after the other, neither would ever be.
+  const abroad = createQuerySource('abroad', async (query) => {
+    await isDone.promise;
+    return [oneSeries(query)];
+  });
+  const { exported } = await exportDue(
+    { sourceOf: async ({ source }) => (source === 'abroad' ? abroad : home) },
+    context,
+  );
+  assert.deepEqual([...exported.keys()].sort(), ['abroad', 'alpha']);
+});
+
+function oneSeries({ start, end, step }: GridRange): MatrixSeries {
+  const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
+  return { labels: {}, times, values: times.map((_, i) => i % 7) };
+}

@@ -7,6 +7,7 @@ import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { manifestKey, scoresKey, windowKey } from '../../../../lib/store/keys.ts';
@@ -177,7 +178,7 @@ test('a source that gives nothing is told of by the clock, once, and closed by t
   for (let minute = 16; minute <= 100; minute++) {
     world.clock = EPOCH + (TRAINED + minute) * STEP;
     const before = world.requested.length;
-    await exportDue(source, context);
+    await exportDue(onlySource(source), context);
     if (world.requested.length > before) await scoreWindows(loaded, context);
   }
   assert.deepEqual(

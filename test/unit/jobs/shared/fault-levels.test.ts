@@ -10,6 +10,7 @@ import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { readState } from '../../../../lib/store/detector-states.ts';
 import { currentModelKey, leftOutKey, manifestKey, reasonKey, stateKey } from '../../../../lib/store/keys.ts';
@@ -278,7 +279,7 @@ describe('a fault of one detector', () => {
       const times = Float64Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
       return [{ labels: {}, times, values: times.map(() => 1) }];
     });
-    const { exported, failed } = await exportDue(source, world.context);
+    const { exported, failed } = await exportDue(onlySource(source), world.context);
     assert.deepEqual([...exported.keys()], ['c']);
     assert.deepEqual([...failed.keys()].sort(), ['a', 'b']);
   });

@@ -16,6 +16,7 @@ import { openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { createQuerySource } from '../../../../lib/source/query-source.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
@@ -51,11 +52,11 @@ test('export, event, scoring and message of a window have one id, and no line is
   await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
   let invocation = 0;
   const invoke = <T>(work: () => Promise<T>): Promise<T> => inInvocation(`request-${invocation++}`, work);
-  await invoke(() => exportDue(source, context));
+  await invoke(() => exportDue(onlySource(source), context));
   await invoke(async () => trainModel(await loadDetector(context, 'shop'), context));
   await invoke(async () => scoreWindows(await loadDetector(context, 'shop'), context));
   clock += 60 * STEP;
-  const { exported } = await invoke(() => exportDue(source, context));
+  const { exported } = await invoke(() => exportDue(onlySource(source), context));
   const keys = exported.get('shop')!.exported;
   for (const key of keys)
     await invoke(() =>
@@ -85,7 +86,7 @@ test('what fails is told by the window that it failed at', async () => {
   const context = { ...bucket.context, telemetry };
   await bucket.store.put('detectors/shop.yml', new TextEncoder().encode(MANIFEST));
   const dead = createQuerySource('nothing', () => Promise.reject(new Error('connection refused')));
-  await inInvocation('request', () => exportDue(dead, context));
+  await inInvocation('request', () => exportDue(onlySource(dead), context));
   const failure = telemetry.lines.find(({ message }) => message === 'export failed');
   assert.equal(failure?.fields['correlationId'], 'shop@20261101T000000Z');
 

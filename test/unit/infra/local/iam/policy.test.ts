@@ -40,6 +40,18 @@ test('what would be judged wrongly is refused', () => {
   }
 });
 
+test("what is denied to the code of the role's function is denied", () => {
+  const condition = {
+    ArnEquals: { 'lambda:SourceFunctionArn': 'arn:aws:lambda:us-east-1:000000000000:function:f' },
+  };
+  const statement = { Effect: 'Deny', Action: 'ec2:DescribeSubnets', Resource: '*', Condition: condition };
+  const statements = read({ Effect: 'Allow', Action: 'ec2:DescribeSubnets', Resource: '*' }, statement);
+  assert.deepEqual(findGrants(statements, { action: 'ec2:DescribeSubnets', resource: 'subnet' }), []);
+  assert.throws(() => read({ ...statement, Condition: { StringEquals: { 'aws:RequestedRegion': 'x' } } }), {
+    name: 'TemplateError',
+  });
+});
+
 test('denials are noted once, and grants that nobody asked for are listed', () => {
   const lines: string[] = [];
   const access = createAccess((line) => void lines.push(line));
