@@ -162,7 +162,9 @@ async function loadWindows(
   const loaded: Loaded[] = [];
   const ranges = openFileRanges({ detector, objects }, context);
   const known = await ranges.known(step);
-  const near = withinLookback(objects, detector.training.lookback, known);
+  // Files that came since do not make those too old that a training under way goes on with.
+  const isWanted = ({ key, etag }: ObjectInfo): boolean => wanted?.has(`${key} ${etag}`) === true;
+  const near = withinLookback(objects, detector.training.lookback, known, isWanted);
   for (const info of near) {
     if (wanted?.has(`${info.key} ${info.etag}`) === false) continue;
     const read = await readWindowObject(context, { detector, key: info.key, step });
@@ -190,6 +192,7 @@ function withinLookback(
   objects: readonly ObjectInfo[],
   lookback: number,
   known: ReadonlyMap<string, TimeRange>,
+  isWanted: (info: ObjectInfo) => boolean,
 ): readonly ObjectInfo[] {
   const [newestNamed, newest] = [objects.filter((info) => namedRange(info) !== undefined), objects].map(
     (of) => of.reduce((latest, { key }) => Math.max(latest, known.get(key)?.end ?? -Infinity), -Infinity),
@@ -197,7 +200,7 @@ function withinLookback(
   return objects.filter((info) => {
     const end = known.get(info.key)?.end;
     const latest = namedRange(info) === undefined ? newest! : newestNamed!;
-    return end === undefined || end > latest - lookback;
+    return end === undefined || end > latest - lookback || isWanted(info);
   });
 }
 

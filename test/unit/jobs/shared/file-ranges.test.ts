@@ -8,6 +8,8 @@ import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { loadTrainingData } from '../../../../lib/jobs/train/training-data.ts';
+import { readState } from '../../../../lib/store/detector-states.ts';
 import { readFileRanges, recordFileRanges } from '../../../../lib/store/file-ranges.ts';
 import { fileRangesKey, manifestKey, recentWindowsKey, windowsPrefix } from '../../../../lib/store/keys.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
@@ -204,6 +206,18 @@ for (const [what, happenings] of Object.entries(HAPPENINGS))
     }
     assert.ok(reads * 1.3 < readsWithout, `${reads} files read, ${readsWithout} without ranges`);
   });
+
+test('a training under way goes on with its files, whatever came since', async () => {
+  const world = await createLivedWorld();
+  const { detector } = await loadDetector(world.context, DETECTOR);
+  const { state } = await readState(world.store, DETECTOR);
+  const first = await loadTrainingData(detector, state, world.context);
+  for (let nth = OLD; nth < OLD + 3; nth++) await drop(world, nth);
+  await score(world);
+  const again = await loadTrainingData(detector, state, world.context, first);
+  assert.equal(first?.inputs.length, LOOKBACK);
+  assert.deepEqual(again?.inputs, first?.inputs);
+});
 
 test('ranges that do not fit are those of nothing, and are written anew', async () => {
   const { store } = await createLivedWorld();
