@@ -70,6 +70,10 @@ const STUDIES: Readonly<
     needsData: false,
     load: async () => (await import('./window-lengths.ts')).reportWindowLengths,
   },
+  'bucket-age': {
+    needsData: false,
+    load: async () => (await import('./bucket-age.ts')).reportBucketAge,
+  },
   companions: { needsData: true, load: async () => (await import('./companions.ts')).reportCompanions },
   'autoencoder-peer-default-size': {
     needsData: true,

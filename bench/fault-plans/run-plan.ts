@@ -92,7 +92,7 @@ function nameKey(key: string, nameOf: NameOf): string {
 function describeObject(key: string, body: Uint8Array, nameOf: NameOf): string | undefined {
   if (key.endsWith('/scoring.json')) return undefined;
   // Nothing but what saves the next run requests: of whichever run came last.
-  if (key.endsWith('/recent-windows.json')) return undefined;
+  if (key.endsWith('/recent-windows.json') || key.endsWith('/file-ranges.json')) return undefined;
   // A page is drawn after people were told, of what there is to see by then; a run that dies leaves the one before.
   if (/^incidents\/[^/]+\.html$/.test(key)) return undefined;
   if (!key.endsWith('.json')) return createHash('sha256').update(body).digest('hex');

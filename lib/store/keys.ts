@@ -224,6 +224,11 @@ export function recentWindowsKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/recent-windows.json`;
 }
 
+/** From when until when the rows of its files with names of their own are. */
+export function fileRangesKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/file-ranges.json`;
+}
+
 /** That a model is being trained, while it is. */
 export function trainingAttemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/training.json`;

@@ -17,6 +17,7 @@ import { quarantine } from '../../lib/jobs/shared/quarantine.ts';
 import { attemptTraining } from '../../lib/jobs/shared/training-attempts.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
+import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
 import { trainingAttemptKey, windowsPrefix } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import { claimNotification } from '../../lib/store/notifications.ts';
@@ -229,6 +230,9 @@ async function leaveFaults(): Promise<void> {
   });
   // All of them have one form, and would be most of the fixture's bytes.
   await writeRecentWindows(store, DETECTOR, (await readRecentWindows(store, DETECTOR)).slice(-1));
+  const learned = [{ key, etag, lastModified: now, step: 60_000, range: { start: now - 900_000, end: now } }];
+  const known = await readFileRanges(store, DETECTOR);
+  await recordFileRanges(store, DETECTOR, { learned, isGone: () => false, known });
   await openAttempts(DETECTOR, context).begin(await store.head(key));
 }
 

@@ -23,6 +23,7 @@ import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-at
 import type { JsonValue } from '../../lib/models/framework/contract.ts';
 import type { PendingAlert } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
+import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
 import * as keys from '../../lib/store/keys.ts';
 import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
 import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
@@ -70,6 +71,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   scoredKey: /^state\/detector=shop\/scored\.json$/,
   attemptKey: /^state\/detector=shop\/scoring\.json$/,
   recentWindowsKey: /^state\/detector=shop\/recent-windows\.json$/,
+  fileRangesKey: /^state\/detector=shop\/file-ranges\.json$/,
   trainingAttemptKey: /^state\/detector=shop\/training\.json$/,
   quarantineKey: /^quarantine\/.*\.parquet$/,
   reasonKey: /^quarantine\/.*\.reason\.json$/,
@@ -237,6 +239,15 @@ const MOVES: Readonly<
         { key: 'windows/detector=shop/b.parquet', rows: 1, at: '2026-11-03T00:00:00.000Z' },
       ]),
   },
+  'ranges of files': {
+    key: keys.fileRangesKey(DETECTOR),
+    async move(bucket) {
+      const known = await readFileRanges(bucket, DETECTOR);
+      const range = { start: NOW - 60_000, end: NOW };
+      const learned = [{ key: 'windows/b.csv', etag: '"b"', lastModified: NOW, step: 60_000, range }];
+      await recordFileRanges(bucket, DETECTOR, { learned, isGone: () => false, known });
+    },
+  },
   attempt: {
     key: keys.attemptKey(DETECTOR),
     async move(bucket) {
@@ -331,6 +342,10 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   assert.deepEqual([told.state.incidents.incidents.length, Object.keys(told.state.alerts).length], [2, 2]);
   assert.ok(scoredEtags(await readScored(bucket, DETECTOR)).size > 0);
   assert.equal((await readLate(bucket, DETECTOR))[0]?.rows, 2);
+  assert.deepEqual(
+    [...(await readFileRanges(bucket, DETECTOR)).files.keys()],
+    [`windows/detector=${DETECTOR}/dropped.parquet`],
+  );
   assert.deepEqual(
     (await readRecentWindows(bucket, DETECTOR)).map(({ key, body }) => [key, body.length]),
     [['windows/detector=shop/date=2026-11-02/20261102T031500Z_20261102T033000Z.parquet', 2033]],

@@ -10,9 +10,10 @@ import { resolveVersion } from '../../store/model-repository.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { StoreContext } from '../shared/context.ts';
+import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
-import { listWindowObjects, namedRange, readWindowObject } from '../shared/window-objects.ts';
+import { listWindowObjects, readWindowObject } from '../shared/window-objects.ts';
 
 /** A range cannot be scored again without risking that somebody is told twice, or that it stays without scores. */
 class ReplayError extends TidewatchError {}
@@ -44,24 +45,31 @@ export async function replayRange(
   const scored = new Set<string>();
   for await (const { key } of store.list(scoresPrefix(detector.name))) scored.add(key);
   const [windows, unscored]: [string[], string[]] = [[], []];
-  for (const info of await listWindowObjects(store, detector.name)) {
-    if (!(await reachesInto(info, { ...given, step: manifest.step }, context))) continue;
+  const objects = await listWindowObjects(store, detector.name);
+  const ranges = openFileRanges({ detector, objects }, context);
+  const known = await ranges.known(manifest.step);
+  for (const info of objects) {
+    // A dropped file that nobody has read yet has to be, to know where it stands in time.
+    const held =
+      known.get(info.key) ?? (await readRange(info, { ...given, step: manifest.step, ranges }, context));
+    if (held === undefined || held.start >= range.end || held.end <= range.start) continue;
     (scored.has(scoresKey(info.key)) ? windows : unscored).push(info.key);
   }
+  if (!dryRun) await ranges.leave();
   if (windows.length > 0) await checkMemory(detector.name, range, context);
   if (!dryRun) for (const key of windows) await store.delete(scoresKey(key));
   return { windows, unscored, version };
 }
 
-/** A dropped file has to be read to know where it stands in time. */
-async function reachesInto(
-  info: ObjectInfo,
-  { detector, range, step }: LoadedDetector & { readonly range: TimeRange; readonly step: number },
+/** Undefined for what went to quarantine, or is gone. */
+async function readRange(
+  { key }: ObjectInfo,
+  { detector, step, ranges }: LoadedDetector & { readonly step: number; readonly ranges: FileRanges },
   context: StoreContext,
-): Promise<boolean> {
-  const held =
-    namedRange(info) ?? (await readWindowObject(context, { detector, key: info.key, step }))?.window.range;
-  return held !== undefined && held.start < range.end && held.end > range.start;
+): Promise<TimeRange | undefined> {
+  const read = await readWindowObject(context, { detector, key, step });
+  if (read !== undefined) ranges.learn(key, read);
+  return read?.window.range;
 }
 
 /**

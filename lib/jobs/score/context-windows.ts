@@ -4,7 +4,8 @@ import type { ObjectInfo } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
-import { namedRange, type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
+import type { FileRanges } from '../shared/file-ranges.ts';
+import { type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
 import { FEW_WINDOWS, openCopies } from './recent-copies.ts';
 
 export interface ContextWindows {
@@ -29,13 +30,16 @@ interface KeyedWindow {
 
 /** Windows that are read at once. */
 const READS_AT_ONCE = 8;
+/** Windows after which what they told of their ranges is written: a run that is killed did not read them in vain. */
+const READS_A_NOTE = 1_000;
 
 /**
  * Reads what is within reach and keeps it for the next window of the same run. An exported window's key tells its
- * range; a dropped file is read once to know.
+ * range; a dropped file is read once to know, by this run or one before it.
  * @param given.objects every window of the detector
  * @param given.contextRows rows of history that a row needs; 0: nothing is ever read
  * @param given.step ms
+ * @param given.ranges of the same windows
  */
 export function openContext(
   given: {
@@ -43,22 +47,22 @@ export function openContext(
     readonly objects: readonly ObjectInfo[];
     readonly contextRows: number;
     readonly step: number;
+    readonly ranges: FileRanges;
   },
   context: StoreContext,
 ): ContextWindows {
-  const { detector, objects, step } = given;
+  const { detector, objects, step, ranges } = given;
   const reach = given.contextRows * step;
   // Every run lists every window; to read thousands of keys for nothing is most of what a short run would do.
   if (reach === 0) return { before: async () => [], add: () => {}, leaveCopies: async () => {} };
   const copies = openCopies(context.store, detector.name);
   const known = new Map<string, KnownWindow>();
   let newest = -Infinity;
-  for (const info of objects) {
-    const range = namedRange(info);
-    if (range !== undefined) know(info.key, { range, window: undefined });
-  }
+  let finding: Promise<void> | undefined;
   return {
     async before(start) {
+      finding ??= knowRanges();
+      await finding;
       const isWithinReach = ({ range }: KnownWindow): boolean =>
         range.start < start && range.end > start - reach;
       const unread = objects.filter(({ key }) => {
@@ -66,8 +70,10 @@ export function openContext(
         return entry === undefined || (entry.window === undefined && isWithinReach(entry));
       });
       const isCopied = unread.length > FEW_WINDOWS;
-      for (let at = 0; at < unread.length; at += READS_AT_ONCE)
+      for (let at = 0; at < unread.length; at += READS_AT_ONCE) {
         await Promise.all(unread.slice(at, at + READS_AT_ONCE).map((info) => read(info, isCopied)));
+        if ((at + READS_AT_ONCE) % READS_A_NOTE === 0) await ranges.leave();
+      }
       for (const [key, entry] of known)
         if (entry.window !== undefined && !isWithinReach(entry))
           known.set(key, { range: entry.range, window: undefined });
@@ -80,6 +86,11 @@ export function openContext(
     leaveCopies: () => copies.leave(objects.filter(({ key }) => isRecent(known.get(key)))),
   };
 
+  async function knowRanges(): Promise<void> {
+    for (const [key, range] of await ranges.known(step))
+      if (!known.has(key)) know(key, { range, window: undefined });
+  }
+
   /** What cannot be read goes to quarantine, and is context for nobody. */
   async function read(info: ObjectInfo, isCopied: boolean): Promise<void> {
     const { key } = info;
@@ -87,7 +98,10 @@ export function openContext(
     const stored = body && { ...info, body };
     const result = await readWindowObject(context, { detector, key, step, stored });
     if (result === undefined) know(key, { range: { start: NaN, end: NaN }, window: undefined });
-    else add(key, result);
+    else {
+      ranges.learn(key, result);
+      add(key, result);
+    }
   }
 
   function add(key: string, { window, etag, body }: ReadWindowObject): void {

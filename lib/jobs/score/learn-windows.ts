@@ -5,6 +5,7 @@ import { isWarm, sayWarmup } from '../../config/warmup.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
 import type { ScoreContext } from '../shared/context.ts';
+import type { FileRanges } from '../shared/file-ranges.ts';
 import { isHistoryExported } from '../shared/is-history-exported.ts';
 import { spanOf, sumLearned } from '../shared/learned-history.ts';
 import type { PendingWindow } from '../shared/pending-windows.ts';
@@ -23,10 +24,11 @@ export async function learnWindows(
     readonly detector: Detector;
     readonly pending: readonly PendingWindow[];
     readonly attempts: Attempts;
+    readonly ranges: FileRanges;
   },
   context: ScoreContext,
 ): Promise<Learned> {
-  const { detector, pending, attempts } = given;
+  const { detector, pending, attempts, ranges } = given;
   let { state } = await readState(context.store, detector.name);
   for (const info of pending) {
     const { key, etag } = info;
@@ -38,6 +40,7 @@ export async function learnWindows(
       context,
     );
     if (read === undefined) continue;
+    ranges.learn(key, read);
     const seen = { etag: read.etag, rows: read.window.times.length, ...spanOf(read.window) };
     state = await updateState(context.store, detector.name, (latest) =>
       latest.phase === 'active' || isDeepStrictEqual(latest.learning[key], seen)

@@ -1,6 +1,7 @@
 /** Decisions follow time: the order in which pending windows are scored. */
 import type { Detector } from '../../config/detector.ts';
 import type { ScoreContext } from '../shared/context.ts';
+import type { FileRanges } from '../shared/file-ranges.ts';
 import type { PendingWindow } from '../shared/pending-windows.ts';
 import { namedRange } from '../shared/window-objects.ts';
 import { attemptWindow } from './attempt-window.ts';
@@ -31,10 +32,11 @@ export async function inTimeOrder(
     /** ms */
     readonly step: number;
     readonly attempts: Attempts;
+    readonly ranges: FileRanges;
   },
   context: ScoreContext,
 ): Promise<readonly PendingWindow[]> {
-  const { detector, pending, step, attempts } = given;
+  const { detector, pending, step, attempts, ranges } = given;
   if (pending.length < 2) return pending;
   const starts = new Map<string, number>();
   for (const info of pending) {
@@ -43,7 +45,9 @@ export async function inTimeOrder(
     if (named !== undefined) starts.set(key, named.start);
     else {
       const read = await attemptWindow({ detector, info, step, attempts }, context);
-      if (read !== undefined) starts.set(key, read.window.range.start);
+      if (read === undefined) continue;
+      ranges.learn(key, read);
+      starts.set(key, read.window.range.start);
     }
   }
   await attempts.end();

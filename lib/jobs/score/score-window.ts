@@ -10,6 +10,7 @@ import { scoresKey } from '../../store/keys.ts';
 import type { LateWindow } from '../../store/scored-windows.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
+import type { FileRanges } from '../shared/file-ranges.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import type { PendingWindow } from '../shared/pending-windows.ts';
@@ -33,6 +34,7 @@ export interface ScoreRun extends Pick<LoadedDetector, 'detector' | 'storedState
   readonly fitted: FittedDetector;
   readonly history: ContextWindows;
   readonly attempts: Attempts;
+  readonly ranges: FileRanges;
   /** Window key → ETag of what was scored: added to. */
   readonly etags: Map<string, string>;
   /** Windows with rows that came too late to be decided on: added to. */
@@ -47,10 +49,11 @@ export async function scoreWindow(
   info: PendingWindow,
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
-  const { detector, fitted, history, attempts } = run;
+  const { detector, fitted, history, attempts, ranges } = run;
   const { key } = info;
   const read = await attemptWindow({ detector, info, step: fitted.manifest.step, attempts }, context);
   if (read === undefined) return undefined;
+  ranges.learn(key, read);
   try {
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
     const earlier = await history.before(read.window.range.start);

@@ -15,6 +15,7 @@ import { resolveVersion } from '../../store/model-repository.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
 import { recordScored } from '../../store/scored-windows.ts';
 import type { ScoreContext } from '../shared/context.ts';
+import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import {
@@ -58,10 +59,16 @@ export async function scoreWindows(
   const selected = await selectPending(context.store, detector.name, objects);
   const version = await resolveVersion(context.store, detector);
   const attempts = openAttempts(detector.name, context);
+  const ranges = openFileRanges({ detector, objects }, context);
   try {
     if (version !== undefined)
-      return await scorePending({ ...loaded, version, objects, selected, attempts }, context, onWindow);
-    const learned = await learnWindows({ detector, pending: selected.pending, attempts }, context);
+      return await scorePending(
+        { ...loaded, version, objects, selected, attempts, ranges },
+        context,
+        onWindow,
+      );
+    const learned = await learnWindows({ detector, pending: selected.pending, attempts, ranges }, context);
+    await ranges.leave();
     return { ...learned, warmup: rowsWanted(detector), scored: [] };
   } finally {
     await attempts.end();
@@ -74,21 +81,24 @@ async function scorePending(
     readonly objects: readonly ObjectInfo[];
     readonly selected: SelectedWindows;
     readonly attempts: Attempts;
+    readonly ranges: FileRanges;
   },
   context: ScoreContext,
   onWindow: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
-  const { detector, storedState, version, objects, attempts } = given;
+  const { detector, storedState, version, objects, attempts, ranges } = given;
   const { pending, unnoted, noted } = given.selected;
   const fitted = await loadFittedDetector(context.store, detector.name, version);
   const contextRows = countContextRows(fitted);
-  const history = openContext({ detector, objects, contextRows, step: fitted.manifest.step }, context);
+  const { step } = fitted.manifest;
+  const history = openContext({ detector, objects, contextRows, step, ranges }, context);
   const run: ScoreRun = {
     detector,
     storedState,
     fitted,
     history,
     attempts,
+    ranges,
     etags: new Map(unnoted),
     late: [],
     moved: undefined,
@@ -102,6 +112,7 @@ async function scorePending(
   if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);
   if (isCutShort) await askToGoOn(detector.name, { scored: scored.length, of: pending.length }, context);
   await history.leaveCopies();
+  await ranges.leave();
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored };
 }
 
@@ -112,12 +123,12 @@ async function scoreInOrder(
   context: ScoreContext,
   onWindow: (scored: ScoredWindow) => void,
 ): Promise<readonly ScoredWindow[]> {
-  const { detector, fitted, attempts } = run;
+  const { detector, fitted, attempts, ranges } = run;
   const { step } = fitted.manifest;
   const scored: ScoredWindow[] = [];
   for (const batch of inBatches(pending)) {
     if (isOutOfTime(context)) break;
-    for (const info of await inTimeOrder({ detector, pending: batch, step, attempts }, context)) {
+    for (const info of await inTimeOrder({ detector, pending: batch, step, attempts, ranges }, context)) {
       // Another run may be at the same list.
       if (scored.length > 0 && (await isScored(context.store, info))) continue;
       if (isOutOfTime(context)) break;

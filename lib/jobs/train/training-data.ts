@@ -19,8 +19,10 @@ import { NO_HOLES, type TrainingHoles } from '../../store/training-holes.ts';
 import type { TrainingProgress } from '../../store/training-progress.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import { selectRows } from '../../window/select-rows.ts';
+import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
+import { openFileRanges } from '../shared/file-ranges.ts';
 import { measureHistory, type Span, spanOf } from '../shared/learned-history.ts';
 import { listWindowObjects, namedRange, readWindowObject } from '../shared/window-objects.ts';
 import { cutHoles } from './cut-holes.ts';
@@ -158,28 +160,48 @@ async function loadWindows(
   );
   let { step } = given;
   const loaded: Loaded[] = [];
-  const near = withinLookback(objects, detector.training.lookback);
+  const ranges = openFileRanges({ detector, objects }, context);
+  const known = await ranges.known(step);
+  // Files that came since do not make those too old that a training under way goes on with.
+  const isWanted = ({ key, etag }: ObjectInfo): boolean => wanted?.has(`${key} ${etag}`) === true;
+  const near = withinLookback(objects, detector.training.lookback, known, isWanted);
   for (const info of near) {
     if (wanted?.has(`${info.key} ${info.etag}`) === false) continue;
     const read = await readWindowObject(context, { detector, key: info.key, step });
     if (read === undefined) continue;
     step ??= read.window.step;
+    ranges.learn(info.key, read);
     loaded.push({ window: read.window, info: { ...info, etag: read.etag } });
   }
-  // Of what is left out unread, the key tells no first row; it ends with its newest.
+  await ranges.leave();
+  // Of what is left out unread, an exporter's key tells no first row; it ends with its newest.
   const kept = new Set(near);
   const unread = objects.flatMap((info) => {
-    const end = kept.has(info) ? undefined : namedRange(info)?.end;
-    return end === undefined ? [] : [{ start: end, end }];
+    const range = kept.has(info) ? undefined : known.get(info.key);
+    if (range === undefined) return [];
+    return [namedRange(info) === undefined ? range : { start: range.end, end: range.end }];
   });
   return { loaded, unread };
 }
 
-/** Leaves out what the key alone tells to be too old; a dropped file has to be read to know. */
-function withinLookback(objects: readonly ObjectInfo[], lookback: number): readonly ObjectInfo[] {
-  const ends = objects.map((info) => namedRange(info)?.end);
-  const newest = ends.reduce<number>((latest, end) => Math.max(latest, end ?? -Infinity), -Infinity);
-  return objects.filter((_, i) => ends[i] === undefined || ends[i] > newest - lookback);
+/**
+ * Leaves out what is too old by its key, or by what was learned of it; a dropped file that nobody has read yet has to be, to
+ * know.
+ */
+function withinLookback(
+  objects: readonly ObjectInfo[],
+  lookback: number,
+  known: ReadonlyMap<string, TimeRange>,
+  isWanted: (info: ObjectInfo) => boolean,
+): readonly ObjectInfo[] {
+  const [newestNamed, newest] = [objects.filter((info) => namedRange(info) !== undefined), objects].map(
+    (of) => of.reduce((latest, { key }) => Math.max(latest, known.get(key)?.end ?? -Infinity), -Infinity),
+  );
+  return objects.filter((info) => {
+    const end = known.get(info.key)?.end;
+    const latest = namedRange(info) === undefined ? newest! : newestNamed!;
+    return end === undefined || end > latest - lookback || isWanted(info);
+  });
 }
 
 function keepMetrics(window: MetricWindow, metrics: readonly string[]): MetricWindow {

@@ -5,6 +5,7 @@ import { pickEvidence } from '../../../../lib/evidence/evidence.ts';
 import { openContext } from '../../../../lib/jobs/score/context-windows.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
+import { openFileRanges } from '../../../../lib/jobs/shared/file-ranges.ts';
 import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { countContextRows, scoreRows } from '../../../../lib/jobs/shared/score-rows.ts';
@@ -205,7 +206,8 @@ test('a dropped file is read once to know its range, and an unreadable one is co
     await put('broken', new Uint8Array(100)),
   ];
   const { detector } = await loadDetector(context, DETECTOR);
-  const history = openContext({ detector, objects, contextRows: CONTEXT_ROWS, step: STEP }, context);
+  const ranges = openFileRanges({ detector, objects }, context);
+  const history = openContext({ detector, objects, contextRows: CONTEXT_ROWS, step: STEP, ranges }, context);
   for (const start of [1450, 1455]) {
     const windows = await history.before(EPOCH + start * STEP);
     assert.deepEqual(

@@ -1,0 +1,62 @@
+/** Requests that a job makes of a bucket, by what they cost. */
+import type { ObjectInfo, ObjectStore } from '../../lib/store/object-store.ts';
+
+export interface Requests {
+  /** GET and HEAD. */
+  readonly reads: number;
+  /** Pages, at the price of a PUT. */
+  readonly lists: number;
+  /** PUT, COPY and DELETE. */
+  readonly writes: number;
+}
+
+/** Keys of a page of ListObjectsV2. */
+const PAGE = 1_000;
+
+type Counts = { -readonly [Kind in keyof Requests]: number };
+
+/** A bucket whose requests can be counted. */
+export interface CountedStore extends ObjectStore {
+  readonly counts: Counts;
+}
+
+export function countStore(store: ObjectStore): CountedStore {
+  const counts: Counts = { reads: 0, lists: 0, writes: 0 };
+  const count = <Args extends unknown[], Answer>(
+    kind: keyof Counts,
+    call: (...args: Args) => Answer,
+  ): ((...args: Args) => Answer) => {
+    return (...args) => {
+      counts[kind]++;
+      return call(...args);
+    };
+  };
+  async function* list(...args: Parameters<ObjectStore['list']>): AsyncGenerator<ObjectInfo> {
+    let listed = 0;
+    counts.lists++;
+    for await (const info of store.list(...args)) {
+      if (listed > 0 && listed % PAGE === 0) counts.lists++;
+      listed++;
+      yield info;
+    }
+  }
+  return {
+    counts,
+    get: count('reads', store.get),
+    head: count('reads', store.head),
+    put: count('writes', store.put),
+    copy: count('writes', store.copy),
+    delete: count('writes', store.delete),
+    list,
+  };
+}
+
+export async function countRequests(
+  { counts }: CountedStore,
+  run: () => Promise<unknown>,
+): Promise<Requests> {
+  const before = { ...counts };
+  await run();
+  const { reads, lists, writes } = counts;
+  return { reads: reads - before.reads, lists: lists - before.lists, writes: writes - before.writes };
+}

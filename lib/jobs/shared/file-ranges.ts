@@ -1,0 +1,96 @@
+/**
+ * Where files with names of their own stand in time, for the jobs: read once for a run, added to by every file that is
+ * read, and written back. A detector whose windows are all exported asks the bucket for nothing.
+ */
+import type { Detector } from '../../config/detector.ts';
+import type { FileRange, StoredFileRanges } from '../../store/file-ranges.ts';
+import { readFileRanges, recordFileRanges } from '../../store/file-ranges.ts';
+import type { ObjectInfo } from '../../store/object-store.ts';
+import { WIDEST_HOLE } from '../../window/time-bounds.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import type { StoreContext } from './context.ts';
+import { namedRange, type ReadWindowObject } from './window-objects.ts';
+
+export interface FileRanges {
+  /**
+   * By key, of those files whose range is told by their name or was learned before; the others have to be read to know.
+   * @param step ms that a row stands for; undefined: told from the data, as it was when the range was learned
+   */
+  known(step: number | undefined): Promise<ReadonlyMap<string, TimeRange>>;
+  /** What was read of a file. A window under an exporter's name tells its own. */
+  learn(key: string, read: Pick<ReadWindowObject, 'window' | 'etag' | 'arrival'>): void;
+  /** Writes what was learned, if anything was, for the runs to come. */
+  leave(): Promise<void>;
+}
+
+/** @param objects every window of the detector, as the bucket listed them for this run */
+export function openFileRanges(
+  { detector, objects }: { readonly detector: Detector; readonly objects: readonly ObjectInfo[] },
+  { store, telemetry }: StoreContext,
+): FileRanges {
+  const listed = new Map(objects.map((info) => [info.key, info]));
+  const unnamed = objects.filter((info) => namedRange(info) === undefined);
+  // What counts as a hole in a file is then told by the manifest, which may change: what is learned holds for one setting alone.
+  const isUsual = detector.training.lookback <= WIDEST_HOLE;
+  let learned = new Map<string, FileRange>();
+  let stored: Promise<StoredFileRanges> | undefined;
+  const read = (): Promise<StoredFileRanges> => {
+    stored ??= readFileRanges(store, detector.name);
+    return stored;
+  };
+  return {
+    async known(step) {
+      const ranges = new Map<string, TimeRange>();
+      for (const info of objects) {
+        const range = namedRange(info);
+        if (range !== undefined) ranges.set(info.key, range);
+      }
+      if (unnamed.length === 0 || !isUsual) return ranges;
+      const { files } = await read();
+      for (const info of unnamed) {
+        const found = learned.get(info.key) ?? files.get(info.key);
+        if (found !== undefined && isOf(found, info) && (step === undefined || found.step === step))
+          ranges.set(info.key, found.range);
+      }
+      return ranges;
+    },
+    learn(key, { window, etag, arrival }) {
+      const info = { key, etag, lastModified: arrival };
+      if (!isUsual || namedRange(info) !== undefined) return;
+      learned.set(key, { ...info, step: window.step, range: window.range });
+    },
+    async leave() {
+      if (learned.size === 0) return;
+      try {
+        const known = await read();
+        const fresh = [...learned.values()].filter((each) => !isSame(known.files.get(each.key), each));
+        learned = new Map();
+        if (fresh.length === 0) return;
+        const isGone = (key: string): boolean => known.files.has(key) && !listed.has(key);
+        stored = Promise.resolve(
+          await recordFileRanges(store, detector.name, { learned: fresh, isGone, known }),
+        );
+      } catch (error) {
+        // The work is done: what is not remembered is read again.
+        telemetry.warn('ranges of files could not be left for the next run', {
+          detector: detector.name,
+          error: String(error),
+        });
+      }
+    },
+  };
+}
+
+function isOf(found: FileRange, { etag, lastModified }: ObjectInfo): boolean {
+  return found.etag === etag && found.lastModified === lastModified;
+}
+
+function isSame(found: FileRange | undefined, { etag, lastModified, step, range }: FileRange): boolean {
+  return (
+    found?.etag === etag &&
+    found.lastModified === lastModified &&
+    found.step === step &&
+    found.range.start === range.start &&
+    found.range.end === range.end
+  );
+}
