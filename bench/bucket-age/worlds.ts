@@ -9,6 +9,7 @@ import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../../lib/jobs/shared/watch-detectors.ts';
 import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import type { MetricSource } from '../../lib/source/metric-source.ts';
+import { onlySource } from '../../lib/source/open-sources.ts';
 import {
   anomalyKey,
   incidentKey,
@@ -98,14 +99,14 @@ export async function openAged(days: number): Promise<World> {
   };
   const nextWindow = async (): Promise<void> => {
     clock.now += WINDOW * STEP;
-    await exportDue(source, context);
+    await exportDue(onlySource(source), context);
   };
   return {
     store: counted,
     jobs: {
       export: {
         before: async () => pass(WINDOW * STEP),
-        run: () => exportDue(source, context),
+        run: () => exportDue(onlySource(source), context),
       },
       score: { run: () => score(bench) },
       'score, next': { before: nextWindow, run: () => score(bench) },
@@ -201,10 +202,10 @@ export async function openFleet(detectors: number): Promise<World> {
   return {
     store: counted,
     jobs: {
-      'export, nothing due': { run: () => exportDue(source, context) },
+      'export, nothing due': { run: () => exportDue(onlySource(source), context) },
       'export, nothing due, next': {
         before: async () => pass(STEP),
-        run: () => exportDue(source, context),
+        run: () => exportDue(onlySource(source), context),
       },
       notify: { run: () => runNotify(bench) },
     },
