@@ -52,7 +52,10 @@ export function advanceIncidents(given: {
     hurried !== undefined && isOnlyOf(members, hurried)
       ? { ...policy, groupWait: 0, groupInterval: 0 }
       : policy;
-  let incidents = given.state.incidents;
+  // Before anything is taken, so that it is the same whether or not somebody looked meanwhile.
+  let incidents: readonly Incident[] = given.state.incidents.filter((incident) =>
+    isRemembered(incident, now),
+  );
   for (const change of inOrder(given.changes)) incidents = takeChange(incidents, change, { policy, now });
 
   const active = (given.silencings ?? []).filter((silencing) => isActive(silencing, now));
@@ -93,7 +96,7 @@ export function advanceIncidents(given: {
           ? { ...incident, status: 'digested', digestId: digestId(digestDue) }
           : incident,
     )
-    .filter(({ status, overSince = now }) => status !== 'closed' || now - overSince < REMEMBERED_FOR);
+    .filter((incident) => isRemembered(incident, now));
   const { digestDue: _, ...before } = given.state;
   const state: IncidentsState = {
     // What a newer release has added to it.
@@ -102,8 +105,13 @@ export function advanceIncidents(given: {
     openings,
     ...(digestDue !== undefined && !isDigestDue && { digestDue }),
   };
-  const dues = kept.map((incident) => nextDue(incident, policyOf(incident)));
+  const roomAt = (openings[0]?.at ?? Infinity) + DAY;
+  const dues = kept.map((incident) => nextDue(incident, policyOf(incident), roomAt));
   return { state, notifications, due: Math.min(state.digestDue ?? Infinity, ...dues) };
+}
+
+function isRemembered({ status, overSince }: Incident, now: number): boolean {
+  return status !== 'closed' || overSince === undefined || now - overSince < REMEMBERED_FOR;
 }
 
 /** By onset, so that those that begin an incident come first; each anomaly's own changes in their order. */

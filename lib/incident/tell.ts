@@ -36,16 +36,24 @@ export function tellIncident(given: Incident, moment: Moment): Telling {
   return { incident, states };
 }
 
-/** Epoch ms at which something becomes due if nothing new comes; Infinity where nothing does. */
-export function nextDue(incident: Incident, policy: GroupingPolicy): number {
+/**
+ * Epoch ms at which something becomes due if nothing new comes; Infinity where nothing does.
+ * @param roomAt epoch ms at which the budget may have room again
+ */
+export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: number = Infinity): number {
   const { status, toldAt = 0, overSince, firstSeen } = incident;
   // The end of a silence is found by the tick of its minute. The end of what people were told of they hear all the same.
   if (incident.silencedBy !== undefined && !(status === 'told' && overSince !== undefined)) return Infinity;
   if (status === 'waiting')
     return firstSeen + (isOfStarts(incident) ? Math.max(START, policy.groupWait) : policy.groupWait);
-  if (status !== 'told') return Infinity;
+  if (status === 'closed') return Infinity;
+  const becomesLong = overSince === undefined && canBeLouder(incident) ? firstSeen + LONG : Infinity;
+  if (status !== 'told') {
+    // What a digest told of, and is over, closes with the next look.
+    if (overSince !== undefined) return status === 'digested' ? overSince : Infinity;
+    return Math.min(becomesLong, isLouderThanTold(incident) ? roomAt : Infinity);
+  }
   if (overSince !== undefined) return overSince + holdOf(incident, policy);
-  const becomesLong = canBeLouder(incident) ? firstSeen + LONG : Infinity;
   return Math.min(becomesLong, toldAt + (incident.isWorse ? policy.groupInterval : policy.repeatInterval));
 }
 
@@ -56,7 +64,7 @@ function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number 
 
 /** `held`: for the digest. `dropped`: there is nothing to tell any more. */
 function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' | 'dropped' | undefined {
-  const { status, severity, toldSeverity, overSince } = incident;
+  const { status, severity, overSince } = incident;
   const { now, policy } = moment;
   const isSilenced = incident.silencedBy !== undefined;
   // What is over when its silence is needs nobody any more.
@@ -73,17 +81,18 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
     return moment.hasRoom(severity) ? 'opened' : 'held';
   }
   if (status !== 'told') {
-    // It became louder since it was held back: there may be room for it now.
-    const isLate = toldSeverity !== undefined && isLouder(severity, toldSeverity);
     if (overSince === undefined)
-      return isLate && !isSilenced && moment.hasRoom(severity) ? 'opened' : undefined;
+      return isLouderThanTold(incident) && !isSilenced && moment.hasRoom(severity) ? 'opened' : undefined;
     return status === 'digested' ? 'dropped' : undefined;
   }
-  const isEscalated =
-    overSince === undefined && toldSeverity !== undefined && isLouder(severity, toldSeverity);
-  if (isEscalated && !isSilenced) return 'escalated';
+  if (overSince === undefined && isLouderThanTold(incident) && !isSilenced) return 'escalated';
   if (now < nextDue(incident, policy)) return undefined;
   return overSince === undefined ? 'updated' : stateAtEnd(incident.members);
+}
+
+/** It became louder since people were told of it, or since it was held back. */
+function isLouderThanTold({ severity, toldSeverity }: Incident): boolean {
+  return toldSeverity !== undefined && isLouder(severity, toldSeverity);
 }
 
 /** A scale-up or a rollout, as far as anybody can tell yet. */

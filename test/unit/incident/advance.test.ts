@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AnomalyChange } from '../../../lib/incident/contract.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
-import { createIncidentWorld } from './incident-world.ts';
+import { createIncidentWorld, type IncidentWorld } from './incident-world.ts';
 
 const SECOND = 1000;
 const HOUR = 60 * MINUTE;
@@ -340,4 +340,86 @@ test('what nobody was told of is not taken back, and what was there leads what w
   mixed.tick(NINE + 7 * MINUTE, NINE + HOUR);
   const last = mixed.sent.at(-1)!;
   assert.deepEqual([last.state, last.members[0]?.entity], ['resolved', other!.entity]);
+});
+
+/** Looks at what is due until then, and nothing else. */
+function lookWhenDue(world: IncidentWorld, until: number): void {
+  for (let { due } = world; due <= until; due = Math.max(world.due, due + 1)) world.at(due);
+}
+
+test('a look at what is due, when it is, tells all that a look every minute does', () => {
+  const change = fc.record({
+    entity: fc.constantFrom('a', 'b', 'c'),
+    at: fc.nat(2 * 24 * 60),
+    lasts: fc.integer({ min: 1, max: 600 }),
+    level: fc.constantFrom(1.2, 50),
+    cap: fc.constantFrom('warning', 'critical'),
+    isStart: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 8 }), fc.boolean(), (changes, isGrouped) => {
+      const events = changes
+        .flatMap(({ entity, at, lasts, ...rest }) => {
+          const start = NINE + at * MINUTE;
+          const opened = createChange({ ...rest, entity, workload: entity, start });
+          // Between two ticks.
+          const came = start + 3.5 * MINUTE;
+          return [
+            { at: came, change: opened },
+            { at: came + lasts * MINUTE, change: endOf(opened) },
+          ];
+        })
+        .sort((a, b) => a.at - b.at);
+      const told = [true, false].map((isTicking) => {
+        const world = createIncidentWorld({ incidentsADay: 1, ...(!isGrouped && { groupBy: [] }) });
+        let time = NINE;
+        const passTo = (until: number): void => {
+          for (; isTicking && time < until; time += MINUTE) {
+            lookWhenDue(world, time);
+            world.at(time);
+          }
+          lookWhenDue(world, until);
+        };
+        for (const { at, change } of events) {
+          passTo(at);
+          world.at(at, change);
+        }
+        passTo(NINE + 4 * 24 * HOUR);
+        return world.sent.map(({ state, incidentId, at }) => [state, incidentId, at - NINE]);
+      });
+      assert.deepEqual(told[1], told[0]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('what the budget held back is looked at when it has lasted, and when there is room for it', () => {
+  const world = createIncidentWorld({ incidentsADay: 1, groupBy: [], groupWait: 0 });
+  world.at(NINE, createChange({ entity: 'a', cap: 'critical' }));
+  world.at(NINE + MINUTE, createChange({ entity: 'b', level: 1.2, cap: 'critical' }));
+  assert.equal(world.state.incidents[1]?.status, 'held');
+  assert.equal(world.due, NINE + 31 * MINUTE);
+  world.at(world.due);
+  assert.equal(world.state.incidents[1]?.severity, 'critical');
+  lookWhenDue(world, NINE + 24 * HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state, at }) => [state, (at - NINE) / HOUR]),
+    [
+      ['opened', 0],
+      ['digest', 23],
+      ['updated', 24],
+      ['opened', 24],
+    ],
+  );
+});
+
+test('what was forgotten by then is forgotten, whether or not somebody looked meanwhile', () => {
+  const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
+  const first = createChange();
+  world.at(NINE, first, endOf(first));
+  world.at(NINE + 7 * HOUR, createChange({ start: NINE + 7 * HOUR }));
+  assert.deepEqual(
+    world.state.incidents.map(({ flaps }) => flaps),
+    [0],
+  );
 });

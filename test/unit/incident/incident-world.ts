@@ -6,6 +6,8 @@ import type { AnomalyChange, IncidentsState, Notification } from '../../../lib/i
 export interface IncidentWorld {
   readonly sent: (Notification & { readonly at: number })[];
   state: IncidentsState;
+  /** As the newest look had it. */
+  due: number;
   /** Looks at what came and at what is due, at that time. */
   at(now: number, ...changes: readonly AnomalyChange[]): readonly Notification[];
   /** As the minute tick does, up to and including `until`. */
@@ -18,14 +20,16 @@ export function createIncidentWorld(policy: Partial<GroupingPolicy> = {}): Incid
   const world: IncidentWorld = {
     sent: [],
     state: NO_INCIDENTS,
+    due: Infinity,
     at(now, ...changes) {
-      const { state, notifications } = advanceIncidents({
+      const { state, notifications, due } = advanceIncidents({
         state: world.state,
         changes,
         policy: { ...DEFAULT_GROUPING, ...policy },
         now,
       });
       world.state = state;
+      world.due = due;
       world.sent.push(...notifications.map((notification) => ({ ...notification, at: now })));
       return notifications;
     },
