@@ -1,9 +1,11 @@
 import { formatLength } from '../../alert/format-value.ts';
 import type { Detector } from '../../config/detector.ts';
+import { readSettings } from '../../config/settings.ts';
 import { sayWarmup } from '../../config/warmup.ts';
 import { type BacktestResult, backtest as replay } from '../../jobs/offline/backtest.ts';
 import { reasonFields } from '../../jobs/offline/explain-misses.ts';
 import { nullForNaN } from '../../jobs/offline/render-evaluation.ts';
+import type { BacktestIncident } from '../../jobs/offline/replayed-incidents.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import { listWindowObjects, readWindowObject } from '../../jobs/shared/window-objects.ts';
 import { countOf, formatRate, formatTime } from '../../report/format.ts';
@@ -70,6 +72,7 @@ export const backtest: Command = {
         window,
         source: stringValue(values.data),
         trainFor,
+        grouping: readSettings(invocation.host.env, ['grouping']).grouping,
         onProgress: progress.update,
       },
       output.telemetry,
@@ -137,7 +140,9 @@ function describe(detector: Detector, result: BacktestResult): string {
     return [...lines, `never trained: less than the warmup of ${sayWarmup(detector)}`].join('\n');
   lines.push(
     `first trained ${formatTime(trainings[0].at)}, ${countOf(trainings.length, 'version')} in all; watched for ${formatLength(watched.end - watched.start)}`,
-    `${countOf(incidents.length, 'incident')}, ${countOf(result.published.length, 'alert')}: ${formatRate(result.incidentsPerWeek)} incidents a week`,
+    `${countOf(incidents.length, 'incident')}, ${countOf(result.published.length, 'message')}: ${formatRate(result.incidentsPerWeek)} incidents a week`,
+    ...incidents.map((incident) => `  ${describeIncident(incident, detector)}`),
+    ...describeUntold(result),
   );
   if (judged === undefined)
     return [
@@ -156,6 +161,30 @@ function describe(detector: Detector, result: BacktestResult): string {
   return lines.join('\n');
 }
 
+function describeIncident(incident: BacktestIncident, detector: Detector): string {
+  const { start, end, isOpen, isRight, isFromDigest, alertedAt } = incident;
+  const entities = countOf(incident.entities, 'entity', 'entities');
+  return [
+    isRight === undefined ? '' : isRight ? 'right  ' : 'false  ',
+    `${formatTime(start)} to ${formatTime(end)}${isOpen ? ' and on' : ''}  ${entities}: `,
+    `${incident.entity || detector.name}${incident.entities > 1 ? ' first' : ''}, `,
+    `told ${formatTime(alertedAt)}${isFromDigest ? ' in a digest' : ''}, ${countOf(incident.alerts, 'message')}`,
+  ].join('');
+}
+
+/** What there were incidents of, and no message. */
+function describeUntold({ untold: { waiting, held, dropped } }: BacktestResult): readonly string[] {
+  return [
+    ...(waiting > 0 ? [`${countOf(waiting, 'incident')} not told of yet when the data ended`] : []),
+    ...(held > 0 ? [`${countOf(held, 'incident')} over the day's budget, for the next digest`] : []),
+    ...(dropped > 0
+      ? [
+          `${countOf(dropped, 'incident')} not told of: pods that had just begun, and soon were like the others`,
+        ]
+      : []),
+  ];
+}
+
 function toFields(detector: Detector, result: BacktestResult): object {
   const { published, incidents, judged, watched, range, trainings, ...rest } = result;
   const iso = (time: number): string => new Date(time).toISOString();
@@ -170,12 +199,16 @@ function toFields(detector: Detector, result: BacktestResult): object {
     trainings: trainings.map(({ version, at }) => ({ version, at: iso(at) })),
     alerts: published.length,
     ...rest,
-    incidents: incidents.map(({ alert, start, end, alertedAt, isRight = null, ...incident }) => ({
+    incidents: incidents.map(({ start, end, alertedAt, isRight = null, anomalies, ...incident }) => ({
       ...incident,
       ...isoRange({ start, end }),
       alertedAt: iso(alertedAt),
       isRight,
-      summary: alert.summary,
+      anomalies: anomalies.map(({ incidentId: _, toldAt, ...anomaly }) => ({
+        ...anomaly,
+        ...isoRange(anomaly),
+        toldAt: toldAt === undefined ? null : iso(toldAt),
+      })),
     })),
     judged:
       judged === undefined

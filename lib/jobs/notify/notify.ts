@@ -8,6 +8,7 @@
  */
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import type { Incident } from '../../incident/contract.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import { updateState } from '../../store/detector-states.ts';
 import { detectorOfStateKey, incidentKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
@@ -32,6 +33,10 @@ export interface NotifyResult {
   readonly published: number;
   /** Incidents that wait for their first message, or whose end is not told yet. */
   readonly open: number;
+  /** As this run left them. */
+  readonly incidents: readonly Incident[];
+  /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
+  readonly due: number;
 }
 
 /** Ms after which the states of all detectors are looked through for what nobody asked to take over. */
@@ -80,6 +85,7 @@ export async function notify(context: NotifyContext, detectors: readonly string[
     // Whatever was refused: what is due later is still due, and those that were told of have pages.
     beforeRemoval: async () => {
       await wake(context, due);
+      if (context.withoutPages === true) return;
       await writePages(context, state, [
         ...state.outbox.map(({ alert }) => alert.incidentId),
         ...changed.map(({ id }) => id),
@@ -88,9 +94,12 @@ export async function notify(context: NotifyContext, detectors: readonly string[
   });
   if (inFlight > 0)
     throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
+  const { incidents } = state.incidents;
   return {
     published,
-    open: state.incidents.incidents.filter(({ status }) => status === 'waiting' || status === 'told').length,
+    open: incidents.filter(({ status }) => status === 'waiting' || status === 'told').length,
+    incidents,
+    due,
   };
 }
 

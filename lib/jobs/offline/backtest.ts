@@ -1,37 +1,37 @@
 /**
  * Replays history as the functions would have run: each window arrives when its export would have written it, training
- * comes on the hour where it is due, and whatever is alerted is alerted by the jobs themselves, over a bucket in memory
- * and the data's own clock. Nothing sees a row before its time, and labels are seen by nobody: they judge afterwards.
+ * comes on the hour where it is due, and whatever people are told they are told by the jobs themselves, over a bucket in
+ * memory and the data's own clock. Nothing sees a row before its time, and labels are seen by nobody: they judge afterwards.
  */
-import type { Alert } from '../../alert/alert.ts';
 import { SourceError } from '../../base/errors.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import type { Detector } from '../../config/detector.ts';
+import type { GroupingPolicy } from '../../config/grouping.ts';
 import { manifestHash } from '../../config/manifest.ts';
-import { type Evaluation, judgeAlerts } from '../../evaluation/evaluate-scores.ts';
 import type { CriterionCounts } from '../../features/apply-criteria.ts';
-import type { AlertedEvent } from '../../maths/metrics/detection-delay.ts';
-import { findEvents, overlaps, type TimeEvent } from '../../maths/metrics/events.ts';
+import { findEvents } from '../../maths/metrics/events.ts';
 import { readState } from '../../store/detector-states.ts';
 import { windowKey } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { writeWindow } from '../../window/write-window.ts';
 import { scoreWindows } from '../score/score-windows.ts';
 import type { JobContext } from '../shared/context.ts';
-import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
-import { countContextRows, scoreRows } from '../shared/score-rows.ts';
 import { noticeSilentSource } from '../shared/silent-source.ts';
 import { trainIfDue, trainModel } from '../train/train-model.ts';
-import { explainMiss, type Miss, nearestMiss } from './explain-misses.ts';
+import { type BacktestJudgement, judgeReplay } from './judge-replay.ts';
+import { openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
+import { openReplayNotify, type ReplayNotify, type ToldMessage } from './replay-notify.ts';
 import {
-  type LocalBucket,
-  openLocalBucket,
-  type PublishedAlert,
-  throwIfQuarantined,
-} from './local-bucket.ts';
+  type BacktestIncident,
+  countUntold,
+  listAnomalies,
+  listIncidents,
+  type UntoldIncidents,
+} from './replayed-incidents.ts';
 import { labelWindow } from './score-labelled.ts';
 
 export interface BacktestOptions {
@@ -41,24 +41,9 @@ export interface BacktestOptions {
   readonly source?: string | undefined;
   /** Ms of history before the first training; undefined: once there are the rows that the detector's warmup asks for. */
   readonly trainFor: number | undefined;
+  /** How anomalies become incidents, and how often people hear of them. */
+  readonly grouping: GroupingPolicy;
   readonly onProgress: (done: number) => void;
-}
-
-export interface BacktestIncident extends AlertedEvent {
-  readonly incidentId: string;
-  readonly isOpen: boolean;
-  /** As people were told when it opened. */
-  readonly alert: Alert;
-  /** Alerts that it made, the first included. */
-  readonly alerts: number;
-  /** Whether it overlaps a labelled event; undefined without labels. */
-  readonly isRight: boolean | undefined;
-}
-
-/** A labelled event of the watched time, and when people would have heard of it: undefined where never, and then why. */
-export interface BacktestEvent extends TimeEvent {
-  readonly alertedAt: number | undefined;
-  readonly miss: Miss | undefined;
 }
 
 export interface BacktestResult {
@@ -70,16 +55,14 @@ export interface BacktestResult {
   readonly trainings: readonly { readonly version: string; readonly at: number }[];
   /** What an incident could have been opened on; undefined where no model came to be. */
   readonly watched: TimeRange | undefined;
-  readonly published: readonly PublishedAlert[];
-  /** By the time of their first alert. */
+  /** Messages that people would have got, in their order. */
+  readonly published: readonly ToldMessage[];
+  /** By their first message. */
   readonly incidents: readonly BacktestIncident[];
+  readonly untold: UntoldIncidents;
   readonly incidentsPerWeek: number;
   /** Undefined where nothing says what was anomalous. */
-  readonly judged:
-    | (Pick<Evaluation, 'events' | 'delay' | 'falseAlarmsPerDay'> & {
-        readonly found: readonly BacktestEvent[];
-      })
-    | undefined;
+  readonly judged: BacktestJudgement | undefined;
   readonly labelledBy: CriterionCounts;
 }
 
@@ -99,7 +82,17 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
   const clock = { now: 0 };
   const bucket = openLocalBucket({ telemetry, now: () => clock.now, source: options.source });
   const { store } = bucket;
-  const context: JobContext = { ...bucket.context, withoutReports: true };
+  const told = openReplayNotify({
+    context: bucket.context,
+    detector: detector.name,
+    grouping: options.grouping,
+    clock,
+  });
+  const context: JobContext = {
+    ...bucket.context,
+    withoutReports: true,
+    queue: { ...bucket.context.queue, requestNotifying: told.takeOver },
+  };
   const trainings: { version: string; at: number }[] = [];
   const ranges = cutRanges(unlabelled.range, detector.detectionWindow);
   const earliestTraining = unlabelled.range.start + (options.trainFor ?? 0);
@@ -110,10 +103,10 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
     const arrival = range.end + detector.ingestDelay;
     const hour = Math.floor(arrival / HOUR) * HOUR;
     if (hour > clock.now && trainings.length > 0) {
-      clock.now = hour;
+      await told.advanceTo(hour);
       note(await trainIfDue(loaded, context));
     }
-    clock.now = arrival;
+    await told.advanceTo(arrival);
     if (range.end > stretch.range.end && stretch.range.end < unlabelled.range.end)
       stretch = sliceWindow(unlabelled, { start: range.start, end: range.end + DAY });
     const slice = sliceWindow(stretch, range);
@@ -130,8 +123,10 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
     }
     options.onProgress((index + 1) / ranges.length);
   }
+  // Until the next window would have come: nobody knows what was in it.
+  await told.advanceTo(clock.now + detector.detectionWindow - 1);
   await throwIfQuarantined(store, detector.name, options.source);
-  return describe({ detector, window: options.window, bucket, windows, trainings });
+  return describe({ detector, window: options.window, store, told, windows, trainings });
 
   function note(result: Awaited<ReturnType<typeof trainIfDue>>): void {
     if (result?.outcome === 'trained' && result.version !== undefined)
@@ -173,16 +168,16 @@ function isGap({ columns }: MetricWindow): boolean {
 async function describe(given: {
   readonly detector: Detector;
   readonly window: MetricWindow;
-  readonly bucket: LocalBucket;
+  readonly store: ObjectStore;
+  readonly told: ReplayNotify;
   readonly windows: number;
   readonly trainings: BacktestResult['trainings'];
 }): Promise<BacktestResult> {
-  const { detector, window, bucket, windows, trainings } = given;
-  const { state } = await readState(bucket.store, detector.name);
+  const { detector, window, store, told, windows, trainings } = given;
+  const { state } = await readState(store, detector.name);
   const step = detector.step ?? window.step;
   const { start, end } = window.range;
   const watched = state.watchFrom === undefined ? undefined : { start: Math.min(state.watchFrom, end), end };
-  const incidents = listIncidents(bucket.published, step, (entity) => state.entities[entity]?.open);
   const known = labelWindow({ detector, window, step });
   const labelled =
     known.labels && watched
@@ -190,10 +185,22 @@ async function describe(given: {
           (event) => event.end > watched.start,
         )
       : undefined;
+  const anomalies = listAnomalies({ told, step, openOf: (entity) => state.entities[entity]?.open });
+  const incidents = listIncidents({ told, anomalies, labelled });
   const watchedMs = watched === undefined ? 0 : watched.end - watched.start;
   const judged =
-    labelled && watchedMs > 0
-      ? await judge({ ...given, labelled, incidents, watchFrom: watched?.start ?? 0, step }, watchedMs)
+    labelled && watched && watchedMs > 0
+      ? await judgeReplay({
+          detector,
+          window,
+          store,
+          trainings,
+          labelled,
+          anomalies,
+          incidents,
+          watched,
+          step,
+        })
       : undefined;
   return {
     range: { start, end },
@@ -202,91 +209,11 @@ async function describe(given: {
     entities: window.entities.length,
     trainings,
     watched,
-    published: bucket.published,
-    incidents: incidents.map((incident) => ({
-      ...incident,
-      isRight: labelled?.some((event) => overlaps(event, incident)),
-    })),
+    published: told.messages,
+    incidents,
+    untold: countUntold(told),
     incidentsPerWeek: (incidents.length * WEEK) / watchedMs,
     judged,
     labelledBy: known.labelledBy,
   };
-}
-
-type Judged = Parameters<typeof describe>[0] & {
-  readonly labelled: readonly TimeEvent[];
-  readonly incidents: readonly AlertedEvent[];
-  readonly watchFrom: number;
-  readonly step: number;
-};
-
-/** @param watched ms */
-async function judge(given: Judged, watched: number): Promise<BacktestResult['judged']> {
-  const { labelled, incidents } = given;
-  const found: BacktestEvent[] = [];
-  for (const event of labelled) {
-    const alertedAt = firstAlert(event, incidents);
-    const miss = alertedAt === undefined ? await explainMissed(event, given) : undefined;
-    found.push({ ...event, alertedAt, miss });
-  }
-  const { missed: _, ...figures } = judgeAlerts({ labelled, alerts: incidents, watched });
-  return { ...figures, found };
-}
-
-/** Scores the event's rows once more, by each version that was in use meanwhile. */
-async function explainMissed(
-  event: TimeEvent,
-  { detector, window, bucket, trainings, watchFrom, step }: Judged,
-): Promise<BacktestEvent['miss']> {
-  const found: Miss[] = [];
-  for (const [at, { version, at: since }] of trainings.entries()) {
-    // A window's rows are older than its arrival by the delay with which they were taken.
-    const from = at === 0 ? event.start : Math.max(event.start, since - detector.ingestDelay);
-    const next = trainings[at + 1];
-    const to = next === undefined ? event.end : Math.min(event.end, next.at - detector.ingestDelay);
-    if (from >= to) continue;
-    const fitted = await loadFittedDetector(bucket.store, detector.name, version);
-    const unlabelled: MetricWindow = { ...window, detector: detector.name, labels: undefined };
-    const before = from - countContextRows(fitted) * step;
-    const { scored } = await scoreRows({
-      detector,
-      fitted,
-      // With the rows before it, which say how long its entity has been there.
-      window: sliceWindow(unlabelled, { start: before, end: to }),
-      context: [],
-    });
-    const miss = explainMiss({ event: { ...event, start: from, end: to }, rows: scored, fitted, watchFrom });
-    found.push({ ...miss, start: event.start, end: event.end });
-  }
-  return found.length === 0 ? undefined : nearestMiss(found);
-}
-
-function firstAlert(event: TimeEvent, incidents: readonly AlertedEvent[]): number | undefined {
-  const times = incidents.filter((incident) => overlaps(event, incident)).map(({ alertedAt }) => alertedAt);
-  return times.length === 0 ? undefined : Math.min(...times);
-}
-
-/** By their first alert. The last alert of an incident tells its end; the track, how far one reaches that is still open. */
-function listIncidents(
-  published: readonly PublishedAlert[],
-  step: number,
-  openOf: (entity: string) => { readonly id: string; readonly lastAnomalous: number } | undefined,
-): readonly Omit<BacktestIncident, 'isRight'>[] {
-  const byId = Map.groupBy(published, ({ alert }) => alert.incidentId);
-  return [...byId].map(([incidentId, alerts]) => {
-    const first = alerts[0]!;
-    const last = alerts.at(-1)!.alert;
-    const open = openOf(last.entity);
-    const lastAnomalous = open?.id === incidentId ? open.lastAnomalous : Date.parse(last.lastAnomalous);
-    return {
-      incidentId,
-      entity: last.entity,
-      start: Date.parse(first.alert.start),
-      end: last.end === null ? lastAnomalous + step : Date.parse(last.end),
-      alertedAt: first.at,
-      isOpen: last.end === null,
-      alert: first.alert,
-      alerts: alerts.length,
-    };
-  });
 }

@@ -12,9 +12,10 @@ export interface Miss extends TimeEvent {
   /**
    * `unwatched`: over before anything was watched; `no-score`: nothing to judge it by; `young`: its entity was too new;
    * `below`: it came no nearer to the threshold; `brief`: fewer than k of n rows were anomalous; `deviation`: no metric
-   * was far enough from its centre; `told`: rows were anomalous, for what had been told of or had settled before.
+   * was far enough from its centre; `told`: rows were anomalous, for what had been told of or had settled before;
+   * `untold`: an anomaly was found, and no message told of it.
    */
-  readonly why: 'unwatched' | 'no-score' | 'young' | 'below' | 'brief' | 'deviation' | 'told';
+  readonly why: 'unwatched' | 'no-score' | 'young' | 'below' | 'brief' | 'deviation' | 'told' | 'untold';
   /** Largest evidence or score inside it as a share of the threshold; undefined where there is none. */
   readonly reached: number | undefined;
   /** What that is of; undefined where the version goes by the score. */
@@ -35,6 +36,9 @@ export type MissCause =
       readonly over: number;
     };
 
+/** What the rows tell. */
+type JudgedWhy = Exclude<Miss['why'], 'untold'>;
+
 type Fitted = Pick<FittedDetector, 'plan' | 'evidence'> & {
   readonly manifest: Pick<FittedDetector['manifest'], 'policy' | 'step'>;
 };
@@ -51,7 +55,7 @@ export function explainMiss(given: {
 }): Miss {
   const { event, rows, fitted, watchFrom } = given;
   const { policy } = fitted.manifest;
-  const miss = (why: Miss['why'], { reached, by }: Partial<Pick<Miss, 'reached' | 'by'>> = {}): Miss => {
+  const miss = (why: JudgedWhy, { reached, by }: Partial<Pick<Miss, 'reached' | 'by'>> = {}): Miss => {
     const { entity, start, end } = event;
     const told = { entity, start, end, why, reached, by };
     return { ...told, said: sayMiss(told, policy) };
@@ -71,6 +75,12 @@ export function explainMiss(given: {
   if (best.level < policy.threshold) return miss('below', reached);
   if (policy.by === 'evidence') return miss('told', reached);
   return miss(whyNot(rows, inside, policy), reached);
+}
+
+/** Of an event with an anomaly in it that people did not hear of. */
+export function missUntold({ entity, start, end }: TimeEvent): Miss {
+  const said = 'an anomaly of it was found, and no message told of it';
+  return { entity, start, end, why: 'untold', reached: undefined, by: undefined, said };
 }
 
 /** What an event was missed by, for one that several versions judged in turn: where it came nearest. */
@@ -107,12 +117,15 @@ function causeOf(
   return { kind: 'metric', metric: plan.columns[column]!.name, side, over: length * manifest.step };
 }
 
-function whyNot(rows: ScoredRows, inside: readonly number[], policy: DecisionPolicy): Miss['why'] {
+function whyNot(rows: ScoredRows, inside: readonly number[], policy: DecisionPolicy): JudgedWhy {
   const anomalous = inside.some((row) => isAnomalous(rows.scores[row]!, rows.deviations[row]!, policy));
   return anomalous ? 'brief' : 'deviation';
 }
 
-function sayMiss({ why, reached, by }: Omit<Miss, 'said'>, policy: DecisionPolicy): string {
+function sayMiss(
+  { why, reached, by }: Pick<Miss, 'reached' | 'by'> & { why: JudgedWhy },
+  policy: DecisionPolicy,
+): string {
   const share = reached === undefined ? '' : `${Number((100 * reached).toPrecision(2))} % of the threshold`;
   switch (why) {
     case 'unwatched':

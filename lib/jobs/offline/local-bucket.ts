@@ -18,7 +18,7 @@ export interface PublishedAlert {
 export interface LocalBucket {
   readonly store: ObjectStore;
   readonly context: JobContext;
-  /** In the order in which they went out. */
+  /** Changes of anomalies, in the order in which scoring told of them. */
   readonly published: readonly PublishedAlert[];
   /** Whether scoring asked for training since the last call. */
   takeTrainingRequest(): boolean;
@@ -57,7 +57,7 @@ export function openLocalBucket(given: {
         isTrainingRequested = true;
       },
       async requestScoring() {},
-      // A replay tells of each anomaly: how people hear of them is another question than what is found.
+      // Of each anomaly: how people hear of them is another question than what is found.
       async requestNotifying(detector) {
         await updateState(store, detector, (state) => {
           published.push(...state.outbox.map(({ alert }) => ({ at: now(), alert })));

@@ -63,6 +63,8 @@ export interface NotifyContext extends StoreContext {
   readonly place?: AlertPlace | undefined;
   /** Links an incident's page, where pages are served. @throws where the key cannot be had: the message goes out without */
   readonly linkPage?: ((incidentId: string) => Promise<AlertLinks>) | undefined;
+  /** Nobody looks at the pages of a replay's incidents. */
+  readonly withoutPages?: true;
   /** Asks to be run again after so many ms, for what is then due. A tick every minute finds it in any case. */
   readonly wakeIn: (ms: number) => Promise<void>;
   /** Of an incident's page, in place of the usual drawing of plots, which takes as long as everything else of a short run. */

@@ -34,17 +34,22 @@ export function scoreEvents(given: {
   checkEvents(labelled);
   checkEvents(alerts);
   const foundEvents = labelled.filter((event) => alerts.some((alert) => overlaps(event, alert))).length;
-  const rightAlerts = alerts.filter((alert) => labelled.some((event) => overlaps(event, alert))).length;
-  const recall = foundEvents / labelled.length;
-  const precision = rightAlerts / alerts.length;
+  const falseAlerts = alerts.filter((alert) => !labelled.some((event) => overlaps(event, alert))).length;
+  return rateEvents({ events: labelled.length, foundEvents, alerts: alerts.length, falseAlerts });
+}
+
+/** The rates that follow from the counts. */
+export function rateEvents(
+  counts: Pick<EventScores, 'events' | 'foundEvents' | 'alerts' | 'falseAlerts'>,
+): EventScores {
+  const { events, foundEvents, alerts, falseAlerts } = counts;
+  const recall = foundEvents / events;
+  const precision = (alerts - falseAlerts) / alerts;
   return {
-    events: labelled.length,
-    foundEvents,
-    alerts: alerts.length,
-    falseAlerts: alerts.length - rightAlerts,
+    ...counts,
     recall,
     precision,
-    f1: harmonicMean({ recall, precision, nothing: labelled.length + alerts.length === 0 }),
+    f1: harmonicMean({ recall, precision, nothing: events + alerts === 0 }),
   };
 }
 

@@ -290,10 +290,42 @@ test('backtest says what would have been alerted, and when', async () => {
   assert.match(stdout, /^\S.* warning opened: payment: cpu .* since 15:00 UTC/m);
   assert.match(stdout, /^1 of 1 labelled event found, \d+ min after their start \(median\)$/m);
   assert.match(stdout, /^0 false alarms a day \(0 of 1 incident\)$/m);
+  assert.match(stdout, /^1 incident, 2 messages: \S+ incidents a week$/m);
+  assert.match(
+    stdout,
+    /^ {2}right {2}1 Nov 2026, 15:00 to .* {2}1 entity: payment, told 1 Nov 2026, 15:\d+, 2 messages$/m,
+  );
   const json = await run(...args, '--json');
   const line = json.lines.find(({ type }) => type === 'backtest')!;
   assert.equal((line.incidents as unknown[]).length, 1);
-  assert.equal(json.lines.filter(({ type }) => type === 'alert').length, line.alerts);
+  const messages = json.lines.filter(({ type }) => type === 'alert');
+  assert.equal(messages.length, line.alerts);
+  const told = (line.incidents as { alertedAt: string; anomalies: object[] }[])[0]!;
+  assert.equal(told.alertedAt, messages[0]?.at);
+  assert.deepEqual(told.anomalies, [
+    {
+      anomalyId: (messages[0]!.alert as { incidentId: string }).incidentId,
+      entity: 'payment',
+      isOpen: false,
+      ...{ start: '2026-11-01T15:00:00.000Z', end: '2026-11-01T15:15:00.000Z' },
+      toldAt: told.alertedAt,
+    },
+  ]);
+});
+
+test('a replay tells as the settings of a deployment have it', async () => {
+  const args = ['backtest', '--data', path('labelled.parquet'), '--manifest', path('shop.yml')];
+  const told = async (env: Record<string, string>): Promise<string> => {
+    const { lines, code, stderr } = await runTestCli(
+      [...args, '--train-for', '13h', '--json'],
+      createMemoryObjectStore(),
+      { env, readFile: (name) => readFile(name, 'utf8') },
+    );
+    assert.equal(code, 0, stderr);
+    return String(lines.find(({ type }) => type === 'alert')?.at);
+  };
+  const [usual, later] = [await told({}), await told({ TIDEWATCH_GROUP_WAIT: '2m' })];
+  assert.equal(Date.parse(later) - Date.parse(usual), 90_000);
 });
 
 test('an entity that a spreadsheet would calculate or a terminal obey is text in what score writes', async () => {

@@ -4,12 +4,13 @@ import { test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import type { Detector } from '../../../../lib/config/detector.ts';
+import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { manifestHash } from '../../../../lib/config/manifest.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { type BacktestResult, backtest } from '../../../../lib/jobs/offline/backtest.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
+import type { JobContext, NotifyContext } from '../../../../lib/jobs/shared/context.ts';
 import { trainIfDue, trainModel } from '../../../../lib/jobs/train/train-model.ts';
-import { updateState } from '../../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import { mergeWindows } from '../../../../lib/window/combine.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
@@ -58,12 +59,19 @@ function replay(
 ): Promise<BacktestResult> {
   const telemetry = createMemoryTelemetry();
   return backtest(
-    { detector: DETECTOR, window, trainFor: undefined, onProgress: () => {}, ...over },
+    {
+      detector: DETECTOR,
+      window,
+      trainFor: undefined,
+      grouping: DEFAULT_GROUPING,
+      onProgress: () => {},
+      ...over,
+    },
     telemetry,
   );
 }
 
-/** A deployment in miniature: a bucket, its events, its hourly schedule. */
+/** A deployment in miniature: a bucket, its events, its schedules of the hour and of the minute. */
 async function runDeployment(): Promise<{ alerts: [number, Alert][]; versions: string[] }> {
   let clock = 0;
   let isAsked = false;
@@ -81,24 +89,44 @@ async function runDeployment(): Promise<{ alerts: [number, Alert][]; versions: s
         isAsked = true;
       },
       requestScoring: async () => {},
-      async requestNotifying(name) {
-        await updateState(store, name, (state) => {
-          alerts.push(...state.outbox.map(({ alert }): [number, Alert] => [clock, alert]));
-          return { ...state, outbox: [] };
-        });
+      requestNotifying: async (name) => void (await notify(telling, [name])),
+    },
+  };
+  let wakeAt = Infinity;
+  const telling: NotifyContext = {
+    ...context,
+    grouping: DEFAULT_GROUPING,
+    withoutPages: true,
+    publisher: {
+      async publish(alert) {
+        alerts.push([clock, alert]);
+        return { messageId: alert.notificationId };
       },
     },
+    wakeIn: async (ms) => {
+      wakeAt = clock + Math.ceil(ms / 1000) * 1000;
+    },
+  };
+  let tickAt = EPOCH;
+  const passTo = async (time: number): Promise<void> => {
+    for (let next = Math.min(tickAt, wakeAt); next <= time; next = Math.min(tickAt, wakeAt)) {
+      clock = next;
+      if (next === tickAt) tickAt += STEP;
+      if (next === wakeAt) wakeAt = Infinity;
+      await notify(telling, []);
+    }
+    clock = time;
   };
   const loaded = { detector: DETECTOR, manifestHash: manifestHash(DETECTOR) };
   for (let from = 0; from < ROWS; from += 30) {
     const window = { ...makeHistory({ from, rows: 30 }), labels: undefined };
     const arrival = window.range.end + DETECTOR.ingestDelay;
     for (let hour = Math.ceil((clock || arrival) / HOUR) * HOUR; hour <= arrival; hour += HOUR) {
-      clock = hour;
+      await passTo(hour);
       const result = await trainIfDue(loaded, context);
       if (result?.outcome === 'trained') versions.push(result.version!);
     }
-    clock = arrival;
+    await passTo(arrival);
     await store.put(windowKey('shop', window.range), writeWindow(window, loaded));
     await scoreWindows(loaded, context);
     if (isAsked) {
@@ -108,6 +136,7 @@ async function runDeployment(): Promise<{ alerts: [number, Alert][]; versions: s
       await scoreWindows(loaded, context);
     }
   }
+  await passTo(clock + DETECTOR.detectionWindow - 1);
   return { alerts, versions };
 }
 
@@ -134,11 +163,11 @@ test('says which labelled events were found, how late, and what it cost', async 
   assert.deepEqual([judged.events.events, judged.events.foundEvents], [2, 2]);
   assert.equal(incidents.filter(({ isRight }) => isRight).length, 2);
   const payment = judged.found.find(({ entity }) => entity === 'payment');
-  // The window of rows 630 to 659 arrives an ingest delay after its end: people hear of row 640 then, not before.
+  // The window of rows 630 to 659 arrives an ingest delay after its end: people hear of row 640 a group wait after that.
   assert.equal(payment?.start, EPOCH + 640 * STEP);
-  assert.equal(payment?.alertedAt, EPOCH + 660 * STEP + DETECTOR.ingestDelay);
+  assert.equal(payment?.alertedAt, EPOCH + 660 * STEP + DETECTOR.ingestDelay + DEFAULT_GROUPING.groupWait);
   // 21 minutes, and 11 for the fault that filled 4 of 5 rows before its window of rows 780 to 809 ended.
-  assert.equal(judged.delay.mean, 16 * STEP);
+  assert.equal(judged.delay.mean, 16 * STEP + DEFAULT_GROUPING.groupWait);
 });
 
 test('labels change nothing of what is alerted, and neither does what comes later', async () => {
@@ -151,7 +180,7 @@ test('labels change nothing of what is alerted, and neither does what comes late
   const early = await replay(mergeWindows([makeHistory({ from: 0, rows: 720 })]));
   assert.deepEqual(
     early.published,
-    whole.published.filter(({ at }) => at <= until + DETECTOR.ingestDelay),
+    whole.published.filter(({ at }) => at < until + DETECTOR.ingestDelay + DETECTOR.detectionWindow),
   );
 });
 
@@ -191,4 +220,85 @@ test('an event that nothing was alerted of says how near it came, and by what', 
   assert.ok(by !== undefined);
   assert.match(said, /^reached \d+(\.\d+)? % of the threshold, by /);
   assert.ok(events.every(({ alertedAt, miss }) => (alertedAt === undefined) === (miss !== undefined)));
+});
+
+const PODS = Array.from({ length: 20 }, (_, i) => `api-${String(i).padStart(2, '0')}`);
+
+/** Pods of one workload whose cpu goes up as given, labelled where it does. */
+function makeFleet(
+  faults: readonly { readonly of: readonly string[]; from: number; to: number }[],
+): MetricWindow {
+  const window = makeWindow({ from: 0, rows: ROWS, entities: PODS });
+  const isFaulty = (row: number): boolean => {
+    const at = (window.times[row]! - EPOCH) / STEP;
+    return faults.some(
+      ({ of, from, to }) => of.includes(PODS[window.entityOf[row]!]!) && at >= from && at < to,
+    );
+  };
+  return {
+    ...window,
+    columns: window.columns.map((column, i) =>
+      column.map((value, row) => (i === 0 && isFaulty(row) ? 10 * value : value)),
+    ),
+    labels: Uint8Array.from(window.times, (_, row) => Number(isFaulty(row))),
+  };
+}
+
+const FLEET: Detector = { ...DETECTOR, training: { ...DETECTOR.training, warmup: 9600, every: 24 * HOUR } };
+
+test('twenty entities with one cause are one incident of two messages, judged once', async () => {
+  const result = await replay(makeFleet([{ of: PODS, from: 690, to: 705 }]), { detector: FLEET });
+  assert.deepEqual(
+    result.published.map(({ alert: { state, members } }) => [state, members?.length]),
+    [
+      ['opened', 20],
+      ['resolved', 20],
+    ],
+  );
+  assert.deepEqual(
+    result.incidents.map(({ entities, anomalies, alerts, isRight, isFromDigest }) => ({
+      entities,
+      anomalies: anomalies.length,
+      alerts,
+      isRight,
+      isFromDigest,
+    })),
+    [{ entities: 20, anomalies: 20, alerts: 2, isRight: true, isFromDigest: false }],
+  );
+  assert.deepEqual(result.untold, { waiting: 0, held: 0, dropped: 0 });
+  const { events, found } = result.judged!;
+  assert.deepEqual([events.events, events.foundEvents, events.alerts, events.falseAlerts], [20, 20, 1, 0]);
+  assert.equal(events.precision, 1);
+  assert.equal(new Set(found.map(({ alertedAt }) => alertedAt)).size, 1);
+});
+
+test('entities far apart in time are incidents of their own; those over the budget are told of in the digest', async () => {
+  const window = makeFleet([
+    { of: PODS.slice(0, 10), from: 600, to: 615 },
+    { of: PODS.slice(10), from: 720, to: 735 },
+  ]);
+  const { incidents, published } = await replay(window, { detector: FLEET });
+  assert.deepEqual(
+    incidents.map(({ entities, alerts, alertedAt }) => [entities, alerts, alertedAt]),
+    [600, 720].map((at) => [10, 2, EPOCH + (at + 30) * STEP + DETECTOR.ingestDelay + 30_000]),
+  );
+  assert.equal(published.length, 4);
+
+  const grouping = { ...DEFAULT_GROUPING, incidentsADay: 1, digestAt: 14 * HOUR };
+  const tight = await replay({ ...window, labels: undefined }, { detector: FLEET, grouping });
+  assert.deepEqual(
+    tight.published.map(({ alert }) => alert.state),
+    ['opened', 'resolved', 'digest'],
+  );
+  const [first, second] = tight.incidents;
+  assert.deepEqual([first?.isFromDigest, second?.isFromDigest], [false, true]);
+  assert.equal(second?.alertedAt, EPOCH + 14 * HOUR);
+  assert.match(second.summary, /^api, 10 of 20 entities: over at /);
+  assert.ok(second.anomalies.every(({ toldAt }) => toldAt === second.alertedAt));
+
+  const late = { ...grouping, digestAt: 23 * HOUR };
+  const { untold, judged } = await replay(window, { detector: FLEET, grouping: late });
+  assert.deepEqual(untold, { waiting: 0, held: 1, dropped: 0 });
+  assert.deepEqual([judged?.events.events, judged?.events.foundEvents], [20, 10]);
+  assert.ok(judged!.found.every(({ miss }) => miss === undefined || miss.why === 'untold'));
 });
