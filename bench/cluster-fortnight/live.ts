@@ -6,6 +6,7 @@ import type { Alert } from '../../lib/alert/alert.ts';
 import { SourceError } from '../../lib/base/errors.ts';
 import type { Telemetry } from '../../lib/base/telemetry.ts';
 import { DEFAULT_GROUPING } from '../../lib/config/grouping.ts';
+import type { ModelKind } from '../../lib/config/model-kind.ts';
 import { exportDue } from '../../lib/jobs/export/export-due.ts';
 import { notify } from '../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
@@ -39,7 +40,7 @@ export interface Lived {
 }
 
 /** What a person writes: names, queries, and what tells entities apart. The step is that of the scale. */
-export function writeManifest({ step }: Scale): string {
+function writeManifest({ step }: Scale, kind: ModelKind | undefined): string {
   return `kind: AnomalyDetector
 metadata:
   name: ${DETECTOR}
@@ -47,7 +48,7 @@ spec:
   step: ${step / MINUTE}m
   entity: [namespace, pod]
   metrics:
-${METRICS.map((metric) => `    - name: ${metric}\n      query: ${metric}\n`).join('')}`;
+${METRICS.map((metric) => `    - name: ${metric}\n      query: ${metric}\n`).join('')}${kind === undefined ? '' : `  model:\n    kind: ${kind}\n`}`;
 }
 
 /** @param given.now s, of real time */
@@ -56,6 +57,8 @@ export async function live(given: {
   readonly scale: Scale;
   readonly say: (line: string) => void;
   readonly now: () => number;
+  /** In place of the default, for who has no time. */
+  readonly kind?: ModelKind;
 }): Promise<Lived> {
   const { pods, scale, say, now } = given;
   const messages: Message[] = [];
@@ -90,7 +93,7 @@ export async function live(given: {
     },
     withoutReports: true,
   };
-  await store.put(manifestKey(DETECTOR), new TextEncoder().encode(writeManifest(scale)));
+  await store.put(manifestKey(DETECTOR), new TextEncoder().encode(writeManifest(scale, given.kind)));
   const source = createQuerySource(
     'the cluster',
     queryCluster(pods, scale, () => clock.now),
@@ -161,7 +164,7 @@ function describe(seconds: Lived['seconds']): string {
 }
 
 /** Prometheus, with its outage. */
-export function queryCluster(pods: readonly MeasuredPod[], { step }: Scale, now: () => number): QueryRange {
+function queryCluster(pods: readonly MeasuredPod[], { step }: Scale, now: () => number): QueryRange {
   return async ({ query, start, end }) => {
     if (now() >= inFortnight(OUTAGE.from) && now() < inFortnight(OUTAGE.to))
       throw new SourceError('unreachable', 'the cluster: connection refused');

@@ -24,7 +24,7 @@ export const SCALES: Readonly<Record<ScaleName, Scale>> = {
   full: { workloads: 40, pods: 300, step: MINUTE, history: 7, days: 16 },
   coarse: { workloads: 40, pods: 300, step: 5 * MINUTE, history: 7, days: 16 },
   small: { workloads: 16, pods: 100, step: 5 * MINUTE, history: 7, days: 16 },
-  tiny: { workloads: 8, pods: 24, step: 5 * MINUTE, history: 7, days: 4 },
+  tiny: { workloads: 8, pods: 24, step: 5 * MINUTE, history: 3, days: 4 },
 };
 
 export interface WorkloadPlan {
