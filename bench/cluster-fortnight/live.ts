@@ -14,6 +14,7 @@ import type { JobContext, NotifyContext } from '../../lib/jobs/shared/context.ts
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { trainIfDue } from '../../lib/jobs/train/train-model.ts';
 import type { MatrixSeries } from '../../lib/source/metric-source.ts';
+import { onlySource } from '../../lib/source/open-sources.ts';
 import { createQuerySource, type QueryRange } from '../../lib/source/query-source.ts';
 import { manifestKey } from '../../lib/store/keys.ts';
 import { createMemoryObjectStore } from '../../lib/store/memory-object-store.ts';
@@ -94,9 +95,11 @@ export async function live(given: {
     withoutReports: true,
   };
   await store.put(manifestKey(DETECTOR), new TextEncoder().encode(writeManifest(scale, given.kind)));
-  const source = createQuerySource(
-    'the cluster',
-    queryCluster(pods, scale, () => clock.now),
+  const source = onlySource(
+    createQuerySource(
+      'the cluster',
+      queryCluster(pods, scale, () => clock.now),
+    ),
   );
 
   for (let round = 0; round < 40; round++)
