@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { MODEL_KINDS } from '../lib/config/model-kind.ts';
 import type { BenchRow } from './bench-row.ts';
 import { isReached } from './bench-row.ts';
+import { SCALE_NAMES } from './cluster-fortnight/plan.ts';
 import { PARTS } from './lived/part.ts';
 import { describeMachine, renderMachine, renderTable } from './render-table.ts';
 import type { Study, StudyOptions } from './study.ts';
@@ -31,7 +32,9 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
 };
 
 /** Options of single studies. */
-const OWN_OPTIONS = ['part', 'model', 'seeds', 'scenarios', 'no-peers', 'jobs'] as const;
+const OWN_OPTIONS = ['part', 'model', 'seeds', 'scenarios', 'no-peers', 'jobs', 'scale'] as const;
+/** Of `lived`. */
+const LIVED_OPTIONS = OWN_OPTIONS.filter((name) => name !== 'scale');
 type OwnOption = (typeof OWN_OPTIONS)[number];
 
 /** What is not about speed: each runs alone, and prints its own table. */
@@ -84,7 +87,7 @@ const STUDIES: Readonly<
   lived: {
     needsData: true,
     inParts: true,
-    takes: OWN_OPTIONS,
+    takes: LIVED_OPTIONS,
     load: async () => (await import('./lived.ts')).reportLived,
   },
   'lived-gate': {
@@ -107,6 +110,11 @@ const STUDIES: Readonly<
     needsData: true,
     takes: ['no-peers'],
     load: async () => (await import('./s3-tests.ts')).reportS3Tests,
+  },
+  'cluster-fortnight': {
+    needsData: false,
+    takes: ['seeds', 'scale'],
+    load: async () => (await import('./cluster-fortnight.ts')).reportFortnight,
   },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
@@ -134,6 +142,9 @@ lived also takes
   --model KIND in place of the default kind
   --no-peers   the product alone; also for s3-tests
   --jobs N     threads that share the work, 1 by default; also for lived-gate
+
+cluster-fortnight takes --seeds N (1 by default) and
+  --scale NAME ${SCALE_NAMES.join(', ')}; coarse by default
 
 exit codes: 0 measured, whatever the figures; 1 a bench failed, or the gate is missed; 2 bad arguments`;
 
@@ -208,6 +219,7 @@ function readOptions(args: readonly string[]): Options {
       scenarios: { type: 'boolean' },
       'no-peers': { type: 'boolean' },
       jobs: { type: 'string' },
+      scale: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -243,6 +255,7 @@ function readOptions(args: readonly string[]): Options {
     scenarios: values.scenarios ?? false,
     peers: values['no-peers'] !== true,
     jobs: countOf('jobs', values.jobs) ?? 1,
+    scale: oneOf('scale', values.scale, SCALE_NAMES),
     help,
   };
 }

@@ -1,4 +1,5 @@
 import type { ModelKind } from '../lib/config/model-kind.ts';
+import type { ScaleName } from './cluster-fortnight/plan.ts';
 import type { Part } from './lived/part.ts';
 
 /** A measurement that is not about speed: its table for people, its figures for `--json`. */
@@ -23,6 +24,8 @@ export interface StudyOptions {
   readonly peers: boolean;
   /** Threads that share the work. */
   readonly jobs: number;
+  /** Of `cluster-fortnight`: how large its cluster is. */
+  readonly scale: ScaleName | undefined;
 }
 
 /**

@@ -7,7 +7,9 @@ import { type Expectation, fitExpectation } from '../expectation/expectation.ts'
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { fitScoreTail } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { type FittedEvidence, sumOverMetrics, tameSurprises } from './evidence.ts';
+import { graceOf } from './ages.ts';
+import { type FittedEvidence, jointYouthOf, sumOverMetrics, tameSurprises, youthOf } from './evidence.ts';
+import { measureStarts } from './measure-starts.ts';
 import { findBlockMaxima, findReturnLevel } from './reach.ts';
 import {
   CLIP,
@@ -44,6 +46,8 @@ export interface EvidenceSettings {
   readonly leastChanges: ScanInput['leastChanges'];
   /** One a column. */
   readonly directions: readonly Watched[];
+  /** Rows before a row that its score is made of; left out: none. */
+  readonly lookback?: number;
 }
 
 /** Rows of a block at least, and stretches of the statistic that it holds: maxima of neighbours are then two events. */
@@ -90,7 +94,11 @@ export function calibrateEvidence(given: {
   const { whole, folds, settings } = given;
   const plan = planScan(settings.step, settings.settleAfter);
   const expectation = fitExpectation(whole.x, whole.learned);
-  const judged = folds.map((fold) => ({ fold, input: inputOf(fold, plan, settings, expectation) }));
+  const judged = folds.map((fold) => ({
+    fold,
+    ages: measureStarts(fold.x, graceOf(plan)),
+    input: inputOf(fold, plan, settings, expectation),
+  }));
   const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
   const reach = findReaches(judged, { plan, rate, columns: whole.x.names.length });
   return {
@@ -104,6 +112,8 @@ export function calibrateEvidence(given: {
 
 interface JudgedFold {
   readonly fold: EvidenceFold;
+  /** Ms, one a row, since its entity began: what scoring says nothing of sets no level either. */
+  readonly ages: Float64Array;
   readonly input: ScanInput;
 }
 
@@ -145,9 +155,11 @@ function findReaches(
   const count = countComponents(columns, plan);
   const maxima: number[][] = Array.from({ length: count }, () => []);
   const bursts: number[][] = Array.from({ length: count }, () => []);
-  for (const { fold, input } of judged)
-    scan(input, ({ component, length, values, alone, rows }) => {
-      const judged = (i: number): boolean => fold.judged[rows[i]!] === 1;
+  const jointYouth = jointYouthOf(plan, rate.lookback ?? 0);
+  for (const { fold, ages, input } of judged)
+    scan(input, ({ component, column, length, values, alone, rows }) => {
+      const youth = column < 0 ? jointYouth : youthOf(plan, length);
+      const judged = (i: number): boolean => fold.judged[rows[i]!] === 1 && ages[rows[i]!]! >= youth;
       const blocks = { judged, block: blockOf(length) };
       maxima[component]!.push(...findBlockMaxima(values, blocks));
       if (alone !== undefined) bursts[component]!.push(...findBlockMaxima(alone, blocks));
@@ -193,12 +205,13 @@ function poolReaches(
   { plan, rate, reach }: { readonly plan: ScanPlan; readonly rate: Rate; readonly reach: Float64Array },
 ): Float64Array {
   const maxima: number[][] = plan.lengths.map(() => []);
-  for (const { fold, input } of judged) {
+  for (const { fold, ages, input } of judged) {
     const sums = sumOverMetrics(input, reach);
     for (const rows of groupRows(fold.x))
       for (const [at, length] of plan.lengths.entries()) {
         const own = Float64Array.from(rows, (row) => sums[at]![row]!);
-        const isJudged = (i: number): boolean => fold.judged[rows[i]!] === 1;
+        const youth = youthOf(plan, length);
+        const isJudged = (i: number): boolean => fold.judged[rows[i]!] === 1 && ages[rows[i]!]! >= youth;
         maxima[at]!.push(...findBlockMaxima(own, { judged: isJudged, block: blockOf(length) }));
       }
   }

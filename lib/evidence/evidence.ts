@@ -119,9 +119,8 @@ export function gatherEvidence(given: {
   const { plan, expectation, tail, reach, pooledReach } = fitted;
   const input = { x, expectation, plan, leastChanges, from, surprises: tameSurprises(tail, scores) };
   const ages = listAges(x, fitted);
-  const youth = (length: number): number => graceOf(plan) + ((length || SHORT.n) - 1) * plan.step;
-  // What the model says after it is about the first rows until it looks back on none of them.
-  const jointYouth = youth(lookback + 1 + Math.max(0, ...plan.jointLengths));
+  const youth = (length: number): number => youthOf(plan, length);
+  const jointYouth = jointYouthOf(plan, lookback);
   const rows = x.times.length;
   const metrics = new Float64Array(rows);
   const joint = new Float64Array(rows);
@@ -165,6 +164,16 @@ export function gatherEvidence(given: {
         stretch[row] = plan.lengths[at]! || SHORT.n;
       }
   }
+}
+
+/** Ms for which nothing is said of a new entity by a stretch of so many rows: a longer one reaches into its start for longer. */
+export function youthOf(plan: ScanPlan, length: number): number {
+  return graceOf(plan) + ((length || SHORT.n) - 1) * plan.step;
+}
+
+/** The same of the model, which says something of the first rows until it looks back on none of them. */
+export function jointYouthOf(plan: ScanPlan, lookback: number): number {
+  return youthOf(plan, lookback + 1 + Math.max(0, ...plan.jointLengths));
 }
 
 /** Ms, one a row, since the entity began; Infinity where training knew it, or knew nobody for long enough. */

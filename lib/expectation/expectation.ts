@@ -2,10 +2,12 @@
  * What is expected of each metric of each entity: its usual level, what the clock foretells, and how far it strays from
  * that by itself. On the scale of the feature matrix.
  */
+import { createInheritance } from '../base/inherit.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { findDemand, fitSlope } from './demand.ts';
+import { pickMiddle } from './pick-middle.ts';
 import { readScatter } from './scatter.ts';
 import { fitSeasonalCurve, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 
@@ -26,7 +28,7 @@ export interface Expectation {
   readonly columns: readonly string[];
   /** Entity → one a column. */
   readonly entities: ReadonlyMap<string, readonly SeriesExpectation[]>;
-  /** Over all entities, for one that was not seen or too briefly. */
+  /** Over all entities, for one that was not seen or too briefly, and none of its workload's pods was. */
   readonly pooled: readonly SeriesExpectation[];
 }
 
@@ -93,8 +95,13 @@ export function isNew({ entities }: Expectation, entity: string): boolean {
   return entities.size > 0 && !entities.has(entity);
 }
 
+const inherit = createInheritance<readonly SeriesExpectation[], Pick<Expectation, 'pooled'>>(
+  (siblings, { pooled }) => pickMiddle(siblings, pooled),
+);
+
+/** Of an entity that is not known, what its workload's known pods have in common. */
 export function seriesOf(expectation: Expectation, entity: string): readonly SeriesExpectation[] {
-  return expectation.entities.get(entity) ?? expectation.pooled;
+  return expectation.entities.get(entity) ?? inherit(expectation, entity) ?? expectation.pooled;
 }
 
 /** What was usual in training at that time of day and week. @param time epoch ms */

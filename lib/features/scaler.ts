@@ -1,11 +1,13 @@
 /**
  * Centre and scale of every column, for each entity by itself: pods of different size then look alike to one model.
- * An entity that was not seen in training, or too briefly, is judged by the pooled values of all entities.
+ * A pod that was not seen in training, or too briefly, is judged by those of its workload, another entity by the pooled
+ * values of all.
  */
 
 import { FeatureError } from '../base/errors.ts';
 import type { ScalerKind } from '../config/feature-settings.ts';
 import { deriveColumns } from './derive-columns.ts';
+import { inheritProfiles } from './inherit-profiles.ts';
 import { columnNames } from './plan.ts';
 import { CIRCULAR, CONSTANT_TOLERANCE, type Profile, profileValues } from './profile.ts';
 import type { PlannedRows } from './source-columns.ts';
@@ -69,9 +71,12 @@ export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): 
   return { kind, columns: columnNames(plan), entities, pooled };
 }
 
-/** What is usual for an entity, one profile per column in plan order; the pooled ones for an unknown entity. */
+/**
+ * What is usual for an entity, one profile per column in plan order; for one that is unknown that of its workload's pods, and
+ * the pooled ones where none of those is known.
+ */
 export function profilesOf(scaler: FittedScaler, entity: string): readonly Profile[] {
-  return scaler.entities.get(entity) ?? scaler.pooled;
+  return scaler.entities.get(entity) ?? inheritProfiles(scaler, entity) ?? scaler.pooled;
 }
 
 /**

@@ -84,6 +84,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       budget: falseAlarms,
       leastChanges,
       directions: findDirections({ detector, plan }),
+      lookback: contextRows,
     },
   });
   const rowEvidence = gatherEvidence({

@@ -1,0 +1,71 @@
+/**
+ * `npm run bench -- cluster-fortnight [--scale NAME] [--seeds N]`: what people are told of a cluster in two weeks, all at the
+ * defaults. Forty workloads with churn and a weekly season; twelve known faults, and what is none: two rollouts, a scale-up,
+ * an outage of Prometheus. Then two shows: a pod that flaps, and forty with one cause.
+ */
+
+import { formatTable } from '../lib/cli/table.ts';
+import { takeMedian } from '../lib/maths/median.ts';
+import { populate } from './cluster-fortnight/cluster.ts';
+import { judge, type Verdict } from './cluster-fortnight/judge.ts';
+import { live } from './cluster-fortnight/live.ts';
+import { measure } from './cluster-fortnight/measure.ts';
+import { MINUTE, SCALES } from './cluster-fortnight/plan.ts';
+import type { Study } from './study.ts';
+
+export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 'coarse' }) => {
+  const scale = SCALES[name];
+  const verdicts: Verdict[] = [];
+  const texts: string[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const pods = populate(scale, seed);
+    const begun = performance.now();
+    say(`seed ${seed}: ${pods.length} pods in all`);
+    const measured = measure(pods, scale, seed);
+    const lived = await live({ pods: measured, scale, say, now: () => performance.now() / 1000 });
+    const verdict = judge(lived.messages, pods, scale);
+    verdicts.push(verdict);
+    const minutes = (performance.now() - begun) / MINUTE;
+    texts.push(
+      [
+        `seed ${seed}: ${scale.workloads} workloads, ${scale.pods} pods (${pods.length} that ever lived), a row each ${scale.step / MINUTE} min, ${scale.days} days after ${lived.trainings} trainings; ${minutes.toFixed(1)} min`,
+        render(verdict),
+      ].join('\n\n'),
+    );
+  }
+  return { text: texts.join('\n\n'), figures: verdicts };
+};
+
+export function render(verdict: Verdict): string {
+  const { known, falseIncidents, weeks, messages, messagesAnIncident } = verdict;
+  const faults = known.filter(({ isShow }) => !isShow);
+  const told = faults.filter(({ toldAs }) => toldAs > 0);
+  const delays = told.map(({ delay }) => delay! / MINUTE);
+  const table = formatTable([
+    ['fault', 'incidents', 'delay, min', 'messages', 'culprit first', 'first message'],
+    ...known.map((each) => [
+      each.isShow ? `show: ${each.name}` : each.name,
+      String(each.toldAs),
+      each.delay === undefined ? '-' : (each.delay / MINUTE).toFixed(0),
+      String(each.messages),
+      each.isCulpritFirst === undefined ? '-' : each.isCulpritFirst ? 'yes' : 'no',
+      each.summary ?? '',
+    ]),
+  ]);
+  const duplicates = known.reduce((sum, { toldAs }) => sum + Math.max(0, toldAs - 1), 0);
+  return [
+    table,
+    '',
+    `told ${told.length} of ${faults.length}, culprit first ${told.filter(({ isCulpritFirst }) => isCulpritFirst).length}; median delay ${middle(delays).toFixed(0)} min, worst ${Math.max(0, ...delays).toFixed(0)} min`,
+    `false ${falseIncidents.length}, ${(falseIncidents.length / weeks).toFixed(2)} a week; duplicates ${duplicates}; Prometheus' outage told ${verdict.outageToldAs} times`,
+    `messages ${messages}; an incident: median ${middle(messagesAnIncident)}, most ${Math.max(0, ...messagesAnIncident)}`,
+    ...falseIncidents.map(
+      ({ hours, summary, messages: count }) =>
+        `false at day ${Math.floor(hours / 24)}, ${(hours % 24).toFixed(1)} h, ${count} messages: ${summary}`,
+    ),
+  ].join('\n');
+}
+
+function middle(values: readonly number[]): number {
+  return values.length === 0 ? 0 : takeMedian([...values]);
+}

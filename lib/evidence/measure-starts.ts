@@ -1,0 +1,28 @@
+/**
+ * Entities that have begun within the history. Scoring says nothing of an entity that training did not know until it has
+ * been there for a while: what its start goes to must not set the bar for all the others, or a workload whose pods come and
+ * go makes its detector deaf.
+ */
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+
+/**
+ * Who was there within `grace` of the history's beginning was there before, for all that anybody knows.
+ * @param grace ms from an entity's first row on
+ * @returns ms since its entity began, one a row; Infinity where it was there before
+ */
+export function measureStarts(
+  x: Pick<FeatureMatrix, 'entities' | 'entityOf' | 'times'>,
+  grace: number,
+): Float64Array {
+  const begun = new Float64Array(x.entities.length).fill(Number.POSITIVE_INFINITY);
+  let start = Number.POSITIVE_INFINITY;
+  for (const [row, time] of x.times.entries()) {
+    const entity = x.entityOf[row]!;
+    if (time < begun[entity]!) begun[entity] = time;
+    if (time < start) start = time;
+  }
+  return x.times.map((time, row) => {
+    const since = begun[x.entityOf[row]!]!;
+    return since > start + grace ? time - since : Number.POSITIVE_INFINITY;
+  });
+}

@@ -1,0 +1,33 @@
+/** What is usual for a pod that training did not know, by those of its workload that it knew. */
+import { createInheritance } from '../base/inherit.ts';
+import { CONSTANT_TOLERANCE, type Profile } from './profile.ts';
+
+interface Pooled {
+  readonly pooled: readonly Profile[];
+}
+
+/**
+ * One profile a column: the middle one of those that vary, with all of their ranges, or what is constant for all of them.
+ * Pods that agree on nothing leave it to the pooled one.
+ */
+export const inheritProfiles: (
+  scaler: Pooled & { readonly entities: ReadonlyMap<string, readonly Profile[]> },
+  entity: string,
+) => readonly Profile[] | undefined = createInheritance<readonly Profile[], Pooled>((siblings, { pooled }) =>
+  pooled.map((all, column) => mergeColumn(siblings.map((profiles) => profiles[column]!)) ?? all),
+);
+
+function mergeColumn(profiles: readonly Profile[]): Profile | undefined {
+  const varying = profiles.filter(({ shape }) => shape === 'varies').sort((a, b) => a.center - b.center);
+  if (2 * varying.length >= profiles.length) {
+    const middle = varying[varying.length >> 1]!;
+    const low = Math.min(...varying.map((profile) => profile.low));
+    const high = Math.max(...varying.map((profile) => profile.high));
+    return { ...middle, low, high };
+  }
+  const constant = profiles.filter(({ shape }) => shape === 'constant');
+  const [first] = constant;
+  const isSame = ({ center }: Profile): boolean =>
+    Math.abs(center - first!.center) <= CONSTANT_TOLERANCE * Math.abs(first!.center);
+  return 2 * constant.length >= profiles.length && constant.every(isSame) ? first : undefined;
+}

@@ -1,0 +1,42 @@
+/** Two days of a few workloads through all jobs: what the bench measures of forty, held at every change. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { populate } from '../../../bench/cluster-fortnight/cluster.ts';
+import { judge } from '../../../bench/cluster-fortnight/judge.ts';
+import { live } from '../../../bench/cluster-fortnight/live.ts';
+import { measure } from '../../../bench/cluster-fortnight/measure.ts';
+import { MINUTE, type Scale } from '../../../bench/cluster-fortnight/plan.ts';
+
+const SCALE: Scale = { workloads: 8, pods: 14, step: 5 * MINUTE, history: 3, days: 2 };
+/** With a rollout, which lies two days later. */
+const LONGER: Scale = { ...SCALE, days: 4 };
+
+test('the same seed is the same cluster, with pods as Kubernetes names them that come and go', () => {
+  const pods = populate(LONGER, 1);
+  assert.deepEqual(pods, populate(LONGER, 1));
+  assert.notDeepEqual(pods, populate(LONGER, 2));
+  assert.deepEqual(measure(pods.slice(0, 3), LONGER, 1), measure(pods.slice(0, 3), LONGER, 1));
+  const checkout = pods.filter(({ workload }) => workload.name === 'checkout');
+  for (const { name } of checkout) assert.match(name, /^checkout-[a-z0-9]{10}-[a-z0-9]{5}$/);
+  assert.equal(
+    new Set(checkout.map(({ name }) => name.split('-')[1])).size,
+    2,
+    'a rollout has a hash of its own',
+  );
+  assert.ok(checkout.length > checkout[0]!.workload.replicas);
+});
+
+test('faults are each one incident of a few messages, the culprit first', async () => {
+  const pods = populate(SCALE, 1);
+  const measured = measure(pods, SCALE, 1);
+  const { messages } = await live({ pods: measured, scale: SCALE, say() {}, now: () => 0, kind: 'robust-z' });
+  const { known } = judge(messages, pods, SCALE);
+  assert.deepEqual(
+    known.map(({ name, toldAs, isCulpritFirst }) => [name, toldAs, isCulpritFirst]),
+    [
+      ['CPU spike', 1, true],
+      ['error burst', 1, true],
+    ],
+  );
+  for (const { name, messages: count } of known) assert.ok(count <= 3, `${name}: ${count} messages`);
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Profile, UNMEASURED } from '../../../lib/features/profile.ts';
+import { type FittedScaler, profilesOf } from '../../../lib/features/scaler.ts';
+
+function varies(center: number): Profile {
+  return { shape: 'varies', center, scale: 1, low: center - 3, high: center + 3, offset: center, divisor: 1 };
+}
+
+function constant(center: number): Profile {
+  return { ...varies(center), shape: 'constant', scale: 0, low: center, high: center };
+}
+
+const POOLED = varies(1000);
+
+function scalerOf(...columns: readonly (readonly Profile[])[]): FittedScaler {
+  const pods = columns[0]!.map((_, pod) => columns.map((profiles) => profiles[pod]!));
+  return {
+    kind: 'robust',
+    columns: columns.map((_, column) => `m${column}`),
+    entities: new Map(pods.map((profiles, pod) => [`shop/web-6d4cf56db6-x2x4${'bcdf'[pod]!}`, profiles])),
+    pooled: columns.map(() => POOLED),
+  };
+}
+
+const NEW = 'shop/web-7f9c8bd5d4-zz9zz';
+
+test('a new pod is on the scale of the middle one of its workload, and as wide as all of them', () => {
+  const [own] = profilesOf(scalerOf([varies(12), varies(8), varies(9)]), NEW);
+  assert.deepEqual(own, { ...varies(9), low: 5, high: 15 });
+});
+
+test('what is constant for all of them is for a new one; of what they do not agree on the pooled one is known', () => {
+  const [same, differing, half, never] = profilesOf(
+    scalerOf(
+      [constant(4), constant(4), constant(4)],
+      [constant(4), constant(4), constant(5)],
+      [varies(7), varies(6), constant(5)],
+      [UNMEASURED, UNMEASURED, constant(2)],
+    ),
+    NEW,
+  );
+  assert.deepEqual(same, constant(4));
+  assert.equal(differing, POOLED);
+  assert.equal(half?.center, 7);
+  assert.equal(never, POOLED);
+});
+
+test('a known pod has its own, and one of another workload the pooled ones', () => {
+  const scaler = scalerOf([varies(12), varies(8)]);
+  assert.deepEqual(profilesOf(scaler, 'shop/web-6d4cf56db6-x2x4b'), [varies(12)]);
+  assert.deepEqual(profilesOf(scaler, 'shop/cart-7f9c8bd5d4-zz9zz'), [POOLED]);
+});
