@@ -36,7 +36,7 @@ export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 
   return { text: texts.join('\n\n'), figures: verdicts };
 };
 
-export function render(verdict: Verdict): string {
+function render(verdict: Verdict): string {
   const { known, falseIncidents, weeks, messages, messagesAnIncident } = verdict;
   const faults = known.filter(({ isShow }) => !isShow);
   const told = faults.filter(({ toldAs }) => toldAs > 0);

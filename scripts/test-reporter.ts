@@ -19,7 +19,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncIt
 }
 
 /** @param signals what emits them. @param say takes the last word on a run that is cut */
-export async function* reportUntilCut(
+async function* reportUntilCut(
   source: AsyncIterable<TestEvent>,
   signals: Pick<EventEmitter, 'once'>,
   say: (line: string) => void,

@@ -22,7 +22,7 @@ import { inFortnight, rangeOf } from './cluster.ts';
 import { METRICS, type MeasuredPod } from './measure.ts';
 import { DAY, FORTNIGHT, HOUR, type MetricName, MINUTE, OUTAGE, type Scale } from './plan.ts';
 
-export const DETECTOR = 'cluster';
+const DETECTOR = 'cluster';
 const WINDOW = 15 * MINUTE;
 /** Ms from the end of a window to its export: the ingest delay, and where in its minute the schedule runs. */
 const EXPORTED_AFTER = MINUTE + 5_000;

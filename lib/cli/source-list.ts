@@ -12,7 +12,7 @@ export const SOURCES_HELP: OptionHelp = [
 type Env = Invocation['host']['env'];
 
 /** The environment with the list itself in it. @throws SettingError where the file cannot be read */
-export async function readSourceList({ host, values }: Invocation): Promise<Env> {
+async function readSourceList({ host, values }: Invocation): Promise<Env> {
   const option = typeof values.sources === 'string' ? values.sources : undefined;
   const given = option ?? host.env['TIDEWATCH_PROMETHEUS_SOURCES']?.trim();
   if (given === undefined || given === '' || (option === undefined && given.startsWith('{'))) return host.env;

@@ -98,7 +98,7 @@ export function evaluateScores(given: {
 }
 
 /** @param given.watched ms */
-export function judgeAlerts(given: {
+function judgeAlerts(given: {
   readonly labelled: readonly TimeEvent[];
   readonly alerts: readonly AlertedEvent[];
   readonly watched: number;

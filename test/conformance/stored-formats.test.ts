@@ -282,7 +282,8 @@ const MOVES: Readonly<
       }));
       const context = createNotifyContext(bucket, {
         publisher: { publish: async () => ({ messageId: 'm' }) },
-        now: () => NOW,
+        // Later, what is closed there is forgotten.
+        now: () => Date.parse(alert.end ?? alert.lastAnomalous),
       });
       await takeChanges(context, [DETECTOR], { silencings: [], sweptAt: NOW });
     },

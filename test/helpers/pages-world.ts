@@ -83,6 +83,7 @@ export function createPagesWorld(): PagesWorld {
       }));
       const links: AlertLinks[] = [];
       const context = createNotifyContext(store, {
+        renderPage: undefined,
         now: () => world.now,
         grouping: { ...DEFAULT_GROUPING, groupWait: 0, groupInterval: 0, groupBy: [] },
         linkPage: createPageLinker({

@@ -38,7 +38,7 @@ export function isDuring(event: CalendarEvent, now: number): boolean {
  * Of the start and the rules, in no certain order; one that both a rule and the start have may come twice.
  * @param range local ms in which they start
  */
-export function* listSpans(
+function* listSpans(
   { start, length, clock, rules, except, exceptDays }: CalendarEvent,
   { from, to }: { readonly from: number; readonly to: number },
 ): Generator<Span, void, undefined> {

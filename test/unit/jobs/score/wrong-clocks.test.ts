@@ -133,7 +133,8 @@ test('a file whose grid would be too large goes to quarantine, and training goes
   const entities = Array.from({ length: 60 }, (_, i) => `pod-${String(i).padStart(2, '0')}`);
   const window = makeWindow({ from: 1440, rows: 15, entities });
   const times = window.times.slice();
-  times[0] = EPOCH - 350 * 1440 * STEP;
+  // Of each of them: a grid reaches from an entity's first row to its last.
+  for (let pod = 0; pod < entities.length; pod++) times[15 * pod] = EPOCH - 350 * 1440 * STEP;
   await bucket.store.put(
     `${PREFIX}wide.parquet`,
     writeColumns({
