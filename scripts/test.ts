@@ -1,10 +1,10 @@
 /**
- * `npm test [-- FILE…]`: every suite, on the machine as it is. Suites that drive a program from outside npm run
+ * `npm test [-- FILE…]`: every suite but those in test/long, on the machine as it is. Suites that drive a program from outside npm run
  * where that program is installed; elsewhere they are named, and under CI their absence is a failure.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { constants } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CUTS } from './test-reporter.ts';
 
@@ -32,7 +32,8 @@ const runner = spawn(
   process.execPath,
   [
     '--test',
-    '--test-concurrency=2',
+    // One more than there are cores: some suites wait for a program most of the time.
+    `--test-concurrency=${availableParallelism() + 1}`,
     `--test-timeout=${HANGS_AFTER}`,
     `--test-reporter=${fileURLToPath(new URL('test-reporter.ts', import.meta.url))}`,
     '--test-reporter-destination=stdout',

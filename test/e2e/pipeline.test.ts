@@ -26,7 +26,7 @@ const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
   [/ExportRole s3:/, 'an export from a Prometheus: test/peers/prometheus-pipeline.test.ts'],
   [/ s3:(Get|Put)ObjectTagging /, 'a file with tags that cannot be used: test/e2e/bad-input.test.ts'],
   [/(Score|Train)Role s3:(Get|Put)Object .*\/quarantine\/\*$/, 'test/e2e/bad-input.test.ts'],
-  [/TrainRole sqs:SendMessage .*-train$/, 'a training in several runs: test/e2e/long-training.test.ts'],
+  [/TrainRole sqs:SendMessage .*-train$/, 'a training in several runs: test/long/long-training.test.ts'],
   [/ScoreRole sqs:SendMessage .*-score$/, 'a backlog that takes longer than a run'],
   [/NotifyRole s3:(Get|Put)Object .*\/quarantine\/\*$/, 'a state of notifications that is cut'],
   [

@@ -1,11 +1,11 @@
 /** Two days of a few workloads through all jobs: what the bench measures of forty, held at every change. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { populate } from '../../../bench/cluster-fortnight/cluster.ts';
-import { judge } from '../../../bench/cluster-fortnight/judge.ts';
-import { live } from '../../../bench/cluster-fortnight/live.ts';
-import { measure } from '../../../bench/cluster-fortnight/measure.ts';
-import { MINUTE, type Scale } from '../../../bench/cluster-fortnight/plan.ts';
+import { populate } from '../../bench/cluster-fortnight/cluster.ts';
+import { judge } from '../../bench/cluster-fortnight/judge.ts';
+import { live } from '../../bench/cluster-fortnight/live.ts';
+import { measure } from '../../bench/cluster-fortnight/measure.ts';
+import { MINUTE, type Scale } from '../../bench/cluster-fortnight/plan.ts';
 
 const SCALE: Scale = { workloads: 8, pods: 14, step: 5 * MINUTE, history: 3, days: 2 };
 /** With a rollout, which lies two days later. */
