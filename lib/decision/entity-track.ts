@@ -3,6 +3,7 @@ import { unknownMembers } from '../base/unknown-members.ts';
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
+import { isMaterialRise } from './material-rise.ts';
 import {
   findNews,
   type Memory,
@@ -67,16 +68,6 @@ interface IncidentWalk {
   /** Whether its metrics were still off what training foretells when it ended. */
   hasSettled: boolean;
 }
-
-/**
- * An update is sent, and reasons are taken from a later row than those that opened the incident, once the score has risen by as much again as it stood above the threshold when people were last
- * told, so each one means "twice as far out" on any scale of scores…
- */
-const EXCESS_GROWTH = 1;
-/** …and by this share of the threshold at least: an incident that opened right at it does not double on noise. */
-const LEAST_RISE = 0.05;
-/** By evidence: once it has grown so many times since. */
-const EVIDENCE_GROWTH = 2;
 
 /** Share of `settleRows` that an incident lasts at least whose level has come to be the usual one: it may have begun a little before. */
 const LEAST_STAY = 0.5;
@@ -339,13 +330,6 @@ function tellsMore({ telling, incident }: IncidentWalk, score: number, policy: D
   // Of an incident that goes on from an earlier window: the row that makes an update due.
   const { toldScore } = incident;
   return isMaterialRise(toldScore, score, policy) && !isMaterialRise(toldScore, telling.score, policy);
-}
-
-function isMaterialRise(from: number, to: number, { threshold, by }: DecisionPolicy): boolean {
-  // Evidence is a multiple of what is usual: twice as much is twice as far out, wherever it began.
-  if (by === 'evidence') return to >= EVIDENCE_GROWTH * from;
-  const rise = to - from;
-  return rise > 0 && rise >= Math.max(EXCESS_GROWTH * (from - threshold), LEAST_RISE * Math.abs(threshold));
 }
 
 /** The earlier one where they are equal. */
