@@ -30,7 +30,7 @@ test('faults are each one incident of a few messages, the culprit first', async 
   const pods = populate(SCALE, 1);
   const measured = measure(pods, SCALE, 1);
   const { messages } = await live({ pods: measured, scale: SCALE, say() {}, now: () => 0, kind: 'robust-z' });
-  const { known } = judge(messages, pods, SCALE);
+  const { known, falseIncidents } = judge(messages, pods, SCALE);
   assert.deepEqual(
     known.map(({ name, toldAs, isCulpritFirst }) => [name, toldAs, isCulpritFirst]),
     [
@@ -39,4 +39,6 @@ test('faults are each one incident of a few messages, the culprit first', async 
     ],
   );
   for (const { name, messages: count } of known) assert.ok(count <= 3, `${name}: ${count} messages`);
+  // Pods that had lived for hours only are held to what they did in those: docs/benchmarks.md.
+  assert.ok(falseIncidents.length <= 2, JSON.stringify(falseIncidents));
 });

@@ -243,3 +243,30 @@ test('no level of a mean lies where no mean can go, unless training went there',
   assert.equal(findFirst(fitted, 30, 3), undefined);
   assert.ok(findFirst(fitted, 30, 30)!.row <= 20);
 });
+
+test('of an hour or two, the model and the sums say nothing, and metrics are held to what was held back', () => {
+  const short = calibrate(drawBursts(100, 2, 3));
+  assert.deepEqual([...short.reach.slice(-3)], [Infinity, Infinity, Infinity]);
+  assert.ok(short.pooledReach.every((level) => level === Infinity));
+  // Quarters of 25 rows are less than half of a block, and all there is.
+  assert.ok(reachOf(short, 0, 'above')[0]! > 4.5, String(reachOf(short, 0, 'above')));
+  // Of the longest stretch a block is four hours.
+  const days = calibrate(drawBursts(2 * DAY, 2, 3));
+  assert.ok([...days.reach.slice(-3), ...days.pooledReach].every(Number.isFinite));
+});
+
+test('several metrics of a new pod together reach no more into its start than one does', () => {
+  const fitted = calibrate(toMatrix(normalRows(7 * DAY, 12, 9)));
+  // Each a little out, from its first row on, under a name that training did not know.
+  const rows = normalRows(200, 12, 10).map((row) => row.map((value) => value + 3));
+  const { metrics, stretch } = gatherEvidence({
+    x: { ...toMatrix(rows), entities: ['new'] },
+    scores: new Float64Array(rows.length).fill(Number.NaN),
+    fitted,
+    lookback: 0,
+    leastChanges: LEAST_CHANGES(12),
+  });
+  assert.ok(metrics.some((level) => level >= 1));
+  for (const [row, rowsBack] of stretch.entries())
+    assert.ok(rowsBack === 0 || row - rowsBack + 1 >= 60, `row ${row} looks back on ${rowsBack}`);
+});
