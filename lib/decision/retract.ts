@@ -1,7 +1,7 @@
 /**
  * A corrected window may show that what was told was not so. An anomaly is taken back once every row of it, from its first
  * anomalous one to the newest, lies in windows whose corrected bytes have been scored, and none of these rows is anomalous
- * any more. What only became weaker, or began later, stays. Pure.
+ * any more. What only became weaker, or began later, stays; and a row that lacks what told of it says nothing. Pure.
  */
 import type { DecisionPolicy, EntityTrack, OpenIncident, ScoredRows, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';
@@ -36,12 +36,14 @@ export interface Retraction extends Retractable {
 /**
  * @param given.rows of a corrected window
  * @param given.anomalous per row, 1 = anomalous
+ * @param given.isMeasured whether a row has a value of the metric; of all of them, where none is named
  * @param given.tracks as the window left them
  * @param given.step ms
  */
 export function retractAnomalies(given: {
   readonly rows: ScoredRows;
   readonly anomalous: Uint8Array;
+  readonly isMeasured: (row: number, metric: string | undefined) => boolean;
   readonly policy: DecisionPolicy;
   readonly tracks: Readonly<Record<string, EntityTrack>>;
   readonly before: Retractable;
@@ -54,15 +56,16 @@ export function retractAnomalies(given: {
     anomaly === undefined ? [] : [{ ...anomaly, entity, end: anomaly.lastAnomalous + step }],
   );
   const cleared = new Map(Object.entries(before.cleared));
+  const spans = findSpans(given.rows);
   const transitions: Transition[] = [];
   for (const anomaly of [...before.ended, ...open]) {
     const { id, entity, start, lastAnomalous } = anomaly;
     // Another version judges by another measure: that it finds nothing there says nothing of the data.
     if (id !== incidentId({ detector, entity, start, modelVersion })) continue;
-    const seen = lookAt(given, anomaly);
+    const seen = lookAt(given, spans.get(entity), anomaly);
     if (seen === undefined) continue;
     const ranges = seen.isUsual
-      ? join([...(cleared.get(id) ?? []), seen.range], step)
+      ? join([...(cleared.get(id) ?? []), ...seen.measured], step)
       : (cleared.get(id) ?? []).filter(([from, to]) => to < seen.range[0] || from > seen.range[1]);
     if (ranges.length > 0) cleared.set(id, ranges);
     else cleared.delete(id);
@@ -92,35 +95,56 @@ export function retractAnomalies(given: {
 
 interface Seen {
   readonly range: RowRange;
+  /** One a row. */
+  readonly measured: readonly RowRange[];
   readonly isUsual: boolean;
   /** Of the window, the one that stands out most. */
   readonly row: number;
 }
 
+/** Rows of each entity, the end exclusive: they are sorted by entity. */
+function findSpans({ entities, entityOf }: ScoredRows): ReadonlyMap<string, RowRange> {
+  const spans = new Map<string, RowRange>();
+  for (let from = 0; from < entityOf.length; ) {
+    let to = from + 1;
+    while (to < entityOf.length && entityOf[to] === entityOf[from]) to++;
+    spans.set(entities[entityOf[from]!]!, [from, to]);
+    from = to;
+  }
+  return spans;
+}
+
 /** What the window has of an anomaly's stretch; undefined: nothing. */
 function lookAt(
-  { rows, anomalous, policy }: { rows: ScoredRows; anomalous: Uint8Array; policy: DecisionPolicy },
-  { entity, start, lastAnomalous }: Pick<EndedAnomaly, 'entity' | 'start' | 'lastAnomalous'>,
+  {
+    rows,
+    anomalous,
+    isMeasured,
+    policy,
+  }: Pick<Parameters<typeof retractAnomalies>[0], 'rows' | 'anomalous' | 'isMeasured' | 'policy'>,
+  [from, to]: RowRange = [0, 0],
+  { start, lastAnomalous, metric }: Pick<EndedAnomaly, 'start' | 'lastAnomalous' | 'metric'>,
 ): Seen | undefined {
-  let seen: Seen | undefined;
+  const measured: RowRange[] = [];
+  let isUsual = true;
   let highest = -Infinity;
-  for (let row = 0; row < rows.times.length; row++) {
+  let highestRow = -1;
+  for (let row = from; row < to; row++) {
     const time = rows.times[row]!;
-    if (rows.entities[rows.entityOf[row]!] !== entity || time < start || time > lastAnomalous) continue;
-    if (Number.isNaN(rows.deviations[row]!)) continue;
+    if (time < start || time > lastAnomalous || !isMeasured(row, metric)) continue;
     const { evidence } = rows;
     const level =
       policy.by === 'evidence' && evidence !== undefined
         ? Math.max(evidence.metrics[row]!, evidence.joint[row]!)
         : rows.scores[row]!;
-    seen = {
-      range: [seen?.range[0] ?? time, time],
-      isUsual: (seen?.isUsual ?? true) && anomalous[row] === 0,
-      row: seen === undefined || level > highest ? row : seen.row,
-    };
+    measured.push([time, time]);
+    isUsual &&= anomalous[row] === 0;
+    if (highestRow === -1 || level > highest) highestRow = row;
     highest = Math.max(highest, level);
   }
-  return seen;
+  const [first, last] = [measured[0], measured.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  return { range: [first[0], last[1]], measured, isUsual, row: highestRow };
 }
 
 /** Ranges that touch, at most a step apart, are one. */

@@ -8,7 +8,8 @@ interface Pooled {
 
 /**
  * One profile a column: the middle one of those that vary, with all of their ranges, or what is constant for all of them.
- * Pods that agree on nothing leave it to the pooled one.
+ * Pods that do not agree on a level leave it to the pooled one: a new one may be where any of them is, and on the scale of one
+ * of them it would be far out there.
  */
 export const inheritProfiles: (
   scaler: Pooled & { readonly entities: ReadonlyMap<string, readonly Profile[]> },
@@ -21,6 +22,7 @@ function mergeColumn(profiles: readonly Profile[]): Profile | undefined {
   const varying = profiles.filter(({ shape }) => shape === 'varies').sort((a, b) => a.center - b.center);
   if (2 * varying.length >= profiles.length) {
     const middle = varying[varying.length >> 1]!;
+    if (varying.some(({ center }) => center < middle.low || center > middle.high)) return undefined;
     const low = Math.min(...varying.map((profile) => profile.low));
     const high = Math.max(...varying.map((profile) => profile.high));
     return { ...middle, low, high };

@@ -3,8 +3,9 @@
  * that is signed and ends: GET /i/ID shows its page and changes nothing, since scanners of mail follow links; POST /v/ID takes a
  * verdict and POST /s/ID a silence, from the forms on it. Everything else is answered as if nothing were here.
  */
-import { isSigned, type Right, SIGNATURE } from '../../answers/signed-link.ts';
+import { type Right, SIGNATURE } from '../../answers/signed-link.ts';
 import { isObjectId } from '../../store/keys.ts';
+import { isSignedByAny } from '../shared/link-keys.ts';
 import type { OpenLink, PageRequest, PageResponse, PagesContext } from './contract.ts';
 import { NOT_HERE } from './reply.ts';
 import { showPage } from './show-page.ts';
@@ -60,6 +61,5 @@ async function holds(
 ): Promise<boolean> {
   if (now() >= expires * 1000) return false;
   const right: Right = { purpose: 'page', incidentId, expires, seen: '' };
-  // One that another process signed may be of a key that this one has not read yet.
-  return isSigned(right, signature, await keys.get()) || isSigned(right, signature, await keys.renew());
+  return await isSignedByAny(right, signature, keys);
 }

@@ -5,7 +5,7 @@
 import { stringify } from 'yaml';
 import { chooseMatchers, matchesEverything } from '../../alert/answer-commands.ts';
 import { formatMatcher, type Matcher } from '../../answers/matcher.ts';
-import { isSigned, nameLink, SIGNATURE } from '../../answers/signed-link.ts';
+import { nameLink, SIGNATURE } from '../../answers/signed-link.ts';
 import { parseSilencing } from '../../answers/silencing.ts';
 import type { Verdict } from '../../answers/verdict.ts';
 import type { Via } from '../../answers/via.ts';
@@ -14,6 +14,7 @@ import { quoteForeign } from '../../base/foreign-text.ts';
 import { silenceKey } from '../../store/keys.ts';
 import { readIncident } from '../notify/read-incidents.ts';
 import type { IncidentObject } from '../notify/record-incident.ts';
+import { isSignedByAny } from '../shared/link-keys.ts';
 import { type AnswerCondition, writeAnswerFile, writeVerdict } from '../shared/write-answers.ts';
 import type { OpenLink, PageRequest, PageResponse, PagesContext } from './contract.ts';
 import { type AnswerForm, readFields, readForm, type SilenceForm, type VerdictForm } from './read-form.ts';
@@ -58,7 +59,7 @@ export async function takeAnswer(sent: Sent, context: PagesContext): Promise<Pag
     });
   const { incidentId, expires } = link;
   const right = { purpose: what, incidentId, expires, seen: form.seen };
-  if (!SIGNATURE.test(form.token) || !isSigned(right, form.token, await keys.get())) return NOT_HERE;
+  if (!SIGNATURE.test(form.token) || !(await isSignedByAny(right, form.token, keys))) return NOT_HERE;
   const incident = await readIncident(store, incidentId);
   // A digest is answered by its incidents, and has no link.
   if (incident === undefined || incident.state === 'digest') return NOT_HERE;

@@ -225,6 +225,7 @@ function retract(
   return retractAnomalies({
     rows: rows.scored,
     anomalous,
+    isMeasured: (row, metric) => isMeasured(rows, row, metric),
     policy,
     tracks,
     before,
@@ -232,6 +233,16 @@ function retract(
     detector: detector.name,
     modelVersion: version,
   });
+}
+
+/** All metrics, where none is named or the window has none of that name. */
+function isMeasured(
+  { prepared: { window, availability } }: ScoredWindowRows,
+  row: number,
+  metric: string | undefined,
+): boolean {
+  const column = metric === undefined ? undefined : window.columns[window.metrics.indexOf(metric)];
+  return column === undefined ? availability[row] === 1 : !Number.isNaN(column[row]!);
 }
 
 /** Absent while nothing has ended, so that states stay as they were. */
@@ -257,11 +268,10 @@ function rememberEnded(
     ];
   });
   const all = [...before, ...added];
-  // Of the data's clock.
-  const newest = Math.max(
-    ...all.map(({ end }) => end),
-    ...Object.values(tracks).map((track) => track.decidedUntil),
-  );
+  // Of the data's clock. A loop: a spread of more than 125,000 does not fit on the stack.
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { end } of all) newest = Math.max(newest, end);
+  for (const { decidedUntil } of Object.values(tracks)) newest = Math.max(newest, decidedUntil);
   const ended = all.filter(({ end }) => end > newest - RETRACTABLE_FOR).slice(-REMEMBERED_ENDED);
   return ended.length === 0 && Object.keys(cleared).length === 0 ? undefined : { ended, cleared };
 }

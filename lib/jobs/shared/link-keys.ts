@@ -1,10 +1,13 @@
 /** The keys of links, kept for minutes: a rotation is taken up by every process, without asking for each request. */
-import type { LinkKeys } from '../../answers/signed-link.ts';
+import { isSigned, type LinkKeys, type Right } from '../../answers/signed-link.ts';
 
 export interface LinkKeyCache {
   /** Those in use, at most five minutes old. @throws what the reading throws; for ten seconds nobody reads again then */
   get(): Promise<LinkKeys>;
-  /** Read again, unless that was within the last ten seconds: whoever guesses does not make one read without an end. */
+  /**
+   * Read again, unless that was within the last ten seconds: whoever guesses does not make one read without an end. Where they
+   * cannot be read, those that are known and not too old.
+   */
   renew(): Promise<LinkKeys>;
 }
 
@@ -17,18 +20,34 @@ export function createLinkKeyCache(given: {
   readonly read: () => Promise<LinkKeys>;
   readonly now: () => number;
 }): LinkKeyCache {
-  let known: { readonly keys: Promise<LinkKeys>; readonly at: number; isFailed: boolean } | undefined;
+  let good: { readonly keys: LinkKeys; readonly at: number } | undefined;
+  let tried: { readonly keys: Promise<LinkKeys>; readonly at: number } | undefined;
 
-  function within(age: number): Promise<LinkKeys> {
-    const now = given.now();
-    if (known !== undefined && now - known.at < (known.isFailed ? LEAST_KEPT : age)) return known.keys;
-    const mine = { keys: given.read(), at: now, isFailed: false };
-    known = mine;
-    mine.keys.catch(() => {
-      mine.isFailed = true;
-    });
-    return mine.keys;
+  async function read(at: number): Promise<LinkKeys> {
+    try {
+      const keys = await given.read();
+      good = { keys, at };
+      return keys;
+    } catch (error) {
+      // A guess makes keys be read, and must not take away those that hold.
+      if (good !== undefined && at - good.at < LONGEST_KEPT) return good.keys;
+      throw error;
+    }
   }
 
-  return { get: () => within(LONGEST_KEPT), renew: () => within(LEAST_KEPT) };
+  function renew(): Promise<LinkKeys> {
+    const now = given.now();
+    if (tried === undefined || now - tried.at >= LEAST_KEPT) tried = { keys: read(now), at: now };
+    return tried.keys;
+  }
+
+  return {
+    renew,
+    get: async () => (good !== undefined && given.now() - good.at < LONGEST_KEPT ? good.keys : await renew()),
+  };
+}
+
+/** One that another process signed may be of a key that this one has not read yet. */
+export async function isSignedByAny(right: Right, signature: string, keys: LinkKeyCache): Promise<boolean> {
+  return isSigned(right, signature, await keys.get()) || isSigned(right, signature, await keys.renew());
 }

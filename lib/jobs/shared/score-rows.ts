@@ -1,7 +1,7 @@
 /** One window through the model: scores, and how far each row is from usual. */
 import type { Detector } from '../../config/detector.ts';
 import type { ScoredRows } from '../../decision/contract.ts';
-import { gatherEvidence, pickEvidence, silenceGaps } from '../../evidence/evidence.ts';
+import { gatherEvidence, jointYouthOf, pickEvidence, silenceGaps } from '../../evidence/evidence.ts';
 import { countScanRows } from '../../evidence/statistics.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
 import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
@@ -40,7 +40,9 @@ export function countContextRows(fitted: Pick<FittedDetector, 'plan' | 'model' |
 
 function countMatrixRows({ model, evidence }: Pick<FittedDetector, 'model' | 'evidence'>): number {
   if (evidence === undefined) return model.contextRows;
-  return Math.max(model.contextRows + Math.max(...evidence.plan.jointLengths), countScanRows(evidence.plan));
+  const { plan } = evidence;
+  // So many that a new entity is as old by them as it is: with fewer, the model would never be heard of it.
+  return Math.max(jointYouthOf(plan, model.contextRows) / plan.step, countScanRows(plan));
 }
 
 /**

@@ -26,8 +26,8 @@ function scalerOf(...columns: readonly (readonly Profile[])[]): FittedScaler {
 const NEW = 'shop/web-7f9c8bd5d4-zz9zz';
 
 test('a new pod is on the scale of the middle one of its workload, and as wide as all of them', () => {
-  const [own] = profilesOf(scalerOf([varies(12), varies(8), varies(9)]), NEW);
-  assert.deepEqual(own, { ...varies(9), low: 5, high: 15 });
+  const [own] = profilesOf(scalerOf([varies(11), varies(8), varies(9)]), NEW);
+  assert.deepEqual(own, { ...varies(9), low: 5, high: 14 });
 });
 
 test('what is constant for all of them is for a new one; of what they do not agree on the pooled one is known', () => {
@@ -50,4 +50,9 @@ test('a known pod has its own, and one of another workload the pooled ones', () 
   const scaler = scalerOf([varies(12), varies(8)]);
   assert.deepEqual(profilesOf(scaler, 'shop/web-6d4cf56db6-x2x4b'), [varies(12)]);
   assert.deepEqual(profilesOf(scaler, 'shop/cart-7f9c8bd5d4-zz9zz'), [POOLED]);
+});
+
+test('pods that stand at levels of their own leave a new one to the pooled profile: it may be at any of them', () => {
+  const [uneven] = profilesOf(scalerOf([varies(10), varies(20), varies(30)]), NEW);
+  assert.equal(uneven, POOLED);
 });

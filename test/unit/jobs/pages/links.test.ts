@@ -222,3 +222,22 @@ test('names of others are no marks, and no markup', async () => {
   assert.equal(body.match(/<form /g)?.length, 2);
   assert.ok(body.includes('&lt;!--/answers--&gt;') || body.includes('&lt;!-'));
 });
+
+test('keys that hold do so while a guess makes them be read, and that fails', async () => {
+  let isDown = false;
+  let now = 0;
+  const cache = createLinkKeyCache({
+    read: async () => {
+      if (isDown) throw new Error('throttled');
+      return { current: 'k' };
+    },
+    now: () => now,
+  });
+  await cache.get();
+  isDown = true;
+  now = MINUTE;
+  assert.deepEqual(await cache.renew(), { current: 'k' });
+  assert.deepEqual(await cache.get(), { current: 'k' });
+  now = 6 * MINUTE;
+  await assert.rejects(cache.get(), /throttled/);
+});

@@ -75,3 +75,16 @@ test('a row that had come to be usual is so for the run after one that died befo
   assert.equal(usualRows?.length, 8);
   assert.equal(usualRows.at(-1)?.window, 'windows/detector=shop/20.parquet@"e"');
 });
+
+test('more entities than fit on the stack are decided on', async () => {
+  const store = createMemoryObjectStore();
+  const context = { store, telemetry: createMemoryTelemetry(), now: () => START + 3_600_000 };
+  const track = { decidedUntil: START - MINUTE, recent: [], open: undefined };
+  const entities = {
+    ...Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`job-${i}`, track])),
+    cart: { ...track, usualJoint: { level: 1, below: 0, modelVersion: 'v' } },
+  };
+  await updateState(store, 'shop', () => ({ ...initialState('shop'), phase: 'active', entities }));
+  const { transitions } = await commitDecision(given('windows/detector=shop/a.parquet', START), context);
+  assert.equal(typeof transitions, 'number');
+});
