@@ -99,7 +99,7 @@ export function describeCourse(given: {
     case 'resolved':
       return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
     case 'settled':
-      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; ${what}`}`;
+      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it began with ${what}`}`;
     case 'retracted':
       return `${who}: not so by corrected data, ${formatTime(start, end)} to ${formatTime(end, start)}${what === undefined ? '' : `; ${what}`}`;
     // How long it is is not known of an anomaly of which nothing new was told.

@@ -45,6 +45,8 @@ export interface NamedFiles<T> {
   readonly load: (context: StoreContext) => Promise<readonly T[]>;
   /** @throws AnswerError where the text is none */
   readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
+  /** Before one is added: what it needs of the bucket. @throws UsageError, AnswerError */
+  readonly check?: (file: T, store: ObjectStore) => Promise<void>;
   /** Whether it does nothing any more, so that another one may take its name. */
   readonly isOver: (file: T, invocation: Invocation) => boolean;
   /** The members of the file, by what was given. @throws UsageError */
@@ -140,6 +142,7 @@ async function add<T>(
   const key = files.keyOf(name);
   const text = stringify(files.membersOf(invocation, matchers));
   const file = readAdded(files, text, name);
+  await files.check?.(file, store);
   const exists = (): UsageError =>
     new UsageError(
       `${noun} ${name} exists already; ${takeAway.operand} it first: tidewatch ${command} ${takeAway.operand} ${name}`,

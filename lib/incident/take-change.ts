@@ -3,7 +3,7 @@ import { unknownMembers } from '../base/unknown-members.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, Incident } from './contract.ts';
 import { findIncident, findUntold, isSameEntity } from './relation.ts';
-import { isLouder, isOpen, judgeIncident } from './severity.ts';
+import { isLouder, isOpen, isRetracted, judgeIncident } from './severity.ts';
 
 const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   anomalyId: true,
@@ -52,8 +52,10 @@ export function takeChange(
     const rest = incidents.filter((incident) => !others.includes(incident));
     return replace(rest, joined, join(merge(joined, others), change, given.now));
   }
+  // What was taken back was never there: what begins after it is not back.
   const before = incidents.findLast(
-    ({ status, members }) => status === 'closed' && members.some((member) => isSameEntity(member, change)),
+    ({ status, members }) =>
+      status === 'closed' && !isRetracted(members) && members.some((member) => isSameEntity(member, change)),
   );
   return [...incidents, open(change, { now: given.now, flaps: before === undefined ? 0 : before.flaps + 1 })];
 }

@@ -1,7 +1,10 @@
+import { parseCalendar } from '../../answers/calendar/parse-calendar.ts';
 import { formatMatcher } from '../../answers/matcher.ts';
 import { isActive, parseSilencing, type Silencing } from '../../answers/silencing.ts';
+import { NotFoundError } from '../../base/errors.ts';
 import { loadSilencings } from '../../jobs/notify/load-silencings.ts';
 import { calendarOfKey, SILENCES_PREFIX, silenceKey, silenceOfKey } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import type { Command, Invocation } from '../command.ts';
 import { createNamedFilesCommand, readNotes, readRange } from '../named-files.ts';
 import { UsageError } from '../usage-error.ts';
@@ -34,6 +37,7 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
   nameOf: (key) => silenceOfKey(key) ?? calendarOfKey(key),
   load: loadSilencings,
   parse: parseSilencing,
+  check: checkCalendar,
   isOver: ({ until = Infinity }, { host }) => until <= host.now(),
   membersOf: (invocation, matchers) => ({ matchers, ...timesOf(invocation), ...readNotes(invocation) }),
   describe: (silencing, invocation) => ({
@@ -58,6 +62,18 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
     silencing.comment ?? '-',
   ],
 });
+
+/** A silence that names a calendar which nobody can read would never hold, and whoever added it would rely on it. */
+async function checkCalendar({ calendar }: Silencing, store: ObjectStore): Promise<void> {
+  if (calendar === undefined) return;
+  const key = `${SILENCES_PREFIX}${calendar}`;
+  try {
+    parseCalendar(new TextDecoder().decode((await store.get(key)).body), { source: key });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new UsageError(`the bucket has no ${key}, which --calendar names: put the calendar there first`);
+  }
+}
 
 function holdsNow(silencing: Silencing, { host }: Invocation): boolean {
   return isActive(silencing, host.now());

@@ -30,12 +30,21 @@ export const validate: Command = {
     for (const path of operands) {
       try {
         const text = await readManifestFile(host, path);
-        const { name, metrics } = await readCheckedManifest(text, { source: path, isPromql, sources });
+        const { name, metrics, source } = await readCheckedManifest(text, {
+          source: path,
+          isPromql,
+          sources,
+        });
         const other = declared.get(name);
         if (other !== undefined)
           throw new ManifestError('same-name', `${path}: declares the detector ${name}, as does ${other}`);
         declared.set(name, path);
-        output.print('manifest', `${path}: ok, detector ${name} with ${metrics.length} metrics`, {
+        const unchecked =
+          source === undefined || sources !== undefined
+            ? ''
+            : `; whether the deployment has the source ${JSON.stringify(source)} was not checked: give --sources`;
+        const counted = metrics.length === 1 ? '1 metric' : `${metrics.length} metrics`;
+        output.print('manifest', `${path}: ok, detector ${name} with ${counted}${unchecked}`, {
           file: path,
           valid: true,
           detector: name,

@@ -8,7 +8,7 @@ import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 
 /** Points of one batch and series: what Prometheus gives in one answer. */
 export const MAX_BATCH_POINTS = 11_000;
-/** Samples of one batch over all metrics, 16 bytes each and 8 more while a window is cut: about 100 MB. */
+/** Samples of all batches at a time over all metrics, 16 bytes each and 8 more while a window is cut: about 100 MB. */
 const MAX_BATCH_SAMPLES = 4_000_000;
 /** A batch is at most so many times as long as the one before it: series that begin cannot take it by surprise. */
 const MAX_GROWTH = 8;
@@ -59,11 +59,16 @@ export function batchRange(
 
 /**
  * The size of the batch after `batch`.
- * @param maxPoints less than MAX_BATCH_POINTS after an answer was too large
+ * @param given.maxPoints less than MAX_BATCH_POINTS after an answer was too large
+ * @param given.atOnce exports that share the memory
  */
-export function nextBatchSize({ range, seriesCount }: Batch, grid: ExportGrid, maxPoints: number): BatchSize {
+export function nextBatchSize(
+  { range, seriesCount }: Batch,
+  grid: ExportGrid,
+  { maxPoints, atOnce = 1 }: { readonly maxPoints: number; readonly atOnce?: number | undefined },
+): BatchSize {
   const points = (range.end - range.start) / grid.step;
-  const fitting = Math.floor(MAX_BATCH_SAMPLES / Math.max(1, seriesCount));
+  const fitting = Math.floor(MAX_BATCH_SAMPLES / (atOnce * Math.max(1, seriesCount)));
   return {
     points: Math.min(maxPoints, points * MAX_GROWTH, fitting),
     wholeDays: seriesCount > 0 && pointsOfDay(grid) <= Math.min(maxPoints, fitting),

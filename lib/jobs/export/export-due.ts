@@ -17,7 +17,7 @@ export interface DueExports {
   readonly failed: ReadonlyMap<string, unknown>;
 }
 
-/** Each holds a batch in memory. */
+/** They share the memory for batches; while one does not answer, the others go on. */
 const MOST_SOURCES_AT_ONCE = 4;
 
 interface Due extends LoadedDetector {
@@ -65,20 +65,21 @@ export async function exportDue(sources: Sources, context: ExportDueContext): Pr
     });
   // The ones that are nearly up to date first: a backfill can take many runs, and would keep them waiting that long.
   due.sort((a, b) => (b.state.exportedUntil ?? -Infinity) - (a.state.exportedUntil ?? -Infinity) || 0);
+  const bySource = Map.groupBy(due, ({ detector }) => detector.source);
+  const atOnce = Math.max(1, Math.min(MOST_SOURCES_AT_ONCE, bySource.size));
   /** One after the other: what Prometheus has to answer at a time is then that of one detector. */
   async function exportInTurn(detectors: readonly Due[]): Promise<void> {
     for (const { detector, manifestHash } of detectors) {
       await attempt(detector.name, async () => {
         const source = await sources.sourceOf(detector);
-        exported.set(detector.name, await exportWindows({ detector, manifestHash, source }, context));
+        exported.set(detector.name, await exportWindows({ detector, manifestHash, source, atOnce }, context));
       });
       if (failed.has(detector.name)) await watchSource(detector);
     }
   }
 
-  // A source that does not answer takes all the time that there is, and may take it from its own detectors alone.
-  const run = limitConcurrency(MOST_SOURCES_AT_ONCE);
-  const bySource = Map.groupBy(due, ({ detector }) => detector.source);
+  // One that does not answer takes all the time that there is: up to three of them take it from their own detectors alone.
+  const run = limitConcurrency(atOnce);
   await Promise.all([...bySource.values()].map((detectors) => run(() => exportInTurn(detectors))));
   return { exported, failed };
 }

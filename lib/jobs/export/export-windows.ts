@@ -39,6 +39,8 @@ export interface ExportRequest {
   readonly source: MetricSource;
   /** Windows that this run writes at most. */
   readonly maxWindows?: number;
+  /** Exports that go on in the same memory, this one included: 1. */
+  readonly atOnce?: number;
 }
 
 export interface ExportResult {
@@ -165,7 +167,7 @@ async function exportAll(run: Run): Promise<ExportResult['stopped']> {
     const range = batchRange(run.scannedUntil, { grid, size, daysUntil, limit, maxWindows });
     try {
       const batch = await readBatch(source, detector, range, grid.step);
-      size = nextBatchSize(batch, grid, maxPoints);
+      size = nextBatchSize(batch, grid, { maxPoints, atOnce: run.atOnce });
       warnOfMissingMetrics(run, batch);
       noteLeftOut(run, batch);
       await exportBatch(run, batch, { until: daysUntil, allowed: size.wholeDays });

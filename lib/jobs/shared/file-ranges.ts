@@ -55,7 +55,9 @@ export function openFileRanges(
       return ranges;
     },
     learn(key, { window, etag, arrival }) {
-      const info = { key, etag, lastModified: arrival };
+      // As it is listed, which some stores do to the millisecond, and a GET nowhere does.
+      const now = listed.get(key);
+      const info = { key, etag, lastModified: now?.etag === etag ? now.lastModified : arrival };
       if (!isUsual || namedRange(info) !== undefined) return;
       learned.set(key, { ...info, step: window.step, range: window.range });
     },

@@ -89,7 +89,7 @@ test('one sentence for each thing that can be said', () => {
         reasons: [{ ...READY, metric: 'requests', value: 36, usualLow: 118, usualHigh: 142, byHour: true }],
         transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE },
       },
-      'payment: settled at a new level at 17:32 UTC after 3 h; requests 36 (expected 118–142 at this hour)',
+      'payment: settled at a new level at 17:32 UTC after 3 h; it began with requests 36 (expected 118–142 at this hour)',
     ],
     [
       { reasons: [], transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE } },

@@ -198,8 +198,11 @@ test('a calendar is a silence by itself, or says when the rule that names it hol
     (await run('list')).stdout,
     /^nights\.ics +yes +everything +- +nights\.ics \(1 event\) +- +-$/m,
   );
-  for (const file of ['nights.ics', 'other.ics'])
+  for (const file of ['nights.ics', 'other.ics']) {
+    await store.put(`silences/${file}`, encoder.encode(calendar));
     assert.equal((await run('add', file.slice(0, -4), 'workload=db', '--calendar', file)).code, 0);
+  }
+  await store.delete('silences/other.ics');
   const listed = await run('list');
   assert.match(listed.stdout, /^nights +yes +workload = "db" +- +nights\.ics \(1 event\)/m);
   assert.match(listed.stdout, /^other +no +workload = "db" +- +other\.ics \(not there\)/m);
@@ -216,6 +219,20 @@ test('a calendar that cannot be read is named as a bad silence is', async () => 
   const list = await runTestCli(['silence', 'list'], store, host);
   assert.match(list.stdout, /^quarantined: silences\/nights\.ics: line 2: VEVENT has no end/m);
   assert.equal(list.code, 3);
+});
+
+test('a silence by a calendar that is not there, or is none, is not added', async () => {
+  const store = createMemoryObjectStore();
+  const add = () =>
+    runTestCli(['silence', 'add', 'x', 'workload=db', '--calendar', 'nights.ics'], store, host);
+  const missing = await add();
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /the bucket has no silences\/nights\.ics, which --calendar names/);
+  await store.put('silences/nights.ics', encoder.encode('BEGIN:VCALENDAR\nBEGIN:VEVENT\n'));
+  const broken = await add();
+  assert.notEqual(broken.code, 0);
+  assert.match(broken.stderr, /line 2: VEVENT has no end/);
+  assert.deepEqual(store.keys(), ['silences/nights.ics']);
 });
 
 test('silence refuses what the notify stage would not take, and writes nothing', async () => {

@@ -247,7 +247,7 @@ test('validate lists all problems of every file and needs no bucket', async () =
   };
   const store = createMemoryObjectStore();
   const good = await runTestCli(['validate', 'good.yml'], store, host);
-  assert.deepEqual([good.code, good.stdout], [0, 'good.yml: ok, detector prom with 1 metrics\n']);
+  assert.deepEqual([good.code, good.stdout], [0, 'good.yml: ok, detector prom with 1 metric\n']);
   const all = await runTestCli(['validate', 'bad.yml', 'none.yml', 'good.yml', '--json'], store, host);
   assert.equal(all.code, 1);
   const [bad, none, last] = all.lines;

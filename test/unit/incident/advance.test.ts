@@ -342,6 +342,21 @@ test('what nobody was told of is not taken back, and what was there leads what w
   assert.deepEqual([last.state, last.members[0]?.entity], ['resolved', other!.entity]);
 });
 
+test('what begins after one that was taken back has not come back', () => {
+  const [one] = pods(1);
+  const again = createChange({ ...one!, anomalyId: 'later', start: NINE + HOUR });
+  const flapsAfter = (state: AnomalyChange['state']): number | undefined => {
+    const world = createIncidentWorld();
+    world.at(NINE, one!);
+    world.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+    world.at(NINE + 6 * MINUTE, endOf(one!, { state }));
+    world.tick(NINE + 7 * MINUTE, NINE + HOUR);
+    world.at(NINE + HOUR, again);
+    return world.state.incidents.at(-1)?.flaps;
+  };
+  assert.deepEqual([flapsAfter('resolved'), flapsAfter('retracted')], [1, 0]);
+});
+
 /** Looks at what is due until then, and nothing else. */
 function lookWhenDue(world: IncidentWorld, until: number): void {
   for (let { due } = world; due <= until; due = Math.max(world.due, due + 1)) world.at(due);
