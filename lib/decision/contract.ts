@@ -1,4 +1,5 @@
 import type { RowEvidence } from '../evidence/evidence.ts';
+import type { Spell } from './daily-spells.ts';
 
 /** Scores of one window as the decision stage sees them: it never sees a model. Sorted by entity, then time. */
 export interface ScoredRows {
@@ -58,6 +59,8 @@ export interface EntityTrack {
   /** By evidence: openings of the last day, oldest first. */
   readonly told?: readonly Telling[] | undefined;
   readonly heldBack?: HeldBack | undefined;
+  /** By evidence: when it was off in the last days, oldest first. Absent: never. */
+  readonly spells?: readonly Spell[] | undefined;
   /** By evidence: the newest rows have been off since before anybody watched, so that they are no news. */
   readonly wasOut?: boolean | undefined;
   /** How far they were at most; absent in tracks of before. */

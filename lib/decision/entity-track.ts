@@ -1,6 +1,7 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
 import { unknownMembers } from '../base/unknown-members.ts';
 import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
+import { noteSpell } from './daily-spells.ts';
 import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
 import { isMaterialRise } from './material-rise.ts';
@@ -79,6 +80,7 @@ const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   usualJoint: true,
   told: true,
   heldBack: true,
+  spells: true,
   wasOut: true,
   outLevel: true,
 };
@@ -94,7 +96,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     decidedUntil: track?.decidedUntil,
     recent: (track?.recent ?? []).map((entry) => ({ ...entry, row: undefined })),
     usualJoint: track?.usualJoint?.modelVersion === rules.modelVersion ? track.usualJoint : undefined,
-    memory: { told: track?.told ?? [], heldBack: track?.heldBack },
+    memory: { told: track?.told ?? [], heldBack: track?.heldBack, spells: track?.spells ?? [] },
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
     unknown: unknownMembers(track, TRACK_MEMBERS),
@@ -128,6 +130,14 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   if (walk.decidedUntil !== undefined && row.time - walk.decidedUntil > walk.rules.step) walk.recent = [];
   walk.decidedUntil = row.time;
   walk.usualJoint = followUsual(walk.usualJoint, row.joint, 2 * walk.rules.policy.resolveAfter);
+  decideRow(walk, row);
+  // Behind the decision: what a row is by itself says nothing of how usual it is.
+  const { policy, step } = walk.rules;
+  if (policy.by === 'evidence' && row.holds)
+    walk.memory = { ...walk.memory, spells: noteSpell(walk.memory.spells, row, step) };
+}
+
+function decideRow(walk: TrackWalk, row: TrackedRow): void {
   const open = openIncidentOf(walk);
   if (open) continueIncident(walk, open, row);
   else if (row.time < walk.rules.watchFrom) {
@@ -155,7 +165,7 @@ export function endWalk(walk: TrackWalk): {
 } {
   const transitions = walk.incidents.flatMap((incident) => describeChanges(walk, incident));
   if (walk.decidedUntil === undefined) return { track: undefined, transitions };
-  const { told, heldBack } = walk.memory;
+  const { told, heldBack, spells } = walk.memory;
   return {
     track: {
       ...walk.unknown,
@@ -165,6 +175,7 @@ export function endWalk(walk: TrackWalk): {
       ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
       ...(told.length > 0 && { told }),
       ...(heldBack !== undefined && { heldBack }),
+      ...(spells.length > 0 && { spells }),
       ...(walk.wasOut && { wasOut: true }),
       ...(walk.outLevel !== undefined && { outLevel: walk.outLevel }),
     },
@@ -178,7 +189,7 @@ function openIncidentOf(walk: TrackWalk): IncidentWalk | undefined {
 }
 
 function extendRun(walk: TrackWalk, judged: TrackedRow): void {
-  const { row, time, level: score, cause, stretch } = judged;
+  const { row, time, level: score, cause, reason, stretch } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
   const since =
@@ -187,6 +198,7 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
           from: time - (stretch - 1) * step,
           step,
           threshold: policy.threshold,
+          reason,
         })
       : time;
   if (since === undefined) {
@@ -280,7 +292,8 @@ function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow)
   const before = open.incident.joint ?? { rows: 0, sum: 0 };
   const seen = { ...before, rows: before.rows + 1, sum: before.sum + joint };
   const isDue = seen.rows >= policy.settleRows;
-  if (isDue) walk.usualJoint = { level: seen.sum / seen.rows, below: 0, modelVersion };
+  // A model that said nothing has no usual level that anything could stay at.
+  if (isDue && seen.sum > 0) walk.usualJoint = { level: seen.sum / seen.rows, below: 0, modelVersion };
   open.incident = { ...open.incident, joint: isDue ? { rows: 0, sum: 0 } : seen };
 }
 

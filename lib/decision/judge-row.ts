@@ -1,4 +1,5 @@
 /** What of a row is held against the policy: its score and deviation, or its evidence. */
+import type { RowEvidence } from '../evidence/evidence.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows } from './contract.ts';
 import { isAnomalous } from './is-anomalous.ts';
 
@@ -16,11 +17,14 @@ export interface JudgedRow {
   readonly joint: number;
   /** By evidence: series and side that say it, as `RowEvidence.series`; -1: several metrics together, -2: the model. */
   readonly cause: number;
+  /** By evidence: the same in words that outlive a version, such as `cpu above`. */
+  readonly reason: string;
   /** By evidence of metrics: rows that it looks back on, its own included; otherwise 1. */
   readonly stretch: number;
 }
 
 const BY_MODEL = -2;
+const REASON = { ofModel: 'the model', ofSeveral: 'several metrics' } as const;
 /** Of a usual level of the model's evidence, the share that a row has to reach to be part of it. */
 const STILL_USUAL = 0.5;
 
@@ -42,6 +46,7 @@ export function judgeRow(
       metrics: 0,
       joint: 0,
       cause: BY_MODEL,
+      reason: REASON.ofModel,
       stretch: 1,
     };
   }
@@ -57,9 +62,18 @@ export function judgeRow(
     metrics: evidence.metrics[row]!,
     joint,
     ...(level > evidence.metrics[row]!
-      ? { cause: BY_MODEL, stretch: 1 }
-      : { cause: evidence.series[row]!, stretch: Math.max(1, evidence.stretch[row]!) }),
+      ? { cause: BY_MODEL, reason: REASON.ofModel, stretch: 1 }
+      : {
+          cause: evidence.series[row]!,
+          reason: nameSeries(evidence, row),
+          stretch: Math.max(1, evidence.stretch[row]!),
+        }),
   };
+}
+
+function nameSeries({ series, names }: RowEvidence, row: number): string {
+  const told = series[row]!;
+  return told < 0 ? REASON.ofSeveral : `${names[told >> 1]} ${told % 2 === 0 ? 'above' : 'below'}`;
 }
 
 /** The usual level after one more row: given up once so many rows in a row stayed well below it. */

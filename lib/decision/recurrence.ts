@@ -2,9 +2,11 @@
  * What comes again and again is told a few times a day, and then only once it is worse or stays: a metric that has begun to
  * burst every half an hour is one piece of news, and not fifty. What is back a few minutes after it was over has not been
  * over. And the hours after a fault are full of small ones, which are its doing or what people do about it: of those, too,
- * only what is worse or stays is told. A mean over hours in which a level has settled is of what was told then.
+ * only what is worse or stays is told. A mean over hours in which a level has settled is of what was told then. What comes
+ * at the same hour each day is usual after some (`daily-spells.ts`).
  */
 import type { HeldBack, Telling } from './contract.ts';
+import { isUsualAtThisHour, type Spell } from './daily-spells.ts';
 
 /** Openings for the same reason within so long, after which the next one is no news… */
 const MOST = 3;
@@ -25,20 +27,29 @@ export interface Memory {
   /** Oldest first. */
   readonly told: readonly Telling[];
   readonly heldBack: HeldBack | undefined;
+  readonly spells: readonly Spell[];
 }
 
 /**
  * @param next a row that is at the threshold at least
  * @param given.from epoch ms of the first row that it is made of
+ * @param given.reason of the row, as `JudgedRow` has it
  * @param given.step ms
  * @returns epoch ms of the first row that is part of the news; undefined where it is none
  */
 export function findNews(
-  { told, heldBack }: Memory,
+  { told, heldBack, spells }: Memory,
   next: Telling,
-  { from, step, threshold }: { readonly from: number; readonly step: number; readonly threshold: number },
+  given: {
+    readonly from: number;
+    readonly step: number;
+    readonly threshold: number;
+    readonly reason: string;
+  },
 ): number | undefined {
+  const { from, step, threshold, reason } = given;
   if (told.some(({ settledAt }) => settledAt !== undefined && from <= settledAt)) return undefined;
+  if (isUsualAtThisHour(spells, { ...next, reason })) return undefined;
   const since = beginOf(heldBack, next.time, step);
   if (next.time - since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return since;
   // What has settled is over for good: the next departure is from another level.
@@ -55,33 +66,39 @@ export function findNews(
 }
 
 /** After a row that opens an incident. */
-export function remember({ told }: Memory, next: Telling): Memory {
-  return { told: [...told.filter(({ time }) => time > next.time - WITHIN), next], heldBack: undefined };
+export function remember({ told, spells }: Memory, next: Telling): Memory {
+  return {
+    told: [...told.filter(({ time }) => time > next.time - WITHIN), next],
+    heldBack: undefined,
+    spells,
+  };
 }
 
 /** After a row that would open one, but is no news. */
-export function rememberHeldBack({ told, heldBack }: Memory, { time }: Telling, step: number): Memory {
-  return { told, heldBack: { since: beginOf(heldBack, time, step), until: time } };
+export function rememberHeldBack(memory: Memory, { time }: Telling, step: number): Memory {
+  return { ...memory, heldBack: { since: beginOf(memory.heldBack, time, step), until: time } };
 }
 
 /** After the newest one has resolved. @param until epoch ms of its last row */
 export function rememberEnd(
-  { told, heldBack }: Memory,
+  memory: Memory,
   { until, peak }: { readonly until: number; readonly peak: number },
 ): Memory {
+  const { told } = memory;
   return {
+    ...memory,
     told: told.map((telling, i) =>
       i === told.length - 1 ? { ...telling, until, level: Math.max(telling.level, peak) } : telling,
     ),
-    heldBack,
   };
 }
 
 /** After the newest one has settled. @param settledAt epoch ms of its last row */
-export function rememberSettled({ told, heldBack }: Memory, settledAt: number): Memory {
+export function rememberSettled(memory: Memory, settledAt: number): Memory {
+  const { told } = memory;
   return {
+    ...memory,
     told: told.map((telling, i) => (i === told.length - 1 ? { ...telling, settledAt } : telling)),
-    heldBack,
   };
 }
 

@@ -25,6 +25,8 @@ export interface FittedEvidence {
 
 /** Per row; 1 or above opens an incident. */
 export interface RowEvidence {
+  /** Of the matrix's columns. */
+  readonly names: readonly string[];
   /** Of single metrics, and of several metrics that go the same length together. */
   readonly metrics: Float64Array;
   /** Of the model's surprise: all metrics together. */
@@ -44,8 +46,9 @@ export interface RowEvidence {
 
 /** Rows `from` up to `to` (exclusive). */
 export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
-  const { metrics, joint, telling, series, stretch, anchored } = evidence;
+  const { names, metrics, joint, telling, series, stretch, anchored } = evidence;
   return {
+    names,
     metrics: metrics.subarray(from, to),
     joint: joint.subarray(from, to),
     telling: telling.subarray(from, to),
@@ -58,6 +61,7 @@ export function sliceEvidence(evidence: RowEvidence, from: number, to: number): 
 export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvidence {
   const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
   return {
+    names: evidence.names,
     metrics: pick(evidence.metrics),
     joint: pick(evidence.joint),
     telling: Int32Array.from(rows, (row) => evidence.telling[row]!),
@@ -72,11 +76,12 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
  * @param availability per row, share of the metrics that hold a value
  */
 export function silenceGaps(
-  { metrics, joint, telling, series, stretch, anchored }: RowEvidence,
+  { names, metrics, joint, telling, series, stretch, anchored }: RowEvidence,
   availability: Float64Array,
 ): RowEvidence {
   const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
   return {
+    names,
     metrics: metrics.map(heard),
     joint: joint.map(heard),
     telling: telling.map((value, row) => (availability[row]! > 0 ? value : -1)),
@@ -150,7 +155,7 @@ export function gatherEvidence(given: {
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  return { metrics, joint, telling, series: told, stretch, anchored };
+  return { names: x.names, metrics, joint, telling, series: told, stretch, anchored };
 
   function takeSums(own: Uint32Array, totals: readonly Float64Array[]): void {
     for (const [at, limit] of pooledReach.entries())

@@ -64,6 +64,9 @@ const entityTrack: z.ZodType<EntityTrack> = z
       )
       .optional(),
     heldBack: z.looseObject({ since: time, until: time }).optional(),
+    spells: z
+      .array(z.looseObject({ reason: z.string(), from: time, until: time, level: z.number() }))
+      .optional(),
     wasOut: z.boolean().optional(),
     outLevel: z.number().optional(),
     usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),

@@ -86,6 +86,7 @@ async function leaveOpen(): Promise<void> {
     heldBack: { since: now - 180_000, until: now - 60_000 },
     wasOut: true,
     outLevel: 1.2,
+    spells: [{ reason: 'cpu above', from: now - 600_000, until: now - 300_000, level: 3 }],
   };
   const full: Required<DetectorState> = {
     ...state,

@@ -129,6 +129,7 @@ test('entities and open incidents keep members that this release does not know w
       scores: Float64Array.of(0),
       deviations: Float64Array.of(0),
       evidence: {
+        names: ['cpu'],
         metrics: Float64Array.of(0),
         joint: Float64Array.of(0.1),
         anchored: Float64Array.of(0),

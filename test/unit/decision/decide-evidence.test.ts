@@ -235,3 +235,8 @@ test('incidents are the same however the rows are cut into windows', () => {
       .map(({ incidentId, state, end }) => `${incidentId} ${state} ${end}`);
   }
 });
+
+test('a model that says nothing makes no incident settle that metrics alone have told of', () => {
+  const long = decideEvidence([...repeat(30, { metrics: 1.5, anchored: 1 }), ...repeat(10)]);
+  assert.deepEqual(tell(long), ['opened 29', 'resolved 29']);
+});

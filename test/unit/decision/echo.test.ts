@@ -75,6 +75,7 @@ function decide(
       scores: of(() => 1),
       deviations: of(() => 0),
       evidence: {
+        names: ['cpu'],
         metrics: of(({ metrics }) => metrics),
         joint: of(({ joint }) => joint),
         telling: new Int32Array(given.length),

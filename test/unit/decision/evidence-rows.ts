@@ -47,6 +47,7 @@ export function decideEvidence(
       scores: new Float64Array(rows.length),
       deviations: new Float64Array(rows.length),
       evidence: {
+        names: ['cpu', 'memory', 'requests', 'errors'],
         metrics: pick('metrics'),
         joint: pick('joint'),
         anchored: pick('anchored'),

@@ -18,6 +18,7 @@ function rowOf(evidence: {
     scores: Float64Array.of(0.9),
     deviations: Float64Array.of(5),
     evidence: {
+      names: ['cpu', 'memory'],
       metrics: Float64Array.of(metrics),
       joint: Float64Array.of(joint),
       anchored: Float64Array.of(anchored),
@@ -94,6 +95,7 @@ test('by a percentile evidence has no part', () => {
     metrics: 0,
     joint: 0,
     cause: -2,
+    reason: 'the model',
     stretch: 1,
   });
   assert.equal(judgeRow(rowOf({ metrics: 9 }), 0, { policy: { ...policy, threshold: 1 } }).anomalous, false);

@@ -4,6 +4,7 @@ import { silenceGaps } from '../../../lib/evidence/evidence.ts';
 
 test('a row in which nothing was measured says nothing, and the others what they said', () => {
   const evidence = {
+    names: ['cpu'],
     metrics: Float64Array.of(2, 3),
     joint: Float64Array.of(4, 5),
     telling: Int32Array.of(7, 8),
@@ -12,6 +13,7 @@ test('a row in which nothing was measured says nothing, and the others what they
     anchored: Float64Array.of(1, 1),
   };
   assert.deepEqual(silenceGaps(evidence, Float64Array.of(0, 0.5)), {
+    names: ['cpu'],
     metrics: Float64Array.of(0, 3),
     joint: Float64Array.of(0, 5),
     telling: Int32Array.of(-1, 8),
