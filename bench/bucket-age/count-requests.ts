@@ -1,5 +1,5 @@
 /** Requests that a job makes of a bucket, by what they cost. */
-import type { ObjectInfo, ObjectStore } from '../../lib/store/object-store.ts';
+import type { ObjectStore } from '../../lib/store/object-store.ts';
 
 export interface Requests {
   /** GET and HEAD. */
@@ -31,13 +31,13 @@ export function countStore(store: ObjectStore): CountedStore {
       return call(...args);
     };
   };
-  async function* list(...args: Parameters<ObjectStore['list']>): AsyncGenerator<ObjectInfo> {
-    let listed = 0;
+  async function* countPages<T>(listed: AsyncIterable<T>): AsyncGenerator<T> {
+    let seen = 0;
     counts.lists++;
-    for await (const info of store.list(...args)) {
-      if (listed > 0 && listed % PAGE === 0) counts.lists++;
-      listed++;
-      yield info;
+    for await (const item of listed) {
+      if (seen > 0 && seen % PAGE === 0) counts.lists++;
+      seen++;
+      yield item;
     }
   }
   return {
@@ -47,7 +47,8 @@ export function countStore(store: ObjectStore): CountedStore {
     put: count('writes', store.put),
     copy: count('writes', store.copy),
     delete: count('writes', store.delete),
-    list,
+    list: (...args) => countPages(store.list(...args)),
+    listFolders: (prefix) => countPages(store.listFolders(prefix)),
   };
 }
 

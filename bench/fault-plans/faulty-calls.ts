@@ -104,8 +104,11 @@ export function faultyStore(store: ObjectStore, calls: FaultyCalls): ObjectStore
     put: (key, body, options) => calls.make('s3.put', () => store.put(key, body, options)),
     copy: (from, to, options) => calls.make('s3.copy', () => store.copy(from, to, options)),
     delete: (key) => store.delete(key),
-    async *list(prefix) {
-      yield* await calls.make('s3.list', () => readAll(store.list(prefix)));
+    async *list(prefix, options) {
+      yield* await calls.make('s3.list', () => readAll(store.list(prefix, options)));
+    },
+    async *listFolders(prefix) {
+      yield* await calls.make('s3.list', () => readAll(store.listFolders(prefix)));
     },
   };
 }

@@ -56,10 +56,19 @@ export function createMemoryObjectStore({ now }: { readonly now: () => number })
     async delete(key) {
       if (entries.delete(key)) keys.splice(findPlace(keys, key), 1);
     },
-    async *list(prefix) {
+    async *list(prefix, { startAfter = '' } = {}) {
       const found: ObjectInfo[] = [];
-      for (let at = findPlace(keys, prefix); keys[at]?.startsWith(prefix); at++)
-        found.push(find(keys[at]!).info);
+      let at = Math.max(findPlace(keys, prefix), findPlace(keys, startAfter));
+      if (keys[at] === startAfter) at++;
+      for (; keys[at]?.startsWith(prefix); at++) found.push(find(keys[at]!).info);
+      yield* found;
+    },
+    async *listFolders(prefix) {
+      const found = new Set<string>();
+      for (let at = findPlace(keys, prefix); keys[at]?.startsWith(prefix); at++) {
+        const end = keys[at]!.indexOf('/', prefix.length);
+        if (end >= 0) found.add(keys[at]!.slice(0, end + 1));
+      }
       yield* found;
     },
   };

@@ -26,6 +26,11 @@ export interface PutOptions {
   readonly ifMatch?: string;
 }
 
+export interface ListOptions {
+  /** Only keys after this one, by UTF-8 bytes, whether or not an object stands there: what lies before it costs no page. */
+  readonly startAfter?: string;
+}
+
 /**
  * A bucket, as little of it as Tidewatch needs. Writes are atomic: a reader sees all of an object or none.
  * A conditional write that resolves was made by this very call, even where the network lost an answer on the way;
@@ -46,5 +51,10 @@ export interface ObjectStore {
   /** Deleting a key without an object succeeds. */
   delete(key: string): Promise<void>;
   /** Every object whose key starts with `prefix`, ascending by UTF-8 bytes of the key. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
+  /**
+   * Every distinct start of a key up to and with the first "/" after `prefix`, ascending by UTF-8 bytes. A thousand of them are
+   * a page, however many objects each stands for.
+   */
+  listFolders(prefix: string): AsyncIterable<string>;
 }

@@ -9,6 +9,8 @@ import {
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -101,7 +103,22 @@ export function createS3ObjectStore({ client, bucket }: S3ObjectStoreOptions): O
         .send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
         .catch((error: unknown) => rethrow(error, bucket, key));
     },
-    list: (prefix) => listAll(client, bucket, prefix),
+    async *list(prefix, { startAfter } = {}) {
+      const pages = listPages(client, bucket, { Prefix: prefix, StartAfter: startAfter });
+      for await (const { Contents = [] } of pages)
+        for (const entry of Contents)
+          yield {
+            key: decodeKey(entry.Key),
+            size: entry.Size ?? 0,
+            etag: entry.ETag ?? '',
+            lastModified: entry.LastModified?.getTime() ?? 0,
+          };
+    },
+    async *listFolders(prefix) {
+      const pages = listPages(client, bucket, { Prefix: prefix, Delimiter: '/' });
+      for await (const { CommonPrefixes = [] } of pages)
+        for (const entry of CommonPrefixes) yield decodeKey(entry.Prefix);
+    },
   };
 }
 
@@ -177,30 +194,26 @@ async function findOwnWrite(options: {
   }
 }
 
-async function* listAll(client: S3Client, bucket: string, prefix: string): AsyncGenerator<ObjectInfo> {
+async function* listPages(
+  client: S3Client,
+  bucket: string,
+  what: Pick<ListObjectsV2CommandInput, 'StartAfter' | 'Delimiter'> & { readonly Prefix: string },
+): AsyncGenerator<ListObjectsV2CommandOutput> {
   let token: string | undefined;
   do {
     // URL encoding: a key may hold characters that XML cannot carry.
-    const page = await client
+    const page: ListObjectsV2CommandOutput = await client
       .send(
-        new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: prefix,
-          EncodingType: 'url',
-          ContinuationToken: token,
-        }),
+        new ListObjectsV2Command({ ...what, Bucket: bucket, EncodingType: 'url', ContinuationToken: token }),
       )
-      .catch((error: unknown) => rethrow(error, bucket, prefix));
-    for (const entry of page.Contents ?? []) {
-      yield {
-        key: decodeURIComponent((entry.Key ?? '').replaceAll('+', ' ')),
-        size: entry.Size ?? 0,
-        etag: entry.ETag ?? '',
-        lastModified: entry.LastModified?.getTime() ?? 0,
-      };
-    }
+      .catch((error: unknown) => rethrow(error, bucket, what.Prefix));
+    yield page;
     token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
+}
+
+function decodeKey(encoded: string | undefined): string {
+  return decodeURIComponent((encoded ?? '').replaceAll('+', ' '));
 }
 
 function infoOf(

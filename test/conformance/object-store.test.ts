@@ -160,6 +160,30 @@ function runSuite(name: string, { open, close }: Implementation): void {
       );
       assert.deepEqual([found[0]?.size, found[0]?.etag], [10, (await store.head(found[0]!.key)).etag]);
       assert.deepEqual(await collect(store.list('nothing/')), []);
+      const second = await collect(store.list('f/', { startAfter: found[0]!.key }));
+      assert.deepEqual(second, found.slice(1));
+    });
+
+    test('lists what comes after a key, whether or not an object stands there', async () => {
+      for (const name of ['a', 'b/1', 'b/2', 'b/2/3', 'c', '\uff5e', '\u{1f600}'])
+        await store.put(`l/${name}`, bytes(name));
+      const after = async (startAfter: string): Promise<string[]> =>
+        (await collect(store.list('l/', { startAfter }))).map(({ key }) => key);
+      assert.deepEqual(await after('l/b/2'), ['l/b/2/3', 'l/c', 'l/\uff5e', 'l/\u{1f600}']);
+      assert.deepEqual(await after('l/b/15'), ['l/b/2', 'l/b/2/3', 'l/c', 'l/\uff5e', 'l/\u{1f600}']);
+      assert.deepEqual(await after('l/\uff5e'), ['l/\u{1f600}']);
+      assert.equal((await after('k')).length, 7);
+      assert.deepEqual(await after('m'), []);
+      assert.deepEqual(await after('l/\u{1f600}'), []);
+    });
+
+    test('lists folders once each, and no object between them', async () => {
+      for (const name of ['a/1', 'a/2/3', 'b c+d/1', 'file', '\u00e9/1', 'z/'])
+        await store.put(`o/${name}`, bytes(name));
+      await store.put('o2/a/1', bytes('a sibling'));
+      assert.deepEqual(await collect(store.listFolders('o/')), ['o/a/', 'o/b c+d/', 'o/z/', 'o/\u00e9/']);
+      assert.deepEqual(await collect(store.listFolders('o/a/')), ['o/a/2/']);
+      assert.deepEqual(await collect(store.listFolders('o/nothing/')), []);
     });
 
     test('keeps keys of any characters apart, and in order', async () => {

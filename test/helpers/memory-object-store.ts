@@ -61,6 +61,12 @@ function createHolding(
     return { etag };
   }
 
+  function sorted(prefix: string): StoredObject[] {
+    return [...objects.values()]
+      .filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  }
+
   return {
     async get(key, { maxBytes = Infinity } = {}) {
       await pause();
@@ -92,11 +98,16 @@ function createHolding(
       await pause();
       objects.delete(key);
     },
-    async *list(prefix) {
+    async *list(prefix, { startAfter = '' } = {}) {
       await pause();
-      const found = [...objects.values()].filter(({ key }) => key.startsWith(prefix));
-      found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-      yield* found.map(withoutBody);
+      yield* sorted(prefix)
+        .filter(({ key }) => Buffer.compare(Buffer.from(key), Buffer.from(startAfter)) > 0)
+        .map(withoutBody);
+    },
+    async *listFolders(prefix) {
+      await pause();
+      const ends = sorted(prefix).map(({ key }) => ({ key, end: key.indexOf('/', prefix.length) + 1 }));
+      yield* new Set(ends.flatMap(({ key, end }) => (end === 0 ? [] : [key.slice(0, end)])));
     },
     keys: () => [...objects.keys()].sort(),
     text: (key) => {
@@ -135,18 +146,21 @@ export function createMortalStore(store: ObjectStore, plan: DeathPlan = {}): Mor
     return result;
   }
 
+  async function* whileAlive<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const item of items) {
+      assertAlive();
+      yield item;
+    }
+  }
+
   return {
     get: (key, options) => read(() => store.get(key, options)),
     head: (key) => read(() => store.head(key)),
     put: (key, body, options) => write(() => store.put(key, body, options)),
     copy: (from, to, options) => write(() => store.copy(from, to, options)),
     delete: (key) => write(() => store.delete(key)),
-    async *list(prefix) {
-      for await (const info of store.list(prefix)) {
-        assertAlive();
-        yield info;
-      }
-    },
+    list: (prefix, options) => whileAlive(store.list(prefix, options)),
+    listFolders: (prefix) => whileAlive(store.listFolders(prefix)),
     writes: () => writes,
     dead: () => dead,
     kill: () => {

@@ -91,6 +91,7 @@ function countCalls(store: ObjectStore, calls: string[]): ObjectStore {
     copy: count('copy', store.copy),
     delete: count('delete', store.delete),
     list: count('list', store.list),
+    listFolders: count('list', store.listFolders),
   };
 }
 
