@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '../../lib/alert/alert.ts';
 import type { IncidentObject } from '../../lib/jobs/notify/record-incident.ts';
-import { NOTIFY_STATE_KEY } from '../../lib/store/keys.ts';
+import { EXPORT_DUE_KEY, NOTIFY_STATE_KEY } from '../../lib/store/keys.ts';
 import type { NotifyState } from '../../lib/store/notify-state.ts';
 import { runCascade } from './cascade.ts';
 import type { Cloud } from './cloud.ts';
@@ -93,6 +93,7 @@ function describeObject(key: string, body: Uint8Array, nameOf: NameOf): string |
   if (key.endsWith('/scoring.json')) return undefined;
   // Nothing but what saves the next run requests: of whichever run came last.
   if (key.endsWith('/recent-windows.json') || key.endsWith('/file-ranges.json')) return undefined;
+  if (key === EXPORT_DUE_KEY) return undefined;
   // A page is drawn after people were told, of what there is to see by then; a run that dies leaves the one before.
   if (/^incidents\/[^/]+\.html$/.test(key)) return undefined;
   if (!key.endsWith('.json')) return createHash('sha256').update(body).digest('hex');

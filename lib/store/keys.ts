@@ -199,6 +199,9 @@ export function notificationKey(incidentId: string, notificationId: string): str
 /** Of the stage that tells people, over all detectors. */
 export const NOTIFY_STATE_KEY = 'state/notify.json';
 
+/** When an export of each detector is due. */
+export const EXPORT_DUE_KEY = 'state/export-due.json';
+
 export function stateKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}.json`;
 }

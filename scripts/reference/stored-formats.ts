@@ -14,11 +14,13 @@ import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import { recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { quarantine } from '../../lib/jobs/shared/quarantine.ts';
+import { SOFTWARE_VERSION } from '../../lib/jobs/shared/software-version.ts';
 import { attemptTraining } from '../../lib/jobs/shared/training-attempts.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
+import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
 import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
-import { trainingAttemptKey, windowsPrefix } from '../../lib/store/keys.ts';
+import { manifestKey, trainingAttemptKey, windowsPrefix } from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import { claimNotification } from '../../lib/store/notifications.ts';
 import { type NotifyState, readNotifyState, writeNotifyState } from '../../lib/store/notify-state.ts';
@@ -235,6 +237,9 @@ async function leaveFaults(): Promise<void> {
   const known = await readFileRanges(store, DETECTOR);
   await recordFileRanges(store, DETECTOR, { learned, isGone: () => false, known });
   await openAttempts(DETECTOR, context).begin(await store.head(key));
+  const manifest = await store.head(manifestKey(DETECTOR));
+  const due = new Map([[DETECTOR, { etag: manifest.etag, due: now, turn: now - 60_000 }]]);
+  await moveDueIndex(store, { found: due, software: SOFTWARE_VERSION, known: await readDueIndex(store) });
 }
 
 /** Of windows and versions the newest: the others are like it. */

@@ -23,6 +23,7 @@ import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-at
 import type { JsonValue } from '../../lib/models/framework/contract.ts';
 import type { PendingAlert } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
+import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
 import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
 import * as keys from '../../lib/store/keys.ts';
 import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
@@ -67,6 +68,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   incidentKey: /^incidents\/[^/]+\.json$/,
   notificationKey: /^incidents\/[^/]+\/[^/]+\.json$/,
   NOTIFY_STATE_KEY: /^state\/notify\.json$/,
+  EXPORT_DUE_KEY: /^state\/export-due\.json$/,
   stateKey: /^state\/detector=shop\.json$/,
   scoredKey: /^state\/detector=shop\/scored\.json$/,
   attemptKey: /^state\/detector=shop\/scoring\.json$/,
@@ -249,6 +251,14 @@ const MOVES: Readonly<
       await recordFileRanges(bucket, DETECTOR, { learned, isGone: () => false, known });
     },
   },
+  'when exports are due': {
+    key: keys.EXPORT_DUE_KEY,
+    async move(bucket) {
+      const known = await readDueIndex(bucket);
+      const found = new Map([['cart', { etag: '"b"', due: NOW, turn: NOW }]]);
+      await moveDueIndex(bucket, { found, software: known.software, known });
+    },
+  },
   attempt: {
     key: keys.attemptKey(DETECTOR),
     async move(bucket) {
@@ -347,6 +357,10 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   assert.deepEqual(
     [...(await readFileRanges(bucket, DETECTOR)).files.keys()],
     [`windows/detector=${DETECTOR}/dropped.parquet`],
+  );
+  assert.deepEqual(
+    [...(await readDueIndex(bucket)).entries].map(([name, { due, turn }]) => [name, due - turn]),
+    [[DETECTOR, 60_000]],
   );
   assert.deepEqual(
     (await readRecentWindows(bucket, DETECTOR)).map(({ key, body }) => [key, body.length]),

@@ -4,28 +4,28 @@ import { RetryLaterError } from '../../base/errors.ts';
 import { limitConcurrency } from '../../base/limit-concurrency.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { Sources } from '../../source/open-sources.ts';
-import type { DetectorState } from '../../store/detector-state.ts';
-import { readState } from '../../store/detector-states.ts';
 import type { ExportDueContext } from '../shared/context.ts';
-import { type LoadedDetector, listDeclaredDetectors, loadDetector } from '../shared/load-detectors.ts';
 import { noticeSilentSource } from '../shared/silent-source.ts';
-import { type ExportResult, exportWindows, isExportDue } from './export-windows.ts';
+import { type DueDetector, findDueDetectors } from './due-detectors.ts';
+import { type ExportResult, exportWindows, STOP_BEFORE_MS } from './export-windows.ts';
 
 export interface DueExports {
   readonly exported: ReadonlyMap<string, ExportResult>;
   /** What each of them threw. The others were exported. */
   readonly failed: ReadonlyMap<string, unknown>;
+  /** Detectors that are due and that no time was left for: the next run begins with them. */
+  readonly waiting: number;
 }
 
-/** They share the memory for batches; while one does not answer, the others go on. */
-const MOST_SOURCES_AT_ONCE = 4;
-
-interface Due extends LoadedDetector {
-  readonly state: DetectorState;
-}
+/**
+ * They share the memory for batches. While one source does not answer, the others go on; where there are fewer sources than
+ * these, each has several detectors exported at once, and what it is asked at a time is what its concurrency allows.
+ */
+const MOST_AT_ONCE = 4;
+/** Ms. What began with less of a run left and was cut short has had no turn, and does not stand back for others. */
+const WHOLE_TURN = 2 * STOP_BEFORE_MS;
 
 export async function exportDue(sources: Sources, context: ExportDueContext): Promise<DueExports> {
-  const due: Due[] = [];
   const exported = new Map<string, ExportResult>();
   const failed = new Map<string, unknown>();
 
@@ -57,29 +57,41 @@ export async function exportDue(sources: Sources, context: ExportDueContext): Pr
     }
   }
 
-  for (const name of await listDeclaredDetectors(context))
-    await attempt(name, async () => {
-      const loaded = await loadDetector(context, name);
-      const { state } = await readState(context.store, name);
-      if (isExportDue(loaded.detector, state, context.now())) due.push({ ...loaded, state });
+  const found = await findDueDetectors(context, attempt);
+  const bySource = Map.groupBy(found.due, ({ detector }) => detector.source);
+  const sourcesAtOnce = Math.max(1, Math.min(MOST_AT_ONCE, bySource.size));
+  const detectorsAtOnce = Math.floor(MOST_AT_ONCE / sourcesAtOnce);
+  const atOnce = Math.max(1, Math.min(sourcesAtOnce * detectorsAtOnce, found.due.length));
+  let waiting = 0;
+
+  async function exportOne(due: DueDetector): Promise<void> {
+    const { detector, manifestHash } = due;
+    // A backfill ends in the middle; what has not begun by now is not begun.
+    const remaining = context.deadline.remaining();
+    if (remaining < STOP_BEFORE_MS) return void waiting++;
+    await attempt(detector.name, async () => {
+      if (remaining >= WHOLE_TURN) found.note(due, undefined);
+      const source = await sources.sourceOf(detector);
+      const result = await exportWindows({ detector, manifestHash, source, atOnce }, context);
+      exported.set(detector.name, result);
+      found.note(due, result.exportedUntil);
     });
-  // The ones that are nearly up to date first: a backfill can take many runs, and would keep them waiting that long.
-  due.sort((a, b) => (b.state.exportedUntil ?? -Infinity) - (a.state.exportedUntil ?? -Infinity) || 0);
-  const bySource = Map.groupBy(due, ({ detector }) => detector.source);
-  const atOnce = Math.max(1, Math.min(MOST_SOURCES_AT_ONCE, bySource.size));
-  /** One after the other: what Prometheus has to answer at a time is then that of one detector. */
-  async function exportInTurn(detectors: readonly Due[]): Promise<void> {
-    for (const { detector, manifestHash } of detectors) {
-      await attempt(detector.name, async () => {
-        const source = await sources.sourceOf(detector);
-        exported.set(detector.name, await exportWindows({ detector, manifestHash, source, atOnce }, context));
-      });
-      if (failed.has(detector.name)) await watchSource(detector);
-    }
+    if (failed.has(detector.name)) await watchSource(detector);
   }
 
-  // One that does not answer takes all the time that there is: up to three of them take it from their own detectors alone.
-  const run = limitConcurrency(atOnce);
+  /** One that does not answer takes all the time that there is: it takes it from its own detectors alone. */
+  async function exportInTurn(detectors: readonly DueDetector[]): Promise<void> {
+    const run = limitConcurrency(detectorsAtOnce);
+    await Promise.all(detectors.map((due) => run(() => exportOne(due))));
+  }
+
+  const run = limitConcurrency(sourcesAtOnce);
   await Promise.all([...bySource.values()].map((detectors) => run(() => exportInTurn(detectors))));
-  return { exported, failed };
+  if (waiting > 0)
+    context.telemetry.warn('no time was left for every export that is due; the next run begins with them', {
+      due: found.due.length,
+      waiting,
+    });
+  await found.leave();
+  return { exported, failed, waiting };
 }

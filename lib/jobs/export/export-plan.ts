@@ -75,14 +75,23 @@ export function windowStart(time: number, { detectionWindow }: ExportGrid): numb
   return floorTo(time, detectionWindow);
 }
 
-/** Whether a run would find a complete window, and the schedule wants one. */
+/**
+ * From when on a run finds a complete window, and the schedule wants one. It follows from the manifest and the cursor alone,
+ * so that it is known for as long as neither changes.
+ * @returns epoch ms; 0: since ever; Infinity: never
+ */
+export function exportDueAt(
+  { metrics, ingestDelay, detectionWindow, schedule }: Detector,
+  { exportedUntil }: Pick<DetectorState, 'exportedUntil'>,
+): number {
+  if (metrics.length === 0) return Infinity;
+  if (exportedUntil === undefined) return 0;
+  const complete = floorTo(exportedUntil, detectionWindow) + detectionWindow;
+  return ingestDelay + Math.max(complete, exportedUntil + schedule);
+}
+
 export function isExportDue(detector: Detector, state: DetectorState, now: number): boolean {
-  if (detector.metrics.length === 0) return false;
-  if (state.exportedUntil === undefined) return true;
-  const trusted = now - detector.ingestDelay;
-  return (
-    exportLimit(detector, now) > state.exportedUntil && trusted - state.exportedUntil >= detector.schedule
-  );
+  return now >= exportDueAt(detector, state);
 }
 
 function floorTo(time: number, unit: number): number {

@@ -61,7 +61,7 @@ export interface ExportResult {
 /** Two days at 15 minutes: what follows the whole days of a first backfill. */
 const DEFAULT_MAX_WINDOWS = 192;
 /** Milliseconds that have to be left for another batch or window. */
-const STOP_BEFORE_MS = 10_000;
+export const STOP_BEFORE_MS = 10_000;
 
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
 

@@ -9,13 +9,15 @@ import { detectorOfWindowKey, STATES_PREFIX, WINDOWS_PREFIX } from '../../store/
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
 import { healState } from './heal-state.ts';
-import { listManifests, readManifestText } from './manifest-objects.ts';
+import { listManifests, type ManifestText, readManifestText } from './manifest-objects.ts';
 import { quarantine } from './quarantine.ts';
 
 export interface LoadedDetector {
   readonly detector: Detector;
   /** Of the settings, so that a window or a model says what it was made with. */
   readonly manifestHash: string;
+  /** Of the bytes that it was read from; undefined where the bucket holds no manifest. */
+  readonly manifestEtag?: string | undefined;
   /** As it stood then: whoever moves it need not read it again. Undefined where it could not be read. */
   readonly storedState?: StoredState | undefined;
 }
@@ -23,16 +25,21 @@ export interface LoadedDetector {
 /**
  * The detector as its manifest declares it, or the defaults where the bucket holds none. Every job begins with it, so its
  * state is made readable here.
+ * @param listedKey of its manifest, where the bucket was listed
  * @throws ManifestError for a manifest that cannot be used; a copy with the reason is then in quarantine
  */
-export async function loadDetector(context: StoreContext, name: string): Promise<LoadedDetector> {
+export async function loadDetector(
+  context: StoreContext,
+  name: string,
+  listedKey?: string,
+): Promise<LoadedDetector> {
   const storedState = await healState(context, name);
-  const manifest = await readManifest(context, name);
+  const manifest = await readManifest(context, name, listedKey);
   if (manifest === undefined) {
     const detector = defaultDetector(name);
     return { detector, manifestHash: manifestHash(detector), storedState };
   }
-  const { key, text } = manifest;
+  const { key, text, etag: manifestEtag } = manifest;
   try {
     const detector = parseManifest(text, { source: key });
     if (detector.name !== name)
@@ -40,7 +47,7 @@ export async function loadDetector(context: StoreContext, name: string): Promise
         'name-mismatch',
         `${key}: metadata.name is "${detector.name}", the file says "${name}"`,
       );
-    return { detector, manifestHash: manifestHash(detector), storedState };
+    return { detector, manifestHash: manifestHash(detector), manifestEtag, storedState };
   } catch (error) {
     if (error instanceof ManifestError) await quarantine(context, { detector: name, key, error });
     throw error;
@@ -50,9 +57,10 @@ export async function loadDetector(context: StoreContext, name: string): Promise
 async function readManifest(
   context: StoreContext,
   name: string,
-): Promise<{ readonly key: string; readonly text: string } | undefined> {
+  listedKey: string | undefined,
+): Promise<ManifestText | undefined> {
   try {
-    return await readManifestText(context.store, name);
+    return await readManifestText(context.store, name, listedKey);
   } catch (cause) {
     if (!(cause instanceof ObjectTooLargeError)) throw cause;
     const error = new ManifestError(cause.code, cause.message, { cause });
@@ -63,7 +71,7 @@ async function readManifest(
 
 /** Names with a manifest, ascending. */
 export async function listDeclaredDetectors(context: StoreContext): Promise<readonly string[]> {
-  return listManifests(context);
+  return (await listManifests(context)).map(({ name }) => name);
 }
 
 /** Names with a manifest or with windows that arrived, ascending. */

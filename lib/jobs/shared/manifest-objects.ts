@@ -22,37 +22,55 @@ async function findManifest(store: ObjectStore, detector: string): Promise<strin
   return found;
 }
 
+export interface ManifestText {
+  readonly key: string;
+  readonly etag: string;
+  readonly text: string;
+}
+
 /**
+ * @param listedKey of its manifest, where the bucket was listed
  * @returns undefined where the bucket holds none
  * @throws ObjectTooLargeError
  */
 export async function readManifestText(
   store: ObjectStore,
   detector: string,
-): Promise<{ readonly key: string; readonly text: string } | undefined> {
+  listedKey?: string,
+): Promise<ManifestText | undefined> {
   // The usual name costs one request, and no listing.
-  const usual = await readText(store, manifestKey(detector));
+  const usual = await readText(store, listedKey ?? manifestKey(detector));
   if (usual !== undefined) return usual;
   const key = await findManifest(store, detector);
   return key === undefined ? undefined : await readText(store, key);
 }
 
-/** Names with a manifest, ascending. What is none, or a second one of its name, goes to quarantine with the reason. */
-export async function listManifests(context: StoreContext): Promise<readonly string[]> {
-  const keys = new Map<string, string[]>();
+/** A manifest as the bucket lists it. */
+export interface ManifestObject {
+  /** Of the detector that it declares. */
+  readonly name: string;
+  readonly key: string;
+  readonly etag: string;
+}
+
+/** Ascending by name. What is none, or a second one of its name, goes to quarantine with the reason. */
+export async function listManifests(context: StoreContext): Promise<readonly ManifestObject[]> {
+  const byName = new Map<string, ManifestObject[]>();
   const others: string[] = [];
-  for await (const { key } of context.store.list(DETECTORS_PREFIX)) {
+  for await (const { key, etag } of context.store.list(DETECTORS_PREFIX)) {
     const name = detectorOfManifestKey(key);
-    if (name !== undefined) keys.set(name, [...(keys.get(name) ?? []), key]);
+    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), { name, key, etag }]);
     else if (isWindowName(key)) others.push(key);
   }
   for (const key of others) await refuse(context, key, 'it is called neither NAME.yml nor NAME.yaml');
-  for (const [name, [first, ...more]] of keys) {
-    const used = more.includes(manifestKey(name)) ? manifestKey(name) : first;
-    for (const key of [first!, ...more])
-      if (key !== used) await refuse(context, key, `${used} declares the same detector`, name);
+  const used: ManifestObject[] = [];
+  for (const [name, found] of byName) {
+    const one = found.find(({ key }) => key === manifestKey(name)) ?? found[0]!;
+    for (const { key } of found)
+      if (key !== one.key) await refuse(context, key, `${one.key} declares the same detector`, name);
+    used.push(one);
   }
-  return [...keys.keys()].sort();
+  return used.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function refuse(context: StoreContext, key: string, why: string, detector = 'none'): Promise<void> {
@@ -60,13 +78,10 @@ async function refuse(context: StoreContext, key: string, why: string, detector 
   await quarantine(context, { detector, key, error });
 }
 
-async function readText(
-  store: ObjectStore,
-  key: string,
-): Promise<{ readonly key: string; readonly text: string } | undefined> {
+async function readText(store: ObjectStore, key: string): Promise<ManifestText | undefined> {
   try {
-    const { body } = await store.get(key, { maxBytes: MAX_MANIFEST_BYTES });
-    return { key, text: new TextDecoder().decode(body) };
+    const { body, etag } = await store.get(key, { maxBytes: MAX_MANIFEST_BYTES });
+    return { key, etag, text: new TextDecoder().decode(body) };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import type { Detector } from '../../../../lib/config/detector.ts';
 import {
   backfillStart,
+  exportDueAt,
   exportGrid,
   exportLimit,
   isExportDue,
@@ -93,4 +95,36 @@ test('an export is due once a window is complete and the schedule has passed', (
   const hourly = detectorOf({ schedule: HOUR });
   assert.ok(!isExportDue(hourly, state, at('10:46:00')));
   assert.ok(isExportDue(hourly, state, at('11:01:00')));
+});
+
+test('from when on an export is due is told ahead of time, to the millisecond', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 90 }),
+      fc.integer({ min: 1, max: 200 }),
+      fc.integer({ min: 0, max: 30 }),
+      fc.integer({ min: 0, max: 5_000 }),
+      fc.integer({ min: -60_000, max: 60_000 }),
+      (window, schedule, delay, minutes, offset) => {
+        const detector = detectorOf({
+          detectionWindow: window * MINUTE,
+          schedule: schedule * MINUTE,
+          ingestDelay: delay * MINUTE,
+        });
+        const exportedUntil = at('00:00:00') + minutes * MINUTE + (offset % 7) * 1_000;
+        const due = exportDueAt(detector, { exportedUntil });
+        // As the two conditions have it: a whole window after the cursor, and the schedule.
+        const isDue = (now: number): boolean =>
+          exportLimit(detector, now) > exportedUntil &&
+          now - detector.ingestDelay - exportedUntil >= detector.schedule;
+        assert.deepEqual([isDue(due - 1), isDue(due)], [false, true]);
+        assert.equal(isDue(due + offset), offset >= 0);
+      },
+    ),
+  );
+});
+
+test('without queries nothing is ever due, and before the first export everything is', () => {
+  assert.equal(exportDueAt(detectorOf({ metrics: [] }), STATE), Infinity);
+  assert.equal(exportDueAt(detectorOf(), STATE), 0);
 });
