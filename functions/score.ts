@@ -33,12 +33,16 @@ const telemetry = createTelemetry(settings.service);
 
 interface Ask {
   readonly detector: string;
+  /** Of the window that came; undefined where everything is to be looked at. */
+  readonly key: string | undefined;
   readonly correlationId: string | undefined;
 }
 
 /** What the messages of one batch ask of a detector; the first one says what its run is about. */
 interface Work extends Pick<Ask, 'correlationId'> {
   readonly ids: Set<string>;
+  /** Of windows that came; undefined once a message asks for everything. */
+  keys: Set<string> | undefined;
 }
 
 /**
@@ -54,9 +58,11 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
   const failed = new Set<string>();
   for (const record of event.Records) {
     try {
-      for (const { detector, correlationId } of await asksOf(record)) {
-        const work = messages.get(detector) ?? { ids: new Set(), correlationId };
+      for (const { detector, correlationId, key } of await asksOf(record)) {
+        const work = messages.get(detector) ?? { ids: new Set(), keys: new Set(), correlationId };
         work.ids.add(record.messageId);
+        if (key === undefined) work.keys = undefined;
+        else work.keys?.add(key);
         messages.set(detector, work);
       }
     } catch (error) {
@@ -65,10 +71,10 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
     }
   }
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
-  for (const [detector, { ids, correlationId }] of messages)
+  for (const [detector, { ids, keys, correlationId }] of messages)
     await correlated(correlationId, async () => {
       try {
-        await scoreWindows(await loadDetector(run, detector), run);
+        await scoreWindows(await loadDetector(run, detector), run, { arrived: keys && [...keys] });
       } catch (error) {
         tellFailure(detector, error);
         for (const id of ids) failed.add(id);
@@ -93,8 +99,8 @@ async function asksOf(record: SQSRecord): Promise<readonly Ask[]> {
   for (const request of parseScoreRequests(record.body)) {
     const detector = await detectorOf(request);
     if (detector === undefined) continue;
-    const correlationId = request.kind === 'object' ? correlationOf(request.key) : idOf(request);
-    asks.push({ detector, correlationId });
+    const key = request.kind === 'object' ? request.key : undefined;
+    asks.push({ detector, key, correlationId: key === undefined ? idOf(request) : correlationOf(key) });
   }
   return asks;
 }

@@ -43,7 +43,7 @@ type RunContext = JobContext & NotifyContext;
 
 interface Message {
   readonly queue: QueueName;
-  /** Of `score`, `train` and `notify` a detector; of `notify` also `WAKE`. */
+  /** Of `score`, `train` and `notify` a detector; of `score` also the key of a window that came, of `notify` also `WAKE`. */
   readonly body: string | Receipt;
   /** Epoch ms from which it can be received. */
   at: number;
@@ -222,9 +222,9 @@ export class Cloud {
         await notify(context, [...bodies]);
         return failed.clear();
       }
-      for (const [body, messages] of Map.groupBy(batch, (message) => message.body)) {
+      for (const [subject, messages] of Map.groupBy(batch, ({ body }) => subjectOf(body))) {
         try {
-          await this.#work(queue, body, context);
+          await this.#work(queue, subject, { context, bodies: messages.map(({ body }) => body) });
           for (const message of messages) failed.delete(message);
         } catch (error) {
           keepKill(error);
@@ -238,12 +238,18 @@ export class Cloud {
     }
   }
 
-  async #work(queue: QueueName, body: Message['body'], context: RunContext): Promise<void> {
-    if (typeof body !== 'string')
-      return markPublished(context.store, body.alert, { messageId: body.messageId, at: body.at });
-    const loaded = await loadDetector(context, body);
+  async #work(
+    queue: QueueName,
+    subject: Message['body'],
+    { context, bodies }: { readonly context: RunContext; readonly bodies: readonly Message['body'][] },
+  ): Promise<void> {
+    if (typeof subject !== 'string')
+      return markPublished(context.store, subject.alert, { messageId: subject.messageId, at: subject.at });
+    const loaded = await loadDetector(context, subject);
+    const keys = bodies.map(String);
+    const arrived = keys.every((key) => key.startsWith(WINDOWS_PREFIX)) ? keys : undefined;
     if (queue === 'train') await trainModel(loaded, context);
-    else await scoreWindows(loaded, context);
+    else await scoreWindows(loaded, context, { arrived });
   }
 
   async #invoke(
@@ -305,8 +311,7 @@ export class Cloud {
   }
 
   #sendEvent(key: string): void {
-    const detector = detectorOfWindowKey(key);
-    if (detector !== undefined) this.#send('score', detector);
+    if (detectorOfWindowKey(key) !== undefined) this.#send('score', key);
   }
 
   #send(queue: QueueName, body: Message['body'], delay: number = DELIVERY): void {
@@ -316,6 +321,11 @@ export class Cloud {
     for (let copy = 0; copy <= (fault?.copies ?? 0); copy++)
       this.#messages.push({ queue, body, at, receives: 0, isCopy: copy > 0 });
   }
+}
+
+/** A detector for all of its messages; a receipt by itself. */
+function subjectOf(body: Message['body']): Message['body'] {
+  return typeof body === 'string' ? (detectorOfWindowKey(body) ?? body) : body;
 }
 
 /** One detector that fails does not keep the others waiting; a function that ended does nothing more. */

@@ -7,7 +7,7 @@ import { manifestHash, parseManifest } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { readFindings } from '../jobs/shared/detector-findings.ts';
-import { type Concern, findConcerns, findUnscored } from '../jobs/shared/detector-health.ts';
+import { type Concern, type Findings, findConcerns, findUnscored } from '../jobs/shared/detector-health.ts';
 import { sumLearned } from '../jobs/shared/learned-history.ts';
 import {
   type LeftOutNote,
@@ -89,7 +89,7 @@ export async function readDetectorStatus(
   const { state } = findings;
   const unscored = findUnscored(findings);
   const concerns = findConcerns(findings, now());
-  const newest = await findNewestData(store, detector, { state, latest: now() + FUTURE_TOLERANCE });
+  const newest = findNewestData(findings, now() + FUTURE_TOLERANCE);
   const version = settings?.modelVersion;
   const current = await readCurrent(store, detector);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
@@ -186,11 +186,7 @@ async function readSettings(
 }
 
 /** Epoch ms. A dropped file's name says nothing of its range, but what was decided on does. */
-async function findNewestData(
-  store: ObjectStore,
-  detector: string,
-  { state, latest }: { readonly state: DetectorState; readonly latest: number },
-): Promise<number | undefined> {
+function findNewestData({ state, objects }: Findings, latest: number): number | undefined {
   let newest = -Infinity;
   const see = (time: number | undefined): void => {
     // Later ones are not data but what is left of a wrong clock.
@@ -198,6 +194,6 @@ async function findNewestData(
   };
   see(state.exportedUntil);
   for (const { decidedUntil } of Object.values(state.entities)) see(decidedUntil);
-  for await (const info of store.list(windowsPrefix(detector))) see(namedRange(info)?.end);
+  for (const info of objects) see(namedRange(info)?.end);
   return Number.isFinite(newest) ? newest : undefined;
 }

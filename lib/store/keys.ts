@@ -199,6 +199,9 @@ export function notificationKey(incidentId: string, notificationId: string): str
 /** Of the stage that tells people, over all detectors. */
 export const NOTIFY_STATE_KEY = 'state/notify.json';
 
+/** When each detector was last looked at as a whole. */
+export const SWEEPS_KEY = 'state/sweeps.json';
+
 /** When an export of each detector is due. */
 export const EXPORT_DUE_KEY = 'state/export-due.json';
 

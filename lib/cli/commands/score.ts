@@ -78,9 +78,9 @@ export const score: Command = {
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
     return forEachDetector(invocation, names, async (name) => {
       const loaded = await loadDetector(context, name);
-      const result = await scoreWindows(loaded, context, (window) =>
-        output.telemetry.info('window scored', { detector: name, ...window }),
-      );
+      const result = await scoreWindows(loaded, context, {
+        onWindow: (window) => output.telemetry.info('window scored', { detector: name, ...window }),
+      });
       const { published } = await notify(context, [name]);
       const next = trainable.has(name) ? `; next: tidewatch train ${name}` : '';
       output.print('scored', `${name}: ${describe({ ...result, published }, loaded.detector)}${next}`, {

@@ -13,7 +13,8 @@ import type { StoreContext } from '../shared/context.ts';
 import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
-import { listWindowObjects, readWindowObject } from '../shared/window-objects.ts';
+import { listWindowObjects, lookAtAll } from '../shared/looked-at.ts';
+import { readWindowObject } from '../shared/window-objects.ts';
 
 /** A range cannot be scored again without risking that somebody is told twice, or that it stays without scores. */
 class ReplayError extends TidewatchError {}
@@ -46,7 +47,7 @@ export async function replayRange(
   for await (const { key } of store.list(scoresPrefix(detector.name))) scored.add(key);
   const [windows, unscored]: [string[], string[]] = [[], []];
   const objects = await listWindowObjects(store, detector.name);
-  const ranges = openFileRanges({ detector, objects }, context);
+  const ranges = openFileRanges({ detector, windows: lookAtAll(objects) }, context);
   const known = await ranges.known(manifest.step);
   for (const info of objects) {
     // A dropped file that nobody has read yet has to be, to know where it stands in time.

@@ -5,6 +5,7 @@ import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FileRanges } from '../shared/file-ranges.ts';
+import type { LookedAt } from '../shared/looked-at.ts';
 import { type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
 import { FEW_WINDOWS, openCopies } from './recent-copies.ts';
 
@@ -28,6 +29,8 @@ interface KeyedWindow {
   readonly window: MetricWindow;
 }
 
+/** Ms. A window may be as long: those of a first export are. */
+const DAY = 86_400_000;
 /** Windows that are read at once. */
 const READS_AT_ONCE = 8;
 /** Windows after which what they told of their ranges is written: a run that is killed did not read them in vain. */
@@ -36,7 +39,7 @@ const READS_A_NOTE = 1_000;
 /**
  * Reads what is within reach and keeps it for the next window of the same run. An exported window's key tells its
  * range; a dropped file is read once to know, by this run or one before it.
- * @param given.objects every window of the detector
+ * @param given.windows of the detector; what they leave out is found where it is looked back on
  * @param given.contextRows rows of history that a row needs; 0: nothing is ever read
  * @param given.step ms
  * @param given.ranges of the same windows
@@ -44,28 +47,28 @@ const READS_A_NOTE = 1_000;
 export function openContext(
   given: {
     readonly detector: Detector;
-    readonly objects: readonly ObjectInfo[];
+    readonly windows: Pick<LookedAt, 'known' | 'reachBack'>;
     readonly contextRows: number;
     readonly step: number;
     readonly ranges: FileRanges;
   },
   context: StoreContext,
 ): ContextWindows {
-  const { detector, objects, step, ranges } = given;
+  const { detector, windows, step, ranges } = given;
   const reach = given.contextRows * step;
   // Every run lists every window; to read thousands of keys for nothing is most of what a short run would do.
   if (reach === 0) return { before: async () => [], add: () => {}, leaveCopies: async () => {} };
   const copies = openCopies(context.store, detector.name);
   const known = new Map<string, KnownWindow>();
   let newest = -Infinity;
-  let finding: Promise<void> | undefined;
+  let found = 0;
   return {
     async before(start) {
-      finding ??= knowRanges();
-      await finding;
+      await windows.reachBack({ start: start - reach - Math.max(DAY, detector.detectionWindow), end: start });
+      if (windows.known.length > found) await knowRanges();
       const isWithinReach = ({ range }: KnownWindow): boolean =>
         range.start < start && range.end > start - reach;
-      const unread = objects.filter(({ key }) => {
+      const unread = windows.known.filter(({ key }) => {
         const entry = known.get(key);
         return entry === undefined || (entry.window === undefined && isWithinReach(entry));
       });
@@ -83,10 +86,11 @@ export function openContext(
         .map(({ window }) => window);
     },
     add,
-    leaveCopies: () => copies.leave(objects.filter(({ key }) => isRecent(known.get(key)))),
+    leaveCopies: () => copies.leave(windows.known.filter(({ key }) => isRecent(known.get(key)))),
   };
 
   async function knowRanges(): Promise<void> {
+    found = windows.known.length;
     for (const [key, range] of await ranges.known(step))
       if (!known.has(key)) know(key, { range, window: undefined });
   }

@@ -12,12 +12,12 @@ import { rowsWanted } from '../../config/warmup.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
-import type { ObjectInfo } from '../../store/object-store.ts';
 import { recordScored } from '../../store/scored-windows.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
+import { type LookedAt, lookAtArrivals } from '../shared/looked-at.ts';
 import {
   isScored,
   type PendingWindow,
@@ -25,7 +25,6 @@ import {
   selectPending,
 } from '../shared/pending-windows.ts';
 import { countContextRows } from '../shared/score-rows.ts';
-import { listWindowObjects } from '../shared/window-objects.ts';
 import { openContext } from './context-windows.ts';
 import { learnWindows } from './learn-windows.ts';
 import { inBatches, inTimeOrder } from './order-windows.ts';
@@ -46,24 +45,30 @@ export interface ScoreResult {
 const END_RESERVE = 10_000;
 
 /**
- * Where the deadline comes before the work is done, another run is asked for.
+ * Where the deadline comes before the work is done, another run is asked for, which looks at everything.
+ * @param options.arrived keys of windows that came: they and what is near them in time are looked at; without it, everything
  * @throws RetryLaterError where it came before anything was done: the same call goes on from there
  */
 export async function scoreWindows(
   loaded: LoadedDetector,
   context: ScoreContext,
-  onWindow: (scored: ScoredWindow) => void = () => {},
+  options: {
+    readonly arrived?: readonly string[] | undefined;
+    readonly onWindow?: (scored: ScoredWindow) => void;
+  } = {},
 ): Promise<ScoreResult> {
   const { detector } = loaded;
-  const objects = await listWindowObjects(context.store, detector.name);
-  const selected = await selectPending(context.store, detector.name, objects);
-  const version = await resolveVersion(context.store, detector);
+  const { store, now } = context;
+  const { arrived, onWindow = () => {} } = options;
+  const windows = await lookAtArrivals(store, detector.name, { arrived, now: now() });
+  const selected = await selectPending(store, detector.name, windows);
+  const version = await resolveVersion(store, detector);
   const attempts = openAttempts(detector.name, context);
-  const ranges = openFileRanges({ detector, objects }, context);
+  const ranges = openFileRanges({ detector, windows }, context);
   try {
     if (version !== undefined)
       return await scorePending(
-        { ...loaded, version, objects, selected, attempts, ranges },
+        { ...loaded, version, windows, selected, attempts, ranges },
         context,
         onWindow,
       );
@@ -78,7 +83,7 @@ export async function scoreWindows(
 async function scorePending(
   given: LoadedDetector & {
     readonly version: string;
-    readonly objects: readonly ObjectInfo[];
+    readonly windows: LookedAt;
     readonly selected: SelectedWindows;
     readonly attempts: Attempts;
     readonly ranges: FileRanges;
@@ -86,12 +91,12 @@ async function scorePending(
   context: ScoreContext,
   onWindow: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
-  const { detector, storedState, version, objects, attempts, ranges } = given;
+  const { detector, storedState, version, windows, attempts, ranges } = given;
   const { pending, unnoted, noted } = given.selected;
   const fitted = await loadFittedDetector(context.store, detector.name, version);
   const contextRows = countContextRows(fitted);
   const { step } = fitted.manifest;
-  const history = openContext({ detector, objects, contextRows, step, ranges }, context);
+  const history = openContext({ detector, windows, contextRows, step, ranges }, context);
   const run: ScoreRun = {
     detector,
     storedState,
@@ -106,7 +111,7 @@ async function scorePending(
   const scored = await scoreInOrder(run, pending, context, onWindow);
   const isCutShort = pending.length > 0 && isOutOfTime(context);
   if (run.etags.size > 0) await recordScored(context.store, detector.name, run.etags, run.late, noted);
-  const windowKey = objects.at(-1)?.key ?? '';
+  const windowKey = windows.objects.at(-1)?.key ?? '';
   if (pending.length === 0) await tellNoticedSilences({ detector, fitted, windowKey }, context);
   const { state } = run.moved ?? (await readState(context.store, detector.name));
   if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);

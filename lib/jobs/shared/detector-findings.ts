@@ -1,5 +1,6 @@
 import { ArtifactError, NotFoundError } from '../../base/errors.ts';
 import { isOpen } from '../../incident/severity.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { manifestKey } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
@@ -9,28 +10,36 @@ import { readProgress } from '../../store/training-progress.ts';
 import type { StoreContext } from './context.ts';
 import type { Findings } from './detector-health.ts';
 import type { LoadedDetector } from './load-detectors.ts';
+import { lookAt } from './looked-at.ts';
 import { selectPending } from './pending-windows.ts';
 import { findStaleModel } from './stale-model.ts';
 import { findSetAside } from './training-attempts.ts';
-import { listWindowObjects } from './window-objects.ts';
+
+/** What is looked at of a detector. */
+export type Look = Parameters<typeof lookAt>[2];
 
 /**
  * Two listings and a handful of requests.
+ * @param scopeOf what is looked at of it, told by its state; without it, everything
  * @throws ArtifactError where the detector's state cannot be read
  */
 export async function readFindings(
   { store, now }: Pick<StoreContext, 'store' | 'now'>,
   loaded: LoadedDetector,
+  scopeOf: (state: DetectorState) => Promise<Look> = async () => ({
+    scope: undefined,
+  }),
 ): Promise<Findings> {
   const { detector } = loaded;
   const { name } = detector;
   const { state } = await readState(store, name);
-  const objects = await listWindowObjects(store, name);
+  const windows = await lookAt(store, name, await scopeOf(state));
+  const objects = windows.known;
   return {
     detector,
     state,
     objects,
-    pending: (await selectPending(store, name, objects)).pending,
+    pending: (await selectPending(store, name, windows)).pending,
     version: await resolveVersion(store, detector),
     isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
     ...(await readTelling(store, name)),

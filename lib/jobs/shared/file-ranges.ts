@@ -9,6 +9,7 @@ import type { ObjectInfo } from '../../store/object-store.ts';
 import { WIDEST_HOLE } from '../../window/time-bounds.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { StoreContext } from './context.ts';
+import type { LookedAt } from './looked-at.ts';
 import { namedRange, type ReadWindowObject } from './window-objects.ts';
 
 export interface FileRanges {
@@ -23,25 +24,33 @@ export interface FileRanges {
   leave(): Promise<void>;
 }
 
-/** @param objects every window of the detector, as the bucket listed them for this run */
+/** @param windows of the detector, as the bucket listed them for this run */
 export function openFileRanges(
-  { detector, objects }: { readonly detector: Detector; readonly objects: readonly ObjectInfo[] },
+  {
+    detector,
+    windows,
+  }: {
+    readonly detector: Detector;
+    readonly windows: Pick<LookedAt, 'objects' | 'known' | 'scope' | 'fileRanges'>;
+  },
   { store, telemetry }: StoreContext,
 ): FileRanges {
-  const listed = new Map(objects.map((info) => [info.key, info]));
-  const unnamed = objects.filter((info) => namedRange(info) === undefined);
+  const listed = new Map(windows.objects.map((info) => [info.key, info]));
   // What counts as a hole in a file is then told by the manifest, which may change: what is learned holds for one setting alone.
   const isUsual = detector.training.lookback <= WIDEST_HOLE;
   let learned = new Map<string, FileRange>();
   let stored: Promise<StoredFileRanges> | undefined;
   const read = (): Promise<StoredFileRanges> => {
-    stored ??= readFileRanges(store, detector.name);
+    stored ??= windows.fileRanges
+      ? Promise.resolve(windows.fileRanges)
+      : readFileRanges(store, detector.name);
     return stored;
   };
   return {
     async known(step) {
       const ranges = new Map<string, TimeRange>();
-      for (const info of objects) {
+      const unnamed = windows.known.filter((info) => namedRange(info) === undefined);
+      for (const info of windows.known) {
         const range = namedRange(info);
         if (range !== undefined) ranges.set(info.key, range);
       }
@@ -68,7 +77,9 @@ export function openFileRanges(
         const fresh = [...learned.values()].filter((each) => !isSame(known.files.get(each.key), each));
         learned = new Map();
         if (fresh.length === 0) return;
-        const isGone = (key: string): boolean => known.files.has(key) && !listed.has(key);
+        // Of what was not looked at nobody knows whether it is gone.
+        const isGone = (key: string): boolean =>
+          windows.scope === undefined && known.files.has(key) && !listed.has(key);
         stored = Promise.resolve(
           await recordFileRanges(store, detector.name, { learned: fresh, isGone, known }),
         );

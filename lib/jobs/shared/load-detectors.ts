@@ -87,8 +87,8 @@ export async function listDetectors(context: StoreContext): Promise<readonly str
 /** Names with a file under windows/: one that was dropped has no state before it is first looked at. */
 export async function listDropped(store: ObjectStore): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  for await (const { key } of store.list(WINDOWS_PREFIX)) {
-    const name = detectorOfWindowKey(key);
+  for await (const folder of store.listFolders(WINDOWS_PREFIX)) {
+    const name = detectorOfWindowKey(`${folder}any`);
     if (name !== undefined) names.add(name);
   }
   return names;

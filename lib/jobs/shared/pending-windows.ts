@@ -4,6 +4,8 @@ import { readState } from '../../store/detector-states.ts';
 import { scoresKey, scoresPrefix } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import { readScored, type StoredScored, scoredEtags } from '../../store/scored-windows.ts';
+import type { LookedAt } from './looked-at.ts';
+import { listInScope } from './window-scope.ts';
 
 export interface PendingWindow extends ObjectInfo {
   /** It had no scores when they were listed. */
@@ -24,16 +26,15 @@ export interface SelectedWindows {
 
 /**
  * Windows without scores, or whose scores are of other bytes.
- * @param objects every window of the detector that can be read
+ * @param windows those of them that are looked at
  */
 export async function selectPending(
   store: ObjectStore,
   detector: string,
-  objects: readonly ObjectInfo[],
+  { objects, scope }: Pick<LookedAt, 'objects' | 'scope'>,
 ): Promise<SelectedWindows> {
-  const scoredAt = new Map<string, number>();
-  for await (const { key, lastModified } of store.list(scoresPrefix(detector)))
-    scoredAt.set(key, lastModified);
+  const scores = await listInScope(store, scope, { prefix: scoresPrefix(detector), keyOf: scoresKey });
+  const scoredAt = new Map(scores.objects.map(({ key, lastModified }) => [key, lastModified]));
   const noted = objects.length === 0 ? undefined : await readScored(store, detector);
   const etags = scoredEtags(noted);
   const isNoted = ({ key }: ObjectInfo): boolean => !scoredAt.has(scoresKey(key)) || etags.has(key);

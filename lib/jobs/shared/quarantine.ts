@@ -108,19 +108,34 @@ export async function listQuarantine(store: ObjectStore, prefix = ''): Promise<r
   );
 }
 
+/** What stands in quarantine of objects whose key starts with `prefix`: key there → ETag. */
+export async function listQuarantined(
+  store: ObjectStore,
+  prefix: string,
+): Promise<ReadonlyMap<string, string>> {
+  const etags = new Map<string, string>();
+  for await (const { key, etag } of store.list(`${QUARANTINE_PREFIX}${prefix}`)) etags.set(key, etag);
+  return etags;
+}
+
 /**
- * The objects that are not in quarantine with these very bytes. Costs two listings, and a request only for what the
+ * The objects that are not in quarantine with these very bytes. Costs a listing, and a request only for what the
  * ETags of the copies leave open: S3 gives the copy of an object in parts another one.
- * @param objects all of those whose key starts with `prefix`
+ * @param given.objects those whose key starts with `prefix`
+ * @param given.quarantined of the same prefix, where it was listed
  * @param keepsOut which reasons do; without it, all of them
  */
 export async function withoutQuarantined(
   store: ObjectStore,
-  { prefix, objects }: { readonly prefix: string; readonly objects: readonly ObjectInfo[] },
+  given: {
+    readonly prefix: string;
+    readonly objects: readonly ObjectInfo[];
+    readonly quarantined?: ReadonlyMap<string, string>;
+  },
   keepsOut?: (entry: Quarantined) => boolean,
 ): Promise<readonly ObjectInfo[]> {
-  const etags = new Map<string, string>();
-  for await (const { key, etag } of store.list(`${QUARANTINE_PREFIX}${prefix}`)) etags.set(key, etag);
+  const { objects, prefix } = given;
+  const etags = given.quarantined ?? (await listQuarantined(store, prefix));
   const asked = objects.filter(
     ({ key, etag }) =>
       etags.has(reasonKey(key)) && (keepsOut !== undefined || etags.get(quarantineKey(key)) !== etag),

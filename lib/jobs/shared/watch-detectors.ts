@@ -1,14 +1,28 @@
 /**
  * The dead man's switch: looks at every detector from outside of the path that its data take, and counts those that do not
  * do what they are there for. An alarm on `WatchRuns` tells when nobody looks any more.
+ *
+ * Mostly it looks at the newest days. Once a day each detector is looked at as a whole: what came without its event, however
+ * old its name says that it is, is found then, and a scoring asked for.
  */
 import { ManifestError } from '../../base/errors.ts';
 import type { MetricName } from '../../base/telemetry.ts';
 import type { Deadline } from '../../models/framework/contract.ts';
-import type { StoreContext } from './context.ts';
-import { readFindings } from './detector-findings.ts';
-import { type ConcernCode, findConcerns } from './detector-health.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { readFileRanges } from '../../store/file-ranges.ts';
+import { readSweeps, writeSweeps } from '../../store/sweeps.ts';
+import type { StoreContext, WorkQueue } from './context.ts';
+import { type Look, readFindings } from './detector-findings.ts';
+import { type ConcernCode, findConcerns, findUnscored } from './detector-health.ts';
 import { listDetectors, listDropped, loadDetector } from './load-detectors.ts';
+import { newestData } from './newest-data.ts';
+import { scopeOfNewest } from './window-scope.ts';
+
+export interface WatchContext extends StoreContext {
+  /** Of the looking: who is not seen within it is the first to be seen by the next run. */
+  readonly deadline: Deadline;
+  readonly queue: Pick<WorkQueue, 'requestScoring'>;
+}
 
 /** What is alarmed about. Alerts that are not published are told of by their own metrics and dead letters. */
 const METRICS: Readonly<Record<ConcernCode, MetricName | undefined>> = {
@@ -23,30 +37,30 @@ const METRICS: Readonly<Record<ConcernCode, MetricName | undefined>> = {
 
 /** Counted where no detector is meant. */
 const NO_DETECTOR = 'none';
+/** Ms of the newest data that are looked at each time. */
+const NEWEST = 2 * 86_400_000;
+/** Ms from one look at the whole of a detector to the next. */
+const SWEEP_EVERY = 24 * 3_600_000;
+/** Whole looks of one run: a share of the detectors, so that they spread over the day, and at least so many. */
+const SWEEPS_A_RUN = { share: 1 / 8, atLeast: 10 } as const;
+/** Ms after its arrival within which a window's event may still be on its way. */
+const ON_ITS_WAY = 600_000;
 
-/**
- * One detector that cannot be looked at does not keep the others from being seen.
- * @param context.deadline of the looking: who is not seen within it is the first to be seen by the next run
- */
-export async function watchDetectors(context: StoreContext & { readonly deadline: Deadline }): Promise<void> {
+/** One detector that cannot be looked at does not keep the others from being seen. */
+export async function watchDetectors(context: WatchContext): Promise<void> {
   const { store, telemetry, now, deadline } = context;
   const names = [...new Set([...(await listDetectors(context)), ...(await listDropped(store))])].sort();
+  const before = await readSweeps(store);
+  const due = chooseSweeps(names, new Map(before.detectors.map(([name, at]) => [name, at])), now());
+  const swept = new Map<string, number>();
   let seen = 0;
   for (const name of fromTurn(names, now())) {
     if (deadline.remaining() <= 0) break;
     seen++;
     try {
-      const loaded = await loadDetector(context, name);
-      for (const { code, since, message } of findConcerns(await readFindings(context, loaded), now())) {
-        telemetry.warn('detector needs attention', {
-          detector: name,
-          code,
-          since: since ?? undefined,
-          message,
-        });
-        const metric = METRICS[code];
-        if (metric !== undefined) telemetry.count(metric, 1, { detector: name });
-      }
+      const isWhole = due.has(name);
+      await watchDetector(name, isWhole, context);
+      if (isWhole) swept.set(name, now());
     } catch (error) {
       telemetry.error('detector could not be looked at', { detector: name, error: String(error) });
       // Whoever runs its jobs counts what is wrong with a manifest.
@@ -55,7 +69,51 @@ export async function watchDetectors(context: StoreContext & { readonly deadline
   }
   if (seen < names.length)
     telemetry.warn('not every detector was looked at in time', { seen, detectors: names.length });
+  if (swept.size > 0) await writeSweeps(store, { before, swept, names: new Set(names) });
   telemetry.count('WatchRuns', 1, { detector: NO_DETECTOR });
+}
+
+async function watchDetector(name: string, isWhole: boolean, context: WatchContext): Promise<void> {
+  const { telemetry, now, queue } = context;
+  const loaded = await loadDetector(context, name);
+  const scopeOf = isWhole ? undefined : (state: DetectorState) => lookAtNewest(name, state, context);
+  const findings = await readFindings(context, loaded, scopeOf);
+  for (const { code, since, message } of findConcerns(findings, now())) {
+    telemetry.warn('detector needs attention', { detector: name, code, since: since ?? undefined, message });
+    const metric = METRICS[code];
+    if (metric !== undefined) telemetry.count(metric, 1, { detector: name });
+  }
+  const { windows, since } = findUnscored(findings);
+  if (!isWhole || since === undefined || now() - since < ON_ITS_WAY) return;
+  telemetry.info('windows without scores were found; scoring is asked for', { detector: name, windows });
+  await queue.requestScoring(name);
+}
+
+/** Everything where nothing tells which data are the newest, and while it learns: what it learned from may be of any time. */
+async function lookAtNewest(name: string, state: DetectorState, { store, now }: WatchContext): Promise<Look> {
+  const newest = newestData(state, now());
+  if (!Number.isFinite(newest) || state.phase === 'learning') return { scope: undefined };
+  const fileRanges = await readFileRanges(store, name);
+  // A model that is as old as that is told of with the windows since.
+  const since = Math.min(newest, state.trainedUntil ?? newest) - NEWEST;
+  return { scope: scopeOfNewest({ since, files: fileRanges.files.size }), fileRanges };
+}
+
+/** Those that were not looked at for a day, the ones first that were not for longest. */
+function chooseSweeps(
+  names: readonly string[],
+  sweptAt: ReadonlyMap<string, number>,
+  now: number,
+): ReadonlySet<string> {
+  const at = (name: string): number => sweptAt.get(name) ?? -Infinity;
+  const most = Math.max(SWEEPS_A_RUN.atLeast, Math.ceil(SWEEPS_A_RUN.share * names.length));
+  return new Set(
+    names
+      // A time that lies ahead is of a wrong clock.
+      .filter((name) => !(Math.abs(now - at(name)) < SWEEP_EVERY))
+      .sort((a, b) => at(a) - at(b) || 0)
+      .slice(0, most),
+  );
 }
 
 /** From another one each hour, so that a run that is too short leaves out others each time. */

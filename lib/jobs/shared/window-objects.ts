@@ -1,11 +1,11 @@
-/** The window objects of a detector, and what each holds. */
+/** What a window object is, and what it holds. */
 
 import { correlated, correlationOf } from '../../base/correlation.ts';
 import { NotFoundError, ObjectTooLargeError, WindowError } from '../../base/errors.ts';
 import { warnOnce } from '../../base/warn-once.ts';
 import type { Detector } from '../../config/detector.ts';
-import { rangeOfWindowKey, windowsPrefix } from '../../store/keys.ts';
-import type { ObjectInfo, ObjectStore, StoredObject } from '../../store/object-store.ts';
+import { rangeOfWindowKey } from '../../store/keys.ts';
+import type { ObjectInfo, StoredObject } from '../../store/object-store.ts';
 import { checkGrid } from '../../window/grid.ts';
 import type { LeftOut } from '../../window/left-out.ts';
 import { MAX_FILE_BYTES } from '../../window/limits.ts';
@@ -15,23 +15,7 @@ import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from './context.ts';
 import { recordLeftOut } from './left-out-notes.ts';
-import { type Quarantined, quarantine, withoutQuarantined } from './quarantine.ts';
-
-/**
- * Every window object that can be read, ascending by key. Left out: markers of other writers (`_SUCCESS`, `.crc`: a
- * name that starts with `_` or `.`, as Hive has it), folder markers, and what is in quarantine with this very ETag
- * for a reason that `keepsOut`.
- */
-export async function listWindowObjects(
-  store: ObjectStore,
-  detector: string,
-  keepsOut?: (entry: Quarantined) => boolean,
-): Promise<readonly ObjectInfo[]> {
-  const prefix = windowsPrefix(detector);
-  const objects: ObjectInfo[] = [];
-  for await (const object of store.list(prefix)) if (isWindowName(object.key)) objects.push(object);
-  return withoutQuarantined(store, { prefix, objects }, keepsOut);
-}
+import { quarantine } from './quarantine.ts';
 
 /**
  * The range that the key tells; undefined where the file has to be read to know, as it has to where the key names a

@@ -13,18 +13,25 @@ import type { PlannedRows } from '../../features/source-columns.ts';
 import { findWarmRows } from '../../features/warm-rows.ts';
 import { countLeftOut } from '../../report/left-out.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
+import { readFileRanges } from '../../store/file-ranges.ts';
+import { windowsPrefix } from '../../store/keys.ts';
 import type { LeftOutOfTraining, ModelManifest } from '../../store/model-manifest.ts';
-import type { ObjectInfo } from '../../store/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import { NO_HOLES, type TrainingHoles } from '../../store/training-holes.ts';
 import type { TrainingProgress } from '../../store/training-progress.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import { selectRows } from '../../window/select-rows.ts';
+import { WIDEST_HOLE } from '../../window/time-bounds.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { openFileRanges } from '../shared/file-ranges.ts';
 import { measureHistory, type Span, spanOf } from '../shared/learned-history.ts';
-import { listWindowObjects, namedRange, readWindowObject } from '../shared/window-objects.ts';
+import { type LookedAt, lookAt } from '../shared/looked-at.ts';
+import { newestData } from '../shared/newest-data.ts';
+import type { Quarantined } from '../shared/quarantine.ts';
+import { namedRange, readWindowObject } from '../shared/window-objects.ts';
+import { listDays, scopeOfNewest, startOfDay } from '../shared/window-scope.ts';
 import { cutHoles } from './cut-holes.ts';
 import { findHoles } from './find-holes.ts';
 
@@ -45,6 +52,8 @@ export interface TrainingData extends PreparedRows {
   readonly labelledBy: CriterionCounts;
 }
 
+const DAY = 86_400_000;
+
 interface Loaded {
   readonly window: MetricWindow;
   readonly info: ObjectInfo;
@@ -64,12 +73,7 @@ export async function loadTrainingData(
   context: StoreContext,
   kept?: Pick<TrainingProgress, 'inputs' | 'holes'>,
 ): Promise<TrainingData | undefined> {
-  const { loaded, unread } = await loadWindows(
-    detector,
-    { step: detector.step ?? state.step, only: kept?.inputs },
-    context,
-  );
-  const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
+  const { loaded, unread, end } = await loadHistory(detector, { state, only: kept?.inputs }, context);
   const range = { start: end - detector.training.lookback, end };
   const used = loaded
     .filter(({ window }) => window.range.end > range.start)
@@ -146,21 +150,76 @@ function selectTrainingRows(
   };
 }
 
+interface LoadedHistory {
+  readonly loaded: readonly Loaded[];
+  /** Of windows that are too old. */
+  readonly unread: readonly Span[];
+  /** Epoch ms: exclusive end of the newest window; -Infinity where there is none. */
+  readonly end: number;
+}
+
+/**
+ * Lists what the lookback can reach, by what the state knows of the newest data; everything, where that was not enough: data
+ * that turns out to be older reaches further back.
+ */
+async function loadHistory(
+  detector: Detector,
+  given: { readonly state: DetectorState; readonly only: ModelManifest['inputs'] | undefined },
+  context: StoreContext,
+): Promise<LoadedHistory> {
+  const { state, only } = given;
+  const step = detector.step ?? state.step;
+  const reach = detector.training.lookback + Math.max(DAY, detector.detectionWindow);
+  // A cursor moves on over a day without data.
+  const since = startOfDay(newestData(state, context.now()) - reach - DAY);
+  const { store } = context;
+  // A training that goes on has its windows, of whatever time.
+  if (only === undefined && Number.isFinite(since)) {
+    const fileRanges = await readFileRanges(store, detector.name);
+    const scope = scopeOfNewest({ since, files: fileRanges.files.size });
+    const oldest = await findOldest(store, detector.name);
+    const isNear = oldest === undefined || since - oldest.end <= WIDEST_HOLE;
+    if (isNear) {
+      const windows = await lookAt(store, detector.name, { scope, fileRanges, keepsOut });
+      const history = await loadWindows(detector, { step, only, windows }, context);
+      if (history.end - reach >= since)
+        return oldest === undefined ? history : { ...history, unread: [...history.unread, oldest] };
+    }
+  }
+  const windows = await lookAt(store, detector.name, { scope: undefined, keepsOut });
+  return loadWindows(detector, { step, only, windows }, context);
+}
+
+/** A window that drifted from the last model's metrics is what the next model has to learn from. */
+function keepsOut({ code }: Quarantined): boolean {
+  return code !== 'schema-drift';
+}
+
+/** The oldest exported window, whose key tells its end; undefined where there is none. */
+async function findOldest(store: ObjectStore, detector: string): Promise<Span | undefined> {
+  const all = { start: 0, end: Infinity };
+  for await (const info of listDays(store, windowsPrefix(detector), all)) {
+    const range = namedRange(info);
+    if (range !== undefined) return { start: range.end, end: range.end };
+  }
+  return undefined;
+}
+
 async function loadWindows(
   detector: Detector,
-  given: { readonly step: number | undefined; readonly only: ModelManifest['inputs'] | undefined },
+  given: {
+    readonly step: number | undefined;
+    readonly only: ModelManifest['inputs'] | undefined;
+    readonly windows: LookedAt;
+  },
   context: StoreContext,
-): Promise<{ readonly loaded: readonly Loaded[]; readonly unread: readonly Span[] }> {
+): Promise<LoadedHistory> {
+  const { windows } = given;
+  const objects = windows.known;
   const wanted = given.only && new Set(given.only.map(({ key, etag }) => `${key} ${etag}`));
-  // A window that drifted from the last model's metrics is what the next model has to learn from.
-  const objects = await listWindowObjects(
-    context.store,
-    detector.name,
-    ({ code }) => code !== 'schema-drift',
-  );
   let { step } = given;
   const loaded: Loaded[] = [];
-  const ranges = openFileRanges({ detector, objects }, context);
+  const ranges = openFileRanges({ detector, windows }, context);
   const known = await ranges.known(step);
   // Files that came since do not make those too old that a training under way goes on with.
   const isWanted = ({ key, etag }: ObjectInfo): boolean => wanted?.has(`${key} ${etag}`) === true;
@@ -181,7 +240,8 @@ async function loadWindows(
     if (range === undefined) return [];
     return [namedRange(info) === undefined ? range : { start: range.end, end: range.end }];
   });
-  return { loaded, unread };
+  const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
+  return { loaded, unread, end };
 }
 
 /**

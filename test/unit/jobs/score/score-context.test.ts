@@ -8,6 +8,7 @@ import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { openFileRanges } from '../../../../lib/jobs/shared/file-ranges.ts';
 import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { lookAtAll } from '../../../../lib/jobs/shared/looked-at.ts';
 import { countContextRows, scoreRows } from '../../../../lib/jobs/shared/score-rows.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { loadTrainingData } from '../../../../lib/jobs/train/training-data.ts';
@@ -206,12 +207,13 @@ test('a dropped file is read once to know its range, and an unreadable one is co
     await put('broken', new Uint8Array(100)),
   ];
   const { detector } = await loadDetector(context, DETECTOR);
-  const ranges = openFileRanges({ detector, objects }, context);
-  const history = openContext({ detector, objects, contextRows: CONTEXT_ROWS, step: STEP, ranges }, context);
+  const windows = lookAtAll(objects);
+  const ranges = openFileRanges({ detector, windows }, context);
+  const history = openContext({ detector, windows, contextRows: CONTEXT_ROWS, step: STEP, ranges }, context);
   for (const start of [1450, 1455]) {
-    const windows = await history.before(EPOCH + start * STEP);
+    const before = await history.before(EPOCH + start * STEP);
     assert.deepEqual(
-      windows.map(({ range }) => range.start),
+      before.map(({ range }) => range.start),
       [near.range.start],
     );
   }
