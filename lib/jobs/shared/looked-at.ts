@@ -8,6 +8,7 @@ import { isWindowName } from './window-objects.ts';
 import {
   coversDays,
   dayOf,
+  isInDateFolder,
   listDays,
   listInScope,
   scopeOfArrivals,
@@ -87,9 +88,10 @@ export async function lookAt(
   const objects = await without(listed);
   if (scope === undefined) return { ...lookAtAll(objects), fileRanges };
   const keys = new Set(listed.map(({ key }) => key));
-  const isRemembered = scope.others !== 'all';
+  const isUnlisted = (key: string): boolean =>
+    dayOf(key) === undefined && (!scope.hasOthers || isInDateFolder(key)) && !keys.has(key);
   const remembered = [...(fileRanges?.files.values() ?? [])]
-    .filter(({ key }) => isRemembered && dayOf(key) === undefined && !keys.has(key))
+    .filter(({ key }) => isUnlisted(key))
     // Nobody asks for its size.
     .map(({ key, etag, lastModified }) => ({ key, etag, lastModified, size: 0 }));
   const known = [...objects, ...(await without(remembered))];

@@ -12,8 +12,10 @@ import type { TimeRange } from '../../window/time-range.ts';
 export interface WindowScope {
   /** Folders `date=YYYY-MM-DD` of the days that begin in these ranges, epoch ms; the end may be Infinity. */
   readonly days: readonly TimeRange[];
-  /** Files outside of such folders: all, or these keys. */
-  readonly others: 'all' | readonly string[];
+  /** Whether all files outside of `date=…` folders are in it. */
+  readonly hasOthers: boolean;
+  /** Of windows besides. */
+  readonly keys: readonly string[];
 }
 
 const DAY = 86_400_000;
@@ -48,8 +50,9 @@ export function scopeOfArrivals(given: {
   if (old.length + (isFew ? 0 : own.length) > MOST_ALONE) return undefined;
   const days = old.map((day) => ({ start: day - DAYS_BEFORE, end: day + DAY }));
   if (newest.length > 0) days.push({ start: Math.min(...newest) - DAYS_BEFORE, end: Infinity });
-  const hasOthers = own.length > 0 || files > 0;
-  return { days, others: hasOthers && isFew ? 'all' : own };
+  const hasOthers = isFew && (own.length > 0 || files > 0);
+  // A folder that is called like that of a day and is none is listed with neither.
+  return { days, hasOthers, keys: own.filter((key) => !hasOthers || isInDateFolder(key)) };
 }
 
 /**
@@ -65,7 +68,8 @@ export function scopeOfNewest({
 }): WindowScope {
   return {
     days: [{ start: startOfDay(since), end: Infinity }],
-    others: files > 0 && files <= FEW_FILES ? 'all' : [],
+    hasOthers: files > 0 && files <= FEW_FILES,
+    keys: [],
   };
 }
 
@@ -97,15 +101,15 @@ export async function listInScope(
   else {
     for (const range of scope.days)
       for await (const info of listDays(store, prefix, range)) found.set(info.key, info);
-    if (scope.others === 'all') {
+    if (scope.hasOthers) {
       const others = await listOthers(store, prefix);
       for (const info of others.objects) found.set(info.key, info);
       hasDays = others.hasDays;
-    } else
-      for (const key of scope.others) {
-        const info = await find(store, keyOf(key));
-        if (info !== undefined) found.set(info.key, info);
-      }
+    }
+    for (const key of scope.keys) {
+      const info = await find(store, keyOf(key));
+      if (info !== undefined) found.set(info.key, info);
+    }
   }
   return { objects: [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), hasDays };
 }
@@ -117,15 +121,22 @@ export function dayOf(key: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** Whether it is in a folder of the form in which days are told, be it of a day or not. */
+export function isInDateFolder(key: string): boolean {
+  return /^[^/]+\/detector=[^/]+\/date=/.test(key);
+}
+
+/** With an end, the folders of those days alone; without, whatever sorts behind them. */
 export async function* listDays(
   store: ObjectStore,
   prefix: string,
   { start, end }: TimeRange,
 ): AsyncGenerator<ObjectInfo> {
   const folder = `${prefix}date=`;
-  const last = Number.isFinite(end) ? formatDay(end - 1) : '9999-12-31';
+  const last = Number.isFinite(end) ? formatDay(end - 1) : undefined;
   for await (const info of store.list(prefix, { startAfter: `${folder}${formatDay(start)}` })) {
-    if (!info.key.startsWith(folder) || info.key.slice(folder.length, folder.length + 10) > last) return;
+    if (!info.key.startsWith(folder)) return;
+    if (last !== undefined && info.key.slice(folder.length, folder.length + 10) > last) return;
     yield info;
   }
 }
