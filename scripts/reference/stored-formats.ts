@@ -27,6 +27,7 @@ import { type NotifyState, readNotifyState, writeNotifyState } from '../../lib/s
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { readRecentWindows, writeRecentWindows } from '../../lib/store/recent-windows.ts';
 import { recordScored } from '../../lib/store/scored-windows.ts';
+import { readSweeps, writeSweeps } from '../../lib/store/sweeps.ts';
 import { writeCheckpoint, writeProgress } from '../../lib/store/training-progress.ts';
 import { collect } from '../../test/helpers/collect.ts';
 
@@ -239,6 +240,8 @@ async function leaveFaults(): Promise<void> {
   await openAttempts(DETECTOR, context).begin(await store.head(key));
   const manifest = await store.head(manifestKey(DETECTOR));
   const due = new Map([[DETECTOR, { etag: manifest.etag, due: now, turn: now - 60_000 }]]);
+  const [before, names] = [await readSweeps(store), new Set([DETECTOR])];
+  await writeSweeps(store, { before, swept: new Map([[DETECTOR, now]]), names });
   await moveDueIndex(store, { found: due, software: SOFTWARE_VERSION, known: await readDueIndex(store) });
 }
 

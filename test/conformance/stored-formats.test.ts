@@ -31,6 +31,7 @@ import { claimNotification, markPublished } from '../../lib/store/notifications.
 import { readNotifyState } from '../../lib/store/notify-state.ts';
 import { readRecentWindows } from '../../lib/store/recent-windows.ts';
 import { readLate, readScored, recordScored, scoredEtags } from '../../lib/store/scored-windows.ts';
+import { readSweeps, writeSweeps } from '../../lib/store/sweeps.ts';
 import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { ADDED, findLost } from '../helpers/later-release.ts';
@@ -68,6 +69,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   incidentKey: /^incidents\/[^/]+\.json$/,
   notificationKey: /^incidents\/[^/]+\/[^/]+\.json$/,
   NOTIFY_STATE_KEY: /^state\/notify\.json$/,
+  SWEEPS_KEY: /^state\/sweeps\.json$/,
   EXPORT_DUE_KEY: /^state\/export-due\.json$/,
   stateKey: /^state\/detector=shop\.json$/,
   scoredKey: /^state\/detector=shop\/scored\.json$/,
@@ -259,6 +261,13 @@ const MOVES: Readonly<
       await moveDueIndex(bucket, { found, software: known.software, known });
     },
   },
+  'looks at the whole': {
+    key: keys.SWEEPS_KEY,
+    async move(bucket) {
+      const [before, names] = [await readSweeps(bucket), new Set([DETECTOR, 'cart'])];
+      await writeSweeps(bucket, { before, swept: new Map([['cart', NOW]]), names });
+    },
+  },
   attempt: {
     key: keys.attemptKey(DETECTOR),
     async move(bucket) {
@@ -362,6 +371,7 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
     [...(await readDueIndex(bucket)).entries].map(([name, { due, turn }]) => [name, due - turn]),
     [[DETECTOR, 60_000]],
   );
+  assert.deepEqual((await readSweeps(bucket)).detectors, [[DETECTOR, NOW]]);
   assert.deepEqual(
     (await readRecentWindows(bucket, DETECTOR)).map(({ key, body }) => [key, body.length]),
     [['windows/detector=shop/date=2026-11-02/20261102T031500Z_20261102T033000Z.parquet', 2033]],

@@ -42,6 +42,7 @@ export interface NotifyResult {
 /** Ms after which the states of all detectors are looked through for what nobody asked to take over. */
 const SWEEP_EVERY = 10 * 60_000;
 /** Ms: what is due later is found by the tick of its minute. */
+const DAY = 86_400_000;
 const LONGEST_WAKE = 60_000;
 const CONCURRENCY = 8;
 
@@ -121,9 +122,13 @@ async function sweepIfDue(
   const at = context.now();
   if (state.sweptAt !== undefined && Math.abs(at - state.sweptAt) < SWEEP_EVERY) return undefined;
   const detectors: string[] = [];
-  for await (const { key } of context.store.list(STATES_PREFIX)) {
+  // The sweep before has read what was written before it, but for what two clocks that differ may hide; once a day all are read.
+  const { sweptAt = -Infinity } = state;
+  const isWhole = Math.floor(at / DAY) !== Math.floor(sweptAt / DAY);
+  const since = isWhole ? -Infinity : sweptAt - SWEEP_EVERY;
+  for await (const { key, lastModified } of context.store.list(STATES_PREFIX)) {
     const detector = detectorOfStateKey(key);
-    if (detector !== undefined) detectors.push(detector);
+    if (detector !== undefined && lastModified >= since) detectors.push(detector);
   }
   return { detectors, at };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
-import { NOTIFY_STATE_KEY } from '../../../../lib/store/keys.ts';
+import { NOTIFY_STATE_KEY, stateKey } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
@@ -65,4 +65,28 @@ test('silences are read many at a time, and those that did not change are not re
   await bucket.delete('silences/old-17.yml');
   await readSilences();
   assert.deepEqual(told(publisher), ['opened shop-a-0 1']);
+});
+
+test('a sweep reads the states that changed since the one before it, and all of them once a day', async () => {
+  let now = Date.UTC(2026, 10, 22, 12);
+  const store = createCountingStore(createMemoryObjectStore({ now: () => now }));
+  const publisher = createTopic(store);
+  const context = createNotifyContext(store, { publisher, now: () => now });
+  const names = ['cart', 'payment', 'shop'];
+  for (const name of names) await leave(store, name);
+  const sweep = async (minutes: number): Promise<readonly string[]> => {
+    now += minutes * 60_000;
+    store.reads.length = 0;
+    await notify(context, []);
+    return names.filter((name) => store.reads.includes(stateKey(name)));
+  };
+  assert.deepEqual(await sweep(0), names);
+  // Once more: what was written while the first one read may be of before it, by another clock.
+  assert.deepEqual(await sweep(11), names);
+  assert.deepEqual(await sweep(11), []);
+  now += 60_000;
+  await leave(store, 'payment', pending('payment', 'a-0'));
+  assert.deepEqual(await sweep(10), ['payment']);
+  assert.deepEqual(told(publisher), ['opened payment-a-0 1']);
+  assert.deepEqual(await sweep(12 * 60), names);
 });
