@@ -4,6 +4,7 @@
  * being run.
  */
 import { formatTable } from '../lib/cli/table.ts';
+import { type BusyMinute, countBusyMinutes } from './bucket-age/busy-minute.ts';
 import { countRequests, type Requests } from './bucket-age/count-requests.ts';
 import { openAged, openDropped, openFleet, type World } from './bucket-age/worlds.ts';
 import type { Study } from './study.ts';
@@ -12,6 +13,7 @@ import type { Study } from './study.ts';
 const AGES = [0, 100, 400] as const;
 const FILES = [10, 1_000, 10_000] as const;
 const DETECTORS = [1, 100, 1_000] as const;
+const DUE_AT_ONCE = [100, 600, 1_000, 3_000] as const;
 
 interface Counted extends Requests {
   readonly bucket: string;
@@ -25,13 +27,21 @@ export const reportBucketAge: Study = async (_data, say) => {
     rows.push(...(await countWorld(`${files} files`, await openDropped(files), say)));
   for (const detectors of DETECTORS)
     rows.push(...(await countWorld(`${detectors} detectors`, await openFleet(detectors), say)));
+  const busy: BusyMinute[] = [];
+  for (const detectors of DUE_AT_ONCE) busy.push(await countBusyMinutes(detectors));
+  const minutes = formatTable([
+    ['due at once', 'exported in the first minute', 'in all', 'minutes'],
+    ...busy.map(({ detectors, first, exported, minutes }) =>
+      [detectors, first, exported, minutes ?? 'not within 15'].map(String),
+    ),
+  ]);
   const table = formatTable([
     ['bucket', 'job', 'GET and HEAD', 'LIST', 'PUT and DELETE', 'all'],
     ...rows.map(({ bucket, job, reads, lists, writes }) =>
       [bucket, job, reads, lists, writes, reads + lists + writes].map(String),
     ),
   ]);
-  return { text: table, figures: rows };
+  return { text: `${table}\n\n${minutes}`, figures: { rows, busy } };
 };
 
 /** Each job once, in the order of its world. */

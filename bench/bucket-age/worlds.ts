@@ -93,24 +93,34 @@ export async function openAged(days: number): Promise<World> {
   await trainModel(await loadDetector(context, DETECTOR), context);
   for (let at = 0; at < DAY - WINDOW; at += WINDOW) await store.put(scoresKey(keyOf(at)), NEVER_READ);
   await score(bench);
+  /** Of the event that a scoring is for. */
+  let arrived: readonly string[] = [];
   const source = tellWindow(makeWindow({ from: DAY, rows: 4 * WINDOW }));
+  const runExport = async (): Promise<void> => {
+    const { exported } = await exportDue(onlySource(source), context);
+    arrived = exported.get(DETECTOR)?.exported ?? [];
+  };
   const pass = (ms: number): void => {
     clock.now += ms;
   };
   const nextWindow = async (): Promise<void> => {
     clock.now += WINDOW * STEP;
-    await exportDue(onlySource(source), context);
+    await runExport();
   };
   return {
     store: counted,
     jobs: {
       export: {
-        before: async () => pass(WINDOW * STEP),
-        run: () => exportDue(onlySource(source), context),
+        before: async () => {
+          await runExport();
+          pass(WINDOW * STEP);
+        },
+        run: runExport,
       },
-      score: { run: () => score(bench) },
-      'score, next': { before: nextWindow, run: () => score(bench) },
-      'score, nothing new': { run: () => score(bench) },
+      score: { run: () => score(bench, arrived) },
+      'score, next': { before: nextWindow, run: () => score(bench, arrived) },
+      'score, nothing new': { run: () => score(bench, arrived) },
+      'score, everything': { before: nextWindow, run: () => score(bench) },
       ...commonJobs(bench),
     },
   };
@@ -155,13 +165,17 @@ export async function openDropped(files: number): Promise<World> {
   for (const key of old) await store.put(scoresKey(key), NEVER_READ);
   await drop(bench, at++);
   await score(bench);
-  const next = async (): Promise<void> => void (await drop(bench, at++));
+  let arrived: readonly string[] = [];
+  const next = async (): Promise<void> => {
+    arrived = [await drop(bench, at++)];
+  };
   return {
     store: counted,
     jobs: {
-      score: { before: next, run: () => score(bench) },
-      'score, next': { before: next, run: () => score(bench) },
-      'score, nothing new': { run: () => score(bench) },
+      score: { before: next, run: () => score(bench, arrived) },
+      'score, next': { before: next, run: () => score(bench, arrived) },
+      'score, nothing new': { run: () => score(bench, arrived) },
+      'score, everything': { before: next, run: () => score(bench) },
       ...commonJobs(bench),
     },
   };
@@ -202,12 +216,20 @@ export async function openFleet(detectors: number): Promise<World> {
   return {
     store: counted,
     jobs: {
-      'export, nothing due': { run: () => exportDue(onlySource(source), context) },
-      'export, nothing due, next': {
+      'export, without its index': { run: () => exportDue(onlySource(source), context) },
+      'export, nothing due': {
         before: async () => pass(STEP),
         run: () => exportDue(onlySource(source), context),
       },
       notify: { run: () => runNotify(bench) },
+      'notify, sweep': {
+        before: async () => {
+          pass(30 * STEP);
+          await runNotify(bench);
+          pass(30 * STEP);
+        },
+        run: () => runNotify(bench),
+      },
     },
   };
 }
@@ -234,12 +256,13 @@ function commonJobs(bench: Bench): Readonly<Record<string, Job>> {
     train: { run: async () => trainModel(await loadDetector(context, DETECTOR), context) },
     notify: { before: () => runNotify(bench), run: () => runNotify(bench) },
     status: { run: () => readDetectorStatus(context, DETECTOR) },
+    'daily watch': { run: () => watchDetectors(context) },
     'hourly watch': { run: () => watchDetectors(context) },
   };
 }
 
-async function score({ context }: Bench): Promise<void> {
-  await scoreWindows(await loadDetector(context, DETECTOR), context);
+async function score({ context }: Bench, arrived?: readonly string[]): Promise<void> {
+  await scoreWindows(await loadDetector(context, DETECTOR), context, { arrived });
 }
 
 async function runNotify({ counted, clock }: Bench): Promise<void> {
