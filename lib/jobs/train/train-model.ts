@@ -162,12 +162,15 @@ export async function trainIfDue(
   return (await isTrainingDue(loaded, context)) ? await trainModel(loaded, context, onProgress) : undefined;
 }
 
-export async function isTrainingDue({ detector }: LoadedDetector, context: TrainContext): Promise<boolean> {
+export async function isTrainingDue(
+  { detector, storedState }: LoadedDetector,
+  context: TrainContext,
+): Promise<boolean> {
   const open = await findOpenTraining(detector.name, context);
   // Its next run is asked for already; only where that came to nothing is it taken up from here.
   if (open.progress !== undefined)
     return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
-  const { state } = await readState(context.store, detector.name);
+  const { state } = storedState ?? (await readState(context.store, detector.name));
   if (state.trainedUntil === undefined) return isHistoryExported(detector, state, context.now());
   // A version that was made of times that cannot be is not waited for until they have come.
   const latest = context.now() + FUTURE_TOLERANCE;
