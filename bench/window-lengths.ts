@@ -61,8 +61,10 @@ async function countCalls(minutes: number): Promise<Calls> {
   await scoreWindows(await loadDetector(context, 'shop'), context);
   clock += minutes * STEP;
   Object.assign(calls, { reads: 0, writes: 0 });
-  await exportDue(onlySource(source), context);
-  await scoreWindows(await loadDetector(context, 'shop'), context);
+  const { exported } = await exportDue(onlySource(source), context);
+  // As the event has it.
+  const arrived = exported.get('shop')?.exported;
+  await scoreWindows(await loadDetector(context, 'shop'), context, { arrived });
   return { ...calls };
 }
 
