@@ -1,5 +1,5 @@
 /** Requests that a job makes of a bucket, by what they cost. */
-import type { ObjectInfo, ObjectStore } from '../../lib/store/object-store.ts';
+import type { ObjectInfo, ObjectStore } from './object-store.ts';
 
 export interface Requests {
   /** GET and HEAD. */
