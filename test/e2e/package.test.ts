@@ -44,6 +44,7 @@ const EVERYTHING = {
   vpcSecurityGroupIds: 'sg-0a1b2c3d4e5f60718',
   vpcDeliver: 'on',
   alertEmail: 'sre@example.com',
+  detectorMetrics: 'on',
   slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
   teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
   pagerdutySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pagerduty-abc123',
@@ -142,6 +143,7 @@ describe('the packaged template', () => {
     assert.deepEqual(source.tls, { kind: 'secret', secretArn: EVERYTHING.prometheusTlsSecretArn });
     assert.deepEqual([...namedSources.keys()], ['prod-eu', 'prod-ap']);
     assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
+    assert.equal(variables['TIDEWATCH_DETECTOR_METRICS'], EVERYTHING.detectorMetrics);
     const { grouping } = readSettings(environmentOf(NotifyLambdaFunction), ['grouping']);
     assert.deepEqual(grouping, {
       groupBy: ['detector', 'namespace'],
