@@ -15,6 +15,7 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   alertmanager: ['prometheus-alertmanager'],
   'aws-cli': ['aws'],
   chromium: ['chromium'],
+  systemd: ['systemd-analyze'],
 };
 
 /**
