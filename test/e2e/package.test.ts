@@ -45,6 +45,7 @@ const EVERYTHING = {
   vpcDeliver: 'on',
   alertEmail: 'sre@example.com',
   detectorMetrics: 'on',
+  kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f',
   slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
   teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
   pagerdutySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pagerduty-abc123',
@@ -68,6 +69,7 @@ type Resolver = (serverless: {
 }) => Promise<unknown>;
 const load = createRequire(import.meta.url);
 const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
+const readKey = load('../../infra/aws/kms-key.cjs') as Resolver;
 const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
 
 let temp: string;
@@ -307,6 +309,7 @@ describe('the delivery to receivers', () => {
       DeliverPagerDutySecretPolicy: 'HasPagerDuty',
       DeliverOpsgenieSecretPolicy: 'HasOpsgenie',
       DeliverAlertmanagerSecretPolicy: 'HasAlertmanagerSecret',
+      DeliverKeyPolicy: 'DeliverUsesKey',
       DeliverErrors: 'HasReceiver',
       DeliverDeadLettersFilled: 'HasReceiver',
       AlertsRefusedByReceiver: 'HasReceiver',
@@ -485,10 +488,29 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 16);
+    assert.equal(policies.length, 23);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');
+    }
+  });
+
+  it('may use the key that bucket, queues and topics are under, where there is one, and no key where there is none', async () => {
+    const everything = await readResources(everythingDir);
+    const keyOf = (id: string): string => JSON.stringify(everything[id]?.Properties);
+    const under = Object.entries(everything).filter(([, { Type }]) =>
+      /^AWS::(SQS::Queue|SNS::Topic|S3::Bucket)$/.test(Type),
+    );
+    // And the bucket that serverless keeps its packages in, which holds no data.
+    for (const [id] of under.filter(([id]) => id !== 'ServerlessDeploymentBucket'))
+      assert.match(keyOf(id), /"Fn::If":\["HasKmsKey",[^\]]*arn:aws:kms:eu-west-1:123456789012:key/, id);
+    for (const name of ['Export', 'Train', 'Score', 'Notify', 'Receipt', 'Deliver', 'Pages']) {
+      const policy = everything[`${name}KeyPolicy`];
+      assert.deepEqual(policy?.Properties['RoleName'], { Ref: `${name}Role` });
+      assert.deepEqual(statementsOf(policy), [
+        { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: EVERYTHING.kmsKeyArn },
+      ]);
+      assert.match(String(policy?.Condition), /Key$/);
     }
   });
 
@@ -528,6 +550,17 @@ describe('privileges', () => {
   });
 });
 
+describe('a key of KMS', () => {
+  const resolve = (arn: string) => readKey({ resolveVariable: async () => arn });
+
+  it('is named by its ARN, which is told before anything is deployed', async () => {
+    assert.deepEqual(await resolve(''), { arn: '' });
+    assert.deepEqual(await resolve(EVERYTHING.kmsKeyArn), { arn: EVERYTHING.kmsKeyArn });
+    for (const arn of ['alias/metrics', 'arn:aws:kms:eu-west-1:123456789012:alias/metrics', '1234abcd'])
+      await assert.rejects(resolve(arn), /kmsKeyArn is ".*", not the ARN of a key/);
+  });
+});
+
 describe('alarms', () => {
   const alarms = () =>
     ofType('AWS::CloudWatch::Alarm').map(
@@ -554,8 +587,9 @@ describe('alarms', () => {
   });
 
   it('tell of a silent exporter, of errors of each function and of each dead-letter queue', () => {
-    const silent = alarms().find(({ MetricName }) => MetricName === 'WindowsExported');
-    assert.equal(silent?.TreatMissingData, 'breaching');
+    // Counted by who looks at the detectors: that nobody looks any more is the alarm of its own.
+    const silent = alarms().find(({ MetricName }) => MetricName === 'ExporterSilent');
+    assert.equal(silent?.TreatMissingData, 'notBreaching');
     const unwatched = alarms().find(({ MetricName }) => MetricName === 'WatchRuns');
     assert.equal(unwatched?.TreatMissingData, 'breaching');
     // Where there is no Prometheus as well: files that people drop have no exporter that could be silent.

@@ -32,12 +32,17 @@ export async function watchDetectors(context: StoreContext & { readonly deadline
   const { store, telemetry, now, deadline } = context;
   const names = [...new Set([...(await listDetectors(context)), ...(await listDropped(store))])].sort();
   let seen = 0;
+  /** Detectors whose windows come from Prometheus and are expected at a time: whether they are overdue. */
+  const exported: boolean[] = [];
   for (const name of fromTurn(names, now())) {
     if (deadline.remaining() <= 0) break;
     seen++;
     try {
       const loaded = await loadDetector(context, name);
-      for (const { code, since, message } of findConcerns(await readFindings(context, loaded), now())) {
+      const concerns = findConcerns(await readFindings(context, loaded), now());
+      if (loaded.detector.metrics.length > 0 && loaded.detector.expectEvery !== 'never')
+        exported.push(concerns.some(({ code }) => code === 'silent'));
+      for (const { code, since, message } of concerns) {
         telemetry.warn('detector needs attention', {
           detector: name,
           code,
@@ -55,6 +60,9 @@ export async function watchDetectors(context: StoreContext & { readonly deadline
   }
   if (seen < names.length)
     telemetry.warn('not every detector was looked at in time', { seen, detectors: names.length });
+  // One of them is its own fault, or its queries'. All of them are the exporter's, or the Prometheus'.
+  if (exported.length > 0 && exported.every((isSilent) => isSilent))
+    telemetry.count('ExporterSilent', 1, { detector: NO_DETECTOR });
   telemetry.count('WatchRuns', 1, { detector: NO_DETECTOR });
 }
 
