@@ -3,6 +3,8 @@
  * ARN of a key fails the packaging and not, much later, the deployment.
  */
 const ARN = /^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
+/** Of nobody: in what a template leaves out, a value has the form of one all the same. */
+const NO_KEY = 'arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000';
 
 module.exports = async ({ resolveVariable }) => {
   const arn = (await resolveVariable('param:kmsKeyArn')).trim();
@@ -11,5 +13,5 @@ module.exports = async ({ resolveVariable }) => {
     throw new Error(
       `kmsKeyArn is ${JSON.stringify(arn)}, not the ARN of a key such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-…`,
     );
-  return { arn };
+  return { arn: arn === '' ? NO_KEY : arn, uses: arn === '' ? 'off' : 'on' };
 };

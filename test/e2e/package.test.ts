@@ -309,7 +309,7 @@ describe('the delivery to receivers', () => {
       DeliverPagerDutySecretPolicy: 'HasPagerDuty',
       DeliverOpsgenieSecretPolicy: 'HasOpsgenie',
       DeliverAlertmanagerSecretPolicy: 'HasAlertmanagerSecret',
-      DeliverKeyPolicy: 'DeliverUsesKey',
+      DeliverKmsPolicy: 'DeliverUsesKey',
       DeliverErrors: 'HasReceiver',
       DeliverDeadLettersFilled: 'HasReceiver',
       AlertsRefusedByReceiver: 'HasReceiver',
@@ -347,9 +347,9 @@ describe('the pages of incidents', () => {
       'Fn::Not': [{ 'Fn::Or': ['', 'off'].map((value) => ({ 'Fn::Equals': ['off', value] })) }],
     });
     const ids = Object.keys(resources).filter((id) => /Pages|^Links/.test(id));
-    assert.deepEqual(
-      Object.fromEntries(ids.map((id) => [id, resources[id]?.Condition])),
-      Object.fromEntries(
+    assert.deepEqual(Object.fromEntries(ids.map((id) => [id, resources[id]?.Condition])), {
+      PagesKmsPolicy: 'PagesUseKey',
+      ...Object.fromEntries(
         [
           'PagesLogGroup',
           'PagesLambdaFunction',
@@ -363,7 +363,7 @@ describe('the pages of incidents', () => {
           'LinksRefusedOften',
         ].map((id) => [id, 'HasPages']),
       ),
-    );
+    });
     for (const name of ['PagesUrl', 'PagesKeyArn']) assert.equal(Outputs[name]?.Condition, 'HasPages', name);
   });
 
@@ -505,7 +505,7 @@ describe('privileges', () => {
     for (const [id] of under.filter(([id]) => id !== 'ServerlessDeploymentBucket'))
       assert.match(keyOf(id), /"Fn::If":\["HasKmsKey",[^\]]*arn:aws:kms:eu-west-1:123456789012:key/, id);
     for (const name of ['Export', 'Train', 'Score', 'Notify', 'Receipt', 'Deliver', 'Pages']) {
-      const policy = everything[`${name}KeyPolicy`];
+      const policy = everything[`${name}KmsPolicy`];
       assert.deepEqual(policy?.Properties['RoleName'], { Ref: `${name}Role` });
       assert.deepEqual(statementsOf(policy), [
         { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: EVERYTHING.kmsKeyArn },
@@ -554,8 +554,8 @@ describe('a key of KMS', () => {
   const resolve = (arn: string) => readKey({ resolveVariable: async () => arn });
 
   it('is named by its ARN, which is told before anything is deployed', async () => {
-    assert.deepEqual(await resolve(''), { arn: '' });
-    assert.deepEqual(await resolve(EVERYTHING.kmsKeyArn), { arn: EVERYTHING.kmsKeyArn });
+    assert.equal(((await resolve('')) as { uses: string }).uses, 'off');
+    assert.deepEqual(await resolve(EVERYTHING.kmsKeyArn), { arn: EVERYTHING.kmsKeyArn, uses: 'on' });
     for (const arn of ['alias/metrics', 'arn:aws:kms:eu-west-1:123456789012:alias/metrics', '1234abcd'])
       await assert.rejects(resolve(arn), /kmsKeyArn is ".*", not the ARN of a key/);
   });
