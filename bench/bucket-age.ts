@@ -4,8 +4,8 @@
  * being run.
  */
 import { formatTable } from '../lib/cli/table.ts';
+import { countRequests, type Requests } from '../lib/store/count-requests.ts';
 import { type BusyMinute, countBusyMinutes } from './bucket-age/busy-minute.ts';
-import { countRequests, type Requests } from './bucket-age/count-requests.ts';
 import { openAged, openDropped, openFleet, type World } from './bucket-age/worlds.ts';
 import type { Study } from './study.ts';
 

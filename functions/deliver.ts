@@ -1,39 +1,43 @@
 /** Subscribed to the alerts where a receiver is set: delivers them to Slack, PagerDuty and whatever else people have. */
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { deliver } from '../lib/jobs/deliver/deliver.ts';
 import { createSecretCache } from '../lib/jobs/deliver/secret-cache.ts';
+import { countStore } from '../lib/store/count-requests.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { inRun } from './in-run.ts';
 import { readSecret } from './read-secret.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const settings = readSettings(process.env, ['bucket', 'deliverQueueUrl', 'receivers', 'grouping', 'service']);
+const settings = readSettings(process.env, [
+  'bucket',
+  'deliverQueueUrl',
+  'receivers',
+  'grouping',
+  'service',
+  'detectorMetrics',
+]);
 const sqs = new SQSClient();
-const telemetry = createTelemetry(settings.service);
+const telemetry = createTelemetry(settings);
 const context = {
   receivers: settings.receivers,
   repeatInterval: settings.grouping.repeatInterval,
   secrets: createSecretCache(readSecret),
-  store: createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket }),
+  store: countStore(createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket })),
   telemetry,
   now: Date.now,
   enqueue,
 };
 
-export function handler(event: SQSEvent, { awsRequestId }: Context): Promise<SQSBatchResponse> {
-  return inInvocation(awsRequestId, () => work(event));
+export function handler(event: SQSEvent, invocation: Context): Promise<SQSBatchResponse> {
+  return inRun(invocation, context, () => work(event));
 }
 
 /** All at once: a receiver that is slow keeps none waiting. */
 async function work(event: SQSEvent): Promise<SQSBatchResponse> {
-  try {
-    const failed = await Promise.all(event.Records.map(deliverRecord));
-    return { batchItemFailures: failed.flatMap((id) => (id === undefined ? [] : [{ itemIdentifier: id }])) };
-  } finally {
-    telemetry.flush();
-  }
+  const failed = await Promise.all(event.Records.map(deliverRecord));
+  return { batchItemFailures: failed.flatMap((id) => (id === undefined ? [] : [{ itemIdentifier: id }])) };
 }
 
 /** The id of one that has to come again. */

@@ -2,15 +2,16 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
-import { inInvocation } from '../lib/base/correlation.ts';
 import { RetryLaterError } from '../lib/base/errors.ts';
 import { isDetectorName } from '../lib/config/detector-name.ts';
 import { type PagesSetting, readSettings } from '../lib/config/settings.ts';
 import { createPageLinker } from '../lib/jobs/notify/link-page.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
 import { createLinkKeyCache } from '../lib/jobs/shared/link-keys.ts';
+import { countStore } from '../lib/store/count-requests.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
+import { inRun } from './in-run.ts';
 import { readLinkKeys } from './read-link-keys.ts';
 import { parseNotifyRequest } from './s3-event.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -25,17 +26,17 @@ export interface NotifyAnswer {
 
 const settings = readSettings(
   process.env,
-  ['bucket', 'region', 'topicArn', 'notifyQueueUrl', 'grouping', 'service'],
+  ['bucket', 'region', 'topicArn', 'notifyQueueUrl', 'grouping', 'service', 'detectorMetrics'],
   ['pages'],
 );
-const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
+const store = countStore(createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket }));
 const publisher = createSnsPublisher({ client: createSnsClient(), topicArn: settings.topicArn });
 const sqs = new SQSClient();
-const telemetry = createTelemetry(settings.service);
+const telemetry = createTelemetry(settings);
 const linkPage = settings.pages && linkPagesOf(settings.pages);
 
 export function handler(event: NotifyEvent, context: Context): Promise<SQSBatchResponse | NotifyAnswer> {
-  return inInvocation(context.awsRequestId, () => work(event, context));
+  return inRun(context, { telemetry, store }, () => work(event, context));
 }
 
 /** One run for all messages of a batch: they fail together, and come back together. */
@@ -76,8 +77,6 @@ async function work(event: NotifyEvent, context: Context): Promise<SQSBatchRespo
     }
     telemetry.error('telling failed', { error: String(error) });
     throw error;
-  } finally {
-    telemetry.flush();
   }
 }
 

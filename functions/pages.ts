@@ -1,17 +1,18 @@
 /** Behind a function URL where `pages` is on: shows incidents to whoever has a link, and takes their answers. */
 import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
-import { inInvocation } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { answerRequest } from '../lib/jobs/pages/answer-request.ts';
 import { createLinkKeyCache } from '../lib/jobs/shared/link-keys.ts';
+import { countStore } from '../lib/store/count-requests.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
+import { inRun } from './in-run.ts';
 import { readLinkKeys } from './read-link-keys.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const settings = readSettings(process.env, ['bucket', 'pagesKeyArn', 'service']);
-const telemetry = createTelemetry(settings.service);
+const settings = readSettings(process.env, ['bucket', 'pagesKeyArn', 'service', 'detectorMetrics']);
+const telemetry = createTelemetry(settings);
 const context = {
-  store: createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket }),
+  store: countStore(createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket })),
   keys: createLinkKeyCache({ read: () => readLinkKeys(settings.pagesKeyArn), now: Date.now }),
   telemetry,
   now: Date.now,
@@ -19,9 +20,9 @@ const context = {
 
 export function handler(
   event: LambdaFunctionURLEvent,
-  { awsRequestId }: Context,
+  invocation: Context,
 ): Promise<LambdaFunctionURLResult> {
-  return inInvocation(awsRequestId, () => work(event));
+  return inRun(invocation, context, () => work(event));
 }
 
 async function work(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
@@ -43,7 +44,5 @@ async function work(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLRes
   } catch (error) {
     telemetry.error('request failed', { error: String(error) });
     throw error;
-  } finally {
-    telemetry.flush();
   }
 }

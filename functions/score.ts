@@ -1,16 +1,18 @@
 /** Scores what arrived: S3 events and work requests, through SQS. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { correlated, correlationOf, inInvocation } from '../lib/base/correlation.ts';
+import { correlated, correlationOf } from '../lib/base/correlation.ts';
 import { RetryLaterError, WindowError } from '../lib/base/errors.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { quarantine } from '../lib/jobs/shared/quarantine.ts';
 import { isWindowName } from '../lib/jobs/shared/window-objects.ts';
+import { countStore } from '../lib/store/count-requests.ts';
 import { detectorOfWindowKey } from '../lib/store/keys.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
+import { inRun } from './in-run.ts';
 import { parseScoreRequests, type ScoreRequest } from './s3-event.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -21,15 +23,16 @@ const settings = readSettings(process.env, [
   'trainQueueUrl',
   'notifyQueueUrl',
   'service',
+  'detectorMetrics',
 ]);
-const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
+const store = countStore(createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket }));
 const sqs = new SQSClient();
 const queue = {
   requestScoring: createWorkRequest(sqs, settings.scoreQueueUrl),
   requestTraining: createWorkRequest(sqs, settings.trainQueueUrl),
   requestNotifying: createWorkRequest(sqs, settings.notifyQueueUrl),
 };
-const telemetry = createTelemetry(settings.service);
+const telemetry = createTelemetry(settings);
 
 interface Ask {
   readonly detector: string;
@@ -50,7 +53,7 @@ interface Work extends Pick<Ask, 'correlationId'> {
  * are done.
  */
 export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  return inInvocation(context.awsRequestId, () => work(event, context));
+  return inRun(context, { telemetry, store }, () => work(event, context));
 }
 
 async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -80,7 +83,6 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
         for (const id of ids) failed.add(id);
       }
     });
-  telemetry.flush();
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 

@@ -9,19 +9,28 @@ const METRIC_NAMESPACE = 'Tidewatch';
 export interface FunctionTelemetry extends Telemetry {
   /** Writes the counts of this invocation: call it last, also after a failure. */
   flush(): void;
+  /** What was counted since the last call, over all detectors, whether it was written or not. */
+  takeTotals(): Readonly<Record<string, number>>;
+}
+
+export interface TelemetrySettings {
+  /** The deployment's name, as alarms know it. */
+  readonly service: string;
+  /** Whether each detector has metrics of its own in CloudWatch, which cost by the detector. */
+  readonly detectorMetrics: boolean;
 }
 
 /**
  * A log line has the `correlationId` of what it is about and the `requestId` of its invocation.
  *
- * Counts are added up over an invocation and written as one blob per detector, under [service] and
- * [service, detector]: alarms watch the first, which needs no list of detectors, dashboards split by the second.
- * @param service the deployment's name, as alarms know it
+ * Counts are added up over an invocation and written as one blob per detector, under [service]: alarms watch that, which needs no
+ * list of detectors. The blob names its detector, for queries of the log; with `detectorMetrics`, it is a dimension too.
  */
-export function createTelemetry(service: string): FunctionTelemetry {
+export function createTelemetry({ service, detectorMetrics }: TelemetrySettings): FunctionTelemetry {
   const logger = new Logger({ serviceName: service });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
   const sums = new Map<string, Map<string, number>>();
+  let totals: Record<string, number> = {};
   return {
     info: (message, fields = {}) => logger.info(message, { ...correlationFields(), ...fields }),
     warn: (message, fields = {}) => logger.warn(message, { ...correlationFields(), ...fields }),
@@ -29,15 +38,23 @@ export function createTelemetry(service: string): FunctionTelemetry {
     count(name, value, { detector }) {
       const counts = sums.get(detector) ?? new Map<string, number>();
       sums.set(detector, counts.set(name, (counts.get(name) ?? 0) + value));
+      totals[name] = (totals[name] ?? 0) + value;
     },
     flush() {
       for (const [detector, counts] of sums) {
-        metrics.addDimensions({ detector });
-        metrics.addDimensions({});
+        if (detectorMetrics) {
+          metrics.addDimensions({ detector });
+          metrics.addDimensions({});
+        } else metrics.addMetadata('detector', detector);
         for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
         metrics.publishStoredMetrics();
       }
       sums.clear();
+    },
+    takeTotals() {
+      const taken = totals;
+      totals = {};
+      return taken;
     },
   };
 }

@@ -4,13 +4,15 @@
  */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { correlateTo, inInvocation } from '../lib/base/correlation.ts';
+import { correlateTo } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { listDetectors, loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../lib/jobs/shared/watch-detectors.ts';
 import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train/train-model.ts';
+import { countStore } from '../lib/store/count-requests.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
+import { inRun } from './in-run.ts';
 import { parseTrainRequest } from './s3-event.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -25,44 +27,46 @@ interface TrainedDue {
 /** `{"source": "schedule"}`, `{"detector": "NAME"}` by hand, or messages of the train queue. */
 type TrainEvent = SQSEvent | { readonly source: 'schedule' } | { readonly detector: string };
 
-const settings = readSettings(process.env, ['bucket', 'scoreQueueUrl', 'trainQueueUrl', 'service']);
-const store = createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket });
+const settings = readSettings(process.env, [
+  'bucket',
+  'scoreQueueUrl',
+  'trainQueueUrl',
+  'service',
+  'detectorMetrics',
+]);
+const store = countStore(createS3ObjectStore({ client: createS3Client(), bucket: settings.bucket }));
 const sqs = new SQSClient();
 const queue = {
   requestScoring: createWorkRequest(sqs, settings.scoreQueueUrl),
   requestTraining: createWorkRequest(sqs, settings.trainQueueUrl),
 };
-const telemetry = createTelemetry(settings.service);
+const telemetry = createTelemetry(settings);
 
 type Answer = SQSBatchResponse | TrainResult | TrainedDue;
 
 export function handler(event: TrainEvent, context: Context): Promise<Answer> {
-  return inInvocation(context.awsRequestId, () => work(event, context));
+  return inRun(context, { telemetry, store }, () => work(event, context));
 }
 
 async function work(event: TrainEvent, context: Context): Promise<Answer> {
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
-  try {
-    if ('Records' in event) {
-      const batchItemFailures: { itemIdentifier: string }[] = [];
-      for (const { body, messageId } of event.Records) {
-        if (!(await trainRequested(body, run))) batchItemFailures.push({ itemIdentifier: messageId });
-      }
-      return { batchItemFailures };
+  if ('Records' in event) {
+    const batchItemFailures: { itemIdentifier: string }[] = [];
+    for (const { body, messageId } of event.Records) {
+      if (!(await trainRequested(body, run))) batchItemFailures.push({ itemIdentifier: messageId });
     }
-    if ('detector' in event) {
-      try {
-        return await trainModel(await loadDetector(run, event.detector), run);
-      } catch (error) {
-        tellFailure(event.detector, error);
-        throw error;
-      }
-    }
-    await watch(run);
-    return await trainDue(run);
-  } finally {
-    telemetry.flush();
+    return { batchItemFailures };
   }
+  if ('detector' in event) {
+    try {
+      return await trainModel(await loadDetector(run, event.detector), run);
+    } catch (error) {
+      tellFailure(event.detector, error);
+      throw error;
+    }
+  }
+  await watch(run);
+  return await trainDue(run);
 }
 
 /** @returns whether it is done */

@@ -4,10 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const DIST = join(ROOT, 'dist');
+/** The first argument, or dist/. */
+const DIST = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const COMPILER = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 interface PackageJson {
@@ -17,9 +18,13 @@ interface PackageJson {
 }
 
 rmSync(DIST, { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [COMPILER, '-p', join(ROOT, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [COMPILER, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', DIST],
+  {
+    stdio: 'inherit',
+  },
+);
 if (status !== 0) process.exit(status ?? 1);
 for (const file of globSync('lib/**/*.wasm', { cwd: ROOT })) cpSync(join(ROOT, file), join(DIST, file));
 for (const file of globSync('**/*.d.ts', { cwd: DIST })) nameJavaScript(join(DIST, file));

@@ -16,6 +16,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'lib/index.ts', holds: 'what who installs the package may import' },
   { folder: 'lib/jobs/offline', holds: 'fit, evaluate, score and backtest on files, without a bucket' },
   {
+    folder: 'lib/jobs/plan',
+    holds: 'what detectors will take of AWS, in requests, seconds and dollars; `plan-deployment.ts` tells it',
+  },
+  {
     folder: 'lib/jobs/replay',
     holds: 'what was set aside is tried again, and a range scored again; nobody is told twice',
   },

@@ -15,7 +15,12 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   alertmanager: ['prometheus-alertmanager'],
   'aws-cli': ['aws'],
   chromium: ['chromium'],
+  systemd: ['systemd-analyze'],
+  'cfn-lint': ['cfn-lint'],
+  moto: ['python3', 'moto_server'],
 };
+/** Of these, those of Python's own registry, which neither npm nor Debian has: where they are not, CI goes on without. */
+const FROM_PYTHON: readonly string[] = ['cfn-lint', 'moto'];
 
 /**
  * Ms after which a file is held to hang, not to be slow: the slowest takes a minute and a half by itself, and half an hour is
@@ -58,7 +63,7 @@ function peerSuites(): string[] {
   for (const [name, programs] of Object.entries(PEERS)) {
     const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0);
     if (missing.length === 0) suites.push(...globSync(`test/peers/${name}*.test.ts`).sort());
-    else if (process.env['CI'])
+    else if (process.env['CI'] && !FROM_PYTHON.includes(name))
       throw new Error(`CI lacks ${missing.join(', ')}, which test/peers/${name} needs`);
     else console.log(`not run: test/peers/${name}*.test.ts (no ${missing.join(', ')} on this machine)`);
   }

@@ -10,6 +10,7 @@ import { watchDetectors } from '../../lib/jobs/shared/watch-detectors.ts';
 import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import type { MetricSource } from '../../lib/source/metric-source.ts';
 import { onlySource } from '../../lib/source/open-sources.ts';
+import { type CountedStore, countStore } from '../../lib/store/count-requests.ts';
 import {
   anomalyKey,
   incidentKey,
@@ -23,7 +24,6 @@ import { createMemoryTelemetry } from '../../test/helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../test/helpers/notify-context.ts';
 import { EPOCH, makeWindow, STEP } from '../../test/helpers/synthetic-window.ts';
 import { tellWindow } from '../../test/helpers/window-source.ts';
-import { type CountedStore, countStore } from './count-requests.ts';
 
 export interface Job {
   /** What happens before it, which is not counted. */

@@ -19,9 +19,9 @@ module.exports = async ({ resolveVariable }) => {
   if (deliver === 'on' && subnetIds.length === 0)
     throw new Error('vpcDeliver is on, and there is no VPC: set vpcSubnetIds and vpcSecurityGroupIds');
   return {
-    // A list that nobody takes may not be empty in a template.
-    subnetIds: subnetIds.length > 0 ? subnetIds : [''],
-    securityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : [''],
+    // A list that nobody takes may not be empty in a template, and has the form of one.
+    subnetIds: subnetIds.length > 0 ? subnetIds : ['subnet-00000000'],
+    securityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : ['sg-00000000'],
     export: subnetIds.length > 0 ? 'on' : 'off',
     deliver: deliver || 'off',
   };

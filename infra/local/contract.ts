@@ -140,6 +140,8 @@ export interface Functions extends Service {
 export interface EmulatorOptions {
   /** 0 for a free port. */
   readonly port: number;
+  /** Address that it listens on; by default 127.0.0.1, so that only this machine reaches it. */
+  readonly host?: string;
   /** Everything the emulator keeps: survives a restart, and a kill at any moment. */
   readonly dataDir: string;
   readonly region: string;

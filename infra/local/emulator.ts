@@ -74,7 +74,9 @@ export async function startEmulator(options: StartOptions): Promise<Emulator> {
     const topics = open(await createTopics({ ...shared, queues, outboxDir, invokeLambda }));
     const buckets = open(createBuckets({ ...options, queues: options.eventQueues ?? queues }));
     const secrets = open(createSecrets(options));
-    server = open(await startServer({ port: options.port, region, access, log, signatureClock }));
+    server = open(
+      await startServer({ port: options.port, host: options.host, region, access, log, signatureClock }),
+    );
     const services = { s3: buckets, sns: topics, sqs: queues, sts: createSts(), secretsmanager: secrets };
     for (const [name, service] of Object.entries(services)) server.mount(name, service);
     const { url, mount } = server;

@@ -20,6 +20,12 @@ export interface LocalServiceOptions {
   readonly maxVisibilitySeconds?: number;
   /** Logical id of a function → how long it may run at most; by default as the template says. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
+  /** The one region; us-east-1 by default. */
+  readonly region?: string;
+  /** That it listens on; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** Where packages are kept; beside the sources by default. */
+  readonly packageCacheDir?: string;
 }
 
 export interface LocalService {
@@ -34,9 +40,20 @@ const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export async function startLocalService(options: LocalServiceOptions): Promise<LocalService> {
-  const { dataDir, port, log } = options;
-  const packageDir = await packageService({ params: options.params, region: REGION });
-  const emulator = await startEmulator({ port, dataDir, region: REGION, now: Date.now, log });
+  const { dataDir, port, log, host, region = REGION, packageCacheDir: cacheDir } = options;
+  const packageDir = await packageService({
+    params: options.params,
+    region,
+    ...(cacheDir !== undefined && { cacheDir }),
+  });
+  const emulator = await startEmulator({
+    port,
+    dataDir,
+    region,
+    now: Date.now,
+    log,
+    ...(host !== undefined && { host }),
+  });
   try {
     const deployment = await deployTemplate({
       packageDir,
@@ -45,7 +62,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       topics: emulator.topics,
       secrets: emulator.secrets,
       endpoint: emulator.url,
-      region: REGION,
+      region,
       access: emulator.access,
       schedules: options.schedules,
       logDir: join(dataDir, 'logs'),
@@ -65,7 +82,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
         AWS_ENDPOINT_URL: emulator.url,
         AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
         AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-        AWS_REGION: REGION,
+        AWS_REGION: region,
       },
       async close() {
         await deployment.close();

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly region: string;
   readonly access: Access;
   /** The clock that signatures are held against, epoch milliseconds. */
+  /** Address that it listens on: 127.0.0.1 unless given, or all of them. */
+  readonly host?: string | undefined;
   readonly signatureClock: () => number;
   readonly log: (line: string) => void;
 }
@@ -61,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
+    server.listen(options.port, options.host ?? '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

@@ -32,6 +32,7 @@ export const METRIC_NAMES = [
   'LinksRefused',
   'DetectorsFailed',
   'WatchRuns',
+  'ExporterSilent',
   'DetectorsSilent',
   'DetectorsUnscored',
   'DetectorsUntrained',

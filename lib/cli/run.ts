@@ -10,6 +10,7 @@ import { exclude } from './commands/exclude.ts';
 import { exportCommand } from './commands/export.ts';
 import { fit } from './commands/fit.ts';
 import { incidents } from './commands/incidents.ts';
+import { plan } from './commands/plan.ts';
 import { replay } from './commands/replay.ts';
 import { score } from './commands/score.ts';
 import { silence } from './commands/silence.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   exclude,
   replay,
   validate,
+  plan,
   fit,
   evaluate,
   backtest,

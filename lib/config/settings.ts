@@ -29,6 +29,8 @@ export interface Settings {
   readonly receivers: readonly ReceiverSetting[];
   /** Names this deployment in logs and metrics. */
   readonly service: string;
+  /** Whether each detector has metrics of its own in CloudWatch. */
+  readonly detectorMetrics: boolean;
   /** Where metrics come from, of detectors whose manifest names no source. */
   readonly source: SourceSettings;
   /** By the name that a manifest gives as `spec.source`. */
@@ -58,6 +60,7 @@ const PURPOSES = {
   ...GROUPING_PURPOSES,
   ...RECEIVER_PURPOSES,
   TIDEWATCH_SERVICE: 'the name of this deployment in logs and metrics',
+  TIDEWATCH_DETECTOR_METRICS: 'on, where each detector has metrics of its own in CloudWatch',
   TIDEWATCH_PROMETHEUS_URL: 'the Prometheus that windows are exported from',
   TIDEWATCH_PROMETHEUS_AUTH: `how to sign in to Prometheus: ${AUTH_KINDS.join(', ')}`,
   TIDEWATCH_PROMETHEUS_HEADERS: 'extra headers for Prometheus as a JSON object of strings',
@@ -99,6 +102,7 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   grouping: readGrouping,
   receivers: readReceivers,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
+  detectorMetrics: readDetectorMetrics,
   source: readPrometheus,
   namedSources: readNamedSources,
 };
@@ -117,6 +121,7 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   grouping: 'TIDEWATCH_GROUP_BY',
   receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
   service: 'TIDEWATCH_SERVICE',
+  detectorMetrics: 'TIDEWATCH_DETECTOR_METRICS',
   source: 'TIDEWATCH_PROMETHEUS_URL',
   namedSources: 'TIDEWATCH_PROMETHEUS_SOURCES',
 };
@@ -182,6 +187,13 @@ function readUrl(reader: Reader, name: Variable): string {
   if (url !== '' && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
     reader.complain(`${name} is ${JSON.stringify(hideCredentials(url))}, not an http:// or https:// URL`);
   return url;
+}
+
+function readDetectorMetrics(reader: Reader): boolean {
+  const text = reader.optional('TIDEWATCH_DETECTOR_METRICS') ?? 'off';
+  if (text !== 'on' && text !== 'off')
+    reader.complain(`TIDEWATCH_DETECTOR_METRICS is ${JSON.stringify(text)}; on or off`);
+  return text === 'on';
 }
 
 function readPagesKeyArn(reader: Reader): string {

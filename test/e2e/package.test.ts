@@ -10,6 +10,7 @@ import { packageService } from '../../infra/local/template/package-service.ts';
 import { METRIC_NAMES } from '../../lib/base/telemetry.ts';
 import { readSettings, type Settings } from '../../lib/config/settings.ts';
 import { MOST_ZIP_BYTES, readPlacedSizes, readZipSizes } from '../../scripts/zip-docs.ts';
+import { EVERYTHING } from '../helpers/every-parameter.ts';
 import {
   environmentOf,
   findFaults,
@@ -24,42 +25,6 @@ import {
 } from '../helpers/packaged-template.ts';
 
 const FUNCTIONS = ['export', 'train', 'score', 'notify', 'receipt', 'deliver', 'pages'] as const;
-const EVERYTHING = {
-  prometheusUrl: 'https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1',
-  prometheusAuth: 'sigv4',
-  prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
-  prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
-  prometheusConcurrency: '8',
-  prometheusTlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-tls-abc123',
-  prometheusSources: JSON.stringify({
-    'prod-eu': {
-      url: 'https://prometheus.eu.example.com',
-      auth: 'bearer',
-      secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-abc123',
-      tlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-tls-abc123',
-    },
-    'prod-ap': { url: 'http://prometheus.ap.internal:9090', concurrency: 2 },
-  }),
-  vpcSubnetIds: 'subnet-0a1b2c3d4e5f60718, subnet-1a1b2c3d',
-  vpcSecurityGroupIds: 'sg-0a1b2c3d4e5f60718',
-  vpcDeliver: 'on',
-  alertEmail: 'sre@example.com',
-  slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
-  teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
-  pagerdutySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pagerduty-abc123',
-  opsgenieSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:opsgenie-abc123',
-  opsgenieUrl: 'https://api.eu.opsgenie.com',
-  alertmanagerUrl: 'https://alertmanager.example.com',
-  alertmanagerSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:alertmanager-abc123',
-  groupBy: 'detector, namespace',
-  groupWait: '1m',
-  groupInterval: '10m',
-  repeatInterval: '12h',
-  incidentsADay: '5',
-  digestAt: '07:30',
-  pages: 'on',
-  dataBucketName: 'metrics-of-team-a',
-};
 
 /** As Serverless calls it. */
 type Resolver = (serverless: {
@@ -67,6 +32,7 @@ type Resolver = (serverless: {
 }) => Promise<unknown>;
 const load = createRequire(import.meta.url);
 const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
+const readKey = load('../../infra/aws/kms-key.cjs') as Resolver;
 const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
 
 let temp: string;
@@ -142,6 +108,7 @@ describe('the packaged template', () => {
     assert.deepEqual(source.tls, { kind: 'secret', secretArn: EVERYTHING.prometheusTlsSecretArn });
     assert.deepEqual([...namedSources.keys()], ['prod-eu', 'prod-ap']);
     assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
+    assert.equal(variables['TIDEWATCH_DETECTOR_METRICS'], EVERYTHING.detectorMetrics);
     const { grouping } = readSettings(environmentOf(NotifyLambdaFunction), ['grouping']);
     assert.deepEqual(grouping, {
       groupBy: ['detector', 'namespace'],
@@ -305,6 +272,7 @@ describe('the delivery to receivers', () => {
       DeliverPagerDutySecretPolicy: 'HasPagerDuty',
       DeliverOpsgenieSecretPolicy: 'HasOpsgenie',
       DeliverAlertmanagerSecretPolicy: 'HasAlertmanagerSecret',
+      DeliverKmsPolicy: 'DeliverUsesKey',
       DeliverErrors: 'HasReceiver',
       DeliverDeadLettersFilled: 'HasReceiver',
       AlertsRefusedByReceiver: 'HasReceiver',
@@ -342,9 +310,9 @@ describe('the pages of incidents', () => {
       'Fn::Not': [{ 'Fn::Or': ['', 'off'].map((value) => ({ 'Fn::Equals': ['off', value] })) }],
     });
     const ids = Object.keys(resources).filter((id) => /Pages|^Links/.test(id));
-    assert.deepEqual(
-      Object.fromEntries(ids.map((id) => [id, resources[id]?.Condition])),
-      Object.fromEntries(
+    assert.deepEqual(Object.fromEntries(ids.map((id) => [id, resources[id]?.Condition])), {
+      PagesKmsPolicy: 'PagesUseKey',
+      ...Object.fromEntries(
         [
           'PagesLogGroup',
           'PagesLambdaFunction',
@@ -358,7 +326,7 @@ describe('the pages of incidents', () => {
           'LinksRefusedOften',
         ].map((id) => [id, 'HasPages']),
       ),
-    );
+    });
     for (const name of ['PagesUrl', 'PagesKeyArn']) assert.equal(Outputs[name]?.Condition, 'HasPages', name);
   });
 
@@ -483,10 +451,29 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 16);
+    assert.equal(policies.length, 23);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');
+    }
+  });
+
+  it('may use the key that bucket, queues and topics are under, where there is one, and no key where there is none', async () => {
+    const everything = await readResources(everythingDir);
+    const keyOf = (id: string): string => JSON.stringify(everything[id]?.Properties);
+    const under = Object.entries(everything).filter(([, { Type }]) =>
+      /^AWS::(SQS::Queue|SNS::Topic|S3::Bucket)$/.test(Type),
+    );
+    // And the bucket that serverless keeps its packages in, which holds no data.
+    for (const [id] of under.filter(([id]) => id !== 'ServerlessDeploymentBucket'))
+      assert.match(keyOf(id), /"Fn::If":\["HasKmsKey",[^\]]*arn:aws:kms:eu-west-1:123456789012:key/, id);
+    for (const name of ['Export', 'Train', 'Score', 'Notify', 'Receipt', 'Deliver', 'Pages']) {
+      const policy = everything[`${name}KmsPolicy`];
+      assert.deepEqual(policy?.Properties['RoleName'], { Ref: `${name}Role` });
+      assert.deepEqual(statementsOf(policy), [
+        { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: EVERYTHING.kmsKeyArn },
+      ]);
+      assert.match(String(policy?.Condition), /Key$/);
     }
   });
 
@@ -526,6 +513,17 @@ describe('privileges', () => {
   });
 });
 
+describe('a key of KMS', () => {
+  const resolve = (arn: string) => readKey({ resolveVariable: async () => arn });
+
+  it('is named by its ARN, which is told before anything is deployed', async () => {
+    assert.equal(((await resolve('')) as { uses: string }).uses, 'off');
+    assert.deepEqual(await resolve(EVERYTHING.kmsKeyArn), { arn: EVERYTHING.kmsKeyArn, uses: 'on' });
+    for (const arn of ['alias/metrics', 'arn:aws:kms:eu-west-1:123456789012:alias/metrics', '1234abcd'])
+      await assert.rejects(resolve(arn), /kmsKeyArn is ".*", not the ARN of a key/);
+  });
+});
+
 describe('alarms', () => {
   const alarms = () =>
     ofType('AWS::CloudWatch::Alarm').map(
@@ -552,8 +550,9 @@ describe('alarms', () => {
   });
 
   it('tell of a silent exporter, of errors of each function and of each dead-letter queue', () => {
-    const silent = alarms().find(({ MetricName }) => MetricName === 'WindowsExported');
-    assert.equal(silent?.TreatMissingData, 'breaching');
+    // Counted by who looks at the detectors: that nobody looks any more is the alarm of its own.
+    const silent = alarms().find(({ MetricName }) => MetricName === 'ExporterSilent');
+    assert.equal(silent?.TreatMissingData, 'notBreaching');
     const unwatched = alarms().find(({ MetricName }) => MetricName === 'WatchRuns');
     assert.equal(unwatched?.TreatMissingData, 'breaching');
     // Where there is no Prometheus as well: files that people drop have no exporter that could be silent.

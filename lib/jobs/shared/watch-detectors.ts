@@ -57,12 +57,15 @@ export async function watchDetectors(context: WatchContext): Promise<void> {
   const due = chooseSweeps(names, new Map(before.detectors.map(([name, at]) => [name, at])), now());
   const swept = new Map<string, number>();
   let seen = 0;
+  /** Of detectors whose windows come from Prometheus and are expected at a time: whether they are overdue. */
+  const exported: boolean[] = [];
   await forEachConcurrently(fromTurn(names, now()), LOOKS_AT_ONCE, async (name) => {
     if (deadline.remaining() <= 0) return;
     seen++;
     try {
       const isWhole = due.has(name);
-      await watchDetector(name, isWhole, context);
+      const { isExported, isOverdue } = await watchDetector(name, isWhole, context);
+      if (isExported) exported.push(isOverdue);
       if (isWhole) swept.set(name, now());
     } catch (error) {
       telemetry.error('detector could not be looked at', { detector: name, error: String(error) });
@@ -73,23 +76,39 @@ export async function watchDetectors(context: WatchContext): Promise<void> {
   if (seen < names.length)
     telemetry.warn('not every detector was looked at in time', { seen, detectors: names.length });
   if (swept.size > 0) await writeSweeps(store, { before, swept, names: new Set(names) });
+  // One of them is its own fault, or its queries'. All of them are the exporter's, or the Prometheus'.
+  if (exported.length > 0 && exported.every((isSilent) => isSilent))
+    telemetry.count('ExporterSilent', 1, { detector: NO_DETECTOR });
   telemetry.count('WatchRuns', 1, { detector: NO_DETECTOR });
 }
 
-async function watchDetector(name: string, isWhole: boolean, context: WatchContext): Promise<void> {
+interface Watched {
+  /** Its windows come from Prometheus, and are expected at a time. */
+  readonly isExported: boolean;
+  readonly isOverdue: boolean;
+}
+
+async function watchDetector(name: string, isWhole: boolean, context: WatchContext): Promise<Watched> {
   const { telemetry, now, queue } = context;
   const loaded = await loadDetector(context, name);
   const scopeOf = isWhole ? undefined : (state: DetectorState) => lookAtNewest(name, state, context);
   const findings = await readFindings(context, loaded, scopeOf);
-  for (const { code, since, message } of findConcerns(findings, now())) {
+  const concerns = findConcerns(findings, now());
+  for (const { code, since, message } of concerns) {
     telemetry.warn('detector needs attention', { detector: name, code, since: since ?? undefined, message });
     const metric = METRICS[code];
     if (metric !== undefined) telemetry.count(metric, 1, { detector: name });
   }
   const { windows, since } = findUnscored(findings);
-  if (!isWhole || since === undefined || now() - since < ON_ITS_WAY) return;
-  telemetry.info('windows without scores were found; scoring is asked for', { detector: name, windows });
-  await queue.requestScoring(name);
+  if (isWhole && since !== undefined && now() - since >= ON_ITS_WAY) {
+    telemetry.info('windows without scores were found; scoring is asked for', { detector: name, windows });
+    await queue.requestScoring(name);
+  }
+  const { metrics, expectEvery } = loaded.detector;
+  return {
+    isExported: metrics.length > 0 && expectEvery !== 'never',
+    isOverdue: concerns.some(({ code }) => code === 'silent'),
+  };
 }
 
 /** Everything where nothing tells which data are the newest, and while it learns: what it learned from may be of any time. */

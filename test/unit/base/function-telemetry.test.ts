@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
 /** What the functions' telemetry writes, line by line: first standard output, then standard error. Lambda logs both. */
-function linesOf(code: string): Record<string, unknown>[] {
+function linesOf(code: string, detectorMetrics = false): Record<string, unknown>[] {
   const adapter = new URL('../../../functions/telemetry.ts', import.meta.url).href;
-  const script = `import { createTelemetry } from ${JSON.stringify(adapter)}; const telemetry = createTelemetry('svc'); ${code}`;
+  const script = `import { createTelemetry } from ${JSON.stringify(adapter)}; const telemetry = createTelemetry({ service: 'svc', detectorMetrics: ${detectorMetrics} }); ${code}`;
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
   });
@@ -16,26 +16,58 @@ function linesOf(code: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-test('counts add up per detector and carry the dimension sets that alarms and dashboards read', () => {
-  const lines = linesOf(`
-    telemetry.count('RowsScored', 5, { detector: 'a' });
-    telemetry.count('RowsScored', 7, { detector: 'a' });
-    telemetry.count('LateRows', 1, { detector: 'a' });
-    telemetry.count('RowsScored', 3, { detector: 'b' });
-    telemetry.flush();
-    telemetry.flush();
+/** Of two detectors, written once. */
+const COUNTS = `
+  telemetry.count('RowsScored', 5, { detector: 'a' });
+  telemetry.count('RowsScored', 7, { detector: 'a' });
+  telemetry.count('LateRows', 1, { detector: 'a' });
+  telemetry.count('RowsScored', 3, { detector: 'b' });
+  telemetry.flush();
+  telemetry.flush();
+`;
+
+interface Blob {
+  readonly CloudWatchMetrics: readonly {
+    readonly Namespace: string;
+    readonly Dimensions: readonly string[][];
+    readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+  }[];
+}
+
+test('a metric of a detector costs nothing: its counts name it, in the one dimension that alarms read', () => {
+  const lines = linesOf(COUNTS);
+  assert.deepEqual(
+    lines.map(({ detector, RowsScored, LateRows }) => [detector, RowsScored, LateRows]),
+    [
+      ['a', 12, 1],
+      ['b', 3, undefined],
+    ],
+  );
+  for (const { _aws } of lines)
+    assert.deepEqual((_aws as Blob).CloudWatchMetrics[0]!.Dimensions, [['service']]);
+});
+
+test('what was counted is there as a whole for the line of the run, and once', () => {
+  const lines = linesOf(`${COUNTS}
+    telemetry.info('run', telemetry.takeTotals());
+    telemetry.info('again', telemetry.takeTotals());
   `);
+  assert.deepEqual(
+    lines.slice(2).map(({ message, RowsScored, LateRows }) => [message, RowsScored, LateRows]),
+    [
+      ['run', 15, 1],
+      ['again', undefined, undefined],
+    ],
+  );
+});
+
+test('where detectors have metrics of their own, counts carry the dimension sets that alarms and dashboards read', () => {
+  const lines = linesOf(COUNTS, true);
   assert.equal(lines.length, 2);
   const [a, b] = lines as [Record<string, unknown>, Record<string, unknown>];
   assert.deepEqual([a.service, a.detector, a.RowsScored, a.LateRows], ['svc', 'a', 12, 1]);
   assert.deepEqual([b.service, b.detector, b.RowsScored, b.LateRows], ['svc', 'b', 3, undefined]);
-  const { CloudWatchMetrics } = a._aws as {
-    CloudWatchMetrics: {
-      Namespace: string;
-      Dimensions: string[][];
-      Metrics: { Name: string; Unit: string }[];
-    }[];
-  };
+  const { CloudWatchMetrics } = a._aws as Blob;
   assert.equal(CloudWatchMetrics[0]!.Namespace, 'Tidewatch');
   assert.deepEqual(CloudWatchMetrics[0]!.Dimensions.map((set) => set.toSorted().join()).toSorted(), [
     'detector,service',

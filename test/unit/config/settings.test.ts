@@ -57,6 +57,13 @@ test('every missing or bad variable is named, with what it is for', () => {
   );
 });
 
+test('metrics of each detector are on where that is said, and nothing else is taken for it', () => {
+  const read = (text: string | undefined) =>
+    readSettings({ ...FULL, TIDEWATCH_DETECTOR_METRICS: text }, ['detectorMetrics']).detectorMetrics;
+  assert.deepEqual([undefined, '', 'off', 'on'].map(read), [false, false, false, true]);
+  assert.throws(() => read('yes'), /TIDEWATCH_DETECTOR_METRICS is "yes"; on or off/);
+});
+
 test('each way to sign in to Prometheus', () => {
   const auth = (env: Environment) => readSettings({ ...FULL, ...env }, ['source']).source.auth;
   assert.deepEqual(auth({}), { kind: 'none' });

@@ -256,3 +256,53 @@ test('rows that came too late are in status for a week', async () => {
   clock += 8 * DAY;
   assert.deepEqual((await readDetectorStatus(bucket.context, 'shop')).late, []);
 });
+
+describe('an exporter', () => {
+  /** Detectors of whom each was exported up to so long ago. */
+  async function declare(
+    detectors: Readonly<Record<string, { readonly window: string; readonly ago: number }>>,
+  ) {
+    for (const [name, { window, ago }] of Object.entries(detectors)) {
+      const manifest = `kind: AnomalyDetector
+metadata: { name: ${name} }
+spec:
+  detection_window: ${window}
+  schedule: ${window}
+  metrics: [{ name: cpu, query: cpu }]
+`;
+      clock = START - ago;
+      await bucket.store.put(`detectors/${name}.yml`, bytes(manifest));
+      await dropWindow(bucket.store, { detector: name, from: 1440 - 15 - ago / STEP, rows: 15 });
+    }
+    clock = START;
+  }
+  const isSilent = async (): Promise<boolean> => Object.hasOwn(await watch(), 'ExporterSilent');
+
+  test('is silent where none of its detectors gets windows within what each expects', async () => {
+    await declare({ a: { window: '15m', ago: 0 }, b: { window: '30m', ago: 0 } });
+    assert.equal(await isSilent(), false);
+    clock = START + 90 * STEP;
+    assert.equal(await isSilent(), false, 'of half-hour windows, four have not passed');
+    clock = START + 3 * HOUR;
+    assert.equal(await isSilent(), true);
+  });
+
+  test('that writes a window a day is not, hours after the last one', async () => {
+    await declare({ daily: { window: '1d', ago: 0 } });
+    clock = START + 20 * HOUR;
+    assert.equal(await isSilent(), false);
+    clock = START + 6 * DAY;
+    assert.equal(await isSilent(), true);
+  });
+
+  test('is not by one detector of several, by none at all, nor by who drops files', async () => {
+    await declare({ a: { window: '15m', ago: 5 * HOUR }, b: { window: '15m', ago: 0 } });
+    assert.equal((await watch())['DetectorsSilent a'], 1);
+    assert.equal(await isSilent(), false);
+    const empty = openLocalBucket({ telemetry, now: () => clock });
+    await watchDetectors({ ...empty.context, telemetry });
+    await dropWindow(empty.store, { from: 0, rows: 15 });
+    await watchDetectors({ ...empty.context, telemetry });
+    assert.equal(telemetry.total('ExporterSilent'), 0);
+  });
+});

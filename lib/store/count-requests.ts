@@ -1,5 +1,5 @@
 /** Requests that a job makes of a bucket, by what they cost. */
-import type { ObjectStore } from '../../lib/store/object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 
 export interface Requests {
   /** GET and HEAD. */

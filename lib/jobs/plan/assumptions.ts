@@ -1,0 +1,97 @@
+/** What a plan takes for granted: measured once, rounded up, and told with each plan. */
+import type { ModelKind } from '../../config/model-kind.ts';
+import type { PlannedFunction } from './functions.ts';
+
+/** Seconds. */
+export const SECONDS = {
+  /** Of a request to S3, one after the other. */
+  request: 0.025,
+  /** From a process to its handler, which is billed like the rest. */
+  coldStart: 1,
+  /** Of a query to Prometheus. */
+  query: 0.25,
+} as const;
+
+/** Values that a whole processor works through in a second. */
+export const VALUES_A_SECOND = {
+  /** Samples of Prometheus to a window. */
+  export: 1_000_000,
+  /** Those of the window with those that it looks back on. */
+  score: 1_000_000,
+} as const;
+
+/** Seconds of a training of a million values on one processor, with its rehearsals, its evidence and its report. */
+const TRAINING: Readonly<Record<ModelKind, number>> = {
+  arima: 8,
+  attention: 300,
+  auto: 4,
+  bilstm: 600,
+  ensemble: 12,
+  'isolation-forest': 4,
+  lstm: 250,
+  'lstm-autoencoder': 550,
+  mahalanobis: 15,
+  'nearest-value': 12,
+  pca: 4,
+  prophet: 60,
+  reconstruction: 3,
+  'robust-z': 3,
+  seasonal: 14,
+};
+/** What comes before and after, whatever the size. */
+const TRAINING_BASE = 20;
+
+/** Ms between runs after which Lambda may have taken the process away. */
+export const STAYS_WARM: number = 5 * 60_000;
+
+type Working = Exclude<PlannedFunction, 'notify'>;
+
+/** MB of a process that holds nothing yet, and bytes for each value that it holds. */
+const MEMORY: Readonly<Record<Working, { readonly base: number; readonly value: number }>> = {
+  export: { base: 150, value: 24 },
+  score: { base: 150, value: 60 },
+  train: { base: 400, value: 56 },
+};
+
+/** A whole processor comes with so many MB. */
+const MB_OF_A_PROCESSOR = 1_769;
+
+/** Bytes of the log: what Lambda and the run's own record write for each run, and what a window adds. */
+export const LOG_BYTES = { run: 900, window: 1_600, training: 3_000 } as const;
+
+/** Bytes of a version with its report, and of a series in it. */
+export const VERSION_BYTES = { base: 400_000, series: 1_500 } as const;
+
+/** Days that replaced objects under state/ are kept for, and windows. */
+export const KEPT_DAYS = { state: 3, windows: 400, scores: 430 } as const;
+
+/** Requests to SQS of one message, beside the polling: sent, and deleted. */
+export const REQUESTS_A_MESSAGE = 2;
+/** Polls of one queue in a day: five at a time of 20 s, which AWS lowers only without `maximumConcurrency`. */
+export const POLLS_A_DAY: number = 5 * 3 * 1440;
+
+export function processorsOf(memoryMb: number): number {
+  return memoryMb / MB_OF_A_PROCESSOR;
+}
+
+export function secondsOfTraining(kind: ModelKind, values: number, memoryMb: number): number {
+  return TRAINING_BASE + ((values / 1e6) * TRAINING[kind]) / processorsOf(memoryMb);
+}
+
+/** MB at the most. */
+export function memoryOf(name: Working, values: number): number {
+  const { base, value } = MEMORY[name];
+  return base + (values * value) / 2 ** 20;
+}
+
+/** For people. */
+export const ASSUMED: readonly string[] = [
+  `a request to S3 takes ${SECONDS.request * 1000} ms, a query to Prometheus ${SECONDS.query * 1000} ms, a cold start ${SECONDS.coldStart} s`,
+  `a function starts cold where its runs are more than ${STAYS_WARM / 60_000} minutes apart`,
+  `a processor scores ${VALUES_A_SECOND.score / 1e6} million values a second, with those that are looked back on`,
+  `memory: ${MEMORY.train.value} bytes a value for a training, ${MEMORY.score.value} for a scoring`,
+  'values of noise: files of most metrics are smaller',
+  'incidents as many as the budget of false alarms puts up with, two messages each',
+  "nothing of AWS' free allowances is taken off; Prometheus, VPC and NAT are not in it",
+  'the first model is there: the day of a first backfill costs more',
+];

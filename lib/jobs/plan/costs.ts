@@ -1,0 +1,58 @@
+/** What a usage costs in a month of 30 days. */
+import { ALARMED_METRICS, FUNCTION_NAMES } from './functions.ts';
+import type { PriceTable } from './price-table.ts';
+import { sumRequests } from './requests.ts';
+import type { Usage } from './usage.ts';
+
+export const DAYS_A_MONTH = 30;
+
+export const COST_ITEMS = [
+  'compute',
+  'requests',
+  'storage',
+  'queues',
+  'messages',
+  'schedules',
+  'metrics',
+  'alarms',
+  'logs',
+] as const;
+export type CostItem = (typeof COST_ITEMS)[number];
+/** In the currency of the table. */
+export type Costs = Readonly<Record<CostItem, number>>;
+
+const GB = 2 ** 30;
+
+/** @param given.hasAlarms whether the alarms are part of it: those of the deployment */
+export function priceUsage(
+  usage: Usage,
+  { prices }: PriceTable,
+  { hasAlarms }: { readonly hasAlarms: boolean },
+): Costs {
+  const functions = FUNCTION_NAMES.map((name) => usage.functions[name]);
+  const { reads, lists, writes } = sumRequests(functions.map(({ requests }) => requests));
+  const gbSeconds = functions.reduce((sum, each) => sum + each.gbSeconds, 0);
+  const runs = functions.reduce((sum, each) => sum + each.runs, 0);
+  const month = DAYS_A_MONTH;
+  return {
+    compute: month * (gbSeconds * prices.lambdaGbSecond + (runs / 1e6) * prices.lambdaMillionRuns),
+    requests: (month * (reads * prices.s3ThousandReads + (lists + writes) * prices.s3ThousandWrites)) / 1000,
+    storage: (usage.storedBytes / GB) * prices.s3GbMonth,
+    queues: ((month * usage.queueRequests) / 1e6) * prices.sqsMillionRequests,
+    messages: ((month * usage.messages) / 1e6) * prices.snsMillionMessages,
+    schedules: ((month * usage.scheduled) / 1e6) * prices.schedulerMillionRuns,
+    metrics: usage.customMetrics * prices.metricMonth,
+    alarms: hasAlarms ? ALARMED_METRICS * prices.alarmMonth : 0,
+    logs: ((month * usage.logBytes) / GB) * prices.logsGb,
+  };
+}
+
+export function sumCosts(all: readonly Costs[]): Costs {
+  return Object.fromEntries(
+    COST_ITEMS.map((item) => [item, all.reduce((sum, costs) => sum + costs[item], 0)]),
+  ) as Record<CostItem, number>;
+}
+
+export function totalOf(costs: Costs): number {
+  return COST_ITEMS.reduce((sum, item) => sum + costs[item], 0);
+}

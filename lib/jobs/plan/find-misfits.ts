@@ -1,0 +1,111 @@
+/** What of a plan a function's memory or time, or a limit of a file, does not hold. */
+import { learnsBySteps } from '../../config/model-kind.ts';
+import { MAX_ENTITIES, MAX_ROWS, MAX_VALUES } from '../../window/limits.ts';
+import { memoryOf, SECONDS, secondsOfTraining } from './assumptions.ts';
+import { EXPORT_RUN, PLANNED_FUNCTIONS } from './functions.ts';
+import { LOOK_AT_EXPORT } from './requests.ts';
+import { secondsOfExport, secondsOfScoring } from './usage.ts';
+import type { Workload } from './workload.ts';
+
+export interface Misfit {
+  /** Undefined: of all detectors together. */
+  readonly detector: string | undefined;
+  readonly code:
+    | 'training-memory'
+    | 'training-time'
+    | 'scoring-memory'
+    | 'scoring-time'
+    | 'export-memory'
+    | 'window-too-large'
+    | 'exports-behind';
+  readonly message: string;
+}
+
+const MINUTES_A_DAY = 1440;
+
+export function findMisfits(loads: readonly Workload[]): readonly Misfit[] {
+  return [...loads.flatMap(findOwn), ...findShared(loads)];
+}
+
+function findOwn(load: Workload): readonly Misfit[] {
+  const { detector, kind, entities, metrics, rowsAWindow, valuesAWindow } = load;
+  const found: Misfit[] = [];
+  const tell = (code: Misfit['code'], message: string): void => void found.push({ detector, code, message });
+  const { train, score } = PLANNED_FUNCTIONS;
+
+  const trained = memoryOf('train', load.valuesTrained);
+  if (trained > train.memoryMb)
+    tell(
+      'training-memory',
+      `a training of ${sayValues(load.valuesTrained)} takes about ${sayMb(trained)}, and the function has ${sayMb(train.memoryMb)}: a shorter training.lookback, a longer step, fewer entities, or more memorySize`,
+    );
+  const training = secondsOfTraining(kind, load.valuesTrained, train.memoryMb);
+  // A network goes on in another run.
+  if (training > train.timeout && !learnsBySteps(kind))
+    tell(
+      'training-time',
+      `a training takes about ${saySeconds(training)}, and the function has ${saySeconds(train.timeout)}: a shorter training.lookback, or a cheaper kind of model than ${kind}`,
+    );
+  const scored = memoryOf('score', load.valuesScored);
+  if (scored > score.memoryMb)
+    tell(
+      'scoring-memory',
+      `a scoring with the ${load.windowsBack} windows that it looks back on holds ${sayValues(load.valuesScored)}, about ${sayMb(scored)}, and the function has ${sayMb(score.memoryMb)}: fewer entities in a detector, a longer step, or more memorySize`,
+    );
+  const scoring = secondsOfScoring(load);
+  if (scoring > score.timeout)
+    tell(
+      'scoring-time',
+      `a scoring takes about ${saySeconds(scoring)}, and the function has ${saySeconds(score.timeout)}: fewer entities in a detector, a longer step, or more memorySize`,
+    );
+  const exported = memoryOf('export', valuesAWindow);
+  if (load.isExported && exported > PLANNED_FUNCTIONS.export.memoryMb)
+    tell(
+      'export-memory',
+      `a window of ${sayValues(valuesAWindow)} takes about ${sayMb(exported)} to export, and the function has ${sayMb(PLANNED_FUNCTIONS.export.memoryMb)}: a shorter detection_window`,
+    );
+  const limits = [
+    ['rows', rowsAWindow, MAX_ROWS],
+    ['values', valuesAWindow, MAX_VALUES],
+    ['entities', entities, MAX_ENTITIES],
+  ] as const;
+  for (const [what, count, limit] of limits)
+    if (count > limit)
+      tell(
+        'window-too-large',
+        `a window of ${entities} entities and ${metrics} metrics has ${Math.round(count).toLocaleString('en')} ${what}, and a file may have ${limit.toLocaleString('en')}`,
+      );
+  return found;
+}
+
+/** Exports come one after the other in a run of each minute. */
+function findShared(loads: readonly Workload[]): readonly Misfit[] {
+  const exported = loads.filter(({ isExported }) => isExported);
+  const looking = exported.length * LOOK_AT_EXPORT.reads * SECONDS.request;
+  const working = exported.reduce((sum, load) => {
+    const exportsAMinute = load.windowsADay / load.windowsAnExport / MINUTES_A_DAY;
+    return sum + exportsAMinute * secondsOfExport(load);
+  }, 0);
+  if (looking + working <= EXPORT_RUN) return [];
+  return [
+    {
+      detector: undefined,
+      code: 'exports-behind',
+      message: `the exports of a minute take about ${saySeconds(looking + working)}, of which ${saySeconds(looking)} is to look which of ${exported.length} detectors are due, and a run has ${saySeconds(EXPORT_RUN)}: fewer detectors with more entities each, or several deployments`,
+    },
+  ];
+}
+
+function sayValues(count: number): string {
+  return count < 1e6
+    ? `${Math.round(count / 1000)} thousand values`
+    : `${(count / 1e6).toFixed(1)} million values`;
+}
+
+function sayMb(mb: number): string {
+  return `${Math.round(mb).toLocaleString('en')} MB`;
+}
+
+function saySeconds(seconds: number): string {
+  return `${Math.round(seconds)} s`;
+}

@@ -1,0 +1,67 @@
+/** What AWS asks for what a deployment uses: a dated table of one region, which people may replace by their own. */
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { SettingError } from '../../base/errors.ts';
+import defaultTable from './prices.json' with { type: 'json' };
+
+/** What each price is of, for people; the table has one for each of these. */
+export const PRICED = {
+  lambdaGbSecond: 'Lambda, arm64: a GB-second',
+  lambdaMillionRuns: 'Lambda: a million runs',
+  s3ThousandReads: 'S3 Standard: a thousand GET and HEAD',
+  s3ThousandWrites: 'S3 Standard: a thousand PUT, COPY and LIST',
+  s3GbMonth: 'S3 Standard: a GB for a month',
+  sqsMillionRequests: 'SQS, standard queues: a million requests',
+  snsMillionMessages: 'SNS: a million messages published',
+  schedulerMillionRuns: 'EventBridge Scheduler: a million runs',
+  metricMonth: 'CloudWatch: a custom metric for a month',
+  alarmMonth: 'CloudWatch: an alarm on one metric for a month',
+  logsGb: 'CloudWatch Logs: a GB taken in',
+} as const;
+export type PriceName = keyof typeof PRICED;
+
+export interface PriceTable {
+  /** Of AWS. */
+  readonly region: string;
+  /** The day on which the pages said so, YYYY-MM-DD. */
+  readonly asOf: string;
+  readonly currency: string;
+  /** Pages. */
+  readonly sources: readonly string[];
+  readonly prices: Readonly<Record<PriceName, number>>;
+}
+
+const NAMES = Object.keys(PRICED) as [PriceName, ...PriceName[]];
+/** People write it, so that a price that is mistyped is named, and not one of another table used in its place. */
+const schema: z.ZodType<PriceTable> = z.strictObject({
+  region: z.string().min(1),
+  asOf: z.iso.date(),
+  currency: z.string().min(1),
+  sources: z.array(z.string()),
+  // Each of them, and no other.
+  prices: z.record(z.enum(NAMES), z.number().min(0)),
+});
+
+export const DEFAULT_PRICES: PriceTable = schema.parse(defaultTable);
+
+/**
+ * @param text YAML or JSON
+ * @param source the file, for messages
+ * @throws SettingError that names every member that is missing, unknown or no price
+ */
+export function parsePriceTable(text: string, source: string): PriceTable {
+  const parsed = schema.safeParse(parseText(text, source));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the table'}: ${message}`,
+  );
+  throw new SettingError('bad-prices', `${source} is no table of prices: ${problems.join('; ')}`);
+}
+
+function parseText(text: string, source: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new SettingError('bad-prices', `${source} is neither YAML nor JSON: ${String(cause)}`, { cause });
+  }
+}

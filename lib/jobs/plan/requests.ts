@@ -1,0 +1,100 @@
+/**
+ * Requests to the bucket that each job makes, as its code has them: test/unit/jobs/plan/plan.test.ts counts a day of them. Who
+ * changes what a job reads and writes changes it here.
+ */
+import type { Requests } from '../../store/count-requests.ts';
+import { MOST_COPIED_BYTES } from '../../store/recent-windows.ts';
+import { FEW_WINDOWS } from '../score/recent-copies.ts';
+import type { Workload } from './workload.ts';
+
+/** Keys of a page of a list. */
+const PAGE = 1_000;
+
+/** Of a detector, in a bucket that holds so many of its windows, each with its scores. */
+export interface Stored {
+  readonly windows: number;
+}
+
+export function sumRequests(all: readonly Requests[]): Requests {
+  return all.reduce(
+    (sum, { reads, lists, writes }) => ({
+      reads: sum.reads + reads,
+      lists: sum.lists + lists,
+      writes: sum.writes + writes,
+    }),
+    { reads: 0, lists: 0, writes: 0 },
+  );
+}
+
+export function timesRequests({ reads, lists, writes }: Requests, times: number): Requests {
+  return { reads: reads * times, lists: lists * times, writes: writes * times };
+}
+
+export function pagesOf(keys: number): number {
+  return Math.max(1, Math.ceil(keys / PAGE));
+}
+
+/** Of a minute's export, for each detector: its state, its manifest, its state again. */
+export const LOOK_AT_EXPORT: Requests = { reads: 3, lists: 0, writes: 0 };
+
+/** Of an export that is due, beside the look: state, cursor, an unfinished window; each window, and the cursor's move. */
+export function requestsOfExport({ windowsAnExport }: Workload): Requests {
+  return { reads: 2 + windowsAnExport, lists: 1, writes: 2 * windowsAnExport };
+}
+
+/**
+ * Of a scoring of what one export wrote: settings, what is scored and what is not, copies of what it looks back on, and for each
+ * window its bytes, its state and its scores.
+ */
+export function requestsOfScoring(load: Workload, stored: Stored): Requests {
+  const { windowsAnExport: windows, windowsBack, isExported } = load;
+  const isCopied = windowsBack > FEW_WINDOWS && windowsBack * load.windowBytes <= MOST_COPIED_BYTES;
+  // Names of people's own tell no time: where they stand in it is remembered, and a mark stands while one is scored.
+  const ofFiles = isExported ? NOTHING : { reads: 2, lists: 0, writes: 3 };
+  const known = {
+    reads: 5 + 2 * windows + (windows - 1) + (isCopied ? 0 : windowsBack),
+    lists: 1 + 2 * pagesOf(stored.windows),
+    writes: 1 + 2 * windows + (isCopied ? 1 : 0),
+  };
+  return sumRequests([known, ofFiles]);
+}
+
+/** Of a scoring that a training asks for, which mostly finds nothing to score. */
+export function requestsOfIdleScoring(stored: Stored): Requests {
+  return { reads: 6, lists: 1 + 2 * pagesOf(stored.windows), writes: 0 };
+}
+
+const NOTHING: Requests = { reads: 0, lists: 0, writes: 0 };
+
+/** Of a version, where the function has none in its memory: its manifest and its five files. */
+export const LOAD_VERSION: Requests = { reads: 6, lists: 0, writes: 0 };
+
+/** Of an hour's run, for each detector: the watch over it, and whether a training is due. */
+export function requestsOfHour(stored: Stored): Requests {
+  return { reads: 8 + 4, lists: 1 + 2 * pagesOf(stored.windows), writes: 0 };
+}
+
+/** Of an hour's run, for all of them: manifests, states and windows are listed, and the first two once more. */
+export function requestsOfAnyHour(detectors: number, windows: number): Requests {
+  return { reads: 0, lists: 4 * pagesOf(detectors) + pagesOf(windows), writes: 0 };
+}
+
+/** Of a training that is done in one run: every window of its lookback, and the version with its report. */
+export function requestsOfTraining({ windowsTrained }: Workload, stored: Stored): Requests {
+  return {
+    reads: 8 + Math.min(windowsTrained, stored.windows),
+    lists: 3 + pagesOf(stored.windows),
+    writes: 17,
+  };
+}
+
+/** Of a minute's run of notify, for all detectors: its state, and the silences. */
+export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 1, writes: 0 };
+
+/** Of a look of notify at all states. */
+export function requestsOfSweep(detectors: number): Requests {
+  return { reads: detectors, lists: pagesOf(detectors), writes: 1 };
+}
+
+/** Of an incident with two messages, opened and resolved: changes, its objects, claims, receipts and its page. */
+export const TELL_INCIDENT: Requests = { reads: 40, lists: 4, writes: 30 };

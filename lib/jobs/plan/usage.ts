@@ -1,0 +1,230 @@
+/** What a detector, and the deployment around it, use of AWS in a day. */
+import type { Requests } from '../../store/count-requests.ts';
+import {
+  KEPT_DAYS,
+  LOG_BYTES,
+  POLLS_A_DAY,
+  processorsOf,
+  REQUESTS_A_MESSAGE,
+  SECONDS,
+  STAYS_WARM,
+  secondsOfTraining,
+  VALUES_A_SECOND,
+  VERSION_BYTES,
+} from './assumptions.ts';
+import {
+  FUNCTION_NAMES,
+  PLANNED_FUNCTIONS,
+  type PlannedFunction,
+  POLLED_QUEUES,
+  SWEEPS,
+  TICKS,
+} from './functions.ts';
+import {
+  LOAD_VERSION,
+  LOOK_AT_EXPORT,
+  LOOK_AT_NOTIFY,
+  pagesOf,
+  requestsOfAnyHour,
+  requestsOfExport,
+  requestsOfHour,
+  requestsOfIdleScoring,
+  requestsOfScoring,
+  requestsOfSweep,
+  requestsOfTraining,
+  sumRequests,
+  TELL_INCIDENT,
+  timesRequests,
+} from './requests.ts';
+import type { Workload } from './workload.ts';
+
+/** Of a function, in a day. */
+export interface FunctionUsage {
+  readonly runs: number;
+  readonly requests: Requests;
+  /** That it runs for. */
+  readonly seconds: number;
+  readonly gbSeconds: number;
+}
+
+/** In a day, but for what is stored. */
+export interface Usage {
+  readonly functions: Readonly<Record<PlannedFunction, FunctionUsage>>;
+  /** Values that Prometheus gives. */
+  readonly samples: number;
+  readonly rows: number;
+  readonly windows: number;
+  /** Requests to SQS, polling included. */
+  readonly queueRequests: number;
+  /** To the topic of alerts. */
+  readonly messages: number;
+  readonly scheduled: number;
+  /** Of CloudWatch, at any time. */
+  readonly customMetrics: number;
+  readonly logBytes: number;
+  /** At that age. */
+  readonly storedBytes: number;
+}
+
+export interface UsageOptions {
+  /** Days since the first window. */
+  readonly age: number;
+  /** Whether each detector has metrics of its own. */
+  readonly detectorMetrics: boolean;
+}
+
+/** WindowsExported, WindowsScored, RowsScored: what is there in every hour. */
+const STEADY_METRICS = 3;
+/** And WatchRuns. */
+const FIXED_METRICS = STEADY_METRICS + 1;
+/** Bytes of a state by entity, of which a few versions a day are kept. */
+const STATE_BYTES = { base: 2_000, entity: 400 } as const;
+
+export function usageOfDetector(
+  load: Workload,
+  all: readonly Workload[],
+  { age, detectorMetrics }: UsageOptions,
+): Usage {
+  const { windowsADay, windowsAnExport, trainingsADay, incidentsADay, windowBytes } = load;
+  const stored = { windows: windowsADay * Math.min(age, KEPT_DAYS.windows) };
+  const exports = load.isExported ? windowsADay / windowsAnExport : 0;
+  const scorings = windowsADay / windowsAnExport;
+  const coldShare = 86_400_000 / all.reduce((sum, each) => sum + scoringsOf(each), 0) > STAYS_WARM ? 1 : 0;
+  // A new version is read once in any case.
+  const versions = coldShare * scorings + trainingsADay;
+  const requests: Readonly<Record<PlannedFunction, Requests>> = {
+    export: sumRequests([
+      timesRequests(LOOK_AT_EXPORT, TICKS.export),
+      timesRequests(requestsOfExport(load), exports),
+    ]),
+    score: sumRequests([
+      timesRequests(requestsOfScoring(load, stored), scorings),
+      timesRequests(requestsOfIdleScoring(stored), trainingsADay),
+      timesRequests(LOAD_VERSION, versions),
+    ]),
+    notify: sumRequests([
+      timesRequests({ reads: 1, lists: 0, writes: 0 }, SWEEPS),
+      timesRequests(TELL_INCIDENT, incidentsADay),
+    ]),
+    train: sumRequests([
+      timesRequests(requestsOfHour(stored), TICKS.train),
+      timesRequests(requestsOfTraining(load, stored), trainingsADay),
+    ]),
+  };
+  const work: Readonly<Record<PlannedFunction, number>> = {
+    export: exports * secondsOfExport(load),
+    score: scorings * (secondsOfScoring(load) + coldShare * SECONDS.coldStart),
+    notify: 0,
+    train: trainingsADay * secondsOfTraining(load.kind, load.valuesTrained, PLANNED_FUNCTIONS.train.memoryMb),
+  };
+  const runs = { export: 0, score: scorings + trainingsADay, notify: 2 * incidentsADay, train: 0 };
+  const messages = windowsADay + trainingsADay + 2 * 2 * incidentsADay;
+  return {
+    functions: byFunction((name) => useFunction(name, runs[name], requests[name], work[name])),
+    samples: load.isExported ? windowsADay * load.valuesAWindow : 0,
+    rows: windowsADay * load.rowsAWindow,
+    windows: windowsADay,
+    queueRequests: REQUESTS_A_MESSAGE * messages,
+    messages: 2 * incidentsADay,
+    scheduled: 0,
+    customMetrics: detectorMetrics ? STEADY_METRICS : 0,
+    logBytes:
+      (runs.score + runs.notify) * LOG_BYTES.run +
+      windowsADay * LOG_BYTES.window +
+      trainingsADay * LOG_BYTES.training,
+    storedBytes:
+      stored.windows * windowBytes +
+      windowsADay * Math.min(age, KEPT_DAYS.scores) * load.scoreBytes +
+      age * trainingsADay * (VERSION_BYTES.base + VERSION_BYTES.series * load.entities * load.metrics) +
+      Math.min(age, KEPT_DAYS.state) * windowsADay * replacedBytes(load),
+  };
+}
+
+/** What runs however many detectors there are. */
+export function usageOfDeployment(all: readonly Workload[], { age }: UsageOptions): Usage {
+  const detectors = all.length;
+  const windows = all.reduce(
+    (sum, { windowsADay }) => sum + windowsADay * Math.min(age, KEPT_DAYS.windows),
+    0,
+  );
+  const requests: Readonly<Record<PlannedFunction, Requests>> = {
+    export: timesRequests({ reads: 0, lists: pagesOf(detectors), writes: 0 }, TICKS.export),
+    score: NO_REQUESTS,
+    notify: sumRequests([
+      timesRequests(LOOK_AT_NOTIFY, TICKS.notify),
+      timesRequests({ ...requestsOfSweep(detectors), reads: 0 }, SWEEPS),
+    ]),
+    train: timesRequests(requestsOfAnyHour(detectors, windows), TICKS.train),
+  };
+  const runs = { ...TICKS, score: 0 };
+  const scheduled = TICKS.export + TICKS.notify + TICKS.train;
+  return {
+    functions: byFunction((name) =>
+      useFunction(name, runs[name], requests[name], name === 'train' ? TICKS.train * SECONDS.coldStart : 0),
+    ),
+    samples: 0,
+    rows: 0,
+    windows: 0,
+    queueRequests: POLLED_QUEUES * POLLS_A_DAY,
+    messages: 0,
+    scheduled,
+    customMetrics: FIXED_METRICS,
+    logBytes: scheduled * LOG_BYTES.run,
+    storedBytes: 0,
+  };
+}
+
+export function sumUsage(all: readonly Usage[]): Usage {
+  const total = (of: (usage: Usage) => number): number => all.reduce((sum, usage) => sum + of(usage), 0);
+  return {
+    functions: byFunction((name) => ({
+      runs: total(({ functions }) => functions[name].runs),
+      requests: sumRequests(all.map(({ functions }) => functions[name].requests)),
+      seconds: total(({ functions }) => functions[name].seconds),
+      gbSeconds: total(({ functions }) => functions[name].gbSeconds),
+    })),
+    samples: total(({ samples }) => samples),
+    rows: total(({ rows }) => rows),
+    windows: total(({ windows }) => windows),
+    queueRequests: total(({ queueRequests }) => queueRequests),
+    messages: total(({ messages }) => messages),
+    scheduled: total(({ scheduled }) => scheduled),
+    customMetrics: total(({ customMetrics }) => customMetrics),
+    logBytes: total(({ logBytes }) => logBytes),
+    storedBytes: total(({ storedBytes }) => storedBytes),
+  };
+}
+
+/** Of the work alone, without its requests. */
+export function secondsOfExport(load: Workload): number {
+  const samples = load.windowsAnExport * load.valuesAWindow;
+  const processors = processorsOf(PLANNED_FUNCTIONS.export.memoryMb);
+  return load.metrics * SECONDS.query + samples / (VALUES_A_SECOND.export * processors);
+}
+
+export function secondsOfScoring(load: Workload): number {
+  const values = load.valuesScored + (load.windowsAnExport - 1) * load.valuesAWindow;
+  return values / (VALUES_A_SECOND.score * processorsOf(PLANNED_FUNCTIONS.score.memoryMb));
+}
+
+function scoringsOf({ windowsADay, windowsAnExport }: Workload): number {
+  return windowsADay / windowsAnExport;
+}
+
+/** What a window leaves of objects that the next one replaces. */
+function replacedBytes({ entities, windowsBack, windowBytes }: Workload): number {
+  const copies = Math.min(2_700_000, (4 / 3) * windowsBack * windowBytes);
+  return 2 * (STATE_BYTES.base + STATE_BYTES.entity * entities) + copies;
+}
+
+const NO_REQUESTS: Requests = { reads: 0, lists: 0, writes: 0 };
+
+function useFunction(name: PlannedFunction, runs: number, requests: Requests, work: number): FunctionUsage {
+  const { reads, lists, writes } = requests;
+  const seconds = work + (reads + lists + writes) * SECONDS.request;
+  return { runs, requests, seconds, gbSeconds: (seconds * PLANNED_FUNCTIONS[name].memoryMb) / 1024 };
+}
+
+function byFunction<T>(of: (name: PlannedFunction) => T): Readonly<Record<PlannedFunction, T>> {
+  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, of(name)])) as Record<PlannedFunction, T>;
+}

@@ -1,0 +1,41 @@
+const SOURCES: string = JSON.stringify({
+  'prod-eu': {
+    url: 'https://prometheus.eu.example.com',
+    auth: 'bearer',
+    secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-abc123',
+    tlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:eu-tls-abc123',
+  },
+  'prod-ap': { url: 'http://prometheus.ap.internal:9090', concurrency: 2 },
+});
+
+/** Every parameter of serverless.yml with a value that switches something on. */
+export const EVERYTHING = {
+  prometheusUrl: 'https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1',
+  prometheusAuth: 'sigv4',
+  prometheusSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-abc123',
+  prometheusHeaders: '{"X-Scope-OrgID":"team-a"}',
+  prometheusConcurrency: '8',
+  prometheusTlsSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-tls-abc123',
+  prometheusSources: SOURCES as string,
+  vpcSubnetIds: 'subnet-0a1b2c3d4e5f60718, subnet-1a1b2c3d',
+  vpcSecurityGroupIds: 'sg-0a1b2c3d4e5f60718',
+  vpcDeliver: 'on',
+  alertEmail: 'sre@example.com',
+  detectorMetrics: 'on',
+  kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f',
+  slackWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-abc123',
+  teamsWebhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:teams-abc123',
+  pagerdutySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pagerduty-abc123',
+  opsgenieSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:opsgenie-abc123',
+  opsgenieUrl: 'https://api.eu.opsgenie.com',
+  alertmanagerUrl: 'https://alertmanager.example.com',
+  alertmanagerSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:alertmanager-abc123',
+  groupBy: 'detector, namespace',
+  groupWait: '1m',
+  groupInterval: '10m',
+  repeatInterval: '12h',
+  incidentsADay: '5',
+  digestAt: '07:30',
+  pages: 'on',
+  dataBucketName: 'metrics-of-team-a',
+};

@@ -1,0 +1,170 @@
+/** `tidewatch plan`: what people are told before they deploy. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { manifestKey } from '../../../lib/store/keys.ts';
+import type { ObjectStore } from '../../../lib/store/object-store.ts';
+import { writeWindow } from '../../../lib/window/write-window.ts';
+import { type CliRun, runTestCli } from '../../helpers/cli.ts';
+import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
+import { dropWindow, makeWindow } from '../../helpers/synthetic-window.ts';
+
+const PRICES = join(import.meta.dirname, '../../../lib/jobs/plan/prices.json');
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewatch-plan-'));
+  await writeFile(path('shop.yml'), manifestOf('shop', '  entity: [pod]\n'));
+  await writeFile(path('cart.yml'), manifestOf('cart', '  entity: [pod]\n'));
+  await writeFile(path('whole.yml'), manifestOf('whole', ''));
+  await writeFile(
+    path('shop.parquet'),
+    writeWindow(makeWindow({ from: 0, rows: 60, entities: ['a', 'b', 'c'] }), { manifestHash: 'x' }),
+  );
+});
+after(() => rm(folder, { recursive: true }));
+
+test('what is planned is told by detector and in all, with what was assumed and when the prices were read', async () => {
+  const { code, stdout, stderr } = await run(
+    'plan',
+    path('shop.yml'),
+    path('cart.yml'),
+    '--entities',
+    '20,cart=3',
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stdout,
+    /^A month of 30 days, after 30 days; prices of us-east-1 as of \d{4}-\d\d-\d\d, in USD/,
+  );
+  assert.match(stdout, /^shop +20 +60 +2,592,000 +2,880 /m);
+  assert.match(stdout, /^cart +3 +9 +388,800 +2,880 /m);
+  assert.match(stdout, /^all +2,980,800 +5,760 /m);
+  assert.match(stdout, /^Everything fits/m);
+  assert.match(stdout, /^Assumed:\n- /m);
+});
+
+test('programs get each detector, what is around them, the sum and the prices as lines', async () => {
+  const { lines } = await run('plan', path('shop.yml'), '--series', '60', '--json');
+  assert.deepEqual(
+    lines.map(({ type }) => type),
+    ['plan', 'around', 'total', 'assumed', 'prices', 'result'],
+  );
+  const [shop, around, total] = lines as unknown as readonly {
+    readonly load?: { readonly entities: number };
+    readonly costs: Readonly<Record<string, number>>;
+    readonly usage: { readonly customMetrics: number };
+  }[];
+  assert.equal(shop!.load!.entities, 20);
+  assert.equal(shop!.usage.customMetrics, 0);
+  assert.ok(Math.abs(shop!.costs['total']! + around!.costs['total']! - total!.costs['total']!) < 1e-9);
+});
+
+test('metrics of each detector cost what CloudWatch asks for them', async () => {
+  const args = ['plan', path('shop.yml'), '--entities', '2', '--json'];
+  const [without, having] = [await run(...args), await run(...args, '--detector-metrics')].map(
+    ({ lines }) => (lines[0] as unknown as { costs: { metrics: number } }).costs.metrics,
+  );
+  assert.equal(without, 0);
+  assert.ok(Math.abs(having! - 0.9) < 1e-9);
+});
+
+test('a table of prices is replaced as a whole, and one that is not whole is refused by what it lacks', async () => {
+  const table = JSON.parse(await readFile(PRICES, 'utf8')) as {
+    region: string;
+    prices: Record<string, unknown>;
+  };
+  await writeFile(
+    path('mine.yml'),
+    JSON.stringify({ ...table, region: 'eu-west-1', prices: { ...table.prices, alarmMonth: 100 } }),
+  );
+  const mine = await run('plan', path('whole.yml'), '--prices', path('mine.yml'));
+  assert.match(mine.stdout, /prices of eu-west-1/);
+  assert.match(mine.stdout, /alarms 2400\.00/);
+
+  const { s3GbMonth: _, ...fewer } = table.prices;
+  await writeFile(path('less.yml'), JSON.stringify({ ...table, prices: { ...fewer, logsGB: 1 } }));
+  const less = await run('plan', path('whole.yml'), '--prices', path('less.yml'));
+  assert.equal(less.code, 2);
+  assert.match(less.stderr, /s3GbMonth/);
+  assert.match(less.stderr, /logsGB/);
+});
+
+test('how much there is comes from data, or from the bucket', async () => {
+  const [byData] = (await run('plan', path('shop.yml'), '--data', path('shop.parquet'), '--json')).lines;
+  assert.equal(loadOf(byData).entities, 3);
+
+  const store = createMemoryObjectStore();
+  await store.put(manifestKey('shop'), await readFile(path('shop.yml')));
+  await dropWindow(store, { from: 0, rows: 15, entities: ['a', 'b'] });
+  const keys = store.keys();
+  const { code, lines } = await runTestCli(['plan', '--bucket', 'mine', '--json'], store);
+  assert.equal(code, 0);
+  assert.equal(loadOf(lines[0]).entities, 2);
+  assert.ok(loadOf(lines[0]).windowBytes > 1_000);
+  assert.deepEqual(store.keys(), keys, 'nothing is written');
+});
+
+test('what does not fit a function is told with its numbers, and --check fails by it', async () => {
+  const args = ['plan', path('shop.yml'), '--entities', '5000'];
+  const { code, stdout } = await run(...args);
+  assert.equal(code, 0);
+  assert.match(stdout, /^WILL NOT FIT:$/m);
+  assert.match(stdout, /^- shop: a training of 302\.4 million values .* 3,008 MB.*training-memory\)$/m);
+  assert.equal((await run(...args, '--check')).code, 1);
+  assert.equal((await run('plan', path('shop.yml'), '--entities', '20', '--check')).code, 0);
+});
+
+test('more detectors than a minute can look at are told of', async () => {
+  const store = createMemoryObjectStore();
+  for (let i = 0; i < 700; i++)
+    await store.put(manifestKey(`d${i}`), new TextEncoder().encode(manifestOf(`d${i}`, '')));
+  const { stdout } = await runTestCli(['plan', '--bucket', 'mine'], store);
+  assert.match(stdout, /the exports of a minute take about .* 700 detectors.*exports-behind/);
+});
+
+test('what nobody said is asked for', async () => {
+  const cases = [
+    [['plan'], /needs a FILE, --data or --bucket/],
+    [['plan', path('shop.yml')], /how many entities shop has, its manifest does not tell/],
+    [['plan', path('shop.yml'), '--entities', '0'], /--entities is "0", not a whole number/],
+    [['plan', path('shop.yml'), '--entities', '1,cart=2'], /names cart, and none of the files declares it/],
+    [['plan', path('shop.yml'), '--entities', '2', '--bucket', 'b'], /one of --entities/],
+    [
+      ['plan', path('shop.yml'), path('shop.yml'), '--entities', '2'],
+      /two of the files declare the detector shop/,
+    ],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { code, stderr } = await run(...args);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, message);
+  }
+});
+
+function loadOf(line: unknown): { readonly entities: number; readonly windowBytes: number } {
+  return (line as { load: { entities: number; windowBytes: number } }).load;
+}
+
+function manifestOf(name: string, entity: string): string {
+  return `kind: AnomalyDetector
+metadata: { name: ${name} }
+spec:
+${entity}  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
+`;
+}
+
+function path(name: string): string {
+  return join(folder, name);
+}
+
+function run(...args: readonly string[]): Promise<CliRun> {
+  return runTestCli(args, createMemoryObjectStore(), {
+    env: {},
+    readFile: (name) => readFile(name, 'utf8'),
+    openStore: (): ObjectStore => assert.fail('a bucket was opened'),
+    openTopic: () => assert.fail('a topic was opened'),
+  });
+}

@@ -1,0 +1,75 @@
+/** What is planned for a day, beside what a day's jobs ask of a bucket. */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { parseManifest } from '../../../../lib/config/manifest.ts';
+import { planDeployment } from '../../../../lib/jobs/plan/plan-deployment.ts';
+import { DEFAULT_PRICES } from '../../../../lib/jobs/plan/price-table.ts';
+import type { Usage } from '../../../../lib/jobs/plan/usage.ts';
+import { type DayCounts, JOB_NAMES, runDay } from './simulated-day.ts';
+
+/** Days of history before the day that is counted. */
+const BEFORE = 1;
+const SHAPES = [
+  { name: 'half an hour', window: '30m', schedule: '30m', entities: 3 },
+  { name: 'four hours, with few windows to look back on', window: '4h', schedule: '4h', entities: 2 },
+] as const;
+
+for (const shape of SHAPES)
+  describe(`a day of windows of ${shape.name}`, () => {
+    let counted: DayCounts;
+    let planned: Usage;
+    let windowBytes: number;
+    let scoreBytes: number;
+    before(async () => {
+      const manifest = `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  step: 1m
+  detection_window: ${shape.window}
+  schedule: ${shape.schedule}
+  ingest_delay: 0
+  backfill: 1d
+  entity: [pod]
+  model: { kind: robust-z }
+  training: { lookback: 1d, warmup: 100 }
+  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }]
+`;
+      counted = await runDay({
+        detector: 'shop',
+        manifest,
+        entities: shape.entities,
+        metrics: ['cpu', 'memory'],
+        before: BEFORE,
+      });
+      const plan = planDeployment(
+        [{ detector: parseManifest(manifest, { source: 'shop.yml' }), known: { entities: shape.entities } }],
+        { age: BEFORE + 0.5, detectorMetrics: true, prices: DEFAULT_PRICES },
+      );
+      planned = plan.total.usage;
+      ({ windowBytes, scoreBytes } = plan.detectors[0]!.load);
+    });
+
+    for (const job of JOB_NAMES)
+      it(`asks of the bucket what ${job} was planned to`, () => {
+        const { requests } = planned.functions[job];
+        for (const kind of ['reads', 'lists', 'writes'] as const)
+          assertNear(requests[kind], counted.requests[job][kind], `${job}, ${kind}`);
+        assertNear(planned.functions[job].runs, counted.runs[job], `${job}, runs`);
+      });
+
+    it('takes as many samples, windows and rows', () => {
+      assertNear(planned.samples, counted.samples, 'samples');
+      assertNear(planned.windows, counted.windows, 'windows');
+      assertNear(planned.rows, counted.rows, 'rows');
+    });
+
+    it('writes as many bytes', () => {
+      assertNear(windowBytes, counted.bytes.windows, 'bytes of a window');
+      assertNear(scoreBytes, counted.bytes.scores, 'bytes of its scores');
+    });
+  });
+
+/** Within a tenth, as a plan has to be. */
+function assertNear(plan: number, actual: number, what: string): void {
+  assert.ok(Math.abs(plan - actual) <= 0.1 * actual, `${what}: planned ${plan}, and there were ${actual}`);
+}

@@ -1,0 +1,173 @@
+/** A day of a deployment, minute by minute, over a bucket in memory whose requests are counted by function. */
+import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
+import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
+import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import { listDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
+import { trainIfDue } from '../../../../lib/jobs/train/train-model.ts';
+import type { MetricSource } from '../../../../lib/source/metric-source.ts';
+import { onlySource } from '../../../../lib/source/open-sources.ts';
+import { countStore, type Requests } from '../../../../lib/store/count-requests.ts';
+import { manifestKey } from '../../../../lib/store/keys.ts';
+import type { ObjectStore } from '../../../../lib/store/object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
+import { EPOCH, makeWindow } from '../../../helpers/synthetic-window.ts';
+import { tellWindow } from '../../../helpers/window-source.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const JOB_NAMES = ['export', 'score', 'notify', 'train'] as const;
+export type JobName = (typeof JOB_NAMES)[number];
+
+export interface DayCounts {
+  readonly requests: Readonly<Record<JobName, Requests>>;
+  readonly runs: Readonly<Record<JobName, number>>;
+  /** Values that came from the source. */
+  readonly samples: number;
+  readonly windows: number;
+  readonly rows: number;
+  /** Of an average window, and its scores. */
+  readonly bytes: Readonly<Record<'windows' | 'scores', number>>;
+}
+
+export interface DayOptions {
+  readonly manifest: string;
+  readonly detector: string;
+  readonly entities: number;
+  readonly metrics: readonly string[];
+  /** Days that pass before the one that is counted. */
+  readonly before: number;
+}
+
+/** Counted is the last day; the model of the day before it is there by then. */
+export async function runDay(options: DayOptions): Promise<DayCounts> {
+  const { detector, before } = options;
+  const start = EPOCH + DAY;
+  const end = start + (before + 1) * DAY;
+  const clock = { now: start };
+  const telemetry = createMemoryTelemetry();
+  const bucket = openLocalBucket({ telemetry, now: () => clock.now });
+  const counted = countStore(bucket.store);
+  const counts = new Map<JobName, { requests: Requests; runs: number }>();
+  await bucket.store.put(manifestKey(detector), new TextEncoder().encode(options.manifest));
+  let samples = 0;
+  let isCounted = false;
+  const source = onlySource(
+    countSamples(tellWindow(historyOf(options, end)), (count) => {
+      if (isCounted) samples += count;
+    }),
+  );
+  const queues = { score: 0, notify: 0 };
+  const context: LocalBucket['context'] = {
+    ...bucket.context,
+    telemetry,
+    store: counted,
+    // A function has one, and so notes its attempts.
+    deadline: { remaining: () => 800_000 },
+    queue: {
+      requestTraining: async () => {},
+      requestScoring: async () => void queues.score++,
+      requestNotifying: async () => void queues.notify++,
+    },
+  };
+  const publisher = { publish: async () => ({ messageId: 'm' }) };
+
+  async function run(job: JobName, work: (store: ObjectStore) => Promise<unknown>): Promise<void> {
+    const from = { ...counted.counts };
+    await work(counted);
+    if (!isCounted) return;
+    const { reads, lists, writes } = counted.counts;
+    const so = counts.get(job) ?? { requests: { reads: 0, lists: 0, writes: 0 }, runs: 0 };
+    counts.set(job, {
+      runs: so.runs + 1,
+      requests: {
+        reads: so.requests.reads + reads - from.reads,
+        lists: so.requests.lists + lists - from.lists,
+        writes: so.requests.writes + writes - from.writes,
+      },
+    });
+  }
+  const runNotify = (detectors: readonly string[]): Promise<void> =>
+    run('notify', () => notify(createNotifyContext(counted, { publisher, now: () => clock.now }), detectors));
+
+  let windows = 0;
+  let rowsBefore = 0;
+  for (; clock.now < end; clock.now += MINUTE) {
+    isCounted = clock.now >= end - DAY;
+    if (!isCounted) rowsBefore = telemetry.total('RowsScored');
+    await run('export', async () => {
+      const { exported } = await exportDue(source, context);
+      const keys = [...exported.values()].flatMap((result) => result.exported);
+      queues.score += keys.length;
+      if (isCounted) windows += keys.length;
+    });
+    if (clock.now % HOUR === 30 * MINUTE)
+      await run('train', async () => {
+        await watchDetectors(context);
+        for (const name of await listDetectors(context))
+          await trainIfDue(await loadDetector(context, name), context);
+      });
+    if (queues.score > 0) {
+      queues.score = 0;
+      await run('score', async () => {
+        // A store that it does not know yet: a function that starts anew has no version in its memory.
+        const cold = { ...context, store: { ...counted } };
+        await scoreWindows(await loadDetector(cold, detector), cold);
+      });
+    }
+    await runNotify([]);
+    if (queues.notify > 0) {
+      queues.notify = 0;
+      await runNotify([detector]);
+    }
+  }
+  const day = `date=${new Date(end - DAY).toISOString().slice(0, 10)}`;
+  const sizeOf = async (folder: 'windows' | 'scores'): Promise<number> => {
+    const sizes: number[] = [];
+    for await (const { size } of bucket.store.list(`${folder}/detector=${detector}/${day}`)) sizes.push(size);
+    return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  };
+  const pick = <T>(of: (entry: { requests: Requests; runs: number }) => T): Record<JobName, T> =>
+    Object.fromEntries([...counts].map(([job, entry]) => [job, of(entry)])) as Record<JobName, T>;
+  return {
+    requests: pick(({ requests }) => requests),
+    runs: pick(({ runs }) => runs),
+    samples,
+    windows,
+    rows: telemetry.total('RowsScored') - rowsBefore,
+    bytes: { windows: await sizeOf('windows'), scores: await sizeOf('scores') },
+  };
+}
+
+/** Values of a source. */
+function countSamples(source: MetricSource, tell: (count: number) => void): MetricSource {
+  return {
+    ...source,
+    forDetector(detector) {
+      const opened = source.forDetector(detector);
+      if (!opened.history) return opened;
+      return {
+        ...opened,
+        async readRange(range) {
+          const metrics = await opened.readRange(range);
+          for (const { series } of metrics) for (const { values } of series) tell(values.length);
+          return metrics;
+        },
+      };
+    },
+  };
+}
+
+function historyOf({ detector, entities, metrics }: DayOptions, end: number) {
+  return makeWindow({
+    detector,
+    from: 0,
+    rows: (end - EPOCH) / MINUTE,
+    entities: Array.from({ length: entities }, (_, i) => `pod-${i}`),
+    metrics,
+  });
+}
