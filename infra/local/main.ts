@@ -51,8 +51,8 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run({ port, dataDir, region, quiet }: Flags): Promise<void> {
   const stopped = new Promise<void>((stop) => {
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    // Not once: a terminal and `npm` may both send it, and the second must not cut the closing short.
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop());
   });
   const log = quiet ? () => {} : (line: string) => console.error(line);
   const emulator = await startEmulator({ port, dataDir, region, now: Date.now, log });
