@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'lstm-alone': async () => (await import('./lstm.ts')).benchLstmAlone(),
   'lstm-layer': async () => (await import('./lstm.ts')).benchLstmLayer(),
   pca: async () => (await import('./pca.ts')).benchPca(),
+  eigen: async () => (await import('./eigen.ts')).benchEigen(),
   'pca-products': async () => (await import('./pca-products.ts')).benchPcaProducts(),
   parquet: async () => (await import('./parquet.ts')).benchParquet(),
   export: async () => (await import('./export.ts')).benchExport(),

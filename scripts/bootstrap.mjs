@@ -32,7 +32,8 @@ if (!isInstalled()) {
 // The CLI works on files of the caller's folder; every other task works on the project.
 const node = join(root, 'node_modules/node/bin/node');
 const cwd = task === 'tidewatch' ? process.cwd() : root;
-if (task === 'test') watch(node, [join(root, script), ...args], { cwd });
+// What stays up ends with this, and what says how far it came gets to say it.
+if (['start', 'emulator', 'test'].includes(task)) watch(node, [join(root, script), ...args], { cwd });
 else run(node, [join(root, script), ...args], { cwd });
 
 /** True where node_modules holds the versions of package-lock.json. */
@@ -60,5 +61,9 @@ function watch(command, commandArgs, options) {
   started.on('error', (error) => {
     throw error;
   });
-  started.on('close', (code) => process.exit(code ?? 1));
+  started.on('close', (code, signal) => {
+    if (signal === null) process.exit(code);
+    for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(each);
+    process.kill(process.pid, signal);
+  });
 }

@@ -20,6 +20,7 @@ import { SAMPLE_DETECTOR } from './demo/sample-data.ts';
 import { runSamples } from './demo/samples.ts';
 import { createScreen, type Screen } from './demo/screen.ts';
 import { showAlert } from './demo/show-alert.ts';
+import { sayOfLog } from './demo/tell-logs.ts';
 
 const USAGE = `usage: npm start -- [--prometheus URL] [--watch] [--port PORT] [--data DIR] [--verbose]
 
@@ -36,6 +37,8 @@ const DEFAULT_DATA_DIR = join(ROOT, '.tidewatch/demo');
 
 const options = readOptions();
 const screen = createScreen();
+/** From then on, what becomes of each file is told. */
+let isWatching = false;
 try {
   await main();
 } catch (error) {
@@ -64,7 +67,10 @@ async function main(): Promise<void> {
     },
     schedules: 'off',
     log: (line) => options.verbose && screen.say(line),
-    onFunctionLog: ({ functionName, text }) => options.verbose && screen.say(`${functionName}: ${text}`),
+    onFunctionLog: ({ functionName, text }) => {
+      const told = options.verbose ? `${functionName}: ${text}` : isWatching ? sayOfLog(text) : undefined;
+      if (told !== undefined) screen.say(told);
+    },
     maxVisibilitySeconds: 10,
   });
   Object.assign(process.env, service.environment);
@@ -84,7 +90,11 @@ async function main(): Promise<void> {
     const detector = await demonstrate(run);
     sayWhatNext(service, bucket, detector);
     await sayPages(store, bucket, feed);
-    if (options.watch) await untilInterrupted(service, screen);
+    if (options.watch) {
+      isWatching = true;
+      await untilInterrupted(service, screen);
+      isWatching = false;
+    }
   } finally {
     await feed?.close();
     await service.close();
@@ -145,10 +155,11 @@ async function untilInterrupted({ deployment }: LocalService, { step, say }: Scr
     deployment.tick().catch((error: unknown) => say(String(error)));
   }, 60_000);
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    // Not once: Ctrl-C reaches this from the terminal and from `npm`, and the second must not cut the closing short.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve());
   });
   clearInterval(timer);
+  say('stopping');
 }
 
 function output(outputs: Readonly<Record<string, string>>, name: string): string {

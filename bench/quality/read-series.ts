@@ -40,7 +40,7 @@ export function readSeries(file: string): Series {
 
   const times = Float64Array.from(kept, (row) => row[0]! * 1000);
   const entityOf = new Uint32Array(times.length);
-  const step = inferStep(times, entityOf, file);
+  const step = inferStep(times, entityOf, { source: file, entityColumns: [] });
   const metrics = names.slice(1, -1);
   const columns = metrics.map((_, c) => Float64Array.from(kept, (row) => row[c + 1]!));
   const measured = columns.map((column) => column.some((value) => !Number.isNaN(value)));

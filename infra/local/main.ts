@@ -72,8 +72,8 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(flags: Flags): Promise<void> {
   const stopped = new Promise<void>((stop) => {
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    // Not once: a terminal and `npm` may both send it, and the second must not cut the closing short.
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop());
   });
   const { url, about, close } = await start(flags);
   const { dataDir, region } = flags;

@@ -21,6 +21,8 @@ const SUFFIXES: readonly (readonly [suffix: RegExp, unit: MetricUnit | undefined
   [/_(timestamp|time|created|expiry|until)_seconds$/, undefined],
   [/_bytes_per_second$/, 'bytes/s'],
   [/_bytes$/, 'bytes'],
+  // https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md: bytes, whose names do not say so.
+  [/^container_memory_(rss|cache|swap|mapped_file|kernel_usage)$/, 'bytes'],
   [/_seconds$/, 'seconds'],
   [/_(milliseconds|millis|ms)$/, 'milliseconds'],
   [/_ratio$/, 'ratio'],

@@ -172,11 +172,16 @@ function formatAnswers(alert: Alert, answers: readonly Answer[]): string[] {
 
 function formatReasons({ state, reasons, reasonsLeftOut, by }: Alert): string[] {
   if (reasons.length === 0 && reasonsLeftOut === 0) return [];
-  const lines = reasons.map(
+  // What adds nothing to a whole percent is no reason to read; of silence, all are told: there is one share for each.
+  const told = reasons.filter(
+    ({ share }, nth) => nth === 0 || by === 'silence' || Math.round(share * 100) > 0,
+  );
+  const lines = told.map(
     (reason) =>
       `  ${`${Math.round(reason.share * 100)}%`.padStart(4)}  ${toOneLine(nameReason(reason))} ${formatReading(reason)}`,
   );
-  if (reasonsLeftOut > 0) lines.push(`        and ${reasonsLeftOut} more with smaller shares`);
+  const more = reasons.length - told.length + reasonsLeftOut;
+  if (more > 0) lines.push(`        and ${more} more with smaller shares`);
   if (state === 'retracted') return ['The corrected data:', ...lines];
   return [by === 'silence' ? 'What is missing:' : `Why, by share of the ${by ?? 'score'}:`, ...lines];
 }

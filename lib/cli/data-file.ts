@@ -8,6 +8,7 @@ import { mergeWindows } from '../window/combine.ts';
 import { readCsvWindow } from '../window/read-csv.ts';
 import { type ReadWindowOptions, readWindow } from '../window/read-window.ts';
 import type { MetricWindow } from '../window/window.ts';
+import { sayFileProblem } from './file-problem.ts';
 
 const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
 
@@ -80,7 +81,6 @@ async function readPath<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new WindowError('unreadable', `${path} cannot be read: ${reason}`, { cause });
+    throw new WindowError('unreadable', `${path} cannot be read: ${sayFileProblem(cause)}`, { cause });
   }
 }

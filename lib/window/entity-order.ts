@@ -79,7 +79,7 @@ function describe(
   name: string,
   { row, time, before }: { readonly row: number; readonly time: number; readonly before: number },
 ): Fault {
-  const what = `entity ${JSON.stringify(name.slice(0, 200))}, row ${row}`;
+  const what = `entity ${JSON.stringify(name.slice(0, 200))}, row ${row + 1}`;
   if (time === before) return { code: 'duplicate-row', what: `${what}: a second row at ${iso(time)}` };
   return { code: 'unordered-rows', what: `${what}: ${iso(time)} comes after ${iso(before)}` };
 }

@@ -30,7 +30,7 @@ export function assertNoUnits(strings: CodedStrings, column: ColumnName, rows: F
     : "write the number alone, and the unit into the column's name, such as _bytes, _seconds or _percent";
   throw new WindowError(
     'bad-value',
-    `${column.source}: column ${column.name}, row ${row}: ${JSON.stringify(first)} is a number with a unit or separators; ${hint}`,
+    `${column.source}: column ${column.name}, row ${row + 1}: ${JSON.stringify(first)} is a number with a unit or separators; ${hint}`,
   );
 }
 

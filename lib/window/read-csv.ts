@@ -205,7 +205,7 @@ function checkKind(
     : 'leave a cell empty where nothing was measured';
   throw new WindowError(
     'bad-value',
-    `${csv.source}: column ${name}, row ${bad.row} (line ${lineOf(csv.bytes, bad.from)}): ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is no number; ${hint}`,
+    `${csv.source}: column ${name}, row ${bad.row + 1} (line ${lineOf(csv.bytes, bad.from)}): ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is no number; ${hint}`,
   );
 }
 

@@ -94,7 +94,7 @@ function readCodes(coder: Coder, data: Data, column: ColumnName): void {
     if (!(code < mapped.length))
       throw new WindowError(
         'unreadable',
-        `${column.source}: column ${column.name}, row ${coder.at}: code ${code} of ${mapped.length}`,
+        `${column.source}: column ${column.name}, row ${coder.at + 1}: code ${code} of ${mapped.length}`,
       );
     if (mapped[code] === -1) mapped[code] = codeFor(coder, dictionary.values[dictionary.codes[code]!]!);
     coder.codes[coder.at++] = mapped[code]!;
@@ -136,7 +136,7 @@ function decode(bytes: Buffer, row: number, column: ColumnName): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   throw new WindowError(
     'bad-value',
-    `${column.source}: column ${column.name}, row ${row}: 0x${bytes.toString('hex', 0, 16)} is not UTF-8 text`,
+    `${column.source}: column ${column.name}, row ${row + 1}: 0x${bytes.toString('hex', 0, 16)} is not UTF-8 text`,
   );
 }
 

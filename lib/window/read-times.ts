@@ -141,7 +141,7 @@ function epochScale(vector: Vector, column: ColumnName, refuse: Refuse): Scale {
     const value: number | bigint | null = vector.get(row);
     const unit = EPOCH_UNITS.find(({ from, to }) => value !== null && value >= from && value < to);
     if (unit !== undefined) {
-      const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that row ${row} set`;
+      const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that row ${row + 1} set`;
       return { ...unit, expected };
     }
     // Whoever takes no file with such a row stops here; whoever does is told of it row by row.
@@ -195,12 +195,12 @@ function floorDivide(value: bigint, divisor: bigint): bigint {
 }
 
 function nullTime(column: ColumnName, row: number): WindowError {
-  return new WindowError('null-time', `${column.source}: column ${column.name}, row ${row}: no time`);
+  return new WindowError('null-time', `${column.source}: column ${column.name}, row ${row + 1}: no time`);
 }
 
 function badTime(column: ColumnName, row: number, value: unknown, why: string): WindowError {
   return new WindowError(
     'bad-time',
-    `${column.source}: column ${column.name}, row ${row}: ${value} is ${why}`,
+    `${column.source}: column ${column.name}, row ${row + 1}: ${value} is ${why}`,
   );
 }

@@ -6,7 +6,7 @@
  * takes for it. Metrics: every other
  * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
  * and in ascending order of time within each: an entity for which that does not hold is left out, as are rows without a
- * time, where somebody hears of it. Row numbers in messages count from 0.
+ * time, where somebody hears of it. Row numbers in messages count from 1.
  */
 import { DataType, type Table } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
@@ -80,7 +80,13 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   assertSomeValue(rows.columns, source);
   const sorted = sortByEntity(rows);
 
-  const step = own?.step ?? options.step ?? inferStep(sorted.times, sorted.entityOf, source);
+  const step =
+    own?.step ??
+    options.step ??
+    inferStep(sorted.times, sorted.entityOf, {
+      source,
+      entityColumns: roles.entity.map((index) => fields[index]!.name),
+    });
   const claimed = own?.range ?? options.range;
   const range = claimed ? withinBounds(claimed, step, options) : rangeOf(sorted.times, step);
   assertInside(sorted.times, range, source);
@@ -94,7 +100,7 @@ function readMetric(table: Table, index: number, { source, onLeftOut }: ReadWind
     source,
     name,
     onRounded(row, value) {
-      if (count++ === 0) first = `row ${row}: ${value}`;
+      if (count++ === 0) first = `row ${row + 1}: ${value}`;
     },
   });
   if (count > 0)
@@ -175,7 +181,10 @@ function readLabels(table: Table, roles: ColumnRoles, source: string): Uint8Arra
   const numbers = readNumbers(table.getChildAt(roles.label)!, { source, name });
   return Uint8Array.from(numbers, (number, row) => {
     if (number === 1 || number === 0 || Number.isNaN(number)) return number === 1 ? 1 : 0;
-    throw new WindowError('bad-label', `${source}: column ${name}, row ${row}: ${number} is neither 0 nor 1`);
+    throw new WindowError(
+      'bad-label',
+      `${source}: column ${name}, row ${row + 1}: ${number} is neither 0 nor 1`,
+    );
   });
 }
 

@@ -58,7 +58,7 @@ export function findOutsideRows(
   }
   if (first === -1) return undefined;
   const count = times.length - keptRows - timeless;
-  const shown = `entity ${JSON.stringify(nameOf(first).slice(0, 200))}, row ${first}: ${iso(times[first]!)}`;
+  const shown = `entity ${JSON.stringify(nameOf(first).slice(0, 200))}, row ${first + 1}: ${iso(times[first]!)}`;
   return {
     kept,
     keptRows,

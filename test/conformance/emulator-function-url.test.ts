@@ -1,12 +1,10 @@
 /** A function's own address: the event that it gets, and what becomes of its answer. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
-import { type Emulator, startEmulator } from '../../infra/local/emulator.ts';
+import type { Emulator } from '../../infra/local/emulator.ts';
 import { functionUrl } from '../../infra/local/lambda/function-url.ts';
-import { createFunctions, type LocalFunctions } from '../../infra/local/lambda/functions.ts';
-import { createFunctionFolder } from '../helpers/local-functions.ts';
+import { createFunctionFolder, startFunctionEmulator } from '../helpers/local-functions.ts';
 
 const ECHO = `export async function handler(event) {
   if (event.rawPath === '/crash') throw new Error('crashed');
@@ -16,30 +14,18 @@ const ECHO = `export async function handler(event) {
 
 const folder = createFunctionFolder();
 let emulator: Emulator;
-let functions: LocalFunctions;
 let base: string;
+let close: () => Promise<void>;
 
 before(async () => {
-  const dataDir = join(folder.dir, 'data');
-  emulator = await startEmulator({ port: 0, dataDir, region: 'us-east-1', now: Date.now, log: () => {} });
-  const { queues, url } = emulator;
-  functions = createFunctions({
-    host: { ...folder.host, endpoint: url },
-    queues,
-    now: Date.now,
-    log: () => {},
-  });
-  emulator.useFunctions(functions);
+  const { functions, ...started } = await startFunctionEmulator(folder);
+  ({ emulator, close } = started);
   for (const name of ['echo', 'hidden', 'inner']) functions.create(folder.add(name, ECHO));
   functions.addUrl('echo', { isPublic: true });
   functions.addUrl('hidden', { isPublic: false });
-  base = functionUrl(url, 'echo');
+  base = functionUrl(emulator.url, 'echo');
 });
-after(async () => {
-  await functions.close();
-  await emulator.close();
-  folder.remove();
-});
+after(() => close());
 
 test('it gets the request as an event, unsigned, path and query as they were sent', async () => {
   const response = await fetch(`${base}i/a%2Fb?x=1&y=%20z`, { headers: { 'user-agent': 'Test/1' } });

@@ -1,7 +1,5 @@
 /** The emulator's Lambda as clients see it: the SDK over HTTP, queues that feed functions, topics that reach queues. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   InvalidRequestContentException,
@@ -11,9 +9,9 @@ import {
   RequestTooLargeException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
-import { type Emulator, startEmulator } from '../../infra/local/emulator.ts';
-import { createFunctions, type LocalFunctions } from '../../infra/local/lambda/functions.ts';
-import { createFunctionFolder } from '../helpers/local-functions.ts';
+import type { Emulator } from '../../infra/local/emulator.ts';
+import type { LocalFunctions } from '../../infra/local/lambda/functions.ts';
+import { createFunctionFolder, startFunctionEmulator } from '../helpers/local-functions.ts';
 import { until } from '../helpers/until.ts';
 
 const ECHO = `export const handler = async (event) => {
@@ -31,21 +29,14 @@ const CONSUME = `export const handler = async ({ Records }) => {
 const folder = createFunctionFolder();
 let emulator: Emulator;
 let functions: LocalFunctions;
+let close: () => Promise<void>;
 let client: LambdaClient;
 let queueArn: string;
 let deadArn: string;
 
 before(async () => {
-  const dataDir = join(folder.dir, 'data');
-  emulator = await startEmulator({ port: 0, dataDir, region: 'us-east-1', now: Date.now, log: () => {} });
+  ({ emulator, functions, close } = await startFunctionEmulator(folder));
   const { queues, url } = emulator;
-  functions = createFunctions({
-    host: { ...folder.host, endpoint: url },
-    queues,
-    now: Date.now,
-    log: () => {},
-  });
-  emulator.useFunctions(functions);
   functions.create(folder.add('echo', ECHO));
   functions.create(folder.add('consume', CONSUME));
   deadArn = (await queues.create('dead', {})).arn;
@@ -63,9 +54,7 @@ before(async () => {
 });
 after(async () => {
   client.destroy();
-  await functions.close();
-  await emulator.close();
-  rmSync(folder.dir, { recursive: true, force: true });
+  await close();
 });
 
 async function payloadOf(input: { FunctionName: string; Payload?: string }): Promise<unknown> {

@@ -62,7 +62,7 @@ const BAD: readonly BadFile[] = [
       `SELECT * FROM (${NEWEST_ROWS} LIMIT 3) UNION ALL SELECT * FROM (${NEWEST_ROWS} LIMIT 1 OFFSET 2)`,
     ),
     code: 'duplicate-row',
-    told: /"cart".*row 3.*2026-01-01T12:02:00\.000Z/,
+    told: /"cart".*row 4.*2026-01-01T12:02:00\.000Z/,
   },
   {
     name: 'backwards',

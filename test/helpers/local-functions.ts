@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Emulator, startEmulator } from '../../infra/local/emulator.ts';
 import type { FunctionConfig, LambdaHost } from '../../infra/local/lambda/function-config.ts';
+import { createFunctions, type LocalFunctions } from '../../infra/local/lambda/functions.ts';
 
 export interface FunctionFolder {
   readonly dir: string;
@@ -56,6 +58,36 @@ export function createFunctionFolder(host: Partial<LambdaHost> = {}): FunctionFo
     },
     readLog: (name) => readFileSync(join(dir, 'logs', `${name}.log`), 'utf8'),
     remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+/** An emulator whose Lambda runs what the folder has, and none yet. */
+export async function startFunctionEmulator(
+  folder: FunctionFolder,
+): Promise<{ readonly emulator: Emulator; readonly functions: LocalFunctions; close(): Promise<void> }> {
+  const dataDir = join(folder.dir, 'data');
+  const emulator = await startEmulator({
+    port: 0,
+    dataDir,
+    region: 'us-east-1',
+    now: Date.now,
+    log: () => {},
+  });
+  const functions = createFunctions({
+    host: { ...folder.host, endpoint: emulator.url },
+    queues: emulator.queues,
+    now: Date.now,
+    log: () => {},
+  });
+  emulator.useFunctions(functions);
+  return {
+    emulator,
+    functions,
+    async close() {
+      await functions.close();
+      await emulator.close();
+      folder.remove();
+    },
   };
 }
 

@@ -1,5 +1,4 @@
 /** `tidewatch score FILE --model DIR`: no bucket, no topic. */
-import { writeFile } from 'node:fs/promises';
 import { openLocalBucket } from '../../jobs/offline/local-bucket.ts';
 import { openModel } from '../../jobs/offline/model-bucket.ts';
 import { scoreWindowFile } from '../../jobs/offline/score-window-file.ts';
@@ -11,6 +10,7 @@ import type { ExitStatus } from '../exit-code.ts';
 import { readFileDetector } from '../file-detector.ts';
 import { requiredText } from '../option-values.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeNamedFile } from '../write-file.ts';
 
 const BUCKET_ONLY = ['bucket', 'topic', 'print-only'] as const;
 const OUT_NAME = /\.(?:parquet|csv)$/i;
@@ -49,7 +49,7 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
       `${formatTime(Date.parse(alert.start))}  ${alert.severity} ${alert.state}: ${alert.summary}`,
       { alert },
     );
-  if (out !== undefined) await writeFile(out, /\.csv$/i.test(out) ? toCsv(scores) : scores);
+  if (out !== undefined) await writeNamedFile(out, /\.csv$/i.test(out) ? toCsv(scores) : scores);
   const incidents = new Set(alerts.map(({ alert }) => alert.incidentId)).size;
   output.print(
     'scored',

@@ -82,7 +82,7 @@ function holdsNow(silencing: Silencing, { host }: Invocation): boolean {
 /** "maintenance.ics (12 events)", "maintenance.ics (not there)" */
 function describeCalendar({ calendar, events }: Silencing): string {
   if (calendar === undefined) return '-';
-  return `${calendar} (${events === undefined ? 'not there' : `${events.length} event${events.length === 1 ? '' : 's'}`})`;
+  return `${calendar} (${events === undefined ? 'not there, or in quarantine' : `${events.length} event${events.length === 1 ? '' : 's'}`})`;
 }
 
 function iso(time: number | undefined): string | null {

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { TidewatchError } from '../../base/errors.ts';
 import { formatIncidents } from '../../simulate/format-incidents.ts';
@@ -12,6 +11,7 @@ import { stringValue } from '../command.ts';
 import { choiceValue, durationValue, requiredText, wholeValue } from '../option-values.ts';
 import { formatTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeNamedFile } from '../write-file.ts';
 
 /** A Thursday: what happens on the last day of two weeks happens on a weekday. Fixed, so that a seed says it all. */
 const START = '2026-01-01T00:00:00Z';
@@ -63,12 +63,12 @@ export const simulateCommand: Command = {
       throw new UsageError(`--out is ${JSON.stringify(out)}, not a name that ends in .parquet`);
     const { window, incidents } = runSimulation(options);
     const written = values.labels === true ? window : { ...window, labels: undefined };
-    await write(out, writeWindow(written, { manifestHash: 'simulated' }));
+    await writeNamedFile(out, writeWindow(written, { manifestHash: 'simulated' }));
     const openMetrics = stringValue(values.openmetrics);
-    if (openMetrics !== undefined) await write(openMetrics, formatOpenMetrics(window));
+    if (openMetrics !== undefined) await writeNamedFile(openMetrics, formatOpenMetrics(window));
     const list = stringValue(values.incidents);
     if (list !== undefined)
-      await write(list, formatIncidents(incidents, list.endsWith('.csv') ? 'csv' : 'json'));
+      await writeNamedFile(list, formatIncidents(incidents, list.endsWith('.csv') ? 'csv' : 'json'));
 
     const { range, step, entities, metrics, times } = window;
     const [from, to] = [iso(range.start), iso(range.end)];
@@ -127,15 +127,6 @@ function runSimulation(options: SimulateOptions): ReturnType<typeof simulate> {
     if (error instanceof TidewatchError && error.code === 'bad-simulation')
       throw new UsageError(error.message);
     throw error;
-  }
-}
-
-async function write(path: string, data: Uint8Array | string | Iterable<string>): Promise<void> {
-  try {
-    await writeFile(path, data);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TidewatchError('not-written', `${path} cannot be written: ${reason}`, { cause });
   }
 }
 

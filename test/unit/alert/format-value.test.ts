@@ -125,6 +125,10 @@ test('a unit is told by the name, and only where it is beyond doubt', () => {
     ['disk_used_percent', undefined, 'percent'],
     ['cpu_usage', undefined, undefined],
     ['bytes', undefined, undefined],
+    // cAdvisor's own names, which do not say it.
+    ['container_memory_rss', undefined, 'bytes'],
+    ['container_memory_rss', 'rate(container_memory_rss[5m])', undefined],
+    ['my_memory_rss', undefined, undefined],
     ['node_hwmon_temp_celsius', undefined, 'celsius'],
     // Only the preset's own query says that these are ratios and cores.
     ['pod_cpu_usage', undefined, undefined],

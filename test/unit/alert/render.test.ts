@@ -76,6 +76,17 @@ Message:    20261122T143200Z-0123456789ab-0001
   assert.doesNotMatch(resolved.text, /Why|Entity|Service/);
 });
 
+test('what has no whole percent of the evidence is counted and not listed, but for the only one and for silence', () => {
+  const [first, second, third] = ALERT.reasons;
+  const small = { ...third!, share: 0.004 };
+  const { text } = renderAlert({ ...ALERT, reasons: [first!, second!, small], reasonsLeftOut: 2 });
+  assert.doesNotMatch(text, / 0% /);
+  assert.match(text, / and 3 more with smaller shares\n/);
+  assert.match(renderAlert({ ...ALERT, reasons: [small], reasonsLeftOut: 0 }).text, / 0% {2}pods missing/);
+  const silent = renderAlert({ ...ALERT, by: 'silence', reasons: [first!, small], reasonsLeftOut: 0 }).text;
+  assert.match(silent, / 0% {2}pods missing/);
+});
+
 test('evidence is told by how often normal data goes so far, in place of score and rarity', () => {
   const WEEK = 7 * 24 * 3_600_000;
   const rarity = { onceIn: 4000, isBound: false, heldBack: true };

@@ -486,7 +486,10 @@ for (const [args, message] of [
   });
 
 for (const [args, message] of [
-  [['fit', '--data', 'absent.csv', '--output-dir', 'm', ...FIT], /absent\.csv cannot be read: ENOENT/],
+  [
+    ['fit', '--data', 'absent.csv', '--output-dir', 'm', ...FIT],
+    /absent\.csv cannot be read: there is no such file or folder/,
+  ],
   [['score', 'absent.csv', '--model', 'absent'], /absent holds no model/],
 ] as const)
   test(`"tidewatch ${args.join(' ')}" fails with exit code 1`, async () => {

@@ -125,6 +125,6 @@ test('a mistake is named, and nothing is written', async () => {
   }
   const { code, stderr } = await run(...SMALL, '--out', join(folder, 'no/such/x.parquet'));
   assert.equal(code, 1);
-  assert.ok(stderr.includes('x.parquet cannot be written: ENOENT'), stderr);
+  assert.ok(stderr.includes('x.parquet cannot be written: there is no such file or folder'), stderr);
   assert.deepEqual(await readdir(folder), before);
 });

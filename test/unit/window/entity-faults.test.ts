@@ -34,23 +34,23 @@ test('an entity whose times repeat or go backwards is left out and named, the ot
       code: 'duplicate-row',
       count: 3,
       message:
-        '3 rows of entities whose times repeat, such as entity "twice", row 4: a second row at 2026-01-01T00:00:00.000Z',
+        '3 rows of entities whose times repeat, such as entity "twice", row 5: a second row at 2026-01-01T00:00:00.000Z',
     },
     {
       code: 'unordered-rows',
       count: 2,
       message:
-        '2 rows of entities whose times go backwards, such as entity "back", row 7: 2026-01-01T00:00:00.000Z comes after 2026-01-01T00:01:00.000Z',
+        '2 rows of entities whose times go backwards, such as entity "back", row 8: 2026-01-01T00:00:00.000Z comes after 2026-01-01T00:01:00.000Z',
     },
   ]);
 });
 
 test('where no entity is left, or nobody hears of it, the file is an error as before', () => {
   const text = `time,pod,cpu\n${minute(0)},a,1\n${minute(0)},a,2\n${minute(1)},a,2\n`;
-  assert.throws(() => readCsv(text), windowError('duplicate-row', KEY, '"a", row 1'));
+  assert.throws(() => readCsv(text), windowError('duplicate-row', KEY, '"a", row 2'));
   assert.throws(
     () => readCsv(`${text}${GOOD}\n`, { onLeftOut: undefined }),
-    windowError('duplicate-row', KEY, '"a", row 1'),
+    windowError('duplicate-row', KEY, '"a", row 2'),
   );
 });
 
@@ -62,7 +62,7 @@ test('rows without a time, or with one that is none, are left out and counted', 
       code: 'bad-time',
       count: 1,
       message:
-        '1 of 5 rows have no time that can be read, such as column time, row 3: "yesterday" is no ISO 8601 date or time',
+        '1 of 5 rows have no time that can be read, such as column time, row 4: "yesterday" is no ISO 8601 date or time',
     },
   ]);
   const [epochs, nulls] = readCsv('time,cpu\n,1\n17,1\n1767225600,1\n1767225660,2\n');
@@ -95,9 +95,9 @@ test('so it is in Parquet, and with bounds of arrival beside', async () => {
 test('a file of nothing but such rows is an error with the first of them', () => {
   assert.throws(
     () => readCsv('time,pod,cpu\nyesterday,a,1\ntomorrow,a,2\n'),
-    windowError('bad-time', KEY, 'row 0: "yesterday"'),
+    windowError('bad-time', KEY, 'row 1: "yesterday"'),
   );
-  assert.throws(() => readCsv('time,cpu\n17,1\n18,2\n'), windowError('bad-time', KEY, 'row 0: 17'));
+  assert.throws(() => readCsv('time,cpu\n17,1\n18,2\n'), windowError('bad-time', KEY, 'row 1: 17'));
 });
 
 test('a column that is left out for its label-like name is in the note', () => {

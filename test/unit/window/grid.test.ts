@@ -112,6 +112,7 @@ test('the step is the median distance within entities, in whole seconds', () => 
     inferStep(
       Float64Array.from(entities.flat()),
       Uint32Array.from(entities.flatMap((times, index) => times.map(() => index))),
+      { source: 'a.csv', entityColumns: ['message'] },
     );
   assert.equal(infer([0, 15_000, 30_000, 600_000]), 15_000);
   assert.equal(infer([0, 60_010, 119_990]), 60_000);
@@ -119,5 +120,7 @@ test('the step is the median distance within entities, in whole seconds', () => 
   assert.equal(infer([0, 60_000], [0, 60_000], [5, 60_005]), 60_000);
   assert.equal(infer([0, 600]), 1_000);
   assert.throws(() => infer([0], [60_000]), windowError('no-step', '2 in all'));
+  assert.throws(() => infer([0], [60_000]), windowError('no-step', 'text in column message differs'));
+  assert.throws(() => infer([0]), windowError('no-step', 'cannot be told; declare it in the manifest'));
   assert.throws(() => infer([0, 499]), windowError('no-step', '499 ms'));
 });

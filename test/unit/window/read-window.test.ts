@@ -70,30 +70,30 @@ test('bad times name the column, the row and the value', async () => {
   await bad(
     'i AS time',
     'bad-time',
-    'column time, row 0: 0 is not an epoch time',
+    'column time, row 1: 0 is not an epoch time',
     '100000000 to 10000000000 (s)',
   );
-  await bad('50000000000 + i AS time', 'bad-time', 'row 0: 50000000000');
+  await bad('50000000000 + i AS time', 'bad-time', 'row 1: 50000000000');
   await bad(
     '1767225600 * (1 + 999 * (i // 5)) AS time',
     'bad-time',
-    'row 5: 1767225600000',
-    'the range of s that row 0',
+    'row 6: 1767225600000',
+    'the range of s that row 1',
   );
-  await bad(`'yesterday' AS ds`, 'bad-time', 'column ds, row 0: "yesterday" is no ISO 8601');
-  await bad(`'NaN'::DOUBLE AS time`, 'bad-time', 'row 0: NaN');
+  await bad(`'yesterday' AS ds`, 'bad-time', 'column ds, row 1: "yesterday" is no ISO 8601');
+  await bad(`'NaN'::DOUBLE AS time`, 'bad-time', 'row 1: NaN');
   await bad(
     `(TIMESTAMP '2026-01-01' + to_years(CASE WHEN i = 7 THEN 9000 ELSE 0 END::INTEGER)) AS time`,
     'bad-time',
-    'row 7',
+    'row 8',
   );
   await bad(
     `CASE WHEN i = 4 THEN NULL ELSE TIMESTAMP '2026-01-01' + to_minutes(i) END AS ts`,
     'null-time',
-    'column ts, row 4',
+    'column ts, row 5',
   );
-  await bad(`CASE WHEN i > 0 THEN '2026-01-01' END AS ts`, 'null-time', 'row 0');
-  await bad(`CASE WHEN i <> 3 THEN 1767225600 + i END AS ts`, 'null-time', 'row 3');
+  await bad(`CASE WHEN i > 0 THEN '2026-01-01' END AS ts`, 'null-time', 'row 1');
+  await bad(`CASE WHEN i <> 3 THEN 1767225600 + i END AS ts`, 'null-time', 'row 4');
 });
 
 test('every numeric type is a metric; nulls, NaN and infinities are NaN', async () => {
@@ -125,7 +125,7 @@ test('an integer that no double holds is read as the nearest one, and said so on
       ['rounded', 'fds', 10],
     ],
   );
-  assert.match(leftOut[0]!.message, /^column limit_bytes, row 1: 9223372036854771712 lies beyond/);
+  assert.match(leftOut[0]!.message, /^column limit_bytes, row 2: 9223372036854771712 lies beyond/);
 });
 
 test('strings name the entity, joined in column order; rows come sorted by entity', async () => {
@@ -166,11 +166,11 @@ test('entities are in code unit order, whatever the locale says', () => {
 test('text with units is an error in Parquet too, and a boolean is_anomaly is the label', async () => {
   assert.throws(
     await readLater(rowsSql("(i * 3) || ' MiB' AS memory")),
-    windowError('bad-value', 'column memory, row 0: "0 MiB" is a number with a unit'),
+    windowError('bad-value', 'column memory, row 1: "0 MiB" is a number with a unit'),
   );
   assert.throws(
     await readLater(rowsSql("encode((i * 3) || ' MiB') AS memory")),
-    windowError('bad-value', 'column memory, row 0: "0 MiB" is a number with a unit'),
+    windowError('bad-value', 'column memory, row 1: "0 MiB" is a number with a unit'),
     'as bytes that nobody called text',
   );
   const window = read(await parquetOf(rowsSql('i % 2 = 1 AS is_anomaly')));
@@ -190,7 +190,7 @@ test('label: 0, 1 or boolean, null as 0, and never a metric', async () => {
   }
   assert.throws(
     await readLater(rowsSql('i AS label')),
-    windowError('bad-label', 'row 2: 2 is neither 0 nor 1'),
+    windowError('bad-label', 'row 3: 2 is neither 0 nor 1'),
   );
   assert.throws(await readLater(rowsSql(`'yes' AS label`)), windowError('bad-label', 'Utf8'));
 });
@@ -241,13 +241,13 @@ test('a table that cannot be a window says what it has', async () => {
     [
       rowsSql('', `TIMESTAMP '2026-01-01' + to_minutes(i // 2) AS ts`),
       'duplicate-row',
-      'row 1',
+      'row 2',
       '2026-01-01T00:00:00.000Z',
     ],
     [
       rowsSql(`'pay' AS pod`, `TIMESTAMP '2026-01-01' - to_minutes(i) AS ts`),
       'unordered-rows',
-      '"pay", row 1',
+      '"pay", row 2',
       '2025-12-31T23:59:00.000Z comes after 2026-01-01T00:00:00.000Z',
     ],
     [

@@ -54,7 +54,7 @@ test('rows of the future are left out with their entity, and the range is that o
       code: 'time-out-of-bounds',
       count: 1,
       message:
-        '1 of 4 rows have a time that cannot be true, such as entity "edge", row 2: 2099-01-01T00:00:00.000Z, more than 15 h after the file arrived',
+        '1 of 4 rows have a time that cannot be true, such as entity "edge", row 3: 2099-01-01T00:00:00.000Z, more than 15 h after the file arrived',
     },
   ]);
 });
@@ -67,7 +67,7 @@ test('a clock that comes back leaves no disorder behind', () => {
 test('a time of zero is left out, and the grid does not reach back to it', () => {
   const { window, leftOut } = read([['web', 7_000], ...good]);
   assert.equal(window.range.start, NOON - 3 * MINUTE);
-  assert.match(leftOut[0]!.message, /row 0: 1970-01-01T00:00:07\.000Z, more than 400 days away from/);
+  assert.match(leftOut[0]!.message, /row 1: 1970-01-01T00:00:07\.000Z, more than 400 days away from/);
 });
 
 test('of groups years apart the one with the most rows is used, of as many the newest', () => {
@@ -91,7 +91,7 @@ test('a file of nothing but wrong times is refused with the first of them', () =
     (error: unknown) =>
       error instanceof WindowError &&
       error.code === 'time-out-of-bounds' &&
-      /x\.parquet: 1 of 1 rows .* entity "edge", row 0: 2099/.test(error.message),
+      /x\.parquet: 1 of 1 rows .* entity "edge", row 1: 2099/.test(error.message),
   );
 });
 

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openCopies } from '../../../../lib/jobs/score/recent-copies.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readState } from '../../../../lib/store/detector-states.ts';
@@ -20,13 +19,13 @@ import {
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { MOST_COPIED_BYTES, readRecentWindows } from '../../../../lib/store/recent-windows.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createJobWorld, type JobWorld } from '../../../helpers/job-world.ts';
 import {
   createMemoryObjectStore,
   createMortalStore,
   KilledError,
   type MemoryObjectStore,
 } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
 const DETECTOR = 'shop';
@@ -46,35 +45,18 @@ spec:
   training: { warmup: 1000 }
 `;
 
-interface World {
-  readonly store: MemoryObjectStore;
+interface World extends JobWorld {
   /** As `get KEY`, of the last run. */
   readonly calls: string[];
-  readonly context: JobContext;
-  clock: number;
 }
 
 function createWorld(from: MemoryObjectStore = createMemoryObjectStore()): World {
   const calls: string[] = [];
-  const store = from.fork({ now: () => world.clock });
-  const world: World = {
-    store,
-    calls,
+  const world = createJobWorld(from, {
     clock: EPOCH + LEARNED * STEP,
-    context: {
-      store: countCalls(store, calls),
-      queue: {
-        requestTraining: async () => {},
-        requestScoring: async () => {},
-        requestNotifying: async () => {},
-      },
-      telemetry: createMemoryTelemetry(),
-      now: () => world.clock,
-      deadline: { remaining: () => Number.POSITIVE_INFINITY },
-      withoutReports: true,
-    },
-  };
-  return world;
+    watch: (store) => countCalls(store, calls),
+  });
+  return Object.assign(world, { calls });
 }
 
 function countCalls(store: ObjectStore, calls: string[]): ObjectStore {

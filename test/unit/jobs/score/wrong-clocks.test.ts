@@ -85,7 +85,7 @@ test('rows of 2099 are left out and told of, and everybody is alerted on as with
   assert.deepEqual(await passTwoHours(), AS_WITHOUT);
   const [note] = await listLeftOut(bucket.store, PREFIX);
   assert.equal(note?.key, `${PREFIX}edge.parquet`);
-  assert.match(note.leftOut[0]!.message, /^2 of 20 rows .*entity "cart", row 0: 2099-01-01T00:00:00\.000Z/);
+  assert.match(note.leftOut[0]!.message, /^2 of 20 rows .*entity "cart", row 1: 2099-01-01T00:00:00\.000Z/);
   const { leftOut, newestData, lagMs } = await readDetectorStatus(bucket.context, 'shop');
   assert.equal(leftOut.length, 1);
   assert.equal(newestData, new Date(EPOCH + PASSED * STEP).toISOString());

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { loadTrainingData } from '../../../../lib/jobs/train/training-data.ts';
@@ -13,13 +12,13 @@ import { readState } from '../../../../lib/store/detector-states.ts';
 import { readFileRanges, recordFileRanges } from '../../../../lib/store/file-ranges.ts';
 import { fileRangesKey, manifestKey, recentWindowsKey, windowsPrefix } from '../../../../lib/store/keys.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createJobWorld, type JobWorld } from '../../../helpers/job-world.ts';
 import {
   createMemoryObjectStore,
   createMortalStore,
   KilledError,
   type MemoryObjectStore,
 } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
 const DETECTOR = 'shop';
@@ -37,41 +36,25 @@ spec:
   training: { warmup: 1000, lookback: ${LOOKBACK}h }
 `;
 
-interface World {
-  readonly store: MemoryObjectStore;
-  readonly context: JobContext;
+interface World extends JobWorld {
   /** Files that were read by the last job, by name. */
   readonly reads: string[];
-  clock: number;
 }
 
 function createWorld(from: MemoryObjectStore = createMemoryObjectStore()): World {
   const reads: string[] = [];
-  const store = from.fork({ now: () => world.clock, pause: async () => {} });
-  const world: World = {
-    store,
-    reads,
+  const world = createJobWorld(from, {
     clock: EPOCH,
-    context: {
-      store: {
-        ...store,
-        get: (key, options) => {
-          if (key.startsWith(windowsPrefix(DETECTOR))) reads.push(key.slice(windowsPrefix(DETECTOR).length));
-          return store.get(key, options);
-        },
+    pause: async () => {},
+    watch: (store) => ({
+      ...store,
+      get: (key, options) => {
+        if (key.startsWith(windowsPrefix(DETECTOR))) reads.push(key.slice(windowsPrefix(DETECTOR).length));
+        return store.get(key, options);
       },
-      queue: {
-        requestTraining: async () => {},
-        requestScoring: async () => {},
-        requestNotifying: async () => {},
-      },
-      telemetry: createMemoryTelemetry(),
-      now: () => world.clock,
-      deadline: { remaining: () => Number.POSITIVE_INFINITY },
-      withoutReports: true,
-    },
-  };
-  return world;
+    }),
+  });
+  return Object.assign(world, { reads });
 }
 
 /** Scored and trained once: each test has a copy of it. */
