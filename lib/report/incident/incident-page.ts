@@ -24,6 +24,7 @@ export function renderIncidentPage(input: IncidentInput): string {
     html`<main>`,
     renderCulprit(input),
     renderCourse(input),
+    renderRollouts(input),
     renderMembers(input),
     renderRelated(input),
     renderSimilar(input),
@@ -114,6 +115,15 @@ function renderReasons({ member, alert }: MemberInput, most: number): Markup {
     ({ metric, at, from, to }) =>
       html`<p class="note">It began anew at ${sayTime(Date.parse(at))} UTC: <code>${breakable(metric)}</code> went from ${formatScore(from)} to ${formatScore(to)}.</p>`,
   )}`;
+}
+
+function renderRollouts(input: IncidentInput): Markup | undefined {
+  const { rollouts = [] } = newestOf(input);
+  if (rollouts.length === 0) return undefined;
+  return html`<h2>What was deployed</h2><ul class="related">${rollouts.map(
+    ({ workload, at, from, to }) =>
+      html`<li><span class="value">${sayTime(Date.parse(at))}</span><span>${breakable(workload)} <span class="quiet">· <code>${from}</code> to <code>${to}</code></span></span></li>`,
+  )}</ul><p class="note">First pods of another ReplicaSet, UTC, from an hour before the incident on. What was deployed need not be the cause.</p>`;
 }
 
 function renderMembers(input: IncidentInput): Markup | undefined {
