@@ -49,14 +49,14 @@ function nameOf(input: IncidentInput): string {
 }
 
 function renderHead(input: IncidentInput): Markup {
-  const { severity, members, membersLeftOut, madeAt, incidentId } = input;
+  const { severity, members, membersLeftOut, seenUntil, incidentId } = input;
   const { state, summary, start, end } = newestOf(input);
   const from = Date.parse(start);
-  const until = end === null ? madeAt : Date.parse(end);
+  const until = end === null ? seenUntil : Date.parse(end);
   const workloads = new Set(members.map(({ member }) => JSON.stringify([member.detector, member.workload])));
   return html`<header><p class="quiet note">Tidewatch incident · <code>${incidentId}</code></p>
     <h1>${breakable(nameOf(input))}</h1>
-    <p class="badges"><span class="badge ${severity}">${severity}</span><span class="badge">${state}</span><span class="badge">as of ${sayTime(madeAt)} UTC</span></p>
+    <p class="badges"><span class="badge ${severity}">${severity}</span><span class="badge">${state}</span><span class="badge">as of ${sayTime(Math.max(until, seenUntil))} UTC</span></p>
     <p class="lead">${summary}</p>
     <div class="figures summary-figures">
       <div><b>${sayTime(from)}</b><span>began, UTC</span></div>
