@@ -8,7 +8,6 @@ import { nameWorkload } from '../base/workload.ts';
 import { type Expectation, expectAt, fitExpectation, seriesOf } from '../expectation/expectation.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { takeMedian } from '../maths/median.ts';
-import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { graceOf } from './ages.ts';
 import { findBouts, measureAhead } from './bouts.ts';
@@ -20,13 +19,11 @@ import { planScan, type ScanPlan } from './statistics.ts';
 /** Spreads that a bout has to reach, as a mean of some rows; and one that goes on for so many ms. */
 const LEAST_PEAK = 8;
 const LASTING = { peak: 5, length: 60 * 60_000 } as const;
-/** Steps that it has to last, with those over which a mean of some rows sees its ends. */
-const LEAST_LENGTH = 16;
 /**
- * Ms that it has to last where a metric otherwise stands still, as restarts and errors do: nobody knows how far that goes by
- * itself, and a restart is shown for a quarter of an hour.
+ * Steps and ms that it has to last, with those over which a mean of some rows sees its ends. Caches that a deployment has
+ * emptied, and restarts, are over before: a week has few of them, and they are how it usually is.
  */
-const LEAST_OF_STILL = 40 * 60_000;
+const LEAST_LENGTH = { steps: 16, time: 45 * 60_000 } as const;
 /** Shares of its peak and of its length: what reaches both is another one of its kind. */
 const ALIKE = { peak: 0.5, length: 1 / 3 } as const;
 /** Others of its kind beside which it is still none of the rest: of its workload, and so many more of each other one. */
@@ -137,7 +134,7 @@ function findOf(
   for (const [i, row] of rows.entries())
     if (use[row] !== 1 || ages[row]! < graceOf(plan)) anchored[i] = Number.NaN;
   const departures = [anchored, recent, measureAhead(places, anchored, plan.recent)];
-  const least = Math.max(LEAST_LENGTH, standsStill(anchored) ? LEAST_OF_STILL / plan.step : 0);
+  const least = Math.max(LEAST_LENGTH.steps, LEAST_LENGTH.time / plan.step);
   return ([1, -1] as const).flatMap((sign) =>
     direction === (sign === 1 ? 'below' : 'above')
       ? []
@@ -154,11 +151,6 @@ function findOf(
           sign,
         })),
   );
-}
-
-function standsStill(anchored: Float64Array): boolean {
-  const measured = anchored.filter((value) => !Number.isNaN(value)).sort();
-  return measured.length > 0 && quantile(measured, 0.75) === quantile(measured, 0.25);
 }
 
 /** @param found of one column and side, of all entities @param workloads how many there are */
