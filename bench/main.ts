@@ -117,6 +117,11 @@ const STUDIES: Readonly<
     takes: ['seeds', 'scale'],
     load: async () => (await import('./cluster-fortnight.ts')).reportFortnight,
   },
+  'unwatched-history': {
+    needsData: false,
+    takes: ['seeds', 'model'],
+    load: async () => (await import('./unwatched-history.ts')).reportUnwatched,
+  },
   catches: { needsData: false, load: async () => (await import('./catches.ts')).reportCatches },
 };
 

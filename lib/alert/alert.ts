@@ -39,6 +39,17 @@ export interface AlertSilence {
   readonly cameLate: boolean;
 }
 
+/** New pods of a Deployment, of another ReplicaSet. */
+export interface AlertRollout {
+  /** With its namespace: "shop/checkout". */
+  readonly workload: string;
+  /** First row of a pod of the new ReplicaSet. */
+  readonly at: string;
+  /** Hashes of the ReplicaSet that was there, and of the new one, as names of pods have them. */
+  readonly from: string;
+  readonly to: string;
+}
+
 /** A counter or an uptime began again: of itself no reason to wake anybody, and often why the rest moved. */
 export interface AlertRestart {
   readonly metric: string;
@@ -94,6 +105,11 @@ export interface Alert {
   readonly reasonsLeftOut: number;
   /** Shortly before or during the incident, oldest first; at most 5. Absent where there is none. */
   readonly restarts?: readonly AlertRestart[] | undefined;
+  /**
+   * Of its workload or what its service depends on, shortly before or during the incident, oldest first; at most 5. Absent
+   * where there is none.
+   */
+  readonly rollouts?: readonly AlertRollout[] | undefined;
   /** What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data. */
   readonly by?: 'evidence' | 'silence' | undefined;
   /** With `by: silence`. */

@@ -1,7 +1,7 @@
 /** A change of state becomes a message that people can act on. */
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
-import type { Alert, AlertRestart, AlertSilence, Reason } from './alert.ts';
+import type { Alert, AlertRestart, AlertRollout, AlertSilence, Reason } from './alert.ts';
 import { carryMetadata } from './carry-metadata.ts';
 import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
@@ -11,6 +11,8 @@ const MOST_REASONS = 20;
 
 /** What restarts again and again need not be told more often. */
 const MOST_RESTARTS = 5;
+/** Of several, the newest: they lie nearest to what went wrong. */
+export const MOST_ROLLOUTS = 5;
 
 /**
  * @param given.reasons of the transition's peak row, largest share first; units are added
@@ -28,6 +30,8 @@ export function buildAlert(given: {
   readonly silence?: AlertSilence;
   /** Oldest first. */
   readonly restarts?: readonly AlertRestart[];
+  /** Oldest first. */
+  readonly rollouts?: readonly AlertRollout[];
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
@@ -58,6 +62,8 @@ export function buildAlert(given: {
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
     ...(given.restarts !== undefined &&
       given.restarts.length > 0 && { restarts: given.restarts.slice(0, MOST_RESTARTS) }),
+    ...(given.rollouts !== undefined &&
+      given.rollouts.length > 0 && { rollouts: given.rollouts.slice(-MOST_ROLLOUTS) }),
     ...(by !== undefined && { by }),
     ...(given.silence !== undefined && { silence: given.silence }),
     score: transition.peakScore,

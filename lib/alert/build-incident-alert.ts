@@ -2,7 +2,8 @@
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';
-import type { Alert, AlertMember } from './alert.ts';
+import type { Alert, AlertMember, AlertRollout } from './alert.ts';
+import { MOST_ROLLOUTS } from './build-alert.ts';
 import { courseOf, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
 /** Members that a message lists; the incident's object has them all. */
@@ -42,8 +43,11 @@ export function buildIncidentAlert(given: {
       .map((incident) => describeDigested(incident, alertOf, keys)) ??
     chooseListed(members).map((member) => describeMember(member, alertOf(member.anomalyId), keys));
   const { incident: _, ...objects } = lead.objects;
+  const rollouts =
+    state === 'digest' ? (lead.rollouts ?? []) : joinRollouts(members.map((each) => alertOf(each.anomalyId)));
   return {
     ...lead,
+    ...(rollouts.length > 0 && { rollouts }),
     notificationId: `${incidentId}-${String(notification.sequence).padStart(4, '0')}`,
     incidentId,
     state,
@@ -65,6 +69,16 @@ export function buildIncidentAlert(given: {
       ...(state !== 'digest' && { page: keys.page(incidentId) }),
     },
   };
+}
+
+/** Of all members, each once. */
+function joinRollouts(alerts: readonly Alert[]): readonly AlertRollout[] {
+  const known = new Map<string, AlertRollout>();
+  for (const rollout of alerts.flatMap(({ rollouts = [] }) => rollouts))
+    known.set(JSON.stringify([rollout.workload, rollout.at, rollout.to]), rollout);
+  return [...known.values()]
+    .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)) || (a.workload < b.workload ? -1 : 1))
+    .slice(-MOST_ROLLOUTS);
 }
 
 /**

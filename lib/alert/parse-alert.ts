@@ -4,7 +4,15 @@ import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { ANOMALY_STATES, NOTIFIED_STATES } from '../incident/contract.ts';
-import type { Alert, AlertLinks, AlertMember, AlertRestart, AlertSilence, Reason } from './alert.ts';
+import type {
+  Alert,
+  AlertLinks,
+  AlertMember,
+  AlertRestart,
+  AlertRollout,
+  AlertSilence,
+  Reason,
+} from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
 
 /** A schema for each member, so that a member added to the type and forgotten here does not compile. */
@@ -90,6 +98,19 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     )
     .optional()
     .describe('Shortly before or during the incident, oldest first; at most 5.'),
+  rollouts: z
+    .array(
+      z.looseObject({
+        workload: z.string().describe('With its namespace, such as `shop/checkout`.'),
+        at: z.string().describe('First row of a pod of the new ReplicaSet.'),
+        from: z.string().describe('Hash of the ReplicaSet that was there, as names of its pods have it.'),
+        to: z.string().describe('Of the new one.'),
+      } satisfies Shape<AlertRollout>),
+    )
+    .optional()
+    .describe(
+      'Of its workloads or what they depend on, from an hour before the incident on, oldest first; at most 5.',
+    ),
   by: z
     .enum(['evidence', 'silence'])
     .optional()

@@ -68,6 +68,7 @@ function listFacts(alert: Alert): Facts {
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
     ['Restarted', formatRestarts(alert)],
+    ['Rolled out', formatRollouts(alert)],
     ...(alert.silence !== undefined
       ? listSilence(alert, alert.silence)
       : alert.by === 'evidence'
@@ -93,6 +94,14 @@ function formatRestarts({ restarts = [] }: Alert): string | null {
     byTime,
     ([at, told]) => `${formatTime(at)} (${told.map(({ metric }) => metric).join(', ')})`,
   ).join(', ');
+}
+
+/** "shop/checkout at 2026-11-22 14:31:00 UTC (6d4cf56db6 to 7f9cb5c8d6)" */
+function formatRollouts({ rollouts = [] }: Alert): string | null {
+  if (rollouts.length === 0) return null;
+  return rollouts
+    .map(({ workload, at, from, to }) => `${workload} at ${formatTime(at)} (${from} to ${to})`)
+    .join(', ');
 }
 
 function listSilence({ score, threshold }: Alert, { kind, metrics, lastHeard }: AlertSilence): Facts {

@@ -42,11 +42,13 @@ const WORDS: readonly string[] = [
 /** Pods that a kubelet runs from files: the component, and the node's name. */
 const STATIC = /^(kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|etcd)-(.+)$/;
 
+const DEPLOYMENT = new RegExp(`^(.+)-(${REPLICA_SET_HASH})-${SUFFIX}$`);
+
 /** First match wins: from what is told apart surely to what is told apart barely. */
 const RULES: readonly { readonly kind: WorkloadKind; readonly pattern: RegExp }[] = [
   // Scheduled time: minutes since 1970 in 8 digits, seconds in 10 up to Kubernetes 1.20.
   { kind: 'CronJob', pattern: new RegExp(`^(.+)-(?:2\\d{7}|1[4-9]\\d{8})-${SUFFIX}$`) },
-  { kind: 'Deployment', pattern: new RegExp(`^(.+)-${REPLICA_SET_HASH}-${SUFFIX}$`) },
+  { kind: 'Deployment', pattern: DEPLOYMENT },
   // An indexed Job has the index before its suffix.
   { kind: 'Job', pattern: new RegExp(`^(.+)-\\d{1,5}-${SUFFIX}$`) },
   { kind: 'StatefulSet', pattern: /^(.+)-\d{1,4}$/ },
@@ -91,6 +93,21 @@ export function nameWorkload(entity: string, labels: readonly string[]): string 
   };
   const place = labelled === -1 ? parts.findLastIndex(isPod) : labelled;
   return place === -1 ? entity : parts.with(place, splitPodName(parts[place]!).name).join('/');
+}
+
+/**
+ * The hash of a Deployment's ReplicaSet, which is another one with each rollout: "6d4cf56db6" of
+ * "shop/checkout-6d4cf56db6-x2x4z".
+ * @param labels as of `nameWorkload`
+ * @returns undefined where the entity is no pod of a Deployment, or its name was cut
+ */
+export function revisionOf(entity: string, labels: readonly string[]): string | undefined {
+  const parts = entity.split('/');
+  const labelled =
+    parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;
+  const pods = labelled === -1 ? parts.toReversed() : [parts[labelled]!];
+  const pod = pods.find((part) => splitPodName(part).kind === 'Deployment');
+  return pod === undefined ? undefined : DEPLOYMENT.exec(pod)?.[2];
 }
 
 function splitPodName(pod: string): Workload {

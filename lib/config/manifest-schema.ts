@@ -145,7 +145,7 @@ const training = z.strictObject({
   incidents: choice(INCIDENT_RULES)
     .default(DEFAULTS.trainOnIncidents)
     .describe(
-      'Whether rows of incidents that nobody answered are learned from. settled: only where they settled at a new level. exclude: none. include: all. A verdict goes before it.',
+      'Whether rows of incidents that nobody answered are learned from. settled: only where they settled at a new level. exclude: none. include: all. A verdict goes before it. settled and exclude also leave out what is like nothing else in a history from before the first model; include does not.',
     ),
 });
 

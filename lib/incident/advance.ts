@@ -68,7 +68,11 @@ export function advanceIncidents(given: {
       findSilence: (incident) => findSilence(incident, active),
       hasRoom: (severity) => countAsLoud(openings, severity) < policy.incidentsADay,
     });
-    if (states.includes('opened')) openings = [...openings, { at: now, severity: incident.severity }];
+    if (states.includes('opened'))
+      openings = [...openings, { at: now, severity: incident.severity, incidentId: incident.id }];
+    // It was not there by corrected data: whoever comes next today has its place.
+    if (states.includes('retracted'))
+      openings = openings.filter(({ incidentId }) => incidentId !== incident.id);
     const members = states.length === 0 ? [] : rankMembers(incident.members);
     for (const [at, state] of states.entries())
       notifications.push({

@@ -102,8 +102,15 @@ export interface Incident {
 export interface IncidentsState {
   /** By the time at which they were first seen. */
   readonly incidents: readonly Incident[];
-  /** Incidents that were told of within the last day, oldest first: what the budget counts. */
-  readonly openings: readonly { readonly at: number; readonly severity: Severity }[];
+  /**
+   * Incidents that were told of within the last day, oldest first: what the budget counts. One that was taken back is none.
+   * Those from before ids were kept have none.
+   */
+  readonly openings: readonly {
+    readonly at: number;
+    readonly severity: Severity;
+    readonly incidentId?: string | undefined;
+  }[];
   /** Epoch ms at which the next digest goes out; absent while nothing is held for it. */
   readonly digestDue?: number | undefined;
 }

@@ -7,6 +7,7 @@ import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
 import type { EndedAnomaly, Retractable } from '../decision/retract.ts';
+import type { Rollout, RolloutState } from '../decision/rollouts.ts';
 import type {
   MissedRows,
   OpenSilence,
@@ -142,6 +143,18 @@ const retractable: z.ZodType<Retractable> = z.looseObject({
   cleared: recordOf(z.array(z.tuple([time, time]))),
 } satisfies Shape<Retractable>);
 
+const rollouts: z.ZodType<RolloutState> = z.looseObject({
+  revisions: recordOf(recordOf(time)),
+  recent: z.array(
+    z.looseObject({
+      workload: z.string(),
+      at: time,
+      from: z.string(),
+      to: z.string(),
+    } satisfies Shape<Rollout>),
+  ),
+} satisfies Shape<RolloutState>);
+
 const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
@@ -180,6 +193,7 @@ const anyState: z.ZodType<DetectorState> = z
     entities: recordOf(entityTrack),
     silence: silence.optional(),
     retractable: retractable.optional(),
+    rollouts: rollouts.optional(),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
     usualRows: z.array(usualRows).optional(),

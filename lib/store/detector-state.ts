@@ -1,6 +1,7 @@
 import type { Alert, Reason } from '../alert/alert.ts';
 import type { EntityTrack } from '../decision/contract.ts';
 import type { Retractable } from '../decision/retract.ts';
+import type { RolloutState } from '../decision/rollouts.ts';
 import type { SilenceState } from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
@@ -29,6 +30,8 @@ export interface DetectorState {
   readonly silence?: SilenceState | undefined;
   /** Anomalies that a corrected window may still take back; absent while there is none. */
   readonly retractable?: Retractable | undefined;
+  /** What was rolled out; absent while no pod of a Deployment was seen. */
+  readonly rollouts?: RolloutState | undefined;
   /** Open incidents by id: why the worst row that people were told of scored as it did. */
   readonly worst: Readonly<Record<string, WorstRow>>;
   /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */

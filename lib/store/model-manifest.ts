@@ -58,8 +58,11 @@ export interface LeftOutOfTraining {
   /** Those with the most rows, in order of time. Half-open, ISO 8601 UTC. */
   readonly ranges: readonly {
     readonly reason: string;
-    /** The name of the exclusion, or the id of the anomaly. */
+    /** The name of the exclusion, the id of the anomaly, or, where nobody watched, the metric that was farthest off. */
     readonly of: string;
+    /** Of what nobody watched: that metric's median in it, and what was expected there; absent where it has no scale. */
+    readonly value?: number | undefined;
+    readonly usual?: number | undefined;
     /** Absent: of several. */
     readonly entity?: string | undefined;
     readonly start: string;
@@ -72,6 +75,11 @@ export interface LeftOutOfTraining {
   readonly takenIn?: { readonly rows: number; readonly workloads: number } | undefined;
   /** Anomalies and verdicts that were too many to be read; absent: none. */
   readonly unread?: number | undefined;
+  /**
+   * Rows from before anybody watched that are like nothing else, and are learned from: too many to be an exception; absent:
+   * none.
+   */
+  readonly tooUnlike?: number | undefined;
 }
 
 export interface FileEntry {
@@ -129,6 +137,8 @@ const leftOut: z.ZodType<LeftOutOfTraining> = z.looseObject({
     z.looseObject({
       reason: z.string(),
       of: z.string(),
+      value: z.number().optional(),
+      usual: z.number().optional(),
       entity: z.string().optional(),
       start: z.iso.datetime(),
       end: z.iso.datetime(),
@@ -138,6 +148,7 @@ const leftOut: z.ZodType<LeftOutOfTraining> = z.looseObject({
   rangesNotListed: count.optional(),
   takenIn: z.looseObject({ rows: count, workloads: count }).optional(),
   unread: count.optional(),
+  tooUnlike: count.optional(),
 } satisfies Shape<LeftOutOfTraining>);
 
 /** Also of what a training keeps between its runs. */

@@ -100,7 +100,7 @@ const schema: z.ZodType<NotifyState> = z.looseObject({
   formatVersion: z.literal(1),
   incidents: z.looseObject({
     incidents: z.array(incident),
-    openings: z.array(z.looseObject({ at: time, severity })),
+    openings: z.array(z.looseObject({ at: time, severity, incidentId: z.string().optional() })),
     digestDue: time.optional(),
   } satisfies Shape<IncidentsState>),
   alerts: z.record(z.string(), alertSchema),

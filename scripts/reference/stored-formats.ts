@@ -117,6 +117,10 @@ async function leaveOpen(): Promise<void> {
       cleared: { [alert.incidentId]: [[now - 600_000, now - 540_000]] },
     },
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons } },
+    rollouts: {
+      revisions: { 'shop/checkout': { '6d4cf56db6': now - 120_000, '7f9cb5c8d6': now } },
+      recent: [{ workload: 'shop/checkout', at: now - 600_000, from: '6d4cf56db6', to: '7f9cb5c8d6' }],
+    },
     usualRows: [{ window: state.decided.at(-1)!, rows: [3, 4] }],
     outbox: [
       {

@@ -1,7 +1,13 @@
+import { toOneLine } from '../../alert/one-line.ts';
+import type { Verdict } from '../../answers/verdict.ts';
+import { ArtifactError } from '../../base/errors.ts';
+import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { listIncidents, readIncident } from '../../jobs/notify/read-incidents.ts';
 import type { IncidentObject } from '../../jobs/notify/record-incident.ts';
+import { readVerdict } from '../../jobs/shared/read-verdict.ts';
 import { isObjectId } from '../../store/keys.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -17,6 +23,7 @@ import { UsageError } from '../usage-error.ts';
 
 const LISTED = 20;
 const MOST_LISTED = 10_000;
+const READS_AT_ONCE = 16;
 const HEADER = ['INCIDENT', 'STATE', 'SEVERITY', 'SINCE', 'UNTIL', 'ANOMALIES', 'WHAT'] as const;
 
 /** Reads only. */
@@ -76,15 +83,19 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
   const { values, output } = invocation;
   if (values.open !== undefined || values.last !== undefined)
     throw new UsageError('--open and --last go with incidents list');
-  const incident = isObjectId(id) ? await readIncident(openBucket(invocation), id) : undefined;
+  const store = openBucket(invocation);
+  const incident = isObjectId(id) ? await readIncident(store, id) : undefined;
   if (incident === undefined) throw new UsageError(`no incident ${JSON.stringify(id)} in this bucket`);
   const [, state, severity, since, until] = toRow(incident);
+  const said = await readAnswers(store, incident);
+  const own = said.get(id);
   const lines = [
     `${incident.incidentId}: ${state}, ${severity}, ${since} to ${until}`,
     ...(incident.silencedBy === undefined ? [] : [`silenced by silences/${incident.silencedBy}`]),
     ...(incident.mergedInto === undefined
       ? []
       : [`part of ${incident.mergedInto}, which people were told of in its place`]),
+    ...(own === undefined ? [] : [sayAnswer(own)]),
     ...(incident.digestId === undefined ? [] : [`told in the digest ${incident.digestId}`]),
     '',
     incident.state === 'digest'
@@ -92,7 +103,9 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
       : 'anomalies, the probable cause first:',
     ...incident.members.map((member) => {
       const { state, detector, summary, object, incidentId = object } = member;
-      return `  ${state} ${detector} ${summary}\n    ${incidentId}`;
+      const answer = said.get(idOf(member));
+      const told = answer === undefined || answer === own ? '' : `\n    ${sayAnswer(answer)}`;
+      return `  ${state} ${detector} ${summary}\n    ${incidentId}${told}`;
     }),
     '',
     incident.changes.length === 0
@@ -104,8 +117,45 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
       ({ sequence, alert }) => `  ${sequence} ${alert.state}, ${alert.severity}: ${alert.summary}`,
     ),
   ];
-  output.print('incident', lines.join('\n'), incident);
+  const verdicts = [...said.values()].flatMap(({ verdict }) => verdict ?? []);
+  output.print('incident', lines.join('\n'), { ...incident, verdicts });
   return 'ok';
+}
+
+/** One that cannot be read counts for nothing, and says why. */
+type Answer =
+  | { readonly verdict: Verdict; readonly problem?: never }
+  | { readonly verdict?: never; readonly problem: string };
+
+/** By id, of the incident and of its members; those of a digest are incidents. */
+async function readAnswers(
+  store: ObjectStore,
+  { incidentId, members }: IncidentObject,
+): Promise<ReadonlyMap<string, Answer>> {
+  const ids = [...new Set([incidentId, ...members.map(idOf)])];
+  const found = new Map<string, Answer>();
+  await forEachConcurrently(ids, READS_AT_ONCE, async (id) => {
+    try {
+      const verdict = await readVerdict(store, id);
+      if (verdict !== undefined) found.set(id, { verdict });
+    } catch (error) {
+      if (!(error instanceof ArtifactError)) throw error;
+      found.set(id, { problem: error.message });
+    }
+  });
+  return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id)!] as const] : [])));
+}
+
+function idOf({ anomalyId, incidentId = anomalyId }: IncidentObject['members'][number]): string {
+  return incidentId;
+}
+
+/** "verdict: false by ada, 2026-11-24T09:00:00Z: a load test" */
+function sayAnswer({ verdict: said, problem }: Answer): string {
+  if (said === undefined) return `its verdict counts for nothing: ${problem}`;
+  const { verdict, by, at, note } = said;
+  const who = by === undefined ? '' : ` by ${toOneLine(by)}`;
+  return `verdict: ${verdict}${who}, ${at}${note === undefined ? '' : `: ${toOneLine(note)}`}`;
 }
 
 function toRow(incident: IncidentObject): string[] {

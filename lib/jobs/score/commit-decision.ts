@@ -13,6 +13,7 @@ import {
   type Retraction,
   retractAnomalies,
 } from '../../decision/retract.ts';
+import { followRollouts } from '../../decision/rollouts.ts';
 import { findRestarts } from '../../features/restarts.ts';
 import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
@@ -26,6 +27,7 @@ import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
+import { describeRollouts } from './describe-rollouts.ts';
 import { describeSilence, followSilence } from './silence-alerts.ts';
 
 export interface CommittedDecision {
@@ -54,13 +56,14 @@ export interface Decided {
 
 interface Described extends Decided {
   readonly contextOf: (entity: string) => AnomalyContext;
+  readonly rolloutsOf: ReturnType<typeof describeRollouts>;
 }
 
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
 const MAX_ROUNDS = 20;
 
 /** Of the state, what a decision follows from: where others have moved it meanwhile, it is decided anew. */
-const DECIDED_BY = ['entities', 'silence', 'watchFrom', 'worst', 'retractable'] as const;
+const DECIDED_BY = ['entities', 'silence', 'watchFrom', 'worst', 'retractable', 'rollouts'] as const;
 /** More than may be scored at once, or again because an answer was lost. */
 const REMEMBERED_WINDOWS = 64;
 /** Ms of data, and anomalies, for which what is over can be taken back: of a fleet's outage all. */
@@ -114,9 +117,11 @@ export async function commitDecision(
       after: tracks,
       step: fitted.manifest.step,
     });
-    const { alerts, worst } = await describeTransitions(transitions, state, { ...given, contextOf });
+    const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);
+    const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts) };
+    const { alerts, worst } = await describeTransitions(transitions, state, described);
     const retractable = rememberEnded(retraction, alerts, tracks);
-    const silences = silence.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
+    const silences = silence.transitions.map((each) => describeSilence(described, each));
     let changed = false;
     const change = (latest: DetectorState): DetectorState | undefined => {
       changed = DECIDED_BY.some((member) => !isDeepStrictEqual(latest[member], state[member]));
@@ -126,6 +131,7 @@ export async function commitDecision(
         ...latest,
         entities: tracks,
         ...(silence.state !== undefined && { silence: silence.state }),
+        ...(rollouts !== undefined && { rollouts }),
         worst,
         decided,
         ...((latest.retractable ?? retractable) !== undefined && { retractable }),
@@ -329,6 +335,7 @@ function alertOf(transition: Transition, reasons: readonly Reason[], given: Desc
     transition,
     reasons,
     restarts: restartsOf(transition, given),
+    rollouts: given.rolloutsOf(transition),
     detector,
     step: manifest.step,
     model: describeModel(manifest),

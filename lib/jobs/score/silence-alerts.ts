@@ -15,6 +15,7 @@ import type { StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
+import { describeRollouts } from './describe-rollouts.ts';
 
 export interface SilenceOfWindow {
   readonly state: SilenceState | undefined;
@@ -68,7 +69,8 @@ export async function tellNoticedSilences(
     const { entities } = state;
     const { step } = given.fitted.manifest;
     const contextOf = describeContexts({ detector: given.detector, before: entities, after: entities, step });
-    const alerts = open.transitions.map((each) => describeSilence({ ...given, contextOf }, each));
+    const rolloutsOf = describeRollouts(given.detector, state.rollouts);
+    const alerts = open.transitions.map((each) => describeSilence({ ...given, contextOf, rolloutsOf }, each));
     return {
       ...state,
       silence: { ...state.silence, open: open.list() },
@@ -84,6 +86,7 @@ export function describeSilence(
     readonly fitted: FittedDetector;
     readonly windowKey: string;
     readonly contextOf: (entity: string) => AnomalyContext;
+    readonly rolloutsOf: ReturnType<typeof describeRollouts>;
   },
   { transition, silence }: SilenceTransition,
 ): PendingAlert {
@@ -100,6 +103,7 @@ export function describeSilence(
     model: describeModel(fitted.manifest),
     by: 'silence',
     silence: { kind, metrics, lastHeard: new Date(start - step).toISOString(), cameLate },
+    rollouts: given.rolloutsOf(transition),
     threshold: limit / 1000,
     objects: {
       window: windowKey,

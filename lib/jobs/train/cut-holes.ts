@@ -50,13 +50,16 @@ export function listLeftOut(leftOut: LeftOutOfTraining): LeftOutOfTraining {
 }
 
 /** @param history sorted by entity, then time */
-export function cutHoles(history: PreparedRows, { holes, unread }: TrainingHoles, of: Subject): CutRows {
+export function cutHoles(history: PreparedRows, given: TrainingHoles, of: Subject): CutRows {
+  const { holes, unread, tooUnlike } = given;
+  const others = { ...(unread > 0 && { unread }), ...(tooUnlike !== undefined && { tooUnlike }) };
+  const hasOthers = Object.keys(others).length > 0;
   if (holes.length === 0)
-    return { rows: history, leftOut: unread > 0 ? { rows: {}, ranges: [], unread } : undefined };
+    return { rows: history, leftOut: hasOthers ? { rows: {}, ranges: [], ...others } : undefined };
   const owned = claimRows(history, holes, of);
   const takenIn = takeInUsual(owned, of);
   const ranges = describeRanges(owned);
-  const isTold = ranges.length > 0 || takenIn !== undefined || unread > 0;
+  const isTold = ranges.length > 0 || takenIn !== undefined || hasOthers;
   const { owners } = owned;
   return {
     rows: owners.some((owner) => owner !== NOBODY)
@@ -67,7 +70,7 @@ export function cutHoles(history: PreparedRows, { holes, unread }: TrainingHoles
           rows: sumByReason(ranges),
           ranges,
           ...(takenIn !== undefined && { takenIn }),
-          ...(unread > 0 && { unread }),
+          ...others,
         }
       : undefined,
   };
@@ -157,13 +160,15 @@ function describeRanges({ holes, owners, window, availability }: Owned): LeftOut
   for (const [row, owner] of owners.entries()) if (owner !== NOBODY && availability[row]! > 0) rows[owner]!++;
   const { range } = window;
   return holes
-    .flatMap(({ reason, of, entity, start, end }, at) =>
+    .flatMap(({ reason, of, value, usual, entity, start, end }, at) =>
       rows[at] === 0
         ? []
         : [
             {
               reason,
               of,
+              ...(value !== undefined && { value }),
+              ...(usual !== undefined && { usual }),
               ...(entity !== undefined && { entity }),
               start: new Date(Math.max(start, range.start)).toISOString(),
               end: new Date(Math.min(end, range.end)).toISOString(),

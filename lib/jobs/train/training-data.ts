@@ -34,6 +34,7 @@ import { namedRange, readWindowObject } from '../shared/window-objects.ts';
 import { listDays, scopeOfNewest, startOfDay } from '../shared/window-scope.ts';
 import { cutHoles } from './cut-holes.ts';
 import { findHoles } from './find-holes.ts';
+import { findUnwatched } from './find-unwatched.ts';
 
 /** The rows to learn from. */
 export interface TrainingData extends PreparedRows {
@@ -106,13 +107,26 @@ export async function loadTrainingData(
     workloadOf: (entity) => nameWorkload(entity, detector.entityLabels),
   });
   // An earlier release's training kept none, and left nothing out.
-  const holes =
+  const told =
     kept === undefined
       ? await findHoles(detector, { range, step, open: listOpen(state) }, context)
       : (kept.holes ?? NO_HOLES);
-  const { rows, leftOut } = cutHoles(labelled, holes, detector);
-  const selected = selectTrainingRows(rows, detector, counters);
-  return { ...selected, inputs, holes, leftOut, span, usual, labelledBy };
+  const cut = (
+    holes: TrainingHoles,
+  ): Pick<TrainingData, keyof ReturnType<typeof selectTrainingRows> | 'holes' | 'leftOut'> => {
+    const { rows, leftOut } = cutHoles(labelled, holes, detector);
+    return { ...selectTrainingRows(rows, detector, counters), holes, leftOut };
+  };
+  const watched = cut(told);
+  const unwatched =
+    kept === undefined
+      ? findUnwatched(watched, detector, { watchedFrom: state.watchFrom, judged })
+      : { holes: [] };
+  const isClean = unwatched.holes.length === 0 && unwatched.tooUnlike === undefined;
+  const selected = isClean
+    ? watched
+    : cut({ ...told, ...unwatched, holes: [...told.holes, ...unwatched.holes] });
+  return { ...selected, inputs, span, usual, labelledBy };
 }
 
 /** Ids of anomalies. */

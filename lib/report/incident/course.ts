@@ -14,10 +14,10 @@ export function renderCourse(input: IncidentInput): Markup {
   return html`<h2>Timeline</h2>${renderBars(input)}${renderMessages(input)}`;
 }
 
-function renderBars({ members, membersLeftOut, range, madeAt }: IncidentInput): Markup {
+function renderBars({ members, membersLeftOut, range, seenUntil }: IncidentInput): Markup {
   const shown = members.slice(0, MOST_BARS);
   const left = members.length - shown.length + membersLeftOut;
-  return html`<div class="bars">${shown.map((each) => renderBar(each, range, madeAt))}
+  return html`<div class="bars">${shown.map((each) => renderBar(each, range, seenUntil))}
     <div class="bar-row ends-row"><span></span><div class="ends"><span>${sayTime(range.start)}</span><span>${sayTime(range.end)} UTC</span></div></div></div>
     ${left === 0 ? undefined : html`<p class="note">${formatCount(left)} more not drawn.</p>`}`;
 }
@@ -25,12 +25,12 @@ function renderBars({ members, membersLeftOut, range, madeAt }: IncidentInput): 
 function renderBar(
   { member }: MemberInput,
   range: { readonly start: number; readonly end: number },
-  madeAt: number,
+  seenUntil: number,
 ): Markup {
   const percent = (time: number): number =>
     Math.min(100, Math.max(0, (100 * (time - range.start)) / (range.end - range.start)));
   const from = percent(Date.parse(member.start));
-  const to = percent(member.end === null ? madeAt : Date.parse(member.end));
+  const to = percent(member.end === null ? seenUntil : Date.parse(member.end));
   const width = Math.max(LEAST_WIDTH, to - from);
   const left = Math.min(from, 100 - width);
   const name = member.entity || member.detector;

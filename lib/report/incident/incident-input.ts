@@ -25,6 +25,8 @@ export interface IncidentInput {
   readonly similarDays: number;
   /** Whole sentences: what could not be read, or was left out. */
   readonly notes: readonly string[];
+  /** Up to which the page knows what happened, epoch ms, exclusive: what is open goes on beyond for all that it tells. */
+  readonly seenUntil: number;
   /** When the page was made, epoch ms. */
   readonly madeAt: number;
 }

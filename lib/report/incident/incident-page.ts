@@ -24,6 +24,7 @@ export function renderIncidentPage(input: IncidentInput): string {
     html`<main>`,
     renderCulprit(input),
     renderCourse(input),
+    renderRollouts(input),
     renderMembers(input),
     renderRelated(input),
     renderSimilar(input),
@@ -48,14 +49,14 @@ function nameOf(input: IncidentInput): string {
 }
 
 function renderHead(input: IncidentInput): Markup {
-  const { severity, members, membersLeftOut, madeAt, incidentId } = input;
+  const { severity, members, membersLeftOut, seenUntil, incidentId } = input;
   const { state, summary, start, end } = newestOf(input);
   const from = Date.parse(start);
-  const until = end === null ? madeAt : Date.parse(end);
+  const until = end === null ? seenUntil : Date.parse(end);
   const workloads = new Set(members.map(({ member }) => JSON.stringify([member.detector, member.workload])));
   return html`<header><p class="quiet note">Tidewatch incident · <code>${incidentId}</code></p>
     <h1>${breakable(nameOf(input))}</h1>
-    <p class="badges"><span class="badge ${severity}">${severity}</span><span class="badge">${state}</span><span class="badge">as of ${sayTime(madeAt)} UTC</span></p>
+    <p class="badges"><span class="badge ${severity}">${severity}</span><span class="badge">${state}</span><span class="badge">as of ${sayTime(Math.max(until, seenUntil))} UTC</span></p>
     <p class="lead">${summary}</p>
     <div class="figures summary-figures">
       <div><b>${sayTime(from)}</b><span>began, UTC</span></div>
@@ -114,6 +115,15 @@ function renderReasons({ member, alert }: MemberInput, most: number): Markup {
     ({ metric, at, from, to }) =>
       html`<p class="note">It began anew at ${sayTime(Date.parse(at))} UTC: <code>${breakable(metric)}</code> went from ${formatScore(from)} to ${formatScore(to)}.</p>`,
   )}`;
+}
+
+function renderRollouts(input: IncidentInput): Markup | undefined {
+  const { rollouts = [] } = newestOf(input);
+  if (rollouts.length === 0) return undefined;
+  return html`<h2>What was deployed</h2><ul class="related">${rollouts.map(
+    ({ workload, at, from, to }) =>
+      html`<li><span class="value">${sayTime(Date.parse(at))}</span><span>${breakable(workload)} <span class="quiet">· <code>${from}</code> to <code>${to}</code></span></span></li>`,
+  )}</ul><p class="note">First pods of another ReplicaSet, UTC, from an hour before the incident on. What was deployed need not be the cause.</p>`;
 }
 
 function renderMembers(input: IncidentInput): Markup | undefined {

@@ -13,12 +13,15 @@ const HEIGHT = 132;
 
 /** @param id unique on the page, of letters and digits */
 export function renderSeries(
-  { range, madeAt }: Pick<IncidentInput, 'range' | 'madeAt'>,
+  { range, seenUntil }: Pick<IncidentInput, 'range' | 'seenUntil'>,
   { member, series }: MemberInput,
   id: string,
 ): readonly Markup[] {
   const start = Date.parse(member.start);
-  const during = { start, end: member.end === null ? Math.min(madeAt, range.end) : Date.parse(member.end) };
+  const during = {
+    start,
+    end: member.end === null ? Math.min(seenUntil, range.end) : Date.parse(member.end),
+  };
   return series.map((each, at) =>
     renderPlot(each, { range, during, entity: member.entity, id: `${id}s${at}` }),
   );

@@ -168,6 +168,19 @@ test('a restart before or in an incident is told, and not where there is none', 
   assert.equal('restarts' in build({ reasons: [CPU] }), false);
 });
 
+test('rollouts before or in an incident are told, the newest of many, and read back', () => {
+  const rollouts = ['31', '32', '33', '34', '35', '36'].map((minute) => ({
+    workload: 'shop/checkout',
+    at: `2026-11-22T14:${minute}:00.000Z`,
+    from: '6d4cf56db6',
+    to: '7f9cb5c8d6',
+  }));
+  const alert = build({ reasons: [CPU], rollouts });
+  assert.deepEqual(alert.rollouts, rollouts.slice(1));
+  assert.deepEqual(parseAlert(JSON.stringify(alert)), alert);
+  assert.equal('rollouts' in build({ reasons: [CPU] }), false);
+});
+
 function build(given: {
   reasons: readonly Reason[];
   transition?: Partial<Transition>;
@@ -175,6 +188,7 @@ function build(given: {
   by?: Alert['by'];
   rarity?: Alert['rarity'];
   restarts?: NonNullable<Alert['restarts']>;
+  rollouts?: NonNullable<Alert['rollouts']>;
 }): Alert {
   return buildAlert({
     transition: {
@@ -197,6 +211,7 @@ function build(given: {
     threshold: 0.62,
     rarity: given.rarity,
     restarts: given.restarts ?? [],
+    rollouts: given.rollouts ?? [],
     objects: OBJECTS,
   });
 }

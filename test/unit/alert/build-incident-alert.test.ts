@@ -266,3 +266,29 @@ test('members are cut until the message fits, and what was cut is counted', () =
   const parsed = parseAlert(rendered.body);
   assert.equal((parsed.members?.length ?? 0) + (parsed.membersLeftOut ?? 0), 20);
 });
+
+test('rollouts of all members are told, each once, oldest first, and in the text', () => {
+  const rollout = (workload: string, minute: string) => ({
+    workload,
+    at: `2026-11-23T08:${minute}:00.000Z`,
+    from: '6d4cf56db6',
+    to: '7f9cb5c8d6',
+  });
+  const members = PODS.slice(0, 2);
+  const own = [[rollout('shop/cart', '50')], [rollout('shop/checkout', '45'), rollout('shop/cart', '50')]];
+  const told = (over: Partial<Notification>): Alert =>
+    buildIncidentAlert({
+      notification: { state: 'opened', incidentId: 'i1', sequence: 1, severity: 'warning', members, ...over },
+      alertOf: (id) => createAlert({ incidentId: id, rollouts: own[Number(id.slice(1))]! }),
+      keys: KEYS,
+    });
+  const alert = told({});
+  assert.deepEqual(alert.rollouts, [rollout('shop/checkout', '45'), rollout('shop/cart', '50')]);
+  assert.match(
+    renderAlert(alert).text,
+    /^Rolled out: shop\/checkout at 2026-11-23 08:45:00 UTC \(6d4cf56db6 to 7f9cb5c8d6\), shop\/cart at /m,
+  );
+  const digest = told({ state: 'digest', digested: [createIncident('i1', members)] });
+  assert.deepEqual(digest.rollouts, own[0]);
+  assert.equal(build(members).rollouts, undefined);
+});

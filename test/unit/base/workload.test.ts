@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type WorkloadKind, workloadOf } from '../../../lib/base/workload.ts';
+import { revisionOf, type WorkloadKind, workloadOf } from '../../../lib/base/workload.ts';
 
 /** Names as clusters have them. */
 const PODS: readonly (readonly [pod: string, name: string, kind: WorkloadKind | undefined])[] = [
@@ -79,4 +79,15 @@ test('without labels a part that is named as a pod is one, and the part before i
   });
   assert.equal(workloadOf('shop/carts-5ff676694b-fzj9z/app').name, 'carts');
   assert.deepEqual(workloadOf('north/turbine'), { name: 'north/turbine' });
+});
+
+test('the revision of a Deployment is the hash of its ReplicaSet; nothing else has one', () => {
+  assert.equal(revisionOf('shop/checkout-6d4cf56db6-x2x4z', ['namespace', 'pod']), '6d4cf56db6');
+  assert.equal(revisionOf('shop/checkout-6d4cf56db6-x2x4z', []), '6d4cf56db6');
+  assert.equal(revisionOf('checkout-6d4cf56db6-x2x4z/app', []), '6d4cf56db6');
+  assert.equal(revisionOf('nginx-deployment-2035384211-7cz7k', []), '2035384211');
+  for (const pod of ['orders-db-0', 'node-exporter-x7k2p', 'backup-28391040-x7k2p', 'payment', ''])
+    assert.equal(revisionOf(pod, []), undefined, pod);
+  // The labels say that it is no pod.
+  assert.equal(revisionOf('checkout-6d4cf56db6-x2x4z/web-0', ['team', 'pod']), undefined);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { notify } from '../../../lib/jobs/notify/notify.ts';
 import { encodeJson } from '../../../lib/store/json.ts';
-import { incidentKey } from '../../../lib/store/keys.ts';
+import { feedbackKey, incidentKey } from '../../../lib/store/keys.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
@@ -127,6 +127,21 @@ test('incidents show tells of one, and refuses what is none', async () => {
     ['list', '--last', '0'],
   ])
     assert.equal((await runTestCli(['incidents', ...args], store, host)).code, 2, args.join(' '));
+});
+
+test('incidents show has what people said of it and of its anomalies', async () => {
+  const store = await createIncidents();
+  const id = '20261120T080000Z-aaaaaaaaaaaa';
+  const shown = () => runTestCli(['incidents', 'show', id], store, host);
+  assert.doesNotMatch((await shown()).stdout, /verdict/);
+  const at = '2026-11-24T09:00:00Z';
+  const verdict = { formatVersion: 1, id, verdict: 'false', by: 'ada', note: 'a load\ntest', at };
+  await store.put(feedbackKey(id), encodeJson(verdict));
+  assert.match((await shown()).stdout, /\nverdict: false by ada, 2026-11-24T09:00:00Z: a load test\n/);
+  const { lines } = await runTestCli(['incidents', 'show', id, '--json'], store, host);
+  assert.deepEqual(lines.find(({ type }) => type === 'incident')?.['verdicts'], [verdict]);
+  await store.put(feedbackKey(id), encodeJson({ ...verdict, verdict: 'maybe' }));
+  assert.match((await shown()).stdout, /\nits verdict counts for nothing: .*feedback/);
 });
 
 test('silence adds what the notify stage reads, lists it and ends it', async () => {

@@ -219,6 +219,22 @@ test('incidents over the budget of a day come in one digest, most important firs
   );
 });
 
+test('what was taken back by corrected data gives its place in the day back', () => {
+  const world = createIncidentWorld({ incidentsADay: 1, groupBy: [], groupWait: 0, groupInterval: 0 });
+  const [first, second, third] = [0, 1, 2].map((i) =>
+    createChange({ entity: `e${i}`, start: NINE + i * MINUTE }),
+  ) as [AnomalyChange, AnomalyChange, AnomalyChange];
+  world.at(NINE, first);
+  world.at(NINE + MINUTE, endOf(first, { state: 'retracted' }));
+  world.at(NINE + 2 * MINUTE, second);
+  world.at(NINE + 3 * MINUTE, third);
+  assert.deepEqual(world.told(), [
+    `opened ${first.anomalyId}`,
+    `retracted ${first.anomalyId}`,
+    `opened ${second.anomalyId}`,
+  ]);
+});
+
 test('an end says what it was: settled', () => {
   const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
   const pod = createChange();

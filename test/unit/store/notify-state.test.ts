@@ -31,7 +31,10 @@ const FULL: NotifyState = {
         flaps: 1,
       },
     ],
-    openings: [{ at: 2, severity: 'warning' }],
+    openings: [
+      { at: 2, severity: 'warning' },
+      { at: 3, severity: 'warning', incidentId: 'i1' },
+    ],
     digestDue: 4,
   },
   alerts: { [MEMBER.anomalyId]: createAlert({ members: [], membersLeftOut: 0 }) },

@@ -78,14 +78,15 @@ async function gatherInput(
   const plotted = known.slice(0, MOST_PLOTTED);
   const around = { range, onset: start, related: { ...rangeOfRelated({ start, end: lastRow, step }), step } };
   const { seriesOf, rows, notes } = await readPlots(store, plotted, around);
+  const members = known.map((each, at): MemberInput => {
+    const { member, alert } = each;
+    return { member, alert, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
+  });
   return {
     incidentId: incident.incidentId,
     severity: incident.severity,
     messages,
-    members: known.map((each, at): MemberInput => {
-      const { member, alert } = each;
-      return { member, alert, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
-    }),
+    members,
     membersLeftOut: incident.members.length - known.length,
     range,
     related: relate(rows, known),
@@ -98,8 +99,21 @@ async function gatherInput(
         : []),
       ...notes,
     ],
+    seenUntil: findSeenUntil(members, { lastRow, step, now }),
     madeAt: now,
   };
+}
+
+/** Behind the newest row that is plotted or was told of; of who is silent there is none, and the clock tells. */
+function findSeenUntil(
+  members: readonly MemberInput[],
+  { lastRow, step, now }: { readonly lastRow: number; readonly step: number; readonly now: number },
+): number {
+  if (members.some(({ alert, member }) => alert?.silence !== undefined && member.end === null)) return now;
+  const rows = members.flatMap(({ series }) =>
+    series.flatMap((each) => (each.times.length === 0 ? [] : [each.times.at(-1)! + each.step])),
+  );
+  return Math.min(now, Math.max(lastRow + step, ...rows));
 }
 
 function relate(rows: readonly RowsOfDetector[], known: readonly Known[]): IncidentInput['related'] {

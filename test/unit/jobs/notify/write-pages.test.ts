@@ -105,6 +105,35 @@ test('the page of a large incident names thirty members, draws six, and says so'
   assert.match(page, /Plots of the first 6 of 30 members/);
 });
 
+test('the page of an open incident says as of its newest row, and nothing of what it has not seen', async () => {
+  const store = createMemoryObjectStore();
+  await putWindow(store, START, 'payment-0');
+  // Its rows end an hour after the start; the page is made two hours later.
+  const id = await leave(store, ['payment-0']);
+  await notify(createContext(store, { now: () => START + 180 * MINUTE }), ['shop']);
+  const page = store.text(incidentPageKey(id)) ?? '';
+  assert.match(page, /<b>1 h<\/b><span>so far<\/span>/);
+  assert.match(page, /<span class="badge">as of [^<]*09:00 UTC<\/span>/);
+  assert.match(page, /<dt>Page made<\/dt><dd>[^<]*11:00 UTC/);
+});
+
+test('what was deployed shortly before is on the page, and no heading where nothing was', async () => {
+  const store = createMemoryObjectStore();
+  const rollouts = [
+    { workload: 'shop/checkout', at: '2026-11-22T07:51:00.000Z', from: '6d4cf56db6', to: '<b>7f9cb5c8d6' },
+  ];
+  const id = await leave(store, ['payment-0'], { over: { rollouts } });
+  await notify(createContext(store), ['shop']);
+  const page = store.text(incidentPageKey(id)) ?? '';
+  const [, section = ''] = page.split('<h2>What was deployed</h2>');
+  assert.match(section, /^<ul class="related"><li><span class="value">[^<]*07:51<\/span>/);
+  assert.match(section, /<code>6d4cf56db6<\/code> to <code>&lt;b&gt;7f9cb5c8d6<\/code>/);
+  const without = createMemoryObjectStore();
+  const other = await leave(without, ['payment-0']);
+  await notify(createContext(without), ['shop']);
+  assert.doesNotMatch(without.text(incidentPageKey(other)) ?? '', /What was deployed/);
+});
+
 test('the culprit is not listed as somebody else', async () => {
   const store = createMemoryObjectStore();
   await putWindow(store, START, 'payment-0');

@@ -40,6 +40,7 @@ function given(windowKey: string, from: number): Parameters<typeof commitDecisio
     detector: defaultDetector('shop'),
     fitted,
     rows: { scored },
+    window: scored,
     windowKey,
     etag: '"e"',
     arrival: from + 2 * MINUTE,

@@ -125,6 +125,12 @@ test('everything may be left out, and what was not read is told of', () => {
   const found = cut([hole('excluded', 0, 10)], { unread: 3 });
   assert.deepEqual([found.rows.window.times.length, found.leftOut?.unread], [0, 3]);
   assert.deepEqual(cut([], { unread: 3 }).leftOut, { rows: {}, ranges: [], unread: 3 });
+  const tooUnlike = { holes: [], unread: 0, tooUnlike: 40 };
+  assert.deepEqual(cutHoles(history(['a']), tooUnlike, SHOP).leftOut, {
+    rows: {},
+    ranges: [],
+    tooUnlike: 40,
+  });
 });
 
 test('rows of anomalies count towards the warmup, which they came after; excluded ones do not', () => {

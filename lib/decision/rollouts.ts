@@ -1,0 +1,114 @@
+/**
+ * What was rolled out: told by the names of a Deployment's pods, which carry the hash of their ReplicaSet. Where a workload
+ * that was there gets pods of a hash that it had not, it is rolled out, or back. No anomaly by itself: people are told of it
+ * beside what went wrong. Workloads are kept, and not the pods.
+ */
+import { nameWorkload, revisionOf } from '../base/workload.ts';
+import type { MetricWindow } from '../window/window.ts';
+
+/** Times are epoch ms. */
+export interface Rollout {
+  /** As `nameWorkload` has it: "shop/checkout". */
+  readonly workload: string;
+  /** First row of a pod of the new hash. */
+  readonly at: number;
+  /** Hashes of the ReplicaSet that was there, and of the new one. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface RolloutState {
+  /** Workload → hash → its newest row. */
+  readonly revisions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Those of the last day, oldest first. */
+  readonly recent: readonly Rollout[];
+}
+
+/** Ms after which a hash that its workload lives on without is gone: what has it then is rolled back to it. */
+const GONE_AFTER = 30 * 60_000;
+/** Ms for which rollouts, and hashes that are gone, are remembered; and workloads that are not there. */
+const REMEMBERED_FOR = 24 * 3_600_000;
+const WORKLOAD_REMEMBERED_FOR = 7 * REMEMBERED_FOR;
+/** Of a workload, and rollouts of all: more in a day are nothing that a person looks through. */
+const MOST_REVISIONS = 8;
+const MOST_ROLLOUTS = 50;
+
+/**
+ * @param labels of the entities
+ * @returns `before` itself where the window has no pod of a Deployment
+ */
+export function followRollouts(
+  window: Pick<MetricWindow, 'entities' | 'entityOf' | 'times'>,
+  labels: readonly string[],
+  before: RolloutState | undefined,
+): RolloutState | undefined {
+  const seen = findRevisions(window, labels);
+  if (seen.size === 0) return before;
+  const revisions = new Map(Object.entries(before?.revisions ?? {}));
+  const found: Rollout[] = [];
+  for (const [workload, hashes] of seen) {
+    const known = new Map(Object.entries(revisions.get(workload) ?? {}));
+    const newest = newestOf(known);
+    const [latest] = [...known].find(([, time]) => time === newest) ?? [];
+    for (const [hash, { first }] of hashes) {
+      const isThere = (known.get(hash) ?? Number.NEGATIVE_INFINITY) > newest - GONE_AFTER;
+      // Rows that come late tell nothing of what came when.
+      if (latest !== undefined && !isThere && first > newest)
+        found.push({ workload, at: first, from: latest, to: hash });
+    }
+    for (const [hash, { last }] of hashes) known.set(hash, Math.max(last, known.get(hash) ?? last));
+    revisions.set(workload, Object.fromEntries(keepNewest(known)));
+  }
+  // A loop: a spread of more than 125,000 does not fit on the stack.
+  let now = Number.NEGATIVE_INFINITY;
+  for (const hashes of revisions.values()) now = Math.max(now, newestOf(Object.entries(hashes)));
+  const recent = [...(before?.recent ?? []), ...found.sort((a, b) => a.at - b.at)];
+  return {
+    revisions: Object.fromEntries(
+      [...revisions].filter(([, hashes]) => newestOf(Object.entries(hashes)) > now - WORKLOAD_REMEMBERED_FOR),
+    ),
+    recent: recent.filter(({ at }) => at > now - REMEMBERED_FOR).slice(-MOST_ROLLOUTS),
+  };
+}
+
+/** Workload → hash → its first and its last row, epoch ms. */
+function findRevisions(
+  { entities, entityOf, times }: Parameters<typeof followRollouts>[0],
+  labels: readonly string[],
+): ReadonlyMap<string, ReadonlyMap<string, { readonly first: number; readonly last: number }>> {
+  const first = new Float64Array(entities.length).fill(Number.POSITIVE_INFINITY);
+  const last = new Float64Array(entities.length).fill(Number.NEGATIVE_INFINITY);
+  for (const [row, time] of times.entries()) {
+    const entity = entityOf[row]!;
+    if (time < first[entity]!) first[entity] = time;
+    if (time > last[entity]!) last[entity] = time;
+  }
+  const seen = new Map<string, Map<string, { first: number; last: number }>>();
+  for (const [entity, name] of entities.entries()) {
+    const hash = revisionOf(name, labels);
+    if (hash === undefined || first[entity] === Number.POSITIVE_INFINITY) continue;
+    const workload = nameWorkload(name, labels);
+    const hashes = seen.get(workload) ?? new Map<string, { first: number; last: number }>();
+    seen.set(workload, hashes);
+    const own = hashes.get(hash);
+    hashes.set(hash, {
+      first: Math.min(first[entity]!, own?.first ?? Number.POSITIVE_INFINITY),
+      last: Math.max(last[entity]!, own?.last ?? Number.NEGATIVE_INFINITY),
+    });
+  }
+  return seen;
+}
+
+function newestOf(hashes: Iterable<readonly [string, number]>): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const [, time] of hashes) newest = Math.max(newest, time);
+  return newest;
+}
+
+function keepNewest(hashes: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
+  const newest = newestOf(hashes);
+  return [...hashes]
+    .filter(([, time]) => time > newest - REMEMBERED_FOR)
+    .sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(-MOST_REVISIONS);
+}

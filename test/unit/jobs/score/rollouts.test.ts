@@ -1,0 +1,102 @@
+/** A rollout through the jobs: no anomaly by itself, and named by what goes wrong where it was, and where others depend on it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../../../../lib/alert/alert.ts';
+import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { readState, updateState } from '../../../../lib/store/detector-states.ts';
+import { manifestKey, windowKey } from '../../../../lib/store/keys.ts';
+import type { MetricWindow } from '../../../../lib/window/window.ts';
+import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
+
+const DETECTOR = 'shop';
+const TRAINED = 1440;
+const PAYMENT = 'shop/payment-5ff676694b-fzj9z';
+const [OLD, NEW] = ['shop/checkout-6d4cf56db6-x2x4z', 'shop/checkout-7f9cb5c8d6-bbbbb'];
+/** In steps after EPOCH. */
+const ROLLOUT = TRAINED + 60;
+
+function makeRows(given: {
+  readonly from: number;
+  readonly rows: number;
+  readonly faulty: boolean;
+}): MetricWindow {
+  const { from, rows, faulty } = given;
+  const checkout = from >= ROLLOUT ? NEW! : OLD!;
+  const fault = { entity: PAYMENT, from: ROLLOUT + 15, to: ROLLOUT + 45 };
+  return makeWindow({
+    from,
+    rows,
+    entities: [checkout, PAYMENT],
+    metrics: ['cpu', 'memory'],
+    ...(faulty && { fault }),
+  });
+}
+
+async function run(faulty: boolean, dependsOn: string) {
+  const clock = EPOCH + (TRAINED + 200) * STEP;
+  const store = createMemoryObjectStore({ now: () => clock });
+  const published: Alert[] = [];
+  const context: JobContext = {
+    store,
+    queue: {
+      async requestTraining() {},
+      async requestScoring() {},
+      async requestNotifying(name) {
+        await updateState(store, name, (state) => {
+          published.push(...state.outbox.map(({ alert }) => alert));
+          return { ...state, outbox: [] };
+        });
+      },
+    },
+    telemetry: createMemoryTelemetry(),
+    now: () => clock,
+    deadline: { remaining: () => Number.POSITIVE_INFINITY },
+    withoutReports: true,
+  };
+  const spec = `{ step: 1m, model: { kind: robust-z }, silence: { entity: off, source: off }, depends_on: [${dependsOn}] }`;
+  const manifest = `kind: AnomalyDetector\nmetadata: { name: ${DETECTOR} }\nspec: ${spec}\n`;
+  await store.put(manifestKey(DETECTOR), new TextEncoder().encode(manifest));
+  const drop = async (window: MetricWindow): Promise<void> => {
+    await store.put(windowKey(DETECTOR, window.range), writeWindow(window, { manifestHash: 'test' }));
+  };
+  await drop(makeRows({ from: 0, rows: TRAINED, faulty }));
+  const loaded = await loadDetector(context, DETECTOR);
+  await trainModel(loaded, context);
+  for (let from = TRAINED; from < TRAINED + 150; from += 15) {
+    await drop(makeRows({ from, rows: 15, faulty }));
+    await scoreWindows(loaded, context);
+  }
+  const { state } = await readState(store, DETECTOR);
+  return { published, rollouts: state.rollouts };
+}
+
+const TOLD = {
+  workload: 'shop/checkout',
+  at: new Date(EPOCH + ROLLOUT * STEP).toISOString(),
+  from: '6d4cf56db6',
+  to: '7f9cb5c8d6',
+};
+
+test('a rollout alone wakes nobody, and is remembered', async () => {
+  const { published, rollouts } = await run(false, 'checkout');
+  assert.deepEqual(published, []);
+  assert.deepEqual(rollouts?.recent, [{ ...TOLD, at: EPOCH + ROLLOUT * STEP }]);
+});
+
+test('an anomaly of what depends on it names it', async () => {
+  const { published } = await run(true, 'checkout');
+  assert.equal(published[0]?.entity, PAYMENT);
+  assert.deepEqual(published[0]?.rollouts, [TOLD]);
+});
+
+test('one of what does not depend on it does not', async () => {
+  const { published } = await run(true, 'catalogue');
+  assert.equal(published[0]?.entity, PAYMENT);
+  assert.equal(published[0]?.rollouts, undefined);
+});

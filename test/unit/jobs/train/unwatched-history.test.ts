@@ -1,0 +1,144 @@
+/** A fault of 70 minutes lies in a history that nobody watched: the first training leaves it out, and the next ones. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../../../../lib/alert/alert.ts';
+import type { IncidentRule } from '../../../../lib/config/detector.ts';
+import { notify } from '../../../../lib/jobs/notify/notify.ts';
+import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { type TrainResult, trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { windowKey } from '../../../../lib/store/keys.ts';
+import type { ModelManifest } from '../../../../lib/store/model-manifest.ts';
+import { readCurrent, readManifest } from '../../../../lib/store/model-repository.ts';
+import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createNotifyContext } from '../../../helpers/notify-context.ts';
+import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
+
+const DETECTOR = 'shop';
+const DAY = 1440;
+const FAULT = { entity: 'payment', from: 2 * DAY + 60, to: 2 * DAY + 130, factor: 2 };
+
+interface World {
+  readonly store: MemoryObjectStore;
+  readonly published: Alert[];
+  readonly context: JobContext;
+  clock: number;
+}
+
+async function createWorld(rule: IncidentRule): Promise<World> {
+  const published: Alert[] = [];
+  const telemetry = createMemoryTelemetry();
+  const now = (): number => world.clock;
+  const store = createMemoryObjectStore({ now });
+  const publish = async (alert: Alert): Promise<{ messageId: string }> => {
+    published.push(alert);
+    return { messageId: `message-${published.length}` };
+  };
+  const notifying = createNotifyContext(store, { publisher: { publish }, telemetry, now });
+  const context: JobContext = {
+    store,
+    telemetry,
+    now,
+    deadline: { remaining: () => Infinity },
+    withoutReports: true,
+    queue: {
+      requestTraining: async () => {},
+      requestScoring: async () => {},
+      requestNotifying: async (name) => void (await notify(notifying, [name])),
+    },
+  };
+  const world: World = { store, published, context, clock: EPOCH + 4 * DAY * STEP };
+  const spec = `{ model: { kind: robust-z }, training: { incidents: ${rule} }, silence: { source: off } }`;
+  const yaml = `kind: AnomalyDetector\nmetadata: { name: ${DETECTOR} }\nspec: ${spec}\n`;
+  await store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(yaml));
+  return world;
+}
+
+async function train({ context }: World): Promise<TrainResult> {
+  return trainModel(await loadDetector(context, DETECTOR), context);
+}
+
+async function readVersion({ store }: World): Promise<ModelManifest> {
+  return readManifest(store, DETECTOR, (await readCurrent(store, DETECTOR))!.version);
+}
+
+/** The first message of the same fault, in the hours after the history. */
+async function liveOn(world: World): Promise<Alert | undefined> {
+  const fault = { ...FAULT, from: 4 * DAY + 200, to: 4 * DAY + 270 };
+  for (const from of [0, 120, 240].map((row) => 4 * DAY + row)) {
+    world.clock = EPOCH + (from + 120) * STEP;
+    await dropWindow(world.store, { detector: DETECTOR, from, rows: 120, fault });
+    await scoreWindows(await loadDetector(world.context, DETECTOR), world.context);
+  }
+  return world.published[0];
+}
+
+test('a fault in a history that nobody watched is left out, said, and found when it comes again', async () => {
+  const world = await createWorld('settled');
+  await dropWindow(world.store, { detector: DETECTOR, from: 0, rows: 4 * DAY, fault: FAULT });
+  const { outcome, rows, leftOut } = await train(world);
+  assert.equal(outcome, 'trained');
+  const manifest = await readVersion(world);
+  assert.deepEqual(manifest.leftOut?.rows, { unwatched: leftOut });
+  assert.equal(rows + leftOut!, 2 * 4 * DAY);
+  const [range, ...more] = manifest.leftOut!.ranges;
+  assert.deepEqual([range?.of, range?.entity, more], ['cpu', 'payment', []]);
+  const [start, end] = [range!.start, range!.end].map((time) => (Date.parse(time) - EPOCH) / STEP);
+  assert.ok(start! <= FAULT.from && start! > FAULT.from - 15, `${start}`);
+  assert.ok(end! >= FAULT.to && end! < FAULT.to + 15, `${end}`);
+  assert.ok(range!.value! > 1.7 * range!.usual!, `${range!.value} of ${range!.usual}`);
+  const told = await liveOn(world);
+  assert.deepEqual([told?.state, told?.entity], ['opened', 'payment']);
+
+  // The next one still has it in its lookback, and by then the detector has been watched for hours.
+  const again = await train(world);
+  assert.equal(again.outcome, 'trained');
+  const next = await readVersion(world);
+  const still = next.leftOut!.ranges.filter(({ reason }) => reason === 'unwatched');
+  assert.equal(still.length, 1);
+  assert.ok(Math.abs(still[0]!.rows - leftOut!) <= 3, `${still[0]?.rows} and ${leftOut}`);
+
+  // Learned, it is half as much of a surprise, and told later.
+  const learned = await createWorld('include');
+  await dropWindow(learned.store, { detector: DETECTOR, from: 0, rows: 4 * DAY, fault: FAULT });
+  assert.equal((await train(learned)).leftOut, undefined);
+  const second = await liveOn(learned);
+  assert.ok(second!.score < 0.7 * told!.score, `${second?.score} and ${told?.score}`);
+  assert.ok(second!.start > told!.start, `${second?.start} and ${told?.start}`);
+});
+
+test('a history in which nothing is unlike the rest keeps each row', async () => {
+  const world = await createWorld('settled');
+  await dropWindow(world.store, { detector: DETECTOR, from: 0, rows: 4 * DAY });
+  assert.deepEqual((await train(world)).rows, 2 * 4 * DAY);
+  assert.equal((await readVersion(world)).leftOut, undefined);
+});
+
+test('where too much is unlike the rest, all of it is learned from, and said', async () => {
+  const world = await createWorld('settled');
+  const fault = { ...FAULT, to: FAULT.from + 200 };
+  const window = makeWindow({ detector: DETECTOR, from: 0, rows: 4 * DAY, fault });
+  const memory = window.columns[1]!;
+  for (const [row, time] of window.times.entries()) {
+    const at = (time - EPOCH) / STEP;
+    if (window.entities[window.entityOf[row]!] === 'cart' && at >= 1500 && at < 1700) memory[row]! *= 2;
+  }
+  await world.store.put(windowKey(DETECTOR, window.range), writeWindow(window, { manifestHash: 'test' }));
+  assert.equal((await train(world)).leftOut, undefined);
+  const { rows, leftOut } = await readVersion(world);
+  assert.equal(rows, 2 * 4 * DAY);
+  assert.deepEqual(leftOut?.rows, {});
+  assert.ok(leftOut!.tooUnlike! > 350, `${leftOut?.tooUnlike}`);
+});
+
+test('rows of a file that says itself what is anomalous in it stay', async () => {
+  const world = await createWorld('settled');
+  const window = makeWindow({ detector: DETECTOR, from: 0, rows: 4 * DAY, fault: FAULT });
+  const labels = new Uint8Array(window.times.length);
+  const labelled = { ...window, labels };
+  await world.store.put(windowKey(DETECTOR, window.range), writeWindow(labelled, { manifestHash: 'test' }));
+  assert.deepEqual((await train(world)).rows, 2 * 4 * DAY);
+});
