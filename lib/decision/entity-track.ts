@@ -100,18 +100,12 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
     unknown: unknownMembers(track, TRACK_MEMBERS),
-    incidents: open
-      ? [
-          {
-            incident: rebase(open, rules),
-            openedHere: false,
-            telling: undefined,
-            end: undefined,
-            hasSettled: false,
-          },
-        ]
-      : [],
+    incidents: open ? [goOn(rebase(open, rules))] : [],
   };
+}
+
+function goOn(incident: OpenIncident): IncidentWalk {
+  return { incident, openedHere: false, telling: undefined, end: undefined, hasSettled: false };
 }
 
 /**

@@ -63,16 +63,19 @@ const LEAST = { short: 4, mean: 4, alike: 30, joint: 1.5, pooled: 1 } as const;
  * metrics that burst lay beyond, where no fault comes. So where no block of training went beyond the first share of CLIP, the
  * level leaves the second share of what is left.
  */
-const BOUNDED = { seen: 0.75, left: 0.5 } as const;
-/** Levels are so much farther out than what was extrapolated: what was learned ages from its first day on. */
-const CAUTION = 1.1;
+const BOUNDED = { seen: 0.66, left: 0.5 } as const;
+/**
+ * Levels are so much farther out than what was extrapolated: what was learned ages from its first day on, and a single
+ * metric, of which there are many, sooner than the model.
+ */
+const CAUTION = { metrics: 1.2, joint: 1.1 } as const;
 /** Stretches and sides of a metric that go their own ways: the others say the same of the same rows. */
 const ALIKE_LENGTHS = 2;
 /**
- * What the budget is split by: metrics by themselves, several together, and the model. Each of the last two is one
- * statistic a stretch, and says again much of what single metrics say.
+ * Parts of the budget: of metrics by themselves, of several together, and of the model. Together they are more than one: much of
+ * what the model says, it says of what metrics say, too.
  */
-const SHARES = { alone: 0.6, several: 0.2, joint: 0.2 } as const;
+const SHARES = { alone: 0.4, several: 0.1, joint: 1 } as const;
 /** A block's chance of a false incident is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 /**
@@ -171,13 +174,14 @@ function findReaches(
     // One budget for all: a false incident of each is as rare as there are of them.
     const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
     const tail = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
-    const level = column >= 0 && length > 0 ? boundLevel(tail, found) : tail;
+    if (column < 0) return CAUTION.joint * Math.max(LEAST.joint, tail);
     const known = findKnownBurst(bursts[component]!, probabilityOf(blockOf(length), rate, 1));
-    return CAUTION * Math.max(leastOf(column, length), level, known);
+    const level = length === 0 ? Math.max(tail, known) : boundLevel(tail, found);
+    return CAUTION.metrics * Math.max(leastOf(length), level);
   });
 }
 
-/** @param level of a mean @param maxima of blocks, of that mean */
+/** @param level of a mean, as extrapolated @param maxima of blocks, of that mean */
 function boundLevel(level: number, maxima: readonly number[]): number {
   const seen = maxima.reduce((most, value) => Math.max(most, value), 0);
   return seen > BOUNDED.seen * CLIP ? level : Math.min(level, CLIP - BOUNDED.left * (CLIP - seen));
@@ -219,7 +223,7 @@ function poolReaches(
     if (isTooShort(found)) return Number.POSITIVE_INFINITY;
     const among = ALIKE_LENGTHS / SHARES.several;
     const level = findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, among));
-    return CAUTION * Math.max(LEAST.pooled, level);
+    return CAUTION.metrics * Math.max(LEAST.pooled, level);
   });
 }
 
@@ -235,8 +239,7 @@ function probabilityOf(block: number, { step, budget, atOnce }: Rate, among: num
   return Math.min(MOST_PROBABLE, (block * step * budget.count) / (budget.per * atOnce * among));
 }
 
-function leastOf(column: number, length: number): number {
-  if (column < 0) return LEAST.joint;
+function leastOf(length: number): number {
   return length === 0 ? LEAST.short : LEAST.mean / Math.sqrt(Math.max(1, length / LEAST.alike));
 }
 
