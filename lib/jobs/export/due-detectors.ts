@@ -39,7 +39,7 @@ const LOOKING_SHARE = 0.5;
  * Ms. After so long an entry is looked at whatever it says: a cursor that somebody has set back is seen within the hour, and
  * a detector that is exported once a day costs two requests an hour.
  */
-const LONGEST_TRUST = 3_600_000;
+export const LONGEST_TRUST = 3_600_000;
 /**
  * Ms by which what has had its turn and is still due, a backfill or one that fails, stands back behind others: they are not kept
  * waiting by it, and it waits for no longer than this.

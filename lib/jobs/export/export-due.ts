@@ -21,7 +21,7 @@ export interface DueExports {
  * They share the memory for batches. While one source does not answer, the others go on; where there are fewer sources than
  * these, each has several detectors exported at once, and what it is asked at a time is what its concurrency allows.
  */
-const MOST_AT_ONCE = 4;
+export const MOST_AT_ONCE = 4;
 /** Ms. What began with less of a run left and was cut short has had no turn, and does not stand back for others. */
 const WHOLE_TURN = 2 * STOP_BEFORE_MS;
 

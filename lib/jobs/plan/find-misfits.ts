@@ -1,10 +1,12 @@
 /** What of a plan a function's memory or time, or a limit of a file, does not hold. */
+
 import { learnsBySteps } from '../../config/model-kind.ts';
 import { MAX_ENTITIES, MAX_ROWS, MAX_VALUES } from '../../window/limits.ts';
+import { MOST_AT_ONCE } from '../export/export-due.ts';
 import { memoryOf, SECONDS, secondsOfTraining } from './assumptions.ts';
 import { EXPORT_RUN, PLANNED_FUNCTIONS } from './functions.ts';
-import { LOOK_AT_EXPORT } from './requests.ts';
-import { secondsOfExport, secondsOfScoring } from './usage.ts';
+import { LOOK_AT_EXPORT, requestsOfExport, sumRequests } from './requests.ts';
+import { secondsOfScoring, secondsOfWriting } from './usage.ts';
 import type { Workload } from './workload.ts';
 
 export interface Misfit {
@@ -78,20 +80,24 @@ function findOwn(load: Workload): readonly Misfit[] {
   return found;
 }
 
-/** Exports come one after the other in a run of each minute. */
+/** Those that are due at once may take several minutes: there has to be room for all of them in the time between. */
 function findShared(loads: readonly Workload[]): readonly Misfit[] {
   const exported = loads.filter(({ isExported }) => isExported);
-  const looking = exported.length * LOOK_AT_EXPORT.reads * SECONDS.request;
-  const working = exported.reduce((sum, load) => {
-    const exportsAMinute = load.windowsADay / load.windowsAnExport / MINUTES_A_DAY;
-    return sum + exportsAMinute * secondsOfExport(load);
-  }, 0);
-  if (looking + working <= EXPORT_RUN) return [];
+  const perMinute = (load: Workload, seconds: number): number =>
+    (load.windowsADay / load.windowsAnExport / MINUTES_A_DAY) * seconds;
+  let [waiting, writing] = [0, 0];
+  for (const load of exported) {
+    const { reads, lists, writes } = sumRequests([LOOK_AT_EXPORT, requestsOfExport(load)]);
+    waiting += perMinute(load, (reads + lists + writes) * SECONDS.request + load.metrics * SECONDS.query);
+    writing += perMinute(load, secondsOfWriting(load));
+  }
+  const taken = waiting / MOST_AT_ONCE + writing;
+  if (taken <= EXPORT_RUN) return [];
   return [
     {
       detector: undefined,
       code: 'exports-behind',
-      message: `the exports of a minute take about ${saySeconds(looking + working)}, of which ${saySeconds(looking)} is to look which of ${exported.length} detectors are due, and a run has ${saySeconds(EXPORT_RUN)}: fewer detectors with more entities each, or several deployments`,
+      message: `the exports of ${exported.length} detectors take about ${saySeconds(taken)} of each minute, ${MOST_AT_ONCE} side by side, and a run has ${saySeconds(EXPORT_RUN)}: longer schedules, fewer detectors with more entities each, or several deployments`,
     },
   ];
 }

@@ -9,6 +9,8 @@ import type { Workload } from './workload.ts';
 
 /** Keys of a page of a list. */
 const PAGE = 1_000;
+/** Days of windows that a scoring lists: that of what came, and two before. */
+const DAYS_LISTED = 3;
 
 /** Of a detector, in a bucket that holds so many of its windows, each with its scores. */
 export interface Stored {
@@ -34,36 +36,46 @@ export function pagesOf(keys: number): number {
   return Math.max(1, Math.ceil(keys / PAGE));
 }
 
-/** Of a minute's export, for each detector: its state, its manifest, its state again. */
-export const LOOK_AT_EXPORT: Requests = { reads: 3, lists: 0, writes: 0 };
+/** Of a minute's export, whatever is due: manifests are listed, and the index of due times is read. */
+export function requestsOfAnyExport(detectors: number): Requests {
+  return { reads: 1, lists: pagesOf(detectors), writes: 0 };
+}
+
+/** Of a detector that is due, or that was not looked at for an hour: its state and its manifest. */
+export const LOOK_AT_EXPORT: Requests = { reads: 2, lists: 0, writes: 0 };
 
 /** Of an export that is due, beside the look: state, cursor, an unfinished window; each window, and the cursor's move. */
 export function requestsOfExport({ windowsAnExport }: Workload): Requests {
   return { reads: 2 + windowsAnExport, lists: 1, writes: 2 * windowsAnExport };
 }
 
+/** Of an index that is moved once in a minute, for all that was found. */
+export const MOVE_INDEX: Requests = { reads: 0, lists: 0, writes: 1 };
+
 /**
  * Of a scoring of what one export wrote: settings, what is scored and what is not, copies of what it looks back on, and for each
- * window its bytes, its state and its scores.
+ * window its bytes, its state and its scores. Only the days around are listed, of windows and of scores.
  */
-export function requestsOfScoring(load: Workload, stored: Stored): Requests {
-  const { windowsAnExport: windows, windowsBack, isExported } = load;
+export function requestsOfScoring(load: Workload): Requests {
+  const { windowsAnExport: windows, windowsBack, windowsADay, isExported } = load;
   const isCopied = windowsBack > FEW_WINDOWS && windowsBack * load.windowBytes <= MOST_COPIED_BYTES;
   // Names of people's own tell no time: where they stand in it is remembered, and a mark stands while one is scored.
   const ofFiles = isExported ? NOTHING : { reads: 2, lists: 0, writes: 3 };
   const known = {
     reads: 5 + 2 * windows + (windows - 1) + (isCopied ? 0 : windowsBack),
-    lists: 1 + 2 * pagesOf(stored.windows),
+    lists: 1 + 2 * pagesOf(DAYS_LISTED * windowsADay),
     writes: 1 + 2 * windows + (isCopied ? 1 : 0),
   };
   return sumRequests([known, ofFiles]);
 }
 
-/** Of a scoring that a training asks for, which mostly finds nothing to score. */
+/** Of a scoring that a training asks for, which looks at everything and mostly finds nothing to score. */
 export function requestsOfIdleScoring(stored: Stored): Requests {
   return { reads: 6, lists: 1 + 2 * pagesOf(stored.windows), writes: 0 };
 }
 
+/** Sweeps that read one change: what two clocks that differ might hide is read twice more. */
+const SWEEPS_SEE = 3;
 const NOTHING: Requests = { reads: 0, lists: 0, writes: 0 };
 
 /** Of a version, where the function has none in its memory: its manifest and its five files. */
@@ -83,7 +95,7 @@ export function requestsOfAnyHour(detectors: number, windows: number): Requests 
 export function requestsOfTraining({ windowsTrained }: Workload, stored: Stored): Requests {
   return {
     reads: 8 + Math.min(windowsTrained, stored.windows),
-    lists: 3 + pagesOf(stored.windows),
+    lists: 4 + pagesOf(Math.min(windowsTrained, stored.windows)),
     writes: 17,
   };
 }
@@ -91,9 +103,14 @@ export function requestsOfTraining({ windowsTrained }: Workload, stored: Stored)
 /** Of a minute's run of notify, for all detectors: its state, and the silences. */
 export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 1, writes: 0 };
 
-/** Of a look of notify at all states. */
+/** Of a look of notify at what changed, for all detectors: states are listed. */
 export function requestsOfSweep(detectors: number): Requests {
-  return { reads: detectors, lists: pagesOf(detectors), writes: 1 };
+  return { reads: 0, lists: pagesOf(detectors), writes: 1 };
+}
+
+/** Of a day's sweeps, for each detector: its state is read by each one that comes shortly after a change of it. */
+export function requestsOfChanges(sweeps: number, { windowsADay, windowsAnExport }: Workload): Requests {
+  return { reads: Math.min(sweeps, (SWEEPS_SEE * windowsADay) / windowsAnExport), lists: 0, writes: 0 };
 }
 
 /** Of an incident with two messages, opened and resolved: changes, its objects, claims, receipts and its page. */

@@ -1,5 +1,7 @@
 /** What a detector, and the deployment around it, use of AWS in a day. */
+
 import type { Requests } from '../../store/count-requests.ts';
+import { LONGEST_TRUST } from '../export/due-detectors.ts';
 import {
   KEPT_DAYS,
   LOG_BYTES,
@@ -24,8 +26,10 @@ import {
   LOAD_VERSION,
   LOOK_AT_EXPORT,
   LOOK_AT_NOTIFY,
-  pagesOf,
+  MOVE_INDEX,
+  requestsOfAnyExport,
   requestsOfAnyHour,
+  requestsOfChanges,
   requestsOfExport,
   requestsOfHour,
   requestsOfIdleScoring,
@@ -94,18 +98,15 @@ export function usageOfDetector(
   const versions = coldShare * scorings + trainingsADay;
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
     export: sumRequests([
-      timesRequests(LOOK_AT_EXPORT, TICKS.export),
+      timesRequests(LOOK_AT_EXPORT, exports + looksBetween(load)),
       timesRequests(requestsOfExport(load), exports),
     ]),
     score: sumRequests([
-      timesRequests(requestsOfScoring(load, stored), scorings),
+      timesRequests(requestsOfScoring(load), scorings),
       timesRequests(requestsOfIdleScoring(stored), trainingsADay),
       timesRequests(LOAD_VERSION, versions),
     ]),
-    notify: sumRequests([
-      timesRequests({ reads: 1, lists: 0, writes: 0 }, SWEEPS),
-      timesRequests(TELL_INCIDENT, incidentsADay),
-    ]),
+    notify: sumRequests([requestsOfChanges(SWEEPS, load), timesRequests(TELL_INCIDENT, incidentsADay)]),
     train: sumRequests([
       timesRequests(requestsOfHour(stored), TICKS.train),
       timesRequests(requestsOfTraining(load, stored), trainingsADay),
@@ -148,11 +149,14 @@ export function usageOfDeployment(all: readonly Workload[], { age }: UsageOption
     0,
   );
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
-    export: timesRequests({ reads: 0, lists: pagesOf(detectors), writes: 0 }, TICKS.export),
+    export: sumRequests([
+      timesRequests(requestsOfAnyExport(detectors), TICKS.export),
+      timesRequests(MOVE_INDEX, movesOfIndex(all)),
+    ]),
     score: NO_REQUESTS,
     notify: sumRequests([
       timesRequests(LOOK_AT_NOTIFY, TICKS.notify),
-      timesRequests({ ...requestsOfSweep(detectors), reads: 0 }, SWEEPS),
+      timesRequests(requestsOfSweep(detectors), SWEEPS),
     ]),
     train: timesRequests(requestsOfAnyHour(detectors, windows), TICKS.train),
   };
@@ -197,14 +201,37 @@ export function sumUsage(all: readonly Usage[]): Usage {
 
 /** Of the work alone, without its requests. */
 export function secondsOfExport(load: Workload): number {
-  const samples = load.windowsAnExport * load.valuesAWindow;
+  return load.metrics * SECONDS.query + secondsOfWriting(load);
+}
+
+/** Of it, what takes the processor. */
+export function secondsOfWriting({ windowsAnExport, valuesAWindow }: Workload): number {
   const processors = processorsOf(PLANNED_FUNCTIONS.export.memoryMb);
-  return load.metrics * SECONDS.query + samples / (VALUES_A_SECOND.export * processors);
+  return (windowsAnExport * valuesAWindow) / (VALUES_A_SECOND.export * processors);
 }
 
 export function secondsOfScoring(load: Workload): number {
   const values = load.valuesScored + (load.windowsAnExport - 1) * load.valuesAWindow;
   return values / (VALUES_A_SECOND.score * processorsOf(PLANNED_FUNCTIONS.score.memoryMb));
+}
+
+/** Of a day: looks at a detector that is not due, for want of one within the hour. */
+function looksBetween({ window, windowsAnExport, windowsADay, isExported }: Workload): number {
+  if (!isExported) return 0;
+  const period = window * windowsAnExport;
+  return (windowsADay / windowsAnExport) * Math.max(0, Math.ceil(period / LONGEST_TRUST) - 1);
+}
+
+/** Of a day: minutes in which something is due or looked at. Those of one schedule share theirs. */
+function movesOfIndex(all: readonly Workload[]): number {
+  const bySchedule = new Map<number, number>();
+  for (const load of all)
+    if (load.isExported)
+      bySchedule.set(load.window * load.windowsAnExport, scoringsOf(load) + looksBetween(load));
+  return Math.min(
+    TICKS.export,
+    [...bySchedule.values()].reduce((sum, moves) => sum + moves, 0),
+  );
 }
 
 function scoringsOf({ windowsADay, windowsAnExport }: Workload): number {

@@ -11,6 +11,7 @@ import { type DayCounts, JOB_NAMES, runDay } from './simulated-day.ts';
 const BEFORE = 1;
 const SHAPES = [
   { name: 'half an hour', window: '30m', schedule: '30m', entities: 3 },
+  { name: 'a quarter, four an hour', window: '15m', schedule: '1h', entities: 3 },
   { name: 'four hours, with few windows to look back on', window: '4h', schedule: '4h', entities: 2 },
 ] as const;
 
@@ -68,6 +69,34 @@ spec:
       assertNear(scoreBytes, counted.bytes.scores, 'bytes of its scores');
     });
   });
+
+function planFleet(detectors: number, age: number): Usage['functions'] {
+  const given = Array.from({ length: detectors }, (_, i) => ({
+    detector: parseManifest(
+      `kind: AnomalyDetector
+metadata: { name: d${i} }
+spec: { entity: [pod], metrics: [{ name: cpu, query: cpu }] }
+`,
+      { source: `d${i}.yml` },
+    ),
+    known: { entities: 3 },
+  }));
+  return planDeployment(given, { age, detectorMetrics: false, prices: DEFAULT_PRICES }).total.usage.functions;
+}
+
+it('scores and exports for as many requests after 400 days as after one', () => {
+  const [young, old] = [planFleet(1, 2), planFleet(1, 400)];
+  assert.deepEqual(old.export.requests, young.export.requests);
+  // But for the one after a training, which looks at everything.
+  assert.ok(old.score.requests.lists - young.score.requests.lists < 100);
+});
+
+it('moves one index for all that are due in a minute', () => {
+  const [one, many] = [planFleet(1, 30), planFleet(100, 30)];
+  const own = 96 * 2;
+  assert.equal(one.export.requests.writes, own + 96);
+  assert.equal(many.export.requests.writes, 100 * own + 96);
+});
 
 /** Within a tenth, as a plan has to be. */
 function assertNear(plan: number, actual: number, what: string): void {
