@@ -6,9 +6,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { correlateTo } from '../lib/base/correlation.ts';
 import { readSettings } from '../lib/config/settings.ts';
-import { listDetectors, loadDetector } from '../lib/jobs/shared/load-detectors.ts';
-import { watchDetectors } from '../lib/jobs/shared/watch-detectors.ts';
-import { isTrainingDue, type TrainResult, trainIfDue, trainModel } from '../lib/jobs/train/train-model.ts';
+import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { runHour, type TrainedDue } from '../lib/jobs/train/run-hour.ts';
+import { type TrainResult, trainModel } from '../lib/jobs/train/train-model.ts';
 import { countStore } from '../lib/store/count-requests.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
@@ -16,13 +16,6 @@ import { inRun } from './in-run.ts';
 import { parseTrainRequest } from './s3-event.ts';
 import { createWorkRequest } from './sqs-work-queue.ts';
 import { createTelemetry } from './telemetry.ts';
-
-/** What a run of the schedule did. */
-interface TrainedDue {
-  readonly trained: readonly string[];
-  /** Detector → why its training failed. Logged and counted (`DetectorsFailed`). */
-  readonly failed: Readonly<Record<string, string>>;
-}
 
 /** `{"source": "schedule"}`, `{"detector": "NAME"}` by hand, or messages of the train queue. */
 type TrainEvent = SQSEvent | { readonly source: 'schedule' } | { readonly detector: string };
@@ -65,8 +58,7 @@ async function work(event: TrainEvent, context: Context): Promise<Answer> {
       throw error;
     }
   }
-  await watch(run);
-  return await trainDue(run);
+  return await runHour(run, () => telemetry.flush());
 }
 
 /** @returns whether it is done */
@@ -82,43 +74,6 @@ async function trainRequested(body: string, run: Parameters<typeof trainModel>[1
     tellFailure(detector, error, { body });
     return false;
   }
-}
-
-/** With a quarter of the time; the counts go out at once, since a training may end the process. */
-async function watch(run: Parameters<typeof trainIfDue>[1]): Promise<void> {
-  const rest = 0.75 * run.deadline.remaining();
-  try {
-    await watchDetectors({ ...run, deadline: { remaining: () => run.deadline.remaining() - rest } });
-  } catch (error) {
-    telemetry.error('the detectors could not be looked at', { error: String(error) });
-  } finally {
-    telemetry.flush();
-  }
-}
-
-/**
- * One detector's failure does not keep the others from their training, and is no failure of the function. Once
- * half of the time is gone, those that are left get a run of their own: a fit may need the whole of one.
- */
-async function trainDue(run: Parameters<typeof trainIfDue>[1]): Promise<TrainedDue> {
-  const half = run.deadline.remaining() / 2;
-  const trained: string[] = [];
-  const failed: Record<string, string> = {};
-  for (const detector of await listDetectors(run)) {
-    try {
-      const loaded = await loadDetector(run, detector);
-      if (run.deadline.remaining() < half) {
-        if (await isTrainingDue(loaded, run)) await run.queue.requestTraining(detector);
-        continue;
-      }
-      const result = await trainIfDue(loaded, run);
-      if (result?.outcome === 'trained') trained.push(detector);
-    } catch (error) {
-      tellFailure(detector, error);
-      failed[detector] = error instanceof Error ? error.message : String(error);
-    }
-  }
-  return { trained, failed };
 }
 
 /** Whatever failed, the version in use stays in use. */

@@ -4,7 +4,7 @@ import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { manifestKey } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
-import { readNotifyState } from '../../store/notify-state.ts';
+import { type NotifyState, readNotifyState } from '../../store/notify-state.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { readProgress } from '../../store/training-progress.ts';
 import type { StoreContext } from './context.ts';
@@ -18,21 +18,27 @@ import { findSetAside } from './training-attempts.ts';
 /** What is looked at of a detector. */
 export type Look = Parameters<typeof lookAt>[2];
 
+/** What the state of notifications tells of a detector. */
+export type Telling = (detector: string) => Promise<Pick<Findings, 'messages' | 'openIncidents'>>;
+
 /**
- * Two listings and a handful of requests.
- * @param scopeOf what is looked at of it, told by its state; without it, everything
+ * Three listings and a handful of requests.
+ * @param given.scopeOf what is looked at of it, told by its state; without it, everything
+ * @param given.telling where several detectors are looked at
  * @throws ArtifactError where the detector's state cannot be read
  */
 export async function readFindings(
   { store, now }: Pick<StoreContext, 'store' | 'now'>,
   loaded: LoadedDetector,
-  scopeOf: (state: DetectorState) => Promise<Look> = async () => ({
-    scope: undefined,
-  }),
+  given: {
+    readonly scopeOf?: ((state: DetectorState) => Promise<Look>) | undefined;
+    readonly telling?: Telling;
+  } = {},
 ): Promise<Findings> {
   const { detector } = loaded;
+  const { scopeOf = async () => ({ scope: undefined }), telling = readTelling(store) } = given;
   const { name } = detector;
-  const { state } = await readState(store, name);
+  const { state } = loaded.storedState ?? (await readState(store, name));
   const windows = await lookAt(store, name, await scopeOf(state));
   const objects = windows.known;
   return {
@@ -42,7 +48,7 @@ export async function readFindings(
     pending: (await selectPending(store, name, windows)).pending,
     version: await resolveVersion(store, detector),
     isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
-    ...(await readTelling(store, name)),
+    ...(await telling(name)),
     setAside: await findSetAside(store, loaded, now()),
     stale: await findStaleModel(store, { detector, state, objects, now: now() }),
     // Only whoever has no window yet is asked for how long.
@@ -50,21 +56,27 @@ export async function readFindings(
   };
 }
 
-/** A state of notifications that cannot be read is told of by its job. */
-async function readTelling(
-  store: ObjectStore,
-  detector: string,
-): Promise<Pick<Findings, 'messages' | 'openIncidents'>> {
-  try {
-    const { state } = await readNotifyState(store);
+/** It is read once, for the first detector. One that cannot be read is told of by its job. */
+export function readTelling(store: ObjectStore): Telling {
+  let read: ReturnType<typeof readTold> | undefined;
+  return async (detector) => {
+    read ??= readTold(store);
+    const state = await read;
+    if (state === undefined) return { messages: [], openIncidents: undefined };
     return {
       messages: state.outbox.map(({ alert }) => alert).filter((alert) => alert.detector === detector),
       openIncidents: state.incidents.incidents.filter(({ members }) =>
         members.some((member) => member.detector === detector && isOpen(member)),
       ).length,
     };
+  };
+}
+
+async function readTold(store: ObjectStore): Promise<NotifyState | undefined> {
+  try {
+    return (await readNotifyState(store)).state;
   } catch (error) {
-    if (error instanceof ArtifactError) return { messages: [], openIncidents: undefined };
+    if (error instanceof ArtifactError) return undefined;
     throw error;
   }
 }

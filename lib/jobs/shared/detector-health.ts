@@ -68,7 +68,7 @@ export interface Findings {
 }
 
 /** Ms that a window or an alert may wait: as the alarm on the score queue has it. */
-const LONGEST_WAIT = 30 * 60_000;
+export const LONGEST_WAIT: number = 30 * 60_000;
 /** Ms from enough data to a model: the training's schedule is hourly, and a fit may take several runs. */
 const LONGEST_TRAINING = 3 * 3_600_000;
 /** Ms. What learns for longer than this, and twice as long as it was to, gets too few rows to ever end. */

@@ -2,7 +2,7 @@
  * The dead man's switch: looks at every detector from outside of the path that its data take, and counts those that do not
  * do what they are there for. An alarm on `WatchRuns` tells when nobody looks any more.
  *
- * Mostly it looks at the newest days. Once a day each detector is looked at as a whole: what came without its event, however
+ * Of a detector that is at work it looks at no window, and of others mostly at the newest days. Once a day each detector is looked at as a whole: what came without its event, however
  * old its name says that it is, is found then, and a scoring asked for.
  */
 import { ManifestError } from '../../base/errors.ts';
@@ -12,10 +12,11 @@ import type { Deadline } from '../../models/framework/contract.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readFileRanges } from '../../store/file-ranges.ts';
 import { readSweeps, writeSweeps } from '../../store/sweeps.ts';
+import { findAtWork } from './at-work.ts';
 import type { StoreContext, WorkQueue } from './context.ts';
-import { type Look, readFindings } from './detector-findings.ts';
+import { type Look, readFindings, readTelling, type Telling } from './detector-findings.ts';
 import { type ConcernCode, findConcerns, findUnscored } from './detector-health.ts';
-import { listDetectors, listDropped, loadDetector } from './load-detectors.ts';
+import { type LoadedDetector, listDetectors, listDropped, loadDetector } from './load-detectors.ts';
 import { newestData } from './newest-data.ts';
 import { scopeOfNewest } from './window-scope.ts';
 
@@ -49,8 +50,14 @@ const SWEEPS_A_RUN = { share: 1 / 8, atLeast: 10 } as const;
 /** Ms after its arrival within which a window's event may still be on its way. */
 const ON_ITS_WAY = 600_000;
 
-/** One detector that cannot be looked at does not keep the others from being seen. */
-export async function watchDetectors(context: WatchContext): Promise<void> {
+/**
+ * One detector that cannot be looked at does not keep the others from being seen.
+ * @param alsoAsk of each detector as it was loaded, whatever else is to be known of it
+ */
+export async function watchDetectors(
+  context: WatchContext,
+  alsoAsk: (loaded: LoadedDetector) => Promise<void> = async () => {},
+): Promise<void> {
   const { store, telemetry, now, deadline } = context;
   const names = [...new Set([...(await listDetectors(context)), ...(await listDropped(store))])].sort();
   const before = await readSweeps(store);
@@ -59,12 +66,13 @@ export async function watchDetectors(context: WatchContext): Promise<void> {
   let seen = 0;
   /** Of detectors whose windows come from Prometheus and are expected at a time: whether they are overdue. */
   const exported: boolean[] = [];
+  const telling = readTelling(store);
   await forEachConcurrently(fromTurn(names, now()), LOOKS_AT_ONCE, async (name) => {
     if (deadline.remaining() <= 0) return;
     seen++;
     try {
       const isWhole = due.has(name);
-      const { isExported, isOverdue } = await watchDetector(name, isWhole, context);
+      const { isExported, isOverdue } = await watchDetector({ name, isWhole, telling, alsoAsk }, context);
       if (isExported) exported.push(isOverdue);
       if (isWhole) swept.set(name, now());
     } catch (error) {
@@ -88,11 +96,22 @@ interface Watched {
   readonly isOverdue: boolean;
 }
 
-async function watchDetector(name: string, isWhole: boolean, context: WatchContext): Promise<Watched> {
+async function watchDetector(
+  given: {
+    readonly name: string;
+    readonly isWhole: boolean;
+    readonly telling: Telling;
+    readonly alsoAsk: (loaded: LoadedDetector) => Promise<void>;
+  },
+  context: WatchContext,
+): Promise<Watched> {
+  const { name, isWhole, telling, alsoAsk } = given;
   const { telemetry, now, queue } = context;
   const loaded = await loadDetector(context, name);
+  await alsoAsk(loaded);
   const scopeOf = isWhole ? undefined : (state: DetectorState) => lookAtNewest(name, state, context);
-  const findings = await readFindings(context, loaded, scopeOf);
+  const atWork = isWhole ? undefined : await findAtWork(context, loaded, telling);
+  const findings = atWork ?? (await readFindings(context, loaded, { scopeOf, telling }));
   const concerns = findConcerns(findings, now());
   for (const { code, since, message } of concerns) {
     telemetry.warn('detector needs attention', { detector: name, code, since: since ?? undefined, message });

@@ -3,9 +3,8 @@ import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import { listDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
-import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
-import { trainIfDue } from '../../../../lib/jobs/train/train-model.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { runHour } from '../../../../lib/jobs/train/run-hour.ts';
 import type { MetricSource } from '../../../../lib/source/metric-source.ts';
 import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { countStore, type Requests } from '../../../../lib/store/count-requests.ts';
@@ -105,12 +104,7 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
       queues.score += keys.length;
       if (isCounted) windows += keys.length;
     });
-    if (clock.now % HOUR === 30 * MINUTE)
-      await run('train', async () => {
-        await watchDetectors(context);
-        for (const name of await listDetectors(context))
-          await trainIfDue(await loadDetector(context, name), context);
-      });
+    if (clock.now % HOUR === 30 * MINUTE) await run('train', () => runHour(context));
     if (queues.score > 0) {
       queues.score = 0;
       await run('score', async () => {

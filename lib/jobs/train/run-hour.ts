@@ -1,0 +1,71 @@
+/**
+ * The hourly run: looks at every detector, and trains those that are due. A detector that was seen to be due for none is not read
+ * a second time.
+ */
+import type { TrainContext } from '../shared/context.ts';
+import { listDetectors, loadDetector } from '../shared/load-detectors.ts';
+import { watchDetectors } from '../shared/watch-detectors.ts';
+import { isTrainingDue, trainIfDue } from './train-model.ts';
+
+/** What a run of the schedule did. */
+export interface TrainedDue {
+  readonly trained: readonly string[];
+  /** Detector → why its training failed. Logged and counted (`DetectorsFailed`). */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+/** Of the time, the share in which detectors are looked at. */
+const WATCH_SHARE = 0.25;
+
+/** @param flush sends out what was counted: a training may end the process */
+export async function runHour(context: TrainContext, flush: () => void = () => {}): Promise<TrainedDue> {
+  const notDue = await watch(context);
+  flush();
+  return trainDue(context, notDue);
+}
+
+/** @returns names that no training is due for; who could not be looked at is not among them */
+async function watch(context: TrainContext): Promise<ReadonlySet<string>> {
+  const { deadline, telemetry } = context;
+  const rest = (1 - WATCH_SHARE) * deadline.remaining();
+  const notDue = new Set<string>();
+  try {
+    const within = { remaining: () => deadline.remaining() - rest };
+    await watchDetectors(
+      { ...context, deadline: Number.isFinite(rest) ? within : deadline },
+      async (loaded) => {
+        if (!(await isTrainingDue(loaded, context))) notDue.add(loaded.detector.name);
+      },
+    );
+  } catch (error) {
+    telemetry.error('the detectors could not be looked at', { error: String(error) });
+  }
+  return notDue;
+}
+
+/**
+ * One detector's failure does not keep the others from their training, and is no failure of the function. Once
+ * half of the time is gone, those that are left get a run of their own: a fit may need the whole of one.
+ */
+async function trainDue(context: TrainContext, notDue: ReadonlySet<string>): Promise<TrainedDue> {
+  const half = context.deadline.remaining() / 2;
+  const trained: string[] = [];
+  const failed: Record<string, string> = {};
+  for (const detector of await listDetectors(context)) {
+    if (notDue.has(detector)) continue;
+    try {
+      const loaded = await loadDetector(context, detector);
+      if (context.deadline.remaining() < half) {
+        if (await isTrainingDue(loaded, context)) await context.queue.requestTraining(detector);
+        continue;
+      }
+      const result = await trainIfDue(loaded, context);
+      if (result?.outcome === 'trained') trained.push(detector);
+    } catch (error) {
+      context.telemetry.error('training failed', { detector, error: String(error) });
+      context.telemetry.count('DetectorsFailed', 1, { detector });
+      failed[detector] = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return { trained, failed };
+}
