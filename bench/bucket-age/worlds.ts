@@ -7,18 +7,21 @@ import { type LocalBucket, openLocalBucket } from '../../lib/jobs/offline/local-
 import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../../lib/jobs/shared/watch-detectors.ts';
+import { runHour } from '../../lib/jobs/train/run-hour.ts';
 import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import type { MetricSource } from '../../lib/source/metric-source.ts';
 import { onlySource } from '../../lib/source/open-sources.ts';
 import { type CountedStore, countStore } from '../../lib/store/count-requests.ts';
 import {
   anomalyKey,
+  currentModelKey,
   incidentKey,
   manifestKey,
   scoresKey,
   windowKey,
   windowsPrefix,
 } from '../../lib/store/keys.ts';
+import { type Sweeps, writeSweeps } from '../../lib/store/sweeps.ts';
 import { writeWindow } from '../../lib/window/write-window.ts';
 import { createMemoryTelemetry } from '../../test/helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../test/helpers/notify-context.ts';
@@ -43,6 +46,8 @@ const WINDOW = 15;
 /** Ms. */
 const DAY_MS = DAY * STEP;
 const ANOMALIES_A_DAY = 2;
+/** Nobody was looked at as a whole. */
+const NO_SWEEPS: Sweeps = { formatVersion: 1, detectors: [] };
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Nobody reads what is as old as this. */
@@ -199,7 +204,7 @@ function writeCsv(start: number): string {
   return `timestamp,entity,cpu,memory\n${rows.join('')}`;
 }
 
-/** Detectors that are all up to date: what a minute costs in which nothing is due. */
+/** Detectors that are all up to date: what a minute costs in which nothing is due, and an hour. */
 export async function openFleet(detectors: number): Promise<World> {
   const bench = openBench();
   const { store, clock, context, counted } = bench;
@@ -207,12 +212,20 @@ export async function openFleet(detectors: number): Promise<World> {
   const names = Array.from({ length: detectors }, (_, i) => `d${i}`);
   for (const name of names) await store.put(manifestKey(name), encode(describe(name, QUERIES)));
   const source: MetricSource = tellWindow(makeWindow({ from: 0, rows: 2 * DAY, entities: ['cart'] }));
-  for (const name of names) await putState(bench, name);
+  for (const name of names) {
+    await putState(bench, name, {
+      step: STEP,
+      trainedUntil: clock.now,
+      entities: { cart: { decidedUntil: clock.now - STEP, recent: [] } },
+    });
+    await store.put(currentModelKey(name), encode(JSON.stringify({ formatVersion: 1, version: 'v1' })));
+  }
   await runNotify(bench);
   clock.now += STEP;
   const pass = (ms: number): void => {
     clock.now += ms;
   };
+  const swept = new Map(names.map((name) => [name, clock.now]));
   return {
     store: counted,
     jobs: {
@@ -230,11 +243,15 @@ export async function openFleet(detectors: number): Promise<World> {
         },
         run: () => runNotify(bench),
       },
+      'hourly run': {
+        before: () => writeSweeps(store, { before: NO_SWEEPS, swept, names: new Set(names) }),
+        run: () => runHour(context),
+      },
     },
   };
 }
 
-async function putState({ store, clock }: Bench, name: string): Promise<void> {
+async function putState({ store, clock }: Bench, name: string, more: object = {}): Promise<void> {
   const state = {
     formatVersion: 1,
     detector: name,
@@ -246,6 +263,7 @@ async function putState({ store, clock }: Bench, name: string): Promise<void> {
     worst: {},
     decided: [],
     outbox: [],
+    ...more,
   };
   await store.put(`state/detector=${name}.json`, encode(JSON.stringify(state)));
 }

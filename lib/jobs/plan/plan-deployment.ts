@@ -34,7 +34,7 @@ export function planDeployment(
     const usage = usageOfDetector(load, loads, options);
     return { load, usage, costs: priceUsage(usage, options.prices, { hasAlarms: false }) };
   });
-  const usage = usageOfDeployment(loads, options);
+  const usage = usageOfDeployment(loads);
   const around = { usage, costs: priceUsage(usage, options.prices, { hasAlarms: true }) };
   const all = [...detectors, around];
   return {

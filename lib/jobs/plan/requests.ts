@@ -5,12 +5,15 @@
 import type { Requests } from '../../store/count-requests.ts';
 import { MOST_COPIED_BYTES } from '../../store/recent-windows.ts';
 import { FEW_WINDOWS } from '../score/recent-copies.ts';
+import { sweepsOfRun } from '../shared/watch-detectors.ts';
 import type { Workload } from './workload.ts';
 
 /** Keys of a page of a list. */
 const PAGE = 1_000;
 /** Days of windows that a scoring lists: that of what came, and two before. */
 const DAYS_LISTED = 3;
+/** Of a detector, under state/. */
+const STATE_OBJECTS = 6;
 
 /** Of a detector, in a bucket that holds so many of its windows, each with its scores. */
 export interface Stored {
@@ -81,20 +84,36 @@ const NOTHING: Requests = { reads: 0, lists: 0, writes: 0 };
 /** Of a version, where the function has none in its memory: its manifest and its five files. */
 export const LOAD_VERSION: Requests = { reads: 6, lists: 0, writes: 0 };
 
-/** Of an hour's run, for each detector: the watch over it, and whether a training is due. */
-export function requestsOfHour(stored: Stored): Requests {
-  return { reads: 8 + 4, lists: 1 + 2 * pagesOf(stored.windows), writes: 0 };
+/**
+ * Of an hour's run, for each detector: manifest, state, version, whether its training ended a function, and whether one is under way.
+ * Where nothing is exported, windows, what is in quarantine and scores are listed too.
+ */
+export function requestsOfHour({ isExported }: Workload): Requests {
+  return isExported ? { reads: 5, lists: 0, writes: 0 } : { reads: 9, lists: 5, writes: 0 };
 }
 
-/** Of an hour's run, for all of them: manifests, states and windows are listed, and the first two once more. */
-export function requestsOfAnyHour(detectors: number, windows: number): Requests {
-  return { reads: 0, lists: 4 * pagesOf(detectors) + pagesOf(windows), writes: 0 };
+/** Of a day's look at the whole of a detector, beside that of its hour. */
+export function requestsOfWholeLook(stored: Stored): Requests {
+  return { reads: 3, lists: 1 + 2 * pagesOf(stored.windows), writes: 0 };
 }
 
-/** Of a training that is done in one run: every window of its lookback, and the version with its report. */
+/**
+ * Of an hour's run, for all of them: what waits to be told, and when each was looked at as a whole; manifests and states are
+ * listed twice, and folders of windows once.
+ */
+export function requestsOfAnyHour(detectors: number): Requests {
+  return { reads: 2, lists: 3 * pagesOf(detectors) + 2 * pagesOf(STATE_OBJECTS * detectors), writes: 0 };
+}
+
+/** Runs of a day that look at some detectors as a whole. */
+export function runsWithSweeps(detectors: number): number {
+  return Math.ceil(detectors / sweepsOfRun(detectors));
+}
+
+/** Of a training that is done in one run: the detector anew, every window of its lookback, and the version with its report. */
 export function requestsOfTraining({ windowsTrained }: Workload, stored: Stored): Requests {
   return {
-    reads: 8 + Math.min(windowsTrained, stored.windows),
+    reads: 11 + Math.min(windowsTrained, stored.windows),
     lists: 4 + pagesOf(Math.min(windowsTrained, stored.windows)),
     writes: 17,
   };
@@ -105,7 +124,7 @@ export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 1, writes: 0 };
 
 /** Of a look of notify at what changed, for all detectors: states are listed. */
 export function requestsOfSweep(detectors: number): Requests {
-  return { reads: 0, lists: pagesOf(detectors), writes: 1 };
+  return { reads: 0, lists: pagesOf(STATE_OBJECTS * detectors), writes: 1 };
 }
 
 /** Of a day's sweeps, for each detector: its state is read by each one that comes shortly after a change of it. */

@@ -36,6 +36,8 @@ import {
   requestsOfScoring,
   requestsOfSweep,
   requestsOfTraining,
+  requestsOfWholeLook,
+  runsWithSweeps,
   sumRequests,
   TELL_INCIDENT,
   timesRequests,
@@ -108,7 +110,8 @@ export function usageOfDetector(
     ]),
     notify: sumRequests([requestsOfChanges(SWEEPS, load), timesRequests(TELL_INCIDENT, incidentsADay)]),
     train: sumRequests([
-      timesRequests(requestsOfHour(stored), TICKS.train),
+      timesRequests(requestsOfHour(load), TICKS.train),
+      requestsOfWholeLook(stored),
       timesRequests(requestsOfTraining(load, stored), trainingsADay),
     ]),
   };
@@ -142,12 +145,8 @@ export function usageOfDetector(
 }
 
 /** What runs however many detectors there are. */
-export function usageOfDeployment(all: readonly Workload[], { age }: UsageOptions): Usage {
+export function usageOfDeployment(all: readonly Workload[]): Usage {
   const detectors = all.length;
-  const windows = all.reduce(
-    (sum, { windowsADay }) => sum + windowsADay * Math.min(age, KEPT_DAYS.windows),
-    0,
-  );
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
     export: sumRequests([
       timesRequests(requestsOfAnyExport(detectors), TICKS.export),
@@ -158,7 +157,10 @@ export function usageOfDeployment(all: readonly Workload[], { age }: UsageOption
       timesRequests(LOOK_AT_NOTIFY, TICKS.notify),
       timesRequests(requestsOfSweep(detectors), SWEEPS),
     ]),
-    train: timesRequests(requestsOfAnyHour(detectors, windows), TICKS.train),
+    train: sumRequests([
+      timesRequests(requestsOfAnyHour(detectors), TICKS.train),
+      { reads: 0, lists: 0, writes: runsWithSweeps(detectors) },
+    ]),
   };
   const runs = { ...TICKS, score: 0 };
   const scheduled = TICKS.export + TICKS.notify + TICKS.train;

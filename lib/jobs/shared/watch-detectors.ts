@@ -140,6 +140,11 @@ async function lookAtNewest(name: string, state: DetectorState, { store, now }: 
   return { scope: scopeOfNewest({ since, files: fileRanges.files.size }), fileRanges };
 }
 
+/** Looks at a whole detector that one run makes at the most. */
+export function sweepsOfRun(detectors: number): number {
+  return Math.max(SWEEPS_A_RUN.atLeast, Math.ceil(SWEEPS_A_RUN.share * detectors));
+}
+
 /** Those that were not looked at for a day, the ones first that were not for longest. */
 function chooseSweeps(
   names: readonly string[],
@@ -147,13 +152,12 @@ function chooseSweeps(
   now: number,
 ): ReadonlySet<string> {
   const at = (name: string): number => sweptAt.get(name) ?? -Infinity;
-  const most = Math.max(SWEEPS_A_RUN.atLeast, Math.ceil(SWEEPS_A_RUN.share * names.length));
   return new Set(
     names
       // A time that lies ahead is of a wrong clock.
       .filter((name) => !(Math.abs(now - at(name)) < SWEEP_EVERY))
       .sort((a, b) => at(a) - at(b) || 0)
-      .slice(0, most),
+      .slice(0, sweepsOfRun(names.length)),
   );
 }
 

@@ -98,6 +98,18 @@ it('moves one index for all that are due in a minute', () => {
   assert.equal(many.export.requests.writes, 100 * own + 96);
 });
 
+it('finds the hourly run of a thousand detectors to cost little over a dollar a month', () => {
+  const { reads, lists, writes } = planFleet(1_000, 1).train.requests;
+  const [one] = [planFleet(1, 1).train.requests];
+  const { s3ThousandReads, s3ThousandWrites } = DEFAULT_PRICES.prices;
+  // Their trainings and whole looks are of a day, not of an hour.
+  const ofDay = { reads: one.reads - 24 * 7, lists: one.lists - 24 * 5 };
+  const hourly =
+    (reads - 1_000 * ofDay.reads) * s3ThousandReads +
+    (lists - 1_000 * ofDay.lists + writes - 1_000 * one.writes) * s3ThousandWrites;
+  assert.ok((30 * hourly) / 1_000 < 2, `${(30 * hourly) / 1_000} a month`);
+});
+
 /** Within a tenth, as a plan has to be. */
 function assertNear(plan: number, actual: number, what: string): void {
   assert.ok(Math.abs(plan - actual) <= 0.1 * actual, `${what}: planned ${plan}, and there were ${actual}`);
