@@ -234,6 +234,10 @@ export async function openFleet(detectors: number): Promise<World> {
         before: async () => pass(STEP),
         run: () => exportDue(onlySource(source), context),
       },
+      'hourly run': {
+        before: () => writeSweeps(store, { before: NO_SWEEPS, swept, names: new Set(names) }),
+        run: () => runHour(context),
+      },
       notify: { run: () => runNotify(bench) },
       'notify, sweep': {
         before: async () => {
@@ -242,10 +246,6 @@ export async function openFleet(detectors: number): Promise<World> {
           pass(30 * STEP);
         },
         run: () => runNotify(bench),
-      },
-      'hourly run': {
-        before: () => writeSweeps(store, { before: NO_SWEEPS, swept, names: new Set(names) }),
-        run: () => runHour(context),
       },
     },
   };
