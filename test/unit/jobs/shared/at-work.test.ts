@@ -9,7 +9,7 @@ import { runHour } from '../../../../lib/jobs/train/run-hour.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { type CountedStore, countRequests, countStore } from '../../../../lib/store/count-requests.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
-import { currentModelKey, manifestKey, windowsPrefix } from '../../../../lib/store/keys.ts';
+import { currentModelKey, manifestKey, SWEEPS_KEY, windowsPrefix } from '../../../../lib/store/keys.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -138,5 +138,17 @@ test('a model that a newer one should follow is looked at, and its training begi
   for (let quarter = 0; quarter < 96; quarter++) await exportQuarter();
   await score();
   const { trained } = await runHour({ ...bucket.context, store, withoutReports: true });
+  assert.deepEqual(trained, ['shop']);
+});
+
+test('a watch that fails keeps no training from its time', async () => {
+  for (let quarter = 0; quarter < 96; quarter++) await exportQuarter();
+  await score();
+  const failing: typeof store = {
+    ...store,
+    get: (key, options) =>
+      key === SWEEPS_KEY ? Promise.reject(new Error('503 SlowDown')) : store.get(key, options),
+  };
+  const { trained } = await runHour({ ...bucket.context, store: failing, withoutReports: true });
   assert.deepEqual(trained, ['shop']);
 });
