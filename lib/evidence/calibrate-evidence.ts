@@ -65,10 +65,10 @@ const LEAST = { short: 4, mean: 4, alike: 30, joint: 1.5, pooled: 1 } as const;
  */
 const BOUNDED = { seen: 0.66, left: 0.5 } as const;
 /**
- * Levels are so much farther out than what was extrapolated: what was learned ages from its first day on, and a single
- * metric, of which there are many, sooner than the model.
+ * Levels are so much farther out than what was extrapolated: what was learned ages from its first day on, and a level that
+ * wanders shows in the means of metrics first.
  */
-const CAUTION = { metrics: 1.2, joint: 1.1 } as const;
+const CAUTION = { means: 1.2, others: 1.1 } as const;
 /** Stretches and sides of a metric that go their own ways: the others say the same of the same rows. */
 const ALIKE_LENGTHS = 2;
 /**
@@ -174,10 +174,10 @@ function findReaches(
     // One budget for all: a false incident of each is as rare as there are of them.
     const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
     const tail = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
-    if (column < 0) return CAUTION.joint * Math.max(LEAST.joint, tail);
+    if (column < 0) return CAUTION.others * Math.max(LEAST.joint, tail);
     const known = findKnownBurst(bursts[component]!, probabilityOf(blockOf(length), rate, 1));
-    const level = length === 0 ? Math.max(tail, known) : boundLevel(tail, found);
-    return CAUTION.metrics * Math.max(leastOf(length), level);
+    if (length === 0) return CAUTION.others * Math.max(LEAST.short, tail, known);
+    return CAUTION.means * Math.max(leastOfMean(length), boundLevel(tail, found));
   });
 }
 
@@ -223,7 +223,7 @@ function poolReaches(
     if (isTooShort(found)) return Number.POSITIVE_INFINITY;
     const among = ALIKE_LENGTHS / SHARES.several;
     const level = findReturnLevel(found, probabilityOf(blockOf(plan.lengths[at]!), rate, among));
-    return CAUTION.metrics * Math.max(LEAST.pooled, level);
+    return CAUTION.means * Math.max(LEAST.pooled, level);
   });
 }
 
@@ -239,8 +239,8 @@ function probabilityOf(block: number, { step, budget, atOnce }: Rate, among: num
   return Math.min(MOST_PROBABLE, (block * step * budget.count) / (budget.per * atOnce * among));
 }
 
-function leastOf(length: number): number {
-  return length === 0 ? LEAST.short : LEAST.mean / Math.sqrt(Math.max(1, length / LEAST.alike));
+function leastOfMean(length: number): number {
+  return LEAST.mean / Math.sqrt(Math.max(1, length / LEAST.alike));
 }
 
 /** Rows for each of the times at which any entity has one. */
