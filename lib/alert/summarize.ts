@@ -30,15 +30,17 @@ export function summarize(given: {
   readonly by?: Alert['by'];
   readonly threshold: number;
   readonly isReminder?: boolean | undefined;
+  /** Its end was told, and it is there again. */
+  readonly isBack?: boolean | undefined;
   readonly silence?: Alert['silence'];
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
 }): string {
-  const { transition, step, isReminder, silence } = given;
+  const { transition, step, isReminder, isBack, silence } = given;
   const what =
     transition.state === 'retracted' ? describeLeading(given.reasons) : describeReasons(given.reasons);
   if (silence !== undefined)
-    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder })}`;
+    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder, isBack })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
   const { restartedAt } = given;
   return describeCourse({
@@ -48,6 +50,7 @@ export function summarize(given: {
     change: transition,
     step,
     isReminder,
+    isBack,
     restartedAt,
   });
 }
@@ -58,8 +61,10 @@ export function describeSilence(given: {
   readonly transition: Summarized;
   readonly step: number;
   readonly isReminder?: boolean | undefined;
+  /** Its end was told, and it is there again. */
+  readonly isBack?: boolean | undefined;
 }): string {
-  const { silence, transition, step, isReminder } = given;
+  const { silence, transition, step, isReminder, isBack } = given;
   const { state, start, peakScore: seconds } = transition;
   const end = transition.end ?? transition.lastAnomalous + step;
   return saySilence(silence, {
@@ -69,6 +74,7 @@ export function describeSilence(given: {
     length: formatLength(end - start),
     seconds,
     isReminder,
+    isBack,
   });
 }
 
@@ -86,6 +92,8 @@ export function describeCourse(given: {
   readonly step: number;
   /** It is told of again because it is still there. */
   readonly isReminder?: boolean | undefined;
+  /** Its end was told, and it is there again. */
+  readonly isBack?: boolean | undefined;
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
 }): string {
@@ -108,7 +116,7 @@ export function describeCourse(given: {
     default:
       if (given.isReminder === true)
         return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
-      return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
+      return `${who}: ${given.isBack === true ? 'there again, ' : state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
   }
 }
 
