@@ -162,6 +162,7 @@ function toPending(change: Change, now: number): PendingAlert {
         cameLate: false,
       },
     }),
+    ...(state === 'settled' && { settled: { metric, value: 0.41, usual: 0.12 } }),
     threshold: isSilence ? 900 : 1,
     objects: {
       window: `windows/${WINDOW}`,

@@ -40,7 +40,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   const culprit = members[0]!;
   const change = courseOf(notification);
   const { step } = culprit;
-  const { reasons, by, threshold, score, silence } = lead;
+  const { reasons, by, threshold, score, silence, settled } = lead;
   const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
   // One that came back is still one.
@@ -59,6 +59,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
       restartedAt,
       isReminder,
       isBack,
+      settled,
     });
   }
   // Where all is of one entity, the beginning of the sentence names it.
@@ -77,6 +78,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
     step,
     isReminder,
     isBack,
+    settled,
   });
 }
 

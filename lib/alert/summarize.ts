@@ -1,7 +1,7 @@
 /** An alert in one sentence. */
 import type { Transition } from '../decision/contract.ts';
 import type { NotifiedState } from '../incident/contract.ts';
-import type { Alert, Reason } from './alert.ts';
+import type { Alert, AlertSettled, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { saySilence } from './say-silence.ts';
@@ -35,6 +35,7 @@ export function summarize(given: {
   readonly silence?: Alert['silence'];
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
+  readonly settled?: AlertSettled | undefined;
 }): string {
   const { transition, step, isReminder, isBack, silence } = given;
   const what =
@@ -42,7 +43,7 @@ export function summarize(given: {
   if (silence !== undefined)
     return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder, isBack })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
-  const { restartedAt } = given;
+  const { restartedAt, settled } = given;
   return describeCourse({
     who: shorten(given.who),
     what,
@@ -52,6 +53,7 @@ export function summarize(given: {
     isReminder,
     isBack,
     restartedAt,
+    settled,
   });
 }
 
@@ -96,6 +98,7 @@ export function describeCourse(given: {
   readonly isBack?: boolean | undefined;
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
+  readonly settled?: AlertSettled | undefined;
 }): string {
   const { who, what, why, change, step } = given;
   const { state, start } = change;
@@ -107,7 +110,7 @@ export function describeCourse(given: {
     case 'resolved':
       return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
     case 'settled':
-      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it began with ${what}`}`;
+      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${saySettled(given.settled, what)}`;
     case 'retracted':
       return `${who}: not so by corrected data, ${formatTime(start, end)} to ${formatTime(end, start)}${what === undefined ? '' : `; ${what}`}`;
     // How long it is is not known of an anomaly of which nothing new was told.
@@ -118,6 +121,13 @@ export function describeCourse(given: {
         return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
       return `${who}: ${given.isBack === true ? 'there again, ' : state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
   }
+}
+
+/** ": pod_memory_usage 905 MiB in place of 334 MiB"; where the new level is not known, what it began with. */
+function saySettled(settled: AlertSettled | undefined, what: string | undefined): string {
+  if (settled === undefined) return what === undefined ? '' : `; it began with ${what}`;
+  const { metric, value, usual, unit } = settled;
+  return `: ${shorten(metric)} ${formatValue(value, unit)} in place of ${formatValue(usual, unit)}`;
 }
 
 /** The metric that the alert is about: the first that left its usual range, or else the one with the largest share. */
