@@ -36,6 +36,8 @@ interface Change {
   /** Minutes after nine. */
   readonly start?: number;
   readonly level?: number;
+  /** `cpu` where left out. */
+  readonly metric?: string;
   readonly isSilence?: boolean;
 }
 
@@ -67,7 +69,10 @@ export async function makeAlertExamples(): Promise<ReadonlyMap<string, Alert>> {
     ...(await endedAs('settled')).slice(1),
     ...(await endedAs('retracted')).slice(1),
     ...(await play(
-      { 2: [{ pod: 0, state: 'opened' }], 40: [{ pod: 1, state: 'opened', start: 38 }] },
+      {
+        2: [{ pod: 0, state: 'opened' }],
+        40: [{ pod: 1, state: 'opened', start: 38, metric: 'error_ratio' }],
+      },
       { incidentsADay: 0 },
     )),
   ];
@@ -112,7 +117,7 @@ function minutesAfter(story: Story): number[] {
 }
 
 function toPending(change: Change, now: number): PendingAlert {
-  const { pod, state, sequence = 1, start = 0, level = 1.8, isSilence = false } = change;
+  const { pod, state, sequence = 1, start = 0, level = 1.8, metric = 'cpu', isSilence = false } = change;
   const entity = `shop/payment-5ff676694b-${['fzj9z', 'k2p4d', 'x8wqm'][pod]}`;
   const isOver = isEnd(state);
   const incidentId = `20261123T09${String(start).padStart(2, '0')}00Z-3f9a1c7e5d2${pod}`;
@@ -132,7 +137,7 @@ function toPending(change: Change, now: number): PendingAlert {
       ? []
       : [
           {
-            metric: 'cpu',
+            metric,
             share: 1,
             value: state === 'retracted' ? 0.13 : 0.4 + level / 10,
             usualLow: 0.08,
@@ -157,6 +162,7 @@ function toPending(change: Change, now: number): PendingAlert {
         cameLate: false,
       },
     }),
+    ...(state === 'settled' && { settled: { metric, value: 0.41, usual: 0.12 } }),
     threshold: isSilence ? 900 : 1,
     objects: {
       window: `windows/${WINDOW}`,

@@ -84,7 +84,7 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
       metrics: ['metric'],
       sourceGap: 0,
       everyone: [null],
-      units: new Map([['workload', { gap: null, metrics: [null] }]]),
+      units: new Map([['workload', { gap: null, pause: 0, metrics: [null] }]]),
     }),
 };
 

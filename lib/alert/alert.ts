@@ -50,6 +50,16 @@ export interface AlertRollout {
   readonly to: string;
 }
 
+/** Where a metric has stayed that had moved. */
+export interface AlertSettled {
+  readonly metric: string;
+  /** Median of the rows since. */
+  readonly value: number;
+  /** What was usual, or expected, when it moved. */
+  readonly usual: number;
+  readonly unit?: MetricUnit | undefined;
+}
+
 /** A counter or an uptime began again: of itself no reason to wake anybody, and often why the rest moved. */
 export interface AlertRestart {
   readonly metric: string;
@@ -110,6 +120,8 @@ export interface Alert {
    * where there is none.
    */
   readonly rollouts?: readonly AlertRollout[] | undefined;
+  /** Of `settled`: the metric that it was about; absent where it was about none by itself. */
+  readonly settled?: AlertSettled | undefined;
   /** What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data. */
   readonly by?: 'evidence' | 'silence' | undefined;
   /** With `by: silence`. */

@@ -1,7 +1,7 @@
 /** A change of state becomes a message that people can act on. */
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
-import type { Alert, AlertRestart, AlertRollout, AlertSilence, Reason } from './alert.ts';
+import type { Alert, AlertRestart, AlertRollout, AlertSettled, AlertSilence, Reason } from './alert.ts';
 import { carryMetadata } from './carry-metadata.ts';
 import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
@@ -32,12 +32,14 @@ export function buildAlert(given: {
   readonly restarts?: readonly AlertRestart[];
   /** Oldest first. */
   readonly rollouts?: readonly AlertRollout[];
+  readonly settled?: AlertSettled | undefined;
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
 }): Alert {
   const { transition, detector, model, by, threshold, objects, step } = given;
   const reasons = given.reasons.map((reason) => withUnit(reason, detector));
+  const settled = given.settled && withUnit(given.settled, detector);
   return {
     formatVersion: 1,
     notificationId: `${transition.incidentId}-${String(transition.sequence).padStart(4, '0')}`,
@@ -57,6 +59,7 @@ export function buildAlert(given: {
       threshold,
       silence: given.silence,
       restartedAt: given.restarts?.[0]?.at,
+      settled,
     }),
     reasons: reasons.slice(0, MOST_REASONS),
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
@@ -64,6 +67,7 @@ export function buildAlert(given: {
       given.restarts.length > 0 && { restarts: given.restarts.slice(0, MOST_RESTARTS) }),
     ...(given.rollouts !== undefined &&
       given.rollouts.length > 0 && { rollouts: given.rollouts.slice(-MOST_ROLLOUTS) }),
+    ...(settled !== undefined && { settled }),
     ...(by !== undefined && { by }),
     ...(given.silence !== undefined && { silence: given.silence }),
     score: transition.peakScore,
@@ -81,7 +85,7 @@ export function buildAlert(given: {
 }
 
 /** What was derived from a metric brings the unit that it has. */
-function withUnit(reason: Reason, detector: Detector): Reason {
+function withUnit<T extends Pick<Reason, 'metric' | 'unit' | 'derived'>>(reason: T, detector: Detector): T {
   if (reason.unit !== undefined || reason.derived !== undefined) return reason;
   const query = detector.metrics.find(({ name }) => name === reason.metric)?.query;
   const unit = unitOfMetric(reason.metric, query);

@@ -10,6 +10,7 @@ import type {
   AlertMember,
   AlertRestart,
   AlertRollout,
+  AlertSettled,
   AlertSilence,
   Reason,
 } from './alert.ts';
@@ -110,6 +111,17 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .optional()
     .describe(
       'Of its workloads or what they depend on, from an hour before the incident on, oldest first; at most 5.',
+    ),
+  settled: z
+    .looseObject({
+      metric: z.string().describe('Its name.'),
+      value: z.number().describe('The median of its rows since.'),
+      usual: z.number().describe('What was usual, or expected, when it moved.'),
+      unit: z.enum(METRIC_UNITS).optional().describe('Of both; absent where it is in doubt.'),
+    } satisfies Shape<AlertSettled>)
+    .optional()
+    .describe(
+      'Of what has settled: where the metric is that it was about; absent where it was about none by itself.',
     ),
   by: z
     .enum(['evidence', 'silence'])

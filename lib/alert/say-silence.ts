@@ -22,6 +22,8 @@ export function saySilence(
     readonly seconds: number;
     /** It is told of again because it is still there. */
     readonly isReminder?: boolean | undefined;
+    /** Its end was told, and it is there again. */
+    readonly isBack?: boolean | undefined;
   },
 ): string {
   const { state, from, to, length } = told;
@@ -38,6 +40,7 @@ export function saySilence(
     return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data`;
   }
   const missing = what === undefined ? (kind === 'source' ? 'no data at all' : 'no data') : `${what} missing`;
+  if (told.isBack === true) return `${missing} again, since ${from}, ${length}`;
   return told.isReminder === true ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
 }
 

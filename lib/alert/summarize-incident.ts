@@ -36,25 +36,38 @@ export function courseOf({ state, members }: Pick<Notification, 'state' | 'membe
  * What is said is of the probable culprit.
  */
 export function summarizeIncident(notification: Notification, lead: Alert): string {
-  const { state, members, isReminder } = notification;
+  const { state, members, isReminder, isBack } = notification;
   const culprit = members[0]!;
   const change = courseOf(notification);
   const { step } = culprit;
-  const { reasons, by, threshold, score, silence } = lead;
+  const { reasons, by, threshold, score, silence, settled } = lead;
   const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
   // One that came back is still one.
   if (members.every((member) => isSameEntity(member, culprit))) {
-    if (members.length === 1 && lead.state === state && isReminder !== true) return lead.summary;
+    if (members.length === 1 && lead.state === state && isReminder !== true && isBack !== true)
+      return lead.summary;
     const restartedAt = lead.restarts?.at(-1)?.at;
-    return summarize({ who, transition, reasons, step, by, threshold, silence, restartedAt, isReminder });
+    return summarize({
+      who,
+      transition,
+      reasons,
+      step,
+      by,
+      threshold,
+      silence,
+      restartedAt,
+      isReminder,
+      isBack,
+      settled,
+    });
   }
   // Where all is of one entity, the beginning of the sentence names it.
   const isCrowd = countEntities(members) > 1;
   const first = isCrowd ? `, first in ${shorten(who)}` : '';
   const where = isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members);
   if (silence !== undefined)
-    return `${where}: ${describeSilence({ silence, transition, step, isReminder })}${first}`;
+    return `${where}: ${describeSilence({ silence, transition, step, isReminder, isBack })}${first}`;
   const what = state === 'retracted' ? describeLeading(reasons) : describeReasons(reasons);
   const why = what ?? sayScore(lead);
   return describeCourse({
@@ -64,6 +77,8 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
     change,
     step,
     isReminder,
+    isBack,
+    settled,
   });
 }
 

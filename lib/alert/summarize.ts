@@ -1,7 +1,7 @@
 /** An alert in one sentence. */
 import type { Transition } from '../decision/contract.ts';
 import type { NotifiedState } from '../incident/contract.ts';
-import type { Alert, Reason } from './alert.ts';
+import type { Alert, AlertSettled, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { saySilence } from './say-silence.ts';
@@ -30,17 +30,20 @@ export function summarize(given: {
   readonly by?: Alert['by'];
   readonly threshold: number;
   readonly isReminder?: boolean | undefined;
+  /** Its end was told, and it is there again. */
+  readonly isBack?: boolean | undefined;
   readonly silence?: Alert['silence'];
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
+  readonly settled?: AlertSettled | undefined;
 }): string {
-  const { transition, step, isReminder, silence } = given;
+  const { transition, step, isReminder, isBack, silence } = given;
   const what =
     transition.state === 'retracted' ? describeLeading(given.reasons) : describeReasons(given.reasons);
   if (silence !== undefined)
-    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder })}`;
+    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder, isBack })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
-  const { restartedAt } = given;
+  const { restartedAt, settled } = given;
   return describeCourse({
     who: shorten(given.who),
     what,
@@ -48,7 +51,9 @@ export function summarize(given: {
     change: transition,
     step,
     isReminder,
+    isBack,
     restartedAt,
+    settled,
   });
 }
 
@@ -58,8 +63,10 @@ export function describeSilence(given: {
   readonly transition: Summarized;
   readonly step: number;
   readonly isReminder?: boolean | undefined;
+  /** Its end was told, and it is there again. */
+  readonly isBack?: boolean | undefined;
 }): string {
-  const { silence, transition, step, isReminder } = given;
+  const { silence, transition, step, isReminder, isBack } = given;
   const { state, start, peakScore: seconds } = transition;
   const end = transition.end ?? transition.lastAnomalous + step;
   return saySilence(silence, {
@@ -69,6 +76,7 @@ export function describeSilence(given: {
     length: formatLength(end - start),
     seconds,
     isReminder,
+    isBack,
   });
 }
 
@@ -86,8 +94,11 @@ export function describeCourse(given: {
   readonly step: number;
   /** It is told of again because it is still there. */
   readonly isReminder?: boolean | undefined;
+  /** Its end was told, and it is there again. */
+  readonly isBack?: boolean | undefined;
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
+  readonly settled?: AlertSettled | undefined;
 }): string {
   const { who, what, why, change, step } = given;
   const { state, start } = change;
@@ -99,7 +110,7 @@ export function describeCourse(given: {
     case 'resolved':
       return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
     case 'settled':
-      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it began with ${what}`}`;
+      return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${saySettled(given.settled, what)}`;
     case 'retracted':
       return `${who}: not so by corrected data, ${formatTime(start, end)} to ${formatTime(end, start)}${what === undefined ? '' : `; ${what}`}`;
     // How long it is is not known of an anomaly of which nothing new was told.
@@ -108,8 +119,15 @@ export function describeCourse(given: {
     default:
       if (given.isReminder === true)
         return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
-      return `${who}: ${state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
+      return `${who}: ${given.isBack === true ? 'there again, ' : state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
   }
+}
+
+/** ": pod_memory_usage 905 MiB in place of 334 MiB"; where the new level is not known, what it began with. */
+function saySettled(settled: AlertSettled | undefined, what: string | undefined): string {
+  if (settled === undefined) return what === undefined ? '' : `; it began with ${what}`;
+  const { metric, value, usual, unit } = settled;
+  return `: ${shorten(metric)} ${formatValue(value, unit)} in place of ${formatValue(usual, unit)}`;
 }
 
 /** The metric that the alert is about: the first that left its usual range, or else the one with the largest share. */

@@ -80,7 +80,7 @@ export function advanceIncidents(given: {
         incidentId: incident.id,
         sequence: before.sequence + at + 1,
         severity: incident.severity,
-        ...(state === 'updated' && !before.isWorse && { isReminder: true }),
+        ...(state === 'updated' && sayWhy(before)),
         members,
       });
     return incident;
@@ -112,6 +112,12 @@ export function advanceIncidents(given: {
   const roomAt = (openings[0]?.at ?? Infinity) + DAY;
   const dues = kept.map((incident) => nextDue(incident, policyOf(incident), roomAt));
   return { state, notifications, due: Math.min(state.digestDue ?? Infinity, ...dues) };
+}
+
+/** Nothing is new of a reminder but that it is still there. */
+function sayWhy({ isBack, isWorse }: Incident): Pick<Notification, 'isBack' | 'isReminder'> {
+  if (isBack === true) return { isBack };
+  return isWorse ? {} : { isReminder: true };
 }
 
 function isRemembered({ status, overSince }: Incident, now: number): boolean {

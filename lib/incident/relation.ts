@@ -1,6 +1,7 @@
 /** Which incident an anomaly belongs to. */
 import type { GroupingPolicy, GroupKey } from '../config/grouping.ts';
 import type { AnomalyChange, Incident, Member } from './contract.ts';
+import { isRetracted } from './severity.ts';
 
 /** Ms between two onsets that count as one time, or so many rows where those are further apart. */
 const ONSETS_WITHIN = 10 * 60_000;
@@ -10,10 +11,18 @@ const ONSETS_WITHIN_ROWS = 2;
  * be one incident for ever.
  */
 const GROWS_FOR = 6;
+/**
+ * Ms from its first onset within which an incident takes in the same metric of other entities of a workload: a leak shows in each
+ * pod at its own time, and a pod that is new lacks what its siblings lack.
+ */
+const SPREADS_FOR = 24 * 3_600_000;
+/** Ms from its end within which what is the same again is the same incident, also where people have heard that it was over. */
+const BACK_WITHIN = 30 * 60_000;
 
 /**
  * The incident whose onset is nearest, of those that are not closed and have a member to which the anomaly is related.
- * The same entity again, before people heard that it was over, is the same incident whenever that is.
+ * The same entity again, before people heard that it was over, is the same incident whenever that is; so is the same metric of
+ * another entity of the workload, within a day.
  */
 export function findIncident(
   incidents: readonly Incident[],
@@ -28,7 +37,43 @@ export function findIncident(
     const found = distanceTo(incident, change, policy.groupBy);
     if (found < distance) [nearest, distance] = [incident, found];
   }
-  return nearest;
+  if (policy.groupBy.length === 0) return nearest;
+  return nearest ?? findSpreading(incidents, change) ?? findOver(incidents, change);
+}
+
+function findSpreading(incidents: readonly Incident[], change: AnomalyChange): Incident | undefined {
+  return incidents.findLast(
+    ({ status, members }) =>
+      status !== 'closed' &&
+      change.start - startOf(members) <= SPREADS_FOR &&
+      members.some((member) => isSameOfWorkload(member, change)),
+  );
+}
+
+/** People know of it, and heard that it was over a short while ago. A pod that starts is not what went wrong before. */
+function findOver(incidents: readonly Incident[], change: AnomalyChange): Incident | undefined {
+  if (change.isStart === true) return undefined;
+  return incidents.findLast(
+    ({ status, sequence, silencedBy, members }) =>
+      status === 'closed' &&
+      sequence > 0 &&
+      silencedBy === undefined &&
+      !isRetracted(members) &&
+      change.start >= startOf(members) &&
+      change.start - endOf(members) <= BACK_WITHIN &&
+      members.some((member) => isSameEntity(member, change) || isSameOfWorkload(member, change)),
+  );
+}
+
+function startOf(members: readonly Member[]): number {
+  return members.reduce((first, { start }) => Math.min(first, start), Infinity);
+}
+
+function endOf(members: readonly Member[]): number {
+  return members.reduce(
+    (last, { end, lastAnomalous, step }) => Math.max(last, end ?? lastAnomalous + step),
+    -Infinity,
+  );
 }
 
 /**
@@ -50,6 +95,17 @@ export function isSameEntity(a: AnomalyChange, b: AnomalyChange): boolean {
   return a.detector === b.detector && a.entity === b.entity;
 }
 
+/** The same metric of one workload. */
+function isSameOfWorkload(a: Member, b: AnomalyChange): boolean {
+  return (
+    a.detector === b.detector &&
+    a.namespace === b.namespace &&
+    a.workload === b.workload &&
+    a.metric !== undefined &&
+    a.metric === b.metric
+  );
+}
+
 /** Names by which others depend on it. */
 function namesOf({ targetService, detector, workload }: AnomalyChange): readonly string[] {
   return targetService === undefined ? [detector, workload] : [targetService, detector, workload];
@@ -61,7 +117,7 @@ export function dependsOn(a: AnomalyChange, b: AnomalyChange): boolean {
 
 /** Ms from the onset of the nearest related member; Infinity where none is near enough. */
 function distanceTo(incident: Incident, change: AnomalyChange, groupBy: readonly GroupKey[]): number {
-  const first = Math.min(...incident.members.map(({ start }) => start));
+  const first = startOf(incident.members);
   let nearest = Infinity;
   for (const member of incident.members) {
     const within = Math.max(ONSETS_WITHIN, ONSETS_WITHIN_ROWS * Math.max(member.step, change.step));

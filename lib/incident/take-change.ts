@@ -28,7 +28,7 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
 
 /**
  * A change that was taken before changes nothing. An anomaly that begins joins the incident it belongs to, or opens one.
- * Where it belongs to several, those that nobody was told of become one with it.
+ * Where it belongs to several, those that nobody was told of become one with it. One that was over a short while ago is open again.
  * Of one that is unknown and past its beginning people were told before there were incidents, or by a state that is lost:
  * it goes on as an incident of its own, whose messages go on where they were. What is taken back of an incident that is
  * forgotten is left to the anomaly's record.
@@ -50,7 +50,7 @@ export function takeChange(
   if (joined !== undefined) {
     const others = findUntold(incidents, change, given.policy).filter((other) => other !== joined);
     const rest = incidents.filter((incident) => !others.includes(incident));
-    return replace(rest, joined, join(merge(joined, others), change, given.now));
+    return replace(rest, joined, join(merge(reopen(joined), others), change, given.now));
   }
   // What was taken back was never there: what begins after it is not back.
   const before = incidents.findLast(
@@ -90,8 +90,16 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
     ...incident,
     members,
     severity: judgeIncident({ ...incident, members }, now),
-    flaps: incident.flaps + Number(isBack),
+    // Counted where it was opened again.
+    flaps: incident.flaps + Number(isBack && incident.isBack !== true),
   };
+}
+
+function reopen(incident: Incident): Incident {
+  if (incident.status !== 'closed') return incident;
+  const { overSince: _, ...rest } = incident;
+  // Each time it is kept for longer before it is called over, whichever of its entities it was.
+  return { ...rest, status: 'told', isBack: true, flaps: incident.flaps + 1 };
 }
 
 function merge(incident: Incident, others: readonly Incident[]): Incident {

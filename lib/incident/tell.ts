@@ -47,6 +47,7 @@ export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: numb
   if (status === 'waiting')
     return firstSeen + (isOfStarts(incident) ? Math.max(START, policy.groupWait) : policy.groupWait);
   if (status === 'closed') return Infinity;
+  if (status === 'told' && incident.isBack === true) return toldAt + policy.groupInterval;
   const becomesLong = overSince === undefined && canBeLouder(incident) ? firstSeen + LONG : Infinity;
   if (status !== 'told') {
     // What a digest told of, and is over, closes with the next look.
@@ -68,7 +69,8 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   const { now, policy } = moment;
   const isSilenced = incident.silencedBy !== undefined;
   // What is over when its silence is needs nobody any more.
-  if (isSilenced && overSince !== undefined && (status === 'waiting' || status === 'held')) return 'dropped';
+  if (isSilenced && overSince !== undefined && (isUntold(status) || incident.isBack === true))
+    return 'dropped';
   if (isRetracted(incident.members)) {
     if (incident.sequence === 0 || status === 'held' || status === 'digested')
       return status === 'closed' ? undefined : 'dropped';
@@ -87,7 +89,12 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   }
   if (overSince === undefined && isLouderThanTold(incident) && !isSilenced) return 'escalated';
   if (now < nextDue(incident, policy)) return undefined;
-  return overSince === undefined ? 'updated' : stateAtEnd(incident.members);
+  // That it was back is told also where it is over once more: what ends is what people know of.
+  return overSince === undefined || incident.isBack === true ? 'updated' : stateAtEnd(incident.members);
+}
+
+function isUntold(status: Incident['status']): boolean {
+  return status === 'waiting' || status === 'held';
 }
 
 /** It became louder since people were told of it, or since it was held back. */
@@ -100,7 +107,11 @@ function isOfStarts({ members }: Incident): boolean {
   return members.every(({ isStart }) => isStart === true);
 }
 
-function advance(incident: Incident, due: NotifiedState | 'held' | 'dropped', now: number): Incident {
+function advance(
+  { isBack: _, ...incident }: Incident,
+  due: NotifiedState | 'held' | 'dropped',
+  now: number,
+): Incident {
   switch (due) {
     case 'held':
       return { ...incident, status: 'held', toldSeverity: incident.severity };

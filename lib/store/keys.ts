@@ -83,13 +83,22 @@ export function scoresPrefix(detector: string): string {
   return `scores/detector=${checked(detector)}/`;
 }
 
-function modelsPrefix(detector: string): string {
+export function modelsPrefix(detector: string): string {
   return `models/detector=${checked(detector)}/`;
 }
 
 /** @throws TidewatchError where the version is made of letters, digits, dots, dashes and underscores, or longer than 128 */
 export function modelPrefix(detector: string, version: string): string {
   return `${modelsPrefix(detector)}version=${checkedId(version)}/`;
+}
+
+/** The version whose manifest.json it is, which a finished one has; undefined where it is another key. */
+export function versionOfManifestKey(detector: string, key: string): string | undefined {
+  const prefix = `${modelsPrefix(detector)}version=`;
+  const end = '/manifest.json';
+  if (!key.startsWith(prefix) || !key.endsWith(end)) return undefined;
+  const version = key.slice(prefix.length, -end.length);
+  return ID.test(version) ? version : undefined;
 }
 
 export function currentModelKey(detector: string): string {

@@ -20,6 +20,11 @@ export interface UsualPresence {
 export interface UsualUnit {
   /** Where others were heard and none of its entities was. */
   readonly gap: number | null;
+  /**
+   * Of one that comes and goes at regular times, as a nightly job does: the longest gap between two visits. Absent where it
+   * is there nearly always, or its times are not regular.
+   */
+  readonly pause?: number | undefined;
   /** Of each metric, where one of its entities was heard without it and somebody else's had it. */
   readonly metrics: readonly (number | null)[];
 }

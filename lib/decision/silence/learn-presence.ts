@@ -1,6 +1,7 @@
 /** What training heard: who was there nearly always, and which gaps are usual. */
 import type { MetricWindow } from '../../window/window.ts';
 import type { UsualPresence, UsualUnit } from './contract.ts';
+import { findPause } from './find-pause.ts';
 import { hearCells } from './heard-rows.ts';
 
 /** Share of the rows from the first one on. A fault of a day in two weeks does not hide that something belongs there. */
@@ -18,6 +19,13 @@ interface Presence {
   second: number;
 }
 
+interface KnownUnit {
+  readonly own: Presence;
+  /** Rows missed in a row, of each time that it came back. */
+  readonly gaps: number[];
+  readonly metrics: readonly Presence[];
+}
+
 /** @param metrics that count: those of the model */
 export function learnPresence(
   window: MetricWindow,
@@ -31,7 +39,7 @@ export function learnPresence(
   const unitOf = window.entities.map(workloadOf);
   const source = begin();
   const everyone = metrics.map(begin);
-  const units = new Map<string, { readonly own: Presence; readonly metrics: readonly Presence[] }>();
+  const units = new Map<string, KnownUnit>();
   /** Runs are an entity's own; its workload knows the longest. */
   const runs = new Map<number, Uint32Array>();
   let before: number | undefined;
@@ -42,8 +50,12 @@ export function learnPresence(
     for (const [m, presence] of everyone.entries()) note(presence, had[m]!);
     const present = new Set(entities.map(({ entity }) => unitOf[entity]!));
     for (const unit of present)
-      if (!units.has(unit)) units.set(unit, { own: begin(), metrics: metrics.map(begin) });
-    for (const [unit, { own }] of units) note(own, present.has(unit));
+      if (!units.has(unit)) units.set(unit, { own: begin(), gaps: [], metrics: metrics.map(begin) });
+    for (const [unit, { own, gaps }] of units) {
+      const isHeard = present.has(unit);
+      if (isHeard && own.run > 0) gaps.push(own.run);
+      note(own, isHeard);
+    }
     for (const { entity, has } of entities) {
       const known = units.get(unitOf[entity]!)!;
       const run = runs.get(entity) ?? new Uint32Array(metrics.length);
@@ -66,13 +78,14 @@ export function learnPresence(
     metrics,
     sourceGap: source.second,
     everyone: everyone.map(usualGap),
-    units: new Map(
-      Array.from(units, ([unit, known]): [string, UsualUnit] => [
-        unit,
-        { gap: usualGap(known.own), metrics: known.metrics.map(usualGap) },
-      ]),
-    ),
+    units: new Map(Array.from(units, ([unit, known]): [string, UsualUnit] => [unit, describeUnit(known)])),
   };
+}
+
+function describeUnit({ own, gaps, metrics }: KnownUnit): UsualUnit {
+  const gap = usualGap(own);
+  const pause = gap === null ? findPause(gaps, own.run) : undefined;
+  return { gap, ...(pause !== undefined && { pause }), metrics: metrics.map(usualGap) };
 }
 
 function begin(): Presence {

@@ -10,12 +10,18 @@ export interface OpenSilences {
   hold(silence: Omit<OpenSilence, 'id' | 'sequence'>): void;
   /**
    * It is over: `end` is the first row that is there again.
-   * @param state `settled`: nobody misses it any more
+   * @param given.start the first row that was missing in the end, where those before it came late
+   * @param given.state `settled`: nobody misses it any more
    */
   close(
     kind: SilenceKind,
     entity: string,
-    given: { readonly end: number; readonly cameLate?: boolean; readonly state?: 'resolved' | 'settled' },
+    given: {
+      readonly end: number;
+      readonly start?: number;
+      readonly cameLate?: boolean;
+      readonly state?: 'resolved' | 'settled';
+    },
   ): void;
   /** It goes on as that of another one, who has none, under the same id; people hear nothing of it. */
   handOver(
@@ -47,12 +53,13 @@ export function holdSilences(detector: string, before: readonly OpenSilence[]): 
         else open.set(key, isMore ? tell(silence, 'updated') : silence);
       } else open.set(key, tell(silence, 'opened'));
     },
-    close(kind, entity, { end, cameLate = false, state = 'resolved' }) {
+    close(kind, entity, { end, start, cameLate = false, state = 'resolved' }) {
       const silence = open.get(keyOf(kind, entity));
       if (silence === undefined) return;
       open.delete(keyOf(kind, entity));
       // Nobody was told that it began, and it came to nothing.
-      if (silence.sequence > 0) tell(silence, state, { end, cameLate });
+      if (silence.sequence > 0)
+        tell({ ...silence, ...(start !== undefined && { start }) }, state, { end, cameLate });
     },
     handOver(kind, entity, { to, metrics }) {
       const silence = open.get(keyOf(kind, entity));

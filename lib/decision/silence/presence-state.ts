@@ -17,7 +17,9 @@ const stored: z.ZodType<StoredPresence> = z
     metrics: z.array(z.string()),
     sourceGap: z.number().min(0),
     everyone: z.array(gap),
-    units: z.array(z.looseObject({ name: z.string(), gap, metrics: z.array(gap) })),
+    units: z.array(
+      z.looseObject({ name: z.string(), gap, pause: z.number().min(0).optional(), metrics: z.array(gap) }),
+    ),
   })
   .refine(
     ({ metrics, everyone, units }) =>

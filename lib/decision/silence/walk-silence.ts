@@ -10,7 +10,7 @@ import type { MetricWindow } from '../../window/window.ts';
 import type { MissedRows, SilenceState, SilenceTransition } from './contract.ts';
 import { joinGroup } from './groups.ts';
 import { type HeardCell, hearCells } from './heard-rows.ts';
-import { limitRows } from './limits.ts';
+import { isMissable, limitRows, limitUnit } from './limits.ts';
 import { lackAsEveryone, partEveryone } from './part-everyone.ts';
 import { endWalk, type SilenceRules, sourceLimit, startWalk, type Walk } from './walk-state.ts';
 
@@ -56,8 +56,8 @@ function enterWindow(
   const group = joinGroup(walk, given.unitOf, rules.isWhole);
   if (walk.groups.size > (walk.groups.has(group) ? 1 : 0)) partEveryone(walk);
   if (rules.isWhole)
-    for (const [unit, { gap }] of rules.usual.units)
-      if (gap !== null && !units.has(unit))
+    for (const [unit, usual] of rules.usual.units)
+      if (isMissable(usual) && !units.has(unit))
         units.set(unit, { group, heard: given.time - rules.step, missed: 0 });
   return group;
 }
@@ -85,13 +85,19 @@ function takeCell(walk: Walk, taken: TakenCell): void {
   judgeEntities(walk, taken, isAlone);
 }
 
-/** By the data: the first row after it tells of a silence of everybody that nobody noticed by the clock. */
+/**
+ * By the data: the first row after it tells of a silence of everybody that nobody noticed by the clock. Of one that the clock
+ * noticed, what was there before it and comes after it is no end: those rows were late, and the others are still missing.
+ */
 function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): void {
   const { step, watchFrom } = rules;
   const start = heardUntil + step;
   const silent = time - start;
   const limit = sourceLimit(rules);
-  if (limit !== undefined && groups.size === 1 && silent >= limit && start >= watchFrom)
+  const known = open.find('source', '');
+  const isMissed = limit !== undefined && silent >= limit;
+  if (known !== undefined && time <= known.last && !isMissed) return;
+  if (isMissed && groups.size === 1 && start >= watchFrom)
     open.hold({
       kind: 'source',
       entity: '',
@@ -101,7 +107,7 @@ function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): v
       silent,
       limit,
     });
-  open.close('source', '', { end: time, cameLate: silent <= 0 });
+  open.close('source', '', { end: time, cameLate: silent <= 0, ...(isMissed && { start }) });
 }
 
 function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
@@ -263,7 +269,7 @@ function settleUnmissed({ rules, open }: Walk): void {
       return entity === '' && own === undefined ? usual.everyone[m] : own?.metrics[m];
     };
     const isMissed = {
-      entity: () => limitRows(settings.entity, own?.gap, step) !== undefined,
+      entity: () => limitUnit(settings.entity, own, step) !== undefined,
       metric: () => metrics.some((metric) => limitRows(settings.metric, gapOf(metric), step) !== undefined),
       source: () => settings.source !== undefined,
       late: () => settings.late !== undefined,

@@ -2,7 +2,7 @@
 import { unknownMembers } from '../../base/unknown-members.ts';
 import type { SilenceSettings } from '../../config/silence-settings.ts';
 import type { MissedRows, SilenceState, TrackedUnit, UsualPresence } from './contract.ts';
-import { collectLimits, limitRows, type RowLimits } from './limits.ts';
+import { collectLimits, isMissable, limitRows, type RowLimits } from './limits.ts';
 import { holdSilences, type OpenSilences } from './open-silences.ts';
 
 export interface SilenceRules {
@@ -66,7 +66,10 @@ export function startWalk(before: SilenceState | undefined, rules: SilenceRules)
 export function endWalk(walk: Walk): SilenceState {
   const { open, units, groups, everyone, entities, heardUntil, rules } = walk;
   const limit = sourceLimit(rules);
-  const isMissed = (unit: string): boolean => (rules.usual.units.get(unit)?.gap ?? null) !== null;
+  const isMissed = (unit: string): boolean => {
+    const own = rules.usual.units.get(unit);
+    return own !== undefined && isMissable(own);
+  };
   const kept = [...units].filter(
     ([unit, { heard }]) => isMissed(unit) || heardUntil - heard <= FORGOTTEN_AFTER,
   );

@@ -37,7 +37,11 @@ const LONGEST_REASON = 500;
 /** Those that keep an incident open until they hear of its end. */
 const KEEPING: readonly ReceiverName[] = ['pagerduty', 'opsgenie', 'alertmanager'];
 
-const incidentSchema = z.looseObject({ state: z.string(), severity: z.enum(SEVERITIES).optional() });
+const incidentSchema = z.looseObject({
+  state: z.string(),
+  severity: z.enum(SEVERITIES).optional(),
+  changes: z.array(z.looseObject({ alert: z.looseObject({ notificationId: z.string() }) })).optional(),
+});
 
 /**
  * What the receiver refuses for good is logged and counted, and done with.
@@ -49,7 +53,7 @@ export async function deliverAlert(setting: ReceiverSetting, sent: Alert, run: D
   const fields = { receiver: setting.name, detector: sent.detector, notificationId: sent.notificationId };
   const alert = await bringUpToDate(setting, sent, run);
   if (alert === undefined) {
-    telemetry.info('alert passed over: its incident has ended', fields);
+    telemetry.info('alert passed over: its incident has ended, or is back, since', fields);
     return;
   }
   const { accepted, target, answer } = await tell(setting, alert, run);
@@ -68,19 +72,25 @@ export async function deliverAlert(setting: ReceiverSetting, sent: Alert, run: D
 
 /**
  * A message that was late must not open again there what was closed meanwhile, since nobody would close it any more, nor say
- * that it is milder than was said since. What cannot be read holds up nobody's telling.
- * @returns undefined where its incident has ended
+ * that it is milder than was said since; an end that was late must not close what is back. What cannot be read holds up nobody's
+ * telling.
+ * @returns undefined where its incident has ended, or of an end where it is back
  */
 async function bringUpToDate(
   { name }: ReceiverSetting,
   alert: Alert,
   { store, telemetry }: DeliveryRun,
 ): Promise<Alert | undefined> {
-  if (!KEEPING.includes(name) || isOver(alert)) return alert;
+  if (!KEEPING.includes(name)) return alert;
   const key = alert.objects.incident;
   try {
-    const { state, severity } = decodeJson(key, (await store.get(key)).body, incidentSchema);
-    if (state !== undefined && isEnd(state)) return undefined;
+    const { state, severity, changes = [] } = decodeJson(key, (await store.get(key)).body, incidentSchema);
+    if (isOver(alert)) {
+      // The object may not know of this message yet. Ids of one incident's messages count up.
+      const newest = changes.at(-1)?.alert.notificationId;
+      return !isEnd(state) && newest !== undefined && newest > alert.notificationId ? undefined : alert;
+    }
+    if (isEnd(state)) return undefined;
     const isLouder =
       severity !== undefined && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(alert.severity);
     return isLouder ? { ...alert, severity } : alert;

@@ -1,6 +1,6 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
-import type { AlertRestart, Reason } from '../../alert/alert.ts';
+import type { Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
@@ -14,7 +14,6 @@ import {
   retractAnomalies,
 } from '../../decision/retract.ts';
 import { followRollouts } from '../../decision/rollouts.ts';
-import { findRestarts } from '../../features/restarts.ts';
 import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
 import { anomalyKey, scoresKey } from '../../store/keys.ts';
@@ -27,7 +26,9 @@ import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
+import { describeRestarts } from './describe-restarts.ts';
 import { describeRollouts } from './describe-rollouts.ts';
+import { measureSettled } from './measure-settled.ts';
 import { describeSilence, followSilence } from './silence-alerts.ts';
 
 export interface CommittedDecision {
@@ -311,30 +312,14 @@ async function explainScored(
   return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
-/** What people see of an incident began a little after its cause. */
-const ROWS_BEFORE = 10;
-
-function restartsOf(
-  { entity, start, lastAnomalous }: Transition,
-  { fitted, rows }: Decided,
-): readonly AlertRestart[] {
-  const { step } = fitted.manifest;
-  const within = { entity, from: start - ROWS_BEFORE * step, to: lastAnomalous };
-  return findRestarts(rows.planned, within).map(({ metric, time, from, to }) => ({
-    metric,
-    at: new Date(time).toISOString(),
-    from,
-    to,
-  }));
-}
-
 function alertOf(transition: Transition, reasons: readonly Reason[], given: Described): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
   const alert = buildAlert({
     transition,
     reasons,
-    restarts: restartsOf(transition, given),
+    restarts: describeRestarts(transition, given.rows.planned, manifest.step),
+    settled: measureSettled(transition, reasons, given.rows.prepared.window),
     rollouts: given.rolloutsOf(transition),
     detector,
     step: manifest.step,

@@ -7,7 +7,14 @@ import { ArtifactError, PreconditionFailedError } from '../../base/errors.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { initialState, readState, type StoredState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
-import { currentModelKey, stateKey, windowsPrefix } from '../../store/keys.ts';
+import {
+  currentModelKey,
+  modelsPrefix,
+  stateKey,
+  versionOfManifestKey,
+  windowsPrefix,
+} from '../../store/keys.ts';
+import { readManifest } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
 import { quarantine } from './quarantine.ts';
@@ -54,15 +61,42 @@ async function rebuild(store: ObjectStore, detector: string): Promise<DetectorSt
     first = Math.min(first, range.start);
     last = Math.max(last, range.end);
   }
-  let isActive = false;
-  for await (const { key } of store.list(currentModelKey(detector)))
-    if (key === currentModelKey(detector)) isActive = true;
+  const { isActive, watchFrom } = await readModels(store, detector);
   return {
     ...initialState(detector),
     phase: isActive ? 'active' : 'learning',
+    ...(watchFrom !== undefined && { watchFrom }),
     ...(first < last && {
       exportedUntil: last,
       exporting: { daysUntil: 0, dataSince: first, gaps: [] },
     }),
   };
+}
+
+/**
+ * Watched since the first version stood: of what lies behind that a training leaves out what people were told of, and no
+ * more. Where the oldest version was deleted, since the oldest that is there.
+ */
+async function readModels(
+  store: ObjectStore,
+  detector: string,
+): Promise<{ readonly isActive: boolean; readonly watchFrom: number | undefined }> {
+  let isActive = false;
+  const versions: string[] = [];
+  for await (const { key } of store.list(modelsPrefix(detector))) {
+    if (key === currentModelKey(detector)) isActive = true;
+    const version = versionOfManifestKey(detector, key);
+    if (version !== undefined) versions.push(version);
+  }
+  if (!isActive) return { isActive, watchFrom: undefined };
+  // Their names sort by the ends of their trainings. One that cannot be read is passed over: a later start is watched less.
+  for (const version of versions.sort()) {
+    try {
+      const { trainingRange } = await readManifest(store, detector, version);
+      return { isActive, watchFrom: Date.parse(trainingRange.end) };
+    } catch (error) {
+      if (!(error instanceof ArtifactError)) throw error;
+    }
+  }
+  return { isActive, watchFrom: undefined };
 }

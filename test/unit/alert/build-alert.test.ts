@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert, Reason } from '../../../lib/alert/alert.ts';
+import type { Alert, AlertSettled, Reason } from '../../../lib/alert/alert.ts';
 import { buildAlert } from '../../../lib/alert/build-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
@@ -90,6 +90,14 @@ test('one sentence for each thing that can be said', () => {
         transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE },
       },
       'payment: settled at a new level at 17:32 UTC after 3 h; it began with requests 36 (expected 118–142 at this hour)',
+    ],
+    [
+      {
+        reasons: [MEMORY],
+        settled: { metric: 'memory_bytes', value: 1.5 * 2 ** 30, usual: 2 ** 20 },
+        transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE },
+      },
+      'payment: settled at a new level at 17:32 UTC after 3 h: memory_bytes 1.5 GiB in place of 1 MiB',
     ],
     [
       { reasons: [], transition: { state: 'settled', sequence: 3, end: START + 180 * MINUTE } },
@@ -182,6 +190,7 @@ test('rollouts before or in an incident are told, the newest of many, and read b
 });
 
 function build(given: {
+  readonly settled?: AlertSettled;
   reasons: readonly Reason[];
   transition?: Partial<Transition>;
   detector?: Partial<Detector>;
@@ -211,6 +220,7 @@ function build(given: {
     threshold: 0.62,
     rarity: given.rarity,
     restarts: given.restarts ?? [],
+    ...(given.settled !== undefined && { settled: given.settled }),
     rollouts: given.rollouts ?? [],
     objects: OBJECTS,
   });

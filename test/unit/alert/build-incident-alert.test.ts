@@ -164,6 +164,10 @@ test('each state has its sentence, also where the newest change of the anomaly w
     say({ state: 'updated', isReminder: true }),
     /still open, cpu .*, since 2026-11-23 09:00 UTC$/,
   );
+  assert.match(
+    say({ state: 'updated', isBack: true }),
+    /payment-0: there again, cpu .*, since 09:00 UTC, 3 min$/,
+  );
   assert.match(say({ state: 'opened' }, endOf(pod!)), /payment-0: cpu 0.83 .*, since 09:00 UTC, 3 min$/);
   assert.match(say({ state: 'settled' }, endOf(pod!)), /settled at a new level at 09:03 UTC after 3 min/);
 });
@@ -185,6 +189,10 @@ test('an entity that two detectors find is one, and what is missing of many is n
   assert.match(
     gone('entity', { state: 'resolved' }),
     /pods: back at 09:06 UTC after 6 min without data, first in /,
+  );
+  assert.match(
+    gone('entity', { state: 'updated', isBack: true }),
+    /pods: no data again, since 09:00 UTC, 6 min, first in /,
   );
   assert.match(gone('late', { state: 'resolved' }), /pods: data comes in time again, .*, first in /);
   const silent = build(PODS, {}, { reasons: [], by: 'silence', silence: { kind: 'entity', ...silence } });

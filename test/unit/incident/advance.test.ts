@@ -299,6 +299,61 @@ test('an incident does not grow for ever: in a large fleet something always begi
   assert.ok(world.state.incidents.length >= 2, `${world.state.incidents.length}`);
 });
 
+test('a leak that shows in each pod at its own time is one incident, for a day', () => {
+  const world = createIncidentWorld();
+  const leak = { metric: 'memory', siblings: 4, level: 1.2 };
+  const pod = (name: string, minutes: number, other: Partial<AnomalyChange> = {}): AnomalyChange =>
+    createChange({ ...leak, entity: name, start: NINE + minutes * MINUTE, ...other });
+  world.at(NINE + 5 * MINUTE, pod('a', 0));
+  world.at(NINE + 40 * MINUTE, pod('b', 35));
+  world.at(NINE + 3 * HOUR, pod('c', 170), pod('d', 171));
+  assert.equal(world.state.incidents.length, 1);
+  assert.equal(world.state.incidents[0]?.members.length, 4);
+  // Another metric, workload, namespace or detector at another time is another incident.
+  const others: readonly Partial<AnomalyChange>[] = [
+    { metric: 'cpu' },
+    { metric: undefined },
+    { workload: 'web' },
+    { namespace: 'test' },
+    { detector: 'nodes' },
+  ];
+  for (const [i, other] of others.entries())
+    world.at(NINE + 4 * HOUR + i * HOUR, pod(`x${i}`, 240 + i * 60, other));
+  assert.equal(world.state.incidents.length, 6);
+  world.at(NINE + 25 * HOUR, pod('late', 24 * 60 + 1));
+  assert.equal(world.state.incidents.length, 7);
+});
+
+test('what is back within half an hour of its end is the same incident, and people hear that it is', () => {
+  const first = createChange({ metric: 'cpu', siblings: 3, lastAnomalous: NINE + 9 * MINUTE });
+  const told = (...changes: readonly AnomalyChange[]): string[] => {
+    const world = createIncidentWorld();
+    world.at(NINE + MINUTE, first);
+    world.at(NINE + 2 * MINUTE);
+    world.at(NINE + 15 * MINUTE, endOf(first));
+    world.tick(NINE + 16 * MINUTE, NINE + 25 * MINUTE);
+    for (const change of changes) world.at(change.start + 3 * MINUTE, change);
+    const until = Math.max(...changes.map(({ start }) => start)) + 20 * MINUTE;
+    world.tick(until - 15 * MINUTE, until);
+    for (const change of changes) world.at(until, endOf(change));
+    world.tick(until + MINUTE, until + 2 * HOUR);
+    return world.sent.map(
+      ({ state, sequence, isBack }) => `${state} ${sequence}${isBack === true ? ' back' : ''}`,
+    );
+  };
+  const again = (minutes: number, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>
+    createChange({ metric: 'cpu', siblings: 3, start: NINE + minutes * MINUTE, ...overrides });
+  const one = ['opened 1', 'resolved 2', 'updated 3 back', 'resolved 4'];
+  const two = ['opened 1', 'resolved 2', 'opened 1', 'resolved 2'];
+  assert.deepEqual(told(again(40)), one);
+  assert.deepEqual(told(again(41)), two);
+  assert.deepEqual(told(again(30, { entity: 'a sibling' })), one);
+  assert.deepEqual(told(again(30, { entity: 'a sibling', metric: 'memory' })), two);
+  assert.deepEqual(told(again(30, { entity: 'another', workload: 'web' })), two);
+  // A pod that starts is not what went wrong before.
+  assert.deepEqual(told(again(30, { entity: 'a sibling', isStart: true })), two);
+});
+
 test('the same changes again, in any order and cut in any way, tell nothing twice', () => {
   const story = pods(4).flatMap((pod) => [
     pod,

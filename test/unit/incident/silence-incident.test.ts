@@ -135,3 +135,24 @@ test('the digest leaves out what is silenced', () => {
     assert.equal(world.told.includes('540 digest'), silences.length === 0, String(world.told));
   }
 });
+
+test('what was told, is back within a silence and over before it ends is told no more', () => {
+  const world = createWorld();
+  world.at(0, [], change());
+  world.at(1, []);
+  world.at(2, [], change({ sequence: 2 }));
+  world.at(7, []);
+  const told = ['1 opened', '7 resolved'];
+  assert.deepEqual(world.told, told);
+  const silences = [silencing(60 * MINUTE)];
+  const again = { anomalyId: 'again', start: 8 * MINUTE, lastAnomalous: 9 * MINUTE };
+  world.at(10, silences, change(again));
+  world.at(20, silences);
+  world.at(30, silences, change({ ...again, sequence: 2, end: 29 * MINUTE }));
+  world.at(61, []);
+  assert.deepEqual(world.told, told);
+  assert.deepEqual(
+    world.state.incidents.map(({ status, silencedBy }) => [status, silencedBy]),
+    [['closed', 'night']],
+  );
+});

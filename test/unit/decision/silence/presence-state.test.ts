@@ -29,6 +29,9 @@ test('what training heard comes back as it was', () => {
   const usual = learn({ db: always(100), payment: `${always(50)}${'m'.repeat(50)}` });
   assert.deepEqual(loadPresence(JSON.parse(JSON.stringify(savePresence(usual))), 'presence.json'), usual);
   assert.deepEqual(usual.units.get('payment'), { gap: 0, metrics: [null, 0] });
+  const nightly = learn({ db: always(800), job: `#${'.'.repeat(99)}`.repeat(8) });
+  assert.equal(nightly.units.get('job')?.pause, 99);
+  assert.deepEqual(loadPresence(JSON.parse(JSON.stringify(savePresence(nightly))), 'presence.json'), nightly);
 });
 
 test('what is of another format, or does not fit together, is refused by name', () => {

@@ -318,3 +318,67 @@ test('names that objects have by themselves are names like others', () => {
   const { told } = walk({ constructor: gone(20, 40, 0), db: always(60), __proto__x: always(60) }, { usual });
   assert.deepEqual(told, ['opened entity constructor 20-34']);
 });
+
+test('rows from before a silence of the source that come after it do not end it: one silence, and its true length', () => {
+  const late = always(15) + '.'.repeat(120) + always(15);
+  const rows = { [CART]: late, db: late, payment: late };
+  // As the clock noticed it, before the window with minutes 0 to 14 could be asked for.
+  const start = T0;
+  const before = {
+    heardUntil: T0 - STEP,
+    sourceLimit: 60 * STEP,
+    groups: { '': T0 - STEP },
+    units: {},
+    everyone: {},
+    entities: {},
+    open: [
+      {
+        ...{ id: 'source', kind: 'source' as const, entity: '', metrics: [], start },
+        ...{ last: T0 + 75 * STEP, silent: 75 * STEP, limit: 60 * STEP, sequence: 1 },
+      },
+    ],
+  };
+  const { told, transitions, state } = walk(rows, { usual: USUAL, cut: 15, before });
+  assert.deepEqual(told, ['resolved source 15-134']);
+  assert.deepEqual(
+    transitions.map(({ transition }) => [transition.incidentId, transition.end]),
+    [['source', T0 + 135 * STEP]],
+  );
+  assert.deepEqual(state?.open, []);
+  // Where nothing was missing after all, it ends once what people were told of is there.
+  const whole = { [CART]: always(90), db: always(90), payment: always(90) };
+  assert.deepEqual(walk(whole, { usual: USUAL, cut: 15, before }).told, ['resolved source 0-75 late']);
+});
+
+/** A job of ten minutes in two hours, for so many rounds. */
+const rounds = (count: number, isThere: (round: number) => boolean = () => true): string =>
+  Array.from({ length: count }, (_, round) =>
+    isThere(round) ? always(10) + '.'.repeat(110) : '.'.repeat(120),
+  ).join('');
+
+test('what comes at regular times is missed once it does not come, and its return is told', () => {
+  const usual = learn({ [CART]: always(960), job: rounds(8) });
+  assert.deepEqual(usual.units.get('job'), { gap: null, pause: 110, metrics: [0, 0] });
+  const { told } = walk({ [CART]: always(720), job: rounds(6, (round) => round !== 2) }, { usual, cut: 15 });
+  // The pause of 110 minutes, and a quarter of an hour by which it may be late.
+  assert.deepEqual(told, ['opened entity job 130-254', 'resolved entity job 130-359']);
+  const off = { ...DEFAULT_SILENCE, entity: undefined };
+  assert.deepEqual(
+    walk({ [CART]: always(720), job: '.'.repeat(720) }, { usual, rules: { settings: off } }).told,
+    [],
+  );
+});
+
+test('one night that a job did not come is no reason not to miss it; what is irregular or has ended is missed by nobody', () => {
+  const pauseOf = (job: string): number | undefined =>
+    learn({ [CART]: always(job.length), job }).units.get('job')!.pause;
+  assert.equal(pauseOf(rounds(7)), 110);
+  assert.equal(pauseOf(rounds(6)), undefined, 'too few');
+  assert.equal(pauseOf(rounds(9, (round) => round !== 4)), undefined, 'six days a week');
+  assert.equal(pauseOf(rounds(13, (round) => round !== 4)), 110, 'a fault');
+  assert.equal(pauseOf(rounds(19, (round) => round % 7 < 5)), undefined, 'weekdays');
+  assert.equal(pauseOf(rounds(9) + '.'.repeat(240)), undefined, 'deleted');
+  // Rows that are missing within a visit are none.
+  const torn = rounds(8).replaceAll('##########', '###..#####');
+  assert.equal(pauseOf(torn), 110);
+});

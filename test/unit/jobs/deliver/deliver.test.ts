@@ -395,6 +395,29 @@ test('a message that was late does not open again what has ended; its end, and w
   assert.equal(passed.length, 1);
 });
 
+test('an end that was late does not close what is back', async () => {
+  await using server = await startReceiverServer();
+  const receivers: ReceiverSetting[] = [{ name: 'pagerduty', url: server.url, secretArn: 'arn:pd' }];
+  const end = '2026-11-22T08:09:00.000Z';
+  const resolved = createAlert({ state: 'resolved', end, notificationId: 'inc1-0002' });
+  const sentWhere = async (state: string, newest: number): Promise<number> => {
+    const before = server.requests.length;
+    const world = createWorld(receivers, { 'arn:pd': 'key' }, [resolved]);
+    const changes = Array.from({ length: newest }, (_, at) => ({
+      sequence: at + 1,
+      alert: { notificationId: `inc1-000${at + 1}` },
+    }));
+    await world.store.put(resolved.objects.incident, encode({ formatVersion: 1, state, changes }));
+    await world.run();
+    await world.run();
+    return server.requests.length - before;
+  };
+  assert.equal(await sentWhere('opened', 1), 1, 'of which its object does not know yet');
+  assert.equal(await sentWhere('resolved', 2), 1);
+  assert.equal(await sentWhere('updated', 3), 0);
+  assert.equal(await sentWhere('resolved', 4), 1);
+});
+
 test('a late message is as loud as its incident is by now, and one that nobody can read holds up none', async () => {
   await using server = await startReceiverServer();
   const receivers: ReceiverSetting[] = [{ name: 'pagerduty', url: server.url, secretArn: 'arn:pd' }];

@@ -21,9 +21,14 @@ const START = Date.parse('2026-11-22T08:00:00Z');
 async function leave(
   store: MemoryObjectStore,
   entities: readonly string[],
-  given: { readonly start?: number; readonly sequence?: number; readonly over?: Partial<Alert> } = {},
+  given: {
+    readonly start?: number;
+    readonly sequence?: number;
+    readonly workload?: string;
+    readonly over?: Partial<Alert>;
+  } = {},
 ): Promise<string> {
-  const { start = START, sequence = 1, over = {} } = given;
+  const { start = START, sequence = 1, workload = 'payment', over = {} } = given;
   const idOf = (at: number): string =>
     `${new Date(start).toISOString().replaceAll(/[-:]|\.000/g, '')}-${String(at).padStart(4, '0')}`;
   const changes = entities.map((entity, at) => ({
@@ -38,7 +43,7 @@ async function leave(
       ...over,
     }),
     sequence,
-    about: { workload: 'payment', siblings: 20, dependsOn: [], step: MINUTE },
+    about: { workload, siblings: 20, dependsOn: [], step: MINUTE },
   }));
   await updateState(store, 'shop', (state) => ({ ...state, outbox: [...state.outbox, ...changes] }));
   return idOf(0);
@@ -220,7 +225,7 @@ test('a page that never comes to its end keeps no run, and no message in the out
 test('an alert that is refused keeps no page of those that were told of from being written', async () => {
   const store = createMemoryObjectStore();
   const told = await leave(store, ['payment-0']);
-  const refused = await leave(store, ['disk-0'], { start: START - 40 * MINUTE });
+  const refused = await leave(store, ['disk-0'], { start: START - 40 * MINUTE, workload: 'disk' });
   const publisher: AlertPublisher = {
     async publish({ incidentId }) {
       if (incidentId === refused) throw new PublishRejectedError('throttled', 'SNS said: slow down');

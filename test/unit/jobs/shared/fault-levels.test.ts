@@ -255,8 +255,12 @@ describe('a fault of one detector', () => {
     assert.equal(healed.phase, 'active');
     assert.equal(healed.exportedUntil, EPOCH + 1575 * STEP);
     assert.equal(healed.exporting?.dataSince, EPOCH);
+    assert.ok(state.watchFrom !== undefined);
+    assert.equal(healed.watchFrom, state.watchFrom, 'since the first version stood');
     assert.equal(await world.train('shop'), 'trained');
-    assert.equal((await readState(store, 'shop')).state.step, state.step);
+    const trained = (await readState(store, 'shop')).state;
+    assert.equal(trained.step, state.step);
+    assert.equal(trained.watchFrom, state.watchFrom);
     const { quarantined } = await readDetectorStatus(world.context, 'shop');
     assert.deepEqual(
       quarantined.map(({ key, code }) => [key, code]),
