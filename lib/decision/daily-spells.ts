@@ -2,6 +2,9 @@
  * What comes at the same hour of the day is usual after some days: a nightly job that began after the training, a season that
  * has grown. It is told of on the first days, and then once it goes farther, or on longer, than it did. Without this a
  * metric that daily comes to just above its threshold is told of until a training learns it.
+ *
+ * A fault is no habit: a day on which it was off most of the time says nothing of one hour, and what grows from day to day is held
+ * against what people were told, however far it came while they were not.
  */
 
 /** A stretch in which an entity was off for one reason, whether people were told of it or not. */
@@ -29,30 +32,34 @@ const TOGETHER = { ms: 30 * 60_000, steps: 2 } as const;
 /** Of an entity; the oldest are forgotten first. */
 const MOST_KEPT = 64;
 
-/** @param row time in epoch ms */
-export function isUsualAtThisHour(
-  spells: readonly Spell[],
-  { time, reason, level }: { readonly time: number; readonly reason: string; readonly level: number },
-): boolean {
-  const alike = spells.filter((spell) => spell.reason === reason && level < WORSE * spell.level);
-  let days = 0;
-  for (let back = 1; back <= DAYS_BACK && days < LEAST_DAYS; back++) {
-    const then = time - back * DAY;
-    if (alike.some(({ from, until }) => from - SLACK <= then && then <= until + SLACK)) days++;
-  }
-  return days >= LEAST_DAYS;
+/** Ms of the day around an hour that may count as the same hour as another spell's: of more than that no hour is one of its own. */
+const MOST_OFF = DAY / 2;
+
+interface OffRow {
+  /** Epoch ms. */
+  readonly time: number;
+  readonly reason: string;
+  readonly level: number;
+}
+
+/** @param step ms */
+export function isUsualAtThisHour(spells: readonly Spell[], row: OffRow, step: number): boolean {
+  return row.level < WORSE * usualLevel(spells, row, step);
 }
 
 /**
  * After a row that is off.
- * @param row time in epoch ms
  * @param step ms
+ * @param isTold whether people have been told of it, or hear of it by other rules: otherwise it is held against what was usual before
  */
 export function noteSpell(
   spells: readonly Spell[],
-  { time, reason, level }: { readonly time: number; readonly reason: string; readonly level: number },
-  step: number,
+  row: OffRow,
+  { step, isTold }: { readonly step: number; readonly isTold: boolean },
 ): readonly Spell[] {
+  const { time, reason } = row;
+  const usual = isTold ? 0 : usualLevel(spells, row, step);
+  const level = row.level < WORSE * usual ? Math.min(row.level, usual) : row.level;
   const together = Math.max(TOGETHER.ms, TOGETHER.steps * step);
   const at = spells.findLastIndex((spell) => spell.reason === reason);
   const last = spells[at];
@@ -60,4 +67,30 @@ export function noteSpell(
     return spells.with(at, { ...last, until: time, level: Math.max(last.level, level) });
   const kept = spells.filter(({ until }) => until >= time - DAYS_BACK * DAY - SLACK);
   return [...kept, { reason, from: time, until: time, level }].slice(-MOST_KEPT);
+}
+
+/** What it came to at this hour of so many days, at least; 0: of fewer. */
+function usualLevel(spells: readonly Spell[], { time, reason }: OffRow, step: number): number {
+  const same = spells.filter((spell) => spell.reason === reason);
+  const levels: number[] = [];
+  for (let back = 1; back <= DAYS_BACK; back++) {
+    const then = time - back * DAY;
+    const near = same.filter(({ from, until }) => from - SLACK <= then && then <= until + SLACK);
+    if (near.length > 0 && !isOffMostly(same, then, step))
+      levels.push(Math.max(...near.map(({ level }) => level)));
+  }
+  return levels.sort((a, b) => b - a)[LEAST_DAYS - 1] ?? 0;
+}
+
+/** Of the day around a time. */
+function isOffMostly(same: readonly Spell[], time: number, step: number): boolean {
+  const end = time + DAY / 2;
+  let covered = 0;
+  let reached = time - DAY / 2;
+  for (const { from, until } of same) {
+    const begin = Math.max(reached, from - SLACK);
+    reached = Math.min(end, Math.max(reached, until + step + SLACK));
+    covered += Math.max(0, reached - begin);
+  }
+  return covered > MOST_OFF;
 }

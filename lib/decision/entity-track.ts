@@ -128,7 +128,10 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   // Behind the decision: what a row is by itself says nothing of how usual it is.
   const { policy, step } = walk.rules;
   if (policy.by === 'evidence' && row.holds)
-    walk.memory = { ...walk.memory, spells: noteSpell(walk.memory.spells, row, step) };
+    walk.memory = {
+      ...walk.memory,
+      spells: noteSpell(walk.memory.spells, row, { step, isTold: openIncidentOf(walk) !== undefined }),
+    };
 }
 
 function decideRow(walk: TrackWalk, row: TrackedRow): void {

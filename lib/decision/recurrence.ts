@@ -49,7 +49,7 @@ export function findNews(
 ): number | undefined {
   const { from, step, threshold, reason } = given;
   if (told.some(({ settledAt }) => settledAt !== undefined && from <= settledAt)) return undefined;
-  if (isUsualAtThisHour(spells, { ...next, reason })) return undefined;
+  if (isUsualAtThisHour(spells, { ...next, reason }, step)) return undefined;
   const since = beginOf(heldBack, next.time, step);
   if (next.time - since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return since;
   // What has settled is over for good: the next departure is from another level.

@@ -166,13 +166,15 @@ function forget(
 ): Readonly<Record<string, EntityTrack>> {
   const track = tracks[entity];
   if (track === undefined) return tracks;
-  const { told: before, ...rest } = track;
+  const { told: before, spells: off, ...rest } = track;
   const told = before?.filter(({ time }) => time < start || time > lastAnomalous) ?? [];
+  const spells = off?.filter(({ from, until }) => until < start || from > lastAnomalous) ?? [];
   return {
     ...tracks,
     [entity]: {
       ...rest,
       ...(told.length > 0 && { told }),
+      ...(spells.length > 0 && { spells }),
       open: track.open?.id === id ? undefined : track.open,
     },
   };

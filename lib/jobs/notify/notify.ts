@@ -41,8 +41,8 @@ export interface NotifyResult {
 
 /** Ms after which the states of all detectors are looked through for what nobody asked to take over. */
 const SWEEP_EVERY = 10 * 60_000;
-/** Ms: what is due later is found by the tick of its minute. */
 const DAY = 86_400_000;
+/** Ms: what is due later is found by the tick of its minute. */
 const LONGEST_WAKE = 60_000;
 const CONCURRENCY = 8;
 

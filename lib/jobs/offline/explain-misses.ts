@@ -141,7 +141,7 @@ function sayMiss(
     case 'deviation':
       return `reached ${share}, but no metric was ${policy.minDeviation} robust standard deviations off`;
     case 'told':
-      return `reached ${share}${by === undefined ? '' : `, by ${sayCause(by)}`}; the same had been told of or had settled before, or comes at this hour of most days`;
+      return `reached ${share}${by === undefined ? '' : `, by ${sayCause(by)}`}; the same had been told of or had settled before, or had come at this hour of two days of the week before`;
   }
 }
 

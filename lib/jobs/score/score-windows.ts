@@ -60,7 +60,11 @@ export async function scoreWindows(
   const { detector } = loaded;
   const { store, now } = context;
   const { arrived, onWindow = () => {} } = options;
-  const windows = await lookAtArrivals(store, detector.name, { arrived, now: now() });
+  const windows = await lookAtArrivals(store, detector.name, {
+    arrived,
+    now: now(),
+    decidedUntil: findDecidedUntil(loaded.storedState?.state),
+  });
   const selected = await selectPending(store, detector.name, windows);
   const version = await resolveVersion(store, detector);
   const attempts = openAttempts(detector.name, context);
@@ -112,13 +116,24 @@ async function scorePending(
   const isCutShort = pending.length > 0 && isOutOfTime(context);
   if (run.etags.size > 0) await recordScored(context.store, detector.name, run.etags, run.late, noted);
   const windowKey = windows.objects.at(-1)?.key ?? '';
-  if (pending.length === 0) await tellNoticedSilences({ detector, fitted, windowKey }, context);
+  // An event of what is gone by now looks at nothing that a message could name.
+  const isTelling = pending.length === 0 && (windows.scope === undefined || windowKey !== '');
+  if (isTelling) await tellNoticedSilences({ detector, fitted, windowKey }, context);
   const { state } = run.moved ?? (await readState(context.store, detector.name));
   if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);
   if (isCutShort) await askToGoOn(detector.name, { scored: scored.length, of: pending.length }, context);
   await history.leaveCopies();
   await ranges.leave();
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored };
+}
+
+/** Epoch ms; undefined where nothing was. */
+function findDecidedUntil(state: DetectorState | undefined): number | undefined {
+  if (state === undefined) return undefined;
+  let newest = state.watchFrom;
+  for (const { decidedUntil } of Object.values(state.entities))
+    if (newest === undefined || decidedUntil > newest) newest = decidedUntil;
+  return newest;
 }
 
 /** As many as there is time for. */

@@ -50,16 +50,21 @@ export function lookAtAll(objects: readonly ObjectInfo[]): LookedAt {
  * What came, and what is near it in time.
  * @param given.arrived keys of windows; undefined: everything is looked at
  * @param given.now epoch ms
+ * @param given.decidedUntil epoch ms of the newest row that was decided on; undefined: none was
  */
 export async function lookAtArrivals(
   store: ObjectStore,
   detector: string,
-  given: { readonly arrived: readonly string[] | undefined; readonly now: number },
+  given: {
+    readonly arrived: readonly string[] | undefined;
+    readonly now: number;
+    readonly decidedUntil?: number | undefined;
+  },
 ): Promise<LookedAt> {
   if (given.arrived === undefined) return lookAt(store, detector, { scope: undefined });
   const fileRanges = await readFileRanges(store, detector);
-  const { arrived: keys, now } = given;
-  const scope = scopeOfArrivals({ keys, files: fileRanges.files.size, now });
+  const { arrived: keys, ...times } = given;
+  const scope = scopeOfArrivals({ keys, files: fileRanges.files.size, ...times });
   return lookAt(store, detector, { scope, fileRanges });
 }
 

@@ -6,6 +6,7 @@
  * training does, and once a day whoever watches the detectors.
  */
 import { NotFoundError } from '../../base/errors.ts';
+import { FORGOTTEN_AFTER } from '../../decision/decide.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 
@@ -25,6 +26,11 @@ const DAY = 86_400_000;
  */
 const NEWEST = 7 * DAY;
 const DAYS_BEFORE = 2 * DAY;
+/**
+ * Where scoring itself stood still for longer, what came meanwhile goes first: what is scored behind newer rows is alerted on no
+ * more. From the day before what was decided on last, as a window may be as long; what is older than this nobody is told of anyway.
+ */
+const BEHIND = { before: DAY, most: FORGOTTEN_AFTER } as const;
 /** Files that come by themselves. More are somebody's copy of a history, which is looked at as a whole, in the order of time. */
 const MOST_ALONE = 3;
 /** A detector that has more files with names of their own is not asked for all of them each time: two pages. */
@@ -34,14 +40,16 @@ const FEW_FILES = 1_000;
  * @param given.keys of windows that came
  * @param given.files with names of their own that are known
  * @param given.now epoch ms
+ * @param given.decidedUntil epoch ms of the newest row that was decided on; undefined: none was
  * @returns undefined for everything
  */
 export function scopeOfArrivals(given: {
   readonly keys: readonly string[];
   readonly files: number;
   readonly now: number;
+  readonly decidedUntil?: number | undefined;
 }): WindowScope | undefined {
-  const { keys, files, now } = given;
+  const { keys, files, now, decidedUntil = Number.POSITIVE_INFINITY } = given;
   const dated = keys.flatMap((key) => dayOf(key) ?? []);
   const own = keys.filter((key) => dayOf(key) === undefined);
   const newest = dated.filter((day) => day >= now - NEWEST);
@@ -49,7 +57,10 @@ export function scopeOfArrivals(given: {
   const isFew = files <= FEW_FILES;
   if (old.length + (isFew ? 0 : own.length) > MOST_ALONE) return undefined;
   const days = old.map((day) => ({ start: day - DAYS_BEFORE, end: day + DAY }));
-  if (newest.length > 0) days.push({ start: Math.min(...newest) - DAYS_BEFORE, end: Infinity });
+  if (newest.length > 0) {
+    const behind = startOfDay(Math.max(decidedUntil - BEHIND.before, now - BEHIND.most));
+    days.push({ start: Math.min(behind, ...newest.map((day) => day - DAYS_BEFORE)), end: Infinity });
+  }
   const hasOthers = isFew && (own.length > 0 || files > 0);
   // A folder that is called like that of a day and is none is listed with neither.
   return { days, hasOthers, keys: own.filter((key) => !hasOthers || isInDateFolder(key)) };
@@ -118,7 +129,8 @@ export async function listInScope(
 export function dayOf(key: string): number | undefined {
   const date = /^[^/]+\/detector=[^/]+\/date=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1];
   const time = date === undefined ? Number.NaN : Date.parse(`${date}T00:00:00Z`);
-  return Number.isNaN(time) ? undefined : time;
+  // The 31st of a month that has 30 days is read as the 1st of the next one, and stands elsewhere in a listing.
+  return Number.isNaN(time) || formatDay(time) !== date ? undefined : time;
 }
 
 /** Whether it is in a folder of the form in which days are told, be it of a day or not. */

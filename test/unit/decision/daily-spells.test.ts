@@ -7,6 +7,7 @@ import { decideEvidence, type EvidenceRow, repeat, tell } from './evidence-rows.
 
 const DAY = 24 * 60;
 const CPU = 'cpu above';
+const TOLD = { step: STEP, isTold: true };
 
 function spell(from: number, until = from + 20, level = 1.5, reason = CPU): Spell {
   return { reason, from: minute(from), until: minute(until), level };
@@ -52,7 +53,7 @@ test('it is told of once it lasts an hour longer than it did, from where it bega
 test('what comes at another hour, of another metric or to the other side is something else', () => {
   const before = [spell(0), spell(DAY)];
   const isUsual = (at: number, reason = CPU): boolean =>
-    isUsualAtThisHour(before, { time: minute(2 * DAY + at), reason, level: 1.5 });
+    isUsualAtThisHour(before, { time: minute(2 * DAY + at), reason, level: 1.5 }, STEP);
   assert.deepEqual(
     [-61, -60, 0, 80, 81].map((at) => isUsual(at)),
     [false, true, true, true, false],
@@ -62,7 +63,7 @@ test('what comes at another hour, of another metric or to the other side is some
 
 test('two days of the last seven make an hour usual, however often it was off in one of them', () => {
   const at = (day: number, spells: readonly Spell[]): boolean =>
-    isUsualAtThisHour(spells, { time: minute(day * DAY), reason: CPU, level: 1.5 });
+    isUsualAtThisHour(spells, { time: minute(day * DAY), reason: CPU, level: 1.5 }, STEP);
   assert.equal(at(1, [spell(0), spell(30)]), false);
   assert.equal(at(7, [spell(0), spell(3 * DAY)]), true);
   assert.equal(at(8, [spell(0), spell(3 * DAY)]), false);
@@ -70,9 +71,9 @@ test('two days of the last seven make an hour usual, however often it was off in
 
 test('rows within half an hour are one spell, and what is older than a week is forgotten', () => {
   const rows = [0, 30, 61].map((at) => ({ time: minute(at), reason: CPU, level: at }));
-  const noted = rows.reduce<readonly Spell[]>((spells, row) => noteSpell(spells, row, STEP), []);
+  const noted = rows.reduce<readonly Spell[]>((spells, row) => noteSpell(spells, row, TOLD), []);
   assert.deepEqual(noted, [spell(0, 30, 30), spell(61, 61, 61)]);
-  const later = noteSpell(noted, { time: minute(8 * DAY), reason: CPU, level: 1 }, STEP);
+  const later = noteSpell(noted, { time: minute(8 * DAY), reason: CPU, level: 1 }, TOLD);
   assert.deepEqual(later, [spell(8 * DAY, 8 * DAY, 1)]);
 });
 
@@ -82,7 +83,32 @@ test('an entity that is off for many reasons is remembered by its newest', () =>
     reason: `metric ${at} above`,
     level: 1,
   }));
-  const noted = rows.reduce<readonly Spell[]>((spells, row) => noteSpell(spells, row, STEP), []);
+  const noted = rows.reduce<readonly Spell[]>((spells, row) => noteSpell(spells, row, TOLD), []);
   assert.equal(noted.length, 64);
   assert.equal(noted.at(-1)?.reason, 'metric 99 above');
+});
+
+test('a day on which it was off for most hours makes none of them usual', () => {
+  const at = (day: number, spells: readonly Spell[], step = STEP): boolean =>
+    isUsualAtThisHour(spells, { time: minute(day * DAY), reason: CPU, level: 1.5 }, step);
+  // A fault of two days and a half.
+  assert.equal(at(4, [spell(DAY / 2, 3 * DAY)]), false);
+  // One that comes and goes.
+  const flapping = Array.from({ length: 48 }, (_, i) => spell(DAY / 2 + 45 * i, DAY / 2 + 45 * i + 5));
+  assert.equal(at(3, flapping), false);
+  // A shift of nine hours is what comes each day.
+  assert.equal(at(3, [spell(DAY, DAY + 540), spell(2 * DAY, 2 * DAY + 540)]), true);
+});
+
+test('of rows a day apart no hour is told', () => {
+  const step = DAY * STEP;
+  const told = [0, 3, 6].map((day) => spell(day * DAY, day * DAY));
+  const row = { time: minute(9 * DAY), reason: CPU, level: 1.5 };
+  assert.equal(isUsualAtThisHour(told, row, step), false);
+});
+
+test('what grows from day to day is told of once it is twice what people were told', () => {
+  const days = [1.5, 1.5, 2, 2.5, 2.9, 3.1].map((level, day) => nightly({ day, level }));
+  const opened = live(days).map((told) => told.includes('opened'));
+  assert.deepEqual(opened, [true, true, false, false, false, true]);
 });

@@ -1,8 +1,9 @@
 /** What corrected rows show of an anomaly, and what they do not; through the jobs in test/unit/jobs/score/retract.test.ts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EntityTrack } from '../../../lib/decision/contract.ts';
 import { incidentId } from '../../../lib/decision/incident-id.ts';
-import { retractAnomalies } from '../../../lib/decision/retract.ts';
+import { type Retraction, retractAnomalies } from '../../../lib/decision/retract.ts';
 import { STEP, T0 } from './decide-rows.ts';
 import { EVIDENCE_POLICY } from './evidence-rows.ts';
 
@@ -10,13 +11,18 @@ const ROWS = 20;
 const DETECTOR = 'shop';
 
 /** States of an anomaly of 20 rows once all of them were corrected and are usual. @param isMeasured by row and metric */
-function correct(
+function correct(...given: Parameters<typeof correctRows>): string[] {
+  return correctRows(...given).transitions.map(({ state }) => state);
+}
+
+function correctRows(
   isMeasured: (row: number, metric: string | undefined) => boolean,
   told: { readonly metric?: string } = { metric: 'cpu' },
-): string[] {
+  tracks: Readonly<Record<string, EntityTrack>> = {},
+): Retraction {
   const anomaly = { detector: DETECTOR, entity: 'a', start: T0, modelVersion: 'v1' };
   const none = new Float64Array(ROWS);
-  const { transitions } = retractAnomalies({
+  return retractAnomalies({
     rows: {
       entities: ['a'],
       entityOf: new Uint32Array(ROWS),
@@ -27,7 +33,7 @@ function correct(
     anomalous: new Uint8Array(ROWS),
     isMeasured,
     policy: EVIDENCE_POLICY,
-    tracks: {},
+    tracks,
     before: {
       ended: [
         {
@@ -47,7 +53,6 @@ function correct(
     detector: DETECTOR,
     modelVersion: 'v1',
   });
-  return transitions.map(({ state }) => state);
 }
 
 test('rows that lack the metric that told say nothing of it', () => {
@@ -75,4 +80,18 @@ test('each row has to be there, not the first and the last alone', () => {
     correct((row) => row !== 7),
     [],
   );
+});
+
+test('what was not so is nothing that comes at this hour', () => {
+  const spell = (from: number, until: number) => ({
+    reason: 'cpu above',
+    from: T0 + from * STEP,
+    until: T0 + until * STEP,
+    level: 2,
+  });
+  const other = spell(-90, -60);
+  const track = { decidedUntil: T0 + ROWS * STEP, recent: [], open: undefined };
+  const spells = [other, spell(-2, ROWS - 1)];
+  const { tracks } = correctRows(() => true, { metric: 'cpu' }, { a: { ...track, spells } });
+  assert.deepEqual(tracks['a']?.spells, [other]);
 });

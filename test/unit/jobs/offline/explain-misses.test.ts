@@ -46,7 +46,7 @@ test('how near the evidence came, and by what', () => {
     ],
     [
       { metrics: { 120: 1.5 }, telling: 0 },
-      'reached 150 % of the threshold, by cpu above what was expected, in 3 of 4 rows; the same had been told of or had settled before, or comes at this hour of most days',
+      'reached 150 % of the threshold, by cpu above what was expected, in 3 of 4 rows; the same had been told of or had settled before, or had come at this hour of two days of the week before',
     ],
   ];
   for (const [given, said] of cases) assert.equal(explain(given).said, said);

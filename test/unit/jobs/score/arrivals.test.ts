@@ -10,6 +10,7 @@ import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { seedRandom } from '../../../../lib/maths/random.ts';
+import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { readFileRanges, recordFileRanges } from '../../../../lib/store/file-ranges.ts';
 import {
   fileRangesKey,
@@ -38,6 +39,8 @@ spec:
   model: { kind: robust-z }
   training: { warmup: 1000, lookback: 1d }
 `;
+/** Of no calendar. */
+const NO_DAY = '2026-02-31';
 const NEVER_READ = new TextEncoder().encode('-');
 
 interface World {
@@ -153,6 +156,7 @@ test('what comes under any name and of any time is scored by its event', async (
     ownKey('Mine'),
     `${oldFolder(-20 * DAY)}part-0.parquet`,
     `${windowsPrefix(DETECTOR)}date=someday/a.parquet`,
+    `${windowsPrefix(DETECTOR)}date=${NO_DAY}/a.parquet`,
     `${windowsPrefix(DETECTOR)}deep/er/b.parquet`,
   ];
   for (const [i, key] of arrivals.entries()) {
@@ -258,6 +262,35 @@ test('a window that was lost lately is found with the next one', async () => {
   await put(world, DAY);
   await put(world, DAY + 1);
   assert.equal(await score(world, [keyOf(DAY + 1)]), 2);
+});
+
+test('where scoring stood still for days, what came meanwhile goes before what comes now', async () => {
+  const world = await createLivedWorld();
+  // The fault is in the fourth hour of the first day, and nobody is alive to score.
+  for (let nth = DAY; nth < 6 * DAY; nth++) await put(world, nth);
+  const key = keyOf(6 * DAY - 1);
+  assert.equal(await score(world, [key]), 5 * DAY);
+  const { state } = await readState(world.store, DETECTOR);
+  const told = state.outbox.map(({ alert }) => `${alert.state} ${alert.entity}`);
+  assert.deepEqual(told, ['opened payment', 'resolved payment']);
+});
+
+test('an event of a file that is gone leaves a silence for a run that knows of windows', async () => {
+  const world = await createLivedWorld();
+  // The clock has noticed a silence that nobody was told of.
+  await updateState(world.store, DETECTOR, ({ silence, ...state }) => {
+    const start = EPOCH + DAY * HOUR_MS;
+    const noticed = { id: 'a', kind: 'source', entity: '', metrics: [], start, last: start } as const;
+    const open = [{ ...noticed, silent: HOUR_MS, limit: HOUR_MS, sequence: 0 }];
+    return { ...state, silence: { ...silence!, open } };
+  });
+  assert.equal(await score(world, [ownKey('gone')]), 0);
+  assert.equal(await score(world), 0);
+  const { state } = await readState(world.store, DETECTOR);
+  assert.deepEqual(
+    state.outbox.map(({ alert }) => alert.objects.window),
+    [keyOf(DAY - 1)],
+  );
 });
 
 test('a training makes the version of all that there is, and lists what its lookback reaches', async () => {

@@ -177,7 +177,7 @@ test('a state that knows of 2099 heals: alerts, trainings and the model in use',
   const loaded = await loadDetector(bucket.context, 'shop');
   assert.equal(await isTrainingDue(loaded, bucket.context), true);
   assert.equal((await train()).outcome, 'trained');
-  assert.equal(await isTrainingDue(loaded, bucket.context), false);
+  assert.equal(await isTrainingDue(await loadDetector(bucket.context, 'shop'), bucket.context), false);
   const { state } = await readState(bucket.store, 'shop');
   assert.deepEqual(Object.keys(state.entities), ['cart', 'payment']);
   assert.equal(state.trainedUntil, EPOCH + PASSED * STEP);
