@@ -1,5 +1,5 @@
 /** What programs may hold an alert against: JSON Schema draft 7, as of the manifest. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { alertSchema } from './parse-alert.ts';
 
 /** Members that it does not name are allowed: later versions may have them. */

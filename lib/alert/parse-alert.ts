@@ -1,5 +1,5 @@
 /** The JSON of an alert, checked. Subscribers in JavaScript can use it as it is. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';

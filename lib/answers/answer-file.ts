@@ -1,5 +1,5 @@
 /** Files that people put into the bucket beside manifests: YAML, read strictly. */
-import { type ZodType, z } from 'zod';
+import * as z from 'zod';
 import { AnswerError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { readYaml } from '../config/manifest-yaml.ts';
@@ -14,7 +14,7 @@ const LONGEST_SHOWN = 80;
  */
 export function parseAnswerFile<T>(
   text: string,
-  { source, schema }: { readonly source: string; readonly schema: z.ZodObject & ZodType<T> },
+  { source, schema }: { readonly source: string; readonly schema: z.ZodObject & z.ZodType<T> },
 ): T {
   const yaml = readYaml(text);
   if (!yaml.ok) throw refuse(source, yaml.problems);
@@ -27,7 +27,7 @@ export function parseAnswerFile<T>(
 }
 
 /** Epoch ms, of a text such as 2026-11-22T08:30Z. */
-export function isoTime(): z.ZodType<number> {
+export function isoTime(): z.z.ZodType<number> {
   const error = 'must be a time such as 2026-11-22 or 2026-11-22T08:30Z';
   return z.string({ error }).transform((text, context) => {
     const time = parseIsoTime(text);
@@ -38,7 +38,7 @@ export function isoTime(): z.ZodType<number> {
 }
 
 /** @param names that it may be of */
-export function matcherText<Name extends MatchedName>(names: readonly Name[]): z.ZodType<Matcher<Name>> {
+export function matcherText<Name extends MatchedName>(names: readonly Name[]): z.z.ZodType<Matcher<Name>> {
   return z.string({ error: 'must be a matcher such as detector = checkout' }).transform((text, context) => {
     const read = readMatcher(text, names);
     if (!('problem' in read)) return read;

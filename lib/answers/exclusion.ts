@@ -1,5 +1,5 @@
 /** A range that no training sees: `exclusions/NAME.yml`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isoTime, matcherText, parseAnswerFile } from './answer-file.ts';
 import type { Matcher } from './matcher.ts';
 

@@ -1,5 +1,5 @@
 /** When people do not want to hear of an incident: `silences/NAME.yml`, `silences/NAME.ics`. Not to be taken for data that falls silent. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isTimeZone } from '../config/feature-settings.ts';
 import { DAY, getZoneClock } from '../features/zone-clock.ts';
 import { isoTime, matcherText, parseAnswerFile } from './answer-file.ts';

@@ -1,5 +1,5 @@
 /** What a person says of an incident, or of one anomaly of it: `feedback/ID.json`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Via, viaSchema } from './via.ts';
 
 /** `expected`: it was there, and nobody needed to hear of it. `false`: nothing was there. */

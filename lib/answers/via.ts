@@ -1,5 +1,5 @@
 /** How an answer came that nobody gave by a command: what an audit asks for. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface Via {
   /** Names the link by which it came, without giving it away; the log has the same name. */

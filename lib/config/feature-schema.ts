@@ -1,5 +1,5 @@
 /** The `features` part of a manifest, as people write it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   CALENDAR_CYCLES,
   type CalendarCycle,

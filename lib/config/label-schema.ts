@@ -1,5 +1,5 @@
 /** The `labels` part of a manifest, as people write it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { LONGEST_EXPRESSION } from '../labels/tokenize.ts';
 import { DEFAULT_LABELS, type LabelCriterion, type LabelSettings, MOST_CRITERIA } from './label-settings.ts';
 import { LABEL_PRESET_NAMES, LABEL_PRESETS, type LabelPresetName } from './presets/label-presets.ts';

@@ -1,5 +1,5 @@
 /** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import { INCIDENT_RULES, type IncidentRule } from './detector.ts';
 import { DETECTOR_NAME } from './detector-name.ts';

@@ -1,5 +1,5 @@
 /** Fields of a manifest, each with the message that says what it must be. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DURATION, parseDuration, readDuration } from '../base/duration.ts';
 
 /** @param what it must be, for the message @param longest in characters */

@@ -1,5 +1,5 @@
 /** `spec.threshold` of a manifest: when rows become an incident. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import type { ChangeSettings } from './detector.ts';
 import { FALSE_ALARMS } from './false-alarm-budget.ts';

@@ -2,7 +2,7 @@
  * A stored plan, checked: a column that this build would compute in another way than training did is an error. So what
  * says how a column is computed has no unknown members; what stands around it may.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError } from '../base/errors.ts';
 import { CALENDAR_CYCLES, isTimeZone, STATISTICS } from '../config/feature-settings.ts';
 import { nameColumn } from './column-name.ts';

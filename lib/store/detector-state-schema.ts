@@ -2,7 +2,7 @@
  * The stored form of a detector's state. Members that this release does not know are kept as they are: a newer one, which
  * may run beside it or have run before it, finds again what it wrote.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import type { EntityTrack, OpenIncident } from '../decision/contract.ts';

@@ -6,7 +6,7 @@
  * The one harmful fault were a time that is too late. None can be for long: a cursor only moves on, so that what an
  * older state told is due sooner; an entry names the manifest that it is of; and none holds for longer than an hour.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   ArtifactError,
   NotFoundError,

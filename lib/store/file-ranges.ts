@@ -4,7 +4,7 @@
  * this ETag and this date; of what is missing here, or does not fit, the file itself is read. So it may be old, damaged or
  * deleted.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   ArtifactError,
   NotFoundError,

@@ -1,13 +1,13 @@
 /** JSON objects of the bucket: the same value always gives the same bytes, and a bad one names its key and field. */
-import { type ZodType, z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError } from '../base/errors.ts';
 import type { JsonValue } from '../models/framework/contract.ts';
 
 /** Whatever JSON.parse gave, as it is: z.json() leaves out members called "__proto__", and checks what needs none. */
-export const jsonValue: ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined, {
+export const jsonValue: z.ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined, {
   error: 'expected a value',
 });
-export const jsonObject: ZodType<Readonly<Record<string, JsonValue>>> = z.custom<
+export const jsonObject: z.ZodType<Readonly<Record<string, JsonValue>>> = z.custom<
   Readonly<Record<string, JsonValue>>
 >((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
   error: 'expected an object',
@@ -26,7 +26,7 @@ export function encodeJson(value: unknown): Uint8Array {
  * @param key only for the error message
  * @throws ArtifactError naming the key, the field and what was expected there
  */
-export function decodeJson<T>(key: string, body: Uint8Array, schema: ZodType<T>): T {
+export function decodeJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));

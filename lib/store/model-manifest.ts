@@ -1,5 +1,5 @@
 /** What a model version was made of and what it consists of: enough to make it again and to trust what is loaded. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 import type { CalibratedBudget, ScoreCalibration } from '../decision/calibration.ts';
 import type { DecisionPolicy } from '../decision/contract.ts';

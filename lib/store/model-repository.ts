@@ -2,7 +2,7 @@
  * Versions of a detector's model, beside its data. A version never changes once its manifest.json stands: that file
  * is written last. current.json names the version in use and moves by conditional writes only.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { currentModelKey, modelPrefix } from './keys.ts';

@@ -4,7 +4,7 @@
  * loads: its layers around our own part, its weights first. docs/artifact-format.md describes both.
  */
 import { endianness } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError } from '../base/errors.ts';
 import { MODEL_KINDS, type ModelKind } from '../config/model-kind.ts';
 import type { JsonValue, LayersModel, ModelState, TypedArray } from '../models/framework/contract.ts';

@@ -2,7 +2,7 @@
  * One object for each change of state that people are told of: who is about to publish it, and that it was published.
  * It is what makes an alert go out once. A claim is a lease, so that a publisher that died does not block its alert.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { ArtifactError, NotFoundError, PreconditionFailedError, RetryLaterError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';

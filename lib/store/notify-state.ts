@@ -2,7 +2,7 @@
  * What the stage that tells people remembers between runs: one JSON object, moved by If-Match. Unlike a detector's it
  * spans all of them, since an incident does. Times are epoch ms.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { alertSchema } from '../alert/parse-alert.ts';
 import { NotFoundError } from '../base/errors.ts';

@@ -4,7 +4,7 @@
  * lists that under the same ETag; whatever is missing here, or does not fit, is read from the window itself. So it may be
  * old, of another run or deleted, and nobody has to move it by conditional writes.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError, ObjectTooLargeError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { recentWindowsKey } from './keys.ts';

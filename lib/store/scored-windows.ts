@@ -5,7 +5,7 @@
  * One object for each detector, of the windows that were scored last; for older ones times tell, which they do once
  * nobody is still uploading over them.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { scoredKey } from './keys.ts';

@@ -2,7 +2,7 @@
  * When each detector was last looked at as a whole, every window of it. It is a memory and nothing else: without it, or where two
  * wrote at once, one is looked at again.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError } from '../base/errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { SWEEPS_KEY } from './keys.ts';

@@ -1,5 +1,5 @@
 /** Stretches of a history that a training leaves out: what the runs of one training have to agree on. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * `excluded`: somebody said that no training is to see it. `confirmed`: an anomaly that a person called true.

@@ -3,7 +3,7 @@
  * by conditional writes only, and after the files that it names: what it says is always whole. The files of a
  * checkpoint are named by their content, so that no other run's can stand in their place.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError } from '../base/errors.ts';
 import type { ModelState } from '../models/framework/contract.ts';
 import { decodeJson, encodeJson } from './json.ts';

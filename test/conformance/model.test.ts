@@ -142,6 +142,30 @@ for (const kind of MODEL_KINDS) {
       assert.deepEqual(together.slice(300), await fitted.score(b));
     });
 
+    test('rows from a time on score to the bit as among all of them, whatever they look back on', async () => {
+      const fitted = await fitDefault();
+      const withGaps = (x: FeatureMatrix): FeatureMatrix => ({
+        ...x,
+        values: x.values.map((value, i) => (i % 41 === 0 ? NaN : value)),
+      });
+      const x = withGaps(
+        joinEntities(loadMatrix({ rows: 300, seed: 8 }), loadMatrix({ rows: 301, seed: 9 })),
+      );
+      const all = await fitted.score(x);
+      const last = x.times.reduce((a, b) => Math.max(a, b));
+      for (const from of [0, x.times[40]!, x.times[173]!, x.times[285]!, last, last + 1]) {
+        const scores = await fitted.score(x, from);
+        const differing = [...x.times.keys()].filter(
+          (row) => x.times[row]! >= from && !Object.is(scores[row], all[row]),
+        );
+        assert.equal(scores.length, all.length);
+        assert.deepEqual(differing, [], `from ${from}`);
+        // What looks back on nothing has no earlier rows to leave out.
+        const left = [...x.times.keys()].filter((row) => x.times[row]! < from && !Number.isNaN(scores[row]));
+        if (fitted.contextRows > 0) assert.deepEqual(left, [], `earlier rows scored, from ${from}`);
+      }
+    });
+
     test('other columns, or the same in another order, are an error', async () => {
       const fitted = await fitDefault();
       const x = loadMatrix({ rows: 300, seed: 10 });

@@ -74,6 +74,13 @@ test('the emulator and the library know nothing of each other', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('zod is imported as a namespace: of `{ z }`, a bundle would carry all of it, forty languages included', () => {
+  const wrong = sources().filter((file) =>
+    /^import (?!type )[^*;]*\bfrom 'zod';/m.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('time and randomness are parameters', () => {
   const wrong = sources()
     .filter((file) => file.startsWith('lib/') && !file.startsWith('lib/cli/'))

@@ -1,5 +1,5 @@
 /** What training heard, as a version keeps it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError } from '../../base/errors.ts';
 import type { UsualPresence, UsualUnit } from './contract.ts';
 

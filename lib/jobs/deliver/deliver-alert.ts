@@ -1,5 +1,5 @@
 /** One alert to one receiver. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../../alert/alert.ts';
 import { secretsOfLinks } from '../../alert/page-link.ts';
 import { ArtifactError, NotFoundError, ReceiverError, SettingError } from '../../base/errors.ts';

@@ -1,5 +1,5 @@
 /** The anomaly's object: every change of state so far, each with its reasons. Times are those of the alerts. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../../alert/alert.ts';
 import { alertSchema } from '../../alert/parse-alert.ts';
 import { NOTIFIED_STATES } from '../../incident/contract.ts';

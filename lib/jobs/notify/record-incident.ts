@@ -2,7 +2,7 @@
  * The incident's object: all of its members as they are, and every message about it so far. A digest has one too, whose
  * members are the probable culprits of its incidents.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert, AlertMember } from '../../alert/alert.ts';
 import { describeDigested, describeMember } from '../../alert/build-incident-alert.ts';
 import { alertSchema, memberSchema } from '../../alert/parse-alert.ts';

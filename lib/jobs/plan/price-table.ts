@@ -1,6 +1,6 @@
 /** What AWS asks for what a deployment uses: a dated table of one region, which people may replace by their own. */
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SettingError } from '../../base/errors.ts';
 import defaultTable from './prices.json' with { type: 'json' };
 

@@ -60,13 +60,12 @@ export async function scoreWindows(
   const { detector } = loaded;
   const { store, now } = context;
   const { arrived, onWindow = () => {} } = options;
-  const windows = await lookAtArrivals(store, detector.name, {
-    arrived,
-    now: now(),
-    decidedUntil: findDecidedUntil(loaded.storedState?.state),
-  });
-  const selected = await selectPending(store, detector.name, windows);
-  const version = await resolveVersion(store, detector);
+  // The version does not depend on what came, nor what came on it: one does not wait for the other.
+  const decidedUntil = findDecidedUntil(loaded.storedState?.state);
+  const [{ windows, selected }, version] = await Promise.all([
+    findWork(store, detector.name, { arrived, now: now(), decidedUntil }),
+    resolveVersion(store, detector),
+  ]);
   const attempts = openAttempts(detector.name, context);
   const ranges = openFileRanges({ detector, windows }, context);
   try {
@@ -82,6 +81,15 @@ export async function scoreWindows(
   } finally {
     await attempts.end();
   }
+}
+
+async function findWork(
+  store: ScoreContext['store'],
+  detector: string,
+  came: Parameters<typeof lookAtArrivals>[2],
+): Promise<{ readonly windows: LookedAt; readonly selected: SelectedWindows }> {
+  const windows = await lookAtArrivals(store, detector, came);
+  return { windows, selected: await selectPending(store, detector, windows) };
 }
 
 async function scorePending(

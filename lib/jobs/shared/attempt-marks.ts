@@ -2,7 +2,7 @@
  * A mark that stands while something is worked on: what ends a function's process takes the reason with it. Whoever finds a
  * mark that ran out knows that a run died at it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import { decodeJson, encodeJson } from '../../store/json.ts';
 import type { ObjectStore } from '../../store/object-store.ts';

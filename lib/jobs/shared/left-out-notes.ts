@@ -2,7 +2,7 @@
  * What of a file was not used while the rest was: `<key>.left-out.json` under quarantine/, where people look for what
  * went wrong. It names the ETag, so it speaks of those bytes and no others, and keeps nothing from being read.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArtifactError, NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import { decodeJson, encodeJson } from '../../store/json.ts';
 import {

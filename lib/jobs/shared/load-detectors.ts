@@ -33,8 +33,11 @@ export async function loadDetector(
   name: string,
   listedKey?: string,
 ): Promise<LoadedDetector> {
+  // Both are asked for at once; what is wrong with the state is told first.
+  const manifestRead = readManifest(context, name, listedKey);
+  manifestRead.catch(() => {});
   const storedState = await healState(context, name);
-  const manifest = await readManifest(context, name, listedKey);
+  const manifest = await manifestRead;
   if (manifest === undefined) {
     const detector = defaultDetector(name);
     return { detector, manifestHash: manifestHash(detector), storedState };

@@ -85,9 +85,11 @@ export async function lookAt(
 ): Promise<LookedAt> {
   const { scope, fileRanges, keepsOut } = given;
   const prefix = windowsPrefix(detector);
-  const { objects: found, hasDays } = await listInScope(store, scope, { prefix });
+  const [{ objects: found, hasDays }, quarantined] = await Promise.all([
+    listInScope(store, scope, { prefix }),
+    listQuarantined(store, prefix),
+  ]);
   const listed = found.filter(({ key }) => isWindowName(key));
-  const quarantined = await listQuarantined(store, prefix);
   const without = (objects: readonly ObjectInfo[]): Promise<readonly ObjectInfo[]> =>
     withoutQuarantined(store, { prefix, objects, quarantined }, keepsOut);
   const objects = await without(listed);

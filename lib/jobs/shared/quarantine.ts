@@ -3,7 +3,7 @@
  * quarantine/. The reason names the ETag, so that the same bytes are not tried again: dropping the file anew in a
  * mended form, or deleting the reason, lets it be tried.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   ArtifactError,
   NotFoundError,

@@ -119,11 +119,11 @@ async function scoreNewest(
 ): Promise<Float64Array> {
   const { detector, fitted, start } = given;
   const { model, evidence, manifest } = fitted;
-  if (evidence === undefined) return model.score(x);
+  if (evidence === undefined) return model.score(x, start);
   const wanted = start - Math.max(...evidence.plan.jointLengths) * manifest.step;
   const from = wanted - model.contextRows * manifest.step;
   const rows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= from);
-  const newest = await model.score(calmMatrix(pickRows(x, rows), { detector, ...fitted }));
+  const newest = await model.score(calmMatrix(pickRows(x, rows), { detector, ...fitted }), wanted);
   const scores = new Float64Array(x.times.length).fill(Number.NaN);
   for (const [at, row] of rows.entries()) if (x.times[row]! >= wanted) scores[row] = newest[at]!;
   return scores;

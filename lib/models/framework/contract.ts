@@ -119,9 +119,11 @@ export interface FittedModel {
   readonly summary: FitSummary;
   /**
    * One score per row, higher is more anomalous; NaN for the first `unscoredRows` rows of an entity.
+   * @param from epoch ms: earlier rows are looked back on, and what stands in their places is no score. Those from it on
+   *   score as they do without it, to the bit. All rows, if left out
    * @throws FeatureError where the columns are not the ones it was fitted on, in that order
    */
-  score(x: FeatureMatrix): Promise<Float64Array>;
+  score(x: FeatureMatrix, from?: number): Promise<Float64Array>;
   /** One list per entry of `rows` (row numbers of `x`). */
   explain(x: FeatureMatrix, rows: Uint32Array): Promise<readonly (readonly Contribution[])[]>;
   save(): ModelState;

@@ -36,8 +36,8 @@ function loadFirstFormat(state: ModelState): FittedModel {
     kind: KIND,
     unscoredRows: model.contextRows,
     summary: NOTHING_TO_SAY,
-    score: async (x) => {
-      const scores = await model.score(x);
+    score: async (x, from) => {
+      const scores = await model.score(x, from);
       for (const group of groupRows(x))
         for (const row of group.subarray(0, model.contextRows)) scores[row] = Number.NaN;
       return scores;

@@ -37,11 +37,19 @@ export function countUnscoredRows({ members }: Ensemble): number {
   return members.reduce((most, { model }) => Math.max(most, model.unscoredRows), 0);
 }
 
-/** @throws FeatureError where the columns are not the ones it was fitted on */
-export async function scoreEnsemble(ensemble: Ensemble, x: FeatureMatrix): Promise<Float64Array> {
+/**
+ * @param from as `FittedModel.score` has it
+ * @throws FeatureError where the columns are not the ones it was fitted on
+ */
+export async function scoreEnsemble(
+  ensemble: Ensemble,
+  x: FeatureMatrix,
+  from: number = Number.NEGATIVE_INFINITY,
+): Promise<Float64Array> {
   checkColumns(x, ensemble.columns);
-  const scores = combineSurprises(await scoreMembers(ensemble, x), scaleOf(ensemble));
   const { smoothing, step } = ensemble;
+  const smoothed = smoothing > 0 ? countSmoothedRows(smoothing) * step : 0;
+  const scores = combineSurprises(await scoreMembers(ensemble, x, from - smoothed), scaleOf(ensemble));
   return smoothing > 0 ? smoothScores(x, scores, { halfLife: smoothing, step }) : scores;
 }
 
@@ -74,9 +82,13 @@ export async function explainEnsemble(
   });
 }
 
-async function scoreMembers({ members }: Ensemble, x: FeatureMatrix): Promise<readonly Float64Array[]> {
+async function scoreMembers(
+  { members }: Ensemble,
+  x: FeatureMatrix,
+  from?: number,
+): Promise<readonly Float64Array[]> {
   const surprises: Float64Array[] = [];
-  for (const { model, tail } of members) surprises.push(toCommonScale(tail, await model.score(x)));
+  for (const { model, tail } of members) surprises.push(toCommonScale(tail, await model.score(x, from)));
   return surprises;
 }
 

@@ -39,7 +39,7 @@ export function wrapEnsemble(fitted: Ensemble, summary: FitSummary): FittedModel
     contextRows: countContextRows(fitted),
     unscoredRows: countUnscoredRows(fitted),
     summary,
-    score: (x) => scoreEnsemble(fitted, x),
+    score: (x, from) => scoreEnsemble(fitted, x, from),
     explain: (x, rows) => explainEnsemble(fitted, x, rows),
     save: () => saveEnsemble(fitted),
   };

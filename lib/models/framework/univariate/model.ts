@@ -44,9 +44,9 @@ function wrapSeries<Params>(
     contextRows: kind.contextRows(fitted.params),
     unscoredRows: kind.unscoredRows(fitted.params),
     summary: { ...NOTHING_TO_SAY, notes },
-    score: async (x) => {
+    score: async (x, from) => {
       checkColumns(x, fitted.columns);
-      return scoreMatrix(kind, fitted, x);
+      return scoreMatrix(kind, fitted, x, from);
     },
     explain: async (x, rows) => {
       checkColumns(x, fitted.columns);

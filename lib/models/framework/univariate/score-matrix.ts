@@ -16,14 +16,16 @@ const LARGEST = 3;
 
 /**
  * Bits of surprise, or what the kind weighs residuals by; 0 for a row in which nothing was measured, or nothing that was ever measured in training; NaN for
- * the first `unscoredRows` rows of an entity.
+ * the first `unscoredRows` rows of an entity, and for those before `from` (epoch ms): a kind goes over them, to know where
+ * a series stands.
  */
 export function scoreMatrix<Params>(
   kind: UnivariateKind<Params>,
   fitted: FittedSeries<Params>,
   x: FeatureMatrix,
+  from: number = Number.NEGATIVE_INFINITY,
 ): Float64Array {
-  const scores = new Float64Array(x.times.length);
+  const scores = new Float64Array(x.times.length).fill(NaN);
   const width = fitted.columns.length;
   const unscored = kind.unscoredRows(fitted.params);
   const lines = indexEntities(fitted);
@@ -37,14 +39,14 @@ export function scoreMatrix<Params>(
       );
       if (found === undefined) continue;
       const { residuals } = found.scores;
-      for (let i = 0; i < rows.length; i++) {
+      for (let i = unscored; i < rows.length; i++) {
         const residual = residuals[i]!;
-        if (!Number.isNaN(residual))
+        if (times[i]! >= from && !Number.isNaN(residual))
           surprises[i * width + column] = weigh(kind, fitted.tails, found.tail, residual);
       }
     }
-    for (let i = 0; i < rows.length; i++)
-      scores[rows[i]!] = i < unscored ? NaN : meanOfLargest(surprises.subarray(i * width, (i + 1) * width));
+    for (let i = unscored; i < rows.length; i++)
+      if (times[i]! >= from) scores[rows[i]!] = meanOfLargest(surprises.subarray(i * width, (i + 1) * width));
   }
   return scores;
 }

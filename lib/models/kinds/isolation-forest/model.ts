@@ -24,9 +24,9 @@ function wrapForest(forest: Forest): FittedModel {
     contextRows: forest.window - 1,
     unscoredRows: forest.window - 1,
     summary: NOTHING_TO_SAY,
-    score: async (x) => {
+    score: async (x, from) => {
       checkColumns(x, forest.columns);
-      return scoreRows(compiled, x);
+      return scoreRows(compiled, x, from);
     },
     explain: async (x, rows) => {
       checkColumns(x, forest.columns);

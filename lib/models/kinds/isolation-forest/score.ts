@@ -76,12 +76,17 @@ export function missingGoesRight(treeCounts: Uint16Array, split: number): boolea
  * other columns score ranks such rows among each other, in what is left up to 1: a constant that moved for good must not
  * hide everything else.
  *
- * NaN for the first rows of an entity, which make no whole vector.
+ * NaN for the first rows of an entity, which make no whole vector, and for those before `from` (epoch ms).
  */
-export function scoreRows(compiled: CompiledForest, x: FeatureMatrix): Float64Array {
+export function scoreRows(
+  compiled: CompiledForest,
+  x: FeatureMatrix,
+  from: number = Number.NEGATIVE_INFINITY,
+): Float64Array {
   const { trees, average } = compiled;
   const width = compiled.forest.columns.length;
-  const lagged = findLaggedRows(x, compiled.forest.window);
+  const whole = findLaggedRows(x, compiled.forest.window);
+  const lagged = { ...whole, rows: whole.rows.filter((row) => x.times[row]! >= from) };
   const scores = sumPathLengths(compiled, x, lagged);
   const isolated = anomalyScore(1, average);
   for (const row of lagged.rows) {
@@ -129,7 +134,8 @@ function sumPathLengths(
   const { rows } = lagged;
   const width = forest.columns.length * forest.window;
   const sums = new Float64Array(x.times.length).fill(NaN);
-  const buffer = new Float32Array(forest.window === 1 ? 0 : BLOCK_ROWS * width);
+  const isMatrix = forest.window === 1 && rows.length === x.times.length;
+  const buffer = new Float32Array(isMatrix ? 0 : BLOCK_ROWS * width);
   const blockSums = new Float64Array(BLOCK_ROWS);
   for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
     const end = Math.min(start + BLOCK_ROWS, rows.length);
@@ -144,9 +150,9 @@ function sumPathLengths(
   }
   return sums;
 
-  /** Of a window of one row they lie in the matrix already. */
+  /** Of a window of one row, and of all rows, they lie in the matrix already. */
   function takeVectors(start: number, end: number): Float32Array {
-    if (forest.window === 1) return x.values.subarray(start * width, end * width);
+    if (isMatrix) return x.values.subarray(start * width, end * width);
     for (let i = start; i < end; i++) copyVector(x, lagged, rows[i]!, buffer, (i - start) * width);
     return buffer;
   }

@@ -32,9 +32,9 @@ function wrap(model: JointModel, notes: readonly string[]): FittedModel {
     contextRows: CONTEXT_ROWS,
     unscoredRows: UNSCORED_ROWS,
     summary: { ...NOTHING_TO_SAY, notes },
-    score: async (x) => {
+    score: async (x, from) => {
       checkColumns(x, model.columns);
-      return scoreRows(model, x);
+      return scoreRows(model, x, from);
     },
     explain: async (x, rows) => {
       checkColumns(x, model.columns);

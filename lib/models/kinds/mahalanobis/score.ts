@@ -8,9 +8,13 @@ import { NO_ROW, takeStretches } from './stretches.ts';
 
 /**
  * Mahalanobis distance over the root of the number of features: about 1 where a row is like most of the training.
- * NaN for the first UNSCORED_ROWS rows of an entity; a change that looks back further than the entity goes has no part. A row costs the square of the number of features.
+ * NaN for the first UNSCORED_ROWS rows of an entity and for those before `from` (epoch ms); a change that looks back further than the entity goes has no part. A row costs the square of the number of features.
  */
-export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
+export function scoreRows(
+  model: JointModel,
+  x: FeatureMatrix,
+  from: number = Number.NEGATIVE_INFINITY,
+): Float64Array {
   const features = listFeatures(model.scaleSet, model.constant);
   const coordinates = takeCoordinates(model, features);
   const n = features.length;
@@ -22,7 +26,7 @@ export function scoreRows(model: JointModel, x: FeatureMatrix): Float64Array {
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       if (stretch.before + at < UNSCORED_ROWS) continue;
       const row = stretch.rows[at]!;
-      if (row === NO_ROW) continue;
+      if (row === NO_ROW || x.times[row]! < from) continue;
       placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(rows.length), BLOCK);
       if (rows.push(row) === BLOCK) writeScores(rows);
     }

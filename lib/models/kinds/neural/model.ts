@@ -60,9 +60,9 @@ function wrapNetwork(fitted: FittedNetwork, summary: FitSummary): FittedModel {
     contextRows: spanOf(architecture) - 1,
     unscoredRows: spanOf(architecture) - 1,
     summary,
-    score: async (x) => {
+    score: async (x, from) => {
       checkColumns(x, columns);
-      return scoreMatrix(fitted, network(), x);
+      return scoreMatrix(fitted, network(), x, from);
     },
     explain: async (x, rows) => {
       checkColumns(x, columns);

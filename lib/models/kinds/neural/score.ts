@@ -11,13 +11,21 @@ import { type Architecture, spanOf } from './architecture.ts';
 import { type ErrorProfile, weighError } from './error-profile.ts';
 import { type FittedNetwork, predictSequences } from './network.ts';
 
-/** One score per row; NaN where a row has too few consecutive ones before it. */
-export function scoreMatrix(fitted: FittedNetwork, network: Network, x: FeatureMatrix): Float64Array {
+/** One score per row; NaN where a row has too few consecutive ones before it, and before `from` (epoch ms). */
+export function scoreMatrix(
+  fitted: FittedNetwork,
+  network: Network,
+  x: FeatureMatrix,
+  from: number = Number.NEGATIVE_INFINITY,
+): Float64Array {
   const { architecture, normalizer, step, profile } = fitted;
   const scores = new Float64Array(x.times.length).fill(NaN);
   const table = tabulate(x, normalizer, step);
   const span = spanOf(architecture);
-  for (const { starts, outputs, size } of predictSequences(network, table, findSequences(table, span)))
+  const wanted = findSequences(table, span).filter(
+    (start) => x.times[table.order[start + span - 1]!]! >= from,
+  );
+  for (const { starts, outputs, size } of predictSequences(network, table, wanted))
     for (const [i, start] of starts.entries())
       scores[table.order[start + span - 1]!] =
         profile === undefined

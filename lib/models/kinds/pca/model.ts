@@ -42,9 +42,9 @@ function wrap(fitted: Pca, summary: FitSummary): FittedModel {
     contextRows: fitted.window - 1,
     unscoredRows: fitted.window - 1,
     summary,
-    score: async (x) => {
+    score: async (x, from) => {
       checkColumns(x, columns);
-      return scoreRows(compiled, x);
+      return scoreRows(compiled, x, from);
     },
     explain: async (x, rows) => {
       checkColumns(x, columns);

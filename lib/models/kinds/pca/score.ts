@@ -1,5 +1,6 @@
 /** How far a vector is from what the components expect. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { placesOf } from '../robust-z/baselines.ts';
 import { toCoordinate } from './coordinates.ts';
 import type { Pca } from './pca.ts';
@@ -37,9 +38,13 @@ function choosePrecision({ usual }: Components): CompiledPca['precision'] {
 
 /**
  * √((u'Mu + moved constants squared) / entries): about 1 for usual rows. NaN for the first rows of an entity, which make
- * no whole vector. What is missing adds nothing.
+ * no whole vector, and for those before `from` (epoch ms). What is missing adds nothing.
  */
-export function scoreRows({ pca, form, precision }: CompiledPca, x: FeatureMatrix): Float64Array {
+export function scoreRows(
+  { pca, form, precision }: CompiledPca,
+  x: FeatureMatrix,
+  from: number = Number.NEGATIVE_INFINITY,
+): Float64Array {
   const { coordinates } = pca;
   const { constant, baselines } = coordinates;
   const places = placesOf(baselines, x.entities);
@@ -48,7 +53,8 @@ export function scoreRows({ pca, form, precision }: CompiledPca, x: FeatureMatri
   const findGap = gapFinder(form);
   const vectors = openVectors(pca, { missing: 'nan', form, precision });
   const { squares } = vectors;
-  eachBlock(x, pca, vectors, ({ count, rows }) => {
+  const wanted = from === Number.NEGATIVE_INFINITY ? undefined : findEnds(x, pca.window, from);
+  eachBlock(x, { ...pca, ...(wanted && { wanted }) }, vectors, ({ count, rows }) => {
     completeBlock(form, vectors, count, findGap);
     for (let b = 0; b < count; b++) {
       const moved = constant.length === 0 ? 0 : squareMoved(rows[b]!);
@@ -67,4 +73,11 @@ export function scoreRows({ pca, form, precision }: CompiledPca, x: FeatureMatri
     }
     return sum;
   }
+}
+
+/** Per entity the places of its rows from `from` on, among those that end a whole vector. */
+function findEnds(x: FeatureMatrix, window: number, from: number): readonly Uint32Array[] {
+  return groupRows(x).map((rows) =>
+    Uint32Array.from(rows.keys()).filter((place) => place >= window - 1 && x.times[rows[place]!]! >= from),
+  );
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pickEvidence } from '../../../../lib/evidence/evidence.ts';
+import type { FeatureMatrix } from '../../../../lib/features/feature-matrix.ts';
 import { openContext } from '../../../../lib/jobs/score/context-windows.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
@@ -106,6 +107,35 @@ test('rows whose features reach back before the history are not learned from', a
     Float64Array.from(data.planned.rows!, (row) => data.planned.window.times[row]!),
     data.window.times,
   );
+});
+
+test('only the rows whose scores are asked for are scored by the model, and come out as if all were', async () => {
+  const { context, store } = await createTrainedWorld(
+    MANIFEST.replace('{ kind: isolation-forest, params: { trees: 20 } }', '{ kind: mahalanobis }'),
+  );
+  const { detector } = await loadDetector(context, DETECTOR);
+  const fitted = await loadFittedDetector(store, DETECTOR, (await readCurrent(store, DETECTOR))!.version);
+  const window = makeWindow({ from: 1450, rows: 10 });
+  const earlier = [makeWindow({ from: 900, rows: 550 })];
+  const froms: (number | undefined)[] = [];
+  const { model } = fitted;
+  const noting = {
+    ...model,
+    score: (x: FeatureMatrix, from?: number) => {
+      froms.push(from);
+      return model.score(x, from);
+    },
+  };
+  const scoringAll = { ...model, score: (x: FeatureMatrix) => model.score(x) };
+  const [some, all] = [
+    await scoreRows({ detector, fitted: { ...fitted, model: noting }, window, context: earlier }),
+    await scoreRows({ detector, fitted: { ...fitted, model: scoringAll }, window, context: earlier }),
+  ];
+  assert.deepEqual(some.scored, all.scored);
+  // The longest stretch of the model's surprise is looked back on; what the model itself looks back on is not scored.
+  const longest = Math.max(...fitted.evidence!.plan.jointLengths);
+  assert.deepEqual(froms, [window.range.start - longest * STEP]);
+  assert.ok(model.contextRows > 0);
 });
 
 test('scores do not depend on how history is cut into windows', async () => {

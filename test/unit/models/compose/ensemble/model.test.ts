@@ -190,3 +190,17 @@ test('rows of the validation that are all in reach of a label leave the scale to
     /mahalanobis: its scale comes from its own training rows: 0 of the newest/,
   );
 });
+
+test('rows from a time on score to the bit as among all, smoothed and of forests of single rows', async () => {
+  const members = [{ kind: 'isolation-forest', params: { trees: 30, window: 1 } }, { kind: 'pca' }];
+  const x = normal(300, 2);
+  for (const smoothing of [0, 3]) {
+    const fitted = await fit({ smoothing, members }, normal(1000, 1));
+    const all = await fitted.score(x);
+    const from = x.times[120]!;
+    const scores = await fitted.score(x, from);
+    assert.deepEqual(scores.subarray(120), all.subarray(120), `smoothing ${smoothing}`);
+    // What a mean looks back on is scored; what it does not reach is left out.
+    assert.ok(scores.subarray(0, 120 - 6 * smoothing).every(Number.isNaN), `smoothing ${smoothing}`);
+  }
+});
