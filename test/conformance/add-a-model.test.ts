@@ -28,7 +28,7 @@ test('the walk-through adds a model, and names every file that it takes', () => 
   insertBehind(
     'lib/config/model-kind.ts',
     'const KINDS = {\n',
-    `  '${KIND}': { judges: 'rows', learns: 'at-once', rehearses: 'anew', draws: false },\n`,
+    `  '${KIND}': { judges: 'rows', learns: 'at-once', rehearses: 'anew', draws: false, trainsIn: 1 },\n`,
   );
   const unregistered = run([join(copy, 'node_modules/typescript/bin/tsc'), '--noEmit']);
   assert.deepEqual(

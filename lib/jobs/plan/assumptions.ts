@@ -1,5 +1,5 @@
 /** What a plan takes for granted: measured once, rounded up, and told with each plan. */
-import type { ModelKind } from '../../config/model-kind.ts';
+import { KIND_FACTS, type ModelKind } from '../../config/model-kind.ts';
 import type { PlannedFunction } from './functions.ts';
 
 /** Seconds. */
@@ -20,25 +20,7 @@ export const VALUES_A_SECOND = {
   score: 1_000_000,
 } as const;
 
-/** Seconds of a training of a million values on one processor, with its rehearsals, its evidence and its report. */
-const TRAINING: Readonly<Record<ModelKind, number>> = {
-  arima: 8,
-  attention: 300,
-  auto: 4,
-  bilstm: 600,
-  ensemble: 12,
-  'isolation-forest': 4,
-  lstm: 250,
-  'lstm-autoencoder': 550,
-  mahalanobis: 15,
-  'nearest-value': 12,
-  pca: 4,
-  prophet: 60,
-  reconstruction: 3,
-  'robust-z': 3,
-  seasonal: 14,
-};
-/** What comes before and after, whatever the size. */
+/** Seconds of a training, whatever its size. */
 const TRAINING_BASE = 20;
 
 /** Ms between runs after which Lambda may have taken the process away. */
@@ -75,7 +57,7 @@ export function processorsOf(memoryMb: number): number {
 }
 
 export function secondsOfTraining(kind: ModelKind, values: number, memoryMb: number): number {
-  return TRAINING_BASE + ((values / 1e6) * TRAINING[kind]) / processorsOf(memoryMb);
+  return TRAINING_BASE + ((values / 1e6) * KIND_FACTS[kind].trainsIn) / processorsOf(memoryMb);
 }
 
 /** MB at the most. */

@@ -5,7 +5,7 @@ import { SettingError } from '../../base/errors.ts';
 import defaultTable from './prices.json' with { type: 'json' };
 
 /** What each price is of, for people; the table has one for each of these. */
-export const PRICED = {
+const PRICED = {
   lambdaGbSecond: 'Lambda, arm64: a GB-second',
   lambdaMillionRuns: 'Lambda: a million runs',
   s3ThousandReads: 'S3 Standard: a thousand GET and HEAD',

@@ -35,7 +35,7 @@ export function timesRequests({ reads, lists, writes }: Requests, times: number)
   return { reads: reads * times, lists: lists * times, writes: writes * times };
 }
 
-export function pagesOf(keys: number): number {
+function pagesOf(keys: number): number {
   return Math.max(1, Math.ceil(keys / PAGE));
 }
 

@@ -202,7 +202,7 @@ export function sumUsage(all: readonly Usage[]): Usage {
 }
 
 /** Of the work alone, without its requests. */
-export function secondsOfExport(load: Workload): number {
+function secondsOfExport(load: Workload): number {
   return load.metrics * SECONDS.query + secondsOfWriting(load);
 }
 
