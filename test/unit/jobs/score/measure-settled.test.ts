@@ -27,6 +27,12 @@ test('what has settled is at the median of its rows since its end', () => {
   assert.deepEqual(measureSettled(SETTLED, [REASON], WINDOW), expected);
 });
 
+test('what has come back is not what has stayed', () => {
+  const back: Reason = { ...REASON, metric: 'cpu', value: 9, usualLow: 0, usualHigh: 1, usual: 0.5 };
+  assert.equal(measureSettled(SETTLED, [back, REASON], WINDOW)?.metric, 'memory');
+  assert.equal(measureSettled(SETTLED, [back], WINDOW), undefined);
+});
+
 test('nothing is said where no row tells, and of what is no metric by itself or has not settled', () => {
   const none: readonly (AlertSettled | undefined)[] = [
     measureSettled({ ...SETTLED, state: 'resolved' }, [REASON], WINDOW),
