@@ -121,6 +121,17 @@ test('an exporter that is dead is seen although all is scored', async () => {
   assert.deepEqual(await watch(), { WatchRuns: 1, DetectorsSilent: 1, ExporterSilent: 1 });
 });
 
+test('that the exporter is dead is counted also where it cannot be written down who was looked at', async () => {
+  clock += 26 * HOUR;
+  const seen = createMemoryTelemetry();
+  const failing: typeof store = { ...store, put: () => Promise.reject(new Error('503 SlowDown')) };
+  await assert.rejects(watchDetectors({ ...bucket.context, store: failing, telemetry: seen }), /SlowDown/);
+  assert.deepEqual(
+    seen.counts.map(({ name }) => name),
+    ['DetectorsSilent', 'ExporterSilent'],
+  );
+});
+
 test('a cursor that lies ahead, and a version that is gone, are looked at', async () => {
   await updateState(bucket.store, 'shop', (state) => ({ ...state, exportedUntil: clock + HOUR }));
   await watch();
