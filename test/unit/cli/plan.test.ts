@@ -107,6 +107,40 @@ test('how much there is comes from data, or from the bucket', async () => {
   assert.deepEqual(store.keys(), keys, 'nothing is written');
 });
 
+test('of a bucket each detector is planned that can be, the others are told of, and nothing is written', async () => {
+  const store = createMemoryObjectStore();
+  const put = (key: string, text: string) => store.put(key, new TextEncoder().encode(text));
+  for (const detector of ['shop', 'dropped']) await dropWindow(store, { detector, from: 0, rows: 15 });
+  await put(manifestKey('shop'), manifestOf('shop', '  entity: [pod]\n'));
+  await put('state/detector=shop.json', '{"cut');
+  await put(manifestKey('fresh'), manifestOf('fresh', '  entity: [pod]\n'));
+  await put(manifestKey('files'), 'kind: AnomalyDetector\nmetadata: { name: files }\n');
+  await put(manifestKey('broken'), 'kind: Deployment\n');
+  await put(manifestKey('renamed'), manifestOf('another', ''));
+  await put('detectors/notes.txt', 'not a manifest');
+  const keys = store.keys();
+  const args = ['plan', '--bucket', 'mine', '--json'];
+  const without = await runTestCli(args, store);
+  assert.deepEqual(store.keys(), keys);
+  const planned = ({ lines }: CliRun): string[] =>
+    lines.flatMap((line) => (line['type'] === 'plan' ? [String(line['detector'])] : []));
+  assert.deepEqual(planned(without), ['dropped', 'shop']);
+  assert.equal(without.code, 1);
+  for (const told of [
+    /broken\.yml: 2 problems/,
+    /files is not in this plan: it has no window yet/,
+    /fresh is not in this plan: .* give --entities fresh=N/,
+    /renamed\.yml: metadata\.name is \\"another\\"/,
+  ])
+    assert.match(without.stdout + without.stderr, told);
+
+  const counted = await runTestCli([...args, '--entities', 'fresh=7'], store);
+  assert.deepEqual(planned(counted), ['dropped', 'fresh', 'shop']);
+  assert.equal(loadOf(counted.lines.find((line) => line['detector'] === 'fresh')).entities, 7);
+  const misnamed = await runTestCli([...args, '--entities', 'frsh=7'], store);
+  assert.match(misnamed.stdout + misnamed.stderr, /--entities names frsh, and no detector of this plan/);
+});
+
 test('what does not fit a function is told with its numbers, and --check fails by it', async () => {
   const args = ['plan', path('shop.yml'), '--entities', '5000'];
   const { code, stdout } = await run(...args);
@@ -137,8 +171,8 @@ test('what nobody said is asked for', async () => {
     [['plan'], /needs a FILE, --data or --bucket/],
     [['plan', path('shop.yml')], /how many entities shop has, its manifest does not tell/],
     [['plan', path('shop.yml'), '--entities', '0'], /--entities is "0", not a whole number/],
-    [['plan', path('shop.yml'), '--entities', '1,cart=2'], /names cart, and none of the files declares it/],
-    [['plan', path('shop.yml'), '--entities', '2', '--bucket', 'b'], /one of --entities/],
+    [['plan', path('shop.yml'), '--entities', '1,cart=2'], /names cart, and no detector of this plan/],
+    [['plan', path('shop.yml'), '--entities', '2', '--data', 'd'], /takes --data, or --bucket, or/],
     [
       ['plan', path('shop.yml'), path('shop.yml'), '--entities', '2'],
       /two of the files declare the detector shop/,
