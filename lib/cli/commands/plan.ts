@@ -44,7 +44,10 @@ export const plan: Command = {
     ],
     ['--age TIME', 'how long the deployment has run by then: 30d by default, 400d at its largest'],
     ['--detector-metrics', 'with a parameter detectorMetrics=on: metrics of each detector in CloudWatch'],
-    ['--prices FILE', 'a table of prices in YAML or JSON; one of us-east-1 by default'],
+    [
+      '--prices FILE',
+      "a table of prices in YAML or JSON; by default one of us-east-1 that was not checked against AWS's pages",
+    ],
     ['--check', 'exit code 1 where something will not fit'],
   ],
   examples: [

@@ -37,7 +37,7 @@ test('what is planned is told by detector and in all, with what was assumed and 
   assert.equal(code, 0, stderr);
   assert.match(
     stdout,
-    /^A month of 30 days, after 30 days; prices of us-east-1 as of \d{4}-\d\d-\d\d, in USD/,
+    /^A month of 30 days, after 30 days; prices of us-east-1 as of \d{4}-\d\d-\d\d, in USD:\n\n.*from memory and not checked against AWS's pages: .*--prices FILE\n/,
   );
   assert.match(stdout, /^shop +20 +60 +2,592,000 +2,880 /m);
   assert.match(stdout, /^cart +3 +9 +388,800 +2,880 /m);
@@ -74,14 +74,17 @@ test('metrics of each detector cost what CloudWatch asks for them', async () => 
 test('a table of prices is replaced as a whole, and one that is not whole is refused by what it lacks', async () => {
   const table = JSON.parse(await readFile(PRICES, 'utf8')) as {
     region: string;
+    note: string;
     prices: Record<string, unknown>;
   };
+  const { note: _note, ...checked } = table;
   await writeFile(
     path('mine.yml'),
-    JSON.stringify({ ...table, region: 'eu-west-1', prices: { ...table.prices, alarmMonth: 100 } }),
+    JSON.stringify({ ...checked, region: 'eu-west-1', prices: { ...table.prices, alarmMonth: 100 } }),
   );
   const mine = await run('plan', path('whole.yml'), '--prices', path('mine.yml'));
   assert.match(mine.stdout, /prices of eu-west-1/);
+  assert.doesNotMatch(mine.stdout, /from memory/);
   assert.match(mine.stdout, /alarms 2400\.00/);
 
   const { s3GbMonth: _, ...fewer } = table.prices;
