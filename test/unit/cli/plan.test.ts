@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { manifestKey } from '../../../lib/store/keys.ts';
-import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
-import { type CliRun, runTestCli } from '../../helpers/cli.ts';
+import { type CliRun, runOnFiles, runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { dropWindow, makeWindow } from '../../helpers/synthetic-window.ts';
 
@@ -204,11 +203,4 @@ function path(name: string): string {
   return join(folder, name);
 }
 
-function run(...args: readonly string[]): Promise<CliRun> {
-  return runTestCli(args, createMemoryObjectStore(), {
-    env: {},
-    readFile: (name) => readFile(name, 'utf8'),
-    openStore: (): ObjectStore => assert.fail('a bucket was opened'),
-    openTopic: () => assert.fail('a topic was opened'),
-  });
-}
+const run = (...args: readonly string[]): Promise<CliRun> => runOnFiles(args);
