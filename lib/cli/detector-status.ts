@@ -1,9 +1,9 @@
 /** What a detector is up to, put together from the bucket without writing to it. */
 
-import { ArtifactError, ManifestError, ObjectTooLargeError } from '../base/errors.ts';
+import { ArtifactError, ManifestError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
-import { manifestHash, parseManifest } from '../config/manifest.ts';
+import { manifestHash } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { readFindings } from '../jobs/shared/detector-findings.ts';
@@ -15,7 +15,7 @@ import {
   readLeftOutColumns,
   readLeftOutOfExport,
 } from '../jobs/shared/left-out-notes.ts';
-import { readManifestText } from '../jobs/shared/manifest-objects.ts';
+import { readDetector } from '../jobs/shared/load-detectors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
@@ -175,12 +175,9 @@ async function readSettings(
   detector: string,
 ): Promise<{ settings?: Detector; problem?: string }> {
   try {
-    const manifest = await readManifestText(store, detector);
-    if (manifest === undefined) return { settings: defaultDetector(detector) };
-    return { settings: parseManifest(manifest.text, { source: manifest.key }) };
+    return { settings: await readDetector(store, detector) };
   } catch (error) {
-    if (error instanceof ManifestError || error instanceof ObjectTooLargeError)
-      return { problem: error.message };
+    if (error instanceof ManifestError) return { problem: error.message };
     throw error;
   }
 }

@@ -1,22 +1,38 @@
 /** Which detectors a command works on. */
 import type { StoreContext } from '../jobs/shared/context.ts';
-import { listDetectors, listDropped } from '../jobs/shared/load-detectors.ts';
+import { findDetectorNames, listDetectors, listDropped } from '../jobs/shared/load-detectors.ts';
 import { isDetectorName, windowsPrefix } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * The named ones, or every one that has a manifest, a state or a window.
+ * The named ones, or every one that has a manifest, a state or a window. For a command that does what a job does: what is no
+ * manifest goes to quarantine.
  * @throws UsageError for a name that nothing in the bucket has
  */
 export async function chooseDetectors(
   context: StoreContext,
   named: readonly string[],
 ): Promise<readonly string[]> {
-  const known = await listDetectors(context);
-  if (named.length === 0) return [...new Set([...known, ...(await listDropped(context.store))])].sort();
+  return choose(context.store, named, await listDetectors(context));
+}
+
+/**
+ * The same for a command that only looks: nothing is written.
+ * @throws UsageError for a name that nothing in the bucket has
+ */
+export async function findChosen(store: ObjectStore, named: readonly string[]): Promise<readonly string[]> {
+  return choose(store, named, await findDetectorNames(store));
+}
+
+async function choose(
+  store: ObjectStore,
+  named: readonly string[],
+  known: readonly string[],
+): Promise<readonly string[]> {
+  if (named.length === 0) return [...new Set([...known, ...(await listDropped(store))])].sort();
   for (const name of named) {
-    if (known.includes(name) || (isDetectorName(name) && (await hasWindows(context.store, name)))) continue;
+    if (known.includes(name) || (isDetectorName(name) && (await hasWindows(store, name)))) continue;
     const others = known.length === 0 ? 'the bucket has none' : `there are ${known.join(', ')}`;
     throw new UsageError(`no detector ${JSON.stringify(name)}, neither a manifest nor windows; ${others}`);
   }

@@ -20,9 +20,10 @@ const WITHOUT_DETECTOR = '(the deployment)';
 
 export function describePlan(told: ToldPlan): string {
   const { plan, prices, age, assumed } = told;
-  const { currency, region, asOf } = prices;
+  const { currency, region, asOf, note } = prices;
   const parts = [
     `A month of ${DAYS_A_MONTH} days, after ${age} days; prices of ${region} as of ${asOf}, in ${currency}:`,
+    ...(note === undefined ? [] : [note]),
     tableOfDetectors(plan),
     tableOfFunctions(plan.total.usage),
     `By what it is for: ${COST_ITEMS.map((item) => `${item} ${sayMoney(plan.total.costs[item])}`).join(', ')}`,

@@ -1,8 +1,11 @@
 /** The command line in this process, over a bucket in memory. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import type { Alert } from '../../lib/alert/alert.ts';
 import type { Host } from '../../lib/cli/host.ts';
 import { runCli } from '../../lib/cli/run.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
+import { createMemoryObjectStore } from './memory-object-store.ts';
 
 export interface CliRun {
   readonly code: number;
@@ -57,4 +60,14 @@ export async function runTestCli(
         .map((line) => JSON.parse(line) as Record<string, unknown>)
     : [];
   return { code, stdout, stderr: written.stderr.join(''), lines, published };
+}
+
+/** A command that has files alone: whoever opens a bucket or a topic fails. */
+export function runOnFiles(args: readonly string[]): Promise<CliRun> {
+  return runTestCli(args, createMemoryObjectStore(), {
+    env: {},
+    readFile: (name) => readFile(name, 'utf8'),
+    openStore: (): ObjectStore => assert.fail('a bucket was opened'),
+    openTopic: () => assert.fail('a topic was opened'),
+  });
 }

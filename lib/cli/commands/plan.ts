@@ -1,3 +1,4 @@
+import { WindowError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { ASSUMED } from '../../jobs/plan/assumptions.ts';
@@ -5,17 +6,19 @@ import { learnFromBucket, learnFromWindow } from '../../jobs/plan/learn-data.ts'
 import { type DetectorToPlan, planDeployment } from '../../jobs/plan/plan-deployment.ts';
 import { DEFAULT_PRICES, type PriceTable, parsePriceTable } from '../../jobs/plan/price-table.ts';
 import type { KnownData } from '../../jobs/plan/workload.ts';
-import { listDetectors, loadDetector } from '../../jobs/shared/load-detectors.ts';
+import { readDetector } from '../../jobs/shared/load-detectors.ts';
 import { readCheckedManifest } from '../check-manifest.ts';
 import {
   BUCKET_OPTION,
   type Command,
-  createContext,
+  forEachDetector,
   type Invocation,
   openBucket,
   stringValue,
 } from '../command.ts';
 import { nameOfData, readData } from '../data-file.ts';
+import { findChosen } from '../detectors.ts';
+import { type ExitStatus, worstStatus } from '../exit-code.ts';
 import { durationValue } from '../option-values.ts';
 import { describePlan, fieldsOfPlan } from '../plan-text.ts';
 import { readManifestFile } from '../read-manifest-file.ts';
@@ -35,10 +38,16 @@ export const plan: Command = {
     ['--entities N', 'entities of each detector, or NAME=N,NAME=N; of one without spec.entity there is one'],
     ['--series N', 'in its place, series: entities times metrics; or NAME=N,NAME=N'],
     ['--data PATH', 'in their place, data of the one detector: .parquet or .csv, or a folder of them'],
-    ['--bucket NAME', 'in their place, what is in this bucket; without a FILE, for each of its detectors'],
+    [
+      '--bucket NAME',
+      'what is in this bucket, and counts for what has no window yet; without a FILE, all of it',
+    ],
     ['--age TIME', 'how long the deployment has run by then: 30d by default, 400d at its largest'],
     ['--detector-metrics', 'with a parameter detectorMetrics=on: metrics of each detector in CloudWatch'],
-    ['--prices FILE', 'a table of prices in YAML or JSON; one of us-east-1 by default'],
+    [
+      '--prices FILE',
+      "a table of prices in YAML or JSON; by default one of us-east-1 that was not checked against AWS's pages",
+    ],
     ['--check', 'exit code 1 where something will not fit'],
   ],
   examples: [
@@ -61,7 +70,9 @@ export const plan: Command = {
     const age = (durationValue(values, 'age') ?? DEFAULT_AGE * DAY) / DAY;
     const prices = await readPrices(invocation);
     const given = await readDetectors(invocation);
-    const planned = planDeployment(given, {
+    // What would be told of none of them is what is there without any.
+    if (given.detectors.length === 0) return given.status;
+    const planned = planDeployment(given.detectors, {
       age,
       prices,
       detectorMetrics: values['detector-metrics'] === true,
@@ -70,7 +81,8 @@ export const plan: Command = {
     const [first, ...rest] = fieldsOfPlan(told);
     output.print(first!.type, describePlan(told), first!.fields);
     for (const { type, fields } of rest) output.print(type, undefined, fields);
-    return values.check === true && planned.misfits.length > 0 ? 'failed' : 'ok';
+    const fits = values.check !== true || planned.misfits.length === 0;
+    return worstStatus([given.status, fits ? 'ok' : 'failed']);
   },
 };
 
@@ -80,42 +92,49 @@ async function readPrices({ host, values }: Invocation): Promise<PriceTable> {
   return parsePriceTable(await readManifestFile(host, path), path);
 }
 
-async function readDetectors(invocation: Invocation): Promise<readonly DetectorToPlan[]> {
-  const { operands, values, host } = invocation;
+interface Given {
+  readonly detectors: readonly DetectorToPlan[];
+  /** Whether all that were asked for are among them. */
+  readonly status: ExitStatus;
+}
+
+async function readDetectors(invocation: Invocation): Promise<Given> {
+  const { operands, values } = invocation;
   const counts = readCounts(values);
   const data = stringValue(values.data);
   const isBucket = stringValue(values.bucket) !== undefined;
-  if ([data !== undefined, isBucket, counts !== undefined].filter(Boolean).length > 1)
-    throw new UsageError('plan takes one of --entities, --series, --data and --bucket');
-  if (isBucket) return readBucket(invocation);
-  if (data !== undefined) return [await readWithData(invocation, data)];
+  if (data !== undefined && (isBucket || counts !== undefined))
+    throw new UsageError(
+      'plan takes --data, or --bucket, or --entities or --series, and not several of them',
+    );
+  if (data !== undefined) return { detectors: [await readWithData(invocation, data)], status: 'ok' };
+  if (isBucket) return readBucket(invocation, counts);
   if (operands.length === 0)
     throw new UsageError('plan needs a FILE, --data or --bucket; see tidewatch plan --help');
-  const planned: DetectorToPlan[] = [];
-  for (const path of operands) {
-    const detector = await readCheckedManifest(await readManifestFile(host, path), {
-      source: path,
-      isPromql: false,
-    });
-    planned.push({ detector, known: countEntities(detector, counts) });
-  }
-  const names = planned.map(({ detector }) => detector.name);
+  const declared = await readFiles(invocation);
+  checkNames(counts, declared);
+  const detectors = declared.map((detector) => ({ detector, known: countEntities(detector, counts) }));
+  return { detectors, status: 'ok' };
+}
+
+async function readFiles(invocation: Invocation): Promise<readonly Detector[]> {
+  const detectors: Detector[] = [];
+  for (const path of invocation.operands) detectors.push(await readFile(invocation, path));
+  const names = detectors.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`two of the files declare the detector ${twice}`);
-  const unknown = [...(counts?.byName.keys() ?? [])].find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new UsageError(`--${counts?.option} names ${unknown}, and none of the files declares it`);
-  return planned;
+  return detectors;
+}
+
+async function readFile({ host }: Invocation, path: string): Promise<Detector> {
+  return readCheckedManifest(await readManifestFile(host, path), { source: path, isPromql: false });
 }
 
 async function readWithData(invocation: Invocation, data: string): Promise<DetectorToPlan> {
-  const { operands, host, output } = invocation;
+  const { operands, output } = invocation;
   const [path, ...others] = operands;
   if (others.length > 0) throw new UsageError('--data is of one detector: plan takes one FILE with it');
-  const detector =
-    path === undefined
-      ? defaultDetector(nameOfData(data))
-      : await readCheckedManifest(await readManifestFile(host, path), { source: path, isPromql: false });
+  const detector = path === undefined ? defaultDetector(nameOfData(data)) : await readFile(invocation, path);
   const window = await readData(data, {
     detector: detector.name,
     step: detector.step,
@@ -124,26 +143,42 @@ async function readWithData(invocation: Invocation, data: string): Promise<Detec
   return { detector, known: learnFromWindow(window, detector) };
 }
 
-/** Manifests of files go before those of the bucket: they may be what is changed. */
-async function readBucket(invocation: Invocation): Promise<readonly DetectorToPlan[]> {
-  const { operands, host } = invocation;
+/**
+ * Manifests of files go before those of the bucket: they may be what is changed. One that cannot be planned is told of, and does
+ * not keep the others from it.
+ */
+async function readBucket(invocation: Invocation, counts: Counts | undefined): Promise<Given> {
   const store = openBucket(invocation);
-  const context = createContext(invocation, store);
-  const detectors: Detector[] = [];
-  for (const path of operands)
-    detectors.push(
-      await readCheckedManifest(await readManifestFile(host, path), { source: path, isPromql: false }),
+  const declared = new Map((await readFiles(invocation)).map((detector) => [detector.name, detector]));
+  const names = declared.size > 0 ? [...declared.keys()] : await findChosen(store, []);
+  if (names.length === 0) throw new UsageError('the bucket has no detector; plan needs a FILE');
+  checkNames(
+    counts,
+    names.map((name) => ({ name })),
+  );
+  const detectors: DetectorToPlan[] = [];
+  const status = await forEachDetector(invocation, names, async (name) => {
+    const detector = declared.get(name) ?? (await readDetector(store, name));
+    const known = (await learnFromBucket(store, detector)) ?? countWithoutWindows(detector, counts);
+    detectors.push({ detector, known });
+  });
+  return { detectors, status };
+}
+
+/** @throws WindowError where only a window could tell */
+function countWithoutWindows(detector: Detector, counts: Counts | undefined): KnownData {
+  const { name, metrics } = detector;
+  try {
+    return countEntities(detector, counts);
+  } catch (cause) {
+    const hint =
+      metrics.length === 0 ? '' : `; until it has one, give --entities ${name}=N or --series ${name}=N`;
+    throw new WindowError(
+      'no-windows',
+      `${name} is not in this plan: it has no window yet that tells how much there is${hint}`,
+      { cause },
     );
-  if (operands.length === 0)
-    for (const name of await listDetectors(context))
-      detectors.push((await loadDetector(context, name)).detector);
-  if (detectors.length === 0) throw new UsageError('the bucket has no detector; plan needs a FILE');
-  const planned: DetectorToPlan[] = [];
-  for (const detector of detectors) {
-    const known = (await learnFromBucket(store, detector)) ?? countEntities(detector, undefined);
-    planned.push({ detector, known });
   }
-  return planned;
 }
 
 /** What people say of how much there is. */
@@ -175,6 +210,14 @@ function readCounts(values: Invocation['values']): Counts | undefined {
     else byName.set(name, count);
   }
   return { option, each, byName };
+}
+
+/** @throws UsageError for a name that no detector has */
+function checkNames(counts: Counts | undefined, detectors: readonly { readonly name: string }[]): void {
+  const names = new Set(detectors.map(({ name }) => name));
+  const unknown = [...(counts?.byName.keys() ?? [])].find((name) => !names.has(name));
+  if (unknown !== undefined)
+    throw new UsageError(`--${counts!.option} names ${unknown}, and no detector of this plan is called so`);
 }
 
 /** @throws UsageError where nothing says how many there are */

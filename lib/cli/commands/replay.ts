@@ -25,7 +25,7 @@ import {
   openBucket,
   stringValue,
 } from '../command.ts';
-import { chooseDetectors } from '../detectors.ts';
+import { findChosen } from '../detectors.ts';
 import type { ExitStatus } from '../exit-code.ts';
 import { timeValue } from '../option-values.ts';
 import { listNotifyState } from '../quarantined.ts';
@@ -96,7 +96,7 @@ async function replayQuarantine(invocation: Invocation): Promise<ExitStatus> {
   const { operands, values, output } = invocation;
   const context = createContext(invocation, openBucket(invocation));
   const options = { restore: values.restore === true, dryRun: isDryRun(invocation) };
-  const wanted = operands.length === 0 ? undefined : await chooseDetectors(context, operands);
+  const wanted = operands.length === 0 ? undefined : await findChosen(context.store, operands);
   const entries = (await listReplayable(context))
     .filter(({ key, detector }) => wanted === undefined || wanted.includes(ownerOf(key) ?? detector))
     .filter(({ code }) => values.code === undefined || code === values.code);
@@ -226,16 +226,20 @@ async function replayRanges(invocation: Invocation): Promise<ExitStatus> {
   const range = readRange(invocation);
   const context = createContext(invocation, openBucket(invocation));
   const detectors = new Set<string>();
-  const status = await forEachDetector(invocation, await chooseDetectors(context, operands), async (name) => {
-    const loaded = await loadDetector(context, name);
-    const replayed = await replayRange({ ...loaded, range, dryRun }, context);
-    if (replayed.windows.length + replayed.unscored.length > 0) detectors.add(name);
-    output.print('replayed', `${name}: ${describe(replayed, dryRun)}`, {
-      detector: name,
-      dryRun,
-      ...replayed,
-    });
-  });
+  const status = await forEachDetector(
+    invocation,
+    await findChosen(context.store, operands),
+    async (name) => {
+      const loaded = await loadDetector(context, name);
+      const replayed = await replayRange({ ...loaded, range, dryRun }, context);
+      if (replayed.windows.length + replayed.unscored.length > 0) detectors.add(name);
+      output.print('replayed', `${name}: ${describe(replayed, dryRun)}`, {
+        detector: name,
+        dryRun,
+        ...replayed,
+      });
+    },
+  );
   if (!dryRun) await askForScoring(invocation, detectors);
   return status;
 }

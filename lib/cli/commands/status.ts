@@ -1,4 +1,4 @@
-import { listDetectors } from '../../jobs/shared/load-detectors.ts';
+import { findDetectorNames } from '../../jobs/shared/load-detectors.ts';
 import { sayLeftOut } from '../../report/left-out.ts';
 import {
   BUCKET_HELP,
@@ -9,7 +9,7 @@ import {
   openBucket,
 } from '../command.ts';
 import { type DetectorStatus, readDetectorStatus } from '../detector-status.ts';
-import { chooseDetectors } from '../detectors.ts';
+import { findChosen } from '../detectors.ts';
 import { worstStatus } from '../exit-code.ts';
 import { listOfNoDetector, sayQuarantined } from '../quarantined.ts';
 import { formatTable } from '../table.ts';
@@ -39,7 +39,7 @@ export const status: Command = {
   async run(invocation) {
     const { operands, output, values } = invocation;
     const context = createContext(invocation, openBucket(invocation));
-    const names = await chooseDetectors(context, operands);
+    const names = await findChosen(context.store, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
     for (const { key, message } of operands.length > 0 ? [] : await listOfNoDetector(context.store))
       output.print('quarantined', sayQuarantined({ key, message }), { key, message });
@@ -50,7 +50,7 @@ export const status: Command = {
     // As one table for people, one line each for programs.
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
-    const known = operands.length === 0 ? names : await listDetectors(context);
+    const known = operands.length === 0 ? names : await findDetectorNames(context.store);
     const { byDetector, problems } = await measureAnswers(context.store, names, known);
     const isIll = values.check === true && found.some(({ isHealthy }) => !isHealthy);
     const table = formatTable([HEADER, ...found.map(toRow)]);

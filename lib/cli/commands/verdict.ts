@@ -1,17 +1,10 @@
 import { VERDICTS, type Verdict } from '../../answers/verdict.ts';
 import { findIncidentOf } from '../../jobs/notify/find-incident.ts';
 import { readIncident } from '../../jobs/notify/read-incidents.ts';
-import { listDetectors } from '../../jobs/shared/load-detectors.ts';
+import { findDetectorNames } from '../../jobs/shared/load-detectors.ts';
 import { writeVerdict } from '../../jobs/shared/write-answers.ts';
 import { isObjectId } from '../../store/keys.ts';
-import {
-  BUCKET_HELP,
-  BUCKET_OPTION,
-  type Command,
-  createContext,
-  openBucket,
-  stringValue,
-} from '../command.ts';
+import { BUCKET_HELP, BUCKET_OPTION, type Command, openBucket, stringValue } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
 import { findDetectors } from '../verdicts.ts';
 
@@ -49,7 +42,7 @@ export const verdict: Command = {
     // Of an incident its object says enough: its detectors may be gone.
     const of =
       incident === undefined
-        ? await findDetectors(store, id, await listDetectors(createContext(invocation, store)))
+        ? await findDetectors(store, id, await findDetectorNames(store))
         : incident.members.map(({ detector }) => detector);
     if (incident === undefined && of.length === 0) throw unknown();
     const [note, by] = [stringValue(values.note), stringValue(values.by)];

@@ -23,10 +23,12 @@ export type PriceName = keyof typeof PRICED;
 export interface PriceTable {
   /** Of AWS. */
   readonly region: string;
-  /** The day on which the pages said so, YYYY-MM-DD. */
+  /** The day that the prices are of, YYYY-MM-DD. */
   readonly asOf: string;
   readonly currency: string;
-  /** Pages. */
+  /** What whoever reads a figure has to know of them: told with each plan. */
+  readonly note?: string | undefined;
+  /** Pages that have them. */
   readonly sources: readonly string[];
   readonly prices: Readonly<Record<PriceName, number>>;
 }
@@ -37,6 +39,7 @@ const schema: z.ZodType<PriceTable> = z.strictObject({
   region: z.string().min(1),
   asOf: z.iso.date(),
   currency: z.string().min(1),
+  note: z.string().min(1).optional(),
   sources: z.array(z.string()),
   // Each of them, and no other.
   prices: z.record(z.enum(NAMES), z.number().min(0)),

@@ -25,7 +25,7 @@ export async function findAtWork(
   if (storedState === undefined || !isAtWork(loaded, now())) return undefined;
   const version = await resolveVersion(store, detector);
   const setAside = await findSetAside(store, loaded, now());
-  if (version === undefined || setAside !== undefined) return undefined;
+  if (version === undefined) return undefined;
   const findings: Findings = {
     detector,
     state: storedState.state,

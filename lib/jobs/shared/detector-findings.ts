@@ -9,8 +9,9 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import { readProgress } from '../../store/training-progress.ts';
 import type { StoreContext } from './context.ts';
 import type { Findings } from './detector-health.ts';
+import { needsMoreArrivals } from './expected-interval.ts';
 import type { LoadedDetector } from './load-detectors.ts';
-import { lookAt } from './looked-at.ts';
+import { type LookedAt, lookAt } from './looked-at.ts';
 import { selectPending } from './pending-windows.ts';
 import { findStaleModel } from './stale-model.ts';
 import { findSetAside } from './training-attempts.ts';
@@ -20,6 +21,9 @@ export type Look = Parameters<typeof lookAt>[2];
 
 /** What the state of notifications tells of a detector. */
 export type Telling = (detector: string) => Promise<Pick<Findings, 'messages' | 'openIncidents'>>;
+
+/** Ms before the newest days in which arrivals are looked for: of files that come once a week, a dozen. */
+const ARRIVALS_SINCE = 100 * 86_400_000;
 
 /**
  * Three listings and a handful of requests.
@@ -40,6 +44,7 @@ export async function readFindings(
   const { name } = detector;
   const { state } = loaded.storedState ?? (await readState(store, name));
   const windows = await lookAt(store, name, await scopeOf(state));
+  if (needsMoreArrivals(detector, windows.known)) await reachArrivals(windows);
   const objects = windows.known;
   return {
     detector,
@@ -54,6 +59,12 @@ export async function readFindings(
     // Only whoever has no window yet is asked for how long.
     declaredAt: detector.declared && objects.length === 0 ? await findDeclared(store, name) : undefined,
   };
+}
+
+/** Files that come once a day are silent by the days before: of the newest ones alone, nothing would ever be expected. */
+async function reachArrivals({ scope, reachBack }: LookedAt): Promise<void> {
+  const newest = scope?.days[0]?.start;
+  if (newest !== undefined) await reachBack({ start: newest - ARRIVALS_SINCE, end: newest });
 }
 
 /** It is read once, for the first detector. One that cannot be read is told of by its job. */

@@ -30,9 +30,22 @@ export function expectedInterval(detector: Detector, objects: readonly ObjectInf
   return intervalOfArrivals(objects);
 }
 
-function intervalOfArrivals(objects: readonly ObjectInfo[]): number | undefined {
+/** Whether it takes more windows than these to say how regularly the detector's files come. */
+export function needsMoreArrivals(
+  { expectEvery, metrics }: Detector,
+  objects: readonly ObjectInfo[],
+): boolean {
+  return expectEvery === undefined && metrics.length === 0 && findArrivals(objects).length < ARRIVALS;
+}
+
+/** The last ones, ascending, epoch ms. */
+function findArrivals(objects: readonly ObjectInfo[]): readonly number[] {
   const arrivals = objects.map(({ lastModified }) => lastModified).sort((a, b) => a - b);
-  const apart = arrivals.filter((time, i) => i === 0 || time - arrivals[i - 1]! >= APART).slice(-ARRIVALS);
+  return arrivals.filter((time, i) => i === 0 || time - arrivals[i - 1]! >= APART).slice(-ARRIVALS);
+}
+
+function intervalOfArrivals(objects: readonly ObjectInfo[]): number | undefined {
+  const apart = findArrivals(objects);
   const gaps = apart.slice(1).map((time, i) => time - apart[i]!);
   if (gaps.length < LEAST_GAPS) return undefined;
   const [widest, usual] = [Math.max(...gaps), gaps.toSorted((a, b) => a - b)[gaps.length >> 1]!];

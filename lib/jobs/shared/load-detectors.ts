@@ -9,7 +9,7 @@ import { detectorOfWindowKey, STATES_PREFIX, WINDOWS_PREFIX } from '../../store/
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
 import { healState } from './heal-state.ts';
-import { listManifests, type ManifestText, readManifestText } from './manifest-objects.ts';
+import { findManifests, listManifests, type ManifestText, readManifestText } from './manifest-objects.ts';
 import { quarantine } from './quarantine.ts';
 
 export interface LoadedDetector {
@@ -42,19 +42,41 @@ export async function loadDetector(
     const detector = defaultDetector(name);
     return { detector, manifestHash: manifestHash(detector), storedState };
   }
-  const { key, text, etag: manifestEtag } = manifest;
+  const { key, etag: manifestEtag } = manifest;
   try {
-    const detector = parseManifest(text, { source: key });
-    if (detector.name !== name)
-      throw new ManifestError(
-        'name-mismatch',
-        `${key}: metadata.name is "${detector.name}", the file says "${name}"`,
-      );
+    const detector = parseDeclared(manifest, name);
     return { detector, manifestHash: manifestHash(detector), manifestEtag, storedState };
   } catch (error) {
     if (error instanceof ManifestError) await quarantine(context, { detector: name, key, error });
     throw error;
   }
+}
+
+/**
+ * The detector alone, for whoever only looks: nothing is written.
+ * @throws ManifestError for a manifest that cannot be used
+ */
+export async function readDetector(store: ObjectStore, name: string): Promise<Detector> {
+  try {
+    const manifest = await readManifestText(store, name);
+    return manifest === undefined ? defaultDetector(name) : parseDeclared(manifest, name);
+  } catch (cause) {
+    throw cause instanceof ObjectTooLargeError ? tooLarge(cause) : cause;
+  }
+}
+
+function parseDeclared({ key, text }: ManifestText, name: string): Detector {
+  const detector = parseManifest(text, { source: key });
+  if (detector.name !== name)
+    throw new ManifestError(
+      'name-mismatch',
+      `${key}: metadata.name is "${detector.name}", the file says "${name}"`,
+    );
+  return detector;
+}
+
+function tooLarge(cause: ObjectTooLargeError): ManifestError {
+  return new ManifestError(cause.code, cause.message, { cause });
 }
 
 async function readManifest(
@@ -66,7 +88,7 @@ async function readManifest(
     return await readManifestText(context.store, name, listedKey);
   } catch (cause) {
     if (!(cause instanceof ObjectTooLargeError)) throw cause;
-    const error = new ManifestError(cause.code, cause.message, { cause });
+    const error = tooLarge(cause);
     await quarantine(context, { detector: name, key: cause.key, error });
     throw error;
   }
@@ -79,8 +101,20 @@ export async function listDeclaredDetectors(context: StoreContext): Promise<read
 
 /** Names with a manifest or with windows that arrived, ascending. */
 export async function listDetectors(context: StoreContext): Promise<readonly string[]> {
-  const names = new Set(await listDeclaredDetectors(context));
-  for await (const { key } of context.store.list(STATES_PREFIX)) {
+  return addStates(context.store, await listDeclaredDetectors(context));
+}
+
+/** The same for whoever only looks: what is no manifest is left as it lies. */
+export async function findDetectorNames(store: ObjectStore): Promise<readonly string[]> {
+  return addStates(
+    store,
+    (await findManifests(store)).manifests.map(({ name }) => name),
+  );
+}
+
+async function addStates(store: ObjectStore, declared: readonly string[]): Promise<readonly string[]> {
+  const names = new Set(declared);
+  for await (const { key } of store.list(STATES_PREFIX)) {
     const name = /^state\/detector=([^/]+)\.json$/.exec(key)?.[1];
     if (name !== undefined) names.add(name);
   }

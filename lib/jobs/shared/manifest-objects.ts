@@ -53,27 +53,44 @@ export interface ManifestObject {
   readonly etag: string;
 }
 
-/** Ascending by name. What is none, or a second one of its name, goes to quarantine with the reason. */
-export async function listManifests(context: StoreContext): Promise<readonly ManifestObject[]> {
-  const byName = new Map<string, ManifestObject[]>();
-  const others: string[] = [];
-  for await (const { key, etag } of context.store.list(DETECTORS_PREFIX)) {
-    const name = detectorOfManifestKey(key);
-    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), { name, key, etag }]);
-    else if (isWindowName(key)) others.push(key);
-  }
-  for (const key of others) await refuse(context, key, 'it is called neither NAME.yml nor NAME.yaml');
-  const used: ManifestObject[] = [];
-  for (const [name, found] of byName) {
-    const one = found.find(({ key }) => key === manifestKey(name)) ?? found[0]!;
-    for (const { key } of found)
-      if (key !== one.key) await refuse(context, key, `${one.key} declares the same detector`, name);
-    used.push(one);
-  }
-  return used.sort((a, b) => (a.name < b.name ? -1 : 1));
+/** What stands under detectors/ and is not used. */
+interface StrayManifest {
+  readonly key: string;
+  /** Undefined: it is called like no detector. */
+  readonly detector: string | undefined;
+  readonly why: string;
 }
 
-async function refuse(context: StoreContext, key: string, why: string, detector = 'none'): Promise<void> {
+/** Ascending by name. What is none, or a second one of its name, goes to quarantine with the reason. */
+export async function listManifests(context: StoreContext): Promise<readonly ManifestObject[]> {
+  const { manifests, strays } = await findManifests(context.store);
+  for (const stray of strays) await refuse(context, stray);
+  return manifests;
+}
+
+/** Reads only. */
+export async function findManifests(
+  store: ObjectStore,
+): Promise<{ readonly manifests: readonly ManifestObject[]; readonly strays: readonly StrayManifest[] }> {
+  const byName = new Map<string, ManifestObject[]>();
+  const strays: StrayManifest[] = [];
+  for await (const { key, etag } of store.list(DETECTORS_PREFIX)) {
+    const name = detectorOfManifestKey(key);
+    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), { name, key, etag }]);
+    else if (isWindowName(key))
+      strays.push({ key, detector: undefined, why: 'it is called neither NAME.yml nor NAME.yaml' });
+  }
+  const manifests: ManifestObject[] = [];
+  for (const [detector, found] of byName) {
+    const one = found.find(({ key }) => key === manifestKey(detector)) ?? found[0]!;
+    for (const { key } of found)
+      if (key !== one.key) strays.push({ key, detector, why: `${one.key} declares the same detector` });
+    manifests.push(one);
+  }
+  return { manifests: manifests.sort((a, b) => (a.name < b.name ? -1 : 1)), strays };
+}
+
+async function refuse(context: StoreContext, { key, detector = 'none', why }: StrayManifest): Promise<void> {
   const error = new ManifestError('no-manifest', `${key} declares no detector: ${why}`);
   await quarantine(context, { detector, key, error });
 }

@@ -83,10 +83,11 @@ export async function watchDetectors(
   });
   if (seen < names.length)
     telemetry.warn('not every detector was looked at in time', { seen, detectors: names.length });
-  if (swept.size > 0) await writeSweeps(store, { before, swept, names: new Set(names) });
   // One of them is its own fault, or its queries'. All of them are the exporter's, or the Prometheus'.
   if (exported.length > 0 && exported.every((isSilent) => isSilent))
     telemetry.count('ExporterSilent', 1, { detector: NO_DETECTOR });
+  // What was found is counted by then, whether or not it is remembered who was looked at.
+  if (swept.size > 0) await writeSweeps(store, { before, swept, names: new Set(names) });
   telemetry.count('WatchRuns', 1, { detector: NO_DETECTOR });
 }
 

@@ -4,11 +4,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import { readTable } from '../../../lib/window/parquet.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
-import { type CliRun, runTestCli } from '../../helpers/cli.ts';
+import { type CliRun, runOnFiles, runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../helpers/synthetic-window.ts';
 
@@ -40,14 +39,7 @@ function path(name: string): string {
   return join(folder, name);
 }
 
-function run(...args: readonly string[]): Promise<CliRun> {
-  return runTestCli(args, createMemoryObjectStore(), {
-    env: {},
-    readFile: (name) => readFile(name, 'utf8'),
-    openStore: (): ObjectStore => assert.fail('a bucket was opened'),
-    openTopic: () => assert.fail('a topic was opened'),
-  });
-}
+const run = (...args: readonly string[]): Promise<CliRun> => runOnFiles(args);
 
 function labelsOf({ times, entities, entityOf }: MetricWindow): Uint8Array {
   return Uint8Array.from(times, (time, row) => {

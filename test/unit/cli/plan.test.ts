@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { manifestKey } from '../../../lib/store/keys.ts';
-import type { ObjectStore } from '../../../lib/store/object-store.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
-import { type CliRun, runTestCli } from '../../helpers/cli.ts';
+import { type CliRun, runOnFiles, runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { dropWindow, makeWindow } from '../../helpers/synthetic-window.ts';
 
@@ -37,7 +36,7 @@ test('what is planned is told by detector and in all, with what was assumed and 
   assert.equal(code, 0, stderr);
   assert.match(
     stdout,
-    /^A month of 30 days, after 30 days; prices of us-east-1 as of \d{4}-\d\d-\d\d, in USD/,
+    /^A month of 30 days, after 30 days; prices of us-east-1 as of \d{4}-\d\d-\d\d, in USD:\n\n.*from memory and not checked against AWS's pages: .*--prices FILE\n/,
   );
   assert.match(stdout, /^shop +20 +60 +2,592,000 +2,880 /m);
   assert.match(stdout, /^cart +3 +9 +388,800 +2,880 /m);
@@ -74,14 +73,17 @@ test('metrics of each detector cost what CloudWatch asks for them', async () => 
 test('a table of prices is replaced as a whole, and one that is not whole is refused by what it lacks', async () => {
   const table = JSON.parse(await readFile(PRICES, 'utf8')) as {
     region: string;
+    note: string;
     prices: Record<string, unknown>;
   };
+  const { note: _note, ...checked } = table;
   await writeFile(
     path('mine.yml'),
-    JSON.stringify({ ...table, region: 'eu-west-1', prices: { ...table.prices, alarmMonth: 100 } }),
+    JSON.stringify({ ...checked, region: 'eu-west-1', prices: { ...table.prices, alarmMonth: 100 } }),
   );
   const mine = await run('plan', path('whole.yml'), '--prices', path('mine.yml'));
   assert.match(mine.stdout, /prices of eu-west-1/);
+  assert.doesNotMatch(mine.stdout, /from memory/);
   assert.match(mine.stdout, /alarms 2400\.00/);
 
   const { s3GbMonth: _, ...fewer } = table.prices;
@@ -105,6 +107,40 @@ test('how much there is comes from data, or from the bucket', async () => {
   assert.equal(loadOf(lines[0]).entities, 2);
   assert.ok(loadOf(lines[0]).windowBytes > 1_000);
   assert.deepEqual(store.keys(), keys, 'nothing is written');
+});
+
+test('of a bucket each detector is planned that can be, the others are told of, and nothing is written', async () => {
+  const store = createMemoryObjectStore();
+  const put = (key: string, text: string) => store.put(key, new TextEncoder().encode(text));
+  for (const detector of ['shop', 'dropped']) await dropWindow(store, { detector, from: 0, rows: 15 });
+  await put(manifestKey('shop'), manifestOf('shop', '  entity: [pod]\n'));
+  await put('state/detector=shop.json', '{"cut');
+  await put(manifestKey('fresh'), manifestOf('fresh', '  entity: [pod]\n'));
+  await put(manifestKey('files'), 'kind: AnomalyDetector\nmetadata: { name: files }\n');
+  await put(manifestKey('broken'), 'kind: Deployment\n');
+  await put(manifestKey('renamed'), manifestOf('another', ''));
+  await put('detectors/notes.txt', 'not a manifest');
+  const keys = store.keys();
+  const args = ['plan', '--bucket', 'mine', '--json'];
+  const without = await runTestCli(args, store);
+  assert.deepEqual(store.keys(), keys);
+  const planned = ({ lines }: CliRun): string[] =>
+    lines.flatMap((line) => (line['type'] === 'plan' ? [String(line['detector'])] : []));
+  assert.deepEqual(planned(without), ['dropped', 'shop']);
+  assert.equal(without.code, 1);
+  for (const told of [
+    /broken\.yml: 2 problems/,
+    /files is not in this plan: it has no window yet/,
+    /fresh is not in this plan: .* give --entities fresh=N/,
+    /renamed\.yml: metadata\.name is \\"another\\"/,
+  ])
+    assert.match(without.stdout + without.stderr, told);
+
+  const counted = await runTestCli([...args, '--entities', 'fresh=7'], store);
+  assert.deepEqual(planned(counted), ['dropped', 'fresh', 'shop']);
+  assert.equal(loadOf(counted.lines.find((line) => line['detector'] === 'fresh')).entities, 7);
+  const misnamed = await runTestCli([...args, '--entities', 'frsh=7'], store);
+  assert.match(misnamed.stdout + misnamed.stderr, /--entities names frsh, and no detector of this plan/);
 });
 
 test('what does not fit a function is told with its numbers, and --check fails by it', async () => {
@@ -137,8 +173,8 @@ test('what nobody said is asked for', async () => {
     [['plan'], /needs a FILE, --data or --bucket/],
     [['plan', path('shop.yml')], /how many entities shop has, its manifest does not tell/],
     [['plan', path('shop.yml'), '--entities', '0'], /--entities is "0", not a whole number/],
-    [['plan', path('shop.yml'), '--entities', '1,cart=2'], /names cart, and none of the files declares it/],
-    [['plan', path('shop.yml'), '--entities', '2', '--bucket', 'b'], /one of --entities/],
+    [['plan', path('shop.yml'), '--entities', '1,cart=2'], /names cart, and no detector of this plan/],
+    [['plan', path('shop.yml'), '--entities', '2', '--data', 'd'], /takes --data, or --bucket, or/],
     [
       ['plan', path('shop.yml'), path('shop.yml'), '--entities', '2'],
       /two of the files declare the detector shop/,
@@ -167,11 +203,4 @@ function path(name: string): string {
   return join(folder, name);
 }
 
-function run(...args: readonly string[]): Promise<CliRun> {
-  return runTestCli(args, createMemoryObjectStore(), {
-    env: {},
-    readFile: (name) => readFile(name, 'utf8'),
-    openStore: (): ObjectStore => assert.fail('a bucket was opened'),
-    openTopic: () => assert.fail('a topic was opened'),
-  });
-}
+const run = (...args: readonly string[]): Promise<CliRun> => runOnFiles(args);

@@ -3,13 +3,21 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import { writeMark } from '../../../../lib/jobs/shared/attempt-marks.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { SOFTWARE_VERSION } from '../../../../lib/jobs/shared/software-version.ts';
 import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
 import { runHour } from '../../../../lib/jobs/train/run-hour.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { type CountedStore, countRequests, countStore } from '../../../../lib/store/count-requests.ts';
-import { updateState } from '../../../../lib/store/detector-states.ts';
-import { currentModelKey, manifestKey, SWEEPS_KEY, windowsPrefix } from '../../../../lib/store/keys.ts';
+import { readState, updateState } from '../../../../lib/store/detector-states.ts';
+import {
+  currentModelKey,
+  manifestKey,
+  SWEEPS_KEY,
+  trainingAttemptKey,
+  windowsPrefix,
+} from '../../../../lib/store/keys.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -121,11 +129,30 @@ test('an exporter that is dead is seen although all is scored', async () => {
   assert.deepEqual(await watch(), { WatchRuns: 1, DetectorsSilent: 1, ExporterSilent: 1 });
 });
 
+test('that the exporter is dead is counted also where it cannot be written down who was looked at', async () => {
+  clock += 26 * HOUR;
+  const seen = createMemoryTelemetry();
+  const failing: typeof store = { ...store, put: () => Promise.reject(new Error('503 SlowDown')) };
+  await assert.rejects(watchDetectors({ ...bucket.context, store: failing, telemetry: seen }), /SlowDown/);
+  assert.deepEqual(
+    seen.counts.map(({ name }) => name),
+    ['DetectorsSilent', 'ExporterSilent'],
+  );
+});
+
 test('a cursor that lies ahead, and a version that is gone, are looked at', async () => {
   await updateState(bucket.store, 'shop', (state) => ({ ...state, exportedUntil: clock + HOUR }));
   await watch();
   assert.equal(hasListedWindows(), true);
   await moveCursor();
+  listed = [];
+  await watch();
+  assert.equal(hasListedWindows(), false);
+  const { trainedUntil } = (await readState(bucket.store, 'shop')).state;
+  await updateState(bucket.store, 'shop', (state) => ({ ...state, trainedUntil: clock + 24 * HOUR }));
+  await watch();
+  assert.equal(hasListedWindows(), true);
+  await updateState(bucket.store, 'shop', (state) => ({ ...state, trainedUntil }));
   listed = [];
   await watch();
   assert.equal(hasListedWindows(), false);
@@ -135,8 +162,11 @@ test('a cursor that lies ahead, and a version that is gone, are looked at', asyn
 });
 
 test('a model that a newer one should follow is looked at, and its training begins in the same run', async () => {
-  for (let quarter = 0; quarter < 96; quarter++) await exportQuarter();
+  // A quarter before the day is over after which everything is looked at.
+  for (let quarter = 0; quarter < 95; quarter++) await exportQuarter();
   await score();
+  await watch();
+  assert.equal(hasListedWindows(), true);
   const { trained } = await runHour({ ...bucket.context, store, withoutReports: true });
   assert.deepEqual(trained, ['shop']);
 });
@@ -151,4 +181,40 @@ test('a watch that fails keeps no training from its time', async () => {
   };
   const { trained } = await runHour({ ...bucket.context, store: failing, withoutReports: true });
   assert.deepEqual(trained, ['shop']);
+});
+
+test('a training that is set aside is told of without a look at the windows', async () => {
+  const { manifestHash } = await loadDetector(bucket.context, 'shop');
+  await writeMark(bucket.store, trainingAttemptKey('shop'), {
+    formatVersion: 1,
+    key: `training by ${SOFTWARE_VERSION}`,
+    etag: manifestHash,
+    deaths: 2,
+    until: clock - MINUTE,
+  });
+  assert.deepEqual(await watch(), { WatchRuns: 1, DetectorsUntrained: 1 });
+  assert.equal(hasListedWindows(), false);
+});
+
+test('what the watch counted is sent out before a training, which has most of the time', async () => {
+  for (let quarter = 0; quarter < 95; quarter++) await exportQuarter();
+  await score();
+  const telemetry = createMemoryTelemetry();
+  // The first read of the watch takes more than its share.
+  let left = 4 * HOUR;
+  const slow: typeof store = {
+    ...store,
+    get: (key, options) => {
+      if (key === SWEEPS_KEY) left = 2.9 * HOUR;
+      return store.get(key, options);
+    },
+  };
+  let sent: string[] = [];
+  const context = { ...bucket.context, store: slow, telemetry, deadline: { remaining: () => left } };
+  const { trained } = await runHour({ ...context, withoutReports: true }, () => {
+    sent = telemetry.counts.map(({ name }) => name);
+  });
+  assert.deepEqual(trained, ['shop']);
+  assert.deepEqual(sent, ['WatchRuns']);
+  assert.ok(telemetry.lines.some(({ message }) => message === 'not every detector was looked at in time'));
 });

@@ -3,8 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
 import { listOfNoDetector } from '../../../../lib/cli/quarantined.ts';
-import { listDeclaredDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import {
+  findDetectorNames,
+  listDeclaredDetectors,
+  loadDetector,
+  readDetector,
+} from '../../../../lib/jobs/shared/load-detectors.ts';
 import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
+import { runTestCli } from '../../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 
@@ -60,4 +66,21 @@ test('a manifest larger than any that is read is refused unread', async () => {
   await assert.rejects(loadDetector(context, 'cart'), { name: 'ManifestError', code: 'too-large' });
   assert.equal((await listQuarantine(context.store))[0]?.key, 'detectors/cart.yml');
   assert.match((await readDetectorStatus(context, 'cart')).problem ?? '', /4000001 bytes/);
+});
+
+test('who only looks at a bucket writes nothing to it, and says of a manifest what a job says', async () => {
+  const { store } = createContext();
+  await store.put('detectors/cart.yml', manifest('basket'));
+  await store.put('detectors/shop.yaml', manifest('shop'));
+  await store.put('detectors/notes.txt', bytes('none'));
+  await store.put('state/detector=shop.json', bytes('{"cut'));
+  const keys = store.keys();
+  assert.deepEqual(await findDetectorNames(store), ['cart', 'shop']);
+  assert.equal((await readDetector(store, 'shop')).metrics[0]?.query, 'up');
+  await assert.rejects(readDetector(store, 'cart'), { name: 'ManifestError', code: 'name-mismatch' });
+  const { stdout } = await runTestCli(['status'], store);
+  assert.match(stdout, /cart: detectors\/cart\.yml: metadata\.name is "basket", the file says "cart"/);
+  await store.put('detectors/cart.yml', new Uint8Array(4_000_001));
+  await assert.rejects(readDetector(store, 'cart'), { name: 'ManifestError', code: 'too-large' });
+  assert.deepEqual(store.keys(), keys);
 });

@@ -157,6 +157,31 @@ describe('silence', () => {
     assert.equal((await watch())['DetectorsSilent shop'], 1);
   });
 
+  test('of files that came every day is told in each hour, not only in that of the look at everything', async () => {
+    for (let day = 0; day < 10; day++) {
+      clock = EPOCH + (day + 1) * DAY;
+      // Short ones, and two together: what is looked at is days, and what counts is when they came.
+      for (const from of [day * 1440, day * 1440 + 60]) await dropWindow(bucket.store, { from, rows: 60 });
+      await score();
+    }
+    await train();
+    await score();
+    await watch();
+    const silent: boolean[] = [];
+    for (let hour = 1; hour <= 78; hour++) {
+      clock += HOUR;
+      silent.push(Object.hasOwn(await watch(), 'DetectorsSilent shop'));
+    }
+    assert.deepEqual(
+      silent.slice(0, 72),
+      Array.from({ length: 72 }, () => false),
+    );
+    assert.deepEqual(
+      silent.slice(72),
+      Array.from({ length: 6 }, () => true),
+    );
+  });
+
   test('is nothing to tell of where files were dropped once, or where the manifest says so', async () => {
     for (let i = 0; i < 12; i++) await dropWindow(bucket.store, { from: i * 60, rows: 60 });
     await score();
