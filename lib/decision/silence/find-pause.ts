@@ -5,8 +5,8 @@
 
 /** Pauses below it are too few to be regular: those of a job of six days a week have the seventh among them. */
 const LEAST_PAUSES = 6;
-/** From so many on, one longer pause was a fault. A job of five days a week shows two weekends by then. */
-const PAUSES_TO_EXCEPT = 10;
+/** From so many on, one longer pause was a fault. A job of five or six days a week shows two longer ones by then. */
+const PAUSES_TO_EXCEPT = 12;
 /** Times the median, up to which pauses are alike. */
 const ALIKE = 1.25;
 /** Rows that are missing within a visit are none. */
