@@ -4,7 +4,7 @@ import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';
 import type { Alert, AlertMember, AlertRollout } from './alert.ts';
 import { MOST_ROLLOUTS } from './build-alert.ts';
-import { courseOf, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
+import { courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
 /** Members that a message lists; the incident's object has them all. */
 export const MOST_MEMBERS = 50;
@@ -34,7 +34,7 @@ export function buildIncidentAlert(given: {
 }): Alert {
   const { notification, alertOf, keys, place } = given;
   const { incidentId, state, severity, members } = notification;
-  const culprit = members[0]!;
+  const culprit = membersTold(notification)[0]!;
   const lead = alertOf(culprit.anomalyId);
   const course = courseOf(notification);
   const described =

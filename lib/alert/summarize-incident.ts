@@ -32,21 +32,41 @@ export function courseOf({ state, members }: Pick<Notification, 'state' | 'membe
 }
 
 /**
+ * Whom the sentence is about: of what is there again, those that are; what was over is told already. Of several detectors,
+ * that of the culprit leads where it is among them: receivers know an incident by it.
+ */
+export function membersTold({
+  members,
+  backSince,
+}: Pick<Notification, 'members' | 'backSince'>): readonly Member[] {
+  if (backSince === undefined) return members;
+  const back = members.filter(({ start }) => start >= backSince);
+  return back.some(({ detector }) => detector === members[0]!.detector)
+    ? back.toSorted(
+        (a, b) => Number(b.detector === members[0]!.detector) - Number(a.detector === members[0]!.detector),
+      )
+    : members;
+}
+
+/**
  * "payment, 20 of 24 pods: cpu 0.83 (usual 0.01–0.05) and 2 more metrics, first in shop/payment-0, since 14:32 UTC, 6 min".
  * What is said is of the probable culprit.
+ *
+ * @param lead of the first of `membersTold`
  */
 export function summarizeIncident(notification: Notification, lead: Alert): string {
-  const { state, members, isReminder, isBack } = notification;
+  const { state, isReminder } = notification;
+  const isBack = notification.backSince !== undefined;
+  const members = membersTold(notification);
   const culprit = members[0]!;
-  const change = courseOf(notification);
+  const change = courseOf({ state, members });
   const { step } = culprit;
   const { reasons, by, threshold, score, silence, settled } = lead;
   const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
   // One that came back is still one.
   if (members.every((member) => isSameEntity(member, culprit))) {
-    if (members.length === 1 && lead.state === state && isReminder !== true && isBack !== true)
-      return lead.summary;
+    if (members.length === 1 && lead.state === state && isReminder !== true && !isBack) return lead.summary;
     const restartedAt = lead.restarts?.at(-1)?.at;
     return summarize({
       who,

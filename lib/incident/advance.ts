@@ -115,8 +115,8 @@ export function advanceIncidents(given: {
 }
 
 /** Nothing is new of a reminder but that it is still there. */
-function sayWhy({ isBack, isWorse }: Incident): Pick<Notification, 'isBack' | 'isReminder'> {
-  if (isBack === true) return { isBack };
+function sayWhy({ backSince, isWorse }: Incident): Pick<Notification, 'backSince' | 'isReminder'> {
+  if (backSince !== undefined) return { backSince };
   return isWorse ? {} : { isReminder: true };
 }
 

@@ -84,8 +84,8 @@ export interface Incident {
   readonly toldSeverity?: Severity | undefined;
   /** A member became materially worse since. */
   readonly isWorse: boolean;
-  /** People heard that it was over, and it is not: they are to hear so. */
-  readonly isBack?: boolean | undefined;
+  /** People heard that it was over, and it is not: they are to hear so. Epoch ms of the first row of what is there again. */
+  readonly backSince?: number | undefined;
   /** Epoch ms at which the last of its members was over; absent while one is open. */
   readonly overSince?: number | undefined;
   /** How often the same came back shortly before: what flaps is called over later each time. */
@@ -127,8 +127,8 @@ export interface Notification {
   readonly severity: Severity;
   /** `updated`, and nothing is new but that it is still there. */
   readonly isReminder?: boolean | undefined;
-  /** `updated`: its end was told, and it is there again. */
-  readonly isBack?: boolean | undefined;
+  /** `updated`: its end was told, and it is there again since then, epoch ms. */
+  readonly backSince?: number | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
   readonly members: readonly Member[];
   /** Of a digest: its incidents, each in the place of its culprit. */

@@ -1,7 +1,6 @@
 /** Which incident an anomaly belongs to. */
 import type { GroupingPolicy, GroupKey } from '../config/grouping.ts';
 import type { AnomalyChange, Incident, Member } from './contract.ts';
-import { isRetracted } from './severity.ts';
 
 /** Ms between two onsets that count as one time, or so many rows where those are further apart. */
 const ONSETS_WITHIN = 10 * 60_000;
@@ -50,7 +49,10 @@ function findSpreading(incidents: readonly Incident[], change: AnomalyChange): I
   );
 }
 
-/** People know of it, and heard that it was over a short while ago. A pod that starts is not what went wrong before. */
+/**
+ * People know of it, and heard that it was over a short while ago. A pod that starts is not what went wrong before, what
+ * departs from a level that has settled is new, and what was taken back was never there.
+ */
 function findOver(incidents: readonly Incident[], change: AnomalyChange): Incident | undefined {
   if (change.isStart === true) return undefined;
   return incidents.findLast(
@@ -58,10 +60,12 @@ function findOver(incidents: readonly Incident[], change: AnomalyChange): Incide
       status === 'closed' &&
       sequence > 0 &&
       silencedBy === undefined &&
-      !isRetracted(members) &&
       change.start >= startOf(members) &&
       change.start - endOf(members) <= BACK_WITHIN &&
-      members.some((member) => isSameEntity(member, change) || isSameOfWorkload(member, change)),
+      members.some(
+        (member) =>
+          member.state === 'resolved' && (isSameEntity(member, change) || isSameOfWorkload(member, change)),
+      ),
   );
 }
 

@@ -50,7 +50,7 @@ export function takeChange(
   if (joined !== undefined) {
     const others = findUntold(incidents, change, given.policy).filter((other) => other !== joined);
     const rest = incidents.filter((incident) => !others.includes(incident));
-    return replace(rest, joined, join(merge(reopen(joined), others), change, given.now));
+    return replace(rest, joined, join(merge(reopen(joined, change), others), change, given.now));
   }
   // What was taken back was never there: what begins after it is not back.
   const before = incidents.findLast(
@@ -91,15 +91,15 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
     members,
     severity: judgeIncident({ ...incident, members }, now),
     // Counted where it was opened again.
-    flaps: incident.flaps + Number(isBack && incident.isBack !== true),
+    flaps: incident.flaps + Number(isBack && incident.backSince === undefined),
   };
 }
 
-function reopen(incident: Incident): Incident {
+function reopen(incident: Incident, { start }: AnomalyChange): Incident {
   if (incident.status !== 'closed') return incident;
   const { overSince: _, ...rest } = incident;
   // Each time it is kept for longer before it is called over, whichever of its entities it was.
-  return { ...rest, status: 'told', isBack: true, flaps: incident.flaps + 1 };
+  return { ...rest, status: 'told', backSince: start, flaps: incident.flaps + 1 };
 }
 
 function merge(incident: Incident, others: readonly Incident[]): Incident {

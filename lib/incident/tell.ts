@@ -47,7 +47,7 @@ export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: numb
   if (status === 'waiting')
     return firstSeen + (isOfStarts(incident) ? Math.max(START, policy.groupWait) : policy.groupWait);
   if (status === 'closed') return Infinity;
-  if (status === 'told' && incident.isBack === true) return toldAt + policy.groupInterval;
+  if (status === 'told' && incident.backSince !== undefined) return toldAt + policy.groupInterval;
   const becomesLong = overSince === undefined && canBeLouder(incident) ? firstSeen + LONG : Infinity;
   if (status !== 'told') {
     // What a digest told of, and is over, closes with the next look.
@@ -69,7 +69,7 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   const { now, policy } = moment;
   const isSilenced = incident.silencedBy !== undefined;
   // What is over when its silence is needs nobody any more.
-  if (isSilenced && overSince !== undefined && (isUntold(status) || incident.isBack === true))
+  if (isSilenced && overSince !== undefined && (isUntold(status) || incident.backSince !== undefined))
     return 'dropped';
   if (isRetracted(incident.members)) {
     if (incident.sequence === 0 || status === 'held' || status === 'digested')
@@ -77,6 +77,7 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
     return incident.isRetracted === true ? undefined : 'retracted';
   }
   if (status === 'closed') return undefined;
+  if (isBackForNothing(incident)) return 'dropped';
   if (status === 'waiting') {
     if (now < nextDue(incident, policy)) return undefined;
     if (overSince !== undefined && isOfStarts(incident)) return 'dropped';
@@ -90,7 +91,14 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   if (overSince === undefined && isLouderThanTold(incident) && !isSilenced) return 'escalated';
   if (now < nextDue(incident, policy)) return undefined;
   // That it was back is told also where it is over once more: what ends is what people know of.
-  return overSince === undefined || incident.isBack === true ? 'updated' : stateAtEnd(incident.members);
+  return overSince === undefined || incident.backSince !== undefined
+    ? 'updated'
+    : stateAtEnd(incident.members);
+}
+
+/** Corrected data took back what was there again before anybody heard of it: that the rest is over was told. */
+function isBackForNothing({ backSince, members }: Incident): boolean {
+  return backSince !== undefined && isRetracted(members.filter(({ start }) => start >= backSince));
 }
 
 function isUntold(status: Incident['status']): boolean {
@@ -108,7 +116,7 @@ function isOfStarts({ members }: Incident): boolean {
 }
 
 function advance(
-  { isBack: _, ...incident }: Incident,
+  { backSince: _, ...incident }: Incident,
   due: NotifiedState | 'held' | 'dropped',
   now: number,
 ): Incident {

@@ -87,7 +87,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   toldAt: time.optional(),
   toldSeverity: severity.optional(),
   isWorse: z.boolean(),
-  isBack: z.boolean().optional(),
+  backSince: time.optional(),
   overSince: time.optional(),
   flaps: count,
   silencedBy: z.string().optional(),

@@ -165,11 +165,35 @@ test('each state has its sentence, also where the newest change of the anomaly w
     /still open, cpu .*, since 2026-11-23 09:00 UTC$/,
   );
   assert.match(
-    say({ state: 'updated', isBack: true }),
+    say({ state: 'updated', backSince: NINE }),
     /payment-0: there again, cpu .*, since 09:00 UTC, 3 min$/,
   );
   assert.match(say({ state: 'opened' }, endOf(pod!)), /payment-0: cpu 0.83 .*, since 09:00 UTC, 3 min$/);
   assert.match(say({ state: 'settled' }, endOf(pod!)), /settled at a new level at 09:03 UTC after 3 min/);
+});
+
+test('what is there again is told by what it is now, and since when', () => {
+  const [pod] = PODS;
+  const backSince = NINE + 30 * MINUTE;
+  const other = createChange({ ...pod!, anomalyId: 'disks', detector: 'disks', start: backSince });
+  const back = createChange({
+    ...pod!,
+    anomalyId: 'later',
+    start: backSince,
+    lastAnomalous: NINE + 33 * MINUTE,
+  });
+  const members = [endOf(pod!), other, back];
+  const alert = build(members, { state: 'updated', backSince });
+  assert.match(
+    alert.summary,
+    /^shop\/payment-0, found by 2 detectors: there again, .*, since 09:30 UTC, 4 min$/,
+  );
+  // Its own, of the detector by which receivers know the incident; which began when it began.
+  assert.equal(alert.objects.anomaly, 'anomalies/detector=shop/later.json');
+  assert.equal(alert.start, '2026-11-23T09:00:00.000Z');
+  // Of no detector that receivers know it by: the culprit tells.
+  const stranger = build([endOf(pod!), other], { state: 'updated', backSince });
+  assert.equal(stranger.detector, 'shop');
 });
 
 test('an entity that two detectors find is one, and what is missing of many is named', () => {
@@ -191,7 +215,7 @@ test('an entity that two detectors find is one, and what is missing of many is n
     /pods: back at 09:06 UTC after 6 min without data, first in /,
   );
   assert.match(
-    gone('entity', { state: 'updated', isBack: true }),
+    gone('entity', { state: 'updated', backSince: NINE }),
     /pods: no data again, since 09:00 UTC, 6 min, first in /,
   );
   assert.match(gone('late', { state: 'resolved' }), /pods: data comes in time again, .*, first in /);

@@ -338,7 +338,7 @@ test('what is back within half an hour of its end is the same incident, and peop
     for (const change of changes) world.at(until, endOf(change));
     world.tick(until + MINUTE, until + 2 * HOUR);
     return world.sent.map(
-      ({ state, sequence, isBack }) => `${state} ${sequence}${isBack === true ? ' back' : ''}`,
+      ({ state, sequence, backSince }) => `${state} ${sequence}${backSince === undefined ? '' : ' back'}`,
     );
   };
   const again = (minutes: number, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>
@@ -352,6 +352,54 @@ test('what is back within half an hour of its end is the same incident, and peop
   assert.deepEqual(told(again(30, { entity: 'another', workload: 'web' })), two);
   // A pod that starts is not what went wrong before.
   assert.deepEqual(told(again(30, { entity: 'a sibling', isStart: true })), two);
+});
+
+test('what departs from a level that has settled is a new incident, however soon', () => {
+  const first = createChange({ metric: 'cpu' });
+  const idsAfter = (state: AnomalyChange['state']): number => {
+    const world = createIncidentWorld();
+    world.at(NINE, first);
+    world.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+    world.at(NINE + 6 * MINUTE, endOf(first, { state }));
+    world.tick(NINE + 7 * MINUTE, NINE + 19 * MINUTE);
+    world.at(NINE + 20 * MINUTE, createChange({ metric: 'cpu', start: NINE + 20 * MINUTE }));
+    world.tick(NINE + 21 * MINUTE, NINE + 30 * MINUTE);
+    return new Set(world.sent.map(({ incidentId }) => incidentId)).size;
+  };
+  assert.deepEqual([idsAfter('resolved'), idsAfter('settled')], [1, 2]);
+});
+
+test('what nobody was told of is not there again: it is new', () => {
+  const start = createChange({ metric: 'cpu', isStart: true });
+  const world = createIncidentWorld();
+  world.at(NINE, start);
+  world.at(NINE + 5 * MINUTE, endOf(start));
+  world.tick(NINE + 6 * MINUTE, NINE + 16 * MINUTE);
+  world.at(NINE + 20 * MINUTE, createChange({ metric: 'cpu', start: NINE + 20 * MINUTE }));
+  world.tick(NINE + 21 * MINUTE, NINE + 30 * MINUTE);
+  assert.deepEqual(
+    world.sent.map(({ state, sequence }) => `${state} ${sequence}`),
+    ['opened 1'],
+  );
+});
+
+test('what was back, and was taken back before people heard so, is not told of', () => {
+  const first = createChange({ metric: 'cpu' });
+  const back = createChange({ metric: 'cpu', start: NINE + 13 * MINUTE });
+  const world = createIncidentWorld();
+  world.at(NINE, first);
+  world.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+  world.at(NINE + 6 * MINUTE, endOf(first));
+  world.tick(NINE + 7 * MINUTE, NINE + 12 * MINUTE);
+  world.at(NINE + 13 * MINUTE, back);
+  assert.equal(world.state.incidents[0]!.status, 'told');
+  world.at(NINE + 14 * MINUTE, endOf(back, { state: 'retracted' }));
+  world.tick(NINE + 15 * MINUTE, NINE + 3 * HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state }) => state),
+    ['opened', 'resolved'],
+  );
+  assert.equal(world.state.incidents[0]!.status, 'closed');
 });
 
 test('the same changes again, in any order and cut in any way, tell nothing twice', () => {
