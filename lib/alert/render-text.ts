@@ -234,7 +234,9 @@ function formatNext(alert: Alert): string[] {
   if (state === 'resolved')
     return ['Next: nothing that cannot wait. Say whether it was real, while you know.'];
   const name = toOneLine(first.entity || first.workload);
-  const count = members.length + membersLeftOut;
+  // One that came back is still one.
+  const entities = new Set(members.map(({ detector, entity }) => JSON.stringify([detector, entity])));
+  const count = entities.size + membersLeftOut;
   const order =
     count === 1
       ? ''

@@ -24,6 +24,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.parse('2023-08-17T02:30:00Z');
 const LENGTH = 45 * 60_000;
+const ROLLOUT = { workload: 'sock-shop/payment', from: '5ff676694b', to: 'cfd6b84cb' };
 const PODS = [
   'payment-cfd6b84cb-7d2b9',
   'payment-cfd6b84cb-mhzxg',
@@ -101,6 +102,7 @@ function changeOf(given: {
     state,
     summary: `${entity}: cpu usage 0.83 cores (usual 0.01–0.05) and 2 more metrics, since ${stamp.slice(11, 16)} UTC, 45 min`,
     reasons: reasonsOf(),
+    rollouts: [{ ...ROLLOUT, at: new Date(START - 12 * 60_000).toISOString() }],
     by: 'evidence',
     score: 7.25,
     threshold: 1,

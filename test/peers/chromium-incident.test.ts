@@ -57,6 +57,14 @@ describe("an incident's page in Chromium", () => {
           return scale > 0 && Number.parseFloat(getComputedStyle(text).fontSize) * scale < 10;
         }).length`);
         assert.equal(small, 0, 'labels under 10 px');
+        const lines = await page.evaluate<
+          number[]
+        >(`[...document.querySelectorAll('.related .value')].map((one) => {
+          const range = document.createRange();
+          range.selectNodeContents(one);
+          return range.getClientRects().length;
+        })`);
+        assert.deepEqual(new Set(lines), new Set([1]), 'values and times of one line');
         assert.deepEqual(requests, []);
         assert.deepEqual(complaints, []);
       });
@@ -67,6 +75,7 @@ describe("an incident's page in Chromium", () => {
       'payment',
       'Probable culprit',
       'Timeline',
+      'What was deployed',
       'Who else is part of it',
       'What moved with it',
       'Similar incidents',
@@ -89,8 +98,13 @@ describe("an incident's page in Chromium", () => {
     assert.equal(await page.locator('main img, main script').count(), 0);
     assert.equal(await page.locator('.bars .lane').count(), 8);
     assert.equal(await page.locator('.messages li').count(), 2);
-    assert.match((await page.locator('.related li').allTextContents()).join(), /payment-cfd6b84cb-mhzxg/);
-    assert.ok((await page.locator('.related li').count()) <= 8);
+    assert.match(
+      (await page.locator('.deployed li').allTextContents()).join(),
+      /02:18 *sock-shop\/payment · 5ff676694b to cfd6b84cb/,
+    );
+    const moved = page.locator('.related:not(.deployed) li');
+    assert.match((await moved.allTextContents()).join(), /payment-cfd6b84cb-mhzxg/);
+    assert.ok((await moved.count()) <= 8);
     assert.equal(await page.locator('.similar a').getAttribute('href'), `${earlier}.html`);
   });
 });

@@ -22,6 +22,7 @@ details.member summary { color: var(--ink); font-size: 15px; overflow-wrap: anyw
 details.member summary span { color: var(--quiet); font-size: 13px; font-variant-numeric: tabular-nums; }
 .related { list-style: none; padding: 0; margin: 12px 0; }
 .related li { display: grid; grid-template-columns: 56px minmax(0, 1fr); border-top: 1px solid var(--rule); padding: 8px 0; font-size: 14px; overflow-wrap: anywhere; }
+.related.deployed li { grid-template-columns: 110px minmax(0, 1fr); }
 .related .value { font-variant-numeric: tabular-nums; font-weight: 600; }
 .similar { list-style: none; padding: 0; margin: 12px 0; }
 .similar li { border-top: 1px solid var(--rule); padding: 10px 0; font-size: 14px; overflow-wrap: anywhere; }

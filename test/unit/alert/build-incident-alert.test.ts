@@ -184,6 +184,7 @@ test('what is there again is told by what it is now, and since when', () => {
   });
   const members = [endOf(pod!), other, back];
   const alert = build(members, { state: 'updated', backSince });
+  assert.match(renderAlert(alert).text, /first, where it began: the other came with it/, 'by entity');
   assert.match(
     alert.summary,
     /^shop\/payment-0, found by 2 detectors: there again, .*, since 09:30 UTC, 4 min$/,

@@ -131,7 +131,7 @@ test('what was deployed shortly before is on the page, and no heading where noth
   await notify(createContext(store), ['shop']);
   const page = store.text(incidentPageKey(id)) ?? '';
   const [, section = ''] = page.split('<h2>What was deployed</h2>');
-  assert.match(section, /^<ul class="related"><li><span class="value">[^<]*07:51<\/span>/);
+  assert.match(section, /^<ul class="related deployed"><li><span class="value">[^<]*07:51<\/span>/);
   assert.match(section, /<code>6d4cf56db6<\/code> to <code>&lt;b&gt;7f9cb5c8d6<\/code>/);
   const without = createMemoryObjectStore();
   const other = await leave(without, ['payment-0']);
