@@ -98,6 +98,8 @@ export interface Alert {
   readonly incidentId: string;
   /** `digest`: not of one incident, but of those that the day's budget left out; its members are their culprits. */
   readonly state: NotifiedState;
+  /** The first message since it is there again, after its end was told; absent otherwise. */
+  readonly isBack?: boolean | undefined;
   readonly detector: string;
   readonly targetService: string | null;
   readonly entity: string;

@@ -51,6 +51,7 @@ export function buildIncidentAlert(given: {
     notificationId: `${incidentId}-${String(notification.sequence).padStart(4, '0')}`,
     incidentId,
     state,
+    ...(notification.backSince !== undefined && { isBack: true }),
     severity,
     summary:
       state === 'digest'

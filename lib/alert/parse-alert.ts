@@ -67,6 +67,12 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .string()
     .describe('The same in every message about an incident; a digest has one of its own.'),
   state: z.enum(NOTIFIED_STATES).describe('What became of the incident; see below.'),
+  isBack: z
+    .boolean()
+    .optional()
+    .describe(
+      'The first message since it is there again, after its end was told: what closed it opens it anew.',
+    ),
   detector: z.string().describe('Of the probable culprit.'),
   targetService: z.string().nullable().describe('`spec.target_service` of its manifest.'),
   entity: z.string().describe("The probable culprit; empty: all of the detector's data is one entity."),

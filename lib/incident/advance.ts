@@ -80,7 +80,7 @@ export function advanceIncidents(given: {
         incidentId: incident.id,
         sequence: before.sequence + at + 1,
         severity: incident.severity,
-        ...(state === 'updated' && sayWhy(before)),
+        ...((state === 'updated' || state === 'escalated') && sayWhy(state, before)),
         members,
       });
     return incident;
@@ -115,9 +115,12 @@ export function advanceIncidents(given: {
 }
 
 /** Nothing is new of a reminder but that it is still there. */
-function sayWhy({ backSince, isWorse }: Incident): Pick<Notification, 'backSince' | 'isReminder'> {
+function sayWhy(
+  state: 'updated' | 'escalated',
+  { backSince, isWorse }: Incident,
+): Pick<Notification, 'backSince' | 'isReminder'> {
   if (backSince !== undefined) return { backSince };
-  return isWorse ? {} : { isReminder: true };
+  return isWorse || state === 'escalated' ? {} : { isReminder: true };
 }
 
 function isRemembered({ status, overSince }: Incident, now: number): boolean {

@@ -127,7 +127,7 @@ export interface Notification {
   readonly severity: Severity;
   /** `updated`, and nothing is new but that it is still there. */
   readonly isReminder?: boolean | undefined;
-  /** `updated`: its end was told, and it is there again since then, epoch ms. */
+  /** `updated` or `escalated`: its end was told, and it is there again since then, epoch ms. */
   readonly backSince?: number | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
   readonly members: readonly Member[];

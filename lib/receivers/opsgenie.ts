@@ -56,12 +56,15 @@ const PRIORITIES: Readonly<Record<Alert['severity'], OpsgeniePriority>> = {
 
 /**
  * To be sent one after the other. The opening makes an alert, what comes later is a note on it, a rise raises its priority,
- * and the end closes it. Those that can be repeated without a trace come first.
+ * and the end closes it; what is back after that is an
+ * alert again. Those that can be repeated without a trace come first.
  * @returns none for a digest: it is of no incident, and nobody is to be woken by it
  */
 export function toOpsgenieRequests(alert: Alert): readonly OpsgenieRequest[] {
   if (alert.state === 'digest') return [];
-  if (alert.state === 'opened') return [{ method: 'POST', path: '/v2/alerts', body: toOpsgenieAlert(alert) }];
+  // Under the name of one that is closed it makes a new one; a note on it wakes nobody.
+  if (alert.state === 'opened' || alert.isBack === true)
+    return [{ method: 'POST', path: '/v2/alerts', body: toOpsgenieAlert(alert) }];
   const note = { note: toPlain(alert.summary, LONGEST_NOTE), source: SOURCE };
   if (isOver(alert)) return [{ method: 'POST', path: pathOf(alert, 'close'), body: note }];
   const noted: OpsgenieRequest = { method: 'POST', path: pathOf(alert, 'notes'), body: note };

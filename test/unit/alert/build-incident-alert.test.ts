@@ -189,6 +189,8 @@ test('what is there again is told by what it is now, and since when', () => {
     alert.summary,
     /^shop\/payment-0, found by 2 detectors: there again, .*, since 09:30 UTC, 4 min$/,
   );
+  assert.equal(alert.isBack, true);
+  assert.equal(build(members, { state: 'resolved' }).isBack, undefined);
   // Its own, of the detector by which receivers know the incident; which began when it began.
   assert.equal(alert.objects.anomaly, 'anomalies/detector=shop/later.json');
   assert.equal(alert.start, '2026-11-23T09:00:00.000Z');

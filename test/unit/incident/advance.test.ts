@@ -369,6 +369,26 @@ test('what departs from a level that has settled is a new incident, however soon
   assert.deepEqual([idsAfter('resolved'), idsAfter('settled')], [1, 2]);
 });
 
+test('what is back and louder says both', () => {
+  const first = createChange({ metric: 'cpu', level: 1.5 });
+  const back = createChange({ metric: 'cpu', level: 9, start: NINE + 20 * MINUTE });
+  const world = createIncidentWorld();
+  world.at(NINE, first);
+  world.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+  world.at(NINE + 6 * MINUTE, endOf(first));
+  world.tick(NINE + 7 * MINUTE, NINE + 19 * MINUTE);
+  world.at(NINE + 20 * MINUTE, back);
+  world.tick(NINE + 21 * MINUTE, NINE + 30 * MINUTE);
+  assert.deepEqual(
+    world.sent.map(({ state, backSince }) => [state, backSince]),
+    [
+      ['opened', undefined],
+      ['resolved', undefined],
+      ['escalated', back.start],
+    ],
+  );
+});
+
 test('what nobody was told of is not there again: it is new', () => {
   const start = createChange({ metric: 'cpu', isStart: true });
   const world = createIncidentWorld();

@@ -191,6 +191,14 @@ test('Opsgenie: an alert under the name of the incident, notes on it, a higher p
     digest: [],
     silence: ['POST /v2/alerts'],
   });
+  for (const state of ['updated', 'escalated'] as const) {
+    const back = toOpsgenieRequests({ ...EXAMPLES.get(state)!, isBack: true });
+    assert.deepEqual(
+      back.map(({ method, path }) => `${method} ${path}`),
+      ['POST /v2/alerts'],
+      'the one that is closed wakes nobody',
+    );
+  }
   const opened = opsgenieAlert(EXAMPLES.get('opened')!);
   assert.equal(opened.alias, '20261123T090000Z-3f9a1c7e5d20');
   assert.match(opened.message, /^shop\/payment-5ff676694b-fzj9z: cpu 0\.58/);
