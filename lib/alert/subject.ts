@@ -21,9 +21,11 @@ const SHORTENED: readonly ((summary: string) => string)[] = [
   (summary) => dropOthers(dropUsual(dropLength(summary))),
   // What is wrong before where it began.
   (summary) => dropFirst(dropOthers(dropUsual(dropLength(summary)))),
+  // Of an end, for how long it was; and what the sign says.
+  (summary) => dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary))))),
   // Of a digest how many there are.
   (summary) => summary.replace(/, the most important: .*/, ''),
-  (summary) => shortenWords(dropFirst(dropOthers(dropUsual(dropLength(summary))))),
+  (summary) => shortenWords(dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary)))))),
 ];
 
 export function renderSubject({ state, severity, summary }: Alert): string {
@@ -39,6 +41,15 @@ export function renderSubject({ state, severity, summary }: Alert): string {
 /** ", 6 min" at its end. */
 function dropLength(summary: string): string {
   return summary.replace(/(, since [^,]+ UTC), [^,]+$/, '$1');
+}
+
+const TIME = String.raw`(?:\d{4}-\d\d-\d\d )?\d\d:\d\d UTC`;
+const NEW_LEVEL = new RegExp(`: settled at a new level at (${TIME}) after [^:;]+: (.*)$`);
+const END = new RegExp(`: (settled|over)(?: at a new level)? at (${TIME}) after [^:;]+; `);
+
+/** ": settled at a new level at 09:19 UTC after 19 min: cpu 0.41 in place of 0.12" → ": cpu 0.41 in place of 0.12 at 09:19 UTC" */
+function dropSaid(summary: string): string {
+  return summary.replace(NEW_LEVEL, ': $2 at $1').replace(END, ': $1 at $2; ');
 }
 
 function dropOthers(summary: string): string {

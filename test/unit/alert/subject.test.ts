@@ -23,6 +23,28 @@ test('a subject that is too long says less of each part, and the time is whole',
   );
 });
 
+test('an end that is too long says what is now, and leaves out what its sign says', () => {
+  const told = (state: 'settled' | 'resolved', summary: string): string =>
+    renderSubject(createAlert({ state, summary }));
+  const pod = 'shop/payment-5ff676694b-fzj9z';
+  assert.equal(
+    told('settled', `${pod}: settled at a new level at 09:19 UTC after 19 min: cpu 0.41 in place of 0.12`),
+    `[settled] ${pod}: cpu 0.41 in place of 0.12 at 09:19 UTC`,
+  );
+  const began = 'it began with cpu 0.58 (usual 0.08–0.21)';
+  assert.equal(
+    told('settled', `${pod}: settled at a new level at 2026-11-23 09:19 UTC after 2 d; ${began}`),
+    `[settled] ${pod}: settled at 2026-11-23 09:19 UTC; it began with cpu 0.58`,
+  );
+  assert.equal(
+    told(
+      'resolved',
+      `${pod}: over at 2026-11-23 09:19 UTC after 1 h 12 min; it was http_latency 2.4 s and 3 more metrics`,
+    ),
+    `[resolved] ${pod}: over at 2026-11-23 09:19 UTC; it was http_latency 2.4 s`,
+  );
+});
+
 test('whatever the summary is, the subject has fewer than 100 characters, and no time is cut in two', () => {
   const word = fc.stringMatching(/^[a-z0-9/-]{1,60}$/);
   fc.assert(
