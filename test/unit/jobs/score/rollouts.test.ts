@@ -1,17 +1,12 @@
 /** A rollout through the jobs: no anomaly by itself, and named by what goes wrong where it was, and where others depend on it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert } from '../../../../lib/alert/alert.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
-import { readState, updateState } from '../../../../lib/store/detector-states.ts';
-import { manifestKey, windowKey } from '../../../../lib/store/keys.ts';
+import { readState } from '../../../../lib/store/detector-states.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
-import { writeWindow } from '../../../../lib/window/write-window.ts';
-import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createShopWorld } from '../../../helpers/shop-world.ts';
 import { EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
 const DETECTOR = 'shop';
@@ -40,31 +35,8 @@ function makeRows(given: {
 
 async function run(faulty: boolean, dependsOn: string) {
   const clock = EPOCH + (TRAINED + 200) * STEP;
-  const store = createMemoryObjectStore({ now: () => clock });
-  const published: Alert[] = [];
-  const context: JobContext = {
-    store,
-    queue: {
-      async requestTraining() {},
-      async requestScoring() {},
-      async requestNotifying(name) {
-        await updateState(store, name, (state) => {
-          published.push(...state.outbox.map(({ alert }) => alert));
-          return { ...state, outbox: [] };
-        });
-      },
-    },
-    telemetry: createMemoryTelemetry(),
-    now: () => clock,
-    deadline: { remaining: () => Number.POSITIVE_INFINITY },
-    withoutReports: true,
-  };
   const spec = `{ step: 1m, model: { kind: robust-z }, silence: { entity: off, source: off }, depends_on: [${dependsOn}] }`;
-  const manifest = `kind: AnomalyDetector\nmetadata: { name: ${DETECTOR} }\nspec: ${spec}\n`;
-  await store.put(manifestKey(DETECTOR), new TextEncoder().encode(manifest));
-  const drop = async (window: MetricWindow): Promise<void> => {
-    await store.put(windowKey(DETECTOR, window.range), writeWindow(window, { manifestHash: 'test' }));
-  };
+  const { store, context, published, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
   await drop(makeRows({ from: 0, rows: TRAINED, faulty }));
   const loaded = await loadDetector(context, DETECTOR);
   await trainModel(loaded, context);
