@@ -75,7 +75,7 @@ const ALIKE_LENGTHS = 2;
  * Parts of the budget: of metrics by themselves, of several together, and of the model. Together they are more than one: much of
  * what the model says, it says of what metrics say, too.
  */
-const SHARES = { alone: 0.4, several: 0.1, joint: 1 } as const;
+const SHARES = { alone: 0.6, several: 0.2, joint: 1 } as const;
 /** A block's chance of a false incident is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 /**
