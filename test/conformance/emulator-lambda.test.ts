@@ -119,9 +119,11 @@ describe('a queue that feeds a function', () => {
     await until(() => queues.depth(deadArn).visible === 1);
     const [dead] = await queues.receive(deadArn, { max: 1, waitMs: 0 });
     assert.equal(dead?.body, 'fail two');
-    const saw = folder.lines.flatMap((line) => /saw (.*)$/.exec(line)?.slice(1) ?? []);
-    assert.deepEqual(saw.sort(), ['fail two 1', 'fail two 2', 'one 1', 'three 1']);
+    await until(() => functions.running === 0 && queues.depth(queueArn).inFlight === 0);
     assert.deepEqual(queues.depth(queueArn), { visible: 0, inFlight: 0, delayed: 0 });
-    assert.equal(functions.running, 0);
+    const saw = folder.lines.flatMap((line) => /saw (.*)$/.exec(line)?.slice(1) ?? []);
+    // What takes longer than the second that a message stays hidden for, as on a busy machine, comes twice.
+    assert.ok(saw.includes('one 1') && saw.includes('three 1'), saw.join());
+    assert.deepEqual(saw.filter((one) => one.startsWith('fail')).sort(), ['fail two 1', 'fail two 2']);
   });
 });
