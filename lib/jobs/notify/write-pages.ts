@@ -23,19 +23,20 @@ export async function writePages(
   for (const [at, incidentId] of waiting.entries()) {
     const members = state.incidents.incidents.find(({ id }) => id === incidentId)?.members ?? [];
     const detector = members[0]?.detector ?? 'none';
-    if (deadline.remaining() < MIN_RUN_LEFT || now() - begin > MOST_TIME) {
+    const left = deadline.remaining();
+    if (left < MIN_RUN_LEFT || now() - begin > MOST_TIME) {
       const putOff = waiting.length - at;
       telemetry.warn('pages of incidents put off', { pages: putOff, incidentId });
       telemetry.count('IncidentPagesPutOff', putOff, { detector });
       return;
     }
+    const limit = Math.min(MOST_TIME, left - MIN_RUN_LEFT / 2);
     try {
       // Loaded when needed: a plotting library is nothing that a message should wait for.
       const { writeIncidentPage } = await import('./incident-page/write-page.ts');
       const render =
         renderPage ?? (await import('../../report/incident/incident-page.ts')).renderIncidentPage;
       const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
-      const limit = Math.min(MOST_TIME, deadline.remaining() - MIN_RUN_LEFT / 2);
       await within(limit, writeIncidentPage(store, { incidentId, step, now: now(), render }));
     } catch (error) {
       telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
