@@ -5,9 +5,8 @@ import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.
 import { RetryLaterError } from '../lib/base/errors.ts';
 import { isDetectorName } from '../lib/config/detector-name.ts';
 import { type PagesSetting, readSettings } from '../lib/config/settings.ts';
-import { createPageLinker } from '../lib/jobs/notify/link-page.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
-import { createLinkKeyCache } from '../lib/jobs/shared/link-keys.ts';
+import { createLinkKeyCache, createPageLinker } from '../lib/jobs/shared/link-keys.ts';
 import { countStore } from '../lib/store/count-requests.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';

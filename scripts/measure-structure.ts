@@ -1,13 +1,17 @@
 /**
  * Prints what a tree is made of: files, lines, arrows (imports, types included) and circles of `lib/` and `functions/`.
  *
- *     node_modules/.bin/node scripts/measure-structure.ts [ROOT] [--folders]
+ *     node_modules/.bin/node scripts/measure-structure.ts [ROOT] [--folders] [--small]
  *
- * ROOT is another checkout, such as `git worktree add /tmp/before REV` makes; --folders lists each folder as well.
+ * ROOT is another checkout, such as `git worktree add /tmp/before REV` makes; --folders lists each folder as well, --small the short files
+ * that only one other file imports.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+
+/** Lines below which a file that only one other imports could stand in that one. */
+const SMALL = 30;
 
 interface SourceFile {
   readonly path: string;
@@ -22,11 +26,12 @@ function main(args: readonly string[]): void {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { folders: { type: 'boolean', default: false } },
+    options: { folders: { type: 'boolean', default: false }, small: { type: 'boolean', default: false } },
   });
   const files = readTree(positionals[0] ?? join(import.meta.dirname, '..'));
   console.log(describeTree(files));
   if (values.folders) console.log(`\n${listFolders(files)}`);
+  if (values.small) console.log(`\n${listSmall(files).join('\n')}`);
 }
 
 export function readTree(root: string): readonly SourceFile[] {
@@ -57,6 +62,7 @@ export function describeTree(files: readonly SourceFile[]): string {
     row('lines of the median file', lengths[lengths.length >> 1]!),
     row('lines of the longest file', `${longest.lines} (${longest.path})`),
     row('files of more than 350 lines', lengths.filter((lines) => lines > 350).length),
+    row(`below ${SMALL} lines, one importer`, listSmall(files).length),
     row('most files in one folder', describeFullest(files)),
     row('arrows between files', arrows.length),
     row(
@@ -99,6 +105,18 @@ function listFolders(files: readonly SourceFile[]): string {
     return `${name.padEnd(36)}${String(held.length).padStart(3)} files ${String(size).padStart(6)} lines  → ${to.length} folders`;
   });
   return lines.join('\n');
+}
+
+/** Short files of which one file of the tree knows: each with its importer. */
+function listSmall(files: readonly SourceFile[]): readonly string[] {
+  const importers = new Map<string, string[]>();
+  for (const { path, targets } of files)
+    for (const target of targets) importers.set(target, [...(importers.get(target) ?? []), path]);
+  return files.flatMap(({ path, lines }) => {
+    const [importer, ...others] = importers.get(path) ?? [];
+    const isSmall = lines < SMALL && importer !== undefined && others.length === 0;
+    return isSmall ? [`${path} (${lines}) ← ${importer}`] : [];
+  });
 }
 
 /** Sets of nodes that reach each other, largest first (Tarjan, "Depth-first search and linear graph algorithms", 1972). */

@@ -1,11 +1,11 @@
 /** All that can be known of a manifest without a bucket and a Prometheus: what cannot run is told before it does not. */
+import { parser } from '@prometheus-io/lezer-promql';
 import type { ManifestError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { Detector } from '../config/detector.ts';
 import { checkManifest } from '../config/manifest.ts';
 import type { Problem } from '../config/manifest-problems.ts';
 import { findParamProblems } from './param-problems.ts';
-import { findSyntaxProblem } from './promql-syntax.ts';
 
 export interface CheckOptions {
   /** The file or key, for messages; under detectors/ it has to be called as the detector is. */
@@ -17,6 +17,9 @@ export interface CheckOptions {
   /** Names that `spec.source` may have; undefined: they are not known here. */
   readonly sources?: readonly string[] | undefined;
 }
+
+/** Characters of the query that a message shows. */
+const SHOWN_QUERY = 40;
 
 /** @throws ManifestError that lists every problem */
 export async function readCheckedManifest(text: string, options: CheckOptions): Promise<Detector> {
@@ -90,4 +93,21 @@ function at(value: unknown, ...path: readonly string[]): unknown {
         : undefined,
     value,
   );
+}
+
+/**
+ * What is wrong with a query, to be read on from its name; undefined where it is PromQL, by the grammar that Prometheus
+ * maintains for its own editor. Syntax alone: no types, no series.
+ */
+export function findSyntaxProblem(query: string): string | undefined {
+  let first: number | undefined;
+  parser.parse(query).iterate({
+    enter({ type, from }) {
+      if (type.isError) first ??= from;
+    },
+  });
+  if (first === undefined) return undefined;
+  if (query.slice(first).trim() === '') return `is no PromQL: it ends too early, at character ${first + 1}`;
+  const rest = query.slice(first, first + SHOWN_QUERY);
+  return `is no PromQL: at character ${first + 1}, ${JSON.stringify(rest)}${first + SHOWN_QUERY < query.length ? '…' : ''}`;
 }

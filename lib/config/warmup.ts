@@ -1,10 +1,13 @@
 /** What a detector waits for before its first model: rows, time, or whichever of the two comes first. */
 import { formatDuration } from '../base/duration.ts';
-import type { Warmup } from './detector.ts';
+import type { Detector, Warmup } from './detector.ts';
 import { ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+
+/** So that one entity comes to `warmup` rows even where half of its rows are missing. */
+const SPARE_LOOKBACK = 2;
 
 /** What has arrived. */
 export interface Seen {
@@ -66,4 +69,17 @@ export function rowsToCalibrate({ threshold: { rule, percentile } }: Pick<Needs,
 function sayTime(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / MINUTE) * MINUTE;
   return minutes > 0 && minutes % DAY === 0 ? `${minutes / DAY}d` : formatDuration(minutes);
+}
+
+/**
+ * The detector with a lookback that holds enough rows: two weeks of hourly rows are 336, which would be learned on for
+ * ever without coming to a warmup of 1,440.
+ * @param step grid distance in ms; undefined before the first data
+ */
+export function widenLookback(detector: Detector, step: number | undefined): Detector {
+  const { training } = detector;
+  const needed = SPARE_LOOKBACK * rowsWanted(detector) * (detector.step ?? step ?? 0);
+  return needed <= training.lookback
+    ? detector
+    : { ...detector, training: { ...training, lookback: needed } };
 }

@@ -7,7 +7,6 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { findDemand, fitSlope } from './demand.ts';
-import { pickMiddle } from './pick-middle.ts';
 import { readScatter } from './scatter.ts';
 import { fitSeasonalCurve, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 
@@ -206,4 +205,25 @@ function thin(rows: Uint32Array, most: number): Uint32Array {
   const kept = new Uint32Array(Math.floor(rows.length / stride));
   for (let at = 0; at < kept.length; at++) kept[at] = rows[at * stride + (at % stride)]!;
   return kept;
+}
+
+/**
+ * What is expected of a pod that training did not know, by those of its workload that it knew: of each column the one with
+ * the middle spread. Every known pod is on a scale of its own, on which they are alike, and the new one is on that of them
+ * all (`lib/features/inherit-profiles.ts`).
+ *
+ * @param siblings at least one, each with one a column
+ * @param pooled for columns that none of them measured
+ */
+export function pickMiddle<T extends { readonly center: number; readonly spread: number }>(
+  siblings: readonly (readonly T[])[],
+  pooled: readonly T[],
+): readonly T[] {
+  return pooled.map((all, column) => {
+    const measured = siblings
+      .map((series) => series[column]!)
+      .filter(({ center }) => !Number.isNaN(center))
+      .sort((a, b) => a.spread - b.spread);
+    return measured[measured.length >> 1] ?? all;
+  });
 }

@@ -9,6 +9,7 @@
  * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
  */
 
+import { matchesAll } from '../answers/matcher.ts';
 import { isActive, type Silencing } from '../answers/silencing.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { Severity } from '../config/severity.ts';
@@ -16,8 +17,7 @@ import type { AnomalyChange, Incident, IncidentsState, Notification } from './co
 import { digestId, makeDigest, nextDigest } from './digest.ts';
 import { isOnlyOf } from './is-only-of.ts';
 import { rankMembers } from './rank-members.ts';
-import { isLouder } from './severity.ts';
-import { findSilence } from './silence-incident.ts';
+import { isLouder, isOpen } from './severity.ts';
 import { takeChange } from './take-change.ts';
 import { nextDue, tellIncident } from './tell.ts';
 
@@ -139,4 +139,22 @@ function inOrder(changes: readonly AnomalyChange[]): readonly AnomalyChange[] {
 
 function countAsLoud(openings: IncidentsState['openings'], severity: Severity): number {
   return openings.filter((opening) => !isLouder(severity, opening.severity)).length;
+}
+
+/**
+ * The silence of the first of the incident's open anomalies (of all of them, once none is open), where each of them has
+ * one: an incident of which a part is nobody's wish to sleep through is told whole.
+ * @param active those that hold at this time
+ */
+export function findSilence(incident: Incident, active: readonly Silencing[]): string | undefined {
+  const { members, severity } = incident;
+  const open = members.filter(isOpen);
+  let first: string | undefined;
+  for (const { detector, entity, workload, metric = '' } of open.length > 0 ? open : members) {
+    const subject = { detector, entity, workload, metric, severity };
+    const silencing = active.find(({ matchers }) => matchesAll(matchers, subject));
+    if (silencing === undefined) return undefined;
+    first ??= silencing.name;
+  }
+  return first;
 }

@@ -56,6 +56,9 @@ export interface IncidentContext {
   readonly random: Random;
 }
 
+/** Of a list of incidents as CSV. */
+const COLUMNS = ['start', 'end', 'entity', 'scenario'] as const;
+
 /** Calls `change` for the rows of [start, start + duration), with the share of it that has passed, 0 to 1. */
 export function forRows(
   { times }: IncidentContext,
@@ -66,4 +69,19 @@ export function forRows(
     const passed = (times[row]! - range.start) / range.duration;
     if (passed >= 0 && passed < 1) change(row, passed);
   }
+}
+
+/** Times as ISO 8601 UTC; `end` is the first moment after the incident. */
+export function formatIncidents(incidents: readonly Incident[], format: 'json' | 'csv'): string {
+  const rows = incidents.map(({ entity, start, end, scenario }) => ({
+    entity,
+    start: new Date(start).toISOString(),
+    end: new Date(end).toISOString(),
+    scenario,
+  }));
+  if (format === 'json') return `${JSON.stringify(rows, null, 2)}\n`;
+  // Names of services and scenarios need no quotes.
+  return [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))]
+    .map((cells) => `${cells.join(',')}\n`)
+    .join('');
 }

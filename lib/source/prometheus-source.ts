@@ -10,7 +10,6 @@ import type { MetricSource } from './metric-source.ts';
 import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
 import { type Attempt, attemptRequest, type Outcome } from './prometheus-request.ts';
 import { createQuerySource, type RangeQuery } from './query-source.ts';
-import { MAX_POINTS_PER_SERIES, splitRange } from './range-chunks.ts';
 import { MAX_BODY_BYTES } from './read-body.ts';
 import { MAX_RETRY_AFTER_MS, retryDelay } from './retry-delay.ts';
 import { hideInError, hideInTelemetry, secretsOf } from './secrets.ts';
@@ -36,6 +35,9 @@ interface Session extends PrometheusSourceOptions {
   /** GET once the server refused POST. */
   method: 'GET' | 'POST';
 }
+
+/** Prometheus refuses a query_range with more points in a series (web/api/v1: "exceeded maximum resolution"). */
+export const MAX_POINTS_PER_SERIES = 11_000;
 
 /** Characters of a query that an error shows. */
 const SHOWN_QUERY_LENGTH = 500;
@@ -203,4 +205,25 @@ function seconds(milliseconds: number): string {
 
 function shorten(query: string): string {
   return query.length > SHOWN_QUERY_LENGTH ? `${query.slice(0, SHOWN_QUERY_LENGTH)}…` : query;
+}
+
+/**
+ * Cuts `[start, end)` into ranges of at most `maxPoints` grid cells, in order, without overlap or hole.
+ * @throws SourceError where the range is no whole number of steps
+ */
+export function splitRange(
+  { start, end }: TimeRange,
+  step: number,
+  maxPoints: number = MAX_POINTS_PER_SERIES,
+): TimeRange[] {
+  const points = (end - start) / step;
+  if (!(step > 0) || !Number.isInteger(points) || points <= 0)
+    throw new SourceError(
+      'bad-range',
+      `the range [${start}, ${end}) is no whole number of steps of ${step} ms`,
+    );
+  const chunks: TimeRange[] = [];
+  for (let from = 0; from < points; from += maxPoints)
+    chunks.push({ start: start + from * step, end: start + Math.min(points, from + maxPoints) * step });
+  return chunks;
 }

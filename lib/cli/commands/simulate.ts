@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { TidewatchError } from '../../base/errors.ts';
-import { formatIncidents } from '../../simulate/format-incidents.ts';
+import { formatIncidents } from '../../simulate/incident.ts';
 import { formatOpenMetrics } from '../../simulate/openmetrics.ts';
 import { SCENARIO_NAMES, SCENARIOS } from '../../simulate/scenarios.ts';
 import { type SimulateOptions, simulate } from '../../simulate/simulate.ts';

@@ -7,8 +7,7 @@
  * counts only rows in which the wider one was heard. Only what training had nearly always is missed.
  */
 import type { MetricWindow } from '../../window/window.ts';
-import type { MissedRows, SilenceState, SilenceTransition } from './contract.ts';
-import { joinGroup } from './groups.ts';
+import type { MissedRows, SilenceState, SilenceTransition, TrackedUnit } from './contract.ts';
 import { type HeardCell, hearCells } from './heard-rows.ts';
 import { isMissable, limitRows, limitUnit } from './limits.ts';
 import { lackAsEveryone, partEveryone } from './part-everyone.ts';
@@ -297,4 +296,27 @@ function judgeLateness(
       silent: behind,
       limit: settings.late,
     });
+}
+
+/**
+ * The group of a window: that of the workloads in it, several becoming one; a new one where it knows none of them.
+ * Entities of one group come in the same files: time passes for those that a file could have held.
+ * @param unitOf by the window's entities
+ * @param isWhole every window holds everyone: there is one group
+ */
+function joinGroup(
+  { units, groups }: { readonly units: Map<string, TrackedUnit>; readonly groups: Map<string, number> },
+  unitOf: readonly string[],
+  isWhole: boolean,
+): string {
+  const known = new Set(isWhole ? groups.keys() : unitOf.flatMap((unit) => units.get(unit)?.group ?? []));
+  const [first, ...others] = [...known].sort((a, b) => Number(a) - Number(b));
+  if (first === undefined)
+    return String(groups.size === 0 ? 0 : Math.max(...Array.from(groups.keys(), Number)) + 1);
+  if (others.length === 0) return first;
+  groups.set(first, Math.max(...Array.from(known, (group) => groups.get(group)!)));
+  for (const group of others) groups.delete(group);
+  for (const [unit, tracked] of units)
+    if (others.includes(tracked.group)) units.set(unit, { ...tracked, group: first });
+  return first;
 }

@@ -1,5 +1,12 @@
 /** The keys of links, kept for minutes: a rotation is taken up by every process, without asking for each request. */
-import { isSigned, type LinkKeys, type Right } from '../../answers/signed-link.ts';
+import type { AlertLinks } from '../../alert/alert.ts';
+import {
+  createPageLink,
+  isSigned,
+  LINK_LIFETIME,
+  type LinkKeys,
+  type Right,
+} from '../../answers/signed-link.ts';
 
 export interface LinkKeyCache {
   /** Those in use, at most five minutes old. @throws what the reading throws; for ten seconds nobody reads again then */
@@ -50,4 +57,25 @@ export function createLinkKeyCache(given: {
 /** One that another process signed may be of a key that this one has not read yet. */
 export async function isSignedByAny(right: Right, signature: string, keys: LinkKeyCache): Promise<boolean> {
   return isSigned(right, signature, await keys.get()) || isSigned(right, signature, await keys.renew());
+}
+
+/**
+ * Signed links to the pages of incidents. What it gives throws what the reading of the key throws.
+ * @param given.base address of the function that serves pages
+ * @param given.now epoch ms
+ */
+export function createPageLinker(given: {
+  readonly base: string;
+  readonly keys: LinkKeyCache;
+  readonly now: () => number;
+}): (incidentId: string) => Promise<AlertLinks> {
+  const { base, keys, now } = given;
+  return async (incidentId) => {
+    const { current } = await keys.get();
+    const expires = Math.floor((now() + LINK_LIFETIME) / 1000);
+    return {
+      page: createPageLink({ base, incidentId, expires }, current),
+      expires: new Date(expires * 1000).toISOString(),
+    };
+  };
 }

@@ -1,6 +1,6 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../../config/detector.ts';
-import { isWarm, rowsToCalibrate, rowsWanted, sayWarmup } from '../../config/warmup.ts';
+import { isWarm, rowsToCalibrate, rowsWanted, sayWarmup, widenLookback } from '../../config/warmup.ts';
 import { savePresence } from '../../decision/silence/presence-state.ts';
 import { saveEvidence } from '../../evidence/state.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
@@ -42,7 +42,6 @@ import {
   runInSession,
   type TrainingSession,
 } from './training-session.ts';
-import { widenLookback } from './widen-lookback.ts';
 
 /** Of a run's time, kept back from the fit for scoring the history, drawing the report and saving: a share of it, up to ms. */
 const RESERVE = { share: 0.25, atMost: 120_000 } as const;

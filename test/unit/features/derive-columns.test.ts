@@ -7,8 +7,8 @@ import {
   type LookbackOperation,
 } from '../../../lib/config/feature-settings.ts';
 import { deriveColumns } from '../../../lib/features/derive-columns.ts';
+import { findWarmRows } from '../../../lib/features/grid-rows.ts';
 import { columnNames, type FeaturePlan, planFeatures } from '../../../lib/features/plan.ts';
-import { findWarmRows } from '../../../lib/features/warm-rows.ts';
 import { selectRows } from '../../../lib/window/select-rows.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { allAvailable, windowOf } from './windows.ts';

@@ -29,6 +29,7 @@ test('a tree is counted: files, lines, arrows and circles, types included', (t) 
   assert.equal(told.get('files'), '4');
   assert.equal(told.get('lines'), '9');
   assert.equal(told.get('lines of the longest file'), '3 (lib/a/one.ts)');
+  assert.equal(told.get('below 30 lines, one importer'), '1', 'three.ts: the others have two');
   assert.equal(told.get('most files in one folder'), '2 (lib/b)');
   assert.equal(told.get('arrows between files'), '5');
   assert.equal(told.get('arrows between folders'), '4');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
-import { formatIncidents } from '../../../lib/simulate/format-incidents.ts';
+import { formatIncidents } from '../../../lib/simulate/incident.ts';
 import { SIMULATED_METRICS } from '../../../lib/simulate/metrics.ts';
 import { formatOpenMetrics } from '../../../lib/simulate/openmetrics.ts';
 import { SCENARIO_NAMES } from '../../../lib/simulate/scenarios.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { MAX_POINTS_PER_SERIES, splitRange } from '../../../lib/source/range-chunks.ts';
+import { MAX_POINTS_PER_SERIES, splitRange } from '../../../lib/source/prometheus-source.ts';
 
 test('chunks cover the range exactly once, in order, and none is too long', () => {
   fc.assert(

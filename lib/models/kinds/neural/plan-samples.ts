@@ -1,7 +1,8 @@
 /** From a matrix to the sequences of training and validation, and what a network is trained for. */
 
+import { EvaluationError } from '../../../base/errors.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
-import { balanceClasses } from '../../../maths/metrics/class-weights.ts';
+import { checkLabels } from '../../../maths/metrics/labelled-scores.ts';
 import { takeEvenly } from '../../../maths/take-evenly.ts';
 import { learnNormalizer, type Normalizer } from '../../framework/sequences/normalize.ts';
 import { entityLookup, type Split, splitByTime } from '../../framework/sequences/split.ts';
@@ -185,4 +186,27 @@ function countBefore(flags: Uint8Array): Uint32Array {
   const counts = new Uint32Array(flags.length + 1);
   for (const [i, flag] of flags.entries()) counts[i + 1] = counts[i]! + flag;
   return counts;
+}
+
+/** What one row of each class counts, so that both classes weigh the same in all. */
+export interface ClassWeights {
+  readonly normal: number;
+  readonly anomalous: number;
+}
+
+/**
+ * rows / (2 × rows of the class): scikit-learn's `compute_class_weight('balanced')`. Weighted rows add up to the
+ * number of rows.
+ * @throws EvaluationError where a class has no row, as no weight could balance it
+ */
+export function balanceClasses(labels: Uint8Array): ClassWeights {
+  checkLabels(labels);
+  const anomalous = labels.reduce((sum, label) => sum + label, 0);
+  const normal = labels.length - anomalous;
+  if (anomalous === 0 || normal === 0)
+    throw new EvaluationError(
+      'one-class',
+      `${anomalous} of ${labels.length} rows are anomalous; balancing needs rows of both classes`,
+    );
+  return { normal: labels.length / (2 * normal), anomalous: labels.length / (2 * anomalous) };
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
+import { widenLookback } from '../../../../lib/config/warmup.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
-import { widenLookback } from '../../../../lib/jobs/train/widen-lookback.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';

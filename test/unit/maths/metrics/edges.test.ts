@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { findBestF1 } from '../../../../lib/maths/metrics/best-f1.ts';
-import { balanceClasses } from '../../../../lib/maths/metrics/class-weights.ts';
 import {
   accuracy,
   countConfusion,
@@ -16,6 +15,7 @@ import { dropUnscored } from '../../../../lib/maths/metrics/labelled-scores.ts';
 import { averagePrecision, precisionRecallCurve } from '../../../../lib/maths/metrics/precision-recall.ts';
 import { rocAuc, rocCurve } from '../../../../lib/maths/metrics/roc-curve.ts';
 import { volumeUnderSurface } from '../../../../lib/maths/metrics/volume-under-surface.ts';
+import { balanceClasses } from '../../../../lib/models/kinds/neural/plan-samples.ts';
 import { labelledScores } from '../../evaluation/reference.ts';
 
 const RANKINGS = { rocAuc, rocCurve, averagePrecision, precisionRecallCurve, findBestF1, volumeUnderSurface };

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBestF1 } from '../../../../lib/maths/metrics/best-f1.ts';
-import { balanceClasses } from '../../../../lib/maths/metrics/class-weights.ts';
 import {
   accuracy,
   countConfusion,
@@ -13,6 +12,7 @@ import {
 } from '../../../../lib/maths/metrics/confusion-matrix.ts';
 import { averagePrecision, precisionRecallCurve } from '../../../../lib/maths/metrics/precision-recall.ts';
 import { rocAuc, rocCurve } from '../../../../lib/maths/metrics/roc-curve.ts';
+import { balanceClasses } from '../../../../lib/models/kinds/neural/plan-samples.ts';
 import { assertClose, labelledScores, readReference } from '../../evaluation/reference.ts';
 
 const TOLERANCE = 1e-9;

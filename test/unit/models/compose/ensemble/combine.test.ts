@@ -6,7 +6,7 @@ import {
   shareRow,
   toCommonScale,
 } from '../../../../../lib/models/compose/ensemble/combine.ts';
-import { learnWeights } from '../../../../../lib/models/compose/ensemble/weights.ts';
+import { learnWeights } from '../../../../../lib/models/compose/ensemble/fit.ts';
 
 const ROWS = [Float64Array.of(1, 4, Number.NaN), Float64Array.of(2, 0, 1), Float64Array.of(6, 1, 1)];
 const weights = [0.5, 0.25, 0.25];
