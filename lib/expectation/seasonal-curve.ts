@@ -2,7 +2,7 @@
  * What the clock foretells of one series: a curve over the day in steps of five minutes, and what each hour of the week
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
-import { compareHalves, halvesOf, type TimedValues } from '../maths/foretell.ts';
+import { halvesOf, isForetold, type TimedValues } from '../maths/foretell.ts';
 import { takeMedian } from '../maths/median.ts';
 import { quantile } from '../maths/quantile.ts';
 import { fitScatter } from './scatter.ts';
@@ -130,18 +130,13 @@ function readWeek(week: ArrayLike<number>, time: number): number {
   return week[Math.floor(modulo(time, WEEK) / HOUR)]!;
 }
 
-/**
- * Whether what one part of the training shows leaves less of the other, both ways, than one level does.
- * @param level that is usual without a curve; left out: the median of what is learned from
- */
 function foretells(
   parts: readonly [TimedValues, TimedValues],
   fit: (part: TimedValues) => Float64Array,
   read: (curve: ArrayLike<number>, time: number) => number,
   level?: number,
 ): boolean {
-  const { fromCurve, fromLevel } = compareHalves(parts, { fit, read, level })!;
-  return fromLevel > 0 && fromCurve < MOST_LEFT * fromLevel;
+  return isForetold(parts, { fit, read, level, mostLeft: MOST_LEFT });
 }
 
 /** Medians of half-hours, smoothed over their neighbours, read between their middles at every five minutes. */

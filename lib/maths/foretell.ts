@@ -1,4 +1,7 @@
-/** Whether a curve foretells a series: what one half of it teaches is held against the other half, both ways. */
+/**
+ * Whether something that is learned from one part of a series foretells another part of it. It is the test for a season
+ * of a known length: noise has a curve over the day too, but one that foretells nothing.
+ */
 import { medianOf } from './median.ts';
 
 export interface TimedValues {
@@ -6,12 +9,6 @@ export interface TimedValues {
   readonly times: Float64Array;
   /** NaN where missing. */
   readonly values: Float64Array;
-}
-
-/** Sums of distances: of each part's values from the other part's curve, and from the other part's level. */
-export interface Distances {
-  readonly fromCurve: number;
-  readonly fromLevel: number;
 }
 
 export function halvesOf({ times, values }: TimedValues): readonly [TimedValues, TimedValues] {
@@ -23,22 +20,25 @@ export function halvesOf({ times, values }: TimedValues): readonly [TimedValues,
 }
 
 /**
- * @param how.fit undefined where a part teaches nothing
+ * Whether the curve of each part leaves little of the other part. Both ways count together: the values' distances from the
+ * other part's curve against their distances from the other part's level.
+ * @param how.fit undefined where a part teaches nothing: nothing is foretold then
  * @param how.level that is usual without a curve; left out: the median of what is learned from
- * @returns undefined where a part teaches nothing
+ * @param how.mostLeft share of the distances from the level that the curve may leave, exclusive
  */
-export function compareHalves<Curve>(
+export function isForetold<Curve>(
   parts: readonly [TimedValues, TimedValues],
   how: {
     readonly fit: (part: TimedValues) => Curve | undefined;
     readonly read: (curve: Curve, time: number) => number;
     readonly level?: number | undefined;
+    readonly mostLeft: number;
   },
-): Distances | undefined {
+): boolean {
   let [fromCurve, fromLevel] = [0, 0];
   for (const [learned, judged] of [parts, [parts[1], parts[0]]] as const) {
     const curve = how.fit(learned);
-    if (curve === undefined) return undefined;
+    if (curve === undefined) return false;
     const level = how.level ?? medianOf(learned.values);
     for (let i = 0; i < judged.times.length; i++) {
       const value = judged.values[i]!;
@@ -47,5 +47,66 @@ export function compareHalves<Curve>(
       fromLevel += Math.abs(value - level);
     }
   }
-  return { fromCurve, fromLevel };
+  return fromLevel > 0 && fromCurve < how.mostLeft * fromLevel;
+}
+
+/** A part of a series: places from `from` up to `to`, exclusive. */
+export interface Places {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Whether a model that is fitted on the first two thirds of a series explains enough of the last third, beyond what a simpler
+ * one explains: one way only, for what also has a trend. Each gives what it leaves of the last third; NaN where missing.
+ * @param how.leastExplained share of the squared mean distance from 0, exclusive
+ */
+export function explainsLater(
+  length: number,
+  how: {
+    readonly before: (early: Places, late: Places) => Float64Array;
+    readonly after: (early: Places, late: Places) => Float64Array;
+    readonly leastExplained: number;
+  },
+): boolean {
+  const cut = Math.floor((2 * length) / 3);
+  const [early, late] = [
+    { from: 0, to: cut },
+    { from: cut, to: length },
+  ];
+  const before = squaredMeanDistance(how.before(early, late));
+  const after = squaredMeanDistance(how.after(early, late));
+  return before > 0 && after < (1 - how.leastExplained) * before;
+}
+
+/** Of a robust kind: squares would be those of a few spikes. 0 of no values. */
+function squaredMeanDistance(values: Float64Array): number {
+  let [sum, count] = [0, 0];
+  for (const value of values)
+    if (!Number.isNaN(value)) {
+      sum += Math.abs(value);
+      count++;
+    }
+  return count > 0 ? (sum / count) ** 2 : 0;
+}
+
+/**
+ * How far off what was foretold is, to choose among several: the mean distance from the measured values, each counted up
+ * to `limit`, so that outliers have no say. NaN of no values.
+ * @param values NaN where missing
+ * @param foretell what is foretold of a place
+ */
+export function foretellError(
+  values: ArrayLike<number>,
+  foretell: (place: number) => number,
+  limit: number,
+): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i]!)) continue;
+    sum += Math.min(Math.abs(values[i]! - foretell(i)), limit);
+    count++;
+  }
+  return sum / count;
 }

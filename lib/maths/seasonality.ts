@@ -1,4 +1,13 @@
-/** Trend and seasons of an evenly spaced series with gaps. */
+/**
+ * Trend and seasons of an evenly spaced series with gaps. A season is tested for by the question that is asked of it:
+ *
+ * - Does a curve of a known length foretell what it was not learned from? `isForetold` (`foretell.ts`): the expectation,
+ *   mahalanobis. Beside a trend, from the past to what follows: `explainsLater`, arima. Which of several lengths does it
+ *   best? `foretellError`, seasonal.
+ * - Which lengths are there, where none is known? `findPeriods` (`find-periods.ts`): auto.
+ * - How much of the variance is the season's? `seasonalStrength` (`seasonal-strength.ts`): arima.
+ * - How alike are two turns? `autocorrelate`, a figure of the report.
+ */
 
 /** Pairs below which a correlation says nothing. */
 const LEAST_PAIRS = 24;

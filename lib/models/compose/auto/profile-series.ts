@@ -1,8 +1,8 @@
 /** What one metric of one entity was like in training. */
+import { findPeriods } from '../../../maths/find-periods.ts';
 import { medianOf } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { fitTrend } from '../../../maths/seasonality.ts';
-import { findSeasons } from './find-seasons.ts';
 
 export interface SeriesProfile {
   /** Share of the places without a value. */
@@ -36,7 +36,7 @@ export function profileSeries(series: Float64Array): SeriesProfile {
     isConstant: false,
     isIntermittent: range === 0,
     isDrifting: moved > DRIFT * range || (fitTrend(series)?.explained ?? 0) > TREND,
-    seasons: findSeasons(series),
+    seasons: findPeriods(series),
   };
 }
 

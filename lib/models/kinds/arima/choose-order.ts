@@ -1,10 +1,10 @@
 /** The order of a series: as asked for, the rest by tests and search. */
+import { seasonalStrength } from '../../../maths/seasonal-strength.ts';
 import { difference } from './difference.ts';
 import { estimateArma } from './estimate.ts';
 import type { Order } from './order.ts';
 import { searchOrder } from './order-search.ts';
 import type { ArimaParams } from './params.ts';
-import { countSeasonalDifferences } from './seasonal-strength.ts';
 import { measureMoments, startValues } from './start-values.ts';
 import { countDifferences } from './unit-root.ts';
 
@@ -36,6 +36,15 @@ export function chooseOrder(y: Float64Array, { season, params, isPooled }: Order
   const usual = isSeasonal ? { seasonalP: 1, seasonalQ: 1 } : { seasonalP: 0, seasonalQ: 0 };
   const constant = differencing.d + seasonalD <= 1 && !isPooled;
   return { ...differencing, p: order[0], q: order[2], ...(fixed ?? usual), constant };
+}
+
+/** As the R package forecast has it: above, the season is differenced. */
+const DIFFERENCED_ABOVE = 0.64;
+/** Seasons that have to be seen. */
+const LEAST_SEASONS = 3;
+
+export function countSeasonalDifferences(y: Float64Array, season: number): number {
+  return y.length >= LEAST_SEASONS * season && seasonalStrength(y, season) > DIFFERENCED_ABOVE ? 1 : 0;
 }
 
 /** AR coefficient of an ARMA(1,1) up to which a series returns to its level: half way within 23 rows. */

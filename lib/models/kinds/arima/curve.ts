@@ -4,8 +4,9 @@
  * Athanasopoulos, "Forecasting: principles and practice", 3rd edition, section 10.5). Fitted before the rest of the
  * model, by least squares with Huber's weights, beside a level and a trend.
  */
+import { explainsLater, type Places } from '../../../maths/foretell.ts';
+import { takeOffAverage } from '../../../maths/seasonal-strength.ts';
 import { solveInPlace } from './covariance.ts';
-import { takeOffAverage } from './seasonal-strength.ts';
 
 export interface Harmonics {
   /** Milliseconds. */
@@ -89,16 +90,20 @@ function isSeasonal(grid: Grid, season: Season, known: readonly Season[]): boole
   const rows = Math.round(season.period / grid.step);
   if (grid.y.length < LEAST_PERIODS * rows) return false;
   const rest = takeOffAverage(grid.y, rows);
-  const cut = Math.floor((2 * rest.length) / 3);
-  const early: Grid = {
-    y: rest.subarray(0, cut),
+  const part = ({ from, to }: Places): Grid => ({
+    y: rest.subarray(from, to),
     step: grid.step,
-    end: grid.end - (rest.length - cut) * grid.step,
-  };
-  const late: Grid = { ...grid, y: rest.subarray(cut) };
-  const before = spreadOf(known.length > 0 ? withoutCurve(late, fitCurve(early, known)) : late.y);
-  const after = spreadOf(withoutCurve(late, fitCurve(early, [...known, season])));
-  return before > 0 && after < (1 - LEAST_EXPLAINED) * before;
+    end: grid.end - (rest.length - to) * grid.step,
+  });
+  const leaves =
+    (seasons: readonly Season[]) =>
+    (early: Places, late: Places): Float64Array =>
+      withoutCurve(part(late), seasons.length > 0 ? fitCurve(part(early), seasons) : []);
+  return explainsLater(rest.length, {
+    before: leaves(known),
+    after: leaves([...known, season]),
+    leastExplained: LEAST_EXPLAINED,
+  });
 }
 
 /** Where the equations can't be solved, as of too few values, there is no curve. */
@@ -165,15 +170,4 @@ function fitCurve({ y, end, step }: Grid, seasons: readonly Season[]): readonly 
     for (let i = 0; i < residuals.length; i++)
       weights[i] = residuals[i]! > HUBER * spread && spread > 0 ? (HUBER * spread) / residuals[i]! : 1;
   }
-}
-
-/** Of a robust kind: squares would be those of a few spikes. */
-function spreadOf(values: Float64Array): number {
-  let [sum, count] = [0, 0];
-  for (const value of values)
-    if (!Number.isNaN(value)) {
-      sum += Math.abs(value);
-      count++;
-    }
-  return count > 0 ? (sum / count) ** 2 : 0;
 }

@@ -1,6 +1,7 @@
 /** Fits one series from beginning to end: season, order, coefficients, outliers, and the state at the end. */
 
 import { medianOf } from '../../../maths/median.ts';
+import { seasonalStrength } from '../../../maths/seasonal-strength.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
 import { chooseOrder } from './choose-order.ts';
 import { DAY, findCurve, fitPeriod, type Grid, type Harmonics, withoutCurve } from './curve.ts';
@@ -10,7 +11,6 @@ import { filterSeries } from './filter-series.ts';
 import { findStep, layOut, newest } from './grid.ts';
 import type { Order } from './order.ts';
 import type { ArimaParams } from './params.ts';
-import { seasonalStrength } from './seasonal-strength.ts';
 import { type SeriesModel, toLevelCompanion } from './series-model.ts';
 import { measureMoments, startValues } from './start-values.ts';
 import { countDifferences } from './unit-root.ts';

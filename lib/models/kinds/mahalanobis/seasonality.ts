@@ -1,5 +1,5 @@
 /** Which metrics follow the clock, judged by what one half of the training foretells of the other. */
-import { compareHalves, halvesOf, type TimedValues } from '../../../maths/foretell.ts';
+import { halvesOf, isForetold, type TimedValues } from '../../../maths/foretell.ts';
 import { medianOf } from '../../../maths/median.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { BINS, findPlace, fitDailyCurve, readCurve } from './daily-curve.ts';
@@ -17,20 +17,17 @@ export function coversDays(times: Float64Array): boolean {
 
 /** What is usual by time of day, off the median of all day; undefined where the clock does not foretell it. */
 export function findSeason({ times, values }: TimedValues): Float64Array | undefined {
-  if (!coversDays(times) || !isForetold({ times, values })) return undefined;
+  if (!coversDays(times) || !isDaily({ times, values })) return undefined;
   const median = medianOf(values);
   return fitDailyCurve(times, values, SMOOTHING)?.map((value) => value - median);
 }
 
-/** Whether the curve of one half leaves little of what the other half is off its median, both ways. */
-function isForetold(series: TimedValues): boolean {
-  const distances = compareHalves(halvesOf(series), {
+function isDaily(series: TimedValues): boolean {
+  return isForetold(halvesOf(series), {
     fit: ({ times, values }) => fitDailyCurve(times, values, SMOOTHING),
     read: (curve, time) => readCurve(curve, findPlace(time)),
+    mostLeft: MOST_LEFT,
   });
-  if (distances === undefined) return false;
-  const { fromCurve, fromLevel } = distances;
-  return fromLevel > 0 && fromCurve / fromLevel < MOST_LEFT;
 }
 
 /** Of what a spread by time of day is learned from: values beyond this quantile count as it. */

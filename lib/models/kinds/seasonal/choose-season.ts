@@ -4,6 +4,7 @@
  * few times the series' own spread, so that outliers have no say.
  */
 
+import { foretellError } from '../../../maths/foretell.ts';
 import { takeMedian } from '../../../maths/median.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
 import { findBins, interpolate, NO_SEASON, type Season, sortIntoBins, visitBins } from './profile.ts';
@@ -23,12 +24,12 @@ export function chooseSeason(series: Series, local: Float64Array, seasons: reado
   const center = takeMedian(measured);
   const limit = clipAt(measured, center);
   let best = NO_SEASON;
-  let bestError = meanDistance(series.values, () => center, limit);
+  let bestError = foretellError(series.values, () => center, limit);
   if (!(bestError > 0)) return best;
   const span = local.at(-1)! - local[0]!;
   for (const season of seasons) {
     if (span < LEAST_TURNS * season.period) continue;
-    const error = foretellError({ series, local, season, center, limit });
+    const error = errorOfSeason({ series, local, season, center, limit });
     if (error >= bestError * (1 - LEAST_GAIN)) continue;
     best = season;
     bestError = error;
@@ -41,7 +42,7 @@ function clipAt(measured: Float32Array, center: number): number {
   return distance > 0 ? CLIP * distance : Infinity;
 }
 
-function foretellError(given: {
+function errorOfSeason(given: {
   readonly series: Series;
   readonly local: Float64Array;
   readonly season: Season;
@@ -60,16 +61,5 @@ function foretellError(given: {
     });
     return of;
   });
-  return meanDistance(values, (i) => interpolate(medians[1 - turns[i]!]!, local[i]!, season), limit);
-}
-
-function meanDistance(values: Float32Array, expect: (place: number) => number, limit: number): number {
-  let sum = 0;
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i]!)) continue;
-    sum += Math.min(Math.abs(values[i]! - expect(i)), limit);
-    count++;
-  }
-  return sum / count;
+  return foretellError(values, (i) => interpolate(medians[1 - turns[i]!]!, local[i]!, season), limit);
 }

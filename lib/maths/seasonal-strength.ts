@@ -3,16 +3,7 @@
  * Wang, Smith and Hyndman, "Characteristic-based clustering for time series data", Data Mining and Knowledge Discovery
  * 13 (2006), p. 335. The season is the median at each of its rows.
  */
-import { medianOf } from '../../../maths/median.ts';
-
-/** As the R package forecast has it: above, the season is differenced. */
-const DIFFERENCED_ABOVE = 0.64;
-/** Seasons that have to be seen. */
-const LEAST_SEASONS = 3;
-
-export function countSeasonalDifferences(y: Float64Array, season: number): number {
-  return y.length >= LEAST_SEASONS * season && seasonalStrength(y, season) > DIFFERENCED_ABOVE ? 1 : 0;
-}
+import { medianOf } from './median.ts';
 
 /** 0 to 1; 0 where it can't be told. */
 export function seasonalStrength(y: Float64Array, season: number): number {

@@ -5,11 +5,11 @@
  * the hill.
  */
 
-import { findSpectrum, type Spectrum } from '../../../maths/fourier.ts';
-import { quantile } from '../../../maths/quantile.ts';
-import { removeTrend } from '../../../maths/seasonality.ts';
+import { findSpectrum, type Spectrum } from './fourier.ts';
+import { quantile } from './quantile.ts';
+import { removeTrend } from './seasonality.ts';
 
-export interface Season {
+export interface FoundPeriod {
   /** Places of the series. */
   readonly period: number;
   /** Correlation of the series with itself a period later, up to 1. */
@@ -42,13 +42,13 @@ const CLIP = 3;
  * @param series evenly spaced, NaN where missing
  * @returns strongest peak of the periodogram first; empty where the series is short, mostly missing or has none
  */
-export function findSeasons(series: Float64Array): readonly Season[] {
+export function findPeriods(series: Float64Array): readonly FoundPeriod[] {
   const measured = series.filter((value) => !Number.isNaN(value)).length;
   if (series.length < LEAST_PLACES || measured < LEAST_MEASURED * series.length) return [];
   const flat = clip(removeTrend(series));
   if (flat === undefined) return [];
   const spectrum = findSpectrum(flat);
-  const found: Season[] = [];
+  const found: FoundPeriod[] = [];
   for (const k of proposePeaks(spectrum, series.length)) {
     const season = confirm(spectrum, k, series.length);
     if (season !== undefined && found.every((other) => isApart(season, other))) found.push(season);
@@ -89,7 +89,7 @@ function proposePeaks({ power, size }: Spectrum, places: number): readonly numbe
 }
 
 /** The hill of the autocorrelation among the lengths that the frequency may stand for; undefined where there is none. */
-function confirm({ size, correlation }: Spectrum, k: number, places: number): Season | undefined {
+function confirm({ size, correlation }: Spectrum, k: number, places: number): FoundPeriod | undefined {
   const from = Math.max(Math.floor(size / (k + 1)), LEAST_PERIOD);
   const to = Math.min(k > 1 ? Math.ceil(size / (k - 1)) : correlation.length, correlation.length - 1);
   let period = from;
@@ -108,7 +108,7 @@ function confirm({ size, correlation }: Spectrum, k: number, places: number): Se
   return strength >= least && strength - valley >= LEAST_RISE ? { period, strength } : undefined;
 }
 
-function isApart(season: Season, other: Season): boolean {
+function isApart(season: FoundPeriod, other: FoundPeriod): boolean {
   const [long, short] = season.period > other.period ? [season, other] : [other, season];
   const turns = Math.round(long.period / short.period);
   const isMultiple = Math.abs(long.period / short.period - turns) <= SAME * turns;

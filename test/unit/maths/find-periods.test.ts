@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seedRandom } from '../../../../../lib/maths/random.ts';
-import { findSeasons } from '../../../../../lib/models/compose/auto/find-seasons.ts';
+import { findPeriods } from '../../../lib/maths/find-periods.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
 
 function noise(seed: number): () => number {
   const random = seedRandom(seed);
@@ -9,7 +9,7 @@ function noise(seed: number): () => number {
 }
 
 function periodsOf(series: readonly number[] | Float64Array): readonly number[] {
-  return findSeasons(Float64Array.from(series)).map(({ period }) => period);
+  return findPeriods(Float64Array.from(series)).map(({ period }) => period);
 }
 
 test('a wave in noise, on a slope, with gaps and a spike, has its own length', () => {
