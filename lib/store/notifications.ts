@@ -30,12 +30,13 @@ export interface Published {
 
 export type ClaimResult =
   /** The caller, and nobody else, publishes it until `until`. */
-  | { readonly outcome: 'claimed'; readonly until: number; readonly etag: string }
+  | { readonly outcome: 'claimed'; readonly until: number; readonly stored: StoredNotification }
   | { readonly outcome: 'published' }
   /** Another one holds it, or was faster just now. */
   | { readonly outcome: 'held' };
 
-interface StoredNotification {
+/** As it was read or written last. */
+export interface StoredNotification {
   readonly notification: Notification;
   readonly etag: string;
 }
@@ -49,61 +50,52 @@ const schema: z.ZodType<Notification> = z.looseObject({
   published: z.looseObject({ messageId: z.string(), at: z.number() }).optional(),
 });
 
-/** @param lease now and how long the claim holds, in ms */
+/**
+ * Most are claimed once: creating the object is the claim, and only where there is one already it is read.
+ * @param lease now and how long the claim holds, in ms
+ */
 export async function claimNotification(
   store: ObjectStore,
   id: NotificationId,
   { now, leaseMs }: { readonly now: number; readonly leaseMs: number },
 ): Promise<ClaimResult> {
+  const until = now + leaseMs;
+  const created = await tryWrite(store, id, { claimedUntil: until }, undefined);
+  if (created !== undefined) return { outcome: 'claimed', until, stored: created };
   const existing = await read(store, id);
   if (existing?.notification.published !== undefined) return { outcome: 'published' };
   const heldUntil = existing?.notification.claimedUntil;
   if (heldUntil !== undefined && now < heldUntil) return { outcome: 'held' };
-  const until = now + leaseMs;
-  try {
-    const { etag } = await write(store, id, { claimedUntil: until }, existing);
-    return { outcome: 'claimed', until, etag };
-  } catch (error) {
-    if (error instanceof PreconditionFailedError) return { outcome: 'held' };
-    throw error;
-  }
+  const taken = await tryWrite(store, id, { claimedUntil: until }, existing);
+  return taken === undefined ? { outcome: 'held' } : { outcome: 'claimed', until, stored: taken };
 }
 
 /** Gives a claim back, where it is certain that nothing was sent: the next run need not wait for the lease. */
 export async function releaseNotification(
   store: ObjectStore,
   id: NotificationId,
-  { etag }: { readonly etag: string },
+  { stored }: { readonly stored: StoredNotification },
 ): Promise<void> {
-  const existing = await read(store, id);
-  if (existing?.etag !== etag) return;
-  try {
-    await write(store, id, {}, existing);
-  } catch (error) {
-    // Somebody else wrote since: it is theirs, or published.
-    if (!(error instanceof PreconditionFailedError)) throw error;
-  }
+  // Where somebody else wrote since, nothing is written: it is theirs, or published.
+  await tryWrite(store, id, {}, stored);
 }
 
 /**
  * Called by the publisher after the transport took the message, and by a subscriber that received it: the second
  * closes the gap where the first died in between. The first call counts, every other changes nothing.
+ * @param known as the caller's claim left it: where nobody has written since, it need not be read again
  * @throws RetryLaterError where others kept changing the object
  */
 export async function markPublished(
   store: ObjectStore,
   id: NotificationId,
   published: Published,
+  known?: StoredNotification,
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const existing = await read(store, id);
+    const existing = (tries === 0 ? known : undefined) ?? (await read(store, id));
     if (existing?.notification.published !== undefined) return;
-    try {
-      await write(store, id, { published }, existing);
-      return;
-    } catch (error) {
-      if (!(error instanceof PreconditionFailedError)) throw error;
-    }
+    if ((await tryWrite(store, id, { published }, existing)) !== undefined) return;
   }
   throw new RetryLaterError(
     'notification-contended',
@@ -121,13 +113,16 @@ async function read(store: ObjectStore, id: NotificationId): Promise<StoredNotif
   }
 }
 
-/** @param over the object to write over, of which unknown members stay; undefined where there has to be none */
-function write(
+/**
+ * @param over the object to write over, of which unknown members stay; undefined where there has to be none
+ * @returns undefined where another one wrote since
+ */
+async function tryWrite(
   store: ObjectStore,
   id: NotificationId,
   content: Pick<Notification, 'claimedUntil' | 'published'>,
   over: StoredNotification | undefined,
-): Promise<{ readonly etag: string }> {
+): Promise<StoredNotification | undefined> {
   const { claimedUntil: _claim, published: _published, ...kept } = over?.notification ?? {};
   const notification: Notification = {
     ...kept,
@@ -135,10 +130,16 @@ function write(
     notificationId: id.notificationId,
     ...content,
   };
-  return store.put(keyOf(id), encodeJson(notification), {
-    contentType: 'application/json',
-    ...(over === undefined ? { ifAbsent: true } : { ifMatch: over.etag }),
-  });
+  try {
+    const { etag } = await store.put(keyOf(id), encodeJson(notification), {
+      contentType: 'application/json',
+      ...(over === undefined ? { ifAbsent: true } : { ifMatch: over.etag }),
+    });
+    return { notification, etag };
+  } catch (error) {
+    if (error instanceof PreconditionFailedError) return undefined;
+    throw error;
+  }
 }
 
 function keyOf({ incidentId, notificationId }: NotificationId): string {

@@ -133,10 +133,13 @@ export function createMortalStore(store: ObjectStore, plan: DeathPlan = {}): Mor
     const fatal = writes++ === atWrite;
     if (fatal && stage === 'before') dead = true;
     assertAlive();
-    const result = await effect();
-    if (fatal) dead = true;
-    assertAlive();
-    return result;
+    try {
+      return await effect();
+    } finally {
+      // A write that was refused is one after which it may die, too.
+      if (fatal) dead = true;
+      assertAlive();
+    }
   }
 
   async function read<T>(effect: () => Promise<T>): Promise<T> {

@@ -10,7 +10,8 @@ import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../b
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import type { Incident } from '../../incident/contract.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
-import { updateState } from '../../store/detector-states.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { moveState } from '../../store/detector-states.ts';
 import { detectorOfStateKey, incidentKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
 import {
   INITIAL_NOTIFY_STATE,
@@ -25,7 +26,7 @@ import { keepRecord } from './keep-record.ts';
 import { loadSilencings } from './load-silencings.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { recordIncident, recordMerged } from './record-incident.ts';
-import { takeChanges } from './take-changes.ts';
+import { type TakenOver, takeChanges } from './take-changes.ts';
 import { writePages } from './write-pages.ts';
 
 export interface NotifyResult {
@@ -54,26 +55,36 @@ export async function notify(context: NotifyContext, detectors: readonly string[
   const read = await readOrHeal(context);
   const sweep = detectors.length === 0 ? await sweepIfDue(context, read.state) : undefined;
   const silencings = await loadSilencings(context);
-  const { stored, changed, silenced, due } = await takeChanges(context, sweep?.detectors ?? detectors, {
+  const takenOver = await takeChanges(context, sweep?.detectors ?? detectors, {
     stored: read,
     silencings,
     sweptAt: sweep?.at,
   });
+  const { stored, changed, silenced, due } = takenOver;
   const { state } = stored;
   for (const { id, silencedBy, members } of silenced) {
     const { detector } = rankMembers(members)[0]!;
     context.telemetry.count('IncidentsSilenced', 1, { detector });
     context.telemetry.info('incident silenced', { detector, incidentId: id, silence: silencedBy });
   }
-  await removeTaken(context, state);
+  await removeTaken(context, takenOver);
   // A sweep also writes what a run that died in between did not.
-  const recorded = sweep === undefined ? changed : state.incidents.incidents;
-  await forEachConcurrently(recorded, CONCURRENCY, ({ id: incidentId, members }) =>
-    keepRecord(context, { detector: rankMembers(members)[0]!.detector, key: incidentKey(incidentId) }, () =>
-      recordIncident(context.store, state, { incidentId }),
-    ),
+  const toRecord = sweep === undefined ? changed : state.incidents.incidents;
+  // Each with the message that goes out next, so that it need not be written again for that.
+  const nextMessages = new Map(
+    state.outbox.map((message) => [message.alert.incidentId, message] as const).reverse(),
   );
-  const merged = recorded.flatMap((into) =>
+  const recorded = new Set<string>();
+  await forEachConcurrently(toRecord, CONCURRENCY, async ({ id: incidentId, members }) => {
+    const message = nextMessages.get(incidentId);
+    const isNew = takenOver.created.has(incidentId);
+    const key = incidentKey(incidentId);
+    await keepRecord(context, { detector: rankMembers(members)[0]!.detector, key }, () =>
+      recordIncident(context.store, state, { incidentId, message, isNew }),
+    );
+    if (message !== undefined) recorded.add(message.alert.notificationId);
+  });
+  const merged = toRecord.flatMap((into) =>
     (into.mergedFrom ?? []).map((incidentId) => ({ incidentId, into })),
   );
   await forEachConcurrently(merged, CONCURRENCY, ({ incidentId, into }) =>
@@ -83,6 +94,7 @@ export async function notify(context: NotifyContext, detectors: readonly string[
   );
   const { published, inFlight } = await publishOutbox(context, {
     stored,
+    recorded,
     // Whatever was refused: what is due later is still due, and those that were told of have pages.
     beforeRemoval: async () => {
       await wake(context, due);
@@ -134,13 +146,14 @@ async function sweepIfDue(
 }
 
 /** What was added since the outboxes were read stays for the next run. */
-async function removeTaken({ store }: NotifyContext, { taken }: NotifyState): Promise<void> {
-  await forEachConcurrently(Object.entries(taken), CONCURRENCY, async ([detector, ids]) => {
+async function removeTaken({ store }: NotifyContext, { stored, states }: TakenOver): Promise<void> {
+  await forEachConcurrently(Object.entries(stored.state.taken), CONCURRENCY, async ([detector, ids]) => {
     const done = new Set(ids);
-    await updateState(store, detector, (state) => {
+    const change = (state: DetectorState): DetectorState | undefined => {
       const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
       return outbox.length === state.outbox.length ? undefined : { ...state, outbox };
-    });
+    };
+    await moveState(store, detector, { change, known: states.get(detector) });
   });
 }
 

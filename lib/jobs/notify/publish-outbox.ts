@@ -59,6 +59,7 @@ const ENDED: readonly unknown[] = ['published', 'already-published', 'undelivera
 /**
  * With `context.only`, the messages of those detectors alone; the others stay as they are.
  * @param given.stored as it was read before; what others added to it since is theirs to send
+ * @param given.recorded ids of messages that their incidents' objects have already
  * @param given.beforeRemoval runs while what was sent still stands in the outbox: a run that dies in it is followed by one that
  * finds the messages as already published and does it again
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
@@ -68,6 +69,7 @@ export async function publishOutbox(
   context: NotifyContext,
   given: {
     readonly stored?: StoredNotifyState;
+    readonly recorded?: ReadonlySet<string>;
     readonly beforeRemoval?: () => Promise<void>;
   } = {},
 ): Promise<OutboxResult> {
@@ -77,9 +79,11 @@ export async function publishOutbox(
   const incidents = [...Map.groupBy(outbox, ({ alert }) => alert.incidentId).values()];
   const outcomes = new Map<string, Outcome>();
   await forEachConcurrently(incidents, CONCURRENCY, async (alerts) => {
-    for (const pending of alerts) {
-      const outcome = await publishOne(context, state, pending);
-      outcomes.set(pending.alert.notificationId, outcome);
+    for (const message of alerts) {
+      const { notificationId } = message.alert;
+      const isRecorded = given.recorded?.has(notificationId) === true;
+      const outcome = await publishOne(context, { state, message, isRecorded });
+      outcomes.set(notificationId, outcome);
       // What comes later in this incident's story waits, so that nobody reads of its end before its start.
       if (!ENDED.includes(outcome)) break;
     }
@@ -119,16 +123,21 @@ function selectMessages(
 
 async function publishOne(
   context: NotifyContext,
-  state: NotifyState,
-  message: PendingNotification,
+  given: {
+    readonly state: NotifyState;
+    readonly message: PendingNotification;
+    readonly isRecorded: boolean;
+  },
 ): Promise<Outcome> {
+  const { state, message, isRecorded } = given;
   const { store, publisher, telemetry } = context;
   const { alert } = message;
   if (context.deadline.remaining() < MIN_RUN_LEFT) return 'in-flight';
   const { detector, incidentId } = alert;
-  await keepRecord(context, { detector, key: incidentKey(incidentId) }, () =>
-    recordIncident(store, state, { incidentId, message }),
-  );
+  if (!isRecorded)
+    await keepRecord(context, { detector, key: incidentKey(incidentId) }, () =>
+      recordIncident(store, state, { incidentId, message }),
+    );
   const linked = await withLinks(context, alert);
   const claim = await claimNotification(store, alert, { now: context.now(), leaseMs: CLAIM_LEASE });
   if (claim.outcome === 'published') return 'already-published';
@@ -158,7 +167,7 @@ async function publishOne(
     telemetry.error('alert sent without an answer: waiting for its receipt', { ...fields, reason });
     return 'in-flight';
   }
-  await markPublished(store, alert, { messageId, at: context.now() });
+  await markPublished(store, alert, { messageId, at: context.now() }, claim.stored);
   telemetry.count('AlertsPublished', 1, { detector: alert.detector });
   telemetry.info('alert published', { ...fields, messageId, summary: alert.summary });
   return 'published';

@@ -41,7 +41,8 @@ export const anomalySchema: z.ZodType<AnomalyObject> = z.looseObject({
 export async function recordAnomaly(store: ObjectStore, { alert, sequence }: PendingAlert): Promise<void> {
   const { detector, entity, incidentId: anomalyId } = alert;
   const key = anomalyKey(detector, anomalyId);
-  await updateObject(store, { key, schema: anomalySchema }, (existing): AnomalyObject => {
+  const isNew = alert.state === 'opened';
+  await updateObject(store, { key, schema: anomalySchema, isNew }, (existing): AnomalyObject => {
     const earlier = existing?.changes ?? [];
     if (existing !== undefined && earlier.some((change) => change.sequence === sequence)) return existing;
     const changes = [...earlier, { sequence, alert }].sort((a, b) => a.sequence - b.sequence);

@@ -62,13 +62,19 @@ export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
 export async function recordIncident(
   store: ObjectStore,
   state: NotifyState,
-  { incidentId, message }: { readonly incidentId: string; readonly message?: PendingNotification },
+  given: {
+    readonly incidentId: string;
+    readonly message?: PendingNotification | undefined;
+    /** Most likely it has no object yet. */
+    readonly isNew?: boolean;
+  },
 ): Promise<void> {
+  const { incidentId, message, isNew = false } = given;
   const known = state.incidents.incidents.find(({ id }) => id === incidentId);
   const members = known === undefined ? undefined : describeMembers(state, known);
   await updateObject(
     store,
-    { key: incidentKey(incidentId), schema: incidentSchema },
+    { key: incidentKey(incidentId), schema: incidentSchema, isNew },
     (existing): IncidentObject => {
       const changes = [...(existing?.changes ?? [])];
       if (message !== undefined && !changes.some(({ sequence }) => sequence === message.sequence))

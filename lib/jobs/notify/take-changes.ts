@@ -10,7 +10,7 @@ import { advanceIncidents } from '../../incident/advance.ts';
 import { ANOMALY_STATES, type AnomalyChange, type Incident, type Member } from '../../incident/contract.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
-import { readState } from '../../store/detector-states.ts';
+import { readState, type StoredState } from '../../store/detector-states.ts';
 import { anomalyKey } from '../../store/keys.ts';
 import {
   type NotifyState,
@@ -30,6 +30,10 @@ export interface TakenOver {
   readonly changed: readonly Incident[];
   /** Incidents that a silence keeps from being told since this call. */
   readonly silenced: readonly Incident[];
+  /** Ids of those that nobody knew of before. */
+  readonly created: ReadonlySet<string>;
+  /** The detectors' states as they were read; without those that could not be. */
+  readonly states: ReadonlyMap<string, StoredState>;
   /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
   readonly due: number;
 }
@@ -60,10 +64,10 @@ export async function takeChanges(
     // The state first: what another run takes over after it was read makes the write below fail.
     const stored = (round === 0 ? given.stored : undefined) ?? (await readNotifyState(store));
     const { state, etag } = stored;
-    const outboxes = await readOutboxes(context, new Set([...detectors, ...Object.keys(state.taken)]));
-    const fresh = [...outboxes].flatMap(([detector, outbox]) => {
+    const states = await readStates(context, new Set([...detectors, ...Object.keys(state.taken)]));
+    const fresh = [...states].flatMap(([detector, read]) => {
       const known = new Set(state.taken[detector]);
-      return outbox.filter(({ alert }) => !known.has(alert.notificationId));
+      return read.state.outbox.filter(({ alert }) => !known.has(alert.notificationId));
     });
     // Before anybody can be told of them, so that the key in the alert leads somewhere.
     const byAnomaly = Map.groupBy(fresh, ({ alert }) => alert.incidentId);
@@ -73,7 +77,7 @@ export async function takeChanges(
         for (const change of changes) await recordAnomaly(store, change);
       });
     });
-    const { next, ...moved } = move(state, { ...given, context, outboxes, fresh });
+    const { next, ...moved } = move(state, { ...given, context, states, fresh });
     if (isDeepStrictEqual(next, state)) return { stored, ...moved };
     try {
       return { stored: await writeNotifyState(store, next, etag), ...moved };
@@ -88,34 +92,34 @@ export async function takeChanges(
 }
 
 /** A state that cannot be read keeps no other detector's changes: whoever scores it next mends it or says what is wrong. */
-async function readOutboxes(
+async function readStates(
   { store, telemetry }: NotifyContext,
   detectors: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, readonly PendingAlert[]>> {
-  const outboxes = new Map<string, readonly PendingAlert[]>();
+): Promise<ReadonlyMap<string, StoredState>> {
+  const states = new Map<string, StoredState>();
   await forEachConcurrently([...detectors].sort(), CONCURRENCY, async (detector) => {
     try {
-      outboxes.set(detector, (await readState(store, detector)).state.outbox);
+      states.set(detector, await readState(store, detector));
     } catch (error) {
       if (!(error instanceof ArtifactError)) throw error;
       telemetry.error('changes not taken over', { detector, reason: error.message });
       telemetry.count('DetectorsFailed', 1, { detector });
     }
   });
-  return outboxes;
+  return states;
 }
 
 function move(
   state: NotifyState,
   given: {
     readonly context: NotifyContext;
-    readonly outboxes: ReadonlyMap<string, readonly PendingAlert[]>;
+    readonly states: ReadonlyMap<string, StoredState>;
     readonly fresh: readonly PendingAlert[];
     readonly silencings: readonly Silencing[];
     readonly sweptAt: number | undefined;
   },
 ): { readonly next: NotifyState } & Omit<TakenOver, 'stored'> {
-  const { context, outboxes, fresh } = given;
+  const { context, states, fresh } = given;
   const now = context.now();
   const advanced = advanceIncidents({
     state: state.incidents,
@@ -137,10 +141,24 @@ function move(
     sequence: notification.sequence,
   }));
   const alerts = incidents.flatMap(({ members }) => keepAlerts(members, newest));
-  const unread = Object.entries(state.taken).filter(([detector]) => !outboxes.has(detector));
-  const read = [...outboxes]
-    .filter(([, outbox]) => outbox.length > 0)
-    .map(([detector, outbox]) => [detector, outbox.map(({ alert }) => alert.notificationId)] as const);
+  const unread = Object.entries(state.taken).filter(([detector]) => !states.has(detector));
+  const read = [...states]
+    .filter(
+      ([
+        ,
+        {
+          state: { outbox },
+        },
+      ]) => outbox.length > 0,
+    )
+    .map(
+      ([
+        detector,
+        {
+          state: { outbox },
+        },
+      ]) => [detector, outbox.map(({ alert }) => alert.notificationId)] as const,
+    );
   const before = new Map(state.incidents.incidents.map((incident) => [incident.id, incident]));
   return {
     next: {
@@ -162,6 +180,8 @@ function move(
     silenced: incidents.filter(
       ({ id, silencedBy }) => silencedBy !== undefined && before.get(id)?.silencedBy === undefined,
     ),
+    created: new Set(incidents.flatMap(({ id }) => (before.has(id) ? [] : [id]))),
+    states,
     due: advanced.due,
   };
 }

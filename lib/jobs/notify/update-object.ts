@@ -10,17 +10,19 @@ const MAX_TRIES = 10;
  * Moves a JSON object by conditional writes. One that was cut is written anew: what is to be told is more than the record of
  * what was told before it.
  *
+ * @param object.isNew that most likely nothing is stored under the key yet: it is read only where something is
  * @param change gets what is stored, and returns the same where there is nothing to do; it is called anew whenever another
  * writer was faster
  * @throws RetryLaterError where others kept changing the object
  */
 export async function updateObject<T>(
   store: ObjectStore,
-  { key, schema }: { readonly key: string; readonly schema: ZodType<T> },
+  object: { readonly key: string; readonly schema: ZodType<T>; readonly isNew?: boolean },
   change: (existing: T | undefined) => T,
 ): Promise<void> {
+  const { key, schema, isNew = false } = object;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const existing = await read(store, key, schema);
+    const existing = tries === 0 && isNew ? undefined : await read(store, key, schema);
     const next = change(existing?.value);
     if (isDeepStrictEqual(next, existing?.value)) return;
     try {

@@ -133,4 +133,4 @@ export function requestsOfChanges(sweeps: number, { windowsADay, windowsAnExport
 }
 
 /** Of an incident with two messages, opened and resolved: changes, its objects, claims, receipts and its page. */
-export const TELL_INCIDENT: Requests = { reads: 40, lists: 4, writes: 30 };
+export const TELL_INCIDENT: Requests = { reads: 33, lists: 4, writes: 30 };
