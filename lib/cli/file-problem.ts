@@ -3,6 +3,7 @@
 /** By the code of the error. */
 const REASONS: Readonly<Record<string, string | undefined>> = {
   EACCES: 'you have no right to',
+  EEXIST: 'a file is there already',
   EISDIR: 'it is a folder',
   ENOENT: 'there is no such file or folder',
   ENOSPC: 'the disk is full',

@@ -17,10 +17,8 @@ export async function loadFile(store: ObjectStore, key: string, entry: FileEntry
     if (!(error instanceof NotFoundError)) throw error;
     throw new ArtifactError(
       'missing-file',
-      `${key} was written with sha256 ${entry.sha256} and is not in the bucket`,
-      {
-        cause: error,
-      },
+      `${key} was written with sha256 ${entry.sha256} and is no longer there`,
+      { cause: error },
     );
   });
   const found = describeFile(stored.body);

@@ -69,9 +69,13 @@ function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
     if (isCsv(bytes))
       throw unreadable(source, 'it is CSV: call it .csv or .tsv, gzipped .csv.gz or .tsv.gz, and it is read');
     const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
-    const how =
-      start === 'PAR1' ? 'starts as Parquet but is truncated' : 'does not start or end as Parquet does';
-    throw unreadable(source, `${bytes.length} bytes that ${how}`);
+    const size = `${bytes.length} bytes`;
+    throw unreadable(
+      source,
+      start === 'PAR1'
+        ? `it starts as Parquet but is truncated, at ${size}`
+        : `its ${size} neither start nor end as Parquet does`,
+    );
   }
   const end = bytes.length - 8;
   const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);

@@ -1,4 +1,5 @@
-import { ModelError } from '../../base/errors.ts';
+import { stat } from 'node:fs/promises';
+import { ModelError, TidewatchError } from '../../base/errors.ts';
 import { DEFAULTS } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { SCALER_KINDS } from '../../config/feature-settings.ts';
@@ -11,6 +12,7 @@ import { exportVersion } from '../../store/model-folder.ts';
 import { type Command, type Invocation, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
 import { MANIFEST_HELP, readFileDetector } from '../file-detector.ts';
+import { sayFileProblem } from '../file-problem.ts';
 import { choiceValue, numberValue, requiredText, wholeValue } from '../option-values.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -68,6 +70,7 @@ export const fit: Command = {
     refuseOperands(invocation, 'fit');
     const data = requiredText(values, 'data', 'fit');
     const folder = requiredText(values, 'output-dir', 'fit');
+    await refuseFile(folder);
     const settings = await readFileDetector(invocation, data);
     const detector = await applyOptions(settings.detector, values);
     const startFolder = startFolderOf(detector, values);
@@ -94,7 +97,11 @@ export const fit: Command = {
       },
       output.telemetry,
     ).finally(progress.stop);
-    await exportVersion(bucket.store, manifest, folder);
+    await exportVersion(bucket.store, manifest, folder).catch((cause: unknown) => {
+      throw new TidewatchError('not-written', `${folder} cannot be written: ${sayFileProblem(cause)}`, {
+        cause,
+      });
+    });
     const told =
       heldOut === undefined
         ? 'nothing was held out (--test-size 0), so nothing says how good it is'
@@ -119,6 +126,13 @@ export const fit: Command = {
     return 'ok';
   },
 };
+
+/** Before minutes are spent on a fit. @throws UsageError where a file has the name of the folder to write */
+async function refuseFile(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory())
+    throw new UsageError(`--output-dir is ${JSON.stringify(folder)}, which is a file, not a folder`);
+}
 
 /** @throws UsageError where the model is of a kind that cannot go on from another */
 function startFolderOf({ model }: Detector, values: Invocation['values']): string | undefined {

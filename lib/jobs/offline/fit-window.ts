@@ -19,7 +19,7 @@ import { trainModel } from '../train/train-model.ts';
 import { drawHeldOut, type JudgedRows } from './draw-held-out.ts';
 import { explainMiss } from './explain-misses.ts';
 import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
-import { MANIFEST_FILE } from './model-bucket.ts';
+import { MANIFEST_FILE, nameFolder } from './model-bucket.ts';
 import { type HeldOut, renderEvaluation } from './render-evaluation.ts';
 import { keepNewestRows, scoreLabelled } from './score-labelled.ts';
 
@@ -79,7 +79,12 @@ export async function fitWindow(
     };
   };
   const loaded = { detector, manifestHash: hash };
-  const { version } = await trainModel(loaded, { ...context, addFiles }, options.onProgress);
+  const { version } = await trainModel(loaded, { ...context, addFiles }, options.onProgress).catch(
+    (error: unknown) => {
+      if (start === undefined || options.startFolder === undefined) throw error;
+      throw nameFolder(error, { ...start, folder: options.startFolder });
+    },
+  );
   await throwIfQuarantined(store, detector.name, source);
   if (version === undefined)
     throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);

@@ -1,6 +1,6 @@
 /** A model folder as a bucket that is ready to score. */
 import { join } from 'node:path';
-import { ArtifactError, NotFoundError } from '../../base/errors.ts';
+import { ArtifactError, FeatureError, ModelError, NotFoundError, TidewatchError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash, parseManifest } from '../../config/manifest.ts';
@@ -9,6 +9,7 @@ import { importVersion } from '../../store/model-folder.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { type FittedDetector, loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
+import { sayStart } from '../train/fine-tune.ts';
 import type { LocalBucket } from './local-bucket.ts';
 
 /** The manifest that a folder's model was fitted with, where there was one. */
@@ -29,14 +30,25 @@ export async function openModel(
   const { folder } = given;
   const { detector: name, version } = await importVersion(store, folder);
   const fitted = await loadFittedDetector(store, name, version).catch((error: unknown) => {
-    if (!(error instanceof ArtifactError)) throw error;
-    // Nobody has seen the key that the folder's files have in here.
-    const message = error.message.replaceAll(modelPrefix(name, version), join(folder, '/'));
-    throw new ArtifactError(error.code, message, { cause: error });
+    throw nameFolder(error, { folder, detector: name, version });
   });
   const settings = given.detector ?? (await readSettings(store, { folder, name, version }));
   const detector: Detector = { ...(settings ?? defaultDetector(name)), name, modelVersion: version };
   return { detector, manifestHash: manifestHash(detector), fitted };
+}
+
+/** The error by the folder that somebody named: nobody has seen the key that its files have in here. */
+export function nameFolder(
+  error: unknown,
+  given: { readonly folder: string; readonly detector: string; readonly version: string },
+): unknown {
+  const { folder, detector, version } = given;
+  const Same = [ArtifactError, FeatureError, ModelError].find((kind) => error instanceof kind);
+  if (Same === undefined || !(error instanceof TidewatchError)) return error;
+  const message = error.message
+    .replaceAll(modelPrefix(detector, version), join(folder, '/'))
+    .replaceAll(sayStart({ detector, version }), `the start is ${folder}`);
+  return new Same(error.code, message, { cause: error });
 }
 
 async function readSettings(

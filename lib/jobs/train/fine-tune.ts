@@ -43,7 +43,7 @@ export async function loadStart(
   store: ObjectStore,
 ): Promise<ModelState> {
   const source = await loadFittedDetector(store, lineage.detector, lineage.version);
-  const name = `${detector.name}: model.fine_tune starts from ${lineage.detector} ${lineage.version}`;
+  const name = `${detector.name}: ${sayStart(lineage)}`;
   const { kind } = source.manifest;
   if (kind !== detector.model.kind)
     throw new ModelError(
@@ -59,6 +59,11 @@ export async function loadStart(
       `${name}, which is scaled by ${source.scaler.kind}; this detector's scaler is ${scaler.kind}`,
     );
   return source.model.save();
+}
+
+/** Of messages about a version that is gone on from. */
+export function sayStart({ detector, version }: ModelLineage): string {
+  return `model.fine_tune starts from ${detector} ${version}`;
 }
 
 /** In words; undefined where they are the same in the same order. */

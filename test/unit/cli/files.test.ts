@@ -407,6 +407,26 @@ test('a model that was altered is refused, and names the file', async () => {
   assert.match(stderr, /weights\.bin has \d+ bytes with sha256 .*\(altered-file\)/);
 });
 
+test('a start that cannot be gone on from is told of by its folder', async () => {
+  const args = ['fit', '--data', path('plain.parquet'), '--model', 'lstm', '--output-dir', path('later')];
+  const { code, stderr } = await run(...args, '--fine-tune', path('model'));
+  assert.equal(code, 1);
+  assert.ok(stderr.includes(`the start is ${path('model')}, which is of kind isolation-forest; `), stderr);
+});
+
+test('a file where a folder is to be written is told of before the fit', async () => {
+  const { code, stderr } = await run(
+    'fit',
+    '--data',
+    'nothing',
+    ...FIT,
+    '--output-dir',
+    path('plain.parquet'),
+  );
+  assert.equal(code, 2);
+  assert.match(stderr, /^error: --output-dir is ".*plain\.parquet", which is a file, not a folder/);
+});
+
 test('a folder of files is read as one', async () => {
   const { stdout, code } = await run(
     ...[

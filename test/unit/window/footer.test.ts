@@ -19,7 +19,7 @@ test('what is no Parquet at all is told apart', () => {
   assert.throws(() => checkFooter(text('PAR1'), 'k'), windowError('unreadable', 'k', '4 bytes', 'truncated'));
   assert.throws(
     () => checkFooter(text('a,b\n1,2\n'), 'k'),
-    windowError('unreadable', 'does not start or end'),
+    windowError('unreadable', 'neither start nor end'),
   );
   assert.throws(
     () => checkFooter(text('PAR1....................'), 'k'),
@@ -132,6 +132,6 @@ test('CSV in place of Parquet is called that, by its header', () => {
   assert.throws(() => checkFooter(text('PAR1 cut short'), 'x.csv'), windowError('unreadable', 'truncated'));
   assert.throws(
     () => checkFooter(text('Dear all, time is short'), 'x'),
-    windowError('unreadable', 'does not start'),
+    windowError('unreadable', 'neither start'),
   );
 });
