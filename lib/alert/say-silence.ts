@@ -4,6 +4,9 @@ import type { AlertSilence } from './alert.ts';
 import { formatLength } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 
+/** Why it is told of once more: it is still there, or it is back after its end was told. */
+export type ToldAgain = 'still' | 'back';
+
 /** Characters of a metric's name that a sentence shows. */
 const LONGEST_NAME = 80;
 
@@ -20,10 +23,7 @@ export function saySilence(
     readonly to: string;
     readonly length: string;
     readonly seconds: number;
-    /** It is told of again because it is still there. */
-    readonly isReminder?: boolean | undefined;
-    /** Its end was told, and it is there again. */
-    readonly isBack?: boolean | undefined;
+    readonly again?: ToldAgain | undefined;
   },
 ): string {
   const { state, from, to, length } = told;
@@ -40,8 +40,8 @@ export function saySilence(
     return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data`;
   }
   const missing = what === undefined ? (kind === 'source' ? 'no data at all' : 'no data') : `${what} missing`;
-  if (told.isBack === true) return `${missing} again, since ${from}, ${length}`;
-  return told.isReminder === true ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
+  if (told.again === 'back') return `${missing} again, since ${from}, ${length}`;
+  return told.again === 'still' ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
 }
 
 function nameMissing([first, ...others]: readonly string[]): string | undefined {

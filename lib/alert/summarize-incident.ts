@@ -4,7 +4,9 @@ import { isEnd, type Member, type Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
 import type { Alert } from './alert.ts';
+import type { ToldAgain } from './say-silence.ts';
 import {
+  type Course,
   describeCourse,
   describeLeading,
   describeReasons,
@@ -15,12 +17,7 @@ import {
 } from './summarize.ts';
 
 /** From the first of its members to the last of them. `end` is set where the message is of its end. */
-export function courseOf({ state, members }: Pick<Notification, 'state' | 'members'>): {
-  readonly state: Notification['state'];
-  readonly start: number;
-  readonly lastAnomalous: number;
-  readonly end: number | undefined;
-} {
+export function courseOf({ state, members }: Pick<Notification, 'state' | 'members'>): Course {
   // Loops: spread arguments have a limit, and an incident may have more members.
   let [start, lastAnomalous, end] = [Infinity, -Infinity, -Infinity];
   for (const member of members) {
@@ -55,18 +52,18 @@ export function membersTold({
  * @param lead of the first of `membersTold`
  */
 export function summarizeIncident(notification: Notification, lead: Alert): string {
-  const { state, isReminder } = notification;
-  const isBack = notification.backSince !== undefined;
+  const { state } = notification;
   const members = membersTold(notification);
   const culprit = members[0]!;
-  const change = courseOf({ state, members });
+  const again = sayAgain(notification);
+  const change: Course = { ...courseOf({ state, members }), again };
   const { step } = culprit;
   const { reasons, by, threshold, score, silence, settled } = lead;
   const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
   // One that came back is still one.
   if (members.every((member) => isSameEntity(member, culprit))) {
-    if (members.length === 1 && lead.state === state && isReminder !== true && !isBack) return lead.summary;
+    if (members.length === 1 && lead.state === state && again === undefined) return lead.summary;
     const restartedAt = lead.restarts?.at(-1)?.at;
     return summarize({
       who,
@@ -77,8 +74,6 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
       threshold,
       silence,
       restartedAt,
-      isReminder,
-      isBack,
       settled,
     });
   }
@@ -86,8 +81,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   const isCrowd = countEntities(members) > 1;
   const first = isCrowd ? `, first in ${shorten(who)}` : '';
   const where = isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members);
-  if (silence !== undefined)
-    return `${where}: ${describeSilence({ silence, transition, step, isReminder, isBack })}${first}`;
+  if (silence !== undefined) return `${where}: ${describeSilence({ silence, transition, step })}${first}`;
   const what = state === 'retracted' ? describeLeading(reasons) : describeReasons(reasons);
   const why = what ?? sayScore(lead);
   return describeCourse({
@@ -96,8 +90,6 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
     why: `${why}${first}`,
     change,
     step,
-    isReminder,
-    isBack,
     settled,
   });
 }
@@ -110,6 +102,11 @@ export function summarizeDigest(count: number, first: string): string {
   return count === 1
     ? `1 incident over the day's budget: ${first}`
     : `${count} incidents over the day's budget, the most important: ${first}`;
+}
+
+function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefined {
+  if (backSince !== undefined) return 'back';
+  return isReminder === true ? 'still' : undefined;
 }
 
 /** What the data say it is, or else that all of them are one. */

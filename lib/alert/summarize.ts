@@ -4,12 +4,16 @@ import type { NotifiedState } from '../incident/contract.ts';
 import type { Alert, AlertSettled, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
-import { saySilence } from './say-silence.ts';
+import { saySilence, type ToldAgain } from './say-silence.ts';
 
-/** Of a change, what the sentence needs. Times are epoch ms. */
-export type Summarized = Pick<Transition, 'start' | 'lastAnomalous' | 'end' | 'peakScore'> & {
+/** When and how something changed. Times are epoch ms. */
+export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'end'> {
   readonly state: NotifiedState;
-};
+  readonly again?: ToldAgain | undefined;
+}
+
+/** Of a change, what the sentence needs. */
+export interface Summarized extends Course, Pick<Transition, 'peakScore'> {}
 
 /** Characters of a name that the sentence shows: names come from dropped files too. */
 const LONGEST_NAME = 80;
@@ -29,19 +33,16 @@ export function summarize(given: {
   readonly step: number;
   readonly by?: Alert['by'];
   readonly threshold: number;
-  readonly isReminder?: boolean | undefined;
-  /** Its end was told, and it is there again. */
-  readonly isBack?: boolean | undefined;
   readonly silence?: Alert['silence'];
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
   readonly settled?: AlertSettled | undefined;
 }): string {
-  const { transition, step, isReminder, isBack, silence } = given;
+  const { transition, step, silence } = given;
   const what =
     transition.state === 'retracted' ? describeLeading(given.reasons) : describeReasons(given.reasons);
   if (silence !== undefined)
-    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, isReminder, isBack })}`;
+    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
   const { restartedAt, settled } = given;
   return describeCourse({
@@ -50,8 +51,6 @@ export function summarize(given: {
     why,
     change: transition,
     step,
-    isReminder,
-    isBack,
     restartedAt,
     settled,
   });
@@ -62,21 +61,17 @@ export function describeSilence(given: {
   readonly silence: NonNullable<Alert['silence']>;
   readonly transition: Summarized;
   readonly step: number;
-  readonly isReminder?: boolean | undefined;
-  /** Its end was told, and it is there again. */
-  readonly isBack?: boolean | undefined;
 }): string {
-  const { silence, transition, step, isReminder, isBack } = given;
-  const { state, start, peakScore: seconds } = transition;
+  const { silence, transition, step } = given;
+  const { state, start, again, peakScore: seconds } = transition;
   const end = transition.end ?? transition.lastAnomalous + step;
   return saySilence(silence, {
     state,
-    from: formatTime(start, isReminder === true ? undefined : end),
+    from: formatTime(start, again === 'still' ? undefined : end),
     to: formatTime(end, start),
     length: formatLength(end - start),
     seconds,
-    isReminder,
-    isBack,
+    again,
   });
 }
 
@@ -90,18 +85,14 @@ export function describeCourse(given: {
   readonly who: string;
   readonly what: string | undefined;
   readonly why: string;
-  readonly change: Pick<Summarized, 'state' | 'start' | 'lastAnomalous' | 'end'>;
+  readonly change: Course;
   readonly step: number;
-  /** It is told of again because it is still there. */
-  readonly isReminder?: boolean | undefined;
-  /** Its end was told, and it is there again. */
-  readonly isBack?: boolean | undefined;
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
   readonly settled?: AlertSettled | undefined;
 }): string {
   const { who, what, why, change, step } = given;
-  const { state, start } = change;
+  const { state, start, again } = change;
   const end = change.end ?? change.lastAnomalous + step;
   const length = formatLength(end - start);
   const restart =
@@ -117,9 +108,8 @@ export function describeCourse(given: {
     case 'escalated':
       return `${who}: more serious now, ${why}, since ${formatTime(start, end)}${restart}`;
     default:
-      if (given.isReminder === true)
-        return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
-      return `${who}: ${given.isBack === true ? 'there again, ' : state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
+      if (again === 'still') return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
+      return `${who}: ${again === 'back' ? 'there again, ' : state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
   }
 }
 
