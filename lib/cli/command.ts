@@ -35,7 +35,12 @@ export interface Invocation {
   readonly output: Output;
 }
 
-export const BUCKET_OPTION: ParseArgsOptionsConfig = { bucket: { type: 'string' } };
+/** Options that take a value each. */
+export function textOptions(...names: readonly string[]): ParseArgsOptionsConfig {
+  return Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+}
+
+export const BUCKET_OPTION: ParseArgsOptionsConfig = textOptions('bucket');
 export const BUCKET_HELP: OptionHelp = [
   '--bucket NAME',
   'the data bucket; TIDEWATCH_BUCKET where it is not given',

@@ -20,6 +20,7 @@ import {
   type Invocation,
   openBucket,
   stringValue,
+  textOptions,
 } from '../command.ts';
 import { readData } from '../data-file.ts';
 import { MANIFEST_HELP, readFileDetector } from '../file-detector.ts';
@@ -46,11 +47,7 @@ export const backtest: Command = {
   ],
   options: {
     ...BUCKET_OPTION,
-    data: { type: 'string' },
-    detector: { type: 'string' },
-    manifest: { type: 'string' },
-    'train-for': { type: 'string' },
-    'retrain-every': { type: 'string' },
+    ...textOptions('data', 'detector', 'manifest', 'train-for', 'retrain-every'),
   },
   async run(invocation) {
     const { values, output } = invocation;

@@ -12,6 +12,7 @@ import {
   type Invocation,
   openBucket,
   stringValue,
+  textOptions,
 } from '../command.ts';
 import { readSources, SOURCES_HELP } from '../source-list.ts';
 import { UsageError } from '../usage-error.ts';
@@ -33,9 +34,7 @@ export const exportCommand: Command = {
   examples: ['tidewatch export', 'tidewatch export checkout --prometheus http://localhost:9090'],
   options: {
     ...BUCKET_OPTION,
-    prometheus: { type: 'string' },
-    sources: { type: 'string' },
-    'max-windows': { type: 'string' },
+    ...textOptions('prometheus', 'sources', 'max-windows'),
   },
   async run(invocation) {
     const { operands, host, output } = invocation;

@@ -9,7 +9,7 @@ import { fitWindow } from '../../jobs/offline/fit-window.ts';
 import { heldOutFields, sayHeldOut } from '../../jobs/offline/render-evaluation.ts';
 import { getModel } from '../../models/registry.ts';
 import { exportVersion } from '../../store/model-folder.ts';
-import { type Command, type Invocation, stringValue } from '../command.ts';
+import { type Command, type Invocation, stringValue, textOptions } from '../command.ts';
 import { readData } from '../data-file.ts';
 import { MANIFEST_HELP, readFileDetector } from '../file-detector.ts';
 import { sayFileProblem } from '../file-problem.ts';
@@ -52,18 +52,20 @@ export const fit: Command = {
     'tidewatch fit --data metrics.csv --model isolation-forest --output-dir m --scaler minmax --test-size 0.3',
   ],
   options: {
-    data: { type: 'string' },
-    model: { type: 'string' },
-    'output-dir': { type: 'string' },
-    scaler: { type: 'string' },
-    'threshold-percentile': { type: 'string' },
-    'test-size': { type: 'string' },
-    seed: { type: 'string' },
-    'sequence-length': { type: 'string' },
-    'batch-size': { type: 'string' },
-    epochs: { type: 'string' },
-    'fine-tune': { type: 'string' },
-    manifest: { type: 'string' },
+    ...textOptions(
+      'data',
+      'model',
+      'output-dir',
+      'scaler',
+      'threshold-percentile',
+      'test-size',
+      'seed',
+      'sequence-length',
+      'batch-size',
+      'epochs',
+      'fine-tune',
+      'manifest',
+    ),
   },
   async run(invocation) {
     const { values, output } = invocation;

@@ -15,6 +15,7 @@ import {
   type Invocation,
   openBucket,
   stringValue,
+  textOptions,
 } from '../command.ts';
 import { nameOfData, readData } from '../data-file.ts';
 import { findChosen } from '../detectors.ts';
@@ -57,12 +58,8 @@ export const plan: Command = {
   ],
   options: {
     ...BUCKET_OPTION,
-    entities: { type: 'string' },
-    series: { type: 'string' },
-    data: { type: 'string' },
-    age: { type: 'string' },
+    ...textOptions('entities', 'series', 'data', 'age', 'prices'),
     'detector-metrics': { type: 'boolean' },
-    prices: { type: 'string' },
     check: { type: 'boolean' },
   },
   async run(invocation) {

@@ -24,6 +24,7 @@ import {
   type Invocation,
   openBucket,
   stringValue,
+  textOptions,
 } from '../command.ts';
 import { findChosen } from '../detectors.ts';
 import type { ExitStatus } from '../exit-code.ts';
@@ -68,12 +69,9 @@ export const replay: Command = {
   ],
   options: {
     ...BUCKET_OPTION,
+    ...textOptions('code', 'queue', 'from', 'to'),
     'dry-run': { type: 'boolean' },
-    code: { type: 'string' },
     restore: { type: 'boolean' },
-    queue: { type: 'string' },
-    from: { type: 'string' },
-    to: { type: 'string' },
   },
   async run(invocation) {
     const [what = '', ...operands] = invocation.operands;

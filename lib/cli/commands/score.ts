@@ -15,6 +15,7 @@ import {
   openBucket,
   readPlace,
   stringValue,
+  textOptions,
 } from '../command.ts';
 import { isDataName } from '../data-file.ts';
 import { chooseDetectors } from '../detectors.ts';
@@ -42,11 +43,8 @@ export const score: Command = {
   ],
   options: {
     ...BUCKET_OPTION,
-    topic: { type: 'string' },
+    ...textOptions('topic', 'model', 'out', 'manifest'),
     'print-only': { type: 'boolean' },
-    model: { type: 'string' },
-    out: { type: 'string' },
-    manifest: { type: 'string' },
   },
   async run(invocation) {
     const { operands, output, values } = invocation;

@@ -7,7 +7,7 @@ import { type SimulateOptions, simulate } from '../../simulate/simulate.ts';
 import { parseIsoTime } from '../../window/iso-time.ts';
 import { writeWindow } from '../../window/write-window.ts';
 import type { Command, Invocation } from '../command.ts';
-import { stringValue } from '../command.ts';
+import { stringValue, textOptions } from '../command.ts';
 import { choiceValue, durationValue, requiredText, wholeValue } from '../option-values.ts';
 import { formatTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
@@ -39,16 +39,18 @@ export const simulateCommand: Command = {
     'tidewatch simulate --scenario cascading-failure --out c.parquet --openmetrics c.om --days 7 --seed 42',
   ],
   options: {
-    scenario: { type: 'string' },
-    out: { type: 'string' },
-    openmetrics: { type: 'string' },
+    ...textOptions(
+      'scenario',
+      'out',
+      'openmetrics',
+      'incidents',
+      'seed',
+      'days',
+      'services',
+      'step',
+      'start',
+    ),
     labels: { type: 'boolean' },
-    incidents: { type: 'string' },
-    seed: { type: 'string' },
-    days: { type: 'string' },
-    services: { type: 'string' },
-    step: { type: 'string' },
-    start: { type: 'string' },
   },
   async run(invocation) {
     const { operands, values, output } = invocation;
