@@ -5,19 +5,15 @@ import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { Verdict } from '../../../../lib/answers/verdict.ts';
 import { formatCompactTime } from '../../../../lib/base/compact-time.ts';
 import type { IncidentRule } from '../../../../lib/config/detector.ts';
-import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { type TrainResult, trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { encodeJson } from '../../../../lib/store/json.ts';
 import { anomalyKey, feedbackKey } from '../../../../lib/store/keys.ts';
 import type { ModelManifest } from '../../../../lib/store/model-manifest.ts';
 import { readCurrent, readManifest } from '../../../../lib/store/model-repository.ts';
-import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
-import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
+import { createToldWorld, type ToldWorld } from '../../../helpers/told-world.ts';
 
 const DETECTOR = 'shop';
 const DAY = 1440;
@@ -25,64 +21,26 @@ const DAY = 1440;
 const FAULT = { entity: 'payment', from: DAY + 60, to: DAY + 130, factor: 1.3 };
 const AGAIN = { ...FAULT, from: 2 * DAY + 60, to: 2 * DAY + 130 };
 
-interface World {
-  readonly store: MemoryObjectStore;
-  readonly published: Alert[];
-  readonly context: JobContext;
-  clock: number;
-}
-
 /** Two days, the fault in the second one told of. */
-let lived: World;
-
-function createWorld(): World {
-  const published: Alert[] = [];
-  const telemetry = createMemoryTelemetry();
-  const now = (): number => world.clock;
-  const store = createMemoryObjectStore({ now });
-  const notifying = createNotifyContext(store, {
-    publisher: {
-      async publish(alert) {
-        published.push(alert);
-        return { messageId: `message-${published.length}` };
-      },
-    },
-    telemetry,
-    now,
-  });
-  const context: JobContext = {
-    store,
-    telemetry,
-    now,
-    deadline: { remaining: () => Infinity },
-    withoutReports: true,
-    queue: {
-      requestTraining: async () => {},
-      requestScoring: async () => {},
-      requestNotifying: async (name) => void (await notify(notifying, [name])),
-    },
-  };
-  const world: World = { store, published, context, clock: EPOCH };
-  return world;
-}
+let lived: ToldWorld;
 
 /** The lived bucket, to go on from. */
-async function comeTo(rule: IncidentRule): Promise<World> {
-  const world = createWorld();
+async function comeTo(rule: IncidentRule): Promise<ToldWorld> {
+  const world = createToldWorld(EPOCH);
   world.clock = lived.clock;
   for (const key of lived.store.keys()) await world.store.put(key, (await lived.store.get(key)).body);
   await declare(world, rule);
   return world;
 }
 
-async function declare({ store }: World, rule: IncidentRule): Promise<void> {
+async function declare({ store }: ToldWorld, rule: IncidentRule): Promise<void> {
   // Windows of hours: nobody is missed while they are not there yet.
   const spec = `{ training: { lookback: 2d, incidents: ${rule} }, silence: { source: off } }`;
   const yaml = `kind: AnomalyDetector\nmetadata: { name: ${DETECTOR} }\nspec: ${spec}\n`;
   await store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(yaml));
 }
 
-async function live(world: World, cuts: readonly number[], fault: typeof FAULT): Promise<string[]> {
+async function live(world: ToldWorld, cuts: readonly number[], fault: typeof FAULT): Promise<string[]> {
   const earlier = world.published.length;
   for (const [i, to] of cuts.slice(1).entries()) {
     const from = cuts[i]!;
@@ -93,15 +51,15 @@ async function live(world: World, cuts: readonly number[], fault: typeof FAULT):
   return world.published.slice(earlier).map(({ state, entity }) => `${state} ${entity}`);
 }
 
-async function train({ context }: World): Promise<TrainResult> {
+async function train({ context }: ToldWorld): Promise<TrainResult> {
   return trainModel(await loadDetector(context, DETECTOR), context);
 }
 
-async function readCurrentManifest({ store }: World): Promise<ModelManifest> {
+async function readCurrentManifest({ store }: ToldWorld): Promise<ModelManifest> {
   return readManifest(store, DETECTOR, (await readCurrent(store, DETECTOR))!.version);
 }
 
-async function say({ store, published }: World, verdict: Verdict['verdict']): Promise<string> {
+async function say({ store, published }: ToldWorld, verdict: Verdict['verdict']): Promise<string> {
   const [{ incidentId: id }] = lived.published as [Alert];
   assert.deepEqual(published, []);
   const answer: Verdict = { formatVersion: 1, id, verdict, at: '2026-11-02T08:00:00Z' };
@@ -110,7 +68,7 @@ async function say({ store, published }: World, verdict: Verdict['verdict']): Pr
 }
 
 before(async () => {
-  lived = createWorld();
+  lived = createToldWorld(EPOCH);
   await declare(lived, 'settled');
   await dropWindow(lived.store, { detector: DETECTOR, from: 0, rows: DAY });
   lived.clock = EPOCH + DAY * STEP;

@@ -3,70 +3,38 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import type { IncidentRule } from '../../../../lib/config/detector.ts';
-import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { type TrainResult, trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import type { ModelManifest } from '../../../../lib/store/model-manifest.ts';
 import { readCurrent, readManifest } from '../../../../lib/store/model-repository.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
-import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
-import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
+import { createToldWorld, type ToldWorld } from '../../../helpers/told-world.ts';
 
 const DETECTOR = 'shop';
 const DAY = 1440;
 const FAULT = { entity: 'payment', from: 2 * DAY + 60, to: 2 * DAY + 130, factor: 2 };
 
-interface World {
-  readonly store: MemoryObjectStore;
-  readonly published: Alert[];
-  readonly context: JobContext;
-  clock: number;
-}
-
-async function createWorld(rule: IncidentRule): Promise<World> {
-  const published: Alert[] = [];
-  const telemetry = createMemoryTelemetry();
-  const now = (): number => world.clock;
-  const store = createMemoryObjectStore({ now });
-  const publish = async (alert: Alert): Promise<{ messageId: string }> => {
-    published.push(alert);
-    return { messageId: `message-${published.length}` };
-  };
-  const notifying = createNotifyContext(store, { publisher: { publish }, telemetry, now });
-  const context: JobContext = {
-    store,
-    telemetry,
-    now,
-    deadline: { remaining: () => Infinity },
-    withoutReports: true,
-    queue: {
-      requestTraining: async () => {},
-      requestScoring: async () => {},
-      requestNotifying: async (name) => void (await notify(notifying, [name])),
-    },
-  };
-  const world: World = { store, published, context, clock: EPOCH + 4 * DAY * STEP };
+async function createWorld(rule: IncidentRule): Promise<ToldWorld> {
+  const world = createToldWorld(EPOCH + 4 * DAY * STEP);
   const spec = `{ model: { kind: robust-z }, training: { incidents: ${rule} }, silence: { source: off } }`;
   const yaml = `kind: AnomalyDetector\nmetadata: { name: ${DETECTOR} }\nspec: ${spec}\n`;
-  await store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(yaml));
+  await world.store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(yaml));
   return world;
 }
 
-async function train({ context }: World): Promise<TrainResult> {
+async function train({ context }: ToldWorld): Promise<TrainResult> {
   return trainModel(await loadDetector(context, DETECTOR), context);
 }
 
-async function readVersion({ store }: World): Promise<ModelManifest> {
+async function readVersion({ store }: ToldWorld): Promise<ModelManifest> {
   return readManifest(store, DETECTOR, (await readCurrent(store, DETECTOR))!.version);
 }
 
 /** The first message of the same fault, in the hours after the history. */
-async function liveOn(world: World): Promise<Alert | undefined> {
+async function liveOn(world: ToldWorld): Promise<Alert | undefined> {
   const fault = { ...FAULT, from: 4 * DAY + 200, to: 4 * DAY + 270 };
   for (const from of [0, 120, 240].map((row) => 4 * DAY + row)) {
     world.clock = EPOCH + (from + 120) * STEP;
