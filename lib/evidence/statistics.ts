@@ -281,16 +281,13 @@ function fillMean(out: Float32Array, { places, begin, length, anchored, recent, 
   // Rows that the first one looks back on.
   let from = begin;
   while (from > 0 && places[from - 1]! > places[begin]! - Math.max(length, NEWEST)) from--;
-  const long = { from, count: 0, anchored: 0, recent: 0 };
-  const short = { from, count: 0, anchored: 0, recent: 0 };
+  // Whole millionths: sums that go up and down by the same numbers come back to the same, wherever they began.
+  const off = { anchored: takeSigned(anchored, sign, from), recent: takeSigned(recent, sign, from) };
+  const long = openWindow(places, { from, length, off });
+  const short = openWindow(places, { from, length: NEWEST, off });
   for (let i = from; i < places.length; i++) {
-    for (const [window, rows] of [
-      [long, length],
-      [short, NEWEST],
-    ] as const) {
-      add(window, i, 1);
-      while (places[window.from]! <= places[i]! - rows) add(window, window.from++, -1);
-    }
+    slide(long, i);
+    slide(short, i);
     if (i < begin) continue;
     if (long.count < LEAST_MEASURED * length || short.count === 0) {
       out[i] = 0;
@@ -300,14 +297,51 @@ function fillMean(out: Float32Array, { places, begin, length, anchored, recent, 
     const newest = Math.min(short.anchored, short.recent) / short.count;
     out[i] = mean > 0 && newest >= STILL * mean ? mean : 0;
   }
+}
 
-  function add(window: typeof long, at: number, weight: 1 | -1): void {
-    if (Number.isNaN(anchored[at]!)) return;
-    window.count += weight;
-    // Whole millionths: sums that go up and down by the same numbers come back to the same, wherever they began.
-    window.anchored += weight * quantize(sign * anchored[at]!);
-    window.recent += weight * quantize(sign * recent[at]!);
+/** Sums over the newest rows, up to one of them. */
+interface SlidingWindow {
+  readonly places: Float64Array;
+  readonly length: number;
+  /** What is summed, from row `origin` on. */
+  readonly off: Readonly<Record<'anchored' | 'recent', Float64Array>>;
+  readonly origin: number;
+  /** First row that is in it. */
+  from: number;
+  count: number;
+  anchored: number;
+  recent: number;
+}
+
+function openWindow(
+  places: Float64Array,
+  { from, length, off }: Pick<SlidingWindow, 'from' | 'length' | 'off'>,
+): SlidingWindow {
+  return { places, length, off, origin: from, from, count: 0, anchored: 0, recent: 0 };
+}
+
+/** Takes row i in, which follows the one before, and leaves out what is now too old. */
+function slide(window: SlidingWindow, i: number): void {
+  const { places, length, off, origin } = window;
+  const own = off.anchored[i - origin]!;
+  if (!Number.isNaN(own)) {
+    window.count++;
+    window.anchored += own;
+    window.recent += off.recent[i - origin]!;
   }
+  for (; places[window.from]! <= places[i]! - length; window.from++) {
+    const old = off.anchored[window.from - origin]!;
+    if (Number.isNaN(old)) continue;
+    window.count--;
+    window.anchored -= old;
+    window.recent -= off.recent[window.from - origin]!;
+  }
+}
+
+function takeSigned(values: Float64Array, sign: 1 | -1, from: number): Float64Array {
+  const signed = new Float64Array(values.length - from);
+  for (let i = 0; i < signed.length; i++) signed[i] = quantize(sign * values[from + i]!);
+  return signed;
 }
 
 function quantize(value: number): number {

@@ -57,7 +57,11 @@ export function fitSlope(demand: Float64Array, values: Float64Array): number {
   const order = Uint32Array.from(demand.keys()).sort((a, b) => demand[a]! - demand[b]! || a - b);
   const groups = Array.from({ length: GROUPS }, (_, group) => {
     const own = order.subarray((group * rows) / GROUPS, ((group + 1) * rows) / GROUPS);
-    const middle = (of: Float64Array): number => takeMedian(Float64Array.from(own, (row) => of[row]!));
+    const middle = (of: Float64Array): number => {
+      const values = new Float64Array(own.length);
+      for (let i = 0; i < own.length; i++) values[i] = of[own[i]!]!;
+      return takeMedian(values);
+    };
     return { demand: middle(demand), value: middle(values) };
   });
   const mean = (of: 'demand' | 'value'): number => groups.reduce((sum, group) => sum + group[of] / GROUPS, 0);

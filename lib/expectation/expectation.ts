@@ -151,24 +151,28 @@ function spreadOf(sorted: Float64Array): number {
 function takeMeasured(x: FeatureMatrix, column: number, rows: Uint32Array, use: Uint8Array): Measured {
   const width = x.names.length;
   const measured = rows.filter((row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!));
-  const kept = thin(measured, MOST_VALUES);
-  return {
-    times: Float64Array.from(kept, (row) => x.times[row]!),
-    values: Float64Array.from(kept, (row) => x.values[row * width + column]!),
-  };
+  return readRows(x, column, thin(measured, MOST_VALUES));
 }
 
 /** Of all entities, in order of time; evenly thinned. */
 function takePooled(x: FeatureMatrix, column: number, use: Uint8Array): Measured {
   const width = x.names.length;
-  const all = Uint32Array.from(x.times.keys()).filter(
-    (row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!),
-  );
-  const rows = thin(all, MOST_POOLED).sort((a, b) => x.times[a]! - x.times[b]! || a - b);
-  return {
-    times: Float64Array.from(rows, (row) => x.times[row]!),
-    values: Float64Array.from(rows, (row) => x.values[row * width + column]!),
-  };
+  const all = new Uint32Array(x.times.length);
+  let count = 0;
+  for (let row = 0; row < all.length; row++)
+    if (use[row] === 1 && !Number.isNaN(x.values[row * width + column]!)) all[count++] = row;
+  const rows = thin(all.subarray(0, count), MOST_POOLED);
+  const isInOrder = rows.every((row, i) => i === 0 || x.times[rows[i - 1]!]! <= x.times[row]!);
+  return readRows(x, column, isInOrder ? rows : rows.sort((a, b) => x.times[a]! - x.times[b]! || a - b));
+}
+
+function readRows({ names, times, values }: FeatureMatrix, column: number, rows: Uint32Array): Measured {
+  const read = { times: new Float64Array(rows.length), values: new Float64Array(rows.length) };
+  for (let i = 0; i < rows.length; i++) {
+    read.times[i] = times[rows[i]!]!;
+    read.values[i] = values[rows[i]! * names.length + column]!;
+  }
+  return read;
 }
 
 /** Of rows with both. */
@@ -189,10 +193,7 @@ function slopeOf(
     (row) => use[row] === 1 && !Number.isNaN(read(row, column)) && !Number.isNaN(read(row, demand)),
   );
   const kept = thin(both, MOST_VALUES);
-  return fitSlope(
-    Float64Array.from(kept, (row) => read(row, demand)),
-    Float64Array.from(kept, (row) => read(row, column)),
-  );
+  return fitSlope(readRows(x, demand, kept).values, readRows(x, column, kept).values);
 }
 
 /**

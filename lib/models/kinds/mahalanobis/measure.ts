@@ -1,7 +1,7 @@
 /** Quantiles and curves of the training, from rows evenly spread over it. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import type { TimedValues } from '../../../maths/foretell.ts';
-import { quantile } from '../../../maths/quantile.ts';
+import { lowerBound, quantile } from '../../../maths/quantile.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import type { Feature } from './joint-model.ts';
@@ -70,20 +70,36 @@ export function sampleFeatures(
 ): readonly TimedValues[] {
   const { seasons, features, labels } = given;
   const isTaken = planThinning(x.times.length, SAMPLED_ROWS);
-  const taken: { readonly time: number; readonly values: Float64Array }[] = [];
+  const rowTimes: number[] = [];
+  /** A stretch's values, feature by feature. */
+  const blocks: Float64Array[] = [];
   for (const stretch of takeStretches(x, seasons, labels)) {
+    const taken: number[] = [];
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       const row = stretch.rows[at]!;
       if (row === NO_ROW || !isTaken(x.entityOf[row]!, stretch.before + at)) continue;
-      taken.push({
-        time: x.times[row]!,
-        values: Float64Array.from(features, ({ column, scale }) => readScale(stretch, at, column, scale)),
-      });
+      taken.push(at);
+      rowTimes.push(x.times[row]!);
     }
+    const block = new Float64Array(features.length * taken.length);
+    for (const [i, { column, scale }] of features.entries())
+      for (let k = 0; k < taken.length; k++)
+        block[i * taken.length + k] = readScale(stretch, taken[k]!, column, scale);
+    blocks.push(block);
   }
-  taken.sort((a, b) => a.time - b.time);
-  const times = Float64Array.from(taken, ({ time }) => time);
-  return features.map((_, i) => ({ times, values: Float64Array.from(taken, ({ values }) => values[i]!) }));
+  const inOrder = rowTimes.map((_, i) => i).sort((a, b) => rowTimes[a]! - rowTimes[b]!);
+  const placeOf = new Uint32Array(inOrder.length);
+  for (let place = 0; place < inOrder.length; place++) placeOf[inOrder[place]!] = place;
+  const times = Float64Array.from(inOrder, (i) => rowTimes[i]!);
+  return features.map((_, i) => {
+    const values = new Float64Array(inOrder.length);
+    let next = 0;
+    for (const block of blocks) {
+      const rows = block.length / features.length;
+      for (let k = 0; k < rows; k++) values[placeOf[next++]!] = block[i * rows + k]!;
+    }
+    return { times, values };
+  });
 }
 
 /** BINS numbers a feature; none where no feature's spread follows the clock. */
@@ -107,15 +123,14 @@ export function measureSpreads(features: readonly TimedValues[], dailySpread: Fl
   const centers = new Float64Array(features.length);
   const spreads = new Float64Array(features.length).fill(1);
   for (const [i, { times, values }] of features.entries()) {
-    const sorted = values
-      .map((value, row) =>
-        dailySpread.length === 0 ? value : value / readCurve(dailySpread, findPlace(times[row]!), i * BINS),
-      )
-      .filter((value) => !Number.isNaN(value))
-      .sort();
+    const sorted = takeMeasured(
+      dailySpread.length === 0
+        ? values
+        : values.map((value, row) => value / readCurve(dailySpread, findPlace(times[row]!), i * BINS)),
+    ).sort();
     if (sorted.length === 0) continue;
     const center = quantile(sorted, 0.5);
-    const distances = sorted.map((value) => Math.abs(value - center)).sort();
+    const distances = takeDistances(sorted, center);
     const robust = Math.max(
       (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / NORMAL_IQR,
       quantile(distances, 0.99) / NORMAL_99,
@@ -137,12 +152,39 @@ export function findBounds(
   const high = new Float64Array(columns).fill(NaN);
   for (const [i, { column, scale }] of features.entries()) {
     if (scale !== 'level') continue;
-    const sorted = sampled[i]!.values.filter((value) => !Number.isNaN(value)).sort();
+    const sorted = takeMeasured(sampled[i]!.values).sort();
     if (sorted.length === 0) continue;
     low[column] = quantile(sorted, USUAL[0]);
     high[column] = quantile(sorted, USUAL[1]);
   }
   return { low, high };
+}
+
+/** A copy without NaN. */
+function takeMeasured(values: Float64Array): Float64Array {
+  const measured = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i]!)) measured[count++] = values[i]!;
+  return measured.subarray(0, count);
+}
+
+/** From the centre to each, ascending: the nearest of those below and those above come in turn, so that nothing is sorted twice. */
+function takeDistances(sorted: Float64Array, center: number): Float64Array {
+  const distances = new Float64Array(sorted.length);
+  let above = lowerBound(sorted, center);
+  let below = above - 1;
+  for (let i = 0; i < distances.length; i++) {
+    const up = above < sorted.length ? sorted[above]! - center : Number.POSITIVE_INFINITY;
+    const down = below >= 0 ? center - sorted[below]! : Number.POSITIVE_INFINITY;
+    if (above < sorted.length && (up <= down || below < 0)) {
+      distances[i] = up;
+      above++;
+    } else {
+      distances[i] = down;
+      below--;
+    }
+  }
+  return distances;
 }
 
 /** In units of the largest, so that squares do not overflow. @param distances ascending, the last above 0 */
