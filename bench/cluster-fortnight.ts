@@ -4,13 +4,14 @@
  * an outage of Prometheus. Then two shows: a pod that flaps, and forty with one cause.
  */
 
+import { renderSubject } from '../lib/alert/subject.ts';
 import { formatTable } from '../lib/cli/table.ts';
 import { takeMedian } from '../lib/maths/median.ts';
 import { populate } from './cluster-fortnight/cluster.ts';
 import { judge, type Verdict } from './cluster-fortnight/judge.ts';
 import { live } from './cluster-fortnight/live.ts';
 import { measure } from './cluster-fortnight/measure.ts';
-import { MINUTE, SCALES } from './cluster-fortnight/plan.ts';
+import { DAY, FORTNIGHT, MINUTE, SCALES } from './cluster-fortnight/plan.ts';
 import type { Study } from './study.ts';
 
 export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 'coarse' }) => {
@@ -22,7 +23,13 @@ export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 
     const begun = performance.now();
     say(`seed ${seed}: ${pods.length} pods in all`);
     const measured = measure(pods, scale, seed);
-    const lived = await live({ pods: measured, scale, say, now: () => performance.now() / 1000 });
+    const lived = await live({
+      pods: measured,
+      scale,
+      say,
+      now: () => performance.now() / 1000,
+      hear: ({ at, alert }) => say(`${nameTime(at)} ${alert.state} ${renderSubject(alert)}`),
+    });
     const verdict = judge(lived.messages, pods, scale);
     verdicts.push(verdict);
     const minutes = (performance.now() - begun) / MINUTE;
@@ -35,6 +42,12 @@ export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 
   }
   return { text: texts.join('\n\n'), figures: verdicts };
 };
+
+/** As `day 3 20:17`. */
+function nameTime(at: number): string {
+  const day = Math.floor((at - FORTNIGHT) / DAY);
+  return `day ${day} ${new Date(at).toISOString().slice(11, 16)}`;
+}
 
 function render(verdict: Verdict): string {
   const { known, falseIncidents, weeks, messages, messagesAnIncident } = verdict;

@@ -58,6 +58,8 @@ export async function live(given: {
   readonly scale: Scale;
   readonly say: (line: string) => void;
   readonly now: () => number;
+  /** Takes each message as it goes out. */
+  readonly hear?: (message: Message) => void;
   /** In place of the default, for who has no time. */
   readonly kind?: ModelKind;
 }): Promise<Lived> {
@@ -84,7 +86,9 @@ export async function live(given: {
     },
     publisher: {
       publish: async (alert) => {
-        messages.push({ at: clock.now, alert });
+        const message = { at: clock.now, alert };
+        messages.push(message);
+        given.hear?.(message);
         return { messageId: `message-${messages.length}` };
       },
     },
