@@ -67,6 +67,13 @@ export type Member = AnomalyChange;
  */
 export const INCIDENT_STATUSES = ['waiting', 'told', 'held', 'digested', 'closed'] as const;
 
+/** How bad an incident is, but for its severity: that has an end, and it can become worse beyond. */
+export interface Extent {
+  /** The highest of its members; absent where none has one. */
+  readonly level?: number | undefined;
+  readonly isWide: boolean;
+}
+
 export interface Incident {
   /** The id of its first anomaly. */
   readonly id: string;
@@ -82,8 +89,10 @@ export interface Incident {
   /** Of the newest notification: its time, and how loud it was. */
   readonly toldAt?: number | undefined;
   readonly toldSeverity?: Severity | undefined;
-  /** A member became materially worse since. */
+  /** It became materially worse since. */
   readonly isWorse: boolean;
+  /** How bad it was when people were last told; absent in states from before it was kept. */
+  readonly told?: Extent | undefined;
   /** People heard that it was over, and it is not: they are to hear so. Epoch ms of the first row of what is there again. */
   readonly backSince?: number | undefined;
   /** Epoch ms at which the last of its members was over; absent while one is open. */

@@ -86,7 +86,7 @@ function isUnusual({ level }: Member): boolean {
   return level === undefined || level >= UNUSUAL;
 }
 
-function isWide(members: readonly Member[]): boolean {
+export function isWide(members: readonly Member[]): boolean {
   const workloads = listWorkloads(members);
   return (
     workloads.length >= WIDE_WORKLOADS ||

@@ -4,6 +4,7 @@ import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, Incident } from './contract.ts';
 import { findIncident, findUntold, isSameEntity } from './relation.ts';
 import { isLouder, isOpen, isRetracted, judgeIncident } from './severity.ts';
+import { isWorsened } from './worsening.ts';
 
 const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   anomalyId: true,
@@ -72,7 +73,7 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
     ...incident,
     members,
     severity: judgeIncident({ ...incident, members }, now),
-    isWorse: incident.isWorse || change.state === 'updated',
+    isWorse: incident.isWorse || isWorsened(incident, members, change),
   };
 }
 
@@ -90,6 +91,7 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
     ...incident,
     members,
     severity: judgeIncident({ ...incident, members }, now),
+    isWorse: incident.isWorse || isWorsened(incident, members, change),
     // Counted where it was opened again.
     flaps: incident.flaps + Number(isBack && incident.backSince === undefined),
   };

@@ -3,6 +3,7 @@ import type { GroupingPolicy } from '../config/grouping.ts';
 import type { Severity } from '../config/severity.ts';
 import type { Incident, NotifiedState } from './contract.ts';
 import { canBeLouder, isLouder, isOpen, isRetracted, judgeIncident, LONG, stateAtEnd } from './severity.ts';
+import { measureExtent } from './worsening.ts';
 
 /** By how much longer an incident is held open each time that it comes back, and at most, in ms. */
 const LONGER = 4;
@@ -143,6 +144,7 @@ function advance(
         sequence: incident.sequence + 1,
         toldAt: now,
         toldSeverity: incident.severity,
+        told: measureExtent(incident.members),
         isWorse: false,
       };
   }

@@ -11,6 +11,7 @@ import { NO_INCIDENTS } from '../incident/advance.ts';
 import {
   ANOMALY_STATES,
   type AnomalyChange,
+  type Extent,
   INCIDENT_STATUSES,
   type Incident,
   type IncidentsState,
@@ -87,6 +88,9 @@ const incident: z.ZodType<Incident> = z.looseObject({
   toldAt: time.optional(),
   toldSeverity: severity.optional(),
   isWorse: z.boolean(),
+  told: z
+    .looseObject({ level: z.number().optional(), isWide: z.boolean() } satisfies Shape<Extent>)
+    .optional(),
   backSince: time.optional(),
   overSince: time.optional(),
   flaps: count,

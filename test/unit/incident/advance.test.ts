@@ -191,6 +191,52 @@ test('what becomes worse is told once in the interval, and what stays is told ag
   );
 });
 
+test('an incident is worse as a whole: what one pod of it has reached is no news when others reach it', () => {
+  const world = createIncidentWorld();
+  const pods = [0, 1, 2, 3].map((i) => createChange({ entity: `pod-${i}`, siblings: 4, level: 5 + i }));
+  world.at(NINE, ...pods);
+  world.tick(NINE + MINUTE, NINE + 9 * MINUTE);
+  const grow = (minute: number, sequence: number, level: number): void => {
+    for (const [i, pod] of pods.entries()) {
+      world.at(NINE + (minute + 10 * i) * MINUTE, { ...pod, state: 'updated', sequence, level });
+      world.tick(NINE + (minute + 1 + 10 * i) * MINUTE, NINE + (minute + 9 + 10 * i) * MINUTE);
+    }
+  };
+  grow(10, 2, 12);
+  grow(50, 3, 24);
+  grow(90, 4, 49);
+  assert.deepEqual(
+    world.sent.map(({ state, at }) => [state, Math.floor((at - NINE) / MINUTE)]),
+    [
+      ['opened', 1],
+      ['updated', 50],
+      ['updated', 90],
+    ],
+  );
+});
+
+test('an incident that was of one pod for hours and is of most of the workload now is news', () => {
+  const world = createIncidentWorld();
+  const pod = (i: number): AnomalyChange =>
+    createChange({
+      entity: `payment-5ff676694b-aaaa${i}`,
+      start: NINE + i * HOUR,
+      siblings: 6,
+      metric: 'memory',
+    });
+  for (let i = 0; i < 6; i++) {
+    world.at(NINE + i * HOUR, pod(i));
+    world.tick(NINE + i * HOUR + MINUTE, NINE + (i + 1) * HOUR - MINUTE);
+  }
+  assert.deepEqual(
+    world.sent.map(({ state, at, members }) => [state, Math.floor((at - NINE) / HOUR), members.length]),
+    [
+      ['opened', 0, 1],
+      ['updated', 2, 3],
+    ],
+  );
+});
+
 test('incidents over the budget of a day come in one digest, most important first; louder ones are told of', () => {
   const world = createIncidentWorld({ incidentsADay: 2, groupBy: [] });
   const one = (i: number, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>

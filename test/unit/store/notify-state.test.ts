@@ -27,6 +27,7 @@ const FULL: NotifyState = {
         toldAt: 2,
         toldSeverity: 'warning',
         isWorse: true,
+        told: { level: 50, isWide: false },
         overSince: 3,
         flaps: 1,
       },

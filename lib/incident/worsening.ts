@@ -1,0 +1,31 @@
+/**
+ * Whether an incident is news again: as a whole, and not each of its members by itself. Of twenty pods whose memory leaks each
+ * gets twice as far out at a time of its own, and people would hear the same twenty times.
+ */
+import type { AnomalyChange, Extent, Incident, Member } from './contract.ts';
+import { isWide } from './severity.ts';
+
+/** Times as far out as what people were last told of. */
+const WORSE = 2;
+
+export function measureExtent(members: readonly Member[]): Extent {
+  const levels = members.flatMap(({ level }) => level ?? []);
+  return { ...(levels.length > 0 && { level: Math.max(...levels) }), isWide: isWide(members) };
+}
+
+/**
+ * Since people were told, what one of its members does is twice as far out as anything was then, or it has come to be wide: most of
+ * a workload, where one pod had been for hours. What people were told before that was kept, and what has no level, is
+ * worse where the member says so.
+ *
+ * @param members with the change
+ */
+export function isWorsened(
+  { told }: Pick<Incident, 'told'>,
+  members: readonly Member[],
+  { state, level }: AnomalyChange,
+): boolean {
+  const isHeld = told?.level !== undefined && level !== undefined;
+  if (state === 'updated' && (!isHeld || level >= WORSE * told.level)) return true;
+  return told !== undefined && !told.isWide && isWide(members);
+}
