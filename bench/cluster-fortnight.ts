@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- cluster-fortnight [--scale NAME] [--seeds N]`: what people are told of a cluster in two weeks, all at the
+ * `npm run bench -- cluster-fortnight [--scale NAME] [--seeds N] [--model KIND]`: what people are told of a cluster in two weeks, all at the
  * defaults. Forty workloads with churn and a weekly season; twelve known faults, and what is none: two rollouts, a scale-up,
  * an outage of Prometheus. Then two shows: a pod that flaps, and forty with one cause.
  */
@@ -14,7 +14,7 @@ import { measure } from './cluster-fortnight/measure.ts';
 import { DAY, FORTNIGHT, MINUTE, SCALES } from './cluster-fortnight/plan.ts';
 import type { Study } from './study.ts';
 
-export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 'coarse' }) => {
+export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 'coarse', model }) => {
   const scale = SCALES[name];
   const verdicts: Verdict[] = [];
   const texts: string[] = [];
@@ -27,6 +27,7 @@ export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 
       pods: measured,
       scale,
       say,
+      kind: model,
       now: () => performance.now() / 1000,
       hear: ({ at, alert }) => say(`${nameTime(at)} ${alert.state} ${renderSubject(alert)}`),
     });

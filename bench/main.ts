@@ -114,7 +114,7 @@ const STUDIES: Readonly<
   },
   'cluster-fortnight': {
     needsData: false,
-    takes: ['seeds', 'scale'],
+    takes: ['seeds', 'scale', 'model'],
     load: async () => (await import('./cluster-fortnight.ts')).reportFortnight,
   },
   'unwatched-history': {

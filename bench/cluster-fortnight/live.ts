@@ -61,7 +61,7 @@ export async function live(given: {
   /** Takes each message as it goes out. */
   readonly hear?: (message: Message) => void;
   /** In place of the default, for who has no time. */
-  readonly kind?: ModelKind;
+  readonly kind?: ModelKind | undefined;
 }): Promise<Lived> {
   const { pods, scale, say, now } = given;
   const messages: Message[] = [];

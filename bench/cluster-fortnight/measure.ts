@@ -122,7 +122,9 @@ function liveOn(pod: Pod, habits: Habits, scale: Scale): MeasuredPod['columns'] 
 
 function happen(happening: Happening, pods: readonly MeasuredPod[], scale: Scale): void {
   const { step } = scale;
-  const [from, to] = [inFortnight(happening.from), inFortnight(happening.to)];
+  // Rows stand for what is there at their time: what begins between two of them shows at the next.
+  const from = Math.ceil(inFortnight(happening.from) / step) * step;
+  const to = inFortnight(happening.to);
   for (const pod of choosePods(happening, pods)) {
     if (happening.isGone === true) {
       blind(pod, scale, from, to, METRICS);
