@@ -23,9 +23,10 @@ const SHORTENED: readonly ((summary: string) => string)[] = [
   (summary) => dropFirst(dropOthers(dropUsual(dropLength(summary)))),
   // Of an end, for how long it was; and what the sign says.
   (summary) => dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary))))),
+  (summary) => sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary)))))),
   // Of a digest how many there are.
   (summary) => summary.replace(/, the most important: .*/, ''),
-  (summary) => shortenWords(dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary)))))),
+  (summary) => shortenWords(sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary))))))),
 ];
 
 export function renderSubject({ state, severity, summary }: Alert): string {
@@ -50,6 +51,14 @@ const END = new RegExp(`: (settled|over)(?: at a new level)? at (${TIME}) after 
 /** ": settled at a new level at 09:19 UTC after 19 min: cpu 0.41 in place of 0.12" → ": cpu 0.41 in place of 0.12 at 09:19 UTC" */
 function dropSaid(summary: string): string {
   return summary.replace(NEW_LEVEL, ': $2 at $1').replace(END, ': $1 at $2; ');
+}
+
+/** Rather shorter words than no number: names of pods take half of a subject. */
+function sayBriefly(summary: string): string {
+  return summary
+    .replace(/: (?:more serious now|getting worse), /, ': worse, ')
+    .replace(/; it was /, '; was ')
+    .replace(/ in place of ([^,;:]+?)(?= at |$)/, ' (was $1)');
 }
 
 function dropOthers(summary: string): string {
@@ -77,7 +86,7 @@ function cut(line: string): string {
   const room = LONGEST_SUBJECT - CUT.length - since.length;
   const kept = line.slice(0, room);
   const at = Math.max(kept.lastIndexOf(', '), kept.lastIndexOf(' and '), kept.lastIndexOf(' '));
-  const start = at > room / 2 ? kept.slice(0, at).replace(/[,;:]$/, '') : kept;
+  const start = at > room / 2 ? kept.slice(0, at).replace(/(?: (?:at|in|of|and|since))?[,;:]?$/, '') : kept;
   return `${start}${CUT}${since}`;
 }
 

@@ -45,6 +45,30 @@ test('an end that is too long says what is now, and leaves out what its sign say
   );
 });
 
+test('a long name costs words and no number', () => {
+  const pod = 'shop/gateway-pzx9dxx9h6-9pw4p';
+  assert.equal(
+    subjectOf(`${pod}: more serious now, request_latency_seconds 570 ms (usual 217–384 ms), since 17:10 UTC`),
+    `[warning] ${pod}: worse, request_latency_seconds 570 ms, since 17:10 UTC`,
+  );
+  const end = (state: 'settled' | 'resolved', summary: string) =>
+    renderSubject(createAlert({ state, summary }));
+  assert.equal(
+    end(
+      'resolved',
+      'gateway and 5 more workloads, 20 pods: over at 17:30 UTC after 50 min; it was request_error_ratio 40.5% (usual 0.1–0.7%)',
+    ),
+    '[resolved] gateway and 5 more workloads, 20 pods: over at 17:30 UTC; was request_error_ratio 40.5%',
+  );
+  assert.equal(
+    end(
+      'settled',
+      'shop/search-v7z7k5fqgv-xvppx: settled at a new level at 13:45 UTC after 5 h: request_latency_seconds 712 ms in place of 253 ms',
+    ),
+    '[settled] shop/search-v7z7k5fqgv-xvppx: request_latency_seconds 712 ms (was 253 ms) at 13:45 UTC',
+  );
+});
+
 test('whatever the summary is, the subject has fewer than 100 characters, and no time is cut in two', () => {
   const word = fc.stringMatching(/^[a-z0-9/-]{1,60}$/);
   fc.assert(
