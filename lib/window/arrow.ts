@@ -39,7 +39,7 @@ export type ColumnToWrite =
 
 type Column = { readonly field: Field; readonly data: ReturnType<typeof makeData> };
 
-/** @throws TidewatchError `bad-table` where columns differ in length or share a name, or a time is not whole */
+/** @throws TidewatchError `bad-table` where columns differ in length or share a name that is one, or a time is not whole */
 export function makeTable(columns: readonly ColumnToWrite[]): Table {
   const length = columns[0] ? lengthOf(columns[0]) : 0;
   for (const column of columns) {
@@ -49,11 +49,9 @@ export function makeTable(columns: readonly ColumnToWrite[]): Table {
         `column ${column.name} has ${lengthOf(column)} rows and ${columns[0]!.name} has ${length}`,
       );
   }
-  if (new Set(columns.map((column) => column.name)).size < columns.length)
-    throw new TidewatchError(
-      'bad-table',
-      `two columns share a name: ${columns.map((column) => column.name)}`,
-    );
+  const names = columns.map((column) => column.name).filter((name) => name !== '');
+  if (new Set(names).size < names.length)
+    throw new TidewatchError('bad-table', `two columns share a name: ${names}`);
   const made = columns.map(makeColumn);
   const schema = new Schema(made.map((column) => column.field));
   const children = made.map((column) => column.data);

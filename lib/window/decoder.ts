@@ -54,7 +54,7 @@ function start(): void {
 function bindGlue(): void {
   const Instance = WebAssembly.Instance;
   module ??= new WebAssembly.Module(limitMemory(readFileSync(locateBundledFile(wasmFile))));
-  const exports = new Proxy({}, { get: (_, name) => instance!.exports[name as string] });
+  const exports = new Proxy({}, { get: (_, name) => exportOf(name as string) });
   function capture(given: WebAssembly.Module, itsImports: WebAssembly.Imports): { exports: object } {
     instance = new Instance(given, itsImports);
     imports = itsImports;
@@ -66,6 +66,15 @@ function bindGlue(): void {
   } finally {
     WebAssembly.Instance = Instance;
   }
+}
+
+/**
+ * The garbage collector may ask to free what a dropped instance held, at any time: its memory is gone, and an error in there
+ * would end the process.
+ */
+function exportOf(name: string): unknown {
+  if (instance === undefined && name.endsWith('_free')) return () => {};
+  return instance!.exports[name];
 }
 
 function drop(): void {

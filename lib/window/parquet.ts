@@ -1,5 +1,6 @@
 /** Parquet at rest, Arrow in memory: bytes to an Arrow table and back. parquet-wasm (arrow-rs) does the work. */
 import { DataType, Schema, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import type { WriterPropertiesBuilder } from 'parquet-wasm/esm';
 import { WindowError } from '../base/errors.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
@@ -60,15 +61,24 @@ export function writeTable(table: Table, metadata?: MetadataEntry): Uint8Array {
  * took three times as long.
  */
 function encode(parquet: Decoder, table: Table, metadata: MetadataEntry | undefined): Uint8Array {
-  let properties = new parquet.WriterPropertiesBuilder()
-    .setCompression(parquet.Compression.ZSTD)
-    .setStatisticsEnabled(parquet.EnabledStatistics.Chunk)
-    .setCreatedBy(CREATED_BY)
-    .setKeyValueMetadata(new Map(metadata ? [[metadata.key, metadata.value]] : []))
-    .setDictionaryEnabled(false);
-  for (const { name, type } of table.schema.fields)
-    if (DataType.isDictionary(type)) properties = properties.setColumnDictionaryEnabled(name, true);
-  return parquet.writeParquet(parquet.Table.fromIPCStream(tableToIPC(table, 'stream')), properties.build());
+  // Before the properties: what this call throws, out of memory above all, must leave nothing behind.
+  const copy = parquet.Table.fromIPCStream(tableToIPC(table, 'stream'));
+  let properties: WriterPropertiesBuilder | undefined;
+  try {
+    properties = new parquet.WriterPropertiesBuilder()
+      .setCompression(parquet.Compression.ZSTD)
+      .setStatisticsEnabled(parquet.EnabledStatistics.Chunk)
+      .setCreatedBy(CREATED_BY)
+      .setKeyValueMetadata(new Map(metadata ? [[metadata.key, metadata.value]] : []))
+      .setDictionaryEnabled(false);
+    for (const { name, type } of table.schema.fields)
+      if (DataType.isDictionary(type)) properties = properties.setColumnDictionaryEnabled(name, true);
+    return parquet.writeParquet(copy, properties.build());
+  } catch (error) {
+    freeQuietly(copy);
+    if (properties !== undefined) freeQuietly(properties);
+    throw error;
+  }
 }
 
 /**
