@@ -10,6 +10,7 @@ import {
   MAX_FOOTER_BYTES,
   MAX_GRID_ROWS,
   MAX_ROWS,
+  MAX_TEXT_BYTES,
   MAX_UNCOMPRESSED_BYTES,
   MAX_VALUES,
 } from '../lib/window/limits.ts';
@@ -24,6 +25,7 @@ const HOUR = 3_600_000;
 const LIMITS: readonly (readonly [what: string, limit: string])[] = [
   ['a file', `${MAX_FILE_BYTES / MIB} MiB`],
   ['what its footer says that it has once decompressed', `${MAX_UNCOMPRESSED_BYTES / MIB} MiB`],
+  ['a gzipped CSV file once unpacked', `${MAX_TEXT_BYTES / MIB} MiB`],
   ['the footer of a Parquet file', `${MAX_FOOTER_BYTES / MIB} MiB`],
   ['rows of a file', say(MAX_ROWS)],
   ['columns', say(MAX_COLUMNS)],

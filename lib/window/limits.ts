@@ -12,6 +12,11 @@ export const MAX_COLUMNS = 2_000;
 export const MAX_VALUES = 40_000_000;
 /** Bytes of all column chunks once decompressed, as the footer states them. */
 export const MAX_UNCOMPRESSED_BYTES: number = 768 * 2 ** 20;
+/**
+ * Bytes of a gzipped CSV file once unpacked: MAX_VALUES cells of 13 characters. Beside the file and the columns read from it,
+ * that is what a function of 1,769 MB holds.
+ */
+export const MAX_TEXT_BYTES: number = 512 * 2 ** 20;
 /** Distinct entities of one window. */
 export const MAX_ENTITIES = 50_000;
 /** Entities × cells that a grid may have. */

@@ -15,7 +15,7 @@ import { type ColumnToWrite, makeTable } from './arrow.ts';
 import { type CellVisitor, cellText, lineOf, scanCells } from './csv-cells.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { parseIsoTime } from './iso-time.ts';
-import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_UNCOMPRESSED_BYTES, MAX_VALUES } from './limits.ts';
+import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
 import { type ReadWindowOptions, windowOfTable } from './read-window.ts';
 import { TIME_NAMES } from './roles.ts';
 import type { MetricWindow } from './window.ts';
@@ -31,6 +31,12 @@ const DELIMITERS: readonly CsvDelimiter[] = [',', ';', '\t'];
 /** As pandas names a nameless index in Parquet; `roles.ts` knows it. */
 const NAMELESS_INDEX = '__index_level_0__';
 const DECIMAL_COMMA = /^[+-]?\d+,\d+$/;
+/** Of a column's name that is looked at: longer is no name, and no line with names. */
+const MAX_NAME_BYTES = 1_000_000;
+/** Bytes of a gzip header and trailer. */
+const LEAST_GZIP = 18;
+/** Bytes in which a gzipped file is unpacked at least, whatever its trailer says. */
+const LEAST_CHUNK = 65_536;
 /** Characters of a cell that a message shows. */
 const LONGEST_SHOWN = 60;
 
@@ -92,11 +98,18 @@ function textBytes(given: Uint8Array, source: string): Buffer {
 }
 
 function unpack(given: Uint8Array, source: string): Buffer {
+  if (given.length < LEAST_GZIP)
+    throw new WindowError('unreadable', `${source} is gzip and damaged: ${given.length} bytes`);
   try {
-    return gunzipSync(given, { maxOutputLength: MAX_UNCOMPRESSED_BYTES });
+    // In one piece, as large as the file says that it gets: pieces would be held a second time while they are joined.
+    const stated = Buffer.from(given.buffer, given.byteOffset, given.byteLength).readUInt32LE(
+      given.length - 4,
+    );
+    const chunkSize = Math.min(Math.max(stated + 1, LEAST_CHUNK), MAX_TEXT_BYTES);
+    return gunzipSync(given, { maxOutputLength: MAX_TEXT_BYTES, chunkSize });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge(source, 'unpacked text', MAX_UNCOMPRESSED_BYTES);
+      throw tooLarge(source, 'more bytes of text once unpacked', MAX_TEXT_BYTES);
     throw new WindowError('unreadable', `${source} is gzip and damaged: ${(cause as Error).message}`, {
       cause,
     });
@@ -114,6 +127,10 @@ function readHeader(bytes: Buffer, { source, delimiter = sniff(bytes) }: ReadCsv
   const code = delimiter.charCodeAt(0);
   const visitor: CellVisitor = {
     cell: (column, from, to, doubled) => {
+      // Before the next one is kept: a line of nothing but delimiters has as many names as bytes.
+      if (column >= MAX_COLUMNS) throw tooLarge(source, `more than ${MAX_COLUMNS} columns`, MAX_COLUMNS);
+      if (to - from > MAX_NAME_BYTES)
+        throw tooLarge(source, `${to - from} bytes in the name of column ${column + 1}`, MAX_NAME_BYTES);
       const name = cellText(bytes, from, to, doubled);
       names.push(name === '' && column === 0 ? NAMELESS_INDEX : name);
     },
@@ -121,13 +138,9 @@ function readHeader(bytes: Buffer, { source, delimiter = sniff(bytes) }: ReadCsv
   };
   const from = scanCells(bytes, { from: 0, delimiter: code, source, mostRows: 1 }, visitor);
   if (names.length === 0) throw new WindowError('no-header', `${source} has no line with column names`);
-  if (names.length > MAX_COLUMNS) throw tooLarge(source, `${names.length} columns`, MAX_COLUMNS);
   for (const [index, name] of names.entries())
-    if (name === '' || names.indexOf(name) !== index)
-      throw new WindowError(
-        'bad-column',
-        `${source}: ${name === '' ? `column ${index + 1} has no name` : `two columns called ${name}`}`,
-      );
+    if (name !== '' && names.indexOf(name) !== index)
+      throw new WindowError('bad-column', `${source}: two columns called ${name}`);
   if (names.every((name) => parseCellNumber(Buffer.from(name), 0, Buffer.byteLength(name)) !== undefined))
     throw new WindowError(
       'no-header',
@@ -138,14 +151,15 @@ function readHeader(bytes: Buffer, { source, delimiter = sniff(bytes) }: ReadCsv
 
 /** The delimiter that the header has most of; of as many, the first of the list. */
 function sniff(bytes: Buffer): CsvDelimiter {
-  const counts = new Map<number, number>();
+  const counts = new Uint32Array(256);
   let quoted = false;
-  for (const byte of bytes) {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
     if (byte === 34) quoted = !quoted;
     else if (!quoted && (byte === 10 || byte === 13)) break;
-    else if (!quoted) counts.set(byte, (counts.get(byte) ?? 0) + 1);
+    else if (!quoted) counts[byte]!++;
   }
-  const countOf = (delimiter: CsvDelimiter): number => counts.get(delimiter.charCodeAt(0)) ?? 0;
+  const countOf = (delimiter: CsvDelimiter): number => counts[delimiter.charCodeAt(0)]!;
   return DELIMITERS.reduce((best, each) => (countOf(each) > countOf(best) ? each : best));
 }
 

@@ -105,7 +105,8 @@ function blankOut(numbers: Float64Array, data: Data, from: number): Float64Array
     const number = numbers[row]!;
     if (number - number !== 0) numbers[row] = Number.NaN;
   }
-  if (data.nullCount === 0) return numbers;
+  // A column of nulls without a type counts them and has no bitmap; it is all NaN already.
+  if (data.nullCount === 0 || data.nullBitmap === undefined || DataType.isNull(data.type)) return numbers;
   // Not `data.getValid`: it asks for the type anew at every row, which took half of the time of reading.
   const valid = data.nullBitmap;
   for (let row = from, bit = data.offset; row < to; row++, bit++)

@@ -21,7 +21,7 @@ import { readTable } from './parquet.ts';
 import { readNumbers } from './read-numbers.ts';
 import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
 import { readTimes } from './read-times.ts';
-import { assignRoles, type ColumnRoles, ownRoles } from './roles.ts';
+import { assignRoles, type ColumnRoles, LONGEST_NAME, ownRoles, shorten } from './roles.ts';
 import { inferStep } from './step.ts';
 import type { TimeBounds } from './time-bounds.ts';
 import type { TimeRange } from './time-range.ts';
@@ -119,10 +119,17 @@ function tellUnused({ fields }: Table['schema'], roles: ColumnRoles, { onLeftOut
     onLeftOut?.({
       code: 'unused-column',
       count: 1,
-      column: name,
-      message: `column ${name} is ${type}: one time column, numbers, booleans and strings are read`,
+      column: shorten(name),
+      message: `column ${describeUnused({ index, name, type })}`,
     });
   }
+}
+
+function describeUnused({ index, name, type }: { index: number; name: string; type: DataType }): string {
+  if (name === '') return `${index + 1} has no name`;
+  if (name.length > LONGEST_NAME)
+    return `${shorten(name)} has a name of ${name.length} characters, and the limit is ${LONGEST_NAME}`;
+  return `${name} is ${type}: one time column, numbers, booleans and strings are read`;
 }
 
 interface EntityOptions extends ReadWindowOptions {

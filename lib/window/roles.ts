@@ -11,7 +11,7 @@ export interface ColumnRoles {
   /** Strings, in column order: together they name the entity. */
   readonly entity: readonly number[];
   readonly metrics: readonly number[];
-  /** Neither numbers nor strings, or a second time: left out. */
+  /** Neither numbers nor strings, a second time, or without a name that can be used: left out. */
   readonly unused: readonly number[];
 }
 
@@ -22,6 +22,10 @@ export const LABEL_NAME = 'label';
 export const ENTITY_NAME = 'entity';
 /** Computed by Tidewatch from what is missing: in a dropped file it is computed anew, never taken as a metric. */
 const AVAILABILITY_NAME = 'data_availability';
+/** Characters of a column's name. */
+export const LONGEST_NAME = 2_048;
+/** Of these, what a message shows. */
+const SHOWN_NAME = 200;
 /** How pandas stores an index without a name: row numbers, or the times themselves. */
 const PANDAS_INDEX = /^__index_level_\d+__$/;
 
@@ -31,7 +35,7 @@ const PANDAS_INDEX = /^__index_level_\d+__$/;
  * Time: of the columns called timestamp, time, ts or ds (and a nameless pandas index that holds times), TIMESTAMP and
  * DATE go before epoch numbers and strings, then the order of the names counts, then lower case before other case.
  * The ones not chosen are left out, as are columns of other types (nested, UUID, a second time), data_availability and a nameless pandas index of row numbers.
- * @throws WindowError `no-time-column`, `no-metric-column`, `bad-label`, `bad-column` (two of one name, or none)
+ * @throws WindowError `no-time-column`, `no-metric-column`, `bad-label`, `bad-column` (two of one name)
  */
 export function assignRoles(fields: readonly Field[], source: string): ColumnRoles {
   assertDistinct(fields, source);
@@ -42,7 +46,8 @@ export function assignRoles(fields: readonly Field[], source: string): ColumnRol
   const unused: number[] = [];
   for (const [index, field] of fields.entries()) {
     if (index === time || index === label || isLeftOut(field)) continue;
-    if (isNumeric(field.type)) metrics.push(index);
+    if (field.name === '' || field.name.length > LONGEST_NAME) unused.push(index);
+    else if (isNumeric(field.type)) metrics.push(index);
     else if (isText(field.type)) entity.push(index);
     else unused.push(index);
   }
@@ -115,17 +120,19 @@ function isLeftOut(field: Field): boolean {
 function assertDistinct(fields: readonly Field[], source: string): void {
   const seen = new Set<string>();
   for (const { name } of fields) {
-    if (name === '' || seen.has(name))
-      throw new WindowError(
-        'bad-column',
-        `${source}: ${name === '' ? 'a column without a name' : `two columns called ${name}`}`,
-      );
+    if (name !== '' && seen.has(name))
+      throw new WindowError('bad-column', `${source}: two columns called ${shorten(name)}`);
     seen.add(name);
   }
 }
 
 function describe(fields: readonly Field[]): string {
-  const shown = fields.slice(0, 30).map((field) => `${field.name} ${field.type as DataType}`);
+  const shown = fields.slice(0, 30).map((field) => `${shorten(field.name)} ${field.type as DataType}`);
   const more = fields.length > shown.length ? `, and ${fields.length - shown.length} more` : '';
   return fields.length === 0 ? 'it has no columns' : `it has ${shown.join(', ')}${more}`;
+}
+
+/** As a message shows it. */
+export function shorten(name: string): string {
+  return name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
 }

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parseCellNumber } from '../../../lib/window/csv-number.ts';
+import type { LeftOut } from '../../../lib/window/left-out.ts';
+import { MAX_TEXT_BYTES } from '../../../lib/window/limits.ts';
 import { type ReadCsvOptions, readCsvWindow } from '../../../lib/window/read-csv.ts';
 import { readWindow } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
@@ -114,7 +116,6 @@ test('what is no table says so, with the place', () => {
     ['when,cpu\n2026-01-01,1\n', 'no-time-column', 'a.csv'],
     ['time,pod\n2026-01-01,a\n', 'no-metric-column'],
     ['time,cpu,cpu\n2026-01-01,1,1\n', 'bad-column', 'two columns called cpu'],
-    ['time,cpu,\n2026-01-01,1,1\n', 'bad-column', 'column 3 has no name'],
     [`${head}2026-01-01T00:01:00Z,n/a,a\n`, 'bad-value', 'column cpu, row 2 (line 3): "n/a" is no number'],
     [`${head}\n2026-01-01T00:01:00Z,1 GB,a\n`, 'bad-value', 'row 2 (line 4): "1 GB"'],
     [
@@ -144,12 +145,38 @@ test('what is no table says so, with the place', () => {
     [
       `time,${Array.from({ length: 2000 }, (_, i) => `c${i}`).join(',')}\n`,
       'too-large',
-      '2001 columns',
+      'more than 2000 columns',
       '2000',
     ],
+    [','.repeat(3_000_000), 'too-large', 'more than 2000 columns'],
+    ['a'.repeat(1_000_001), 'too-large', '1000001 bytes in the name of column 1'],
+    [Uint8Array.of(0x1f, 0x8b), 'unreadable', 'gzip and damaged: 2 bytes'],
+    [gzipSync(Buffer.alloc(MAX_TEXT_BYTES + 1, '1\n')), 'too-large', 'unpacked', String(MAX_TEXT_BYTES)],
   ];
   for (const [text, code, ...says] of cases)
     assert.throws(() => readCsv(text), windowError(code, ...says), String(text).slice(0, 99));
+});
+
+test('columns without a name are left out by number, and the rest is used', () => {
+  const leftOut: LeftOut[] = [];
+  const text = 'time,cpu,,pod,\n2026-01-01T00:00:00Z,1,x,a,9\n2026-01-01T00:01:00Z,2,x,a,9\n';
+  const window = readCsv(text, { onLeftOut: (each) => leftOut.push(each) });
+  assert.deepEqual([window.metrics, window.entities], [['cpu'], ['a']]);
+  assert.deepEqual(
+    leftOut.map(({ code, message }) => [code, message]),
+    [
+      ['unused-column', 'column 3 has no name'],
+      ['unused-column', 'column 5 has no name'],
+    ],
+  );
+});
+
+test('a trailer of gzip that lies about the size costs nothing', () => {
+  const bytes = gzipSync(SMALL);
+  for (const stated of [0, 1, 2 ** 32 - 1]) {
+    bytes.writeUInt32LE(stated, bytes.length - 4);
+    assert.throws(() => readCsv(bytes), windowError('unreadable', 'gzip and damaged'));
+  }
 });
 
 test('numbers are those of Number()', () => {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  Float64,
+  makeData,
+  makeVector,
+  Null,
+  Table,
+  TimestampMillisecond,
+  vectorFromArray,
+} from 'apache-arrow';
 import type { LeftOut } from '../../../lib/window/left-out.ts';
-import { readWindow } from '../../../lib/window/read-window.ts';
+import { readWindow, windowOfTable } from '../../../lib/window/read-window.ts';
 import { type ColumnToWrite, writeColumns, writeWindow } from '../../../lib/window/write-window.ts';
 import { MINUTE, makeWindow, parquetOf, read, T0, windowError } from './helpers.ts';
 
@@ -106,6 +115,33 @@ test('every numeric type is a metric; nulls, NaN and infinities are NaN', async 
   assert.deepEqual(row(0), [0, -5, 0, 0, 0, 0, 1, 0, -5, Number.NaN, 2 ** 53 - 1]);
   assert.deepEqual(row(9), [4.5, 4, 9, 9000, 9, -1.125, 0, Number.NaN, 4, 3, 2 ** 53 - 1]);
   assert.ok(Number.isNaN(row(1)[9]) && Number.isNaN(row(2)[9]));
+});
+
+test('a column of nulls without a type, as pyarrow writes for pandas, is a metric without a value', () => {
+  const table = new Table({
+    ts: vectorFromArray([T0, T0 + MINUTE], new TimestampMillisecond()),
+    cpu: vectorFromArray([1, 2], new Float64()),
+    gone: makeVector(makeData({ type: new Null(), length: 2, nullCount: 2 })),
+  });
+  const window = windowOfTable(table, { detector: 'shop', source: 'a' });
+  assert.deepEqual(window.metrics, ['cpu', 'gone']);
+  assert.deepEqual(window.columns[1], Float64Array.of(Number.NaN, Number.NaN));
+});
+
+test('a name of a column that nobody would write is told of, and the rest is used', () => {
+  const name = 'x'.repeat(5_000);
+  const leftOut: LeftOut[] = [];
+  const bytes = writeColumns({
+    columns: [
+      { name: 'ts', type: 'timestamp', values: MINUTES },
+      { name: 'cpu', type: 'double', values: MINUTES.slice() },
+      { name, type: 'double', values: MINUTES.slice() },
+    ],
+  });
+  assert.deepEqual(read(bytes, { onLeftOut: (each) => leftOut.push(each) }).metrics, ['cpu']);
+  assert.equal(leftOut[0]?.code, 'unused-column');
+  assert.match(leftOut[0].message, /^column x{200}… has a name of 5000 characters, and the limit is 2048$/);
+  assert.equal(leftOut[0].column, `${'x'.repeat(200)}…`);
 });
 
 test('an integer that no double holds is read as the nearest one, and said so once', async () => {
