@@ -36,9 +36,12 @@ export function readYaml(text: string): YamlResult {
     if (faults.length > 0) return { ok: false, problems: faults.slice(0, MOST_FAULTS).map(describeFault) };
     const repeated = describeRepeatedKeys(document, lines);
     if (repeated.length > 0) return { ok: false, problems: repeated };
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    const endless = describeCycle(document, lines);
+    if (endless !== undefined) return { ok: false, problems: [endless] };
     return {
       ok: true,
-      value: document.toJS({ maxAliasCount: MOST_ALIASES }),
+      value,
       lineOf: (path) => {
         const node: unknown = document.getIn(path, true);
         const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
@@ -68,6 +71,21 @@ function describeRepeatedKeys(document: Document.Parsed, lines: LineCounter): re
         }
         seen.add(key.value);
       }
+    },
+  });
+  return found;
+}
+
+/** An alias within what it stands for: no data of JSON's types, and nothing that walks it would come to an end. */
+function describeCycle(document: Document.Parsed, lines: LineCounter): string | undefined {
+  let found: string | undefined;
+  visit(document, {
+    Alias(_, alias, path) {
+      const target = alias.resolve(document);
+      if (target === undefined || !path.includes(target)) return undefined;
+      const { line, col } = lines.linePos(alias.range?.[0] ?? 0);
+      found = `no usable YAML: *${alias.source} at line ${line}, column ${col} lies within what it stands for`;
+      return visit.BREAK;
     },
   });
   return found;

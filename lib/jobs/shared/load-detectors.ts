@@ -66,13 +66,23 @@ export async function readDetector(store: ObjectStore, name: string): Promise<De
 }
 
 function parseDeclared({ key, text }: ManifestText, name: string): Detector {
-  const detector = parseManifest(text, { source: key });
+  const detector = parseAny(key, text);
   if (detector.name !== name)
     throw new ManifestError(
       'name-mismatch',
       `${key}: metadata.name is "${detector.name}", the file says "${name}"`,
     );
   return detector;
+}
+
+/** What no one thought of is a fault of this manifest too, to be set aside with its reason. */
+function parseAny(key: string, text: string): Detector {
+  try {
+    return parseManifest(text, { source: key });
+  } catch (cause) {
+    if (cause instanceof ManifestError) throw cause;
+    throw new ManifestError('bad-manifest', `${key} cannot be read: ${String(cause)}`, { cause });
+  }
 }
 
 function tooLarge(cause: ObjectTooLargeError): ManifestError {

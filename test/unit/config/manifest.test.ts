@@ -447,6 +447,7 @@ test('YAML that is not plain data is refused', () => {
     [`a: ${'['.repeat(50_000)}`, /no (valid|usable) YAML/],
     ['x'.repeat(1_000_001), /1000001 characters; a manifest has at most 1000000$/],
     [bomb(), /Excessive alias count/],
+    ['kind: &k [a, *k]\n', /no usable YAML: \*k at line 1, column 14 lies within what it stands for/],
   ];
   for (const [text, message] of cases) {
     const refused = refusal(text);
