@@ -33,10 +33,10 @@ export function createMemoryObjectStore({ now }: { readonly now: () => number })
   }
 
   return {
-    async get(key, { maxBytes = Infinity } = {}) {
+    async get(key, { maxBytes = Infinity, lastBytes = Infinity } = {}) {
       const { info, body } = find(key);
       if (info.size > maxBytes) throw new ObjectTooLargeError(info, maxBytes);
-      return { ...info, body: body.slice() } satisfies StoredObject;
+      return { ...info, body: body.slice(Math.max(0, body.length - lastBytes)) } satisfies StoredObject;
     },
     async head(key) {
       return find(key).info;

@@ -16,6 +16,11 @@ export interface StoredObject extends ObjectInfo {
 export interface GetOptions {
   /** Of the body: a larger one is refused before it is read. */
   readonly maxBytes?: number;
+  /**
+   * Only so many bytes at its end, or all of it where it has fewer; `size` is that of the whole object. Not of an
+   * empty one, and not together with `maxBytes`.
+   */
+  readonly lastBytes?: number;
 }
 
 export interface PutOptions {

@@ -59,11 +59,17 @@ export function createS3Client(): S3Client {
  */
 export function createS3ObjectStore({ client, bucket }: S3ObjectStoreOptions): ObjectStore {
   return {
-    async get(key, { maxBytes = Infinity } = {}) {
+    async get(key, { maxBytes = Infinity, lastBytes } = {}) {
       const output = await client
-        .send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        .send(
+          new GetObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            ...(lastBytes !== undefined && { Range: `bytes=-${lastBytes}` }),
+          }),
+        )
         .catch((error: unknown) => rethrow(error, bucket, key));
-      const info = infoOf(key, output);
+      const info = { ...infoOf(key, output), ...sizeOfWhole(output.ContentRange) };
       if (info.size > maxBytes) {
         // The head of the answer is here; its body stays where it is.
         if (output.Body instanceof Readable) output.Body.destroy();
@@ -226,6 +232,12 @@ function infoOf(
     etag: output.ETag ?? '',
     lastModified: output.LastModified?.getTime() ?? 0,
   };
+}
+
+/** Of a part, whose own length the answer has besides: `bytes 200-999/1000`. */
+function sizeOfWhole(contentRange: string | undefined): Partial<Pick<ObjectInfo, 'size'>> {
+  const size = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
+  return size === undefined ? {} : { size: Number(size) };
 }
 
 function rethrow(error: unknown, bucket: string, key: string): never {

@@ -23,16 +23,54 @@ const LONGEST_HEADER = 4096;
 const FILE = { rows: 3, rowGroups: 4 } as const;
 const ROW_GROUP = { columns: 1, rows: 3 } as const;
 const CHUNK = { metadata: 3 } as const;
-const CHUNK_METADATA = { values: 5, uncompressedBytes: 6 } as const;
+const CHUNK_METADATA = { type: 1, values: 5, uncompressedBytes: 6 } as const;
+/** Physical types of parquet.thrift whose values are numbers; 64-bit integers are told apart below. */
+const NUMBERS: ReadonlySet<number> = new Set([1, 4, 5]);
+const INT64 = 2;
 const WANTED: WantedFields = {
   [FILE.rows]: {},
   [FILE.rowGroups]: {
     [ROW_GROUP.rows]: {},
     [ROW_GROUP.columns]: {
-      [CHUNK.metadata]: { [CHUNK_METADATA.values]: {}, [CHUNK_METADATA.uncompressedBytes]: {} },
+      [CHUNK.metadata]: {
+        [CHUNK_METADATA.type]: {},
+        [CHUNK_METADATA.values]: {},
+        [CHUNK_METADATA.uncompressedBytes]: {},
+      },
     },
   },
 };
+
+/** What a footer tells of a file that nobody has decoded. */
+export interface FooterSize {
+  readonly rows: number;
+  /** Columns of numbers, the time not among them; a column of labels is. */
+  readonly numberColumns: number;
+}
+
+/**
+ * @param end of the file's bytes: all of them, or as many as its footer may take
+ * @returns undefined where they hold no footer as a whole, as those of CSV do not
+ */
+export function readFooterSize(end: Uint8Array): FooterSize | undefined {
+  try {
+    const file = readFooter(end, 'the file');
+    const [group] = structsOf(file, FILE.rowGroups);
+    if (group === undefined) return undefined;
+    const types = structsOf(group, ROW_GROUP.columns).map((chunk) => {
+      const metadata = chunk.get(CHUNK.metadata);
+      return metadata instanceof Map ? numberOf(metadata, CHUNK_METADATA.type) : Number.NaN;
+    });
+    // One of them is mostly the time; of a file whose time is text, a metric too few is told.
+    const integers = Math.max(0, types.filter((type) => type === INT64).length - 1);
+    const numberColumns = integers + types.filter((type) => NUMBERS.has(type)).length;
+    const rows = numberOf(file, FILE.rows);
+    return Number.isNaN(rows) ? undefined : { rows, numberColumns };
+  } catch (error) {
+    if (error instanceof WindowError) return undefined;
+    throw error;
+  }
+}
 
 /** @throws WindowError `empty-file`, `unreadable`, `too-large` */
 export function checkFooter(bytes: Uint8Array, source: string): void {

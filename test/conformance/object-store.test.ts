@@ -82,6 +82,17 @@ function runSuite(name: string, { open, close }: Implementation): void {
       });
     });
 
+    test('the end of an object is read alone, with the size of the whole', async () => {
+      const body = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+      const { etag } = await store.put('a/end', body);
+      const end = await store.get('a/end', { lastBytes: 10 });
+      assert.deepEqual([...end.body], [...body.subarray(990)]);
+      assert.deepEqual([end.size, end.etag], [1000, etag]);
+      const whole = await store.get('a/end', { lastBytes: 5000 });
+      assert.deepEqual([whole.body.length, whole.size], [1000, 1000]);
+      await assert.rejects(store.get('a/none', { lastBytes: 10 }), NotFoundError);
+    });
+
     test('an absent key is a NotFoundError that names it', async () => {
       const named = (error: unknown): boolean =>
         error instanceof NotFoundError && error.message.includes('a/absent');

@@ -68,11 +68,11 @@ function createHolding(
   }
 
   return {
-    async get(key, { maxBytes = Infinity } = {}) {
+    async get(key, { maxBytes = Infinity, lastBytes = Infinity } = {}) {
       await pause();
       const found = find(key);
       if (found.size > maxBytes) throw new ObjectTooLargeError(found, maxBytes);
-      return { ...found, body: found.body.slice() };
+      return { ...found, body: found.body.slice(Math.max(0, found.size - lastBytes)) };
     },
     async head(key) {
       await pause();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkFooter } from '../../../lib/window/footer.ts';
+import { checkFooter, readFooterSize } from '../../../lib/window/footer.ts';
 import {
   MAX_COLUMNS,
   MAX_FILE_BYTES,
@@ -134,4 +134,16 @@ test('CSV in place of Parquet is called that, by its header', () => {
     () => checkFooter(text('Dear all, time is short'), 'x'),
     windowError('unreadable', 'neither start'),
   );
+});
+
+test('the end of a file tells its rows and its columns of numbers', async () => {
+  const bytes = await parquetOf(
+    `SELECT epoch_ms(i * 60000) AS timestamp, 'a' || i AS entity, i::DOUBLE AS cpu, i::FLOAT AS memory, i::INT AS pods, i AS bytes
+     FROM range(3000) t(i)`,
+  );
+  const size = { rows: 3000, numberColumns: 4 };
+  assert.deepEqual(readFooterSize(bytes), size);
+  assert.deepEqual(readFooterSize(bytes.subarray(-8000)), size);
+  assert.equal(readFooterSize(bytes.subarray(-20)), undefined);
+  assert.equal(readFooterSize(text('timestamp,cpu\n1,2\n')), undefined);
 });
