@@ -4,19 +4,19 @@
  * Time: see `assignRoles` for which column, `readTimes` for what may stand in it. Entity: every string column, joined by
  * "/" in column order; null counts as ''. Label: the column `label`, 0/1 or boolean, null as 0, or what `settleLabel`
  * takes for it. Metrics: every other
- * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order of entities,
- * and in ascending order of time within each: an entity for which that does not hold is left out, as are rows without a
- * time, where somebody hears of it. Row numbers in messages count from 1.
+ * numeric or boolean column under its own name; nulls, NaN and ±Infinity as NaN. Rows may come in any order; of several at one
+ * time of an entity, see `orderRows`. Rows without a time are left out, where somebody hears of it. Row numbers in messages
+ * count from 1.
  */
 import { DataType, type Table } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
-import { leaveOutUnordered } from './entity-order.ts';
-import { findKeptRows, keepRows, type UnsortedRows } from './keep-rows.ts';
+import { findKeptRows, type UnsortedRows } from './keep-rows.ts';
 import { settleLabel } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';
 import { MAX_ENTITIES } from './limits.ts';
 import { parseMetadata } from './metadata.ts';
 import { assertNoUnits } from './number-with-unit.ts';
+import { orderRows } from './order-rows.ts';
 import { readTable } from './parquet.ts';
 import { readNumbers } from './read-numbers.ts';
 import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
@@ -73,10 +73,10 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   });
   tellUnused(table.schema, roles, options);
   const entity = readEntity(table, roles, { ...options, times, isOwn: own !== undefined });
-  const kept = leaveOutUnordered(times, entity, { ...options, kept: findKeptRows(times, entity, options) });
+  const kept = findKeptRows(times, entity, options);
   const columns = roles.metrics.map((index) => readMetric(table, index, options));
   const labels = readLabels(table, roles, source);
-  const rows = keepRows({ times, entity, columns, labels }, kept);
+  const rows = orderRows({ times, entity, columns, labels }, { ...options, kept });
   assertSomeValue(rows.columns, source);
   const sorted = sortByEntity(rows);
 

@@ -23,30 +23,81 @@ function readCsv(text: string, options: Partial<ReadWindowOptions> = {}): [Metri
 const minute = (i: number): string => `2026-01-01T00:0${i}:00Z`;
 const GOOD = [0, 1, 2].map((i) => `${minute(i)},good,${i}`).join('\n');
 
-test('an entity whose times repeat or go backwards is left out and named, the others are used', () => {
-  const [window, leftOut] = readCsv(
-    `time,pod,cpu\n${GOOD}\n${minute(0)},twice,1\n${minute(0)},twice,2\n${minute(1)},twice,3\n${minute(1)},back,1\n${minute(0)},back,2\n`,
+test('rows in any order are sorted, and nothing is to be told', () => {
+  const back = [2, 1, 0].map((i) => `${minute(i)},back,${i}`).join('\n');
+  const [window, leftOut] = readCsv(`time,pod,cpu\n${back}\n${GOOD}\n`);
+  assert.deepEqual(window.entities, ['back', 'good']);
+  assert.deepEqual([...window.columns[0]!], [0, 1, 2, 0, 1, 2]);
+  assert.deepEqual([...window.times.slice(0, 3)], [...window.times.slice(3)]);
+  assert.deepEqual(leftOut, []);
+});
+
+test('rows that repeat one of their entity and time are one, and counted', () => {
+  const [window, leftOut] = readCsv(`time,pod,cpu\n${GOOD}\n${GOOD}\n${minute(1)},good,1\n`);
+  assert.deepEqual([...window.columns[0]!], [0, 1, 2]);
+  assert.deepEqual(leftOut, [
+    {
+      code: 'repeated-row',
+      count: 4,
+      message:
+        '4 rows repeat another one of their entity and time, such as entity "good", row 4: a second row at 2026-01-01T00:00:00.000Z',
+    },
+  ]);
+});
+
+test('a row for each metric is one row', () => {
+  const [window] = readCsv(
+    `time,pod,cpu,mem,label\n${minute(0)},a,1,,0\n${minute(1)},a,2,,0\n${minute(0)},a,,10,1\n${minute(1)},a,,20,0\n`,
   );
+  assert.deepEqual(
+    window.columns.map((column) => [...column]),
+    [
+      [1, 2],
+      [10, 20],
+    ],
+  );
+  assert.deepEqual([...window.labels!], [1, 0], 'what one of them says of the row holds');
+});
+
+test('what rows of one time differ in is left empty, and the rest of the entity is used', () => {
+  const rows = [0, 1, 2].map((i) => `${minute(i)},a,${i},5`).join('\n');
+  const [window, leftOut] = readCsv(
+    `time,pod,cpu,mem\n${rows}\n${minute(1)},a,9,5\n${minute(1)},a,1,5\n${minute(0)},b,1,1\n`,
+  );
+  assert.deepEqual(
+    window.columns.map((column) => [...column]),
+    [
+      [0, Number.NaN, 2, 1],
+      [5, 5, 5, 1],
+    ],
+  );
+  assert.deepEqual(leftOut, [
+    {
+      code: 'duplicate-row',
+      count: 1,
+      message:
+        'values of rows at one time of their entity differ and are left empty, at 1 times, such as entity "a", row 4: a second row at 2026-01-01T00:01:00.000Z',
+    },
+  ]);
+});
+
+test('an entity whose rows differ at most times is left out and named, the others are used', () => {
+  const twice = [0, 1, 2].flatMap((i) => [`${minute(i)},twice,1`, `${minute(i)},twice,2`]).join('\n');
+  const [window, leftOut] = readCsv(`time,pod,cpu\n${GOOD}\n${twice}\n`);
   assert.deepEqual(window.entities, ['good']);
   assert.deepEqual([...window.columns[0]!], [0, 1, 2]);
   assert.deepEqual(leftOut, [
     {
       code: 'duplicate-row',
-      count: 3,
+      count: 6,
       message:
-        '3 rows of entities whose times repeat, such as entity "twice", row 5: a second row at 2026-01-01T00:00:00.000Z',
-    },
-    {
-      code: 'unordered-rows',
-      count: 2,
-      message:
-        '2 rows of entities whose times go backwards, such as entity "back", row 8: 2026-01-01T00:00:00.000Z comes after 2026-01-01T00:01:00.000Z',
+        '6 rows of entities that have rows with other values at most of their times, such as entity "twice", row 5: a second row at 2026-01-01T00:00:00.000Z',
     },
   ]);
 });
 
 test('where no entity is left, or nobody hears of it, the file is an error as before', () => {
-  const text = `time,pod,cpu\n${minute(0)},a,1\n${minute(0)},a,2\n${minute(1)},a,2\n`;
+  const text = `time,pod,cpu\n${minute(0)},a,1\n${minute(0)},a,2\n`;
   assert.throws(() => readCsv(text), windowError('duplicate-row', KEY, '"a", row 2'));
   assert.throws(
     () => readCsv(`${text}${GOOD}\n`, { onLeftOut: undefined }),
