@@ -29,15 +29,42 @@ export function parseScoreRequests(body: string): readonly ScoreRequest[] {
   });
 }
 
-/** `{"detector": "NAME"}` of the train queue. @throws TidewatchError `bad-message` */
-export function parseTrainRequest(body: string): {
-  readonly detector: string;
-  readonly correlationId: string | undefined;
-} {
+/** What a message of the train queue is: somebody wants a training, or AWS Batch tells that a job of one failed. */
+export type TrainRequest =
+  | { readonly kind: 'detector'; readonly detector: string; readonly correlationId: string | undefined }
+  | {
+      readonly kind: 'failed-job';
+      readonly detector: string;
+      readonly job: string;
+      readonly reason: string;
+    };
+
+/**
+ * `{"detector": "NAME"}`, or an event of EventBridge:
+ * https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
+ * @throws TidewatchError `bad-message`
+ */
+export function parseTrainRequest(body: string): TrainRequest {
   const message = parseJson(body);
+  if (message['source'] === 'aws.batch') return parseFailedJob(message, body);
   const detector = message['detector'];
   if (typeof detector !== 'string') throw unreadable(body);
-  return { detector, correlationId: correlationIn(message) };
+  return { kind: 'detector', detector, correlationId: correlationIn(message) };
+}
+
+function parseFailedJob(message: Record<string, unknown>, body: string): TrainRequest {
+  const { jobName, statusReason, parameters, container } = (message['detail'] ?? {}) as {
+    readonly jobName?: unknown;
+    readonly statusReason?: unknown;
+    readonly parameters?: { readonly detector?: unknown; readonly job?: unknown } | null;
+    readonly container?: { readonly reason?: unknown; readonly exitCode?: unknown } | null;
+  };
+  const detector = parameters?.detector;
+  const job = parameters?.job ?? jobName;
+  if (typeof detector !== 'string' || typeof job !== 'string') throw unreadable(body);
+  const exitCode = typeof container?.exitCode === 'number' ? `exit code ${container.exitCode}` : undefined;
+  const reasons = [statusReason, container?.reason, exitCode].filter((each) => typeof each === 'string');
+  return { kind: 'failed-job', detector, job, reason: reasons.join(', ') || 'AWS Batch gives no reason' };
 }
 
 /** Undefined in messages of people and of earlier versions. */

@@ -1,5 +1,6 @@
 /** The whole service on this machine: the emulator, and on it what `serverless deploy` would make in an account. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Emulator, startEmulator } from './emulator.ts';
 import type { FunctionLogLine } from './lambda/function-log.ts';
 import { type Deployment, deployTemplate } from './template/deploy-template.ts';
@@ -20,6 +21,8 @@ export interface LocalServiceOptions {
   readonly maxVisibilitySeconds?: number;
   /** Logical id of a function → how long it may run at most; by default as the template says. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
+  /** What stands for the image's entry point in jobs of AWS Batch; by default the command line as the sources have it. */
+  readonly jobEntryPoint?: readonly string[];
   /** The one region; us-east-1 by default. */
   readonly region?: string;
   /** That it listens on; 127.0.0.1 by default. */
@@ -36,6 +39,7 @@ export interface LocalService {
   close(): Promise<void>;
 }
 
+const COMMAND_LINE = [process.execPath, fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url))];
 const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -68,6 +72,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       logDir: join(dataDir, 'logs'),
       now: Date.now,
       log,
+      jobEntryPoint: options.jobEntryPoint ?? COMMAND_LINE,
       ...(options.onFunctionLog !== undefined && { onFunctionLog: options.onFunctionLog }),
       ...(options.maxVisibilitySeconds !== undefined && {
         maxVisibilitySeconds: options.maxVisibilitySeconds,
@@ -75,6 +80,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       ...(options.maxTimeoutSeconds !== undefined && { maxTimeoutSeconds: options.maxTimeoutSeconds }),
     });
     emulator.useFunctions(deployment.functions);
+    emulator.mount('batch', deployment.jobs);
     return {
       emulator,
       deployment,

@@ -17,6 +17,8 @@ import {
 } from '../jobs/shared/left-out-notes.ts';
 import { readDetector } from '../jobs/shared/load-detectors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
+import type { TrainingNeeds } from '../jobs/shared/training-needs.ts';
+import { isJobUnderWay } from '../jobs/shared/training-place.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
@@ -24,6 +26,7 @@ import type { LeftOutOfTraining, ModelLineage, ModelManifest } from '../store/mo
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type LateWindow, readLate } from '../store/scored-windows.ts';
+import type { TrainingPlace } from '../store/training-place.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import { keepUnmended } from './quarantined.ts';
@@ -54,6 +57,8 @@ export interface DetectorStatus {
   readonly leftOutOfTraining: LeftOutOfTraining | null;
   /** The version in the making, where its training takes several runs; `run` counts from 1. */
   readonly training: { readonly version: string; readonly run: number } | null;
+  /** What its training takes that is beyond the function, and the job that does it; null where it fits, or was not tried yet. */
+  readonly trainingPlace: TrainingPlaceStatus | null;
   /** End of the newest data that is known of, ISO 8601 UTC, and how long ago that is. */
   readonly newestData: string | null;
   readonly lagMs: number | null;
@@ -76,6 +81,14 @@ export interface DetectorStatus {
   readonly concerns: readonly Concern[];
   /** No concern, and a manifest that can be used. */
   readonly isHealthy: boolean;
+}
+
+export interface TrainingPlaceStatus {
+  /** About; the memory at the most. */
+  readonly needs: TrainingNeeds;
+  /** As AWS Batch knows it; null: none was asked for. */
+  readonly job: string | null;
+  readonly isUnderWay: boolean;
 }
 
 export async function readDetectorStatus(
@@ -122,6 +135,7 @@ export async function readDetectorStatus(
     fineTunedFrom: facts?.lineage ?? null,
     leftOutOfTraining: facts?.leftOut ?? null,
     training: progress?.phase === 'open' ? { version: progress.version, run: progress.pauses + 1 } : null,
+    trainingPlace: findings.place === undefined ? null : tellPlace(findings.place, now()),
     newestData: newest === undefined ? null : new Date(newest).toISOString(),
     lagMs: newest === undefined ? null : now() - newest,
     unscored: {
@@ -139,6 +153,17 @@ export async function readDetectorStatus(
     problem,
     concerns,
     isHealthy: concerns.length === 0 && problem === undefined,
+  };
+}
+
+function tellPlace(place: TrainingPlace, now: number): TrainingPlaceStatus | null {
+  const { values, memoryMb, seconds, job, refused } = place;
+  // It fits by now.
+  if (job === undefined && refused === undefined) return null;
+  return {
+    needs: { values, memoryMb, seconds },
+    job: job?.name ?? null,
+    isUnderWay: isJobUnderWay(place, now),
   };
 }
 

@@ -17,6 +17,7 @@ import { silence } from './commands/silence.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
+import { trainJob } from './commands/train-job.ts';
 import { validate } from './commands/validate.ts';
 import { verdict } from './commands/verdict.ts';
 import { explainEnvironment } from './environment-problem.ts';
@@ -30,6 +31,7 @@ import { UsageError } from './usage-error.ts';
 export const COMMANDS: readonly Command[] = [
   exportCommand,
   train,
+  trainJob,
   score,
   status,
   incidents,

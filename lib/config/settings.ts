@@ -1,6 +1,7 @@
 /** What the functions and the CLI are told by their environment. Read once, at start. */
 
 import { SettingError } from '../base/errors.ts';
+import { BATCH_PURPOSES, type BatchSetting, readBatch } from './batch-setting.ts';
 import type { GroupingPolicy } from './grouping.ts';
 import { GROUPING_PURPOSES, readGrouping } from './grouping-settings.ts';
 import { hideCredentials } from './hide-credentials.ts';
@@ -31,6 +32,8 @@ export interface Settings {
   readonly service: string;
   /** Whether each detector has metrics of its own in CloudWatch. */
   readonly detectorMetrics: boolean;
+  /** Jobs that train what is beyond the function; undefined where there are none. */
+  readonly batch: BatchSetting;
   /** Where metrics come from, of detectors whose manifest names no source. */
   readonly source: SourceSettings;
   /** By the name that a manifest gives as `spec.source`. */
@@ -57,6 +60,7 @@ const PURPOSES = {
   TIDEWATCH_DELIVER_QUEUE_URL: 'the SQS queue of what is to be delivered',
   TIDEWATCH_PAGES_URL: 'the address at which pages of incidents are served',
   TIDEWATCH_PAGES_KEY_ARN: 'the secret that holds the key of links to pages',
+  ...BATCH_PURPOSES,
   ...GROUPING_PURPOSES,
   ...RECEIVER_PURPOSES,
   TIDEWATCH_SERVICE: 'the name of this deployment in logs and metrics',
@@ -99,6 +103,7 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   deliverQueueUrl: (reader) => readUrl(reader, 'TIDEWATCH_DELIVER_QUEUE_URL'),
   pagesKeyArn: readPagesKeyArn,
   pages: (reader) => ({ url: readUrl(reader, 'TIDEWATCH_PAGES_URL'), keyArn: readPagesKeyArn(reader) }),
+  batch: readBatch,
   grouping: readGrouping,
   receivers: readReceivers,
   service: (reader) => reader.required('TIDEWATCH_SERVICE'),
@@ -118,6 +123,7 @@ const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
   deliverQueueUrl: 'TIDEWATCH_DELIVER_QUEUE_URL',
   pagesKeyArn: 'TIDEWATCH_PAGES_KEY_ARN',
   pages: 'TIDEWATCH_PAGES_URL',
+  batch: 'TIDEWATCH_BATCH_QUEUE',
   grouping: 'TIDEWATCH_GROUP_BY',
   receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
   service: 'TIDEWATCH_SERVICE',

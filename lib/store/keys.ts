@@ -249,6 +249,11 @@ export function trainingAttemptKey(detector: string): string {
   return `${STATES_PREFIX}detector=${checked(detector)}/training.json`;
 }
 
+/** Where a training runs that is beyond the function. */
+export function trainingPlaceKey(detector: string): string {
+  return `${STATES_PREFIX}detector=${checked(detector)}/training-place.json`;
+}
+
 /**
  * The copy of an object that could not be used. What is named as the reasons and notes beside the copies are would
  * stand in their place, so it gets another ending.

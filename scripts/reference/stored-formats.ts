@@ -16,6 +16,7 @@ import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { quarantine } from '../../lib/jobs/shared/quarantine.ts';
 import { SOFTWARE_VERSION } from '../../lib/jobs/shared/software-version.ts';
 import { attemptTraining } from '../../lib/jobs/shared/training-attempts.ts';
+import { identifyTraining } from '../../lib/jobs/shared/training-place.ts';
 import type { DetectorState } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
 import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
@@ -28,6 +29,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { readRecentWindows, writeRecentWindows } from '../../lib/store/recent-windows.ts';
 import { recordScored } from '../../lib/store/scored-windows.ts';
 import { readSweeps, writeSweeps } from '../../lib/store/sweeps.ts';
+import { writePlace } from '../../lib/store/training-place.ts';
 import { writeCheckpoint, writeProgress } from '../../lib/store/training-progress.ts';
 import { collect } from '../../test/helpers/collect.ts';
 
@@ -54,6 +56,7 @@ const context = {
 
 await leaveOpen();
 await leaveTraining();
+await leaveJob();
 await leaveFaults();
 for (const key of await chooseKeys(store)) {
   const file = new URL(key, FOLDER);
@@ -220,6 +223,31 @@ async function leaveTraining(): Promise<void> {
     },
     undefined,
   );
+}
+
+/** As after one job that failed, with another one under way. */
+async function leaveJob(): Promise<void> {
+  const place = {
+    formatVersion: 1,
+    detector: DETECTOR,
+    identity: identifyTraining(await loadDetector(context, DETECTOR)),
+    at: now,
+    values: 51_609_600,
+    memoryMb: 3156,
+    seconds: 230,
+    isKiller: true,
+    asked: 2,
+    job: {
+      name: `train-${DETECTOR}-20261102T031500Z-1f2e3d4c-2`,
+      id: '2c6f1b8e-0000-4000-8000-000000000002',
+      askedAt: now,
+      until: now + 216_000_000,
+      startedBy: '2c6f1b8e-0000-4000-8000-000000000002',
+    },
+    failures: 1,
+    failure: { at: now - 3_600_000, reason: 'Essential container in task exited, exit code 137' },
+  } as const;
+  await writePlace(store, place, undefined);
 }
 
 async function leaveFaults(): Promise<void> {

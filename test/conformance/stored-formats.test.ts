@@ -20,6 +20,8 @@ import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { loadExclusions } from '../../lib/jobs/shared/load-exclusions.ts';
 import { isQuarantined, listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
 import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-attempts.ts';
+import { findTrainingPlace } from '../../lib/jobs/shared/training-place.ts';
+import { endJob } from '../../lib/jobs/train/training-job.ts';
 import type { JsonValue } from '../../lib/models/framework/contract.ts';
 import type { PendingAlert } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
@@ -32,6 +34,7 @@ import { readNotifyState } from '../../lib/store/notify-state.ts';
 import { readRecentWindows } from '../../lib/store/recent-windows.ts';
 import { readLate, readScored, recordScored, scoredEtags } from '../../lib/store/scored-windows.ts';
 import { readSweeps, writeSweeps } from '../../lib/store/sweeps.ts';
+import { readPlace } from '../../lib/store/training-place.ts';
 import { readCheckpoint, readProgress, writeProgress } from '../../lib/store/training-progress.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { ADDED, findLost } from '../helpers/later-release.ts';
@@ -76,6 +79,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   attemptKey: /^state\/detector=shop\/scoring\.json$/,
   recentWindowsKey: /^state\/detector=shop\/recent-windows\.json$/,
   fileRangesKey: /^state\/detector=shop\/file-ranges\.json$/,
+  trainingPlaceKey: /^state\/detector=shop\/training-place\.json$/,
   trainingAttemptKey: /^state\/detector=shop\/training\.json$/,
   quarantineKey: /^quarantine\/.*\.parquet$/,
   reasonKey: /^quarantine\/.*\.reason\.json$/,
@@ -316,6 +320,14 @@ const MOVES: Readonly<
     key: /^incidents\/.*claimed\.json$/,
     move: (bucket, key) => claimNotification(bucket, idOf(key), { now: NOW, leaseMs: 1_000 }),
   },
+  'place of a training': {
+    key: keys.trainingPlaceKey(DETECTOR),
+    async move(bucket) {
+      const { place } = await readPlace(bucket, DETECTOR);
+      assert.ok(place?.job !== undefined);
+      assert.ok(await endJob(bucket, { detector: DETECTOR, name: place.job.name }, { at: NOW, reason: 'x' }));
+    },
+  },
   'attempt at training': {
     key: keys.trainingAttemptKey(DETECTOR),
     async move(bucket) {
@@ -378,6 +390,7 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   );
   const loaded = await loadDetector(contextOf(bucket), DETECTOR);
   assert.equal(await findSetAside(bucket, loaded, NOW), undefined);
+  assert.equal((await findTrainingPlace(bucket, loaded))?.job?.startedBy?.length, 36);
   const current = await readCurrent(bucket, DETECTOR);
   const { manifest, model, evidence, usual } = await loadFittedDetector(bucket, DETECTOR, current!.version);
   assert.equal(manifest.policy.by, 'evidence');

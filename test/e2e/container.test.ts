@@ -12,10 +12,12 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { manifestKey } from '../../lib/store/keys.ts';
+import { manifestKey, trainingPlaceKey } from '../../lib/store/keys.ts';
 import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
+import type { TrainingPlace } from '../../lib/store/training-place.ts';
 import { copiesOf, lastOf, readDockerfile, type Stage } from '../helpers/dockerfile.ts';
 import { createClient, startS3 } from '../helpers/emulated-s3.ts';
+import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
 import { dropWindow } from '../helpers/synthetic-window.ts';
 import { until } from '../helpers/until.ts';
 
@@ -69,31 +71,8 @@ describe('the Dockerfile', () => {
 describe('the image of the command line', () => {
   let app: string;
   before(() => {
-    app = join(folder, 'app');
-    mkdirSync(app);
-    for (const { from, paths, to } of copiesOf(stageOf('tidewatch')))
-      for (const path of paths) {
-        const target = to.endsWith('/') ? join(app, to, path) : join(app, to);
-        if (from === 'dependencies') linkDependencies(target);
-        else if (from === 'build') build(target);
-        else cpSync(join(ROOT, path), target, { recursive: true });
-      }
+    app = layOut(join(folder, 'app'));
   });
-
-  /** As `npm ci --omit=dev` has them: those that are ours. */
-  function linkDependencies(target: string): void {
-    for (const name of Object.keys(dependencies)) {
-      mkdirSync(dirname(join(target, name)), { recursive: true });
-      symlinkSync(join(ROOT, 'node_modules', name), join(target, name));
-    }
-  }
-
-  function build(target: string): void {
-    const built = spawnSync(process.execPath, [join(ROOT, 'scripts/build-package.ts'), target], {
-      encoding: 'utf8',
-    });
-    assert.equal(built.status, 0, built.stdout + built.stderr);
-  }
 
   it('runs what stands after its name, and works on a bucket as a deployment has it', async () => {
     const [program, ...args] = entryPoint('tidewatch').map((part) => part.replace(/^\/app\b/, app));
@@ -126,6 +105,82 @@ describe('the image of the command line', () => {
     assert.equal(trained.code, 0, trained.stdout + trained.stderr);
     const told = await tidewatch(env, 'status');
     assert.match(told.stdout, /^shop +\S+ +active/m);
+  });
+});
+
+describe('the image as a job of AWS Batch', () => {
+  /** So that no training fits: whatever its size, it takes 20 s. */
+  const SECONDS = 15;
+  let app: string;
+  let stack: LocalStack;
+  before(async () => {
+    app = layOut(join(folder, 'job'));
+    const [, ...args] = entryPoint('tidewatch').map((part) => part.replace(/^\/app\b/, app));
+    stack = await startLocalStack({
+      params: {
+        batch: 'on',
+        batchImage: 'example.com/tidewatch:test',
+        vpcSubnetIds: 'subnet-0a1b2c3d',
+        vpcSecurityGroupIds: 'sg-0a1b2c3d',
+      },
+      maxTimeoutSeconds: { TrainLambdaFunction: SECONDS },
+      jobEntryPoint: [process.execPath, ...args],
+    });
+  });
+  after(async () => await stack.close());
+
+  const drop = async (detector: string): Promise<void> => {
+    const store = createS3ObjectStore({ client: stack.s3, bucket: stack.bucket });
+    await dropWindow(store, { from: 0, rows: 200, detector });
+    await stack.idle();
+  };
+
+  it('trains what the function refuses, once, and has it scored', async () => {
+    await stack.put(manifestKey('shop'), MANIFEST);
+    await drop('shop');
+    const asked = stack.logs('train').filter(({ message }) => message === 'training goes on as a job');
+    assert.equal(asked.length, 1);
+    const [placed] = stack.logs('train').filter(({ message }) => message === 'training placed');
+    assert.deepEqual([placed?.['place'], placed?.['roomSeconds']], ['job', SECONDS]);
+    const { job, failures } = await stack.getJson<TrainingPlace>(trainingPlaceKey('shop'));
+    assert.deepEqual([job?.name, job?.id, failures], [asked[0]?.['job'], job?.startedBy, 0]);
+    assert.ok(job?.endedAt !== undefined);
+    assert.equal((await stack.keys('models/detector=shop/version=')).length > 5, true);
+    assert.equal((await stack.keys('scores/detector=shop/')).length, 1);
+    // What the job says is in a log of its own.
+    const lines = readFileSync(join(stack.dataDir, 'logs/tidewatch-dev-train.log'), 'utf8').split('\n');
+    assert.ok(
+      lines.some((line) => line.startsWith('{"type":"trained"') && line.includes('"outcome":"trained"')),
+    );
+  });
+
+  it('is told of by the function where it fails', async () => {
+    const manifest = MANIFEST.replace('name: shop', 'name: cart').replace(
+      'kind: robust-z',
+      'kind: robust-z, params: { nonsense: 1 }',
+    );
+    await stack.put(manifestKey('cart'), manifest);
+    await drop('cart');
+    const [told] = stack.logs('train').filter(({ message }) => message === 'training failed as a job');
+    assert.equal(told?.['reason'], 'Essential container in task exited, exit code 1');
+    assert.equal(stack.metric('train', 'DetectorsFailed', 'cart'), 1);
+    const { job, failures, failure } = await stack.getJson<TrainingPlace>(trainingPlaceKey('cart'));
+    assert.equal(failures, 1);
+    assert.match(failure?.reason ?? '', /nonsense/);
+    assert.ok(job?.endedAt !== undefined);
+  });
+
+  it('has the rights that it uses, and the function that asks for it one more', () => {
+    const unused = stack.service.emulator.access
+      .listUnused()
+      .filter(({ role, action }) => /TrainJob/.test(role) || action.startsWith('batch:'))
+      .map(({ action, resource }) => `${action} ${resource.replace(/^.*?\/(?=\w+\/\*)/, '')}`);
+    assert.deepEqual(
+      unused.filter(
+        (grant) => !/quarantine|Tagging|feedback|anomalies|incidents|exclusions|training/.test(grant),
+      ),
+      [],
+    );
   });
 });
 
@@ -201,6 +256,34 @@ describe('the single machine', () => {
     assert.equal(words.join(' '), `${same} $TIDEWATCH_OPTIONS`);
   });
 });
+
+/** What the image holds, as the Dockerfile copies it. @returns the folder */
+function layOut(app: string): string {
+  mkdirSync(app);
+  for (const { from, paths, to } of copiesOf(stageOf('tidewatch')))
+    for (const path of paths) {
+      const target = to.endsWith('/') ? join(app, to, path) : join(app, to);
+      if (from === 'dependencies') linkDependencies(target);
+      else if (from === 'build') build(target);
+      else cpSync(join(ROOT, path), target, { recursive: true });
+    }
+  return app;
+}
+
+/** As `npm ci --omit=dev` has them: those that are ours. */
+function linkDependencies(target: string): void {
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(target, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(target, name));
+  }
+}
+
+function build(target: string): void {
+  const built = spawnSync(process.execPath, [join(ROOT, 'scripts/build-package.ts'), target], {
+    encoding: 'utf8',
+  });
+  assert.equal(built.status, 0, built.stdout + built.stderr);
+}
 
 interface Ended {
   readonly code: number | null;

@@ -33,6 +33,7 @@ type Resolver = (serverless: {
 const load = createRequire(import.meta.url);
 const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
 const readKey = load('../../infra/aws/kms-key.cjs') as Resolver;
+const readBatch = load('../../infra/aws/batch.cjs') as Resolver;
 const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
 
 let temp: string;
@@ -87,7 +88,8 @@ describe('the packaged template', () => {
 
   it('keeps the logs of every function for 30 days', () => {
     const groups = ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
-    const names = FUNCTIONS.map((name) => `/aws/lambda/tidewatch-dev-${name}`).sort();
+    const functions = FUNCTIONS.map((name) => `/aws/lambda/tidewatch-dev-${name}`);
+    const names = ['/aws/batch/tidewatch-dev-train', ...functions].sort();
     assert.deepEqual(groups.map(({ LogGroupName }) => LogGroupName).sort(), names);
     for (const group of groups) assert.equal(group['RetentionInDays'], 30);
   });
@@ -244,6 +246,133 @@ describe('the VPC', () => {
         readVpc({ resolveVariable: async (name) => given[name.slice('param:'.length)] }),
         message,
       );
+  });
+});
+
+describe('trainings beyond a function', () => {
+  const conditionsOf = async (dir: string): Promise<Record<string, unknown>> =>
+    (JSON.parse(await readFile(templateOf(dir), 'utf8')) as { Conditions: Record<string, unknown> })
+      .Conditions;
+
+  it('have what they run on where batch is on, and nothing of it is there otherwise', async () => {
+    for (const [dir, value] of [
+      [packageDir, 'off'],
+      [everythingDir, 'on'],
+    ] as const) {
+      const { HasBatch, ImageIsFromEcr } = await conditionsOf(dir);
+      assert.deepEqual(HasBatch, { 'Fn::Equals': [value, 'on'] });
+      assert.deepEqual(ImageIsFromEcr, { 'Fn::Equals': [value, 'on'] });
+    }
+    const conditions = Object.entries(resources).flatMap(([id, { Type, Condition }]) =>
+      /^TrainJob|^TrainCompute|^TrainBatch/.test(id) || /^AWS::(Batch|Events)::/.test(Type)
+        ? [[id, Condition]]
+        : [],
+    );
+    assert.deepEqual(Object.fromEntries(conditions), {
+      TrainCompute: 'HasBatch',
+      TrainJobQueue: 'HasBatch',
+      TrainJobDefinition: 'HasBatch',
+      TrainJobLogGroup: 'HasBatch',
+      TrainJobFailed: 'HasBatch',
+      TrainJobRole: 'HasBatch',
+      TrainJobExecutionRole: 'HasBatch',
+      TrainBatchPolicy: 'HasBatch',
+      TrainJobKmsPolicy: 'BatchUsesKey',
+    });
+    for (const [name, value] of Object.entries(variablesOf(resources['TrainLambdaFunction'])))
+      if (name.startsWith('TIDEWATCH_BATCH'))
+        assert.deepEqual((value as { 'Fn::If': unknown[] })['Fn::If'][2], { Ref: 'AWS::NoValue' }, name);
+  });
+
+  it('take image, size and place from the parameters, and the function knows what there is', async () => {
+    const { TrainCompute, TrainJobDefinition, TrainLambdaFunction } = await readResources(everythingDir);
+    assert.deepEqual(TrainCompute?.Properties['ComputeResources'], {
+      Type: 'FARGATE_SPOT',
+      MaxvCpus: 16,
+      Subnets: ['subnet-0a1b2c3d4e5f60718', 'subnet-1a1b2c3d'],
+      SecurityGroupIds: ['sg-0a1b2c3d4e5f60718'],
+    });
+    const container = TrainJobDefinition?.Properties['ContainerProperties'] as unknown as {
+      Image: string;
+      Command: string[];
+      ResourceRequirements: { Type: string; Value: string }[];
+    };
+    assert.equal(container.Image, EVERYTHING.batchImage);
+    assert.deepEqual(container.ResourceRequirements, [
+      { Type: 'VCPU', Value: '8' },
+      { Type: 'MEMORY', Value: '32768' },
+    ]);
+    // Words that the command line of the image knows.
+    assert.equal(container.Command[0], 'train-job');
+    const { batch } = readSettings(environmentOf(TrainLambdaFunction), ['batch']);
+    assert.deepEqual(batch.room, { memoryMb: 32_768, processors: 8, seconds: 43_200 });
+  });
+
+  it('may do what the train function may but for its queue, and start with what Fargate has to do for that', async () => {
+    const everything = await readResources(everythingDir);
+    const [list, ...own] = statementsOf(resources['TrainJobRole']).map(renderStatement);
+    assert.equal(list, 's3:ListBucket DataBucket.Arn');
+    const ofFunction = statementsOf(resources['TrainRole']).slice(2).map(renderStatement);
+    assert.deepEqual(
+      own,
+      ofFunction.filter((statement) => !statement.endsWith('TrainQueue.Arn')),
+    );
+    const [start, ...others] = statementsOf(resources['TrainJobExecutionRole']).map(renderStatement);
+    assert.deepEqual(others, []);
+    assert.match(
+      start ?? '',
+      /^logs:CreateLogStream,logs:PutLogEvents .*:\/aws\/batch\/tidewatch-dev-train:\*$/,
+    );
+    const [pull, signIn] = statementsWhere('ImageIsFromEcr', everything['TrainJobExecutionRole']);
+    assert.match(JSON.stringify(pull?.Resource), /:ecr:eu-west-1:123456789012:repository\/team\/tidewatch"/);
+    assert.deepEqual([signIn?.Action, signIn?.Resource], ['ecr:GetAuthorizationToken', '*']);
+    const [submit, ...more] = statementsOf(resources['TrainBatchPolicy']).map(renderStatement);
+    assert.deepEqual(more, []);
+    assert.match(submit ?? '', /^batch:SubmitJob TrainJobQueue \S+:job-definition\/tidewatch-dev-train:\*$/);
+    for (const role of ['TrainJobRole', 'TrainJobExecutionRole'])
+      assert.match(JSON.stringify(resources[role]), /"Service":"ecs-tasks.amazonaws.com"/);
+  });
+
+  it('are told of where they fail, by the one queue that may be written to for it', () => {
+    const rule = resources['TrainJobFailed']?.Properties as unknown as {
+      EventPattern: object;
+      Targets: object[];
+    };
+    assert.deepEqual(rule.EventPattern, {
+      source: ['aws.batch'],
+      'detail-type': ['Batch Job State Change'],
+      detail: { status: ['FAILED'], jobQueue: [{ Ref: 'TrainJobQueue' }] },
+    });
+    assert.deepEqual(rule.Targets, [{ Id: 'train', Arn: { 'Fn::GetAtt': ['TrainQueue', 'Arn'] } }]);
+    assert.match(
+      JSON.stringify(resources['TrainQueuePolicy']),
+      /"HasBatch",\{"Sid":"FailedJobs".*"events.amazonaws.com".*"aws:SourceArn":\{"Fn::GetAtt":\["TrainJobFailed","Arn"\]/,
+    );
+  });
+
+  it('are refused where a parameter is missing or cannot hold', async () => {
+    const vpc = { vpcSubnetIds: 'subnet-0a1b2c3d', vpcSecurityGroupIds: 'sg-0a1b2c3d' };
+    const refusals: [Record<string, string>, RegExp][] = [
+      [{ batch: 'yes' }, /batch is "yes": on or off/],
+      [{ batch: 'on', batchImage: 'tidewatch' }, /batch is on, and vpcSubnetIds is empty/],
+      [{ batch: 'on', ...vpc }, /batchImage is empty: the image that the Dockerfile builds/],
+      [{ batch: 'on', ...vpc, batchImage: 'a b' }, /batchImage is "a b", which is no name/],
+      [{ batchVcpus: '3' }, /batchVcpus is "3": one of 1, 2, 4, 8, 16/],
+      [
+        { batchMemory: '40000' },
+        /batchMemory is "40000": with 4 processors, 8192 to 30720 MB in steps of 1024/,
+      ],
+    ];
+    for (const [given, message] of refusals)
+      await assert.rejects(
+        readBatch({ resolveVariable: async (name) => given[name.slice('param:'.length)] }),
+        message,
+      );
+    const { image, isFromEcr, memory } = (await readBatch({
+      resolveVariable: async (name) =>
+        ({ ...vpc, batch: 'on', batchImage: 'example.com/tidewatch:1' })[name.slice('param:'.length)],
+    })) as Record<string, string>;
+    assert.deepEqual([image, isFromEcr, memory], ['example.com/tidewatch:1', 'off', '30720']);
   });
 });
 
@@ -451,7 +580,7 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 23);
+    assert.equal(policies.length, 27);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');

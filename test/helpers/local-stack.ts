@@ -56,6 +56,7 @@ export async function startLocalStack(
     readonly params?: Readonly<Record<string, string>>;
     readonly maxVisibilitySeconds?: number;
     readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
+    readonly jobEntryPoint?: readonly string[];
   } = {},
 ): Promise<LocalStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewatch-e2e-'));
@@ -70,6 +71,7 @@ export async function startLocalStack(
     onFunctionLog: (line) => void lines.push(line),
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? 20,
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
+    ...(options.jobEntryPoint !== undefined && { jobEntryPoint: options.jobEntryPoint }),
   });
   const { outputs, resources } = service.deployment;
   const config = {

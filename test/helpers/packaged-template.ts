@@ -98,15 +98,23 @@ export function environmentOf(resource: Resource | undefined): Record<string, st
     DataBucket: 'metrics-of-team-a',
     AlertTopic: 'arn:aws:sns:eu-west-1:123456789012:alerts',
     PagesKey: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:PagesKey-abc123',
+    TrainJobQueue: 'arn:aws:batch:eu-west-1:123456789012:job-queue/tidewatch-prod-train',
+    TrainJobDefinition: 'arn:aws:batch:eu-west-1:123456789012:job-definition/tidewatch-prod-train:3',
     PagesUrl: 'https://abc123.lambda-url.eu-west-1.on.aws/',
   };
   return Object.fromEntries(
     Object.entries(variablesOf(resource)).map(([name, value]) => {
-      if (typeof value === 'string') return [name, value];
+      const literal = whereItHolds(value);
+      if (typeof literal === 'string') return [name, literal];
       const id = nameReference(value);
       return [name, values[id] ?? `https://sqs.eu-west-1.amazonaws.com/123456789012/${id}`];
     }),
   );
+}
+
+function whereItHolds(value: unknown): unknown {
+  const { 'Fn::If': choice } = Object(value) as { readonly 'Fn::If'?: readonly unknown[] };
+  return choice === undefined ? value : choice[1];
 }
 
 /** The resource that a reference is to; of a condition, where it holds. */

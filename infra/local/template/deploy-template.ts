@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { openPromise } from 'yauzl';
+import { createJobs, type Jobs } from '../batch/jobs.ts';
 import { ACCOUNT_ID, type Buckets, type Queues, type Secrets, type Topics } from '../contract.ts';
 import type { Access } from '../iam/access.ts';
 import type { FunctionLogLine } from '../lambda/function-log.ts';
@@ -42,12 +43,16 @@ export interface DeployOptions {
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
   /** Environments of one function at once; 2 by default. */
   readonly maxConcurrency?: number;
+  /** What stands for the entry point of the image that jobs of AWS Batch run; without it, none starts. */
+  readonly jobEntryPoint?: readonly string[];
   /** How long a warm environment is kept; a minute by default. */
   readonly environmentIdleMs?: number;
 }
 
 export interface Deployment {
   readonly functions: LocalFunctions;
+  /** AWS Batch, where the template has it. */
+  readonly jobs: Jobs;
   readonly outputs: Readonly<Record<string, string>>;
   /** Logical id → type, name, ARN, URL. */
   readonly resources: Readonly<Record<string, Created>>;
@@ -88,8 +93,16 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     now: options.now,
     log: options.log,
   });
+  const jobs = createJobs({
+    host: { entryPoint: options.jobEntryPoint ?? [], endpoint, region, logDir: options.logDir },
+    queues,
+    now: options.now,
+    log: options.log,
+  });
   const site: Site = {
     ...options,
+    jobs,
+    jobLogs: [],
     stackName,
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? Number.POSITIVE_INFINITY,
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
@@ -128,6 +141,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
 
     return {
       functions,
+      jobs,
       outputs,
       resources,
       invoke: (name, payload) => functions.invoke(nameOf(name, resources), payload),
@@ -140,7 +154,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
         }
       },
       async idle() {
-        for (let quiet = 0; quiet < IDLE_POLLS; quiet = isBusy(functions, queues) ? 0 : quiet + 1)
+        for (let quiet = 0; quiet < IDLE_POLLS; quiet = isBusy(functions, queues, jobs) ? 0 : quiet + 1)
           await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS));
       },
       close,
@@ -152,6 +166,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
 
   async function close(): Promise<void> {
     ticker.close();
+    await jobs.close();
     await functions.close();
     await rm(codeDir, { recursive: true, force: true });
   }
@@ -163,7 +178,9 @@ function isPublic(actions: readonly string[]): boolean {
 }
 
 /** What Lambda itself does in a function's name. As in AWS, a queue that may not be read fails the deployment. */
-function requireRuntimePermissions({ access, functionRoles, eventSources, region }: Site): void {
+function requireRuntimePermissions(site: Site): void {
+  const { access, functionRoles, eventSources, region, jobLogs } = site;
+  for (const { role, stream } of jobLogs) for (const action of LOG) access.actAs(role).check(action, stream);
   for (const [name, role] of functionRoles) {
     const permissions = access.actAs(role);
     const stream = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:/aws/lambda/${name}:log-stream:1`;
@@ -173,8 +190,8 @@ function requireRuntimePermissions({ access, functionRoles, eventSources, region
   }
 }
 
-function isBusy(functions: LocalFunctions, queues: Queues): boolean {
-  if (functions.running > 0) return true;
+function isBusy(functions: LocalFunctions, queues: Queues, jobs: Jobs): boolean {
+  if (functions.running > 0 || jobs.running > 0) return true;
   return functions.sources.some((arn) => {
     const { visible, inFlight, delayed } = queues.depth(arn);
     return visible + inFlight + delayed > 0;

@@ -1,4 +1,6 @@
 /** How each type of resource in the packaged template comes to be here. */
+
+import type { Jobs } from '../batch/jobs.ts';
 import {
   ACCOUNT_ID,
   type BucketNotification,
@@ -11,6 +13,12 @@ import type { Access, Role } from '../iam/access.ts';
 import type { EventSourceMapping } from '../lambda/event-source.ts';
 import type { FunctionConfig } from '../lambda/function-config.ts';
 import { parseSchedule, type Schedule } from '../schedule/expression.ts';
+import {
+  createComputeEnvironment,
+  createEventRule,
+  createJobDefinition,
+  createJobQueue,
+} from './batch-resources.ts';
 import { functionOf } from './function-of.ts';
 import { type Properties, readProperties } from './properties.ts';
 import { createFunctionUrl, createSecret, permit } from './public-resources.ts';
@@ -63,6 +71,9 @@ export interface Site {
   readonly schedules: ScheduledInvocation[];
   /** Names of functions that have an address of their own. */
   readonly functionUrls: Set<string>;
+  readonly jobs: Pick<Jobs, 'addQueue' | 'addDefinition' | 'addRule'>;
+  /** Who writes what jobs log. */
+  readonly jobLogs: { readonly role: Role; readonly stream: string }[];
   /** By the function's name: actions that everybody may do to it, by its address. */
   readonly publicActions: Map<string, readonly string[]>;
 }
@@ -79,6 +90,10 @@ const IGNORED: ReadonlySet<string> = new Set([
 ]);
 
 const CREATORS: Readonly<Record<string, Creator>> = {
+  'AWS::Batch::ComputeEnvironment': createComputeEnvironment,
+  'AWS::Batch::JobDefinition': createJobDefinition,
+  'AWS::Batch::JobQueue': createJobQueue,
+  'AWS::Events::Rule': createEventRule,
   'AWS::IAM::Role': createRole,
   'AWS::IAM::RolePolicy': createRolePolicy,
   'AWS::S3::Bucket': createBucket,

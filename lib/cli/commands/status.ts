@@ -1,4 +1,5 @@
 import { findDetectorNames } from '../../jobs/shared/load-detectors.ts';
+import { sayNeeds } from '../../jobs/shared/training-needs.ts';
 import { sayLeftOut } from '../../report/left-out.ts';
 import {
   BUCKET_HELP,
@@ -81,6 +82,11 @@ export const status: Command = {
         : [
             `${detector}: run ${each.training.run} of the training of ${each.training.version} is under way or due`,
           ]),
+      ...(each.trainingPlace?.isUnderWay === true
+        ? [
+            `${detector}: its training takes about ${sayNeeds(each.trainingPlace.needs)}, and is under way or waits as the job ${each.trainingPlace.job}`,
+          ]
+        : []),
       ...quarantined.map(sayQuarantined),
       ...leftOut.flatMap(({ key, leftOut: parts }) =>
         parts.map(

@@ -60,6 +60,10 @@ function describe(
       return `another run is making ${version}`;
     case 'set-aside':
       return 'set aside, since it ended two runs from outside';
+    case 'submitted':
+      return 'is trained as a job';
+    case 'beyond':
+      return 'fits nowhere';
     case 'trained':
       return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}${leftOut === 0 ? '' : `; ${leftOut} rows are left out`}`;
   }

@@ -1,6 +1,9 @@
 /** What a plan takes for granted: measured once, rounded up, and told with each plan. */
-import { KIND_FACTS, type ModelKind } from '../../config/model-kind.ts';
+import type { ModelKind } from '../../config/model-kind.ts';
+import { needsOfTraining, processorsOf, TRAINING_MEMORY } from '../shared/training-needs.ts';
 import type { PlannedFunction } from './functions.ts';
+
+export { processorsOf };
 
 /** Seconds. */
 export const SECONDS = {
@@ -20,9 +23,6 @@ export const VALUES_A_SECOND = {
   score: 1_000_000,
 } as const;
 
-/** Seconds of a training, whatever its size. */
-const TRAINING_BASE = 20;
-
 /** Ms between runs after which Lambda may have taken the process away. */
 export const STAYS_WARM: number = 5 * 60_000;
 
@@ -32,11 +32,8 @@ type Working = Exclude<PlannedFunction, 'notify'>;
 const MEMORY: Readonly<Record<Working, { readonly base: number; readonly value: number }>> = {
   export: { base: 150, value: 24 },
   score: { base: 150, value: 60 },
-  train: { base: 400, value: 56 },
+  train: TRAINING_MEMORY,
 };
-
-/** A whole processor comes with so many MB. */
-const MB_OF_A_PROCESSOR = 1_769;
 
 /** Bytes of the log: what Lambda and the run's own record write for each run, and what a window adds. */
 export const LOG_BYTES = { run: 900, window: 1_600, training: 3_000 } as const;
@@ -52,12 +49,8 @@ export const REQUESTS_A_MESSAGE = 2;
 /** Polls of one queue in a day: five at a time of 20 s, which AWS lowers only without `maximumConcurrency`. */
 export const POLLS_A_DAY: number = 5 * 3 * 1440;
 
-export function processorsOf(memoryMb: number): number {
-  return memoryMb / MB_OF_A_PROCESSOR;
-}
-
 export function secondsOfTraining(kind: ModelKind, values: number, memoryMb: number): number {
-  return TRAINING_BASE + ((values / 1e6) * KIND_FACTS[kind].trainsIn) / processorsOf(memoryMb);
+  return needsOfTraining(kind, values, processorsOf(memoryMb)).seconds;
 }
 
 /** MB at the most. */

@@ -3,6 +3,7 @@
 import { learnsBySteps } from '../../config/model-kind.ts';
 import { MAX_ENTITIES, MAX_ROWS, MAX_VALUES } from '../../window/limits.ts';
 import { MOST_AT_ONCE } from '../export/export-due.ts';
+import { sayMb, saySeconds, sayValues } from '../shared/training-needs.ts';
 import { memoryOf, SECONDS, secondsOfTraining } from './assumptions.ts';
 import { EXPORT_RUN, PLANNED_FUNCTIONS } from './functions.ts';
 import { LOOK_AT_EXPORT, requestsOfExport, sumRequests } from './requests.ts';
@@ -39,14 +40,14 @@ function findOwn(load: Workload): readonly Misfit[] {
   if (trained > train.memoryMb)
     tell(
       'training-memory',
-      `a training of ${sayValues(load.valuesTrained)} takes about ${sayMb(trained)}, and the function has ${sayMb(train.memoryMb)}: a shorter training.lookback, a longer step, fewer entities, or more memorySize`,
+      `a training of ${sayValues(load.valuesTrained)} takes about ${sayMb(trained)}, and the function has ${sayMb(train.memoryMb)}: a shorter training.lookback, a longer step, fewer entities, more memorySize, or --param=batch=on`,
     );
   const training = secondsOfTraining(kind, load.valuesTrained, train.memoryMb);
   // A network goes on in another run.
   if (training > train.timeout && !learnsBySteps(kind))
     tell(
       'training-time',
-      `a training takes about ${saySeconds(training)}, and the function has ${saySeconds(train.timeout)}: a shorter training.lookback, or a cheaper kind of model than ${kind}`,
+      `a training takes about ${saySeconds(training)}, and the function has ${saySeconds(train.timeout)}: a shorter training.lookback, a cheaper kind of model than ${kind}, or --param=batch=on`,
     );
   const scored = memoryOf('score', load.valuesScored);
   if (scored > score.memoryMb)
@@ -100,18 +101,4 @@ function findShared(loads: readonly Workload[]): readonly Misfit[] {
       message: `the exports of ${exported.length} detectors take about ${saySeconds(taken)} of each minute, ${MOST_AT_ONCE} side by side, and a run has ${saySeconds(EXPORT_RUN)}: longer schedules, fewer detectors with more entities each, or several deployments`,
     },
   ];
-}
-
-function sayValues(count: number): string {
-  return count < 1e6
-    ? `${Math.round(count / 1000)} thousand values`
-    : `${(count / 1e6).toFixed(1)} million values`;
-}
-
-function sayMb(mb: number): string {
-  return `${Math.round(mb).toLocaleString('en')} MB`;
-}
-
-function saySeconds(seconds: number): string {
-  return `${Math.round(seconds)} s`;
 }

@@ -7,6 +7,7 @@ import type { Deadline } from '../../models/framework/contract.ts';
 import type { IncidentInput } from '../../report/incident/incident-input.ts';
 import type { NewVersion } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
+import type { Room } from './training-needs.ts';
 
 /** Asks for work in another invocation. Asking twice is harmless: jobs are idempotent. */
 export interface WorkQueue {
@@ -36,9 +37,21 @@ export interface ExportDueContext extends ExportContext {
   readonly queue: Pick<WorkQueue, 'requestScoring'>;
 }
 
+/** Containers that train one detector each. */
+export interface TrainingJobs {
+  /** Of each. */
+  readonly room: Room;
+  /** Asks for one. Of two under the same name, one trains. @throws where it is refused, or nobody answers */
+  submit(job: { readonly name: string; readonly detector: string }): Promise<{ readonly id: string }>;
+}
+
 export interface TrainContext extends StoreContext {
   readonly deadline: Deadline;
   readonly queue: WorkQueue;
+  /** Of a whole run; undefined where nobody limits it, as on a terminal: whatever it takes is trained. */
+  readonly room?: Room | undefined;
+  /** Where trainings go that are beyond it; undefined: nowhere. */
+  readonly jobs?: TrainingJobs | undefined;
   /** Versions are saved without their pages: a replay makes dozens that nobody will look at. */
   readonly withoutReports?: true;
   /** Files that a new version gets besides its own, such as pages on what was held out of it; by name. */

@@ -15,6 +15,7 @@ import { type LookedAt, lookAt } from './looked-at.ts';
 import { selectPending } from './pending-windows.ts';
 import { findStaleModel } from './stale-model.ts';
 import { findSetAside } from './training-attempts.ts';
+import { findTrainingPlace, isJobUnderWay } from './training-place.ts';
 
 /** What is looked at of a detector. */
 export type Look = Parameters<typeof lookAt>[2];
@@ -46,13 +47,15 @@ export async function readFindings(
   const windows = await lookAt(store, name, await scopeOf(state));
   if (needsMoreArrivals(detector, windows.known)) await reachArrivals(windows);
   const objects = windows.known;
+  const place = await findTrainingPlace(store, loaded);
   return {
     detector,
     state,
     objects,
     pending: (await selectPending(store, name, windows)).pending,
     version: await resolveVersion(store, detector),
-    isTraining: (await readProgress(store, name))?.progress?.phase === 'open',
+    isTraining: isJobUnderWay(place, now()) || (await readProgress(store, name))?.progress?.phase === 'open',
+    place,
     ...(await telling(name)),
     setAside: await findSetAside(store, loaded, now()),
     stale: await findStaleModel(store, { detector, state, objects, now: now() }),

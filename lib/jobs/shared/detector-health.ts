@@ -8,21 +8,25 @@ import type { Detector } from '../../config/detector.ts';
 import { isWarm, type Seen, sayProgress } from '../../config/warmup.ts';
 import type { DetectorState, LearnedWindow } from '../../store/detector-state.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
+import type { TrainingPlace } from '../../store/training-place.ts';
 import { expectedInterval } from './expected-interval.ts';
 import { isHistoryExported } from './is-history-exported.ts';
 import { sumLearned } from './learned-history.ts';
 import type { StaleModel } from './stale-model.ts';
 import { type SetAside, saySetAside } from './training-attempts.ts';
+import { sayProblem } from './training-place.ts';
 
 /**
  * `unscored`: windows wait for scores. `untrained`: enough was learned, and no model came of it. `learning-long`: it learns
- * without an end in sight. `training-killed`: its training ended the function twice. `stale-model`: its model should have been followed by another one. `silent`: no new window came. `unsent`: decided alerts wait to be published.
+ * without an end in sight. `training-killed`: its training ended the function twice. `training-beyond`: its
+ * training is beyond the function, and no job has done it. `stale-model`: its model should have been followed by another one. `silent`: no new window came. `unsent`: decided alerts wait to be published.
  */
 export type ConcernCode =
   | 'unscored'
   | 'untrained'
   | 'learning-long'
   | 'training-killed'
+  | 'training-beyond'
   | 'stale-model'
   | 'silent'
   | 'unsent';
@@ -61,6 +65,8 @@ export interface Findings {
   readonly isTraining: boolean;
   /** Its training ended the function more than once; undefined where it is tried. */
   readonly setAside: SetAside | undefined;
+  /** Where its training runs that is beyond the function; undefined where it fits, or nothing was asked. */
+  readonly place?: TrainingPlace | undefined;
   /** Undefined where the model in use is as new as it is to be. */
   readonly stale?: StaleModel | undefined;
   /** When the manifest was written, epoch ms; undefined without one. */
@@ -95,6 +101,7 @@ export function findConcerns(findings: Findings, now: number): readonly Concern[
     concernOfUnscored(findings, now),
     concernOfLearning(findings, now),
     concernOfTraining(findings),
+    concernOfPlace(findings, now),
     concernOfAge(findings, now),
     concernOfSilence(findings, now),
     concernOfAlerts(findings, now),
@@ -129,6 +136,7 @@ function concernOfLearning(findings: Findings, now: number): Concern | undefined
     };
   }
   if (isTraining || !isHistoryExported(detector, state, now)) return undefined;
+  if (concernOfPlace(findings, now) !== undefined) return undefined;
   const since = warmSince(detector, arrivals);
   if (now - since <= LONGEST_TRAINING) return undefined;
   return {
@@ -148,9 +156,16 @@ function concernOfTraining({ detector, setAside }: Findings): Concern | undefine
   };
 }
 
+function concernOfPlace({ place }: Findings, now: number): Concern | undefined {
+  const problem = place && sayProblem(place, now);
+  return problem && { code: 'training-beyond', since: iso(problem.since), message: problem.message };
+}
+
 /** One that is set aside is told of as such. */
-function concernOfAge({ detector, stale, isTraining, setAside }: Findings, now: number): Concern | undefined {
+function concernOfAge(findings: Findings, now: number): Concern | undefined {
+  const { detector, stale, isTraining, setAside } = findings;
   if (stale === undefined || isTraining || setAside !== undefined) return undefined;
+  if (concernOfPlace(findings, now) !== undefined) return undefined;
   const { since, trainedUntil, excludedBy } = stale;
   const reason =
     excludedBy.length === 0

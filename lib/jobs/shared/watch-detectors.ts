@@ -33,6 +33,7 @@ const METRICS: Readonly<Record<ConcernCode, MetricName | undefined>> = {
   untrained: 'DetectorsUntrained',
   'learning-long': 'DetectorsUntrained',
   'training-killed': 'DetectorsUntrained',
+  'training-beyond': 'DetectorsUntrained',
   'stale-model': 'DetectorsUntrained',
   unsent: undefined,
 };

@@ -31,6 +31,7 @@ import { calibrateVersion } from './calibrate-version.ts';
 import { describeVersion } from './describe-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { nameVersion } from './name-version.ts';
+import { type Elsewhere, placeKiller, placeTraining } from './place-training.ts';
 import { reportVersion } from './report-version.ts';
 import { countWarmupRows, loadTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -54,9 +55,10 @@ export interface TrainResult {
   /**
    * `learning`: less than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
    * time was up, and another run was asked to go on. `under-way`: another run is at it. `set-aside`: it ended two runs
-   * from outside, and is not tried for now.
+   * from outside, or failed as a job, and is not tried for now. `submitted`: beyond the function, a job was asked for.
+   * `beyond`: it fits nowhere.
    */
-  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'under-way' | 'set-aside';
+  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | Elsewhere;
   readonly version: string | undefined;
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
@@ -66,6 +68,8 @@ export interface TrainResult {
   /** Rows that are not among them, for what people said of them or nobody did; absent: none. */
   readonly leftOut?: number;
 }
+
+const NOT_HERE = { version: undefined, rows: 0, span: 0, entities: 0 } as const;
 
 /** What a version is made of, and its name. */
 interface Prepared {
@@ -86,15 +90,19 @@ export async function trainModel(
   context: TrainContext,
   onProgress?: (done: number) => void,
 ): Promise<TrainResult> {
+  const elsewhere = await placeTraining(loaded, context);
+  if (elsewhere !== undefined) return { outcome: elsewhere, ...NOT_HERE };
   const attempt = await attemptTraining(loaded, context, () => train(loaded, context, onProgress));
   if ('result' in attempt) return attempt.result;
   const { name } = loaded.detector;
+  const asJob = await placeKiller(loaded, context);
+  if (asJob !== undefined) return { outcome: asJob, ...NOT_HERE };
   context.telemetry.error('training set aside', {
     detector: name,
     code: 'killed-function',
     reason: saySetAside(name, attempt.setAside),
   });
-  return { outcome: 'set-aside', version: undefined, rows: 0, span: 0, entities: 0 };
+  return { outcome: 'set-aside', ...NOT_HERE };
 }
 
 async function train(

@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.cloudformation.parsing import resource_class_from_type
 
 # moto knows a type once its service is loaded.
-for service in ('awslambda', 'cloudwatch', 'iam', 'kms', 'logs', 's3', 'scheduler', 'secretsmanager', 'sns', 'sqs'):
+for service in ('awslambda', 'batch', 'cloudwatch', 'events', 'iam', 'kms', 'logs', 's3', 'scheduler', 'secretsmanager', 'sns', 'sqs'):
     importlib.import_module(f'moto.{service}.models')
 
 folder = sys.argv[1]
@@ -97,6 +97,18 @@ with mock_aws():
             code['S3Bucket'] = 'code'
             with open(f"{folder}/{code['S3Key'].split('/')[-1]}", 'rb') as zipped:
                 s3.put_object(Bucket='code', Key=code['S3Key'], Body=zipped.read())
+    # moto has a VPC of its own, and no service-linked role of AWS Batch.
+    ec2 = boto3.client('ec2')
+    for resource in resources.values():
+        if resource['Type'] == 'AWS::Batch::ComputeEnvironment':
+            properties = resource['Properties']
+            properties['ServiceRole'] = boto3.client('iam').create_role(
+                RoleName='batch', AssumeRolePolicyDocument='{}'
+            )['Role']['Arn']
+            computing = properties['ComputeResources']
+            computing['Subnets'] = [each['SubnetId'] for each in ec2.describe_subnets()['Subnets']]
+            groups = ec2.describe_security_groups()['SecurityGroups']
+            computing['SecurityGroupIds'] = [each['GroupId'] for each in groups]
     cloudformation = boto3.client('cloudformation')
     cloudformation.create_stack(
         StackName='tidewatch',

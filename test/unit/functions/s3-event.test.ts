@@ -18,6 +18,7 @@ test('a request for work carries what it came of to the function that does it', 
   await correlated('shop@20261121T063000Z', () => request('shop'));
   await request('shop');
   assert.deepEqual(parseTrainRequest(bodies[0]!), {
+    kind: 'detector',
     detector: 'shop',
     correlationId: 'shop@20261121T063000Z',
   });
@@ -29,9 +30,36 @@ test('a request for work carries what it came of to the function that does it', 
 
 test('messages of people and of earlier versions have none; what is no id is none', () => {
   for (const body of ['{"detector":"shop"}', '{"detector":"shop","correlationId":7}'])
-    assert.deepEqual(parseTrainRequest(body), { detector: 'shop', correlationId: undefined });
-  const long = JSON.stringify({ detector: 'shop', correlationId: 'x'.repeat(100_000) });
-  assert.equal(parseTrainRequest(long).correlationId?.length, 256);
+    assert.deepEqual(parseTrainRequest(body), {
+      kind: 'detector',
+      detector: 'shop',
+      correlationId: undefined,
+    });
+  const long = parseTrainRequest(JSON.stringify({ detector: 'shop', correlationId: 'x'.repeat(100_000) }));
+  assert.equal(long.kind === 'detector' && long.correlationId?.length, 256);
+});
+
+test('an event of AWS Batch names the detector, its job, and why that failed', () => {
+  const event = (detail: object): string =>
+    JSON.stringify({ source: 'aws.batch', 'detail-type': 'Batch Job State Change', detail });
+  const parameters = { detector: 'shop', job: 'train-shop-1' };
+  const ended = {
+    jobName: 'train-shop-1',
+    status: 'FAILED',
+    statusReason: 'Essential container in task exited',
+    parameters,
+    container: { exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' },
+  };
+  assert.deepEqual(parseTrainRequest(event(ended)), {
+    kind: 'failed-job',
+    detector: 'shop',
+    job: 'train-shop-1',
+    reason:
+      'Essential container in task exited, OutOfMemoryError: Container killed due to memory usage, exit code 137',
+  });
+  const bare = parseTrainRequest(event({ jobName: 'train-shop-1', parameters: { detector: 'shop' } }));
+  assert.equal(bare.kind === 'failed-job' && bare.reason, 'AWS Batch gives no reason');
+  assert.throws(() => parseTrainRequest(event({ jobName: 'other' })), /neither an S3 event nor/);
 });
 
 test('an S3 event names keys as they are in the bucket', () => {

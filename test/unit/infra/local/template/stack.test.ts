@@ -66,6 +66,8 @@ function createFakeSite(): FakeSite {
     schedules: [],
     functionUrls: new Set<string>(),
     publicActions: new Map(),
+    jobs: { addQueue() {}, addDefinition() {}, addRule() {} },
+    jobLogs: [],
   };
   return { site, made };
 }

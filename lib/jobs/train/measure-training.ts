@@ -1,0 +1,99 @@
+/** How much a training would hold, told without reading what it learns from: from the state, or from the ends of a few files. */
+import type { Detector } from '../../config/detector.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { readFileRanges } from '../../store/file-ranges.ts';
+import type { ObjectInfo } from '../../store/object-store.ts';
+import { readFooterSize } from '../../window/footer.ts';
+import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
+import type { StoreContext } from '../shared/context.ts';
+import { lookAt } from '../shared/looked-at.ts';
+import { newestData } from '../shared/newest-data.ts';
+import { namedRange } from '../shared/window-objects.ts';
+import { scopeOfNewest } from '../shared/window-scope.ts';
+
+export interface MeasuredTraining {
+  /** Rows × metrics, about. */
+  readonly values: number;
+  readonly by: 'state' | 'footers';
+}
+
+/** What a state tells is doubled: a fleet may have been larger in the lookback than it is now. */
+const STATE_IS_SURE_TO = 2;
+/** Files that are asked for their size: those with the most bytes, and some of the others, evenly. */
+const ASKED = { largest: 4, others: 4 } as const;
+/** Bytes at the end of a file: the footer of our own has 300 for a column. */
+const FOOTER_BYTES = 128 * 1024;
+/** Ms that a window may begin before what is of interest. */
+const LONGEST_WINDOW = 86_400_000;
+
+/**
+ * @param isSmall whether so many values are no question
+ * @returns undefined where nothing tells, as of files in CSV
+ */
+export async function measureTraining(
+  detector: Detector,
+  state: DetectorState,
+  context: StoreContext,
+  isSmall: (values: number) => boolean,
+): Promise<MeasuredTraining | undefined> {
+  const told = tellByState(detector, state);
+  if (told !== undefined && isSmall(STATE_IS_SURE_TO * told)) return { values: told, by: 'state' };
+  const values = await estimateByFooters(await findObjects(detector, state, context), context);
+  if (values !== undefined) return { values, by: 'footers' };
+  return told === undefined ? undefined : { values: told, by: 'state' };
+}
+
+/** Undefined where the state knows no entities, or the manifest no metrics. */
+function tellByState(detector: Detector, state: DetectorState): number | undefined {
+  const entities = Object.keys(state.entities).length;
+  const step = detector.step ?? state.step;
+  if (step === undefined || entities === 0 || detector.metrics.length === 0) return undefined;
+  return entities * detector.metrics.length * (detector.training.lookback / step);
+}
+
+/** Windows of the lookback. */
+async function findObjects(
+  detector: Detector,
+  state: DetectorState,
+  { store, now }: StoreContext,
+): Promise<readonly ObjectInfo[]> {
+  const newest = newestData(state, now() + FUTURE_TOLERANCE);
+  const since = newest - detector.training.lookback;
+  const isNamed = detector.metrics.length > 0 && Number.isFinite(since);
+  const scope = isNamed ? scopeOfNewest({ since: since - LONGEST_WINDOW, files: 0 }) : undefined;
+  const { objects } = await lookAt(store, detector.name, { scope });
+  const isUnnamed = objects.some((info) => namedRange(info) === undefined);
+  const { files } = isUnnamed ? await readFileRanges(store, detector.name) : { files: undefined };
+  return objects.filter((info) => {
+    const known = files?.get(info.key);
+    const end = namedRange(info)?.end ?? (known?.etag === info.etag ? known.range.end : Infinity);
+    return info.size > 0 && end > since;
+  });
+}
+
+/** Of those that are not asked, by their bytes. */
+async function estimateByFooters(
+  objects: readonly ObjectInfo[],
+  { store }: StoreContext,
+): Promise<number | undefined> {
+  const largest = new Set([...objects].sort((a, b) => b.size - a.size).slice(0, ASKED.largest));
+  const others = objects.filter((info) => !largest.has(info));
+  const every = Math.max(1, others.length / ASKED.others);
+  const some = others.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every));
+  const sizes = new Map<ObjectInfo, number>();
+  for (const info of [...largest, ...some]) {
+    const { body } = await store.get(info.key, { lastBytes: FOOTER_BYTES });
+    const size = readFooterSize(body);
+    if (size !== undefined) sizes.set(info, size.rows * size.numberColumns);
+  }
+  if (sizes.size === 0) return undefined;
+  const ofOthers = some.filter((info) => sizes.has(info));
+  const density = densityOf(ofOthers.length > 0 ? ofOthers : [...sizes.keys()], sizes);
+  return objects.reduce((sum, info) => sum + (sizes.get(info) ?? density * info.size), 0);
+}
+
+/** Values of a byte. */
+function densityOf(objects: readonly ObjectInfo[], sizes: ReadonlyMap<ObjectInfo, number>): number {
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+  return objects.reduce((sum, info) => sum + sizes.get(info)!, 0) / bytes;
+}
