@@ -4,20 +4,21 @@
  *
  * - The first line is the header. Delimiter: comma, semicolon or tab, whichever the header has most of.
  * - UTF-8, with or without a byte order mark; gzip is told by its first bytes.
- * - A column is numeric where its cells are numbers (`parseCellNumber`), or most of them are: then any other is an error
- *   that names it. An empty cell is a missing value. A decimal comma is an error in whichever column it stands.
+ * - A column is numeric where its cells are numbers (`parseCellNumber`), or most of them are: of the others, see
+ *   `inspectCells`. An empty cell is a missing value. A decimal comma is an error in whichever column it stands.
+ * - A line with more or fewer cells than the header is left out where somebody hears of it.
  * - What pandas writes as the nameless index of a frame is the time where it holds ISO times, and left out otherwise.
  */
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { WindowError } from '../base/errors.ts';
 import { type ColumnToWrite, makeTable } from './arrow.ts';
-import { type CellVisitor, cellText, lineOf, scanCells } from './csv-cells.ts';
+import { type CellVisitor, cellText, scanCells } from './csv-cells.ts';
+import { type Csv, inspectCells } from './csv-columns.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { parseIsoTime } from './iso-time.ts';
-import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
+import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
 import { type ReadWindowOptions, windowOfTable } from './read-window.ts';
-import { TIME_NAMES } from './roles.ts';
 import type { MetricWindow } from './window.ts';
 
 export type CsvDelimiter = ',' | ';' | '\t';
@@ -30,39 +31,12 @@ export interface ReadCsvOptions extends ReadWindowOptions {
 const DELIMITERS: readonly CsvDelimiter[] = [',', ';', '\t'];
 /** As pandas names a nameless index in Parquet; `roles.ts` knows it. */
 const NAMELESS_INDEX = '__index_level_0__';
-const DECIMAL_COMMA = /^[+-]?\d+,\d+$/;
 /** Of a column's name that is looked at: longer is no name, and no line with names. */
 const MAX_NAME_BYTES = 1_000_000;
 /** Bytes of a gzip header and trailer. */
 const LEAST_GZIP = 18;
 /** Bytes in which a gzipped file is unpacked at least, whatever its trailer says. */
 const LEAST_CHUNK = 65_536;
-/** Characters of a cell that a message shows. */
-const LONGEST_SHOWN = 60;
-
-interface Csv {
-  readonly bytes: Buffer;
-  readonly source: string;
-  readonly delimiter: number;
-  readonly names: readonly string[];
-  /** First byte behind the header. */
-  readonly from: number;
-}
-
-/** Where a cell stands. */
-interface Cell {
-  readonly row: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** What the cells of a column look like. */
-interface ColumnKind {
-  numbers: number;
-  others: number;
-  firstOther: Cell | undefined;
-  firstDecimalComma: Cell | undefined;
-}
 
 /**
  * @throws WindowError as `readWindow` does, and with one of the codes
@@ -71,11 +45,9 @@ interface ColumnKind {
  */
 export function readCsvWindow(bytes: Uint8Array, options: ReadCsvOptions): MetricWindow {
   const csv = readHeader(textBytes(bytes, options.source), options);
-  const { kinds, rows } = inspect(csv);
-  if (rows === 0) throw new WindowError('no-rows', `${csv.source} has no rows`);
+  const { isNumeric, rows } = inspectCells(csv, options);
   if (rows * csv.names.length > MAX_VALUES)
     throw tooLarge(csv.source, `${rows} rows × ${csv.names.length} columns`, MAX_VALUES);
-  const isNumeric = kinds.map((kind, column) => checkKind(kind, column, csv));
   return windowOfTable(makeTable(readColumns(csv, isNumeric, rows)), options);
 }
 
@@ -163,66 +135,6 @@ function sniff(bytes: Buffer): CsvDelimiter {
   return DELIMITERS.reduce((best, each) => (countOf(each) > countOf(best) ? each : best));
 }
 
-/** First pass: how many rows, and what the columns hold. */
-function inspect({ bytes, source, delimiter, names, from: start }: Csv): {
-  readonly kinds: readonly ColumnKind[];
-  readonly rows: number;
-} {
-  const kinds = names.map(
-    (): ColumnKind => ({ numbers: 0, others: 0, firstOther: undefined, firstDecimalComma: undefined }),
-  );
-  let row = 0;
-  scanCells(
-    bytes,
-    { from: start, delimiter, source },
-    {
-      cell(column, from, to) {
-        const kind = kinds[column];
-        if (kind === undefined || from === to) return;
-        if (parseCellNumber(bytes, from, to) !== undefined) {
-          kind.numbers++;
-          return;
-        }
-        kind.others++;
-        kind.firstOther ??= { row, from, to };
-        if (kind.firstDecimalComma === undefined && DECIMAL_COMMA.test(bytes.toString('latin1', from, to)))
-          kind.firstDecimalComma = { row, from, to };
-      },
-      endRow(cells, from) {
-        if (cells !== names.length)
-          throw new WindowError(
-            'bad-row',
-            `${source}, line ${lineOf(bytes, from)}: ${cells} cells, and the header has ${names.length}`,
-          );
-        if (++row > MAX_ROWS) throw tooLarge(source, `more than ${MAX_ROWS} rows`, MAX_ROWS);
-      },
-    },
-  );
-  return { kinds, rows: row };
-}
-
-/** @returns whether the column is numeric. */
-function checkKind(
-  { numbers, others, firstOther, firstDecimalComma }: ColumnKind,
-  column: number,
-  csv: Csv,
-): boolean {
-  if (others === 0) return true;
-  const name = csv.names[column]!;
-  // A time that is no time is told as such further on.
-  if (TIME_NAMES.includes(name.toLowerCase())) return false;
-  const bad = firstDecimalComma ?? (numbers >= others ? firstOther : undefined);
-  if (bad === undefined) return false;
-  const text = csv.bytes.toString('utf8', bad.from, bad.to);
-  const hint = firstDecimalComma
-    ? 'decimals are written with a point'
-    : 'leave a cell empty where nothing was measured';
-  throw new WindowError(
-    'bad-value',
-    `${csv.source}: column ${name}, row ${bad.row + 1} (line ${lineOf(csv.bytes, bad.from)}): ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is no number; ${hint}`,
-  );
-}
-
 /** Second pass. */
 function readColumns(csv: Csv, isNumeric: readonly boolean[], rows: number): ColumnToWrite[] {
   const { bytes, source, delimiter } = csv;
@@ -233,10 +145,11 @@ function readColumns(csv: Csv, isNumeric: readonly boolean[], rows: number): Col
     { from: csv.from, delimiter, source },
     {
       cell(column, from, to, doubled) {
-        readers[column]!.read(row, from, to, doubled);
+        readers[column]?.read(row, from, to, doubled);
       },
-      endRow() {
-        row++;
+      endRow(cells) {
+        // One that is left out is written over by the next.
+        if (cells === readers.length) row++;
       },
     },
   );
@@ -252,7 +165,7 @@ function numberReader(bytes: Buffer, rows: number): ColumnReader {
   const values = new Float64Array(rows);
   return {
     read(row, from, to) {
-      values[row] = from === to ? Number.NaN : parseCellNumber(bytes, from, to)!;
+      values[row] = from === to ? Number.NaN : (parseCellNumber(bytes, from, to) ?? Number.NaN);
     },
     column: (name) => ({ name, type: 'double', values }),
   };

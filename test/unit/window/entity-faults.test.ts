@@ -116,12 +116,73 @@ test('rows without a time, or with one that is none, are left out and counted', 
         '1 of 5 rows have no time that can be read, such as column time, row 4: "yesterday" is no ISO 8601 date or time',
     },
   ]);
+  const [named, times] = readCsv('time,cpu\nNA,1\n1767225600,1\n1767225660,2\n');
+  assert.deepEqual([...named.columns[0]!], [1, 2]);
+  assert.deepEqual(
+    times.map(({ code, count }) => [code, count]),
+    [
+      ['bad-value', 1],
+      ['null-time', 1],
+    ],
+  );
   const [epochs, nulls] = readCsv('time,cpu\n,1\n17,1\n1767225600,1\n1767225660,2\n');
   assert.deepEqual([...epochs.columns[0]!], [1, 2]);
   assert.deepEqual(
     nulls.map(({ code, count }) => [code, count]),
     [['null-time', 2]],
   );
+});
+
+test('a line with other cells than the header is left out, and the rest of the file is used', () => {
+  const [window, leftOut] = readCsv(
+    `time,pod,cpu\n${GOOD}\n${minute(3)},go\n${minute(3)},good,3,4\n${minute(4)},good,4\n${minute(5)}`,
+  );
+  assert.deepEqual([...window.columns[0]!], [0, 1, 2, 4]);
+  assert.deepEqual(window.entities, ['good']);
+  assert.deepEqual(leftOut, [
+    {
+      code: 'bad-row',
+      count: 3,
+      message:
+        '3 of 7 lines have more or fewer cells than the header, such as line 5: 2 cells, and the header has 3',
+    },
+  ]);
+  assert.throws(
+    () => readCsv(`time,pod,cpu\n${minute(0)},a,1,\n${minute(1)},a,2,\n`),
+    windowError('bad-row', 'line 2: 4 cells'),
+    'a separator at the end of every line',
+  );
+});
+
+test('cells that are no numbers among numbers count as missing, and are named', () => {
+  const rows = (cells: readonly string[]): string =>
+    `time,cpu\n${cells.map((cell, i) => `2026-01-01T00:${String(i).padStart(2, '0')}:00Z,${cell}`).join('\n')}\n`;
+  const [window, leftOut] = readCsv(rows(['1', 'n/a', '\\N', 'NULL', '5', '-']));
+  assert.deepEqual([...window.columns[0]!], [1, Number.NaN, Number.NaN, Number.NaN, 5, Number.NaN]);
+  assert.deepEqual(leftOut, [
+    {
+      code: 'bad-value',
+      count: 4,
+      message:
+        '4 of 6 cells of column cpu are no numbers and count as missing, such as row 2 (line 3): "n/a"',
+    },
+  ]);
+  const many = Array.from({ length: 30 }, (_, i) => (i === 7 ? 'broken' : String(i)));
+  assert.ok(Number.isNaN(readCsv(rows(many))[0].columns[0]![7]));
+  assert.throws(
+    () => readCsv(rows(['1', '2', 'broken'])),
+    windowError('bad-value', 'row 3 (line 4): "broken"'),
+    'too many to be a slip',
+  );
+  assert.throws(
+    () => readCsv(rows(['"1,5"', ...many])),
+    windowError('bad-value', '"1,5" is no number; decimals are written with a point'),
+  );
+});
+
+test('a column of nothing but words for nothing names no entity', () => {
+  const [window] = readCsv(`time,pod,cpu,mem\n${minute(0)},a,1,NA\n${minute(1)},a,2,NA\n`);
+  assert.deepEqual([window.entities, window.metrics], [['a'], ['cpu', 'mem']]);
 });
 
 test('so it is in Parquet, and with bounds of arrival beside', async () => {

@@ -95,6 +95,11 @@ const FAULTS: Readonly<Record<'entity' | 'file', readonly Fault[]>> = {
   ],
   file: [
     { name: 'no table', plant: put('x', () => bytes('hello')), told: 'quarantined' },
+    {
+      name: 'a line of nothing but separators',
+      plant: put('commas-#.csv', () => bytes(','.repeat(1_000_000))),
+      told: 'quarantined',
+    },
     { name: 'nothing at all', plant: put('empty-#.parquet', () => new Uint8Array()), told: 'quarantined' },
     {
       name: 'a file called as the reason of another',
