@@ -66,7 +66,7 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
   incidentId: z
     .string()
     .describe('The same in every message about an incident; a digest has one of its own.'),
-  state: z.enum(NOTIFIED_STATES).describe('What became of the incident; see below.'),
+  state: z.enum(NOTIFIED_STATES).describe('What became of the incident.'),
   isBack: z
     .boolean()
     .optional()
