@@ -98,7 +98,7 @@ export interface Alert {
   readonly incidentId: string;
   /** `digest`: not of one incident, but of those that the day's budget left out; its members are their culprits. */
   readonly state: NotifiedState;
-  /** The first message since it is there again, after its end was told; absent otherwise. */
+  /** Its end was told, and it is there again: true in the first message that says so, else absent. */
   readonly isBack?: boolean | undefined;
   readonly detector: string;
   readonly targetService: string | null;

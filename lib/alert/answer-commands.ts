@@ -52,8 +52,8 @@ export function showCommand(incidentId: string, bucket: string | undefined): str
 }
 
 /**
- * What each of the members matches, since one that is not silenced has the whole incident told: by entity where there is
- * one, else by workload, and by detector alone where names cannot stand in a matcher or are not all known.
+ * Matchers that hold for each member: one that is not silenced has the whole incident told. They name the entity where there
+ * is only one, else the workload; the detector alone where names cannot stand in a matcher, or are not all known.
  */
 export function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Matcher[] {
   const entities = distinct(members.map(({ entity }) => entity));

@@ -71,7 +71,7 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .boolean()
     .optional()
     .describe(
-      'The first message since it is there again, after its end was told: what closed it opens it anew.',
+      'Its end was told, and it is there again: true in the first message that says so. What closed it opens it anew.',
     ),
   detector: z.string().describe('Of the probable culprit.'),
   targetService: z.string().nullable().describe('`spec.target_service` of its manifest.'),

@@ -1,4 +1,4 @@
-/** Characters of a name that are compared: no field is half as long. */
+/** Characters of a name that are compared. The longest field is shorter than half of that. */
 const LONGEST_COMPARED = 100;
 
 /**
@@ -17,7 +17,7 @@ export function nearestName(given: string, known: readonly string[]): string | u
   return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
 }
 
-/** What to say of a name that is none of these. */
+/** What an error says where a name is none of these. */
 export function suggestName(given: string, known: readonly string[]): string {
   const near = nearestName(given, known);
   return near === undefined ? `they are ${known.join(', ')}` : `did you mean ${near}?`;

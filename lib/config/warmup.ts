@@ -72,8 +72,8 @@ function sayTime(milliseconds: number): string {
 }
 
 /**
- * The detector with a lookback that holds enough rows: two weeks of hourly rows are 336, which would be learned on for
- * ever without coming to a warmup of 1,440.
+ * The detector with a lookback that holds enough rows. Two weeks of hourly rows are 336: with a warmup of 1,440 it would
+ * learn for ever.
  * @param step grid distance in ms; undefined before the first data
  */
 export function widenLookback(detector: Detector, step: number | undefined): Detector {

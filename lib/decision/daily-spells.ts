@@ -1,10 +1,10 @@
 /**
  * What comes at the same hour of the day is usual after some days: a nightly job that began after the training, a season that
- * has grown. It is told of on the first days, and then once it goes farther, or on longer, than it did. Without this a
- * metric that daily comes to just above its threshold is told of until a training learns it.
+ * has grown. People are told on the first days, and later only if it goes farther, or lasts longer, than before. Without this,
+ * a metric that crosses its threshold a little each day would be told of until a training learns it.
  *
- * A fault is no habit: a day on which it was off most of the time says nothing of one hour, and what grows from day to day is held
- * against what people were told, however far it came while they were not.
+ * A fault must not become usual so. A day on which an entity was off most of the time says nothing of one hour. And what grows
+ * from day to day is compared with what people were told, not with how far it came while they were told nothing.
  */
 
 /** A stretch in which an entity was off for one reason, whether people were told of it or not. */
@@ -32,7 +32,7 @@ const TOGETHER = { ms: 30 * 60_000, steps: 2 } as const;
 /** Of an entity; the oldest are forgotten first. */
 const MOST_KEPT = 64;
 
-/** Ms of the day around an hour that may count as the same hour as another spell's: of more than that no hour is one of its own. */
+/** Ms of the day around an hour in which it may be off. Where it is off for longer, that hour is no different from others. */
 const MOST_OFF = DAY / 2;
 
 interface OffRow {

@@ -70,7 +70,7 @@ interface IncidentWalk {
   hasSettled: boolean;
 }
 
-/** Share of `settleRows` that an incident lasts at least whose level has come to be the usual one: it may have begun a little before. */
+/** Share of `settleRows` that an incident has to last before its level can be the new usual one; it may have begun a little before. */
 const LEAST_STAY = 0.5;
 
 const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
@@ -125,7 +125,7 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   walk.decidedUntil = row.time;
   walk.usualJoint = followUsual(walk.usualJoint, row.joint, 2 * walk.rules.policy.resolveAfter);
   decideRow(walk, row);
-  // Behind the decision: what a row is by itself says nothing of how usual it is.
+  // After the decision: a row must not make itself usual.
   const { policy, step } = walk.rules;
   if (policy.by === 'evidence' && row.holds)
     walk.memory = {
@@ -252,14 +252,14 @@ function continueIncident(walk: TrackWalk, open: IncidentWalk, judged: TrackedRo
   resolveIncident(walk, open);
 }
 
-/** A short burst of a metric that has long been elsewhere is over once it is back there: nothing has come to be usual by it. */
+/** Whether an incident lasted long enough for a new usual level. A short burst did not: the metric is back where it was. */
 function hasStayed({ start, lastAnomalous }: OpenIncident, { policy, step }: TrackRules): boolean {
   return (lastAnomalous - start) / step + 1 >= LEAST_STAY * (policy.settleRows ?? 0);
 }
 
 /**
- * A model that looks back sees a fault for as long as that after its end. So what metrics have told of is over when they are
- * back…
+ * A model that looks back still sees a fault after its end, for as long as it looks back. So an incident that metrics told of
+ * is over once they are back…
  */
 function isPartOf(
   { byMetrics }: OpenIncident,
@@ -273,15 +273,15 @@ function toldByMetrics({ metrics }: TrackedRow, { by, threshold }: DecisionPolic
   return by === 'evidence' && metrics >= threshold;
 }
 
-/** …and what the model goes on to say then is no incident of its own. */
+/** …and what the model still says after that opens no incident. */
 function expectEcho(walk: TrackWalk, { joint }: TrackedRow): void {
   const level = Math.max(joint, walk.usualJoint?.level ?? 0);
   if (level > 0) walk.usualJoint = { level, below: 0, modelVersion: walk.rules.modelVersion };
 }
 
 /**
- * The metrics' evidence goes by where they have been of late, the model's does not: what it has said for as long as a
- * level takes to be the new one counts as usual from then on.
+ * The evidence of metrics follows their recent level by itself; that of the model does not. So what the model has said for
+ * `settleRows` rows counts as usual from then on.
  */
 function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow): void {
   const { policy, modelVersion } = walk.rules;

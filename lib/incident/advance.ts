@@ -142,8 +142,8 @@ function countAsLoud(openings: IncidentsState['openings'], severity: Severity): 
 }
 
 /**
- * The silence of the first of the incident's open anomalies (of all of them, once none is open), where each of them has
- * one: an incident of which a part is nobody's wish to sleep through is told whole.
+ * The silence that an incident has: each of its open anomalies (of all of them, once none is open) has to be silenced, and it
+ * is that of the first. Where one of them is not, the whole incident is told.
  * @param active those that hold at this time
  */
 export function findSilence(incident: Incident, active: readonly Silencing[]): string | undefined {

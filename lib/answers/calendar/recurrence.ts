@@ -71,7 +71,7 @@ function listPeriod(rule: Recurrence, period: number): readonly number[] {
   return [...new Set(chosen)].sort((a, b) => a - b);
 }
 
-/** Days, weeks, months or years since some day. */
+/** The number of the day, week, month or year that a time lies in, counted from a fixed one. */
 function periodOf({ frequency, weekStart }: Recurrence, local: number): number {
   const index = Math.floor(local / DAY);
   if (frequency === 'DAILY') return index;

@@ -2,8 +2,8 @@ import { ArtifactError } from '../../base/errors.ts';
 import type { StoreContext } from '../shared/context.ts';
 
 /**
- * A record is less than the message: one that cannot be read, such as one of a newer release, is left as it is, logged and
- * counted, and holds up nobody's telling.
+ * Telling people matters more than the record of it. A record that cannot be read, such as one of a newer release, is left as
+ * it is, logged and counted, and the message still goes out.
  *
  * @param record writes the object at `key`; what it throws other than ArtifactError is thrown
  */

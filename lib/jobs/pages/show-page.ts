@@ -73,7 +73,7 @@ async function readPage(store: PagesContext['store'], incidentId: string): Promi
   }
 }
 
-/** What can be answered without it. */
+/** A short page with the same forms, where the incident's own page is not there. */
 function standIn(incidentId: string, text: string): string {
   return renderDocument({
     title: incidentId,

@@ -12,8 +12,8 @@ export interface LinkKeyCache {
   /** Those in use, at most five minutes old. @throws what the reading throws; for ten seconds nobody reads again then */
   get(): Promise<LinkKeys>;
   /**
-   * Read again, unless that was within the last ten seconds: whoever guesses does not make one read without an end. Where they
-   * cannot be read, those that are known and not too old.
+   * Reads the keys again, but not twice within ten seconds: otherwise whoever guesses links would cause a read for each guess.
+   * Where they cannot be read, gives those that are known and not too old.
    */
   renew(): Promise<LinkKeys>;
 }
@@ -36,7 +36,7 @@ export function createLinkKeyCache(given: {
       good = { keys, at };
       return keys;
     } catch (error) {
-      // A guess makes keys be read, and must not take away those that hold.
+      // A guess may have caused this read. Where it fails, the known keys still hold.
       if (good !== undefined && at - good.at < LONGEST_KEPT) return good.keys;
       throw error;
     }

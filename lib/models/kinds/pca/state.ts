@@ -86,7 +86,7 @@ export function loadPca(state: ModelState): Pca {
   };
 }
 
-/** Pooled ones first: a column that they do not know has no other, and one that they find constant is so everywhere. */
+/** The pooled baselines come first. A column that they do not have, no entity has; one that is constant there is constant in each. */
 function checkBaselines({ columns, centers, above, below }: Pca['coordinates']['baselines']): void {
   for (const [i, center] of centers.entries()) {
     const [up, down] = [above[i]!, below[i]!];

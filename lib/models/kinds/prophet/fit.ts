@@ -10,24 +10,24 @@ import type { Stan, StanData, StanParams } from './stan.ts';
 
 /** Share of the history in which changes are looked for: Prophet's. */
 const CHANGEPOINT_RANGE = 0.8;
-/** Of a series with a single value, in its units: scaled features count a constant's move in percent. */
+/** Taken for the noise of a series with a single value, in its units. Scaled features give a constant's move in percent. */
 const SIGMA_OF_CONSTANT = 0.1;
-/** Of the largest magnitude: rounding leaves residuals of that size where a fit is perfect. */
+/** Least noise, as a share of the largest magnitude. Rounding leaves residuals of that size where a fit is perfect. */
 const LEAST_SIGMA = 1e-6;
 const DITHER = 1e-3;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const QUARTILE = 0.6745;
 const MEAN_DISTANCE = 0.7979;
 
-/** Share of the points that the others are foretold from; what lies past it is a forecast as scoring needs one. */
+/** Share of the points that the check fits on. It foretells the rest: a forecast, as scoring needs one. */
 const CHECKED_FROM = 0.7;
-/** Points of that check: it tells a good forecast from a bad one, not a good one from a better. */
+/** Points of that check. So few are enough to tell a good forecast from a bad one. */
 const CHECK_POINTS = 500;
 
 /**
- * The level alone (no growth, no seasons) of a constant, where Stan fails, and where Prophet foretells the last part of
- * the history worse from the rest than the median does: a slope that is drawn on past its end, or a season of two days
- * that were not alike, alerts on everything that follows.
+ * Three cases get the level alone, without growth and seasons: a constant; a series that Stan cannot fit; and one whose last
+ * part Prophet foretells worse than the median does. Such a fit goes on with a slope that has ended, or took two days that
+ * were not alike for a season, and would alert on everything that follows.
  */
 export function fitProphet(series: Series, params: ProphetParams, stan: Stan): ProphetFit {
   const points = preparePoints(series, params.maxPoints);
