@@ -4,7 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -23,16 +23,9 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { assertFails, type EmulatedS3, startS3 } from '../helpers/emulated-s3.ts';
+import { assertFails, useS3 } from '../helpers/emulated-s3.ts';
 
-let s3: EmulatedS3;
-let client: S3Client;
-
-before(async () => {
-  s3 = await startS3();
-  client = s3.client;
-});
-after(() => s3[Symbol.asyncDispose]());
+const { s3, client } = useS3();
 
 test('a bucket lives and dies', async () => {
   const Bucket = 'short-lived.bucket';

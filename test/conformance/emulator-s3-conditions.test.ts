@@ -3,29 +3,19 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
-  CreateBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
-  type S3Client,
 } from '@aws-sdk/client-s3';
-import { assertFails, type EmulatedS3, startS3 } from '../helpers/emulated-s3.ts';
+import { assertFails, useS3 } from '../helpers/emulated-s3.ts';
 
 const Bucket = 'conditions';
-let s3: EmulatedS3;
-let client: S3Client;
-
-before(async () => {
-  s3 = await startS3();
-  client = s3.client;
-  await client.send(new CreateBucketCommand({ Bucket }));
-});
-after(() => s3[Symbol.asyncDispose]());
+const { s3, client } = useS3(Bucket);
 
 test('conditional writes', async () => {
   const { ETag } = await put('conditional', { Body: '1', IfNoneMatch: '*' });

@@ -1,17 +1,15 @@
 /** Lifecycle configurations: kept, given back, and refused for the reasons that S3 has. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
   type BucketLifecycleConfiguration,
-  CreateBucketCommand,
   DeleteBucketLifecycleCommand,
   GetBucketLifecycleConfigurationCommand,
   type LifecycleRule,
   PutBucketLifecycleConfigurationCommand,
-  type S3Client,
   type TransitionDefaultMinimumObjectSize,
 } from '@aws-sdk/client-s3';
-import { assertFails, type EmulatedS3, startS3 } from '../helpers/emulated-s3.ts';
+import { assertFails, useS3 } from '../helpers/emulated-s3.ts';
 
 const Bucket = 'lifecycle';
 const RULE: LifecycleRule = {
@@ -20,15 +18,7 @@ const RULE: LifecycleRule = {
   Filter: { Prefix: 'windows/' },
   Expiration: { Days: 400 },
 };
-let s3: EmulatedS3;
-let client: S3Client;
-
-before(async () => {
-  s3 = await startS3();
-  client = s3.client;
-  await client.send(new CreateBucketCommand({ Bucket }));
-});
-after(() => s3[Symbol.asyncDispose]());
+const { client } = useS3(Bucket);
 
 test('a bucket has none until one is put, and none after it is deleted', async () => {
   await assertFails(get(), 'NoSuchLifecycleConfiguration', 404);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -18,26 +18,17 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
-  type S3Client,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { createChecksum } from '../../infra/local/auth/checksum.ts';
-import { assertFails, type EmulatedS3, startS3 } from '../helpers/emulated-s3.ts';
+import { assertFails, startS3, useS3 } from '../helpers/emulated-s3.ts';
 
 const Bucket = 'multipart';
 const MIN = 5 * 1024 ** 2;
 const BIG = randomBytes(MIN);
 const SMALL = randomBytes(1000);
-let s3: EmulatedS3;
-let client: S3Client;
-
-before(async () => {
-  s3 = await startS3();
-  client = s3.client;
-  await client.send(new CreateBucketCommand({ Bucket }));
-});
-after(() => s3[Symbol.asyncDispose]());
+const { s3, client } = useS3(Bucket);
 
 test('parts become one object, in their order', async () => {
   const upload = await create('joined', { Metadata: { a: '1' }, ContentType: 'text/x', Tagging: 'k=v' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -16,11 +16,10 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
   type QueueConfiguration,
-  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { AwsError } from '../../infra/local/contract.ts';
-import { assertFails, type EmulatedS3, QUEUE_ARN, startS3 } from '../helpers/emulated-s3.ts';
+import { assertFails, QUEUE_ARN, startS3, useS3 } from '../helpers/emulated-s3.ts';
 import { until } from '../helpers/until.ts';
 
 interface EventRecord {
@@ -40,14 +39,7 @@ interface EventRecord {
   };
 }
 
-let s3: EmulatedS3;
-let client: S3Client;
-
-before(async () => {
-  s3 = await startS3();
-  client = s3.client;
-});
-after(() => s3[Symbol.asyncDispose]());
+const { s3, client } = useS3();
 
 test('each kind of write is told, with what S3 says of it', async () => {
   const Bucket = 'told';

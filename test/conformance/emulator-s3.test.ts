@@ -4,11 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
   ChecksumAlgorithm,
   CopyObjectCommand,
-  CreateBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   DeleteObjectTaggingCommand,
@@ -19,20 +18,11 @@ import {
   PutObjectCommand,
   type PutObjectCommandInput,
   PutObjectTaggingCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3';
-import { assertFails, type EmulatedS3, startS3 } from '../helpers/emulated-s3.ts';
+import { assertFails, useS3 } from '../helpers/emulated-s3.ts';
 
 const Bucket = 'objects';
-let s3: EmulatedS3;
-let client: S3Client;
-
-before(async () => {
-  s3 = await startS3();
-  client = s3.client;
-  await client.send(new CreateBucketCommand({ Bucket }));
-});
-after(() => s3[Symbol.asyncDispose]());
+const { s3, client } = useS3(Bucket);
 
 test('an object comes back as it was put, with its metadata', async () => {
   const Body = randomBytes(200_000);

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { type Messaging, REGION, startMessaging } from '../helpers/messaging.ts';
+import { REGION, startMessaging, useMessaging } from '../helpers/messaging.ts';
 import { uniqueName } from '../helpers/queue-calls.ts';
 import { text, topicCalls } from '../helpers/topic-calls.ts';
 import { until } from '../helpers/until.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createTopic, subscribe, publish } = topicCalls(() => messaging);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('delivery by mail', () => {
   it('writes one file a message', async () => {

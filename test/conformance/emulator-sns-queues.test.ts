@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { InvalidParameterValueException, PublishBatchCommand, PublishCommand } from '@aws-sdk/client-sns';
-import { type Messaging, REGION, startMessaging } from '../helpers/messaging.ts';
+import { REGION, useMessaging } from '../helpers/messaging.ts';
 import { uniqueName } from '../helpers/queue-calls.ts';
 import { binary, number, text, topicCalls } from '../helpers/topic-calls.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createTopic, createQueue, createPair, subscribe, setAttribute, publish, receive } = topicCalls(
   () => messaging,
 );
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('delivery to a queue', () => {
   it('wraps the message with its attributes', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   DeleteTopicCommand,
   GetSubscriptionAttributesCommand,
@@ -15,17 +15,12 @@ import {
   UnsubscribeCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-sns';
-import { type Messaging, REGION, startMessaging } from '../helpers/messaging.ts';
+import { REGION, useMessaging } from '../helpers/messaging.ts';
 import { uniqueName } from '../helpers/queue-calls.ts';
 import { topicCalls } from '../helpers/topic-calls.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createTopic, createQueue, subscribe, setAttribute, publish } = topicCalls(() => messaging);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('topics', () => {
   it('are created, listed, described, changed and deleted', async () => {

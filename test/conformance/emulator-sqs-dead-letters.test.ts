@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   CancelMessageMoveTaskCommand,
   ListDeadLetterSourceQueuesCommand,
@@ -7,17 +7,12 @@ import {
   ResourceNotFoundException,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { type Messaging, startMessaging } from '../helpers/messaging.ts';
+import { useMessaging } from '../helpers/messaging.ts';
 import { nameOfUrl, queueArn, queueCalls, uniqueName } from '../helpers/queue-calls.ts';
 import { until } from '../helpers/until.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createQueue, send, receive, attributesOf } = queueCalls(() => messaging.sqs);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('dead letters', () => {
   it('go to their queue after maxReceiveCount receives, and back by a move task', async () => {

@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { type Messaging, startMessaging } from '../helpers/messaging.ts';
+import { useMessaging } from '../helpers/messaging.ts';
 import { queueCalls, uniqueName } from '../helpers/queue-calls.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createQueue, send, receive } = queueCalls(() => messaging.sqs);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('messages', () => {
   it('come out as they went in, with digests that the SDK verifies', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   ChangeMessageVisibilityCommand,
   MessageNotInflight,
@@ -8,16 +8,11 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import type { QueueMessage } from '../../infra/local/contract.ts';
-import { type Messaging, startMessaging } from '../helpers/messaging.ts';
+import { useMessaging } from '../helpers/messaging.ts';
 import { queueArn, queueCalls, uniqueName } from '../helpers/queue-calls.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createQueue, send, receive, remove } = queueCalls(() => messaging.sqs);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('receiving', () => {
   it('hides a message until its timeout is over or it is deleted', async () => {

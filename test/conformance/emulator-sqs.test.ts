@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   DeleteQueueCommand,
   GetQueueUrlCommand,
@@ -14,16 +14,11 @@ import {
   TagQueueCommand,
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import { type Messaging, REGION, startMessaging } from '../helpers/messaging.ts';
+import { REGION, useMessaging } from '../helpers/messaging.ts';
 import { nameOfUrl, queueArn, queueCalls, uniqueName } from '../helpers/queue-calls.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createQueue, send, receive, attributesOf } = queueCalls(() => messaging.sqs);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 describe('queues', () => {
   it('are created, found, listed page by page, and deleted', async () => {

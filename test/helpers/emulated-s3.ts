@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
+import { after, before } from 'node:test';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Emulator, type StartOptions, startEmulator } from '../../infra/local/emulator.ts';
+import { lateBound } from './late-bound.ts';
 
 export interface EmulatedS3 extends AsyncDisposable {
   readonly emulator: Emulator;
@@ -56,6 +58,17 @@ export async function startS3(options: Partial<StartOptions> = {}): Promise<Emul
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true });
     },
   };
+}
+
+/** One for all tests of a file, by hooks. @param Bucket that is created in it */
+export function useS3(Bucket?: string): { readonly s3: EmulatedS3; readonly client: S3Client } {
+  let started: EmulatedS3;
+  before(async () => {
+    started = await startS3();
+    if (Bucket !== undefined) await started.client.send(new CreateBucketCommand({ Bucket }));
+  });
+  after(() => started[Symbol.asyncDispose]());
+  return { s3: lateBound(() => started), client: lateBound(() => started.client) };
 }
 
 /** Holds what a call rejects with to S3's code and status. */

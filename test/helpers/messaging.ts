@@ -1,10 +1,13 @@
 /** The emulator with the SDK's clients of queues and topics, on a clock that tests move. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../../infra/local/emulator.ts';
+import { lateBound } from './late-bound.ts';
 
 export const REGION = 'eu-central-1';
 
@@ -26,6 +29,16 @@ export interface Messaging {
 /** `retryPauses`: milliseconds between attempts of one delivery. */
 export async function startMessaging(retryPauses: readonly number[] = [20, 40]): Promise<Messaging> {
   return startIn(await mkdtemp(join(tmpdir(), 'messaging-')), retryPauses, { skew: 0 });
+}
+
+/** One for all tests of a file, by hooks. */
+export function useMessaging(): Messaging {
+  let started: Messaging;
+  before(async () => {
+    started = await startMessaging();
+  });
+  after(() => started.close());
+  return lateBound(() => started);
 }
 
 /** The SDK's clients for an emulator at `endpoint`; they try once. */

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { type Messaging, REGION, startMessaging } from '../helpers/messaging.ts';
+import { REGION, useMessaging } from '../helpers/messaging.ts';
 
 const run = promisify(execFile);
 
-let messaging: Messaging;
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
+const messaging = useMessaging();
 
 describe('aws-cli', () => {
   it('publishes to a topic and receives from its queue', async () => {

@@ -1,17 +1,12 @@
 /** Against the emulator, with the real client. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { createSqsQueue } from '../../../lib/store/sqs-queue.ts';
-import { type Messaging, startMessaging } from '../../helpers/messaging.ts';
+import { useMessaging } from '../../helpers/messaging.ts';
 import { queueArn, queueCalls } from '../../helpers/queue-calls.ts';
 
-let messaging: Messaging;
+const messaging = useMessaging();
 const { createQueue, send, receive } = queueCalls(() => messaging.sqs);
-
-before(async () => {
-  messaging = await startMessaging();
-});
-after(() => messaging.close());
 
 test('dead letters are counted, and moved back to where they came from', async () => {
   const deadUrl = await createQueue('score-dead');
