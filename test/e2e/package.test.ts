@@ -34,6 +34,7 @@ const load = createRequire(import.meta.url);
 const readVpc = load('../../infra/aws/vpc.cjs') as Resolver;
 const readKey = load('../../infra/aws/kms-key.cjs') as Resolver;
 const readBatch = load('../../infra/aws/batch.cjs') as Resolver;
+const readBackfill = load('../../infra/aws/backfill.cjs') as Resolver;
 const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
 
 let temp: string;
@@ -376,6 +377,59 @@ describe('trainings beyond a function', () => {
   });
 });
 
+describe('backfills', () => {
+  it('have a state machine where backfill is on, which may do what it is there for', async () => {
+    const { BackfillMachine, BackfillRole } = resources;
+    assert.deepEqual([BackfillMachine?.Condition, BackfillRole?.Condition], ['HasBackfill', 'HasBackfill']);
+    const [work, items, underWay, ...others] = statementsOf(BackfillRole).map(renderStatement);
+    assert.deepEqual(others, []);
+    assert.equal(work, 'lambda:InvokeFunction ExportLambdaFunction.Arn TrainLambdaFunction.Arn');
+    assert.match(items ?? '', /^states:StartExecution \S+:stateMachine:tidewatch-dev-backfill$/);
+    assert.match(
+      underWay ?? '',
+      /^states:DescribeExecution,states:StopExecution \S+:execution:tidewatch-dev-backfill\/\*$/,
+    );
+    for (const [dir, value] of [
+      [packageDir, 'off'],
+      [everythingDir, 'on'],
+    ] as const) {
+      const { Conditions } = JSON.parse(await readFile(templateOf(dir), 'utf8')) as {
+        Conditions: Record<string, unknown>;
+      };
+      assert.deepEqual(Conditions['HasBackfill'], { 'Fn::Equals': [value, 'on'] });
+    }
+  });
+
+  it('export as many days at a time as share what Prometheus is asked', async () => {
+    const { BackfillMachine } = await readResources(everythingDir);
+    assert.ok(BackfillMachine !== undefined);
+    const { Definition } = BackfillMachine.Properties as unknown as {
+      Definition: { States: Record<string, { MaxConcurrency?: number; ItemSelector?: { share: number } }> };
+    };
+    const { MaxConcurrency, ItemSelector } = Definition.States['ExportDays'] ?? {};
+    assert.equal(MaxConcurrency, Number(EVERYTHING.backfillConcurrency));
+    assert.equal(ItemSelector?.share, Number(EVERYTHING.backfillConcurrency));
+  });
+
+  it('are refused where there is no Prometheus, or one that is asked less at a time', async () => {
+    const refuse = (given: Record<string, string>, message: RegExp) =>
+      assert.rejects(
+        readBackfill({
+          resolveVariable: async (name) =>
+            name === 'self:provider.region' ? 'eu-west-1' : given[name.slice('param:'.length)],
+        }),
+        message,
+      );
+    await refuse({ backfill: 'yes' }, /backfill is "yes": on or off/);
+    await refuse({ backfillConcurrency: 'many' }, /backfillConcurrency is "many"/);
+    await refuse({ backfill: 'on' }, /there is no Prometheus/);
+    const own = { backfill: 'on', prometheusUrl: 'https://p' };
+    await refuse({ ...own, backfillConcurrency: '5' }, /is 5, and prometheusConcurrency is 4/);
+    const prometheusSources = '{"eu": {"url": "https://eu", "concurrency": 1}}';
+    await refuse({ ...own, prometheusSources }, /is 2, and the concurrency of eu is 1/);
+  });
+});
+
 describe('the delivery to receivers', () => {
   it('is there where a receiver is set, with all that belongs to it', async () => {
     const text = await readFile(templateOf(packageDir), 'utf8');
@@ -580,7 +634,7 @@ describe('privileges', () => {
     const policies = Object.values(everything).filter(({ Type }) =>
       /^AWS::IAM::(Role|RolePolicy)$/.test(Type),
     );
-    assert.equal(policies.length, 27);
+    assert.equal(policies.length, 28);
     for (const statement of policies.flatMap(statementsOf)) {
       for (const action of [statement.Action].flat()) assert.doesNotMatch(action, /\*/);
       assert.notEqual(statement.Resource, '*');

@@ -25,6 +25,8 @@ export const EVERYTHING = {
   batchSpot: 'on',
   batchVcpus: '8',
   batchMemory: '32768',
+  backfill: 'on',
+  backfillConcurrency: '2',
   alertEmail: 'sre@example.com',
   detectorMetrics: 'on',
   kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f',

@@ -37,6 +37,8 @@ test('what is planted is found', async () => {
       ['"VisibilityTimeout"', '"VisibilityTimeOut"'],
       ['"nodejs24.x"', '"nodejs99.x"'],
       ['"LessThanThreshold"', '"BelowThreshold"'],
+      // In the language of state machines.
+      ['"ItemProcessor"', '"ItemProcesor"'],
     ] as const) {
       assert.ok(text.includes(sound), sound);
       await writeFile(file, text.replace(sound, faulty));

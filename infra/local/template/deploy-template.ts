@@ -15,6 +15,7 @@ import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
 import { startTicker } from '../schedule/ticker.ts';
 import type { Created, Site } from './resources.ts';
 import { createStack, readPackage } from './stack.ts';
+import type { StateMachine } from './state-machines.ts';
 
 export interface DeployOptions {
   /** What `serverless package` wrote: see package-service.ts. */
@@ -53,6 +54,8 @@ export interface Deployment {
   readonly functions: LocalFunctions;
   /** AWS Batch, where the template has it. */
   readonly jobs: Jobs;
+  /** By logical id. */
+  readonly stateMachines: ReadonlyMap<string, StateMachine>;
   readonly outputs: Readonly<Record<string, string>>;
   /** Logical id → type, name, ARN, URL. */
   readonly resources: Readonly<Record<string, Created>>;
@@ -111,6 +114,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     functionRoles: new Map(),
     eventSources: [],
     schedules: [],
+    stateMachines: new Map(),
     functionUrls: new Set(),
     publicActions: new Map(),
     async unpack(zip) {
@@ -142,6 +146,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     return {
       functions,
       jobs,
+      stateMachines: site.stateMachines,
       outputs,
       resources,
       invoke: (name, payload) => functions.invoke(nameOf(name, resources), payload),

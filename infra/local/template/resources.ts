@@ -23,6 +23,7 @@ import { functionOf } from './function-of.ts';
 import { type Properties, readProperties } from './properties.ts';
 import { createFunctionUrl, createSecret, permit } from './public-resources.ts';
 import { createRole, createRolePolicy, roleOf } from './roles.ts';
+import { createStateMachine, type StateMachine } from './state-machines.ts';
 import { TemplateError } from './template-error.ts';
 
 /** A resource as others refer to it. */
@@ -69,6 +70,9 @@ export interface Site {
   readonly functionRoles: Map<string, Role>;
   readonly eventSources: { readonly functionName: string; readonly mapping: EventSourceMapping }[];
   readonly schedules: ScheduledInvocation[];
+  /** By logical id. */
+  readonly stateMachines: Map<string, StateMachine>;
+  readonly log: (line: string) => void;
   /** Names of functions that have an address of their own. */
   readonly functionUrls: Set<string>;
   readonly jobs: Pick<Jobs, 'addQueue' | 'addDefinition' | 'addRule'>;
@@ -107,6 +111,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   'AWS::Lambda::Url': createFunctionUrl,
   'AWS::SecretsManager::Secret': createSecret,
   'AWS::Scheduler::Schedule': createSchedule,
+  'AWS::StepFunctions::StateMachine': createStateMachine,
 };
 
 export function isIgnored(type: string): boolean {

@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.cloudformation.parsing import resource_class_from_type
 
 # moto knows a type once its service is loaded.
-for service in ('awslambda', 'batch', 'cloudwatch', 'events', 'iam', 'kms', 'logs', 's3', 'scheduler', 'secretsmanager', 'sns', 'sqs'):
+for service in ('awslambda', 'batch', 'cloudwatch', 'events', 'iam', 'kms', 'logs', 's3', 'scheduler', 'secretsmanager', 'sns', 'sqs', 'stepfunctions'):
     importlib.import_module(f'moto.{service}.models')
 
 folder = sys.argv[1]

@@ -1,6 +1,7 @@
 /** A detector, a bucket and a source whose every sample a test decides. */
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import type { Detector } from '../../../../lib/config/detector.ts';
+import { type DayResult, exportDay } from '../../../../lib/jobs/export/export-day.ts';
 import { type ExportResult, exportWindows } from '../../../../lib/jobs/export/export-windows.ts';
 import type { MatrixSeries, MetricSource } from '../../../../lib/source/metric-source.ts';
 import { createQuerySource, type QueryRange, type RangeQuery } from '../../../../lib/source/query-source.ts';
@@ -95,6 +96,28 @@ export function run(world: World, options: RunOptions = {}): Promise<ExportResul
       manifestHash: 'abc',
       source: options.source ?? createQuerySource('a world', options.queryRange ?? queriesOf(world)),
       ...(options.maxWindows !== undefined && { maxWindows: options.maxWindows }),
+    },
+    {
+      store: options.store ?? world.store,
+      telemetry: world.telemetry,
+      now: () => world.now,
+      deadline: { remaining: () => world.remaining() },
+    },
+  );
+}
+
+/** One day of a backfill. @param day YYYY-MM-DD */
+export function runDay(
+  world: World,
+  day: unknown,
+  options: Omit<RunOptions, 'maxWindows'> = {},
+): Promise<DayResult> {
+  return exportDay(
+    {
+      detector: { ...DETECTOR, ...options.detector },
+      manifestHash: 'abc',
+      source: options.source ?? createQuerySource('a world', options.queryRange ?? queriesOf(world)),
+      day,
     },
     {
       store: options.store ?? world.store,

@@ -68,6 +68,8 @@ function createFakeSite(): FakeSite {
     publicActions: new Map(),
     jobs: { addQueue() {}, addDefinition() {}, addRule() {} },
     jobLogs: [],
+    stateMachines: new Map(),
+    log: () => {},
   };
   return { site, made };
 }

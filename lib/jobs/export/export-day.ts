@@ -1,0 +1,203 @@
+/**
+ * One day of a backfill: what of it has no window yet is exported, as one window where the day fits, and the exporter's cursor stays
+ * where it is. Days know nothing of each other, so that they are exported in any order and side by side, and again without harm.
+ */
+import { PreconditionFailedError, RetryLaterError, SourceError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
+import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
+import { cutWindow, firstValueTime } from '../../source/series-to-window.ts';
+import { readState } from '../../store/detector-states.ts';
+import { readFileRanges } from '../../store/file-ranges.ts';
+import { rangeOfWindowKey, windowKey, windowsOfDayPrefix } from '../../store/keys.ts';
+import type { LeftOut } from '../../window/left-out.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import { writeWindow } from '../../window/write-window.ts';
+import type { ExportContext } from '../shared/context.ts';
+import { recordLeftOutOfExport } from '../shared/left-out-notes.ts';
+import { backfillLimit, checkPast, readDay } from './backfill-days.ts';
+import {
+  type Batch,
+  type BatchSize,
+  batchRange,
+  MAX_BATCH_POINTS,
+  nextBatchSize,
+  PROBE,
+  readBatch,
+} from './export-batch.ts';
+import { type ExportGrid, exportGrid, nextRange, windowStart } from './export-plan.ts';
+import { STOP_BEFORE_MS } from './export-windows.ts';
+
+export interface DayRequest {
+  readonly detector: Detector;
+  readonly manifestHash: string;
+  readonly source: MetricSource;
+  /** YYYY-MM-DD, UTC. */
+  readonly day: unknown;
+}
+
+export interface DayResult {
+  /** Keys that this run wrote. */
+  readonly exported: readonly string[];
+  /** Windows that had rows of the day before, exported or dropped. */
+  readonly kept: number;
+}
+
+interface Run extends Omit<DayRequest, 'source' | 'day'> {
+  readonly context: ExportContext;
+  readonly source: SourceWithHistory;
+  readonly grid: ExportGrid;
+  readonly exported: string[];
+  readonly leftOut: LeftOut[];
+}
+
+const DAY = 86_400_000;
+const PARQUET_TYPE = 'application/vnd.apache.parquet';
+
+/**
+ * @throws TidewatchError `bad-backfill` where the schedule has yet to export a part of it; SourceError where the source's answer
+ *   is unusable; RetryLaterError where time ran out: the same call goes on
+ */
+export async function exportDay(request: DayRequest, context: ExportContext): Promise<DayResult> {
+  const { detector } = request;
+  const { store, now } = context;
+  const start = readDay('day', request.day);
+  const { state } = await readState(store, detector.name);
+  checkPast(start, detector, backfillLimit(detector, state, now()));
+  const grid = exportGrid(detector, state);
+  const day = { start: ceilTo(start, grid.step), end: ceilTo(start + DAY, grid.step) };
+  const taken = await findTaken(context, detector.name, day);
+  const run: Run = {
+    detector,
+    manifestHash: request.manifestHash,
+    context,
+    source: withHistory(request),
+    grid,
+    exported: [],
+    leftOut: [],
+  };
+  for (const free of subtract(day, taken)) await exportStretch(run, free, day);
+  if (run.leftOut.length > 0) await recordLeftOutOfExport(context, detector.name, run.leftOut);
+  context.telemetry.info('day exported', {
+    detector: detector.name,
+    day: String(request.day),
+    windows: run.exported.length,
+    kept: taken.length,
+  });
+  return { exported: run.exported, kept: taken.length };
+}
+
+/** Rows must not stand in two windows. A window is a day long at the most, so that it begins on this day or on the one before. */
+async function findTaken(
+  { store }: ExportContext,
+  detector: string,
+  day: TimeRange,
+): Promise<readonly TimeRange[]> {
+  const ranges: TimeRange[] = [];
+  for (const start of [day.start - DAY, day.start])
+    for await (const { key } of store.list(windowsOfDayPrefix(detector, start))) {
+      const range = rangeOfWindowKey(key);
+      if (range !== undefined) ranges.push(range);
+    }
+  const { files } = await readFileRanges(store, detector);
+  for (const { range } of files.values()) ranges.push(range);
+  return ranges
+    .filter(({ start, end }) => start < day.end && end > day.start)
+    .sort((a, b) => a.start - b.start);
+}
+
+/** @param taken by their start */
+function subtract(day: TimeRange, taken: readonly TimeRange[]): readonly TimeRange[] {
+  const free: TimeRange[] = [];
+  let { start } = day;
+  for (const range of taken) {
+    if (range.start > start) free.push({ start, end: range.start });
+    start = Math.max(start, range.end);
+  }
+  if (start < day.end) free.push({ start, end: day.end });
+  return free;
+}
+
+/** A window is a range of the past, so that a source that only knows what holds now has none to give. */
+function withHistory({ detector, source }: DayRequest): SourceWithHistory {
+  const opened = source.forDetector(detector);
+  if (opened.history) return opened;
+  throw new SourceError(
+    'no-history',
+    `${source.name} only tells what holds now: ${detector.name} has no past to export`,
+  );
+}
+
+async function exportStretch(run: Run, stretch: TimeRange, day: TimeRange): Promise<void> {
+  const { context, detector, grid, source } = run;
+  // As a whole only up to the day's own end.
+  const until = stretch.end === day.end && DAY % grid.step === 0 ? day.end : 0;
+  const clamp = ({ start, end }: TimeRange): TimeRange => ({ start, end: Math.min(end, stretch.end) });
+  let size: BatchSize = PROBE;
+  let maxPoints = MAX_BATCH_POINTS;
+  let cursor = stretch.start;
+  while (cursor < stretch.end) {
+    if (context.deadline.remaining() < STOP_BEFORE_MS)
+      throw new RetryLaterError(
+        'deadline',
+        `the backfill of ${detector.name} stopped at ${new Date(cursor).toISOString()}: ${Math.floor(context.deadline.remaining())} ms are left, and ${STOP_BEFORE_MS} are needed`,
+      );
+    const plan = { grid, size, daysUntil: until, limit: stretch.end, maxWindows: Infinity };
+    const range = clamp(batchRange(cursor, plan));
+    try {
+      const batch = await readBatch(source, detector, range, grid.step);
+      run.leftOut.push(...batch.leftOut);
+      size = nextBatchSize(batch, grid, { maxPoints });
+      const { wholeDays } = size;
+      cursor = await exportBatch(run, batch, cursor, (at) =>
+        clamp(nextRange(at, grid, { until, allowed: wholeDays })),
+      );
+    } catch (error) {
+      const isTooLarge = error instanceof SourceError && error.code === 'body-too-large';
+      if (!isTooLarge || range.end - range.start <= grid.detectionWindow) throw error;
+      maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
+      size = { points: maxPoints, wholeDays: false };
+    }
+  }
+}
+
+/** Writes every window that lies in the batch from end to end. @returns where to go on */
+async function exportBatch(
+  run: Run,
+  batch: Batch,
+  from: number,
+  rangeAt: (cursor: number) => TimeRange,
+): Promise<number> {
+  let cursor = from;
+  while (cursor < batch.range.end) {
+    const first = firstValueTime(batch.matrices, cursor);
+    // There is nothing in the rest of what was asked for.
+    if (first === undefined) return batch.range.end;
+    cursor = Math.max(cursor, windowStart(first, run.grid));
+    const range = rangeAt(cursor);
+    // More than was asked for: the number of series, now known, lets a whole day be asked for at once.
+    if (range.end > batch.range.end) return cursor;
+    await exportWindow(run, range, batch);
+    cursor = range.end;
+  }
+  return cursor;
+}
+
+async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Promise<void> {
+  const { detector, context, grid, manifestHash, exported } = run;
+  const window = cutWindow({ detector: detector.name, range, step: grid.step, matrices });
+  const key = windowKey(detector.name, range);
+  const body = writeWindow(window, { manifestHash });
+  try {
+    await context.store.put(key, body, { ifAbsent: true, contentType: PARQUET_TYPE });
+  } catch (error) {
+    // A run of the same day, at the same time, was first.
+    if (error instanceof PreconditionFailedError) return;
+    throw error;
+  }
+  exported.push(key);
+  context.telemetry.count('WindowsExported', 1, { detector: detector.name });
+}
+
+function ceilTo(time: number, unit: number): number {
+  return Math.ceil(time / unit) * unit;
+}
