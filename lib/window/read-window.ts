@@ -22,6 +22,7 @@ import { readNumbers } from './read-numbers.ts';
 import { type CodedStrings, joinStrings, readStrings } from './read-strings.ts';
 import { readTimes } from './read-times.ts';
 import { assignRoles, type ColumnRoles, LONGEST_NAME, ownRoles, shorten } from './roles.ts';
+import { findRowsAlone } from './rows-alone.ts';
 import { inferStep } from './step.ts';
 import type { TimeBounds } from './time-bounds.ts';
 import type { TimeRange } from './time-range.ts';
@@ -80,13 +81,11 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   assertSomeValue(rows.columns, source);
   const sorted = sortByEntity(rows);
 
+  const entityColumns = roles.entity.map((index) => fields[index]!.name);
   const step =
-    own?.step ??
-    options.step ??
-    inferStep(sorted.times, sorted.entityOf, {
-      source,
-      entityColumns: roles.entity.map((index) => fields[index]!.name),
-    });
+    own?.step ?? options.step ?? inferStep(sorted.times, sorted.entityOf, { source, entityColumns });
+  const alone = own ? undefined : findRowsAlone({ ...sorted, entityColumns });
+  if (alone !== undefined) options.onLeftOut?.(alone);
   const claimed = own?.range ?? options.range;
   const range = claimed ? withinBounds(claimed, step, options) : rangeOf(sorted.times, step);
   assertInside(sorted.times, range, source);

@@ -223,3 +223,30 @@ test('a column that is left out for its label-like name is in the note', () => {
   );
   assert.match(leftOut[0]!.message, /^column is_anomaly is left out: it holds 0 and 1 alone like a label/);
 });
+
+test('a text that differs in every row is told of where the step is known: nobody else would', () => {
+  const rows = (count: number, time: (i: number) => string): string =>
+    `time,pod,request,cpu\n${Array.from({ length: count }, (_, i) => `${time(i)},a,r-${i},1`).join('\n')}\n`;
+  const [window, leftOut] = readCsv(
+    rows(10, (i) => minute(i % 10)),
+    { step: 60_000 },
+  );
+  assert.equal(window.entities.length, 10);
+  assert.deepEqual(
+    leftOut.map(({ code, count, column }) => [code, count, column]),
+    [['rows-alone', 10, 'pod, request']],
+  );
+  assert.match(
+    leftOut[0]!.message,
+    /the text in columns pod, request together differs in every row: leave out/,
+  );
+  // Of one moment each pod has a row, and of a file of three rows nothing can be told.
+  assert.deepEqual(
+    readCsv(
+      rows(20, () => minute(0)),
+      { step: 60_000 },
+    )[1],
+    [],
+  );
+  assert.deepEqual(readCsv(rows(3, minute), { step: 60_000 })[1], []);
+});

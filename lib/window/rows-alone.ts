@@ -1,0 +1,33 @@
+/** A file in which no entity has a second row: with a text such as a request's id, each row is an entity of its own. */
+import { quoteForeign } from '../base/foreign-text.ts';
+import type { LeftOut } from './left-out.ts';
+
+/** Rows and times from which on that is no accident: pods of one moment have a row each too. */
+const LEAST_ROWS = 10;
+const LEAST_TIMES = 3;
+/** Characters of a column's name that a message shows. */
+const LONGEST_NAME = 80;
+
+/**
+ * Nothing is left out by it: but whom nobody has seen before is judged by little, and an alert that is missing is told by
+ * nobody else.
+ * @param window.entityColumns what entities are told apart by
+ */
+export function findRowsAlone(window: {
+  readonly times: Float64Array;
+  readonly entities: readonly string[];
+  readonly entityColumns: readonly string[];
+}): LeftOut | undefined {
+  const { times, entities, entityColumns } = window;
+  if (times.length < LEAST_ROWS || entities.length < times.length || entityColumns.length === 0)
+    return undefined;
+  if (new Set(times).size < LEAST_TIMES) return undefined;
+  const names = entityColumns.map((name) => quoteForeign(name, LONGEST_NAME)).join(', ');
+  const text = entityColumns.length === 1 ? `text in column ${names}` : `text in columns ${names} together`;
+  return {
+    code: 'rows-alone',
+    count: times.length,
+    column: names,
+    message: `each of ${times.length} rows is an entity of its own, as the ${text} differs in every row: leave out of the file what tells no entity`,
+  };
+}
