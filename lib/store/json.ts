@@ -3,6 +3,9 @@ import * as z from 'zod';
 import { ArtifactError } from '../base/errors.ts';
 import type { JsonValue } from '../models/framework/contract.ts';
 
+/** Of an object that does not fit: a list of thousands has one for each of its members. */
+const MOST_PROBLEMS = 10;
+
 /** Whatever JSON.parse gave, as it is: z.json() leaves out members called "__proto__", and checks what needs none. */
 export const jsonValue: z.ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined, {
   error: 'expected a value',
@@ -35,9 +38,11 @@ export function decodeJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    (issue) => `${issue.path.join('.') || '(whole)'}: ${issue.message}`,
-  );
+  const { issues } = result.error;
+  const problems = issues
+    .slice(0, MOST_PROBLEMS)
+    .map((issue) => `${issue.path.join('.') || '(whole)'}: ${issue.message}`);
+  if (issues.length > MOST_PROBLEMS) problems.push(`and ${issues.length - MOST_PROBLEMS} more`);
   throw new ArtifactError('bad-json', `${key} does not fit its format: ${problems.join('; ')}`);
 }
 

@@ -40,3 +40,14 @@ test('every problem of a value is named with its path', () => {
   const schema = z.strictObject({ a: z.array(z.number()), b: z.string() });
   assert.throws(() => decodeJson('k', encodeJson({ a: [1, 'x'] }), schema), /a\.1: .*; b: /);
 });
+
+test('of thousands of problems the first are named and the others counted', () => {
+  const body = new TextEncoder().encode(JSON.stringify(Array.from({ length: 5_000 }, () => 'x')));
+  assert.throws(
+    () => decodeJson('k', body, z.array(z.number())),
+    (error) =>
+      error instanceof ArtifactError &&
+      /; and 4990 more$/.test(error.message) &&
+      error.message.length < 2_000,
+  );
+});
