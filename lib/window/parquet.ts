@@ -10,6 +10,10 @@ const BATCH_ROWS = 131_072;
 /** Stated in every file; a fixed text, so that the same table gives the same bytes under every release. */
 const CREATED_BY = 'tidewatch';
 
+/** Key of a writer's types in a file's metadata, and what it is called to be passed over. */
+const ARROW_SCHEMA = 'ARROW:schema';
+const HIDDEN_SCHEMA = 'ARROW-schema';
+
 /** One entry of a file's key-value metadata. */
 export interface MetadataEntry {
   readonly key: string;
@@ -29,9 +33,12 @@ interface Decoded {
  */
 export function readTable(bytes: Uint8Array, source = 'the table'): Table {
   checkFooter(bytes, source);
+  const read = (): Table => joinBatches(withDecoder((parquet) => decode(parquet, bytes)));
   try {
-    return joinBatches(withDecoder((parquet) => decode(parquet, bytes)));
+    return read();
   } catch (error) {
+    const table = withoutArrowSchema(bytes, read);
+    if (table !== undefined) return table;
     throw new WindowError('unreadable', `${source} is not readable as Parquet: ${reasonOf(error)}`, {
       cause: error,
     });
@@ -107,6 +114,27 @@ function freeQuietly(object: { free(): void }): void {
     object.free();
   } catch {
     // The instance is broken and about to be dropped with all its memory.
+  }
+}
+
+/**
+ * Writers leave the types that they had in memory beside those of the file, and the decoder knows not all of them: polars'
+ * Int128 ends it. By the types of the file alone, such a column is one that is left out, and the rest is used.
+ * @returns undefined where there are no other types, or it fails with those of the file too
+ */
+function withoutArrowSchema(bytes: Uint8Array, read: () => Table): Table | undefined {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const footer = file.length - 8 - file.readUInt32LE(file.length - 8);
+  const at = file.indexOf(ARROW_SCHEMA, Math.max(0, footer));
+  if (at === -1) return undefined;
+  // In place and for as long as the call takes: a file may have a quarter of a gigabyte.
+  file.write(HIDDEN_SCHEMA, at, 'latin1');
+  try {
+    return read();
+  } catch {
+    return undefined;
+  } finally {
+    file.write(ARROW_SCHEMA, at, 'latin1');
   }
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import {
   Float64,
@@ -12,7 +14,7 @@ import {
 import type { LeftOut } from '../../../lib/window/left-out.ts';
 import { readWindow, windowOfTable } from '../../../lib/window/read-window.ts';
 import { type ColumnToWrite, writeColumns, writeWindow } from '../../../lib/window/write-window.ts';
-import { MINUTE, makeWindow, parquetOf, read, T0, windowError } from './helpers.ts';
+import { FIXTURES, MINUTE, makeWindow, parquetOf, read, T0, windowError } from './helpers.ts';
 
 /** Ten minutes of one metric; `extra` adds columns. */
 const rowsSql = (extra = '', time = `TIMESTAMP '2026-01-01' + to_minutes(i) AS timestamp`): string =>
@@ -260,6 +262,17 @@ test('columns that are no series are left out by name, and the rest is used', as
   }
   const all = unused.map((sql, i) => sql.replace('odd', `odd${i}`)).join();
   assert.deepEqual(read(await parquetOf(rowsSql(all))).metrics, ['cpu']);
+});
+
+test('types of a writer that the decoder does not know cost their column, not the file', () => {
+  const bytes = readFileSync(path.join(FIXTURES, 'polars/int128.parquet'));
+  const before = bytes.toString('hex');
+  const leftOut: LeftOut[] = [];
+  const window = read(bytes, { onLeftOut: (each) => leftOut.push(each) });
+  assert.deepEqual(window.metrics, ['cpu']);
+  assert.deepEqual([...window.columns[0]!], [0.5, 0.25, 0.125]);
+  assert.match(leftOut[0]?.message ?? '', /^column total is FixedSizeBinary\[16\]/);
+  assert.equal(bytes.toString('hex'), before, 'the bytes are as they were');
 });
 
 test('a table that cannot be a window says what it has', async () => {
