@@ -273,7 +273,7 @@ function thin(rows: Uint32Array, most: number): Uint32Array {
  * @param siblings at least one, each with one a column
  * @param pooled for columns that none of them measured
  */
-export function pickMiddle<T extends { readonly center: number; readonly spread: number }>(
+function pickMiddle<T extends { readonly center: number; readonly spread: number }>(
   siblings: readonly (readonly T[])[],
   pooled: readonly T[],
 ): readonly T[] {
