@@ -11,6 +11,9 @@ const UNPRINTABLE =
 const UNPRINTABLE_IN_LINES =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
+/** What a list shows of names, and of each of them: a file may have 2,000 columns. */
+const MOST_NAMES = 20;
+const LONGEST_NAME = 80;
 const HIDDEN = '[hidden]';
 /** Characters of a secret's beginning that a cut text may end with. */
 const LEAST_BEGINNING = 4;
@@ -32,6 +35,13 @@ export function quoteForeign(text: string, most: number): string {
   // Cut first: what is not shown need not be cleaned, and may be 50 MB.
   const line = toOneLine(text.slice(0, most + 1));
   return line.length <= most ? line : `${line.slice(0, most).toWellFormed()}…`;
+}
+
+/** Names that others gave, each in quotes and one line: the first of them, cut, and how many more there are. */
+export function listForeign(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => `"${quoteForeign(name, LONGEST_NAME)}"`);
+  if (names.length > MOST_NAMES) shown.push(`and ${names.length - MOST_NAMES} more`);
+  return shown.join(', ');
 }
 
 /**

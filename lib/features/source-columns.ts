@@ -1,5 +1,6 @@
 /** What a plan reads from a window. */
 import { FeatureError } from '../base/errors.ts';
+import { listForeign } from '../base/foreign-text.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { type FeaturePlan, plannedMetrics } from './plan.ts';
 
@@ -24,8 +25,8 @@ export function checkColumns({ window, availability, plan }: PlannedRows): void 
   if (missing.length > 0)
     throw new FeatureError(
       'schema-drift',
-      `the window lacks metrics that the model was trained on: ${quoted(missing)}` +
-        (extra.length > 0 ? `; it has others that the model does not know: ${quoted(extra)}` : ''),
+      `the window lacks metrics that the model was trained on: ${listForeign(missing)}` +
+        (extra.length > 0 ? `; it has others that the model does not know: ${listForeign(extra)}` : ''),
     );
 }
 
@@ -40,8 +41,4 @@ export function compareMetrics(
     missing: [...planned].filter((metric) => !given.has(metric)),
     extra: [...given].filter((metric) => !planned.has(metric)),
   };
-}
-
-function quoted(names: readonly string[]): string {
-  return names.map((name) => JSON.stringify(name)).join(', ');
 }

@@ -3,6 +3,7 @@
  * is not lost), then the scores are written: from there on the window is done.
  */
 import { FeatureError, NotFoundError, WindowError } from '../../base/errors.ts';
+import { listForeign } from '../../base/foreign-text.ts';
 import type { Detector } from '../../config/detector.ts';
 import { compareMetrics } from '../../features/source-columns.ts';
 import type { StoredState } from '../../store/detector-states.ts';
@@ -133,7 +134,7 @@ function warnOfExtraMetrics(
   telemetry.warn('metrics that the model does not know are ignored until the next training', {
     detector: given.detector.name,
     key: given.key,
-    metrics: extra.join(', '),
+    metrics: listForeign(extra),
   });
 }
 

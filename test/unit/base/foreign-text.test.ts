@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hideSecrets, quoteForeign, toLines, toOneLine } from '../../../lib/base/foreign-text.ts';
+import {
+  hideSecrets,
+  listForeign,
+  quoteForeign,
+  toLines,
+  toOneLine,
+} from '../../../lib/base/foreign-text.ts';
 
 test('what a terminal obeys and what a log takes for a line becomes a space', () => {
   assert.equal(toOneLine('bad\u001b[2J\nERROR forged\u2028\u202Eline\u0085'), 'bad [2J ERROR forged  line ');
@@ -13,6 +19,12 @@ test('a quote is as long as asked for', () => {
   assert.equal(quoteForeign('abc', 3), 'abc');
   assert.equal(quoteForeign('abcd', 3), 'abc…');
   assert.equal(quoteForeign('E'.repeat(50_000_000), 500).length, 501);
+});
+
+test('of many names the first are listed, each in one line', () => {
+  assert.equal(listForeign(['cpu', 'a\nb\u001b[2J']), '"cpu", "a b [2J"');
+  const many = listForeign(Array.from({ length: 2_000 }, (_, i) => `${i}-${'x'.repeat(2_000)}`));
+  assert.ok(many.length < 2_000 && many.endsWith('…", and 1980 more'));
 });
 
 test('a secret is hidden as it is, escaped, and where it is cut', () => {

@@ -91,3 +91,20 @@ test('columns that cannot be used cost no row, and are told of once for all file
   assert.match(leftOut[0]!.leftOut[0]!.message, /\(first in windows\/detector=shop\/a\.parquet\)$/);
   assert.equal(telemetry.total('LeftOut'), 5);
 });
+
+test('columns that the model does not know are named in a line of the log, however many they are', async () => {
+  const { bucket, telemetry, score } = await createTrained();
+  const [head, ...rows] = new TextDecoder()
+    .decode(csvOf({ from: 1440, rows: 15 }))
+    .trim()
+    .split('\n');
+  const names = Array.from({ length: 500 }, (_, i) => `"extra ${i}\u001b[2J"`).join();
+  const text = [`${head},${names}`, ...rows.map((row) => `${row}${',1'.repeat(500)}`)].join('\n');
+  await bucket.store.put(`${PREFIX}wide.csv`, new TextEncoder().encode(text));
+  assert.equal((await score()).scored.length, 1);
+  const told = telemetry.lines.find(({ message }) =>
+    message.startsWith('metrics that the model does not know'),
+  );
+  const metrics = String(told?.fields?.['metrics']);
+  assert.match(metrics, /^"extra 0 \[2J", .*, and 480 more$/);
+});
