@@ -237,6 +237,16 @@ test('an incident that was of one pod for hours and is of most of the workload n
   );
 });
 
+test('what began before an incident that is over is not that incident back', () => {
+  const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
+  const pod = createChange({ start: NINE + HOUR });
+  world.at(NINE + HOUR, pod);
+  world.at(NINE + HOUR + 5 * MINUTE, endOf(pod));
+  const late = createChange({ start: NINE });
+  world.at(NINE + HOUR + 10 * MINUTE, late);
+  assert.equal(world.told().at(-1), `opened ${late.anomalyId}`);
+});
+
 test('incidents over the budget of a day come in one digest, most important first; louder ones are told of', () => {
   const world = createIncidentWorld({ incidentsADay: 2, groupBy: [] });
   const one = (i: number, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>

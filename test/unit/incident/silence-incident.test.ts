@@ -76,6 +76,21 @@ test('what is still open when its silence ends is told then, and nobody is woken
   assert.equal(world.state.incidents[0]?.silencedBy, undefined);
 });
 
+test('what comes back after a silence during which it ended is told anew, and is no continuation', () => {
+  const world = createWorld();
+  world.at(0, [], change());
+  world.at(1, []);
+  const silences = [silencing(20 * MINUTE)];
+  world.at(5, silences);
+  world.at(6, silences, change({ sequence: 2 }));
+  for (let minute = 7; minute < 20; minute++) world.at(minute, silences);
+  assert.equal(world.state.incidents[0]?.status, 'closed');
+  world.at(21, [], change({ anomalyId: 'y', start: 20 * MINUTE, lastAnomalous: 21 * MINUTE }));
+  world.at(22, []);
+  assert.equal(world.told.at(-1), '22 opened');
+  assert.equal(world.state.incidents.length, 2);
+});
+
 test('what is over before its silence, or at its very end, is never told, and says why', () => {
   for (const minute of [30, 60]) {
     const world = createWorld();
