@@ -3,7 +3,6 @@
  * blocks of time, and each is judged by what the others taught.
  */
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
-import type { UnitsOf } from '../expectation/borrow-season.ts';
 import { type Expectation, fitExpectation } from '../expectation/expectation.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { fitScoreTail } from '../maths/score-tail.ts';
@@ -47,8 +46,6 @@ export interface EvidenceSettings {
   readonly leastChanges: ScanInput['leastChanges'];
   /** One a column. */
   readonly directions: readonly Watched[];
-  /** Left out: pods that are too young for a season of their own have none. */
-  readonly unitsOf?: UnitsOf;
   /** Rows before a row that its score is made of; left out: none. */
   readonly lookback?: number;
 }
@@ -99,7 +96,7 @@ export function calibrateEvidence(given: {
 }): FittedEvidence {
   const { whole, folds, settings } = given;
   const plan = planScan(settings.step, settings.settleAfter);
-  const expectation = fitExpectation(whole.x, whole.learned, { unitsOf: settings.unitsOf });
+  const expectation = fitExpectation(whole.x, whole.learned);
   const judged = folds.map((fold) => ({
     fold,
     ages: measureStarts(fold.x, graceOf(plan)),
@@ -144,7 +141,7 @@ function inputOf(
     x,
     plan,
     leastChanges,
-    expectation: fitExpectation(x, learned, { seasons: whole }),
+    expectation: fitExpectation(x, learned, whole),
     surprises: tameSurprises(fitTail(fold), scores),
   };
 }

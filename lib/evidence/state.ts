@@ -2,12 +2,7 @@
  * Expectation and return levels as JSON: what an artifact keeps so that a row is judged as its version's training says.
  * Numbers are base64 of little-endian float64, curves of float32; a season that series share is stored once.
  */
-import {
-  type Expectation,
-  leaveOut,
-  type SeriesExpectation,
-  UNMEASURED,
-} from '../expectation/expectation.ts';
+import { type Expectation, type SeriesExpectation, UNMEASURED } from '../expectation/expectation.ts';
 import { HOURS_OF_DAY } from '../expectation/scatter.ts';
 import { HOURS_OF_WEEK, PLACES_OF_DAY, type SeasonalCurve } from '../expectation/seasonal-curve.ts';
 import { bytes, invalid, record, show, strings } from '../features/read-state.ts';
@@ -21,7 +16,7 @@ const EVIDENCE_STATE_VERSION = 1;
 const FIGURES = 4;
 
 export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: FittedEvidence): object {
-  const { columns, entities, pooled, grown } = expectation;
+  const { columns, entities, pooled } = expectation;
   const series = [...entities.values(), pooled].flat();
   const days = new Map<Float32Array, number>();
   const weeks = new Map<Float32Array, number>();
@@ -34,7 +29,6 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
     settleAfter: plan.settleAfter,
     columns,
     entities: [...entities.keys()],
-    ...(grown !== undefined && { young: [...entities.keys()].filter((name) => !grown.has(name)) }),
     series: encode(
       Float64Array.from(series.flatMap(({ center, spread, low, high }) => [center, spread, low, high])),
     ),
@@ -89,14 +83,10 @@ export function loadEvidence(state: unknown): FittedEvidence {
   });
   const of = (entity: number): readonly SeriesExpectation[] =>
     all.slice(entity * columns.length, (entity + 1) * columns.length);
-  const known = new Map(entities.map((name, entity) => [name, of(entity)]));
-  // A version of before lent nobody a season.
-  const young = raw.young === undefined ? undefined : new Set(strings(raw.young, 'young entities'));
   const expectation: Expectation = {
     columns,
-    entities: known,
+    entities: new Map(entities.map((name, entity) => [name, of(entity)])),
     pooled: of(entities.length),
-    ...(young !== undefined && { grown: leaveOut(known, young) }),
   };
   const reach = floats64(raw.reach, countComponents(columns.length, plan), 'reach');
   const pooledReach = floats64(raw.pooledReach, columns.length < 2 ? 0 : plan.lengths.length, 'pooledReach');

@@ -6,10 +6,9 @@ import { createInheritance } from '../base/inherit.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { createLending, type UnitsOf } from './borrow-season.ts';
 import { findDemand, fitSlope } from './demand.ts';
 import { readScatter } from './scatter.ts';
-import { fitSeasonalCurve, isBrief, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
+import { fitSeasonalCurve, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 
 export interface SeriesExpectation {
   /** Median of the training; NaN where nothing was measured. */
@@ -28,11 +27,6 @@ export interface Expectation {
   readonly columns: readonly string[];
   /** Entity → one a column. */
   readonly entities: ReadonlyMap<string, readonly SeriesExpectation[]>;
-  /**
-   * Those that were there for long enough to show a season, whom new pods of their workload take after; absent where nobody has
-   * another's season.
-   */
-  readonly grown?: ReadonlyMap<string, readonly SeriesExpectation[]>;
   /** Over all entities, for one that was not seen or too briefly, and none of its workload's pods was. */
   readonly pooled: readonly SeriesExpectation[];
 }
@@ -50,8 +44,6 @@ const USUAL = { from: 0.005, to: 0.995 } as const;
 const NORMAL_IQR = 1.3489795003921634;
 /** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
 const NORMAL_TAIL_RANGE = 5.1516586071978;
-/** Times the spread without a season up to which one that is another pod's may leave: a few hours tell little of either. */
-const MOST_WIDER = 1.5;
 /** Below it a spread is rounding noise of the scaled values. */
 const LEAST_SPREAD = 1e-9;
 
@@ -66,15 +58,9 @@ export const UNMEASURED: SeriesExpectation = {
 
 /**
  * @param use per row, 1 = normal and part of what is learned from
- * @param given.seasons whose seasons are taken as they are; left out: found in the rows
- * @param given.unitsOf by which pods that are too young for a season have that of their workload; left out: they have none
+ * @param seasons whose seasons are taken as they are; left out: found in the rows
  */
-export function fitExpectation(
-  x: FeatureMatrix,
-  use: Uint8Array,
-  given: { readonly seasons?: Expectation; readonly unitsOf?: UnitsOf | undefined } = {},
-): Expectation {
-  const { seasons, unitsOf } = given;
+export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expectation): Expectation {
   const width = x.names.length;
   const groups = groupRows(x);
   const hasOwnSeasons = groups.length * width <= MOST_SEASONS;
@@ -82,59 +68,25 @@ export function fitExpectation(
     fitSeries(takePooled(x, column, use), seasons?.pooled[column]?.season),
   );
   const demand = findDemand(x.names);
-  const found = groups.flatMap((rows, entity): Fitted[] => {
-    const name = x.entities[entity]!;
-    const measured = x.names.map((_, column) => takeMeasured(x, column, rows, use));
-    const own = measured.map((series, column) => {
+  const entities = new Map<string, readonly SeriesExpectation[]>();
+  for (const [entity, rows] of groups.entries()) {
+    const own = x.names.map((_, column) => {
+      const series = takeMeasured(x, column, rows, use);
       if (series.times.length < LEAST_ROWS) return undefined;
-      const known = seasons && seriesOf(seasons, name)[column]?.season;
+      const known = seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season;
       return fitSeries(series, known ?? (hasOwnSeasons ? undefined : pooled[column]!.season));
     });
-    return own.every((series) => series === undefined) ? [] : [{ name, rows, measured, own }];
-  });
-  const lend =
-    unitsOf === undefined || seasons !== undefined || !hasOwnSeasons
-      ? undefined
-      : openLending(found, pooled, unitsOf);
-  const entities = new Map<string, readonly SeriesExpectation[]>();
-  for (const { name, rows, measured, own } of found)
-    entities.set(
-      name,
-      own.map((series, column) => {
-        if (series === undefined) return pooled[column]!;
-        const lent = isBrief(measured[column]!) ? lend?.(name, column) : undefined;
-        const better = lent && fitSeries(measured[column]!, lent);
-        const fitted = better !== undefined && better.spread <= MOST_WIDER * series.spread ? better : series;
-        return { ...fitted, slope: slopeOf(x, { column, demand, rows, use }) };
-      }),
-    );
-  if (lend === undefined) return { columns: [...x.names], entities, pooled };
-  const young = new Set(found.flatMap(({ name, measured }) => (measured.every(isBrief) ? [name] : [])));
-  return { columns: [...x.names], entities, pooled, grown: leaveOut(entities, young) };
-}
-
-/** The map without these keys. */
-export function leaveOut<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string>): ReadonlyMap<string, T> {
-  return new Map([...all].filter(([name]) => !names.has(name)));
-}
-
-interface Fitted {
-  readonly name: string;
-  readonly rows: Uint32Array;
-  /** One a column, as `own`. */
-  readonly measured: readonly Measured[];
-  /** Undefined where too little was measured. */
-  readonly own: readonly (SeriesExpectation | undefined)[];
-}
-
-function openLending(found: readonly Fitted[], pooled: readonly SeriesExpectation[], unitsOf: UnitsOf) {
-  const lenders = found.map(({ name, measured, own }) => ({
-    entity: name,
-    series: own.map((series, column) =>
-      isBrief(measured[column]!) ? UNMEASURED : (series ?? pooled[column]!),
-    ),
-  }));
-  return createLending(lenders, unitsOf);
+    if (own.some((series) => series !== undefined))
+      entities.set(
+        x.entities[entity]!,
+        own.map((series, column) =>
+          series === undefined
+            ? pooled[column]!
+            : { ...series, slope: slopeOf(x, { column, demand, rows, use }) },
+        ),
+      );
+  }
+  return { columns: [...x.names], entities, pooled };
 }
 
 /** Whether training did not know the entity, and knew others for long enough to tell. */
@@ -148,13 +100,7 @@ const inherit = createInheritance<readonly SeriesExpectation[], Pick<Expectation
 
 /** Of an entity that is not known, what its workload's known pods have in common. */
 export function seriesOf(expectation: Expectation, entity: string): readonly SeriesExpectation[] {
-  const { entities, grown = entities, pooled } = expectation;
-  return (
-    entities.get(entity) ??
-    inherit({ entities: grown, pooled }, entity) ??
-    inherit(expectation, entity) ??
-    pooled
-  );
+  return expectation.entities.get(entity) ?? inherit(expectation, entity) ?? expectation.pooled;
 }
 
 /** What was usual in training at that time of day and week. @param time epoch ms */
@@ -175,10 +121,7 @@ interface Measured {
 /** @param season that is taken as it is; undefined: found in the series */
 function fitSeries({ times, values }: Measured, season?: SeasonalCurve): SeriesExpectation {
   if (values.length === 0) return UNMEASURED;
-  // Of a part of a day the median is that of its hours.
-  const isPart = season !== undefined && isBrief({ times });
-  const levels = isPart ? values.map((value, i) => value - readSeason(season, times[i]!)) : values;
-  const center = quantile(levels.toSorted(), 0.5);
+  const center = quantile(values.toSorted(), 0.5);
   const own = season ?? fitSeasonalCurve({ times, values }, center);
   const rest = values
     .map((value, i) => (value - center - readSeason(own, times[i]!)) / readScatter(own.scatter, times[i]!))

@@ -58,7 +58,7 @@ export const NO_SEASON: SeasonalCurve = {
 /** @returns what is usual at a time of day or week, off `center` */
 export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalCurve {
   const { times, values } = series;
-  const span = spanOf(series);
+  const span = times.length < BINS ? 0 : times.at(-1)! - times[0]!;
   if (span < LEAST_DAYS * DAY) return NO_SEASON;
   const off = values.map((value) => value - center);
   const smooth = foretells(halvesOf({ times, values: off }), smoothDay, readDay)
@@ -74,19 +74,6 @@ export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalC
     week,
     scatter: fitScatter({ times, values: left }),
   };
-}
-
-/** Whether it shows too few days to tell what returns. */
-export function isBrief(series: Pick<TimedValues, 'times'>): boolean {
-  return spanOf(series) < LEAST_DAYS * DAY;
-}
-
-function spanOf({ times }: Pick<TimedValues, 'times'>): number {
-  return times.length < BINS ? 0 : times.at(-1)! - times[0]!;
-}
-
-export function hasSeason({ day, week }: SeasonalCurve): boolean {
-  return day.length > 0 || week.length > 0;
 }
 
 /** Of two weeks or more hour by hour; of one, what both days of its weekend show. */

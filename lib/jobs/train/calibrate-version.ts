@@ -11,7 +11,7 @@ import { type FittedEvidence, gatherEvidence, type RowEvidence } from '../../evi
 import { countSettleRows } from '../../evidence/statistics.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { FeaturePlan } from '../../features/plan.ts';
-import { type FittedScaler, profilesOf } from '../../features/scaler.ts';
+import type { FittedScaler } from '../../features/scaler.ts';
 import { shadowLabels } from '../../features/shadow-labels.ts';
 import { lowerBound } from '../../maths/quantile.ts';
 import { fitScoreTail, LEAST_SCORES } from '../../maths/score-tail.ts';
@@ -84,7 +84,6 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       budget: falseAlarms,
       leastChanges,
       directions: findDirections({ detector, plan }),
-      unitsOf: (entity) => profilesOf(scaler, entity).map(({ divisor }) => divisor),
       lookback: contextRows,
     },
   });

@@ -73,16 +73,6 @@ test('restless hours and what follows demand are kept; a version of before has n
   assert.deepEqual(loadEvidence(before), FITTED);
 });
 
-test('whom new pods take after is kept; a version of before had no such choice', () => {
-  const { entities } = FITTED.expectation;
-  const grown = new Map([...entities].filter(([name]) => name === 'a'));
-  const fitted = { ...FITTED, expectation: { ...FITTED.expectation, grown } };
-  const state = JSON.parse(JSON.stringify(saveEvidence(fitted))) as Saved;
-  assert.deepEqual(loadEvidence(state), fitted);
-  const { young: _, ...before } = state;
-  assert.deepEqual(loadEvidence(before), FITTED);
-});
-
 test('a season that series share is stored once', () => {
   const [a] = FITTED.expectation.entities.get('a')!;
   const shared = { ...FITTED.expectation, entities: new Map([['a', [a!, a!, a!]]]), pooled: [a!, a!, a!] };
