@@ -5,8 +5,10 @@
 import { WindowError } from '../base/errors.ts';
 import { lineOf, scanCells } from './csv-cells.ts';
 import { parseCellNumber } from './csv-number.ts';
+import { isLabelLike } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';
 import { MAX_ROWS } from './limits.ts';
+import { isNumberWithUnit } from './number-with-unit.ts';
 import { TIME_NAMES } from './roles.ts';
 
 export interface Csv {
@@ -33,6 +35,8 @@ interface ColumnKind {
   others: number;
   firstOther: Cell | undefined;
   firstDecimalComma: Cell | undefined;
+  /** A number all the same, with a unit or separators. */
+  firstWithUnit: Cell | undefined;
 }
 
 /** Lines with more or fewer cells than the header. */
@@ -55,7 +59,8 @@ const LONGEST_SHOWN = 60;
 
 /**
  * First pass. Where most cells of a column are numbers, the others are missing values if they are what programs write for those
- * ("n/a"), or few; otherwise, and where nobody hears of it, the first of them is an error.
+ * ("n/a"), or few and neither numbers with a unit nor labels; otherwise, and where nobody hears of it, the first of them is
+ * an error.
  * @param onLeftOut hears of such cells, once for each column, and of lines that are left out
  * @returns rows: lines that have as many cells as the header, at least one
  * @throws WindowError `no-rows`, `bad-row`, `bad-value`, `bad-quote`, `too-large`
@@ -99,6 +104,7 @@ function scan({ bytes, source, delimiter, names, from: start }: Csv): {
       others: 0,
       firstOther: undefined,
       firstDecimalComma: undefined,
+      firstWithUnit: undefined,
     }),
   );
   const badLines: BadLines = { count: 0, first: undefined };
@@ -147,8 +153,19 @@ function addCell(kind: ColumnKind, bytes: Buffer, row: number, from: number, to:
   kind.firstOther ??= { row, from, to };
   if (to - from <= LONGEST_PLACEHOLDER && PLACEHOLDERS.has(bytes.toString('latin1', from, to).toLowerCase()))
     kind.placeholders++;
-  else if (kind.firstDecimalComma === undefined && DECIMAL_COMMA.test(bytes.toString('latin1', from, to)))
-    kind.firstDecimalComma = { row, from, to };
+  else if (mayBeNumber(bytes[from]!)) addNumberLike(kind, bytes, { row, from, to });
+}
+
+function addNumberLike(kind: ColumnKind, bytes: Buffer, cell: Cell): void {
+  if (kind.firstDecimalComma !== undefined && kind.firstWithUnit !== undefined) return;
+  const text = bytes.toString('utf8', cell.from, cell.to);
+  if (DECIMAL_COMMA.test(text)) kind.firstDecimalComma ??= cell;
+  else if (kind.firstWithUnit === undefined && isNumberWithUnit(text)) kind.firstWithUnit = cell;
+}
+
+/** By its first byte: a digit, a sign or a point. */
+function mayBeNumber(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || byte === 43 || byte === 45 || byte === 46;
 }
 
 /** @throws WindowError `bad-value` for a cell that makes a column neither of numbers nor of text */
@@ -156,28 +173,36 @@ function checkKind(
   kind: ColumnKind,
   given: { readonly column: number; readonly csv: Csv; readonly isLenient: boolean },
 ): { readonly numeric: boolean; readonly leftOut?: LeftOut } {
-  const { numbers, others, firstOther, firstDecimalComma } = kind;
+  const { numbers, others, firstOther, firstDecimalComma, firstWithUnit } = kind;
   const { csv, isLenient } = given;
   if (others === 0) return { numeric: true };
   const name = csv.names[given.column]!;
   const isTime = TIME_NAMES.includes(name.toLowerCase());
   const words = others - kind.placeholders;
-  const isMostlyNumbers = firstDecimalComma === undefined && words <= MOST_OTHERS * numbers;
+  // Left out, the largest values would be missing, and of labels the anomalies: "1,024.5" among others, "yes" among 0.
+  const isTelling = firstDecimalComma ?? firstWithUnit ?? (isLabelLike(name) && words > 0);
+  const isMostlyNumbers = !isTelling && words <= MOST_OTHERS * numbers;
   if (isLenient && isMostlyNumbers && !(isTime && numbers === 0)) {
     const message = `${others} of ${numbers + others} cells of column ${name} are no numbers and count as missing, such as ${showCell(firstOther!, csv)}`;
     return { numeric: true, leftOut: { code: 'bad-value', count: others, message } };
   }
   // A time that is no time is told as such further on.
   if (isTime) return { numeric: false };
-  const bad = firstDecimalComma ?? (numbers >= others ? firstOther : undefined);
+  const bad = firstDecimalComma ?? (numbers >= others ? (firstWithUnit ?? firstOther) : undefined);
   if (bad === undefined) return { numeric: false };
-  const hint = firstDecimalComma
-    ? 'decimals are written with a point'
-    : 'leave a cell empty where nothing was measured';
+  const hint = sayHint(kind, name);
   throw new WindowError(
     'bad-value',
     `${csv.source}: column ${name}, ${showCell(bad, csv)} is no number; ${hint}`,
   );
+}
+
+function sayHint({ firstDecimalComma, firstWithUnit }: ColumnKind, name: string): string {
+  if (firstDecimalComma !== undefined) return 'decimals are written with a point';
+  if (firstWithUnit !== undefined) return 'write the number alone, without separators or a unit';
+  return isLabelLike(name)
+    ? 'anomalous rows are marked by 1, others by 0'
+    : 'leave a cell empty where nothing was measured';
 }
 
 function showCell({ row, from, to }: Cell, { bytes }: Csv): string {

@@ -17,7 +17,8 @@ export interface LabelOptions {
   readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
-function isLabelLike(name: string): boolean {
+/** @param name of a column, as it is written */
+export function isLabelLike(name: string): boolean {
   return LABEL_LIKE.test(name.toLowerCase().replaceAll(/[_\-. ]/g, ''));
 }
 

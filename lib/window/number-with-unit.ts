@@ -18,7 +18,7 @@ const SHORT_UNIT = new RegExp(`^${NUMBER}\\s*(?:[smhdBbKkMGTV]|[KMGTPE]i)$`);
  */
 export function assertNoUnits(strings: CodedStrings, column: ColumnName, rows: Float64Array): void {
   const values = strings.values.filter((value) => value !== '');
-  const plain = values.filter((value) => PLAIN_UNIT.test(value) || THOUSANDS_OR_COMMA.test(value));
+  const plain = values.filter(isPlain);
   const short = values.filter((value) => SHORT_UNIT.test(value));
   const count = plain.length + short.length;
   if (count === 0 || 2 * count < values.length) return;
@@ -32,6 +32,15 @@ export function assertNoUnits(strings: CodedStrings, column: ColumnName, rows: F
     'bad-value',
     `${column.source}: column ${column.name}, row ${row + 1}: ${JSON.stringify(first)} is a number with a unit or separators; ${hint}`,
   );
+}
+
+/** Among numbers. */
+export function isNumberWithUnit(text: string): boolean {
+  return isPlain(text) || SHORT_UNIT.test(text);
+}
+
+function isPlain(value: string): boolean {
+  return PLAIN_UNIT.test(value) || THOUSANDS_OR_COMMA.test(value);
 }
 
 /** Each of a few names has about a row for every time; each of many values has hardly any. */

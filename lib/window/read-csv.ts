@@ -139,17 +139,26 @@ function sniff(bytes: Buffer): CsvDelimiter {
 function readColumns(csv: Csv, isNumeric: readonly boolean[], rows: number): ColumnToWrite[] {
   const { bytes, source, delimiter } = csv;
   const readers = isNumeric.map((numeric) => (numeric ? numberReader(bytes, rows) : textReader(bytes, rows)));
+  // Of the line that is read: of one that is left out, no cell may be known.
+  const starts = new Float64Array(readers.length);
+  const ends = new Float64Array(readers.length);
+  const areDoubled = new Uint8Array(readers.length);
   let row = 0;
   scanCells(
     bytes,
     { from: csv.from, delimiter, source },
     {
       cell(column, from, to, doubled) {
-        readers[column]?.read(row, from, to, doubled);
+        if (column >= readers.length) return;
+        starts[column] = from;
+        ends[column] = to;
+        areDoubled[column] = Number(doubled);
       },
       endRow(cells) {
-        // One that is left out is written over by the next.
-        if (cells === readers.length) row++;
+        if (cells !== readers.length) return;
+        for (let i = 0; i < readers.length; i++)
+          readers[i]!.read(row, starts[i]!, ends[i]!, areDoubled[i] === 1);
+        row++;
       },
     },
   );

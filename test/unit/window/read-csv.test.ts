@@ -346,3 +346,33 @@ test('names that look like a duration or a size stay names where they recur with
     3,
   );
 });
+
+for (const [name, cell, hint] of [
+  ['latency', '"1,234.5"', 'without separators or a unit'],
+  ['memory', '1.2G', 'without separators or a unit'],
+  ['memory', '512 MiB', 'without separators or a unit'],
+  ['label', 'anomaly', 'anomalous rows are marked by 1'],
+  ['is_anomaly', 'yes', 'anomalous rows are marked by 1'],
+] as const)
+  test(`few cells such as ${cell} in a column ${name} are no missing values, which would hide what they say`, () => {
+    const leftOut: LeftOut[] = [];
+    const cells = Array.from({ length: 100 }, (_, row) => `${row},${row % 50 === 7 ? cell : row % 2}`);
+    assert.throws(
+      () => readCsv(rowsOf(`cpu,${name}`, cells), { onLeftOut: (each) => leftOut.push(each) }),
+      windowError('bad-value', `column ${name}, row 8`, JSON.stringify(cell.replaceAll('"', '')), hint),
+    );
+    assert.deepEqual(leftOut, []);
+  });
+
+test('a line that was cut in the time of a nameless index costs itself, and not the time of all', () => {
+  const lines = Array.from({ length: 20 }, (_, row) => `2026-01-01 00:${row + 10}:00,${row},a`);
+  const leftOut: LeftOut[] = [];
+  const window = readCsv([',cpu,pod', ...lines, '2026-01-0'].join('\n'), {
+    onLeftOut: (each) => leftOut.push(each),
+  });
+  assert.deepEqual([window.times.length, window.entities], [20, ['a']]);
+  assert.deepEqual(
+    leftOut.map(({ code, count }) => [code, count]),
+    [['bad-row', 1]],
+  );
+});
