@@ -4,7 +4,7 @@ import { readCsvWindow } from './read-csv.ts';
 import { type ReadWindowOptions, readWindow } from './read-window.ts';
 import type { MetricWindow } from './window.ts';
 
-const CSV_NAME = /\.(?:csv|tsv)(?:\.gz)?$/i;
+export const CSV_NAME: RegExp = /\.(?:csv|tsv)(?:\.gz)?$/i;
 
 /**
  * Parquet by its first bytes, CSV by its name, Parquet otherwise.

@@ -1,9 +1,11 @@
 /** How much a training would hold, told without reading what it learns from: from the state, or from the ends of a few files. */
+import { NotFoundError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readFileRanges } from '../../store/file-ranges.ts';
-import type { ObjectInfo } from '../../store/object-store.ts';
-import { readFooterSize } from '../../window/footer.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
+import { type FooterSize, readFooterSize } from '../../window/footer.ts';
+import { CSV_NAME } from '../../window/read-file.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { lookAt } from '../shared/looked-at.ts';
@@ -51,7 +53,7 @@ function tellByState(detector: Detector, state: DetectorState): number | undefin
   return entities * detector.metrics.length * (detector.training.lookback / step);
 }
 
-/** Windows of the lookback. */
+/** Windows of the lookback, without those in CSV. */
 async function findObjects(
   detector: Detector,
   state: DetectorState,
@@ -67,7 +69,8 @@ async function findObjects(
   return objects.filter((info) => {
     const known = files?.get(info.key);
     const end = namedRange(info)?.end ?? (known?.etag === info.etag ? known.range.end : Infinity);
-    return info.size > 0 && end > since;
+    // A byte of text tells nothing by those of Parquet, which holds a hundred values in one where they repeat.
+    return info.size > 0 && end > since && !CSV_NAME.test(info.key);
   });
 }
 
@@ -82,14 +85,23 @@ async function estimateByFooters(
   const some = others.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every));
   const sizes = new Map<ObjectInfo, number>();
   for (const info of [...largest, ...some]) {
-    const { body } = await store.get(info.key, { lastBytes: FOOTER_BYTES });
-    const size = readFooterSize(body);
+    const size = await readSize(info, store);
     if (size !== undefined) sizes.set(info, size.rows * size.numberColumns);
   }
   if (sizes.size === 0) return undefined;
   const ofOthers = some.filter((info) => sizes.has(info));
   const density = densityOf(ofOthers.length > 0 ? ofOthers : [...sizes.keys()], sizes);
   return objects.reduce((sum, info) => sum + (sizes.get(info) ?? density * info.size), 0);
+}
+
+/** Undefined too where it is gone since it was listed: the training goes on without it as well. */
+async function readSize({ key }: ObjectInfo, store: ObjectStore): Promise<FooterSize | undefined> {
+  try {
+    return readFooterSize((await store.get(key, { lastBytes: FOOTER_BYTES })).body);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** Values of a byte. */

@@ -84,3 +84,16 @@ test('nothing tells where there is nothing, or no footer', async () => {
   await store.put('windows/detector=shop/a.csv', new TextEncoder().encode('timestamp,cpu\n1,2\n'));
   assert.equal(await measure(), undefined);
 });
+
+test('a large CSV beside small windows is no guess by their bytes, and a file that is gone is no failure', async () => {
+  const values = await exportWindows(0, 6, 240);
+  const csv = 'windows/detector=shop/history.csv';
+  await store.put(csv, new TextEncoder().encode(`timestamp,cpu\n${'1,2\n'.repeat(1_000_000)}`));
+  const state = { ...initialState('shop'), exportedUntil: EPOCH + DAY };
+  assert.equal((await measure(state))!.values, values);
+  const { get } = store;
+  const gone = windowKey('shop', { start: EPOCH, end: EPOCH + 240 * STEP });
+  store.get = (key, options) => get(key === gone ? `${key}.gone` : key, options);
+  const rest = (await measure(state))!.values;
+  assert.ok(Math.abs(rest / values - 1) < 0.05, `${rest} of ${values}`);
+});
