@@ -9,6 +9,8 @@ import { sayNeeds } from './training-needs.ts';
 export const MOST_FAILURES = 2;
 /** Ms from the last failure. */
 const SET_ASIDE_FOR = 24 * 3_600_000;
+/** Ms that one may take to be asked for: the function that asks may end before it hears that there is one. */
+const LONGEST_ASKING = 3_600_000;
 const SILENT_END = 'it ended without a word';
 
 /** With other settings, or another release, a training is judged anew. */
@@ -28,7 +30,7 @@ export async function findTrainingPlace(
 /** Waits for a container, or trains. @param now epoch ms */
 export function isJobUnderWay(place: TrainingPlace | undefined, now: number): boolean {
   const job = place?.job;
-  return job !== undefined && job.endedAt === undefined && now < job.until;
+  return job !== undefined && job.endedAt === undefined && now < lastsUntil(job);
 }
 
 /** Jobs that failed one after the other, and the newest of them: one that ended without a word is among them. */
@@ -37,7 +39,7 @@ export function findFailures(
   now: number,
 ): { readonly count: number; readonly at: number; readonly reason: string } | undefined {
   if (job !== undefined && hasVanished(job, now))
-    return { count: failures + 1, at: job.until, reason: SILENT_END };
+    return { count: failures + 1, at: lastsUntil(job), reason: SILENT_END };
   return failures === 0 || failure === undefined ? undefined : { count: failures, ...failure };
 }
 
@@ -65,6 +67,11 @@ export function sayProblem(
   };
 }
 
-function hasVanished({ endedAt, until }: TrainingJob, now: number): boolean {
-  return endedAt === undefined && now >= until;
+function hasVanished(job: TrainingJob, now: number): boolean {
+  return job.endedAt === undefined && now >= lastsUntil(job);
+}
+
+/** One that nobody knows to be there may never have been asked for; if it comes all the same, it finds that nobody waits for it. */
+function lastsUntil({ id, startedBy, askedAt, until }: TrainingJob): number {
+  return id === undefined && startedBy === undefined ? Math.min(until, askedAt + LONGEST_ASKING) : until;
 }

@@ -30,7 +30,7 @@ const LONGEST_WINDOW = 86_400_000;
 
 /**
  * @param isSmall whether so many values are no question
- * @returns undefined where nothing tells, as of files in CSV
+ * @returns undefined where nothing tells, as of files in CSV: it is tried
  */
 export async function measureTraining(
   detector: Detector,
@@ -41,8 +41,10 @@ export async function measureTraining(
   const told = tellByState(detector, state);
   if (told !== undefined && isSmall(STATE_IS_SURE_TO * told)) return { values: told, by: 'state' };
   const values = await estimateByFooters(await findObjects(detector, state, context), context);
-  if (values !== undefined) return { values, by: 'footers' };
-  return told === undefined ? undefined : { values: told, by: 'state' };
+  // Without them the state tells how much the whole lookback would hold, and not how much of it there is.
+  if (values === undefined) return undefined;
+  // Rows that lie closer than the step become one.
+  return { values: told === undefined ? values : Math.min(values, STATE_IS_SURE_TO * told), by: 'footers' };
 }
 
 /** Undefined where the state knows no entities, or the manifest no metrics. */

@@ -97,3 +97,17 @@ test('a large CSV beside small windows is no guess by their bytes, and a file th
   const rest = (await measure(state))!.values;
   assert.ok(Math.abs(rest / values - 1) < 0.05, `${rest} of ${values}`);
 });
+
+test('rows closer than the step become one: no more is reckoned than the grid of the lookback has', async () => {
+  const entity = { decidedUntil: EPOCH, recent: [], open: undefined };
+  const state = { ...initialState('shop'), exportedUntil: EPOCH + DAY, entities: { a: entity } };
+  const values = await exportWindows(0, 2, 1440);
+  const most = 2 * 2 * 2880;
+  assert.ok(values > most);
+  assert.deepEqual(await measure(state), { values: most, by: 'footers' });
+});
+
+test('what a whole lookback would hold is no size of a history that nothing tells of', async () => {
+  const entity = { decidedUntil: EPOCH, recent: [], open: undefined };
+  assert.equal(await measure({ ...initialState('shop'), entities: { a: entity } }), undefined);
+});

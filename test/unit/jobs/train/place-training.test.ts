@@ -8,7 +8,7 @@ import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { beginJob, endJob } from '../../../../lib/jobs/train/training-job.ts';
-import { readPlace, type TrainingPlace } from '../../../../lib/store/training-place.ts';
+import { movePlace, readPlace, type TrainingPlace } from '../../../../lib/store/training-place.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -168,4 +168,18 @@ test('a job that ends without a word is no longer waited for once it cannot be t
   assert.match((await findConcern())?.message ?? '', /ended without a word/);
   assert.equal(await train(), 'submitted');
   assert.equal((await placeOf()).failures, 1);
+});
+
+test('a job of which nobody heard that there is one is waited for an hour', async () => {
+  await train();
+  const { job } = await placeOf();
+  // As the place stands where the function ended between asking and hearing.
+  await movePlace(bucket.store, 'shop', (place) => ({
+    ...place,
+    job: { name: job!.name, askedAt: job!.askedAt, until: job!.until },
+  }));
+  clock += 3_599_000;
+  assert.equal(await train(), 'under-way');
+  clock += 1_000;
+  assert.equal(await train(), 'submitted');
 });
