@@ -33,9 +33,9 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
 };
 
 /** Options of single studies. */
-const OWN_OPTIONS = ['part', 'model', 'seeds', 'scenarios', 'no-peers', 'jobs', 'scale'] as const;
+const OWN_OPTIONS = ['part', 'model', 'seeds', 'scenarios', 'no-peers', 'jobs', 'scale', 'plot'] as const;
 /** Of `lived`. */
-const LIVED_OPTIONS = OWN_OPTIONS.filter((name) => name !== 'scale');
+const LIVED_OPTIONS = OWN_OPTIONS.filter((name) => name !== 'scale' && name !== 'plot');
 type OwnOption = (typeof OWN_OPTIONS)[number];
 
 /** What is not about speed: each runs alone, and prints its own table. */
@@ -77,6 +77,11 @@ const STUDIES: Readonly<
   'bucket-age': {
     needsData: false,
     load: async () => (await import('./bucket-age.ts')).reportBucketAge,
+  },
+  scale: {
+    needsData: false,
+    takes: ['plot'],
+    load: async () => (await import('./scale.ts')).reportScale,
   },
   companions: { needsData: true, load: async () => (await import('./companions.ts')).reportCompanions },
   'autoencoder-peer-default-size': {
@@ -152,6 +157,9 @@ lived also takes
 cluster-fortnight takes --seeds N (1 by default) and
   --scale NAME ${SCALE_NAMES.join(', ')}; coarse by default
 
+scale takes
+  --plot FILE  where its picture goes, an SVG
+
 exit codes: 0 measured, whatever the figures; 1 a bench failed, or the gate is missed; 2 bad arguments`;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -226,6 +234,7 @@ function readOptions(args: readonly string[]): Options {
       'no-peers': { type: 'boolean' },
       jobs: { type: 'string' },
       scale: { type: 'string' },
+      plot: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -262,6 +271,7 @@ function readOptions(args: readonly string[]): Options {
     peers: values['no-peers'] !== true,
     jobs: countOf('jobs', values.jobs) ?? 1,
     scale: oneOf('scale', values.scale, SCALE_NAMES),
+    plot: values.plot,
     help,
   };
 }

@@ -26,6 +26,8 @@ export interface StudyOptions {
   readonly jobs: number;
   /** Of `cluster-fortnight`: how large its cluster is. */
   readonly scale: ScaleName | undefined;
+  /** Of `scale`: the file of its picture; undefined: none. */
+  readonly plot: string | undefined;
 }
 
 /**

@@ -1,0 +1,27 @@
+/** Of one run of a job. */
+export interface JobFigures {
+  readonly seconds: number;
+  /** Of the process, the bucket in its memory included. */
+  readonly peakMb: number;
+  /** To the bucket. */
+  readonly requests: number;
+}
+
+/** Of one detector. */
+export interface SizeFigures {
+  readonly series: number;
+  readonly export: JobFigures;
+  readonly score: JobFigures;
+  readonly train: JobFigures;
+}
+
+/** What the plan says of a deployment, in dollars a month. */
+export interface Priced {
+  readonly detectors: number;
+  readonly series: number;
+  /** Days. */
+  readonly age: number;
+  /** Of the detectors, and of what is there without any. */
+  readonly dollars: number;
+  readonly around: number;
+}
