@@ -158,7 +158,7 @@ cluster-fortnight takes --seeds N (1 by default) and
   --scale NAME ${SCALE_NAMES.join(', ')}; coarse by default
 
 scale takes
-  --plot FILE  where its picture goes, an SVG
+  --plot FILE  where its picture goes, a PNG
 
 exit codes: 0 measured, whatever the figures; 1 a bench failed, or the gate is missed; 2 bad arguments`;
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- scale [--plot FILE.svg]`: time, memory and requests of each job from 10 series to 10,000, what that costs a
+ * `npm run bench -- scale [--plot FILE.png]`: time, memory and requests of each job from 10 series to 10,000, what that costs a
  * month at three ages, alone and cut into detectors, in tables and one picture. Each size runs in a process of its own.
  */
 import { execFileSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatTable } from '../lib/cli/table.ts';
 import { DEFAULT_PRICES } from '../lib/jobs/plan/price-table.ts';
+import { rasterize } from '../lib/report/drawing/rasterize.ts';
 import type { JobFigures, Priced, SizeFigures } from './scale/contract.ts';
 import { drawScale } from './scale/draw-scale.ts';
 import { priceSize } from './scale/price-sizes.ts';
@@ -37,8 +38,10 @@ export const reportScale: Study = async (_data, say, { plot }) => {
   );
   const { asOf, region } = DEFAULT_PRICES;
   const ofPrices = `prices of ${region} as of ${asOf}`;
-  if (plot !== undefined)
-    writeFileSync(plot, drawScale(sizes, prices, `Dollars by ${ofPrices}, see the plan's notes`));
+  if (plot !== undefined) {
+    const svg = drawScale(sizes, prices, `Dollars by ${ofPrices}, see the plan's notes`);
+    writeFileSync(plot, await rasterize(svg));
+  }
   return { text: [tellSizes(sizes), tellPrices(prices, ofPrices)].join('\n\n'), figures: { sizes, prices } };
 };
 

@@ -19,6 +19,8 @@ export function openFunctionPool(config: FunctionConfig, host: LambdaHost): Func
   const environments = new Set<Promise<Environment>>();
   const idle: { environment: Environment; timer: NodeJS.Timeout }[] = [];
   const waiting: (() => void)[] = [];
+  /** Invocations that have an environment: each closes with lines in the log, which may come after its process has gone. */
+  const invoked = new Set<Promise<InvocationResult>>();
   let busy = 0;
   let running = 0;
   let closed = false;
@@ -47,12 +49,16 @@ export function openFunctionPool(config: FunctionConfig, host: LambdaHost): Func
       for (const { timer } of idle.splice(0)) clearTimeout(timer);
       // Those that wait are woken one by one, as each busy environment ends.
       await Promise.all([...environments].map(async (environment) => (await environment).stop()));
+      await Promise.all(invoked);
       await log.close();
     },
   };
 
   async function invokeOn(environment: Environment, event: string): Promise<InvocationResult> {
-    const result = await environment.invoke(event);
+    const invocation = environment.invoke(event);
+    invoked.add(invocation);
+    const result = await invocation;
+    invoked.delete(invocation);
     if (environment.alive && !closed) idle.push({ environment, timer: stopLater(environment) });
     return result;
   }
