@@ -38,7 +38,7 @@ export function drawScale(sizes: readonly SizeFigures[], prices: readonly Priced
     { title: 'seconds of a run', lines: byJob('seconds') },
     { title: 'MB at most', lines: byJob('peakMb') },
     { title: 'requests to the bucket', lines: byJob('requests') },
-    { title: '$ a month, one detector', lines: oneDetector },
+    { title: '$ a month: new, 100, 400 days', lines: oneDetector },
   ];
   return drawForImage(drawPanels(panels), {
     title: 'From ten series to ten thousand',
