@@ -63,17 +63,22 @@ export function keepRows(
 ): UnsortedRows {
   if (kept === undefined) return { times, entity, columns, labels };
   const isKept = (_: number, row: number): boolean => kept[row] === 1;
-  const values: string[] = [];
-  const places = new Map<number, number>();
-  const codes = entity.codes.filter(isKept).map((code) => {
-    const place = places.get(code) ?? values.push(entity.values[code]!) - 1;
-    places.set(code, place);
-    return place;
-  });
   return {
     times: times.filter(isKept),
-    entity: { ...entity, codes, values },
+    entity: dropUnused({ ...entity, codes: entity.codes.filter(isKept) }),
     columns: columns.map((column) => column.filter(isKept)),
     labels: labels?.filter(isKept),
   };
+}
+
+/** Without strings that no row has. */
+export function dropUnused(strings: CodedStrings): CodedStrings {
+  const values: string[] = [];
+  const places = new Map<number, number>();
+  const codes = strings.codes.map((code) => {
+    const place = places.get(code) ?? values.push(strings.values[code]!) - 1;
+    places.set(code, place);
+    return place;
+  });
+  return { ...strings, codes, values };
 }

@@ -4,7 +4,7 @@
  * entity of which that is so at most times lacks a column that tells its series apart, and is not used.
  */
 import { WindowError } from '../base/errors.ts';
-import { keepRows, type UnsortedRows } from './keep-rows.ts';
+import { dropUnused, keepRows, type UnsortedRows } from './keep-rows.ts';
 import type { LeftOut } from './left-out.ts';
 import type { CodedStrings } from './read-strings.ts';
 
@@ -44,11 +44,8 @@ export function orderRows(
   const fault = findFault(rows, kept);
   if (fault === undefined) return keepRows(rows, kept);
   if (onLeftOut === undefined) throw new WindowError(fault.code, `${source}: ${fault.what}`);
-  // What the decoder handed over is changed by nobody else.
-  const columns = rows.columns.map((column) => column.slice());
-  const changed: UnsortedRows = { ...rows, columns, labels: rows.labels?.slice() };
   const order = orderByTime(rows, kept);
-  const { firsts, entities } = mergeRows(changed, order);
+  const { changed, firsts, entities } = mergeRows(rows, order);
   const out = entities.filter(({ times, differing }) => differing > MOST_DIFFERING * times);
   const name = (row: number | undefined): string => nameRow(rows, row!);
   if (out.length === entities.length)
@@ -56,7 +53,7 @@ export function orderRows(
   for (const note of describe(entities, { out, name })) onLeftOut(note);
   const codes = new Set(out.map(({ code }) => code));
   const used = order.filter((row) => firsts[row] === 1 && !codes.has(rows.entity.codes[row]!));
-  return keepRows(pick(changed, used), new Uint8Array(used.length).fill(1));
+  return pick(changed, used);
 }
 
 /** The first row that does not come after the one before it of its entity. */
@@ -83,16 +80,27 @@ function findFault(
 /** Rows that are used, by entity, then time; of one time as they came. */
 function orderByTime({ times, entity }: UnsortedRows, kept: Uint8Array | undefined): Uint32Array {
   const { codes } = entity;
-  const rows = Uint32Array.from(times.keys()).filter((row) => kept?.[row] !== 0);
-  return rows.sort((a, b) => codes[a]! - codes[b]! || times[a]! - times[b]! || a - b);
+  return listRows(times.length, kept).sort((a, b) => codes[a]! - codes[b]! || times[a]! - times[b]! || a - b);
 }
 
-/** Changes columns and labels in place: the first row of a time gets what stands for all of them. */
+function listRows(count: number, kept: Uint8Array | undefined): Uint32Array {
+  const rows = new Uint32Array(count);
+  let used = 0;
+  for (let row = 0; row < count; row++) if (kept?.[row] !== 0) rows[used++] = row;
+  return rows.subarray(0, used);
+}
+
+/** @returns the rows, in which the first of a time has what stands for all of them; the same ones where no two are of one time */
 function mergeRows(
   rows: UnsortedRows,
   order: Uint32Array,
-): { readonly firsts: Uint8Array; readonly entities: readonly Merged[] } {
+): {
+  readonly changed: UnsortedRows;
+  readonly firsts: Uint8Array;
+  readonly entities: readonly Merged[];
+} {
   const { times, entity } = rows;
+  let changed = rows;
   const firsts = new Uint8Array(times.length);
   const entities: Merged[] = [];
   for (let from = 0, to = 0; from < order.length; from = to) {
@@ -105,7 +113,9 @@ function mergeRows(
     merged.rows += to - from;
     merged.times++;
     if (to - from === 1) continue;
-    if (mergeInto(rows, order.subarray(from, to))) {
+    // What the decoder handed over is changed by nobody else. A copy of millions of rows is made where it is needed.
+    if (changed === rows) changed = copy(rows);
+    if (mergeInto(changed, order.subarray(from, to))) {
       merged.differing++;
       merged.firstDiffering ??= order[from + 1]!;
     } else {
@@ -113,7 +123,11 @@ function mergeRows(
       merged.firstRepeated ??= order[from + 1]!;
     }
   }
-  return { firsts, entities };
+  return { changed, firsts, entities };
+}
+
+function copy(rows: UnsortedRows): UnsortedRows {
+  return { ...rows, columns: rows.columns.map((column) => column.slice()), labels: rows.labels?.slice() };
 }
 
 function countOf(code: number): Merged {
@@ -179,11 +193,18 @@ function list(names: readonly string[]): string {
 
 function pick({ times, entity, columns, labels }: UnsortedRows, rows: Uint32Array): UnsortedRows {
   return {
-    times: Float64Array.from(rows, (row) => times[row]!),
-    entity: { ...entity, codes: rows.map((row) => entity.codes[row]!) },
-    columns: columns.map((column) => Float64Array.from(rows, (row) => column[row]!)),
+    times: pickValues(times, rows),
+    entity: dropUnused({ ...entity, codes: rows.map((row) => entity.codes[row]!) }),
+    columns: columns.map((column) => pickValues(column, rows)),
     labels: labels && Uint8Array.from(rows, (row) => labels[row]!),
   };
+}
+
+/** By a loop: `from` would make a list of numbers first. */
+function pickValues(values: Float64Array, rows: Uint32Array): Float64Array {
+  const picked = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) picked[at] = values[rows[at]!]!;
+  return picked;
 }
 
 function nameRow({ times, entity }: Pick<UnsortedRows, 'times' | 'entity'>, row: number): string {
