@@ -35,5 +35,6 @@ function joinSeries(parts: readonly MatrixSeries[]): MatrixSeries {
     values.set(part.values, at);
     at += part.times.length;
   }
-  return { labels: first.labels, times, values };
+  const hasHistograms = parts.some((part) => part.hasHistograms);
+  return { labels: first.labels, times, values, ...(hasHistograms && { hasHistograms }) };
 }

@@ -10,6 +10,8 @@ export interface MatrixSeries {
   readonly times: Float64Array;
   /** Length of `times`. NaN where the source measured something that is no finite number. */
   readonly values: Float64Array;
+  /** Whether it has samples that are no numbers, native histograms, which `values` lacks; absent: no. */
+  readonly hasHistograms?: boolean | undefined;
 }
 
 /** What the source gave for one metric; without series where it has no data. */

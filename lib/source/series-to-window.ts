@@ -3,7 +3,7 @@ import { describeTooLong, LONGEST_ENTITY } from '../window/entity-names.ts';
 import type { LeftOut } from '../window/left-out.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
-import { describeSeries } from './matrix-response.ts';
+import { describeSeries, USE_NUMBERS } from './matrix-response.ts';
 import { mergeSeries, type SeriesConflict } from './merge-series.ts';
 import type { MatrixSeries, MetricMatrix } from './metric-source.ts';
 
@@ -23,7 +23,7 @@ export interface WindowCut {
 
 /**
  * Names each series by its entity labels, joined by "/". A series without one of the labels, or with a name that is too
- * long for one, is left out; where two of them tell different numbers of the same entity and time, that sample is NaN.
+ * long for one, is left out, as are samples that are native histograms; where two of them tell different numbers of the same entity and time, that sample is NaN.
  * The others stand.
  * @param onLeftOut hears of it, once for each kind and metric
  */
@@ -37,6 +37,8 @@ export function assignEntities(
     const unnamed: MatrixSeries[] = [];
     const tooLong: string[] = [];
     for (const series of metric.series) {
+      // Nothing else: it neither names an entity nor stands against another series.
+      if (series.hasHistograms && series.times.length === 0) continue;
       const entity = nameEntity(series, entityLabels);
       if (entity === undefined) unnamed.push(series);
       else if (entity.length > LONGEST_ENTITY) tooLong.push(entity);
@@ -46,6 +48,8 @@ export function assignEntities(
         else group.push(series);
       }
     }
+    const histograms = metric.series.filter(({ hasHistograms }) => hasHistograms);
+    if (histograms.length > 0) onLeftOut(describeHistograms(histograms, metric));
     if (unnamed.length > 0) onLeftOut(describeUnnamed(unnamed, metric, entityLabels));
     if (tooLong.length > 0) onLeftOut(describeTooLong(tooLong, `metric ${metric.name}`));
     return { name: metric.name, byEntity: mergeGroups(groups, { metric, entityLabels, onLeftOut }) };
@@ -149,6 +153,17 @@ function describeUnnamed(
     code: 'missing-entity-label',
     count: unnamed.length,
     message: `metric ${name}: ${which} the entity label ${JSON.stringify(label)}, such as ${describeSeries(labels)}; keep the label in the query (${query}) or take it out of the manifest's entity`,
+  };
+}
+
+function describeHistograms(
+  histograms: readonly MatrixSeries[],
+  { name, series: all }: MetricMatrix,
+): LeftOut {
+  return {
+    code: 'native-histogram',
+    count: histograms.length,
+    message: `metric ${name}: ${histograms.length} of its ${all.length} series have native histograms, which are left out, such as ${describeSeries(histograms[0]!.labels)}; ${USE_NUMBERS}`,
   };
 }
 

@@ -161,15 +161,31 @@ test('anything but a matrix is an error that names the type', () => {
     assert.throws(() => parse({ status: 'success', data }), { code: 'not-a-matrix' });
 });
 
-test('native histograms are refused by name, beside floats too', () => {
+test('native histograms of every series are refused by name', () => {
   const histograms = [[T0, { count: '5', sum: '3', buckets: [[0, '1', '2', '5']] }]];
   assert.throws(() => parse(matrix({ metric: { __name__: 'latency', job: 'a' }, histograms })), {
     code: 'native-histogram',
     message: /latency\{job="a"\}/,
   });
-  assert.throws(() => parse(matrix({ histograms, values: [[T0, '1']], metric: { __name__: 'latency' } })), {
-    code: 'native-histogram',
-  });
+});
+
+test('native histograms beside floats, of one series or of others, are marked and the floats stand', () => {
+  const histograms = [[T0, { count: '5', sum: '3', buckets: [[0, '1', '2', '5']] }]];
+  const { series } = parse(
+    matrix(
+      { metric: { job: 'a' }, histograms },
+      { metric: { job: 'b' }, values: [[T0, '1']] },
+      { metric: { job: 'c' }, histograms, values: [[T0, '2']] },
+    ),
+  );
+  assert.deepEqual(
+    series.map(({ labels, values, hasHistograms }) => [labels['job'], [...values], hasHistograms]),
+    [
+      ['a', [], true],
+      ['b', [1], undefined],
+      ['c', [2], true],
+    ],
+  );
 });
 
 test('samples off the grid, out of the range, twice or backwards are errors with the time', () => {

@@ -113,6 +113,21 @@ test('a series without an entity label is left out and named, the others stand',
   assert.match(leftOut[1]!.message, /none of its 2 series has the entity label "node", such as \{pod="p"\}/);
 });
 
+test('native histograms are left out and named, the floats beside them stand', () => {
+  const leftOut: LeftOut[] = [];
+  const all = [
+    { ...series({ pod: 'p' }, {}), hasHistograms: true },
+    { ...series({ pod: 'q' }, { 0: 1 }), hasHistograms: true },
+    series({ pod: 'r' }, { 0: 2 }),
+  ];
+  assert.deepEqual([...assign(['pod'], { cpu: all }, leftOut)[0]!.byEntity.keys()], ['q', 'r']);
+  assert.deepEqual(
+    leftOut.map(({ code, count }) => [code, count]),
+    [['native-histogram', 2]],
+  );
+  assert.match(leftOut[0]!.message, /^metric cpu: 2 of its 3 series .* such as \{pod="p"\}; turn them/);
+});
+
 test('a series with a name that no message could carry is left out', () => {
   const leftOut: LeftOut[] = [];
   const all = [series({ pod: 'p' }, { 0: 1 }), series({ pod: 'A'.repeat(2_049) }, { 0: 1 })];
