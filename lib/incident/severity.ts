@@ -74,12 +74,16 @@ export function listWorkloads(members: readonly Member[]): readonly AffectedWork
     const affected = new Set(group.map(({ entity }) => entity)).size;
     const { workload } = group[0]!;
     // Counted when each anomaly opened: pods came and went since.
-    return { workload, affected, of: Math.max(affected, ...group.map(({ siblings }) => siblings)) };
+    return {
+      workload,
+      affected,
+      of: group.reduce((most, { siblings }) => Math.max(most, siblings), affected),
+    };
   });
 }
 
 function capOf(members: readonly Member[]): number {
-  return Math.max(...members.map(({ cap }) => SEVERITIES.indexOf(cap)));
+  return members.reduce((most, { cap }) => Math.max(most, SEVERITIES.indexOf(cap)), Number.NEGATIVE_INFINITY);
 }
 
 function isUnusual({ level }: Member): boolean {

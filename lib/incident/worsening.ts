@@ -9,8 +9,10 @@ import { isWide } from './severity.ts';
 const WORSE = 2;
 
 export function measureExtent(members: readonly Member[]): Extent {
-  const levels = members.flatMap(({ level }) => level ?? []);
-  return { ...(levels.length > 0 && { level: Math.max(...levels) }), isWide: isWide(members) };
+  let highest: number | undefined;
+  for (const { level } of members)
+    if (level !== undefined && (highest === undefined || level > highest)) highest = level;
+  return { ...(highest !== undefined && { level: highest }), isWide: isWide(members) };
 }
 
 /**

@@ -1,13 +1,16 @@
 /** Many windows from one answer of the source: how much to ask for at a time, and asking for it. */
+import { SourceError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
-import type { SourceWithHistory } from '../../source/metric-source.ts';
+import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
 import { assignEntities, type EntityMatrix } from '../../source/series-to-window.ts';
 import type { LeftOut } from '../../window/left-out.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 
+/** Milliseconds that have to be left for another batch or window. */
+export const STOP_BEFORE_MS = 10_000;
 /** Points of one batch and series: what Prometheus gives in one answer. */
-export const MAX_BATCH_POINTS = 11_000;
+const MAX_BATCH_POINTS = 11_000;
 /** Samples of all batches at a time over all metrics, 16 bytes each and 8 more while a window is cut: about 100 MB. */
 const MAX_BATCH_SAMPLES = 4_000_000;
 /** A batch is at most so many times as long as the one before it: series that begin cannot take it by surprise. */
@@ -30,7 +33,7 @@ export interface BatchSize {
 }
 
 /** One window tells how many series there are. */
-export const PROBE: BatchSize = { points: 1, wholeDays: false };
+const PROBE: BatchSize = { points: 1, wholeDays: false };
 
 export interface BatchPlan {
   readonly grid: ExportGrid;
@@ -57,22 +60,66 @@ export function batchRange(
   return { start: first.start, end };
 }
 
-/**
- * The size of the batch after `batch`.
- * @param given.maxPoints less than MAX_BATCH_POINTS after an answer was too large
- * @param given.atOnce exports that share the memory
- */
-export function nextBatchSize(
-  { range, seriesCount }: Batch,
-  grid: ExportGrid,
-  { maxPoints, atOnce = 1 }: { readonly maxPoints: number; readonly atOnce?: number | undefined },
-): BatchSize {
-  const points = (range.end - range.start) / grid.step;
-  const fitting = Math.floor(MAX_BATCH_SAMPLES / (atOnce * Math.max(1, seriesCount)));
+/** Sizes of an export's batches, one after the other. */
+export interface BatchSizes {
+  /** Of the next one. */
+  readonly next: BatchSize;
+  learnFrom(batch: Batch): void;
+  /** After an answer to this range that was too large to be read: half of it. @throws any other error, and where it was one window */
+  shrinkAfter(error: unknown, range: TimeRange): void;
+}
+
+/** @param atOnce exports that share the memory */
+export function openBatchSizes(grid: ExportGrid, atOnce: number = 1): BatchSizes {
+  let next = PROBE;
+  let maxPoints = MAX_BATCH_POINTS;
   return {
-    points: Math.min(maxPoints, points * MAX_GROWTH, fitting),
-    wholeDays: seriesCount > 0 && pointsOfDay(grid) <= Math.min(maxPoints, fitting),
+    get next() {
+      return next;
+    },
+    learnFrom({ range, seriesCount }) {
+      const points = (range.end - range.start) / grid.step;
+      const fitting = Math.floor(MAX_BATCH_SAMPLES / (atOnce * Math.max(1, seriesCount)));
+      next = {
+        points: Math.min(maxPoints, points * MAX_GROWTH, fitting),
+        wholeDays: seriesCount > 0 && pointsOfDay(grid) <= Math.min(maxPoints, fitting),
+      };
+    },
+    shrinkAfter(error, range) {
+      const isTooLarge = error instanceof SourceError && error.code === 'body-too-large';
+      if (!isTooLarge || range.end - range.start <= grid.detectionWindow) throw error;
+      maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
+      next = { points: maxPoints, wholeDays: false };
+    },
   };
+}
+
+/** By kind and metric: the newest, with the counts of all batches. */
+export type LeftOutOfBatches = Map<string, LeftOut>;
+
+/** Counts are those of what came: a window that is asked for again counts again. */
+export function noteLeftOut(noted: LeftOutOfBatches, { leftOut }: Batch): void {
+  for (const each of leftOut) {
+    const key = `${each.code} ${each.message.slice(0, each.message.indexOf(':'))}`;
+    noted.set(key, { ...each, count: each.count + (noted.get(key)?.count ?? 0) });
+  }
+}
+
+/**
+ * A window is a range of the past, so that a source that only knows what holds now has none to give.
+ * @param wants "the day 2026-11-01"
+ * @throws SourceError `no-history`
+ */
+export function openHistory(
+  { detector, source }: { readonly detector: Detector; readonly source: MetricSource },
+  wants: string,
+): SourceWithHistory {
+  const opened = source.forDetector(detector);
+  if (opened.history) return opened;
+  throw new SourceError(
+    'no-history',
+    `detector ${detector.name} wants ${wants}, and ${source.name} only tells what holds now: it has no history to export`,
+  );
 }
 
 /**

@@ -2,30 +2,29 @@
  * One day of a backfill: what of it has no window yet is exported, as one window where the day fits, and the exporter's cursor stays
  * where it is. Days know nothing of each other, so that they are exported in any order and side by side, and again without harm.
  */
-import { PreconditionFailedError, RetryLaterError, SourceError } from '../../base/errors.ts';
+import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
-import { cutWindow, firstValueTime } from '../../source/series-to-window.ts';
+import { firstValueTime } from '../../source/series-to-window.ts';
 import { readState } from '../../store/detector-states.ts';
 import { readFileRanges } from '../../store/file-ranges.ts';
-import { rangeOfWindowKey, windowKey, windowsOfDayPrefix } from '../../store/keys.ts';
-import type { LeftOut } from '../../window/left-out.ts';
+import { rangeOfWindowKey, windowsOfDayPrefix } from '../../store/keys.ts';
 import type { TimeRange } from '../../window/time-range.ts';
-import { writeWindow } from '../../window/write-window.ts';
 import type { ExportContext } from '../shared/context.ts';
 import { recordLeftOutOfExport } from '../shared/left-out-notes.ts';
 import { backfillLimit, checkPast, readDay } from './backfill-days.ts';
 import {
   type Batch,
-  type BatchSize,
   batchRange,
-  MAX_BATCH_POINTS,
-  nextBatchSize,
-  PROBE,
+  type LeftOutOfBatches,
+  noteLeftOut,
+  openBatchSizes,
+  openHistory,
   readBatch,
+  STOP_BEFORE_MS,
 } from './export-batch.ts';
 import { type ExportGrid, exportGrid, nextRange, windowStart } from './export-plan.ts';
-import { STOP_BEFORE_MS } from './export-windows.ts';
+import { putWindow } from './put-window.ts';
 
 export interface DayRequest {
   readonly detector: Detector;
@@ -47,11 +46,10 @@ interface Run extends Omit<DayRequest, 'source' | 'day'> {
   readonly source: SourceWithHistory;
   readonly grid: ExportGrid;
   readonly exported: string[];
-  readonly leftOut: LeftOut[];
+  readonly leftOut: LeftOutOfBatches;
 }
 
 const DAY = 86_400_000;
-const PARQUET_TYPE = 'application/vnd.apache.parquet';
 
 /**
  * @throws TidewatchError `bad-backfill` where the schedule has yet to export a part of it; SourceError where the source's answer
@@ -70,13 +68,18 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
     detector,
     manifestHash: request.manifestHash,
     context,
-    source: withHistory(request),
+    source: openHistory(request, `the day ${String(request.day)}`),
     grid,
     exported: [],
-    leftOut: [],
+    leftOut: new Map(),
   };
-  for (const free of subtract(day, taken)) await exportStretch(run, free, day);
-  if (run.leftOut.length > 0) await recordLeftOutOfExport(context, detector.name, run.leftOut);
+  try {
+    for (const free of subtract(day, taken)) await exportStretch(run, free, day);
+  } finally {
+    // The same call goes on behind the windows that are there, and does not hear of them again.
+    const leftOut = [...run.leftOut.values()];
+    if (leftOut.length > 0) await recordLeftOutOfExport(context, detector.name, leftOut);
+  }
   context.telemetry.info('day exported', {
     detector: detector.name,
     day: String(request.day),
@@ -117,23 +120,12 @@ function subtract(day: TimeRange, taken: readonly TimeRange[]): readonly TimeRan
   return free;
 }
 
-/** A window is a range of the past, so that a source that only knows what holds now has none to give. */
-function withHistory({ detector, source }: DayRequest): SourceWithHistory {
-  const opened = source.forDetector(detector);
-  if (opened.history) return opened;
-  throw new SourceError(
-    'no-history',
-    `${source.name} only tells what holds now: ${detector.name} has no past to export`,
-  );
-}
-
 async function exportStretch(run: Run, stretch: TimeRange, day: TimeRange): Promise<void> {
   const { context, detector, grid, source } = run;
   // As a whole only up to the day's own end.
   const until = stretch.end === day.end && DAY % grid.step === 0 ? day.end : 0;
   const clamp = ({ start, end }: TimeRange): TimeRange => ({ start, end: Math.min(end, stretch.end) });
-  let size: BatchSize = PROBE;
-  let maxPoints = MAX_BATCH_POINTS;
+  const sizes = openBatchSizes(grid);
   let cursor = stretch.start;
   while (cursor < stretch.end) {
     if (context.deadline.remaining() < STOP_BEFORE_MS)
@@ -141,21 +133,18 @@ async function exportStretch(run: Run, stretch: TimeRange, day: TimeRange): Prom
         'deadline',
         `the backfill of ${detector.name} stopped at ${new Date(cursor).toISOString()}: ${Math.floor(context.deadline.remaining())} ms are left, and ${STOP_BEFORE_MS} are needed`,
       );
-    const plan = { grid, size, daysUntil: until, limit: stretch.end, maxWindows: Infinity };
+    const plan = { grid, size: sizes.next, daysUntil: until, limit: stretch.end, maxWindows: Infinity };
     const range = clamp(batchRange(cursor, plan));
     try {
       const batch = await readBatch(source, detector, range, grid.step);
-      run.leftOut.push(...batch.leftOut);
-      size = nextBatchSize(batch, grid, { maxPoints });
-      const { wholeDays } = size;
+      noteLeftOut(run.leftOut, batch);
+      sizes.learnFrom(batch);
+      const { wholeDays } = sizes.next;
       cursor = await exportBatch(run, batch, cursor, (at) =>
         clamp(nextRange(at, grid, { until, allowed: wholeDays })),
       );
     } catch (error) {
-      const isTooLarge = error instanceof SourceError && error.code === 'body-too-large';
-      if (!isTooLarge || range.end - range.start <= grid.detectionWindow) throw error;
-      maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
-      size = { points: maxPoints, wholeDays: false };
+      sizes.shrinkAfter(error, range);
     }
   }
 }
@@ -183,19 +172,10 @@ async function exportBatch(
 }
 
 async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Promise<void> {
-  const { detector, context, grid, manifestHash, exported } = run;
-  const window = cutWindow({ detector: detector.name, range, step: grid.step, matrices });
-  const key = windowKey(detector.name, range);
-  const body = writeWindow(window, { manifestHash });
-  try {
-    await context.store.put(key, body, { ifAbsent: true, contentType: PARQUET_TYPE });
-  } catch (error) {
-    // A run of the same day, at the same time, was first.
-    if (error instanceof PreconditionFailedError) return;
-    throw error;
-  }
-  exported.push(key);
-  context.telemetry.count('WindowsExported', 1, { detector: detector.name });
+  const { detector, context, grid, manifestHash } = run;
+  const cut = { detector: detector.name, range, step: grid.step, matrices };
+  const { key, isNew } = await putWindow(context, { ...cut, manifestHash });
+  if (isNew) run.exported.push(key);
 }
 
 function ceilTo(time: number, unit: number): number {

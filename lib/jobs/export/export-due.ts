@@ -7,7 +7,8 @@ import type { Sources } from '../../source/open-sources.ts';
 import type { ExportDueContext } from '../shared/context.ts';
 import { noticeSilentSource } from '../shared/silent-source.ts';
 import { type DueDetector, findDueDetectors } from './due-detectors.ts';
-import { type ExportResult, exportWindows, STOP_BEFORE_MS } from './export-windows.ts';
+import { STOP_BEFORE_MS } from './export-batch.ts';
+import { type ExportResult, exportWindows } from './export-windows.ts';
 
 export interface DueExports {
   readonly exported: ReadonlyMap<string, ExportResult>;

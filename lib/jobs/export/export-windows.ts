@@ -1,25 +1,25 @@
 /** A source's answers → windows in the bucket: every complete window since the cursor, each written once or not at all. */
 
 import { correlateTo, correlationOf } from '../../base/correlation.ts';
-import { PreconditionFailedError, RetryLaterError, SourceError } from '../../base/errors.ts';
+import { RetryLaterError, SourceError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
-import { cutWindow, firstValueTime, lastSampleTime } from '../../source/series-to-window.ts';
+import { firstValueTime, lastSampleTime } from '../../source/series-to-window.ts';
 import { readState } from '../../store/detector-states.ts';
 import { windowKey } from '../../store/keys.ts';
 import type { LeftOut } from '../../window/left-out.ts';
 import type { TimeRange } from '../../window/time-range.ts';
-import { writeWindow } from '../../window/write-window.ts';
 import type { ExportContext } from '../shared/context.ts';
 import { recordLeftOutOfExport } from '../shared/left-out-notes.ts';
 import {
   type Batch,
-  type BatchSize,
   batchRange,
-  MAX_BATCH_POINTS,
-  nextBatchSize,
-  PROBE,
+  type LeftOutOfBatches,
+  noteLeftOut,
+  openBatchSizes,
+  openHistory,
   readBatch,
+  STOP_BEFORE_MS,
 } from './export-batch.ts';
 import { type ExportGrid, exportGrid, exportLimit, nextRange, windowStart } from './export-plan.ts';
 import {
@@ -29,6 +29,7 @@ import {
   recordEmptyStretch,
   recordWindow,
 } from './export-progress.ts';
+import { putWindow } from './put-window.ts';
 
 export { isExportDue } from './export-plan.ts';
 
@@ -60,10 +61,6 @@ export interface ExportResult {
 
 /** Two days at 15 minutes: what follows the whole days of a first backfill. */
 const DEFAULT_MAX_WINDOWS = 192;
-/** Milliseconds that have to be left for another batch or window. */
-export const STOP_BEFORE_MS = 10_000;
-
-const PARQUET_TYPE = 'application/vnd.apache.parquet';
 
 /** What changes while a run goes on. */
 interface Run extends Omit<ExportRequest, 'source'> {
@@ -76,8 +73,7 @@ interface Run extends Omit<ExportRequest, 'source'> {
   readonly kept: string[];
   readonly gaps: TimeRange[];
   readonly missingMetrics: Set<string>;
-  /** By kind and metric: the newest, with the counts of all batches. */
-  readonly leftOut: Map<string, LeftOut>;
+  readonly leftOut: LeftOutOfBatches;
   state: ExportState;
   /** Everything between the cursor and here was looked at and is empty. */
   scannedUntil: number;
@@ -110,7 +106,8 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
   const { detector } = request;
   const now = context.now();
   const grid = exportGrid(detector, (await readState(context.store, detector.name)).state);
-  const source = withHistory(request, now);
+  const until = new Date(exportLimit(detector, now)).toISOString();
+  const source = openHistory(request, `windows that end at ${until} or before`);
   const state = await beginExport(context.store, detector, grid, now);
   correlateToWindow(detector.name, state.exportedUntil);
   return {
@@ -131,16 +128,6 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
   };
 }
 
-/** A window is a range of the past, so that a source that only knows what holds now has none to give. */
-function withHistory({ detector, source }: ExportRequest, now: number): SourceWithHistory {
-  const opened = source.forDetector(detector);
-  if (opened.history) return opened;
-  throw new SourceError(
-    'no-history',
-    `detector ${detector.name} wants windows that end at ${new Date(exportLimit(detector, now)).toISOString()} or before, and ${source.name} only tells what holds now: it has no history to export`,
-  );
-}
-
 async function adoptOrphan(run: Run): Promise<void> {
   const { detector, context, grid, limit } = run;
   if (run.state.exportedUntil >= limit) return;
@@ -157,25 +144,22 @@ async function adoptOrphan(run: Run): Promise<void> {
 
 async function exportAll(run: Run): Promise<ExportResult['stopped']> {
   const { context, detector, grid, limit, source } = run;
-  let size: BatchSize = PROBE;
-  let maxPoints = MAX_BATCH_POINTS;
+  const sizes = openBatchSizes(grid, run.atOnce);
   while (run.scannedUntil < limit) {
     if (run.exported.length >= run.maxWindows) return 'max-windows';
     if (context.deadline.remaining() < STOP_BEFORE_MS) return outOfTime(run);
     const { daysUntil } = run.state.exporting;
     const maxWindows = run.maxWindows - run.exported.length;
-    const range = batchRange(run.scannedUntil, { grid, size, daysUntil, limit, maxWindows });
+    const range = batchRange(run.scannedUntil, { grid, size: sizes.next, daysUntil, limit, maxWindows });
     try {
       const batch = await readBatch(source, detector, range, grid.step);
-      size = nextBatchSize(batch, grid, { maxPoints, atOnce: run.atOnce });
+      sizes.learnFrom(batch);
       warnOfMissingMetrics(run, batch);
-      noteLeftOut(run, batch);
-      await exportBatch(run, batch, { until: daysUntil, allowed: size.wholeDays });
+      noteLeftOut(run.leftOut, batch);
+      await exportBatch(run, batch, { until: daysUntil, allowed: sizes.next.wholeDays });
     } catch (error) {
       if (error instanceof RetryLaterError && error.code === 'deadline') return outOfTime(run, error);
-      if (!isTooLarge(error) || range.end - range.start <= grid.detectionWindow) throw error;
-      maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
-      size = { points: maxPoints, wholeDays: false };
+      sizes.shrinkAfter(error, range);
     }
   }
   if (run.scannedUntil > run.state.exportedUntil) {
@@ -235,27 +219,10 @@ async function passEmptyStretch(run: Run): Promise<void> {
 
 async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Promise<void> {
   const { detector, context, grid, manifestHash } = run;
-  const { store, telemetry } = context;
-  const window = cutWindow({ detector: detector.name, range, step: grid.step, matrices });
-  const key = windowKey(detector.name, range);
-  correlateTo(correlationOf(key));
-  if (await putOnce(run, key, writeWindow(window, { manifestHash }))) {
-    run.exported.push(key);
-    telemetry.count('WindowsExported', 1, { detector: detector.name });
-    telemetry.info('window exported', { detector: detector.name, key, rows: window.times.length });
-  } else run.kept.push(key);
-  moveCursor(run, await recordWindow(store, detector.name, range));
-}
-
-/** False where an object stands there: a run that crashed, or one at the same time, was first. */
-async function putOnce({ context }: Run, key: string, body: Uint8Array): Promise<boolean> {
-  try {
-    await context.store.put(key, body, { ifAbsent: true, contentType: PARQUET_TYPE });
-    return true;
-  } catch (error) {
-    if (error instanceof PreconditionFailedError) return false;
-    throw error;
-  }
+  const cut = { detector: detector.name, range, step: grid.step, matrices };
+  const { key, isNew } = await putWindow(context, { ...cut, manifestHash });
+  (isNew ? run.exported : run.kept).push(key);
+  moveCursor(run, await recordWindow(context.store, detector.name, range));
 }
 
 /** Another run may have moved the cursor further than this one. */
@@ -282,14 +249,6 @@ function warnOfMissingMetrics(run: Run, { matrices, seriesCount }: Batch): void 
   }
 }
 
-/** Counts are those of what came: a window that is asked for again counts again. */
-function noteLeftOut({ leftOut }: Run, batch: Batch): void {
-  for (const each of batch.leftOut) {
-    const key = `${each.code} ${each.message.slice(0, each.message.indexOf(':'))}`;
-    leftOut.set(key, { ...each, count: each.count + (leftOut.get(key)?.count ?? 0) });
-  }
-}
-
 /** A run that got nowhere must not look like one that did. */
 function outOfTime(run: Run, error?: RetryLaterError): 'deadline' {
   if (run.exported.length > 0 || run.kept.length > 0) return 'deadline';
@@ -300,10 +259,6 @@ function outOfTime(run: Run, error?: RetryLaterError): 'deadline' {
       `export of ${run.detector.name} has ${Math.floor(run.context.deadline.remaining())} ms left and needs ${STOP_BEFORE_MS}`,
     )
   );
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof SourceError && error.code === 'body-too-large';
 }
 
 function noData({ detector, state, limit, exported, leftOut }: Run): SourceError {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AnomalyChange } from '../../../lib/incident/contract.ts';
 import { judgeIncident, listWorkloads } from '../../../lib/incident/severity.ts';
+import { measureExtent } from '../../../lib/incident/worsening.ts';
 import { createChange, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
 const MILD = { level: 2.9, siblings: 10, cap: 'critical' } as const;
@@ -44,4 +45,12 @@ test('a workload is counted over its namespace, each entity once', () => {
     { workload: 'payment', affected: 2, of: 5 },
     { workload: 'payment', affected: 1, of: 1 },
   ]);
+});
+
+test('an incident of any number of members is judged, and measured', () => {
+  const members = Array.from({ length: 200_000 }, (_, i) =>
+    createChange({ ...MILD, entity: `p${i}`, level: i }),
+  );
+  assert.equal(judgeIncident({ members, firstSeen: NINE }, NINE), 'critical');
+  assert.deepEqual(measureExtent(members), { level: 199_999, isWide: true });
 });

@@ -1,9 +1,11 @@
 /** Days of a backfill, each by itself. The clock is 2026-11-22 10:20:30; the schedule exports from 09:15 on. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { inInvocation } from '../../../../lib/base/correlation.ts';
 import { SourceError } from '../../../../lib/base/errors.ts';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import { listBackfillDays, MOST_DAYS } from '../../../../lib/jobs/export/backfill-days.ts';
+import { readLeftOutOfExport } from '../../../../lib/jobs/shared/left-out-notes.ts';
 import { stateKey, windowKey } from '../../../../lib/store/keys.ts';
 import {
   at,
@@ -89,6 +91,35 @@ test('a run whose time is up says so, and the next one goes on', async () => {
   world.remaining = () => Number.POSITIVE_INFINITY;
   const { exported, kept } = await runDay(world, '2026-11-20', { detector });
   assert.deepEqual([exported.length, kept], [24 - before, before]);
+});
+
+test('what was left out is told of by a run whose time is up, too: the next one does not hear of it', async () => {
+  const all = queriesOf(world);
+  let left = 5;
+  world.remaining = () => (left-- > 0 ? 60_000 : 0);
+  const run = runDay(world, '2026-11-20', {
+    detector: { step: 1_000, detectionWindow: HOUR },
+    async queryRange(query) {
+      const series = await all(query);
+      return [...series, { ...series[0]!, labels: { node: 'n' } }];
+    },
+  });
+  await assert.rejects(run, /stopped at/);
+  const noted = await readLeftOutOfExport({ ...world, now: () => world.now }, 'shop', HOUR);
+  // Of each metric once, however many answers had it.
+  assert.deepEqual(
+    noted?.leftOut.map(({ code, message }) => [code, message.slice(0, message.indexOf(':'))]),
+    [
+      ['missing-entity-label', 'metric cpu'],
+      ['missing-entity-label', 'metric memory'],
+    ],
+  );
+});
+
+test('each window is logged as what it is about, as one that the schedule exports', async () => {
+  await inInvocation('request', () => runDay(world, '2026-11-20'));
+  const line = world.telemetry.lines.find(({ message }) => message === 'window exported');
+  assert.equal(line?.fields['correlationId'], 'shop@20261120T000000Z');
 });
 
 test('an answer that is too large is asked for in halves', async () => {
