@@ -5,9 +5,9 @@
 import type { NotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
 
-/** Ms that a run spends on pages: others wait for the queue that it came from. */
+/** Ms that a run spends on pages, and on one: others wait for the queue that it came from. */
 const MOST_TIME = 10_000;
-/** Ms of the run that have to be left for one to be begun. */
+/** Ms of the run that have to be left for one to be begun: what it may take, and as much again for what comes after. */
 const MIN_RUN_LEFT = 20_000;
 const USUAL_STEP = 60_000;
 
@@ -23,21 +23,19 @@ export async function writePages(
   for (const [at, incidentId] of waiting.entries()) {
     const members = state.incidents.incidents.find(({ id }) => id === incidentId)?.members ?? [];
     const detector = members[0]?.detector ?? 'none';
-    const left = deadline.remaining();
-    if (left < MIN_RUN_LEFT || now() - begin > MOST_TIME) {
+    if (deadline.remaining() < MIN_RUN_LEFT || now() - begin > MOST_TIME) {
       const putOff = waiting.length - at;
       telemetry.warn('pages of incidents put off', { pages: putOff, incidentId });
       telemetry.count('IncidentPagesPutOff', putOff, { detector });
       return;
     }
-    const limit = Math.min(MOST_TIME, left - MIN_RUN_LEFT / 2);
     try {
       // Loaded when needed: a plotting library is nothing that a message should wait for.
       const { writeIncidentPage } = await import('./incident-page/write-page.ts');
       const render =
         renderPage ?? (await import('../../report/incident/incident-page.ts')).renderIncidentPage;
       const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
-      await within(limit, writeIncidentPage(store, { incidentId, step, now: now(), render }));
+      await within(MOST_TIME, writeIncidentPage(store, { incidentId, step, now: now(), render }));
     } catch (error) {
       telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
       telemetry.count('IncidentPagesFailed', 1, { detector });

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { orderRows } from '../../../lib/window/order-rows.ts';
+
+/** Rows of one entity and one metric. */
+const rowsOf = (times: readonly number[], values: readonly number[], entities = ['a']) => ({
+  times: Float64Array.from(times),
+  entity: { firstNull: undefined, values: entities, codes: Uint32Array.from(times, (_, row) => row % entities.length) },
+  columns: [Float64Array.from(values)],
+  labels: undefined,
+});
+const order = (rows: ReturnType<typeof rowsOf>): readonly [times: number[], values: number[]] => {
+  const found = orderRows(rows, { source: 'test', kept: undefined, onLeftOut: () => {} });
+  return [[...found.times], [...found.columns[0]!]];
+};
+
+test('what was given is as it was: rows of one time are put together in a copy', () => {
+  const rows = rowsOf([0, 0, 1], [1, 2, 3]);
+  assert.deepEqual(order(rows), [
+    [0, 1],
+    [NaN, 3],
+  ]);
+  assert.deepEqual([...rows.columns[0]!], [1, 2, 3]);
+});
+
+test('an entity is used up to half of its times with rows that differ, and not beyond', () => {
+  const half = rowsOf([0, 0, 1], [1, 2, 3]);
+  assert.equal(order(half)[0].length, 2);
+  // Two of three.
+  const most = rowsOf([0, 0, 1, 1, 2], [1, 2, 1, 2, 3]);
+  assert.throws(() => order(most), { code: 'duplicate-row' });
+});
