@@ -5,7 +5,7 @@ import { orderRows } from '../../../lib/window/order-rows.ts';
 /** Rows of one entity and one metric. */
 const rowsOf = (times: readonly number[], values: readonly number[], entities = ['a']) => ({
   times: Float64Array.from(times),
-  entity: { firstNull: undefined, values: entities, codes: Uint32Array.from(times, (_, row) => row % entities.length) },
+  entity: { firstNull: -1, values: entities, codes: Uint32Array.from(times, (_, row) => row % entities.length) },
   columns: [Float64Array.from(values)],
   labels: undefined,
 });
