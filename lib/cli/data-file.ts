@@ -5,12 +5,17 @@ import { WindowError } from '../base/errors.ts';
 import type { Telemetry } from '../base/telemetry.ts';
 import { warnOnce } from '../base/warn-once.ts';
 import { mergeWindows } from '../window/combine.ts';
-import { readCsvWindow } from '../window/read-csv.ts';
-import { type ReadWindowOptions, readWindow } from '../window/read-window.ts';
+import { DATA_NAME, readWindowFile } from '../window/read-file.ts';
+import type { ReadWindowOptions } from '../window/read-window.ts';
+import { type TimeBounds, WIDEST_HOLE } from '../window/time-bounds.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { sayFileProblem } from './file-problem.ts';
 
-const DATA_NAME = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
+/**
+ * One row of 1970 or 2099 among thousands of another time is left out and named, as it is where the file is dropped. Whoever names
+ * a file wants its rows, be they all ahead of this machine's clock.
+ */
+const BOUNDS: TimeBounds = { latest: Number.POSITIVE_INFINITY, widestHole: WIDEST_HOLE };
 
 /**
  * A folder's files, subfolders left out, are read as one.
@@ -35,11 +40,12 @@ export async function readData(
       detector,
       source: each,
       ...(step !== undefined && { step }),
+      bounds: BOUNDS,
       tell: (note) => warnOnce(telemetry, note, { detector, file: each }),
       onLeftOut: ({ code, count, message }) =>
         telemetry.warn('not used as it stands, the rest is', { file: each, code, count, message }),
     };
-    const window = readBytes(await readPath(each, () => readFile(each)), options);
+    const window = readWindowFile(await readPath(each, () => readFile(each)), options, 'csv');
     step ??= window.step;
     windows.push(window);
   }
@@ -59,13 +65,6 @@ export function nameOfData(path: string): string {
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 64);
   return name === '' ? 'data' : name;
-}
-
-/** Parquet by its first bytes or its name, CSV otherwise. */
-function readBytes(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
-  const isParquet =
-    Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'PAR1' || /\.parquet$/i.test(options.source);
-  return isParquet ? readWindow(bytes, options) : readCsvWindow(bytes, options);
 }
 
 async function listFiles(path: string): Promise<readonly string[]> {

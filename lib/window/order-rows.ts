@@ -50,8 +50,8 @@ export function orderRows(
   const name = (row: number | undefined): string => nameRow(rows, row!);
   if (out.length === entities.length)
     throw new WindowError('duplicate-row', `${source}: ${name(out[0]!.firstDiffering)}, with other values`);
-  for (const note of describe(entities, { out, name })) onLeftOut(note);
   const codes = new Set(out.map(({ code }) => code));
+  for (const note of describe(entities, { out, codes, name })) onLeftOut(note);
   const used = order.filter((row) => firsts[row] === 1 && !codes.has(rows.entity.codes[row]!));
   return pick(changed, used);
 }
@@ -147,20 +147,31 @@ function mergeInto({ columns, labels }: UnsortedRows, rows: Uint32Array): boolea
   const first = rows[0]!;
   let differs = false;
   for (const column of columns) {
-    const values = new Set(Array.from(rows, (row) => column[row]!).filter((value) => !Number.isNaN(value)));
-    const [only = Number.NaN] = values;
-    column[first] = values.size > 1 ? Number.NaN : only;
-    if (values.size > 1) differs = true;
+    let only = Number.NaN;
+    let isOne = true;
+    for (const row of rows) {
+      const value = column[row]!;
+      if (Number.isNaN(value)) continue;
+      if (Number.isNaN(only)) only = value;
+      else if (value !== only) isOne = false;
+    }
+    column[first] = isOne ? only : Number.NaN;
+    if (!isOne) differs = true;
   }
-  if (labels !== undefined) labels[first] = Math.max(...Array.from(rows, (row) => labels[row]!));
+  if (labels !== undefined) for (const row of rows) labels[first] = Math.max(labels[first]!, labels[row]!);
   return differs;
 }
 
 function* describe(
   entities: readonly Merged[],
-  { out, name }: { readonly out: readonly Merged[]; readonly name: (row: number | undefined) => string },
+  given: {
+    readonly out: readonly Merged[];
+    readonly codes: ReadonlySet<number>;
+    readonly name: (row: number | undefined) => string;
+  },
 ): Generator<LeftOut> {
-  const used = entities.filter((each) => !out.includes(each));
+  const { out, codes, name } = given;
+  const used = entities.filter(({ code }) => !codes.has(code));
   const repeating = used.filter(({ repeated }) => repeated > 0);
   const repeated = repeating.reduce((sum, each) => sum + each.repeated, 0);
   if (repeated > 0)

@@ -6,14 +6,23 @@ import type { MetricWindow } from './window.ts';
 
 export const CSV_NAME: RegExp = /\.(?:csv|tsv)(?:\.gz)?$/i;
 
+/** Of every kind of file that is read. */
+export const DATA_NAME: RegExp = /\.(?:parquet|(?:csv|tsv)(?:\.gz)?)$/i;
+
 /**
- * Parquet by its first bytes, CSV by its name, Parquet otherwise.
+ * Parquet by its first bytes, CSV or Parquet by its name.
+ * @param otherwise what one of another name is
  * @throws WindowError as `readWindow` and `readCsvWindow` do, and `unreadable` for whatever else these bytes bring about in a
  *   reader: what no one thought of is a fault of this file, and must not stop the ones behind it
  */
-export function readWindowFile(bytes: Uint8Array, options: ReadWindowOptions): MetricWindow {
+export function readWindowFile(
+  bytes: Uint8Array,
+  options: ReadWindowOptions,
+  otherwise: 'parquet' | 'csv' = 'parquet',
+): MetricWindow {
   const isParquet = Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'PAR1';
-  const read = !isParquet && CSV_NAME.test(options.source) ? readCsvWindow : readWindow;
+  const isCsv = CSV_NAME.test(options.source) || (otherwise === 'csv' && !DATA_NAME.test(options.source));
+  const read = !isParquet && isCsv ? readCsvWindow : readWindow;
   try {
     return read(bytes, options);
   } catch (cause) {

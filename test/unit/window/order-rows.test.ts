@@ -5,7 +5,11 @@ import { orderRows } from '../../../lib/window/order-rows.ts';
 /** Rows of one entity and one metric. */
 const rowsOf = (times: readonly number[], values: readonly number[], entities = ['a']) => ({
   times: Float64Array.from(times),
-  entity: { firstNull: -1, values: entities, codes: Uint32Array.from(times, (_, row) => row % entities.length) },
+  entity: {
+    firstNull: -1,
+    values: entities,
+    codes: Uint32Array.from(times, (_, row) => row % entities.length),
+  },
   columns: [Float64Array.from(values)],
   labels: undefined,
 });
@@ -29,4 +33,20 @@ test('an entity is used up to half of its times with rows that differ, and not b
   // Two of three.
   const most = rowsOf([0, 0, 1, 1, 2], [1, 2, 1, 2, 3]);
   assert.throws(() => order(most), { code: 'duplicate-row' });
+});
+
+test('any number of rows of one time is put together, and one label of them is theirs', () => {
+  const count = 300_000;
+  const rows = rowsOf(new Array<number>(count).fill(0).concat(1), new Array<number>(count + 1).fill(5));
+  const labels = new Uint8Array(count + 1);
+  labels[count - 1] = 1;
+  const found = orderRows({ ...rows, labels }, { source: 'test', kept: undefined, onLeftOut: () => {} });
+  assert.deepEqual(
+    [[...found.times], [...found.columns[0]!], [...found.labels!]],
+    [
+      [0, 1],
+      [5, 5],
+      [1, 0],
+    ],
+  );
 });
