@@ -37,16 +37,12 @@ export const PARTIAL = 'partial-response';
 /** Characters of a server's own words that an error shows. */
 const LONGEST_QUOTE = 500;
 
-/** What whoever wrote the query can do about native histograms. */
-export const USE_NUMBERS =
-  'turn them into numbers in the query, such as with histogram_quantile or histogram_avg';
-
 /** Prometheus 2.48 to 2.53 has no `infos` and lists them as warnings with this prefix (prometheus/prometheus#14327). */
 const INFO_PREFIX = 'PromQL info:';
 
 /**
  * @param subject "query … at …", for errors
- * @throws SourceError for anything but a complete matrix on the grid, in which at least one series has floats
+ * @throws SourceError for anything but a complete matrix on the grid
  */
 export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: string): MatrixAnswer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -76,7 +72,6 @@ export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: 
       'not-a-matrix',
       `${subject} gave resultType ${quote(envelope.resultType)}; query_range gives "matrix"`,
     );
-  assertSomeFloats(envelope.series, subject);
   const infos = [...envelope.infos, ...envelope.warnings.filter((text) => text.startsWith(INFO_PREFIX))];
   return { series: envelope.series, infos: infos.map(cutForeign) };
 }
@@ -150,17 +145,6 @@ function readSeries(cursor: JsonCursor, readSamples: SampleReader): MatrixSeries
     return { labels, times: new Float64Array(), values: new Float64Array(), ...samples, hasHistograms: true };
   if (samples === undefined) throw malformed(cursor, `series ${describeSeries(labels)} without values`);
   return { labels, ...samples };
-}
-
-/** Native histograms of some series, as while an exporter is replaced, cost these alone; of all of them the query cannot be meant. */
-function assertSomeFloats(series: readonly MatrixSeries[], subject: string): void {
-  const [first] = series;
-  if (first === undefined || !series.every(({ hasHistograms, times }) => hasHistograms && times.length === 0))
-    return;
-  throw new SourceError(
-    'native-histogram',
-    `${subject} gave native histograms for ${describeSeries(first.labels)}: ${USE_NUMBERS}`,
-  );
 }
 
 function readLabels(cursor: JsonCursor): Record<string, string> {

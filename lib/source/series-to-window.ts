@@ -3,7 +3,7 @@ import { describeTooLong, LONGEST_ENTITY } from '../window/entity-names.ts';
 import type { LeftOut } from '../window/left-out.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
-import { describeSeries, USE_NUMBERS } from './matrix-response.ts';
+import { describeSeries } from './matrix-response.ts';
 import { mergeSeries, type SeriesConflict } from './merge-series.ts';
 import type { MatrixSeries, MetricMatrix } from './metric-source.ts';
 
@@ -158,12 +158,12 @@ function describeUnnamed(
 
 function describeHistograms(
   histograms: readonly MatrixSeries[],
-  { name, series: all }: MetricMatrix,
+  { name, query, series: all }: MetricMatrix,
 ): LeftOut {
   return {
     code: 'native-histogram',
     count: histograms.length,
-    message: `metric ${name}: ${histograms.length} of its ${all.length} series have native histograms, which are left out, such as ${describeSeries(histograms[0]!.labels)}; ${USE_NUMBERS}`,
+    message: `metric ${name}: ${histograms.length} of its ${all.length} series have native histograms, which are left out, such as ${describeSeries(histograms[0]!.labels)}; turn them into numbers in the query (${query}), such as with histogram_quantile or histogram_avg`,
   };
 }
 

@@ -161,15 +161,7 @@ test('anything but a matrix is an error that names the type', () => {
     assert.throws(() => parse({ status: 'success', data }), { code: 'not-a-matrix' });
 });
 
-test('native histograms of every series are refused by name', () => {
-  const histograms = [[T0, { count: '5', sum: '3', buckets: [[0, '1', '2', '5']] }]];
-  assert.throws(() => parse(matrix({ metric: { __name__: 'latency', job: 'a' }, histograms })), {
-    code: 'native-histogram',
-    message: /latency\{job="a"\}/,
-  });
-});
-
-test('native histograms beside floats, of one series or of others, are marked and the floats stand', () => {
+test('native histograms, alone or beside floats of one series or of others, are marked and the floats stand', () => {
   const histograms = [[T0, { count: '5', sum: '3', buckets: [[0, '1', '2', '5']] }]];
   const { series } = parse(
     matrix(

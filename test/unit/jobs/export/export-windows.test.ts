@@ -334,3 +334,44 @@ test('where nothing can be used the error says why, and not that there is nothin
     message: /the detector, which has no entity labels.*such as max \(cpu_query\)/,
   });
 });
+
+test('a metric that gives native histograms for a while costs itself, not the windows of the others', async () => {
+  const world = createWorld();
+  const [from, to] = [at('09:30:00'), at('10:00:00')];
+  const all = queriesOf(world);
+  const queryRange: QueryRange = async (query) => {
+    const series = await all(query);
+    if (query.query !== 'memory_query') return series;
+    return series.map((each) => {
+      const isFloat = Uint8Array.from(each.times, (time) => Number(time < from || time >= to));
+      return {
+        labels: each.labels,
+        times: each.times.filter((_, i) => isFloat[i] === 1),
+        values: each.values.filter((_, i) => isFloat[i] === 1),
+        hasHistograms: isFloat.includes(0),
+      };
+    });
+  };
+  // Each quarter of an hour by itself, as the schedule asks.
+  for (const now of ['09:31:30', '09:46:30', '10:01:30', '10:20:30']) {
+    world.now = at(now);
+    await run(world, { queryRange });
+  }
+  const ranges = rangesIn(world.store);
+  assert.equal(ranges.at(-1)!.end, at('10:15:00'));
+  const range = { start: at('09:45:00'), end: at('10:00:00') };
+  const { columns } = await windowAt(world.store, windowKey('shop', range));
+  assert.ok(columns[0]!.every((value) => !Number.isNaN(value)));
+  assert.ok(columns[1]!.every(Number.isNaN));
+});
+
+test('where nothing but native histograms comes, the error says so', async () => {
+  const world = createWorld();
+  const queryRange: QueryRange = async () => [
+    { labels: { pod: 'a' }, times: new Float64Array(), values: new Float64Array(), hasHistograms: true },
+  ];
+  await assert.rejects(run(world, { queryRange }), {
+    code: 'native-histogram',
+    message: /histogram_quantile/,
+  });
+});
