@@ -15,7 +15,12 @@ export interface CellVisitor {
   cell(column: number, from: number, to: number, doubled: boolean): void;
   /** @param cells how many the line had; @param from its first byte */
   endRow(cells: number, from: number): void;
+  /** In place of `endRow`, of a line whose quotes do not fit; the next line is read. Left out: the first such line is an error. */
+  badLine?(tell: () => WindowError): void;
 }
+
+/** Times the file that may be looked at for the closing quotes of lines that have none: each search goes on to the next quote. */
+const MOST_SEARCHED = 4;
 
 const [LF, CR, QUOTE, SPACE] = [10, 13, 34, 32];
 
@@ -36,30 +41,48 @@ export function scanCells(
   const { delimiter, source, mostRows = Number.POSITIVE_INFINITY } = options;
   const length = bytes.length;
   let at = options.from;
+  let searched = 0;
   for (let rows = 0; at < length && rows < mostRows; ) {
     if (bytes[at] === LF || bytes[at] === CR) {
       at++;
       continue;
     }
     const start = at;
+    try {
+      readLine(start);
+    } catch (error) {
+      if (!(error instanceof BadQuote)) throw error;
+      const tell = (): WindowError =>
+        new WindowError('bad-quote', `${source}, line ${lineOf(bytes, start)}: ${error.what}`);
+      searched += error.upTo - start;
+      if (visitor.badLine === undefined || searched > MOST_SEARCHED * length) throw tell();
+      visitor.badLine(tell);
+      for (at = start; at < length && bytes[at] !== LF && bytes[at] !== CR; ) at++;
+    }
+    rows++;
+    if (bytes[at] === CR && bytes[at + 1] === LF) at++;
+    at++;
+  }
+  return Math.min(at, length);
+
+  function readLine(start: number): void {
     let column = 0;
     for (;;) {
       while (bytes[at] === SPACE && delimiter !== SPACE) at++;
       if (bytes[at] === QUOTE) {
         const from = at + 1;
-        const { end, doubled } = endOfQuoted(bytes, from, source);
+        const { end, doubled } = endOfQuoted(bytes, from);
         visitor.cell(column++, from, end, doubled);
         at = end + 1;
         while (bytes[at] === SPACE) at++;
         const next = bytes[at];
         if (at < length && next !== delimiter && next !== LF && next !== CR)
-          throw badQuote(bytes, at, source, 'text after the closing quote of a cell');
+          throw new BadQuote('text after the closing quote of a cell', at);
       } else {
         const from = at;
         let byte = bytes[at];
         while (at < length && byte !== delimiter && byte !== LF && byte !== CR) {
-          if (byte === QUOTE)
-            throw badQuote(bytes, at, source, 'a quote inside a cell that has none around it');
+          if (byte === QUOTE) throw new BadQuote('a quote inside a cell that has none around it', at);
           byte = bytes[++at];
         }
         let to = at;
@@ -70,11 +93,7 @@ export function scanCells(
       else break;
     }
     visitor.endRow(column, start);
-    rows++;
-    if (bytes[at] === CR && bytes[at + 1] === LF) at++;
-    at++;
   }
-  return Math.min(at, length);
 }
 
 /** Line of a byte, counted from 1. */
@@ -89,11 +108,7 @@ export function cellText(bytes: Buffer, from: number, to: number, doubled: boole
   return doubled ? text.replaceAll('""', '"') : text;
 }
 
-function endOfQuoted(
-  bytes: Uint8Array,
-  from: number,
-  source: string,
-): { readonly end: number; readonly doubled: boolean } {
+function endOfQuoted(bytes: Uint8Array, from: number): { readonly end: number; readonly doubled: boolean } {
   let doubled = false;
   for (let at = from; at < bytes.length; at++) {
     if (bytes[at] !== QUOTE) continue;
@@ -101,9 +116,19 @@ function endOfQuoted(
     doubled = true;
     at++;
   }
-  throw badQuote(bytes, from - 1, source, 'a quote that is never closed');
+  throw new BadQuote('a quote that is never closed', from - 1, bytes.length);
 }
 
-function badQuote(bytes: Uint8Array, at: number, source: string, what: string): WindowError {
-  return new WindowError('bad-quote', `${source}, line ${lineOf(bytes, at)}: ${what}`);
+/** Of a line, to whoever reads the next one: no error yet, since there may be millions. */
+class BadQuote {
+  readonly what: string;
+  readonly at: number;
+  /** Byte up to which was looked. */
+  readonly upTo: number;
+
+  constructor(what: string, at: number, upTo: number = at) {
+    this.what = what;
+    this.at = at;
+    this.upTo = upTo;
+  }
 }

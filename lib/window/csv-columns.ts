@@ -9,7 +9,7 @@ import { isLabelLike } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';
 import { MAX_ROWS } from './limits.ts';
 import { isNumberWithUnit } from './number-with-unit.ts';
-import { TIME_NAMES } from './roles.ts';
+import { shorten, TIME_NAMES } from './roles.ts';
 
 export interface Csv {
   readonly bytes: Buffer;
@@ -39,7 +39,7 @@ interface ColumnKind {
   firstWithUnit: Cell | undefined;
 }
 
-/** Lines with more or fewer cells than the header. */
+/** Lines with more or fewer cells than the header, or with a quote too many. */
 interface BadLines {
   count: number;
   first: WindowError | undefined;
@@ -80,7 +80,7 @@ export function inspectCells(
     found.push({
       code: 'bad-row',
       count,
-      message: `${count} of ${rows + count} lines have more or fewer cells than the header, such as ${shown}`,
+      message: `${count} of ${rows + count} lines do not fit the header, such as ${shown}`,
     });
   }
   const isNumeric = kinds.map((kind, column) => {
@@ -138,6 +138,10 @@ function scan({ bytes, source, delimiter, names, from: start }: Csv): {
             `${source} has more than ${MAX_ROWS} rows, and the limit is ${MAX_ROWS}`,
           );
       },
+      badLine(tell) {
+        badLines.count++;
+        badLines.first ??= tell();
+      },
     },
   );
   return { kinds, rows: row, badLines };
@@ -183,7 +187,7 @@ function checkKind(
   const isTelling = firstDecimalComma ?? firstWithUnit ?? (isLabelLike(name) && words > 0);
   const isMostlyNumbers = !isTelling && words <= MOST_OTHERS * numbers;
   if (isLenient && isMostlyNumbers && !(isTime && numbers === 0)) {
-    const message = `${others} of ${numbers + others} cells of column ${name} are no numbers and count as missing, such as ${showCell(firstOther!, csv)}`;
+    const message = `${others} of ${numbers + others} cells of column ${shorten(name)} are no numbers and count as missing, such as ${showCell(firstOther!, csv)}`;
     return { numeric: true, leftOut: { code: 'bad-value', count: others, message } };
   }
   // A time that is no time is told as such further on.
@@ -193,7 +197,7 @@ function checkKind(
   const hint = sayHint(kind, name);
   throw new WindowError(
     'bad-value',
-    `${csv.source}: column ${name}, ${showCell(bad, csv)} is no number; ${hint}`,
+    `${csv.source}: column ${shorten(name)}, ${showCell(bad, csv)} is no number; ${hint}`,
   );
 }
 

@@ -6,7 +6,7 @@
  * - UTF-8, with or without a byte order mark; gzip is told by its first bytes.
  * - A column is numeric where its cells are numbers (`parseCellNumber`), or most of them are: of the others, see
  *   `inspectCells`. An empty cell is a missing value. A decimal comma is an error in whichever column it stands.
- * - A line with more or fewer cells than the header is left out where somebody hears of it.
+ * - A line with more or fewer cells than the header, or with a quote that does not fit, is left out where somebody hears of it.
  * - What pandas writes as the nameless index of a frame is the time where it holds ISO times, and left out otherwise.
  */
 import { isUtf8 } from 'node:buffer';
@@ -19,6 +19,7 @@ import { parseCellNumber } from './csv-number.ts';
 import { parseIsoTime } from './iso-time.ts';
 import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
 import { type ReadWindowOptions, windowOfTable } from './read-window.ts';
+import { shorten } from './roles.ts';
 import type { MetricWindow } from './window.ts';
 
 export type CsvDelimiter = ',' | ';' | '\t';
@@ -110,13 +111,14 @@ function readHeader(bytes: Buffer, { source, delimiter = sniff(bytes) }: ReadCsv
   };
   const from = scanCells(bytes, { from: 0, delimiter: code, source, mostRows: 1 }, visitor);
   if (names.length === 0) throw new WindowError('no-header', `${source} has no line with column names`);
-  for (const [index, name] of names.entries())
-    if (name !== '' && names.indexOf(name) !== index)
-      throw new WindowError('bad-column', `${source}: two columns called ${name}`);
+  const seen = new Set<string>();
+  for (const name of names)
+    if (name !== '' && seen.size === seen.add(name).size)
+      throw new WindowError('bad-column', `${source}: two columns called ${shorten(name)}`);
   if (names.every((name) => parseCellNumber(Buffer.from(name), 0, Buffer.byteLength(name)) !== undefined))
     throw new WindowError(
       'no-header',
-      `${source} begins with numbers (${names.slice(0, 5).join(', ')}) in place of column names`,
+      `${source} begins with numbers (${names.slice(0, 5).map(shorten).join(', ')}) in place of column names`,
     );
   return { bytes, source, delimiter: code, names, from };
 }
@@ -160,6 +162,8 @@ function readColumns(csv: Csv, isNumeric: readonly boolean[], rows: number): Col
           readers[i]!.read(row, starts[i]!, ends[i]!, areDoubled[i] === 1);
         row++;
       },
+      // The first pass told of it.
+      badLine: () => {},
     },
   );
   return readers.map((reader, column) => reader.column(csv.names[column]!));

@@ -143,14 +143,52 @@ test('a line with other cells than the header is left out, and the rest of the f
     {
       code: 'bad-row',
       count: 3,
-      message:
-        '3 of 7 lines have more or fewer cells than the header, such as line 5: 2 cells, and the header has 3',
+      message: '3 of 7 lines do not fit the header, such as line 5: 2 cells, and the header has 3',
     },
   ]);
   assert.throws(
     () => readCsv(`time,pod,cpu\n${minute(0)},a,1,\n${minute(1)},a,2,\n`),
     windowError('bad-row', 'line 2: 4 cells'),
     'a separator at the end of every line',
+  );
+});
+
+test('a line whose quotes do not fit costs itself: cut in a quoted cell, or with a quote within one', () => {
+  const lines = (...more: readonly string[]): string => `time,pod,cpu\n${GOOD}\n${more.join('\n')}\n`;
+  for (const bad of [`${minute(3)},"go`, `${minute(3)},a"x,3`, `${minute(3)},"a"x,3`]) {
+    const [window, leftOut] = readCsv(lines(bad, `${minute(4)},"good",4`));
+    assert.deepEqual([...window.columns[0]!], [0, 1, 2, 4], bad);
+    assert.deepEqual(
+      leftOut.map(({ code, count }) => [code, count]),
+      [['bad-row', 1]],
+    );
+    assert.match(leftOut[0]!.message, /line 5: .*quote/);
+  }
+  const [cut] = readCsv(lines(`${minute(3)},"go`));
+  assert.equal(cut.times.length, 3);
+  assert.throws(
+    () => readCsv(`time,pod,cpu\n${Array.from({ length: 40_000 }, () => `${minute(0)},"a`).join('\n')}`),
+    { code: 'bad-quote' },
+    'a quote at the end of every line is searched for its other one only so often',
+  );
+});
+
+test('lines that do not fit the header are left out up to as many as do', () => {
+  const bad = (count: number): string =>
+    readCsv(`time,pod,cpu\n${GOOD}\n${`${minute(3)},x\n`.repeat(count)}`)[1][0]!.message;
+  assert.match(bad(3), /^3 of 6 lines/);
+  assert.throws(() => bad(4), { code: 'bad-row' });
+});
+
+test('names of any length are cut in what is said of them', () => {
+  const name = 'n'.repeat(1_500);
+  const cells = Array.from({ length: 20 }, (_, i) => (i === 7 ? 'x' : String(i)));
+  const [, leftOut] = readCsv(`time,${name}\n${cells.map((cell, i) => `${minute(i)},${cell}`).join('\n')}\n`);
+  assert.ok(leftOut.length > 0);
+  for (const { message } of leftOut) assert.ok(message.length < 1_000, `${message.length}`);
+  assert.throws(
+    () => readCsv(`time,${name.repeat(100)},${name.repeat(100)}\n`),
+    (error: Error) => error.message.length < 1_000,
   );
 });
 
