@@ -42,6 +42,8 @@ export interface TrainingJob {
   /** Of AWS Batch, of the job that trains: another one of that name is a double. */
   readonly startedBy?: string | undefined;
   readonly endedAt?: number | undefined;
+  /** Of what asked for it: the job logs under the same. */
+  readonly correlationId?: string | undefined;
 }
 
 export interface StoredPlace {
@@ -63,6 +65,7 @@ const jobSchema = z.looseObject({
   until: z.number(),
   startedBy: z.string().optional(),
   endedAt: z.number().optional(),
+  correlationId: z.string().optional(),
 } satisfies Shape<TrainingJob>);
 
 /** Read leniently: a newer release may say more, and finds it again. */

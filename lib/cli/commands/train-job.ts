@@ -1,3 +1,4 @@
+import { correlateTo } from '../../base/correlation.ts';
 import { readSettings } from '../../config/settings.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import { trainModel } from '../../jobs/train/train-model.ts';
@@ -45,13 +46,15 @@ export const trainJob: Command = {
     return forEachDetector(invocation, operands, async (detector) => {
       const job = { detector, name };
       const id = host.env['AWS_BATCH_JOB_ID'] ?? name;
-      if (!(await beginJob(store, { ...job, id }))) {
+      const begun = await beginJob(store, { ...job, id });
+      if (begun === undefined) {
         output.print('trained', `${detector}: nobody waits for the job ${name}`, {
           detector,
           outcome: 'unwanted',
         });
         return;
       }
+      if (begun.correlationId !== undefined) correlateTo(begun.correlationId);
       try {
         const result = await trainModel(await loadDetector(context, detector), context);
         await endJob(store, job, { at: now(), reason: undefined });

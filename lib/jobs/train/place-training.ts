@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { formatCompactTime } from '../../base/compact-time.ts';
+import { currentCorrelation } from '../../base/correlation.ts';
 import { PreconditionFailedError } from '../../base/errors.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -144,7 +145,8 @@ async function submit(jobs: TrainingJobs, to: Placing, context: TrainContext): P
   const asked = (stored.place?.asked ?? 0) + 1;
   const name = nameJob(to, asked, now());
   const longest = ATTEMPTS * jobs.room.seconds * 1000 + LONGEST_QUEUE;
-  const job: TrainingJob = { name, askedAt: now(), until: now() + longest };
+  const correlationId = currentCorrelation();
+  const job: TrainingJob = { name, askedAt: now(), until: now() + longest, correlationId };
   const failed = known && findFailures(known, now());
   // After a day it is tried as if for the first time.
   const before = failed === undefined || failed.count >= MOST_FAILURES ? undefined : failed;

@@ -1,4 +1,5 @@
 /** What becomes of a job that trains one detector, as its record says. Each step is harmless to repeat. */
+import { quoteForeign } from '../../base/foreign-text.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { movePlace, type TrainingJob, type TrainingPlace } from '../../store/training-place.ts';
 
@@ -7,21 +8,24 @@ export interface JobIdentity {
   readonly name: string;
 }
 
+/** Characters of a reason that are kept: some are what a server said. */
+const LONGEST_REASON = 1_000;
+
 /**
  * The job's process begins. AWS Batch starts it again where the platform took it away, by the same id.
  * @param id of AWS Batch
- * @returns whether it is to train: not where another job was asked for since, or a double of it was first
+ * @returns undefined where it is not to train: another job was asked for since, or a double of it was first
  */
 export async function beginJob(
   store: ObjectStore,
   { detector, name, id }: JobIdentity & { readonly id: string },
-): Promise<boolean> {
+): Promise<TrainingJob | undefined> {
   const isOwn = ({ job }: TrainingPlace): boolean =>
     job?.name === name && job.endedAt === undefined && (job.startedBy ?? id) === id;
   const place = await movePlace(store, detector, (found) =>
     isOwn(found) ? { ...found, job: { ...(found.job as TrainingJob), startedBy: id } } : undefined,
   );
-  return place !== undefined && isOwn(place);
+  return place !== undefined && isOwn(place) ? place.job : undefined;
 }
 
 /**
@@ -41,7 +45,11 @@ export async function endJob(
     if (!isFirst || job === undefined) return undefined;
     const ended = { ...place, job: { ...job, endedAt: at } };
     if (reason !== undefined)
-      return { ...ended, failures: place.failures + 1, failure: { ...place.failure, at, reason } };
+      return {
+        ...ended,
+        failures: place.failures + 1,
+        failure: { ...place.failure, at, reason: quoteForeign(reason, LONGEST_REASON) },
+      };
     const { failure: _, ...rest } = ended;
     return { ...rest, failures: 0 };
   });

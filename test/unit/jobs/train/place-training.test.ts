@@ -1,6 +1,7 @@
 /** A training beyond the function is asked for as a job once, told of, tried again within bounds, and trained by whoever was asked. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { correlated } from '../../../../lib/base/correlation.ts';
 import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import type { TrainContext } from '../../../../lib/jobs/shared/context.ts';
@@ -118,13 +119,13 @@ test('where AWS Batch refuses, the next run asks again', async () => {
 test('the job trains, and a double of it or one that nobody waits for does not', async () => {
   await train();
   const job = { detector: 'shop', name: asked[0]!.name };
-  assert.equal(await beginJob(bucket.store, { ...job, name: 'train-shop-older', id: 'id-0' }), false);
-  assert.equal(await beginJob(bucket.store, { ...job, id: 'id-1' }), true);
-  assert.equal(await beginJob(bucket.store, { ...job, id: 'id-double' }), false);
+  assert.equal(await beginJob(bucket.store, { ...job, name: 'train-shop-older', id: 'id-0' }), undefined);
+  assert.ok(await beginJob(bucket.store, { ...job, id: 'id-1' }));
+  assert.equal(await beginJob(bucket.store, { ...job, id: 'id-double' }), undefined);
   // The platform took it away, and AWS Batch starts it again.
-  assert.equal(await beginJob(bucket.store, { ...job, id: 'id-1' }), true);
+  assert.ok(await beginJob(bucket.store, { ...job, id: 'id-1' }));
   assert.equal(await endJob(bucket.store, job, { at: clock, reason: undefined }), true);
-  assert.equal(await beginJob(bucket.store, { ...job, id: 'id-1' }), false);
+  assert.equal(await beginJob(bucket.store, { ...job, id: 'id-1' }), undefined);
   const { job: ended, failures } = await placeOf();
   assert.deepEqual([ended?.endedAt, failures], [clock, 0]);
 });
@@ -182,4 +183,26 @@ test('a job of which nobody heard that there is one is waited for an hour', asyn
   assert.equal(await train(), 'under-way');
   clock += 1_000;
   assert.equal(await train(), 'submitted');
+});
+
+test('a job that began while its answer was lost is not withdrawn', async () => {
+  const jobs = {
+    room: JOB_ROOM,
+    async submit({ name }: { name: string }): Promise<{ id: string }> {
+      await beginJob(bucket.store, { detector: 'shop', name, id: 'id-1' });
+      throw new Error('the answer was lost');
+    },
+  };
+  await assert.rejects(train({ jobs }), /the answer was lost/);
+  assert.equal((await placeOf()).job?.startedBy, 'id-1');
+  assert.equal(await train(), 'under-way');
+});
+
+test('the job logs under what asked for it, and keeps no more of a reason than people read', async () => {
+  await correlated('shop@20261101T000000Z', () => train());
+  const { job } = await placeOf();
+  const begun = await beginJob(bucket.store, { detector: 'shop', name: job!.name, id: 'id-1' });
+  assert.equal(begun?.correlationId, 'shop@20261101T000000Z');
+  await fail(job!.name, 'x'.repeat(1_000_000));
+  assert.ok((await placeOf()).failure!.reason.length < 2_000);
 });
