@@ -514,3 +514,17 @@ test('help has an example for every command', async () => {
   for (const name of ['fit', 'evaluate', 'score', 'backtest', 'train', 'export', 'status', 'validate'])
     assert.match((await run(name, '--help')).stdout, new RegExp(`\nExamples:\n  tidewatch ${name}\\b`));
 });
+
+test('a row of 1970 or 2099 is left out and named, by every command that reads a file', async () => {
+  const good = await readFile(path('labelled.csv'), 'utf8');
+  for (const time of ['1970-01-01T00:00:00Z', '2099-01-01T00:00:00Z']) {
+    await writeFile(path('odd.csv'), `${good}${time},cart,1,1,1,0\n`);
+    const fitted = await run('fit', '--data', path('odd.csv'), ...FIT, '--output-dir', path('odd-model'));
+    assert.equal(fitted.code, 0, fitted.stderr);
+    const evaluated = await run('evaluate', '--data', path('odd.csv'), '--model', path('odd-model'));
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    for (const { stderr } of [fitted, evaluated])
+      assert.match(stderr, new RegExp(`time-out-of-bounds.*row 2001: ${time.slice(0, 10)}`));
+    await rm(path('odd-model'), { recursive: true });
+  }
+});

@@ -62,3 +62,11 @@ test('what a later request may get is asked for again, what is refused is told',
   await assert.rejects(submit(), /refused the job train-shop-1 with 403: .*no right to batch:SubmitJob/);
   assert.equal(requests.length, 3);
 });
+
+test('where AWS Batch has too much to do, it is asked again', async () => {
+  answers = [
+    [429, {}],
+    [200, { jobId: 'id-3' }],
+  ];
+  assert.deepEqual(await submit(), { id: 'id-3' });
+});

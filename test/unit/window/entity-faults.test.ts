@@ -20,7 +20,7 @@ function readCsv(text: string, options: Partial<ReadWindowOptions> = {}): [Metri
   return [window, leftOut];
 }
 
-const minute = (i: number): string => `2026-01-01T00:0${i}:00Z`;
+const minute = (i: number): string => `2026-01-01T00:${String(i).padStart(2, '0')}:00Z`;
 const GOOD = [0, 1, 2].map((i) => `${minute(i)},good,${i}`).join('\n');
 
 test('rows in any order are sorted, and nothing is to be told', () => {
@@ -178,6 +178,30 @@ test('lines that do not fit the header are left out up to as many as do', () => 
     readCsv(`time,pod,cpu\n${GOOD}\n${`${minute(3)},x\n`.repeat(count)}`)[1][0]!.message;
   assert.match(bad(3), /^3 of 6 lines/);
   assert.throws(() => bad(4), { code: 'bad-row' });
+});
+
+test('every way to write that nothing was measured is known, and other words are put up with up to one in ten', () => {
+  const of = (cells: readonly string[]): string =>
+    `time,cpu\n${cells.map((cell, i) => `${minute(i)},${cell}`).join('\n')}\n`;
+  for (const word of [
+    'NA',
+    'N/A',
+    '#N/A',
+    '<NA>',
+    'null',
+    'none',
+    'nil',
+    '-',
+    '--',
+    '?',
+    '.',
+    '\\N',
+    '(null)',
+  ])
+    assert.deepEqual([...readCsv(of(['1', word, '3']))[0].columns[0]!], [1, Number.NaN, 3], word);
+  const numbers = Array.from({ length: 20 }, (_, i) => String(i));
+  assert.equal(readCsv(of([...numbers, 'off', 'off']))[1][0]!.count, 2);
+  assert.throws(() => readCsv(of([...numbers, 'off', 'off', 'off'])), { code: 'bad-value' });
 });
 
 test('names of any length are cut in what is said of them', () => {

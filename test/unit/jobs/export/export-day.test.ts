@@ -6,6 +6,7 @@ import { SourceError } from '../../../../lib/base/errors.ts';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import { listBackfillDays, MOST_DAYS } from '../../../../lib/jobs/export/backfill-days.ts';
 import { readLeftOutOfExport } from '../../../../lib/jobs/shared/left-out-notes.ts';
+import { recordFileRanges } from '../../../../lib/store/file-ranges.ts';
 import { stateKey, windowKey } from '../../../../lib/store/keys.ts';
 import {
   at,
@@ -53,6 +54,24 @@ test('what has windows already is left out: no row stands in two of them', async
   for (const [i, { end }] of ranges.entries())
     if (i + 1 < ranges.length) assert.equal(ranges[i + 1]!.start, end);
   assert.equal(ranges.at(0)!.start, day - HOUR);
+});
+
+test('rows of a dropped file are not exported again', async () => {
+  const day = MIDNIGHT - DAY;
+  const range = { start: day + 12 * HOUR, end: day + 13 * HOUR };
+  const file = { key: 'windows/detector=shop/noon.csv', etag: 'e', lastModified: NOW, step: MINUTE, range };
+  const known = { files: new Map(), etag: undefined, rest: {} };
+  await recordFileRanges(world.store, 'shop', { learned: [file], isGone: () => false, known });
+  const { kept } = await runDay(world, '2026-11-21');
+  assert.equal(kept, 1);
+  const ranges = rangesIn(world.store);
+  assert.deepEqual(
+    ranges.filter(({ start, end }) => start < range.end && end > range.start),
+    [],
+  );
+  assert.deepEqual([ranges[0]!.start, ranges.at(-1)!.end], [day, day + DAY]);
+  for (const edge of [range.start, range.end])
+    assert.ok(ranges.some(({ start, end }) => start === edge || end === edge));
 });
 
 test('a day without a value leaves none, and one that begins at noon begins there', async () => {

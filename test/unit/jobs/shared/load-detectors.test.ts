@@ -60,6 +60,18 @@ test('what is no manifest goes to quarantine with the reason; markers are left a
   );
 });
 
+test('what no one thought of is a fault of its manifest: it is set aside, and the next one is read', async () => {
+  const context = createContext();
+  await context.store.put('detectors/deep.yml', bytes('a: '.concat('['.repeat(40_000), ']'.repeat(40_000))));
+  await context.store.put('detectors/good.yml', manifest('good'));
+  await assert.rejects(loadDetector(context, 'deep'), { code: 'bad-manifest' });
+  assert.equal((await loadDetector(context, 'good')).detector.name, 'good');
+  assert.deepEqual(
+    (await listQuarantine(context.store)).map(({ key }) => key),
+    ['detectors/deep.yml'],
+  );
+});
+
 test('a manifest larger than any that is read is refused unread', async () => {
   const context = createContext();
   await context.store.put('detectors/cart.yml', new Uint8Array(4_000_001));
