@@ -49,6 +49,19 @@ export interface FooterSize {
 }
 
 /**
+ * Bytes at the end of a file that its footer takes, with what tells its length.
+ * @param end of the file's bytes, at least 8
+ * @returns undefined where it is no Parquet file, or says that its footer is larger than any that is read
+ */
+export function footerBytesOf(end: Uint8Array): number | undefined {
+  const last = Buffer.from(end.buffer, end.byteOffset, end.byteLength).subarray(-8);
+  if (last.length < 8 || last.toString('latin1', 4) !== 'PAR1') return undefined;
+  // The magic of its beginning is in front of the shortest file's.
+  const bytes = last.readUInt32LE(0) + SMALLEST_FILE;
+  return bytes <= MAX_FOOTER_BYTES ? bytes : undefined;
+}
+
+/**
  * @param end of the file's bytes: all of them, or as many as its footer may take
  * @returns undefined where they hold no footer as a whole, as those of CSV do not
  */

@@ -4,7 +4,7 @@ import type { Detector } from '../../config/detector.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readFileRanges } from '../../store/file-ranges.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
-import { type FooterSize, readFooterSize } from '../../window/footer.ts';
+import { type FooterSize, footerBytesOf, readFooterSize } from '../../window/footer.ts';
 import { CSV_NAME } from '../../window/read-file.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { StoreContext } from '../shared/context.ts';
@@ -99,7 +99,11 @@ async function estimateByFooters(
 /** Undefined too where it is gone since it was listed: the training goes on without it as well. */
 async function readSize({ key }: ObjectInfo, store: ObjectStore): Promise<FooterSize | undefined> {
   try {
-    return readFooterSize((await store.get(key, { lastBytes: FOOTER_BYTES })).body);
+    const { body } = await store.get(key, { lastBytes: FOOTER_BYTES });
+    const needed = footerBytesOf(body) ?? 0;
+    // Of a file with hundreds of columns.
+    if (needed > FOOTER_BYTES) return readFooterSize((await store.get(key, { lastBytes: needed })).body);
+    return readFooterSize(body);
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

@@ -111,3 +111,11 @@ test('what a whole lookback would hold is no size of a history that nothing tell
   const entity = { decidedUntil: EPOCH, recent: [], open: undefined };
   assert.equal(await measure({ ...initialState('shop'), entities: { a: entity } }), undefined);
 });
+
+test('a file with hundreds of columns tells its size, too', async () => {
+  const metrics = Array.from({ length: 700 }, (_, i) => `metric_with_a_long_name_${i}`);
+  const window = makeWindow({ from: 0, rows: 15, metrics });
+  await store.put(windowKey('shop', window.range), writeWindow(window, { manifestHash: '' }));
+  const { values } = (await measure({ ...initialState('shop'), exportedUntil: EPOCH + DAY }))!;
+  assert.equal(values, window.times.length * metrics.length);
+});
