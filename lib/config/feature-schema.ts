@@ -81,11 +81,14 @@ export const featureSchema: z.ZodType<ManifestFeatures> = z.strictObject({
     .string({ error: TIME_ZONE_ERROR })
     .refine(isTimeZone, { error: TIME_ZONE_ERROR })
     .default(DEFAULT_FEATURES.timeZone)
-    .describe('IANA name of the zone in which calendar columns tell the time.'),
+    .describe(
+      'IANA name of the zone whose clocks days and weeks go by: in what is expected, and in calendar columns.',
+    ),
   columns: z
     .array(column, { error: 'must be a list of columns' })
     .min(1, { error: 'must have at least one column' })
     .max(MOST_REQUESTS, { error: `must have at most ${MOST_REQUESTS} columns` })
+    .default([{ metrics: 'all' }])
     .describe('What a model sees, beside data_availability.'),
 });
 

@@ -49,7 +49,7 @@ export type FeatureRequest =
   | { readonly kind: 'calendar'; readonly cycle: CalendarCycle };
 
 export interface FeatureSettings {
-  /** IANA name, such as Europe/Berlin: what the calendar's hours and days are told in. */
+  /** IANA name, such as Europe/Berlin: whose clocks days and weeks go by. */
   readonly timeZone: string;
   readonly columns: readonly FeatureRequest[];
 }

@@ -2,6 +2,7 @@
  * Expectation and return levels as JSON: what an artifact keeps so that a row is judged as its version's training says.
  * Numbers are base64 of little-endian float64, curves of float32; a season that series share is stored once.
  */
+import { isTimeZone } from '../config/feature-settings.ts';
 import { type Expectation, type SeriesExpectation, UNMEASURED } from '../expectation/expectation.ts';
 import { HOURS_OF_DAY } from '../expectation/scatter.ts';
 import { HOURS_OF_WEEK, PLACES_OF_DAY, type SeasonalCurve } from '../expectation/seasonal-curve.ts';
@@ -21,6 +22,7 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
   const days = new Map<Float32Array, number>();
   const weeks = new Map<Float32Array, number>();
   const seasonOf = series.flatMap(({ season }) => [numberOf(days, season.day), numberOf(weeks, season.week)]);
+  const timeZone = series.find(({ season }) => season.timeZone !== undefined)?.season.timeZone;
   const scatters = new Map<Float32Array, number>();
   const scatterOf = series.map(({ season }) => numberOf(scatters, season.scatter));
   return {
@@ -38,6 +40,8 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
     slopes: encode(Float64Array.from(series, ({ slope }) => slope)),
     scatterOf: encode(Int32Array.from(scatterOf)),
     scatters: encode(join([...scatters.keys()], HOURS_OF_DAY)),
+    // Left out where it is UTC, which versions of before knew alone.
+    ...(timeZone !== undefined && { timeZone }),
     tail,
     reach: encode(reach),
     pooledReach: encode(pooledReach),
@@ -57,6 +61,7 @@ export function loadEvidence(state: unknown): FittedEvidence {
   const count = (entities.length + 1) * columns.length;
   const days = curvesOf(raw.days, PLACES_OF_DAY, 'days');
   const weeks = curvesOf(raw.weeks, HOURS_OF_WEEK, 'weeks');
+  const timeZone = raw.timeZone === undefined ? undefined : zoneOf(raw.timeZone);
   const figures = floats64(raw.series, count * FIGURES, 'series');
   const seasonOf = new Int32Array(copy(bytes(raw.seasonOf, count * 8, 'seasonOf')));
   // A version of before knew of no restless hours.
@@ -78,6 +83,7 @@ export function loadEvidence(state: unknown): FittedEvidence {
       day: pick(days, seasonOf[2 * at]!, 'day'),
       week: pick(weeks, seasonOf[2 * at + 1]!, 'week'),
       scatter: pick(scatters, scatterOf[at]!, 'scatter'),
+      ...(timeZone !== undefined && { timeZone }),
     };
     return Number.isNaN(center) ? UNMEASURED : { center, spread, low, high, season, slope: slopes[at]! };
   });
@@ -92,6 +98,11 @@ export function loadEvidence(state: unknown): FittedEvidence {
   const pooledReach = floats64(raw.pooledReach, columns.length < 2 ? 0 : plan.lengths.length, 'pooledReach');
   if (![...reach, ...pooledReach].every((level) => level > 0)) throw invalid('a return level is not above 0');
   return { plan, expectation, tail: readScoreTail(raw.tail), reach, pooledReach };
+}
+
+function zoneOf(raw: unknown): string {
+  if (typeof raw === 'string' && isTimeZone(raw)) return raw;
+  throw invalid(`timeZone is ${show(raw)}, which is no time zone that this runtime knows`);
 }
 
 /** -1 for an empty curve. */

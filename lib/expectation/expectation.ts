@@ -7,8 +7,13 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { findDemand, fitSlope } from './demand.ts';
-import { readScatter } from './scatter.ts';
-import { fitSeasonalCurve, NO_SEASON, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
+import {
+  fitSeasonalCurve,
+  NO_SEASON,
+  readRestlessness,
+  readSeason,
+  type SeasonalCurve,
+} from './seasonal-curve.ts';
 
 export interface SeriesExpectation {
   /** Median of the training; NaN where nothing was measured. */
@@ -65,7 +70,7 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const groups = groupRows(x);
   const hasOwnSeasons = groups.length * width <= MOST_SEASONS;
   const pooled = x.names.map((_, column) =>
-    fitSeries(takePooled(x, column, use), seasons?.pooled[column]?.season),
+    fitSeries(takePooled(x, column, use), { season: seasons?.pooled[column]?.season, timeZone: x.timeZone }),
   );
   const demand = findDemand(x.names);
   const entities = new Map<string, readonly SeriesExpectation[]>();
@@ -74,7 +79,10 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
       const series = takeMeasured(x, column, rows, use);
       if (series.times.length < LEAST_ROWS) return undefined;
       const known = seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season;
-      return fitSeries(series, known ?? (hasOwnSeasons ? undefined : pooled[column]!.season));
+      return fitSeries(series, {
+        season: known ?? (hasOwnSeasons ? undefined : pooled[column]!.season),
+        timeZone: x.timeZone,
+      });
     });
     if (own.some((series) => series !== undefined))
       entities.set(
@@ -110,7 +118,7 @@ export function expectAt({ center, season }: SeriesExpectation, time: number): n
 
 /** How far it may stray at that time of day, as a multiple of its spread: 1 or above. @param time epoch ms */
 export function scatterAt({ season }: SeriesExpectation, time: number): number {
-  return readScatter(season.scatter, time);
+  return readRestlessness(season, time);
 }
 
 interface Measured {
@@ -118,13 +126,16 @@ interface Measured {
   readonly values: Float64Array;
 }
 
-/** @param season that is taken as it is; undefined: found in the series */
-function fitSeries({ times, values }: Measured, season?: SeasonalCurve): SeriesExpectation {
+/** @param given.season that is taken as it is; undefined: found in the series, by the clocks of `timeZone` */
+function fitSeries(
+  { times, values }: Measured,
+  { season, timeZone }: { readonly season: SeasonalCurve | undefined; readonly timeZone: string | undefined },
+): SeriesExpectation {
   if (values.length === 0) return UNMEASURED;
   const center = quantile(values.toSorted(), 0.5);
-  const own = season ?? fitSeasonalCurve({ times, values }, center);
+  const own = season ?? fitSeasonalCurve({ times, values }, center, timeZone);
   const rest = values
-    .map((value, i) => (value - center - readSeason(own, times[i]!)) / readScatter(own.scatter, times[i]!))
+    .map((value, i) => (value - center - readSeason(own, times[i]!)) / readRestlessness(own, times[i]!))
     .sort();
   return {
     center,

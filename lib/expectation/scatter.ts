@@ -41,7 +41,7 @@ export function fitScatter({ times, values }: TimedValues): Float32Array {
   return usual > LEAST_USUAL && Math.max(...scatter) >= LEAST_MULTIPLE ? scatter : new Float32Array();
 }
 
-/** Multiple of the usual spread at a time. @param time epoch ms */
+/** Multiple of the usual spread at a time. @param time ms, by the clocks that it was fitted by */
 export function readScatter(scatter: Float32Array, time: number): number {
   return scatter.length === 0 ? 1 : scatter[modulo(Math.floor(time / HOUR))]!;
 }

@@ -2,10 +2,11 @@
  * What the clock foretells of one series: a curve over the day in steps of five minutes, and what each hour of the week
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
+import { toLocalTime } from '../features/zone-clock.ts';
 import { halvesOf, isForetold, type TimedValues } from '../maths/foretell.ts';
 import { takeMedian } from '../maths/median.ts';
 import { quantile } from '../maths/quantile.ts';
-import { fitScatter } from './scatter.ts';
+import { fitScatter, readScatter } from './scatter.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -47,6 +48,8 @@ export interface SeasonalCurve {
   readonly week: Float32Array;
   /** HOURS_OF_DAY multiples of the usual spread, 1 or above; empty: one hour is as restless as another. */
   readonly scatter: Float32Array;
+  /** IANA name of the zone whose clocks it goes by; left out: UTC. */
+  readonly timeZone?: string;
 }
 
 export const NO_SEASON: SeasonalCurve = {
@@ -55,11 +58,15 @@ export const NO_SEASON: SeasonalCurve = {
   scatter: new Float32Array(),
 };
 
-/** @returns what is usual at a time of day or week, off `center` */
-export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalCurve {
-  const { times, values } = series;
-  const span = times.length < BINS ? 0 : times.at(-1)! - times[0]!;
+/**
+ * @param timeZone IANA name of the zone whose clocks it goes by; left out: UTC
+ * @returns what is usual at a time of day or week, off `center`
+ */
+export function fitSeasonalCurve(series: TimedValues, center: number, timeZone?: string): SeasonalCurve {
+  const { values } = series;
+  const span = values.length < BINS ? 0 : series.times.at(-1)! - series.times[0]!;
   if (span < LEAST_DAYS * DAY) return NO_SEASON;
+  const times = series.times.map((time) => toLocalTime(time, timeZone));
   const off = values.map((value) => value - center);
   const smooth = foretells(halvesOf({ times, values: off }), smoothDay, readDay)
     ? smoothDay({ times, values: off })
@@ -73,6 +80,7 @@ export function fitSeasonalCurve(series: TimedValues, center: number): SeasonalC
     day: isDaily ? Float32Array.from(day) : new Float32Array(),
     week,
     scatter: fitScatter({ times, values: left }),
+    ...(timeZone !== undefined && { timeZone }),
   };
 }
 
@@ -118,8 +126,15 @@ function readHour(hours: ArrayLike<number>, time: number): number {
 }
 
 /** Off the centre, at a time in epoch ms. */
-export function readSeason({ day, week }: SeasonalCurve, time: number): number {
-  return (day.length === 0 ? 0 : readDay(day, time)) + (week.length === 0 ? 0 : readWeek(week, time));
+export function readSeason({ day, week, timeZone }: SeasonalCurve, time: number): number {
+  if (day.length === 0 && week.length === 0) return 0;
+  const local = toLocalTime(time, timeZone);
+  return (day.length === 0 ? 0 : readDay(day, local)) + (week.length === 0 ? 0 : readWeek(week, local));
+}
+
+/** How far a series may stray, as a multiple of its usual spread: 1 or above. @param time epoch ms */
+export function readRestlessness({ scatter, timeZone }: SeasonalCurve, time: number): number {
+  return scatter.length === 0 ? 1 : readScatter(scatter, toLocalTime(time, timeZone));
 }
 
 function readDay(day: ArrayLike<number>, time: number): number {

@@ -46,7 +46,15 @@ export function buildMatrix(input: PlannedRows & { readonly scaler: FittedScaler
       placeColumns(scaled, values, { from: c - COLUMNS_AT_ONCE, to: c, width: names.length });
   }
   placeColumns(scaled, values, { from: c - (c % COLUMNS_AT_ONCE), to: c, width: names.length });
-  return { names, entities: window.entities, entityOf, times, values };
+  const { timeZone } = plan;
+  return {
+    names,
+    entities: window.entities,
+    entityOf,
+    times,
+    values,
+    ...(timeZone !== undefined && { timeZone }),
+  };
 }
 
 /**

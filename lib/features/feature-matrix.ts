@@ -10,4 +10,6 @@ export interface FeatureMatrix {
   readonly times: Float64Array;
   /** Length: rows × names.length. */
   readonly values: Float32Array;
+  /** IANA name of the zone whose clocks days and weeks go by; left out: UTC. */
+  readonly timeZone?: string;
 }

@@ -7,8 +7,7 @@ export function pickRows(x: FeatureMatrix, rows: Uint32Array): FeatureMatrix {
   for (const [at, row] of rows.entries())
     values.set(x.values.subarray(row * width, (row + 1) * width), at * width);
   return {
-    names: x.names,
-    entities: x.entities,
+    ...x,
     entityOf: Uint32Array.from(rows, (row) => x.entityOf[row]!),
     times: Float64Array.from(rows, (row) => x.times[row]!),
     values,

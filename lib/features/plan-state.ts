@@ -16,6 +16,7 @@ import {
 import { invalid, record, show } from './read-state.ts';
 
 const rows = z.int().min(1);
+const timeZone = z.string().refine(isTimeZone, { error: 'a time zone that this runtime does not know' });
 
 const transform = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('log') }),
@@ -34,7 +35,7 @@ const source = z.discriminatedUnion('kind', [
     kind: z.literal('calendar'),
     cycle: z.enum(CALENDAR_CYCLES),
     wave: z.enum(['sine', 'cosine']),
-    timeZone: z.string().refine(isTimeZone, { error: 'a time zone that this runtime does not know' }),
+    timeZone,
   }),
   z.strictObject({ kind: z.literal('availability') }),
 ]);
@@ -46,6 +47,7 @@ const planSchema: z.ZodType<FeaturePlan> = z.looseObject({
   minWindowShare: z.number().min(0).max(1),
   contextRows: z.int().min(0),
   step: z.number().positive().nullable(),
+  timeZone: timeZone.exactOptional(),
 });
 
 /** A plan of format 1 becomes the plan of format 2 that computes the same. @throws ArtifactError */

@@ -26,6 +26,8 @@ export interface FeaturePlan {
   readonly contextRows: number;
   /** Milliseconds between rows; null where no column depends on it. */
   readonly step: number | null;
+  /** IANA name of the zone whose clocks days and weeks go by; left out: UTC. */
+  readonly timeZone?: string;
 }
 
 /**
@@ -61,6 +63,8 @@ export function planFeatures(
     minWindowShare: MIN_WINDOW_SHARE,
     contextRows,
     step: contextRows > 0 ? given.step : null,
+    // Left out where it is the default: plans of before, and their hashes, stay what they are.
+    ...(given.settings.timeZone !== DEFAULT_FEATURES.timeZone && { timeZone: given.settings.timeZone }),
   };
 }
 

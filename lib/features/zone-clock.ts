@@ -30,6 +30,16 @@ export function getZoneClock(timeZone: string): ZoneClock {
   return clock;
 }
 
+/**
+ * What the clocks of a zone show, as if they were in UTC.
+ * @param time epoch ms
+ * @param timeZone IANA name; left out: UTC, whose clocks show `time` itself
+ * @throws RangeError where the runtime does not know the zone
+ */
+export function toLocalTime(time: number, timeZone: string | undefined): number {
+  return timeZone === undefined ? time : time + getZoneClock(timeZone).offsetAt(time);
+}
+
 /** @throws RangeError where the runtime does not know the zone */
 export function createZoneClock(timeZone: string): ZoneClock {
   const format = new Intl.DateTimeFormat('en', {

@@ -77,7 +77,7 @@ export function chooseMembers(profile: TrainingProfile, scored: number): readonl
           : 'mahalanobis leads: the metric is judged by its level and its changes over several stretches of time.',
     },
     ...(varying > 1 ? COMPANIONS_OF_MANY : COMPANIONS_OF_ONE),
-    ...(seasons.length > 0 ? [chooseSeasonal(seasons)] : []),
+    ...(seasons.length > 0 ? [chooseSeasonal(seasons, profile.timeZone)] : []),
   ];
 }
 
@@ -106,7 +106,7 @@ function isOfTheDay(period: number): boolean {
   return turns >= 1 && Math.abs(DAY / period - turns) <= SAME * turns && period >= LEAST_OF_DAY;
 }
 
-function chooseSeasonal(seasons: readonly CommonSeason[]): Candidate {
+function chooseSeasonal(seasons: readonly CommonSeason[], timeZone: string | undefined): Candidate {
   const lengths = new Set([...seasons.map(({ period }) => Math.round(period / 1000) * 1000), DAY]);
   const said = seasons.map(
     ({ period, share }) =>
@@ -114,7 +114,10 @@ function chooseSeasonal(seasons: readonly CommonSeason[]): Candidate {
   );
   return {
     kind: 'seasonal',
-    params: { periods: [...lengths].sort((a, b) => a - b).map(formatDuration) },
+    params: {
+      periods: [...lengths].sort((a, b) => a - b).map(formatDuration),
+      ...(timeZone !== undefined && { timeZone }),
+    },
     weight: 1,
     reason: `seasonal counts half as much: a season of ${said.join(' and ')} is none that the others know.`,
   };

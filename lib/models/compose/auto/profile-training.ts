@@ -21,6 +21,8 @@ export interface TrainingProfile {
   readonly metrics: readonly MetricProfile[];
   /** Of the series that vary, most common first. */
   readonly seasons: readonly CommonSeason[];
+  /** As the matrix has it; left out: UTC. */
+  readonly timeZone?: string;
   /** Root mean square correlation of different metrics of an entity, 0 to 1; NaN where fewer than two vary. */
   readonly together: number;
 }
@@ -106,6 +108,7 @@ export function profileTraining(
       ...summarize(byColumn[column]!),
     })),
     seasons: gather(seasons, varying),
+    ...(x.timeZone !== undefined && { timeZone: x.timeZone }),
     together: Math.sqrt(squares.reduce((sum, square) => sum + square / squares.length, 0) || Number.NaN),
   };
 }

@@ -15,7 +15,8 @@ export interface Coordinates {
 
 /**
  * Writes the coordinates of a row to out[0], out[stride], …; a missing one is 0, as if it were usual.
- * @param at row of the stretch
+ * @param given.at row of the stretch
+ * @param given.time ms, as the clocks show it
  */
 export function placeRow(
   { features, centers, spreads, dailySpread }: Coordinates,

@@ -1,4 +1,4 @@
-/** A figure by time of day (UTC): half-hours, smoothed, read between their middles. */
+/** A figure by time of day, by the clocks of the matrix' zone: half-hours, smoothed, read between their middles. */
 import { quantile } from '../../../maths/quantile.ts';
 
 export const BINS = 48;
@@ -8,7 +8,7 @@ const DAY = 24 * 3_600_000;
 export type Summary = 'median' | 'mean';
 
 /**
- * @param times epoch ms
+ * @param times ms, as the clocks show it
  * @param values NaN where missing
  * @param how.passes of smoothing over three neighbours
  * @returns length BINS; half-hours without a value lie on a line between their neighbours. Undefined without any value
@@ -38,6 +38,7 @@ export interface CurvePlace {
   readonly share: number;
 }
 
+/** @param time ms, as the clocks show it */
 export function findPlace(time: number): CurvePlace {
   const position = timeOfDay(time) * BINS - 0.5;
   const below = Math.floor(position);

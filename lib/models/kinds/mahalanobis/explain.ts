@@ -4,6 +4,7 @@
  * metric that only went where the others took it.
  */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { toLocalTime } from '../../../features/zone-clock.ts';
 import { factorize, solveFactorized } from '../../../maths/linalg/cholesky.ts';
 import type { Contribution } from '../../framework/contract.ts';
 import { toContributions } from '../../framework/contributions.ts';
@@ -29,7 +30,7 @@ export function explainRows(
     const group = groups[x.entityOf[row]!]!;
     const stretch = takeStretchOf(x, { group, at: group.indexOf(row) }, model.seasons);
     const u = new Float64Array(features.length);
-    const time = x.times[row]!;
+    const time = toLocalTime(x.times[row]!, x.timeZone);
     placeRow(coordinates, { stretch, at: stretch.looksBackOn, time }, u);
     const weights = weighColumns({ features, matrix, u, columns: model.columns.length });
     return toContributions(model.columns, weights, (column) => expectLevel(model, column, time));
@@ -84,7 +85,7 @@ function weighColumns(given: {
   return weights;
 }
 
-/** The level that is usual at the time of day, with the range of all but one row in a hundred; nothing where none was measured. */
+/** The level that is usual at the time of day (`time` in ms, as the clocks show it), with the range of all but one row in a hundred; nothing where none was measured. */
 function expectLevel(
   { seasons, centers, low, high, scaleSet, constant }: JointModel,
   column: number,

@@ -1,5 +1,6 @@
 /** Quantiles and curves of the training, from rows evenly spread over it. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { toLocalTime } from '../../../features/zone-clock.ts';
 import type { TimedValues } from '../../../maths/foretell.ts';
 import { lowerBound, quantile } from '../../../maths/quantile.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
@@ -35,14 +36,14 @@ export function findConstants({ names, values }: FeatureMatrix, labels: Uint8Arr
   return constant;
 }
 
-/** One series per column, in order of time; rows with the label 1 count as missing. */
+/** One series per column, in order of time, which is as the clocks show it; rows with the label 1 count as missing. */
 export function sampleColumns(x: FeatureMatrix, labels: Uint8Array | undefined): readonly TimedValues[] {
-  const { names, times, values } = x;
+  const { names, times, values, timeZone } = x;
   const isTaken = planThinning(times.length, SAMPLED_ROWS);
   const rows = Uint32Array.from(
     groupRows(x).flatMap((group, entity) => [...group.filter((_, place) => isTaken(entity, place))]),
   ).sort((a, b) => times[a]! - times[b]! || a - b);
-  const taken = Float64Array.from(rows, (row) => times[row]!);
+  const taken = Float64Array.from(rows, (row) => toLocalTime(times[row]!, timeZone));
   return names.map((_, c) => ({
     times: taken,
     values: Float64Array.from(rows, (row) => (labels?.[row] === 1 ? NaN : values[row * names.length + c]!)),
@@ -59,7 +60,7 @@ export function findSeasons(columns: readonly TimedValues[], constant: Uint8Arra
   };
 }
 
-/** One series per feature, in order of time. */
+/** One series per feature, in order of time, which is as the clocks show it. */
 export function sampleFeatures(
   x: FeatureMatrix,
   given: {
@@ -90,7 +91,7 @@ export function sampleFeatures(
   const inOrder = rowTimes.map((_, i) => i).sort((a, b) => rowTimes[a]! - rowTimes[b]!);
   const placeOf = new Uint32Array(inOrder.length);
   for (let place = 0; place < inOrder.length; place++) placeOf[inOrder[place]!] = place;
-  const times = Float64Array.from(inOrder, (i) => rowTimes[i]!);
+  const times = Float64Array.from(inOrder, (i) => toLocalTime(rowTimes[i]!, x.timeZone));
   return features.map((_, i) => {
     const values = new Float64Array(inOrder.length);
     let next = 0;

@@ -1,5 +1,6 @@
 /** How the features of the training vary together. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { toLocalTime } from '../../../features/zone-clock.ts';
 import { BLOCK, openProducts } from '../../../maths/linalg/products.ts';
 import { checkDeadline } from '../../framework/check-deadline.ts';
 import type { FitRun } from '../../framework/contract.ts';
@@ -31,7 +32,12 @@ export function averageProducts(
       const row = stretch.rows[at]!;
       if (row === NO_ROW || run.labels?.[row] === 1) continue;
       if (!isTaken(x.entityOf[row]!, stretch.before + at)) continue;
-      placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(filled), BLOCK);
+      placeRow(
+        coordinates,
+        { stretch, at, time: toLocalTime(x.times[row]!, x.timeZone) },
+        block.subarray(filled),
+        BLOCK,
+      );
       rows++;
       if (++filled < BLOCK) continue;
       products.addOuterProducts(filled);

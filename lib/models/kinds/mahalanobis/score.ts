@@ -1,5 +1,6 @@
 /** How far a row lies from usual, all metrics and scales together. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { toLocalTime } from '../../../features/zone-clock.ts';
 import { BLOCK, openProducts } from '../../../maths/linalg/products.ts';
 import { placeRow, takeCoordinates } from './coordinates.ts';
 import { type JointModel, listFeatures } from './joint-model.ts';
@@ -27,7 +28,12 @@ export function scoreRows(
       if (stretch.before + at < UNSCORED_ROWS) continue;
       const row = stretch.rows[at]!;
       if (row === NO_ROW || x.times[row]! < from) continue;
-      placeRow(coordinates, { stretch, at, time: x.times[row]! }, block.subarray(rows.length), BLOCK);
+      placeRow(
+        coordinates,
+        { stretch, at, time: toLocalTime(x.times[row]!, x.timeZone) },
+        block.subarray(rows.length),
+        BLOCK,
+      );
       if (rows.push(row) === BLOCK) writeScores(rows);
     }
     writeScores(rows);

@@ -1,5 +1,6 @@
 /** Rows of a matrix, entity by entity, in stretches that carry the rows before them; each without its daily season. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { toLocalTime } from '../../../features/zone-clock.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import { CONTEXT_ROWS, type Stretch } from './scales.ts';
@@ -99,7 +100,7 @@ export function takeStretchOf(
 }
 
 function withoutSeason(
-  { names, times, values }: FeatureMatrix,
+  { names, times, values, timeZone }: FeatureMatrix,
   rows: Uint32Array,
   { curveOf, curves }: Seasons,
   labels?: Uint8Array,
@@ -112,7 +113,7 @@ function withoutSeason(
       rest.fill(NaN, i * width, (i + 1) * width);
       continue;
     }
-    const place = findPlace(times[row]!);
+    const place = findPlace(toLocalTime(times[row]!, timeZone));
     for (let c = 0; c < width; c++) {
       const curve = curveOf[c]!;
       const usual = curve < 0 ? 0 : readCurve(curves, place, curve * BINS);
