@@ -3,6 +3,7 @@
  * what the code writes of next to nothing. What a member is was written by hand, and is kept.
  */
 import { z } from 'zod';
+import { DEFAULT_FEATURES } from '../lib/config/feature-settings.ts';
 import { savePresence } from '../lib/decision/silence/presence-state.ts';
 import { saveEvidence } from '../lib/evidence/state.ts';
 import { countComponents, planScan } from '../lib/evidence/statistics.ts';
@@ -55,9 +56,12 @@ function listMembers(file: ArtifactFile): readonly Member[] {
   return walkValue(SAMPLES[file](), '');
 }
 
+/** Of samples: members that UTC leaves out are listed, too. */
+const ZONE = 'Europe/Berlin';
+
 const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => object>> = {
   'features.json': () => {
-    const plan = planFeatures(['metric']);
+    const plan = planFeatures(['metric'], { settings: { ...DEFAULT_FEATURES, timeZone: ZONE }, step: 0 });
     const columns = plan.columns.map(({ name }) => name);
     const profiles = columns.map(() => UNMEASURED_PROFILE);
     return saveFeatures({
@@ -67,12 +71,13 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
   },
   'evidence.json': () => {
     const plan = planScan(60_000, 10_800_000);
+    const series = { ...UNMEASURED, season: { ...UNMEASURED.season, timeZone: ZONE } };
     return saveEvidence({
       plan,
       expectation: {
         columns: ['metric'],
-        entities: new Map([['entity', [UNMEASURED]]]),
-        pooled: [UNMEASURED],
+        entities: new Map([['entity', [series]]]),
+        pooled: [series],
       },
       tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, row) => row)),
       reach: new Float64Array(countComponents(1, plan)).fill(1),
