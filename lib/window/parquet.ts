@@ -2,6 +2,7 @@
 import { DataType, Schema, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import type { WriterPropertiesBuilder } from 'parquet-wasm/esm';
 import { WindowError } from '../base/errors.ts';
+import { decodeOwnParquet } from './decode-parquet.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
 
@@ -33,6 +34,8 @@ interface Decoded {
  */
 export function readTable(bytes: Uint8Array, source = 'the table'): Table {
   checkFooter(bytes, source);
+  const own = decodeOwnParquet(bytes);
+  if (own !== undefined) return own;
   const read = (): Table => joinBatches(withDecoder((parquet) => decode(parquet, bytes)));
   try {
     return read();

@@ -12,7 +12,8 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { WindowError } from '../base/errors.ts';
-import { type ColumnToWrite, makeTable } from './arrow.ts';
+import { makeTable } from './arrow.ts';
+import type { ColumnToWrite } from './columns.ts';
 import { type CellVisitor, cellText, scanCells } from './csv-cells.ts';
 import { type Csv, inspectCells } from './csv-columns.ts';
 import { parseCellNumber } from './csv-number.ts';

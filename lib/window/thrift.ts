@@ -1,15 +1,18 @@
 /**
- * Reads one struct of Thrift's compact protocol, bounds checked. Byte strings are skipped: nobody here needs them. So is
- * every field that the caller does not name, or a footer of 8 MB would take gigabytes.
+ * Reads one struct of Thrift's compact protocol, bounds checked. Every field that the caller does not name is skipped, or a
+ * footer of 8 MB would take gigabytes.
  */
 
 export type ThriftStruct = Map<number, ThriftValue>;
-export type ThriftValue = bigint | boolean | undefined | ThriftStruct | ThriftValue[];
+export type ThriftValue = bigint | boolean | undefined | Uint8Array | ThriftStruct | ThriftValue[];
 
 /** Fields that are kept, each with those of the struct, or of the structs of the list, that it holds. */
 export interface WantedFields {
   readonly [field: number]: WantedFields;
 }
+
+/** Of a field that holds bytes, or a list of such: they are kept, without a copy. Those of any other field are skipped. */
+export const BYTES: WantedFields = {};
 
 /** The bytes are not a struct of the compact protocol. */
 export class ThriftSyntaxError extends Error {}
@@ -47,7 +50,17 @@ const TYPE = {
 
 /** @throws ThriftSyntaxError */
 export function readThriftStruct(bytes: Uint8Array, wanted: WantedFields): ThriftStruct {
-  return readStruct({ bytes, at: 0, values: 0, structs: 0 }, 0, wanted);
+  return readThriftPrefix(bytes, wanted).struct;
+}
+
+/** A struct that other bytes follow. @returns with how many bytes it takes @throws ThriftSyntaxError */
+export function readThriftPrefix(
+  bytes: Uint8Array,
+  wanted: WantedFields,
+): { readonly struct: ThriftStruct; readonly length: number } {
+  const cursor = { bytes, at: 0, values: 0, structs: 0 };
+  const struct = readStruct(cursor, 0, wanted);
+  return { struct, length: cursor.at };
 }
 
 function readStruct(cursor: Cursor, depth: number, wanted: WantedFields): ThriftStruct {
@@ -89,8 +102,11 @@ function readValue(cursor: Cursor, type: number, depth: number, wanted: WantedFi
       return readZigzag(cursor);
     case TYPE.double:
       return skip(cursor, 8);
-    case TYPE.binary:
-      return skip(cursor, readLength(cursor));
+    case TYPE.binary: {
+      const length = readLength(cursor);
+      skip(cursor, length);
+      return wanted === BYTES ? cursor.bytes.subarray(cursor.at - length, cursor.at) : undefined;
+    }
     case TYPE.list:
     case TYPE.set:
       return readList(cursor, depth, wanted);

@@ -1,0 +1,223 @@
+/**
+ * Files of the one layout that `encode-parquet.ts` writes, which are nearly all that a deployment reads: zstd by Node, pages
+ * as they lie in memory. Every other file, and one of these that is damaged, is for parquet-wasm.
+ */
+import {
+  Bool,
+  type Data,
+  type DataType,
+  Dictionary,
+  Field,
+  Float32,
+  Float64,
+  Int32,
+  makeData,
+  makeVector,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  TimestampMillisecond,
+  Utf8,
+} from 'apache-arrow';
+import type { ColumnToWrite } from './columns.ts';
+import { decodeCodes, decodeDictionary, decodeFloats } from './decode-values.ts';
+import { CREATED_BY, ENCODING, OPTIONAL, PAGE, TYPE_OF, ZSTD } from './encode-parquet.ts';
+import {
+  BYTES,
+  readThriftPrefix,
+  readThriftStruct,
+  type ThriftStruct,
+  type ThriftValue,
+  type WantedFields,
+} from './thrift.ts';
+import { decompress, hasZstd } from './zstd.ts';
+
+/** Bytes of a page's header that are looked at: ours takes thirty. */
+const MOST_HEADER = 256;
+const ANY: WantedFields = { 0: {} };
+/** Field numbers of parquet.thrift, as `encode-parquet.ts` writes them. */
+const FOOTER: WantedFields = {
+  2: { 1: ANY, 3: ANY, 4: BYTES, 6: ANY },
+  3: ANY,
+  4: { 1: { 3: { 4: ANY, 5: ANY, 6: ANY, 9: ANY, 11: ANY } }, 3: ANY },
+  5: { 1: BYTES, 2: BYTES },
+  6: BYTES,
+};
+const HEADER: WantedFields = { 1: ANY, 2: ANY, 3: ANY, 5: { 1: ANY, 2: ANY }, 7: { 1: ANY, 2: ANY } };
+
+type Kind = ColumnToWrite['type'];
+
+interface Column {
+  readonly name: string;
+  readonly kind: Kind;
+}
+
+interface Chunk {
+  readonly at: number;
+  /** Where its dictionary is, of text. */
+  readonly dictionaryAt: number;
+  /** Of all of its pages, before they were compressed. */
+  readonly bytes: number;
+}
+
+/**
+ * @param bytes whose footer has been checked against the limits
+ * @returns undefined where it is none of these files, or damaged
+ */
+export function decodeOwnParquet(bytes: Uint8Array): Table | undefined {
+  if (!hasZstd) return undefined;
+  try {
+    return decode(bytes);
+  } catch {
+    // Whatever is wrong with it: parquet-wasm reads it or says why it cannot be read.
+    return undefined;
+  }
+}
+
+function decode(bytes: Uint8Array): Table | undefined {
+  const end = bytes.length - 8;
+  const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
+  const footer = readThriftStruct(bytes.subarray(end - length, end), FOOTER);
+  if (textOf(footer.get(6)) !== CREATED_BY) return undefined;
+  const columns = structsOf(footer.get(2)).slice(1).map(readColumn);
+  const metadata = new Map(
+    structsOf(footer.get(5) ?? []).map((entry) => [textOf(entry.get(1)), textOf(entry.get(2))] as const),
+  );
+  const fields = columns.map(
+    ({ name, kind }, index) => new Field(name, arrowType(kind, index), kind === 'double' || kind === 'float'),
+  );
+  const schema = new Schema(fields, metadata);
+  const batches = structsOf(footer.get(4)).map((group) => {
+    const rows = numberOf(group.get(3));
+    const chunks = structsOf(group.get(1));
+    if (chunks.length !== columns.length) throw new RangeError('a chunk is missing');
+    const children = columns.map(({ kind }, index) =>
+      decodeChunk(bytes, readChunk(chunks[index]!), { kind, rows, type: fields[index]!.type }),
+    );
+    return new RecordBatch(schema, makeData({ type: new Struct(fields), length: rows, children }));
+  });
+  return batches.length === 0 ? new Table(schema) : new Table(schema, batches);
+}
+
+function readColumn(element: ThriftStruct): Column {
+  const [type, repetition, converted] = [1, 3, 6].map((field) => numberOf(element.get(field) ?? -1n));
+  const isOptional = repetition === OPTIONAL;
+  const kind = (Object.keys(TYPE_OF) as Kind[]).find(
+    (each) =>
+      TYPE_OF[each].physical === type &&
+      (TYPE_OF[each].converted ?? -1) === converted &&
+      TYPE_OF[each].isNullable === isOptional,
+  );
+  if (kind === undefined) throw new RangeError('a column of another type');
+  return { name: textOf(element.get(4)), kind };
+}
+
+function readChunk(chunk: ThriftStruct): Chunk {
+  const metadata = chunk.get(3);
+  if (!(metadata instanceof Map) || numberOf(metadata.get(4)) !== ZSTD) throw new RangeError('no zstd');
+  return {
+    at: numberOf(metadata.get(9)),
+    dictionaryAt: numberOf(metadata.get(11) ?? 0n),
+    bytes: numberOf(metadata.get(6)),
+  };
+}
+
+function arrowType(kind: Kind, index: number): DataType {
+  switch (kind) {
+    case 'timestamp':
+      return new TimestampMillisecond('UTC');
+    case 'double':
+      return new Float64();
+    case 'float':
+      return new Float32();
+    case 'boolean':
+      return new Bool();
+    case 'integer':
+      return new Int32();
+    case 'string':
+      return new Dictionary(new Utf8(), new Int32(), index);
+  }
+}
+
+function decodeChunk(
+  bytes: Uint8Array,
+  chunk: Chunk,
+  { kind, rows, type }: { readonly kind: Kind; readonly rows: number; readonly type: DataType },
+): Data {
+  const page = readPage(bytes, chunk, { at: chunk.at, kind: 'data' });
+  if (page.values !== rows) throw new RangeError(`${page.values} values of ${rows} rows`);
+  if (kind === 'string') {
+    const texts = readPage(bytes, chunk, { at: chunk.dictionaryAt, kind: 'dictionary' });
+    const { offsets, values } = decodeDictionary(texts.bytes, texts.values);
+    const dictionary = makeData({
+      type: new Utf8(),
+      length: texts.values,
+      valueOffsets: offsets,
+      data: values,
+    });
+    const codes = decodeCodes(page.bytes, { rows, size: texts.values });
+    return makeData({
+      type: type as Dictionary<Utf8, Int32>,
+      data: codes,
+      dictionary: makeVector(dictionary),
+    });
+  }
+  if (page.encoding !== ENCODING.plain) throw new RangeError(`encoding ${page.encoding}`);
+  if (kind === 'double' || kind === 'float')
+    return makeData({ type, ...decodeFloats(page.bytes, rows, kind) } as never);
+  const size = kind === 'boolean' ? Math.ceil(rows / 8) : rows * (kind === 'timestamp' ? 8 : 4);
+  if (page.bytes.length !== size) throw new RangeError(`${page.bytes.length} bytes of ${size}`);
+  const { buffer } = page.bytes;
+  if (kind === 'timestamp')
+    return makeData({ type: type as TimestampMillisecond, data: new BigInt64Array(buffer, 0, rows) });
+  if (kind === 'integer') return makeData({ type: type as Int32, data: new Int32Array(buffer, 0, rows) });
+  return makeData({ type: type as Bool, length: rows, data: page.bytes });
+}
+
+interface Page {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly values: number;
+  readonly encoding: number;
+}
+
+function readPage(
+  bytes: Uint8Array,
+  chunk: Chunk,
+  { at, kind }: { readonly at: number; readonly kind: keyof typeof PAGE },
+): Page {
+  const { struct, length } = readThriftPrefix(bytes.subarray(at, at + MOST_HEADER), HEADER);
+  const [type, uncompressed, compressed] = [1, 2, 3].map((field) => numberOf(struct.get(field)));
+  const own = struct.get(kind === 'data' ? 5 : 7);
+  if (type !== PAGE[kind] || !(own instanceof Map)) throw new RangeError('a page of another type');
+  if (uncompressed! > chunk.bytes) throw new RangeError('a page larger than its chunk');
+  const from = at + length;
+  const to = from + compressed!;
+  if (to > bytes.length) throw new RangeError('a page beyond the file');
+  return {
+    bytes: decompress(bytes.subarray(from, to), uncompressed!),
+    values: numberOf(own.get(1)),
+    encoding: numberOf(own.get(2)),
+  };
+}
+
+function structsOf(value: ThriftValue): readonly ThriftStruct[] {
+  if (!Array.isArray(value)) throw new RangeError('no list');
+  return value.map((each) => {
+    if (each instanceof Map) return each;
+    throw new RangeError('no struct');
+  });
+}
+
+/** Whole, 0 or above; -1 is said by the caller for what may be missing. */
+function numberOf(value: ThriftValue): number {
+  if (typeof value === 'bigint' && value >= -1n && value <= BigInt(Number.MAX_SAFE_INTEGER))
+    return Number(value);
+  throw new RangeError('no number');
+}
+
+function textOf(value: ThriftValue): string {
+  if (value instanceof Uint8Array)
+    return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
+  throw new RangeError('no text');
+}

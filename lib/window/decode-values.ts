@@ -1,0 +1,128 @@
+/** What `encode-values.ts` puts into a page, read back. Every error is a RangeError: the page is not of that layout. */
+import { bitsOfCodes } from './encode-values.ts';
+
+interface Cursor {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
+/**
+ * Values of doubles or floats, null where there is none.
+ * @returns as Arrow has them: a bit is set where there is a value
+ */
+export function decodeFloats(
+  page: Uint8Array<ArrayBuffer>,
+  rows: number,
+  kind: 'double' | 'float',
+): {
+  readonly data: Float64Array | Float32Array;
+  readonly nullCount: number;
+  readonly nullBitmap?: Uint8Array;
+} {
+  const cursor: Cursor = { bytes: page, at: 4 };
+  const levels = new DataView(page.buffer, page.byteOffset, page.length).getUint32(0, true);
+  const run = readVarint(cursor);
+  const end = 4 + levels;
+  // A typed array begins at a multiple of its elements' size: values are moved there.
+  const there = page.slice(end).buffer;
+  const values = kind === 'double' ? new Float64Array(there) : new Float32Array(there);
+  if ((run & 1) === 0) {
+    if (run >>> 1 !== rows || page[cursor.at] !== 1 || cursor.at + 1 !== end || values.length !== rows)
+      throw new RangeError('levels of another layout');
+    return { data: values, nullCount: 0 };
+  }
+  const groups = run >>> 1;
+  if (groups !== Math.ceil(rows / 8) || cursor.at + groups !== end)
+    throw new RangeError('levels of another layout');
+  const bits = page.subarray(cursor.at, end);
+  const data = kind === 'double' ? new Float64Array(rows) : new Float32Array(rows);
+  let next = 0;
+  for (let row = 0; row < rows; row++)
+    data[row] = ((bits[row >> 3]! >> (row & 7)) & 1) === 1 ? values[next++]! : Number.NaN;
+  if (next !== values.length)
+    throw new RangeError(`${next} values by their levels, ${values.length} in the page`);
+  const nullBitmap = new Uint8Array(Math.ceil(rows / 64) * 8);
+  nullBitmap.set(bits);
+  return { data, nullCount: rows - next, nullBitmap };
+}
+
+/** @returns as Arrow has them: text `i` lies from `offsets[i]` to `offsets[i + 1]` of `values` */
+export function decodeDictionary(
+  page: Uint8Array,
+  count: number,
+): { readonly offsets: Int32Array; readonly values: Uint8Array } {
+  if (4 * count > page.length) throw new RangeError(`${count} texts in ${page.length} bytes`);
+  const view = new DataView(page.buffer, page.byteOffset, page.length);
+  const offsets = new Int32Array(count + 1);
+  const values = new Uint8Array(page.length - 4 * count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const length = view.getUint32(at, true);
+    at += 4;
+    if (at + length > page.length) throw new RangeError('a text beyond its page');
+    values.set(page.subarray(at, at + length), offsets[i]);
+    offsets[i + 1] = offsets[i]! + length;
+    at += length;
+  }
+  if (at !== page.length) throw new RangeError('bytes behind the last text');
+  return { offsets, values };
+}
+
+/** Runs of one code, or of codes one after the other. @param given.size of the dictionary */
+export function decodeCodes(
+  page: Uint8Array,
+  given: { readonly rows: number; readonly size: number },
+): Int32Array {
+  const { rows, size } = given;
+  const codes = new Int32Array(rows);
+  const cursor: Cursor = { bytes: page, at: 1 };
+  const bits = page[0]!;
+  if (bits !== bitsOfCodes(size)) throw new RangeError(`${bits} bits for ${size} texts`);
+  const width = Math.ceil(bits / 8);
+  for (let row = 0; row < rows; ) {
+    const run = readVarint(cursor);
+    if ((run & 1) === 0) {
+      let code = 0;
+      for (let byte = 0; byte < width; byte++) code |= readByte(cursor) << (8 * byte);
+      const to = row + (run >>> 1);
+      if (to > rows || to === row) throw new RangeError('a run of another length');
+      codes.fill(code, row, to);
+      row = to;
+      continue;
+    }
+    const bytes = (run >>> 1) * bits;
+    if (cursor.at + bytes > page.length) throw new RangeError('codes beyond their page');
+    const count = Math.min(8 * (run >>> 1), rows - row);
+    unpack(page.subarray(cursor.at, cursor.at + bytes), bits, codes.subarray(row, row + count));
+    cursor.at += bytes;
+    row += count;
+    if (count === 0) throw new RangeError('a run of nothing');
+  }
+  return codes;
+}
+
+/** Least significant bit first. */
+function unpack(packed: Uint8Array, bits: number, into: Int32Array): void {
+  for (let i = 0, at = 0; i < into.length; i++) {
+    let code = 0;
+    for (let bit = 0; bit < bits; bit++, at++) code |= ((packed[at >> 3]! >> (at & 7)) & 1) << bit;
+    into[i] = code;
+  }
+}
+
+function readByte(cursor: Cursor): number {
+  const byte = cursor.bytes[cursor.at++];
+  if (byte === undefined) throw new RangeError('ends too early');
+  return byte;
+}
+
+/** Below 2^31. */
+function readVarint(cursor: Cursor): number {
+  let value = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = readByte(cursor);
+    value += (byte & 127) * 2 ** shift;
+    if (byte < 128 && value < 2 ** 31) return value;
+  }
+  throw new RangeError('a number too large');
+}

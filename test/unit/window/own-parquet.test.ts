@@ -1,0 +1,177 @@
+/** The layout that Tidewatch writes, by readers that no one here wrote, and read back without parquet-wasm. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Table } from 'apache-arrow';
+import { makeTable } from '../../../lib/window/arrow.ts';
+import type { ColumnToWrite } from '../../../lib/window/columns.ts';
+import { decodeOwnParquet } from '../../../lib/window/decode-parquet.ts';
+import { CREATED_BY, ROWS_OF_GROUP } from '../../../lib/window/encode-parquet.ts';
+import { readTable, writeTable } from '../../../lib/window/parquet.ts';
+import { writeColumns } from '../../../lib/window/write-window.ts';
+import { queryParquet } from './helpers.ts';
+
+const METADATA = { key: 'tidewatch', value: 'ü{}' };
+
+/** Of `rows` rows: missing values, runs and no runs of texts, zeros of both signs, times before 1970. */
+function draw(rows: number, texts: number): readonly ColumnToWrite[] {
+  const each = <T>(valueAt: (row: number) => T): T[] =>
+    Array.from({ length: rows }, (_, row) => valueAt(row));
+  const dictionary = Array.from({ length: texts }, (_, i) => `pod-ä${i}`);
+  return [
+    { name: 'timestamp', type: 'timestamp', values: Float64Array.from(each((row) => (row - 5) * 1e10 - 1)) },
+    {
+      name: 'sorted',
+      type: 'string',
+      dictionary,
+      codes: Uint32Array.from(each((row) => Math.floor((row * texts) / rows))),
+    },
+    {
+      name: 'mixed',
+      type: 'string',
+      dictionary,
+      codes: Uint32Array.from(each((row) => (row * 7919) % texts)),
+    },
+    { name: 'whole', type: 'double', values: Float64Array.from(each((row) => Math.sin(row) * 1e300)) },
+    {
+      name: 'holes',
+      type: 'double',
+      values: Float64Array.from(each((row) => (row % 3 === 1 ? Number.NaN : -0))),
+    },
+    { name: 'nothing', type: 'double', values: new Float64Array(rows).fill(Number.NaN) },
+    {
+      name: 'edge',
+      type: 'double',
+      values: Float64Array.from(each((row) => (row % 2 === 0 ? Infinity : -Infinity))),
+    },
+    {
+      name: 'small',
+      type: 'float',
+      values: Float32Array.from(each((row) => (row === 0 ? Number.NaN : row / 8))),
+    },
+    { name: 'flag', type: 'boolean', values: Uint8Array.from(each((row) => Number(row % 5 === 0))) },
+    {
+      name: 'count',
+      type: 'integer',
+      values: Int32Array.from(each((row) => (row % 2 === 0 ? -row : 2 ** 31 - 1))),
+    },
+  ];
+}
+
+function toRows(table: Table): unknown[] {
+  return table.toArray().map((row) => row?.toJSON());
+}
+
+/** As parquet-wasm reads it: under another writer's name. */
+function readAsForeign(bytes: Uint8Array): Table {
+  const copy = Buffer.from(bytes);
+  const at = copy.lastIndexOf(CREATED_BY);
+  copy.write('tidewatch version X', at, 'latin1');
+  assert.equal(decodeOwnParquet(copy), undefined);
+  return readTable(copy);
+}
+
+for (const [rows, texts] of [
+  [1, 1],
+  [2, 2],
+  [7, 3],
+  [8, 8],
+  [9, 9],
+  [1_000, 1],
+  [1_000, 17],
+  [3_000, 700],
+] as const)
+  test(`${rows} rows of ${texts} texts come back, here and by parquet-wasm`, () => {
+    const columns = draw(rows, texts);
+    const bytes = writeColumns({ columns, metadata: METADATA });
+    const own = decodeOwnParquet(bytes);
+    assert.ok(own);
+    const given = toRows(makeTable(columns));
+    assert.deepEqual(toRows(own), given);
+    const foreign = readAsForeign(bytes);
+    assert.deepEqual(toRows(foreign), given);
+    assert.deepEqual([...own.schema.metadata], [...foreign.schema.metadata]);
+    assert.deepEqual(
+      own.schema.fields.map(({ name, nullable }) => [name, nullable]),
+      foreign.schema.fields.map(({ name, nullable }) => [name, nullable]),
+    );
+  });
+
+test('more rows than a group holds, and more texts than two bytes number', () => {
+  const rows = ROWS_OF_GROUP + 70_001;
+  const columns = draw(rows, 70_000);
+  const bytes = writeColumns({ columns });
+  const own = decodeOwnParquet(bytes);
+  assert.ok(own);
+  assert.equal(own.batches.length, 2);
+  const given = makeTable(columns);
+  const foreign = readAsForeign(bytes);
+  for (const row of [0, 1, ROWS_OF_GROUP - 1, ROWS_OF_GROUP, ROWS_OF_GROUP + 1, rows - 1]) {
+    assert.deepEqual(own.get(row)?.toJSON(), given.get(row)?.toJSON());
+    assert.deepEqual(foreign.get(row)?.toJSON(), given.get(row)?.toJSON());
+  }
+});
+
+test('no row, and no column', () => {
+  for (const columns of [draw(0, 1), []]) {
+    const own = decodeOwnParquet(writeColumns({ columns }));
+    assert.deepEqual([own?.numRows, own?.numCols], [0, columns.length]);
+  }
+});
+
+test('DuckDB reads it, and finds the statistics of each chunk', async () => {
+  const bytes = writeColumns({ columns: draw(1_000, 17) });
+  const [sums] = await queryParquet(
+    bytes,
+    `SELECT count(*)::INT AS n, count(holes)::INT AS holes, count(nothing)::INT AS nothing, sum(flag::INT)::INT AS flags,
+      count(DISTINCT mixed)::INT AS texts, min(count) AS least, sum(small)::DOUBLE AS small,
+      epoch_ms(min(timestamp))::BIGINT AS first FROM FILE`,
+  );
+  assert.deepEqual(sums, {
+    n: 1000,
+    holes: 667,
+    nothing: 0,
+    flags: 200,
+    texts: 17,
+    least: -998,
+    small: (999 * 1000) / 2 / 8,
+    first: -50_000_000_001n,
+  });
+  const chunks = await queryParquet(
+    bytes,
+    'SELECT path_in_schema AS name, stats_null_count::INT AS nulls, stats_min_value AS least, stats_max_value AS most FROM parquet_metadata(FILE)',
+  );
+  const of = (name: string) => chunks.find((chunk) => chunk.name === name);
+  assert.deepEqual(of('holes'), { name: 'holes', nulls: 333, least: '-0.0', most: '0.0' });
+  assert.deepEqual(of('nothing'), { name: 'nothing', nulls: 1000, least: null, most: null });
+  assert.deepEqual(of('sorted'), { name: 'sorted', nulls: 0, least: 'pod-ä0', most: 'pod-ä9' });
+  assert.deepEqual(of('count'), { name: 'count', nulls: 0, least: '-998', most: String(2 ** 31 - 1) });
+  // What DuckDB prunes by.
+  const later = await queryParquet(
+    bytes,
+    `SELECT count(*)::INT AS n FROM FILE WHERE epoch_ms(timestamp) > 9e12`,
+  );
+  assert.deepEqual(later, [{ n: 94 }]);
+});
+
+test('a file of before, by parquet-wasm, reads as it did', () => {
+  const columns = draw(100, 3);
+  const before = writeTable(makeTable(columns), METADATA);
+  assert.equal(decodeOwnParquet(before), undefined);
+  assert.deepEqual(toRows(readTable(before)), toRows(makeTable(columns)));
+});
+
+test('a damaged file is never an error of the decoder, nor read beyond itself', () => {
+  const bytes = writeColumns({ columns: draw(40, 5), metadata: METADATA });
+  let undamaged = 0;
+  for (let at = 4; at < bytes.length - 8; at++)
+    for (const flip of [1, 128, 255]) {
+      const damaged = bytes.slice();
+      damaged[at] = damaged[at]! ^ flip;
+      const table = decodeOwnParquet(damaged);
+      if (table === undefined) continue;
+      undamaged++;
+      // Whatever it says, it says for as many rows and columns as it claims.
+      for (const row of table) row?.toJSON();
+    }
+  assert.ok(undamaged < (3 * bytes.length) / 2, `${undamaged} of ${3 * bytes.length}`);
+});
