@@ -1,6 +1,12 @@
 /** Columns to write, and what holds of them whoever writes them. */
 import { TidewatchError } from '../base/errors.ts';
 
+/** One entry of a file's key-value metadata. */
+export interface MetadataEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** A column to write. Every array has one entry per row. */
 export type ColumnToWrite =
   /** Epoch milliseconds, whole, never missing: TIMESTAMP(MILLIS, UTC). */

@@ -3,9 +3,8 @@
  * PLAIN or, of text, a dictionary with numbers into it; zstd by Node. `decode-parquet.ts` reads that layout and no other.
  * Format: https://parquet.apache.org/docs/file-format/ and parquet.thrift of https://github.com/apache/parquet-format
  */
-import { type ColumnToWrite, countRows } from './columns.ts';
+import { type ColumnToWrite, countRows, type MetadataEntry } from './columns.ts';
 import { describeValues, encodeDictionary, encodeValues, type Rows } from './encode-values.ts';
-import type { MetadataEntry } from './parquet.ts';
 import {
   binary,
   boolean,

@@ -29,7 +29,8 @@ export function findKeptRows(
   const { bounds, source, onLeftOut } = given;
   const found: LeftOut[] = [];
   // A row without a time was told of by who read it.
-  const kept = Uint8Array.from(times, (time) => (Number.isNaN(time) ? 0 : 1));
+  const kept = new Uint8Array(times.length);
+  for (let row = 0; row < kept.length; row++) if (!Number.isNaN(times[row]!)) kept[row] = 1;
   const outside = bounds && findOutsideRows(times, bounds, (row) => entity.values[entity.codes[row]!]!);
   if (outside !== undefined) {
     kept.set(outside.kept);

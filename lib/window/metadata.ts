@@ -1,6 +1,6 @@
 /** What Tidewatch writes into its own files' key-value metadata, and reads back. */
 import { WindowError } from '../base/errors.ts';
-import type { MetadataEntry } from './parquet.ts';
+import type { MetadataEntry } from './columns.ts';
 import type { MetricWindow } from './window.ts';
 
 export const WINDOW_FORMAT_VERSION = 1;

@@ -2,6 +2,7 @@
 import { DataType, Schema, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import type { WriterPropertiesBuilder } from 'parquet-wasm/esm';
 import { WindowError } from '../base/errors.ts';
+import type { MetadataEntry } from './columns.ts';
 import { decodeOwnParquet } from './decode-parquet.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
@@ -14,12 +15,6 @@ const CREATED_BY = 'tidewatch';
 /** Key of a writer's types in a file's metadata, and what it is called to be passed over. */
 const ARROW_SCHEMA = 'ARROW:schema';
 const HIDDEN_SCHEMA = 'ARROW-schema';
-
-/** One entry of a file's key-value metadata. */
-export interface MetadataEntry {
-  readonly key: string;
-  readonly value: string;
-}
 
 interface Decoded {
   readonly metadata: Map<string, string>;

@@ -169,6 +169,12 @@ function fill(
   const { data, scale, column, refuse } = given;
   const values = data.values as BigInt64Array | Int32Array | Float64Array;
   const { perMillisecond } = scale;
+  if (values instanceof BigInt64Array && perMillisecond === 1 && data.nullCount === 0) {
+    const onBad = (row: number): void =>
+      refuse.tell(badTime(column, start + row, values[row], scale.expected));
+    fillMilliseconds(times.subarray(start, start + data.length), values, { scale, onBad });
+    return;
+  }
   const divisor = perMillisecond > 1 ? BigInt(perMillisecond) : 1n;
   const factor = perMillisecond < 1 ? Math.round(1 / perMillisecond) : 1;
   for (let row = 0; row < data.length; row++) {
@@ -185,6 +191,20 @@ function fill(
       typeof value === 'bigint'
         ? Number(floorDivide(value, divisor)) * factor
         : Math.round((value * factor) / Number(divisor));
+  }
+}
+
+/** As `fill`, of the usual kind, in halves: a BigInt each took a third of the time of reading. @param given.onBad of a row */
+function fillMilliseconds(
+  times: Float64Array,
+  values: BigInt64Array,
+  { scale, onBad }: { readonly scale: Scale; readonly onBad: (row: number) => void },
+): void {
+  const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+  for (let row = 0; row < times.length; row++) {
+    const time = halves[2 * row + 1]! * 2 ** 32 + (halves[2 * row]! >>> 0);
+    if (time >= scale.from && time < scale.to) times[row] = time;
+    else onBad(row);
   }
 }
 

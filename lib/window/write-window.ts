@@ -1,10 +1,10 @@
 /** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
 import { TidewatchError } from '../base/errors.ts';
 import { makeTable } from './arrow.ts';
-import { type ColumnToWrite, checkColumns } from './columns.ts';
+import { type ColumnToWrite, checkColumns, type MetadataEntry } from './columns.ts';
 import { encodeParquet } from './encode-parquet.ts';
 import { formatMetadata } from './metadata.ts';
-import { type MetadataEntry, writeTable } from './parquet.ts';
+import { writeTable } from './parquet.ts';
 import { ENTITY_NAME, LABEL_NAME, TIME_NAME } from './roles.ts';
 import type { MetricWindow } from './window.ts';
 import { hasZstd } from './zstd.ts';

@@ -27,7 +27,8 @@ export function compress(bytes: Uint8Array): Uint8Array {
 export function decompress(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const out = zlib.zstdDecompressSync(bytes, {
     maxOutputLength: Math.max(1, length),
-    chunkSize: Math.max(MIN_CHUNK, length),
+    // A byte more than comes out: Node makes a second buffer once the first is full.
+    chunkSize: Math.max(MIN_CHUNK, length + 1),
   });
   if (out.length !== length) throw new RangeError(`a page of ${length} bytes holds ${out.length}`);
   return out.byteOffset === 0 && out.buffer instanceof ArrayBuffer
