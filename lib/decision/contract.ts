@@ -106,6 +106,14 @@ export interface OpenIncident {
   readonly joint?: { readonly rows: number; readonly sum: number } | undefined;
   /** By evidence: whether metrics have told of it, so that they also tell when it is over. */
   readonly byMetrics?: boolean | undefined;
+  /** By evidence: how far the metrics that told of it were off what training foretells, by reason as `JudgedRow` has it. */
+  readonly levels?: Readonly<Record<string, LevelOff>> | undefined;
+}
+
+/** Over rows that were part of an incident. `sum`: 1 a row is what alerts. */
+export interface LevelOff {
+  readonly rows: number;
+  readonly sum: number;
 }
 
 /**

@@ -7,7 +7,8 @@
  * - Each entity stands alone. An incident opens once k of its newest n rows are anomalous and starts at the first of
  *   those; a gap longer than a step makes the count start anew.
  * - It resolves after `resolveAfter` rows in a row that are not part of it, and ends a step after its newest row that is.
- *   Where metrics are then still off what training foretells, they have settled at a new level: its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
+ *   Where metrics
+ *   that told of it are then still off what training foretells, they have settled at a new level (`settling.ts`): its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
  *   has its incident closed.
  */
 import { ModelError } from '../base/errors.ts';

@@ -14,6 +14,7 @@ import {
   rememberSettled,
   WORSE,
 } from './recurrence.ts';
+import { followLevels, forgetLevels, hasSettled } from './settling.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -66,12 +67,9 @@ interface IncidentWalk {
   telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */
   end: number | undefined;
-  /** Whether its metrics were still off what training foretells when it ended. */
+  /** Whether what moved had stayed when it ended. */
   hasSettled: boolean;
 }
-
-/** Share of `settleRows` that an incident has to last before its level can be the new usual one; it may have begun a little before. */
-const LEAST_STAY = 0.5;
 
 const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   decidedUntil: true,
@@ -114,8 +112,8 @@ function goOn(incident: OpenIncident): IncidentWalk {
  */
 function rebase(open: OpenIncident, { modelVersion, policy }: TrackRules): OpenIncident {
   if (open.modelVersion === modelVersion) return open;
-  const { joint: _, ...rest } = open;
-  return { ...rest, modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
+  const { joint: _, levels, ...rest } = open;
+  return { ...rest, ...forgetLevels(levels), modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
 }
 
 /** Takes in the next row: later than every one before it. */
@@ -222,6 +220,7 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
       toldScore: peakScore,
       sequence: 0,
       ...(toldByMetrics(judged, policy) && { byMetrics: true }),
+      ...followLevels(undefined, judged, policy),
     },
     openedHere: true,
     telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
@@ -242,19 +241,15 @@ function continueIncident(walk: TrackWalk, open: IncidentWalk, judged: TrackedRo
       quietRows: 0,
       peakScore: Math.max(open.incident.peakScore, score),
       ...(toldByMetrics(judged, walk.rules.policy) && { byMetrics: true }),
+      ...followLevels(open.incident.levels, judged, walk.rules.policy),
     };
     return;
   }
   open.incident = { ...open.incident, quietRows: open.incident.quietRows + 1 };
   if (open.incident.quietRows < walk.rules.policy.resolveAfter) return;
-  open.hasSettled = judged.isAway && hasStayed(open.incident, walk.rules);
+  open.hasSettled = hasSettled(open.incident, judged, walk.rules);
   if (open.incident.byMetrics) expectEcho(walk, judged);
   resolveIncident(walk, open);
-}
-
-/** Whether an incident lasted long enough for a new usual level. A short burst did not: the metric is back where it was. */
-function hasStayed({ start, lastAnomalous }: OpenIncident, { policy, step }: TrackRules): boolean {
-  return (lastAnomalous - start) / step + 1 >= LEAST_STAY * (policy.settleRows ?? 0);
 }
 
 /**

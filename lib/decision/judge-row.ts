@@ -1,5 +1,5 @@
 /** What of a row is held against the policy: its score and deviation, or its evidence. */
-import type { RowEvidence } from '../evidence/evidence.ts';
+import { OFF_UNITS, type RowEvidence } from '../evidence/evidence.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows } from './contract.ts';
 import { isAnomalous } from './is-anomalous.ts';
 
@@ -10,8 +10,12 @@ export interface JudgedRow {
   readonly anomalous: boolean;
   /** Whether it is part of an incident that is open. */
   readonly holds: boolean;
-  /** By evidence: whether it is off what training foretells, wherever it has been of late. */
+  /** By evidence: whether any metric is off what training foretells, wherever it has been of late. */
   readonly isAway: boolean;
+  /** By evidence: how far one reason's metric is off what training foretells, to that side: 1 is what alerts. */
+  readonly offOf: (reason: string) => number;
+  /** By evidence: whether the model says about as much as is usual since it settled. */
+  readonly isUsualOfModel: boolean;
   /** By evidence: what single metrics, or several together, say; and what the model alone says. */
   readonly metrics: number;
   readonly joint: number;
@@ -19,6 +23,8 @@ export interface JudgedRow {
   readonly cause: number;
   /** By evidence: the same in words that outlive a version, such as `cpu above`. */
   readonly reason: string;
+  /** By evidence: of the metric that tells most, whatever the model says; undefined where none does by itself. */
+  readonly metricReason: string | undefined;
   /** By evidence of metrics: rows that it looks back on, its own included; otherwise 1. */
   readonly stretch: number;
 }
@@ -43,37 +49,58 @@ export function judgeRow(
       anomalous,
       holds: anomalous,
       isAway: false,
+      offOf: offNothing,
+      isUsualOfModel: false,
       metrics: 0,
       joint: 0,
       cause: BY_MODEL,
       reason: REASON.ofModel,
+      metricReason: undefined,
       stretch: 1,
     };
   }
   const joint = evidence.joint[row]!;
   const level = Math.max(evidence.metrics[row]!, joint - (usual?.level ?? 0));
   const holdAbove = policy.holdAbove ?? policy.threshold;
+  const metricReason = nameSeries(evidence, row);
   return {
     level,
     anomalous: level >= policy.threshold,
     holds: level >= holdAbove,
-    isAway:
-      evidence.anchored[row]! >= holdAbove || (usual !== undefined && joint >= STILL_USUAL * usual.level),
+    isAway: evidence.anchored[row]! >= holdAbove,
+    offOf: (reason) => measureOff(evidence, row, reason),
+    isUsualOfModel: usual !== undefined && joint >= STILL_USUAL * usual.level,
     metrics: evidence.metrics[row]!,
     joint,
+    metricReason,
     ...(level > evidence.metrics[row]!
       ? { cause: BY_MODEL, reason: REASON.ofModel, stretch: 1 }
       : {
           cause: evidence.series[row]!,
-          reason: nameSeries(evidence, row),
+          reason: metricReason ?? REASON.ofSeveral,
           stretch: Math.max(1, evidence.stretch[row]!),
         }),
   };
 }
 
-function nameSeries({ series, names }: RowEvidence, row: number): string {
+const SIDES = { above: ' above', below: ' below' } as const;
+
+function nameSeries({ series, names }: RowEvidence, row: number): string | undefined {
   const told = series[row]!;
-  return told < 0 ? REASON.ofSeveral : `${names[told >> 1]} ${told % 2 === 0 ? 'above' : 'below'}`;
+  return told < 0 ? undefined : `${names[told >> 1]}${told % 2 === 0 ? SIDES.above : SIDES.below}`;
+}
+
+/** 0 where it is not off to that side, or is no metric of this version. */
+function measureOff({ names, off }: RowEvidence, row: number, reason: string): number {
+  const isBelow = reason.endsWith(SIDES.below);
+  const column = names.indexOf(reason.slice(0, -SIDES.below.length));
+  if (column < 0) return 0;
+  const value = off[row * names.length + column]! / OFF_UNITS;
+  return Math.max(0, isBelow ? -value : value);
+}
+
+function offNothing(): number {
+  return 0;
 }
 
 /** The usual level after one more row: given up once so many rows in a row stayed well below it. */

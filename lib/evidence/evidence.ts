@@ -9,7 +9,7 @@ import type { ScoreTail } from '../maths/score-tail.ts';
 import { surpriseOf } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { graceOf, measureAges } from './ages.ts';
-import { type ScanInput, type ScanPlan, SHORT, type Statistic, scan } from './statistics.ts';
+import { type ScanInput, type ScanPlan, SHORT, type Side, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
 export interface FittedEvidence {
@@ -42,11 +42,20 @@ export interface RowEvidence {
   readonly stretch: Uint16Array;
   /** As `metrics`, of the metrics off what training foretells alone, wherever they have been of late. */
   readonly anchored: Float64Array;
+  /**
+   * The same of each metric, a row of the matrix's columns a row: above 0 where it is higher, below where it is lower. In units of
+   * 1 / OFF_UNITS, at most 127 of them: hours of rows of hundreds of metrics are kept.
+   */
+  readonly off: Int8Array;
 }
+
+/** Of `RowEvidence.off`, so many are what alerts. */
+export const OFF_UNITS = 16;
+const FARTHEST_OFF = 127;
 
 /** Rows `from` up to `to` (exclusive). */
 export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
-  const { names, metrics, joint, telling, series, stretch, anchored } = evidence;
+  const { names, metrics, joint, telling, series, stretch, anchored, off } = evidence;
   return {
     names,
     metrics: metrics.subarray(from, to),
@@ -55,19 +64,26 @@ export function sliceEvidence(evidence: RowEvidence, from: number, to: number): 
     series: series.subarray(from, to),
     stretch: stretch.subarray(from, to),
     anchored: anchored.subarray(from, to),
+    off: off.subarray(from * names.length, to * names.length),
   };
 }
 
 export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvidence {
   const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
+  const { names, off } = evidence;
+  const width = names.length;
+  const picked = new Int8Array(rows.length * width);
+  for (const [at, row] of rows.entries())
+    picked.set(off.subarray(row * width, (row + 1) * width), at * width);
   return {
-    names: evidence.names,
+    names,
     metrics: pick(evidence.metrics),
     joint: pick(evidence.joint),
     telling: Int32Array.from(rows, (row) => evidence.telling[row]!),
     series: Int32Array.from(rows, (row) => evidence.series[row]!),
     stretch: Uint16Array.from(rows, (row) => evidence.stretch[row]!),
     anchored: pick(evidence.anchored),
+    off: picked,
   };
 }
 
@@ -76,7 +92,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
  * @param availability per row, share of the metrics that hold a value
  */
 export function silenceGaps(
-  { names, metrics, joint, telling, series, stretch, anchored }: RowEvidence,
+  { names, metrics, joint, telling, series, stretch, anchored, off }: RowEvidence,
   availability: Float64Array,
 ): RowEvidence {
   const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
@@ -88,6 +104,7 @@ export function silenceGaps(
     series: series.map((value, row) => (availability[row]! > 0 ? value : -1)),
     stretch: stretch.map(heard),
     anchored: anchored.map(heard),
+    off: off.map((value, at) => heard(value, Math.floor(at / names.length))),
   };
 }
 
@@ -130,6 +147,7 @@ export function gatherEvidence(given: {
   const metrics = new Float64Array(rows);
   const joint = new Float64Array(rows);
   const anchored = new Float64Array(rows);
+  const off = new Int8Array(rows * x.names.length);
   const telling = new Int32Array(rows).fill(-1);
   const told = new Int32Array(rows).fill(-1);
   const stretch = new Uint16Array(rows);
@@ -150,12 +168,14 @@ export function gatherEvidence(given: {
         told[row] = 2 * column + Number(statistic.side === 'below');
         stretch[row] = length || SHORT.n;
       }
-      const alone = statistic.anchored === undefined ? 0 : statistic.anchored[i]! / limit;
+      if (statistic.anchored === undefined) continue;
+      const alone = statistic.anchored[i]! / limit;
       if (alone > anchored[row]!) anchored[row] = alone;
+      if (alone > 0) off[row * x.names.length + column] = toOffUnits(alone, statistic.side);
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  return { names: x.names, metrics, joint, telling, series: told, stretch, anchored };
+  return { names: x.names, metrics, joint, telling, series: told, stretch, anchored, off };
 
   function takeSums(own: Uint32Array, totals: readonly Float64Array[]): void {
     for (const [at, limit] of pooledReach.entries())
@@ -169,6 +189,10 @@ export function gatherEvidence(given: {
         stretch[row] = plan.lengths[at]! || SHORT.n;
       }
   }
+}
+
+function toOffUnits(ratio: number, side: Side): number {
+  return (side === 'above' ? 1 : -1) * Math.min(FARTHEST_OFF, Math.round(ratio * OFF_UNITS));
 }
 
 /** Ms for which nothing is said of a new entity by a stretch of so many rows: a longer one reaches into its start for longer. */

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
-import type { EntityTrack, OpenIncident } from '../decision/contract.ts';
+import type { EntityTrack, LevelOff, OpenIncident } from '../decision/contract.ts';
 import type { EndedAnomaly, Retractable } from '../decision/retract.ts';
 import type { Rollout, RolloutState } from '../decision/rollouts.ts';
 import type {
@@ -34,6 +34,11 @@ const count = z.int().min(0);
 
 const timeRange: z.ZodType<TimeRange> = z.looseObject({ start: time, end: time } satisfies Shape<TimeRange>);
 
+const levelOff: z.ZodType<LevelOff> = z.looseObject({
+  rows: count,
+  sum: z.number(),
+} satisfies Shape<LevelOff>);
+
 const openIncident: z.ZodType<OpenIncident> = z.looseObject({
   id: z.string(),
   start: time,
@@ -45,6 +50,7 @@ const openIncident: z.ZodType<OpenIncident> = z.looseObject({
   sequence: count,
   joint: z.looseObject({ rows: count, sum: z.number() }).optional(),
   byMetrics: z.boolean().optional(),
+  levels: recordOf(levelOff).optional(),
 } satisfies Shape<OpenIncident>);
 
 const entityTrack: z.ZodType<EntityTrack> = z

@@ -82,6 +82,7 @@ async function leaveOpen(): Promise<void> {
     sequence: 1,
     joint: { rows: 4, sum: 2.5 },
     byMetrics: true,
+    levels: { 'cpu above': { rows: 4, sum: 5 } },
   };
   const track: Required<EntityTrack> = {
     decidedUntil: now - 60_000,

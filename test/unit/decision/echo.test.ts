@@ -82,6 +82,7 @@ function decide(
         series: new Int32Array(given.length),
         stretch: new Uint16Array(given.length).fill(1),
         anchored: of(() => 0),
+        off: new Int8Array(given.length),
       },
     },
     policy: POLICY,

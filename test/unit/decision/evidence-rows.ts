@@ -1,6 +1,7 @@
 /** Rows of one entity by the minute, decided on by their evidence. */
 import type { DecisionPolicy, EntityTrack } from '../../../lib/decision/contract.ts';
 import { decideWindow, type WindowDecision } from '../../../lib/decision/decide.ts';
+import { OFF_UNITS } from '../../../lib/evidence/evidence.ts';
 import { STEP, T0 } from './decide-rows.ts';
 
 export const EVIDENCE_POLICY: DecisionPolicy = {
@@ -14,10 +15,14 @@ export const EVIDENCE_POLICY: DecisionPolicy = {
   resolveAfter: 5,
 };
 
+const NAMES = ['cpu', 'memory', 'requests', 'errors'];
+
 export interface EvidenceRow {
   readonly metrics?: number;
   readonly joint?: number;
   readonly anchored?: number;
+  /** How far each of NAMES is off its training, above; left out: that of `column` as `anchored` has it. */
+  readonly off?: readonly number[];
   readonly column?: number;
   readonly stretch?: number;
 }
@@ -47,10 +52,15 @@ export function decideEvidence(
       scores: new Float64Array(rows.length),
       deviations: new Float64Array(rows.length),
       evidence: {
-        names: ['cpu', 'memory', 'requests', 'errors'],
+        names: NAMES,
         metrics: pick('metrics'),
         joint: pick('joint'),
         anchored: pick('anchored'),
+        off: Int8Array.from(
+          rows.flatMap(({ anchored = 0, column = 0, off }) =>
+            NAMES.map((_, at) => OFF_UNITS * (off?.[at] ?? (at === column >> 1 ? anchored : 0))),
+          ),
+        ),
         // Of the same column each time another statistic.
         telling: Int32Array.from(rows, ({ column = 0 }, row) => 10 * column + (row % 10)),
         series: Int32Array.from(rows, ({ column = 0 }) => column),

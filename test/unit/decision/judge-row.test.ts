@@ -9,8 +9,9 @@ function rowOf(evidence: {
   joint?: number;
   anchored?: number;
   column?: number;
+  off?: readonly [number, number];
 }): ScoredRows {
-  const { metrics = 0, joint = 0, anchored = 0, column = -1 } = evidence;
+  const { metrics = 0, joint = 0, anchored = 0, column = -1, off = [0, 0] } = evidence;
   return {
     entities: ['a'],
     entityOf: new Uint32Array(1),
@@ -22,6 +23,7 @@ function rowOf(evidence: {
       metrics: Float64Array.of(metrics),
       joint: Float64Array.of(joint),
       anchored: Float64Array.of(anchored),
+      off: Int8Array.from(off),
       telling: Int32Array.of(10 * column),
       series: Int32Array.of(column),
       stretch: Uint16Array.of(8),
@@ -68,11 +70,26 @@ test('what the model says usually is no news, and what comes on top of it is', (
   assert.equal(judge({ metrics: 1.5, joint: 2 }, USUAL).level, 1.5);
 });
 
-test('a row is away where metrics are off their training, or the model says about what is usual', () => {
+test('a row is away where metrics are off their training, whatever the model says of it', () => {
   assert.equal(judge({ anchored: 0.6 }).isAway, true);
   assert.equal(judge({ anchored: 0.5 }).isAway, false);
-  assert.equal(judge({ joint: 1 }, USUAL).isAway, true);
-  assert.equal(judge({ joint: 0.9 }, USUAL).isAway, false);
+  assert.equal(judge({ joint: 1 }, USUAL).isAway, false);
+  assert.equal(judge({ joint: 1 }, USUAL).isUsualOfModel, true);
+  assert.equal(judge({ joint: 0.9 }, USUAL).isUsualOfModel, false);
+  assert.equal(judge({ joint: 1 }).isUsualOfModel, false);
+});
+
+test('how far one metric is off is told of its side alone', () => {
+  const { offOf } = judge({ off: [24, -8] });
+  assert.deepEqual(
+    ['cpu above', 'cpu below', 'memory above', 'memory below', 'disk above', 'the model'].map(offOf),
+    [1.5, 0, 0, 0.5, 0, 0],
+  );
+});
+
+test('the metric that tells most is named also where the model says more', () => {
+  assert.equal(judge({ metrics: 2, joint: 3, column: 1 }).metricReason, 'cpu below');
+  assert.equal(judge({ metrics: 2, joint: 3, column: -1 }).metricReason, undefined);
 });
 
 test('a usual level is given up after so many rows in a row well below it', () => {
@@ -86,16 +103,19 @@ test('a usual level is given up after so many rows in a row well below it', () =
 
 test('by a percentile evidence has no part', () => {
   const policy: DecisionPolicy = { threshold: 0.8, minDeviation: 3, k: 1, n: 1, resolveAfter: 3 };
-  const judged = judgeRow(rowOf({ metrics: 0, anchored: 9 }), 0, { policy });
+  const { offOf, ...judged } = judgeRow(rowOf({ metrics: 0, anchored: 9, off: [99, 0] }), 0, { policy });
+  assert.equal(offOf('cpu above'), 0);
   assert.deepEqual(judged, {
     level: 0.9,
     anomalous: true,
     holds: true,
     isAway: false,
+    isUsualOfModel: false,
     metrics: 0,
     joint: 0,
     cause: -2,
     reason: 'the model',
+    metricReason: undefined,
     stretch: 1,
   });
   assert.equal(judgeRow(rowOf({ metrics: 9 }), 0, { policy: { ...policy, threshold: 1 } }).anomalous, false);

@@ -11,6 +11,7 @@ test('a row in which nothing was measured says nothing, and the others what they
     series: Int32Array.of(0, 1),
     stretch: Uint16Array.of(4, 8),
     anchored: Float64Array.of(1, 1),
+    off: Int8Array.of(16, -20),
   };
   assert.deepEqual(silenceGaps(evidence, Float64Array.of(0, 0.5)), {
     names: ['cpu'],
@@ -20,5 +21,6 @@ test('a row in which nothing was measured says nothing, and the others what they
     series: Int32Array.of(-1, 1),
     stretch: Uint16Array.of(0, 8),
     anchored: Float64Array.of(0, 1),
+    off: Int8Array.of(0, -20),
   });
 });

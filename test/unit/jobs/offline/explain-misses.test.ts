@@ -117,6 +117,7 @@ function rowsOf(given: Given, firstRow: number, policy: DecisionPolicy): ScoredR
         series: new Int32Array(length).fill(-1),
         stretch: new Uint16Array(length),
         anchored: new Float64Array(length),
+        off: new Int8Array(length),
       },
     }),
   };

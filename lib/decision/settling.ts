@@ -1,0 +1,80 @@
+/**
+ * Whether what moved has stayed. An anomaly ends where its metrics are back, and where they stay for so long that they are usual
+ * by now; what training foretells tells the two apart. Only those that told of it are asked: another metric may have been a
+ * little off all along. They have stayed where they are nearer to where they were during it than to what training foretells.
+ */
+import type { DecisionPolicy, LevelOff, OpenIncident } from './contract.ts';
+import type { JudgedRow } from './judge-row.ts';
+
+/**
+ * Share of how far a metric was off during it, from which on it has stayed. What has come back half of the way has: people
+ * should know of a level that is still as near to that of the fault as to the one before.
+ */
+const STAYED = 0.5;
+/** Share of `settleRows` that it has to last before its level can be the new usual one; it may have begun a little before. */
+const LEAST_STAY = 0.5;
+/** Metrics and sides that are followed, those that told first: an outage moves everything there is. */
+const MOST_FOLLOWED = 10;
+
+/** After a row that is part of it. */
+export function followLevels(
+  levels: OpenIncident['levels'] = {},
+  { metricReason, metrics, offOf }: JudgedRow,
+  { by, threshold, holdAbove = threshold }: DecisionPolicy,
+): Pick<OpenIncident, 'levels'> {
+  if (by !== 'evidence') return {};
+  const followed = new Map<string, LevelOff>(Object.entries(levels));
+  if (metricReason !== undefined && metrics >= holdAbove && !followed.has(metricReason))
+    if (followed.size < MOST_FOLLOWED) followed.set(metricReason, NOT_SEEN);
+  if (followed.size === 0) return {};
+  return {
+    levels: Object.fromEntries(
+      [...followed].map(([name, { rows, sum, ...rest }]) => [
+        name,
+        { ...rest, rows: rows + 1, sum: sum + offOf(name) },
+      ]),
+    ),
+  };
+}
+
+const NOT_SEEN: LevelOff = { rows: 0, sum: 0 };
+
+/** Under another version metrics are off by another measure: it has to be seen anew. */
+export function forgetLevels(levels: OpenIncident['levels']): Pick<OpenIncident, 'levels'> {
+  return levels === undefined
+    ? {}
+    : { levels: Object.fromEntries(Object.keys(levels).map((reason) => [reason, NOT_SEEN])) };
+}
+
+/** @param last the row that ends it */
+export function hasSettled(
+  incident: OpenIncident,
+  last: JudgedRow,
+  { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
+): boolean {
+  return hasLasted(incident, { policy, step }) && hasStayed(incident, last, policy);
+}
+
+/** Whether it lasted long enough for a new usual level. A short burst did not: the metric is back where it was. */
+function hasLasted(
+  { start, lastAnomalous }: OpenIncident,
+  { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
+): boolean {
+  return (lastAnomalous - start) / step + 1 >= LEAST_STAY * (policy.settleRows ?? 0);
+}
+
+/** What the model still says after metrics are back is what it looks back on. */
+function hasStayed(
+  { levels = {}, byMetrics }: OpenIncident,
+  { isAway, isUsualOfModel, offOf }: JudgedRow,
+  { threshold, holdAbove = threshold }: DecisionPolicy,
+): boolean {
+  if (byMetrics !== true) return isUsualOfModel;
+  const followed = Object.entries(levels);
+  // Several together told of it, none by itself; or it was opened before levels were kept.
+  if (followed.length === 0) return isAway;
+  return followed.some(([reason, { rows, sum }]) => {
+    const off = offOf(reason);
+    return off >= holdAbove && (rows === 0 || off >= (STAYED * sum) / rows);
+  });
+}
