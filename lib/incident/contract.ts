@@ -74,6 +74,15 @@ export interface Extent {
   readonly isWide: boolean;
 }
 
+/** An anomaly that an incident no longer lists: what was there between the first time and the newest. Epoch ms, half-open. */
+export interface EarlierStretch {
+  readonly anomalyId: string;
+  readonly detector: string;
+  readonly entity: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Incident {
   /** The id of its first anomaly. */
   readonly id: string;
@@ -105,6 +114,8 @@ export interface Incident {
   readonly isRetracted?: boolean | undefined;
   /** The digest that told of it. */
   readonly digestId?: string | undefined;
+  /** Of entities that came back again and again, the newest stretches that are no members any more, in the order in which they left. */
+  readonly earlier?: readonly EarlierStretch[] | undefined;
   /** Incidents that nobody was told of and that turned out to be this one, by their ids. */
   readonly mergedFrom?: readonly string[] | undefined;
 }

@@ -1,10 +1,13 @@
 /** A change of an anomaly becomes part of its incident. */
 import { unknownMembers } from '../base/unknown-members.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
-import type { AnomalyChange, Incident } from './contract.ts';
+import type { AnomalyChange, EarlierStretch, Incident, Member } from './contract.ts';
 import { findIncident, findUntold, isSameEntity } from './relation.ts';
 import { isLouder, isOpen, isRetracted, judgeIncident } from './severity.ts';
 import { isWorsened } from './worsening.ts';
+
+/** Stretches: of what flaps each quarter of an hour, a day. */
+const MOST_EARLIER = 100;
 
 const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   anomalyId: true,
@@ -45,7 +48,7 @@ export function takeChange(
     members.some(({ anomalyId }) => anomalyId === change.anomalyId),
   );
   if (known !== undefined) return replace(incidents, known, update(known, change, given.now));
-  if (change.state === 'retracted') return incidents;
+  if (change.state === 'retracted') return incidents.map((incident) => forgetStretch(incident, change));
   if (change.sequence > 1) return [...incidents, adopt(change, given.now)];
   const joined = findIncident(incidents, change, given.policy);
   if (joined !== undefined) {
@@ -87,14 +90,31 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
       incident.members.findIndex((first) => isSameEntity(first, change)) === at,
   );
   const members = [...kept, change];
+  const left = incident.members.filter((member) => !kept.includes(member) && member.state !== 'retracted');
   return {
     ...incident,
     members,
+    ...keepEarlier([...(incident.earlier ?? []), ...left.map(toStretch)]),
     severity: judgeIncident({ ...incident, members }, now),
     isWorse: incident.isWorse || isWorsened(incident, members, change),
     // Counted where it was opened again.
     flaps: incident.flaps + Number(isBack && incident.backSince === undefined),
   };
+}
+
+function keepEarlier(earlier: readonly EarlierStretch[]): Pick<Incident, 'earlier'> {
+  return earlier.length === 0 ? {} : { earlier: earlier.slice(-MOST_EARLIER) };
+}
+
+/** What was taken back after the incident stopped listing it. */
+function forgetStretch(incident: Incident, { anomalyId }: AnomalyChange): Incident {
+  const { earlier = [], ...rest } = incident;
+  const kept = earlier.filter((stretch) => stretch.anomalyId !== anomalyId);
+  return kept.length === earlier.length ? incident : { ...rest, ...keepEarlier(kept) };
+}
+
+function toStretch({ anomalyId, detector, entity, start, end, lastAnomalous, step }: Member): EarlierStretch {
+  return { anomalyId, detector, entity, start, end: end ?? lastAnomalous + step };
 }
 
 function reopen(incident: Incident, { start }: AnomalyChange): Incident {
@@ -111,6 +131,7 @@ function merge(incident: Incident, others: readonly Incident[]): Incident {
   return {
     ...rest,
     members: all.flatMap(({ members }) => members),
+    ...keepEarlier(all.flatMap(({ earlier = [] }) => earlier)),
     firstSeen: Math.min(...all.map(({ firstSeen }) => firstSeen)),
     severity: all.map(({ severity }) => severity).reduce((a, b) => (isLouder(b, a) ? b : a)),
     isWorse: all.some(({ isWorse }) => isWorse),

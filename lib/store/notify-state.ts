@@ -11,6 +11,7 @@ import { NO_INCIDENTS } from '../incident/advance.ts';
 import {
   ANOMALY_STATES,
   type AnomalyChange,
+  type EarlierStretch,
   type Extent,
   INCIDENT_STATUSES,
   type Incident,
@@ -97,6 +98,17 @@ const incident: z.ZodType<Incident> = z.looseObject({
   silencedBy: z.string().optional(),
   isRetracted: z.boolean().optional(),
   digestId: z.string().optional(),
+  earlier: z
+    .array(
+      z.looseObject({
+        anomalyId: z.string(),
+        detector: z.string(),
+        entity: z.string(),
+        start: time,
+        end: time,
+      } satisfies Shape<EarlierStretch>),
+    )
+    .optional(),
   mergedFrom: z.array(z.string()).optional(),
 } satisfies Shape<Incident>);
 

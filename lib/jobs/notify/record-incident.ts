@@ -35,8 +35,15 @@ export interface IncidentObject {
   readonly mergedInto?: string | undefined;
   /** Ranked, the probable culprit first: all of them, also those that joined without a message. */
   readonly members: readonly AlertMember[];
+  /** Stretches of entities that came back again and again, between the first one and the newest, which are members. */
+  readonly earlier?: readonly IncidentStretch[] | undefined;
   /** Ascending by sequence. */
   readonly changes: readonly { readonly sequence: number; readonly alert: Alert }[];
+}
+
+/** Of one entity. ISO 8601 UTC, half-open. */
+export interface IncidentStretch extends Pick<AlertMember, 'anomalyId' | 'detector' | 'entity' | 'start'> {
+  readonly end: string;
 }
 
 /** Read leniently: a newer release may say more. */
@@ -52,6 +59,17 @@ export const incidentSchema: z.ZodType<IncidentObject> = z.looseObject({
   digestId: z.string().optional(),
   mergedInto: z.string().optional(),
   members: z.array(memberSchema),
+  earlier: z
+    .array(
+      z.looseObject({
+        anomalyId: z.string(),
+        detector: z.string(),
+        entity: z.string(),
+        start: z.string(),
+        end: z.string(),
+      }),
+    )
+    .optional(),
   changes: z.array(z.looseObject({ sequence: z.int(), alert: alertSchema })),
 });
 
@@ -92,6 +110,7 @@ export async function recordIncident(
         incidentId,
         severity: known?.severity ?? message?.alert.severity ?? existing!.severity,
         ...(newest !== undefined && { state: newest.state, start: newest.start, end: newest.end }),
+        ...describeEarlier(known),
         members: keepUnknown(existing?.members, members) ?? describeDigest(state, incidentId, message),
         changes,
       };
@@ -125,6 +144,17 @@ export async function recordMerged(
 
 function describeMembers({ alerts }: NotifyState, { members }: Incident): readonly AlertMember[] {
   return rankMembers(members).map((member) => describeMember(member, alerts[member.anomalyId]!, ALERT_KEYS));
+}
+
+function describeEarlier(known: Incident | undefined): Pick<IncidentObject, 'earlier'> {
+  if (known?.earlier === undefined) return {};
+  return {
+    earlier: known.earlier.map(({ start, end, ...rest }) => ({
+      ...rest,
+      start: new Date(start).toISOString(),
+      end: new Date(end).toISOString(),
+    })),
+  };
 }
 
 /** All that it told of, also what its message has no room for. What is no longer known is as the message has it. */

@@ -171,9 +171,10 @@ function move(
       outbox: [...state.outbox, ...messages],
       ...((given.sweptAt ?? state.sweptAt) !== undefined && { sweptAt: given.sweptAt ?? state.sweptAt }),
     },
-    changed: incidents.filter(({ id, members, silencedBy, status }) => {
+    changed: incidents.filter(({ id, members, earlier, silencedBy, status }) => {
       const known = before.get(id);
       if (silencedBy !== known?.silencedBy || !isDeepStrictEqual(members, known?.members)) return true;
+      if (!isDeepStrictEqual(earlier, known?.earlier)) return true;
       // With a message, the status is written together with it.
       return status !== known?.status && !messages.some(({ alert }) => alert.incidentId === id);
     }),

@@ -1,4 +1,4 @@
-/** When what happened: a bar for each member on one axis, and what people were told, message by message. */
+/** When what happened: a bar for each entity on one axis, and what people were told, message by message. */
 import { formatClock, formatCount, formatDay } from '../format.ts';
 import { html, type Markup, raw } from '../page/html.ts';
 import type { IncidentInput, MemberInput } from './incident-input.ts';
@@ -15,28 +15,37 @@ export function renderCourse(input: IncidentInput): Markup {
 }
 
 function renderBars({ members, membersLeftOut, range, seenUntil }: IncidentInput): Markup {
-  const shown = members.slice(0, MOST_BARS);
-  const left = members.length - shown.length + membersLeftOut;
+  // What came back is one bar of several parts.
+  const entities = members.filter(
+    ({ member }, at) =>
+      at ===
+      members.findIndex(
+        ({ member: { detector, entity } }) => detector === member.detector && entity === member.entity,
+      ),
+  );
+  const shown = entities.slice(0, MOST_BARS);
+  const left = entities.length - shown.length + membersLeftOut;
   return html`<div class="bars">${shown.map((each) => renderBar(each, range, seenUntil))}
     <div class="bar-row ends-row"><span></span><div class="ends"><span>${sayTime(range.start)}</span><span>${sayTime(range.end)} UTC</span></div></div></div>
     ${left === 0 ? undefined : html`<p class="note">${formatCount(left)} more not drawn.</p>`}`;
 }
 
 function renderBar(
-  { member }: MemberInput,
+  { member, stretches }: MemberInput,
   range: { readonly start: number; readonly end: number },
   seenUntil: number,
 ): Markup {
   const percent = (time: number): number =>
     Math.min(100, Math.max(0, (100 * (time - range.start)) / (range.end - range.start)));
-  const from = percent(Date.parse(member.start));
-  const to = percent(member.end === null ? seenUntil : Date.parse(member.end));
-  const width = Math.max(LEAST_WIDTH, to - from);
-  const left = Math.min(from, 100 - width);
   const name = member.entity || member.detector;
-  return html`<div class="bar-row"><span title="${name}">${name}</span><div class="lane"><i class="${
-    member.end === null ? 'open' : 'over'
-  }" style="left:${raw(left.toFixed(2))}%;width:${raw(width.toFixed(2))}%"></i></div></div>`;
+  return html`<div class="bar-row"><span title="${name}">${name}</span><div class="lane">${stretches.map(
+    ({ start, end }) => {
+      const from = percent(start);
+      const width = Math.max(LEAST_WIDTH, percent(end ?? seenUntil) - from);
+      const left = Math.min(from, 100 - width);
+      return html`<i class="${end === undefined ? 'open' : 'over'}" style="left:${raw(left.toFixed(2))}%;width:${raw(width.toFixed(2))}%"></i>`;
+    },
+  )}</div></div>`;
 }
 
 function renderMessages({ messages }: IncidentInput): Markup {

@@ -35,6 +35,8 @@ export interface MemberInput {
   readonly member: AlertMember;
   /** The newest alert of its anomaly, with its reasons; undefined where that is not to be had. */
   readonly alert: Alert | undefined;
+  /** When its entity was anomalous in the incident, ascending; this time included. `end` is undefined while it is open. */
+  readonly stretches: readonly { readonly start: number; readonly end: number | undefined }[];
   /** Of its metrics with the largest part in it; empty for members that have no plots. */
   readonly series: readonly SeriesInput[];
 }

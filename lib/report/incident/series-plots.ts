@@ -14,31 +14,39 @@ const HEIGHT = 132;
 /** @param id unique on the page, of letters and digits */
 export function renderSeries(
   { range, seenUntil }: Pick<IncidentInput, 'range' | 'seenUntil'>,
-  { member, series }: MemberInput,
+  { member, stretches, series }: MemberInput,
   id: string,
 ): readonly Markup[] {
-  const start = Date.parse(member.start);
-  const during = {
-    start,
-    end: member.end === null ? Math.min(seenUntil, range.end) : Date.parse(member.end),
-  };
-  return series.map((each, at) =>
-    renderPlot(each, { range, during, entity: member.entity, id: `${id}s${at}` }),
-  );
+  const seen = Math.min(seenUntil, range.end);
+  const incidents = stretches
+    .map(({ start, end = seen }) => ({ start: Math.max(start, range.start), end: Math.min(end, range.end) }))
+    .filter(({ start, end }) => end > start);
+  const shared = { range, incidents, began: Date.parse(member.start), entity: member.entity };
+  return series.map((each, at) => renderPlot(each, { ...shared, id: `${id}s${at}` }));
+}
+
+/** What the plots of one member have in common. */
+interface Shared {
+  readonly range: Band;
+  /** Stretches in which its entity was anomalous. */
+  readonly incidents: readonly Band[];
+  /** Epoch ms. */
+  readonly began: number;
+  readonly entity: string;
 }
 
 function renderPlot(
   series: SeriesInput,
-  { range, during, entity, id }: { range: Band; during: Band; entity: string; id: string },
+  { range, incidents, began, entity, id }: Shared & { readonly id: string },
 ): Markup {
   const label = `${series.metric}${entity === '' ? '' : ` of ${entity}`} over time`;
-  return html`<figure><figcaption><b>${series.metric}</b> · ${sayExpected(series, during.start)}</figcaption>${
+  return html`<figure><figcaption><b>${series.metric}</b> · ${sayExpected(series, began)}</figcaption>${
     series.values.every((value) => Number.isNaN(value))
       ? html`<p class="note">Nothing was measured in the range of the plots.</p>`
       : (['wide', 'narrow'] as const).map(
           (kind) =>
             html`<div class="${kind}">${raw(
-              drawForPage(draw(series, { range, during, width: WIDTHS[kind] }), {
+              drawForPage(draw(series, { range, incidents, width: WIDTHS[kind] }), {
                 id: `${id}${kind[0]}`,
                 label,
               }),
@@ -49,7 +57,7 @@ function renderPlot(
 
 function draw(
   series: SeriesInput,
-  { range, during, width }: { range: Band; during: Band; width: number },
+  { range, incidents, width }: Pick<Shared, 'range' | 'incidents'> & { readonly width: number },
 ): ReturnType<typeof drawTimeline> {
   const { times, values, step, unit, expected, usual } = series;
   const pixels = plotPixels(width);
@@ -58,7 +66,7 @@ function draw(
     height: HEIGHT,
     range,
     points: thinSeries({ times, values, from: 0, to: times.length, range, pixels, step }),
-    incidents: during.end > during.start ? [during] : [],
+    incidents,
     labelled: [],
     usual: expected === undefined && usual?.shape === 'varies' ? usual : undefined,
     expected: expected && followClock(expected, range, pixels),

@@ -139,6 +139,33 @@ test('what flaps is called over later each time, and makes few messages', () => 
   assert.ok(world.sent.length <= 7, world.sent.map(({ state }) => state).join());
   assert.equal(world.sent.at(-1)?.state, 'resolved');
   assert.equal(world.sent.at(-1)?.members.length, 2, 'the first time, and the last one');
+  // The others stay known, for whoever draws them.
+  const { earlier = [] } = world.state.incidents.at(-1)!;
+  assert.equal(earlier.length, 46);
+  const [second] = earlier;
+  assert.deepEqual(
+    [second?.entity, second?.start, second?.end],
+    [createChange().entity, NINE + 30 * MINUTE, endOf(createChange({ start: NINE + 30 * MINUTE })).end],
+  );
+});
+
+test('of what an incident no longer lists a hundred stretches are kept, and none that was taken back', () => {
+  const world = createIncidentWorld();
+  const times = Array.from({ length: 110 }, (_, round) =>
+    createChange({ start: NINE + round * 10 * MINUTE, entity: 'shop/payment-0' }),
+  );
+  for (const [round, pod] of times.entries()) {
+    world.at(pod.start + MINUTE, pod);
+    world.at(pod.start + 5 * MINUTE, endOf(pod, round === 50 ? { state: 'retracted' } : {}));
+  }
+  const earlier = () => world.state.incidents.at(-1)?.earlier ?? [];
+  assert.equal(earlier().length, 100);
+  const ids = new Set(earlier().map(({ anomalyId }) => anomalyId));
+  assert.equal(ids.has(times[50]!.anomalyId), false);
+  assert.equal(ids.has(times[108]!.anomalyId), true);
+  // By corrected data, hours later.
+  world.at(times[109]!.start + 6 * MINUTE, endOf(times[108]!, { state: 'retracted', sequence: 3 }));
+  assert.equal(earlier().length, 99);
 });
 
 test('who joins later joins silently; what makes it louder is told at once', () => {

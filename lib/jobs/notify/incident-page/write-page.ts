@@ -80,7 +80,8 @@ async function gatherInput(
   const { seriesOf, rows, notes } = await readPlots(store, plotted, around);
   const members = known.map((each, at): MemberInput => {
     const { member, alert } = each;
-    return { member, alert, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
+    const stretches = findStretches(incident, member);
+    return { member, alert, stretches, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
   });
   return {
     incidentId: incident.incidentId,
@@ -102,6 +103,20 @@ async function gatherInput(
     seenUntil: findSeenUntil(members, { lastRow, step, now }),
     madeAt: now,
   };
+}
+
+/** Of the member's entity, with those that the incident no longer lists; of what was taken back, the member's own alone. */
+function findStretches({ members, earlier = [] }: IncidentObject, of: AlertMember): MemberInput['stretches'] {
+  const others = members.filter(
+    ({ state, anomalyId }) => state !== 'retracted' || anomalyId === of.anomalyId,
+  );
+  return [...earlier, ...others]
+    .filter(({ detector, entity }) => detector === of.detector && entity === of.entity)
+    .map(({ start, end }) => ({
+      start: Date.parse(start),
+      end: end === null ? undefined : Date.parse(end),
+    }))
+    .sort((a, b) => a.start - b.start);
 }
 
 /** Behind the newest row that is plotted or was told of; of who is silent there is none, and the clock tells. */

@@ -162,6 +162,26 @@ test('what comes from data is text, wherever it stands', async () => {
   assert.ok(!page.includes('<script'));
 });
 
+test('what came back is shaded each time that it was there, and is one bar of as many parts', async () => {
+  const store = createMemoryObjectStore();
+  await putWindow(store, START, 'payment-0');
+  const id = await leave(store, ['payment-0']);
+  const context = createContext(store);
+  await notify(context, ['shop']);
+  for (const minutes of [14, 28, 42]) {
+    const start = START + minutes * MINUTE;
+    await leave(store, ['payment-0'], { start: start - 14 * MINUTE, sequence: 2 });
+    await leave(store, ['payment-0'], { start });
+    await notify(context, ['shop']);
+  }
+  const page = store.text(incidentPageKey(id)) ?? '';
+  const bars = page.match(/<div class="lane">.*?<\/div>/g) ?? [];
+  assert.equal(bars.length, 1);
+  assert.deepEqual(bars[0]!.match(/(?<=class=")(?:over|open)/g), ['over', 'over', 'over', 'open']);
+  const plot = /<div class="wide"><svg .*?<\/svg>/.exec(page)?.[0] ?? '';
+  assert.equal(plot.match(/var\(--incident\)/g)?.length, 4);
+});
+
 test('an incident of the past that is alike is named, one of something else is not', async () => {
   const store = createMemoryObjectStore();
   const reasons = [{ metric: 'disk', share: 1, value: 1, usualLow: 0, usualHigh: 1, usual: 0.5 }];
