@@ -60,6 +60,19 @@ export interface AlertSettled {
   readonly unit?: MetricUnit | undefined;
 }
 
+/** How far a metric went at most, and what was expected of it then. */
+export interface AlertWorst {
+  readonly metric: string;
+  readonly value: number;
+  /** ISO 8601 UTC. */
+  readonly at: string;
+  readonly unit?: MetricUnit | undefined;
+  readonly usualLow: number;
+  readonly usualHigh: number;
+  readonly usual: number;
+  readonly byHour?: boolean | undefined;
+}
+
 /** A counter or an uptime began again: of itself no reason to wake anybody, and often why the rest moved. */
 export interface AlertRestart {
   readonly metric: string;
@@ -122,6 +135,11 @@ export interface Alert {
    * where there is none.
    */
   readonly rollouts?: readonly AlertRollout[] | undefined;
+  /**
+   * Of the metric that leads the reasons, over all of the anomaly so far: reasons are of the row that tells most of it, which is
+   * often one of its first. Absent where no metric by itself tells.
+   */
+  readonly worst?: AlertWorst | undefined;
   /** Of `settled`: the metric that it was about; absent where it was about none by itself. */
   readonly settled?: AlertSettled | undefined;
   /** What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data. */

@@ -1,7 +1,15 @@
 /** A change of state becomes a message that people can act on. */
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
-import type { Alert, AlertRestart, AlertRollout, AlertSettled, AlertSilence, Reason } from './alert.ts';
+import type {
+  Alert,
+  AlertRestart,
+  AlertRollout,
+  AlertSettled,
+  AlertSilence,
+  AlertWorst,
+  Reason,
+} from './alert.ts';
 import { carryMetadata } from './carry-metadata.ts';
 import { unitOfMetric } from './metric-unit.ts';
 import { summarize } from './summarize.ts';
@@ -33,6 +41,7 @@ export function buildAlert(given: {
   /** Oldest first. */
   readonly rollouts?: readonly AlertRollout[];
   readonly settled?: AlertSettled | undefined;
+  readonly worst?: AlertWorst | undefined;
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
@@ -40,6 +49,7 @@ export function buildAlert(given: {
   const { transition, detector, model, by, threshold, objects, step } = given;
   const reasons = given.reasons.map((reason) => withUnit(reason, detector));
   const settled = given.settled && withUnit(given.settled, detector);
+  const worst = given.worst && withUnit(given.worst, detector);
   return {
     formatVersion: 1,
     notificationId: `${transition.incidentId}-${String(transition.sequence).padStart(4, '0')}`,
@@ -60,6 +70,7 @@ export function buildAlert(given: {
       silence: given.silence,
       restartedAt: given.restarts?.[0]?.at,
       settled,
+      worst,
     }),
     reasons: reasons.slice(0, MOST_REASONS),
     reasonsLeftOut: Math.max(0, reasons.length - MOST_REASONS),
@@ -67,6 +78,7 @@ export function buildAlert(given: {
       given.restarts.length > 0 && { restarts: given.restarts.slice(0, MOST_RESTARTS) }),
     ...(given.rollouts !== undefined &&
       given.rollouts.length > 0 && { rollouts: given.rollouts.slice(-MOST_ROLLOUTS) }),
+    ...(worst !== undefined && { worst }),
     ...(settled !== undefined && { settled }),
     ...(by !== undefined && { by }),
     ...(given.silence !== undefined && { silence: given.silence }),
@@ -85,7 +97,10 @@ export function buildAlert(given: {
 }
 
 /** What was derived from a metric brings the unit that it has. */
-function withUnit<T extends Pick<Reason, 'metric' | 'unit' | 'derived'>>(reason: T, detector: Detector): T {
+function withUnit<T extends Pick<Reason, 'metric' | 'unit'> & { readonly derived?: string | undefined }>(
+  reason: T,
+  detector: Detector,
+): T {
   if (reason.unit !== undefined || reason.derived !== undefined) return reason;
   const query = detector.metrics.find(({ name }) => name === reason.metric)?.query;
   const unit = unitOfMetric(reason.metric, query);

@@ -2,7 +2,7 @@
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';
-import type { Alert, AlertMember, AlertRollout } from './alert.ts';
+import type { Alert, AlertMember, AlertRollout, AlertWorst } from './alert.ts';
 import { MOST_ROLLOUTS } from './build-alert.ts';
 import { courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
@@ -35,7 +35,7 @@ export function buildIncidentAlert(given: {
   const { notification, alertOf, keys, place } = given;
   const { incidentId, state, severity, members } = notification;
   const culprit = membersTold(notification)[0]!;
-  const lead = alertOf(culprit.anomalyId);
+  const lead = withWorst(alertOf(culprit.anomalyId), notification, alertOf);
   const course = courseOf(notification);
   const described =
     notification.digested
@@ -70,6 +70,26 @@ export function buildIncidentAlert(given: {
       ...(state !== 'digest' && { page: keys.page(incidentId) }),
     },
   };
+}
+
+/** Of what came back, how far its entity went in any of the times that are told of. */
+function withWorst(
+  lead: Alert,
+  { state, members }: Notification,
+  alertOf: (anomalyId: string) => Alert,
+): Alert {
+  if (lead.worst === undefined || state === 'digest') return lead;
+  let { worst } = lead;
+  for (const { anomalyId, detector, entity, state } of members) {
+    if (detector !== lead.detector || entity !== lead.entity || state === 'retracted') continue;
+    const other = alertOf(anomalyId).worst;
+    if (other?.metric === worst.metric && departureOf(other) > departureOf(worst)) worst = other;
+  }
+  return { ...lead, worst };
+}
+
+function departureOf({ value, usual }: AlertWorst): number {
+  return Math.abs(value - usual);
 }
 
 /** Of all members, each once. */

@@ -12,6 +12,7 @@ import type {
   AlertRollout,
   AlertSettled,
   AlertSilence,
+  AlertWorst,
   Reason,
 } from './alert.ts';
 import { METRIC_UNITS } from './metric-unit.ts';
@@ -117,6 +118,21 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .optional()
     .describe(
       'Of its workloads or what they depend on, from an hour before the incident on, oldest first; at most 5.',
+    ),
+  worst: z
+    .looseObject({
+      metric: z.string().describe('Its name: that which leads the reasons.'),
+      value: z.number().describe('The farthest from what was expected.'),
+      at: z.string().describe('Its row.'),
+      unit: z.enum(METRIC_UNITS).optional().describe('Of all values; absent where it is in doubt.'),
+      usualLow: z.number().describe('Lower bound of what is usual or expected at that row.'),
+      usualHigh: z.number().describe('Upper bound.'),
+      usual: z.number().describe('The middle of it.'),
+      byHour: z.boolean().optional().describe('Whether the bounds are those of the time of day and week.'),
+    } satisfies Shape<AlertWorst>)
+    .optional()
+    .describe(
+      "How far the culprit's leading metric went at most so far; absent where no metric by itself tells.",
     ),
   settled: z
     .looseObject({

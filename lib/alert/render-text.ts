@@ -6,7 +6,7 @@ import { type Answer, showCommand } from './answer-commands.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { pageAddress, pageLink } from './page-link.ts';
-import { nameReason } from './summarize.ts';
+import { findLeadingReason, isFarther, nameReason } from './summarize.ts';
 
 /** Name and what it is; null where there is nothing to say. */
 type Facts = readonly (readonly [string, string | null | undefined])[];
@@ -67,6 +67,7 @@ function listFacts(alert: Alert): Facts {
     ['Start', formatTime(alert.start)],
     ['Last seen', formatTime(alert.lastAnomalous)],
     ['End', alert.end === null ? null : formatTime(alert.end)],
+    ['Worst', formatWorst(alert)],
     ['Restarted', formatRestarts(alert)],
     ['Rolled out', formatRollouts(alert)],
     ...(alert.silence !== undefined
@@ -84,6 +85,14 @@ function listFacts(alert: Alert): Facts {
 function sayBucket({ bucket, region }: Alert['objects']): string | null {
   if (bucket === undefined) return null;
   return region === undefined ? bucket : `${bucket} (${region})`;
+}
+
+/** "filesystem_usage 0.89 (usual 0.38–0.41) at 2026-11-22 17:55:00 UTC"; null where the reasons say as much. */
+function formatWorst({ worst, reasons, state }: Alert): string | null {
+  const leading = findLeadingReason(reasons);
+  if (worst === undefined || leading === undefined || state === 'retracted') return null;
+  if (!isFarther(worst, leading)) return null;
+  return `${worst.metric} ${formatReading(worst)} at ${formatTime(worst.at)}`;
 }
 
 /** "2026-11-22 14:31:00 UTC (process_uptime_seconds)" */

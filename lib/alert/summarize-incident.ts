@@ -8,9 +8,8 @@ import type { ToldAgain } from './say-silence.ts';
 import {
   type Course,
   describeCourse,
-  describeLeading,
-  describeReasons,
   describeSilence,
+  describeWhat,
   sayScore,
   shorten,
   summarize,
@@ -75,6 +74,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
       silence,
       restartedAt,
       settled,
+      worst: lead.worst,
     });
   }
   // Where all is of one entity, the beginning of the sentence names it.
@@ -82,7 +82,7 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   const first = isCrowd ? `, first in ${shorten(who)}` : '';
   const where = isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members);
   if (silence !== undefined) return `${where}: ${describeSilence({ silence, transition, step })}${first}`;
-  const what = state === 'retracted' ? describeLeading(reasons) : describeReasons(reasons);
+  const what = describeWhat(state, lead);
   const why = what ?? sayScore(lead);
   return describeCourse({
     who: where,

@@ -1,7 +1,7 @@
 /** An alert in one sentence. */
 import type { Transition } from '../decision/contract.ts';
 import type { NotifiedState } from '../incident/contract.ts';
-import type { Alert, AlertSettled, Reason } from './alert.ts';
+import type { Alert, AlertSettled, AlertWorst, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { saySilence, type ToldAgain } from './say-silence.ts';
@@ -14,6 +14,9 @@ export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'en
 
 /** Of a change, what the sentence needs. */
 export interface Summarized extends Course, Pick<Transition, 'peakScore'> {}
+
+/** Times as far from what was expected: less is what a metric does from row to row. */
+const CLEARLY_FARTHER = 1.1;
 
 /** Characters of a name that the sentence shows: names come from dropped files too. */
 const LONGEST_NAME = 80;
@@ -37,10 +40,10 @@ export function summarize(given: {
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
   readonly settled?: AlertSettled | undefined;
+  readonly worst?: AlertWorst | undefined;
 }): string {
   const { transition, step, silence } = given;
-  const what =
-    transition.state === 'retracted' ? describeLeading(given.reasons) : describeReasons(given.reasons);
+  const what = describeWhat(transition.state, given);
   if (silence !== undefined)
     return `${shorten(given.who)}: ${describeSilence({ silence, transition, step })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
@@ -54,6 +57,19 @@ export function summarize(given: {
     restartedAt,
     settled,
   });
+}
+
+/**
+ * What it is or was: at the row that told most of it, and once it is told of again as far as it went. Undefined where only a
+ * score says so.
+ */
+export function describeWhat(
+  state: NotifiedState,
+  { reasons, worst }: Pick<Alert, 'reasons' | 'worst'>,
+): string | undefined {
+  if (state === 'retracted') return describeLeading(reasons);
+  // What settled is told with what it began with, and what opened by the row that opened it.
+  return describeReasons(reasons, state === 'opened' || state === 'settled' ? undefined : worst);
 }
 
 /** What is missing since when, or that it is back. */
@@ -131,27 +147,40 @@ export function nameReason({ metric, derived }: Reason): string {
 }
 
 /** Undefined where there is none. */
-export function describeReasons(reasons: readonly Reason[]): string | undefined {
+function describeReasons(reasons: readonly Reason[], worst: AlertWorst | undefined): string | undefined {
   const unusual = reasons.filter(isUnusual);
   const [first, second] = unusual.length > 0 ? unusual : reasons;
   if (first === undefined) return undefined;
   if (unusual.length > 0) {
     const others = new Set(unusual.map(({ metric }) => metric)).size - 1;
     const more = others === 0 ? '' : ` and ${others} more metric${others === 1 ? '' : 's'}`;
-    return `${describeReason(first)}${more}`;
+    return `${worst !== undefined && isFarther(worst, first) ? describeWorst(worst) : describeReason(first)}${more}`;
   }
   if (second === undefined) return `unusual ${describeReason(first)}`;
   return `unusual combination of ${describeReason(first)} and ${describeReason(second)}`;
 }
 
 /** Of what is usual: it is no combination of anything. */
-export function describeLeading([first]: readonly Reason[]): string | undefined {
+function describeLeading([first]: readonly Reason[]): string | undefined {
   return first === undefined ? undefined : describeReason(first);
 }
 
 /** "evidence 2.3 (alerts from 1)" */
 export function sayScore({ by, score, threshold }: Pick<Alert, 'by' | 'score' | 'threshold'>): string {
   return `${by ?? 'score'} ${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)})`;
+}
+
+/** "filesystem_usage up to 0.89 (usual 0.38–0.41)" */
+function describeWorst(worst: AlertWorst): string {
+  return `${shorten(worst.metric)} ${worst.value < worst.usual ? 'down' : 'up'} to ${formatReading(worst)}`;
+}
+
+/** Whether it went clearly farther than the reason says, or that is of something computed from it. */
+export function isFarther(worst: AlertWorst, { metric, derived, value, usual }: Reason): boolean {
+  if (worst.metric !== metric) return false;
+  if (worst.value >= worst.usualLow && worst.value <= worst.usualHigh) return false;
+  if (derived !== undefined || value === null) return true;
+  return Math.abs(worst.value - worst.usual) >= CLEARLY_FARTHER * Math.abs(value - usual);
 }
 
 function describeReason(reason: Reason): string {

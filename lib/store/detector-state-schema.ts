@@ -20,6 +20,7 @@ import type {
   AnomalyContext,
   DetectorState,
   ExportProgress,
+  FarthestValue,
   LearnedWindow,
   PendingAlert,
   UsualRows,
@@ -161,9 +162,20 @@ const rollouts: z.ZodType<RolloutState> = z.looseObject({
   ),
 } satisfies Shape<RolloutState>);
 
+const farthestValue: z.ZodType<FarthestValue> = z.looseObject({
+  metric: z.string(),
+  value: z.number(),
+  at: time,
+  usualLow: z.number(),
+  usualHigh: z.number(),
+  usual: z.number(),
+  byHour: z.boolean().optional(),
+} satisfies Shape<FarthestValue>);
+
 const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
+  farthest: farthestValue.optional(),
 } satisfies Shape<WorstRow>);
 
 const learnedWindow: z.ZodType<LearnedWindow> = z.looseObject({

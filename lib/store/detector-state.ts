@@ -72,6 +72,21 @@ export interface ExportProgress {
 export interface WorstRow {
   readonly score: number;
   readonly reasons: readonly Reason[];
+  /** How far the metric that leads them went at most so far; absent in states from before it was kept. */
+  readonly farthest?: FarthestValue | undefined;
+}
+
+/** What a metric was at one row, and what was expected of it then. Of its own unit. */
+export interface FarthestValue {
+  readonly metric: string;
+  readonly value: number;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly usualLow: number;
+  readonly usualHigh: number;
+  readonly usual: number;
+  /** Whether the bounds are those of the time of day and week. */
+  readonly byHour?: boolean | undefined;
 }
 
 /** A change of an anomaly. `incidentId` in the alert is the anomaly's own id: what it belongs to is decided later. */

@@ -17,7 +17,7 @@ import { quarantine } from '../../lib/jobs/shared/quarantine.ts';
 import { SOFTWARE_VERSION } from '../../lib/jobs/shared/software-version.ts';
 import { attemptTraining } from '../../lib/jobs/shared/training-attempts.ts';
 import { identifyTraining } from '../../lib/jobs/shared/training-place.ts';
-import type { DetectorState } from '../../lib/store/detector-state.ts';
+import type { DetectorState, FarthestValue } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
 import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
 import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
@@ -84,6 +84,15 @@ async function leaveOpen(): Promise<void> {
     byMetrics: true,
     levels: { 'cpu above': { rows: 4, sum: 5 } },
   };
+  const farthest: Required<FarthestValue> = {
+    metric: 'cpu',
+    value: 9,
+    at: now - 300_000,
+    usualLow: 1,
+    usualHigh: 3,
+    usual: 2,
+    byHour: true,
+  };
   const track: Required<EntityTrack> = {
     decidedUntil: now - 60_000,
     recent: [{ time: now - 60_000, score: 1.5 }],
@@ -120,7 +129,7 @@ async function leaveOpen(): Promise<void> {
       ],
       cleared: { [alert.incidentId]: [[now - 600_000, now - 540_000]] },
     },
-    worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons } },
+    worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons, farthest } },
     rollouts: {
       revisions: { 'shop/checkout': { '6d4cf56db6': now - 120_000, '7f9cb5c8d6': now } },
       recent: [{ workload: 'shop/checkout', at: now - 600_000, from: '6d4cf56db6', to: '7f9cb5c8d6' }],

@@ -1,11 +1,6 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Reason } from '../../alert/alert.ts';
-import { buildAlert } from '../../alert/build-alert.ts';
 import { RetryLaterError } from '../../base/errors.ts';
-import type { Detector } from '../../config/detector.ts';
-import { describeRarity } from '../../decision/calibration.ts';
-import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow, type WindowDecision } from '../../decision/decide.ts';
 import {
   type EndedAnomaly,
@@ -14,21 +9,15 @@ import {
   retractAnomalies,
 } from '../../decision/retract.ts';
 import { followRollouts } from '../../decision/rollouts.ts';
-import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
+import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
-import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
-import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
-import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
-import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeContexts } from './describe-contexts.ts';
-import { describeModel } from './describe-model.ts';
-import { describeRestarts } from './describe-restarts.ts';
 import { describeRollouts } from './describe-rollouts.ts';
-import { measureSettled } from './measure-settled.ts';
+import { type Decided, describeTransitions } from './describe-transitions.ts';
 import { describeSilence, followSilence } from './silence-alerts.ts';
 
 export interface CommittedDecision {
@@ -39,25 +28,6 @@ export interface CommittedDecision {
   readonly lateRows: number;
   /** As it was left. */
   readonly state: StoredState;
-}
-
-export interface Decided {
-  readonly detector: Detector;
-  readonly fitted: FittedDetector;
-  readonly rows: ScoredWindowRows;
-  /** As it came: what is missing of it is missing here. */
-  readonly window: MetricWindow;
-  readonly windowKey: string;
-  readonly etag: string;
-  /** When the window's bytes came, epoch ms. */
-  readonly arrival: number;
-  /** Other bytes of it were decided on before. */
-  readonly isCorrected?: boolean;
-}
-
-interface Described extends Decided {
-  readonly contextOf: (entity: string) => AnomalyContext;
-  readonly rolloutsOf: ReturnType<typeof describeRollouts>;
 }
 
 /** Others may decide on other windows of the same detector meanwhile; each round one of them gets through. */
@@ -120,7 +90,7 @@ export async function commitDecision(
     });
     const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);
     const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts) };
-    const { alerts, worst } = await describeTransitions(transitions, state, described);
+    const { alerts, worst } = await describeTransitions({ transitions, tracks }, state, described);
     const retractable = rememberEnded(retraction, alerts, tracks);
     const silences = silence.transitions.map((each) => describeSilence(described, each));
     let changed = false;
@@ -176,49 +146,6 @@ function watchFrom(
 ): number {
   const known = [state.watchFrom, Date.parse(manifest.trainingRange.end)];
   return known.find((time) => time !== undefined && time <= latest) ?? now;
-}
-
-/**
- * The alerts of the transitions, in their order. Each gives the reasons of the incident's most telling row so far:
- * what an incident was about is not what its last minute looked like.
- */
-async function describeTransitions(
-  transitions: readonly Transition[],
-  { worst: before, retractable }: Pick<DetectorState, 'worst' | 'retractable'>,
-  given: Described,
-): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
-  const worst = new Map(Object.entries(before));
-  const alerts: PendingAlert[] = [];
-  const scoreOf = ({ tellingRow }: Transition): number =>
-    tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
-  const tellsMore = (transition: Transition): boolean =>
-    scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
-  const rowsOf = (those: readonly Transition[]): readonly number[] =>
-    those.flatMap(({ tellingRow }) => tellingRow ?? []);
-  const retracted = transitions.filter(({ state }) => state === 'retracted');
-  const reasonsOf = await explainScored(given, rowsOf(transitions.filter(tellsMore)));
-  const usualOf = await explainScored(given, rowsOf(retracted), { isUsual: true });
-  for (const transition of transitions) {
-    const { incidentId, tellingRow } = transition;
-    if (transition.state === 'retracted') {
-      const ended = retractable?.ended.find(({ id }) => id === incidentId);
-      const metric = ended === undefined ? worst.get(incidentId)?.reasons[0]?.metric : ended.metric;
-      const reasons = (tellingRow === undefined ? undefined : usualOf.get(tellingRow)) ?? [];
-      alerts.push(alertOf(transition, putFirst(reasons, metric), given));
-      worst.delete(incidentId);
-      continue;
-    }
-    if (tellingRow !== undefined && tellsMore(transition))
-      worst.set(incidentId, { score: scoreOf(transition), reasons: reasonsOf.get(tellingRow)! });
-    alerts.push(alertOf(transition, worst.get(incidentId)?.reasons ?? [], given));
-    if (transition.end !== undefined) worst.delete(incidentId);
-  }
-  return { alerts, worst: Object.fromEntries(worst) };
-}
-
-/** What was told of before what is told now. */
-function putFirst(reasons: readonly Reason[], metric: string | undefined): readonly Reason[] {
-  return reasons.toSorted((a, b) => Number(b.metric === metric) - Number(a.metric === metric));
 }
 
 /** Nothing is taken back but by a window that was corrected. */
@@ -281,58 +208,4 @@ function rememberEnded(
   for (const { decidedUntil } of Object.values(tracks)) newest = Math.max(newest, decidedUntil);
   const ended = all.filter(({ end }) => end > newest - RETRACTABLE_FOR).slice(-REMEMBERED_ENDED);
   return ended.length === 0 && Object.keys(cleared).length === 0 ? undefined : { ended, cleared };
-}
-
-/** What its version holds against the threshold. */
-function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number): number {
-  return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
-}
-
-/** @param asked of the scored rows; where they are usual, no metric tells by itself, and all of them are looked at */
-async function explainScored(
-  { detector, fitted, rows }: Decided,
-  asked: readonly number[],
-  { isUsual = false }: { readonly isUsual?: boolean } = {},
-): Promise<ReadonlyMap<number, readonly Reason[]>> {
-  const { planned, x, matrixRows, scored } = rows;
-  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
-  const { evidence } = scored;
-  const reasons = await explainDecided(
-    {
-      fitted,
-      planned,
-      x,
-      metrics: detector.metrics,
-      leastChanges: findLeastChanges({ detector, ...fitted }),
-      isOfMetrics: (row) =>
-        !isUsual && evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
-    },
-    ofMatrix,
-  );
-  return new Map(asked.map((row, at) => [row, reasons[at]!]));
-}
-
-function alertOf(transition: Transition, reasons: readonly Reason[], given: Described): PendingAlert {
-  const { detector, fitted, windowKey } = given;
-  const { manifest } = fitted;
-  const alert = buildAlert({
-    transition,
-    reasons,
-    restarts: describeRestarts(transition, given.rows.planned, manifest.step),
-    settled: measureSettled(transition, reasons, given.rows.prepared.window),
-    rollouts: given.rolloutsOf(transition),
-    detector,
-    step: manifest.step,
-    model: describeModel(manifest),
-    by: manifest.policy.by,
-    threshold: manifest.policy.threshold,
-    rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
-    objects: {
-      window: windowKey,
-      scores: scoresKey(windowKey),
-      // Which incident it belongs to is decided by the stage that tells people.
-      incident: anomalyKey(detector.name, transition.incidentId),
-    },
-  });
-  return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };
 }

@@ -2,7 +2,7 @@
 import type { Alert } from '../../alert/alert.ts';
 import { listAnswers } from '../../alert/answer-commands.ts';
 import { formatLength, formatReading } from '../../alert/format-value.ts';
-import { nameReason } from '../../alert/summarize.ts';
+import { findLeadingReason, isFarther, nameReason } from '../../alert/summarize.ts';
 import { countOf, formatCount, formatPercent, formatScore, formatTime } from '../format.ts';
 import { renderDocument } from '../page/document.ts';
 import { breakable, html, type Markup, raw } from '../page/html.ts';
@@ -98,7 +98,8 @@ function renderKey({ members }: IncidentInput): Markup | undefined {
 
 function renderReasons({ member, alert }: MemberInput, most: number): Markup {
   if (alert === undefined) return html`<p class="note">${member.summary}</p>`;
-  const { reasons, reasonsLeftOut, silence, restarts = [] } = alert;
+  const { reasons, reasonsLeftOut, silence, worst, restarts = [] } = alert;
+  const leading = findLeadingReason(reasons);
   const left = Math.max(0, reasons.length - most) + reasonsLeftOut;
   return html`${
     silence === undefined
@@ -111,7 +112,11 @@ function renderReasons({ member, alert }: MemberInput, most: number): Markup {
         html`<div class="reason"><code>${breakable(nameReason(reason))}</code><span class="share">${formatPercent(
           Math.round(reason.share * 100),
         )}</span><span class="value">${formatReading(reason)}</span><div class="bar"><i style="width:${raw((Math.min(1, Math.max(0, reason.share)) * 100).toFixed(1))}%"></i></div></div>`,
-    )}${left > 0 ? html`<p class="note">${countOf(left, 'more metric')} with a smaller part; the anomaly's object has them.</p>` : undefined}${restarts.map(
+    )}${left > 0 ? html`<p class="note">${countOf(left, 'more metric')} with a smaller part; the anomaly's object has them.</p>` : undefined}${
+    worst === undefined || leading === undefined || !isFarther(worst, leading)
+      ? undefined
+      : html`<p class="note">At worst, at ${sayTime(Date.parse(worst.at))} UTC: <code>${breakable(worst.metric)}</code> ${formatReading(worst)}.</p>`
+  }${restarts.map(
     ({ metric, at, from, to }) =>
       html`<p class="note">It began anew at ${sayTime(Date.parse(at))} UTC: <code>${breakable(metric)}</code> went from ${formatScore(from)} to ${formatScore(to)}.</p>`,
   )}`;

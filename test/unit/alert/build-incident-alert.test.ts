@@ -137,6 +137,64 @@ test('an entity that came back is no crowd', () => {
   );
 });
 
+test('once it is told of again, it is told as far as it went', () => {
+  const worst = {
+    metric: 'cpu',
+    value: 2.6,
+    at: '2026-11-23T09:02:00.000Z',
+    unit: 'cores',
+    usualLow: 0.01,
+    usualHigh: 0.05,
+    usual: 0.03,
+  } as const;
+  const [pod] = PODS;
+  const say = (over: Partial<Notification>, member = pod!, of: Alert['worst'] = worst): string =>
+    build([member], over, { worst: of }).summary;
+  // One that came back, so that the sentence is not the anomaly's own.
+  const sayOver = (of: Alert['worst']): string =>
+    build(
+      [endOf(pod!), endOf(createChange({ ...pod!, anomalyId: 'b0' }))],
+      { state: 'resolved' },
+      { worst: of },
+    ).summary;
+  assert.match(
+    sayOver(worst),
+    /after 3 min; it was cpu up to 2.6 cores \(usual 0.01–0.05\) and 1 more metric$/,
+  );
+  assert.match(say({ state: 'escalated' }), /more serious now, cpu up to 2.6 cores/);
+  assert.match(say({ state: 'updated', isReminder: true }), /still open, cpu up to 2.6 cores/);
+  assert.match(say({ state: 'settled' }), /it began with cpu 0.83 cores/);
+  assert.match(say({ state: 'opened' }, endOf(pod!)), /payment-0: cpu 0.83 cores/);
+  const down = { ...worst, value: -2.6 };
+  assert.match(sayOver(down), /it was cpu down to -2.6 cores/);
+  assert.match(sayOver({ ...worst, value: 0.84 }), /it was cpu 0.83 cores/);
+  const crowd = build(
+    PODS.map((each) => endOf(each)),
+    { state: 'resolved' },
+    { worst },
+  );
+  assert.match(crowd.summary, /20 of 24 pods: over .*; it was cpu up to 2.6 cores .*, first in /);
+});
+
+test('of an entity that came back, the farthest of all times is told', () => {
+  const again = createChange({ anomalyId: 'b0', entity: 'shop/payment-0', start: NINE + 20 * MINUTE });
+  const other = createChange({ anomalyId: 'c0', entity: 'shop/payment-1', start: NINE + 20 * MINUTE });
+  const members = [PODS[0]!, again, other].map((each) => endOf(each));
+  const worstOf: Readonly<Record<string, number>> = { [PODS[0]!.anomalyId]: 2, b0: 3, c0: 4 };
+  const alert = buildIncidentAlert({
+    notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members },
+    alertOf: (anomalyId) => {
+      const { entity } = members.find((member) => member.anomalyId === anomalyId)!;
+      const value = worstOf[anomalyId]!;
+      const at = '2026-11-23T09:02:00.000Z';
+      const worst = { metric: 'cpu', value, at, usualLow: 0.01, usualHigh: 0.05, usual: 0.03 };
+      return createAlert({ incidentId: anomalyId, entity, reasons: REASONS, worst });
+    },
+    keys: KEYS,
+  });
+  assert.equal(alert.worst?.value, 3);
+});
+
 test('a cascade names the service that it began in, and how many more', () => {
   const members = ['database', 'orders', 'web'].map((name) =>
     createChange({ anomalyId: name, detector: name, workload: name, entity: name }),

@@ -76,6 +76,31 @@ Message:    20261122T143200Z-0123456789ab-0001
   assert.doesNotMatch(resolved.text, /Why|Entity|Service/);
 });
 
+test('how far it went is told where the reasons say clearly less', () => {
+  const worst = {
+    metric: 'cpu',
+    value: 2.6,
+    at: '2026-11-22T08:03:00.000Z',
+    unit: 'cores',
+    usualLow: 0.01,
+    usualHigh: 0.05,
+    usual: 0.03,
+  } as const;
+  const lineOf = (over: Partial<Alert>): string | undefined =>
+    /^Worst: .*/m.exec(renderAlert({ ...ALERT, worst, ...over }).text)?.[0];
+  const line = 'Worst:      cpu 2.6 cores (usual 0.01–0.05) at 2026-11-22 08:03:00 UTC';
+  for (const state of ['opened', 'updated', 'resolved', 'settled'] as const)
+    assert.equal(lineOf({ state }), line);
+  assert.equal(lineOf({ worst: { ...worst, value: 0.9 } }), undefined, 'a tenth is what it does anyway');
+  assert.equal(lineOf({ worst: { ...worst, value: 0.92 } })?.includes('0.92'), true);
+  assert.equal(lineOf({ worst: { ...worst, metric: 'pods' } }), undefined, 'it is not what leads');
+  assert.equal(lineOf({ state: 'retracted' }), undefined);
+  // A mean is not as far out as the rows that it is of.
+  const mean = { ...ALERT.reasons[0]!, derived: 'mean over 30m', value: 0.8 };
+  assert.equal(lineOf({ worst: { ...worst, value: 0.82 }, reasons: [mean] })?.includes('0.82'), true);
+  assert.equal(lineOf({ worst: { ...worst, value: 0.04 }, reasons: [mean] }), undefined);
+});
+
 test('what has no whole percent of the evidence is counted and not listed, but for the only one and for silence', () => {
   const [first, second, third] = ALERT.reasons;
   const small = { ...third!, share: 0.004 };

@@ -182,6 +182,19 @@ test('what came back is shaded each time that it was there, and is one bar of as
   assert.equal(plot.match(/var\(--incident\)/g)?.length, 4);
 });
 
+test('how far it went is on the page where the reasons say less', async () => {
+  const page = async (value: number): Promise<string> => {
+    const store = createMemoryObjectStore();
+    const at = '2026-11-22T08:04:00.000Z';
+    const worst = { metric: 'memory', value, at, usualLow: 1, usualHigh: 4, usual: 2 };
+    const id = await leave(store, ['payment-0'], { over: { worst } });
+    await notify(createContext(store), ['shop']);
+    return store.text(incidentPageKey(id)) ?? '';
+  };
+  assert.match(await page(30), /At worst, at [^<]*08:04 UTC: <code>memory<\/code> 30 \(usual 1–4\)\./);
+  assert.doesNotMatch(await page(9.6), /At worst/);
+});
+
 test('an incident of the past that is alike is named, one of something else is not', async () => {
   const store = createMemoryObjectStore();
   const reasons = [{ metric: 'disk', share: 1, value: 1, usualLow: 0, usualHigh: 1, usual: 0.5 }];

@@ -157,6 +157,34 @@ test('learns until there is enough, asks for training, then alerts once and says
   assert.ok(end >= FAULT.to && end <= FAULT.to + 60, `it ends at ${end}`);
 });
 
+test('the end says how far it went at most, in whichever window that was', async () => {
+  const world = await createTrainedWorld();
+  const fault = { entity: 'payment', from: 1450, to: 1480 };
+  for (const [from, rows, factor] of [
+    [1440, 15, 10],
+    [1455, 15, 17],
+    [1470, 15, 10],
+    [1485, 60, 10],
+  ] as const) {
+    await dropWindow(world.store, { from, rows, fault: { ...fault, factor } });
+    await score(world);
+    world.clock += 15 * STEP;
+  }
+  world.clock += 60 * STEP;
+  await tick(world);
+  const [opened, resolved] = world.published;
+  assert.deepEqual(told(world), ['opened payment 1452', 'resolved payment 1452']);
+  const [first] = opened!.reasons;
+  const { worst } = resolved!;
+  assert.ok(first!.value! < 1200 && worst!.value > 1600, `${first!.value}, ${worst!.value}`);
+  assert.equal(worst!.metric, first!.metric);
+  const minute = (Date.parse(worst!.at) - EPOCH) / STEP;
+  assert.ok(minute >= 1455 && minute < 1470, `${minute}`);
+  assert.match(resolved!.summary, /; it was cpu up to 1[6-9]\d\d \(usual/);
+  assert.ok(opened!.worst!.value < 1200);
+  assert.doesNotMatch(opened!.summary, /up to/);
+});
+
 test('the same event again and again, and many at once, publish nothing twice', async () => {
   const world = await createTrainedWorld();
   for (const window of NEWEST) await dropWindow(world.store, window);

@@ -1,0 +1,166 @@
+/** What people may want to hear of a window: each change of an anomaly, with why it is one and how far it went. */
+import type { Reason } from '../../alert/alert.ts';
+import { buildAlert } from '../../alert/build-alert.ts';
+import type { Detector } from '../../config/detector.ts';
+import { describeRarity } from '../../decision/calibration.ts';
+import type { Transition } from '../../decision/contract.ts';
+import type {
+  AnomalyContext,
+  DetectorState,
+  FarthestValue,
+  PendingAlert,
+  WorstRow,
+} from '../../store/detector-state.ts';
+import { anomalyKey, scoresKey } from '../../store/keys.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
+import type { FittedDetector } from '../shared/fitted-detector.ts';
+import { findLeastChanges } from '../shared/least-changes.ts';
+import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { describeModel } from './describe-model.ts';
+import { describeRestarts } from './describe-restarts.ts';
+import type { describeRollouts } from './describe-rollouts.ts';
+import { measureSettled } from './measure-settled.ts';
+import { openWorst } from './measure-worst.ts';
+
+export interface Decided {
+  readonly detector: Detector;
+  readonly fitted: FittedDetector;
+  readonly rows: ScoredWindowRows;
+  /** As it came: what is missing of it is missing here. */
+  readonly window: MetricWindow;
+  readonly windowKey: string;
+  readonly etag: string;
+  /** When the window's bytes came, epoch ms. */
+  readonly arrival: number;
+  /** Other bytes of it were decided on before. */
+  readonly isCorrected?: boolean;
+}
+
+export interface Described extends Decided {
+  readonly contextOf: (entity: string) => AnomalyContext;
+  readonly rolloutsOf: ReturnType<typeof describeRollouts>;
+}
+
+/**
+ * The alerts of the transitions, in their order. Each gives the reasons of the incident's most telling row so far:
+ * what an incident was about is not what its last minute looked like.
+ */
+export async function describeTransitions(
+  {
+    transitions,
+    tracks,
+  }: { readonly transitions: readonly Transition[]; readonly tracks: DetectorState['entities'] },
+  { worst: before, retractable }: Pick<DetectorState, 'worst' | 'retractable'>,
+  given: Described,
+): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
+  const worst = new Map(Object.entries(before));
+  const alerts: PendingAlert[] = [];
+  const scoreOf = ({ tellingRow }: Transition): number =>
+    tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
+  const tellsMore = (transition: Transition): boolean =>
+    scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
+  const rowsOf = (those: readonly Transition[]): readonly number[] =>
+    those.flatMap(({ tellingRow }) => tellingRow ?? []);
+  const retracted = transitions.filter(({ state }) => state === 'retracted');
+  const reasonsOf = await explainScored(given, rowsOf(transitions.filter(tellsMore)));
+  const usualOf = await explainScored(given, rowsOf(retracted), { isUsual: true });
+  let measureWorst: ReturnType<typeof openWorst> | undefined;
+  const follow = (id: string, anomaly: Parameters<ReturnType<typeof openWorst>>[0]): WorstRow | undefined => {
+    const known = worst.get(id);
+    if (known === undefined) return undefined;
+    measureWorst ??= openWorst({ window: given.rows.prepared.window, fitted: given.fitted });
+    const farthest = measureWorst(anomaly, known.reasons, known.farthest);
+    const next = farthest === undefined ? known : { ...known, farthest };
+    worst.set(id, next);
+    return next;
+  };
+  for (const transition of transitions) {
+    const { incidentId, tellingRow } = transition;
+    if (transition.state === 'retracted') {
+      const ended = retractable?.ended.find(({ id }) => id === incidentId);
+      const metric = ended === undefined ? worst.get(incidentId)?.reasons[0]?.metric : ended.metric;
+      const reasons = (tellingRow === undefined ? undefined : usualOf.get(tellingRow)) ?? [];
+      alerts.push(alertOf(transition, putFirst(reasons, metric), given));
+      worst.delete(incidentId);
+      continue;
+    }
+    if (tellingRow !== undefined && tellsMore(transition))
+      worst.set(incidentId, {
+        ...worst.get(incidentId),
+        score: scoreOf(transition),
+        reasons: reasonsOf.get(tellingRow)!,
+      });
+    const { reasons = [], farthest } = follow(incidentId, transition) ?? {};
+    alerts.push(alertOf(transition, reasons, given, farthest));
+    if (transition.end !== undefined) worst.delete(incidentId);
+  }
+  // Nobody is told of those now, but of how far they went at their end.
+  for (const [entity, { open }] of Object.entries(tracks)) if (open) follow(open.id, { entity, ...open });
+  return { alerts, worst: Object.fromEntries(worst) };
+}
+
+/** What was told of before what is told now. */
+function putFirst(reasons: readonly Reason[], metric: string | undefined): readonly Reason[] {
+  return reasons.toSorted((a, b) => Number(b.metric === metric) - Number(a.metric === metric));
+}
+
+/** What its version holds against the threshold. */
+function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number): number {
+  return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
+}
+
+/** @param asked of the scored rows; where they are usual, no metric tells by itself, and all of them are looked at */
+async function explainScored(
+  { detector, fitted, rows }: Decided,
+  asked: readonly number[],
+  { isUsual = false }: { readonly isUsual?: boolean } = {},
+): Promise<ReadonlyMap<number, readonly Reason[]>> {
+  const { planned, x, matrixRows, scored } = rows;
+  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
+  const { evidence } = scored;
+  const reasons = await explainDecided(
+    {
+      fitted,
+      planned,
+      x,
+      metrics: detector.metrics,
+      leastChanges: findLeastChanges({ detector, ...fitted }),
+      isOfMetrics: (row) =>
+        !isUsual && evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
+    },
+    ofMatrix,
+  );
+  return new Map(asked.map((row, at) => [row, reasons[at]!]));
+}
+
+function alertOf(
+  transition: Transition,
+  reasons: readonly Reason[],
+  given: Described,
+  farthest?: FarthestValue,
+): PendingAlert {
+  const { detector, fitted, windowKey } = given;
+  const { manifest } = fitted;
+  const alert = buildAlert({
+    transition,
+    reasons,
+    restarts: describeRestarts(transition, given.rows.planned, manifest.step),
+    settled: measureSettled(transition, reasons, given.rows.prepared.window),
+    worst: farthest && { ...farthest, at: new Date(farthest.at).toISOString() },
+    rollouts: given.rolloutsOf(transition),
+    detector,
+    step: manifest.step,
+    model: describeModel(manifest),
+    by: manifest.policy.by,
+    threshold: manifest.policy.threshold,
+    rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
+    objects: {
+      window: windowKey,
+      scores: scoresKey(windowKey),
+      // Which incident it belongs to is decided by the stage that tells people.
+      incident: anomalyKey(detector.name, transition.incidentId),
+    },
+  });
+  return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };
+}

@@ -1,0 +1,102 @@
+/** How far the metric that an anomaly is about went at most, over all of its windows: people are told of its first rows. */
+import type { Reason } from '../../alert/alert.ts';
+import { findLeadingReason } from '../../alert/summarize.ts';
+import { seriesOf } from '../../expectation/expectation.ts';
+import { expectRange, isSeasonal } from '../../expectation/expected-range.ts';
+import { profilesOf } from '../../features/scaler.ts';
+import type { FarthestValue } from '../../store/detector-state.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import type { FittedDetector } from '../shared/fitted-detector.ts';
+
+interface Anomaly {
+  readonly entity: string;
+  /** Epoch ms of the first anomalous row and the newest one. */
+  readonly start: number;
+  readonly lastAnomalous: number;
+}
+
+type Rows = Pick<MetricWindow, 'entities' | 'entityOf' | 'times' | 'metrics' | 'columns'>;
+type Usual = Pick<FarthestValue, 'usualLow' | 'usualHigh' | 'usual' | 'byHour'>;
+
+/**
+ * @param given.window whose rows are sorted by entity, then time
+ * @returns of an anomaly with these reasons the farther of what its rows of the window have and what was known before;
+ * undefined where no metric tells of it, or none of its rows measures that
+ */
+export function openWorst(given: {
+  readonly window: Rows;
+  readonly fitted: Pick<FittedDetector, 'plan' | 'scaler'> & Partial<Pick<FittedDetector, 'evidence'>>;
+}): (
+  anomaly: Anomaly,
+  reasons: readonly Reason[],
+  before: FarthestValue | undefined,
+) => FarthestValue | undefined {
+  const { window, fitted } = given;
+  const spans = findSpans(window);
+  return ({ entity, start, lastAnomalous }, reasons, before) => {
+    const reason = findLeadingReason(reasons);
+    const column = window.columns[window.metrics.indexOf(reason?.metric ?? '')];
+    const span = spans.get(entity);
+    // Another metric leads by now: how far that went before is not known.
+    let farthest = before?.metric === reason?.metric ? before : undefined;
+    if (reason === undefined || column === undefined || span === undefined) return farthest;
+    const usualAt = findUsual(fitted, entity, reason);
+    for (let row = span[0]; row < span[1]; row++) {
+      const time = window.times[row]!;
+      const value = column[row]!;
+      if (time < start || time > lastAnomalous || Number.isNaN(value)) continue;
+      const found: FarthestValue = { metric: reason.metric, value, at: time, ...usualAt(time) };
+      const isOfSide = Math.sign(value - found.usual) === sideOf(reason);
+      if (sideOf(reason) !== 0 && !isOfSide) continue;
+      if (farthest === undefined || departureOf(found) > departureOf(farthest)) farthest = found;
+    }
+    return farthest;
+  };
+}
+
+/** 1 above, -1 below; 0: either, where what is computed from it tells, or that it is missing. */
+function sideOf({ value, usual, derived }: Reason): number {
+  return value === null || derived !== undefined ? 0 : Math.sign(value - usual);
+}
+
+function departureOf({ value, usual }: FarthestValue): number {
+  return Math.abs(value - usual);
+}
+
+/** What was expected at a time; in versions that go by the score, and of what the model knows only by what it computes, as the reason has it. */
+function findUsual(
+  { plan, scaler, evidence }: Parameters<typeof openWorst>[0]['fitted'],
+  entity: string,
+  reason: Reason,
+): (time: number) => Usual {
+  const { usualLow, usualHigh, usual, byHour } = reason;
+  const known: Usual = { usualLow, usualHigh, usual, ...(byHour !== undefined && { byHour }) };
+  const at = plan.columns.findIndex(
+    ({ source, transforms }) =>
+      source.kind === 'metric' && source.metric === reason.metric && transforms.length === 0,
+  );
+  if (at < 0) return () => known;
+  const profile = profilesOf(scaler, entity)[at]!;
+  const own: Usual = { usualLow: profile.low, usualHigh: profile.high, usual: profile.center };
+  const series = evidence && seriesOf(evidence.expectation, entity)[at];
+  if (series === undefined) return () => own;
+  const seasonal = isSeasonal(series) ? { byHour: true } : {};
+  return (time) => {
+    const range = expectRange(series, profile, time);
+    return range === undefined
+      ? own
+      : { usualLow: range.low, usualHigh: range.high, usual: range.center, ...seasonal };
+  };
+}
+
+/** Rows of each entity, the end exclusive. */
+function findSpans({ entities, entityOf }: Rows): ReadonlyMap<string, readonly [number, number]> {
+  const spans = new Map<string, readonly [number, number]>();
+  for (let from = 0; from < entityOf.length; ) {
+    let to = from + 1;
+    while (to < entityOf.length && entityOf[to] === entityOf[from]) to++;
+    spans.set(entities[entityOf[from]!]!, [from, to]);
+    from = to;
+  }
+  return spans;
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Reason } from '../../../../lib/alert/alert.ts';
+import type { SeriesExpectation } from '../../../../lib/expectation/expectation.ts';
+import { NO_SEASON } from '../../../../lib/expectation/seasonal-curve.ts';
+import { openWorst } from '../../../../lib/jobs/score/measure-worst.ts';
+import type { FittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
+
+const NAN = Number.NaN;
+const REASON: Reason = { metric: 'memory', share: 1, value: 50, usualLow: 20, usualHigh: 40, usual: 30 };
+const WINDOW = {
+  entities: ['a', 'b'],
+  entityOf: Uint32Array.of(0, 0, 0, 0, 0, 0, 1, 1),
+  times: Float64Array.of(1, 2, 3, 4, 5, 6, 3, 4),
+  metrics: ['cpu', 'memory'],
+  columns: [Float64Array.of(1, 1, 9, 1, 1, 1, 1, 1), Float64Array.of(500, 50, 90, NAN, 10, 600, 700, 800)],
+};
+const ANOMALY = { entity: 'a', start: 2, lastAnomalous: 5 };
+const USUAL = { usualLow: 25, usualHigh: 41, usual: 32 };
+const FITTED = {
+  plan: { columns: [{ name: 'memory', source: { kind: 'metric', metric: 'memory' }, transforms: [] }] },
+  scaler: {
+    pooled: [{ shape: 'varies', offset: 32, divisor: 1, low: 25, high: 41, center: 32 }],
+    entities: new Map(),
+  },
+} as unknown as FittedDetector;
+
+test('the farthest row of the anomaly itself, with what was usual', () => {
+  const found = openWorst({ window: WINDOW, fitted: FITTED })(ANOMALY, [REASON], undefined);
+  assert.deepEqual(found, { metric: 'memory', value: 90, at: 3, ...USUAL });
+});
+
+test('what a window before had stays where this one goes less far, and another metric begins anew', () => {
+  const measure = openWorst({ window: WINDOW, fitted: FITTED });
+  const before = { metric: 'memory', value: 95, at: 0, ...USUAL };
+  assert.equal(measure(ANOMALY, [REASON], before), before);
+  assert.equal(measure(ANOMALY, [REASON], { ...before, value: 85 })?.value, 90);
+  assert.equal(measure(ANOMALY, [REASON], { ...before, metric: 'cpu' })?.value, 90);
+  // Nothing of it in this window.
+  assert.equal(measure({ ...ANOMALY, entity: 'c' }, [REASON], before), before);
+  assert.equal(measure({ ...ANOMALY, start: 7, lastAnomalous: 9 }, [REASON], before), before);
+});
+
+test('to the side to which it went, and to either where something computed from it tells', () => {
+  const measure = openWorst({ window: WINDOW, fitted: FITTED });
+  const below = measure(ANOMALY, [{ ...REASON, value: 12 }], undefined);
+  assert.deepEqual([below?.value, below?.at], [10, 5]);
+  const derived = measure(ANOMALY, [{ ...REASON, value: 12, derived: 'change over 5m' }], undefined);
+  assert.equal(derived?.value, 90);
+});
+
+test('by evidence it is held against what was expected at its own row', () => {
+  const series: SeriesExpectation = {
+    center: 0,
+    spread: 1,
+    low: -2,
+    high: 2,
+    season: NO_SEASON,
+    slope: 0,
+  };
+  const evidence = {
+    expectation: { columns: ['memory'], entities: new Map([['a', [series]]]), pooled: [series] },
+  } as unknown as NonNullable<FittedDetector['evidence']>;
+  const found = openWorst({ window: WINDOW, fitted: { ...FITTED, evidence } })(ANOMALY, [REASON], undefined);
+  assert.deepEqual(found, { metric: 'memory', value: 90, at: 3, usualLow: 30, usualHigh: 34, usual: 32 });
+});
+
+test('what the version knows only by what it computes is held against what the reason says, and without a metric nothing is said', () => {
+  const measure = openWorst({ window: WINDOW, fitted: FITTED });
+  const cpu = { ...REASON, metric: 'cpu', value: 8, usualLow: 0, usualHigh: 2, usual: 1 };
+  const found = measure(ANOMALY, [cpu], undefined);
+  assert.deepEqual(found, { metric: 'cpu', value: 9, at: 3, usualLow: 0, usualHigh: 2, usual: 1 });
+  assert.equal(measure(ANOMALY, [], undefined), undefined);
+  assert.equal(measure(ANOMALY, [{ ...REASON, metric: 'disk' }], undefined), undefined);
+});
