@@ -35,6 +35,10 @@ export interface AlertSilence {
   readonly metrics: readonly string[];
   /** The newest row that was there, ISO 8601 UTC. */
   readonly lastHeard: string;
+  /** Of what comes at regular times, as a nightly job does: when it should have come; absent where that is not known. */
+  readonly expected?: string | undefined;
+  /** When it was there last, half-open; with `expected`. */
+  readonly lastVisit?: { readonly from: string; readonly to: string } | undefined;
   /** Once it is over: whether the rows came after all, so that none is missing. */
   readonly cameLate: boolean;
 }

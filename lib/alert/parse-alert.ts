@@ -158,6 +158,19 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
         .describe('One entity is silent, metrics of it are missing, nobody reports, or data comes late.'),
       metrics: z.array(z.string()).describe('Those that are missing; empty: all.'),
       lastHeard: z.string().describe('The newest row that was there.'),
+      expected: z
+        .string()
+        .optional()
+        .describe(
+          'When it should have come, of what comes at regular times, as a nightly job does; absent where that is not known.',
+        ),
+      lastVisit: z
+        .looseObject({
+          from: z.string().describe('Its first row.'),
+          to: z.string().describe('Its end, exclusive.'),
+        })
+        .optional()
+        .describe('With `expected`: when it was there last.'),
       cameLate: z.boolean().describe('At its end: whether the rows came after all.'),
     } satisfies Shape<AlertSilence>)
     .optional()

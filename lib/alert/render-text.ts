@@ -113,12 +113,21 @@ function formatRollouts({ rollouts = [] }: Alert): string | null {
     .join(', ');
 }
 
-function listSilence({ score, threshold }: Alert, { kind, metrics, lastHeard }: AlertSilence): Facts {
+function listSilence(
+  { score, threshold }: Alert,
+  { kind, metrics, lastHeard, expected, lastVisit }: AlertSilence,
+): Facts {
   const limit = `alerts from ${formatLength(threshold * 1000)}`;
   return [
     [kind === 'late' ? 'Late by' : 'Silent', `${formatLength(score * 1000)} (${limit})`],
     ['Missing', metrics.length > 0 ? metrics.join(', ') : null],
     ['Last heard', formatTime(lastHeard)],
+    ['Expected', expected && formatTime(expected)],
+    [
+      'Last visit',
+      lastVisit &&
+        `${formatTime(lastVisit.from)}, for ${formatLength(Date.parse(lastVisit.to) - Date.parse(lastVisit.from))}`,
+    ],
   ];
 }
 

@@ -7,6 +7,13 @@ import { toOneLine } from './one-line.ts';
 /** Why it is told of once more: it is still there, or it is back after its end was told. */
 export type ToldAgain = 'still' | 'back';
 
+/** When something should have come, and when it was there last, as people read times and lengths. */
+export interface Due {
+  readonly at: string;
+  readonly late: string;
+  readonly visit?: { readonly from: string; readonly length: string } | undefined;
+}
+
 /** Characters of a metric's name that a sentence shows. */
 const LONGEST_NAME = 80;
 
@@ -24,9 +31,11 @@ export function saySilence(
     readonly length: string;
     readonly seconds: number;
     readonly again?: ToldAgain | undefined;
+    /** Of what comes at regular times. */
+    readonly due?: Due | undefined;
   },
 ): string {
-  const { state, from, to, length } = told;
+  const { state, from, to, length, due } = told;
   if (kind === 'late') {
     const behind = formatLength(told.seconds * 1000);
     return state !== 'settled' && state !== 'resolved'
@@ -37,11 +46,20 @@ export function saySilence(
   if (state === 'settled') return `${what ?? 'it'} is no longer missed, after ${length} without data`;
   if (state === 'resolved') {
     if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
-    return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data`;
+    const expected = due === undefined ? '' : `; it was expected at ${due.at}`;
+    return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data${expected}`;
   }
+  if (due !== undefined) return sayDue(due, told.again);
   const missing = what === undefined ? (kind === 'source' ? 'no data at all' : 'no data') : `${what} missing`;
   if (told.again === 'back') return `${missing} again, since ${from}, ${length}`;
   return told.again === 'still' ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
+}
+
+/** "expected at 02:00 UTC and 2 h 30 min late; last seen 2026-11-15 02:00 UTC for 30 min" */
+function sayDue({ at, late, visit }: Due, again: ToldAgain | undefined): string {
+  const seen = visit === undefined ? '' : `; last seen ${visit.from} for ${visit.length}`;
+  if (again === 'still') return `still not there, expected at ${at}${seen}`;
+  return `${again === 'back' ? 'not there again, ' : ''}expected at ${at} and ${late} late${seen}`;
 }
 
 function nameMissing([first, ...others]: readonly string[]): string | undefined {

@@ -15,18 +15,21 @@ const SAID_FIRST: readonly Alert['state'][] = ['settled', 'resolved', 'retracted
 const SHORTENED: readonly ((summary: string) => string)[] = [
   (summary) => summary,
   dropLength,
+  // When what should have come was there before.
+  (summary) => dropVisit(dropLength(summary)),
   // "(usual 0.01-0.05)", of which the text tells.
-  (summary) => dropUsual(dropLength(summary)),
+  (summary) => dropUsual(dropVisit(dropLength(summary))),
   // Of the metrics the first.
-  (summary) => dropOthers(dropUsual(dropLength(summary))),
+  (summary) => dropOthers(dropUsual(dropVisit(dropLength(summary)))),
   // What is wrong before where it began.
-  (summary) => dropFirst(dropOthers(dropUsual(dropLength(summary)))),
+  (summary) => dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary))))),
   // Of an end, for how long it was; and what the sign says.
-  (summary) => dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary))))),
-  (summary) => sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary)))))),
+  (summary) => dropSaid(dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary)))))),
+  (summary) => sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary))))))),
   // Of a digest how many there are.
   (summary) => summary.replace(/, the most important: .*/, ''),
-  (summary) => shortenWords(sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropLength(summary))))))),
+  (summary) =>
+    shortenWords(sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary)))))))),
 ];
 
 export function renderSubject({ state, severity, summary }: Alert): string {
@@ -42,6 +45,10 @@ export function renderSubject({ state, severity, summary }: Alert): string {
 /** ", 6 min" at its end. */
 function dropLength(summary: string): string {
   return summary.replace(/(, since [^,]+ UTC), [^,]+$/, '$1');
+}
+
+function dropVisit(summary: string): string {
+  return summary.replace(/; last seen [^;,]+$/, '');
 }
 
 const TIME = String.raw`(?:\d{4}-\d\d-\d\d )?\d\d:\d\d UTC`;

@@ -4,7 +4,7 @@ import type { NotifiedState } from '../incident/contract.ts';
 import type { Alert, AlertSettled, AlertWorst, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
-import { saySilence, type ToldAgain } from './say-silence.ts';
+import { type Due, saySilence, type ToldAgain } from './say-silence.ts';
 
 /** When and how something changed. Times are epoch ms. */
 export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'end'> {
@@ -88,7 +88,25 @@ export function describeSilence(given: {
     length: formatLength(end - start),
     seconds,
     again,
+    due: describeDue(silence, { end, again }),
   });
+}
+
+function describeDue(
+  { expected, lastVisit }: NonNullable<Alert['silence']>,
+  { end, again }: { readonly end: number; readonly again: ToldAgain | undefined },
+): Due | undefined {
+  if (expected === undefined) return undefined;
+  const due = Date.parse(expected);
+  const other = again === 'still' ? undefined : end;
+  return {
+    at: formatTime(due, other),
+    late: formatLength(Math.max(0, end - due)),
+    visit: lastVisit && {
+      from: formatTime(Date.parse(lastVisit.from), other),
+      length: formatLength(Date.parse(lastVisit.to) - Date.parse(lastVisit.from)),
+    },
+  };
 }
 
 /**

@@ -99,6 +99,7 @@ const trackedUnit: z.ZodType<TrackedUnit> = z.looseObject({
   group: z.string(),
   heard: time,
   missed: count,
+  since: time.optional(),
 } satisfies Shape<TrackedUnit>);
 
 const trackedEntity: z.ZodType<TrackedEntity> = z.looseObject({
@@ -123,6 +124,8 @@ const silence: z.ZodType<SilenceState> = z.looseObject({
       last: time,
       silent: time,
       limit: time,
+      due: time.optional(),
+      visit: z.looseObject({ from: time, to: time }).optional(),
       sequence: count,
     } satisfies Shape<OpenSilence>),
   ),

@@ -55,6 +55,8 @@ export interface TrackedUnit {
   readonly heard: number;
   /** Rows of its group since. */
   readonly missed: number;
+  /** Of one that comes at regular times, the first row of its newest visit; absent before one was seen to begin. */
+  readonly since?: number | undefined;
 }
 
 export interface MissedRows {
@@ -84,6 +86,9 @@ export interface OpenSilence {
   readonly silent: number;
   /** Ms after which it opened. */
   readonly limit: number;
+  /** Of one that comes at regular times: when it should have come, and when it was there last, half-open. */
+  readonly due?: number | undefined;
+  readonly visit?: { readonly from: number; readonly to: number } | undefined;
   /** Alerts so far; 0: noticed by the clock, and still to be told. */
   readonly sequence: number;
 }

@@ -14,6 +14,11 @@ const LEAST_ROWS = 3;
 /** Share of the longest gap below which a gap is one within a visit. */
 const WITHIN_A_VISIT = 0.1;
 
+/** Whether a gap of so many rows lies between two visits, and not within one. @param longest of its gaps, in rows */
+export function isPause(gap: number, longest: number): boolean {
+  return gap >= LEAST_ROWS && gap >= WITHIN_A_VISIT * longest;
+}
+
 /**
  * @param gaps rows in a row that were missed, between rows that were heard
  * @param missed rows since the newest that was heard
@@ -21,9 +26,7 @@ const WITHIN_A_VISIT = 0.1;
  */
 export function findPause(gaps: readonly number[], missed: number): number | undefined {
   const longest = gaps.reduce((most, gap) => Math.max(most, gap), 0);
-  const pauses = gaps
-    .filter((gap) => gap >= LEAST_ROWS && gap >= WITHIN_A_VISIT * longest)
-    .sort((a, b) => a - b);
+  const pauses = gaps.filter((gap) => isPause(gap, longest)).sort((a, b) => a - b);
   if (pauses.length < LEAST_PAUSES) return undefined;
   const most = ALIKE * pauses[Math.floor(pauses.length / 2)]!;
   const alike = pauses.filter((pause) => pause <= most);

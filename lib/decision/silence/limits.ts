@@ -19,6 +19,8 @@ export interface RowLimits {
 
 interface UnitLimits {
   readonly entity: number | undefined;
+  /** Of one that comes at regular times, the longest gap between two visits. */
+  readonly pause: number | undefined;
   readonly metrics: readonly (number | undefined)[];
 }
 
@@ -76,6 +78,7 @@ export function collectLimits({
           unit,
           own && {
             entity: limitUnit(settings.entity, own, step),
+            pause: own.pause,
             metrics: own.metrics.map(limitOfMetric),
           },
         );

@@ -11,6 +11,7 @@ import type { MissedRows, SilenceState, SilenceTransition, TrackedUnit } from '.
 import { type HeardCell, hearCells } from './heard-rows.ts';
 import { isMissable, limitRows, limitUnit } from './limits.ts';
 import { lackAsEveryone, partEveryone } from './part-everyone.ts';
+import { beginOfVisit, describeVisit } from './visits.ts';
 import { endWalk, type SilenceRules, sourceLimit, startWalk, type Walk } from './walk-state.ts';
 
 /**
@@ -115,7 +116,14 @@ function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
   const { time } = cell;
   for (const { entity } of cell.entities) {
     const unit = unitOf[entity]!;
-    units.set(unit, { ...units.get(unit), group, heard: time, missed: 0 });
+    const since = beginOfVisit(limits.of(unit)?.pause, units.get(unit), time);
+    units.set(unit, {
+      ...units.get(unit),
+      group,
+      heard: time,
+      missed: 0,
+      ...(since !== undefined && { since }),
+    });
   }
   // Few are open, and many are heard.
   for (const { kind, entity } of open.list())
@@ -135,6 +143,7 @@ function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
       last: time,
       silent: time + step - start,
       limit: rows * step,
+      ...describeVisit(limits.of(unit)?.pause, tracked, step),
     });
   }
 }

@@ -91,7 +91,7 @@ export function describeSilence(
   { transition, silence }: SilenceTransition,
 ): PendingAlert {
   const { detector, fitted, windowKey } = given;
-  const { kind, entity, metrics, start, limit, cameLate } = silence;
+  const { kind, entity, metrics, start, limit, cameLate, due, visit } = silence;
   const { step } = fitted.manifest;
   const alert = buildAlert({
     transition,
@@ -102,7 +102,16 @@ export function describeSilence(
     step,
     model: describeModel(fitted.manifest),
     by: 'silence',
-    silence: { kind, metrics, lastHeard: new Date(start - step).toISOString(), cameLate },
+    silence: {
+      kind,
+      metrics,
+      lastHeard: new Date(start - step).toISOString(),
+      ...(due !== undefined && { expected: new Date(due).toISOString() }),
+      ...(visit !== undefined && {
+        lastVisit: { from: new Date(visit.from).toISOString(), to: new Date(visit.to).toISOString() },
+      }),
+      cameLate,
+    },
     rollouts: given.rolloutsOf(transition),
     threshold: limit / 1000,
     objects: {

@@ -43,6 +43,43 @@ test('a silence says what is missing, since when, and when it is back', () => {
   );
 });
 
+const MISSED = {
+  kind: 'entity',
+  expected: '2026-11-22T12:17:00.000Z',
+  lastVisit: { from: '2026-11-21T12:17:00.000Z', to: '2026-11-21T12:47:00.000Z' },
+} as const;
+
+test('of what comes at regular times it says when it should have come, and when it was there last', () => {
+  const said = (state: IncidentState, over: Partial<AlertSilence> = {}) =>
+    build({ ...MISSED, ...over }, state).summary;
+  assert.equal(
+    said('opened'),
+    'shop/checkout: expected at 12:17 UTC and 2 h 30 min late; last seen 2026-11-21 12:17 UTC for 30 min',
+  );
+  assert.equal(
+    said('opened', { lastVisit: undefined }),
+    'shop/checkout: expected at 12:17 UTC and 2 h 30 min late',
+  );
+  assert.equal(
+    said('resolved'),
+    'shop/checkout: back at 14:47 UTC after 15 min without data; it was expected at 12:17 UTC',
+  );
+  assert.match(said('resolved', { cameLate: true }), /came late/);
+  assert.match(said('settled'), /no longer missed/);
+  const { text } = renderAlert(build(MISSED, 'opened'));
+  assert.match(text, /^Expected: {3}2026-11-22 12:17:00 UTC$/m);
+  assert.match(text, /^Last visit: 2026-11-21 12:17:00 UTC, for 30 min$/m);
+});
+
+test('a subject that is too long leaves out when it was there last, and no part of a time', () => {
+  const alert = { ...build(MISSED, 'opened'), entity: 'data/backup-of-everything' };
+  const summary = alert.summary.replace('shop/checkout', alert.entity);
+  assert.equal(
+    renderAlert({ ...alert, summary }).subject,
+    '[warning] data/backup-of-everything: expected at 12:17 UTC and 2 h 30 min late',
+  );
+});
+
 test('a silence is rendered with its facts, and comes back as it was', () => {
   const alert = build({ metrics: ['cpu', 'memory_bytes'] }, 'opened');
   const { body, text, attributes } = renderAlert(alert);

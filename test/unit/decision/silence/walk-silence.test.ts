@@ -369,6 +369,32 @@ test('what comes at regular times is missed once it does not come, and its retur
   );
 });
 
+test('what should have come is told with when that was, and when it was there last', () => {
+  const usual = learn({ [CART]: always(960), job: rounds(8) });
+  const told = (job: string, given: Partial<Parameters<typeof walk>[1]> = {}) =>
+    walk({ [CART]: always(job.length), job }, { usual, ...given })
+      .transitions.filter(({ transition }) => transition.state === 'opened')
+      .map(({ silence: { due, visit } }) =>
+        [due, visit?.from, visit?.to].map((time) => time && (time - T0) / STEP),
+      );
+  const missed = rounds(4, (round) => round !== 2);
+  for (const cut of [7, 15, 10_000]) assert.deepEqual(told(missed, { cut }), [[240, 120, 130]], `${cut}`);
+  // Rows that are missing within a visit are none.
+  assert.deepEqual(told(missed.replaceAll('##########', '###..#####')), [[240, 120, 130]]);
+  // Of one that nobody has seen to come since the training, its times are not known.
+  assert.deepEqual(told('.'.repeat(240)), [[undefined, undefined, undefined]]);
+  const { state } = walk({ [CART]: always(30), job: rounds(1).slice(0, 30) }, { usual });
+  const { since: _, ...tracked } = state!.units['job']!;
+  const before = { ...state!, units: { ...state!.units, job: tracked } };
+  const rest = rounds(3, (round) => round !== 2).slice(30) + '.'.repeat(60);
+  assert.deepEqual(told(rest, { before, from: 30 }), [[240, 120, 130]], 'a state from before it was kept');
+  // Nobody's times are told who is there nearly always.
+  const always2 = learn({ [CART]: always(960), job: always(960) });
+  assert.deepEqual(told(always(30) + '.'.repeat(40), { usual: always2 }), [
+    [undefined, undefined, undefined],
+  ]);
+});
+
 test('one night that a job did not come is no reason not to miss it; what is irregular or has ended is missed by nobody', () => {
   const pauseOf = (job: string): number | undefined =>
     learn({ [CART]: always(job.length), job }).units.get('job')!.pause;
