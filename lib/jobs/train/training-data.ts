@@ -120,13 +120,23 @@ export async function loadTrainingData(
   const watched = cut(told);
   const unwatched =
     kept === undefined
-      ? findUnwatched(watched, detector, { watchedFrom: state.watchFrom, judged })
+      ? findUnwatched(seeAgain(watched, told, cut), detector, { watchedFrom: state.watchFrom, judged })
       : { holes: [] };
   const isClean = unwatched.holes.length === 0 && unwatched.tooUnlike === undefined;
   const selected = isClean
     ? watched
     : cut({ ...told, ...unwatched, holes: [...told.holes, ...unwatched.holes] });
   return { ...selected, inputs, span, usual, labelledBy };
+}
+
+/**
+ * What came once before anybody watched, and once more since, is a habit of its hour and no fault of the history: so that what
+ * nobody has answered is seen there.
+ * @param watched without what `told` leaves out
+ */
+function seeAgain<T>(watched: T, told: TrainingHoles, cut: (holes: TrainingHoles) => T): T {
+  const holes = told.holes.filter(({ reason }) => reason !== 'unanswered');
+  return holes.length === told.holes.length ? watched : cut({ ...told, holes });
 }
 
 /** Ids of anomalies. */

@@ -33,9 +33,9 @@ async function readVersion({ store }: ToldWorld): Promise<ModelManifest> {
   return readManifest(store, DETECTOR, (await readCurrent(store, DETECTOR))!.version);
 }
 
-/** The first message of the same fault, in the hours after the history. */
-async function liveOn(world: ToldWorld): Promise<Alert | undefined> {
-  const fault = { ...FAULT, from: 4 * DAY + 200, to: 4 * DAY + 270 };
+/** The first message of the same fault, in the hours after the history. @param at its first row */
+async function liveOn(world: ToldWorld, at = 4 * DAY + 200): Promise<Alert | undefined> {
+  const fault = { ...FAULT, from: at, to: at + 70 };
   for (const from of [0, 120, 240].map((row) => 4 * DAY + row)) {
     world.clock = EPOCH + (from + 120) * STEP;
     await dropWindow(world.store, { detector: DETECTOR, from, rows: 120, fault });
@@ -76,6 +76,17 @@ test('a fault in a history that nobody watched is left out, said, and found when
   const second = await liveOn(learned);
   assert.ok(second!.score < 0.7 * told!.score, `${second?.score} and ${told?.score}`);
   assert.ok(second!.start > told!.start, `${second?.start} and ${told?.start}`);
+});
+
+test('a job that the history showed once is learned once it came again at its hour, answered or not', async () => {
+  const world = await createWorld('settled');
+  await dropWindow(world.store, { detector: DETECTOR, from: 0, rows: 4 * DAY, fault: FAULT });
+  assert.ok((await train(world)).leftOut! > 70, 'nobody can tell it from a fault yet');
+  const told = await liveOn(world, FAULT.from + 2 * DAY);
+  assert.equal(told?.entity, 'payment', 'it is told once');
+  await train(world);
+  const { leftOut } = await readVersion(world);
+  assert.deepEqual(Object.keys(leftOut!.rows), ['unanswered']);
 });
 
 test('a history in which nothing is unlike the rest keeps each row', async () => {
