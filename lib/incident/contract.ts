@@ -72,6 +72,8 @@ export interface Extent {
   /** The highest of its members; absent where none has one. */
   readonly level?: number | undefined;
   readonly isWide: boolean;
+  /** How many workloads it is of; absent in states from before it was kept. */
+  readonly workloads?: number | undefined;
 }
 
 /** An anomaly that an incident no longer lists: what was there between the first time and the newest. Epoch ms, half-open. */

@@ -7,7 +7,7 @@ const UNUSUAL = 3;
 /** Share of a workload's entities, where it has several… */
 const WIDE_SHARE = 0.5;
 /** …or so many workloads. */
-const WIDE_WORKLOADS = 3;
+export const WIDE_WORKLOADS = 3;
 /** Ms. */
 export const LONG: number = 30 * 60_000;
 

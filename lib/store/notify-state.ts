@@ -90,7 +90,11 @@ const incident: z.ZodType<Incident> = z.looseObject({
   toldSeverity: severity.optional(),
   isWorse: z.boolean(),
   told: z
-    .looseObject({ level: z.number().optional(), isWide: z.boolean() } satisfies Shape<Extent>)
+    .looseObject({
+      level: z.number().optional(),
+      isWide: z.boolean(),
+      workloads: count.optional(),
+    } satisfies Shape<Extent>)
     .optional(),
   backSince: time.optional(),
   overSince: time.optional(),

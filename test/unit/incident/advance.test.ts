@@ -264,6 +264,69 @@ test('an incident that was of one pod for hours and is of most of the workload n
   );
 });
 
+test('an incident that was of one workload and is of three is news, also where that one was wide', () => {
+  const world = createIncidentWorld();
+  const pod = (name: string, at: number, minute: number): AnomalyChange =>
+    createChange({
+      entity: `shop/${name}-5ff676694b-aaaa${at}`,
+      workload: name,
+      start: NINE + minute * MINUTE,
+      siblings: 2,
+      metric: 'latency',
+    });
+  // Both pods, and as loud as it can be.
+  world.at(NINE, pod('payment', 0, 0), pod('payment', 1, 0));
+  world.tick(NINE + MINUTE, NINE + 7 * MINUTE);
+  world.at(NINE + 8 * MINUTE, pod('orders', 0, 8));
+  world.tick(NINE + 9 * MINUTE, NINE + 15 * MINUTE);
+  assert.equal(world.sent.length, 1, 'two are not much more than one');
+  for (const [i, name] of ['web', 'cart', 'mail', 'search'].entries()) {
+    const minute = 16 + 8 * i;
+    world.at(NINE + minute * MINUTE, pod(name, 0, minute));
+    world.tick(NINE + (minute + 1) * MINUTE, NINE + (minute + 7) * MINUTE);
+  }
+  world.tick(NINE + 48 * MINUTE, NINE + 3 * HOUR);
+  assert.deepEqual(
+    world.sent.map(({ state, at, members }) => [state, Math.floor((at - NINE) / MINUTE), members.length]),
+    [
+      ['opened', 1, 2],
+      ['updated', 16, 4],
+      ['updated', 40, 7],
+    ],
+  );
+});
+
+test('what is open takes in pods of its workload for a day, and hours later none of another one', () => {
+  const world = createIncidentWorld();
+  const pod = (workload: string, hour: number): AnomalyChange =>
+    createChange({
+      entity: `shop/${workload}-5ff676694b-aaaa${hour}`,
+      workload,
+      start: NINE + hour * HOUR,
+      siblings: 40,
+      metric: 'memory',
+    });
+  for (const [hour, workload] of ['payment', 'payment', 'payment', 'orders', 'payment', 'orders'].entries()) {
+    world.at(NINE + hour * HOUR, pod(workload, hour));
+    world.tick(NINE + hour * HOUR + MINUTE, NINE + (hour + 1) * HOUR - MINUTE);
+  }
+  assert.deepEqual(
+    world.sent.map(({ state, at, members }) => [
+      state,
+      Math.floor((at - NINE) / HOUR),
+      members.map(({ workload }) => workload),
+    ]),
+    [
+      ['opened', 0, ['payment']],
+      ['opened', 3, ['orders']],
+    ],
+  );
+  assert.deepEqual(
+    world.state.incidents.map(({ members }) => members.length),
+    [4, 2],
+  );
+});
+
 test('what began before an incident that is over is not that incident back', () => {
   const world = createIncidentWorld({ groupWait: 0, groupInterval: 0 });
   const pod = createChange({ start: NINE + HOUR });

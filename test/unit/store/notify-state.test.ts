@@ -27,7 +27,7 @@ const FULL: NotifyState = {
         toldAt: 2,
         toldSeverity: 'warning',
         isWorse: true,
-        told: { level: 50, isWide: false },
+        told: { level: 50, isWide: false, workloads: 1 },
         overSince: 3,
         flaps: 1,
       },
