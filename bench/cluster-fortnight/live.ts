@@ -179,7 +179,9 @@ function queryCluster(pods: readonly MeasuredPod[], { step }: Scale, now: () => 
       const from = Math.max(start, pod.from);
       const to = Math.min(end, pod.to);
       if (from >= to) return [];
-      const column = pod.columns[query as MetricName];
+      const column: Float32Array | undefined = pod.columns[query as MetricName];
+      // It has no kube-state-metrics, whose owners of pods it is asked for.
+      if (column === undefined) return [];
       const times: number[] = [];
       const values: number[] = [];
       for (let time = from; time < to; time += step) {

@@ -4,27 +4,41 @@
  */
 import { nameWorkload } from './workload.ts';
 
+export interface Known<T> {
+  readonly entities: ReadonlyMap<string, T>;
+  /** By entity, known or not: the workload of a pod whose owner says so, as `nameWorkload` has it. */
+  readonly workloads?: ReadonlyMap<string, string> | undefined;
+}
+
+/** Stands for no workloads as the key of a cache. */
+const BY_NAME: ReadonlyMap<string, string> = new Map();
+
 /**
- * Only of pods whose names say so: those of StatefulSets keep their names, and a number may be another machine's.
+ * Only of pods whose owners or names say so: those of StatefulSets keep their names, and a number may be another machine's.
  * @param merge what the known pods of one workload have in common; at least one of them, and asked once of each workload
  * @returns of a map of entities and one that it lacks: that of its workload; undefined where the map has none of its pods
  */
 export function createInheritance<T, Within extends object>(
   merge: (siblings: readonly T[], within: Within) => T,
-): (within: Within & { readonly entities: ReadonlyMap<string, T> }, entity: string) => T | undefined {
-  const merged = new WeakMap<ReadonlyMap<string, T>, Map<string, readonly T[] | { readonly one: T }>>();
+): (within: Within & Known<T>, entity: string) => T | undefined {
+  type Merged = Map<string, readonly T[] | { readonly one: T }>;
+  const merged = new WeakMap<Known<T>['entities'], WeakMap<ReadonlyMap<string, string>, Merged>>();
   return (within, entity) => {
-    const workload = nameWorkload(entity, []);
+    const { entities, workloads: owned = BY_NAME } = within;
+    const nameOf = (name: string): string => owned.get(name) ?? nameWorkload(name, []);
+    const workload = nameOf(entity);
     if (workload === entity) return undefined;
-    let workloads = merged.get(within.entities);
+    const byOwners = merged.get(entities) ?? new WeakMap<ReadonlyMap<string, string>, Merged>();
+    merged.set(entities, byOwners);
+    let workloads = byOwners.get(owned);
     if (workloads === undefined) {
       workloads = new Map(
-        [...Map.groupBy(within.entities, ([known]) => nameWorkload(known, []))].map(([name, pods]) => [
+        [...Map.groupBy(entities, ([known]) => nameOf(known))].map(([name, pods]) => [
           name,
           pods.map(([, own]) => own),
         ]),
       );
-      merged.set(within.entities, workloads);
+      byOwners.set(owned, workloads);
     }
     const found = workloads.get(workload);
     if (found === undefined) return undefined;

@@ -1,6 +1,7 @@
 /**
- * Which Kubernetes workload a pod belongs to, told by the pod's name alone: pods come and go, the workload stays.
- * Controllers name pods by fixed rules; where a name follows none of them, the entity stands for itself.
+ * Which Kubernetes workload a pod belongs to, told by its owner where the source knows that, and else by the pod's name alone: pods
+ * come and go, the workload stays. Controllers name pods by fixed rules; where a name follows none of them, the entity stands
+ * for itself.
  *
  * Random parts are of the letters and digits that k8s.io/apimachinery/pkg/util/rand takes: no vowels, no 0, 1 and 3.
  */
@@ -13,9 +14,16 @@ export interface Workload {
   readonly name: string;
   /**
    * Absent where the name follows no rule. A Job's and a bare ReplicaSet's pods are named as a DaemonSet's are, and count
-   * as those.
+   * as those. An owner's kind may be any.
    */
-  readonly kind?: WorkloadKind | undefined;
+  readonly kind?: WorkloadKind | Owner['kind'] | undefined;
+}
+
+/** What a pod belongs to by Kubernetes itself: the topmost that is known, such as the Deployment of its ReplicaSet. */
+export interface Owner {
+  /** As Kubernetes has it, such as `Rollout`. */
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Of a generated name: five random characters. */
@@ -59,14 +67,15 @@ const RULES: readonly { readonly kind: WorkloadKind; readonly pattern: RegExp }[
  * @param entity values of the entity's labels, joined by "/"
  * @param labels names of those labels; empty where nobody said what they are, as in dropped files: a last part but one is
  * then the namespace of a last part that is named as a pod
+ * @param owner of the pod, where it is known: its name goes before the pod's
  */
-export function workloadOf(entity: string, labels: readonly string[] = []): Workload {
+export function workloadOf(entity: string, labels: readonly string[] = [], owner?: Owner): Workload {
   const parts = entity.split('/');
   // A value may hold a "/" itself: then nobody knows which part is which.
   const named = labels.length === parts.length;
   const labelled = (name: string): string | undefined => (named ? parts[labels.indexOf(name)] : undefined);
   const pod = labelled('pod');
-  if (pod !== undefined) return { ...splitPodName(pod), namespace: labelled('namespace') };
+  if (pod !== undefined) return { ...(owner ?? splitPodName(pod)), namespace: labelled('namespace') };
   if (named) return { name: entity, namespace: labelled('namespace') };
   const at = parts.findLastIndex((part) => splitPodName(part).kind !== undefined);
   if (at < 0) return { name: entity };
@@ -82,8 +91,9 @@ const POD_LABELS: readonly string[] = ['pod', 'pod_name', 'kubernetes_pod_name']
  * name alone it might be the first of two machines.
  * @param entity values of the entity's labels, joined by "/"
  * @param labels names of those labels; empty where nobody said what they are
+ * @param owner of the pod, where it is known and the labels say which part the pod is
  */
-export function nameWorkload(entity: string, labels: readonly string[]): string {
+export function nameWorkload(entity: string, labels: readonly string[], owner?: Owner): string {
   const parts = entity.split('/');
   const labelled =
     parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;
@@ -91,6 +101,7 @@ export function nameWorkload(entity: string, labels: readonly string[]): string 
     const { kind } = splitPodName(part);
     return kind !== undefined && kind !== 'StatefulSet' && kind !== 'Static';
   };
+  if (labelled !== -1 && owner !== undefined) return parts.with(labelled, owner.name).join('/');
   const place = labelled === -1 ? parts.findLastIndex(isPod) : labelled;
   return place === -1 ? entity : parts.with(place, splitPodName(parts[place]!).name).join('/');
 }

@@ -34,6 +34,8 @@ export interface Expectation {
   readonly entities: ReadonlyMap<string, readonly SeriesExpectation[]>;
   /** Over all entities, for one that was not seen or too briefly, and none of its workload's pods was. */
   readonly pooled: readonly SeriesExpectation[];
+  /** Of the rows at hand, as `Known` has it; not part of what is stored. */
+  readonly workloads?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Measured rows below which an entity's series is judged by all entities' together. */

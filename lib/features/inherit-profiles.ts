@@ -1,5 +1,5 @@
 /** What is usual for a pod that training did not know, by those of its workload that it knew. */
-import { createInheritance } from '../base/inherit.ts';
+import { createInheritance, type Known } from '../base/inherit.ts';
 import { CONSTANT_TOLERANCE, type Profile } from './profile.ts';
 
 interface Pooled {
@@ -12,7 +12,7 @@ interface Pooled {
  * of them it would be far out there.
  */
 export const inheritProfiles: (
-  scaler: Pooled & { readonly entities: ReadonlyMap<string, readonly Profile[]> },
+  scaler: Pooled & Known<readonly Profile[]>,
   entity: string,
 ) => readonly Profile[] | undefined = createInheritance<readonly Profile[], Pooled>((siblings, { pooled }) =>
   pooled.map((all, column) => mergeColumn(siblings.map((profiles) => profiles[column]!)) ?? all),

@@ -31,6 +31,8 @@ export interface FittedScaler {
   readonly entities: ReadonlyMap<string, readonly Profile[]>;
   /** One profile per column over all rows of all entities. */
   readonly pooled: readonly Profile[];
+  /** Of the rows at hand, as `Known` has it; not part of what is stored. */
+  readonly workloads?: ReadonlyMap<string, string> | undefined;
 }
 
 /**

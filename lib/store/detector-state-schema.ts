@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
+import type { Owner } from '../base/workload.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import type { EntityTrack, LevelOff, OpenIncident } from '../decision/contract.ts';
 import type { EndedAnomaly, Retractable } from '../decision/retract.ts';
@@ -175,6 +176,11 @@ const farthestValue: z.ZodType<FarthestValue> = z.looseObject({
   byHour: z.boolean().optional(),
 } satisfies Shape<FarthestValue>);
 
+const podOwner: z.ZodType<Owner> = z.looseObject({
+  kind: z.string(),
+  name: z.string(),
+} satisfies Shape<Owner>);
+
 const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
@@ -215,6 +221,7 @@ const anyState: z.ZodType<DetectorState> = z
     silence: silence.optional(),
     retractable: retractable.optional(),
     rollouts: rollouts.optional(),
+    podOwners: recordOf(podOwner).optional(),
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
     usualRows: z.array(usualRows).optional(),

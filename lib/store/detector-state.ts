@@ -1,4 +1,5 @@
 import type { Alert, Reason } from '../alert/alert.ts';
+import type { Owner } from '../base/workload.ts';
 import type { EntityTrack } from '../decision/contract.ts';
 import type { Retractable } from '../decision/retract.ts';
 import type { RolloutState } from '../decision/rollouts.ts';
@@ -32,6 +33,8 @@ export interface DetectorState {
   readonly retractable?: Retractable | undefined;
   /** What was rolled out; absent while no pod of a Deployment was seen. */
   readonly rollouts?: RolloutState | undefined;
+  /** Of entities with a track, the owners of pods whose names tell another one or none; absent while there is none. */
+  readonly podOwners?: Readonly<Record<string, Owner>> | undefined;
   /** Open incidents by id: why the worst row that people were told of scored as it did. */
   readonly worst: Readonly<Record<string, WorstRow>>;
   /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */

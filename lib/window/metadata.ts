@@ -1,11 +1,12 @@
 /** What Tidewatch writes into its own files' key-value metadata, and reads back. */
 import { WindowError } from '../base/errors.ts';
+import type { Owner } from '../base/workload.ts';
 import type { MetadataEntry } from './columns.ts';
 import type { MetricWindow } from './window.ts';
 
 export const WINDOW_FORMAT_VERSION = 1;
 
-type Described = Pick<MetricWindow, 'detector' | 'range' | 'step'>;
+type Described = Pick<MetricWindow, 'detector' | 'range' | 'step' | 'podOwners'>;
 
 /**
  * All of it is one JSON object under one key: the encoder keeps entries in a hash map, and the order of several would
@@ -24,6 +25,10 @@ export function formatMetadata(window: Described, manifestHash: string): Metadat
       end: new Date(window.range.end).toISOString(),
       step: window.step,
       manifestHash,
+      // A list and not a map: an entity may be called "__proto__".
+      ...(window.podOwners !== undefined && {
+        podOwners: Array.from(window.podOwners, ([entity, { kind, name }]) => [entity, kind, name]),
+      }),
     }),
   };
 }
@@ -35,7 +40,7 @@ export function formatMetadata(window: Described, manifestHash: string): Metadat
 export function parseMetadata(metadata: ReadonlyMap<string, string>, source: string): Described | undefined {
   const text = metadata.get(KEY);
   if (text === undefined) return undefined;
-  const { formatVersion, detector, start, end, step } = parseMembers(text, source);
+  const { formatVersion, detector, start, end, step, podOwners } = parseMembers(text, source);
   if (formatVersion !== WINDOW_FORMAT_VERSION)
     throw new WindowError(
       'bad-metadata',
@@ -52,7 +57,19 @@ export function parseMetadata(metadata: ReadonlyMap<string, string>, source: str
       'bad-metadata',
       `${source} says ${text.slice(0, 300)}: a detector, a start before the end and a step of 1 ms or more are needed`,
     );
-  return { detector, range, step: Number(step) };
+  return { detector, range, step: Number(step), ...readPodOwners(podOwners) };
+}
+
+/** What is none of them is a later release's: pods go by their names then. */
+function readPodOwners(value: unknown): Pick<Described, 'podOwners'> {
+  if (!Array.isArray(value)) return {};
+  const owners = value.flatMap((each: unknown): [string, Owner][] => {
+    const [entity, kind, name]: readonly unknown[] = Array.isArray(each) ? each : [];
+    return typeof entity === 'string' && typeof kind === 'string' && typeof name === 'string'
+      ? [[entity, { kind, name }]]
+      : [];
+  });
+  return { podOwners: new Map(owners) };
 }
 
 function parseMembers(text: string, source: string): Record<string, unknown> {

@@ -89,7 +89,14 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
   const claimed = own?.range ?? options.range;
   const range = claimed ? withinBounds(claimed, step, options) : rangeOf(sorted.times, step);
   assertInside(sorted.times, range, source);
-  return { detector, range, step, metrics: roles.metrics.map((index) => fields[index]!.name), ...sorted };
+  return {
+    detector,
+    range,
+    step,
+    metrics: roles.metrics.map((index) => fields[index]!.name),
+    ...sorted,
+    ...(own?.podOwners !== undefined && { podOwners: own.podOwners }),
+  };
 }
 
 function readMetric(table: Table, index: number, { source, onLeftOut }: ReadWindowOptions): Float64Array {

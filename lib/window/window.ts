@@ -1,3 +1,4 @@
+import type { Owner } from '../base/workload.ts';
 import type { TimeRange } from './time-range.ts';
 
 /**
@@ -21,4 +22,9 @@ export interface MetricWindow {
   readonly columns: readonly Float64Array[];
   /** 1 where a person or a rule called the row anomalous. Never a feature. */
   readonly labels: Uint8Array | undefined;
+  /**
+   * By entity, the owners of pods whose names tell another one or none; of the others the names tell. Absent: nobody knows, as
+   * in dropped files; only windows as they came have it.
+   */
+  readonly podOwners?: ReadonlyMap<string, Owner> | undefined;
 }

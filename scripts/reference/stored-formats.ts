@@ -129,6 +129,7 @@ async function leaveOpen(): Promise<void> {
       ],
       cleared: { [alert.incidentId]: [[now - 600_000, now - 540_000]] },
     },
+    podOwners: { payment: { kind: 'Rollout', name: 'pay' } },
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons, farthest } },
     rollouts: {
       revisions: { 'shop/checkout': { '6d4cf56db6': now - 120_000, '7f9cb5c8d6': now } },

@@ -123,6 +123,65 @@ test('every value that was backfilled is exported, and none besides', async () =
   assert.equal(rows, 2 * 30 * 60 + 20 * 60);
 });
 
+/** Two pods of an engine of one's own, one of them for eight minutes, and one of a rollout. */
+function makeOwned(): BackfillSeries[] {
+  const samples = (from: number, to: number): [number, number][] =>
+    Array.from({ length: to - from }, (_, cell) => [START + (from + cell) * MINUTE, 1]);
+  const pods = [
+    { pod: 'engine-blue', owner_kind: 'Engine', owner_name: 'engine', from: 0, to: 60 },
+    { pod: 'engine-red', owner_kind: 'Engine', owner_name: 'engine', from: 31, to: 39 },
+    { pod: 'blue-green', owner_kind: 'ReplicaSet', owner_name: 'shop-7f9cb5c8d6', from: 0, to: 60 },
+  ];
+  const namespace = 'shop';
+  return [
+    ...pods.flatMap(({ from, to, pod, ...owner }): BackfillSeries[] => [
+      { name: 'cpu', labels: { namespace, pod }, samples: samples(from, to) },
+      { name: 'kube_pod_owner', labels: { namespace, pod, ...owner }, samples: samples(from, to) },
+    ]),
+    {
+      name: 'kube_replicaset_owner',
+      labels: {
+        namespace,
+        replicaset: 'shop-7f9cb5c8d6',
+        pod: 'kube-state-metrics-0',
+        owner_kind: 'Rollout',
+        owner_name: 'shop',
+      },
+      samples: samples(0, 60),
+    },
+  ];
+}
+
+async function exportOwned(url: string): Promise<readonly (readonly [number, unknown])[]> {
+  const store = createMemoryObjectStore();
+  const detector: Detector = {
+    ...defaultDetector('d'),
+    metrics: [{ name: 'cpu', query: 'cpu' }],
+    entityLabels: ['namespace', 'pod'],
+    step: MINUTE,
+    backfill: HOUR,
+  };
+  await exportAt(url, store, detector, START + HOUR + MINUTE);
+  const windows = await readAll(store, MINUTE);
+  return windows.map(({ range, podOwners }) => [
+    (range.start - START) / MINUTE,
+    Object.fromEntries([...podOwners!].map(([entity, { kind, name }]) => [entity, `${kind} ${name}`])),
+  ]);
+}
+
+const OWNED = { 'shop/blue-green': 'Rollout shop', 'shop/engine-blue': 'Engine engine' };
+const OWNED_WINDOWS = [
+  [0, OWNED],
+  [15, OWNED],
+  [30, { ...OWNED, 'shop/engine-red': 'Engine engine' }],
+  [45, OWNED],
+];
+
+test('windows know the owners of pods whose names tell none', async () => {
+  await using prometheus = await startPrometheus({ backfill: formatOpenMetrics(makeOwned()) });
+  assert.deepEqual(await exportOwned(prometheus.url), OWNED_WINDOWS);
+});
+
 test('more points than Prometheus gives at once arrive in order, without overlap', async () => {
   await using prometheus = await startPrometheus();
   const end = START + 25_000 * 1000;

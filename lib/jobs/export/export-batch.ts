@@ -1,7 +1,9 @@
 /** Many windows from one answer of the source: how much to ask for at a time, and asking for it. */
-import { SourceError } from '../../base/errors.ts';
+import { RetryLaterError, SourceError } from '../../base/errors.ts';
+import type { Telemetry } from '../../base/telemetry.ts';
 import type { Detector } from '../../config/detector.ts';
-import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
+import type { GridRange, MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
+import { type PodOwners, readPodOwners } from '../../source/pod-owners.ts';
 import { assignEntities, type EntityMatrix } from '../../source/series-to-window.ts';
 import type { LeftOut } from '../../window/left-out.ts';
 import type { TimeRange } from '../../window/time-range.ts';
@@ -23,6 +25,8 @@ export interface Batch {
   readonly seriesCount: number;
   /** Series and samples that were not taken while the rest was. */
   readonly leftOut: readonly LeftOut[];
+  /** Absent: nobody knows. */
+  readonly podOwners: PodOwners | undefined;
 }
 
 /** What the newest batch taught about the size of the next one. */
@@ -123,22 +127,43 @@ export function openHistory(
 }
 
 /**
- * Asks for every metric over the range.
- * @param source of the detector
- * @throws whatever the source throws
+ * Asks for every metric over the range, and for the owners of its pods, without which it goes on.
+ * @param asked.source of the detector
+ * @throws whatever the source throws of the metrics
  */
 export async function readBatch(
-  source: SourceWithHistory,
+  { source, owners }: { readonly source: SourceWithHistory; readonly owners: MetricSource },
   detector: Detector,
   range: TimeRange,
-  step: number,
+  { step, telemetry }: { readonly step: number; readonly telemetry: Telemetry },
 ): Promise<Batch> {
   const metrics = await source.readRange({ ...range, step });
+  const podOwners = await askForOwners(owners, detector, { ...range, step }, telemetry);
   const leftOut: LeftOut[] = [];
   return {
     range,
     matrices: assignEntities(metrics, detector.entityLabels, (each) => leftOut.push(each)),
     leftOut,
+    podOwners,
     seriesCount: metrics.reduce((sum, { series }) => sum + series.length, 0),
   };
+}
+
+/** A source that has no such metrics, or is slow to tell, costs no window: pods go by their names. */
+async function askForOwners(
+  source: MetricSource,
+  detector: Detector,
+  range: GridRange,
+  telemetry: Telemetry,
+): Promise<PodOwners | undefined> {
+  try {
+    return await readPodOwners(source, detector, range);
+  } catch (error) {
+    if (!(error instanceof SourceError || error instanceof RetryLaterError)) throw error;
+    telemetry.warn('owners of pods could not be read: they go by their names', {
+      detector: detector.name,
+      reason: error.message,
+    });
+    return undefined;
+  }
 }

@@ -44,6 +44,8 @@ export interface DayResult {
 interface Run extends Omit<DayRequest, 'source' | 'day'> {
   readonly context: ExportContext;
   readonly source: SourceWithHistory;
+  /** The same one, which is asked for the owners of pods. */
+  readonly owners: MetricSource;
   readonly grid: ExportGrid;
   readonly exported: string[];
   readonly leftOut: LeftOutOfBatches;
@@ -69,6 +71,7 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
     manifestHash: request.manifestHash,
     context,
     source: openHistory(request, `the day ${String(request.day)}`),
+    owners: request.source,
     grid,
     exported: [],
     leftOut: new Map(),
@@ -136,7 +139,10 @@ async function exportStretch(run: Run, stretch: TimeRange, day: TimeRange): Prom
     const plan = { grid, size: sizes.next, daysUntil: until, limit: stretch.end, maxWindows: Infinity };
     const range = clamp(batchRange(cursor, plan));
     try {
-      const batch = await readBatch(source, detector, range, grid.step);
+      const batch = await readBatch({ source, owners: run.owners }, detector, range, {
+        step: grid.step,
+        telemetry: context.telemetry,
+      });
       noteLeftOut(run.leftOut, batch);
       sizes.learnFrom(batch);
       const { wholeDays } = sizes.next;
@@ -171,9 +177,9 @@ async function exportBatch(
   return cursor;
 }
 
-async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Promise<void> {
+async function exportWindow(run: Run, range: TimeRange, { matrices, podOwners }: Batch): Promise<void> {
   const { detector, context, grid, manifestHash } = run;
-  const cut = { detector: detector.name, range, step: grid.step, matrices };
+  const cut = { detector, range, step: grid.step, matrices, podOwners };
   const { key, isNew } = await putWindow(context, { ...cut, manifestHash });
   if (isNew) run.exported.push(key);
 }

@@ -66,6 +66,8 @@ const DEFAULT_MAX_WINDOWS = 192;
 interface Run extends Omit<ExportRequest, 'source'> {
   readonly context: ExportContext;
   readonly source: SourceWithHistory;
+  /** The same one, which is asked for the owners of pods. */
+  readonly owners: MetricSource;
   readonly grid: ExportGrid;
   readonly limit: number;
   readonly maxWindows: number;
@@ -114,6 +116,7 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
     ...request,
     context,
     source,
+    owners: request.source,
     grid,
     limit: exportLimit(detector, now),
     maxWindows: request.maxWindows ?? DEFAULT_MAX_WINDOWS,
@@ -152,7 +155,10 @@ async function exportAll(run: Run): Promise<ExportResult['stopped']> {
     const maxWindows = run.maxWindows - run.exported.length;
     const range = batchRange(run.scannedUntil, { grid, size: sizes.next, daysUntil, limit, maxWindows });
     try {
-      const batch = await readBatch(source, detector, range, grid.step);
+      const batch = await readBatch({ source, owners: run.owners }, detector, range, {
+        step: grid.step,
+        telemetry: context.telemetry,
+      });
       sizes.learnFrom(batch);
       warnOfMissingMetrics(run, batch);
       noteLeftOut(run.leftOut, batch);
@@ -217,9 +223,9 @@ async function passEmptyStretch(run: Run): Promise<void> {
   moveCursor(run, await recordEmptyStretch(context.store, detector.name, range));
 }
 
-async function exportWindow(run: Run, range: TimeRange, { matrices }: Batch): Promise<void> {
+async function exportWindow(run: Run, range: TimeRange, { matrices, podOwners }: Batch): Promise<void> {
   const { detector, context, grid, manifestHash } = run;
-  const cut = { detector: detector.name, range, step: grid.step, matrices };
+  const cut = { detector, range, step: grid.step, matrices, podOwners };
   const { key, isNew } = await putWindow(context, { ...cut, manifestHash });
   (isNew ? run.exported : run.kept).push(key);
   moveCursor(run, await recordWindow(context.store, detector.name, range));

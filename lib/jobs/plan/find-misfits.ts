@@ -89,7 +89,7 @@ function findShared(loads: readonly Workload[]): readonly Misfit[] {
   let [waiting, writing] = [0, 0];
   for (const load of exported) {
     const { reads, lists, writes } = sumRequests([LOOK_AT_EXPORT, requestsOfExport(load)]);
-    waiting += perMinute(load, (reads + lists + writes) * SECONDS.request + load.metrics * SECONDS.query);
+    waiting += perMinute(load, (reads + lists + writes) * SECONDS.request + load.queries * SECONDS.query);
     writing += perMinute(load, secondsOfWriting(load));
   }
   const taken = waiting / MOST_AT_ONCE + writing;

@@ -203,7 +203,7 @@ export function sumUsage(all: readonly Usage[]): Usage {
 
 /** Of the work alone, without its requests. */
 function secondsOfExport(load: Workload): number {
-  return load.metrics * SECONDS.query + secondsOfWriting(load);
+  return load.queries * SECONDS.query + secondsOfWriting(load);
 }
 
 /** Of it, what takes the processor. */

@@ -3,6 +3,7 @@ import type { Detector } from '../../config/detector.ts';
 import type { ModelKind } from '../../config/model-kind.ts';
 import { countScanRows, planScan } from '../../evidence/statistics.ts';
 import { planFeatures } from '../../features/plan.ts';
+import { areOwned } from '../../source/pod-owners.ts';
 
 /** What a manifest does not tell. */
 export interface KnownData {
@@ -20,6 +21,8 @@ export interface Workload {
   readonly kind: ModelKind;
   readonly entities: number;
   readonly metrics: number;
+  /** To the source, of an export: of each metric, and of the owners of pods. */
+  readonly queries: number;
   /** Ms. */
   readonly step: number;
   /** Ms of a window. */
@@ -71,6 +74,7 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
     kind: detector.model.kind,
     entities: known.entities,
     metrics,
+    queries: metrics + Number(areOwned(detector.entityLabels)),
     step,
     window,
     windowsAnExport,

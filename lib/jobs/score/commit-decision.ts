@@ -18,6 +18,7 @@ import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeRollouts } from './describe-rollouts.ts';
 import { type Decided, describeTransitions } from './describe-transitions.ts';
+import { followOwners } from './follow-owners.ts';
 import { describeSilence, followSilence } from './silence-alerts.ts';
 
 export interface CommittedDecision {
@@ -34,7 +35,15 @@ export interface CommittedDecision {
 const MAX_ROUNDS = 20;
 
 /** Of the state, what a decision follows from: where others have moved it meanwhile, it is decided anew. */
-const DECIDED_BY = ['entities', 'silence', 'watchFrom', 'worst', 'retractable', 'rollouts'] as const;
+const DECIDED_BY = [
+  'entities',
+  'silence',
+  'watchFrom',
+  'worst',
+  'retractable',
+  'rollouts',
+  'podOwners',
+] as const;
 /** More than may be scored at once, or again because an answer was lost. */
 const REMEMBERED_WINDOWS = 64;
 /** Ms of data, and anomalies, for which what is over can be taken back: of a fleet's outage all. */
@@ -81,11 +90,13 @@ export async function commitDecision(
     const retraction = retract({ ...given, anomalous, tracks: decision.tracks }, state.retractable);
     const { tracks } = retraction;
     const transitions = [...decision.transitions, ...retraction.transitions];
-    const silence = followSilence({ ...given, now, watchFrom: from }, state.silence);
+    const owners = followOwners(given.window, state.podOwners, tracks);
+    const silence = followSilence({ ...given, now, watchFrom: from, owners }, state.silence);
     const contextOf = describeContexts({
       detector,
       before: state.entities,
       after: tracks,
+      owners,
       step: fitted.manifest.step,
     });
     const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);
@@ -103,6 +114,7 @@ export async function commitDecision(
         entities: tracks,
         ...(silence.state !== undefined && { silence: silence.state }),
         ...(rollouts !== undefined && { rollouts }),
+        ...((latest.podOwners ?? owners) !== undefined && { podOwners: owners }),
         worst,
         decided,
         ...((latest.retractable ?? retractable) !== undefined && { retractable }),

@@ -3,6 +3,7 @@ import { type Workload, workloadOf } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { EntityTrack } from '../../decision/contract.ts';
 import type { AnomalyContext } from '../../store/detector-state.ts';
+import { type KnownOwners, ownerOf } from './follow-owners.ts';
 
 /** Ms, and rows where those are further apart: an entity whose newest row is older is no longer there. */
 const THERE_WITHIN = 3_600_000;
@@ -16,13 +17,15 @@ export function describeContexts(given: {
   readonly detector: Detector;
   readonly before: Readonly<Record<string, EntityTrack>>;
   readonly after: Readonly<Record<string, EntityTrack>>;
+  readonly owners?: KnownOwners | undefined;
   readonly step: number;
 }): (entity: string) => AnomalyContext {
-  const { detector, before, after, step } = given;
+  const { detector, before, after, step, owners } = given;
   let counts: ReadonlyMap<string, number> | undefined;
   return (entity) => {
-    counts ??= countLiving(after, detector.entityLabels, step);
-    const workload = workloadOf(entity, detector.entityLabels);
+    const find = (name: string): Workload => workloadOf(name, detector.entityLabels, ownerOf(owners, name));
+    counts ??= countLiving(after, find, step);
+    const workload = find(entity);
     return {
       ...(workload.namespace !== undefined && { namespace: workload.namespace }),
       workload: workload.name || detector.targetService || detector.name,
@@ -37,7 +40,7 @@ export function describeContexts(given: {
 
 function countLiving(
   tracks: Readonly<Record<string, EntityTrack>>,
-  labels: readonly string[],
+  find: (entity: string) => Workload,
   step: number,
 ): ReadonlyMap<string, number> {
   let newest = -Infinity;
@@ -46,7 +49,7 @@ function countLiving(
   const counts = new Map<string, number>();
   for (const [entity, { decidedUntil }] of Object.entries(tracks)) {
     if (decidedUntil < since) continue;
-    const name = nameOf(workloadOf(entity, labels));
+    const name = nameOf(find(entity));
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;

@@ -20,6 +20,7 @@ import { scoreRows } from '../shared/score-rows.ts';
 import { attemptWindow } from './attempt-window.ts';
 import { commitDecision } from './commit-decision.ts';
 import type { ContextWindows } from './context-windows.ts';
+import { followOwners, withOwners } from './follow-owners.ts';
 import type { Attempts } from './score-attempts.ts';
 import { encodeScores } from './write-scores.ts';
 
@@ -50,12 +51,15 @@ export async function scoreWindow(
   info: PendingWindow,
   context: ScoreContext,
 ): Promise<ScoredWindow | undefined> {
-  const { detector, fitted, history, attempts, ranges } = run;
+  const { detector, history, attempts, ranges } = run;
   const { key } = info;
-  const read = await attemptWindow({ detector, info, step: fitted.manifest.step, attempts }, context);
+  const read = await attemptWindow({ detector, info, step: run.fitted.manifest.step, attempts }, context);
   if (read === undefined) return undefined;
   ranges.learn(key, read);
   try {
+    const state = (run.moved ?? run.storedState)?.state;
+    const owners = followOwners(read.window, state?.podOwners, state?.entities ?? {});
+    const fitted = withOwners(run.fitted, detector, owners);
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
     const earlier = await history.before(read.window.range.start);
     const rows = await scoreRows({ detector, fitted, window: read.window, context: earlier });

@@ -16,6 +16,7 @@ import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
 import { describeRollouts } from './describe-rollouts.ts';
+import { type KnownOwners, ownerOf } from './follow-owners.ts';
 
 export interface SilenceOfWindow {
   readonly state: SilenceState | undefined;
@@ -34,11 +35,13 @@ export function followSilence(
     /** Epoch ms. */
     readonly now: number;
     readonly watchFrom: number;
+    readonly owners: KnownOwners | undefined;
   },
   before: SilenceState | undefined,
 ): SilenceOfWindow {
-  const { detector, fitted, window, arrival, now, watchFrom } = given;
-  if (fitted.usual === undefined) return { state: before, transitions: [] };
+  const { detector, fitted, window, arrival, now, watchFrom, owners } = given;
+  const { usual } = fitted;
+  if (usual === undefined) return { state: before, transitions: [] };
   return walkSilence(window, {
     before,
     arrival,
@@ -46,8 +49,12 @@ export function followSilence(
     rules: {
       detector: detector.name,
       settings: detector.silence,
-      usual: fitted.usual,
-      workloadOf: (entity) => nameWorkload(entity, detector.entityLabels),
+      usual,
+      // One whose training knew no owners misses pods by their names.
+      workloadOf: (entity) => {
+        const owned = nameWorkload(entity, detector.entityLabels, ownerOf(owners, entity));
+        return usual.units.has(owned) ? owned : nameWorkload(entity, detector.entityLabels);
+      },
       step: fitted.manifest.step,
       watchFrom,
       isWhole: detector.metrics.length > 0,
@@ -68,7 +75,13 @@ export async function tellNoticedSilences(
     if (open.transitions.length === 0) return undefined;
     const { entities } = state;
     const { step } = given.fitted.manifest;
-    const contextOf = describeContexts({ detector: given.detector, before: entities, after: entities, step });
+    const contextOf = describeContexts({
+      detector: given.detector,
+      before: entities,
+      after: entities,
+      owners: state.podOwners,
+      step,
+    });
     const rolloutsOf = describeRollouts(given.detector, state.rollouts);
     const alerts = open.transitions.map((each) => describeSilence({ ...given, contextOf, rolloutsOf }, each));
     return {

@@ -19,7 +19,10 @@ import type { MetricWindow } from '../../window/window.ts';
 const MOST_UNANSWERED = 0.5;
 const NOBODY = -1;
 
-type Subject = Pick<Detector, 'name' | 'entityLabels' | 'targetService'>;
+type Subject = Pick<Detector, 'name' | 'entityLabels' | 'targetService'> & {
+  /** As `MetricWindow.podOwners`, of the whole history. */
+  readonly podOwners?: MetricWindow['podOwners'];
+};
 
 export interface CutRows {
   readonly rows: PreparedRows;
@@ -122,7 +125,8 @@ function entitiesOf(
     throw new ArtifactError('bad-json', `a hole has ${JSON.stringify(text)}: must be ${matcher.problem}`);
   });
   return known.filter((name) => {
-    const workload = workloadOf(name, of.entityLabels).name || of.targetService || of.name;
+    const own = workloadOf(name, of.entityLabels, of.podOwners?.get(name)).name;
+    const workload = own || of.targetService || of.name;
     return matchesAll(read, { detector: of.name, entity: name, workload });
   });
 }
@@ -135,7 +139,9 @@ function takeInUsual(
   const isByModel = holes.map(({ reason }) => reason === 'unanswered' || reason === 'settled');
   if (!isByModel.includes(true)) return undefined;
   const isUnanswered = (row: number): boolean => owners[row] !== NOBODY && isByModel[owners[row]!] === true;
-  const workloads = window.entities.map((entity) => nameWorkload(entity, of.entityLabels));
+  const workloads = window.entities.map((entity) =>
+    nameWorkload(entity, of.entityLabels, of.podOwners?.get(entity)),
+  );
   const counts = new Map<string, { all: number; unanswered: number }>();
   for (const [row, owner] of owners.entries()) {
     const isCounted = availability[row]! > 0 && (owner === NOBODY || isUnanswered(row));

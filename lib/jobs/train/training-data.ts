@@ -100,11 +100,13 @@ export async function loadTrainingData(
   }));
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
+  // Each as its newest window has it.
+  const owners = new Map(used.flatMap(({ window }) => [...(window.podOwners ?? [])]));
   const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
   const usual = learnPresence(history.window, {
     step,
     metrics,
-    workloadOf: (entity) => nameWorkload(entity, detector.entityLabels),
+    workloadOf: (entity) => nameWorkload(entity, detector.entityLabels, owners.get(entity)),
   });
   // An earlier release's training kept none, and left nothing out.
   const told =
@@ -114,7 +116,7 @@ export async function loadTrainingData(
   const cut = (
     holes: TrainingHoles,
   ): Pick<TrainingData, keyof ReturnType<typeof selectTrainingRows> | 'holes' | 'leftOut'> => {
-    const { rows, leftOut } = cutHoles(labelled, holes, detector);
+    const { rows, leftOut } = cutHoles(labelled, holes, { ...detector, podOwners: owners });
     return { ...selectTrainingRows(rows, detector, counters), holes, leftOut };
   };
   const watched = cut(told);

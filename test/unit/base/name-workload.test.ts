@@ -26,3 +26,9 @@ test('a number at the end is of a StatefulSet where the labels say that it is a 
   assert.equal(nameWorkload('shop/db-0', ['namespace', 'node']), 'shop/db-0');
   assert.equal(nameWorkload('checkout-6d4cf56db6-x2x4z/db-0', ['pod', 'shard']), 'checkout/db-0');
 });
+
+test('an owner stands in the place of its pod', () => {
+  const owner = { kind: 'Engine', name: 'engine' };
+  assert.equal(nameWorkload('shop/engine-blue/eu', ['namespace', 'pod', 'zone'], owner), 'shop/engine/eu');
+  assert.equal(nameWorkload('shop/engine-blue', ['namespace', 'service'], owner), 'shop/engine-blue');
+});

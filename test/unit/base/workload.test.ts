@@ -91,3 +91,12 @@ test('the revision of a Deployment is the hash of its ReplicaSet; nothing else h
   // The labels say that it is no pod.
   assert.equal(revisionOf('checkout-6d4cf56db6-x2x4z/web-0', ['team', 'pod']), undefined);
 });
+
+test('an owner goes before the name, in the namespace of its pod', () => {
+  const owner = { kind: 'Engine', name: 'engine' };
+  const labels = ['namespace', 'pod'];
+  assert.deepEqual(workloadOf('shop/engine-blue', labels, owner), { ...owner, namespace: 'shop' });
+  assert.deepEqual(workloadOf('shop/web-6d4cf56db6-x2x4z', labels, owner), { ...owner, namespace: 'shop' });
+  // What is no pod has none.
+  assert.deepEqual(workloadOf('shop', ['namespace'], owner), { name: 'shop', namespace: 'shop' });
+});

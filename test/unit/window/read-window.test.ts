@@ -366,6 +366,13 @@ test('metadata that cannot be right is refused', () => {
         }),
       );
   assert.equal(load({})().step, MINUTE);
+  assert.equal(load({})().podOwners, undefined);
+  assert.deepEqual(load({ podOwners: [] })().podOwners, new Map());
+  // Of a later release: what is no owner is none.
+  const owners = [['a', 'Engine', 'engine', 'more'], ['b'], 'c', [1, 2, 3]];
+  const known = load({ podOwners: owners })().podOwners;
+  assert.deepEqual(known, new Map([['a', { kind: 'Engine', name: 'engine' }]]));
+  assert.equal(load({ podOwners: { a: 1 } })().podOwners, undefined);
   assert.throws(load({ formatVersion: 2 }), windowError('bad-metadata', 'version 2', 'reads 1'));
   assert.throws(load({ step: 0 }), windowError('bad-metadata', '"step":0'));
   assert.throws(load({ end: 'soon' }), windowError('bad-metadata', 'soon'));

@@ -15,3 +15,16 @@ test('property: what is written reads back, byte for byte the same when written 
     { numRuns: 150 },
   );
 });
+
+test('the owners of pods come back with their window, whatever entities are called', () => {
+  const [window] = fc.sample(anyWindow({ withValue: true }), { numRuns: 1, seed: 1 });
+  const podOwners = new Map([
+    ['__proto__', { kind: 'Engine', name: 'engine' }],
+    ['shop/alone-0', { kind: 'Pod', name: 'alone-0' }],
+  ]);
+  for (const owned of [
+    { ...window!, podOwners },
+    { ...window!, podOwners: new Map() },
+  ])
+    assert.deepEqual(read(writeWindow(owned, { manifestHash: 'h' })), owned);
+});

@@ -375,3 +375,39 @@ test('where nothing but native histograms comes, the error says so', async () =>
     message: /histogram_quantile/,
   });
 });
+
+test('the owners of pods are asked for once with what is asked for at a time, and stand in each window', async () => {
+  const world = createWorld();
+  const plain = queriesOf(world);
+  const owned: QueryRange = async (query) => {
+    const series = await plain(query);
+    if (!query.query.includes('kube_pod_owner'))
+      return series.map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
+    const labels = { namespace: 'shop', pod: 'a', owner_kind: 'Engine', owner_name: 'engine' };
+    return [{ ...series[0]!, labels }];
+  };
+  const detector = { entityLabels: ['namespace', 'pod'] };
+  const { exported } = await run(world, { detector, queryRange: owned });
+  assert.equal(exported.length, 4);
+  const asked = world.queries.filter(({ query }) => query.includes('kube_pod_owner'));
+  assert.equal(asked.length, (world.queries.length - asked.length) / 2, 'two metrics');
+  for (const key of exported) {
+    const { entities, podOwners } = await windowAt(world.store, key);
+    assert.deepEqual(entities, ['shop/a', 'shop/b']);
+    assert.deepEqual(podOwners, new Map([['shop/a', { kind: 'Engine', name: 'engine' }]]));
+  }
+});
+
+test('owners that cannot be had cost no window, and are not taken for none', async () => {
+  const world = createWorld();
+  const plain = queriesOf(world);
+  const failing: QueryRange = async (query) => {
+    if (query.query.includes('kube_pod_owner')) throw new SourceError('bad-query', 'no such function');
+    return (await plain(query)).map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
+  };
+  const detector = { entityLabels: ['namespace', 'pod'] };
+  const { exported } = await run(world, { detector, queryRange: failing });
+  assert.equal(exported.length, 4);
+  assert.equal((await windowAt(world.store, exported[0]!)).podOwners, undefined);
+  assert.ok(linesOf(world, 'warn').some((line) => line.startsWith('owners of pods could not be read')));
+});

@@ -1,0 +1,49 @@
+/** Owners of pods as the newest windows have them: an entity that this one lacks is of the workload that it was of. */
+import { nameWorkload, type Owner } from '../../base/workload.ts';
+import type { Detector } from '../../config/detector.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import type { MetricWindow } from '../../window/window.ts';
+import type { FittedDetector } from '../shared/fitted-detector.ts';
+
+export type KnownOwners = NonNullable<DetectorState['podOwners']>;
+
+/**
+ * @param tracks entities that are remembered; those of the window besides
+ * @returns undefined where there is none
+ */
+export function followOwners(
+  { entities, podOwners }: Pick<MetricWindow, 'entities' | 'podOwners'>,
+  before: KnownOwners | undefined,
+  tracks: Readonly<Record<string, unknown>>,
+): KnownOwners | undefined {
+  // Where the window knows owners, pods that it names none of are told by their names by now.
+  const renamed = new Set(podOwners === undefined ? [] : entities);
+  const kept = Object.entries(before ?? {}).filter(
+    ([entity]) => !renamed.has(entity) && Object.hasOwn(tracks, entity),
+  );
+  const known: readonly (readonly [string, Owner])[] = [...kept, ...(podOwners ?? [])];
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}
+
+/** Own members alone: an entity may be called "constructor". */
+export function ownerOf(owners: KnownOwners | undefined, entity: string): Owner | undefined {
+  return owners !== undefined && Object.hasOwn(owners, entity) ? owners[entity] : undefined;
+}
+
+/** A pod that training did not know is judged by its owner's others, where its name tells another one or none. */
+export function withOwners(
+  fitted: FittedDetector,
+  { entityLabels }: Pick<Detector, 'entityLabels'>,
+  owners: KnownOwners | undefined,
+): FittedDetector {
+  if (owners === undefined) return fitted;
+  const { scaler, evidence } = fitted;
+  const workloads = new Map(
+    Object.entries(owners).map(([entity, owner]) => [entity, nameWorkload(entity, entityLabels, owner)]),
+  );
+  return {
+    ...fitted,
+    scaler: { ...scaler, workloads },
+    evidence: evidence && { ...evidence, expectation: { ...evidence.expectation, workloads } },
+  };
+}

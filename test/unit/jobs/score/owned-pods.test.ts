@@ -1,0 +1,75 @@
+/** Pods of a controller of one's own, whose names tell nothing: trained, replaced and told as one workload. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { readState } from '../../../../lib/store/detector-states.ts';
+import { windowKey } from '../../../../lib/store/keys.ts';
+import { readCurrent } from '../../../../lib/store/model-repository.ts';
+import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { EPOCH, makeWindow, STEP, type SyntheticOptions } from '../../../helpers/synthetic-window.ts';
+import { createToldWorld, type ToldWorld } from '../../../helpers/told-world.ts';
+
+const DETECTOR = 'shop';
+const MANIFEST = `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  step: 1m
+  entity: [namespace, pod]
+  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
+  model: { kind: robust-z }
+`;
+const TRAINED = 1440;
+const OLD = ['shop/engine-amber', 'shop/engine-blue'];
+const NEW = ['shop/engine-amber', 'shop/engine-coral'];
+
+/** As the export writes it. */
+async function put(world: ToldWorld, options: SyntheticOptions, isOwned = true): Promise<void> {
+  const window = makeWindow({ detector: DETECTOR, ...options });
+  const owner = { kind: 'Engine', name: 'engine' };
+  const podOwners = new Map(window.entities.map((entity) => [entity, owner]));
+  const body = writeWindow(isOwned ? { ...window, podOwners } : window, { manifestHash: 'test' });
+  await world.store.put(windowKey(DETECTOR, window.range), body);
+}
+
+async function score(world: ToldWorld): Promise<void> {
+  await scoreWindows(await loadDetector(world.context, DETECTOR), world.context);
+}
+
+async function liveOn(isOwned: boolean): Promise<ToldWorld> {
+  const world = createToldWorld(EPOCH + TRAINED * STEP);
+  await world.store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(MANIFEST));
+  await put(world, { from: 0, rows: TRAINED, entities: OLD }, isOwned);
+  await trainModel(await loadDetector(world.context, DETECTOR), world.context);
+  await score(world);
+  const fault = { entity: 'shop/engine-coral', from: TRAINED + 200, to: TRAINED + 230 };
+  for (let from = TRAINED; from < TRAINED + 300; from += 60) {
+    world.clock = EPOCH + (from + 60) * STEP;
+    await put(world, { from, rows: 60, entities: NEW, fault }, isOwned);
+    await score(world);
+  }
+  return world;
+}
+
+test('a pod that is replaced is missed by nobody, and its successor is one of its workload', async () => {
+  const world = await liveOn(true);
+  const { version } = (await readCurrent(world.store, DETECTOR))!;
+  const { usual } = await loadFittedDetector(world.store, DETECTOR, version);
+  assert.deepEqual([...usual!.units.keys()], ['shop/engine']);
+  const { podOwners } = (await readState(world.store, DETECTOR)).state;
+  assert.deepEqual(Object.keys(podOwners!).sort(), [...NEW, 'shop/engine-blue'].sort());
+  const opened = world.published.filter(({ state }) => state === 'opened');
+  assert.deepEqual(
+    opened.map(({ by, entity, members }) => [by, entity, members?.[0]?.workload]),
+    [['evidence', 'shop/engine-coral', 'engine']],
+  );
+});
+
+test('without owners each pod stands for itself, as before', async () => {
+  const world = await liveOn(false);
+  const silent = world.published.find(({ by }) => by === 'silence');
+  assert.equal(silent?.entity, 'shop/engine-blue');
+  assert.equal((await readState(world.store, DETECTOR)).state.podOwners, undefined);
+});

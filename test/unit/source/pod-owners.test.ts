@@ -1,0 +1,129 @@
+/** Owners of pods as kube-state-metrics tells them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Watched } from '../../../lib/source/metric-source.ts';
+import { ownersOfEntities, readPodOwners } from '../../../lib/source/pod-owners.ts';
+import { createQuerySource, type RangeQuery } from '../../../lib/source/query-source.ts';
+
+const MINUTE = 60_000;
+const RANGE = { start: 0, end: 15 * MINUTE, step: MINUTE };
+const LABELS = ['namespace', 'pod'];
+const DETECTOR: Watched = { name: 'shop', entityLabels: LABELS, metrics: [{ name: 'cpu', query: 'cpu' }] };
+
+type Labels = Readonly<Record<string, string>>;
+
+async function ownersOf(series: readonly Labels[], detector = DETECTOR) {
+  const asked: RangeQuery[] = [];
+  const source = createQuerySource('a cluster', async (query) => {
+    asked.push(query);
+    return series.map((labels) => ({
+      labels,
+      times: Float64Array.of(query.start),
+      values: Float64Array.of(1),
+    }));
+  });
+  const owners = await readPodOwners(source, detector, RANGE);
+  return { owners, asked };
+}
+
+const pod = (name: string, kind: string, owner: string, over: Labels = {}): Labels => ({
+  namespace: 'shop',
+  pod: name,
+  owner_kind: kind,
+  owner_name: owner,
+  owner_is_controller: 'true',
+  ...over,
+});
+const replicaSet = (name: string, kind: string, owner: string): Labels => ({
+  namespace: 'shop',
+  replicaset: name,
+  owner_kind: kind,
+  owner_name: owner,
+  // As a scrape adds them where the series has none of its own.
+  pod: 'kube-state-metrics-5ff676694b-fzj9z',
+  job: 'kube-state-metrics',
+});
+
+test('one query asks of all pods that were there within the range', async () => {
+  const { asked } = await ownersOf([]);
+  assert.equal(asked.length, 1);
+  const { query, start, end, step } = asked[0]!;
+  assert.deepEqual([start, end, step], [14 * MINUTE, 15 * MINUTE, MINUTE]);
+  assert.equal(
+    query,
+    'last_over_time(kube_pod_owner[900s]) or last_over_time(kube_replicaset_owner[900s]) or last_over_time(kube_job_owner[900s])',
+  );
+});
+
+test('a pod is of what owns its ReplicaSet or its Job, and else of its own owner', async () => {
+  const { owners } = await ownersOf([
+    pod('web-abc-x', 'ReplicaSet', 'web-abc'),
+    replicaSet('web-abc', 'Rollout', 'web'),
+    pod('bare-abc-x', 'ReplicaSet', 'bare-abc'),
+    replicaSet('bare-abc', '<none>', '<none>'),
+    pod('backup-1-x', 'Job', 'backup-1'),
+    { namespace: 'shop', job_name: 'backup-1', owner_kind: 'CronJob', owner_name: 'backup' },
+    pod('once-x', 'Job', 'once'),
+    { namespace: 'shop', job_name: 'once', owner_kind: '', owner_name: '' },
+    pod('db-0', 'StatefulSet', 'db'),
+    pod('engine-blue', 'Engine', 'engine'),
+    pod('alone-0', '<none>', '<none>'),
+  ]);
+  assert.deepEqual(Object.fromEntries(owners!), {
+    'shop/web-abc-x': { kind: 'Rollout', name: 'web' },
+    'shop/bare-abc-x': { kind: 'ReplicaSet', name: 'bare-abc' },
+    'shop/backup-1-x': { kind: 'CronJob', name: 'backup' },
+    'shop/once-x': { kind: 'Job', name: 'once' },
+    'shop/db-0': { kind: 'StatefulSet', name: 'db' },
+    'shop/engine-blue': { kind: 'Engine', name: 'engine' },
+    'shop/alone-0': { kind: 'Pod', name: 'alone-0' },
+  });
+});
+
+test('where the owner above is not known, of a node, and of who does not control it nothing is said', async () => {
+  const { owners } = await ownersOf([
+    pod('web-abc-x', 'ReplicaSet', 'web-abc'),
+    pod('backup-1-x', 'Job', 'backup-1'),
+    pod('etcd-node-1', 'Node', 'node-1'),
+    pod('two', 'Engine', 'engine'),
+    pod('two', 'Watcher', 'watcher', { owner_is_controller: 'false' }),
+    { namespace: 'shop', pod: 'cpu of another metric' },
+    replicaSet('of-another', 'Deployment', 'another'),
+  ]);
+  assert.deepEqual(Object.fromEntries(owners!), { 'shop/two': { kind: 'Engine', name: 'engine' } });
+});
+
+test('a ReplicaSet of the same name in another namespace owns nothing here', async () => {
+  const { owners } = await ownersOf([
+    pod('web-abc-x', 'ReplicaSet', 'web-abc'),
+    { ...replicaSet('web-abc', 'Deployment', 'web'), namespace: 'other' },
+    pod('db-0', 'StatefulSet', 'db'),
+  ]);
+  assert.deepEqual([...owners!.keys()], ['shop/db-0']);
+});
+
+test('nobody is asked for entities that are no pods by their namespace, and without kube-state-metrics nobody knows', async () => {
+  for (const entityLabels of [[], ['pod'], ['namespace'], ['namespace', 'service']]) {
+    const { owners, asked } = await ownersOf([], { ...DETECTOR, entityLabels });
+    assert.deepEqual([owners, asked], [undefined, []], entityLabels.join());
+  }
+  assert.equal((await ownersOf([])).owners, undefined);
+});
+
+test('an entity has an owner where its name tells another one or none', () => {
+  const owners = new Map([
+    ['shop/web-6d4cf56db6-x2x4z', { kind: 'Deployment', name: 'web' }],
+    ['shop/engine-blue', { kind: 'Engine', name: 'engine' }],
+    ['shop/alone-0', { kind: 'Pod', name: 'alone-0' }],
+    ['other/engine-blue', { kind: 'Engine', name: 'other' }],
+  ]);
+  const entities = ['shop/web-6d4cf56db6-x2x4z', 'shop/engine-blue', 'shop/alone-0', 'shop/unknown', 'a/b/c'];
+  assert.deepEqual(Object.fromEntries(ownersOfEntities(entities, LABELS, owners)), {
+    'shop/engine-blue': { kind: 'Engine', name: 'engine' },
+    'shop/alone-0': { kind: 'Pod', name: 'alone-0' },
+  });
+  const byNode = ['node', 'pod', 'namespace'];
+  const found = ownersOfEntities(['n1/engine-blue/other'], byNode, owners);
+  assert.equal(found.get('n1/engine-blue/other')?.name, 'other');
+  assert.equal(ownersOfEntities(entities, ['pod'], owners).size, 0);
+});
