@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Emulator, startEmulator } from './emulator.ts';
 import type { FunctionLogLine } from './lambda/function-log.ts';
+import type { ManualClock } from './manual-clock.ts';
 import { type Deployment, deployTemplate } from './template/deploy-template.ts';
 import { packageService } from './template/package-service.ts';
 
@@ -21,6 +22,10 @@ export interface LocalServiceOptions {
   readonly maxVisibilitySeconds?: number;
   /** Logical id of a function → how long it may run at most; by default as the template says. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
+  /** What everything takes for the time of day, signatures included; by default the machine's. */
+  readonly clock?: Pick<ManualClock, 'now' | 'file'>;
+  /** How long a warm environment is kept; a minute by default. */
+  readonly environmentIdleMs?: number;
   /** What stands for the image's entry point in jobs of AWS Batch; by default the command line as the sources have it. */
   readonly jobEntryPoint?: readonly string[];
   /** The one region; us-east-1 by default. */
@@ -44,7 +49,8 @@ const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export async function startLocalService(options: LocalServiceOptions): Promise<LocalService> {
-  const { dataDir, port, log, host, region = REGION, packageCacheDir: cacheDir } = options;
+  const { dataDir, port, log, host, clock, region = REGION, packageCacheDir: cacheDir } = options;
+  const now = clock?.now ?? Date.now;
   const packageDir = await packageService({
     params: options.params,
     region,
@@ -54,7 +60,8 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
     port,
     dataDir,
     region,
-    now: Date.now,
+    now,
+    signatureClock: now,
     log,
     ...(host !== undefined && { host }),
   });
@@ -70,7 +77,8 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       access: emulator.access,
       schedules: options.schedules,
       logDir: join(dataDir, 'logs'),
-      now: Date.now,
+      now,
+      ...(clock !== undefined && { clock }),
       log,
       jobEntryPoint: options.jobEntryPoint ?? COMMAND_LINE,
       ...(options.onFunctionLog !== undefined && { onFunctionLog: options.onFunctionLog }),
@@ -78,6 +86,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
         maxVisibilitySeconds: options.maxVisibilitySeconds,
       }),
       ...(options.maxTimeoutSeconds !== undefined && { maxTimeoutSeconds: options.maxTimeoutSeconds }),
+      ...(options.environmentIdleMs !== undefined && { environmentIdleMs: options.environmentIdleMs }),
     });
     emulator.useFunctions(deployment.functions);
     emulator.mount('batch', deployment.jobs);

@@ -22,6 +22,7 @@ export interface Environment {
 }
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
+const READ_CLOCK = new URL('./read-manual-clock.ts', import.meta.url);
 /** AWS allows 10 s for a start; a laptop that builds something beside it may need longer. */
 const INIT_LIMIT_MS = 60_000;
 
@@ -33,6 +34,8 @@ interface Invocation {
 /** The process behind an environment, and what is known of it. */
 interface FunctionProcess {
   readonly config: FunctionConfig;
+  /** Epoch ms, as the process sees it. */
+  readonly now: () => number;
   readonly log: FunctionLog;
   readonly runtime: RuntimeApi;
   readonly child: ChildProcess;
@@ -65,6 +68,7 @@ export async function startEnvironment(
   // Nobody calls the runtime API before there is a process.
   const self: FunctionProcess = {
     config,
+    now: host.clock?.now ?? Date.now,
     log,
     runtime,
     child: spawnRuntime(config, host, runtime),
@@ -125,7 +129,7 @@ async function initialize(self: FunctionProcess, requestId: string): Promise<Run
 }
 
 async function run(self: FunctionProcess, requestId: string, event: string): Promise<RuntimeOutcome> {
-  const { config, log, runtime } = self;
+  const { config, now, log, runtime } = self;
   const begun = performance.now();
   const limitMs = config.timeoutSeconds * 1000;
   const answer = Promise.withResolvers<RuntimeOutcome>();
@@ -139,7 +143,7 @@ async function run(self: FunctionProcess, requestId: string, event: string): Pro
     requestId,
     functionArn: config.arn,
     traceId: traceId(),
-    deadline: Date.now() + limitMs,
+    deadline: now() + limitMs,
     event,
   });
   const outcome = await answer.promise;
@@ -215,7 +219,12 @@ function spawnRuntime(config: FunctionConfig, host: LambdaHost, runtime: Runtime
   const youngMb = Math.max(1, Math.floor(config.memoryMb * 0.05));
   return spawn(
     process.execPath,
-    [`--max-old-space-size=${heapMb}`, `--max-semi-space-size=${youngMb}`, BOOTSTRAP],
+    [
+      `--max-old-space-size=${heapMb}`,
+      `--max-semi-space-size=${youngMb}`,
+      ...(host.clock === undefined ? [] : readClock(host.clock.file)),
+      BOOTSTRAP,
+    ],
     {
       cwd: config.codeDir,
       // Descriptor 3 tells the environment when this process is gone: see bootstrap.mjs.
@@ -243,6 +252,12 @@ function spawnRuntime(config: FunctionConfig, host: LambdaHost, runtime: Runtime
       },
     },
   );
+}
+
+function readClock(file: string): readonly string[] {
+  const url = new URL(READ_CLOCK);
+  url.searchParams.set('file', file);
+  return ['--import', url.href];
 }
 
 function traceId(): string {

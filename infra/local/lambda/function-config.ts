@@ -1,4 +1,5 @@
 import type { AwsCredentials } from '../iam/access.ts';
+import type { ManualClock } from '../manual-clock.ts';
 import type { FunctionLogLine } from './function-log.ts';
 
 /** One function as the template declares it. */
@@ -36,6 +37,8 @@ export interface LambdaHost {
   readonly maxConcurrency: number;
   /** Milliseconds after which a warm environment that has nothing to do is stopped. */
   readonly idleMs: number;
+  /** What the functions take for the time of day; by default the machine's. */
+  readonly clock?: Pick<ManualClock, 'now' | 'file'>;
 }
 
 /** What one invocation came to. */

@@ -12,6 +12,7 @@ import { ACCOUNT_ID, type Buckets, type Queues, type Secrets, type Topics } from
 import type { Access } from '../iam/access.ts';
 import type { FunctionLogLine } from '../lambda/function-log.ts';
 import { createFunctions, type LocalFunctions } from '../lambda/functions.ts';
+import type { ManualClock } from '../manual-clock.ts';
 import { startTicker } from '../schedule/ticker.ts';
 import type { Created, Site } from './resources.ts';
 import { createStack, readPackage } from './stack.ts';
@@ -46,6 +47,8 @@ export interface DeployOptions {
   readonly maxConcurrency?: number;
   /** What stands for the entry point of the image that jobs of AWS Batch run; without it, none starts. */
   readonly jobEntryPoint?: readonly string[];
+  /** What the functions take for the time of day, where `now` is set by hand; by default the machine's. */
+  readonly clock?: Pick<ManualClock, 'now' | 'file'>;
   /** How long a warm environment is kept; a minute by default. */
   readonly environmentIdleMs?: number;
 }
@@ -65,6 +68,8 @@ export interface Deployment {
   tick(): Promise<void>;
   /** Resolves when the functions' queues are empty and nothing runs; messages that wait to be retried count. */
   idle(): Promise<void>;
+  /** The same, but for messages whose time has not come: those of a clock that stands still would wait for ever. */
+  settle(): Promise<void>;
   /** Kills every environment, whatever it is doing. */
   close(): Promise<void>;
 }
@@ -76,6 +81,8 @@ const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const;
 const IDLE_POLL_MS = 20;
 /** Between a bucket, a topic and a queue there are moments in which nothing seems to go on. */
 const IDLE_POLLS = 3;
+/** Messages that nobody works on for so long have failed, and come back at their time. */
+const FAILED_POLLS = 50;
 
 /** @throws TemplateError where the template needs what is not emulated */
 export async function deployTemplate(options: DeployOptions): Promise<Deployment> {
@@ -91,6 +98,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
       onLog: options.onFunctionLog ?? (() => {}),
       maxConcurrency: options.maxConcurrency ?? 2,
       idleMs: options.environmentIdleMs ?? 60_000,
+      ...(options.clock !== undefined && { clock: options.clock }),
     },
     queues,
     now: options.now,
@@ -162,6 +170,14 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
         for (let quiet = 0; quiet < IDLE_POLLS; quiet = isBusy(functions, queues, jobs) ? 0 : quiet + 1)
           await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS));
       },
+      async settle() {
+        for (let quiet = 0; ; ) {
+          await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS));
+          const { visible, inFlight } = countMessages(functions, queues);
+          quiet = functions.running + jobs.running + visible > 0 ? 0 : quiet + 1;
+          if (quiet >= (inFlight > 0 ? FAILED_POLLS : IDLE_POLLS)) return;
+        }
+      },
       close,
     };
   } catch (error) {
@@ -197,10 +213,16 @@ function requireRuntimePermissions(site: Site): void {
 
 function isBusy(functions: LocalFunctions, queues: Queues, jobs: Jobs): boolean {
   if (functions.running > 0 || jobs.running > 0) return true;
-  return functions.sources.some((arn) => {
-    const { visible, inFlight, delayed } = queues.depth(arn);
-    return visible + inFlight + delayed > 0;
-  });
+  const { visible, inFlight, delayed } = countMessages(functions, queues);
+  return visible + inFlight + delayed > 0;
+}
+
+/** Of all queues that functions consume. */
+function countMessages({ sources }: LocalFunctions, queues: Queues): ReturnType<Queues['depth']> {
+  const depths = sources.map((arn) => queues.depth(arn));
+  const sum = (kind: keyof ReturnType<Queues['depth']>): number =>
+    depths.reduce((all, depth) => all + depth[kind], 0);
+  return { visible: sum('visible'), inFlight: sum('inFlight'), delayed: sum('delayed') };
 }
 
 function nameOf(given: string, resources: Readonly<Record<string, Created>>): string {
