@@ -1,5 +1,5 @@
 /** Fits a model on one window by the training job itself, and judges it on the newest rows, which it never saw. */
-
+import { createHash } from 'node:crypto';
 import { EvaluationError, ModelError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash } from '../../config/manifest.ts';
@@ -12,13 +12,13 @@ import { importVersion } from '../../store/model-folder.ts';
 import type { ModelManifest } from '../../store/model-manifest.ts';
 import { asLoaded, type NewVersion, readManifest } from '../../store/model-repository.ts';
 import { sliceWindow } from '../../window/combine.ts';
+import { checkGrid } from '../../window/grid.ts';
 import type { MetricWindow } from '../../window/window.ts';
-import { writeWindow } from '../../window/write-window.ts';
 import { decodeFittedDetector } from '../shared/fitted-detector.ts';
 import { trainModel } from '../train/train-model.ts';
 import { drawHeldOut, type JudgedRows } from './draw-held-out.ts';
 import { explainMiss } from './explain-misses.ts';
-import { type LocalBucket, openLocalBucket, throwIfQuarantined } from './local-bucket.ts';
+import { type LocalBucket, openLocalBucket } from './local-bucket.ts';
 import { MANIFEST_FILE, nameFolder } from './model-bucket.ts';
 import { type HeldOut, renderEvaluation } from './render-evaluation.ts';
 import { keepNewestRows, scoreLabelled } from './score-labelled.ts';
@@ -47,7 +47,10 @@ export interface FittedWindow {
 
 const WEEK = 7 * 24 * 3_600_000;
 
-/** @throws ModelError, FeatureError, EvaluationError where the data cannot carry a fit; ArtifactError for the start's folder */
+/**
+ * @throws ModelError, FeatureError, EvaluationError where the data cannot carry a fit; WindowError `too-large` for a grid of too
+ *   many rows; ArtifactError for the start's folder
+ */
 export async function fitWindow(
   options: FitWindowOptions,
   telemetry: Parameters<typeof openLocalBucket>[0]['telemetry'],
@@ -61,10 +64,15 @@ export async function fitWindow(
   const start =
     options.startFolder === undefined ? undefined : await importVersion(store, options.startFolder);
   const detector = startFrom(start, takeAll(options.detector, training));
-  const key = `${windowsPrefix(detector.name)}training.parquet`;
+  checkGrid(training, { step: detector.step ?? training.step, source: source ?? detector.name });
   const hash = manifestHash(detector);
-  // As any other window, by its bytes: their ETag is part of the version's name.
-  await store.put(key, writeWindow(training, { manifestHash: hash }));
+  const windows = [
+    {
+      window: training,
+      key: `${windowsPrefix(detector.name)}training.parquet`,
+      etag: hashContent(training, hash),
+    },
+  ];
   let heldOut: HeldOut | undefined;
   const addFiles = async (made: NewVersion): Promise<NewVersion['files']> => {
     const judged = end < window.range.end ? await judgeHeldOut(made, { detector, window, end }) : undefined;
@@ -79,13 +87,12 @@ export async function fitWindow(
     };
   };
   const loaded = { detector, manifestHash: hash };
-  const { version } = await trainModel(loaded, { ...context, addFiles }, options.onProgress).catch(
+  const { version } = await trainModel(loaded, { ...context, windows, addFiles }, options.onProgress).catch(
     (error: unknown) => {
       if (start === undefined || options.startFolder === undefined) throw error;
       throw nameFolder(error, { ...start, folder: options.startFolder });
     },
   );
-  await throwIfQuarantined(store, detector.name, source);
   if (version === undefined)
     throw new ModelError('no-rows', `${training.times.length} rows leave none that a model can be fitted on`);
   return { manifest: await readManifest(store, detector.name, version), heldOut, bucket };
@@ -120,6 +127,17 @@ async function judgeHeldOut(
 
 function omitMissed({ missed: _, ...figures }: Evaluation): Omit<Evaluation, 'missed'> {
   return figures;
+}
+
+/**
+ * In place of an object's ETag. Everything that is learned from is in it, and the settings, as they are in the bytes that an
+ * exporter writes.
+ */
+function hashContent({ columns, entityOf, times, labels, ...named }: MetricWindow, hash: string): string {
+  const sha256 = createHash('sha256').update(JSON.stringify({ ...named, manifestHash: hash }));
+  for (const values of [entityOf, times, ...columns, ...(labels === undefined ? [] : [labels])])
+    sha256.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return `"${sha256.digest('hex')}"`;
 }
 
 /** A file that is named is all there is to learn from: neither too old nor too little. */

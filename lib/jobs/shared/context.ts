@@ -7,6 +7,7 @@ import type { Deadline } from '../../models/framework/contract.ts';
 import type { IncidentInput } from '../../report/incident/incident-input.ts';
 import type { NewVersion } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
+import type { MetricWindow } from '../../window/window.ts';
 import type { Room } from './training-needs.ts';
 
 /** Asks for work in another invocation. Asking twice is harmless: jobs are idempotent. */
@@ -45,9 +46,20 @@ export interface TrainingJobs {
   submit(job: { readonly name: string; readonly detector: string }): Promise<{ readonly id: string }>;
 }
 
+/** A window that is not read from a bucket. */
+export interface WindowAtHand {
+  readonly window: MetricWindow;
+  /** What a version calls it among its inputs. */
+  readonly key: string;
+  /** The same for the same content, another for any other, as an object's is: it is part of a version's name. */
+  readonly etag: string;
+}
+
 export interface TrainContext extends StoreContext {
   readonly deadline: Deadline;
   readonly queue: WorkQueue;
+  /** The whole history, of a file that somebody named; undefined: what the bucket has. */
+  readonly windows?: readonly WindowAtHand[] | undefined;
   /** Of a whole run; undefined where nobody limits it, as on a terminal: whatever it takes is trained. */
   readonly room?: Room | undefined;
   /** Where trainings go that are beyond it; undefined: nowhere. */

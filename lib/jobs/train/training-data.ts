@@ -24,7 +24,7 @@ import { selectRows } from '../../window/select-rows.ts';
 import { WIDEST_HOLE } from '../../window/time-bounds.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
-import type { StoreContext } from '../shared/context.ts';
+import type { StoreContext, TrainContext, WindowAtHand } from '../shared/context.ts';
 import { openFileRanges } from '../shared/file-ranges.ts';
 import { measureHistory, type Span, spanOf } from '../shared/learned-history.ts';
 import { type LookedAt, lookAt } from '../shared/looked-at.ts';
@@ -55,11 +55,6 @@ export interface TrainingData extends PreparedRows {
 
 const DAY = 86_400_000;
 
-interface Loaded {
-  readonly window: MetricWindow;
-  readonly info: ObjectInfo;
-}
-
 /**
  * The newest `lookback` of history, window by window prepared as it is for scoring. The metrics are those of the
  * newest window: what arrives from now on is what can be scored. Rows in which nothing was measured are left out,
@@ -71,14 +66,17 @@ interface Loaded {
 export async function loadTrainingData(
   detector: Detector,
   state: DetectorState,
-  context: StoreContext,
+  context: StoreContext & Pick<TrainContext, 'windows'>,
   kept?: Pick<TrainingProgress, 'inputs' | 'holes'>,
 ): Promise<TrainingData | undefined> {
-  const { loaded, unread, end } = await loadHistory(detector, { state, only: kept?.inputs }, context);
+  const { loaded, unread, end } =
+    context.windows === undefined
+      ? await loadHistory(detector, { state, only: kept?.inputs }, context)
+      : asHistory(context.windows);
   const range = { start: end - detector.training.lookback, end };
   const used = loaded
     .filter(({ window }) => window.range.end > range.start)
-    .sort((a, b) => a.window.range.start - b.window.range.start || (a.info.key < b.info.key ? -1 : 1));
+    .sort((a, b) => a.window.range.start - b.window.range.start || (a.key < b.key ? -1 : 1));
   const newest = used.at(-1)?.window;
   if (newest === undefined) return undefined;
   const step = detector.step ?? state.step ?? newest.step;
@@ -93,11 +91,7 @@ export async function loadTrainingData(
     used.map(({ window }) => prepareLabelledRows(keepMetrics(window, columns), detector, step, restarting)),
   );
   const history = changePreparedRows(prepared, (window) => sliceWindow(window, range));
-  const inputs = used.map(({ window, info }) => ({
-    key: info.key,
-    etag: info.etag,
-    rows: window.times.length,
-  }));
+  const inputs = used.map(({ window, key, etag }) => ({ key, etag, rows: window.times.length }));
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
   // Each as its newest window has it.
@@ -177,7 +171,7 @@ function selectTrainingRows(
 }
 
 interface LoadedHistory {
-  readonly loaded: readonly Loaded[];
+  readonly loaded: readonly WindowAtHand[];
   /** Of windows that are too old. */
   readonly unread: readonly Span[];
   /** Epoch ms: exclusive end of the newest window; -Infinity where there is none. */
@@ -244,7 +238,7 @@ async function loadWindows(
   const objects = windows.known;
   const wanted = given.only && new Set(given.only.map(({ key, etag }) => `${key} ${etag}`));
   let { step } = given;
-  const loaded: Loaded[] = [];
+  const loaded: WindowAtHand[] = [];
   const ranges = openFileRanges({ detector, windows }, context);
   const known = await ranges.known(step);
   // Files that came since do not make those too old that a training under way goes on with.
@@ -256,7 +250,7 @@ async function loadWindows(
     if (read === undefined) continue;
     step ??= read.window.step;
     ranges.learn(info.key, read);
-    loaded.push({ window: read.window, info: { ...info, etag: read.etag } });
+    loaded.push({ window: read.window, key: info.key, etag: read.etag });
   }
   await ranges.leave();
   // Of what is left out unread, an exporter's key tells no first row; it ends with its newest.
@@ -266,8 +260,13 @@ async function loadWindows(
     if (range === undefined) return [];
     return [namedRange(info) === undefined ? range : { start: range.end, end: range.end }];
   });
+  return { ...asHistory(loaded), unread };
+}
+
+/** All of it is at hand. */
+function asHistory(loaded: readonly WindowAtHand[]): LoadedHistory {
   const end = loaded.reduce((latest, { window }) => Math.max(latest, window.range.end), -Infinity);
-  return { loaded, unread, end };
+  return { loaded, unread: [], end };
 }
 
 /**
