@@ -22,12 +22,21 @@ export function findRowsAlone(window: {
   if (times.length < LEAST_ROWS || entities.length < times.length || entityColumns.length === 0)
     return undefined;
   if (new Set(times).size < LEAST_TIMES) return undefined;
-  const names = entityColumns.map((name) => quoteForeign(name, LONGEST_NAME)).join(', ');
-  const text = entityColumns.length === 1 ? `text in column ${names}` : `text in columns ${names} together`;
   return {
     code: 'rows-alone',
     count: times.length,
-    column: names,
-    message: `each of ${times.length} rows is an entity of its own, as the ${text} differs in every row: leave out of the file what tells no entity`,
+    column: quoteNames(entityColumns),
+    message: sayRowsAlone(times.length, entityColumns),
   };
+}
+
+/** What is wrong, and what to do about it. @param entityColumns one or more */
+export function sayRowsAlone(rows: number, entityColumns: readonly string[]): string {
+  const names = quoteNames(entityColumns);
+  const text = entityColumns.length === 1 ? `text in column ${names}` : `text in columns ${names} together`;
+  return `each of ${rows} rows is an entity of its own, as the ${text} differs in every row: leave out of the file what tells no entity`;
+}
+
+function quoteNames(columns: readonly string[]): string {
+  return columns.map((name) => quoteForeign(name, LONGEST_NAME)).join(', ');
 }

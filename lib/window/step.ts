@@ -1,9 +1,7 @@
 import { WindowError } from '../base/errors.ts';
-import { quoteForeign } from '../base/foreign-text.ts';
+import { sayRowsAlone } from './rows-alone.ts';
 
 const SECOND = 1_000;
-/** Characters of a column's name that a message shows. */
-const LONGEST_NAME = 80;
 
 /**
  * Grid distance of rows that came without one, in milliseconds: the median of the distances between neighbouring rows
@@ -37,7 +35,5 @@ export function inferStep(
 function sayRemedy(rows: number, entityColumns: readonly string[]): string {
   const declare = 'declare it in the manifest';
   if (rows < 2 || entityColumns.length === 0) return declare;
-  const names = entityColumns.map((name) => quoteForeign(name, LONGEST_NAME)).join(', ');
-  const [column, differs] = entityColumns.length === 1 ? ['column', 'differs'] : ['columns', 'differ'];
-  return `each row is an entity of its own, as the text in ${column} ${names} ${differs} in every row: leave out of the file what tells no entity, or ${declare}`;
+  return `${sayRowsAlone(rows, entityColumns)}, or ${declare}`;
 }

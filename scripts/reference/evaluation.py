@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import numpy
 import sklearn
 from sklearn import metrics
-from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.class_weight import compute_class_weight
 
 FIXTURES = Path(__file__).parents[2] / "test/fixtures/evaluation"
@@ -79,19 +78,6 @@ def point_figures(name, labels, scores):
         "bestF1": {"f1": float(f1[best]), "threshold": float(pr_thresholds[best])},
         "classWeights": compute_class_weight("balanced", classes=numpy.array([0, 1]), y=labels).tolist(),
     }
-
-
-def fold_figures():
-    for folds, test, gap, train in [(3, 10, 0, None), (5, 7, 4, None), (4, 12, 3, 20)]:
-        splitter = TimeSeriesSplit(n_splits=folds, test_size=test, gap=gap, max_train_size=train)
-        yield {
-            "rows": 100,
-            "folds": folds,
-            "test": test,
-            "gap": gap,
-            "train": train,
-            "splits": [[a.tolist(), b.tolist()] for a, b in splitter.split(numpy.zeros(100))],
-        }
 
 
 def volume_cases():
@@ -220,7 +206,6 @@ write(
     {
         "sklearn": sklearn.__version__,
         "cases": [point_figures(*case) for case in point_cases()],
-        "rollingOrigin": list(fold_figures()),
     },
 )
 if options.tsb_ad:

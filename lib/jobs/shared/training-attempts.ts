@@ -18,8 +18,8 @@ import type { TrainContext } from './context.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
 
-/** Ms from the last death. */
-const SET_ASIDE_FOR = 24 * 3_600_000;
+/** Ms from the last death, or from the last failure of a job: by then there is other data. */
+export const SET_ASIDE_FOR: number = 24 * 3_600_000;
 
 type Identity = Pick<AttemptMark, 'key' | 'etag'>;
 
@@ -71,7 +71,13 @@ export async function findSetAside(
 }
 
 export function saySetAside(detector: string, { deaths, until }: SetAside): string {
-  return `${deaths} runs of the training of ${detector} were ended from outside, out of memory or of time (killed-function); it is tried again after ${new Date(until).toISOString()}, or at once with other settings: a shorter training.lookback, a smaller model, fewer entities, or more memory for the function`;
+  return `${deaths} runs of the training of ${detector} were ended from outside, out of memory or of time (killed-function); ${sayTriedAgain(until)}: a shorter training.lookback, a smaller model, fewer entities, or more memory for the function`;
+}
+
+/** @param until epoch ms; undefined: it is not set aside, and the next hourly run tries it */
+export function sayTriedAgain(until: number | undefined): string {
+  const when = until === undefined ? 'within the hour' : `after ${new Date(until).toISOString()}`;
+  return `it is tried again ${when}, or at once with other settings`;
 }
 
 function identify({ manifestHash }: Pick<LoadedDetector, 'manifestHash'>): Identity {

@@ -3,12 +3,11 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import { readPlace, type TrainingJob, type TrainingPlace } from '../../store/training-place.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { SOFTWARE_VERSION } from './software-version.ts';
+import { SET_ASIDE_FOR, sayTriedAgain } from './training-attempts.ts';
 import { sayNeeds } from './training-needs.ts';
 
 /** Jobs that fail one after the other: then there is a day without one, as after two deaths of a function. */
 export const MOST_FAILURES = 2;
-/** Ms from the last failure. */
-const SET_ASIDE_FOR = 24 * 3_600_000;
 /** Ms that one may take to be asked for: the function that asks may end before it hears that there is one. */
 const LONGEST_ASKING = 3_600_000;
 const SILENT_END = 'it ended without a word';
@@ -59,11 +58,9 @@ export function sayProblem(
   if (place.refused !== undefined) return { since: place.at, message: place.refused };
   const failed = findFailures(place, now);
   if (failed === undefined) return undefined;
-  const until = setAsideUntil(place, now);
-  const next = until === undefined ? 'within the hour' : `after ${new Date(until).toISOString()}`;
   return {
     since: failed.at,
-    message: `the training of ${place.detector} takes about ${sayNeeds(place)}, beyond the function, and ${failed.count === 1 ? 'its job' : `${failed.count} jobs`} failed: ${failed.reason}; ${isJobUnderWay(place, now) ? 'another one is under way' : `it is tried again ${next}, or at once with other settings`}`,
+    message: `the training of ${place.detector} takes about ${sayNeeds(place)}, beyond the function, and ${failed.count === 1 ? 'its job' : `${failed.count} jobs`} failed: ${failed.reason}; ${isJobUnderWay(place, now) ? 'another one is under way' : sayTriedAgain(setAsideUntil(place, now))}`,
   };
 }
 

@@ -48,11 +48,6 @@ export function volumeUnderSurface(rows: RangeRows, maxBuffer: number = DEFAULT_
   return { roc: roc / (maxBuffer + 1), pr: pr / (maxBuffer + 1) };
 }
 
-/** One slice of the volume, at a single length of the buffer. @throws EvaluationError as `volumeUnderSurface` does */
-export function rangeAuc(rows: RangeRows, buffer: number): RangeAreas {
-  return areasAt(rankRows(rows, buffer), buffer);
-}
-
 /** A run of labelled rows; all bounds inclusive. */
 interface LabelledRange {
   readonly first: number;

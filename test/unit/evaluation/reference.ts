@@ -33,15 +33,6 @@ interface PointCase {
   readonly classWeights: readonly [number, number];
 }
 
-interface FoldCase {
-  readonly rows: number;
-  readonly folds: number;
-  readonly test: number;
-  readonly gap: number;
-  readonly train: number | null;
-  readonly splits: readonly (readonly [number[], number[]])[];
-}
-
 interface VolumeCase {
   readonly name: string;
   readonly labels: readonly number[];
@@ -72,10 +63,7 @@ interface NabCase {
 }
 
 export interface References {
-  readonly 'sklearn.json': {
-    readonly cases: readonly PointCase[];
-    readonly rollingOrigin: readonly FoldCase[];
-  };
+  readonly 'sklearn.json': { readonly cases: readonly PointCase[] };
   readonly 'tsb-ad.json': { readonly cases: readonly VolumeCase[] };
   readonly 'nab.json': { readonly cases: readonly NabCase[] };
 }

@@ -36,16 +36,9 @@ export function explainRows(
 /**
  * Steps saved per column, averaged over the trees; they add up to c(ψ) - E(h(x)). Negative where a column looks usual.
  * Of an extended split each column has the part that moved the row to its side; earlier rows count for their column.
+ * @param vector window × columns values, newest row first
  */
-export function attributePath(forest: Forest, x: FeatureMatrix, row: number): Float64Array {
-  const lagged = findLaggedRows(x, forest.window);
-  const vector = new Float32Array(forest.columns.length * forest.window);
-  copyVector(x, lagged, row, vector, 0);
-  return attributeVector(forest, vector);
-}
-
-/** @param vector window × columns values, newest row first */
-function attributeVector(forest: Forest, vector: Float32Array): Float64Array {
+export function attributePath(forest: Forest, vector: Float32Array): Float64Array {
   const { trees, depth, sampleSize, features, thresholds, slopes, points, counts, columns } = forest;
   const average = averagePathLengths(sampleSize);
   const splits = splitsPerTree(depth);
@@ -105,7 +98,7 @@ function weighColumns(
   for (const [i, value] of vector.entries())
     if (Math.abs(value) > distances[i % width]!) distances[i % width] = Math.abs(value);
   const farthest = distances.reduce((a, b) => Math.max(a, b));
-  const weights = attributeVector(forest, vector).map((part, c) => Math.max(part, 0) * distances[c]!);
+  const weights = attributePath(forest, vector).map((part, c) => Math.max(part, 0) * distances[c]!);
   for (const c of moved) weights[c] = (average - 1) * (farthest || 1);
   return weights;
 }

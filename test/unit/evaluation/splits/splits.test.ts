@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { holdOutTail } from '../../../../lib/evaluation/splits/hold-out.ts';
-import { splitRollingOrigin } from '../../../../lib/evaluation/splits/rolling-origin.ts';
 import type { Split, SplitRows } from '../../../../lib/evaluation/splits/split.ts';
-import { readReference } from '../reference.ts';
 
 const STEP = 60_000;
 
@@ -72,43 +70,6 @@ test('options out of range and empty sides are errors that name the value', () =
   });
 });
 
-for (const { rows, folds, test: length, gap, train, splits } of readReference('sklearn.json').rollingOrigin)
-  test(`scikit-learn's TimeSeriesSplit: ${folds} folds of ${length}, gap ${gap}, train ${train}`, () => {
-    const ours = splitRollingOrigin(grid(rows), {
-      folds,
-      test: length * STEP,
-      gap: gap * STEP,
-      step: STEP,
-      ...(train !== null && { train: train * STEP }),
-    });
-    assert.deepEqual(
-      ours.map((fold) => [[...fold.train], [...fold.test]]),
-      splits,
-    );
-  });
-
-test('a fold says which range it tests', () => {
-  const [first, second] = splitRollingOrigin(grid(10), { folds: 2, test: 3 * STEP, gap: 0, step: STEP });
-  assert.deepEqual([first?.testStart, first?.testEnd], [4 * STEP, 7 * STEP]);
-  assert.deepEqual([second?.testStart, second?.testEnd], [7 * STEP, 10 * STEP]);
-});
-
-test('folds that cannot be are errors that name the fold', () => {
-  const given = { folds: 3, test: 2 * STEP, gap: 0, step: STEP };
-  const refuses = (change: Partial<typeof given> & { train?: number }, message: RegExp): void =>
-    assert.throws(() => splitRollingOrigin(grid(10), { ...given, ...change }), {
-      name: 'EvaluationError',
-      message,
-    });
-  refuses({ folds: 0 }, /^0 folds/);
-  refuses({ folds: 1.5 }, /^1.5 folds/);
-  refuses({ test: 0 }, /^test is 0 ms/);
-  refuses({ step: -1 }, /^step is -1 ms/);
-  refuses({ train: 0 }, /^train is 0 ms/);
-  refuses({ gap: -1 }, /^gap is -1 ms/);
-  refuses({ folds: 5 }, /^fold 1 of 5 .* leaves 0 training and 2 test rows/);
-});
-
 test('whatever the rows, no training row is within the gap of a test row, and none is in both', () => {
   const entity = fc.uniqueArray(fc.integer({ min: 0, max: 200 }), { minLength: 2, maxLength: 30 });
   fc.assert(
@@ -122,10 +83,17 @@ test('whatever the rows, no training row is within the gap of a test row, and no
           entityOf: Uint32Array.from(times.flatMap((of, e) => of.map(() => e))),
           times: Float64Array.from(times.flat()),
         };
-        for (const split of splitsOf(rows, share, gap)) {
-          const newest = Math.max(...Array.from(split.train, (row) => rows.times[row]!));
-          const oldest = Math.min(...Array.from(split.test, (row) => rows.times[row]!));
-          assert.ok(newest < oldest - gap);
+        for (const by of ['time', 'entity'] as const) {
+          const split = splitWhereBothSidesHaveRows(rows, { share, gap, by });
+          if (split === undefined) continue;
+          const ranges = by === 'time' ? [undefined] : times.keys();
+          for (const entity of ranges) {
+            const timesOf = (side: Uint32Array): number[] =>
+              [...side]
+                .filter((row) => rows.entityOf[row] === (entity ?? rows.entityOf[row]))
+                .map((row) => rows.times[row]!);
+            assert.ok(Math.max(...timesOf(split.train)) < Math.min(...timesOf(split.test)) - gap);
+          }
           assert.equal(split.train.length + split.test.length + split.unused, rows.times.length);
           for (const side of [split.train, split.test])
             assert.deepEqual(side, side.slice().sort(), 'never shuffled');
@@ -135,20 +103,16 @@ test('whatever the rows, no training row is within the gap of a test row, and no
   );
 });
 
-/** Those that leave rows on both sides. */
-function splitsOf(rows: SplitRows, share: number, gap: number): readonly Split[] {
-  const tries: (() => readonly Split[])[] = [
-    () => [holdOutTail(rows, { share, gap, by: 'time' })],
-    () => splitRollingOrigin(rows, { folds: 2, test: 40, gap, step: 1 }),
-  ];
-  return tries.flatMap((split) => {
-    try {
-      return split();
-    } catch (error) {
-      assert.match(String(error), /leaves \d+ training and \d+ test rows/);
-      return [];
-    }
-  });
+function splitWhereBothSidesHaveRows(
+  rows: SplitRows,
+  given: Parameters<typeof holdOutTail>[1],
+): Split | undefined {
+  try {
+    return holdOutTail(rows, given);
+  } catch (error) {
+    assert.match(String(error), /leaves (\d+ training and \d+ test rows|entity \d+ without a training row)/);
+    return undefined;
+  }
 }
 
 function grid(rows: number): SplitRows {

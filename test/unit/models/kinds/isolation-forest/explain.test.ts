@@ -16,7 +16,7 @@ test('the parts of the columns add up to c(ψ) - E(h(x)), which the score is mad
   const scores = scoreRows(compileForest(forest), x);
   const average = referenceAverage(256);
   for (const [row, score] of scores.entries()) {
-    const parts = attributePath(forest, x, row).reduce((sum, part) => sum + part, 0);
+    const parts = attributePath(forest, Float32Array.from(rows[row]!)).reduce((sum, part) => sum + part, 0);
     const saved = average + Math.log2(score) * average;
     assert.ok(Math.abs(parts - saved) < 1e-9, `row ${row}: ${parts} is not ${saved}`);
   }

@@ -119,12 +119,13 @@ test('a window of rows scores as one wide row, and stays within its entity', () 
 
 test('the parts of the columns add up to c(ψ) - E(h(x)) with windows and oblique splits, too', () => {
   const forest = fit(normalRows(700, 4, 1), { window: 2, extension: 2 });
-  const x = toMatrix([...normalRows(30, 4, 2), [9, 0, 0, 0], [NaN, 0, 0, NaN], [NaN, NaN, NaN, NaN]]);
-  const scores = scoreRows(compileForest(forest), x);
+  const rows = [...normalRows(30, 4, 2), [9, 0, 0, 0], [NaN, 0, 0, NaN], [NaN, NaN, NaN, NaN]];
+  const scores = scoreRows(compileForest(forest), toMatrix(rows));
   const average = referenceAverage(256);
   for (const [row, score] of scores.entries()) {
     if (row === 0) continue;
-    const parts = attributePath(forest, x, row).reduce((sum, part) => sum + part, 0);
+    const vector = Float32Array.from([...rows[row]!, ...rows[row - 1]!]);
+    const parts = attributePath(forest, vector).reduce((sum, part) => sum + part, 0);
     assert.ok(Math.abs(parts - average - Math.log2(score) * average) < 1e-9, `row ${row}`);
   }
   const odd = toMatrix([
