@@ -1,6 +1,6 @@
 /**
  * Writes schema/ from the zod schemas of manifest and alert; test/unit/config/schema.test.ts and
- * test/unit/alert/alert-schema.test.ts compare the two.
+ * test/unit/docs/alerts.test.ts compare the two.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -112,24 +112,24 @@ const READERS: { readonly [Name in keyof Settings]: (reader: Reader) => Settings
   namedSources: readNamedSources,
 };
 
-/** Present where this variable is. */
-const PRESENT_BY: { readonly [Name in keyof Settings]: Variable } = {
-  bucket: 'TIDEWATCH_BUCKET',
-  region: 'AWS_REGION',
-  topicArn: 'TIDEWATCH_TOPIC_ARN',
-  scoreQueueUrl: 'TIDEWATCH_SCORE_QUEUE_URL',
-  trainQueueUrl: 'TIDEWATCH_TRAIN_QUEUE_URL',
-  notifyQueueUrl: 'TIDEWATCH_NOTIFY_QUEUE_URL',
-  deliverQueueUrl: 'TIDEWATCH_DELIVER_QUEUE_URL',
-  pagesKeyArn: 'TIDEWATCH_PAGES_KEY_ARN',
-  pages: 'TIDEWATCH_PAGES_URL',
-  batch: 'TIDEWATCH_BATCH_QUEUE',
-  grouping: 'TIDEWATCH_GROUP_BY',
-  receivers: 'TIDEWATCH_SLACK_SECRET_ARN',
-  service: 'TIDEWATCH_SERVICE',
-  detectorMetrics: 'TIDEWATCH_DETECTOR_METRICS',
-  source: 'TIDEWATCH_PROMETHEUS_URL',
-  namedSources: 'TIDEWATCH_PROMETHEUS_SOURCES',
+/** Present where one of these variables is. */
+const PRESENT_BY: { readonly [Name in keyof Settings]: readonly Variable[] } = {
+  bucket: ['TIDEWATCH_BUCKET'],
+  region: ['AWS_REGION'],
+  topicArn: ['TIDEWATCH_TOPIC_ARN'],
+  scoreQueueUrl: ['TIDEWATCH_SCORE_QUEUE_URL'],
+  trainQueueUrl: ['TIDEWATCH_TRAIN_QUEUE_URL'],
+  notifyQueueUrl: ['TIDEWATCH_NOTIFY_QUEUE_URL'],
+  deliverQueueUrl: ['TIDEWATCH_DELIVER_QUEUE_URL'],
+  pagesKeyArn: ['TIDEWATCH_PAGES_KEY_ARN'],
+  pages: ['TIDEWATCH_PAGES_URL'],
+  batch: ['TIDEWATCH_BATCH_QUEUE'],
+  grouping: ['TIDEWATCH_GROUP_BY'],
+  receivers: ['TIDEWATCH_SLACK_SECRET_ARN'],
+  service: ['TIDEWATCH_SERVICE'],
+  detectorMetrics: ['TIDEWATCH_DETECTOR_METRICS'],
+  source: ['TIDEWATCH_PROMETHEUS_URL'],
+  namedSources: ['TIDEWATCH_PROMETHEUS_SOURCES'],
 };
 
 /**
@@ -148,7 +148,9 @@ export function readSettings<Name extends keyof Settings, Optional extends keyof
   const settings = Object.fromEntries([
     ...names.map(read),
     ...optional.map((name) =>
-      reader.optional(PRESENT_BY[name]) === undefined ? [name, undefined] : read(name),
+      PRESENT_BY[name].some((variable) => reader.optional(variable) !== undefined)
+        ? read(name)
+        : [name, undefined],
     ),
   ]);
   if (problems.length > 0) throw new SettingError('bad-settings', problems.join('; '));

@@ -10,6 +10,7 @@ import { packageService } from '../../infra/local/template/package-service.ts';
 import { METRIC_NAMES } from '../../lib/base/telemetry.ts';
 import { readSettings, type Settings } from '../../lib/config/settings.ts';
 import { MOST_ZIP_BYTES, readPlacedSizes, readZipSizes } from '../../scripts/zip-docs.ts';
+import { asPrometheus } from '../helpers/as-prometheus.ts';
 import { EVERYTHING } from '../helpers/every-parameter.ts';
 import {
   environmentOf,
@@ -108,7 +109,10 @@ describe('the packaged template', () => {
       ['source', 'namedSources'],
     );
     assert.equal(source.concurrency, 8);
-    assert.deepEqual(source.tls, { kind: 'secret', secretArn: EVERYTHING.prometheusTlsSecretArn });
+    assert.deepEqual(asPrometheus(source).tls, {
+      kind: 'secret',
+      secretArn: EVERYTHING.prometheusTlsSecretArn,
+    });
     assert.deepEqual([...namedSources.keys()], ['prod-eu', 'prod-ap']);
     assert.equal(variables['TIDEWATCH_SERVICE'], 'tidewatch-prod');
     assert.equal(variables['TIDEWATCH_DETECTOR_METRICS'], EVERYTHING.detectorMetrics);

@@ -510,11 +510,6 @@ for (const [args, message] of [
     assert.equal(code, 1);
   });
 
-test('help has an example for every command', async () => {
-  for (const name of ['fit', 'evaluate', 'score', 'backtest', 'train', 'export', 'status', 'validate'])
-    assert.match((await run(name, '--help')).stdout, new RegExp(`\nExamples:\n  tidewatch ${name}\\b`));
-});
-
 test('a row of 1970 or 2099 is left out and named, by every command that reads a file', async () => {
   const good = await readFile(path('labelled.csv'), 'utf8');
   for (const time of ['1970-01-01T00:00:00Z', '2099-01-01T00:00:00Z']) {

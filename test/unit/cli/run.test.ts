@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { COMMANDS } from '../../../lib/cli/run.ts';
 import { moveCurrent, saveVersion } from '../../../lib/store/model-repository.ts';
 import { INITIAL_NOTIFY_STATE, writeNotifyState } from '../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
@@ -344,13 +345,14 @@ test('--version tells the version of the package, and help COMMAND what COMMAND 
   assert.match(unknown.stderr, /there is no command "fti"; did you mean fit\?/);
 });
 
-test('help names every command and every exit code', async () => {
+test('help names every command and every exit code, and has an example of each command', async () => {
   const { code, stdout } = await runTestCli(['--help'], createMemoryObjectStore());
   assert.equal(code, 0);
-  for (const name of ['export', 'train', 'score', 'status', 'validate']) {
+  for (const { name } of COMMANDS) {
     assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
     const help = await runTestCli([name, '--help'], createMemoryObjectStore());
     assert.equal(help.code, 0);
+    assert.match(help.stdout, new RegExp(`\nExamples:\n  tidewatch ${name}\\b`));
     assert.match(help.stdout, /--json[\s\S]*Exit codes:\n {2}0 {3}all done\n {2}1[\s\S]*\n {2}4 /);
   }
 });

@@ -4,6 +4,7 @@ import { SettingError } from '../../../lib/base/errors.ts';
 import { parsePrometheusSources, secretsOfSources } from '../../../lib/config/prometheus-sources.ts';
 import { type Environment, readSettings } from '../../../lib/config/settings.ts';
 import { parseTlsSecret } from '../../../lib/config/tls-setting.ts';
+import { asPrometheus } from '../../helpers/as-prometheus.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret';
 const FROM = { source: 'the list', region: 'eu-west-1' };
@@ -121,13 +122,13 @@ test('the environment has the list, and certificates and concurrency of the Prom
   });
 
   const url = { TIDEWATCH_PROMETHEUS_URL: 'https://x' };
-  const of = (env: Environment) => read({ ...url, ...env }).source;
-  assert.deepEqual(of({ TIDEWATCH_PROMETHEUS_CONCURRENCY: '8' })?.concurrency, 8);
-  assert.deepEqual(of({ TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN: `${ARN}:tls` })?.tls, {
+  const of = (env: Environment) => asPrometheus(read({ ...url, ...env }).source);
+  assert.deepEqual(of({ TIDEWATCH_PROMETHEUS_CONCURRENCY: '8' }).concurrency, 8);
+  assert.deepEqual(of({ TIDEWATCH_PROMETHEUS_TLS_SECRET_ARN: `${ARN}:tls` }).tls, {
     kind: 'secret',
     secretArn: `${ARN}:tls`,
   });
-  assert.deepEqual(of({ TIDEWATCH_PROMETHEUS_CA_FILE: 'ca.pem' })?.tls, {
+  assert.deepEqual(of({ TIDEWATCH_PROMETHEUS_CA_FILE: 'ca.pem' }).tls, {
     kind: 'files',
     caFile: 'ca.pem',
     certFile: undefined,

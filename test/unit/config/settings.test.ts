@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SettingError } from '../../../lib/base/errors.ts';
 import { parsePrometheusSecret } from '../../../lib/config/prometheus-secret.ts';
 import { type Environment, readSettings } from '../../../lib/config/settings.ts';
+import { asPrometheus } from '../../helpers/as-prometheus.ts';
 
 const FULL: Environment = {
   TIDEWATCH_BUCKET: 'tidewatch-data',
@@ -65,7 +66,7 @@ test('metrics of each detector are on where that is said, and nothing else is ta
 });
 
 test('each way to sign in to Prometheus', () => {
-  const auth = (env: Environment) => readSettings({ ...FULL, ...env }, ['source']).source.auth;
+  const auth = (env: Environment) => asPrometheus(readSettings({ ...FULL, ...env }, ['source']).source).auth;
   assert.deepEqual(auth({}), { kind: 'none' });
   assert.deepEqual(auth({ TIDEWATCH_PROMETHEUS_AUTH: 'bearer', TIDEWATCH_PROMETHEUS_TOKEN: 't' }), {
     kind: 'bearer',
