@@ -58,8 +58,16 @@ for (const kind of MODEL_KINDS) {
       assert.ok(auc >= least, `${auc}`);
     });
 
-    test(`the same matrix, params and seed give the same bytes, another seed ${draws ? 'other ones' : 'the same: nothing is drawn'}`, async () => {
-      const [first, again] = [await fitDefault(), await model.fit(training, params, RUN)];
+    test(`the same matrix, params and seed give the same bytes, told of its progress or not, another seed ${draws ? 'other ones' : 'the same: nothing is drawn'}`, async () => {
+      const seen: number[] = [];
+      const onProgress = (done: number): void => void seen.push(done);
+      const [first, again] = [await fitDefault(), await model.fit(training, params, { ...RUN, onProgress })];
+      assert.equal(seen.at(-1), 1, 'progress ends at 1');
+      assert.deepEqual(
+        seen,
+        seen.toSorted((a, b) => a - b),
+        'progress never goes back',
+      );
       assert.deepEqual(bytesOf(again.save()), bytesOf(first.save()));
       const other = await model.fit(training, params, { ...RUN, seed: 18 });
       const compare: (actual: unknown, expected: unknown) => void = draws
@@ -237,16 +245,6 @@ for (const kind of MODEL_KINDS) {
       await assert.rejects(model.fit(training, params, { ...RUN, deadline: { remaining: () => 0 } }), {
         name: 'RetryLaterError',
       });
-    });
-
-    test('progress ends at 1 and never goes back', async () => {
-      const seen: number[] = [];
-      await model.fit(training, params, { ...RUN, onProgress: (done) => seen.push(done) });
-      assert.equal(seen.at(-1), 1);
-      assert.deepEqual(
-        seen,
-        seen.toSorted((a, b) => a - b),
-      );
     });
 
     test('too little data, an unknown parameter and a foreign state are named errors', async () => {

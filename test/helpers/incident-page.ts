@@ -44,7 +44,7 @@ export interface SampleIncident {
 }
 
 export async function writeSampleIncident(): Promise<SampleIncident> {
-  const { store, manifest } = await trainSockShop();
+  const { store, manifest } = await trainSockShop('robust-z');
   await exportByHour(store);
   const model = {
     version: manifest.version,

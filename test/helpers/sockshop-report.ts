@@ -1,6 +1,7 @@
 /** Trains on the Sock Shop sample as a function would, and gives the files of the version. */
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ModelKind } from '../../lib/config/model-kind.ts';
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../lib/jobs/train/train-model.ts';
 import { type LoadedVersion, loadVersion } from '../../lib/store/model-repository.ts';
@@ -15,10 +16,14 @@ export interface TrainedSample extends LoadedVersion {
   readonly telemetry: MemoryTelemetry;
 }
 
-export async function trainSockShop(): Promise<TrainedSample> {
+/**
+ * @param kind of model: the default one takes a dozen seconds of a processor
+ * @param names of files of the history, as a glob has them
+ */
+export async function trainSockShop(kind: ModelKind, names = '*.parquet'): Promise<TrainedSample> {
   const store = createMemoryObjectStore();
   const telemetry = createMemoryTelemetry();
-  for await (const name of glob('*.parquet', { cwd: HISTORY }))
+  for await (const name of glob(names, { cwd: HISTORY }))
     await store.put(`windows/detector=${DETECTOR}/${name}`, await readFile(join(HISTORY, name)));
   const context = {
     store,
@@ -27,7 +32,9 @@ export async function trainSockShop(): Promise<TrainedSample> {
     now: () => 0,
     deadline: { remaining: () => Infinity },
   };
-  const { version } = await trainModel(await loadDetector(context, DETECTOR), context);
+  const { detector, ...loaded } = await loadDetector(context, DETECTOR);
+  const model = { ...detector.model, kind };
+  const { version } = await trainModel({ ...loaded, detector: { ...detector, model } }, context);
   if (version === undefined) throw new Error(`${DETECTOR} was not trained`);
   return { ...(await loadVersion(store, DETECTOR, version)), store, telemetry };
 }

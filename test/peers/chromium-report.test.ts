@@ -15,7 +15,7 @@ const contexts: BrowserContext[] = [];
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidewatch-report-'));
-  const { files } = await trainSockShop();
+  const { files } = await trainSockShop('auto');
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
   address = pathToFileURL(join(folder, 'report.html')).href;
 });

@@ -133,7 +133,10 @@ function omitMissed({ missed: _, ...figures }: Evaluation): Omit<Evaluation, 'mi
  * In place of an object's ETag. Everything that is learned from is in it, and the settings, as they are in the bytes that an
  * exporter writes.
  */
-function hashContent({ columns, entityOf, times, labels, ...named }: MetricWindow, hash: string): string {
+export function hashContent(
+  { columns, entityOf, times, labels, ...named }: MetricWindow,
+  hash: string,
+): string {
   const sha256 = createHash('sha256').update(JSON.stringify({ ...named, manifestHash: hash }));
   for (const values of [entityOf, times, ...columns, ...(labels === undefined ? [] : [labels])])
     sha256.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));

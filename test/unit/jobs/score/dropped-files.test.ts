@@ -34,7 +34,11 @@ async function createTrained() {
   const bucket = openLocalBucket({ telemetry, now: () => clock });
   const context = { ...bucket.context, telemetry, withoutReports: true as const };
   await dropWindow(bucket.store, { from: 0, rows: 1440 });
-  const loaded = await loadDetector(context, 'shop');
+  const { detector, ...others } = await loadDetector(context, 'shop');
+  const loaded = {
+    ...others,
+    detector: { ...detector, model: { ...detector.model, kind: 'robust-z' as const } },
+  };
   await trainModel(loaded, context);
   await scoreWindows(loaded, context);
   return { bucket, context, telemetry, score: () => scoreWindows(loaded, context) };
