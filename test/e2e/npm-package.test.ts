@@ -71,7 +71,7 @@ test('its command runs outside of a clone, from made-up metrics to a model and s
     '--scenario',
     'cpu-spike',
     '--days',
-    '1',
+    '2',
     '--step',
     '5m',
     '--out',

@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
 import { openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { scoresKey } from '../../../../lib/store/keys.ts';
+import { loadQuickDetector } from '../../../helpers/load-quick-detector.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import {
   dropWindow,
@@ -34,11 +34,7 @@ async function createTrained() {
   const bucket = openLocalBucket({ telemetry, now: () => clock });
   const context = { ...bucket.context, telemetry, withoutReports: true as const };
   await dropWindow(bucket.store, { from: 0, rows: 1440 });
-  const { detector, ...others } = await loadDetector(context, 'shop');
-  const loaded = {
-    ...others,
-    detector: { ...detector, model: { ...detector.model, kind: 'robust-z' as const } },
-  };
+  const loaded = await loadQuickDetector(context, 'shop');
   await trainModel(loaded, context);
   await scoreWindows(loaded, context);
   return { bucket, context, telemetry, score: () => scoreWindows(loaded, context) };

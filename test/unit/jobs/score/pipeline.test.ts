@@ -8,7 +8,6 @@ import { defaultDetector } from '../../../../lib/config/defaults.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext, NotifyContext } from '../../../../lib/jobs/shared/context.ts';
-import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { manifestKey, quarantineKey, reasonKey, scoredKey, scoresKey } from '../../../../lib/store/keys.ts';
@@ -16,6 +15,7 @@ import { readCurrent, readManifest } from '../../../../lib/store/model-repositor
 import { markPublished } from '../../../../lib/store/notifications.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
+import { loadQuickDetector } from '../../../helpers/load-quick-detector.ts';
 import {
   createMemoryObjectStore,
   createMortalStore,
@@ -87,7 +87,7 @@ function createNotifying(world: World, store: ObjectStore): NotifyContext {
 
 async function score(world: World, store?: ObjectStore): ReturnType<typeof scoreWindows> {
   const context = createContext(world, store);
-  return scoreWindows(await loadDetector(context, DETECTOR), context);
+  return scoreWindows(await loadQuickDetector(context, DETECTOR), context);
 }
 
 /** As the schedule does every minute. */
@@ -97,7 +97,7 @@ async function tick(world: World): Promise<void> {
 
 async function train(world: World, store?: ObjectStore): ReturnType<typeof trainModel> {
   const context = createContext(world, store);
-  return trainModel(await loadDetector(context, DETECTOR), context);
+  return trainModel(await loadQuickDetector(context, DETECTOR), context);
 }
 
 async function trainWorld(): Promise<World> {
@@ -440,7 +440,7 @@ test('a backlog that takes longer than a run asks for another; one that got nowh
   const world = await createTrainedWorld();
   for (let from = 1440; from < 1500; from += 15) await dropWindow(world.store, { from, rows: 15 });
   world.requests.length = 0;
-  const loaded = await loadDetector(createContext(world), DETECTOR);
+  const loaded = await loadQuickDetector(createContext(world), DETECTOR);
   /** Time for so many windows. */
   const runFor = async (windows: number): Promise<number> => {
     let asked = 0;

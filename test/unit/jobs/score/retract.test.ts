@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readState } from '../../../../lib/store/detector-states.ts';
 import { scoresKey } from '../../../../lib/store/keys.ts';
+import { loadQuickDetector } from '../../../helpers/load-quick-detector.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -16,8 +16,8 @@ async function createTrained() {
   const bucket = openLocalBucket({ telemetry, now: () => clock });
   const context = { ...bucket.context, telemetry, withoutReports: true as const };
   await dropWindow(bucket.store, { from: 0, rows: 1440 });
-  const score = async () => scoreWindows(await loadDetector(context, 'shop'), context);
-  await trainModel(await loadDetector(context, 'shop'), context);
+  const score = async () => scoreWindows(await loadQuickDetector(context, 'shop'), context);
+  await trainModel(await loadQuickDetector(context, 'shop'), context);
   await score();
   const told = (): string[] => bucket.published.map(({ alert }) => `${alert.state} ${alert.entity}`);
   return { store: bucket.store, published: bucket.published, telemetry, score, told };

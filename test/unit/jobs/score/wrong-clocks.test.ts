@@ -5,12 +5,12 @@ import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { listLeftOut } from '../../../../lib/jobs/shared/left-out-notes.ts';
-import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { isTrainingDue, trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { currentModelKey } from '../../../../lib/store/keys.ts';
 import { readCurrent } from '../../../../lib/store/model-repository.ts';
 import { writeColumns } from '../../../../lib/window/write-window.ts';
+import { loadQuickDetector } from '../../../helpers/load-quick-detector.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -30,12 +30,12 @@ beforeEach(() => {
 });
 
 async function score(): ReturnType<typeof scoreWindows> {
-  return scoreWindows(await loadDetector(bucket.context, 'shop'), bucket.context);
+  return scoreWindows(await loadQuickDetector(bucket.context, 'shop'), bucket.context);
 }
 
 async function train(): ReturnType<typeof trainModel> {
   const context = { ...bucket.context, withoutReports: true as const };
-  return trainModel(await loadDetector(context, 'shop'), context);
+  return trainModel(await loadQuickDetector(context, 'shop'), context);
 }
 
 async function learn(): Promise<void> {
@@ -174,10 +174,10 @@ test('a state that knows of 2099 heals: alerts, trainings and the model in use',
   const later = current.replace(/"version": "\d{8}/, '"version": "20990101');
   assert.notEqual(later, current);
   await bucket.store.put(key, new TextEncoder().encode(later));
-  const loaded = await loadDetector(bucket.context, 'shop');
+  const loaded = await loadQuickDetector(bucket.context, 'shop');
   assert.equal(await isTrainingDue(loaded, bucket.context), true);
   assert.equal((await train()).outcome, 'trained');
-  assert.equal(await isTrainingDue(await loadDetector(bucket.context, 'shop'), bucket.context), false);
+  assert.equal(await isTrainingDue(await loadQuickDetector(bucket.context, 'shop'), bucket.context), false);
   const { state } = await readState(bucket.store, 'shop');
   assert.deepEqual(Object.keys(state.entities), ['cart', 'payment']);
   assert.equal(state.trainedUntil, EPOCH + PASSED * STEP);

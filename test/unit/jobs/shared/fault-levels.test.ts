@@ -8,7 +8,6 @@ import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
 import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { createQuerySource } from '../../../../lib/source/query-source.ts';
@@ -16,6 +15,7 @@ import { readState } from '../../../../lib/store/detector-states.ts';
 import { currentModelKey, leftOutKey, manifestKey, reasonKey, stateKey } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { writeColumns } from '../../../../lib/window/write-window.ts';
+import { loadQuickDetector } from '../../../helpers/load-quick-detector.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -176,11 +176,11 @@ class World {
   };
 
   async score(detector: string): Promise<void> {
-    await scoreWindows(await loadDetector(this.context, detector), this.context);
+    await scoreWindows(await loadQuickDetector(this.context, detector), this.context);
   }
 
   async train(detector: string): Promise<string> {
-    return (await trainModel(await loadDetector(this.context, detector), this.context)).outcome;
+    return (await trainModel(await loadQuickDetector(this.context, detector), this.context)).outcome;
   }
 
   /** What people hear of two hours with a fault in the first of them. */

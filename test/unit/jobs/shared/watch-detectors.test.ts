@@ -4,7 +4,6 @@ import { beforeEach, describe, test } from 'node:test';
 import { readDetectorStatus } from '../../../../lib/cli/detector-status.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
-import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
@@ -12,6 +11,7 @@ import { NOTIFY_STATE_KEY } from '../../../../lib/store/keys.ts';
 import { INITIAL_NOTIFY_STATE, writeNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createAlert } from '../../../helpers/alerts.ts';
+import { loadQuickDetector } from '../../../helpers/load-quick-detector.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -30,9 +30,10 @@ beforeEach(() => {
   bucket = openLocalBucket({ telemetry, now: () => clock });
 });
 
-const score = async (name = 'shop') => scoreWindows(await loadDetector(bucket.context, name), bucket.context);
+const score = async (name = 'shop') =>
+  scoreWindows(await loadQuickDetector(bucket.context, name), bucket.context);
 const train = async () =>
-  trainModel(await loadDetector(bucket.context, 'shop'), { ...bucket.context, withoutReports: true });
+  trainModel(await loadQuickDetector(bucket.context, 'shop'), { ...bucket.context, withoutReports: true });
 
 /** Codes of the concerns as status tells them, which are those that the watch counts. */
 async function concerns(detector = 'shop'): Promise<string[]> {
