@@ -1,15 +1,16 @@
 /** A trained version becomes pages and pictures that people look at. */
 import { drawForImage } from './drawing/draw.ts';
 import { rasterize } from './drawing/rasterize.ts';
-import { listFigures } from './figures.ts';
+import { type Figure, listFigures } from './figures.ts';
 import { findAll } from './findings/findings.ts';
 import { renderPage } from './page/page.ts';
 import type { ReportInput } from './report-input.ts';
 import { summarize } from './summary.ts';
 
 export { pickMoments } from './findings/moments.ts';
-export type { ReportInput } from './report-input.ts'; /** CSS pixels of the plot inside a PNG; the title stands above it. */
+export type { ReportInput } from './report-input.ts';
 
+/** CSS pixels of the plot inside a PNG; the title stands above it. */
 const IMAGE_SIZE = { width: 720, height: 440 } as const;
 
 /**
@@ -19,13 +20,8 @@ const IMAGE_SIZE = { width: 720, height: 440 } as const;
  * @throws ModelError, EvaluationError where a score is infinite
  */
 export async function buildReport(input: ReportInput): Promise<Readonly<Record<string, Uint8Array>>> {
-  const findings = findAll(input);
-  const figures = listFigures(findings);
-  const encoder = new TextEncoder();
-  const files: Record<string, Uint8Array> = {
-    'report.html': encoder.encode(renderPage(findings, figures)),
-    'summary_report.txt': encoder.encode(summarize(findings)),
-  };
+  const { figures, files } = writePages(input);
+  const pictures: Record<string, Uint8Array> = {};
   const name = `${input.version.detector} · ${input.version.version}`;
   for (const figure of figures) {
     const svg = drawForImage(figure.draw(IMAGE_SIZE), {
@@ -33,7 +29,22 @@ export async function buildReport(input: ReportInput): Promise<Readonly<Record<s
       of: name,
       note: figure.note,
     });
-    files[`${figure.name}.png`] = await rasterize(svg);
+    pictures[`${figure.name}.png`] = await rasterize(svg);
   }
-  return files;
+  return { ...files, ...pictures };
+}
+
+/** All but the pictures, and what those are to be drawn from. @throws as `buildReport` does */
+export function writePages(input: ReportInput): {
+  readonly files: Readonly<Record<'report.html' | 'summary_report.txt', Uint8Array>>;
+  readonly figures: readonly Figure[];
+} {
+  const findings = findAll(input);
+  const figures = listFigures(findings);
+  const encoder = new TextEncoder();
+  const files = {
+    'report.html': encoder.encode(renderPage(findings, figures)),
+    'summary_report.txt': encoder.encode(summarize(findings)),
+  };
+  return { files, figures };
 }

@@ -63,3 +63,9 @@ export async function dropWindow(store: ObjectStore, options: SyntheticOptions):
 function noise(seed: string): number {
   return createHash('md5').update(seed).digest().readUInt32LE(0) / 2 ** 31 - 1;
 }
+
+/** Declares a detector whose model is fitted at once, where the default one takes a second of a processor. */
+export async function declareQuick(store: ObjectStore, detector = 'shop'): Promise<void> {
+  const text = `kind: AnomalyDetector\nmetadata: { name: ${detector} }\nspec: { model: { kind: robust-z } }\n`;
+  await store.put(`detectors/${detector}.yml`, new TextEncoder().encode(text));
+}

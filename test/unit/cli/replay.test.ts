@@ -7,7 +7,7 @@ import { notify } from '../../../lib/jobs/notify/notify.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { createNotifyContext } from '../../helpers/notify-context.ts';
-import { dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
+import { declareQuick, dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
 
 const NOW = EPOCH + 1_600 * STEP;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -137,6 +137,7 @@ test('replay dead-letters moves those of both queues; one that has none does not
 test('replay range has windows scored again and nobody told again', async () => {
   const store = createMemoryObjectStore({ now: () => NOW });
   const host = { now: () => NOW };
+  await declareQuick(store);
   await dropWindow(store, { from: 0, rows: 1_440 });
   await runTestCli(['score'], store, host);
   assert.equal((await runTestCli(['train', 'shop'], store, host)).code, 0);

@@ -11,7 +11,7 @@ import { createChange, endOf } from '../../helpers/anomalies.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { answerQueries, startFakePrometheus } from '../../helpers/fake-prometheus.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
-import { dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
+import { declareQuick, dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
 
 const FAULT = { entity: 'payment', from: 1450, to: 1460 };
 const NOW = EPOCH + 1_600 * STEP;
@@ -31,6 +31,7 @@ spec:
 async function createHistory(): Promise<ReturnType<typeof createMemoryObjectStore>> {
   let clock = NOW;
   const store = createMemoryObjectStore({ now: () => clock++ });
+  await declareQuick(store);
   await dropWindow(store, { from: 0, rows: 1_440 });
   await dropWindow(store, { from: 1_440, rows: 60, fault: FAULT });
   return store;
@@ -57,6 +58,7 @@ test('score, train, score: learning is told, then what was found, with exit code
 
 test('alerts are published once, and shown', async () => {
   const store = createMemoryObjectStore();
+  await declareQuick(store);
   await dropWindow(store, { from: 0, rows: 1_440 });
   await runTestCli(['score'], store);
   assert.equal((await runTestCli(['train'], store)).code, 0);

@@ -4,11 +4,12 @@ import { test } from 'node:test';
 import { writePlace } from '../../../lib/store/training-place.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
-import { dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
+import { declareQuick, dropWindow, EPOCH, STEP } from '../../helpers/synthetic-window.ts';
 
 test('what it logs goes by the window that it was asked for after', async () => {
   const now = EPOCH + 1_500 * STEP;
   const store = createMemoryObjectStore({ now: () => now });
+  await declareQuick(store);
   await dropWindow(store, { from: 0, rows: 1_440 });
   const job = { name: 'train-shop-1', askedAt: now, until: now + 1, correlationId: 'shop@20261101T000000Z' };
   const sizes = { values: 1, memoryMb: 1, seconds: 1 };

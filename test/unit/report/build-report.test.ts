@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildReport, type ReportInput } from '../../../lib/report/build-report.ts';
+import { buildReport, type ReportInput, writePages } from '../../../lib/report/build-report.ts';
 import { makeInput } from './report-input.ts';
 
 const FILES = [
@@ -35,8 +35,8 @@ test('the same input gives the same bytes, and is left as it was', async () => {
     assert.deepEqual(sizeOf(first[name]!), [1440, 1056], name);
 });
 
-test('says what was found: threshold, incidents, labels, metrics, moments', async () => {
-  const files = await buildReport(makeInput({ labelled: true }));
+test('says what was found: threshold, incidents, labels, metrics, moments', () => {
+  const { files } = writePages(makeInput({ labelled: true }));
   const summary = text(files, 'summary_report.txt');
   assert.match(summary, /^rows {8}2,880, one every 1 min per entity$/m);
   assert.match(
@@ -57,13 +57,13 @@ test('says what was found: threshold, incidents, labels, metrics, moments', asyn
     assert.ok(page.includes(word), word);
 });
 
-test('a row far out alone is anomalous below the threshold too, and the page says by which rule', async () => {
+test('a row far out alone is anomalous below the threshold too, and the page says by which rule', () => {
   const input = makeInput({ threshold: 1e6 });
   const policy = { ...input.version.policy, extremeDeviation: 50 };
-  const page = text(await buildReport({ ...input, version: { ...input.version, policy } }), 'report.html');
+  const page = text(writePages({ ...input, version: { ...input.version, policy } }).files, 'report.html');
   assert.match(page, /whatever the score, a metric at least 50 of them/);
   assert.match(page, /<b id="at-incidents">1<\/b>/);
-  assert.doesNotMatch(text(await buildReport(input), 'report.html'), /whatever the score/);
+  assert.doesNotMatch(text(writePages(input).files, 'report.html'), /whatever the score/);
 });
 
 test('where there are no labels, the page and the pictures say so', async () => {
@@ -78,7 +78,7 @@ test('where there are no labels, the page and the pictures say so', async () => 
   assert.ok(without['roc_curve.png']!.length > 10_000, 'a sentence is drawn, in a font');
 });
 
-test('a training history is drawn where there is one', async () => {
+test('a training history is drawn where there is one', () => {
   const input = makeInput();
   const history = {
     measure: 'mean squared error',
@@ -87,10 +87,10 @@ test('a training history is drawn where there is one', async () => {
       { loss: 0.5, validationLoss: 0.7 },
     ],
   };
-  const page = text(await buildReport({ ...input, summary: { notes: [], history } }), 'report.html');
+  const page = text(writePages({ ...input, summary: { notes: [], history } }).files, 'report.html');
   assert.match(page, /mean squared error/);
   assert.doesNotMatch(page, /fitted in one pass/);
-  assert.match(text(await buildReport(input), 'report.html'), /fitted in one pass/);
+  assert.match(text(writePages(input).files, 'report.html'), /fitted in one pass/);
 });
 
 test('a classifier shows accuracy, area and precision by epoch, of training and validation', async () => {
@@ -116,9 +116,9 @@ test('a classifier shows accuracy, area and precision by epoch, of training and 
   assert.match(text(files, 'summary_report.txt'), said);
 });
 
-test('a loss that exploded is a gap in the plot', async () => {
+test('a loss that exploded is a gap in the plot', () => {
   const history = { measure: 'mean squared error', epochs: [{ loss: 1 }, { loss: Infinity }, { loss: NaN }] };
-  const files = await buildReport({ ...makeInput(), summary: { notes: [], history } });
+  const { files } = writePages({ ...makeInput(), summary: { notes: [], history } });
   assert.doesNotMatch(text(files, 'report.html'), /NaN|undefined|Infinity/);
   assert.match(
     text(files, 'summary_report.txt'),
@@ -126,14 +126,14 @@ test('a loss that exploded is a gap in the plot', async () => {
   );
 });
 
-test('says what the fit noted, what the model stands in for, and what it was fine-tuned from', async () => {
+test('says what the fit noted, what the model stands in for, and what it was fine-tuned from', () => {
   const input = makeInput();
   const version = {
     ...input.version,
     requestedKind: 'lstm',
     lineage: { detector: 'cart', version: '20261101T000000Z-ffffffffffff' },
   } as unknown as ReportInput['version'];
-  const files = await buildReport({
+  const { files } = writePages({
     ...input,
     version,
     summary: { notes: ['Too few sequences: <640>.'], history: undefined },
@@ -148,32 +148,32 @@ test('says what the fit noted, what the model stands in for, and what it was fin
   const page = text(files, 'report.html');
   const shown = [...sentences, 'Too few sequences: &lt;640&gt;.'].map((sentence) => `<p>${sentence}</p>`);
   assert.ok(page.includes(`<h2>Model</h2>${shown.join('')}`));
-  assert.doesNotMatch(text(await buildReport(input), 'report.html'), /<h2>Model/);
+  assert.doesNotMatch(text(writePages(input).files, 'report.html'), /<h2>Model/);
 });
 
-test('says what was left out of the training', async () => {
+test('says what was left out of the training', () => {
   const input = makeInput();
   const leftOut = { rows: { confirmed: 70 }, ranges: [] };
-  const files = await buildReport({ ...input, version: { ...input.version, leftOut } });
+  const { files } = writePages({ ...input, version: { ...input.version, leftOut } });
   assert.match(text(files, 'summary_report.txt'), /^left out {4}70 rows: 70 of confirmed incidents$/m);
   assert.ok(
     text(files, 'report.html').includes('<dt>Left out</dt><dd>70 rows: 70 of confirmed incidents</dd>'),
   );
 });
 
-test('names the criteria that labelled rows, with how many', async () => {
+test('names the criteria that labelled rows, with how many', () => {
   const input = { ...makeInput({ labelled: true }), labelledBy: { 'out of memory': 1, hot: 1200 } };
-  const files = await buildReport(input);
+  const { files } = writePages(input);
   assert.match(text(files, 'summary_report.txt'), /^criteria {4}out of memory 1 row, hot 1,200 rows$/m);
   assert.ok(
     text(files, 'report.html').includes('<dt>Criteria</dt><dd>out of memory 1 row, hot 1,200 rows</dd>'),
   );
-  assert.doesNotMatch(text(await buildReport(makeInput()), 'report.html'), /<dt>Criteria/);
+  assert.doesNotMatch(text(writePages(makeInput()).files, 'report.html'), /<dt>Criteria/);
 });
 
-test('asks nothing of the network, and names from the data cannot become markup', async () => {
+test('asks nothing of the network, and names from the data cannot become markup', () => {
   const evil = '</script><img src=x onerror=alert(1)>';
-  const files = await buildReport(
+  const { files } = writePages(
     makeInput({ entities: ['a', evil], metrics: ['cpu', evil], fault: { entity: evil, from: 700, to: 720 } }),
   );
   const page = text(files, 'report.html');
@@ -214,11 +214,11 @@ test('odd data makes a report all the same', async () => {
   }
 });
 
-test('a page stays small however many rows, entities and metrics there are', async () => {
+test('a page stays small however many rows, entities and metrics there are', () => {
   const entities = Array.from({ length: 60 }, (_, i) => `pod-${String(i).padStart(2, '0')}`);
   const metrics = Array.from({ length: 30 }, (_, i) => (i === 0 ? 'cpu' : `m${i}`));
   const input = makeInput({ rows: 400, entities, metrics, fault: { entity: 'pod-07', from: 100, to: 120 } });
-  const page = text(await buildReport(input), 'report.html');
+  const page = text(writePages(input).files, 'report.html');
   assert.equal(page.match(/<details class="entity"/g)?.length, 3);
   assert.match(page, /57 more entities, without plots/);
   assert.match(page, /The 24 metrics with the largest part/);

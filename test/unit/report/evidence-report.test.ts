@@ -5,7 +5,7 @@ import type { Expectation, SeriesExpectation } from '../../../lib/expectation/ex
 import { expectRange, isSeasonal } from '../../../lib/expectation/expected-range.ts';
 import { PLACES_OF_DAY } from '../../../lib/expectation/seasonal-curve.ts';
 import { profileValues } from '../../../lib/features/profile.ts';
-import { buildReport, type ReportInput } from '../../../lib/report/build-report.ts';
+import { type ReportInput, writePages } from '../../../lib/report/build-report.ts';
 import { drawTimeline } from '../../../lib/report/drawing/timeline.ts';
 import { expectationOf } from '../../../lib/report/report-input.ts';
 import { makeInput } from './report-input.ts';
@@ -19,7 +19,7 @@ const DAY = Float32Array.from(
 );
 
 test('a version by evidence is told of in evidence, and of what it is expected by the hour', async () => {
-  const files = await buildReport(byEvidence());
+  const { files } = writePages(byEvidence());
   const text = (name: string): string => new TextDecoder().decode(files[name]);
   const page = text('report.html');
   for (const words of [
@@ -37,7 +37,7 @@ test('a version by evidence is told of in evidence, and of what it is expected b
   // The others have no season.
   assert.match(page, /<b>memory<\/b> · usual /);
   assert.match(text('summary_report.txt'), /^5, evidence; 99\.9 % of the training rows lie below: /m);
-  const byScore = new TextDecoder().decode((await buildReport(makeInput()))['report.html']);
+  const byScore = new TextDecoder().decode(writePages(makeInput()).files['report.html']);
   assert.match(byScore, /Score over time/);
   assert.doesNotMatch(byScore, /evidence|by the hour/i);
 });
