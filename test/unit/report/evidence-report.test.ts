@@ -20,7 +20,7 @@ const DAY = Float32Array.from(
 
 test('a version by evidence is told of in evidence, and of what it is expected by the hour', async () => {
   const { files } = writePages(byEvidence());
-  const text = (name: string): string => new TextDecoder().decode(files[name]);
+  const text = (name: 'report.html' | 'summary_report.txt'): string => new TextDecoder().decode(files[name]);
   const page = text('report.html');
   for (const words of [
     'Evidence over time',
