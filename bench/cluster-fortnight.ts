@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- cluster-fortnight [--scale NAME] [--seeds N] [--model KIND]`: what people are told of a cluster in two weeks, all at the
- * defaults. Forty workloads with churn and a weekly season; twelve known faults, and what is none: two rollouts, a scale-up,
- * an outage of Prometheus. Then two shows: a pod that flaps, and forty with one cause.
+ * `npm run bench -- cluster-fortnight [--scale NAME] [--through WAY] [--seeds N] [--model KIND] [--mails DIR]`: what people are told of
+ * a cluster in two weeks, all at the defaults, by the jobs in memory or through the functions' zips on the emulator. Forty workloads
+ * with churn and a weekly season; twelve known faults, and what is none: two rollouts, a scale-up, an outage of Prometheus. Then two
+ * shows: a pod that flaps, and forty with one cause.
  */
 
 import { renderSubject } from '../lib/alert/subject.ts';
@@ -9,12 +10,18 @@ import { formatTable } from '../lib/cli/table.ts';
 import { takeMedian } from '../lib/maths/median.ts';
 import { populate } from './cluster-fortnight/cluster.ts';
 import { judge, type Verdict } from './cluster-fortnight/judge.ts';
-import { live } from './cluster-fortnight/live.ts';
+import { DEPLOYED_AT, live } from './cluster-fortnight/live.ts';
 import { measure } from './cluster-fortnight/measure.ts';
+import { openMemoryHost } from './cluster-fortnight/memory-host.ts';
 import { DAY, FORTNIGHT, MINUTE, SCALES } from './cluster-fortnight/plan.ts';
+import { startZipsHost } from './cluster-fortnight/zips-host.ts';
 import type { Study } from './study.ts';
 
-export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 'coarse', model }) => {
+export const reportFortnight: Study = async (
+  _,
+  say,
+  { seeds = 1, scale: name = 'coarse', through = 'memory', model, mails },
+) => {
   const scale = SCALES[name];
   const verdicts: Verdict[] = [];
   const texts: string[] = [];
@@ -23,8 +30,10 @@ export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 
     const begun = performance.now();
     say(`seed ${seed}: ${pods.length} pods in all`);
     const measured = measure(pods, scale, seed);
+    const place = { pods: measured, scale, start: DEPLOYED_AT, say, mails };
+    await using host = through === 'zips' ? await startZipsHost(place) : openMemoryHost(place);
     const lived = await live({
-      pods: measured,
+      host,
       scale,
       say,
       kind: model,
@@ -36,7 +45,7 @@ export const reportFortnight: Study = async (_, say, { seeds = 1, scale: name = 
     const minutes = (performance.now() - begun) / MINUTE;
     texts.push(
       [
-        `seed ${seed}: ${scale.workloads} workloads, ${scale.pods} pods (${pods.length} that ever lived), a row each ${scale.step / MINUTE} min, ${scale.days} days after ${lived.trainings} trainings; ${minutes.toFixed(1)} min`,
+        `seed ${seed}: ${scale.workloads} workloads, ${scale.pods} pods (${pods.length} that ever lived), a row each ${scale.step / MINUTE} min, ${scale.days} days after ${lived.trainings} trainings, through ${through === 'zips' ? 'the zips' : 'memory'}; ${minutes.toFixed(1)} min`,
         render(verdict),
       ].join('\n\n'),
     );

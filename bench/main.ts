@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { MODEL_KINDS } from '../lib/config/model-kind.ts';
 import type { BenchRow } from './bench-row.ts';
 import { isReached } from './bench-row.ts';
-import { SCALE_NAMES } from './cluster-fortnight/plan.ts';
+import { SCALE_NAMES, WAYS } from './cluster-fortnight/plan.ts';
 import { PARTS } from './lived/part.ts';
 import { describeMachine, renderMachine, renderTable } from './render-table.ts';
 import type { Study, StudyOptions } from './study.ts';
@@ -33,9 +33,22 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
 };
 
 /** Options of single studies. */
-const OWN_OPTIONS = ['part', 'model', 'seeds', 'scenarios', 'no-peers', 'jobs', 'scale', 'plot'] as const;
+const OWN_OPTIONS = [
+  'part',
+  'model',
+  'seeds',
+  'scenarios',
+  'no-peers',
+  'jobs',
+  'scale',
+  'through',
+  'mails',
+  'plot',
+] as const;
 /** Of `lived`. */
-const LIVED_OPTIONS = OWN_OPTIONS.filter((name) => name !== 'scale' && name !== 'plot');
+const LIVED_OPTIONS = OWN_OPTIONS.filter(
+  (name) => name !== 'scale' && name !== 'through' && name !== 'mails' && name !== 'plot',
+);
 type OwnOption = (typeof OWN_OPTIONS)[number];
 
 /** What is not about speed: each runs alone, and prints its own table. */
@@ -119,7 +132,7 @@ const STUDIES: Readonly<
   },
   'cluster-fortnight': {
     needsData: false,
-    takes: ['seeds', 'scale', 'model'],
+    takes: ['seeds', 'scale', 'through', 'mails', 'model'],
     load: async () => (await import('./cluster-fortnight.ts')).reportFortnight,
   },
   'unwatched-history': {
@@ -154,8 +167,10 @@ lived also takes
   --no-peers   the product alone; also for s3-tests
   --jobs N     threads that share the work, 1 by default; also for lived-gate
 
-cluster-fortnight takes --seeds N (1 by default) and
-  --scale NAME ${SCALE_NAMES.join(', ')}; coarse by default
+cluster-fortnight takes --seeds N (1 by default), --model KIND and
+  --scale NAME   ${SCALE_NAMES.join(', ')}; coarse by default
+  --through WAY  ${WAYS.join(', ')}: the jobs in this process, or the packaged functions on the emulator; memory by default
+  --mails DIR    through the zips: where the mails go that people would get
 
 scale takes
   --plot FILE  where its picture goes, a PNG
@@ -234,6 +249,8 @@ function readOptions(args: readonly string[]): Options {
       'no-peers': { type: 'boolean' },
       jobs: { type: 'string' },
       scale: { type: 'string' },
+      through: { type: 'string' },
+      mails: { type: 'string' },
       plot: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -255,6 +272,8 @@ function readOptions(args: readonly string[]): Options {
   for (const name of OWN_OPTIONS)
     if (values[name] !== undefined && !takes.includes(name))
       throw new Error(`--${name} is not for ${study ?? 'benches of speed'}`);
+  if (values.mails !== undefined && values.through !== 'zips')
+    throw new Error('--mails goes with --through zips: in memory there are none');
   const unknown = study !== undefined ? [] : positionals.filter((name) => !Object.hasOwn(BENCHES, name));
   if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}`);
   return {
@@ -271,6 +290,8 @@ function readOptions(args: readonly string[]): Options {
     peers: values['no-peers'] !== true,
     jobs: countOf('jobs', values.jobs) ?? 1,
     scale: oneOf('scale', values.scale, SCALE_NAMES),
+    through: oneOf('through', values.through, WAYS),
+    mails: values.mails,
     plot: values.plot,
     help,
   };

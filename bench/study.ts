@@ -1,5 +1,5 @@
 import type { ModelKind } from '../lib/config/model-kind.ts';
-import type { ScaleName } from './cluster-fortnight/plan.ts';
+import type { ScaleName, Way } from './cluster-fortnight/plan.ts';
 import type { Part } from './lived/part.ts';
 
 /** A measurement that is not about speed: its table for people, its figures for `--json`. */
@@ -26,6 +26,10 @@ export interface StudyOptions {
   readonly jobs: number;
   /** Of `cluster-fortnight`: how large its cluster is. */
   readonly scale: ScaleName | undefined;
+  /** Of the same: what it goes through. */
+  readonly through: Way | undefined;
+  /** Of the same: folder for the mails that people would get, through the zips; undefined: they are not kept. */
+  readonly mails: string | undefined;
   /** Of `scale`: the file of its picture; undefined: none. */
   readonly plot: string | undefined;
 }

@@ -2,7 +2,7 @@
 import type { AlertMember } from '../../lib/alert/alert.ts';
 import { workloadOf } from '../../lib/base/workload.ts';
 import { inFortnight, type Pod } from './cluster.ts';
-import type { Message } from './live.ts';
+import type { Message } from './host.ts';
 import { choosePods } from './measure.ts';
 import { DAY, HOUR, INCIDENTS, type KnownIncident, OUTAGE, type Scale } from './plan.ts';
 

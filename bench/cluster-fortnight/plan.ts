@@ -20,6 +20,10 @@ export interface Scale {
 export const SCALE_NAMES = ['full', 'coarse', 'small', 'tiny'] as const;
 export type ScaleName = (typeof SCALE_NAMES)[number];
 
+/** Ways of the cluster's weeks through Tidewatch: its jobs in memory, or its functions' zips on the emulator. */
+export const WAYS = ['memory', 'zips'] as const;
+export type Way = (typeof WAYS)[number];
+
 export const SCALES: Readonly<Record<ScaleName, Scale>> = {
   full: { workloads: 40, pods: 300, step: MINUTE, history: 7, days: 16 },
   coarse: { workloads: 40, pods: 300, step: 5 * MINUTE, history: 7, days: 16 },

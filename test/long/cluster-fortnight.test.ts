@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { populate } from '../../bench/cluster-fortnight/cluster.ts';
 import { judge } from '../../bench/cluster-fortnight/judge.ts';
-import { live } from '../../bench/cluster-fortnight/live.ts';
+import { DEPLOYED_AT, live } from '../../bench/cluster-fortnight/live.ts';
 import { measure } from '../../bench/cluster-fortnight/measure.ts';
+import { openMemoryHost } from '../../bench/cluster-fortnight/memory-host.ts';
 import { MINUTE, type Scale } from '../../bench/cluster-fortnight/plan.ts';
 
 const SCALE: Scale = { workloads: 8, pods: 14, step: 5 * MINUTE, history: 3, days: 2 };
@@ -29,7 +30,8 @@ test('the same seed is the same cluster, with pods as Kubernetes names them that
 test('faults are each one incident of a few messages, the culprit first', async () => {
   const pods = populate(SCALE, 1);
   const measured = measure(pods, SCALE, 1);
-  const { messages } = await live({ pods: measured, scale: SCALE, say() {}, now: () => 0, kind: 'robust-z' });
+  await using host = openMemoryHost({ pods: measured, scale: SCALE, start: DEPLOYED_AT });
+  const { messages } = await live({ host, scale: SCALE, say() {}, now: () => 0, kind: 'robust-z' });
   const { known, falseIncidents } = judge(messages, pods, SCALE);
   assert.deepEqual(
     known.map(({ name, toldAs, isCulpritFirst }) => [name, toldAs, isCulpritFirst]),
