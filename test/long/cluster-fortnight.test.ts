@@ -1,14 +1,21 @@
 /** Two days of a few workloads through all jobs: what the bench measures of forty, held at every change. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { populate } from '../../bench/cluster-fortnight/cluster.ts';
+import type { Host, Message } from '../../bench/cluster-fortnight/host.ts';
 import { judge } from '../../bench/cluster-fortnight/judge.ts';
 import { DEPLOYED_AT, live } from '../../bench/cluster-fortnight/live.ts';
 import { measure } from '../../bench/cluster-fortnight/measure.ts';
 import { openMemoryHost } from '../../bench/cluster-fortnight/memory-host.ts';
 import { MINUTE, type Scale } from '../../bench/cluster-fortnight/plan.ts';
+import { startZipsHost } from '../../bench/cluster-fortnight/zips-host.ts';
 
 const SCALE: Scale = { workloads: 8, pods: 14, step: 5 * MINUTE, history: 3, days: 2 };
+/** The morning of the first fault. */
+const MORNING: Scale = { workloads: 6, pods: 10, step: 5 * MINUTE, history: 1, days: 0.5 };
 /** With a rollout, which lies two days later. */
 const LONGER: Scale = { ...SCALE, days: 4 };
 
@@ -44,3 +51,33 @@ test('faults are each one incident of a few messages, the culprit first', async 
   // Pods that had lived for hours only are held to what they did in those: docs/benchmarks.md.
   assert.ok(falseIncidents.length <= 2, JSON.stringify(falseIncidents));
 });
+
+test('through the zips on the emulator, people get the same messages at the same times as in memory', async () => {
+  const place = { pods: measure(populate(MORNING, 1), MORNING, 1), scale: MORNING, start: DEPLOYED_AT };
+  const said: string[] = [];
+  const mails = mkdtempSync(join(tmpdir(), 'cluster-fortnight-mails-'));
+  try {
+    const inMemory = await hearOf(openMemoryHost(place));
+    const throughZips = await hearOf(
+      await startZipsHost({ ...place, say: (line) => said.push(line), mails }),
+    );
+    assert.ok(inMemory.some(({ alert }) => alert.state === 'opened'));
+    assert.deepEqual(throughZips.map(withoutPlace), inMemory.map(withoutPlace));
+    assert.equal(readdirSync(mails).length, throughZips.length);
+  } finally {
+    rmSync(mails, { recursive: true });
+  }
+  assert.deepEqual(said, [], 'nothing failed, is in a dead-letter queue or was refused');
+});
+
+async function hearOf(opened: Host): Promise<readonly Message[]> {
+  await using host = opened;
+  const { messages } = await live({ host, scale: MORNING, say() {}, now: () => 0, kind: 'robust-z' });
+  return messages;
+}
+
+/** Only a bucket in the cloud has a name and a region. */
+function withoutPlace({ at, alert }: Message): Message {
+  const { bucket: _, region: __, ...objects } = alert.objects;
+  return { at, alert: { ...alert, objects } };
+}
