@@ -255,10 +255,11 @@ function formatNext(alert: Alert): string[] {
   // One that came back is still one.
   const entities = new Set(members.map(({ detector, entity }) => JSON.stringify([detector, entity])));
   const count = entities.size + membersLeftOut;
+  const others = count === 2 ? 'the other' : `the ${count - 1} others`;
   const order =
     count === 1
       ? ''
-      : ` first, where it began: the ${count === 2 ? 'other' : `${count - 1} others`} came with it, after it, or depend on it`;
+      : ` first, where it began: ${others} came with it, after it, or ${count === 2 ? 'depends' : 'depend'} on it`;
   const where =
     objects.page === undefined
       ? 'Its rows around that time are in the objects below.'

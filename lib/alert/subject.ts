@@ -11,35 +11,37 @@ const CUT = '...';
 /** States that say more than how loud the incident was. */
 const SAID_FIRST: readonly Alert['state'][] = ['settled', 'resolved', 'retracted', 'digest'];
 
-/** What is said less and less of, the summary first; the first that fits is taken. */
-const SHORTENED: readonly ((summary: string) => string)[] = [
-  (summary) => summary,
+/** What is left out of the summary, one after the other, until it fits. */
+const SHORTENINGS: readonly ((summary: string) => string)[] = [
   dropLength,
   // When what should have come was there before.
-  (summary) => dropVisit(dropLength(summary)),
+  dropVisit,
   // "(usual 0.01-0.05)", of which the text tells.
-  (summary) => dropUsual(dropVisit(dropLength(summary))),
+  dropUsual,
   // Of the metrics the first.
-  (summary) => dropOthers(dropUsual(dropVisit(dropLength(summary)))),
+  dropOthers,
   // What is wrong before where it began.
-  (summary) => dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary))))),
+  dropFirst,
   // Of an end, for how long it was; and what the sign says.
-  (summary) => dropSaid(dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary)))))),
-  (summary) => sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary))))))),
+  dropSaid,
+  sayBriefly,
+  // Of an end what it was: its number, then its name.
+  dropWasNumber,
+  dropWas,
   // Of a digest how many there are.
   (summary) => summary.replace(/, the most important: .*/, ''),
-  (summary) =>
-    shortenWords(sayBriefly(dropSaid(dropFirst(dropOthers(dropUsual(dropVisit(dropLength(summary)))))))),
+  shortenWords,
 ];
 
 export function renderSubject({ state, severity, summary }: Alert): string {
   const sign = `[${SAID_FIRST.includes(state) ? state : severity}] `;
-  const line = toAscii(summary);
-  for (const shorten of SHORTENED) {
-    const subject = sign + shorten(line);
-    if (subject.length <= LONGEST_SUBJECT) return subject;
+  let line = toAscii(summary);
+  for (const shorten of SHORTENINGS) {
+    if (sign.length + line.length <= LONGEST_SUBJECT) break;
+    line = shorten(line);
   }
-  return cut(sign + SHORTENED.at(-1)!(line));
+  const subject = sign + line;
+  return subject.length <= LONGEST_SUBJECT ? subject : cut(subject);
 }
 
 /** ", 6 min" at its end. */
@@ -66,6 +68,15 @@ function sayBriefly(summary: string): string {
     .replace(/: (?:more serious now|getting worse), /, ': worse, ')
     .replace(/; it was /, '; was ')
     .replace(/ in place of ([^,;:]+?)(?= at |$)/, ' (was $1)');
+}
+
+/** "; was request_latency_seconds 217 ms" at its end. */
+function dropWasNumber(summary: string): string {
+  return summary.replace(/(; (?:was|it began with) [^ ]+) [^;]*$/, '$1');
+}
+
+function dropWas(summary: string): string {
+  return summary.replace(/; (?:was|it began with) [^;]*$/, '');
 }
 
 function dropOthers(summary: string): string {

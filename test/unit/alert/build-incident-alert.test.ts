@@ -116,6 +116,10 @@ test('an outage of a workload says how wide it is, since when, and where to look
     text,
     /Next: look at shop\/payment-0 first, where it began: the 19 others came with it, after it, or depend on it\./,
   );
+  assert.match(
+    renderAlert(build(PODS.slice(0, 2))).text,
+    /Next: look at shop\/payment-0 first, where it began: the other came with it, after it, or depends on it\./,
+  );
   const over = build(
     PODS.map((pod) => endOf(pod)),
     { state: 'resolved', sequence: 2 },

@@ -45,6 +45,28 @@ test('an end that is too long says what is now, and leaves out what its sign say
   );
 });
 
+test('an end of many leaves out what it was rather than to end in the middle of saying so', () => {
+  const over = (workloads: string): string =>
+    renderSubject(
+      createAlert({
+        state: 'resolved',
+        summary: `${workloads}, 8 pods: over at 21:30 UTC after 1 h 20 min; it was request_latency_seconds 217 ms (usual 40.5–64.4 ms), first in data/orders-db-0`,
+      }),
+    );
+  assert.equal(
+    over('orders-db and orders'),
+    '[resolved] orders-db and orders, 8 pods: over at 21:30 UTC; it was request_latency_seconds 217 ms',
+  );
+  assert.equal(
+    over('orders-db, orders and checkout'),
+    '[resolved] orders-db, orders and checkout, 8 pods: over at 21:30 UTC; was request_latency_seconds',
+  );
+  assert.equal(
+    over('orders-db, orders, checkout and cart'),
+    '[resolved] orders-db, orders, checkout and cart, 8 pods: over at 21:30 UTC',
+  );
+});
+
 test('a long name costs words and no number', () => {
   const pod = 'shop/gateway-pzx9dxx9h6-9pw4p';
   assert.equal(
