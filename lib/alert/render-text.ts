@@ -197,7 +197,7 @@ function formatAnswers(alert: Alert, answers: readonly Answer[]): string[] {
   );
 }
 
-function formatReasons({ state, reasons, reasonsLeftOut, by }: Alert): string[] {
+function formatReasons({ state, reasons, reasonsLeftOut, by, end }: Alert): string[] {
   if (reasons.length === 0 && reasonsLeftOut === 0) return [];
   // What adds nothing to a whole percent is no reason to read; of silence, all are told: there is one share for each.
   const told = reasons.filter(
@@ -210,7 +210,8 @@ function formatReasons({ state, reasons, reasonsLeftOut, by }: Alert): string[] 
   const more = reasons.length - told.length + reasonsLeftOut;
   if (more > 0) lines.push(`        and ${more} more with smaller shares`);
   if (state === 'retracted') return ['The corrected data:', ...lines];
-  return [by === 'silence' ? 'What is missing:' : `Why, by share of the ${by ?? 'score'}:`, ...lines];
+  const missing = end === null ? 'What is missing:' : 'What was missing:';
+  return [by === 'silence' ? missing : `Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
 /** Those that a person reads at three in the morning; the JSON has more, the incident's object has all. */
@@ -265,6 +266,13 @@ function formatNext(alert: Alert): string[] {
       ? 'Its rows around that time are in the objects below.'
       : 'Its page shows the metrics before and since.';
   if (silence === undefined) return [`Next: look at ${name}${order}. ${where}`];
+  const detector = toOneLine(alert.detector);
+  if (silence.kind === 'source')
+    return [
+      `Next: see whether the source of ${detector} still answers, or drops its files: nothing came, of any entity. Exports that fail say why in their log.`,
+    ];
+  if (silence.kind === 'late')
+    return [`Next: see what holds up the data of ${detector}: it comes, but too late to be watched in time.`];
   return count === 1
     ? [`Next: see whether ${name} still runs, and whether its metrics are still collected.`]
     : [

@@ -284,8 +284,19 @@ test('an entity that two detectors find is one, and what is missing of many is n
     /pods: no data again, since 09:00 UTC, 6 min, first in /,
   );
   assert.match(gone('late', { state: 'resolved' }), /pods: data comes in time again, .*, first in /);
-  const silent = build(PODS, {}, { reasons: [], by: 'silence', silence: { kind: 'entity', ...silence } });
-  assert.match(renderAlert(silent).text, /^Next: see whether they still run, shop\/payment-0 first, and/m);
+  const nextOf = (kind: 'entity' | 'source' | 'late', members = PODS): string | undefined => {
+    const silent = build(members, {}, { reasons: [], by: 'silence', silence: { kind, ...silence } });
+    return /^Next: .*$/m.exec(renderAlert(silent).text)?.[0];
+  };
+  assert.match(nextOf('entity') ?? '', /^Next: see whether they still run, shop\/payment-0 first, and/);
+  assert.equal(
+    nextOf('source', [{ ...pod!, entity: '' }]),
+    'Next: see whether the source of shop still answers, or drops its files: nothing came, of any entity. Exports that fail say why in their log.',
+  );
+  assert.equal(
+    nextOf('late', [{ ...pod!, entity: '' }]),
+    'Next: see what holds up the data of shop: it comes, but too late to be watched in time.',
+  );
   const scored = build(PODS, {}, { reasons: [] }).summary;
   assert.match(scored, /^payment, 20 of 24 pods: score 0.81 \(alerts from 0.62\), first in /);
 });

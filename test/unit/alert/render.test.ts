@@ -108,8 +108,12 @@ test('what has no whole percent of the evidence is counted and not listed, but f
   assert.doesNotMatch(text, / 0% /);
   assert.match(text, / and 3 more with smaller shares\n/);
   assert.match(renderAlert({ ...ALERT, reasons: [small], reasonsLeftOut: 0 }).text, / 0% {2}pods missing/);
-  const silent = renderAlert({ ...ALERT, by: 'silence', reasons: [first!, small], reasonsLeftOut: 0 }).text;
+  const missing: Alert = { ...ALERT, by: 'silence', reasons: [first!, small], reasonsLeftOut: 0 };
+  const silent = renderAlert(missing).text;
   assert.match(silent, / 0% {2}pods missing/);
+  assert.match(silent, /^What is missing:$/m);
+  const over = renderAlert({ ...missing, state: 'resolved', end: '2026-11-22T09:00:00.000Z' }).text;
+  assert.match(over, /^What was missing:$/m);
 });
 
 test('evidence is told by how often normal data goes so far, in place of score and rarity', () => {
