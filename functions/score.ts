@@ -9,7 +9,7 @@ import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { quarantine } from '../lib/jobs/shared/quarantine.ts';
 import { isWindowName } from '../lib/jobs/shared/window-objects.ts';
 import { countStore } from '../lib/store/count-requests.ts';
-import { detectorOfWindowKey } from '../lib/store/keys.ts';
+import { unitOfWindowKey } from '../lib/store/keys.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
 import { createDeadline } from './deadline.ts';
 import { inRun } from './in-run.ts';
@@ -115,8 +115,8 @@ function idOf(request: ScoreRequest): string | undefined {
 async function detectorOf(request: ScoreRequest): Promise<string | undefined> {
   if (request.kind === 'detector') return request.detector;
   if (request.kind === 'test' || !isWindowName(request.key)) return undefined;
-  const detector = detectorOfWindowKey(request.key);
-  if (detector !== undefined) return detector;
+  const unit = unitOfWindowKey(request.key);
+  if (unit !== undefined) return unit;
   const error = new WindowError(
     'no-detector',
     `${request.key}: the folder does not name a detector; expected windows/detector=NAME/…, NAME of letters, digits, ".", "_" and "-"`,

@@ -17,11 +17,11 @@ import { trainIfDue, trainModel } from '../../lib/jobs/train/train-model.ts';
 import { onlySource } from '../../lib/source/open-sources.ts';
 import { createQuerySource, type QueryRange } from '../../lib/source/query-source.ts';
 import {
-  detectorOfStateKey,
-  detectorOfWindowKey,
   NOTIFY_STATE_KEY,
   notificationKey,
   STATES_PREFIX,
+  unitOfStateKey,
+  unitOfWindowKey,
   WINDOWS_PREFIX,
 } from '../../lib/store/keys.ts';
 import { createMemoryObjectStore } from '../../lib/store/memory-object-store.ts';
@@ -300,7 +300,7 @@ export class Cloud {
   /** Whether something is decided, or over, that people were not told of. */
   async #hasToTell(): Promise<boolean> {
     for await (const { key } of this.store.list(STATES_PREFIX)) {
-      if (key !== NOTIFY_STATE_KEY && detectorOfStateKey(key) === undefined) continue;
+      if (key !== NOTIFY_STATE_KEY && unitOfStateKey(key) === undefined) continue;
       const { outbox = [], incidents } = parseStored((await this.store.get(key)).body);
       if (outbox.length > 0) return true;
       const open = incidents?.incidents ?? [];
@@ -311,7 +311,7 @@ export class Cloud {
   }
 
   #sendEvent(key: string): void {
-    if (detectorOfWindowKey(key) !== undefined) this.#send('score', key);
+    if (unitOfWindowKey(key) !== undefined) this.#send('score', key);
   }
 
   #send(queue: QueueName, body: Message['body'], delay: number = DELIVERY): void {
@@ -325,7 +325,7 @@ export class Cloud {
 
 /** A detector for all of its messages; a receipt by itself. */
 function subjectOf(body: Message['body']): Message['body'] {
-  return typeof body === 'string' ? (detectorOfWindowKey(body) ?? body) : body;
+  return typeof body === 'string' ? (unitOfWindowKey(body) ?? body) : body;
 }
 
 /** One detector that fails does not keep the others waiting; a function that ended does nothing more. */

@@ -18,11 +18,14 @@ const scopes = new AsyncLocalStorage<Scope>();
 const HASH = 16;
 
 /**
- * `DETECTOR@START` of an exported window, `DETECTOR@<hash>` of a file that was dropped.
+ * `DETECTOR@START` of an exported window, of whichever shard; `DETECTOR@<hash>` of a file that was dropped.
  * @param key of a window
  */
 export function correlationOf(key: string): string {
-  const exported = /^windows\/detector=([^/]+)\/date=[\d-]+\/(\d{8}T\d{6}Z)_\d{8}T\d{6}Z\.parquet$/.exec(key);
+  const exported =
+    /^windows\/detector=([^/]+)\/(?:shard=\d+-of-\d+\/)?date=[\d-]+\/(\d{8}T\d{6}Z)_\d{8}T\d{6}Z\.parquet$/.exec(
+      key,
+    );
   if (exported !== null) return `${exported[1]}@${exported[2]}`;
   const detector = /^windows\/detector=([^/]{1,64})\//.exec(key)?.[1];
   const hash = createHash('sha256').update(key).digest('hex').slice(0, HASH);

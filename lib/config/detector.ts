@@ -4,6 +4,7 @@ import type { LabelSettings } from './label-settings.ts';
 import type { ModelKind } from './model-kind.ts';
 import type { Severity } from './severity.ts';
 import type { SilenceSettings } from './silence-settings.ts';
+import type { Shard } from './work-unit.ts';
 
 export interface FineTuneSettings {
   /** Whose version it is. */
@@ -47,6 +48,8 @@ export type Warmup = number | WarmupTime;
 /** A validated manifest with every default filled in. Durations are milliseconds. */
 export interface Detector {
   readonly name: string;
+  /** Which of its entities a job is about; absent: all of them. A manifest says nothing of it. */
+  readonly shard?: Shard;
   /** False where the bucket holds no manifest: the step and metrics then come from the data. */
   readonly declared: boolean;
   readonly targetService: string | undefined;

@@ -1,8 +1,12 @@
-/** Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. */
+/**
+ * Every key of the bucket, in one place. Hive partitions, so that DuckDB, Athena and Spark read it as it stands. What is kept
+ * of each unit of work takes the unit's name: `payment`, or `payment/shard=3-of-8`.
+ */
 import { createHash } from 'node:crypto';
 import { formatCompactTime } from '../base/compact-time.ts';
 import { TidewatchError } from '../base/errors.ts';
 import { DETECTOR_NAME, isDetectorName } from '../config/detector-name.ts';
+import { detectorOfUnit, parseUnit } from '../config/work-unit.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
 export { isDetectorName };
@@ -41,24 +45,32 @@ export function detectorOfManifestKey(key: string): string | undefined {
   return name !== undefined && isDetectorName(name) ? name : undefined;
 }
 
-export function windowsPrefix(detector: string): string {
-  return `${WINDOWS_PREFIX}detector=${checked(detector)}/`;
+export function windowsPrefix(unit: string): string {
+  return `${WINDOWS_PREFIX}detector=${checkedUnit(unit)}/`;
 }
 
 /** `date` is the day on which the window starts, UTC. */
-export function windowKey(detector: string, range: TimeRange): string {
-  return `${windowsOfDayPrefix(detector, range.start)}${formatCompactTime(range.start)}_${formatCompactTime(range.end)}.parquet`;
+export function windowKey(unit: string, range: TimeRange): string {
+  return `${windowsOfDayPrefix(unit, range.start)}${formatCompactTime(range.start)}_${formatCompactTime(range.end)}.parquet`;
 }
 
 /** Of exported windows that start on the day (UTC) of a time (epoch ms). */
-export function windowsOfDayPrefix(detector: string, time: number): string {
-  return `${windowsPrefix(detector)}date=${day(time)}/`;
+export function windowsOfDayPrefix(unit: string, time: number): string {
+  return `${windowsPrefix(unit)}date=${day(time)}/`;
 }
 
 /** The detector that a key under windows/ belongs to; undefined for any other key. */
 export function detectorOfWindowKey(key: string): string | undefined {
-  const name = /^windows\/detector=([^/]+)\/.+/.exec(key)?.[1];
-  return name !== undefined && isDetectorName(name) ? name : undefined;
+  const unit = unitOfWindowKey(key);
+  return unit === undefined ? undefined : detectorOfUnit(unit);
+}
+
+/** The unit of work that a key under windows/ belongs to: a shard's in its partition. Undefined for any other key. */
+export function unitOfWindowKey(key: string): string | undefined {
+  const [, detector, partition] = /^windows\/detector=([^/]+)\/(?:([^/]*)\/)?./.exec(key) ?? [];
+  if (detector === undefined || !isDetectorName(detector)) return undefined;
+  const shard = partition === undefined ? undefined : `${detector}/${partition}`;
+  return shard !== undefined && parseUnit(shard) !== undefined ? shard : detector;
 }
 
 /** The range that an exported window's key names, true or not; undefined for a dropped file with a name of its own. */
@@ -79,48 +91,48 @@ export function scoresKey(window: string): string {
   return `${Buffer.byteLength(path) <= room ? path : shorten(path, room)}.parquet`;
 }
 
-export function scoresPrefix(detector: string): string {
-  return `scores/detector=${checked(detector)}/`;
+export function scoresPrefix(unit: string): string {
+  return `scores/detector=${checkedUnit(unit)}/`;
 }
 
-export function modelsPrefix(detector: string): string {
-  return `models/detector=${checked(detector)}/`;
+export function modelsPrefix(unit: string): string {
+  return `models/detector=${checkedUnit(unit)}/`;
 }
 
 /** @throws TidewatchError where the version is made of letters, digits, dots, dashes and underscores, or longer than 128 */
-export function modelPrefix(detector: string, version: string): string {
-  return `${modelsPrefix(detector)}version=${checkedId(version)}/`;
+export function modelPrefix(unit: string, version: string): string {
+  return `${modelsPrefix(unit)}version=${checkedId(version)}/`;
 }
 
 /** The version whose manifest.json it is, which a finished one has; undefined where it is another key. */
-export function versionOfManifestKey(detector: string, key: string): string | undefined {
-  const prefix = `${modelsPrefix(detector)}version=`;
+export function versionOfManifestKey(unit: string, key: string): string | undefined {
+  const prefix = `${modelsPrefix(unit)}version=`;
   const end = '/manifest.json';
   if (!key.startsWith(prefix) || !key.endsWith(end)) return undefined;
   const version = key.slice(prefix.length, -end.length);
   return ID.test(version) ? version : undefined;
 }
 
-export function currentModelKey(detector: string): string {
-  return `${modelsPrefix(detector)}current.json`;
+export function currentModelKey(unit: string): string {
+  return `${modelsPrefix(unit)}current.json`;
 }
 
 /** What a training that goes on over several runs keeps until its version stands. */
-export function trainingPrefix(detector: string): string {
-  return `training/detector=${checked(detector)}/`;
+export function trainingPrefix(unit: string): string {
+  return `training/detector=${checkedUnit(unit)}/`;
 }
 
-export function trainingProgressKey(detector: string): string {
-  return `${trainingPrefix(detector)}progress.json`;
+export function trainingProgressKey(unit: string): string {
+  return `${trainingPrefix(unit)}progress.json`;
 }
 
 /** @param name of the file in a version, such as weights.bin */
 export function checkpointKey(
-  detector: string,
+  unit: string,
   version: string,
   file: { readonly name: string; readonly sha256: string },
 ): string {
-  return `${trainingPrefix(detector)}version=${checkedId(version)}/${checkedId(file.sha256)}-${checkedId(file.name)}`;
+  return `${trainingPrefix(unit)}version=${checkedId(version)}/${checkedId(file.sha256)}-${checkedId(file.name)}`;
 }
 
 export function anomaliesPrefix(detector: string): string {
@@ -214,44 +226,44 @@ export const SWEEPS_KEY = 'state/sweeps.json';
 /** When an export of each detector is due. */
 export const EXPORT_DUE_KEY = 'state/export-due.json';
 
-export function stateKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}.json`;
+export function stateKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}.json`;
 }
 
-/** The detector whose state stands at a key; undefined for any other key. */
-export function detectorOfStateKey(key: string): string | undefined {
-  const name = /^state\/detector=([^/]+)\.json$/.exec(key)?.[1];
-  return name !== undefined && isDetectorName(name) ? name : undefined;
+/** The unit of work whose state stands at a key; undefined for any other key. */
+export function unitOfStateKey(key: string): string | undefined {
+  const name = /^state\/detector=(.+)\.json$/.exec(key)?.[1];
+  return name !== undefined && parseUnit(name) !== undefined ? name : undefined;
 }
 
 /** Which bytes of its newest windows a detector has scored. */
-export function scoredKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}/scored.json`;
+export function scoredKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}/scored.json`;
 }
 
 /** Which window is being scored, while it is. */
-export function attemptKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}/scoring.json`;
+export function attemptKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}/scoring.json`;
 }
 
 /** Copies of its newest windows. */
-export function recentWindowsKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}/recent-windows.json`;
+export function recentWindowsKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}/recent-windows.json`;
 }
 
 /** From when until when the rows of its files with names of their own are. */
-export function fileRangesKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}/file-ranges.json`;
+export function fileRangesKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}/file-ranges.json`;
 }
 
 /** That a model is being trained, while it is. */
-export function trainingAttemptKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}/training.json`;
+export function trainingAttemptKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}/training.json`;
 }
 
 /** Where a training runs that is beyond the function. */
-export function trainingPlaceKey(detector: string): string {
-  return `${STATES_PREFIX}detector=${checked(detector)}/training-place.json`;
+export function trainingPlaceKey(unit: string): string {
+  return `${STATES_PREFIX}detector=${checkedUnit(unit)}/training-place.json`;
 }
 
 /**
@@ -302,6 +314,10 @@ function checked(detector: string): string {
     'bad-detector-name',
     `detector name ${JSON.stringify(detector)} does not match ${DETECTOR_NAME}`,
   );
+}
+
+function checkedUnit(unit: string): string {
+  return parseUnit(unit) === undefined ? checked(unit) : unit;
 }
 
 function checkedId(id: string): string {

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
+import { type Shard, unitOf } from '../config/work-unit.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { currentModelKey, modelPrefix } from './keys.ts';
 import {
@@ -209,10 +210,10 @@ async function readCurrentFile(
 /** The version that a detector is to use: a pinned one as it is, or the current one; undefined before the first. */
 export async function resolveVersion(
   store: ObjectStore,
-  detector: { readonly name: string; readonly modelVersion: string },
+  detector: { readonly name: string; readonly shard?: Shard | undefined; readonly modelVersion: string },
 ): Promise<string | undefined> {
   if (detector.modelVersion !== 'current') return detector.modelVersion;
-  return (await readCurrent(store, detector.name))?.version;
+  return (await readCurrent(store, unitOf(detector)))?.version;
 }
 
 /** Creates the object, or finds it there with these very bytes. */

@@ -11,6 +11,7 @@ import {
   EXCLUSIONS_PREFIX,
   quarantineKey,
   SILENCES_PREFIX,
+  unitOfWindowKey,
   WINDOWS_PREFIX,
 } from '../../store/keys.ts';
 import type { WorkQueueAccess } from '../../store/sqs-queue.ts';
@@ -108,25 +109,25 @@ async function replayQuarantine(invocation: Invocation): Promise<ExitStatus> {
       });
   if (entries.length === 0)
     output.print('note', 'nothing in quarantine that this would try again', { replayed: 0 });
-  const detectors = new Set<string>();
+  const units = new Set<string>();
   const status = await forEachDetector(
     invocation,
     entries.map(({ key }) => key),
     async (key) => {
       const entry = entries.find((each) => each.key === key)!;
       const outcome = await replayQuarantined(context.store, entry, options);
-      const detector = detectorOfWindowKey(key);
-      if (detector !== undefined && IS_TRIED[outcome]) detectors.add(detector);
+      const unit = unitOfWindowKey(key);
+      if (unit !== undefined && IS_TRIED[outcome]) units.add(unit);
       output.print('replayed', `${options.dryRun ? 'would be ' : ''}${say(outcome, entry)}`, {
         key,
-        detector: detector ?? null,
+        detector: detectorOfWindowKey(key) ?? null,
         code: entry.code,
         outcome,
         dryRun: options.dryRun,
       });
     },
   );
-  if (!options.dryRun) await askForScoring(invocation, detectors);
+  if (!options.dryRun) await askForScoring(invocation, units);
   return status;
 }
 
@@ -223,14 +224,14 @@ async function replayRanges(invocation: Invocation): Promise<ExitStatus> {
   const dryRun = isDryRun(invocation);
   const range = readRange(invocation);
   const context = createContext(invocation, openBucket(invocation));
-  const detectors = new Set<string>();
+  const units = new Set<string>();
   const status = await forEachDetector(
     invocation,
     await findChosen(context.store, operands),
     async (name) => {
       const loaded = await loadDetector(context, name);
       const replayed = await replayRange({ ...loaded, range, dryRun }, context);
-      if (replayed.windows.length + replayed.unscored.length > 0) detectors.add(name);
+      if (replayed.windows.length + replayed.unscored.length > 0) units.add(name);
       output.print('replayed', `${name}: ${describe(replayed, dryRun)}`, {
         detector: name,
         dryRun,
@@ -238,7 +239,7 @@ async function replayRanges(invocation: Invocation): Promise<ExitStatus> {
       });
     },
   );
-  if (!dryRun) await askForScoring(invocation, detectors);
+  if (!dryRun) await askForScoring(invocation, units);
   return status;
 }
 

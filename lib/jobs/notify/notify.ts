@@ -12,7 +12,7 @@ import type { Incident } from '../../incident/contract.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { moveState } from '../../store/detector-states.ts';
-import { detectorOfStateKey, incidentKey, NOTIFY_STATE_KEY, STATES_PREFIX } from '../../store/keys.ts';
+import { incidentKey, NOTIFY_STATE_KEY, STATES_PREFIX, unitOfStateKey } from '../../store/keys.ts';
 import {
   INITIAL_NOTIFY_STATE,
   type NotifyState,
@@ -139,8 +139,8 @@ async function sweepIfDue(
   const isWhole = Math.floor(at / DAY) !== Math.floor(sweptAt / DAY);
   const since = isWhole ? -Infinity : sweptAt - SWEEP_EVERY;
   for await (const { key, lastModified } of context.store.list(STATES_PREFIX)) {
-    const detector = detectorOfStateKey(key);
-    if (detector !== undefined && lastModified >= since) detectors.push(detector);
+    const unit = unitOfStateKey(key);
+    if (unit !== undefined && lastModified >= since) detectors.push(unit);
   }
   return { detectors, at };
 }

@@ -1,6 +1,6 @@
 /** Lets what is in quarantine be tried again: its mark is taken off, and where the original is gone it is brought back. */
 import { NotFoundError } from '../../base/errors.ts';
-import { detectorOfWindowKey, leftOutKey, quarantineKey, reasonKey } from '../../store/keys.ts';
+import { leftOutKey, quarantineKey, reasonKey, unitOfWindowKey } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import { forgetAttempt } from '../score/score-attempts.ts';
 import type { Quarantined } from '../shared/quarantine.ts';
@@ -48,8 +48,8 @@ async function isSameAs(store: ObjectStore, found: ObjectInfo, { key, etag }: Qu
 
 async function takeMarksOff(store: ObjectStore, key: string): Promise<void> {
   // What ended two runs would be set aside at once by the mark of its attempts.
-  const detector = detectorOfWindowKey(key);
-  if (detector !== undefined) await forgetAttempt(store, detector, key);
+  const unit = unitOfWindowKey(key);
+  if (unit !== undefined) await forgetAttempt(store, unit, key);
   await store.delete(reasonKey(key));
   await store.delete(leftOutKey(key));
   await store.delete(quarantineKey(key));

@@ -4,6 +4,7 @@
  * scoring makes them anew as it does for any window without.
  */
 import { TidewatchError } from '../../base/errors.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { readState } from '../../store/detector-states.ts';
 import { scoresKey, scoresPrefix } from '../../store/keys.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
@@ -42,11 +43,11 @@ export async function replayRange(
   const version = await resolveVersion(store, detector);
   if (version === undefined)
     throw new ReplayError('no-version', `${detector.name} has no model yet: there is nothing to score by`);
-  const { manifest } = await loadFittedDetector(store, detector.name, version);
+  const { manifest } = await loadFittedDetector(store, unitOf(detector), version);
   const scored = new Set<string>();
-  for await (const { key } of store.list(scoresPrefix(detector.name))) scored.add(key);
+  for await (const { key } of store.list(scoresPrefix(unitOf(detector)))) scored.add(key);
   const [windows, unscored]: [string[], string[]] = [[], []];
-  const objects = await listWindowObjects(store, detector.name);
+  const objects = await listWindowObjects(store, unitOf(detector));
   const ranges = openFileRanges({ detector, windows: lookAtAll(objects) }, context);
   const known = await ranges.known(manifest.step);
   for (const info of objects) {
@@ -57,7 +58,7 @@ export async function replayRange(
     (scored.has(scoresKey(info.key)) ? windows : unscored).push(info.key);
   }
   if (!dryRun) await ranges.leave();
-  if (windows.length > 0) await checkMemory(detector.name, range, context);
+  if (windows.length > 0) await checkMemory(unitOf(detector), range, context);
   if (!dryRun) for (const key of windows) await store.delete(scoresKey(key));
   return { windows, unscored, version };
 }

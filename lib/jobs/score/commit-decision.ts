@@ -1,6 +1,7 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
 import { RetryLaterError } from '../../base/errors.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { type DecisionClock, decideWindow, type WindowDecision } from '../../decision/decide.ts';
 import {
   type EndedAnomaly,
@@ -68,7 +69,7 @@ export async function commitDecision(
   const now = Math.max(context.now(), given.arrival);
   const clock: DecisionClock = { now, latest: now + FUTURE_TOLERANCE };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const before = (round === 0 ? known : undefined) ?? (await readState(context.store, detector.name));
+    const before = (round === 0 ? known : undefined) ?? (await readState(context.store, unitOf(detector)));
     const { state } = before;
     const from = watchFrom(state, fitted, clock);
     const decision = decideWindow({
@@ -122,7 +123,7 @@ export async function commitDecision(
         outbox: [...latest.outbox, ...alerts, ...silences],
       };
     };
-    const moved = await moveState(context.store, detector.name, { change, known: before });
+    const moved = await moveState(context.store, unitOf(detector), { change, known: before });
     if (!changed && retraction.transitions.length > 0)
       context.telemetry.count('AnomaliesRetracted', retraction.transitions.length, {
         detector: detector.name,

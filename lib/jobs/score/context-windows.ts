@@ -1,5 +1,6 @@
 /** Earlier windows that a model looks back on: read, never scored or decided on again. */
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
@@ -58,7 +59,7 @@ export function openContext(
   const reach = given.contextRows * step;
   // Every run lists every window; to read thousands of keys for nothing is most of what a short run would do.
   if (reach === 0) return { before: async () => [], add: () => {}, leaveCopies: async () => {} };
-  const copies = openCopies(context.store, detector.name);
+  const copies = openCopies(context.store, unitOf(detector));
   const known = new Map<string, KnownWindow>();
   let newest = -Infinity;
   let found = 0;

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, sayWarmup } from '../../config/warmup.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState, updateState } from '../../store/detector-states.ts';
 import type { ScoreContext } from '../shared/context.ts';
@@ -29,7 +30,7 @@ export async function learnWindows(
   context: ScoreContext,
 ): Promise<Learned> {
   const { detector, pending, attempts, ranges } = given;
-  let { state } = await readState(context.store, detector.name);
+  let { state } = await readState(context.store, unitOf(detector));
   for (const info of pending) {
     const { key, etag } = info;
     const known = state.learning[key];
@@ -42,7 +43,7 @@ export async function learnWindows(
     if (read === undefined) continue;
     ranges.learn(key, read);
     const seen = { etag: read.etag, rows: read.window.times.length, ...spanOf(read.window) };
-    state = await updateState(context.store, detector.name, (latest) =>
+    state = await updateState(context.store, unitOf(detector), (latest) =>
       latest.phase === 'active' || isDeepStrictEqual(latest.learning[key], seen)
         ? undefined
         : {
@@ -56,6 +57,6 @@ export async function learnWindows(
   const { rows } = seen;
   context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
   if (isWarm(detector, seen) && isHistoryExported(detector, state, context.now()))
-    await context.queue.requestTraining(detector.name);
+    await context.queue.requestTraining(unitOf(detector));
   return { phase: state.phase, ...seen };
 }

@@ -9,6 +9,7 @@
  */
 import { RetryLaterError } from '../../base/errors.ts';
 import { rowsWanted } from '../../config/warmup.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
@@ -63,10 +64,10 @@ export async function scoreWindows(
   // The version does not depend on what came, nor what came on it: one does not wait for the other.
   const decidedUntil = findDecidedUntil(loaded.storedState?.state);
   const [{ windows, selected }, version] = await Promise.all([
-    findWork(store, detector.name, { arrived, now: now(), decidedUntil }),
+    findWork(store, unitOf(detector), { arrived, now: now(), decidedUntil }),
     resolveVersion(store, detector),
   ]);
-  const attempts = openAttempts(detector.name, context);
+  const attempts = openAttempts(unitOf(detector), context);
   const ranges = openFileRanges({ detector, windows }, context);
   try {
     if (version !== undefined)
@@ -105,7 +106,7 @@ async function scorePending(
 ): Promise<ScoreResult> {
   const { detector, storedState, version, windows, attempts, ranges } = given;
   const { pending, unnoted, noted } = given.selected;
-  const fitted = await loadFittedDetector(context.store, detector.name, version);
+  const fitted = await loadFittedDetector(context.store, unitOf(detector), version);
   const contextRows = countContextRows(fitted);
   const { step } = fitted.manifest;
   const history = openContext({ detector, windows, contextRows, step, ranges }, context);
@@ -122,14 +123,14 @@ async function scorePending(
   };
   const scored = await scoreInOrder(run, pending, context, onWindow);
   const isCutShort = pending.length > 0 && isOutOfTime(context);
-  if (run.etags.size > 0) await recordScored(context.store, detector.name, run.etags, run.late, noted);
+  if (run.etags.size > 0) await recordScored(context.store, unitOf(detector), run.etags, run.late, noted);
   const windowKey = windows.objects.at(-1)?.key ?? '';
   // An event of what is gone by now looks at nothing that a message could name.
   const isTelling = pending.length === 0 && (windows.scope === undefined || windowKey !== '');
   if (isTelling) await tellNoticedSilences({ detector, fitted, windowKey }, context);
-  const { state } = run.moved ?? (await readState(context.store, detector.name));
-  if (state.outbox.length > 0) await context.queue.requestNotifying(detector.name);
-  if (isCutShort) await askToGoOn(detector.name, { scored: scored.length, of: pending.length }, context);
+  const { state } = run.moved ?? (await readState(context.store, unitOf(detector)));
+  if (state.outbox.length > 0) await context.queue.requestNotifying(unitOf(detector));
+  if (isCutShort) await askToGoOn(unitOf(detector), { scored: scored.length, of: pending.length }, context);
   await history.leaveCopies();
   await ranges.leave();
   return { phase: state.phase, rows: 0, span: 0, warmup: rowsWanted(detector), scored };

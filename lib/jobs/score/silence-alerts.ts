@@ -3,6 +3,7 @@ import type { Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import { nameWorkload } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { SilenceState, SilenceTransition } from '../../decision/silence/contract.ts';
 import { holdSilences } from '../../decision/silence/open-silences.ts';
 import { walkSilence } from '../../decision/silence/walk-silence.ts';
@@ -68,7 +69,7 @@ export async function tellNoticedSilences(
   context: StoreContext,
 ): Promise<void> {
   const { name } = given.detector;
-  await updateState(context.store, name, (state) => {
+  await updateState(context.store, unitOf(given.detector), (state) => {
     if (state.silence === undefined) return undefined;
     const open = holdSilences(name, state.silence.open);
     open.tellNoticed();

@@ -1,4 +1,5 @@
 import { ArtifactError, NotFoundError } from '../../base/errors.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { isOpen } from '../../incident/severity.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -43,8 +44,9 @@ export async function readFindings(
   const { detector } = loaded;
   const { scopeOf = async () => ({ scope: undefined }), telling = readTelling(store) } = given;
   const { name } = detector;
-  const { state } = loaded.storedState ?? (await readState(store, name));
-  const windows = await lookAt(store, name, await scopeOf(state));
+  const unit = unitOf(detector);
+  const { state } = loaded.storedState ?? (await readState(store, unit));
+  const windows = await lookAt(store, unit, await scopeOf(state));
   if (needsMoreArrivals(detector, windows.known)) await reachArrivals(windows);
   const objects = windows.known;
   const place = await findTrainingPlace(store, loaded);
@@ -52,9 +54,9 @@ export async function readFindings(
     detector,
     state,
     objects,
-    pending: (await selectPending(store, name, windows)).pending,
+    pending: (await selectPending(store, unit, windows)).pending,
     version: await resolveVersion(store, detector),
-    isTraining: isJobUnderWay(place, now()) || (await readProgress(store, name))?.progress?.phase === 'open',
+    isTraining: isJobUnderWay(place, now()) || (await readProgress(store, unit))?.progress?.phase === 'open',
     place,
     ...(await telling(name)),
     setAside: await findSetAside(store, loaded, now()),

@@ -3,6 +3,7 @@
  * read, and written back. A detector whose windows are all exported asks the bucket for nothing.
  */
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { FileRange, StoredFileRanges } from '../../store/file-ranges.ts';
 import { readFileRanges, recordFileRanges } from '../../store/file-ranges.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
@@ -43,7 +44,7 @@ export function openFileRanges(
   const read = (): Promise<StoredFileRanges> => {
     stored ??= windows.fileRanges
       ? Promise.resolve(windows.fileRanges)
-      : readFileRanges(store, detector.name);
+      : readFileRanges(store, unitOf(detector));
     return stored;
   };
   return {
@@ -81,7 +82,7 @@ export function openFileRanges(
         const isGone = (key: string): boolean =>
           windows.scope === undefined && known.files.has(key) && !listed.has(key);
         stored = Promise.resolve(
-          await recordFileRanges(store, detector.name, { learned: fresh, isGone, known }),
+          await recordFileRanges(store, unitOf(detector), { learned: fresh, isGone, known }),
         );
       } catch (error) {
         // The work is done: what is not remembered is read again.

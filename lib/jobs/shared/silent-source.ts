@@ -3,6 +3,7 @@
  * told by the next scoring, which has the topic; the first window that comes after all closes it.
  */
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { silenceId } from '../../decision/silence/open-silences.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
@@ -14,7 +15,7 @@ import type { StoreContext } from './context.ts';
  */
 export async function noticeSilentSource(detector: Detector, context: StoreContext): Promise<boolean> {
   const now = context.now();
-  const { silence } = await updateState(context.store, detector.name, (state) =>
+  const { silence } = await updateState(context.store, unitOf(detector), (state) =>
     notice(detector, state, now),
   );
   return silence?.open.some(({ sequence }) => sequence === 0) ?? false;

@@ -3,6 +3,7 @@
  * it again, and the trainings of others with it. Other settings or another release are tried at once, and the same ones again
  * after a day, when there is other data.
  */
+import { unitOf } from '../../config/work-unit.ts';
 import { trainingAttemptKey } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import {
@@ -43,7 +44,7 @@ export async function attemptTraining<T>(
 ): Promise<{ readonly result: T } | { readonly setAside: SetAside }> {
   const { store, now, deadline } = context;
   if (!Number.isFinite(deadline.remaining())) return { result: await work() };
-  const key = trainingAttemptKey(loaded.detector.name);
+  const key = trainingAttemptKey(unitOf(loaded.detector));
   const of = identify(loaded);
   const before = await readMark(store, key);
   const setAside = judge(before, of, now());
@@ -66,7 +67,7 @@ export async function findSetAside(
   loaded: LoadedDetector,
   now: number,
 ): Promise<SetAside | undefined> {
-  const mark = await readMark(store, trainingAttemptKey(loaded.detector.name));
+  const mark = await readMark(store, trainingAttemptKey(unitOf(loaded.detector)));
   return judge(mark, identify(loaded), now);
 }
 

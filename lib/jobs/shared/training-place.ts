@@ -1,4 +1,5 @@
 /** What is known of a training that is beyond the function: for whoever tells of it. */
+import { unitOf } from '../../config/work-unit.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { readPlace, type TrainingJob, type TrainingPlace } from '../../store/training-place.ts';
 import type { LoadedDetector } from './load-detectors.ts';
@@ -22,7 +23,7 @@ export async function findTrainingPlace(
   store: ObjectStore,
   loaded: LoadedDetector,
 ): Promise<TrainingPlace | undefined> {
-  const { place } = await readPlace(store, loaded.detector.name);
+  const { place } = await readPlace(store, unitOf(loaded.detector));
   return place?.identity === identifyTraining(loaded) ? place : undefined;
 }
 

@@ -33,6 +33,8 @@ const DAYS_BEFORE = 2 * DAY;
 const BEHIND = { before: DAY, most: FORGOTTEN_AFTER } as const;
 /** Files that come by themselves. More are somebody's copy of a history, which is looked at as a whole, in the order of time. */
 const MOST_ALONE = 3;
+/** Of a unit of work. */
+const IN_DATE_FOLDER = /^[^/]+\/detector=[^/]+\/(?:shard=\d+-of-\d+\/)?date=(?:(\d{4}-\d{2}-\d{2})\/)?/;
 /** A detector that has more files with names of their own is not asked for all of them each time: two pages. */
 const FEW_FILES = 1_000;
 
@@ -127,7 +129,7 @@ export async function listInScope(
 
 /** Midnight of the day that a key's folder names, epoch ms; undefined for a key outside of such folders. */
 export function dayOf(key: string): number | undefined {
-  const date = /^[^/]+\/detector=[^/]+\/date=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1];
+  const date = IN_DATE_FOLDER.exec(key)?.[1];
   const time = date === undefined ? Number.NaN : Date.parse(`${date}T00:00:00Z`);
   // The 31st of a month that has 30 days is read as the 1st of the next one, and stands elsewhere in a listing.
   return Number.isNaN(time) || formatDay(time) !== date ? undefined : time;
@@ -135,7 +137,7 @@ export function dayOf(key: string): number | undefined {
 
 /** Whether it is in a folder of the form in which days are told, be it of a day or not. */
 export function isInDateFolder(key: string): boolean {
-  return /^[^/]+\/detector=[^/]+\/date=/.test(key);
+  return IN_DATE_FOLDER.test(key);
 }
 
 /** With an end, the folders of those days alone; without, whatever sorts behind them. */

@@ -1,4 +1,5 @@
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { hashPlan } from '../../features/plan.ts';
 import type { FittedModel } from '../../models/framework/contract.ts';
 import type { ModelLineage, ModelManifest } from '../../store/model-manifest.ts';
@@ -21,7 +22,7 @@ export function describeVersion(given: {
   const { detector, manifestHash, data, lineage, version, params, calibrated, fitted } = given;
   const { range, entities, times, step } = data.window;
   return {
-    detector: detector.name,
+    detector: unitOf(detector),
     version,
     kind: fitted.kind,
     ...(fitted.kind !== detector.model.kind && { requestedKind: detector.model.kind }),

@@ -8,6 +8,7 @@ import { formatCompactTime } from '../../base/compact-time.ts';
 import { ArtifactError, NotFoundError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import type { Detector, IncidentRule } from '../../config/detector.ts';
+import { isOfUnit } from '../../config/work-unit.ts';
 import { decodeJson } from '../../store/json.ts';
 import {
   anomaliesPrefix,
@@ -58,7 +59,7 @@ export async function findHoles(
   const holes = anomalies.flatMap((anomaly): TrainingHole[] => {
     const { anomalyId, entity } = anomaly;
     const reason = judge(anomaly, said.byAnomaly.get(anomalyId), detector.training.incidents);
-    if (reason === undefined) return [];
+    if (reason === undefined || !isOfUnit(detector, entity)) return [];
     const { start, end = open.has(anomalyId) ? range.end : newestRowOf(anomaly) + step } = timesOf(anomaly);
     const lead = Math.min(end - start, MOST_LEAD * step);
     if (start - lead >= range.end || end <= range.start) return [];

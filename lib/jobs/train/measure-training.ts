@@ -1,6 +1,7 @@
 /** How much a training would hold, told without reading what it learns from: from the state, or from the ends of a few files. */
 import { NotFoundError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readFileRanges } from '../../store/file-ranges.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
@@ -65,9 +66,9 @@ async function findObjects(
   const since = newest - detector.training.lookback;
   const isNamed = detector.metrics.length > 0 && Number.isFinite(since);
   const scope = isNamed ? scopeOfNewest({ since: since - LONGEST_WINDOW, files: 0 }) : undefined;
-  const { objects } = await lookAt(store, detector.name, { scope });
+  const { objects } = await lookAt(store, unitOf(detector), { scope });
   const isUnnamed = objects.some((info) => namedRange(info) === undefined);
-  const { files } = isUnnamed ? await readFileRanges(store, detector.name) : { files: undefined };
+  const { files } = isUnnamed ? await readFileRanges(store, unitOf(detector)) : { files: undefined };
   return objects.filter((info) => {
     const known = files?.get(info.key);
     const end = namedRange(info)?.end ?? (known?.etag === info.etag ? known.range.end : Infinity);

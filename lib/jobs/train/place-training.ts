@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { formatCompactTime } from '../../base/compact-time.ts';
 import { currentCorrelation } from '../../base/correlation.ts';
 import { PreconditionFailedError } from '../../base/errors.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import {
@@ -47,7 +48,7 @@ export async function placeTraining(
   const { room, jobs, store, now, telemetry } = context;
   if (room === undefined) return undefined;
   const { detector } = loaded;
-  const stored = await readPlace(store, detector.name);
+  const stored = await readPlace(store, unitOf(detector));
   if (isJobUnderWay(stored.place, now())) {
     telemetry.info('training is under way as a job', {
       detector: detector.name,
@@ -65,7 +66,7 @@ export async function placeTraining(
       jobRoom,
       isKiller: known?.isKiller === true,
     });
-  const { state } = loaded.storedState ?? (await readState(store, detector.name));
+  const { state } = loaded.storedState ?? (await readState(store, unitOf(detector)));
   const measured = await measureTraining(
     detector,
     state,
@@ -107,8 +108,8 @@ export async function placeKiller(
 ): Promise<Elsewhere | undefined> {
   const { room, jobs, store } = context;
   if (room === undefined || jobs === undefined) return undefined;
-  const stored = await readPlace(store, loaded.detector.name);
-  const { state } = await readState(store, loaded.detector.name);
+  const stored = await readPlace(store, unitOf(loaded.detector));
+  const { state } = await readState(store, unitOf(loaded.detector));
   const measured = await measureTraining(loaded.detector, state, context, () => false);
   const { needs } = judgeTraining({
     detector: loaded.detector.name,
@@ -132,7 +133,7 @@ interface Placing {
 async function submit(jobs: TrainingJobs, to: Placing, context: TrainContext): Promise<Elsewhere> {
   const { store, now, telemetry } = context;
   const { loaded, stored } = to;
-  const { name: detector } = loaded.detector;
+  const detector = unitOf(loaded.detector);
   const known = stored.place?.identity === identifyTraining(loaded) ? stored.place : undefined;
   if (known !== undefined && setAsideUntil(known, now()) !== undefined) {
     telemetry.error('training set aside', {
@@ -192,7 +193,7 @@ async function writeOver(
     failures: 0,
     ...before,
     formatVersion: 1,
-    detector: loaded.detector.name,
+    detector: unitOf(loaded.detector),
     identity: identifyTraining(loaded),
     at: now(),
     ...needs,
@@ -214,7 +215,7 @@ function nameJob({ loaded, state }: Placing, asked: number, now: number): string
   const data = formatCompactTime(Number.isFinite(newest) ? newest : 0);
   const settings = createHash('sha256').update(identifyTraining(loaded)).digest('hex').slice(0, 8);
   // Names of jobs have letters, digits, dashes and underscores, 128 at most.
-  return `train-${loaded.detector.name.replaceAll('.', '_')}-${data}-${settings}-${asked}`;
+  return `train-${unitOf(loaded.detector).replaceAll(/[^A-Za-z0-9_-]/g, '_')}-${data}-${settings}-${asked}`;
 }
 
 function roundNeeds({ values, memoryMb, seconds }: TrainingNeeds): TrainingNeeds {

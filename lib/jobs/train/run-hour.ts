@@ -2,6 +2,7 @@
  * The hourly run: looks at every detector, and trains those that are due. A detector that was seen to be due for none is not read
  * a second time.
  */
+import { unitOf } from '../../config/work-unit.ts';
 import type { TrainContext } from '../shared/context.ts';
 import { listDetectors, loadDetector } from '../shared/load-detectors.ts';
 import { watchDetectors } from '../shared/watch-detectors.ts';
@@ -34,7 +35,7 @@ async function watch(context: TrainContext): Promise<ReadonlySet<string>> {
     await watchDetectors(
       { ...context, deadline: Number.isFinite(rest) ? within : deadline },
       async (loaded) => {
-        if (!(await isTrainingDue(loaded, context))) notDue.add(loaded.detector.name);
+        if (!(await isTrainingDue(loaded, context))) notDue.add(unitOf(loaded.detector));
       },
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Fits a model on a detector's history and makes it the current version. */
 import type { Detector } from '../../config/detector.ts';
 import { isWarm, rowsToCalibrate, rowsWanted, sayWarmup, widenLookback } from '../../config/warmup.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { savePresence } from '../../decision/silence/presence-state.ts';
 import { saveEvidence } from '../../evidence/state.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
@@ -111,8 +112,8 @@ async function train(
   onProgress: ((done: number) => void) | undefined,
 ): Promise<TrainResult> {
   const { detector } = loaded;
-  const open = await findOpenTraining(detector.name, context);
-  const { state } = await readState(context.store, detector.name);
+  const open = await findOpenTraining(unitOf(detector), context);
+  const { state } = await readState(context.store, unitOf(detector));
   const prepared =
     (await resume(detector, state, open, context)) ?? (await prepare(detector, state, context));
   if (!('version' in prepared)) return { ...prepared, outcome: 'learning', version: undefined };
@@ -130,10 +131,10 @@ async function train(
     context.telemetry.info('training is under way in another run', told);
     return { outcome: 'under-way', version, ...size };
   }
-  const exists = await hasVersion(context.store, detector.name, version);
+  const exists = await hasVersion(context.store, unitOf(detector), version);
   const { inputs, holes } = data;
   const session = openSession(
-    { identity: { detector: detector.name, version, inputs, holes, lineage }, open },
+    { identity: { detector: unitOf(detector), version, inputs, holes, lineage }, open },
     context,
   );
   if (!exists) {
@@ -142,18 +143,18 @@ async function train(
     );
     if (outcome === 'paused') {
       context.telemetry.info('training goes on in another run', told);
-      await context.queue.requestTraining(detector.name);
+      await context.queue.requestTraining(unitOf(detector));
     }
     if (outcome === 'taken-over') context.telemetry.info('training is under way in another run', told);
     if (outcome !== 'done')
       return { outcome: outcome === 'paused' ? 'paused' : 'under-way', version, ...size };
   }
-  await makeCurrent(detector.name, version, context);
-  await activate(detector.name, data.window, context);
+  await makeCurrent(unitOf(detector), version, context);
+  await activate(unitOf(detector), data.window, context);
   await session.close();
   if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: detector.name });
   context.telemetry.info(exists ? 'model unchanged' : 'model trained', told);
-  await context.queue.requestScoring(detector.name);
+  await context.queue.requestScoring(unitOf(detector));
   return { outcome: exists ? 'unchanged' : 'trained', version, ...size };
 }
 
@@ -173,11 +174,11 @@ export async function isTrainingDue(
   { detector, storedState }: LoadedDetector,
   context: TrainContext,
 ): Promise<boolean> {
-  const open = await findOpenTraining(detector.name, context);
+  const open = await findOpenTraining(unitOf(detector), context);
   // Its next run is asked for already; only where that came to nothing is it taken up from here.
   if (open.progress !== undefined)
     return !isClaimed(open, context.now()) && context.now() - open.lastModified >= TAKE_UP_AFTER;
-  const { state } = storedState ?? (await readState(context.store, detector.name));
+  const { state } = storedState ?? (await readState(context.store, unitOf(detector)));
   if (state.trainedUntil === undefined) return isHistoryExported(detector, state, context.now());
   // A version that was made of times that cannot be is not waited for until they have come.
   const latest = context.now() + FUTURE_TOLERANCE;
@@ -324,7 +325,7 @@ async function fitVersion(
     ...report,
   };
   const added = await context.addFiles?.({ files, manifest });
-  await saveVersion(context.store, detector.name, version, { files: { ...files, ...added }, manifest });
+  await saveVersion(context.store, unitOf(detector), version, { files: { ...files, ...added }, manifest });
 }
 
 function encodeFeatures(plan: FeaturePlan, scaler: FittedScaler): Uint8Array {

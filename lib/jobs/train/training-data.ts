@@ -2,6 +2,7 @@
 
 import { nameWorkload } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { UsualPresence } from '../../decision/silence/contract.ts';
 import { learnPresence } from '../../decision/silence/learn-presence.ts';
 import { applyCriteria, type CriterionCounts } from '../../features/apply-criteria.ts';
@@ -195,18 +196,18 @@ async function loadHistory(
   const { store } = context;
   // A training that goes on has its windows, of whatever time.
   if (only === undefined && Number.isFinite(since)) {
-    const fileRanges = await readFileRanges(store, detector.name);
+    const fileRanges = await readFileRanges(store, unitOf(detector));
     const scope = scopeOfNewest({ since, files: fileRanges.files.size });
-    const oldest = await findOldest(store, detector.name);
+    const oldest = await findOldest(store, unitOf(detector));
     const isNear = oldest === undefined || since - oldest.end <= WIDEST_HOLE;
     if (isNear) {
-      const windows = await lookAt(store, detector.name, { scope, fileRanges, keepsOut });
+      const windows = await lookAt(store, unitOf(detector), { scope, fileRanges, keepsOut });
       const history = await loadWindows(detector, { step, only, windows }, context);
       if (history.end - reach >= since)
         return oldest === undefined ? history : { ...history, unread: [...history.unread, oldest] };
     }
   }
-  const windows = await lookAt(store, detector.name, { scope: undefined, keepsOut });
+  const windows = await lookAt(store, unitOf(detector), { scope: undefined, keepsOut });
   return loadWindows(detector, { step, only, windows }, context);
 }
 

@@ -3,15 +3,26 @@ import { test } from 'node:test';
 import {
   anomalyKey,
   anomalyOfKey,
+  currentModelKey,
+  detectorOfWindowKey,
   exclusionKey,
   exclusionOfKey,
   leftOutKey,
+  modelPrefix,
   quarantineKey,
   rangeOfWindowKey,
   reasonKey,
+  recentWindowsKey,
+  scoredKey,
   scoresKey,
   startOfId,
+  stateKey,
+  trainingPlaceKey,
+  trainingProgressKey,
+  unitOfStateKey,
+  unitOfWindowKey,
   windowKey,
+  windowsPrefix,
 } from '../../../lib/store/keys.ts';
 
 const PREFIX = 'windows/detector=shop/';
@@ -67,4 +78,49 @@ test('keys of anomalies and exclusions are read back, and an id says when it beg
   assert.equal(startOfId(id), Date.UTC(2026, 10, 22, 8, 30));
   for (const other of ['a1', '20261122T083000Z', '99999999T999999Z-a'])
     assert.equal(startOfId(other), undefined);
+});
+
+test('a shard has the keys of its detector with one more partition, and one shard those of the detector', () => {
+  const range = { start: Date.UTC(2026, 10, 22, 8), end: Date.UTC(2026, 10, 22, 8, 15) };
+  const keysOf = (unit: string): readonly string[] => [
+    windowKey(unit, range),
+    modelPrefix(unit, 'v1'),
+    currentModelKey(unit),
+    trainingProgressKey(unit),
+    scoresKey(windowKey(unit, range)),
+    stateKey(unit),
+    scoredKey(unit),
+    recentWindowsKey(unit),
+    trainingPlaceKey(unit),
+  ];
+  assert.deepEqual(keysOf('shop'), [
+    'windows/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet',
+    'models/detector=shop/version=v1/',
+    'models/detector=shop/current.json',
+    'training/detector=shop/progress.json',
+    'scores/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet',
+    'state/detector=shop.json',
+    'state/detector=shop/scored.json',
+    'state/detector=shop/recent-windows.json',
+    'state/detector=shop/training-place.json',
+  ]);
+  assert.deepEqual(
+    keysOf('shop/shard=2-of-3'),
+    keysOf('shop').map((key) => key.replace('detector=shop', 'detector=shop/shard=2-of-3')),
+  );
+});
+
+test('keys of windows and states tell their unit', () => {
+  for (const unit of ['shop', 'shop/shard=2-of-3']) {
+    assert.equal(unitOfStateKey(stateKey(unit)), unit);
+    for (const name of ['date=2026-11-22/a.parquet', 'a.csv', 'b/c.parquet'])
+      assert.equal(unitOfWindowKey(`${windowsPrefix(unit)}${name}`), unit);
+  }
+  assert.equal(detectorOfWindowKey(`${windowsPrefix('shop/shard=2-of-3')}a.csv`), 'shop');
+  for (const name of ['shard=3-of-2/a.csv', 'shard=1-of-2', 'shards/a.csv', 'x/shard=1-of-2/a.csv'])
+    assert.equal(unitOfWindowKey(`${PREFIX}${name}`), 'shop', name);
+  for (const key of [scoredKey('shop'), scoredKey('shop/shard=2-of-3'), 'state/notify.json'])
+    assert.equal(unitOfStateKey(key), undefined, key);
+  assert.throws(() => stateKey('shop/shard=3-of-2'), /detector name "shop\/shard=3-of-2" does not match/);
+  assert.throws(() => anomalyKey('shop/shard=1-of-2', 'a1'), /does not match/);
 });

@@ -1,6 +1,7 @@
 /** Metrics of an incident's members from the windows around it, and no more of those than a short run can read. */
 import { NotFoundError, ObjectTooLargeError, WindowError } from '../../../base/errors.ts';
 import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
+import { detectorOfUnit } from '../../../config/work-unit.ts';
 import { rangeOfWindowKey, windowsOfDayPrefix } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
 import { readWindowFile } from '../../../window/read-file.ts';
@@ -43,27 +44,28 @@ export interface SeriesAround {
 type Samples = Map<number, number>;
 
 /**
+ * @param given.unit of work, whose windows they are
  * @param given.onset epoch ms
  * @param given.rows is shown each window that is read
  */
 export async function readSeriesAround(
   store: ObjectStore,
   given: {
-    readonly detector: string;
+    readonly unit: string;
     readonly wanted: readonly WantedSeries[];
     readonly range: TimeRange;
     readonly onset: number;
     readonly rows?: RowGatherer | undefined;
   },
 ): Promise<SeriesAround> {
-  const { detector, wanted, range, rows } = given;
+  const { unit, wanted, range, rows } = given;
   const { keys, leftOut: over } = await chooseWindows(store, given);
   /** By entity, then metric. */
   const samples = new Map<string, Map<string, Samples>>();
   let leftOut = over;
   let step = Infinity;
   await forEachConcurrently(keys, READS_AT_ONCE, async (key) => {
-    const window = await readOne(store, detector, key);
+    const window = await readOne(store, unit, key);
     if (window === undefined) {
       leftOut++;
       return;
@@ -83,17 +85,17 @@ export async function readSeriesAround(
 async function chooseWindows(
   store: ObjectStore,
   given: {
-    readonly detector: string;
+    readonly unit: string;
     readonly wanted: readonly WantedSeries[];
     readonly range: TimeRange;
     readonly onset: number;
   },
 ): Promise<{ readonly keys: readonly string[]; readonly leftOut: number }> {
-  const { detector, range, onset } = given;
+  const { unit, range, onset } = given;
   const found: { readonly key: string; readonly size: number; readonly distance: number }[] = [];
   // A window may have begun the day before.
   for (let time = range.start - DAY; time < range.end + DAY; time += DAY)
-    for await (const { key, size } of store.list(windowsOfDayPrefix(detector, Math.min(time, range.end)))) {
+    for await (const { key, size } of store.list(windowsOfDayPrefix(unit, Math.min(time, range.end)))) {
       const own = rangeOfWindowKey(key);
       if (own === undefined || own.start >= range.end || own.end <= range.start) continue;
       if (!found.some((other) => other.key === key))
@@ -114,11 +116,15 @@ async function chooseWindows(
 }
 
 /** Undefined where it cannot be read: whoever scores it says why. */
-async function readOne(store: ObjectStore, detector: string, key: string): Promise<MetricWindow | undefined> {
+async function readOne(store: ObjectStore, unit: string, key: string): Promise<MetricWindow | undefined> {
   try {
     const { body } = await store.get(key, { maxBytes: LARGEST_WINDOW });
     const range = rangeOfWindowKey(key);
-    return readWindowFile(body, { detector, source: key, ...(range !== undefined && { range }) });
+    return readWindowFile(body, {
+      detector: detectorOfUnit(unit),
+      source: key,
+      ...(range !== undefined && { range }),
+    });
   } catch (error) {
     if (
       error instanceof NotFoundError ||

@@ -18,14 +18,14 @@ export interface UsualValues {
 
 const FEATURES_FILE = 'features.json';
 
-/** @returns undefined where the version is gone, or cannot be read */
+/** @param unit of work @returns undefined where the version is gone, or cannot be read */
 export async function loadUsualValues(
   store: ObjectStore,
-  detector: string,
+  unit: string,
   version: string,
 ): Promise<UsualValues | undefined> {
   try {
-    const { files } = await loadVersion(store, detector, version, (name) =>
+    const { files } = await loadVersion(store, unit, version, (name) =>
       [FEATURES_FILE, EVIDENCE_FILE].includes(name),
     );
     const read = (name: string): unknown =>

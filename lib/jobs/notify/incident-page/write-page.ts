@@ -3,10 +3,11 @@ import type { Alert, AlertMember, Reason } from '../../../alert/alert.ts';
 import { unitOfMetric } from '../../../alert/metric-unit.ts';
 import { ArtifactError, NotFoundError } from '../../../base/errors.ts';
 import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
+import { detectorOfUnit } from '../../../config/work-unit.ts';
 import { formatTime } from '../../../report/format.ts';
 import type { IncidentInput, MemberInput, SeriesInput } from '../../../report/incident/incident-input.ts';
 import { decodeJson } from '../../../store/json.ts';
-import { incidentKey, incidentPageKey } from '../../../store/keys.ts';
+import { incidentKey, incidentPageKey, unitOfWindowKey } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
 import type { TimeRange } from '../../../window/time-range.ts';
 import { anomalySchema } from '../record-anomaly.ts';
@@ -174,6 +175,11 @@ interface Plots {
   readonly notes: readonly string[];
 }
 
+/** Where its windows and its model are. */
+function unitOfMember({ member, alert }: Known): string {
+  return (alert && unitOfWindowKey(alert.objects.window)) ?? member.detector;
+}
+
 async function readPlots(
   store: ObjectStore,
   plotted: readonly Known[],
@@ -188,7 +194,9 @@ async function readPlots(
   const read = new Map<string, readonly ReadSeries[]>();
   const usual = new Map<string, UsualValues | undefined>();
   const isCulprit = (known: Known): boolean => known === plotted[0];
-  for (const [detector, members] of Map.groupBy(plotted, ({ member }) => member.detector)) {
+  // The probable cause's first, which what moved with it is looked for by.
+  for (const [unit, members] of Map.groupBy(plotted, unitOfMember)) {
+    const detector = detectorOfUnit(unit);
     const wanted = members.map((known) => ({
       entity: known.member.entity,
       metrics: metricsOf(known),
@@ -197,8 +205,8 @@ async function readPlots(
     }));
     const { range, onset, related } = around;
     const rows = gatherRows({ range: related, step: related.step });
-    const { series, leftOut } = await readSeriesAround(store, { detector, wanted, range, onset, rows });
-    read.set(detector, series);
+    const { series, leftOut } = await readSeriesAround(store, { unit, wanted, range, onset, rows });
+    read.set(unit, series);
     if (leftOut > 0)
       notes.push(
         `${leftOut} windows of ${detector} are not in the plots: too many, too large, or unreadable.`,
@@ -209,12 +217,12 @@ async function readPlots(
     if (rows.leftOut() > 0)
       notes.push(`${rows.leftOut()} metrics of ${detector} were not looked at for what moved with it.`);
     for (const version of versions) {
-      const values = await loadUsualValues(store, detector, version);
-      usual.set(`${detector}/${version}`, values);
+      const values = await loadUsualValues(store, unit, version);
+      usual.set(`${unit}/${version}`, values);
       if (values === undefined)
         notes.push(`What version ${version} of ${detector} expects could not be read.`);
     }
-    gathered.push({ detector, rows, usual: usual.get(`${detector}/${[...versions][0]}`) });
+    gathered.push({ detector, rows, usual: usual.get(`${unit}/${[...versions][0]}`) });
   }
   return {
     rows: gathered,
@@ -222,10 +230,10 @@ async function readPlots(
     seriesOf(known) {
       const { member, alert } = known;
       const most = isCulprit(known) ? METRICS.culprit : METRICS.other;
-      const own = (read.get(member.detector) ?? []).filter(({ entity }) => entity === member.entity);
+      const own = (read.get(unitOfMember(known)) ?? []).filter(({ entity }) => entity === member.entity);
       const names = metricsOf(known);
       const order = names.length > 0 ? names : own.map(({ metric }) => metric);
-      const values = alert && usual.get(`${member.detector}/${alert.model.version}`);
+      const values = alert && usual.get(`${unitOfMember(known)}/${alert.model.version}`);
       return order.slice(0, most).flatMap((metric): readonly SeriesInput[] => {
         const series = own.find((each) => each.metric === metric);
         if (series === undefined) return [];
