@@ -3,8 +3,8 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSnsClient, createSnsPublisher } from '../lib/alert/sns-publisher.ts';
 import { RetryLaterError } from '../lib/base/errors.ts';
-import { isDetectorName } from '../lib/config/detector-name.ts';
 import { type PagesSetting, readSettings } from '../lib/config/settings.ts';
+import { parseUnit } from '../lib/config/work-unit.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
 import { createLinkKeyCache, createPageLinker } from '../lib/jobs/shared/link-keys.ts';
 import { countStore } from '../lib/store/count-requests.ts';
@@ -58,7 +58,7 @@ async function work(event: NotifyEvent, context: Context): Promise<SQSBatchRespo
     try {
       const request = parseNotifyRequest(body);
       if (request.kind === 'wake') continue;
-      if (!isDetectorName(request.detector)) throw new Error(`no detector: ${body.slice(0, 200)}`);
+      if (parseUnit(request.detector) === undefined) throw new Error(`no detector: ${body.slice(0, 200)}`);
       detectors.add(request.detector);
     } catch (error) {
       telemetry.error('message failed', { messageId, error: String(error) });

@@ -2,7 +2,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { correlationFields } from '../lib/base/correlation.ts';
-import type { Telemetry } from '../lib/base/telemetry.ts';
+import type { Fields, Telemetry } from '../lib/base/telemetry.ts';
+import { detectorOfUnit, nameShard, parseUnit } from '../lib/config/work-unit.ts';
 
 const METRIC_NAMESPACE = 'Tidewatch';
 
@@ -32,10 +33,13 @@ export function createTelemetry({ service, detectorMetrics }: TelemetrySettings)
   const sums = new Map<string, Map<string, number>>();
   let totals: Record<string, number> = {};
   return {
-    info: (message, fields = {}) => logger.info(message, { ...correlationFields(), ...fields }),
-    warn: (message, fields = {}) => logger.warn(message, { ...correlationFields(), ...fields }),
-    error: (message, fields = {}) => logger.error(message, { ...correlationFields(), ...fields }),
-    count(name, value, { detector }) {
+    info: (message, fields = {}) => logger.info(message, { ...correlationFields(), ...namedFields(fields) }),
+    warn: (message, fields = {}) => logger.warn(message, { ...correlationFields(), ...namedFields(fields) }),
+    error: (message, fields = {}) =>
+      logger.error(message, { ...correlationFields(), ...namedFields(fields) }),
+    count(name, value, { detector: unit }) {
+      // What is counted by detector has the sum of its shards.
+      const detector = detectorOfUnit(unit);
       const counts = sums.get(detector) ?? new Map<string, number>();
       sums.set(detector, counts.set(name, (counts.get(name) ?? 0) + value));
       totals[name] = (totals[name] ?? 0) + value;
@@ -56,5 +60,17 @@ export function createTelemetry({ service, detectorMetrics }: TelemetrySettings)
       totals = {};
       return taken;
     },
+  };
+}
+
+/** Logs are looked through by detector: a shard stands beside it. */
+function namedFields(fields: Fields): Fields {
+  const { detector } = fields;
+  const shard = typeof detector === 'string' ? parseUnit(detector)?.shard : undefined;
+  if (shard === undefined) return fields;
+  return {
+    ...fields,
+    detector: detectorOfUnit(String(detector)),
+    shard: nameShard(shard).slice('shard='.length),
   };
 }

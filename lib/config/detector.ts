@@ -50,6 +50,8 @@ export interface Detector {
   readonly name: string;
   /** Which of its entities a job is about; absent: all of them. A manifest says nothing of it. */
   readonly shard?: Shard;
+  /** Into how many shards the first export is to deal out its entities; absent: as many as it takes. */
+  readonly shards?: number;
   /** False where the bucket holds no manifest: the step and metrics then come from the data. */
   readonly declared: boolean;
   readonly targetService: string | undefined;

@@ -11,6 +11,7 @@ import { type Manifest, RESERVED_METRIC_NAMES } from './manifest-schema.ts';
 import { KINDS_BY_STEPS, learnsBySteps } from './model-kind.ts';
 import { defaultPercentile, ROWS_FOR_EVIDENCE, rowsForPercentile } from './percentile.ts';
 import { PRESETS } from './presets/presets.ts';
+import { SHARD_COLUMN } from './work-unit.ts';
 
 /** Whoever sets one of them asks for the rule that they belong to. */
 export const PERCENTILE_SETTINGS = ['percentile', 'min_deviation', 'k', 'n'] as const;
@@ -31,6 +32,8 @@ export function dependsOn(path: readonly PropertyKey[]): readonly string[] {
     case 'entity':
     case 'metrics':
       return [...SOURCES, 'entity'];
+    case 'shards':
+      return [...SOURCES, 'metadata', field];
     case 'detection_window':
       return [...SOURCES, 'step', field];
     case 'labels':
@@ -123,6 +126,11 @@ export function findContradictions({ metadata, spec }: Manifest): Problem[] {
   const named = spec.metrics ?? (spec.preset === undefined ? undefined : PRESETS[spec.preset].metrics);
   const metrics =
     spec.prometheus_query === undefined ? named?.map(({ name }) => name) : [metricNameOf(metadata.name)];
+  if ((spec.shards ?? 1) > 1 && metrics?.includes(SHARD_COLUMN))
+    complain(
+      ['shards'],
+      `is ${spec.shards} beside a metric that is called ${JSON.stringify(SHARD_COLUMN)}, as the partition of a shard is; call one of them otherwise`,
+    );
   for (const name of Object.keys(spec.threshold.by_metric ?? {}))
     if (metrics !== undefined && !metrics.includes(name))
       complain(['threshold', 'by_metric', name], `is none of the metrics; ${suggestName(name, metrics)}`);

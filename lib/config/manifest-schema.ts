@@ -13,6 +13,7 @@ import { SEVERITIES, type Severity } from './severity.ts';
 import type { SilenceKind } from './silence-settings.ts';
 import { SOURCE_NAME } from './source-name.ts';
 import { type ManifestThreshold, thresholdSchema } from './threshold-schema.ts';
+import { MOST_SHARDS } from './work-unit.ts';
 
 /** At most so many metrics a detector: each is a query per window and a column. */
 const MOST_METRICS = 200;
@@ -64,6 +65,7 @@ export interface Manifest {
     readonly ingest_delay: string | 0;
     readonly expect_every?: string | undefined;
     readonly backfill: string | 0;
+    readonly shards?: number | undefined;
     readonly model: {
       readonly kind: ModelKind;
       readonly params: Readonly<Record<string, unknown>>;
@@ -254,6 +256,11 @@ const spec = z
       backfill: durationOrZero('400d')
         .default(DEFAULTS.backfill)
         .describe('How far back the first export reaches.'),
+      shards: wholeNumber(1, MOST_SHARDS)
+        .optional()
+        .describe(
+          'Into how many units of work the first export deals out the entities; fixed from then on. Left out: as many as the functions take.',
+        ),
       expect_every: z
         .union([duration('1m', '400d', 'never or a duration from 1m to 400d'), z.literal('never')], {
           error: `must be never or a duration from 1m to 400d in whole seconds, ${sayExamples('1m', '400d')}`,

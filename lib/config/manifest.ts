@@ -88,9 +88,11 @@ export function manifestHash({
   labels,
   silence,
   outputs,
-  // They say when somebody is told and what besides, and nothing of what is exported or learned.
+  // They say when somebody is told and what besides, or where it is kept, and nothing of what is exported or learned.
   expectEvery: _,
   metadata: __,
+  shards: ___,
+  shard: ____,
   ...detector
 }: Detector): string {
   const hashed = {
@@ -153,6 +155,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     ingestDelay: parseDuration(String(spec.ingest_delay)),
     ...toExpectEvery(spec.expect_every),
     backfill: parseDuration(String(spec.backfill)),
+    ...(spec.shards !== undefined && { shards: spec.shards }),
     alertSeverity: spec.alert_severity,
     modelVersion: spec.model_version,
     model: toModelSettings(spec.model),

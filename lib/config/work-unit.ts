@@ -22,6 +22,9 @@ export interface WorkUnit {
 /** More would be detectors of their own: each has a model, a state, and its own requests. */
 export const MOST_SHARDS = 64;
 
+/** As the partition is called, and so a column for whoever reads the bucket by partitions. */
+export const SHARD_COLUMN = 'shard';
+
 const SHARD = /^shard=([1-9]\d?)-of-([1-9]\d?)$/;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

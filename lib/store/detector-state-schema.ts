@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import type { Owner } from '../base/workload.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
+import { MOST_SHARDS } from '../config/work-unit.ts';
 import type { EntityTrack, LevelOff, OpenIncident } from '../decision/contract.ts';
 import type { EndedAnomaly, Retractable } from '../decision/retract.ts';
 import type { Rollout, RolloutState } from '../decision/rollouts.ts';
@@ -214,6 +215,7 @@ const anyState: z.ZodType<DetectorState> = z
     step: z.number().positive().optional(),
     exportedUntil: time.optional(),
     exporting: exportProgress.optional(),
+    shards: z.int().min(1).max(MOST_SHARDS).optional(),
     learning: recordOf(learnedWindow),
     watchFrom: time.optional(),
     trainedUntil: time.optional(),

@@ -7,11 +7,12 @@ import type { SilenceState } from '../decision/silence/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 
 /**
- * What a detector remembers between runs: one JSON object, moved by If-Match. Whoever loses the race reads it anew
+ * What a unit of work, which is a detector or a shard of one, remembers between runs: one JSON object, moved by If-Match. Whoever loses the race reads it anew
  * and finds the work done. Times are epoch milliseconds.
  */
 export interface DetectorState {
   readonly formatVersion: 1;
+  /** As the unit is called: of a shard `payment/shard=3-of-8`. */
   readonly detector: string;
   readonly phase: 'learning' | 'active';
   /** Grid distance in use; set by the manifest or by the first data. */
@@ -20,6 +21,11 @@ export interface DetectorState {
   readonly exportedUntil: number | undefined;
   /** What the exporter knows besides its cursor; absent before the first export. */
   readonly exporting?: ExportProgress;
+  /**
+   * Into how many shards its entities are dealt out, from the first export on and for good; absent: into none. Of a shard,
+   * these three are the detector's own: they are kept in its state, and found in that of each shard.
+   */
+  readonly shards?: number;
   /** While learning: by window key. Emptied once a model exists. */
   readonly learning: Readonly<Record<string, LearnedWindow>>;
   /** End of the first model's training range: rows before it are scored and never alerted on. */

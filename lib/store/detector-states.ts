@@ -1,5 +1,10 @@
-/** Reads and moves the state of a detector: one JSON object that changes by conditional writes only. */
+/**
+ * Reads and moves the state of a unit of work, a detector or a shard of one: one JSON object that changes by conditional
+ * writes only. All shards of a detector are exported together, so that the cursor is in the detector's own state: whoever
+ * reads a shard's finds it there.
+ */
 import { NotFoundError, PreconditionFailedError, RetryLaterError } from '../base/errors.ts';
+import { detectorOfUnit } from '../config/work-unit.ts';
 import type { DetectorState } from './detector-state.ts';
 import { detectorStateSchema } from './detector-state-schema.ts';
 import { decodeJson, encodeJson } from './json.ts';
@@ -12,11 +17,11 @@ import type { ObjectStore } from './object-store.ts';
  */
 const MAX_TRIES = 20;
 
-/** A detector that nothing is known of yet. */
-export function initialState(detector: string): DetectorState {
+/** A unit that nothing is known of yet. */
+export function initialState(unit: string): DetectorState {
   return {
     formatVersion: 1,
-    detector,
+    detector: unit,
     phase: 'learning',
     step: undefined,
     exportedUntil: undefined,
@@ -37,17 +42,37 @@ export interface StoredState {
 }
 
 /**
- * @throws ArtifactError where the stored state is not one, or of another format version
+ * @throws ArtifactError where the stored state is not one, or of another format version; of a shard also where that of its
+ *   detector is not
  */
-export async function readState(store: ObjectStore, detector: string): Promise<StoredState> {
-  const key = stateKey(detector);
+export async function readState(store: ObjectStore, unit: string): Promise<StoredState> {
+  const detector = detectorOfUnit(unit);
+  if (detector === unit) return readOwn(store, unit);
+  const [{ state: whole }, own] = await Promise.all([readOwn(store, detector), readOwn(store, unit)]);
+  return { ...own, state: withExport(own.state, whole) };
+}
+
+async function readOwn(store: ObjectStore, unit: string): Promise<StoredState> {
+  const key = stateKey(unit);
   try {
     const { body, etag } = await store.get(key);
-    return { state: decodeJson(key, body, detectorStateSchema(detector)), etag };
+    return { state: decodeJson(key, body, detectorStateSchema(unit)), etag };
   } catch (error) {
-    if (error instanceof NotFoundError) return { state: initialState(detector), etag: undefined };
+    if (error instanceof NotFoundError) return { state: initialState(unit), etag: undefined };
     throw error;
   }
+}
+
+/** What the exporter has written of the whole detector. */
+function withExport(state: DetectorState, whole: DetectorState): DetectorState {
+  const { exportedUntil: _, exporting: __, shards: ___, ...own } = state;
+  const { exportedUntil, exporting, shards } = whole;
+  return {
+    ...own,
+    exportedUntil,
+    ...(exporting !== undefined && { exporting }),
+    ...(shards !== undefined && { shards }),
+  };
 }
 
 /**
@@ -59,10 +84,10 @@ export async function readState(store: ObjectStore, detector: string): Promise<S
  */
 export async function updateState(
   store: ObjectStore,
-  detector: string,
+  unit: string,
   change: (state: DetectorState) => DetectorState | undefined,
 ): Promise<DetectorState> {
-  return (await moveState(store, detector, { change, known: undefined })).state;
+  return (await moveState(store, unit, { change, known: undefined })).state;
 }
 
 /**
@@ -71,20 +96,22 @@ export async function updateState(
  */
 export async function moveState(
   store: ObjectStore,
-  detector: string,
+  unit: string,
   given: {
     readonly change: (state: DetectorState) => DetectorState | undefined;
     readonly known: StoredState | undefined;
   },
 ): Promise<StoredState> {
-  const key = stateKey(detector);
+  const key = stateKey(unit);
+  const isShard = detectorOfUnit(unit) !== unit;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const latest = (tries === 0 ? given.known : undefined) ?? (await readState(store, detector));
+    const latest = (tries === 0 ? given.known : undefined) ?? (await readState(store, unit));
     const next = given.change(latest.state);
     if (next === undefined) return latest;
-    const body = encodeJson(next);
+    const body = encodeJson(isShard ? withExport(next, initialState(unit)) : next);
     // As the next reader finds it: members that are undefined are not written.
-    const state = decodeJson(key, body, detectorStateSchema(detector));
+    const written = decodeJson(key, body, detectorStateSchema(unit));
+    const state = isShard ? withExport(written, latest.state) : written;
     try {
       const { etag } = await store.put(key, body, {
         contentType: 'application/json',

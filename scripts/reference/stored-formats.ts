@@ -111,6 +111,7 @@ async function leaveOpen(): Promise<void> {
       dataSince: now - 86_400_000,
       gaps: [{ start: now - 7_200_000, end: now - 3_600_000 }],
     },
+    shards: 1,
     learning: { 'windows/detector=shop/a.parquet': { etag: '"a"', rows: 3, start: now - 180_000, end: now } },
     entities: { ...state.entities, payment: track },
     silence: silenceOf(),

@@ -64,6 +64,8 @@ function describe(
       return 'is trained as a job';
     case 'beyond':
       return 'fits nowhere';
+    case 'in-shards':
+      return 'each of its shards has a model of its own';
     case 'trained':
       return `trained ${version} on ${rows} rows of ${entities} ${entities === 1 ? 'entity' : 'entities'}${leftOut === 0 ? '' : `; ${leftOut} rows are left out`}`;
   }

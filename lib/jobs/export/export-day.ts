@@ -4,6 +4,7 @@
  */
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
+import { listUnits } from '../../config/work-unit.ts';
 import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
 import { firstValueTime } from '../../source/series-to-window.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -25,6 +26,7 @@ import {
 } from './export-batch.ts';
 import { type ExportGrid, exportGrid, nextRange, windowStart } from './export-plan.ts';
 import { putWindow } from './put-window.ts';
+import { settleShards } from './settle-shards.ts';
 
 export interface DayRequest {
   readonly detector: Detector;
@@ -46,6 +48,7 @@ interface Run extends Omit<DayRequest, 'source' | 'day'> {
   readonly source: SourceWithHistory;
   /** The same one, which is asked for the owners of pods. */
   readonly owners: MetricSource;
+  readonly shards: number;
   readonly grid: ExportGrid;
   readonly exported: string[];
   readonly leftOut: LeftOutOfBatches;
@@ -65,9 +68,11 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
   checkPast(start, detector, backfillLimit(detector, state, now()));
   const grid = exportGrid(detector, state);
   const day = { start: ceilTo(start, grid.step), end: ceilTo(start + DAY, grid.step) };
-  const taken = await findTaken(context, detector.name, day);
+  const shards = await settleShards({ detector, state }, context);
+  const { taken, unfinished } = await findTaken(context, listUnits(detector.name, shards), day);
   const run: Run = {
     detector,
+    shards,
     manifestHash: request.manifestHash,
     context,
     source: openHistory(request, `the day ${String(request.day)}`),
@@ -77,6 +82,12 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
     leftOut: new Map(),
   };
   try {
+    for (const range of unfinished)
+      await exportWindow(
+        run,
+        range,
+        await readBatch(run, detector, range, { step: grid.step, telemetry: context.telemetry }),
+      );
     for (const free of subtract(day, taken)) await exportStretch(run, free, day);
   } finally {
     // The same call goes on behind the windows that are there, and does not hear of them again.
@@ -92,23 +103,36 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
   return { exported: run.exported, kept: taken.length };
 }
 
+interface Taken {
+  readonly taken: readonly TimeRange[];
+  /** Of them, those of which not every shard has a window: nobody had a value there, or a run was cut short. */
+  readonly unfinished: readonly TimeRange[];
+}
+
 /** Rows must not stand in two windows. A window is a day long at the most, so that it begins on this day or on the one before. */
-async function findTaken(
-  { store }: ExportContext,
-  detector: string,
-  day: TimeRange,
-): Promise<readonly TimeRange[]> {
-  const ranges: TimeRange[] = [];
-  for (const start of [day.start - DAY, day.start])
-    for await (const { key } of store.list(windowsOfDayPrefix(detector, start))) {
-      const range = rangeOfWindowKey(key);
-      if (range !== undefined) ranges.push(range);
-    }
-  const { files } = await readFileRanges(store, detector);
-  for (const { range } of files.values()) ranges.push(range);
-  return ranges
-    .filter(({ start, end }) => start < day.end && end > day.start)
-    .sort((a, b) => a.start - b.start);
+async function findTaken({ store }: ExportContext, units: readonly string[], day: TimeRange): Promise<Taken> {
+  const found = new Map<string, { readonly range: TimeRange; windows: number }>();
+  const others: TimeRange[] = [];
+  const isNear = ({ start, end }: TimeRange): boolean => start < day.end && end > day.start;
+  for (const unit of units) {
+    for (const start of [day.start - DAY, day.start])
+      for await (const { key } of store.list(windowsOfDayPrefix(unit, start))) {
+        const range = rangeOfWindowKey(key);
+        if (range === undefined) continue;
+        const known = found.get(`${range.start} ${range.end}`) ?? { range, windows: 0 };
+        known.windows++;
+        found.set(`${range.start} ${range.end}`, known);
+      }
+    const { files } = await readFileRanges(store, unit);
+    for (const { range } of files.values()) others.push(range);
+  }
+  const windows = [...found.values()].filter(({ range }) => isNear(range));
+  const byStart = (ranges: readonly TimeRange[]): readonly TimeRange[] =>
+    ranges.toSorted((a, b) => a.start - b.start);
+  return {
+    taken: byStart([...windows.map(({ range }) => range), ...others.filter(isNear)]),
+    unfinished: byStart(windows.filter((each) => each.windows < units.length).map(({ range }) => range)),
+  };
 }
 
 /** @param taken by their start */
@@ -178,10 +202,9 @@ async function exportBatch(
 }
 
 async function exportWindow(run: Run, range: TimeRange, { matrices, podOwners }: Batch): Promise<void> {
-  const { detector, context, grid, manifestHash } = run;
-  const cut = { detector, range, step: grid.step, matrices, podOwners };
-  const { key, isNew } = await putWindow(context, { ...cut, manifestHash });
-  if (isNew) run.exported.push(key);
+  const { detector, shards, context, grid, manifestHash } = run;
+  const window = { detector, shards, range, step: grid.step, matrices, podOwners, manifestHash };
+  for (const { key, isNew } of await putWindow(context, window)) if (isNew) run.exported.push(key);
 }
 
 function ceilTo(time: number, unit: number): number {

@@ -13,6 +13,8 @@ import { backfillStart, type ExportGrid, wholeDaysUntil } from './export-plan.ts
 export interface ExportState {
   readonly exportedUntil: number;
   readonly exporting: ExportProgress;
+  /** Undefined while it is not settled, or there are none. */
+  readonly shards: number | undefined;
 }
 
 /** Newest gaps that the state remembers; telemetry has told of all of them. */
@@ -76,10 +78,10 @@ export async function recordEmptyStretch(
  */
 export async function findOrphan(
   store: ObjectStore,
-  detector: string,
+  unit: string,
   cursor: number,
 ): Promise<{ readonly key: string; readonly range: TimeRange } | undefined> {
-  const key = windowKey(detector, { start: cursor, end: cursor });
+  const key = windowKey(unit, { start: cursor, end: cursor });
   for await (const object of store.list(key.slice(0, key.lastIndexOf('_') + 1))) {
     const range = rangeOfWindowKey(object.key);
     if (range?.start === cursor && range.end > cursor) return { key: object.key, range };
@@ -94,12 +96,12 @@ function withGap(gaps: readonly TimeRange[], range: TimeRange): TimeRange[] {
   return [...gaps, range].slice(-MAX_GAPS);
 }
 
-function exportStateOf({ detector, exportedUntil, exporting }: DetectorState): ExportState {
+function exportStateOf({ detector, exportedUntil, exporting, shards }: DetectorState): ExportState {
   // Only a state that someone rewound by hand between two writes of this run lacks them.
   if (exportedUntil === undefined || exporting === undefined)
     throw new RetryLaterError(
       'state-rewound',
       `the state of ${detector} lost its export cursor during an export`,
     );
-  return { exportedUntil, exporting };
+  return { exportedUntil, exporting, shards };
 }

@@ -3,6 +3,7 @@
 import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { RetryLaterError, SourceError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
+import { listUnits } from '../../config/work-unit.ts';
 import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
 import { firstValueTime, lastSampleTime } from '../../source/series-to-window.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -30,6 +31,7 @@ import {
   recordWindow,
 } from './export-progress.ts';
 import { putWindow } from './put-window.ts';
+import { settleShards } from './settle-shards.ts';
 
 export { isExportDue } from './export-plan.ts';
 
@@ -76,6 +78,8 @@ interface Run extends Omit<ExportRequest, 'source'> {
   readonly gaps: TimeRange[];
   readonly missingMetrics: Set<string>;
   readonly leftOut: LeftOutOfBatches;
+  /** Ranges that this run wrote: of each there is a window, or one for each shard. */
+  written: number;
   state: ExportState;
   /** Everything between the cursor and here was looked at and is empty. */
   scannedUntil: number;
@@ -125,6 +129,7 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
     gaps: [],
     missingMetrics: new Set(),
     leftOut: new Map(),
+    written: 0,
     state,
     scannedUntil: state.exportedUntil,
     lastSample: Number.NEGATIVE_INFINITY,
@@ -135,24 +140,42 @@ async function adoptOrphan(run: Run): Promise<void> {
   const { detector, context, grid, limit } = run;
   if (run.state.exportedUntil >= limit) return;
   const { start } = nextRange(run.state.exportedUntil, grid, { until: 0, allowed: false });
-  const orphan = await findOrphan(context.store, detector.name, start);
+  const orphan = await findOrphanOf(run, start);
   if (orphan === undefined || orphan.range.end > limit) return;
-  run.kept.push(orphan.key);
-  moveCursor(run, await recordWindow(context.store, detector.name, orphan.range));
+  if (run.state.shards === undefined) {
+    run.kept.push(orphan.key);
+    moveCursor(run, await recordWindow(context.store, detector.name, orphan.range));
+  } else {
+    // Nobody knows of which shards that run did not come to write the window.
+    const batch = await readBatch(run, detector, orphan.range, {
+      step: grid.step,
+      telemetry: context.telemetry,
+    });
+    noteLeftOut(run.leftOut, batch);
+    await exportWindow(run, orphan.range, batch);
+  }
   context.telemetry.info('kept the window of a run that stopped before it moved the cursor', {
     detector: detector.name,
     key: orphan.key,
   });
 }
 
+async function findOrphanOf({ detector, context, state }: Run, start: number): ReturnType<typeof findOrphan> {
+  for (const unit of listUnits(detector.name, state.shards ?? 1)) {
+    const orphan = await findOrphan(context.store, unit, start);
+    if (orphan !== undefined) return orphan;
+  }
+  return undefined;
+}
+
 async function exportAll(run: Run): Promise<ExportResult['stopped']> {
   const { context, detector, grid, limit, source } = run;
   const sizes = openBatchSizes(grid, run.atOnce);
   while (run.scannedUntil < limit) {
-    if (run.exported.length >= run.maxWindows) return 'max-windows';
+    if (run.written >= run.maxWindows) return 'max-windows';
     if (context.deadline.remaining() < STOP_BEFORE_MS) return outOfTime(run);
     const { daysUntil } = run.state.exporting;
-    const maxWindows = run.maxWindows - run.exported.length;
+    const maxWindows = run.maxWindows - run.written;
     const range = batchRange(run.scannedUntil, { grid, size: sizes.next, daysUntil, limit, maxWindows });
     try {
       const batch = await readBatch({ source, owners: run.owners }, detector, range, {
@@ -195,7 +218,7 @@ async function exportBatch(
     const range = nextRange(run.scannedUntil, grid, days);
     // More than was asked for: the number of series, now known, lets a whole day be asked for at once.
     if (range.end > batch.range.end) return;
-    if (run.exported.length >= run.maxWindows || context.deadline.remaining() < STOP_BEFORE_MS) return;
+    if (run.written >= run.maxWindows || context.deadline.remaining() < STOP_BEFORE_MS) return;
     if (run.scannedUntil > run.state.exportedUntil) await passEmptyStretch(run);
     if (run.scannedUntil <= range.start) await exportWindow(run, range, batch);
   }
@@ -223,11 +246,14 @@ async function passEmptyStretch(run: Run): Promise<void> {
   moveCursor(run, await recordEmptyStretch(context.store, detector.name, range));
 }
 
-async function exportWindow(run: Run, range: TimeRange, { matrices, podOwners }: Batch): Promise<void> {
-  const { detector, context, grid, manifestHash } = run;
-  const cut = { detector, range, step: grid.step, matrices, podOwners };
-  const { key, isNew } = await putWindow(context, { ...cut, manifestHash });
-  (isNew ? run.exported : run.kept).push(key);
+async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<void> {
+  const { detector, context, grid, manifestHash, state } = run;
+  const shards = await settleShards({ detector, state, sample: { grid, batch } }, context);
+  const { matrices, podOwners } = batch;
+  const window = { detector, shards, range, step: grid.step, matrices, podOwners, manifestHash };
+  const put = await putWindow(context, window);
+  for (const { key, isNew } of put) (isNew ? run.exported : run.kept).push(key);
+  if (put.some(({ isNew }) => isNew)) run.written++;
   moveCursor(run, await recordWindow(context.store, detector.name, range));
 }
 

@@ -32,6 +32,7 @@ import { inBatches, inTimeOrder } from './order-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
 import { type ScoredWindow, type ScoreRun, scoreWindow } from './score-window.ts';
 import { tellNoticedSilences } from './silence-alerts.ts';
+import { turnAway } from './turn-away.ts';
 
 export interface ScoreResult {
   readonly phase: DetectorState['phase'];
@@ -61,6 +62,8 @@ export async function scoreWindows(
   const { detector } = loaded;
   const { store, now } = context;
   const { arrived, onWindow = () => {} } = options;
+  if (await turnAway(loaded, arrived, context))
+    return { phase: 'learning', rows: 0, span: 0, warmup: rowsWanted(detector), scored: [] };
   // The version does not depend on what came, nor what came on it: one does not wait for the other.
   const decidedUntil = findDecidedUntil(loaded.storedState?.state);
   const [{ windows, selected }, version] = await Promise.all([

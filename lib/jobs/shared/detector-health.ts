@@ -212,6 +212,8 @@ function sumFirst(arrivals: readonly Arrival[], length: number): Seen {
 
 function concernOfSilence(findings: Findings, now: number): Concern | undefined {
   const { detector, state, objects, declaredAt } = findings;
+  // Shards are exported together: one of them tells of all.
+  if (detector.metrics.length > 0 && (detector.shard?.index ?? 1) > 1) return undefined;
   const expected = expectedInterval(detector, objects);
   if (expected === undefined) return undefined;
   const newest = objects.reduce(

@@ -4,6 +4,7 @@
  * says so. A state of JSON that does not fit, such as one of a newer release, is left alone.
  */
 import { ArtifactError, PreconditionFailedError } from '../../base/errors.ts';
+import { detectorOfUnit, parseUnit } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { initialState, readState, type StoredState } from '../../store/detector-states.ts';
 import { encodeJson } from '../../store/json.ts';
@@ -11,6 +12,7 @@ import {
   currentModelKey,
   modelsPrefix,
   stateKey,
+  unitOfWindowKey,
   versionOfManifestKey,
   windowsPrefix,
 } from '../../store/keys.ts';
@@ -24,27 +26,39 @@ import { namedRange } from './window-objects.ts';
  * Costs one request where there is nothing to heal.
  * @returns as it was read or made; undefined where it can be neither, or others were faster
  */
-export async function healState(context: StoreContext, detector: string): Promise<StoredState | undefined> {
+export async function healState(context: StoreContext, unit: string): Promise<StoredState | undefined> {
+  const detector = detectorOfUnit(unit);
+  const healed = await healOne(context, unit);
+  if (unit === detector || healed !== undefined) return healed;
+  // Of a shard, what could not be read may be its detector's, or both.
+  await healOne(context, detector);
+  return healOne(context, unit);
+}
+
+async function healOne(context: StoreContext, unit: string): Promise<StoredState | undefined> {
   const { store, telemetry } = context;
-  const key = stateKey(detector);
+  const key = stateKey(unit);
+  const detector = detectorOfUnit(unit);
   try {
-    return await readState(store, detector);
+    return await readState(store, unit);
   } catch (error) {
     if (!(error instanceof ArtifactError) || error.code !== 'not-json') {
       // Whoever needs the state says what is wrong with it.
       if (error instanceof ArtifactError) return undefined;
       throw error;
     }
+    if (!error.message.startsWith(key)) return undefined;
     const { etag } = await store.head(key);
     await quarantine(context, { detector, key, etag, error });
-    const state = await rebuild(store, detector);
+    const state = await rebuild(store, unit);
     try {
       const made = await store.put(key, encodeJson(state), {
         contentType: 'application/json',
         ifMatch: etag,
       });
-      telemetry.warn('the state could not be read and was made anew from the bucket', { detector });
-      return { state, etag: made.etag };
+      telemetry.warn('the state could not be read and was made anew from the bucket', { detector: unit });
+      // What is the detector's of a shard's state was not made anew.
+      return unit === detector ? { state, etag: made.etag } : await readState(store, unit);
     } catch (lost) {
       // Another run was faster, to the same end.
       if (!(lost instanceof PreconditionFailedError)) throw lost;
@@ -53,23 +67,28 @@ export async function healState(context: StoreContext, detector: string): Promis
   }
 }
 
-async function rebuild(store: ObjectStore, detector: string): Promise<DetectorState> {
-  let [first, last] = [Infinity, -Infinity];
-  for await (const info of store.list(windowsPrefix(detector))) {
+async function rebuild(store: ObjectStore, unit: string): Promise<DetectorState> {
+  let [first, last, newest] = [Infinity, -Infinity, -Infinity];
+  let shards: number | undefined;
+  for await (const info of store.list(windowsPrefix(unit))) {
     const range = namedRange(info);
     if (range === undefined) continue;
+    shards ??= parseUnit(unitOfWindowKey(info.key) ?? unit)?.shard?.of;
     first = Math.min(first, range.start);
     last = Math.max(last, range.end);
+    newest = Math.max(newest, range.start);
   }
-  const { isActive, watchFrom } = await readModels(store, detector);
+  const { isActive, watchFrom } = await readModels(store, unit);
   return {
-    ...initialState(detector),
+    ...initialState(unit),
     phase: isActive ? 'active' : 'learning',
     ...(watchFrom !== undefined && { watchFrom }),
     ...(first < last && {
-      exportedUntil: last,
+      // Nobody knows whether all shards of the newest window were written: it is gone through again.
+      exportedUntil: shards === undefined ? last : newest,
       exporting: { daysUntil: 0, dataSince: first, gaps: [] },
     }),
+    ...(shards !== undefined && { shards }),
   };
 }
 

@@ -4,13 +4,15 @@ import { ManifestError, ObjectTooLargeError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash, parseManifest } from '../../config/manifest.ts';
+import { detectorOfUnit, parseUnit } from '../../config/work-unit.ts';
 import type { StoredState } from '../../store/detector-states.ts';
-import { detectorOfWindowKey, STATES_PREFIX, WINDOWS_PREFIX } from '../../store/keys.ts';
+import { detectorOfWindowKey, STATES_PREFIX, unitOfStateKey, WINDOWS_PREFIX } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
 import { healState } from './heal-state.ts';
 import { findManifests, listManifests, type ManifestText, readManifestText } from './manifest-objects.ts';
 import { quarantine } from './quarantine.ts';
+import { takeShard } from './units.ts';
 
 export interface LoadedDetector {
   readonly detector: Detector;
@@ -25,27 +27,30 @@ export interface LoadedDetector {
 /**
  * The detector as its manifest declares it, or the defaults where the bucket holds none. Every job begins with it, so its
  * state is made readable here.
+ * @param unit a detector, or a shard of one: its settings are then those of the shard, and the state is the shard's
  * @param listedKey of its manifest, where the bucket was listed
  * @throws ManifestError for a manifest that cannot be used; a copy with the reason is then in quarantine
  */
 export async function loadDetector(
   context: StoreContext,
-  name: string,
+  unit: string,
   listedKey?: string,
 ): Promise<LoadedDetector> {
+  const { detector: name, shard } = parseUnit(unit) ?? { detector: unit };
   // Both are asked for at once; what is wrong with the state is told first.
   const manifestRead = readManifest(context, name, listedKey);
   manifestRead.catch(() => {});
-  const storedState = await healState(context, name);
+  const storedState = await healState(context, unit);
   const manifest = await manifestRead;
   if (manifest === undefined) {
     const detector = defaultDetector(name);
-    return { detector, manifestHash: manifestHash(detector), storedState };
+    return { detector: takeShard(detector, shard), manifestHash: manifestHash(detector), storedState };
   }
   const { key, etag: manifestEtag } = manifest;
   try {
     const detector = parseDeclared(manifest, name);
-    return { detector, manifestHash: manifestHash(detector), manifestEtag, storedState };
+    const hash = manifestHash(detector);
+    return { detector: takeShard(detector, shard), manifestHash: hash, manifestEtag, storedState };
   } catch (error) {
     if (error instanceof ManifestError) await quarantine(context, { detector: name, key, error });
     throw error;
@@ -125,8 +130,9 @@ export async function findDetectorNames(store: ObjectStore): Promise<readonly st
 async function addStates(store: ObjectStore, declared: readonly string[]): Promise<readonly string[]> {
   const names = new Set(declared);
   for await (const { key } of store.list(STATES_PREFIX)) {
-    const name = /^state\/detector=([^/]+)\.json$/.exec(key)?.[1];
-    if (name !== undefined) names.add(name);
+    const name = unitOfStateKey(key);
+    // Those of its shards stand beside that of the detector.
+    if (name !== undefined) names.add(detectorOfUnit(name));
   }
   return [...names].sort();
 }

@@ -18,6 +18,7 @@ import { type Look, readFindings, readTelling, type Telling } from './detector-f
 import { type ConcernCode, findConcerns, findUnscored } from './detector-health.ts';
 import { type LoadedDetector, listDetectors, listDropped, loadDetector } from './load-detectors.ts';
 import { newestData } from './newest-data.ts';
+import { unitsOfDetector } from './units.ts';
 import { scopeOfNewest } from './window-scope.ts';
 
 export interface WatchContext extends StoreContext {
@@ -73,8 +74,11 @@ export async function watchDetectors(
     seen++;
     try {
       const isWhole = due.has(name);
-      const { isExported, isOverdue } = await watchDetector({ name, isWhole, telling, alsoAsk }, context);
-      if (isExported) exported.push(isOverdue);
+      for (const { isExported, isOverdue } of await watchDetector(
+        { name, isWhole, telling, alsoAsk },
+        context,
+      ))
+        if (isExported) exported.push(isOverdue);
       if (isWhole) swept.set(name, now());
     } catch (error) {
       telemetry.error('detector could not be looked at', { detector: name, error: String(error) });
@@ -98,18 +102,30 @@ interface Watched {
   readonly isOverdue: boolean;
 }
 
-async function watchDetector(
-  given: {
-    readonly name: string;
-    readonly isWhole: boolean;
-    readonly telling: Telling;
-    readonly alsoAsk: (loaded: LoadedDetector) => Promise<void>;
-  },
+interface Watching {
+  readonly name: string;
+  readonly isWhole: boolean;
+  readonly telling: Telling;
+  readonly alsoAsk: (loaded: LoadedDetector) => Promise<void>;
+}
+
+/** Each of its units, where it is in shards. */
+async function watchDetector(given: Watching, context: WatchContext): Promise<readonly Watched[]> {
+  const loaded = await loadDetector(context, given.name);
+  const units = unitsOfDetector(loaded);
+  if (units.length === 1) return [await watchUnit(loaded, given, context)];
+  const watched: Watched[] = [];
+  for (const unit of units)
+    watched.push(await watchUnit(await loadDetector(context, unit), { ...given, name: unit }, context));
+  return watched;
+}
+
+async function watchUnit(
+  loaded: LoadedDetector,
+  { name, isWhole, telling, alsoAsk }: Watching,
   context: WatchContext,
 ): Promise<Watched> {
-  const { name, isWhole, telling, alsoAsk } = given;
   const { telemetry, now, queue } = context;
-  const loaded = await loadDetector(context, name);
   await alsoAsk(loaded);
   const scopeOf = isWhole ? undefined : (state: DetectorState) => lookAtNewest(name, state, context);
   const atWork = isWhole ? undefined : await findAtWork(context, loaded, telling);

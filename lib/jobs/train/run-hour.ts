@@ -4,7 +4,8 @@
  */
 import { unitOf } from '../../config/work-unit.ts';
 import type { TrainContext } from '../shared/context.ts';
-import { listDetectors, loadDetector } from '../shared/load-detectors.ts';
+import { type LoadedDetector, listDetectors, loadDetector } from '../shared/load-detectors.ts';
+import { unitsOfDetector } from '../shared/units.ts';
 import { watchDetectors } from '../shared/watch-detectors.ts';
 import { isTrainingDue, trainIfDue } from './train-model.ts';
 
@@ -52,21 +53,36 @@ async function trainDue(context: TrainContext, notDue: ReadonlySet<string>): Pro
   const half = context.deadline.remaining() / 2;
   const trained: string[] = [];
   const failed: Record<string, string> = {};
-  for (const detector of await listDetectors(context)) {
-    if (notDue.has(detector)) continue;
+  for (const detector of await listDetectors(context))
+    if (!notDue.has(detector)) await attempt(detector, () => trainUnits(detector));
+  return { trained, failed };
+
+  /** A shard's training fails by itself. */
+  async function trainUnits(detector: string): Promise<void> {
+    const loaded = await loadDetector(context, detector);
+    const units = unitsOfDetector(loaded);
+    if (units.length === 1) return trainOne(detector, loaded);
+    for (const unit of units)
+      if (!notDue.has(unit))
+        await attempt(unit, async () => trainOne(unit, await loadDetector(context, unit)));
+  }
+
+  async function trainOne(unit: string, loaded: LoadedDetector): Promise<void> {
+    if (context.deadline.remaining() < half) {
+      if (await isTrainingDue(loaded, context)) await context.queue.requestTraining(unit);
+      return;
+    }
+    const result = await trainIfDue(loaded, context);
+    if (result?.outcome === 'trained') trained.push(unit);
+  }
+
+  async function attempt(unit: string, work: () => Promise<void>): Promise<void> {
     try {
-      const loaded = await loadDetector(context, detector);
-      if (context.deadline.remaining() < half) {
-        if (await isTrainingDue(loaded, context)) await context.queue.requestTraining(detector);
-        continue;
-      }
-      const result = await trainIfDue(loaded, context);
-      if (result?.outcome === 'trained') trained.push(detector);
+      await work();
     } catch (error) {
-      context.telemetry.error('training failed', { detector, error: String(error) });
-      context.telemetry.count('DetectorsFailed', 1, { detector });
-      failed[detector] = error instanceof Error ? error.message : String(error);
+      context.telemetry.error('training failed', { detector: unit, error: String(error) });
+      context.telemetry.count('DetectorsFailed', 1, { detector: unit });
+      failed[unit] = error instanceof Error ? error.message : String(error);
     }
   }
-  return { trained, failed };
 }

@@ -27,6 +27,7 @@ import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { newestData } from '../shared/newest-data.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
 import { attemptTraining, saySetAside } from '../shared/training-attempts.ts';
+import { unitsOfDetector } from '../shared/units.ts';
 import { activate, makeCurrent } from './activate-version.ts';
 import { calibrateVersion } from './calibrate-version.ts';
 import { describeVersion } from './describe-version.ts';
@@ -57,9 +58,9 @@ export interface TrainResult {
    * `learning`: less than `warmup`. `unchanged`: the same inputs had made this version already. `paused`: the
    * time was up, and another run was asked to go on. `under-way`: another run is at it. `set-aside`: it ended two runs
    * from outside, or failed as a job, and is not tried for now. `submitted`: beyond the function, a job was asked for.
-   * `beyond`: it fits nowhere.
+   * `beyond`: it fits nowhere. `in-shards`: each of the detector's shards has a model of its own, and was asked for.
    */
-  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | Elsewhere;
+  readonly outcome: 'trained' | 'unchanged' | 'learning' | 'paused' | 'in-shards' | Elsewhere;
   readonly version: string | undefined;
   /** Grid rows that the model was, or would be, fitted on. */
   readonly rows: number;
@@ -91,6 +92,11 @@ export async function trainModel(
   context: TrainContext,
   onProgress?: (done: number) => void,
 ): Promise<TrainResult> {
+  const units = unitsOfDetector(loaded);
+  if (loaded.detector.shard === undefined && units.length > 1) {
+    for (const unit of units) await context.queue.requestTraining(unit);
+    return { outcome: 'in-shards', ...NOT_HERE };
+  }
   const elsewhere = await placeTraining(loaded, context);
   if (elsewhere !== undefined) return { outcome: elsewhere, ...NOT_HERE };
   const attempt = await attemptTraining(loaded, context, () => train(loaded, context, onProgress));

@@ -1,0 +1,74 @@
+/**
+ * Into how many shards a detector is dealt out: told by its first data, before its first window is written, and kept for good. A
+ * number that changed would part an entity from its history, its model and its open incident.
+ */
+import type { Detector } from '../../config/detector.ts';
+import { MOST_SHARDS, parseUnit, SHARD_COLUMN } from '../../config/work-unit.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
+import { updateState } from '../../store/detector-states.ts';
+import { unitOfWindowKey, windowsPrefix } from '../../store/keys.ts';
+import type { ExportContext } from '../shared/context.ts';
+import { TRAINING_MEMORY } from '../shared/training-needs.ts';
+import { isWindowName } from '../shared/window-objects.ts';
+import type { Batch } from './export-batch.ts';
+import type { ExportGrid } from './export-plan.ts';
+
+/** MB of the train function as it is deployed: what a training takes more memory for is dealt out. A test holds the two together. */
+export const TRAINED_IN_MB = 3008;
+/** Of that, what a shard is made for: workloads are not of one size, and a fleet grows. */
+const FILLED = 0.6;
+
+/**
+ * Nothing is written where it is one unit.
+ * @param given.sample the first batch that has data, and its grid; without it, only what the manifest says counts: days of a
+ *   backfill, of which each may have other series, would not agree
+ * @returns how many shards it is in
+ */
+export async function settleShards(
+  given: {
+    readonly detector: Detector;
+    readonly state: Pick<DetectorState, 'shards' | 'exporting'>;
+    readonly sample?: { readonly grid: ExportGrid; readonly batch: Batch };
+  },
+  context: ExportContext,
+): Promise<number> {
+  const { detector, state, sample } = given;
+  if (state.shards !== undefined) return state.shards;
+  if (state.exporting?.dataSince !== undefined) return 1;
+  const wanted = detector.shards ?? (sample === undefined ? 1 : countNeeded(detector, sample));
+  if (wanted === 1) return 1;
+  const found = await findDealt(context, detector.name);
+  if (found === 1)
+    context.telemetry.warn('the detector stays one unit: it has windows that are in no shard', {
+      detector: detector.name,
+      wanted,
+    });
+  const shards = found ?? wanted;
+  if (shards === 1) return 1;
+  // Another run may have been first.
+  const settled = await updateState(context.store, detector.name, (latest) =>
+    latest.shards === undefined ? { ...latest, shards } : undefined,
+  );
+  context.telemetry.info('the detector is worked on in shards', { detector: detector.name, shards });
+  return settled.shards ?? 1;
+}
+
+/** By what a training of the whole lookback would hold. */
+function countNeeded(
+  detector: Detector,
+  { grid, batch }: { readonly grid: ExportGrid; readonly batch: Batch },
+): number {
+  const entities = new Set(batch.matrices.flatMap(({ byEntity }) => [...byEntity.keys()])).size;
+  const values = entities * batch.matrices.length * (detector.training.lookback / grid.step);
+  const fitting = ((TRAINED_IN_MB - TRAINING_MEMORY.base) * 2 ** 20) / TRAINING_MEMORY.value;
+  const isNamedSo = batch.matrices.some(({ name }) => name.toLowerCase() === SHARD_COLUMN);
+  if (values <= fitting || isNamedSo) return 1;
+  return Math.min(MOST_SHARDS, Math.ceil(values / (FILLED * fitting)));
+}
+
+/** As the bucket holds it, whatever became of the state: 1 where something lies outside of shards; undefined: nothing is there. */
+async function findDealt({ store }: ExportContext, detector: string): Promise<number | undefined> {
+  for await (const { key } of store.list(windowsPrefix(detector)))
+    if (isWindowName(key)) return parseUnit(unitOfWindowKey(key) ?? '')?.shard?.of ?? 1;
+  return undefined;
+}
