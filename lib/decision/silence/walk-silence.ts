@@ -47,6 +47,27 @@ export function walkSilence(
   return { state, transitions: walk.open.transitions };
 }
 
+/**
+ * Rows of the grid at which others of the same detector were heard, and of this shard nobody: each of its workloads missed
+ * them. Nothing changes where entities have files of their own.
+ * @param times epoch ms, ascending, later than all that was heard
+ */
+export function walkAbsence(
+  times: readonly number[],
+  { before, rules }: { readonly before: SilenceState; readonly rules: SilenceRules },
+): { readonly state: SilenceState; readonly transitions: readonly SilenceTransition[] } {
+  const walk = startWalk(before, rules);
+  const [group, ...others] = walk.groups.keys();
+  if (group === undefined || others.length > 0 || times.length === 0)
+    return { state: before, transitions: [] };
+  for (const time of times) {
+    walk.groups.set(group, time);
+    walk.heardUntil = time;
+    judgeUnits(walk, { cell: { time, entities: [] }, unitOf: [], group });
+  }
+  return { state: endWalk(walk), transitions: walk.open.transitions };
+}
+
 /** Of exported windows, what training heard last, and nobody since, is missed from the first row on. */
 function enterWindow(
   walk: Walk,
@@ -110,7 +131,7 @@ function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): v
   open.close('source', '', { end: time, cameLate: silent <= 0, ...(isMissed && { start }) });
 }
 
-function judgeUnits(walk: Walk, { cell, unitOf, group }: TakenCell): void {
+function judgeUnits(walk: Walk, { cell, unitOf, group }: Omit<TakenCell, 'window'>): void {
   const { rules, limits, open, units } = walk;
   const { step, watchFrom } = rules;
   const { time } = cell;

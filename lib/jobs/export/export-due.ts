@@ -6,6 +6,7 @@ import type { Detector } from '../../config/detector.ts';
 import type { Sources } from '../../source/open-sources.ts';
 import type { ExportDueContext } from '../shared/context.ts';
 import { noticeSilentSource } from '../shared/silent-source.ts';
+import { askForAbsent } from './ask-for-absent.ts';
 import { type DueDetector, findDueDetectors } from './due-detectors.ts';
 import { STOP_BEFORE_MS } from './export-batch.ts';
 import { type ExportResult, exportWindows } from './export-windows.ts';
@@ -49,7 +50,8 @@ export async function exportDue(sources: Sources, context: ExportDueContext): Pr
   /** The source may have been silent for so long that people have to hear of it. */
   async function watchSource(detector: Detector): Promise<void> {
     try {
-      if (await noticeSilentSource(detector, context)) await context.queue.requestScoring(detector.name);
+      const unit = await noticeSilentSource(detector, context);
+      if (unit !== undefined) await context.queue.requestScoring(unit);
     } catch (error) {
       context.telemetry.warn('a silence was not told; the next run tries again', {
         detector: detector.name,
@@ -76,6 +78,7 @@ export async function exportDue(sources: Sources, context: ExportDueContext): Pr
       const result = await exportWindows({ detector, manifestHash, source, atOnce }, context);
       exported.set(detector.name, result);
       found.note(due, result.exportedUntil);
+      await askForAbsent(result.absent ?? [], context);
     });
     if (failed.has(detector.name)) await watchSource(detector);
   }

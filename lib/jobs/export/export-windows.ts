@@ -7,7 +7,7 @@ import { listUnits } from '../../config/work-unit.ts';
 import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
 import { firstValueTime, lastSampleTime } from '../../source/series-to-window.ts';
 import { readState } from '../../store/detector-states.ts';
-import { windowKey } from '../../store/keys.ts';
+import { unitOfWindowKey, windowKey } from '../../store/keys.ts';
 import type { LeftOut } from '../../window/left-out.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { ExportContext } from '../shared/context.ts';
@@ -57,6 +57,8 @@ export interface ExportResult {
   readonly leftOut: readonly LeftOut[];
   /** Where the next run goes on, epoch milliseconds. */
   readonly exportedUntil: number;
+  /** Shards of which the newest window that this run wrote has nobody; absent: none. */
+  readonly absent?: readonly string[];
   /** At `max-windows` and `deadline` there is more to export: the next run goes on. */
   readonly stopped: 'up-to-date' | 'max-windows' | 'deadline';
 }
@@ -80,6 +82,7 @@ interface Run extends Omit<ExportRequest, 'source'> {
   readonly leftOut: LeftOutOfBatches;
   /** Ranges that this run wrote: of each there is a window, or one for each shard. */
   written: number;
+  absent: readonly string[];
   state: ExportState;
   /** Everything between the cursor and here was looked at and is empty. */
   scannedUntil: number;
@@ -102,10 +105,18 @@ export async function exportWindows(request: ExportRequest, context: ExportConte
   const run = await beginRun(request, context);
   await adoptOrphan(run);
   const stopped = await exportAll(run);
-  const { exported, kept, gaps, state } = run;
+  const { exported, kept, gaps, state, absent } = run;
   const leftOut = [...run.leftOut.values()];
   if (leftOut.length > 0) await recordLeftOutOfExport(context, run.detector.name, leftOut);
-  return { exported, kept, gaps, leftOut, exportedUntil: state.exportedUntil, stopped };
+  return {
+    exported,
+    kept,
+    gaps,
+    leftOut,
+    exportedUntil: state.exportedUntil,
+    ...(absent.length > 0 && { absent }),
+    stopped,
+  };
 }
 
 async function beginRun(request: ExportRequest, context: ExportContext): Promise<Run> {
@@ -130,6 +141,7 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
     missingMetrics: new Set(),
     leftOut: new Map(),
     written: 0,
+    absent: [],
     state,
     scannedUntil: state.exportedUntil,
     lastSample: Number.NEGATIVE_INFINITY,
@@ -254,6 +266,8 @@ async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<v
   const put = await putWindow(context, window);
   for (const { key, isNew } of put) (isNew ? run.exported : run.kept).push(key);
   if (put.some(({ isNew }) => isNew)) run.written++;
+  const present = new Set(put.map(({ key }) => unitOfWindowKey(key)));
+  run.absent = listUnits(detector.name, shards).filter((unit) => !present.has(unit));
   moveCursor(run, await recordWindow(context.store, detector.name, range));
 }
 

@@ -111,7 +111,7 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
       stretch = sliceWindow(unlabelled, { start: range.start, end: range.end + DAY });
     const slice = sliceWindow(stretch, range);
     if (isGap(slice)) {
-      if (await noticeSilentSource(detector, context)) await scoreWindows(loaded, context);
+      if ((await noticeSilentSource(detector, context)) !== undefined) await scoreWindows(loaded, context);
       continue;
     }
     windows++;

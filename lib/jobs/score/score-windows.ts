@@ -130,7 +130,9 @@ async function scorePending(
   const windowKey = windows.objects.at(-1)?.key ?? '';
   // An event of what is gone by now looks at nothing that a message could name.
   const isTelling = pending.length === 0 && (windows.scope === undefined || windowKey !== '');
-  if (isTelling) await tellNoticedSilences({ detector, fitted, windowKey }, context);
+  // What was exported when the windows were listed: what came since may hold somebody.
+  const exportedUntil = windows.scope === undefined ? storedState?.state.exportedUntil : undefined;
+  if (isTelling) await tellNoticedSilences({ detector, fitted, windowKey, exportedUntil }, context);
   const { state } = run.moved ?? (await readState(context.store, unitOf(detector)));
   if (state.outbox.length > 0) await context.queue.requestNotifying(unitOf(detector));
   if (isCutShort) await askToGoOn(unitOf(detector), { scored: scored.length, of: pending.length }, context);

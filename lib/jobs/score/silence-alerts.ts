@@ -6,9 +6,10 @@ import type { Detector } from '../../config/detector.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import type { SilenceState, SilenceTransition } from '../../decision/silence/contract.ts';
 import { holdSilences } from '../../decision/silence/open-silences.ts';
-import { walkSilence } from '../../decision/silence/walk-silence.ts';
+import { walkAbsence, walkSilence } from '../../decision/silence/walk-silence.ts';
+import type { SilenceRules } from '../../decision/silence/walk-state.ts';
 import { profilesOf } from '../../features/scaler.ts';
-import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
+import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
 import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
@@ -18,6 +19,9 @@ import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
 import { describeRollouts } from './describe-rollouts.ts';
 import { type KnownOwners, ownerOf } from './follow-owners.ts';
+
+/** Ms of rows that are walked through at once: each export asks anew. */
+const LONGEST_ABSENCE = 2 * 86_400_000;
 
 export interface SilenceOfWindow {
   readonly state: SilenceState | undefined;
@@ -40,40 +44,92 @@ export function followSilence(
   },
   before: SilenceState | undefined,
 ): SilenceOfWindow {
-  const { detector, fitted, window, arrival, now, watchFrom, owners } = given;
-  const { usual } = fitted;
-  if (usual === undefined) return { state: before, transitions: [] };
-  return walkSilence(window, {
-    before,
-    arrival,
-    now,
-    rules: {
-      detector: detector.name,
-      settings: detector.silence,
-      usual,
-      // One whose training knew no owners misses pods by their names.
-      workloadOf: (entity) => {
-        const owned = nameWorkload(entity, detector.entityLabels, ownerOf(owners, entity));
-        return usual.units.has(owned) ? owned : nameWorkload(entity, detector.entityLabels);
-      },
-      step: fitted.manifest.step,
-      watchFrom,
-      isWhole: detector.metrics.length > 0,
-    },
-  });
+  const { window, arrival, now } = given;
+  const rules = rulesOf(given);
+  if (rules === undefined) return { state: before, transitions: [] };
+  return walkSilence(window, { before, arrival, now, rules });
 }
 
-/** Tells of silences that the clock noticed. Doing it again changes nothing. */
+/** Undefined in versions that do not know who is missed. */
+function rulesOf({
+  detector,
+  fitted,
+  watchFrom,
+  owners,
+}: {
+  readonly detector: Detector;
+  readonly fitted: FittedDetector;
+  readonly watchFrom: number;
+  readonly owners: KnownOwners | undefined;
+}): SilenceRules | undefined {
+  const { usual } = fitted;
+  if (usual === undefined) return undefined;
+  return {
+    detector: detector.name,
+    settings: detector.silence,
+    usual,
+    // One whose training knew no owners misses pods by their names.
+    workloadOf: (entity) => {
+      const owned = nameWorkload(entity, detector.entityLabels, ownerOf(owners, entity));
+      return usual.units.has(owned) ? owned : nameWorkload(entity, detector.entityLabels);
+    },
+    step: fitted.manifest.step,
+    watchFrom,
+    isWhole: detector.metrics.length > 0,
+  };
+}
+
+/** Nobody of the shard was in the windows that the export has passed since, while others of the detector were. */
+function followAbsence(
+  given: {
+    readonly detector: Detector;
+    readonly fitted: FittedDetector;
+    readonly exportedUntil: number | undefined;
+    readonly now: number;
+  },
+  state: DetectorState,
+  before: SilenceState,
+): { readonly state: SilenceState; readonly transitions: readonly SilenceTransition[] } {
+  const { detector, fitted, exportedUntil = Number.NEGATIVE_INFINITY, now } = given;
+  const rules = rulesOf({
+    detector,
+    fitted,
+    watchFrom: state.watchFrom ?? now,
+    owners: state.podOwners,
+  });
+  const isExported = detector.shard !== undefined && detector.metrics.length > 0;
+  if (rules === undefined || !isExported) return { state: before, transitions: [] };
+  const { step } = rules;
+  const gaps = state.exporting?.gaps ?? [];
+  const times: number[] = [];
+  const from = Math.max(before.heardUntil + step, exportedUntil - LONGEST_ABSENCE);
+  for (let time = from; time < exportedUntil; time += step)
+    if (!gaps.some(({ start, end }) => time >= start && time < end)) times.push(time);
+  return walkAbsence(times, { before, rules });
+}
+
+/**
+ * Tells of silences that the clock noticed, and of those of a shard that others of its detector show. Doing it again changes
+ * nothing.
+ * @param given.exportedUntil epoch ms up to which every window of the unit was decided on; undefined where nothing tells
+ */
 export async function tellNoticedSilences(
-  given: { readonly detector: Detector; readonly fitted: FittedDetector; readonly windowKey: string },
+  given: {
+    readonly detector: Detector;
+    readonly fitted: FittedDetector;
+    readonly windowKey: string;
+    readonly exportedUntil: number | undefined;
+  },
   context: StoreContext,
 ): Promise<void> {
   const { name } = given.detector;
   await updateState(context.store, unitOf(given.detector), (state) => {
     if (state.silence === undefined) return undefined;
-    const open = holdSilences(name, state.silence.open);
+    const absence = followAbsence({ ...given, now: context.now() }, state, state.silence);
+    const open = holdSilences(name, absence.state.open);
     open.tellNoticed();
-    if (open.transitions.length === 0) return undefined;
+    const transitions = [...absence.transitions, ...open.transitions];
+    if (transitions.length === 0 && absence.state === state.silence) return undefined;
     const { entities } = state;
     const { step } = given.fitted.manifest;
     const contextOf = describeContexts({
@@ -84,10 +140,10 @@ export async function tellNoticedSilences(
       step,
     });
     const rolloutsOf = describeRollouts(given.detector, state.rollouts);
-    const alerts = open.transitions.map((each) => describeSilence({ ...given, contextOf, rolloutsOf }, each));
+    const alerts = transitions.map((each) => describeSilence({ ...given, contextOf, rolloutsOf }, each));
     return {
       ...state,
-      silence: { ...state.silence, open: open.list() },
+      silence: { ...absence.state, open: open.list() },
       outbox: [...state.outbox, ...alerts],
     };
   });

@@ -3,22 +3,34 @@
  * told by the next scoring, which has the topic; the first window that comes after all closes it.
  */
 import type { Detector } from '../../config/detector.ts';
-import { unitOf } from '../../config/work-unit.ts';
+import { listUnits, parseUnit, unitOf } from '../../config/work-unit.ts';
 import { silenceId } from '../../decision/silence/open-silences.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
 import type { StoreContext } from './context.ts';
 
 /**
- * Called where a source was asked and gave nothing.
- * @returns whether there is a silence that nobody was told of yet
+ * Called where a source was asked and gave nothing. It is one silence of the whole detector: of one in shards, the first that
+ * knows how long is too long notices it. What the others tell of it later, by their data, has the same id.
+ * @returns the unit that has a silence that nobody was told of yet; undefined where there is none
  */
-export async function noticeSilentSource(detector: Detector, context: StoreContext): Promise<boolean> {
+export async function noticeSilentSource(
+  detector: Detector,
+  context: StoreContext,
+): Promise<string | undefined> {
+  const noticed = await noticeOf(detector, context);
+  for (const unit of listUnits(detector.name, noticed.shards ?? 1)) {
+    const shard = parseUnit(unit)?.shard;
+    const { silence } = shard === undefined ? noticed : await noticeOf({ ...detector, shard }, context);
+    if (silence?.open.some(({ sequence }) => sequence === 0)) return unit;
+    if (silence?.sourceLimit !== undefined) return undefined;
+  }
+  return undefined;
+}
+
+function noticeOf(detector: Detector, context: StoreContext): Promise<DetectorState> {
   const now = context.now();
-  const { silence } = await updateState(context.store, unitOf(detector), (state) =>
-    notice(detector, state, now),
-  );
-  return silence?.open.some(({ sequence }) => sequence === 0) ?? false;
+  return updateState(context.store, unitOf(detector), (state) => notice(detector, state, now));
 }
 
 function notice(detector: Detector, state: DetectorState, now: number): DetectorState | undefined {
