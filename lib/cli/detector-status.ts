@@ -5,6 +5,7 @@ import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { manifestHash } from '../config/manifest.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
+import { listUnits, parseUnit } from '../config/work-unit.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { readFindings } from '../jobs/shared/detector-findings.ts';
 import { type Concern, type Findings, findConcerns, findUnscored } from '../jobs/shared/detector-health.ts';
@@ -19,9 +20,16 @@ import { readDetector } from '../jobs/shared/load-detectors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import type { TrainingNeeds } from '../jobs/shared/training-needs.ts';
 import { isJobUnderWay } from '../jobs/shared/training-place.ts';
+import { countShards, takeShard } from '../jobs/shared/units.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
-import { DETECTORS_PREFIX, detectorOfManifestKey, stateKey, windowsPrefix } from '../store/keys.ts';
+import {
+  DETECTORS_PREFIX,
+  detectorOfManifestKey,
+  stateKey,
+  unitOfWindowKey,
+  windowsPrefix,
+} from '../store/keys.ts';
 import type { LeftOutOfTraining, ModelLineage, ModelManifest } from '../store/model-manifest.ts';
 import { readCurrent, readManifest } from '../store/model-repository.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -30,12 +38,17 @@ import type { TrainingPlace } from '../store/training-place.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
 import { keepUnmended } from './quarantined.ts';
+import { sayShardsKept } from './units.ts';
 
 /** Ms for which is told of what an export left out, and of what came too late. */
 const NOTED_FOR = 7 * 86_400_000;
 
 export interface DetectorStatus {
   readonly detector: string;
+  /** Which of its shards, as `3-of-8`; absent: it is one unit. */
+  readonly shard?: string;
+  /** What the manifest asks of shards, and is not so. */
+  readonly shardsKept?: string;
   readonly phase: DetectorState['phase'];
   /** The Prometheus of the deployment's list that its manifest names; null: none. */
   readonly source: string | null;
@@ -91,41 +104,60 @@ export interface TrainingPlaceStatus {
   readonly isUnderWay: boolean;
 }
 
+/** @param unit a detector, or a shard of one: the first also tells what is of all of them */
 export async function readDetectorStatus(
   { store, now }: StoreContext,
-  detector: string,
+  unit: string,
 ): Promise<DetectorStatus> {
+  const { detector, shard } = parseUnit(unit) ?? { detector: unit };
+  const isFirst = (shard?.index ?? 1) === 1;
   const { settings, problem } = await readSettings(store, detector);
   // Of one whose manifest cannot be used, windows are still told of.
   const used = settings ?? defaultDetector(detector);
-  const findings = await readFindings({ store, now }, { detector: used, manifestHash: manifestHash(used) });
+  const findings = await readFindings(
+    { store, now },
+    { detector: takeShard(used, shard), manifestHash: manifestHash(used) },
+  );
   const { state } = findings;
   const unscored = findUnscored(findings);
   const concerns = findConcerns(findings, now());
   const newest = findNewestData(findings, now() + FUTURE_TOLERANCE);
   const version = settings?.modelVersion;
-  const current = await readCurrent(store, detector);
+  const current = await readCurrent(store, unit);
   const model = (version === 'current' || version === undefined ? current?.version : version) ?? null;
-  const facts = model === null ? undefined : await readFacts(store, detector, model);
+  const facts = model === null ? undefined : await readFacts(store, unit, model);
   const seen = sumLearned(state);
-  const progress = (await readProgress(store, detector))?.progress;
-  const late = (await readLate(store, detector)).filter(({ at }) => now() - Date.parse(at) <= NOTED_FOR);
-  const ofWindows = await listQuarantine(store, windowsPrefix(detector));
-  const ofManifest = (await listQuarantine(store, `${DETECTORS_PREFIX}${detector}.`)).filter(
+  const progress = (await readProgress(store, unit))?.progress;
+  const late = (await readLate(store, unit)).filter(({ at }) => now() - Date.parse(at) <= NOTED_FOR);
+  const units = listUnits(detector, shard?.of ?? 1);
+  // What is in no shard is told of with the first.
+  const isOwn = ({ key }: { readonly key: string }): boolean => {
+    const of = unitOfWindowKey(key);
+    return of === unit || (isFirst && of !== undefined && !units.includes(of));
+  };
+  const prefix = windowsPrefix(isFirst ? detector : unit);
+  const ofWindows = (await listQuarantine(store, prefix)).filter(isOwn);
+  const ofManifest = (isFirst ? await listQuarantine(store, `${DETECTORS_PREFIX}${detector}.`) : []).filter(
     ({ key }) => detectorOfManifestKey(key) === detector,
   );
-  const ofState = await listQuarantine(store, stateKey(detector));
+  const ofState = [
+    ...(await listQuarantine(store, stateKey(unit))),
+    ...(isFirst && unit !== detector ? await listQuarantine(store, stateKey(detector)) : []),
+  ];
   const quarantined = [
     ...(await keepUnmended(store, [...ofWindows, ...ofManifest])),
     // It was replaced, and what it held is gone: until somebody deletes the reason.
     ...ofState,
   ];
-  const ofFiles = await keepUnmended(store, await listLeftOut(store, windowsPrefix(detector)));
-  const ofExport = await readLeftOutOfExport({ store, now }, detector, NOTED_FOR);
-  const ofColumns = await readLeftOutColumns(store, detector);
+  const ofFiles = await keepUnmended(store, (await listLeftOut(store, prefix)).filter(isOwn));
+  const ofExport = isFirst ? await readLeftOutOfExport({ store, now }, detector, NOTED_FOR) : undefined;
+  const ofColumns = isFirst ? await readLeftOutColumns(store, detector) : undefined;
   const leftOut = [ofExport, ofColumns, ...ofFiles].filter((note) => note !== undefined);
+  const shardsKept = isFirst ? sayShardsKept(used, countShards(used, state)) : undefined;
   return {
     detector,
+    ...(shard !== undefined && { shard: `${shard.index}-of-${shard.of}` }),
+    ...(shardsKept !== undefined && { shardsKept }),
     phase: state.phase,
     source: settings?.source ?? null,
     rows: seen.rows,

@@ -1,4 +1,6 @@
 /** Which detectors a command works on. */
+
+import { parseUnit } from '../config/work-unit.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
 import { findDetectorNames, listDetectors, listDropped } from '../jobs/shared/load-detectors.ts';
 import { isDetectorName, windowsPrefix } from '../store/keys.ts';
@@ -31,7 +33,9 @@ async function choose(
   known: readonly string[],
 ): Promise<readonly string[]> {
   if (named.length === 0) return [...new Set([...known, ...(await listDropped(store))])].sort();
-  for (const name of named) {
+  for (const each of named) {
+    // A shard is there where its detector is.
+    const name = parseUnit(each)?.detector ?? each;
     if (known.includes(name) || (isDetectorName(name) && (await hasWindows(store, name)))) continue;
     const others = known.length === 0 ? 'the bucket has none' : `there are ${known.join(', ')}`;
     throw new UsageError(`no detector ${JSON.stringify(name)}, neither a manifest nor windows; ${others}`);

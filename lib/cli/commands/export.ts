@@ -15,6 +15,7 @@ import {
   textOptions,
 } from '../command.ts';
 import { readSources, SOURCES_HELP } from '../source-list.ts';
+import { refuseShards } from '../units.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Named detectors are exported whether due or not; without a name, every declared one that is due. */
@@ -43,6 +44,7 @@ export const exportCommand: Command = {
     const context = createContext(invocation, openBucket(invocation));
     const { random, credentials, readFile } = host;
     const sources = openSources(deployment, { ...context, random, readSecret, readFile, credentials });
+    refuseShards(operands, 'an export');
     const names = operands.length > 0 ? operands : await listDeclaredDetectors(context);
     if (names.length === 0) output.print('note', 'no manifests under detectors/ yet', { detectors: 0 });
     return forEachDetector(invocation, names, async (name) => {

@@ -1,12 +1,14 @@
 import { WindowError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
+import { listUnits, parseUnit } from '../../config/work-unit.ts';
 import { ASSUMED } from '../../jobs/plan/assumptions.ts';
 import { learnFromBucket, learnFromWindow } from '../../jobs/plan/learn-data.ts';
 import { type DetectorToPlan, planDeployment } from '../../jobs/plan/plan-deployment.ts';
 import { DEFAULT_PRICES, type PriceTable, parsePriceTable } from '../../jobs/plan/price-table.ts';
 import type { KnownData } from '../../jobs/plan/workload.ts';
 import { readDetector } from '../../jobs/shared/load-detectors.ts';
+import { takeShard } from '../../jobs/shared/units.ts';
 import { readCheckedManifest } from '../check-manifest.ts';
 import {
   BUCKET_OPTION,
@@ -23,6 +25,7 @@ import { type ExitStatus, worstStatus } from '../exit-code.ts';
 import { durationValue } from '../option-values.ts';
 import { describePlan, fieldsOfPlan } from '../plan-text.ts';
 import { readManifestFile } from '../read-manifest-file.ts';
+import { countShardsOf } from '../units.ts';
 import { UsageError } from '../usage-error.ts';
 
 const DAY = 86_400_000;
@@ -156,8 +159,17 @@ async function readBucket(invocation: Invocation, counts: Counts | undefined): P
   const detectors: DetectorToPlan[] = [];
   const status = await forEachDetector(invocation, names, async (name) => {
     const detector = declared.get(name) ?? (await readDetector(store, name));
-    const known = (await learnFromBucket(store, detector)) ?? countWithoutWindows(detector, counts);
-    detectors.push({ detector, known });
+    const shards = await countShardsOf(store, name);
+    for (const unit of shards === 1 ? [] : listUnits(name, shards)) {
+      const own = takeShard(detector, parseUnit(unit)?.shard);
+      const known = await learnFromBucket(store, own);
+      // A shard that nobody is in does nothing.
+      if (known !== undefined) detectors.push({ detector: own, known });
+    }
+    if (detectors.some((each) => each.detector.name === name)) return;
+    const found = await learnFromBucket(store, detector);
+    const known = found ?? countWithoutWindows(detector, counts);
+    detectors.push({ detector, known, ...(found !== undefined && { isSettled: true }) });
   });
   return { detectors, status };
 }

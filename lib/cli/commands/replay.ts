@@ -31,6 +31,7 @@ import { findChosen } from '../detectors.ts';
 import type { ExitStatus } from '../exit-code.ts';
 import { timeValue } from '../option-values.ts';
 import { listNotifyState } from '../quarantined.ts';
+import { listUnitsOf, refuseShards } from '../units.ts';
 import { UsageError } from '../usage-error.ts';
 
 const WHAT: Readonly<Record<string, (invocation: Invocation) => Promise<ExitStatus>>> = {
@@ -95,6 +96,7 @@ async function replayQuarantine(invocation: Invocation): Promise<ExitStatus> {
   const { operands, values, output } = invocation;
   const context = createContext(invocation, openBucket(invocation));
   const options = { restore: values.restore === true, dryRun: isDryRun(invocation) };
+  refuseShards(operands, 'what is in quarantine');
   const wanted = operands.length === 0 ? undefined : await findChosen(context.store, operands);
   const entries = (await listReplayable(context))
     .filter(({ key, detector }) => wanted === undefined || wanted.includes(ownerOf(key) ?? detector))
@@ -227,7 +229,7 @@ async function replayRanges(invocation: Invocation): Promise<ExitStatus> {
   const units = new Set<string>();
   const status = await forEachDetector(
     invocation,
-    await findChosen(context.store, operands),
+    await listUnitsOf(context.store, await findChosen(context.store, operands)),
     async (name) => {
       const loaded = await loadDetector(context, name);
       const replayed = await replayRange({ ...loaded, range, dryRun }, context);

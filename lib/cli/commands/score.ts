@@ -2,6 +2,7 @@ import type { AlertPublisher } from '../../alert/publisher.ts';
 import type { Detector } from '../../config/detector.ts';
 import { readSettings } from '../../config/settings.ts';
 import { sayProgress } from '../../config/warmup.ts';
+import { detectorOfUnit, parseUnit } from '../../config/work-unit.ts';
 import { notify } from '../../jobs/notify/notify.ts';
 import { type ScoreResult, scoreWindows } from '../../jobs/score/score-windows.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
@@ -19,6 +20,7 @@ import {
 } from '../command.ts';
 import { isDataName } from '../data-file.ts';
 import { chooseDetectors } from '../detectors.ts';
+import { listUnitsOf } from '../units.ts';
 import { UsageError } from '../usage-error.ts';
 import { scoreFile } from './score-file.ts';
 
@@ -72,9 +74,9 @@ export const score: Command = {
     };
     const names = await chooseDetectors(everything, operands);
     // Whoever runs this waits for what it says of these. What else waits is the deployment's to tell, and to its topic.
-    const context = { ...everything, only: new Set(names) };
+    const context = { ...everything, only: new Set(names.map(detectorOfUnit)) };
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
-    return forEachDetector(invocation, names, async (name) => {
+    return forEachDetector(invocation, await listUnitsOf(context.store, names), async (name) => {
       const loaded = await loadDetector(context, name);
       const result = await scoreWindows(loaded, context, {
         onWindow: (window) => output.telemetry.info('window scored', { detector: name, ...window }),
@@ -93,7 +95,9 @@ export const score: Command = {
 
 /** @throws UsageError for what is the path of a file and no name of a detector */
 function refuseFiles(operands: readonly string[]): void {
-  const file = operands.find((operand) => isDataName(operand) || /[/\\]/.test(operand));
+  const file = operands.find(
+    (operand) => isDataName(operand) || (/[/\\]/.test(operand) && parseUnit(operand) === undefined),
+  );
   if (file !== undefined)
     throw new UsageError(
       `${JSON.stringify(file)} is a file, and no detector: scoring one takes --model DIR, the folder that tidewatch fit wrote`,

@@ -1,3 +1,4 @@
+import { detectorOfUnit } from '../../config/work-unit.ts';
 import { findDetectorNames } from '../../jobs/shared/load-detectors.ts';
 import { sayNeeds } from '../../jobs/shared/training-needs.ts';
 import { sayLeftOut } from '../../report/left-out.ts';
@@ -14,6 +15,7 @@ import { findChosen } from '../detectors.ts';
 import { worstStatus } from '../exit-code.ts';
 import { listOfNoDetector, sayQuarantined } from '../quarantined.ts';
 import { formatTable } from '../table.ts';
+import { listUnitsOf } from '../units.ts';
 import { type Answered, measureAnswers } from '../verdicts.ts';
 
 const HEADER = [
@@ -45,14 +47,19 @@ export const status: Command = {
     for (const { key, message } of operands.length > 0 ? [] : await listOfNoDetector(context.store))
       output.print('quarantined', sayQuarantined({ key, message }), { key, message });
     const found: DetectorStatus[] = [];
-    const outcome = await forEachDetector(invocation, names, async (name) => {
+    const units = await listUnitsOf(context.store, names);
+    const outcome = await forEachDetector(invocation, units, async (name) => {
       found.push(await readDetectorStatus(context, name));
     });
     // As one table for people, one line each for programs.
     const [first, ...rest] = found;
     if (first === undefined) return outcome;
     const known = operands.length === 0 ? names : await findDetectorNames(context.store);
-    const { byDetector, problems } = await measureAnswers(context.store, names, known);
+    const { byDetector, problems } = await measureAnswers(
+      context.store,
+      [...new Set(names.map(detectorOfUnit))],
+      known,
+    );
     const isIll = values.check === true && found.some(({ isHealthy }) => !isHealthy);
     const table = formatTable([HEADER, ...found.map(toRow)]);
     const withAnswers = (each: DetectorStatus): object => ({
@@ -61,39 +68,43 @@ export const status: Command = {
     });
     const answers = [...byDetector].map(([detector, of]) => `${detector}: ${sayAnswers(of)}`);
     const unusable = problems.map((problem) => `verdict left out: ${problem}`);
-    const notes = found.flatMap(({ detector, problem, quarantined, leftOut, fineTunedFrom, ...each }) => [
-      ...(each.phase === 'learning' && each.isWarm
-        ? [`${detector}: ${each.progress}; within the hour, and once an export has caught up`]
-        : []),
-      ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
-      ...each.concerns.map(({ message }) => `${detector}: ${message}`),
-      ...each.late.map(
-        ({ key, rows, at }) =>
-          `late: ${key}: ${rows} rows came after newer ones of their entities were decided on (${at}); they have scores, and nobody is alerted`,
-      ),
-      ...(fineTunedFrom === null
-        ? []
-        : [`${detector}: fine-tuned from ${fineTunedFrom.detector} ${fineTunedFrom.version}`]),
-      ...(each.leftOutOfTraining === null
-        ? []
-        : [`${detector}: the model's training left out ${sayLeftOut(each.leftOutOfTraining)}`]),
-      ...(each.training === null
-        ? []
-        : [
-            `${detector}: run ${each.training.run} of the training of ${each.training.version} is under way or due`,
-          ]),
-      ...(each.trainingPlace?.isUnderWay === true
-        ? [
-            `${detector}: its training takes about ${sayNeeds(each.trainingPlace.needs)}, and is under way or waits as the job ${each.trainingPlace.job}`,
-          ]
-        : []),
-      ...quarantined.map(sayQuarantined),
-      ...leftOut.flatMap(({ key, leftOut: parts }) =>
-        parts.map(
-          ({ code, message }) => `${code === 'rounded' ? 'rounded' : 'left out'}: ${key}: ${message}`,
+    const notes = found.flatMap(({ problem, quarantined, leftOut, fineTunedFrom, ...each }) => {
+      const detector = nameOf(each);
+      return [
+        ...(each.phase === 'learning' && each.isWarm
+          ? [`${detector}: ${each.progress}; within the hour, and once an export has caught up`]
+          : []),
+        ...(problem === undefined ? [] : [`${detector}: ${problem}`]),
+        ...(each.shardsKept === undefined ? [] : [each.shardsKept]),
+        ...each.concerns.map(({ message }) => `${detector}: ${message}`),
+        ...each.late.map(
+          ({ key, rows, at }) =>
+            `late: ${key}: ${rows} rows came after newer ones of their entities were decided on (${at}); they have scores, and nobody is alerted`,
         ),
-      ),
-    ]);
+        ...(fineTunedFrom === null
+          ? []
+          : [`${detector}: fine-tuned from ${fineTunedFrom.detector} ${fineTunedFrom.version}`]),
+        ...(each.leftOutOfTraining === null
+          ? []
+          : [`${detector}: the model's training left out ${sayLeftOut(each.leftOutOfTraining)}`]),
+        ...(each.training === null
+          ? []
+          : [
+              `${detector}: run ${each.training.run} of the training of ${each.training.version} is under way or due`,
+            ]),
+        ...(each.trainingPlace?.isUnderWay === true
+          ? [
+              `${detector}: its training takes about ${sayNeeds(each.trainingPlace.needs)}, and is under way or waits as the job ${each.trainingPlace.job}`,
+            ]
+          : []),
+        ...quarantined.map(sayQuarantined),
+        ...leftOut.flatMap(({ key, leftOut: parts }) =>
+          parts.map(
+            ({ code, message }) => `${code === 'rounded' ? 'rounded' : 'left out'}: ${key}: ${message}`,
+          ),
+        ),
+      ];
+    });
     output.print('detector', [table, ...notes, ...answers, ...unusable].join('\n'), withAnswers(first));
     for (const each of rest) output.print('detector', undefined, withAnswers(each));
     return isIll ? worstStatus([outcome, 'failed']) : outcome;
@@ -105,12 +116,16 @@ function sayAnswers({ true: right, false: wrong, expected, precision }: Answered
   return `of ${answered} answered, ${right} true, ${wrong} false, ${expected} expected: precision ${precision.toFixed(2)}`;
 }
 
+function nameOf({ detector, shard }: Pick<DetectorStatus, 'detector' | 'shard'>): string {
+  return shard === undefined ? detector : `${detector}/shard=${shard}`;
+}
+
 function toRow(status: DetectorStatus): string[] {
-  const { detector, phase, rows, progress, isWarm, model, newestData, lagMs } = status;
+  const { phase, rows, progress, isWarm, model, newestData, lagMs } = status;
   const { isHealthy, unscored, openIncidents, outbox, quarantined } = status;
   const learning = isWarm ? 'ready to train' : `learning, ${progress ?? `${rows} rows`}`;
   return [
-    detector,
+    nameOf(status),
     isHealthy ? 'ok' : 'NOT OK',
     phase === 'learning' ? learning : phase,
     model ?? '-',

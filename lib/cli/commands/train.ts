@@ -11,6 +11,7 @@ import {
   openBucket,
 } from '../command.ts';
 import { chooseDetectors } from '../detectors.ts';
+import { listUnitsOf } from '../units.ts';
 
 /** Named detectors are trained whether due or not; without a name, every detector that is due. */
 export const train: Command = {
@@ -31,7 +32,7 @@ export const train: Command = {
     const context = { ...createContext(invocation, openBucket(invocation)), queue };
     const names = await chooseDetectors(context, operands);
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
-    return forEachDetector(invocation, names, async (name) => {
+    return forEachDetector(invocation, await listUnitsOf(context.store, names), async (name) => {
       const loaded = await loadDetector(context, name);
       const progress = output.startProgress(`training ${name}`);
       const result = await (operands.length > 0 ? trainModel : trainIfDue)(

@@ -3,20 +3,15 @@
  * number that changed would part an entity from its history, its model and its open incident.
  */
 import type { Detector } from '../../config/detector.ts';
-import { MOST_SHARDS, parseUnit, SHARD_COLUMN } from '../../config/work-unit.ts';
+import { parseUnit } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
 import { unitOfWindowKey, windowsPrefix } from '../../store/keys.ts';
 import type { ExportContext } from '../shared/context.ts';
-import { TRAINING_MEMORY } from '../shared/training-needs.ts';
+import { countNeeded } from '../shared/units.ts';
 import { isWindowName } from '../shared/window-objects.ts';
 import type { Batch } from './export-batch.ts';
 import type { ExportGrid } from './export-plan.ts';
-
-/** MB of the train function as it is deployed: what a training takes more memory for is dealt out. A test holds the two together. */
-export const TRAINED_IN_MB = 3008;
-/** Of that, what a shard is made for: workloads are not of one size, and a fleet grows. */
-const FILLED = 0.6;
 
 /**
  * Nothing is written where it is one unit.
@@ -35,7 +30,7 @@ export async function settleShards(
   const { detector, state, sample } = given;
   if (state.shards !== undefined) return state.shards;
   if (state.exporting?.dataSince !== undefined) return 1;
-  const wanted = detector.shards ?? (sample === undefined ? 1 : countNeeded(detector, sample));
+  const wanted = detector.shards ?? (sample === undefined ? 1 : countBy(detector, sample));
   if (wanted === 1) return 1;
   const found = await findDealt(context, detector.name);
   if (found === 1)
@@ -54,16 +49,16 @@ export async function settleShards(
 }
 
 /** By what a training of the whole lookback would hold. */
-function countNeeded(
-  detector: Detector,
+function countBy(
+  { training }: Detector,
   { grid, batch }: { readonly grid: ExportGrid; readonly batch: Batch },
 ): number {
-  const entities = new Set(batch.matrices.flatMap(({ byEntity }) => [...byEntity.keys()])).size;
-  const values = entities * batch.matrices.length * (detector.training.lookback / grid.step);
-  const fitting = ((TRAINED_IN_MB - TRAINING_MEMORY.base) * 2 ** 20) / TRAINING_MEMORY.value;
-  const isNamedSo = batch.matrices.some(({ name }) => name.toLowerCase() === SHARD_COLUMN);
-  if (values <= fitting || isNamedSo) return 1;
-  return Math.min(MOST_SHARDS, Math.ceil(values / (FILLED * fitting)));
+  return countNeeded({
+    entities: new Set(batch.matrices.flatMap(({ byEntity }) => [...byEntity.keys()])).size,
+    metrics: batch.matrices.map(({ name }) => name),
+    lookback: training.lookback,
+    step: grid.step,
+  });
 }
 
 /** As the bucket holds it, whatever became of the state: 1 where something lies outside of shards; undefined: nothing is there. */

@@ -61,11 +61,13 @@ function findOwn(load: Workload): readonly Misfit[] {
       'scoring-time',
       `a scoring takes about ${saySeconds(scoring)}, and the function has ${saySeconds(score.timeout)}: fewer entities in a detector, a longer step, or more memorySize`,
     );
-  const exported = memoryOf('export', valuesAWindow);
-  if (load.isExported && exported > PLANNED_FUNCTIONS.export.memoryMb)
+  // Shards are exported together.
+  const valuesAsked = valuesAWindow * load.shards;
+  const exported = memoryOf('export', valuesAsked);
+  if (load.isAsked && exported > PLANNED_FUNCTIONS.export.memoryMb)
     tell(
       'export-memory',
-      `a window of ${sayValues(valuesAWindow)} takes about ${sayMb(exported)} to export, and the function has ${sayMb(PLANNED_FUNCTIONS.export.memoryMb)}: a shorter detection_window`,
+      `a window of ${sayValues(valuesAsked)} takes about ${sayMb(exported)} to export, and the function has ${sayMb(PLANNED_FUNCTIONS.export.memoryMb)}: a shorter detection_window`,
     );
   const limits = [
     ['rows', rowsAWindow, MAX_ROWS],
@@ -88,7 +90,10 @@ function findShared(loads: readonly Workload[]): readonly Misfit[] {
     (load.windowsADay / load.windowsAnExport / MINUTES_A_DAY) * seconds;
   let [waiting, writing] = [0, 0];
   for (const load of exported) {
-    const { reads, lists, writes } = sumRequests([LOOK_AT_EXPORT, requestsOfExport(load)]);
+    const { reads, lists, writes } = sumRequests([
+      ...(load.isAsked ? [LOOK_AT_EXPORT] : []),
+      requestsOfExport(load),
+    ]);
     waiting += perMinute(load, (reads + lists + writes) * SECONDS.request + load.queries * SECONDS.query);
     writing += perMinute(load, secondsOfWriting(load));
   }

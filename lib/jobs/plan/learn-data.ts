@@ -1,6 +1,7 @@
 /** What data tell that a manifest does not: how many entities there are, and how large a window becomes. */
 import { WindowError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { sliceWindow } from '../../window/combine.ts';
 import { MAX_FILE_BYTES } from '../../window/limits.ts';
@@ -33,7 +34,7 @@ export async function learnFromBucket(
   store: ObjectStore,
   detector: Detector,
 ): Promise<KnownData | undefined> {
-  const objects = await listWindowObjects(store, detector.name);
+  const objects = await listWindowObjects(store, unitOf(detector));
   for (const { key } of objects.toReversed().slice(0, MOST_TRIED)) {
     try {
       const { body } = await store.get(key, { maxBytes: MAX_FILE_BYTES });

@@ -1,5 +1,6 @@
 /** What detectors will take of AWS, before they are deployed. Nothing is asked but what is given. */
 import type { Detector } from '../../config/detector.ts';
+import { countNeeded, takeShard } from '../shared/units.ts';
 import { type Costs, priceUsage, sumCosts } from './costs.ts';
 import { findMisfits, type Misfit } from './find-misfits.ts';
 import type { PriceTable } from './price-table.ts';
@@ -21,15 +22,18 @@ export interface DeploymentPlan {
 }
 
 export interface DetectorToPlan {
+  /** Or one of its shards, with what is known of that. */
   readonly detector: Detector;
   readonly known: KnownData;
+  /** It has been exported, into no shards; absent: the first export deals it out. */
+  readonly isSettled?: true;
 }
 
 export function planDeployment(
   given: readonly DetectorToPlan[],
   options: UsageOptions & { readonly prices: PriceTable },
 ): DeploymentPlan {
-  const loads = given.map(({ detector, known }) => describeWorkload(detector, known));
+  const loads = given.flatMap(describeUnits);
   const detectors = loads.map((load) => {
     const usage = usageOfDetector(load, loads, options);
     return { load, usage, costs: priceUsage(usage, options.prices, { hasAlarms: false }) };
@@ -46,4 +50,23 @@ export function planDeployment(
     },
     misfits: findMisfits(loads),
   };
+}
+
+/** Workloads are taken to be of one size. */
+function describeUnits({ detector, known, isSettled }: DetectorToPlan): readonly Workload[] {
+  const whole = describeWorkload(detector, known);
+  const { entities, metrics, step, windowBytes } = whole;
+  const shards = isSettled === true || detector.shard !== undefined ? 1 : countPlanned(detector, whole);
+  if (shards === 1) return [whole];
+  const own = { entities: entities / shards, metrics, step, windowBytes: windowBytes / shards };
+  return Array.from({ length: shards }, (_, i) =>
+    describeWorkload(takeShard(detector, { index: i + 1, of: shards }), own),
+  );
+}
+
+function countPlanned(detector: Detector, { entities, isExported, step }: Workload): number {
+  if (detector.shards !== undefined) return detector.shards;
+  const { lookback } = detector.training;
+  const metrics = detector.metrics.map(({ name }) => name);
+  return isExported ? countNeeded({ entities, metrics, lookback, step }) : 1;
 }

@@ -47,8 +47,12 @@ export function requestsOfAnyExport(detectors: number): Requests {
 /** Of a detector that is due, or that was not looked at for an hour: its state and its manifest. */
 export const LOOK_AT_EXPORT: Requests = { reads: 2, lists: 0, writes: 0 };
 
-/** Of an export that is due, beside the look: state, cursor, an unfinished window; each window, and the cursor's move. */
-export function requestsOfExport({ windowsAnExport }: Workload): Requests {
+/**
+ * Of an export that is due, beside the look: state, cursor, an unfinished window; each window, and the cursor's move. Of another
+ * shard than the first, only what is its own.
+ */
+export function requestsOfExport({ windowsAnExport, isAsked }: Workload): Requests {
+  if (!isAsked) return { reads: 0, lists: 1, writes: windowsAnExport };
   return { reads: 2 + windowsAnExport, lists: 1, writes: 2 * windowsAnExport };
 }
 
@@ -60,12 +64,13 @@ export const MOVE_INDEX: Requests = { reads: 0, lists: 0, writes: 1 };
  * window its bytes, its state and its scores. Only the days around are listed, of windows and of scores.
  */
 export function requestsOfScoring(load: Workload): Requests {
-  const { windowsAnExport: windows, windowsBack, windowsADay, isExported } = load;
+  const { windowsAnExport: windows, windowsBack, windowsADay, isExported, shards } = load;
   const isCopied = windowsBack > FEW_WINDOWS && windowsBack * load.windowBytes <= MOST_COPIED_BYTES;
   // Names of people's own tell no time: where they stand in it is remembered, and a mark stands while one is scored.
   const ofFiles = isExported ? NOTHING : { reads: 2, lists: 0, writes: 3 };
   const known = {
-    reads: 5 + 2 * windows + (windows - 1) + (isCopied ? 0 : windowsBack),
+    // Of a shard, the cursor is in another object.
+    reads: (shards === 1 ? 5 : 6) + 2 * windows + (windows - 1) + (isCopied ? 0 : windowsBack),
     lists: 1 + 2 * pagesOf(DAYS_LISTED * windowsADay),
     writes: 1 + 2 * windows + (isCopied ? 1 : 0),
   };

@@ -100,7 +100,7 @@ export function usageOfDetector(
   const versions = coldShare * scorings + trainingsADay;
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
     export: sumRequests([
-      timesRequests(LOOK_AT_EXPORT, exports + looksBetween(load)),
+      timesRequests(LOOK_AT_EXPORT, load.isAsked ? exports + looksBetween(load) : 0),
       timesRequests(requestsOfExport(load), exports),
     ]),
     score: sumRequests([

@@ -1,6 +1,7 @@
 /** What a detector brings to do, in numbers: from its manifest, and what is known of its data. */
 import type { Detector } from '../../config/detector.ts';
 import type { ModelKind } from '../../config/model-kind.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { countScanRows, planScan } from '../../evidence/statistics.ts';
 import { planFeatures } from '../../features/plan.ts';
 import { areOwned } from '../../source/pod-owners.ts';
@@ -17,7 +18,12 @@ export interface KnownData {
 }
 
 export interface Workload {
+  /** As the unit of work is called: of a shard `payment/shard=3-of-8`. */
   readonly detector: string;
+  /** Whether the exports are counted here: those of all shards, which are exported together, with the first. */
+  readonly isAsked: boolean;
+  /** It is one of so many; 1: all of the detector. */
+  readonly shards: number;
   readonly kind: ModelKind;
   readonly entities: number;
   readonly metrics: number;
@@ -64,17 +70,20 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
   const step = known.step ?? detector.step ?? STEP_OF_FILES;
   const window = detector.detectionWindow;
   const isExported = detector.metrics.length > 0;
+  const isFirst = (detector.shard?.index ?? 1) === 1;
   const windowsAnExport = isExported ? Math.max(1, Math.ceil(detector.schedule / window)) : 1;
   const rowsAWindow = known.entities * (window / step);
   const valuesAWindow = rowsAWindow * metrics;
   const reach = reachOf(detector, step) * step;
   const lookback = detector.training.lookback;
   return {
-    detector: detector.name,
+    detector: unitOf(detector),
+    isAsked: isExported && isFirst,
+    shards: detector.shard?.of ?? 1,
     kind: detector.model.kind,
     entities: known.entities,
     metrics,
-    queries: metrics + Number(areOwned(detector.entityLabels)),
+    queries: isFirst ? metrics + Number(areOwned(detector.entityLabels)) : 0,
     step,
     window,
     windowsAnExport,

@@ -1,8 +1,14 @@
 /** Into which units of work a detector is dealt out, as its state and its manifest tell. */
 import type { Detector } from '../../config/detector.ts';
-import { listUnits, type Shard } from '../../config/work-unit.ts';
+import { listUnits, MOST_SHARDS, SHARD_COLUMN, type Shard } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import type { LoadedDetector } from './load-detectors.ts';
+import { TRAINING_MEMORY } from './training-needs.ts';
+
+/** MB of the train function as it is deployed: a training that takes more is dealt out. A test holds the two together. */
+export const TRAINED_IN_MB = 3008;
+/** Of that, what a shard is made for: workloads are not of one size, and a fleet grows. */
+const FILLED = 0.6;
 
 /**
  * 1: it is one unit. The first export settles the number, and nothing changes it after that; where nothing is exported, the
@@ -13,6 +19,24 @@ export function countShards(
   state: Pick<DetectorState, 'shards' | 'exportedUntil'>,
 ): number {
   return state.shards ?? (state.exportedUntil === undefined ? shards : 1);
+}
+
+/**
+ * As many shards as it takes to train each of them in the function.
+ * @param given.step ms
+ */
+export function countNeeded(given: {
+  readonly entities: number;
+  readonly metrics: readonly string[];
+  readonly lookback: number;
+  readonly step: number;
+}): number {
+  const { entities, metrics, lookback, step } = given;
+  const values = entities * metrics.length * (lookback / step);
+  const fitting = ((TRAINED_IN_MB - TRAINING_MEMORY.base) * 2 ** 20) / TRAINING_MEMORY.value;
+  const isNamedSo = metrics.some((name) => name.toLowerCase() === SHARD_COLUMN);
+  if (values <= fitting || isNamedSo) return 1;
+  return Math.min(MOST_SHARDS, Math.ceil(values / (FILLED * fitting)));
 }
 
 /** Names of the units of a detector that was loaded as a whole. */

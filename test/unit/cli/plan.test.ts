@@ -17,6 +17,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidewatch-plan-'));
   await writeFile(path('shop.yml'), manifestOf('shop', '  entity: [pod]\n'));
   await writeFile(path('cart.yml'), manifestOf('cart', '  entity: [pod]\n'));
+  await writeFile(path('single.yml'), manifestOf('single', '  entity: [pod]\n  shards: 1\n'));
   await writeFile(path('whole.yml'), manifestOf('whole', ''));
   await writeFile(
     path('shop.parquet'),
@@ -144,13 +145,21 @@ test('of a bucket each detector is planned that can be, the others are told of, 
 });
 
 test('what does not fit a function is told with its numbers, and --check fails by it', async () => {
-  const args = ['plan', path('shop.yml'), '--entities', '5000'];
+  const args = ['plan', path('single.yml'), '--entities', '5000'];
   const { code, stdout } = await run(...args);
   assert.equal(code, 0);
   assert.match(stdout, /^WILL NOT FIT:$/m);
-  assert.match(stdout, /^- shop: a training of 302\.4 million values .* 3,008 MB.*training-memory\)$/m);
+  assert.match(stdout, /^- single: a training of 302\.4 million values .* 3,008 MB.*training-memory\)$/m);
   assert.equal((await run(...args, '--check')).code, 1);
   assert.equal((await run('plan', path('shop.yml'), '--entities', '20', '--check')).code, 0);
+});
+
+test('what is too large for a function is planned in the shards that the first export makes of it', async () => {
+  const { lines } = await run('plan', path('shop.yml'), '--entities', '5000', '--check', '--json');
+  const planned = lines.filter(({ type }) => type === 'plan');
+  assert.equal(planned.length, 11);
+  assert.deepEqual([planned[0]!['detector'], loadOf(planned[0]).entities], ['shop/shard=1-of-11', 5000 / 11]);
+  assert.equal(lines.filter(({ type }) => type === 'misfit').length, 0);
 });
 
 test('more exports than there are minutes for are told of', async () => {
