@@ -55,7 +55,7 @@ export async function learnWindows(
   }
   const seen = sumLearned(state);
   const { rows } = seen;
-  context.telemetry.info('learning', { detector: detector.name, rows, warmup: sayWarmup(detector) });
+  context.telemetry.info('learning', { detector: unitOf(detector), rows, warmup: sayWarmup(detector) });
   if (isWarm(detector, seen) && isHistoryExported(detector, state, context.now()))
     await context.queue.requestTraining(unitOf(detector));
   return { phase: state.phase, ...seen };

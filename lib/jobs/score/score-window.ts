@@ -5,6 +5,7 @@
 import { FeatureError, NotFoundError, WindowError } from '../../base/errors.ts';
 import { listForeign } from '../../base/foreign-text.ts';
 import type { Detector } from '../../config/detector.ts';
+import { unitOf } from '../../config/work-unit.ts';
 import { compareMetrics } from '../../features/source-columns.ts';
 import type { StoredState } from '../../store/detector-states.ts';
 import { scoresKey } from '../../store/keys.ts';
@@ -136,7 +137,7 @@ function warnOfExtraMetrics(
   );
   if (extra.length === 0) return;
   telemetry.warn('metrics that the model does not know are ignored until the next training', {
-    detector: given.detector.name,
+    detector: unitOf(given.detector),
     key: given.key,
     metrics: listForeign(extra),
   });
@@ -152,7 +153,7 @@ function countScored(
   { telemetry }: StoreContext,
 ): ScoredWindow {
   const { key, rows, decision } = given;
-  const detector = given.detector.name;
+  const detector = unitOf(given.detector);
   telemetry.count('WindowsScored', 1, { detector });
   telemetry.count('RowsScored', rows, { detector });
   if (decision.lateRows > 0) telemetry.count('LateRows', decision.lateRows, { detector });

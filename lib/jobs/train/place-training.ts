@@ -51,7 +51,7 @@ export async function placeTraining(
   const stored = await readPlace(store, unitOf(detector));
   if (isJobUnderWay(stored.place, now())) {
     telemetry.info('training is under way as a job', {
-      detector: detector.name,
+      detector: unitOf(detector),
       job: stored.place?.job?.name,
     });
     return 'under-way';
@@ -59,7 +59,7 @@ export async function placeTraining(
   const known = stored.place?.identity === identifyTraining(loaded) ? stored.place : undefined;
   const judge = (values: number, jobRoom = jobs?.room): Judgement =>
     judgeTraining({
-      detector: detector.name,
+      detector: unitOf(detector),
       kind: detector.model.kind,
       values,
       room,
@@ -75,12 +75,12 @@ export async function placeTraining(
     (values) => judge(values, room).place === 'function',
   );
   if (measured === undefined) {
-    telemetry.info('nothing tells how large the training is; it is tried', { detector: detector.name });
+    telemetry.info('nothing tells how large the training is; it is tried', { detector: unitOf(detector) });
     return undefined;
   }
   const judgement = judge(measured.values);
   telemetry.info('training placed', {
-    detector: detector.name,
+    detector: unitOf(detector),
     place: judgement.place,
     ...roundNeeds(judgement.needs),
     by: measured.by,
@@ -96,8 +96,8 @@ export async function placeTraining(
   if (judgement.place === 'job' && jobs !== undefined) return submit(jobs, to, context);
   const refused = judgement.place === 'nowhere' ? judgement.reason : undefined;
   await writeOver(context, to, { refused });
-  telemetry.error('training is beyond the function', { detector: detector.name, reason: refused });
-  telemetry.count('DetectorsFailed', 1, { detector: detector.name });
+  telemetry.error('training is beyond the function', { detector: unitOf(detector), reason: refused });
+  telemetry.count('DetectorsFailed', 1, { detector: unitOf(detector) });
   return 'beyond';
 }
 
@@ -112,7 +112,7 @@ export async function placeKiller(
   const { state } = await readState(store, unitOf(loaded.detector));
   const measured = await measureTraining(loaded.detector, state, context, () => false);
   const { needs } = judgeTraining({
-    detector: loaded.detector.name,
+    detector: unitOf(loaded.detector),
     kind: loaded.detector.model.kind,
     values: measured?.values ?? 0,
     room,

@@ -101,13 +101,13 @@ export async function trainModel(
   if (elsewhere !== undefined) return { outcome: elsewhere, ...NOT_HERE };
   const attempt = await attemptTraining(loaded, context, () => train(loaded, context, onProgress));
   if ('result' in attempt) return attempt.result;
-  const { name } = loaded.detector;
+  const unit = unitOf(loaded.detector);
   const asJob = await placeKiller(loaded, context);
   if (asJob !== undefined) return { outcome: asJob, ...NOT_HERE };
   context.telemetry.error('training set aside', {
-    detector: name,
+    detector: unit,
     code: 'killed-function',
-    reason: saySetAside(name, attempt.setAside),
+    reason: saySetAside(unit, attempt.setAside),
   });
   return { outcome: 'set-aside', ...NOT_HERE };
 }
@@ -132,7 +132,7 @@ async function train(
     entities: entities.length,
     ...(leftOut > 0 && { leftOut }),
   };
-  const told = { detector: detector.name, version, ...size };
+  const told = { detector: unitOf(detector), version, ...size };
   if (isClaimed(open, context.now())) {
     context.telemetry.info('training is under way in another run', told);
     return { outcome: 'under-way', version, ...size };
@@ -158,7 +158,7 @@ async function train(
   await makeCurrent(unitOf(detector), version, context);
   await activate(unitOf(detector), data.window, context);
   await session.close();
-  if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: detector.name });
+  if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: unitOf(detector) });
   context.telemetry.info(exists ? 'model unchanged' : 'model trained', told);
   await context.queue.requestScoring(unitOf(detector));
   return { outcome: exists ? 'unchanged' : 'trained', version, ...size };
@@ -205,7 +205,7 @@ async function resume(
   if (data !== undefined && nameVersion(detector, data, lineage) === version)
     return { data, lineage, version };
   context.telemetry.info('settings or windows of the training under way have changed; it starts anew', {
-    detector: detector.name,
+    detector: unitOf(detector),
     version,
   });
   return undefined;
@@ -224,7 +224,7 @@ async function prepare(
     const leftOut = countLeftOut(data?.leftOut);
     // Where it is not for want of a history, somebody has to look at what takes it away.
     context.telemetry[isWarm(detector, { rows, span }) ? 'warn' : 'info']('learning', {
-      detector: detector.name,
+      detector: unitOf(detector),
       rows,
       leftOut,
       warmup: sayWarmup(detector),
@@ -232,7 +232,7 @@ async function prepare(
     return { rows, span, entities: data?.window.entities.length ?? 0 };
   }
   if (detector.labels.criteria.length > 0)
-    context.telemetry.info('rows labelled by criteria', { detector: detector.name, ...data.labelledBy });
+    context.telemetry.info('rows labelled by criteria', { detector: unitOf(detector), ...data.labelledBy });
   const lineage = await resolveLineage(detector, context.store);
   return { data, lineage, version: nameVersion(detector, data, lineage) };
 }
