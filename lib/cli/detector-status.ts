@@ -4,6 +4,7 @@ import { ArtifactError, ManifestError } from '../base/errors.ts';
 import { defaultDetector } from '../config/defaults.ts';
 import type { Detector } from '../config/detector.ts';
 import { manifestHash } from '../config/manifest.ts';
+import { takeShard } from '../config/take-shard.ts';
 import { isWarm, type Seen, sayProgress } from '../config/warmup.ts';
 import { listUnits, parseUnit } from '../config/work-unit.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
@@ -20,7 +21,7 @@ import { readDetector } from '../jobs/shared/load-detectors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import type { TrainingNeeds } from '../jobs/shared/training-needs.ts';
 import { isJobUnderWay } from '../jobs/shared/training-place.ts';
-import { countShards, takeShard } from '../jobs/shared/units.ts';
+import { countShards } from '../jobs/shared/units.ts';
 import { namedRange } from '../jobs/shared/window-objects.ts';
 import type { DetectorState } from '../store/detector-state.ts';
 import {

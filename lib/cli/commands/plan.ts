@@ -1,6 +1,7 @@
 import { WindowError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
+import { takeShard } from '../../config/take-shard.ts';
 import { listUnits, parseUnit } from '../../config/work-unit.ts';
 import { ASSUMED } from '../../jobs/plan/assumptions.ts';
 import { learnFromBucket, learnFromWindow } from '../../jobs/plan/learn-data.ts';
@@ -8,7 +9,6 @@ import { type DetectorToPlan, planDeployment } from '../../jobs/plan/plan-deploy
 import { DEFAULT_PRICES, type PriceTable, parsePriceTable } from '../../jobs/plan/price-table.ts';
 import type { KnownData } from '../../jobs/plan/workload.ts';
 import { readDetector } from '../../jobs/shared/load-detectors.ts';
-import { takeShard } from '../../jobs/shared/units.ts';
 import { readCheckedManifest } from '../check-manifest.ts';
 import {
   BUCKET_OPTION,

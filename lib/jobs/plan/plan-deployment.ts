@@ -1,6 +1,7 @@
 /** What detectors will take of AWS, before they are deployed. Nothing is asked but what is given. */
 import type { Detector } from '../../config/detector.ts';
-import { countNeeded, takeShard } from '../shared/units.ts';
+import { takeShard } from '../../config/take-shard.ts';
+import { countNeeded } from '../shared/units.ts';
 import { type Costs, priceUsage, sumCosts } from './costs.ts';
 import { findMisfits, type Misfit } from './find-misfits.ts';
 import type { PriceTable } from './price-table.ts';

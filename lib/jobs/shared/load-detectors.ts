@@ -4,6 +4,7 @@ import { ManifestError, ObjectTooLargeError } from '../../base/errors.ts';
 import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash, parseManifest } from '../../config/manifest.ts';
+import { takeShard } from '../../config/take-shard.ts';
 import { detectorOfUnit, parseUnit } from '../../config/work-unit.ts';
 import type { StoredState } from '../../store/detector-states.ts';
 import { detectorOfWindowKey, STATES_PREFIX, unitOfStateKey, WINDOWS_PREFIX } from '../../store/keys.ts';
@@ -12,7 +13,6 @@ import type { StoreContext } from './context.ts';
 import { healState } from './heal-state.ts';
 import { findManifests, listManifests, type ManifestText, readManifestText } from './manifest-objects.ts';
 import { quarantine } from './quarantine.ts';
-import { takeShard } from './units.ts';
 
 export interface LoadedDetector {
   readonly detector: Detector;

@@ -1,6 +1,6 @@
 /** Into which units of work a detector is dealt out, as its state and its manifest tell. */
 import type { Detector } from '../../config/detector.ts';
-import { listUnits, MOST_SHARDS, SHARD_COLUMN, type Shard } from '../../config/work-unit.ts';
+import { listUnits, MOST_SHARDS, SHARD_COLUMN } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { TRAINING_MEMORY } from './training-needs.ts';
@@ -42,12 +42,4 @@ export function countNeeded(given: {
 /** Names of the units of a detector that was loaded as a whole. */
 export function unitsOfDetector({ detector, storedState }: LoadedDetector): readonly string[] {
   return listUnits(detector.name, storedState === undefined ? 1 : countShards(detector, storedState.state));
-}
-
-/** The detector as a job of one of its shards has it: false alarms are put up with by detector, and each has its share of them. */
-export function takeShard(detector: Detector, shard: Shard | undefined): Detector {
-  if (shard === undefined) return detector;
-  const { threshold } = detector;
-  const { count, per } = threshold.falseAlarms;
-  return { ...detector, shard, threshold: { ...threshold, falseAlarms: { count: count / shard.of, per } } };
 }
