@@ -13,6 +13,7 @@ import { notify } from '../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../lib/jobs/score/score-windows.ts';
 import type { JobContext, NotifyContext } from '../../lib/jobs/shared/context.ts';
 import { listDetectors, loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
+import { unitsOfDetector } from '../../lib/jobs/shared/units.ts';
 import { trainIfDue, trainModel } from '../../lib/jobs/train/train-model.ts';
 import { onlySource } from '../../lib/source/open-sources.ts';
 import { createQuerySource, type QueryRange } from '../../lib/source/query-source.ts';
@@ -159,8 +160,13 @@ export class Cloud {
   /** The schedule of the training function. */
   async trainDue(): Promise<void> {
     await this.#invoke('train', async (context) => {
-      for (const name of await listDetectors(context))
-        await trainIfDue(await loadDetector(context, name), context).catch(keepKill);
+      for (const name of await listDetectors(context)) {
+        const loaded = await loadDetector(context, name);
+        for (const unit of unitsOfDetector(loaded))
+          await trainIfDue(unit === name ? loaded : await loadDetector(context, unit), context).catch(
+            keepKill,
+          );
+      }
     });
   }
 

@@ -4,6 +4,7 @@
  * for having been late.
  */
 import { createHash } from 'node:crypto';
+import { listUnits } from '../../lib/config/work-unit.ts';
 import { listQuarantine } from '../../lib/jobs/shared/quarantine.ts';
 import type { MatrixSeries } from '../../lib/source/metric-source.ts';
 import type { QueryRange } from '../../lib/source/query-source.ts';
@@ -19,8 +20,11 @@ import type { Fault } from './fault.ts';
 
 /** Where the service's windows come from: the export function, or files that somebody drops under names of their own. */
 export const FEEDS = ['exported', 'dropped'] as const;
-/** Or files that are dropped, two of them anew at the end, without a fault that people were told of. */
-export const ALL_FEEDS = ['exported', 'dropped', 'corrected'] as const;
+/**
+ * Or files that are dropped, two of them anew at the end, without a fault that people were told of; or exported into two shards,
+ * of which each has one of the entities.
+ */
+export const ALL_FEEDS = ['exported', 'dropped', 'corrected', 'sharded'] as const;
 export type Feed = (typeof ALL_FEEDS)[number];
 
 export const MINUTE = 60_000;
@@ -58,9 +62,11 @@ const MANIFESTS: Readonly<Record<Feed, string>> = {
   exported: manifestWith(EXPORTED),
   dropped: manifestWith(''),
   corrected: manifestWith(''),
+  sharded: manifestWith(`${EXPORTED}\n  shards: 2`, 1),
 };
 
-function manifestWith(feed: string): string {
+/** @param entities of one unit of work */
+function manifestWith(feed: string, entities: number = ENTITIES.length): string {
   return `kind: AnomalyDetector
 metadata:
   name: ${DETECTOR}
@@ -71,7 +77,7 @@ spec:${feed}
   model:
     kind: robust-z
   training:
-    warmup: ${HISTORY_WINDOWS * ROWS_A_WINDOW * ENTITIES.length}
+    warmup: ${HISTORY_WINDOWS * ROWS_A_WINDOW * entities}
     every: 30d
 `;
 }
@@ -112,10 +118,10 @@ export async function runService(life: Life): Promise<Cloud> {
   await FEED[feed](cloud, { start: START, end: history });
   await settle(cloud);
   await before(cloud, step++);
-  await trainUntil(cloud, history);
+  await trainAllUntil(cloud, history, feed);
   let end = history;
   for (const [phase, windows] of LIVE_WINDOWS.entries()) {
-    if (phase > 0 && retrains) await trainUntil(cloud, end);
+    if (phase > 0 && retrains) await trainAllUntil(cloud, end, feed);
     for (let window = 0; window < windows; window++) {
       const range = { start: end, end: end + WINDOW };
       end = range.end;
@@ -138,7 +144,12 @@ const FEED: Readonly<Record<Feed, (cloud: Cloud, range: TimeRange) => Promise<vo
   exported: exportUntil,
   dropped: dropWindows,
   corrected: dropWindows,
+  sharded: exportUntil,
 };
+
+async function trainAllUntil(cloud: Cloud, end: number, feed: Feed): Promise<void> {
+  for (const unit of listUnits(DETECTOR, feed === 'sharded' ? 2 : 1)) await trainUntil(cloud, end, unit);
+}
 
 async function dropWindows(
   cloud: Cloud,
