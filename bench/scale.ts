@@ -15,6 +15,8 @@ import { METRICS } from './scale/worlds.ts';
 import type { Study } from './study.ts';
 
 const ENTITIES = [1, 10, 100, 1_000] as const;
+/** Of the largest, too: as many as its first export makes of it with the lookback that a person has. */
+const SHARDS = 7;
 /** Days. */
 const AGES = [0, 100, 400] as const;
 /** Detectors, and entities of each. */
@@ -33,6 +35,9 @@ export const reportScale: Study = async (_data, say, { plot }) => {
     say(`${entities * METRICS} series`);
     return measureSize(entities);
   });
+  const largest = ENTITIES.at(-1)!;
+  say(`${largest * METRICS} series in ${SHARDS} shards`);
+  const dealt = measureSize(largest, SHARDS);
   const prices = FLEETS.flatMap(([detectors, entities]) =>
     AGES.map((age) => priceSize({ detectors, entities, age })),
   );
@@ -42,12 +47,15 @@ export const reportScale: Study = async (_data, say, { plot }) => {
     const svg = drawScale(sizes, prices, `Dollars by ${ofPrices}, see the plan's notes`);
     writeFileSync(plot, await rasterize(svg));
   }
-  return { text: [tellSizes(sizes), tellPrices(prices, ofPrices)].join('\n\n'), figures: { sizes, prices } };
+  return {
+    text: [tellSizes([...sizes, dealt]), tellPrices(prices, ofPrices)].join('\n\n'),
+    figures: { sizes, dealt, prices },
+  };
 };
 
-function measureSize(entities: number): SizeFigures {
+function measureSize(entities: number, shards: number = 1): SizeFigures {
   const script = fileURLToPath(new URL('scale/measure-size.ts', import.meta.url));
-  const told = execFileSync(process.execPath, ['--expose-gc', script, String(entities)], {
+  const told = execFileSync(process.execPath, ['--expose-gc', script, String(entities), String(shards)], {
     encoding: 'utf8',
   });
   return JSON.parse(told) as SizeFigures;
@@ -62,7 +70,7 @@ function tellSizes(sizes: readonly SizeFigures[]): string {
   return formatTable([
     ['series', ...['export', 'score', 'train'].flatMap((job) => [`${job}, s`, 'MB', 'requests'])],
     ...sizes.map((size) => [
-      size.series.toLocaleString('en'),
+      `${size.series.toLocaleString('en')}${size.shards === 1 ? '' : `, one of ${size.shards} shards`}`,
       ...cells(size.export),
       ...cells(size.score),
       ...cells(size.train),

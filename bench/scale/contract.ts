@@ -10,6 +10,8 @@ export interface JobFigures {
 /** Of one detector. */
 export interface SizeFigures {
   readonly series: number;
+  /** Into which it is dealt out; scoring and training are then of one of them, which has about its share of the series. */
+  readonly shards: number;
   readonly export: JobFigures;
   readonly score: JobFigures;
   readonly train: JobFigures;

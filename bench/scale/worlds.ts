@@ -16,7 +16,7 @@ const NAMES = Array.from({ length: METRICS }, (_, c) => `m${c}`);
 /** By the minute, in windows of a quarter of an hour. @param given.isDefault false: a training of a day */
 export function describeFleet(
   name: string,
-  { isDefault = false }: { readonly isDefault?: boolean } = {},
+  { isDefault = false, shards }: { readonly isDefault?: boolean; readonly shards?: number } = {},
 ): string {
   const queries = NAMES.map((metric) => `{ name: ${metric}, query: ${metric} }`).join(', ');
   return `kind: AnomalyDetector
@@ -25,7 +25,7 @@ spec:
   step: 1m
   ingest_delay: 0
 ${isDefault ? '' : '  backfill: 1d\n  training: { lookback: 1d, warmup: 100 }\n'}  entity: [pod]
-  metrics: [${queries}]
+${shards === undefined ? '' : `  shards: ${shards}\n`}  metrics: [${queries}]
 `;
 }
 
