@@ -137,3 +137,22 @@ test('log lines are JSON with the level, the message and its fields', () => {
     ],
   );
 });
+
+test('shards are counted as their detector, and named beside it in the log', () => {
+  const lines = linesOf(
+    `telemetry.count('RowsScored', 5, { detector: 'a/shard=1-of-2' });
+    telemetry.count('RowsScored', 7, { detector: 'a/shard=2-of-2' });
+    telemetry.info('scored', { detector: 'a/shard=2-of-2', rows: 7 });
+    telemetry.info('scored', { detector: 'a' });
+    telemetry.flush();`,
+    true,
+  );
+  assert.deepEqual(
+    lines.map(({ detector, shard, RowsScored }) => [detector, shard, RowsScored]),
+    [
+      ['a', '2-of-2', undefined],
+      ['a', undefined, undefined],
+      ['a', undefined, 12],
+    ],
+  );
+});
