@@ -10,9 +10,9 @@ import { listBackfillDays } from '../lib/jobs/export/backfill-days.ts';
 import { exportDay } from '../lib/jobs/export/export-day.ts';
 import { exportDue } from '../lib/jobs/export/export-due.ts';
 import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
+import { divideConcurrency } from '../lib/source/divide-concurrency.ts';
 import { openSources } from '../lib/source/open-sources.ts';
 import type { AwsCredentials } from '../lib/source/prometheus-endpoint.ts';
-import { shareOut } from '../lib/source/share-out.ts';
 import { countStore } from '../lib/store/count-requests.ts';
 import { readState } from '../lib/store/detector-states.ts';
 import { createS3Client, createS3ObjectStore } from '../lib/store/s3-object-store.ts';
@@ -86,7 +86,7 @@ async function exportOneDay(
   const run = { store, telemetry, now: Date.now, deadline: createDeadline(context) };
   const host = { ...run, random: Math.random, readSecret, readFile: readText, credentials };
   const loaded = await loadDetector(run, name);
-  const source = await openSources(shareOut(settings, share), host).sourceOf(loaded.detector);
+  const source = await openSources(divideConcurrency(settings, share), host).sourceOf(loaded.detector);
   const { exported, kept } = await exportDay({ ...loaded, source, day }, run);
   return { day: String(day), windows: exported.length, kept };
 }

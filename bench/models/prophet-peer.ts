@@ -1,7 +1,7 @@
 /**
  * A series of two weeks at 5 min by augurs' own Prophet, wrapper and JavaScript of the package included, in turns with
  * ours: `node prophet-peer.ts` prints seconds as JSON. Ours fits medians of blocks, twice: once more on the first
- * part, to see whether it foretells the rest.
+ * part, to see whether it predicts the rest.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -16,7 +16,7 @@ export interface Reason {
   readonly value: number | null;
   /** Of the values below and above; absent where it is in doubt. */
   readonly unit?: MetricUnit | undefined;
-  /** Whether the clock foretells it: the bounds are then those of the row's time of day and week. */
+  /** Whether the clock predicts it: the bounds are then those of the row's time of day and week. */
   readonly byHour?: boolean | undefined;
   /**
    * What training data stayed within (0.5 % to 99.5 %), and its median. By evidence what was expected at that row, and of

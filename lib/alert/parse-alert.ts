@@ -35,7 +35,7 @@ export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   byHour: z
     .boolean()
     .optional()
-    .describe('Whether the clock foretells it: the bounds are those of the time of day and week.'),
+    .describe('Whether the clock predicts it: the bounds are those of the time of day and week.'),
   usualLow: z.number().describe('Lower bound of what is usual or expected, in the unit of `value`.'),
   usualHigh: z.number().describe('Upper bound.'),
   usual: z.number().describe('The middle of it.'),

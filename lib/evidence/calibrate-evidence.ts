@@ -7,10 +7,9 @@ import { type Expectation, fitExpectation } from '../expectation/expectation.ts'
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { fitScoreTail } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { graceOf } from './ages.ts';
+import { graceOf } from './entity-age.ts';
 import { type FittedEvidence, jointYouthOf, sumOverMetrics, tameSurprises, youthOf } from './evidence.ts';
-import { measureStarts } from './measure-starts.ts';
-import { findBlockMaxima, findReturnLevel } from './reach.ts';
+import { findBlockMaxima, findReturnLevel } from './return-level.ts';
 import {
   CLIP,
   countComponents,
@@ -21,6 +20,7 @@ import {
   type Side,
   scan,
 } from './statistics.ts';
+import { measureTimeSinceStart } from './time-since-start.ts';
 
 /** A matrix with what is learned from, and what is judged by that. */
 export interface EvidenceFold {
@@ -99,7 +99,7 @@ export function calibrateEvidence(given: {
   const expectation = fitExpectation(whole.x, whole.learned);
   const judged = folds.map((fold) => ({
     fold,
-    ages: measureStarts(fold.x, graceOf(plan)),
+    ages: measureTimeSinceStart(fold.x, graceOf(plan)),
     input: inputOf(fold, plan, settings, expectation),
   }));
   const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };

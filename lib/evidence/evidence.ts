@@ -8,7 +8,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import type { ScoreTail } from '../maths/score-tail.ts';
 import { surpriseOf } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { graceOf, measureAges } from './ages.ts';
+import { graceOf, measureAges } from './entity-age.ts';
 import { type ScanInput, type ScanPlan, SHORT, type Side, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
@@ -40,7 +40,7 @@ export interface RowEvidence {
   readonly series: Int32Array;
   /** Rows that `metrics` looks back on, its own included; 0 where it is 0. */
   readonly stretch: Uint16Array;
-  /** As `metrics`, of the metrics off what training foretells alone, wherever they have been of late. */
+  /** As `metrics`, of the metrics off what training predicts alone, wherever they have been of late. */
   readonly anchored: Float64Array;
   /**
    * The same of each metric, a row of the matrix's columns a row: above 0 where it is higher, below where it is lower. In units of

@@ -3,14 +3,14 @@
  * a few rows and for one that is a little out for hours. The same of the model's own surprise, which is all metrics
  * together.
  *
- * A metric is off only as far as it is off both: what training foretells and where it has been of late. So a level that
+ * A metric is off only as far as it is off both: what training predicts and where it has been of late. So a level that
  * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
  */
 import { type Expectation, expectAt, seriesOf } from '../expectation/expectation.ts';
 import { BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { measureDemand, measureDepartures } from './departures.ts';
+import { measureDemand, measureResiduals } from './residuals.ts';
 
 /** `above`: higher than expected. */
 const SIDES = ['above', 'below'] as const;
@@ -89,7 +89,7 @@ export interface Statistic {
   readonly values: Float32Array;
   /** As `values`, of each row by itself; only of a metric's short stretch. */
   readonly alone: Float32Array | undefined;
-  /** As `values`, off what training foretells alone; only of the stretch of ANCHORED rows. */
+  /** As `values`, off what training predicts alone; only of the stretch of ANCHORED rows. */
   readonly anchored: Float32Array | undefined;
   /** The smallest change that matters, as `values`: of a long stretch too, whose reach may be less. */
   readonly least: number;
@@ -207,7 +207,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
   const demand = measureDemand(input, of);
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
-    const { anchored, recent, least } = measureDepartures(input, { ...of, column, demand });
+    const { anchored, recent, least } = measureResiduals(input, { ...of, column, demand });
     for (const side of SIDES)
       for (const length of plan.lengths) {
         const stretching = { places, begin, length, anchored, recent, sign: signOf(side) };

@@ -1,5 +1,5 @@
 /**
- * What is expected of each metric of each entity: its usual level, what the clock foretells, and how far it strays from
+ * What is expected of each metric of each entity: its usual level, what the clock predicts, and how far it strays from
  * that by itself. On the scale of the feature matrix.
  */
 import { createInheritance } from '../base/inherit.ts';

@@ -3,8 +3,9 @@
  * curve, and says nothing of how far it may be off at noon. Of an hour and its neighbours the farthest value of each day
  * counts, and of those the median over the days: what happened on one day alone makes no hour restless.
  */
-import type { TimedValues } from '../maths/foretell.ts';
+
 import { takeMedian } from '../maths/median.ts';
+import type { TimedValues } from '../maths/predict.ts';
 
 const HOUR = 3_600_000;
 export const HOURS_OF_DAY = 24;

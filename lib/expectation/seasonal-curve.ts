@@ -1,10 +1,10 @@
 /**
- * What the clock foretells of one series: a curve over the day in steps of five minutes, and what each hour of the week
+ * What the clock predicts of one series: a curve over the day in steps of five minutes, and what each hour of the week
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
 import { toLocalTime } from '../features/zone-clock.ts';
-import { halvesOf, isForetold, type TimedValues } from '../maths/foretell.ts';
 import { takeMedian } from '../maths/median.ts';
+import { halvesOf, isPredicted, type TimedValues } from '../maths/predict.ts';
 import { quantile } from '../maths/quantile.ts';
 import { fitScatter, readScatter } from './scatter.ts';
 
@@ -42,7 +42,7 @@ const DISSENT = 0.25;
 const STANDS_OUT = 1.5;
 
 export interface SeasonalCurve {
-  /** PLACES_OF_DAY values in the series' own units; empty: the time of day foretells nothing. */
+  /** PLACES_OF_DAY values in the series' own units; empty: the time of day predicts nothing. */
   readonly day: Float32Array;
   /** HOURS_OF_WEEK values that are added; empty: one day is like another. */
   readonly week: Float32Array;
@@ -68,7 +68,7 @@ export function fitSeasonalCurve(series: TimedValues, center: number, timeZone?:
   if (span < LEAST_DAYS * DAY) return NO_SEASON;
   const times = series.times.map((time) => toLocalTime(time, timeZone));
   const off = values.map((value) => value - center);
-  const smooth = foretells(halvesOf({ times, values: off }), smoothDay, readDay)
+  const smooth = predicts(halvesOf({ times, values: off }), smoothDay, readDay)
     ? smoothDay({ times, values: off })
     : undefined;
   const day = addSharp({ times, values: off }, smooth ?? new Float64Array(PLACES_OF_DAY));
@@ -87,12 +87,12 @@ export function fitSeasonalCurve(series: TimedValues, center: number, timeZone?:
 /** Of two weeks or more hour by hour; of one, what both days of its weekend show. */
 function fitWeek(rest: TimedValues, span: number): Float64Array | undefined {
   if (span >= LEAST_WEEKS * WEEK)
-    return foretells(halvesOf(rest), hoursOfWeek, readWeek) ? hoursOfWeek(rest) : undefined;
+    return predicts(halvesOf(rest), hoursOfWeek, readWeek) ? hoursOfWeek(rest) : undefined;
   if (span < LEAST_WEEKEND) return undefined;
   const saturday = dayOf(rest, SATURDAY);
   const sunday = dayOf(rest, SUNDAY);
   if (saturday.times.length < LEAST_OF_DAY || sunday.times.length < LEAST_OF_DAY) return undefined;
-  if (!foretells([saturday, sunday], hoursOfDay, readHour, 0)) return undefined;
+  if (!predicts([saturday, sunday], hoursOfDay, readHour, 0)) return undefined;
   const both = hoursOfDay(join(saturday, sunday));
   return Float64Array.from({ length: HOURS_OF_WEEK }, (_, hour) => {
     const day = Math.floor(hour / 24);
@@ -145,13 +145,13 @@ function readWeek(week: ArrayLike<number>, time: number): number {
   return week[Math.floor(modulo(time, WEEK) / HOUR)]!;
 }
 
-function foretells(
+function predicts(
   parts: readonly [TimedValues, TimedValues],
   fit: (part: TimedValues) => Float64Array,
   read: (curve: ArrayLike<number>, time: number) => number,
   level?: number,
 ): boolean {
-  return isForetold(parts, { fit, read, level, mostLeft: MOST_LEFT });
+  return isPredicted(parts, { fit, read, level, mostLeft: MOST_LEFT });
 }
 
 /** Medians of half-hours, smoothed over their neighbours, read between their middles at every five minutes. */

@@ -1,9 +1,9 @@
 /**
  * Trend and seasons of an evenly spaced series with gaps. A season is tested for by the question that is asked of it:
  *
- * - Does a curve of a known length foretell what it was not learned from? `isForetold` (`foretell.ts`): the expectation,
+ * - Does a curve of a known length predict what it was not learned from? `isPredicted` (`predict.ts`): the expectation,
  *   mahalanobis. Beside a trend, from the past to what follows: `explainsLater`, arima. Which of several lengths does it
- *   best? `foretellError`, seasonal.
+ *   best? `predictionError`, seasonal.
  * - Which lengths are there, where none is known? `findPeriods` (`find-periods.ts`): auto.
  * - How much of the variance is the season's? `seasonalStrength` (`seasonal-strength.ts`): arima.
  * - How alike are two turns? `autocorrelate`, a figure of the report.

@@ -3,7 +3,7 @@ import { formatDuration } from '../../base/duration.ts';
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
 import { isAnomalous } from '../../decision/is-anomalous.ts';
 import { type JudgedRow, judgeRow } from '../../decision/judge-row.ts';
-import { graceOf } from '../../evidence/ages.ts';
+import { graceOf } from '../../evidence/entity-age.ts';
 import { describeComponent, SHORT, type Side } from '../../evidence/statistics.ts';
 import type { TimeEvent } from '../../maths/metrics/events.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';

@@ -1,8 +1,8 @@
 /** Why an incident opened, where single metrics opened it: each by its own evidence, and over the stretch that it took. */
 import type { Reason } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';
-import { spreadAt } from '../../evidence/departures.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
+import { spreadAt } from '../../evidence/residuals.ts';
 import { type ScanInput, SHORT } from '../../evidence/statistics.ts';
 import { type ColumnEvidence, findTellingColumns } from '../../evidence/telling-metrics.ts';
 import { expectAt, scatterAt, seriesOf } from '../../expectation/expectation.ts';

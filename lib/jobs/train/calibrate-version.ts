@@ -9,10 +9,10 @@ import { calibrateThreshold } from '../../decision/threshold.ts';
 import { calibrateEvidence } from '../../evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence, type RowEvidence } from '../../evidence/evidence.ts';
 import { countSettleRows } from '../../evidence/statistics.ts';
+import { extendLabels } from '../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import type { FeaturePlan } from '../../features/plan.ts';
 import type { FittedScaler } from '../../features/scaler.ts';
-import { shadowLabels } from '../../features/shadow-labels.ts';
 import { lowerBound } from '../../maths/quantile.ts';
 import { fitScoreTail, LEAST_SCORES } from '../../maths/score-tail.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
@@ -123,7 +123,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
 
 function byPercentile({ detector, rows, labels, contextRows, step }: Given): CalibratedVersion {
   const { minDeviation, k, n, resolveAfter, percentile } = detector.threshold;
-  const touched = labels && shadowLabels(rows, { labels, contextRows, step });
+  const touched = labels && extendLabels(rows, { labels, contextRows, step });
   const normal = touched === undefined ? rows.scores : rows.scores.filter((_, row) => touched[row] !== 1);
   const extremeDeviation = calibrateExtreme({ rows, labels, policy: { k, n }, step });
   const { threshold } = calibrateThreshold(normal, percentile);

@@ -4,7 +4,11 @@
  * level a little too low.
  */
 import type { Detector } from '../../config/detector.ts';
-import { findUnlike, LEAST_HISTORY, type UnlikeStretch } from '../../evidence/find-unlike.ts';
+import {
+  findUnusualStretches,
+  LEAST_HISTORY,
+  type UnusualStretch,
+} from '../../evidence/find-unusual-stretches.ts';
 import { unscale } from '../../expectation/expected-range.ts';
 import { buildMatrix } from '../../features/build-matrix.ts';
 import { type FittedScaler, fitScaler, profilesOf } from '../../features/scaler.ts';
@@ -16,7 +20,7 @@ import { findDirections, findLeastChanges } from '../shared/least-changes.ts';
 
 /** Of all rows: what there is more of is no exception, and how the rest of the history is nobody can say then. */
 const MOST_LEFT_OUT = 0.03;
-/** Steps on either end in which a bout begins and ends. */
+/** Steps on either end in which an episode begins and ends. */
 const MARGIN = 4;
 
 /**
@@ -39,7 +43,7 @@ export function findUnwatched(
   if (!use.includes(1)) return { holes: [] };
   const scaler = fitScaler({ ...planned, kind: detector.scaler });
   const x = buildMatrix({ ...planned, scaler });
-  const stretches = findUnlike({
+  const stretches = findUnusualStretches({
     x,
     use,
     settings: {
@@ -68,7 +72,7 @@ export function findUnwatched(
 }
 
 function inUnits(
-  { entity, column, value, expected }: UnlikeStretch,
+  { entity, column, value, expected }: UnusualStretch,
   scaler: FittedScaler,
 ): Pick<TrainingHole, 'value' | 'usual'> {
   const profile = profilesOf(scaler, entity)[column]!;

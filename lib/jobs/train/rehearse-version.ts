@@ -5,9 +5,9 @@
  */
 import { RetryLaterError } from '../../base/errors.ts';
 import type { EvidenceFold } from '../../evidence/calibrate-evidence.ts';
+import { extendLabels } from '../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { pickRows } from '../../features/pick-rows.ts';
-import { shadowLabels } from '../../features/shadow-labels.ts';
 import { LEAST_SCORES } from '../../maths/score-tail.ts';
 import { takeSample } from '../../models/compose/auto/take-sample.ts';
 import { isRefusal } from '../../models/compose/ensemble/fit-part.ts';
@@ -69,7 +69,7 @@ export function findNormalRows(
 ): Uint8Array {
   const { labels, contextRows, step } = given;
   if (labels === undefined) return new Uint8Array(x.times.length).fill(1);
-  return shadowLabels(x, { labels, contextRows, step }).map((touched) => 1 - touched);
+  return extendLabels(x, { labels, contextRows, step }).map((touched) => 1 - touched);
 }
 
 interface Sampled {

@@ -158,7 +158,7 @@ function renderRelated({ related, members }: IncidentInput): Markup | undefined 
       html`<li><span class="value">${raw(correlation < 0 ? '−' : '+')}${Math.abs(correlation).toFixed(2)}</span><span>${breakable(entity || own)} <code>${breakable(metric)}</code>${
         own === detector ? undefined : html` <span class="quiet">· by ${own}</span>`
       }${isMember ? html` <span class="quiet">· part of it</span>` : undefined}</span></li>`,
-  )}</ul><p class="note">Metrics of other entities, by the rank correlation of their departures with those of the culprit's leading metric, over the incident and as long before it (30 to 120 rows each). What moves together need not be cause and effect.</p>`;
+  )}</ul><p class="note">Metrics of other entities, by the rank correlation of their deviations with those of the culprit's leading metric, over the incident and as long before it (30 to 120 rows each). What moves together need not be cause and effect.</p>`;
 }
 
 function renderSimilar({ similar, similarDays }: IncidentInput): Markup {

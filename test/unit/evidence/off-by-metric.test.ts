@@ -1,4 +1,4 @@
-/** How far each metric is off what training foretells: the same that `anchored` is the largest of. */
+/** How far each metric is off what training predicts: the same that `anchored` is the largest of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

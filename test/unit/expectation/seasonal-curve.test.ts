@@ -7,7 +7,7 @@ import {
   readSeason,
   type SeasonalCurve,
 } from '../../../lib/expectation/seasonal-curve.ts';
-import type { TimedValues } from '../../../lib/maths/foretell.ts';
+import type { TimedValues } from '../../../lib/maths/predict.ts';
 import { quantile } from '../../../lib/maths/quantile.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 

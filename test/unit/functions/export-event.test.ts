@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseExportRequest } from '../../../functions/export-event.ts';
-import { shareOut } from '../../../lib/source/share-out.ts';
+import { divideConcurrency } from '../../../lib/source/divide-concurrency.ts';
 
 test('the schedule’s event, and what names no detector, is whatever is due', () => {
   for (const event of [{ source: 'schedule' }, {}, null, undefined])
@@ -41,7 +41,7 @@ test('what people misspell is named', () => {
 
 test('days side by side ask a source for what it is asked at a time, and for one query at least', () => {
   const prometheus = { kind: 'prometheus', url: 'http://p', auth: { kind: 'none' }, headers: {} } as const;
-  const { source, namedSources } = shareOut(
+  const { source, namedSources } = divideConcurrency(
     {
       source: prometheus,
       namedSources: new Map([
@@ -56,7 +56,7 @@ test('days side by side ask a source for what it is asked at a time, and for one
     [...(namedSources?.values() ?? [])].map(({ concurrency }) => concurrency),
     [4, 1],
   );
-  assert.deepEqual(shareOut({ source: undefined, namedSources: undefined }, 2), {
+  assert.deepEqual(divideConcurrency({ source: undefined, namedSources: undefined }, 2), {
     source: undefined,
     namedSources: undefined,
   });

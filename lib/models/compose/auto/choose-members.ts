@@ -92,7 +92,7 @@ function leadShortLives({ rows, entities }: TrainingProfile, scored: number): Ca
   };
 }
 
-/** What the time of day foretells is not among them: `mahalanobis` takes that off by itself. */
+/** What the time of day predicts is not among them: `mahalanobis` takes that off by itself. */
 function findOtherSeasons({ seasons }: TrainingProfile): readonly CommonSeason[] {
   return seasons
     .filter(({ period, share }) => share >= COMMON && period >= SHORTEST_SEASON && period <= LONGEST_SEASON)

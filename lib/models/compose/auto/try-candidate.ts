@@ -2,8 +2,9 @@
  * A backtest on the past: the candidates are fitted on the older part of a sample, score the newest part as it was,
  * which puts them on one scale, and score it again with planted faults, which shows what each would have found.
  */
+
+import { extendLabels } from '../../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
-import { shadowLabels } from '../../../features/shadow-labels.ts';
 import type { ScoreTail } from '../../../maths/score-tail.ts';
 import { toCommonScale } from '../ensemble/combine.ts';
 import { fitPart, isRefusal, type MemberFit } from '../ensemble/fit-part.ts';
@@ -47,7 +48,7 @@ export async function tryCandidate(
   try {
     const model = await fitPart({ ...given, run }, 'older', held.older);
     const { contextRows, unscoredRows } = model;
-    const odd = labels && shadowLabels(x, { labels, contextRows, step: findStep(x) });
+    const odd = labels && extendLabels(x, { labels, contextRows, step: findStep(x) });
     const judged = (scores: Float64Array): Float64Array =>
       scores.map((score, row) => (held.isOlder[row] === 1 || odd?.[row] === 1 ? Number.NaN : score));
     const asItWas = judged(await model.score(x));

@@ -4,8 +4,8 @@
  * and the more so the closer it fits.
  */
 import { ModelError } from '../../../base/errors.ts';
+import { extendLabels } from '../../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
-import { shadowLabels } from '../../../features/shadow-labels.ts';
 import type { ScoreTail } from '../../../maths/score-tail.ts';
 import type { FittedModel } from '../../framework/contract.ts';
 import { fitPart, isRefusal, type MemberFit, type Part } from './fit-part.ts';
@@ -56,7 +56,7 @@ async function tryOut(
   try {
     const model = await fitPart(shareProgress(part, 'older'), 'older', older);
     const touched =
-      all && shadowLabels(x, { labels: all, contextRows: model.contextRows, step: findStep(x) });
+      all && extendLabels(x, { labels: all, contextRows: model.contextRows, step: findStep(x) });
     const scores = (await model.score(x)).map((score, row) => (isOlder[row] === 1 ? Number.NaN : score));
     const usable = scores.filter((score, row) => Number.isFinite(score) && touched?.[row] !== 1).length;
     if (usable >= LEAST_VALIDATION_ROWS) return scores;

@@ -1,7 +1,8 @@
 /** The training's older rows, which a trial is fitted on, and its newest ones, the validation, which it is judged by. */
+
+import { extendLabels } from '../../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { pickRows } from '../../../features/pick-rows.ts';
-import { shadowLabels } from '../../../features/shadow-labels.ts';
 import { fitScoreTail, LEAST_SCORES, type ScoreTail } from '../../../maths/score-tail.ts';
 import { findStep } from './smooth.ts';
 
@@ -47,6 +48,6 @@ export function fitNormalTail(
   given: { readonly labels: Uint8Array | undefined; readonly contextRows: number },
 ): ScoreTail {
   const { labels, contextRows } = given;
-  const touched = labels && shadowLabels(x, { labels, contextRows, step: findStep(x) });
+  const touched = labels && extendLabels(x, { labels, contextRows, step: findStep(x) });
   return fitScoreTail(scores.filter((_, row) => touched?.[row] !== 1));
 }

@@ -5,11 +5,11 @@ import type { FitRun, JsonValue } from '../contract.ts';
 import type { FittedSeries, Series, UnivariateKind } from './contract.ts';
 import type { FittedRecord } from './fit-record.ts';
 import { countMeasured, groupRows, takeSeries, takeTimes } from './group-rows.ts';
-import { createPace } from './pace.ts';
 import { packRecords, unpackRecords } from './packed-records.ts';
 import { loadPartialFit, savePartialFit } from './state.ts';
 import { TAIL_LENGTH } from './tail.ts';
 import { closeFitters, countPools, openFitters, type SeriesFitter } from './threads.ts';
+import { createTimeBudget } from './time-budget.ts';
 
 const NOTHING: FittedRecord = { record: [], tail: undefined };
 
@@ -35,13 +35,13 @@ export async function fitAllSeries<Params>(
   const own = x.entities.length * columns;
   const total = own + columns;
   const identity = { columns: x.names, entities: x.entities, params };
-  const pace = createPace(run);
+  const budget = createTimeBudget(run);
   const saved = await run.checkpoint?.read();
   const done = saved && loadPartialFit(kind, saved, identity);
   const records: ArrayLike<number>[] = done ? [...unpackRecords(done)] : [];
   const tails = new Float32Array(total * TAIL_LENGTH).fill(NaN);
   if (done) tails.set(done.tails);
-  pace.check(records.length, total);
+  budget.check(records.length, total);
 
   const least = kind.leastValues(params);
   const groups = groupRows(x).map((rows) => ({ rows, times: takeTimes(x, rows) }));
@@ -70,9 +70,9 @@ export async function fitAllSeries<Params>(
     let fitted = next;
     await Promise.all(
       by.map(async (fitter) => {
-        while (next < until && !pace.isLate()) {
+        while (next < until && !budget.isLate()) {
           const index = next++;
-          const { record, tail } = await pace.time(() => fit(fitter, index));
+          const { record, tail } = await budget.time(() => fit(fitter, index));
           records[index] = record;
           if (tail !== undefined) tails.set(tail, index * TAIL_LENGTH);
           run.onProgress?.(++fitted / total);
@@ -85,7 +85,7 @@ export async function fitAllSeries<Params>(
       await run.checkpoint?.write(
         savePartialFit(kind, { ...identity, ...packRecords(records, kind.recordType), tails }),
       );
-    pace.stop(next, total);
+    budget.stop(next, total);
   }
 
   async function fitOwn(fitter: SeriesFitter, index: number): Promise<FittedRecord> {

@@ -4,7 +4,7 @@
  * Athanasopoulos, "Forecasting: principles and practice", 3rd edition, section 10.5). Fitted before the rest of the
  * model, by least squares with Huber's weights, beside a level and a trend.
  */
-import { explainsLater, type Places } from '../../../maths/foretell.ts';
+import { explainsLater, type Places } from '../../../maths/predict.ts';
 import { takeOffAverage } from '../../../maths/seasonal-strength.ts';
 import { solveInPlace } from './covariance.ts';
 

@@ -1,7 +1,7 @@
 /** Quantiles and curves of the training, from rows evenly spread over it. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { toLocalTime } from '../../../features/zone-clock.ts';
-import type { TimedValues } from '../../../maths/foretell.ts';
+import type { TimedValues } from '../../../maths/predict.ts';
 import { lowerBound, quantile } from '../../../maths/quantile.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
 import { BINS, findPlace, readCurve } from './daily-curve.ts';

@@ -1,5 +1,5 @@
 /**
- * Every metric's level and changes over several stretches of time, without what the clock foretells, judged together by
+ * Every metric's level and changes over several stretches of time, without what the clock predicts, judged together by
  * how they vary and go together in training (Mahalanobis 1936). What it looks at is chosen by what the training is like;
  * docs/decisions/0011-levels-and-changes-together.md has the measurements.
  */

@@ -1,6 +1,7 @@
-/** Which metrics follow the clock, judged by what one half of the training foretells of the other. */
-import { halvesOf, isForetold, type TimedValues } from '../../../maths/foretell.ts';
+/** Which metrics follow the clock, judged by what one half of the training predicts of the other. */
+
 import { medianOf } from '../../../maths/median.ts';
+import { halvesOf, isPredicted, type TimedValues } from '../../../maths/predict.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { BINS, findPlace, fitDailyCurve, readCurve } from './daily-curve.ts';
 
@@ -15,7 +16,7 @@ export function coversDays(times: Float64Array): boolean {
   return times.length > 0 && times.at(-1)! - times[0]! >= LEAST_DAYS * DAY;
 }
 
-/** What is usual by time of day, off the median of all day; undefined where the clock does not foretell it. */
+/** What is usual by time of day, off the median of all day; undefined where the clock does not predict it. */
 export function findSeason({ times, values }: TimedValues): Float64Array | undefined {
   if (!coversDays(times) || !isDaily({ times, values })) return undefined;
   const median = medianOf(values);
@@ -23,7 +24,7 @@ export function findSeason({ times, values }: TimedValues): Float64Array | undef
 }
 
 function isDaily(series: TimedValues): boolean {
-  return isForetold(halvesOf(series), {
+  return isPredicted(halvesOf(series), {
     fit: ({ times, values }) => fitDailyCurve(times, values, SMOOTHING),
     read: (curve, time) => readCurve(curve, findPlace(time)),
     mostLeft: MOST_LEFT,
@@ -37,7 +38,7 @@ const SHRINK = 0.2;
 /** Nats per value by which one half's curve has to describe the other better than one spread for all day. */
 const LEAST_GAIN = 0.02;
 
-/** How deviations vary over the day, 1 on average; undefined where the clock does not foretell it. */
+/** How deviations vary over the day, 1 on average; undefined where the clock does not predict it. */
 export function findDailySpread({ times, values }: TimedValues): Float64Array | undefined {
   if (!coversDays(times)) return undefined;
   const median = medianOf(values);

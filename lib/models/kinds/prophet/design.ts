@@ -3,7 +3,7 @@
  * event. Taylor and Letham, "Forecasting at scale", The American Statistician 72(1), 2018, sections 3.2 and 3.3.
  */
 import { getZoneClock } from '../../../features/zone-clock.ts';
-import { rememberLast } from '../../framework/univariate/remember-last.ts';
+import { cacheLast } from '../../framework/univariate/cache-last.ts';
 import { type ProphetEvent, type ProphetParams, readTime, type Waves } from './params.ts';
 
 const DAY = 86_400_000;
@@ -53,7 +53,7 @@ export interface DesignOptions {
   readonly timeZone: string;
 }
 
-const remember = rememberLast<Float64Array>();
+const remember = cacheLast<Float64Array>();
 
 /** Row-major, times.length × countFeatures; Stan wants one feature at least: without any, one of zeros. */
 export function buildDesign(times: Float64Array, options: DesignOptions): Float64Array {

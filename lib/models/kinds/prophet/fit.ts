@@ -19,14 +19,14 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const QUARTILE = 0.6745;
 const MEAN_DISTANCE = 0.7979;
 
-/** Share of the points that the check fits on. It foretells the rest: a forecast, as scoring needs one. */
+/** Share of the points that the check fits on. It predicts the rest: a forecast, as scoring needs one. */
 const CHECKED_FROM = 0.7;
 /** Points of that check. So few are enough to tell a good forecast from a bad one. */
 const CHECK_POINTS = 500;
 
 /**
  * Three cases get the level alone, without growth and seasons: a constant; a series that Stan cannot fit; and one whose last
- * part Prophet foretells worse than the median does. Such a fit goes on with a slope that has ended, or took two days that
+ * part Prophet predicts worse than the median does. Such a fit goes on with a slope that has ended, or took two days that
  * were not alike for a season, and would alert on everything that follows.
  */
 export function fitProphet(series: Series, params: ProphetParams, stan: Stan): ProphetFit {
@@ -37,7 +37,7 @@ export function fitProphet(series: Series, params: ProphetParams, stan: Stan): P
   if (values.every((value) => value === values[0]) || !(span > 0))
     return { ...level, sigma: SIGMA_OF_CONSTANT };
   const waves = countWaves(params, { span, step: span / (times.length - 1) });
-  const isBetter = foretells(preparePoints(series, Math.min(CHECK_POINTS, params.maxPoints)), {
+  const isBetter = predicts(preparePoints(series, Math.min(CHECK_POINTS, params.maxPoints)), {
     params,
     waves,
     stan,
@@ -53,7 +53,7 @@ interface FitOptions {
 }
 
 /** Whether the fit to the first points is nearer to the last ones than the median of the first, on average. */
-function foretells(points: FitPoints, options: FitOptions): boolean {
+function predicts(points: FitPoints, options: FitOptions): boolean {
   const { times, values } = points;
   const until = Math.floor(times.length * CHECKED_FROM);
   const first = { times: times.slice(0, until), values: values.slice(0, until) };

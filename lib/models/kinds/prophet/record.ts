@@ -1,4 +1,4 @@
-/** A fitted Prophet in numbers, and what it foretells. */
+/** A fitted Prophet in numbers, and what it predicts. */
 
 import type { WaveCounts } from './design.ts';
 import type { StanParams } from './stan.ts';

@@ -1,11 +1,11 @@
 /**
- * Which season a series has, if any: the one whose profile foretells best what it was not made from. Every other turn of
- * the season is foretold from the rest, and the other way round; the error is the mean distance, each counted up to a
+ * Which season a series has, if any: the one whose profile predicts best what it was not made from. Every other turn of
+ * the season is predicted from the rest, and the other way round; the error is the mean distance, each counted up to a
  * few times the series' own spread, so that outliers have no say.
  */
 
-import { foretellError } from '../../../maths/foretell.ts';
 import { takeMedian } from '../../../maths/median.ts';
+import { predictionError } from '../../../maths/predict.ts';
 import type { Series } from '../../framework/univariate/contract.ts';
 import { findBins, interpolate, NO_SEASON, type Season, sortIntoBins, visitBins } from './profile.ts';
 
@@ -24,7 +24,7 @@ export function chooseSeason(series: Series, local: Float64Array, seasons: reado
   const center = takeMedian(measured);
   const limit = clipAt(measured, center);
   let best = NO_SEASON;
-  let bestError = foretellError(series.values, () => center, limit);
+  let bestError = predictionError(series.values, () => center, limit);
   if (!(bestError > 0)) return best;
   const span = local.at(-1)! - local[0]!;
   for (const season of seasons) {
@@ -61,5 +61,5 @@ function errorOfSeason(given: {
     });
     return of;
   });
-  return foretellError(values, (i) => interpolate(medians[1 - turns[i]!]!, local[i]!, season), limit);
+  return predictionError(values, (i) => interpolate(medians[1 - turns[i]!]!, local[i]!, season), limit);
 }

@@ -77,10 +77,10 @@ function describeFit(records: readonly ArrayLike<number>[], { periods }: Seasona
   const without = counts.get(-1) ?? 0;
   const notes: string[] = [];
   if (seasonal.length > 0)
-    notes.push(`Of ${fitted.length} series ${seasonal.join(', ')}: the one that foretells them best.`);
+    notes.push(`Of ${fitted.length} series ${seasonal.join(', ')}: the one that predicts them best.`);
   if (without > 0)
     notes.push(
-      `${without} of ${fitted.length} series are held to their level alone: they are shorter than two turns of a season, or none foretells them better.`,
+      `${without} of ${fitted.length} series are held to their level alone: they are shorter than two turns of a season, or none predicts them better.`,
     );
   return notes;
 }

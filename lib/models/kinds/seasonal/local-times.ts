@@ -1,11 +1,11 @@
 /** What the clocks of a zone showed at each row. */
 import { getZoneClock } from '../../../features/zone-clock.ts';
-import { rememberLast } from '../../framework/univariate/remember-last.ts';
+import { cacheLast } from '../../framework/univariate/cache-last.ts';
 
 /** Monday: 1970-01-01 was a Thursday, and weeks begin where a multiple of seven days lies. */
 const MONDAY = 4 * 86_400_000;
 
-const remember = rememberLast<Float64Array>();
+const remember = cacheLast<Float64Array>();
 
 /** Ms of local time since a Monday's midnight: the remainder by a day or a week is the place in it. */
 export function readLocalTimes(times: Float64Array, timeZone: string): Float64Array {

@@ -13,7 +13,7 @@ export interface SeasonalParams {
   /** IANA name. Days and weeks begin at its midnights. */
   readonly timeZone: string;
   /**
-   * Durations of seasons that may be, shortest first: of each series the one that foretells its own past best is taken,
+   * Durations of seasons that may be, shortest first: of each series the one that predicts its own past best is taken,
    * or none.
    */
   readonly periods: readonly string[];

@@ -1,4 +1,4 @@
-/** How far each row of one series is off: what training foretells, and where the series has been of late. */
+/** How far each row of one series is off: what training predicts, and where the series has been of late. */
 import { findDemand, leaveUnexplained } from '../expectation/demand.ts';
 import {
   type Expectation,
@@ -10,7 +10,7 @@ import {
 } from '../expectation/expectation.ts';
 import { findRecentLevels } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { graceOf, measureAges, type RecentPlan } from './ages.ts';
+import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
 
 /** Spreads: what float32 keeps, with a sum of several. */
 const FARTHEST = 1e30;
@@ -18,14 +18,14 @@ const FARTHEST = 1e30;
 const SPREADS_OF_CHANGE = 4;
 
 /** One a row, in spreads; NaN where nothing was measured. */
-interface Departures {
+interface Residuals {
   readonly anchored: Float64Array;
   readonly recent: Float64Array;
   /** The smallest change that matters. */
   readonly least: number;
 }
 
-interface Foretold {
+interface Predicted {
   readonly x: FeatureMatrix;
   readonly expectation: Expectation;
 }
@@ -39,8 +39,8 @@ interface EntityRows {
  * @param of.places of the rows on the grid of steps
  * @param of.demand as `measureDemand` has it of these rows
  */
-export function measureDepartures(
-  input: Foretold & {
+export function measureResiduals(
+  input: Predicted & {
     readonly plan: RecentPlan;
     readonly leastChanges: (entity: string) => ArrayLike<number>;
   },
@@ -49,7 +49,7 @@ export function measureDepartures(
     readonly places: Float64Array;
     readonly demand: Float64Array | undefined;
   },
-): Departures {
+): Residuals {
   const { x, expectation, plan, leastChanges } = input;
   const { entity, column, rows, places, demand } = of;
   const name = x.entities[entity]!;
@@ -71,7 +71,7 @@ export function measureDepartures(
   return { anchored, recent, least: least / spread };
 }
 
-/** Where a new entity was while it started is no level of its own: until it has one, training alone foretells. */
+/** Where a new entity was while it started is no level of its own: until it has one, training alone predicts. */
 function leaveOutYouth(
   anchored: Float64Array,
   {
@@ -93,17 +93,17 @@ function leaveOutYouth(
 }
 
 /**
- * How far demand is off what training foretells, one a row; undefined where no column tells it. The same for every column
+ * How far demand is off what training predicts, one a row; undefined where no column tells it. The same for every column
  * of an entity.
  */
-export function measureDemand(input: Foretold, of: EntityRows): Float64Array | undefined {
+export function measureDemand(input: Predicted, of: EntityRows): Float64Array | undefined {
   const column = findDemand(input.expectation.columns);
   return column === undefined ? undefined : takeOff(input, { ...of, column });
 }
 
-/** Off what training foretells, as far as demand does not explain it. */
+/** Off what training predicts, as far as demand does not explain it. */
 function takeUnexplained(
-  input: Foretold,
+  input: Predicted,
   of: EntityRows & { readonly column: number },
   demand: Float64Array | undefined,
 ): Float64Array {
@@ -116,7 +116,7 @@ function takeUnexplained(
 
 /** On the scale of the matrix. */
 function takeOff(
-  { x, expectation }: Foretold,
+  { x, expectation }: Predicted,
   { entity, column, rows }: EntityRows & { readonly column: number },
 ): Float64Array {
   const series = seriesOf(expectation, x.entities[entity]!)[column]!;

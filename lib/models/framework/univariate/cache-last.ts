@@ -3,7 +3,7 @@
  * columns of an entity share their times and come one after another. Only the last is kept: a pool brings the times of
  * all entities at once.
  */
-export function rememberLast<Made>(): (times: Float64Array, key: string, make: () => Made) => Made {
+export function cacheLast<Made>(): (times: Float64Array, key: string, make: () => Made) => Made {
   let last: { readonly times: Float64Array; readonly key: string; readonly made: Made } | undefined;
   return (times, key, make) => {
     if (last?.times !== times || last.key !== key) last = { times, key, made: make() };

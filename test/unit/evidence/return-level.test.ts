@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findBlockMaxima, findReturnLevel } from '../../../lib/evidence/reach.ts';
+import { findBlockMaxima, findReturnLevel } from '../../../lib/evidence/return-level.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
 
 function exponentials(count: number, seed: number): number[] {

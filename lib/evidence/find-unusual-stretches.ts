@@ -1,6 +1,6 @@
 /**
  * Stretches of a history that are like nothing else in it, such as a fault that nobody was there to tell of. Looked at from
- * both sides, as all of it is there: off what the rest foretells for that time of day and week, off the hours before, and off
+ * both sides, as all of it is there: off what the rest predicts for that time of day and week, off the hours before, and off
  * the hours after. So a level that moved and stays is none, nor is the way back from one; and what came more than twice, or
  * at the same time of another day, is a habit.
  */
@@ -9,14 +9,14 @@ import { type Expectation, expectAt, fitExpectation, seriesOf } from '../expecta
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { takeMedian } from '../maths/median.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { graceOf } from './ages.ts';
-import { findBouts, measureAhead } from './bouts.ts';
 import type { EvidenceSettings } from './calibrate-evidence.ts';
-import { measureDemand, measureDepartures } from './departures.ts';
-import { measureStarts } from './measure-starts.ts';
+import { graceOf } from './entity-age.ts';
+import { findEpisodes, measureAhead } from './episodes.ts';
+import { measureDemand, measureResiduals } from './residuals.ts';
 import { planScan, type ScanPlan } from './statistics.ts';
+import { measureTimeSinceStart } from './time-since-start.ts';
 
-/** Spreads that a bout has to reach, as a mean of some rows; and one that goes on for so many ms. */
+/** Spreads that an episode has to reach, as a mean of some rows; and one that goes on for so many ms. */
 const LEAST_PEAK = 8;
 const LASTING = { peak: 5, length: 60 * 60_000 } as const;
 /**
@@ -34,7 +34,7 @@ const CLOCK_SLACK = 90 * 60_000;
 /** Ms of its workload's history: of less nobody can say what comes back each day. */
 export const LEAST_HISTORY: number = 3 * DAY;
 
-export interface UnlikeStretch {
+export interface UnusualStretch {
   readonly entity: string;
   /** Of the matrix: the one that is farthest off. */
   readonly column: number;
@@ -53,8 +53,8 @@ export interface HistoryToSearch {
   readonly settings: Pick<EvidenceSettings, 'step' | 'settleAfter' | 'leastChanges' | 'directions'>;
 }
 
-/** A bout of one series. */
-interface Found extends Omit<UnlikeStretch, 'value' | 'expected'> {
+/** An episode of one series. */
+interface Found extends Omit<UnusualStretch, 'value' | 'expected'> {
   readonly workload: string;
   /** Steps. */
   readonly length: number;
@@ -64,11 +64,11 @@ interface Found extends Omit<UnlikeStretch, 'value' | 'expected'> {
 }
 
 /** @returns by entity, then time; none overlap */
-export function findUnlike(given: HistoryToSearch): readonly UnlikeStretch[] {
+export function findUnusualStretches(given: HistoryToSearch): readonly UnusualStretch[] {
   const { x, use, settings } = given;
   const plan = planScan(settings.step, settings.settleAfter);
   const expectation = fitExpectation(x, use);
-  const ages = measureStarts(x, graceOf(plan));
+  const ages = measureTimeSinceStart(x, graceOf(plan));
   const groups = groupRows(x);
   const workloads = x.entities.map((entity) => nameWorkload(entity, []));
   const isKnown = findKnown(groups, workloads, x.times);
@@ -130,15 +130,15 @@ function findOf(
   const input = { x, expectation, plan, leastChanges: settings.leastChanges };
   const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
   const demand = measureDemand(input, { entity, rows });
-  const { anchored, recent } = measureDepartures(input, { entity, rows, places, column, demand });
+  const { anchored, recent } = measureResiduals(input, { entity, rows, places, column, demand });
   for (const [i, row] of rows.entries())
     if (use[row] !== 1 || ages[row]! < graceOf(plan)) anchored[i] = Number.NaN;
-  const departures = [anchored, recent, measureAhead(places, anchored, plan.recent)];
+  const residuals = [anchored, recent, measureAhead(places, anchored, plan.recent)];
   const least = Math.max(LEAST_LENGTH.steps, LEAST_LENGTH.time / plan.step);
   return ([1, -1] as const).flatMap((sign) =>
     direction === (sign === 1 ? 'below' : 'above')
       ? []
-      : findBouts({ places, departures, sign }).map(({ from, to, length, peak }) => ({
+      : findEpisodes({ places, residuals, sign }).map(({ from, to, length, peak }) => ({
           entity: x.entities[entity]!,
           workload,
           column,
@@ -203,7 +203,7 @@ function measureMiddles(
   expectation: Expectation,
   rows: Uint32Array,
   { entity, column, start, end }: Found,
-): Pick<UnlikeStretch, 'value' | 'expected'> {
+): Pick<UnusualStretch, 'value' | 'expected'> {
   const series = seriesOf(expectation, entity)[column]!;
   const within = rows.filter((row) => {
     const isMeasured = !Number.isNaN(x.values[row * x.names.length + column]!);

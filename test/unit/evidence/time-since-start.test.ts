@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
-import { measureStarts } from '../../../lib/evidence/measure-starts.ts';
+import { measureTimeSinceStart } from '../../../lib/evidence/time-since-start.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 
@@ -31,7 +31,7 @@ function grow(begins: readonly number[], rows: number, coldRows = 0): FeatureMat
 test('rows are as old as their entity, and who was there from the beginning has no age', () => {
   // The second one is late by no more than a start takes: it was there before, for all that anybody knows.
   const x = grow([0, 2, 6], 10);
-  const ages = measureStarts(x, 3 * STEP);
+  const ages = measureTimeSinceStart(x, 3 * STEP);
   const of = (entity: number): number[] => [...ages.filter((_, row) => x.entityOf[row] === entity)];
   assert.deepEqual(of(0), new Array(10).fill(Infinity));
   assert.deepEqual(of(1), new Array(8).fill(Infinity));

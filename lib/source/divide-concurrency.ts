@@ -4,7 +4,10 @@ import type { DeploymentSources } from './open-sources.ts';
 import { DEFAULT_CONCURRENCY } from './prometheus-endpoint.ts';
 
 /** @param share processes: each asks for its part of what a source is asked at a time, and for one query at least */
-export function shareOut({ source, namedSources }: DeploymentSources, share: number): DeploymentSources {
+export function divideConcurrency(
+  { source, namedSources }: DeploymentSources,
+  share: number,
+): DeploymentSources {
   const part = (settings: SourceSettings): SourceSettings => ({
     ...settings,
     concurrency: Math.max(1, Math.floor((settings.concurrency ?? DEFAULT_CONCURRENCY) / share)),

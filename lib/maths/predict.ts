@@ -1,6 +1,6 @@
 /**
- * Whether something that is learned from one part of a series foretells another part of it. It is the test for a season
- * of a known length: noise has a curve over the day too, but one that foretells nothing.
+ * Whether something that is learned from one part of a series predicts another part of it. It is the test for a season
+ * of a known length: noise has a curve over the day too, but one that predicts nothing.
  */
 import { medianOf } from './median.ts';
 
@@ -22,11 +22,11 @@ export function halvesOf({ times, values }: TimedValues): readonly [TimedValues,
 /**
  * Whether the curve of each part leaves little of the other part. Both ways count together: the values' distances from the
  * other part's curve against their distances from the other part's level.
- * @param how.fit undefined where a part teaches nothing: nothing is foretold then
+ * @param how.fit undefined where a part teaches nothing: nothing is predicted then
  * @param how.level that is usual without a curve; left out: the median of what is learned from
  * @param how.mostLeft share of the distances from the level that the curve may leave, exclusive
  */
-export function isForetold<Curve>(
+export function isPredicted<Curve>(
   parts: readonly [TimedValues, TimedValues],
   how: {
     readonly fit: (part: TimedValues) => Curve | undefined;
@@ -91,21 +91,21 @@ function squaredMeanDistance(values: Float64Array): number {
 }
 
 /**
- * How far off what was foretold is, to choose among several: the mean distance from the measured values, each counted up
+ * How far off what was predicted is, to choose among several: the mean distance from the measured values, each counted up
  * to `limit`, so that outliers have no say. NaN of no values.
  * @param values NaN where missing
- * @param foretell what is foretold of a place
+ * @param predict what is predicted of a place
  */
-export function foretellError(
+export function predictionError(
   values: ArrayLike<number>,
-  foretell: (place: number) => number,
+  predict: (place: number) => number,
   limit: number,
 ): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i]!)) continue;
-    sum += Math.min(Math.abs(values[i]! - foretell(i)), limit);
+    sum += Math.min(Math.abs(values[i]! - predict(i)), limit);
     count++;
   }
   return sum / count;

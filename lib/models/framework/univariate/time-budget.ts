@@ -5,7 +5,7 @@ import type { FitRun } from '../contract.ts';
 /** Ms kept back for writing the checkpoint. */
 const CHECKPOINT_RESERVE = 10_000;
 
-export interface Pace {
+export interface TimeBudget {
   /** What a series takes. Several may be timed at once. */
   time<T>(fit: () => Promise<T>): Promise<T>;
   /** Whether the time left is less than the slowest series took, or none. */
@@ -17,7 +17,7 @@ export interface Pace {
 }
 
 /** The deadline is the only clock: what a series takes is what is gone of the time left. */
-export function createPace({ deadline, checkpoint }: FitRun): Pace {
+export function createTimeBudget({ deadline, checkpoint }: FitRun): TimeBudget {
   const reserve = checkpoint === undefined ? 0 : CHECKPOINT_RESERVE;
   let slowest = 0;
   return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainsLater, foretellError, halvesOf, isForetold } from '../../../lib/maths/foretell.ts';
+import { explainsLater, halvesOf, isPredicted, predictionError } from '../../../lib/maths/predict.ts';
 
 const series = { times: Float64Array.of(0, 1, 2, 3), values: Float64Array.of(1, 3, 5, NaN) };
 const parts = halvesOf(series);
@@ -17,17 +17,17 @@ test('each half is judged by what the other one taught; missing values count now
   };
   // Learned from [1, 3]: 1, median 2; judged 5. Learned from [5, NaN]: 5, median 5; judged 1 and 3. So the curves leave
   // 4 + 4 + 2, and the levels 3 + 4 + 2.
-  assert.equal(isForetold(parts, { ...how, mostLeft: 10 / 9 }), false);
-  assert.equal(isForetold(parts, { ...how, mostLeft: 10.01 / 9 }), true);
+  assert.equal(isPredicted(parts, { ...how, mostLeft: 10 / 9 }), false);
+  assert.equal(isPredicted(parts, { ...how, mostLeft: 10.01 / 9 }), true);
   // From a level of 0 they are 9, too.
-  assert.equal(isForetold(parts, { ...how, level: 0, mostLeft: 10.01 / 9 }), true);
-  assert.equal(isForetold(parts, { ...how, level: 3, mostLeft: 10.01 / 9 }), false, '2 + 2 + 0');
+  assert.equal(isPredicted(parts, { ...how, level: 0, mostLeft: 10.01 / 9 }), true);
+  assert.equal(isPredicted(parts, { ...how, level: 3, mostLeft: 10.01 / 9 }), false, '2 + 2 + 0');
 });
 
-test('a half that teaches nothing foretells nothing, nor does one level of all values leave anything to foretell', () => {
-  assert.equal(isForetold(parts, { fit: () => undefined, read: () => 0, mostLeft: 1 }), false);
+test('a half that teaches nothing predicts nothing, nor does one level of all values leave anything to predict', () => {
+  assert.equal(isPredicted(parts, { fit: () => undefined, read: () => 0, mostLeft: 1 }), false);
   const flat = halvesOf({ times: series.times, values: new Float64Array(4).fill(2) });
-  assert.equal(isForetold(flat, { fit: () => 2, read: (curve) => curve, mostLeft: 1 }), false);
+  assert.equal(isPredicted(flat, { fit: () => 2, read: (curve) => curve, mostLeft: 1 }), false);
 });
 
 test('what the first two thirds teach has to leave less of the last third than was left before', () => {
@@ -61,8 +61,8 @@ test('what the first two thirds teach has to leave less of the last third than w
 
 test('an error counts up to the limit, and missing values not at all', () => {
   assert.equal(
-    foretellError([1, NaN, 100], (place) => place, 5),
+    predictionError([1, NaN, 100], (place) => place, 5),
     (1 + 5) / 2,
   );
-  assert.ok(Number.isNaN(foretellError([NaN], () => 0, 5)));
+  assert.ok(Number.isNaN(predictionError([NaN], () => 0, 5)));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findUnlike, type UnlikeStretch } from '../../../lib/evidence/find-unlike.ts';
+import { findUnusualStretches, type UnusualStretch } from '../../../lib/evidence/find-unusual-stretches.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
 
@@ -25,7 +25,7 @@ interface World {
 }
 
 /** Two metrics of noise with spread 1; what happens, happens to the first. In rows of five minutes from a Monday on. */
-function search(world: World): readonly UnlikeStretch[] {
+function search(world: World): readonly UnusualStretch[] {
   const { days = 7, entities = ['web'], happenings = [], direction = 'both', labelled } = world;
   const rows = days * DAY;
   const random = seedRandom(7);
@@ -39,7 +39,7 @@ function search(world: World): readonly UnlikeStretch[] {
   };
   for (const { from, to, by, entity = 0 } of happenings)
     for (let row = from; row < to; row++) x.values[(entity * rows + row) * 2]! += by;
-  return findUnlike({
+  return findUnusualStretches({
     x,
     use: Uint8Array.from(x.times, (_, row) => (labelled?.(row) === true ? 0 : 1)),
     settings: {
@@ -56,7 +56,7 @@ const fault = (day: number, by: number, entity = 0): Happening => {
   const from = day * DAY + 14 * HOUR + HOUR / 2;
   return { from, to: from + 14, by, entity };
 };
-const placesOf = (found: readonly UnlikeStretch[]): readonly (readonly [string, number, number])[] =>
+const placesOf = (found: readonly UnusualStretch[]): readonly (readonly [string, number, number])[] =>
   found.map(({ entity, start, end }) => [entity, (start - START) / STEP, (end - START) / STEP]);
 
 test('finds what is like nothing else, whole, with what it was and what was expected', () => {

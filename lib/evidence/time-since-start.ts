@@ -10,7 +10,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
  * @param grace ms from an entity's first row on
  * @returns ms since its entity began, one a row; Infinity where it was there before
  */
-export function measureStarts(
+export function measureTimeSinceStart(
   x: Pick<FeatureMatrix, 'entities' | 'entityOf' | 'times'>,
   grace: number,
 ): Float64Array {

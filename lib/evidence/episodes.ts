@@ -1,16 +1,16 @@
-/** Bouts of a series that is there as a whole: how far it is off what comes before and after, and for how long. */
+/** Episodes of a series that is there as a whole: how far it is off what comes before and after, and for how long. */
 import { findRecentLevels, type RecentReach } from '../expectation/recent-level.ts';
 
-/** Rows that a bout is looked at through: one row alone is none. */
+/** Rows that an episode is looked at through: one row alone is none. */
 const SMOOTH = 8;
-/** Spreads as which a row counts at most: a bout is about many rows. */
+/** Spreads as which a row counts at most: an episode is about many rows. */
 const FARTHEST = 16;
-/** Spreads, of such a mean: where a bout begins and ends. */
+/** Spreads, of such a mean: where an episode begins and ends. */
 const EDGE = 3;
-/** Steps between two rows that are still of one bout. */
+/** Steps between two rows that are still of one episode. */
 const LONGEST_PAUSE = SMOOTH;
 
-export interface Bout {
+export interface Episode {
   /** Of the series: its first row, and one behind its last. */
   readonly from: number;
   readonly to: number;
@@ -33,23 +33,23 @@ export function measureAhead(
 
 /**
  * @param of.places of the rows on the grid of steps, ascending
- * @param of.departures in spreads, each by its own measure; NaN in any: nothing can be said of the row
+ * @param of.residuals in spreads, each by its own measure; NaN in any: nothing can be said of the row
  * @param of.sign 1: above what was expected; -1: below
  */
-export function findBouts(of: {
+export function findEpisodes(of: {
   readonly places: Float64Array;
-  readonly departures: readonly Float64Array[];
+  readonly residuals: readonly Float64Array[];
   readonly sign: 1 | -1;
-}): readonly Bout[] {
+}): readonly Episode[] {
   const { places } = of;
   const means = smooth(of);
-  const bouts: Bout[] = [];
+  const episodes: Episode[] = [];
   let from = -1;
   let last = -1;
   let peak = 0;
   const close = (): void => {
     if (from < 0) return;
-    bouts.push({ from, to: last + 1, length: places[last]! - places[from]! + 1, peak });
+    episodes.push({ from, to: last + 1, length: places[last]! - places[from]! + 1, peak });
     from = -1;
     peak = 0;
   };
@@ -61,14 +61,14 @@ export function findBouts(of: {
     peak = Math.max(peak, means[i]!);
   }
   close();
-  return bouts;
+  return episodes;
 }
 
 /** The mean of the rows around each; NaN where less than half of them say anything. */
-function smooth({ places, departures, sign }: Parameters<typeof findBouts>[0]): Float64Array {
+function smooth({ places, residuals, sign }: Parameters<typeof findEpisodes>[0]): Float64Array {
   const off = places.map((_, i) => {
     let least = FARTHEST;
-    for (const each of departures) least = Math.min(least, sign * each[i]!);
+    for (const each of residuals) least = Math.min(least, sign * each[i]!);
     return Math.max(-FARTHEST, least);
   });
   const half = SMOOTH / 2;

@@ -15,7 +15,7 @@ const LEAST_LEFT = 0.5;
  * @returns per row, 1 = labelled, or no further than `contextRows` steps behind a labelled row of its entity; the labels
  *   themselves where that would leave less than half of the unlabelled rows
  */
-export function shadowLabels(
+export function extendLabels(
   rows: Pick<FeatureMatrix, 'entityOf' | 'times'>,
   given: { readonly labels: Uint8Array; readonly contextRows: number; readonly step: number },
 ): Uint8Array {
