@@ -1,6 +1,6 @@
 /**
- * Text that others wrote, before it reaches an error, a log, a message or a terminal: servers, files and labels may hold
- * whatever they like, and what they hold is obeyed by terminals, taken for lines of a log, or somebody's password.
+ * Makes text of others safe before it reaches an error, a log, a message or a terminal. Servers, files and labels may hold
+ * anything: sequences that a terminal obeys, line breaks that forge lines of a log, a password.
  */
 
 /** Line breaks, control characters, and marks that turn the direction of what follows; SNS and SQS refuse some of them. */

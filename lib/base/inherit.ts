@@ -1,6 +1,6 @@
 /**
- * What a pod that nobody knows takes over from those of its workload that are known: a rollout replaces all of them, and
- * what is usual for the workload stays.
+ * A new pod takes over what is known of the other pods of its workload. A rollout replaces all pods, and what is usual for the
+ * workload stays.
  */
 import { nameWorkload } from './workload.ts';
 
@@ -14,7 +14,8 @@ export interface Known<T> {
 const BY_NAME: ReadonlyMap<string, string> = new Map();
 
 /**
- * Only of pods whose owners or names say so: those of StatefulSets keep their names, and a number may be another machine's.
+ * Only pods whose owners or names tell their workload: pods of a StatefulSet keep their names, and a number may name another
+ * machine.
  * @param merge what the known pods of one workload have in common; at least one of them, and asked once of each workload
  * @returns of a map of entities and one that it lacks: that of its workload; undefined where the map has none of its pods
  */

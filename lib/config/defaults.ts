@@ -27,7 +27,7 @@ export const DEFAULTS = {
   /** Rows: a day of one entity at the default step, and more than the thousand that the default percentile needs. */
   warmup: 1440,
   /**
-   * Where it comes before those rows, with at least so many: an hourly KPI would be learned on for 60 days. Two weeks hold
+   * Enough, too, if this time passes before those rows have come, with at least so many rows: else an hourly KPI would wait for 60 days. Two weeks hold
    * each weekday twice, and 200 rows are eight hourly days.
    */
   warmupTime: '14d',
@@ -47,15 +47,15 @@ export const DEFAULTS = {
    * it misses half of the rows (docs/studies/sequences.md). A row has to be far out in a metric and 4 of 5 have to agree as well.
    */
   networkPercentile: 95,
-  /** Over all entities of a detector: to be woken for nothing once a week is what people put up with. */
+  /** Over all entities of a detector: people accept one false alarm a week. */
   falseAlarms: '1 per week',
-  /** A deployment that changed a level is old news after a few hours, and a fault that lasts as long was told of. */
+  /** A deployment that changed a level is no news after a few hours, and people have heard of a fault by then. */
   settleAfter: '3h',
-  /** Share of a metric's usual level: what a person would not see on a chart is nothing to be woken for. */
+  /** Share of a metric's usual level: nobody should be woken for a change that they would not see on a chart. */
   minRelativeChange: 0.01,
-  /** Rows: half a dozen usual ones, after stretches that are over as soon as their newest rows are. */
+  /** Rows: six usual ones. The stretches that evidence looks at end as soon as their newest rows are usual. */
   resolveAfterEvidence: 5,
-  /** Robust standard deviations: a row that is rare but hardly off is nobody's problem. */
+  /** Robust standard deviations: a row that is rare and hardly deviates needs nobody's attention. */
   minDeviation: 3,
   /** Rows: 4 anomalous ones of 5, so one bad scrape alerts nobody. */
   k: 4,
@@ -70,7 +70,7 @@ export const DEFAULTS = {
   silentMetric: '15m',
   /** Four windows of the default length: a Prometheus that is restarted or moved is back by then. */
   silentSource: '1h',
-  /** Files that hold history are late by days, and a file a day is late by one: only people know what is on time. */
+  /** Files with history come days after their rows, and a daily file comes after one: only people know what is late. */
   late: 'off',
   /** Three columns a metric would make a scores file larger than its window. */
   writesExpected: false,

@@ -60,7 +60,7 @@ function leastRows(needs: Needs): number {
   return Math.max(typeof warmup === 'number' ? warmup : warmup.leastRows, rowsToCalibrate(needs));
 }
 
-/** Fewer than the threshold is calibrated on would be trained on in vain. */
+/** A training needs at least the rows that the threshold is calibrated on. */
 export function rowsToCalibrate({ threshold: { rule, percentile } }: Pick<Needs, 'threshold'>): number {
   return rule === 'evidence' ? ROWS_FOR_EVIDENCE : rowsForPercentile(percentile);
 }

@@ -1,6 +1,6 @@
 /**
- * How old an entity is that training did not know, or too briefly: what starts is no anomaly for not being where the others
- * are, and where it was while it started says nothing of where it usually is.
+ * How old an entity is that training knew too briefly or not at all. While an entity starts, it is no anomaly that its values
+ * are not those of the others, and these values do not show its usual level.
  */
 import { LEAST_BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 
@@ -16,7 +16,7 @@ export function graceOf({ recent, step }: RecentPlan): number {
 }
 
 /**
- * One that comes back after all that its levels look back on has begun anew: a longer history would show what was before
+ * An entity that was away for longer than its levels look back begins anew: a longer history would show what was before
  * such a silence, and with one or without it the entity is as old.
  * @param times epoch ms of its rows, ascending
  * @returns ms since it began, one a row

@@ -1,8 +1,8 @@
 /**
- * Stretches of a history that are like nothing else in it, such as a fault that nobody was there to tell of. Looked at from
- * both sides, as all of it is there: off what the rest predicts for that time of day and week, off the hours before, and off
- * the hours after. So a level that moved and stays is none, nor is the way back from one; and what came more than twice, or
- * at the same time of another day, is a habit.
+ * Finds stretches of a history that are like nothing else in it, such as a fault of which nobody was told. All of the history
+ * is there, so a stretch is compared with both sides: off what the rest predicts for that time of day and week, off the hours before, and off
+ * the hours after. So a level that moved and stays is no such stretch, and neither is the way back. What came more than twice, or at
+ * the same time of another day, is a habit.
  */
 import { nameWorkload } from '../base/workload.ts';
 import { type Expectation, expectAt, fitExpectation, seriesOf } from '../expectation/expectation.ts';

@@ -1,8 +1,8 @@
 /**
- * How far a statistic goes by itself: the level that it exceeds once in a return period, from the largest value of each
+ * How far a statistic goes without a fault: the level that it exceeds once in a return period, from the largest value of each
  * of many blocks of rows that no part of the judging model had seen (block maxima; Coles, "An Introduction to Statistical
- * Modeling of Extreme Values", 2001, chapters 3 and 4). Each metric is held to its own tail, so that the noisiest of them
- * sets the bar for none of the others.
+ * Modeling of Extreme Values", 2001, chapters 3 and 4). Each metric has its own level, so that a noisy metric
+ * does not raise the level of the others.
  */
 import { excessOf, fitGeneralisedPareto } from '../maths/generalised-pareto.ts';
 import { quantile } from '../maths/quantile.ts';

@@ -1,12 +1,12 @@
 /**
- * Entities that have begun within the history. Scoring says nothing of an entity that training did not know until it has
- * been there for a while: what its start goes to must not set the bar for all the others, or a workload whose pods come and
- * go makes its detector deaf.
+ * Time since an entity began within the history. Scoring does not judge a new entity until it has been there for a while. So
+ * the values of its start must not raise the return levels for the others: a workload whose pods come and go would make its
+ * detector deaf.
  */
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 
 /**
- * Who was there within `grace` of the history's beginning was there before, for all that anybody knows.
+ * An entity that is there within `grace` of the history's beginning may have been there before.
  * @param grace ms from an entity's first row on
  * @returns ms since its entity began, one a row; Infinity where it was there before
  */

@@ -1,7 +1,7 @@
 /**
- * How much is asked of a service: where that is more than usual, what follows it is more, too, and nothing is wrong. A
- * sale in which requests, CPU and traffic double together wakes nobody; what goes beyond that line, as latency does once a
- * service is full, does.
+ * Demand: how much is asked of a service. If demand is higher than usual, the metrics that follow it are higher, too, and nothing
+ * is wrong. A sale in which requests, CPU and traffic double together wakes nobody. A metric that rises more than demand
+ * explains, as latency does once a service is full, does.
  */
 import { takeMedian } from '../maths/median.ts';
 

@@ -1,10 +1,10 @@
 /**
- * Rows that a known anomaly reaches: a model that looks back scores the rows after it by what it left behind, so they
- * say as little of what is normal as the labelled ones do.
+ * Extends labels to the rows whose scores look back on a labelled row. Such scores say as little of what is normal as those of
+ * the labelled rows.
  */
 import type { FeatureMatrix } from './feature-matrix.ts';
 
-/** Of the unlabelled rows, the share that has to be left: what is normal is not learned from a remnant. */
+/** Share of the unlabelled rows that has to be left: too few of them do not show what is normal. */
 const LEAST_LEFT = 0.5;
 
 /**

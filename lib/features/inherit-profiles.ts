@@ -7,9 +7,9 @@ interface Pooled {
 }
 
 /**
- * One profile a column: the middle one of those that vary, with all of their ranges, or what is constant for all of them.
- * Pods that do not agree on a level leave it to the pooled one: a new one may be where any of them is, and on the scale of one
- * of them it would be far out there.
+ * One profile a column: the middle one of those that vary, with all of their ranges, or the constant that all share. If the
+ * pods do not agree on a level, the pooled profile is used: a new pod may be at the level of any of them, and on the scale of
+ * one pod the level of another would be far out.
  */
 export const inheritProfiles: (
   scaler: Pooled & Known<readonly Profile[]>,

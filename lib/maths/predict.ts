@@ -1,6 +1,6 @@
 /**
- * Whether something that is learned from one part of a series predicts another part of it. It is the test for a season
- * of a known length: noise has a curve over the day too, but one that predicts nothing.
+ * Whether a curve that is learned from one part of a series predicts another part (two-fold cross-validation). It is the test for
+ * a season of a known length: noise has a curve over the day, too, but that curve predicts nothing.
  */
 import { medianOf } from './median.ts';
 

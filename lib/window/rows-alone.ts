@@ -2,15 +2,15 @@
 import { quoteForeign } from '../base/foreign-text.ts';
 import type { LeftOut } from './left-out.ts';
 
-/** Rows and times from which on that is no accident: pods of one moment have a row each too. */
+/** From so many rows and times on, it is no accident. (Pods at one moment have one row each, too.) */
 const LEAST_ROWS = 10;
 const LEAST_TIMES = 3;
 /** Characters of a column's name that a message shows. */
 const LONGEST_NAME = 80;
 
 /**
- * Nothing is left out by it: but whom nobody has seen before is judged by little, and an alert that is missing is told by
- * nobody else.
+ * No row is left out. But an entity that is always new is hardly judged, so alerts would be missing and nobody would know
+ * why.
  * @param window.entityColumns what entities are told apart by
  */
 export function findRowsAlone(window: {

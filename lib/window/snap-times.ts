@@ -1,6 +1,6 @@
 /**
- * Scrapes come a few hundred milliseconds around the minute, before and after it. Cut at the minute itself, two samples
- * fall into one cell and none into the next; so a series whose phase is the grid's own takes the nearest cell.
+ * Scrapes come a few hundred milliseconds around the minute, before and after it. If cells began at the
+ * minute, two samples would fall into one cell and none into the next. So a series that lies around the grid takes the nearest cell.
  */
 
 /** Share of a step by which the mean phase may be off the grid: a series that is scraped in between stays there. */

@@ -1,6 +1,6 @@
 /**
- * Which times in a file can be true. A clock that is wrong, a unit mixed up or a zero in place of "unknown" gives rows
- * years away; trusted, one such row would move a detector's clock and silence everybody else.
+ * Which times in a file can be true. A wrong clock, a wrong unit or a zero for "unknown" gives rows years
+ * away. If it were trusted, one such row would move a detector's clock, and all other rows would be too old.
  */
 import type { LeftOut } from './left-out.ts';
 

@@ -51,7 +51,7 @@ export interface FitRun {
   readonly startFrom?: ModelState;
 }
 
-/** Of one version in the making: what is read was written by the same model on the same matrix, params and seed. */
+/** Of one unfinished version: what it reads was written by the same model on the same matrix, params and seed. */
 export interface Checkpoint {
   /** Undefined before the first write. */
   read(): Promise<ModelState | undefined>;
@@ -114,13 +114,13 @@ export interface FittedModel {
   readonly kind: ModelKind;
   /** Rows of history that a row's score looks back on. */
   readonly contextRows: number;
-  /** Rows of an entity, from its first one on, that have no score: at most `contextRows`. Rows behind them are scored by as much history as there is. */
+  /** How many first rows of an entity have no score: at most `contextRows`. Later rows are scored with as much history as there is. */
   readonly unscoredRows: number;
   readonly summary: FitSummary;
   /**
    * One score per row, higher is more anomalous; NaN for the first `unscoredRows` rows of an entity.
-   * @param from epoch ms: earlier rows are looked back on, and what stands in their places is no score. Those from it on
-   *   score as they do without it, to the bit. All rows, if left out
+   * @param from epoch ms: only rows from then on are scored, to the bit as without it. Earlier rows are context; their places
+   *   hold no scores. Left out: all rows
    * @throws FeatureError where the columns are not the ones it was fitted on, in that order
    */
   score(x: FeatureMatrix, from?: number): Promise<Float64Array>;

@@ -11,8 +11,8 @@ export interface Sample {
 }
 
 /**
- * The newest rows of entities evenly chosen by how many they have, the longest among them; at most so many in all, and
- * everything where it is no more than that.
+ * The newest rows of some entities, at most `mostRows` in all, or everything if it is no more. Entities are sorted by how many rows
+ * they have and taken at even steps, the longest included.
  */
 export function takeSample(
   x: FeatureMatrix,

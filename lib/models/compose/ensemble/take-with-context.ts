@@ -1,4 +1,4 @@
-/** The part of a matrix that some of its rows are explained by. */
+/** The part of a matrix that is needed to explain some of its rows. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { pickRows } from '../../../features/pick-rows.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
