@@ -4,6 +4,7 @@ import type { Detector } from '../config/detector.ts';
 import type { SourceSettings } from '../config/source-settings.ts';
 import type { MetricSource } from './metric-source.ts';
 import { openSource, type SourceHost } from './open-source.ts';
+import { DEFAULT_CONCURRENCY } from './prometheus-endpoint.ts';
 
 export interface DeploymentSources {
   /** Undefined: every manifest has to name one. */
@@ -38,6 +39,24 @@ export function openSources(deployment: DeploymentSources, host: SourceHost): So
       opened.set(detector.source, opening);
       return opening;
     },
+  };
+}
+
+/**
+ * For several processes that ask the same sources at once.
+ * @param share how many processes: each asks for its part of the queries at a time, and for one query at least
+ */
+export function divideConcurrency(
+  { source, namedSources }: DeploymentSources,
+  share: number,
+): DeploymentSources {
+  const part = (settings: SourceSettings): SourceSettings => ({
+    ...settings,
+    concurrency: Math.max(1, Math.floor((settings.concurrency ?? DEFAULT_CONCURRENCY) / share)),
+  });
+  return {
+    source: source && part(source),
+    namedSources: namedSources && new Map([...namedSources].map(([name, each]) => [name, part(each)])),
   };
 }
 

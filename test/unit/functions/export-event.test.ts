@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseExportRequest } from '../../../functions/export-event.ts';
-import { divideConcurrency } from '../../../lib/source/divide-concurrency.ts';
+import { divideConcurrency } from '../../../lib/source/open-sources.ts';
 
 test('the schedule’s event, and what names no detector, is whatever is due', () => {
   for (const event of [{ source: 'schedule' }, {}, null, undefined])
