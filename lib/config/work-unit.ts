@@ -60,7 +60,7 @@ export function parseUnit(text: string): WorkUnit | undefined {
 }
 
 /** Of `shard=3-of-8`; undefined where it names none. */
-export function parseShard(partition: string): Shard | undefined {
+function parseShard(partition: string): Shard | undefined {
   const match = SHARD.exec(partition);
   if (match === null) return undefined;
   const [index, of] = [Number(match[1]), Number(match[2])];
