@@ -31,7 +31,7 @@ import {
   type ThriftValue,
   type WantedFields,
 } from './thrift.ts';
-import { decompress, hasZstd } from './zstd.ts';
+import { decompress } from './zstd.ts';
 
 /** Bytes of a page's header that are looked at: ours takes thirty. */
 const MOST_HEADER = 256;
@@ -66,7 +66,6 @@ interface Chunk {
  * @returns undefined where it is none of these files, or damaged
  */
 export function decodeOwnParquet(bytes: Uint8Array): Table | undefined {
-  if (!hasZstd) return undefined;
   try {
     return decode(bytes);
   } catch {

@@ -8,10 +8,7 @@ export const WINDOW_FORMAT_VERSION = 1;
 
 type Described = Pick<MetricWindow, 'detector' | 'range' | 'step' | 'podOwners'>;
 
-/**
- * All of it is one JSON object under one key: the encoder keeps entries in a hash map, and the order of several would
- * differ from run to run.
- */
+/** All of it is one JSON object under one key. */
 const KEY = 'tidewatch';
 
 /** Times as ISO 8601 UTC, the step in milliseconds. */

@@ -1,16 +1,12 @@
-/** Parquet at rest, Arrow in memory: bytes to an Arrow table and back. parquet-wasm (arrow-rs) does the work. */
-import { DataType, Schema, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
-import type { WriterPropertiesBuilder } from 'parquet-wasm/esm';
+/** Parquet to an Arrow table: files of our own are decoded here, all others by parquet-wasm (arrow-rs). */
+import { Schema, Table, tableFromIPC } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
-import type { MetadataEntry } from './columns.ts';
 import { decodeOwnParquet } from './decode-parquet.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
 
 /** Rows per Arrow batch: large enough that the cost per batch vanishes. */
 const BATCH_ROWS = 131_072;
-/** Stated in every file; a fixed text, so that the same table gives the same bytes under every release. */
-const CREATED_BY = 'tidewatch';
 
 /** Key of a writer's types in a file's metadata, and what it is called to be passed over. */
 const ARROW_SCHEMA = 'ARROW:schema';
@@ -40,49 +36,6 @@ export function readTable(bytes: Uint8Array, source = 'the table'): Table {
     throw new WindowError('unreadable', `${source} is not readable as Parquet: ${reasonOf(error)}`, {
       cause: error,
     });
-  }
-}
-
-/**
- * Parquet with zstd. The same table and metadata give the same bytes, which is why there can be one entry only: the
- * encoder keeps several in a hash map, in an order that differs from call to call.
- * @throws WindowError `too-large` where the table does not fit into the encoder's memory
- */
-export function writeTable(table: Table, metadata?: MetadataEntry): Uint8Array {
-  try {
-    return withDecoder((parquet) => encode(parquet, table, metadata));
-  } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    throw new WindowError(
-      'too-large',
-      `a table of ${table.numRows} rows × ${table.numCols} columns does not fit into the Parquet encoder's memory`,
-      { cause: error },
-    );
-  }
-}
-
-/**
- * Dictionaries for strings only: measured on real metrics, a dictionary of doubles made files 20 to 60 % larger and
- * took three times as long.
- */
-function encode(parquet: Decoder, table: Table, metadata: MetadataEntry | undefined): Uint8Array {
-  // Before the properties: what this call throws, out of memory above all, must leave nothing behind.
-  const copy = parquet.Table.fromIPCStream(tableToIPC(table, 'stream'));
-  let properties: WriterPropertiesBuilder | undefined;
-  try {
-    properties = new parquet.WriterPropertiesBuilder()
-      .setCompression(parquet.Compression.ZSTD)
-      .setStatisticsEnabled(parquet.EnabledStatistics.Chunk)
-      .setCreatedBy(CREATED_BY)
-      .setKeyValueMetadata(new Map(metadata ? [[metadata.key, metadata.value]] : []))
-      .setDictionaryEnabled(false);
-    for (const { name, type } of table.schema.fields)
-      if (DataType.isDictionary(type)) properties = properties.setColumnDictionaryEnabled(name, true);
-    return parquet.writeParquet(copy, properties.build());
-  } catch (error) {
-    freeQuietly(copy);
-    if (properties !== undefined) freeQuietly(properties);
-    throw error;
   }
 }
 

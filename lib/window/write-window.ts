@@ -1,13 +1,10 @@
 /** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
 import { TidewatchError } from '../base/errors.ts';
-import { makeTable } from './arrow.ts';
 import { type ColumnToWrite, checkColumns, type MetadataEntry } from './columns.ts';
 import { encodeParquet } from './encode-parquet.ts';
 import { formatMetadata } from './metadata.ts';
-import { writeTable } from './parquet.ts';
 import { ENTITY_NAME, LABEL_NAME, TIME_NAME } from './roles.ts';
 import type { MetricWindow } from './window.ts';
-import { hasZstd } from './zstd.ts';
 
 export type { ColumnToWrite } from './columns.ts';
 
@@ -44,7 +41,6 @@ export function writeWindow(window: MetricWindow, options: { readonly manifestHa
  * @throws TidewatchError `bad-table` where columns differ in length or share a name, or a time is not whole
  */
 export function writeColumns(table: TableToWrite): Uint8Array {
-  if (!hasZstd) return writeTable(makeTable(table.columns), table.metadata);
   checkColumns(table.columns);
   return encodeParquet(table.columns, table.metadata);
 }

@@ -1,13 +1,8 @@
-/**
- * Zstandard by Node itself, several times as fast as in WebAssembly. Node 20 has none: Parquet is then written and read by
- * parquet-wasm alone, and bytes differ from those that Node 24, the functions' runtime, writes.
- */
+/** Zstandard by Node itself, several times as fast as in WebAssembly. */
 import zlib from 'node:zlib';
 
 /** Of 1 to 3 the one with the smallest files of metrics, at the time of 1. */
 const LEVEL = 2;
-
-export const hasZstd: boolean = typeof zlib.zstdCompressSync === 'function';
 
 /** The same bytes give the same bytes, under one release of Node. */
 export function compress(bytes: Uint8Array): Uint8Array {

@@ -117,7 +117,7 @@ describe('a file that is dropped, without a manifest', () => {
     assert.equal(messages.length, 1);
     opened = JSON.parse(messages[0]?.Body ?? '') as Alert;
     const { version } = await stack.getJson<{ version: string }>('models/detector=shop/current.json');
-    const { reasons, score, threshold, summary, ...rest } = opened;
+    const { reasons, score, threshold, summary, worst, ...rest } = opened;
     const anomaly = `anomalies/detector=shop/${opened.incidentId}.json`;
     assert.deepEqual(rest, {
       formatVersion: 1,
@@ -167,6 +167,8 @@ describe('a file that is dropped, without a manifest', () => {
     assert.ok(score > threshold, `${score} is above ${threshold}`);
     assert.match(summary, /payment.*(cpu|memory)/);
     await assertReasons(reasons);
+    assert.equal(worst?.metric, reasons[0]?.metric);
+    assert.ok(worst!.value > 5 * worst!.usualHigh, `${worst!.value} beyond ${worst!.usualHigh}`);
     assert.deepEqual(attributesOf(messages[0]?.MessageAttributes), {
       detector: 'shop',
       severity: 'warning',
