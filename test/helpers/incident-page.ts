@@ -4,7 +4,7 @@ import { workloadOf } from '../../lib/base/workload.ts';
 import { notify } from '../../lib/jobs/notify/notify.ts';
 import type { PendingAlert } from '../../lib/store/detector-state.ts';
 import { updateState } from '../../lib/store/detector-states.ts';
-import { incidentPageKey, windowKey } from '../../lib/store/keys.ts';
+import { anomalyKey, incidentPageKey, scoresKey, windowKey } from '../../lib/store/keys.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { selectRows } from '../../lib/window/select-rows.ts';
 import type { MetricWindow } from '../../lib/window/window.ts';
@@ -93,6 +93,8 @@ function changeOf(given: {
   const id = `${stamp.replaceAll(/[-:]|\.000/g, '')}-${String(PODS.indexOf(entity)).padStart(12, '0')}`;
   const sequence = state === 'opened' ? 1 : 2;
   const end = new Date(start + LENGTH).toISOString();
+  const hour = Math.floor(start / HOUR) * HOUR;
+  const window = windowKey(DETECTOR, { start: hour, end: hour + HOUR });
   const alert = createAlert({
     detector: DETECTOR,
     targetService: 'sock-shop',
@@ -111,6 +113,7 @@ function changeOf(given: {
     lastAnomalous: end,
     end: state === 'resolved' ? end : null,
     model,
+    objects: { window, scores: scoresKey(window), incident: anomalyKey(DETECTOR, id) },
   });
   const about = { workload: workloadOf(entity).name, siblings: 2, dependsOn: [], step: 60_000 };
   return { alert, sequence, about };
