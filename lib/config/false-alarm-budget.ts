@@ -9,6 +9,17 @@ export interface FalseAlarmBudget {
   readonly per: number;
 }
 
+/**
+ * Of a shard, so that the sum over all of them stays what people put up with.
+ * @param shard absent: the whole detector
+ */
+export function shareBudget(
+  { count, per }: FalseAlarmBudget,
+  shard: { readonly of: number } | undefined,
+): FalseAlarmBudget {
+  return { count: count / (shard?.of ?? 1), per };
+}
+
 /** A month is 30 days. */
 const SPANS = {
   hour: 3_600_000,

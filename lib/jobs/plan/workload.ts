@@ -1,5 +1,6 @@
 /** What a detector brings to do, in numbers: from its manifest, and what is known of its data. */
 import type { Detector } from '../../config/detector.ts';
+import { shareBudget } from '../../config/false-alarm-budget.ts';
 import type { ModelKind } from '../../config/model-kind.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import { countScanRows, planScan } from '../../evidence/statistics.ts';
@@ -71,6 +72,7 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
   const window = detector.detectionWindow;
   const isExported = detector.metrics.length > 0;
   const isFirst = (detector.shard?.index ?? 1) === 1;
+  const budget = shareBudget(detector.threshold.falseAlarms, detector.shard);
   const windowsAnExport = isExported ? Math.max(1, Math.ceil(detector.schedule / window)) : 1;
   const rowsAWindow = known.entities * (window / step);
   const valuesAWindow = rowsAWindow * metrics;
@@ -98,7 +100,7 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
     valuesTrained: known.entities * metrics * (lookback / step),
     windowsTrained: Math.ceil(lookback / window),
     trainingsADay: DAY / Math.max(detector.training.every, DAY / 24),
-    incidentsADay: (DAY * detector.threshold.falseAlarms.count) / detector.threshold.falseAlarms.per,
+    incidentsADay: (DAY * budget.count) / budget.per,
   };
 }
 

@@ -1,6 +1,6 @@
 /** When the rows of a new version are anomalous, and what its scores mean. */
 import type { Detector } from '../../config/detector.ts';
-import { formatFalseAlarms } from '../../config/false-alarm-budget.ts';
+import { formatFalseAlarms, shareBudget } from '../../config/false-alarm-budget.ts';
 import { KIND_FACTS } from '../../config/model-kind.ts';
 import type { ScoreCalibration } from '../../decision/calibration.ts';
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
@@ -63,7 +63,8 @@ export function calibrateVersion(given: Given): Promise<CalibratedVersion> | Cal
 
 async function byEvidence(given: Given): Promise<CalibratedVersion> {
   const { detector, plan, scaler, x, rows, labels, contextRows, step } = given;
-  const { falseAlarms, settleAfter, resolveAfter } = detector.threshold;
+  const { settleAfter, resolveAfter } = detector.threshold;
+  const budget = shareBudget(detector.threshold.falseAlarms, detector.shard);
   const leastChanges = findLeastChanges({ detector, plan, scaler });
   const { folds, why } = await rehearse({
     ...given.rehearsal,
@@ -81,7 +82,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
     settings: {
       step,
       settleAfter,
-      budget: falseAlarms,
+      budget,
       leastChanges,
       directions: findDirections({ detector, plan }),
       lookback: contextRows,
@@ -116,7 +117,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       why === undefined
         ? []
         : [
-            `The levels for ${formatFalseAlarms(falseAlarms)} stand on the model's scores of its own training, as ${why}: on new rows expect more false alarms.`,
+            `The levels for ${formatFalseAlarms(budget)} stand on the model's scores of its own training, as ${why}: on new rows expect more false alarms.`,
           ],
   };
 }

@@ -9,6 +9,7 @@ import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
+import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 import { listDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
 import { unitsOfDetector } from '../../../../lib/jobs/shared/units.ts';
@@ -296,16 +297,26 @@ test('a person may drop files into the partitions of shards, without any export'
   assert.deepEqual(unitsOfDetector(await loadDetector(world.context, 'shop')), UNITS);
 });
 
-test('a shard has its share of the false alarms that people put up with', async () => {
-  const { context } = await createTrainedWorld();
-  const whole = (await loadDetector(context, 'shop')).detector.threshold.falseAlarms;
-  const counts = await Promise.all(
-    UNITS.map(async (unit) => (await loadDetector(context, unit)).detector.threshold.falseAlarms),
+test('a shard is calibrated for its share of the false alarms that people put up with, and alerts tell of the whole', async () => {
+  const world = await createTrainedWorld();
+  const { store, context } = world;
+  // The same rows as a detector of its own, whose budget is half of it.
+  const manifest = MANIFEST.replace('name: shop', 'name: solo').replace('shards: 2', 'shards: 1');
+  const half = `${manifest}  threshold: { false_alarms: 0.5 per week }\n`;
+  await store.put(manifestKey('solo'), new TextEncoder().encode(half));
+  for (const key of store.keys().filter((each) => unitOfWindowKey(each) === UNITS[0]))
+    await store.put(key.replace(UNITS[0]!, 'solo'), (await store.get(key)).body);
+  assert.equal((await trainModel(await loadDetector(context, 'solo'), context)).outcome, 'trained');
+  const [own, alone] = await Promise.all(
+    [UNITS[0]!, 'solo'].map(async (unit) => {
+      const { version } = (await readCurrent(store, unit))!;
+      return (await loadFittedDetector(store, unit, version)).evidence!.reach;
+    }),
   );
-  assert.deepEqual(counts, [
-    { ...whole, count: whole.count / 2 },
-    { ...whole, count: whole.count / 2 },
-  ]);
+  assert.deepEqual(own, alone);
+  assert.ok(own!.length > 0);
+  const { falseAlarms } = (await loadDetector(context, UNITS[0]!)).detector.threshold;
+  assert.deepEqual(falseAlarms, (await loadDetector(context, 'shop')).detector.threshold.falseAlarms);
 });
 
 test('the hourly run looks at the shards and trains those that are due', async () => {
