@@ -31,9 +31,10 @@ export async function settleShards(
   if (state.shards !== undefined) return state.shards;
   if (state.exporting?.dataSince !== undefined) return 1;
   const wanted = detector.shards ?? (sample === undefined ? 1 : countBy(detector, sample));
-  if (wanted === 1) return 1;
+  // Whoever writes a number may have written another one before, whose state is lost.
+  if (wanted === 1 && detector.shards === undefined) return 1;
   const found = await findDealt(context, detector.name);
-  if (found === 1)
+  if (found === 1 && wanted > 1)
     context.telemetry.warn('the detector stays one unit: it has windows that are in no shard', {
       detector: detector.name,
       wanted,

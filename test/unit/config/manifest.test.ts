@@ -200,6 +200,24 @@ metadata:
   );
 });
 
+test('shards are a whole number, no part of what the hash is of, and no metric beside them is called like one', () => {
+  const of = (spec: string): string => `kind: AnomalyDetector\nmetadata: {name: a}\nspec: {${spec}}`;
+  assert.equal(parse(of('shards: 4')).shards, 4);
+  assert.equal(parse(of('')).shards, undefined);
+  assert.equal(manifestHash(parse(of('shards: 4'))), manifestHash(parse(of(''))));
+  for (const value of ['0', '65', '1.5', 'many'])
+    assert.match(
+      refusal(of(`shards: ${value}`)),
+      /spec\.shards \(line 3\) must be a whole number from 1 to 64/,
+    );
+  const metrics = 'metrics: [{name: shard, query: up}]';
+  assert.match(
+    refusal(of(`shards: 4, ${metrics}`)),
+    /spec\.shards \(line 3\) is 4 beside a metric that is called "shard", as the partition of a shard is/,
+  );
+  assert.equal(parse(of(`shards: 1, ${metrics}`)).shards, 1);
+});
+
 test('expect_every is a duration or never, and no part of what the hash is of', () => {
   const withExpected = (value: string): Detector =>
     parse(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: ${value}}`);
