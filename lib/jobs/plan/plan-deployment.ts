@@ -56,10 +56,11 @@ export function planDeployment(
 /** Workloads are taken to be of one size. */
 function describeUnits({ detector, known, isSettled }: DetectorToPlan): readonly Workload[] {
   const whole = describeWorkload(detector, known);
-  const { entities, metrics, step, windowBytes } = whole;
+  const { entities, metrics, step } = whole;
   const shards = isSettled === true || detector.shard !== undefined ? 1 : countPlanned(detector, whole);
   if (shards === 1) return [whole];
-  const own = { entities: entities / shards, metrics, step, windowBytes: windowBytes / shards };
+  const windowBytes = known.windowBytes === undefined ? undefined : known.windowBytes / shards;
+  const own = { entities: entities / shards, metrics, step, windowBytes };
   return Array.from({ length: shards }, (_, i) =>
     describeWorkload(takeShard(detector, { index: i + 1, of: shards }), own),
   );

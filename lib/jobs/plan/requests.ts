@@ -93,8 +93,12 @@ export const LOAD_VERSION: Requests = { reads: 6, lists: 0, writes: 0 };
  * Of an hour's run, for each detector: manifest, state, version, whether its training ended a function, and whether one is under way.
  * Where nothing is exported, windows, what is in quarantine and scores are listed too.
  */
-export function requestsOfHour({ isExported }: Workload): Requests {
-  return isExported ? { reads: 5, lists: 0, writes: 0 } : { reads: 9, lists: 5, writes: 0 };
+export function requestsOfHour({ isExported, isAsked, shards }: Workload): Requests {
+  // That there are shards is told by the detector's own state; each of them has its cursor there.
+  const ofShards = shards === 1 ? 0 : isAsked ? 3 : 1;
+  return isExported
+    ? { reads: 5 + ofShards, lists: 0, writes: 0 }
+    : { reads: 9 + ofShards, lists: 5, writes: 0 };
 }
 
 /** Of a day's look at the whole of a detector, beside that of its hour. */
@@ -116,9 +120,9 @@ export function runsWithSweeps(detectors: number): number {
 }
 
 /** Of a training that is done in one run: the detector anew, every window of its lookback, and the version with its report. */
-export function requestsOfTraining({ windowsTrained }: Workload, stored: Stored): Requests {
+export function requestsOfTraining({ windowsTrained, shards }: Workload, stored: Stored): Requests {
   return {
-    reads: 11 + Math.min(windowsTrained, stored.windows),
+    reads: (shards === 1 ? 11 : 15) + Math.min(windowsTrained, stored.windows),
     lists: 4 + pagesOf(Math.min(windowsTrained, stored.windows)),
     writes: 17,
   };
@@ -133,8 +137,12 @@ export function requestsOfSweep(detectors: number): Requests {
 }
 
 /** Of a day's sweeps, for each detector: its state is read by each one that comes shortly after a change of it. */
-export function requestsOfChanges(sweeps: number, { windowsADay, windowsAnExport }: Workload): Requests {
-  return { reads: Math.min(sweeps, (SWEEPS_SEE * windowsADay) / windowsAnExport), lists: 0, writes: 0 };
+export function requestsOfChanges(sweeps: number, load: Workload): Requests {
+  const { windowsADay, windowsAnExport, isAsked, shards } = load;
+  // A shard's is read with its detector's, which the export changes as well.
+  const states = shards === 1 ? 1 : isAsked ? 3 : 2;
+  const changes = Math.min(sweeps, (SWEEPS_SEE * windowsADay) / windowsAnExport);
+  return { reads: states * changes, lists: 0, writes: 0 };
 }
 
 /** Of an incident with two messages, opened and resolved: changes, its objects, claims, receipts and its page. */

@@ -2,7 +2,7 @@
  * The hourly run: looks at every detector, and trains those that are due. A detector that was seen to be due for none is not read
  * a second time.
  */
-import { unitOf } from '../../config/work-unit.ts';
+import { listUnits, unitOf } from '../../config/work-unit.ts';
 import type { TrainContext } from '../shared/context.ts';
 import { type LoadedDetector, listDetectors, loadDetector } from '../shared/load-detectors.ts';
 import { unitsOfDetector } from '../shared/units.ts';
@@ -36,7 +36,11 @@ async function watch(context: TrainContext): Promise<ReadonlySet<string>> {
     await watchDetectors(
       { ...context, deadline: Number.isFinite(rest) ? within : deadline },
       async (loaded) => {
-        if (!(await isTrainingDue(loaded, context))) notDue.add(unitOf(loaded.detector));
+        if (await isTrainingDue(loaded, context)) return;
+        const { name, shard } = loaded.detector;
+        notDue.add(unitOf(loaded.detector));
+        if (shard !== undefined && listUnits(name, shard.of).every((unit) => notDue.has(unit)))
+          notDue.add(name);
       },
     );
   } catch (error) {

@@ -9,10 +9,24 @@ import { type DayCounts, JOB_NAMES, runDay } from './simulated-day.ts';
 
 /** Days of history before the day that is counted. */
 const BEFORE = 1;
+const PODS = ['pod-0', 'pod-1', 'pod-2'];
 const SHAPES = [
-  { name: 'half an hour', window: '30m', schedule: '30m', entities: 3 },
-  { name: 'a quarter, four an hour', window: '15m', schedule: '1h', entities: 3 },
-  { name: 'four hours, with few windows to look back on', window: '4h', schedule: '4h', entities: 2 },
+  { name: 'half an hour', window: '30m', schedule: '30m', entities: PODS },
+  { name: 'a quarter, four an hour', window: '15m', schedule: '1h', entities: PODS },
+  {
+    name: 'four hours, with few windows to look back on',
+    window: '4h',
+    schedule: '4h',
+    entities: PODS.slice(1),
+  },
+  // Two of them are in each shard.
+  {
+    name: 'half an hour, in two shards',
+    window: '30m',
+    schedule: '30m',
+    entities: ['a', 'b', 'c', 'd'],
+    shards: 2,
+  },
 ] as const;
 
 for (const shape of SHAPES)
@@ -31,6 +45,7 @@ spec:
   ingest_delay: 0
   backfill: 1d
   entity: [pod]
+  shards: ${'shards' in shape ? shape.shards : 1}
   model: { kind: robust-z }
   training: { lookback: 1d, warmup: 100 }
   metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }]
@@ -39,11 +54,17 @@ spec:
         detector: 'shop',
         manifest,
         entities: shape.entities,
+        ...('shards' in shape && { shards: shape.shards }),
         metrics: ['cpu', 'memory'],
         before: BEFORE,
       });
       const plan = planDeployment(
-        [{ detector: parseManifest(manifest, { source: 'shop.yml' }), known: { entities: shape.entities } }],
+        [
+          {
+            detector: parseManifest(manifest, { source: 'shop.yml' }),
+            known: { entities: shape.entities.length },
+          },
+        ],
         { age: BEFORE + 0.5, detectorMetrics: true, prices: DEFAULT_PRICES },
       );
       planned = plan.total.usage;

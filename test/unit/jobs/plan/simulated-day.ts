@@ -1,4 +1,5 @@
 /** A day of a deployment, minute by minute, over a bucket in memory whose requests are counted by function. */
+import { listUnits } from '../../../../lib/config/work-unit.ts';
 import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
@@ -36,15 +37,18 @@ export interface DayCounts {
 export interface DayOptions {
   readonly manifest: string;
   readonly detector: string;
-  readonly entities: number;
+  readonly entities: readonly string[];
   readonly metrics: readonly string[];
+  /** As the manifest has it. */
+  readonly shards?: number | undefined;
   /** Days that pass before the one that is counted. */
   readonly before: number;
 }
 
 /** Counted is the last day; the model of the day before it is there by then. */
 export async function runDay(options: DayOptions): Promise<DayCounts> {
-  const { detector, before } = options;
+  const { detector, before, shards = 1 } = options;
+  const units = listUnits(detector, shards);
   const start = EPOCH + DAY;
   const end = start + (before + 1) * DAY;
   const clock = { now: start };
@@ -107,22 +111,24 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
     if (clock.now % HOUR === 30 * MINUTE) await run('train', () => runHour(context));
     if (queues.score > 0) {
       queues.score = 0;
-      await run('score', async () => {
-        // A store that it does not know yet: a function that starts anew has no version in its memory.
-        const cold = { ...context, store: { ...counted } };
-        await scoreWindows(await loadDetector(cold, detector), cold);
-      });
+      for (const unit of units)
+        await run('score', async () => {
+          // A store that it does not know yet: a function that starts anew has no version in its memory.
+          const cold = { ...context, store: { ...counted } };
+          await scoreWindows(await loadDetector(cold, unit), cold);
+        });
     }
     await runNotify([]);
     if (queues.notify > 0) {
       queues.notify = 0;
-      await runNotify([detector]);
+      await runNotify(units);
     }
   }
   const day = `date=${new Date(end - DAY).toISOString().slice(0, 10)}`;
   const sizeOf = async (folder: 'windows' | 'scores'): Promise<number> => {
     const sizes: number[] = [];
-    for await (const { size } of bucket.store.list(`${folder}/detector=${detector}/${day}`)) sizes.push(size);
+    for (const unit of units)
+      for await (const { size } of bucket.store.list(`${folder}/detector=${unit}/${day}`)) sizes.push(size);
     return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   };
   const pick = <T>(of: (entry: { requests: Requests; runs: number }) => T): Record<JobName, T> =>
@@ -161,7 +167,7 @@ function historyOf({ detector, entities, metrics }: DayOptions, end: number) {
     detector,
     from: 0,
     rows: (end - EPOCH) / MINUTE,
-    entities: Array.from({ length: entities }, (_, i) => `pod-${i}`),
+    entities,
     metrics,
   });
 }
