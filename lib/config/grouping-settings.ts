@@ -1,5 +1,6 @@
 /** The grouping of anomalies from the environment: each setting has a default. */
 import { readDuration } from '../base/duration.ts';
+import { DAILY_TIME, type DailyTime, readDailyTime } from './daily-time.ts';
 import { DEFAULT_GROUPING, GROUP_KEYS, type GroupingPolicy, type GroupKey } from './grouping.ts';
 
 /** What each variable is for, as a message says it. */
@@ -9,7 +10,7 @@ export const GROUPING_PURPOSES: Readonly<Record<GroupingVariable, string>> = {
   TIDEWATCH_GROUP_INTERVAL: 'the least time between two messages about an incident',
   TIDEWATCH_REPEAT_INTERVAL: 'after which an open incident is told of again',
   TIDEWATCH_INCIDENTS_A_DAY: 'how many new incidents are told of a day',
-  TIDEWATCH_DIGEST_AT: 'when the digest of the others goes out, HH:MM UTC',
+  TIDEWATCH_DIGEST_AT: 'when the digest of the others goes out, HH:MM of UTC or of a zone behind it',
 };
 
 type GroupingVariable =
@@ -89,11 +90,11 @@ function readCount({ optional, complain }: Reader): number {
   return DEFAULT_GROUPING.incidentsADay;
 }
 
-function readTimeOfDay({ optional, complain }: Reader): number {
+function readTimeOfDay({ optional, complain }: Reader): DailyTime {
   const text = optional('TIDEWATCH_DIGEST_AT');
   if (text === undefined) return DEFAULT_GROUPING.digestAt;
-  const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
-  if (hour !== undefined && minute !== undefined) return (Number(hour) * 60 + Number(minute)) * 60_000;
-  complain(`TIDEWATCH_DIGEST_AT is ${JSON.stringify(text)}; a time of day such as 08:00, UTC`);
+  const time = readDailyTime(text);
+  if (time !== undefined) return time;
+  complain(`TIDEWATCH_DIGEST_AT is ${JSON.stringify(text)}; ${DAILY_TIME}`);
   return DEFAULT_GROUPING.digestAt;
 }

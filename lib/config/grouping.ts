@@ -1,5 +1,6 @@
 /** How anomalies become incidents, and how often people hear of them. One for the topic: incidents cross detectors. */
 import { parseDuration } from '../base/duration.ts';
+import type { DailyTime } from './daily-time.ts';
 
 /** What two anomalies may have in common that began at about the same time. */
 export const GROUP_KEYS = ['detector', 'target_service', 'namespace', 'dependency'] as const;
@@ -17,8 +18,8 @@ export interface GroupingPolicy {
   readonly repeatInterval: number;
   /** New incidents of one severity and those above it that are told of within a day; the rest goes into the digest. */
   readonly incidentsADay: number;
-  /** When the digest goes out: ms after midnight, UTC. */
-  readonly digestAt: number;
+  /** When the digest goes out. */
+  readonly digestAt: DailyTime;
 }
 
 const GROUPING_DEFAULTS = {
@@ -39,5 +40,5 @@ export const DEFAULT_GROUPING: GroupingPolicy = {
   groupInterval: parseDuration(GROUPING_DEFAULTS.groupInterval),
   repeatInterval: parseDuration(GROUPING_DEFAULTS.repeatInterval),
   incidentsADay: GROUPING_DEFAULTS.incidentsADay,
-  digestAt: parseDuration(GROUPING_DEFAULTS.digestAt),
+  digestAt: { time: parseDuration(GROUPING_DEFAULTS.digestAt) },
 };

@@ -1,10 +1,11 @@
 /** One message a day of what the budget held back. */
+import { toEpoch } from '../answers/calendar/local-time.ts';
 import { formatCompactTime } from '../base/compact-time.ts';
+import type { DailyTime } from '../config/daily-time.ts';
 import { SEVERITIES } from '../config/severity.ts';
+import { DAY, getZoneClock } from '../features/zone-clock.ts';
 import type { Incident, Notification } from './contract.ts';
 import { rankMembers } from './rank-members.ts';
-
-const DAY = 86_400_000;
 
 /** @param held at least one. @param due epoch ms */
 export function makeDigest(held: readonly Incident[], due: number): Notification {
@@ -34,8 +35,12 @@ export function rankIncidents(incidents: readonly Incident[]): readonly Incident
   );
 }
 
-/** Epoch ms, later than `now`. @param timeOfDay ms after midnight, UTC */
-export function nextDigest(now: number, timeOfDay: number): number {
-  const today = Math.floor(now / DAY) * DAY + timeOfDay;
-  return today > now ? today : today + DAY;
+/** Epoch ms, later than `now`. */
+export function nextDigest(now: number, { time, timeZone = 'UTC' }: DailyTime): number {
+  const clock = getZoneClock(timeZone);
+  const today = Math.floor((now + clock.offsetAt(now)) / DAY) * DAY;
+  // The days beside it: a change of clocks may move a time over midnight.
+  return Math.min(
+    ...[-1, 0, 1, 2].map((day) => toEpoch(today + day * DAY + time, clock)).filter((at) => at > now),
+  );
 }

@@ -123,7 +123,7 @@ describe('the packaged template', () => {
       groupInterval: 600_000,
       repeatInterval: 12 * 3_600_000,
       incidentsADay: 5,
-      digestAt: 7.5 * 3_600_000,
+      digestAt: { time: 7.5 * 3_600_000, timeZone: 'Europe/Berlin' },
     });
     const { receivers } = readSettings(environmentOf(DeliverLambdaFunction), ['receivers']);
     assert.deepEqual(

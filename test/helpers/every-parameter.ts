@@ -42,7 +42,7 @@ export const EVERYTHING = {
   groupInterval: '10m',
   repeatInterval: '12h',
   incidentsADay: '5',
-  digestAt: '07:30',
+  digestAt: '07:30 Europe/Berlin',
   pages: 'on',
   dataBucketName: 'metrics-of-team-a',
 };

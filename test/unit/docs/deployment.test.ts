@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { parseDuration } from '../../../lib/base/duration.ts';
+import { readDailyTime } from '../../../lib/config/daily-time.ts';
 import { DEFAULT_GROUPING } from '../../../lib/config/grouping.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -46,6 +47,5 @@ test('defaults of README.md for incidents are those of the code', () => {
   for (const name of ['groupWait', 'groupInterval', 'repeatInterval'] as const)
     assert.equal(parseDuration(told[name]!), DEFAULT_GROUPING[name], name);
   assert.equal(Number(told.incidentsADay), DEFAULT_GROUPING.incidentsADay);
-  const [hours, minutes] = told.digestAt!.split(':').map(Number);
-  assert.equal((hours! * 60 + minutes!) * 60_000, DEFAULT_GROUPING.digestAt);
+  assert.deepEqual(readDailyTime(told.digestAt!), DEFAULT_GROUPING.digestAt);
 });

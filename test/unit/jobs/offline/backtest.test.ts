@@ -288,7 +288,7 @@ test('entities far apart in time are incidents of their own; those over the budg
   );
   assert.equal(published.length, 4);
 
-  const grouping = { ...DEFAULT_GROUPING, incidentsADay: 1, digestAt: 14 * HOUR };
+  const grouping = { ...DEFAULT_GROUPING, incidentsADay: 1, digestAt: { time: 14 * HOUR } };
   const tight = await replay({ ...window, labels: undefined }, { detector: FLEET, grouping });
   assert.deepEqual(
     tight.published.map(({ alert }) => alert.state),
@@ -300,7 +300,7 @@ test('entities far apart in time are incidents of their own; those over the budg
   assert.match(second.summary, /^api, 10 of 20 entities: over at /);
   assert.ok(second.anomalies.every(({ toldAt }) => toldAt === second.alertedAt));
 
-  const late = { ...grouping, digestAt: 23 * HOUR };
+  const late = { ...grouping, digestAt: { time: 23 * HOUR } };
   const { untold, judged } = await replay(window, { detector: FLEET, grouping: late });
   assert.deepEqual(untold, { waiting: 0, held: 1, dropped: 0 });
   assert.deepEqual([judged?.events.events, judged?.events.foundEvents], [20, 10]);

@@ -1,0 +1,23 @@
+/** A time of day that comes every day, by the clocks of a zone: "08:00", or "08:00 Europe/Berlin". */
+import { isTimeZone } from './feature-settings.ts';
+
+export interface DailyTime {
+  /** Ms after midnight, less than a day. */
+  readonly time: number;
+  /** IANA name; absent: UTC. */
+  readonly timeZone?: string | undefined;
+}
+
+/** What `readDailyTime` takes, as a message says it. */
+export const DAILY_TIME = 'a time of day such as 08:00, UTC, or 08:00 Europe/Berlin';
+
+const PATTERN = /^([01]\d|2[0-3]):([0-5]\d)(?: +(\S+))?$/;
+
+/** Undefined where the text is none, or its zone is not known. */
+export function readDailyTime(text: string): DailyTime | undefined {
+  const [, hour, minute, timeZone] = PATTERN.exec(text) ?? [];
+  if (hour === undefined || minute === undefined) return undefined;
+  if (timeZone !== undefined && !isTimeZone(timeZone)) return undefined;
+  const time = (Number(hour) * 60 + Number(minute)) * 60_000;
+  return { time, ...(timeZone !== undefined && timeZone !== 'UTC' && { timeZone }) };
+}

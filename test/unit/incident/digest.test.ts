@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nextDigest } from '../../../lib/incident/digest.ts';
+
+const EIGHT = 8 * 3_600_000;
+
+function next(now: string, timeZone?: string, time: number = EIGHT): string {
+  return new Date(nextDigest(Date.parse(now), { time, timeZone })).toISOString();
+}
+
+test('the next digest is later than now, by UTC', () => {
+  assert.equal(next('2026-11-23T07:59:59Z'), '2026-11-23T08:00:00.000Z');
+  assert.equal(next('2026-11-23T08:00:00Z'), '2026-11-24T08:00:00.000Z');
+});
+
+test('by the clocks of a zone it is at the same hour in summer and winter', () => {
+  assert.equal(next('2026-07-01T05:00:00Z', 'Europe/Berlin'), '2026-07-01T06:00:00.000Z');
+  assert.equal(next('2026-07-01T06:00:00Z', 'Europe/Berlin'), '2026-07-02T06:00:00.000Z');
+  assert.equal(next('2026-11-23T06:30:00Z', 'Europe/Berlin'), '2026-11-23T07:00:00.000Z');
+  // Clocks go back on the 25th of October 2026: 25 hours from one to the next.
+  assert.equal(next('2026-10-24T06:00:00Z', 'Europe/Berlin'), '2026-10-25T07:00:00.000Z');
+});
+
+test('zones far from UTC have another day', () => {
+  assert.equal(next('2026-11-23T19:00:00Z', 'Pacific/Auckland'), '2026-11-24T19:00:00.000Z');
+  assert.equal(next('2026-11-23T03:00:00Z', 'America/Los_Angeles'), '2026-11-23T16:00:00.000Z');
+});
+
+test('a time that a change of clocks leaves out is not passed over, and one that comes twice comes once', () => {
+  const half = 2.5 * 3_600_000;
+  assert.equal(next('2026-03-29T00:00:00Z', 'Europe/Berlin', half), '2026-03-29T01:30:00.000Z');
+  assert.equal(next('2026-10-24T23:00:00Z', 'Europe/Berlin', half), '2026-10-25T00:30:00.000Z');
+  assert.equal(next('2026-10-25T00:30:00Z', 'Europe/Berlin', half), '2026-10-26T01:30:00.000Z');
+});
