@@ -47,6 +47,7 @@ export const SEE: Readonly<Record<string, string>> = {
   'metadata.annotations': '[alerts](alerts.md)',
   'spec.expect_every': '[detectors that are silent](runbook.md#detectors-silent)',
   'spec.training.incidents': '[what trainings leave out](answers.md#what-trainings-leave-out)',
+  'spec.alerts.digest': '[a digest](alerts.md#a-digest)',
   'spec.model.kind': '[which kind when](models.md)',
   'spec.model.params': '[by kind](models.md)',
   'spec.model.fine_tune': '[fine-tuning](#fine-tuning)',

@@ -55,7 +55,7 @@ export function buildIncidentAlert(given: {
     severity,
     summary:
       state === 'digest'
-        ? summarizeDigest(members.length, described[0]!.summary)
+        ? summarizeDigest(notification.digested ?? [], described[0]!.summary)
         : summarizeIncident(notification, lead),
     start: new Date(course.start).toISOString(),
     lastAnomalous: new Date(course.lastAnomalous).toISOString(),

@@ -1,6 +1,6 @@
 /** An incident, or a digest, in one sentence. */
 import { workloadOf } from '../base/workload.ts';
-import { isEnd, type Member, type Notification } from '../incident/contract.ts';
+import { type Incident, isEnd, type Member, type Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
 import type { Alert } from './alert.ts';
@@ -95,13 +95,18 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
 }
 
 /**
- * "3 incidents over the day's budget, the most important: payment, 20 of 24 pods: over at 14:52 UTC after 20 min; …".
+ * "3 incidents over the day's budget, the most important: payment, 20 of 24 pods: over at 14:52 UTC after 20 min; …". Where one
+ * of them is there because its detector has a digest, they are those "since the last digest".
  * @param first the sentence of the most important one
  */
-export function summarizeDigest(count: number, first: string): string {
+export function summarizeDigest(digested: readonly Incident[], first: string): string {
+  const count = digested.length;
+  const why = digested.some(({ ownDigestDue }) => ownDigestDue !== undefined)
+    ? 'since the last digest'
+    : "over the day's budget";
   return count === 1
-    ? `1 incident over the day's budget: ${first}`
-    : `${count} incidents over the day's budget, the most important: ${first}`;
+    ? `1 incident ${why}: ${first}`
+    : `${count} incidents ${why}, the most important: ${first}`;
 }
 
 function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefined {

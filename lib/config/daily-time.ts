@@ -1,4 +1,5 @@
 /** A time of day that comes every day, by the clocks of a zone: "08:00", or "08:00 Europe/Berlin". */
+import * as z from 'zod';
 import { isTimeZone } from './feature-settings.ts';
 
 export interface DailyTime {
@@ -7,6 +8,12 @@ export interface DailyTime {
   /** IANA name; absent: UTC. */
   readonly timeZone?: string | undefined;
 }
+
+/** As it is kept in states. */
+export const dailyTimeSchema: z.ZodType<DailyTime> = z.looseObject({
+  time: z.number().min(0).lt(86_400_000),
+  timeZone: z.string().refine(isTimeZone).optional(),
+} satisfies { readonly [Member in keyof DailyTime]-?: z.ZodType<unknown> });
 
 /** What `readDailyTime` takes, as a message says it. */
 export const DAILY_TIME = 'a time of day such as 08:00, UTC, or 08:00 Europe/Berlin';

@@ -1,3 +1,4 @@
+import type { DailyTime } from './daily-time.ts';
 import type { FalseAlarmBudget } from './false-alarm-budget.ts';
 import type { FeatureSettings, ScalerKind } from './feature-settings.ts';
 import type { LabelSettings } from './label-settings.ts';
@@ -81,6 +82,8 @@ export interface Detector {
   /** How far back the first export reaches. */
   readonly backfill: number;
   readonly alertSeverity: Severity;
+  /** When its incidents are told of together, but for critical ones; absent: each by itself. */
+  readonly digest?: DailyTime;
   /** `current` or a version that stays as it is. */
   readonly modelVersion: string;
   readonly model: {

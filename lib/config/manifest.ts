@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../base/duration.ts';
 import { ManifestError } from '../base/errors.ts';
+import { readDailyTime } from './daily-time.ts';
 import { DEFAULT_SILENCE, DEFAULT_WARMUP, DEFAULTS } from './defaults.ts';
 import type { Detector, Warmup } from './detector.ts';
 import { metricNameOf } from './detector-name.ts';
@@ -93,6 +94,7 @@ export function manifestHash({
   metadata: __,
   shards: ___,
   shard: ____,
+  digest: _____,
   ...detector
 }: Detector): string {
   const hashed = {
@@ -157,6 +159,7 @@ function toDetector({ metadata, spec }: Manifest): Detector {
     backfill: parseDuration(String(spec.backfill)),
     ...(spec.shards !== undefined && { shards: spec.shards }),
     alertSeverity: spec.alert_severity,
+    ...toDigest(spec.alerts?.digest),
     modelVersion: spec.model_version,
     model: toModelSettings(spec.model),
     features: toFeatureSettings(spec.features),
@@ -187,6 +190,11 @@ function toMetadata({ labels = {}, annotations = {} }: Manifest['metadata']): Pi
 function toExpectEvery(given: string | undefined): Pick<Detector, 'expectEvery'> {
   if (given === undefined) return {};
   return { expectEvery: given === 'never' ? given : parseDuration(given) };
+}
+
+function toDigest(given: string | undefined): Pick<Detector, 'digest'> {
+  const digest = given === undefined ? undefined : readDailyTime(given);
+  return digest === undefined ? {} : { digest };
 }
 
 /** What is not asked for is absent, as in manifests from before it could be: their hash stays. */

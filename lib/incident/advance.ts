@@ -7,6 +7,7 @@
  * - What became worse is told at most once in `groupInterval`, an escalation at once, the end once it has lasted.
  * - What a silence is about waits until that is over, and is told then if it is still there.
  * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
+ * - Those of detectors with a digest of their own wait for that, whatever the budget, unless they are critical.
  */
 
 import { matchesAll } from '../answers/matcher.ts';
@@ -16,6 +17,7 @@ import type { Severity } from '../config/severity.ts';
 import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
 import { digestId, makeDigest, nextDigest } from './digest.ts';
 import { isOnlyOf } from './is-only-of.ts';
+import { isForOwnDigest, withOwnDigest } from './own-digest.ts';
 import { rankMembers } from './rank-members.ts';
 import { isLouder, isOpen } from './severity.ts';
 import { takeChange } from './take-change.ts';
@@ -66,7 +68,8 @@ export function advanceIncidents(given: {
       now,
       policy: policyOf(before),
       findSilence: (incident) => findSilence(incident, active),
-      hasRoom: (severity) => countAsLoud(openings, severity) < policy.incidentsADay,
+      hasRoom: (incident) =>
+        !isForOwnDigest(incident) && countAsLoud(openings, incident.severity) < policy.incidentsADay,
     });
     if (states.includes('opened'))
       openings = [...openings, { at: now, severity: incident.severity, incidentId: incident.id }];
@@ -83,23 +86,28 @@ export function advanceIncidents(given: {
         ...((state === 'updated' || state === 'escalated') && sayWhy(state, before)),
         members,
       });
-    return incident;
+    return withOwnDigest(incident, now);
   });
 
-  const isForDigest = ({ status, silencedBy }: Incident): boolean =>
-    status === 'held' && silencedBy === undefined;
-  const held = told.filter(isForDigest);
-  const digestDue =
-    held.length === 0 ? undefined : (given.state.digestDue ?? nextDigest(now, policy.digestAt));
+  const isOverBudget = (incident: Incident): boolean =>
+    isForDigest(incident) && incident.ownDigestDue === undefined;
+  const digestDue = told.some(isOverBudget)
+    ? (given.state.digestDue ?? nextDigest(now, policy.digestAt))
+    : undefined;
   const isDigestDue = digestDue !== undefined && digestDue <= now;
-  if (isDigestDue) notifications.push(makeDigest(held, digestDue));
+  // What is due at the same time is one digest, whatever it was held for.
+  const dueOf = (incident: Incident): number | undefined =>
+    isForDigest(incident) ? (incident.ownDigestDue ?? digestDue) : undefined;
+  const digests = Map.groupBy(told, dueOf);
+  for (const [due, held] of [...digests].sort(([a = 0], [b = 0]) => a - b))
+    if (due !== undefined && due <= now) notifications.push(makeDigest(held, due));
   const kept = told
-    .map(
-      (incident): Incident =>
-        isDigestDue && isForDigest(incident)
-          ? { ...incident, status: 'digested', digestId: digestId(digestDue) }
-          : incident,
-    )
+    .map((incident): Incident => {
+      const due = dueOf(incident);
+      return due !== undefined && due <= now
+        ? { ...incident, status: 'digested', digestId: digestId(due) }
+        : incident;
+    })
     .filter((incident) => isRemembered(incident, now));
   const { digestDue: _, ...before } = given.state;
   const state: IncidentsState = {
@@ -111,7 +119,15 @@ export function advanceIncidents(given: {
   };
   const roomAt = (openings[0]?.at ?? Infinity) + DAY;
   const dues = kept.map((incident) => nextDue(incident, policyOf(incident), roomAt));
-  return { state, notifications, due: Math.min(state.digestDue ?? Infinity, ...dues) };
+  const digestDues = kept.map(
+    (incident) => (isForDigest(incident) ? incident.ownDigestDue : undefined) ?? Infinity,
+  );
+  return { state, notifications, due: Math.min(state.digestDue ?? Infinity, ...digestDues, ...dues) };
+}
+
+/** What a silence is about waits for its end. */
+function isForDigest({ status, silencedBy }: Incident): boolean {
+  return status === 'held' && silencedBy === undefined;
 }
 
 /** Nothing is new of a reminder but that it is still there. */

@@ -1,4 +1,5 @@
 /** Anomalies, incidents and notifications as the stage between scoring and the topic knows them: plain data, kept in its state. */
+import type { DailyTime } from '../config/daily-time.ts';
 import type { Severity } from '../config/severity.ts';
 
 /**
@@ -54,6 +55,8 @@ export interface AnomalyChange {
   readonly dependsOn: readonly string[];
   /** Ms that a row stands for. */
   readonly step: number;
+  /** When its detector's incidents are told of together; absent: each by itself. */
+  readonly digest?: DailyTime | undefined;
   /** The one that tells most of it; absent where nothing names one, and in states from before it was kept. */
   readonly metric?: string | undefined;
 }
@@ -62,7 +65,7 @@ export interface AnomalyChange {
 export type Member = AnomalyChange;
 
 /**
- * `waiting`: for what else belongs to it. `told`: people know of it. `held`: over the budget, for the digest.
+ * `waiting`: for what else belongs to it. `told`: people know of it. `held`: for a digest, over the budget or by its manifest.
  * `digested`: told of there. `closed`: its end was told, or there is nothing to tell.
  */
 export const INCIDENT_STATUSES = ['waiting', 'told', 'held', 'digested', 'closed'] as const;
@@ -116,6 +119,10 @@ export interface Incident {
   readonly isRetracted?: boolean | undefined;
   /** The digest that told of it. */
   readonly digestId?: string | undefined;
+  /**
+   * It was held for the digest of its detectors, and not for want of room: epoch ms at which that goes out, or went out.
+   */
+  readonly ownDigestDue?: number | undefined;
   /** Of entities that came back again and again, the newest stretches that are no members any more, in the order in which they left. */
   readonly earlier?: readonly EarlierStretch[] | undefined;
   /** Incidents that nobody was told of and that turned out to be this one, by their ids. */

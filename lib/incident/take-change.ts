@@ -27,6 +27,7 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   isStart: true,
   dependsOn: true,
   step: true,
+  digest: true,
   metric: true,
 };
 

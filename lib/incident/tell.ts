@@ -1,7 +1,7 @@
 /** What is due to be told of one incident at a time. */
 import type { GroupingPolicy } from '../config/grouping.ts';
-import type { Severity } from '../config/severity.ts';
 import type { Incident, NotifiedState } from './contract.ts';
+import { isForOwnDigest } from './own-digest.ts';
 import { canBeLouder, isLouder, isOpen, isRetracted, judgeIncident, LONG, stateAtEnd } from './severity.ts';
 import { measureExtent } from './worsening.ts';
 
@@ -20,8 +20,8 @@ export interface Telling {
 interface Moment {
   readonly now: number;
   readonly policy: GroupingPolicy;
-  /** Whether the budget has room for a new incident of that severity. */
-  readonly hasRoom: (severity: Severity) => boolean;
+  /** Whether it may be told of by itself: the budget has room, and no digest is there for it. */
+  readonly hasRoom: (incident: Incident) => boolean;
   /** The name of the silence that keeps an incident from being told; undefined where none does. */
   readonly findSilence: (incident: Incident) => string | undefined;
 }
@@ -53,7 +53,7 @@ export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: numb
   if (status !== 'told') {
     // What a digest told of, and is over, closes with the next look.
     if (overSince !== undefined) return status === 'digested' ? overSince : Infinity;
-    return Math.min(becomesLong, isLouderThanTold(incident) ? roomAt : Infinity);
+    return Math.min(becomesLong, isDueByItself(incident) ? roomAt : Infinity);
   }
   if (overSince !== undefined) return overSince + holdOf(incident, policy);
   return Math.min(becomesLong, toldAt + (incident.isWorse ? policy.groupInterval : policy.repeatInterval));
@@ -66,7 +66,7 @@ function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number 
 
 /** `held`: for the digest. `dropped`: there is nothing to tell any more. */
 function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' | 'dropped' | undefined {
-  const { status, severity, overSince } = incident;
+  const { status, overSince } = incident;
   const { now, policy } = moment;
   const isSilenced = incident.silencedBy !== undefined;
   // What is over when its silence is needs nobody any more.
@@ -82,11 +82,11 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   if (status === 'waiting') {
     if (now < nextDue(incident, policy)) return undefined;
     if (overSince !== undefined && isOfStarts(incident)) return 'dropped';
-    return moment.hasRoom(severity) ? 'opened' : 'held';
+    return moment.hasRoom(incident) ? 'opened' : 'held';
   }
   if (status !== 'told') {
     if (overSince === undefined)
-      return isLouderThanTold(incident) && !isSilenced && moment.hasRoom(severity) ? 'opened' : undefined;
+      return isDueByItself(incident) && !isSilenced && moment.hasRoom(incident) ? 'opened' : undefined;
     return status === 'digested' ? 'dropped' : undefined;
   }
   if (overSince === undefined && isLouderThanTold(incident) && !isSilenced) return 'escalated';
@@ -109,6 +109,11 @@ function isUntold(status: Incident['status']): boolean {
 /** It became louder since people were told of it, or since it was held back. */
 function isLouderThanTold({ severity, toldSeverity }: Incident): boolean {
   return toldSeverity !== undefined && isLouder(severity, toldSeverity);
+}
+
+/** Of what a digest was to tell of, or told of: that it became louder, or is no longer of detectors that have a digest alone. */
+function isDueByItself(incident: Incident): boolean {
+  return isLouderThanTold(incident) || (incident.ownDigestDue !== undefined && !isForOwnDigest(incident));
 }
 
 /** A scale-up or a rollout, as far as anybody can tell yet. */

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
 import type { Owner } from '../base/workload.ts';
+import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { MOST_SHARDS } from '../config/work-unit.ts';
 import type { EntityTrack, LevelOff, OpenIncident } from '../decision/contract.ts';
@@ -90,6 +91,7 @@ const anomalyContext: z.ZodType<AnomalyContext> = z.looseObject({
   isStart: z.boolean().optional(),
   dependsOn: z.array(z.string()),
   step: z.number().positive(),
+  digest: dailyTimeSchema.optional(),
 } satisfies Shape<AnomalyContext>);
 
 const missedRows: z.ZodType<MissedRows> = z.looseObject({

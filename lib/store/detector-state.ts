@@ -1,5 +1,6 @@
 import type { Alert, Reason } from '../alert/alert.ts';
 import type { Owner } from '../base/workload.ts';
+import type { DailyTime } from '../config/daily-time.ts';
 import type { EntityTrack } from '../decision/contract.ts';
 import type { Retractable } from '../decision/retract.ts';
 import type { RolloutState } from '../decision/rollouts.ts';
@@ -118,4 +119,6 @@ export interface AnomalyContext {
   readonly dependsOn: readonly string[];
   /** Ms that a row stands for. */
   readonly step: number;
+  /** `spec.alerts.digest` */
+  readonly digest?: DailyTime | undefined;
 }

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { alertSchema } from '../alert/parse-alert.ts';
 import { NotFoundError } from '../base/errors.ts';
+import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { NO_INCIDENTS } from '../incident/advance.ts';
 import {
@@ -76,6 +77,7 @@ const member: z.ZodType<AnomalyChange> = z.looseObject({
   isStart: z.boolean().optional(),
   dependsOn: z.array(z.string()),
   step: z.number().positive(),
+  digest: dailyTimeSchema.optional(),
   metric: z.string().optional(),
 } satisfies Shape<AnomalyChange>);
 
@@ -102,6 +104,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   silencedBy: z.string().optional(),
   isRetracted: z.boolean().optional(),
   digestId: z.string().optional(),
+  ownDigestDue: time.optional(),
   earlier: z
     .array(
       z.looseObject({

@@ -174,7 +174,9 @@ function describeIncident(incident: BacktestIncident, detector: Detector): strin
 function describeUntold({ untold: { waiting, held, dropped } }: BacktestResult): readonly string[] {
   return [
     ...(waiting > 0 ? [`${countOf(waiting, 'incident')} not told of yet when the data ended`] : []),
-    ...(held > 0 ? [`${countOf(held, 'incident')} over the day's budget, for the next digest`] : []),
+    ...(held > 0
+      ? [`${countOf(held, 'incident')} for the next digest, over the day's budget or by the manifest`]
+      : []),
     ...(dropped > 0
       ? [
           `${countOf(dropped, 'incident')} not told of: pods that had just begun, and soon were like the others`,

@@ -174,7 +174,7 @@ function toRow(incident: IncidentObject): string[] {
 }
 
 /**
- * What people know of it. `waiting`: for its first message. `for digest`: over the day's budget, and told in the next one.
+ * What people know of it. `waiting`: for its first message. `for digest`: over the day's budget or by its manifest, and told in the next one.
  * `in digest`: told there. `ended`: over, and there was nothing to tell.
  */
 function sayState(incident: IncidentObject): string {

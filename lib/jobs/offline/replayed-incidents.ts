@@ -29,7 +29,7 @@ export interface BacktestIncident extends AlertedEvent {
   readonly summary: string;
   /** Messages about it. */
   readonly alerts: number;
-  /** The budget of its day held it back: a digest was the first to tell of it. */
+  /** The budget of its day, or its detector's digest, held it back: a digest was the first to tell of it. */
   readonly isFromDigest: boolean;
   /** That are, or were, part of it. */
   readonly entities: number;

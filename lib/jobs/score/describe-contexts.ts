@@ -34,6 +34,7 @@ export function describeContexts(given: {
       ...(workload.kind !== undefined && !Object.hasOwn(before, entity) && { isStart: true }),
       dependsOn: detector.dependsOn ?? [],
       step,
+      ...(detector.digest !== undefined && { digest: detector.digest }),
     };
   };
 }

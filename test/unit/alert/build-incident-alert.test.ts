@@ -4,6 +4,7 @@ import type { Alert } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert, MOST_MEMBERS } from '../../../lib/alert/build-incident-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert, renderSnsMessage } from '../../../lib/alert/render.ts';
+import { summarizeDigest } from '../../../lib/alert/summarize-incident.ts';
 import type { Incident, Member, Notification } from '../../../lib/incident/contract.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
@@ -342,6 +343,11 @@ test('a digest says of each incident how wide it was and what became of it, by i
   assert.match(
     digest.summary,
     /^2 incidents over the day's budget, the most important: payment, 20 of 24 pods/,
+  );
+  const own = digested.map((incident) => ({ ...incident, ownDigestDue: NINE }));
+  assert.match(
+    summarizeDigest(own, 'payment: x'),
+    /^2 incidents since the last digest, the most important: payment: x$/,
   );
   const { text, subject } = renderAlert(digest);
   assert.match(subject, /^\[digest\] 2 incidents/);

@@ -10,6 +10,7 @@ import { MODEL_KINDS } from '../../../lib/config/model-kind.ts';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 86_400_000;
 /** What a manifest without these settings has of them. */
 const PERCENTILE_RULE = {
@@ -228,6 +229,27 @@ test('expect_every is a duration or never, and no part of what the hash is of', 
     refusal('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {expect_every: 30s}'),
     'detectors/x.yml: spec.expect_every (line 3) must be never or a duration from 1m to 400d in whole seconds, such as 15m, 1h30m, 7d or 30d, not "30s"',
   );
+});
+
+test('a digest has a time and a zone, and no part of what the hash is of', () => {
+  const withDigest = (value: string): string =>
+    `kind: AnomalyDetector\nmetadata: {name: a}\nspec:\n  alerts:\n    digest: ${value}\n`;
+  assert.deepEqual(parse(withDigest('08:00 Europe/Berlin')).digest, {
+    time: 8 * HOUR,
+    timeZone: 'Europe/Berlin',
+  });
+  assert.deepEqual(parse(withDigest('"23:30"')).digest, { time: 23.5 * HOUR });
+  assert.equal(
+    manifestHash(parse(withDigest('08:00 Europe/Berlin'))),
+    manifestHash({ ...defaultDetector('a'), declared: true }),
+  );
+  const empty = parse('kind: AnomalyDetector\nmetadata: {name: a}\nspec: {alerts: {}}');
+  assert.deepEqual(empty, { ...defaultDetector('a'), declared: true });
+  for (const wrong of ['8:00', '08:00 Berlin', '480'])
+    assert.match(
+      refusal(withDigest(wrong)),
+      /spec\.alerts\.digest \(line 5\) must be a time of day in quotes, such as "08:00" \(UTC\) or "08:00 Europe\/Berlin", not /,
+    );
 });
 
 test('a detector without queries takes its step from the data', () => {

@@ -723,3 +723,112 @@ test('what was forgotten by then is forgotten, whether or not somebody looked me
     [0],
   );
 });
+
+const EIGHT_BERLIN = { time: 8 * HOUR, timeZone: 'Europe/Berlin' };
+
+test('incidents of a detector with a digest are told of there, each once, whatever the budget', () => {
+  const world = createIncidentWorld();
+  const pod = createChange({ digest: EIGHT_BERLIN });
+  const later = createChange({
+    entity: 'shop/web-0',
+    workload: 'web',
+    digest: EIGHT_BERLIN,
+    start: NINE + 2 * HOUR,
+  });
+  world.at(NINE, pod);
+  world.tick(NINE + MINUTE, NINE + HOUR);
+  world.at(NINE + HOUR, endOf(pod));
+  world.at(NINE + 2 * HOUR, later);
+  assert.equal(world.state.openings.length, 0);
+  world.tick(NINE + 2 * HOUR + MINUTE, NINE + 48 * HOUR);
+  // Eight in Berlin is seven by UTC in winter. Nothing is sent for an end, and none on the day after.
+  assert.deepEqual(
+    world.sent.map(({ state, incidentId, at, members }) => [
+      state,
+      incidentId,
+      new Date(at).toISOString(),
+      members.map(({ entity }) => entity),
+    ]),
+    [
+      [
+        'digest',
+        'digest-20261124T070000Z',
+        '2026-11-24T07:00:00.000Z',
+        ['shop/payment-5ff676694b-fzj9z', 'shop/web-0'],
+      ],
+    ],
+  );
+});
+
+test('the run that a digest is due for is foretold', () => {
+  const world = createIncidentWorld();
+  const pod = createChange({ digest: EIGHT_BERLIN });
+  world.at(NINE, pod);
+  world.at(NINE + MINUTE, endOf(pod));
+  world.at(NINE + 2 * MINUTE);
+  assert.equal(new Date(world.due).toISOString(), '2026-11-24T07:00:00.000Z');
+});
+
+test('what is critical is told of at once, also where it becomes so after its digest', () => {
+  const world = createIncidentWorld();
+  world.at(NINE, createChange({ digest: EIGHT_BERLIN, cap: 'critical' }));
+  world.tick(NINE + MINUTE, NINE + 5 * MINUTE);
+  assert.deepEqual(
+    world.sent.map(({ state, severity }) => [state, severity]),
+    [['opened', 'critical']],
+  );
+
+  const grows = createIncidentWorld();
+  const pod = createChange({
+    digest: EIGHT_BERLIN,
+    cap: 'critical',
+    level: 1.5,
+    start: NINE - 2 * HOUR - 20 * MINUTE,
+  });
+  const first = pod.start + 15 * MINUTE;
+  grows.at(first, pod);
+  grows.tick(first + MINUTE, NINE + 4 * HOUR);
+  assert.deepEqual(
+    grows.sent.map(({ state, severity }) => [state, severity]),
+    [
+      ['digest', 'warning'],
+      ['opened', 'critical'],
+    ],
+  );
+});
+
+test('an anomaly of a detector without a digest has the incident told of, before the digest and after it', () => {
+  for (const joinsAt of [5 * MINUTE, 70 * MINUTE]) {
+    const start = Date.parse('2026-11-24T06:00:00Z');
+    const world = createIncidentWorld();
+    const pod = createChange({ digest: EIGHT_BERLIN, start, metric: 'cpu' });
+    world.at(start + MINUTE, pod);
+    world.tick(start + 2 * MINUTE, start + joinsAt);
+    world.at(
+      start + joinsAt,
+      createChange({ ...pod, detector: 'web', anomalyId: 'w', digest: undefined, namespace: 'shop' }),
+    );
+    world.tick(start + joinsAt + MINUTE, start + joinsAt + 2 * MINUTE);
+    assert.equal(world.sent.at(-1)?.state, 'opened', `joined ${joinsAt / MINUTE} min later`);
+  }
+});
+
+test('over the budget and by a manifest: what is due at one time is one digest, each at its own time otherwise', () => {
+  const one = (name: string, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>
+    createChange({ entity: name, detector: name, ...overrides });
+  const send = (digest: AnomalyChange['digest']): readonly (readonly [string, number])[] => {
+    const world = createIncidentWorld({ incidentsADay: 1, groupBy: [] });
+    world.at(NINE, one('a'));
+    world.at(NINE + MINUTE, one('b', { start: NINE + MINUTE }));
+    world.at(NINE + 2 * MINUTE, one('c', { start: NINE + 2 * MINUTE, digest }));
+    world.tick(NINE + 3 * MINUTE, NINE + 23.5 * HOUR);
+    return world.sent.flatMap(({ state, incidentId, members }) =>
+      state === 'digest' ? [[incidentId, members.length] as const] : [],
+    );
+  };
+  assert.deepEqual(send({ time: 8 * HOUR }), [['digest-20261124T080000Z', 2]]);
+  assert.deepEqual(send(EIGHT_BERLIN), [
+    ['digest-20261124T070000Z', 1],
+    ['digest-20261124T080000Z', 1],
+  ]);
+});

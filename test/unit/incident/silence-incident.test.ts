@@ -151,6 +151,21 @@ test('the digest leaves out what is silenced', () => {
   }
 });
 
+test("what is silenced when its detector's digest goes out is in the next one, and in one alone", () => {
+  const world = createWorld();
+  const cap = 'warning';
+  const digest = { time: 60 * MINUTE };
+  world.at(0, [], change({ cap, digest }));
+  world.at(1, [], change({ cap, digest, entity: 'b', workload: 'b', start: 20 * MINUTE }));
+  // The silence is over a minute after the digest of one o'clock.
+  for (let at = 2; at <= 60; at++) world.at(at, [silencing(61 * MINUTE)]);
+  for (let at = 61; at <= 70; at++) world.at(at, []);
+  assert.deepEqual(world.told, []);
+  world.at(25 * 60 + 1, []);
+  world.at(49 * 60 + 1, []);
+  assert.deepEqual(world.told, [`${25 * 60 + 1} digest`]);
+});
+
 test('what was told, is back within a silence and over before it ends is told no more', () => {
   const world = createWorld();
   world.at(0, [], change());

@@ -12,7 +12,12 @@ import { createAlert } from '../../helpers/alerts.ts';
 import { createChange, endOf } from '../../helpers/anomalies.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 
-const MEMBER = createChange({ namespace: 'shop', targetService: 'payment', isStart: true });
+const MEMBER = createChange({
+  namespace: 'shop',
+  targetService: 'payment',
+  isStart: true,
+  digest: { time: 5, timeZone: 'Europe/Berlin' },
+});
 const FULL: NotifyState = {
   formatVersion: 1,
   incidents: {
@@ -30,6 +35,7 @@ const FULL: NotifyState = {
         told: { level: 50, isWide: false, workloads: 1 },
         overSince: 3,
         flaps: 1,
+        ownDigestDue: 4,
       },
     ],
     openings: [

@@ -56,4 +56,9 @@ test('a detector without entities is its own workload, and says what it depends 
   const after = tracks({ '': 0 });
   const context = describeContexts({ detector, before: after, after, step: MINUTE })('');
   assert.deepEqual(context, { workload: 'frontend', siblings: 1, dependsOn: ['orders'], step: MINUTE });
+  const digest = { time: 28_800_000, timeZone: 'Europe/Berlin' };
+  const told = describeContexts({ detector: { ...detector, digest }, before: {}, after: {}, step: MINUTE })(
+    '',
+  );
+  assert.deepEqual(told.digest, digest);
 });
