@@ -21,6 +21,8 @@ export interface IncidentInput {
   readonly related: readonly RelatedInput[];
   /** The most alike first. */
   readonly similar: readonly SimilarIncident[];
+  /** Of incidents of the culprit's detector before it; undefined where nobody answered one. */
+  readonly answered: AnsweredIncidents | undefined;
   /** How many days back similar ones were looked for. */
   readonly similarDays: number;
   /** Whole sentences: what could not be read, or was left out. */
@@ -64,6 +66,15 @@ export interface RelatedInput {
   readonly correlation: number;
   /** Its entity has an anomaly in the incident. */
   readonly isMember: boolean;
+}
+
+export interface AnsweredIncidents {
+  /** At least one. */
+  readonly count: number;
+  /** Those whose verdict is `true`. */
+  readonly real: number;
+  /** Only so many incidents before it were looked at; undefined: all of those days. */
+  readonly newest?: number | undefined;
 }
 
 export interface SimilarIncident {

@@ -161,8 +161,9 @@ function renderRelated({ related, members }: IncidentInput): Markup | undefined 
   )}</ul><p class="note">Metrics of other entities, by the rank correlation of their deviations with those of the culprit's leading metric, over the incident and as long before it (30 to 120 rows each). What moves together need not be cause and effect.</p>`;
 }
 
-function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
-  const title = html`<h2>Similar incidents</h2>`;
+function renderSimilar(input: IncidentInput): Markup {
+  const { similar, similarDays } = input;
+  const title = html`<h2>Similar incidents</h2>${renderAnswered(input)}`;
   if (similar.length === 0)
     return html`${title}<p class="quiet">None of the same entity, workload or metric in the ${similarDays} days before.</p>`;
   return html`${title}<ul class="similar">${similar.map(
@@ -171,6 +172,20 @@ function renderSimilar({ similar, similarDays }: IncidentInput): Markup {
         end === null ? undefined : ` after ${formatLength(Date.parse(end) - Date.parse(start))}`
       } · ${shared}<span class="note">${summary}</span></li>`,
   )}</ul><p class="note">Of the ${similarDays} days before, the most alike first. <span${BESIDE}>Links work where the pages lie beside each other.</span></p>`;
+}
+
+/** How much its detector is to be believed, by those who looked. */
+function renderAnswered({ answered, members, similarDays }: IncidentInput): Markup | undefined {
+  if (answered === undefined) return undefined;
+  const { count, real, newest } = answered;
+  const { detector } = members[0]!.member;
+  const were =
+    count === 1
+      ? real === 1
+        ? 'it was real'
+        : 'it was not real'
+      : `${formatCount(real)} ${real === 1 ? 'was' : 'were'} real`;
+  return html`<p>Of ${countOf(count, 'incident')} of <code>${breakable(detector)}</code> that people answered, ${newest === undefined ? `of the ${similarDays} days before` : `among the ${newest} newest before this one`}, ${were}.</p>`;
 }
 
 function renderAnswers(input: IncidentInput): Markup {

@@ -21,26 +21,37 @@ const READS_AT_ONCE = 8;
 /** In this order. */
 const ALIKE = ['same entity', 'same workload', 'same metric'] as const;
 
+export interface PastIncidents {
+  readonly similar: readonly SimilarIncident[];
+  /** Ids of those of the probable culprit's detector, alike or not. */
+  readonly ofDetector: readonly string[];
+  /** So many were looked at, and there are older ones; undefined: all of those days. */
+  readonly newest: number | undefined;
+}
+
 /** @param incident whose newest message says when it began */
-export async function findSimilar(
-  store: ObjectStore,
-  incident: IncidentObject,
-): Promise<readonly SimilarIncident[]> {
+export async function findSimilar(store: ObjectStore, incident: IncidentObject): Promise<PastIncidents> {
+  const culprit = incident.members[0];
   const start = Date.parse(incident.changes.at(-1)!.alert.start);
   const before = await listBefore(store, incident.incidentId, start);
   const similar: (SimilarIncident & { readonly rank: number })[] = [];
+  const ofDetector: string[] = [];
   await forEachConcurrently(before.slice(-MOST_READ), READS_AT_ONCE, async (key) => {
     const other = await tryReadIncident(store, key);
-    const rank = other === undefined ? -1 : rankOf(incident, other);
-    if (other === undefined || rank < 0) return;
+    if (other === undefined) return;
+    if (other.members.some(({ detector }) => detector === culprit?.detector))
+      ofDetector.push(other.incidentId);
+    const rank = rankOf(incident, other);
+    if (rank < 0) return;
     const { state, severity, summary, start: from, end } = other.changes.at(-1)!.alert;
     const { incidentId } = other;
     similar.push({ incidentId, state, severity, summary, start: from, end, shared: ALIKE[rank]!, rank });
   });
-  return similar
+  const alike = similar
     .sort((a, b) => a.rank - b.rank || (a.start < b.start ? 1 : -1))
     .slice(0, MOST_TOLD)
     .map(({ rank: _, ...each }) => each);
+  return { similar: alike, ofDetector, newest: before.length > MOST_READ ? MOST_READ : undefined };
 }
 
 /** Keys of incidents' objects, oldest first. Ids begin with their start, so that months can be listed by themselves. */

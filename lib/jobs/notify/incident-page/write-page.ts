@@ -4,7 +4,7 @@ import { unitOfMetric } from '../../../alert/metric-unit.ts';
 import { ArtifactError, NotFoundError } from '../../../base/errors.ts';
 import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
 import { detectorOfUnit } from '../../../config/work-unit.ts';
-import { formatTime } from '../../../report/format.ts';
+import { countOf, formatTime } from '../../../report/format.ts';
 import type { IncidentInput, MemberInput, SeriesInput } from '../../../report/incident/incident-input.ts';
 import { decodeJson } from '../../../store/json.ts';
 import { incidentKey, incidentPageKey, unitOfWindowKey } from '../../../store/keys.ts';
@@ -15,6 +15,7 @@ import { type IncidentObject, incidentSchema } from '../record-incident.ts';
 import { findRelated, type RowsOfDetector, rangeOfRelated } from './find-related.ts';
 import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
 import { gatherRows } from './gather-rows.ts';
+import { measureAnswered } from './measure-answered.ts';
 import { findPlotRange } from './plot-range.ts';
 import { type ReadSeries, readSeriesAround } from './read-series.ts';
 import { loadUsualValues, type UsualValues, usualOfMetric } from './usual-values.ts';
@@ -84,6 +85,8 @@ async function gatherInput(
     const stretches = findStretches(incident, member);
     return { member, alert, stretches, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
   });
+  const { similar, ofDetector, newest: newestRead } = await findSimilar(store, incident);
+  const { answered, unreadable } = await measureAnswered(store, ofDetector);
   return {
     incidentId: incident.incidentId,
     severity: incident.severity,
@@ -92,7 +95,8 @@ async function gatherInput(
     membersLeftOut: incident.members.length - known.length,
     range,
     related: relate(rows, known),
-    similar: await findSimilar(store, incident),
+    similar,
+    answered: answered && { ...answered, newest: newestRead },
     similarDays: SIMILAR_DAYS,
     notes: [
       ...(isCut ? [`The plots end at ${formatTime(range.end)} UTC; the incident went on.`] : []),
@@ -100,6 +104,9 @@ async function gatherInput(
         ? [`Plots of the first ${MOST_PLOTTED} of ${known.length} members.`]
         : []),
       ...notes,
+      ...(unreadable > 0
+        ? [`${countOf(unreadable, 'answer')} of this detector could not be read: tidewatch status says why.`]
+        : []),
     ],
     seenUntil: findSeenUntil(members, { lastRow, step, now }),
     madeAt: now,

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../../../../lib/alert/alert.ts';
 import { type AlertPublisher, PublishRejectedError } from '../../../../lib/alert/publisher.ts';
+import type { Verdict } from '../../../../lib/answers/verdict.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
+import { writeVerdict } from '../../../../lib/jobs/shared/write-answers.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
-import { incidentPageKey, windowKey } from '../../../../lib/store/keys.ts';
+import { feedbackKey, incidentPageKey, windowKey } from '../../../../lib/store/keys.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createAlert } from '../../../helpers/alerts.ts';
@@ -214,6 +216,65 @@ test('an incident of the past that is alike is named, one of something else is n
   const page = store.text(incidentPageKey(id)) ?? '';
   assert.ok(page.includes(`href="${same}.html"`));
   for (const absent of [other, old]) assert.ok(!page.includes(`${absent}.html`), absent);
+});
+
+test('a page says how many of the incidents of its detector that people answered were real', async () => {
+  const memory = createMemoryObjectStore();
+  const lists: string[] = [];
+  const store: MemoryObjectStore = {
+    ...memory,
+    list(prefix, options) {
+      lists.push(prefix);
+      return memory.list(prefix, options);
+    },
+  };
+  const day = 24 * 60 * MINUTE;
+  const tell = async (start: number, over: Partial<Alert> = {}): Promise<string> => {
+    const id = await leave(store, ['payment-0'], { start, over });
+    await notify(createContext(store), ['shop']);
+    await leave(store, ['payment-0'], { start, over, sequence: 2 });
+    await notify(createContext(store), ['shop']);
+    return id;
+  };
+  const answer = (id: string, verdict: Verdict['verdict']): Promise<string> =>
+    writeVerdict(store, { formatVersion: 1, id, verdict, at: '2026-11-22T12:00:00Z' });
+  const pageOf = (id: string): string => store.text(incidentPageKey(id)) ?? '';
+
+  const first = await tell(START - 5 * day);
+  assert.deepEqual(
+    lists.filter((prefix) => prefix.startsWith('feedback/')),
+    [],
+    'nothing is asked for where no incident is before it',
+  );
+  const second = await tell(START - 4 * day);
+  assert.doesNotMatch(pageOf(second), /that people answered/);
+  await answer(first, 'true');
+  const third = await tell(START - 3 * day);
+  assert.match(
+    pageOf(third),
+    /Of 1 incident of <code>shop<\/code> that people answered, of the 60 days before, it was real\./,
+  );
+  // Of another detector, and of its own: neither counts.
+  await answer(await tell(START - 2 * day, { detector: 'disks' }), 'true');
+  await answer(second, 'expected');
+  await answer(third, 'true');
+  const id = await tell(START);
+  await answer(id, 'false');
+  assert.match(
+    pageOf(id),
+    /Of 3 incidents of <code>shop<\/code> that people answered, of the 60 days before, 2 were real\./,
+  );
+
+  await store.put(feedbackKey(third), new TextEncoder().encode('yes'));
+  lists.length = 0;
+  const last = await tell(START + day);
+  assert.match(
+    pageOf(last),
+    /Of 3 incidents of <code>shop<\/code> that people answered, of the 60 days before, 1 was real\./,
+  );
+  assert.match(pageOf(last), /1 answer of this detector could not be read: tidewatch status says why\./);
+  // Once for each of its two pages.
+  assert.equal(lists.filter((prefix) => prefix.startsWith('feedback/')).length, 2);
 });
 
 test('a page that fails is logged and counted, and the message has gone out', async () => {

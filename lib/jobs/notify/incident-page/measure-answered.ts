@@ -1,0 +1,51 @@
+/** What people said of a detector's incidents before this one: how often it was right. */
+import { ArtifactError } from '../../../base/errors.ts';
+import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
+import type { AnsweredIncidents } from '../../../report/incident/incident-input.ts';
+import { FEEDBACK_PREFIX, idOfFeedbackKey } from '../../../store/keys.ts';
+import type { ObjectStore } from '../../../store/object-store.ts';
+import { readVerdict } from '../../shared/read-verdict.ts';
+
+const READS_AT_ONCE = 8;
+
+export interface MeasuredAnswers {
+  /** Undefined where nobody answered one. */
+  readonly answered: AnsweredIncidents | undefined;
+  /** Verdicts on them that cannot be used. */
+  readonly unreadable: number;
+}
+
+/**
+ * Verdicts of that time are listed, and those on these incidents are read. Where there are none before it, nothing is asked of the bucket.
+ * @param incidentIds of the detector, before this one
+ */
+export async function measureAnswered(
+  store: Pick<ObjectStore, 'get' | 'list'>,
+  incidentIds: readonly string[],
+): Promise<MeasuredAnswers> {
+  if (incidentIds.length === 0) return { answered: undefined, unreadable: 0 };
+  const wanted = new Set(incidentIds);
+  const [first] = incidentIds.toSorted();
+  const newest = incidentIds.toSorted().at(-1)!;
+  const ids: string[] = [];
+  // Ids begin with their time: older answers cost no page of the list, nor do newer ones.
+  for await (const { key } of store.list(FEEDBACK_PREFIX, { startAfter: `${FEEDBACK_PREFIX}${first}` })) {
+    const id = idOfFeedbackKey(key);
+    if (id !== undefined && wanted.has(id)) ids.push(id);
+    if (id !== undefined && id >= newest) break;
+  }
+  let [count, real, unreadable] = [0, 0, 0];
+  await forEachConcurrently(ids, READS_AT_ONCE, async (id) => {
+    try {
+      const verdict = await readVerdict(store, id);
+      // Taken back since it was listed.
+      if (verdict === undefined) return;
+      count++;
+      if (verdict.verdict === 'true') real++;
+    } catch (error) {
+      if (!(error instanceof ArtifactError)) throw error;
+      unreadable++;
+    }
+  });
+  return { answered: count === 0 ? undefined : { count, real }, unreadable };
+}
