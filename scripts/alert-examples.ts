@@ -29,6 +29,11 @@ spec:
   { source: 'payment.yml' },
 );
 
+const RELATED = [
+  { detector: 'payment', entity: 'shop/orders-7c9d5b6f4-q8w2z', metric: 'cpu', correlation: 0.914 },
+  { detector: 'payment', entity: 'shop/catalogue-6b8f9d7c5-m4k7t', metric: 'cpu', correlation: -0.823 },
+];
+
 interface Change {
   readonly pod: number;
   readonly state: AnomalyState;
@@ -133,6 +138,7 @@ function toPending(change: Change, now: number): PendingAlert {
       tellingRow: undefined,
       peakScore: isSilence ? 900 : level,
     },
+    ...(isSilence || isOver ? {} : { related: RELATED }),
     reasons: isSilence
       ? []
       : [

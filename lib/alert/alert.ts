@@ -87,6 +87,15 @@ export interface AlertRestart {
   readonly to: number;
 }
 
+/** A metric of another entity that moved as the leading one did. */
+export interface AlertRelated {
+  readonly detector: string;
+  readonly entity: string;
+  readonly metric: string;
+  /** Of ranks, -1 to 1. */
+  readonly correlation: number;
+}
+
 /** One anomaly of an incident: the stretch of one entity. Times are ISO 8601 UTC. */
 export interface AlertMember {
   readonly anomalyId: string;
@@ -144,6 +153,11 @@ export interface Alert {
    * often one of its first. Absent where no metric by itself tells.
    */
   readonly worst?: AlertWorst | undefined;
+  /**
+   * Metrics of other entities of the detector that moved as the leading one did, the most alike first; at most 8. Absent where
+   * none is known.
+   */
+  readonly related?: readonly AlertRelated[] | undefined;
   /** Of `settled`: the metric that it was about; absent where it was about none by itself. */
   readonly settled?: AlertSettled | undefined;
   /** What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data. */

@@ -3,6 +3,7 @@ import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
 import type {
   Alert,
+  AlertRelated,
   AlertRestart,
   AlertRollout,
   AlertSettled,
@@ -42,6 +43,7 @@ export function buildAlert(given: {
   readonly rollouts?: readonly AlertRollout[];
   readonly settled?: AlertSettled | undefined;
   readonly worst?: AlertWorst | undefined;
+  readonly related?: readonly AlertRelated[] | undefined;
   readonly threshold: number;
   readonly rarity?: Alert['rarity'];
   readonly objects: Alert['objects'];
@@ -79,6 +81,7 @@ export function buildAlert(given: {
     ...(given.rollouts !== undefined &&
       given.rollouts.length > 0 && { rollouts: given.rollouts.slice(-MOST_ROLLOUTS) }),
     ...(worst !== undefined && { worst }),
+    ...(given.related !== undefined && given.related.length > 0 && { related: given.related }),
     ...(settled !== undefined && { settled }),
     ...(by !== undefined && { by }),
     ...(given.silence !== undefined && { silence: given.silence }),

@@ -8,6 +8,7 @@ import type {
   Alert,
   AlertLinks,
   AlertMember,
+  AlertRelated,
   AlertRestart,
   AlertRollout,
   AlertSettled,
@@ -150,6 +151,19 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .optional()
     .describe(
       "What `score` and `threshold` are of; absent: the model's scores. `silence`: seconds without data.",
+    ),
+  related: z
+    .array(
+      z.looseObject({
+        detector: z.string().describe('Whose it is.'),
+        entity: z.string().describe('Another one than the culprit.'),
+        metric: z.string().describe('Its name.'),
+        correlation: z.number().describe('-1 to 1, of ranks: below 0 it went the other way.'),
+      } satisfies Shape<AlertRelated>),
+    )
+    .optional()
+    .describe(
+      'Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Absent where none is known when the message is made; the page looks further.',
     ),
   silence: z
     .looseObject({

@@ -45,6 +45,7 @@ export function renderText(alert: Alert, answers: readonly Answer[]): string {
     formatFacts(isDigest ? [['Severity', alert.severity]] : listFacts(alert)),
     isDigest ? [] : formatReasons(alert),
     isDigest ? formatDigested(alert) : formatMembers(alert),
+    isDigest ? [] : formatRelated(alert),
     formatNext(alert),
     formatPage(alert),
     formatAnswers(alert, answers),
@@ -212,6 +213,20 @@ function formatReasons({ state, reasons, reasonsLeftOut, by, end }: Alert): stri
   if (state === 'retracted') return ['The corrected data:', ...lines];
   const missing = end === null ? 'What is missing:' : 'What was missing:';
   return [by === 'silence' ? missing : `Why, by share of the ${by ?? 'score'}:`, ...lines];
+}
+
+/** Others that are no part of it may be hit as well, or be the cause. */
+const SHOWN_RELATED = 5;
+
+function formatRelated({ related = [], detector }: Alert): string[] {
+  if (related.length === 0) return [];
+  const lines = related.slice(0, SHOWN_RELATED).map((each) => {
+    const sign = each.correlation < 0 ? '-' : '+';
+    const name = each.entity || each.detector;
+    const by = each.detector === detector ? '' : `, by ${each.detector}`;
+    return `  ${sign}${Math.abs(each.correlation).toFixed(2)}  ${toOneLine(`${name} ${each.metric}${by}`)}`;
+  });
+  return ['What moved with it, by correlation:', ...lines];
 }
 
 /** Those that a person reads at three in the morning; the JSON has more, the incident's object has all. */

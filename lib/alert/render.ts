@@ -46,7 +46,7 @@ export function renderAlert(alert: Alert): RenderedAlert {
     const rendered = render(cut, alert);
     const size = messageSize(rendered);
     if (size <= LARGEST_MESSAGE) return rendered;
-    if (cut.reasons.length === 0 && (cut.members ?? []).length === 0)
+    if ([cut.reasons, cut.members ?? [], cut.related ?? []].every(({ length }) => length === 0))
       throw new UndeliverableError(
         'alert-too-large',
         `the alert ${alert.notificationId} has ${size} bytes without its reasons; SNS takes ${LARGEST_MESSAGE}`,
@@ -54,15 +54,16 @@ export function renderAlert(alert: Alert): RenderedAlert {
   }
 }
 
-/** Both lists are kept from the front: most telling first. @param share 0 to 1 */
+/** Lists are kept from the front: most telling first. @param share 0 to 1 */
 function cutLists(alert: Alert, share: number): Alert {
-  const { reasons, members } = alert;
+  const { reasons, members, related } = alert;
   const keptReasons = Math.floor(reasons.length * share);
   const keptMembers = Math.floor((members?.length ?? 0) * share);
   return {
     ...alert,
     reasons: reasons.slice(0, keptReasons),
     reasonsLeftOut: alert.reasonsLeftOut + reasons.length - keptReasons,
+    ...(related !== undefined && { related: related.slice(0, Math.floor(related.length * share)) }),
     ...(members !== undefined && {
       members: members.slice(0, keptMembers),
       membersLeftOut: (alert.membersLeftOut ?? 0) + members.length - keptMembers,

@@ -190,8 +190,13 @@ function move(
 function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): ReadonlyMap<string, Alert> {
   const newest = new Map(Object.entries(state.alerts));
   for (const { alert } of fresh.toSorted((a, b) => a.sequence - b.sequence))
-    newest.set(alert.incidentId, alert);
+    newest.set(alert.incidentId, { ...withRelated(newest.get(alert.incidentId)), ...alert });
   return newest;
+}
+
+/** What moved with it is looked for among the rows around its change: of a later one there may be none to tell. */
+function withRelated(before: Alert | undefined): Pick<Alert, 'related'> {
+  return before?.related === undefined ? {} : { related: before.related };
 }
 
 /** Of many members only the probable culprit's reasons are told of. */
@@ -207,7 +212,7 @@ function keepAlerts(
   });
 }
 
-function cutReasons(alert: Alert): Alert {
+function cutReasons({ related: _, ...alert }: Alert): Alert {
   const left = alert.reasons.slice(KEPT_REASONS).length;
   if (left === 0) return alert;
   return {

@@ -1,5 +1,5 @@
 /** What people may want to hear of a window: each change of an anomaly, with why it is one and how far it went. */
-import type { Reason } from '../../alert/alert.ts';
+import type { AlertRelated, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
@@ -18,6 +18,7 @@ import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeModel } from './describe-model.ts';
+import { openRelated } from './describe-related.ts';
 import { describeRestarts } from './describe-restarts.ts';
 import type { describeRollouts } from './describe-rollouts.ts';
 import { measureSettled } from './measure-settled.ts';
@@ -65,6 +66,7 @@ export async function describeTransitions(
   const retracted = transitions.filter(({ state }) => state === 'retracted');
   const reasonsOf = await explainScored(given, rowsOf(transitions.filter(tellsMore)));
   const usualOf = await explainScored(given, rowsOf(retracted), { isUsual: true });
+  const relatedOf = openRelated(given, transitions);
   let measureWorst: ReturnType<typeof openWorst> | undefined;
   const follow = (id: string, anomaly: Parameters<ReturnType<typeof openWorst>>[0]): WorstRow | undefined => {
     const known = worst.get(id);
@@ -92,7 +94,7 @@ export async function describeTransitions(
         reasons: reasonsOf.get(tellingRow)!,
       });
     const { reasons = [], farthest } = follow(incidentId, transition) ?? {};
-    alerts.push(alertOf(transition, reasons, given, farthest));
+    alerts.push(alertOf(transition, reasons, given, farthest, relatedOf(transition, reasons)));
     if (transition.end !== undefined) worst.delete(incidentId);
   }
   // Nobody is told of those now, but of how far they went at their end.
@@ -139,6 +141,7 @@ function alertOf(
   reasons: readonly Reason[],
   given: Described,
   farthest?: FarthestValue,
+  related?: readonly AlertRelated[],
 ): PendingAlert {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
@@ -148,6 +151,7 @@ function alertOf(
     restarts: describeRestarts(transition, given.rows.planned, manifest.step),
     settled: measureSettled(transition, reasons, given.rows.prepared.window),
     worst: farthest && { ...farthest, at: new Date(farthest.at).toISOString() },
+    related,
     rollouts: given.rolloutsOf(transition),
     detector,
     step: manifest.step,

@@ -369,6 +369,27 @@ test('a thousand entities of sixteen metrics fit into a message, and the text st
   assert.match(rendered.text, /and 980 more: see the incident's object/);
 });
 
+test('what moved with the culprit is cut with the rest, and the message fits', () => {
+  const related = Array.from({ length: 8 }, (_, i) => ({
+    detector: 'shop',
+    entity: `shop/web-${i}-${'é'.repeat(20_000)}`,
+    metric: 'cpu',
+    correlation: i === 1 ? -0.9 : 0.9,
+  }));
+  const rendered = renderAlert(build(PODS, {}, { related }));
+  assert.ok(Buffer.byteLength(renderSnsMessage(rendered)) < 256 * 1024);
+  const kept = parseAlert(rendered.body).related!;
+  assert.ok(kept.length >= 1 && kept.length < 8);
+  const short = build(PODS, {}, { related: related.map((each, i) => ({ ...each, entity: `web-${i}` })) });
+  assert.equal(short.related?.length, 8);
+  const { text } = renderAlert(short);
+  assert.match(
+    text,
+    /What moved with it, by correlation:\n {2}\+0\.90 {2}web-0 cpu\n {2}-0\.90 {2}web-1 cpu\n/,
+  );
+  assert.doesNotMatch(text, /web-5 cpu/);
+});
+
 test('members are cut until the message fits, and what was cut is counted', () => {
   const long = PODS.map((pod) => ({
     ...pod,

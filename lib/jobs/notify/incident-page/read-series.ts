@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../../store/object-store.ts';
 import { readWindowFile } from '../../../window/read-file.ts';
 import type { TimeRange } from '../../../window/time-range.ts';
 import type { MetricWindow } from '../../../window/window.ts';
-import type { RowGatherer } from './gather-rows.ts';
+import type { RowGatherer } from '../../shared/gather-rows.ts';
 
 /** Windows that are read for one detector, those nearest to the onset first; their bytes together, and each one's. */
 const MOST_WINDOWS = 300;

@@ -10,15 +10,15 @@ import { decodeJson } from '../../../store/json.ts';
 import { incidentKey, incidentPageKey, unitOfWindowKey } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
 import type { TimeRange } from '../../../window/time-range.ts';
+import { findRelated, type RowsOfDetector, rangeOfRelated } from '../../shared/find-related.ts';
+import { gatherRows } from '../../shared/gather-rows.ts';
+import { loadUsualValues, type UsualValues, usualOfMetric } from '../../shared/usual-values.ts';
 import { anomalySchema } from '../record-anomaly.ts';
 import { type IncidentObject, incidentSchema } from '../record-incident.ts';
-import { findRelated, type RowsOfDetector, rangeOfRelated } from './find-related.ts';
 import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
-import { gatherRows } from './gather-rows.ts';
 import { measureAnswered } from './measure-answered.ts';
 import { findPlotRange } from './plot-range.ts';
 import { type ReadSeries, readSeriesAround } from './read-series.ts';
-import { loadUsualValues, type UsualValues, usualOfMetric } from './usual-values.ts';
 
 /** Members that the page names, those of them that have plots, and metrics of each. */
 const MOST_MEMBERS = 30;

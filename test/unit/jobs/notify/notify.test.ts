@@ -51,6 +51,28 @@ async function assertNothingLeft(store: ObjectStore, message?: string): Promise<
     assert.deepEqual((await readState(store, detector)).state.outbox, [], message);
 }
 
+test('what moved with it is told of to the end, also where its last change knows of nothing', async () => {
+  const store = createMemoryObjectStore();
+  const related = [{ detector: 'shop', entity: 'web-0', metric: 'cpu', correlation: 0.9 }];
+  await leave(store, 'shop', pending('shop', 'a-0', 1, { related }));
+  const publisher = createTopic(store);
+  let now = Date.parse('2026-11-22T08:10:00Z');
+  const context = createNotifyContext(store, { publisher, now: () => now });
+  await notify(context, ['shop']);
+  await leave(store, 'shop', pending('shop', 'a-0', 2));
+  for (let runs = 0; runs < 3; runs++) {
+    now += 3_600_000;
+    await notify(context, ['shop']);
+  }
+  assert.deepEqual(
+    publisher.sent.map((alert) => [alert.state, alert.related]),
+    [
+      ['opened', related],
+      ['resolved', related],
+    ],
+  );
+});
+
 test('an outage of twenty pods is one message, and its object has every pod with its reasons', async () => {
   const store = createMemoryObjectStore();
   const pods = Array.from({ length: 20 }, (_, i) => pending('shop', `payment-${i}`));

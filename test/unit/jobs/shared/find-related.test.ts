@@ -1,10 +1,10 @@
 /** What moved with the culprit is found among what did not, and nothing is where nothing did. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findRelated, rangeOfRelated } from '../../../../../lib/jobs/notify/incident-page/find-related.ts';
-import { gatherRows } from '../../../../../lib/jobs/notify/incident-page/gather-rows.ts';
-import { seedRandom } from '../../../../../lib/maths/random.ts';
-import type { MetricWindow } from '../../../../../lib/window/window.ts';
+import { findRelated, rangeOfRelated } from '../../../../lib/jobs/shared/find-related.ts';
+import { gatherRows } from '../../../../lib/jobs/shared/gather-rows.ts';
+import { seedRandom } from '../../../../lib/maths/random.ts';
+import type { MetricWindow } from '../../../../lib/window/window.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T08:00:00Z');

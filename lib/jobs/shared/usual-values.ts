@@ -1,14 +1,14 @@
 /** What a version expects of its metrics: the part of its files that a plot needs, without its model. */
-import { ArtifactError, NotFoundError } from '../../../base/errors.ts';
-import { loadEvidence } from '../../../evidence/state.ts';
-import { type Expectation, seriesOf } from '../../../expectation/expectation.ts';
-import { type ExpectedRange, expectRange } from '../../../expectation/expected-range.ts';
-import { loadFeatures } from '../../../features/feature-state.ts';
-import type { Profile } from '../../../features/profile.ts';
-import { type UsualRanges, usualOf } from '../../../report/report-input.ts';
-import { loadVersion } from '../../../store/model-repository.ts';
-import type { ObjectStore } from '../../../store/object-store.ts';
-import { EVIDENCE_FILE } from '../../shared/fitted-detector.ts';
+import { ArtifactError, NotFoundError } from '../../base/errors.ts';
+import { loadEvidence } from '../../evidence/state.ts';
+import { type Expectation, seriesOf } from '../../expectation/expectation.ts';
+import { type ExpectedRange, expectRange } from '../../expectation/expected-range.ts';
+import { loadFeatures } from '../../features/feature-state.ts';
+import type { Profile } from '../../features/profile.ts';
+import { type UsualRanges, usualOf } from '../../report/report-input.ts';
+import { loadVersion } from '../../store/model-repository.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import { EVIDENCE_FILE } from './fitted-detector.ts';
 
 export interface UsualValues {
   readonly scaler: UsualRanges;

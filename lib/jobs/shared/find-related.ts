@@ -3,9 +3,9 @@
  * those of the culprit's leading metric, over the incident and as long before it. Ranks are compared, so that no outlier
  * decides; and of the thousands of metrics that a fleet has only those count that hardly any of them would reach by chance.
  */
-import { correlateRanks } from '../../../maths/rank-correlation.ts';
-import type { RelatedInput } from '../../../report/incident/incident-input.ts';
-import type { TimeRange } from '../../../window/time-range.ts';
+import { correlateRanks } from '../../maths/rank-correlation.ts';
+import type { RelatedInput } from '../../report/incident/incident-input.ts';
+import type { TimeRange } from '../../window/time-range.ts';
 import type { RowGatherer } from './gather-rows.ts';
 import { type UsualValues, usualOfMetric } from './usual-values.ts';
 

@@ -1,6 +1,6 @@
 /** Every metric of every entity over a short range, as windows come by that are read anyway. */
-import type { TimeRange } from '../../../window/time-range.ts';
-import type { MetricWindow } from '../../../window/window.ts';
+import type { TimeRange } from '../../window/time-range.ts';
+import type { MetricWindow } from '../../window/window.ts';
 
 /** A value for each step of the range; NaN where nothing was measured. */
 export interface GatheredSeries {
