@@ -1,6 +1,6 @@
 /** The manifest as people write it. The JSON Schema for editors is generated from this; so are the error messages. */
 import * as z from 'zod';
-import { readDailyTime } from './daily-time.ts';
+import { alertsSchema, type ManifestAlerts } from './alerts-schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { INCIDENT_RULES, type IncidentRule } from './detector.ts';
 import { DETECTOR_NAME } from './detector-name.ts';
@@ -59,7 +59,7 @@ export interface Manifest {
     readonly preset?: PresetName | undefined;
     readonly detection_window: string;
     readonly alert_severity: Severity;
-    readonly alerts?: { readonly digest?: string | undefined } | undefined;
+    readonly alerts?: ManifestAlerts | undefined;
     readonly model_version: string;
     readonly entity?: readonly string[] | undefined;
     readonly step?: string | undefined;
@@ -153,8 +153,6 @@ const training = z.strictObject({
     ),
 });
 
-const DAILY = 'must be a time of day in quotes, such as "08:00" (UTC) or "08:00 Europe/Berlin"';
-
 const gaps = z.strictObject({
   interpolate: wholeNumber(0, 1000)
     .default(DEFAULTS.interpolateSteps)
@@ -192,19 +190,6 @@ const outputs = z.strictObject({
     .default(DEFAULTS.writesExpected)
     .describe('Scores files also tell what was expected of each metric, and within which range.'),
 });
-
-const alerts = z.strictObject(
-  {
-    digest: z
-      .string({ error: DAILY })
-      .refine((given) => readDailyTime(given) !== undefined, { error: DAILY })
-      .optional()
-      .describe(
-        'Its incidents are told of once a day, together, at this time of UTC or of the zone behind it; a critical one at once, as ever. Left out: each by itself.',
-      ),
-  },
-  { error: 'must be a map with digest' },
-);
 
 const spec = z
   .strictObject(
@@ -249,7 +234,7 @@ const spec = z
         .describe(
           'As loud as its alerts may be: what is neither unusual, wide nor long is told a step lower. Subscribers filter by it.',
         ),
-      alerts: alerts.optional(),
+      alerts: alertsSchema.optional(),
       model_version: text('current, or the version to stay at', VERSION)
         .default(DEFAULTS.modelVersion)
         .describe('current follows training; a version stays as it is until you change it.'),
