@@ -65,7 +65,8 @@ function dropSaid(summary: string): string {
 /** Rather shorter words than no number: names of pods take half of a subject. */
 function sayBriefly(summary: string): string {
   return summary
-    .replace(/: (?:more serious now|getting worse), /, ': worse, ')
+    .replace(/: more serious now, open for over [^,]+, /, ': goes on, ')
+    .replace(/: (?:more serious(?: now)?(?:, farther out)?|getting worse), /, ': worse, ')
     .replace(/; it was /, '; was ')
     .replace(/ in place of ([^,;:]+?)(?= at |$)/, ' (was $1)');
 }

@@ -51,11 +51,11 @@ export function membersTold({
  * @param lead of the first of `membersTold`
  */
 export function summarizeIncident(notification: Notification, lead: Alert): string {
-  const { state } = notification;
+  const { state, news } = notification;
   const members = membersTold(notification);
   const culprit = members[0]!;
   const again = sayAgain(notification);
-  const change: Course = { ...courseOf({ state, members }), again };
+  const change: Course = { ...courseOf({ state, members }), again, news };
   const { step } = culprit;
   const { reasons, by, threshold, score, silence, settled } = lead;
   const transition = { ...change, peakScore: score };
@@ -80,7 +80,9 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   // Where all is of one entity, the beginning of the sentence names it.
   const isCrowd = countEntities(members) > 1;
   const first = isCrowd ? `, first in ${shorten(who)}` : '';
-  const where = isCrowd ? sayWhere(members) : saySeenBy(shorten(who), members);
+  const where = isCrowd
+    ? sayWhere(members, news?.includes('wider') === true)
+    : saySeenBy(shorten(who), members);
   if (silence !== undefined) return `${where}: ${describeSilence({ silence, transition, step })}${first}`;
   const what = describeWhat(state, lead);
   const why = what ?? sayScore(lead);
@@ -132,19 +134,23 @@ function saySeenBy(who: string, members: readonly Member[]): string {
 /** Workloads that are named; of more, the first one and how many others. */
 const NAMED = 3;
 
-/** "payment, 20 of 24 pods"; "database, orders and web"; "database and 4 more workloads, 23 entities". */
-function sayWhere(members: readonly Member[]): string {
+/**
+ * "payment, 20 of 24 pods"; "database, orders and web"; "database and 4 more workloads, 23 entities".
+ * @param isWider people knew of fewer: "payment, now 20 of 24 pods"
+ */
+function sayWhere(members: readonly Member[], isWider: boolean): string {
+  const now = isWider ? 'now ' : '';
   const workloads = listWorkloads(members);
   const names = [...new Set(workloads.map(({ workload }) => shorten(workload)))];
   const [first] = names;
   const noun = members.every(isPod) ? 'pods' : 'entities';
-  if (workloads.length === 1) return `${first}, ${sayHowWide(workloads[0]!, noun)}`;
+  if (workloads.length === 1) return `${first}, ${now}${sayHowWide(workloads[0]!, noun)}`;
   const where =
     names.length === workloads.length && names.length <= NAMED
       ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
       : `${first} and ${workloads.length - 1} more workload${workloads.length === 2 ? '' : 's'}`;
   const affected = countEntities(members);
-  return affected === workloads.length ? where : `${where}, ${affected} ${noun}`;
+  return affected === workloads.length ? `${now}${where}` : `${where}, ${now}${affected} ${noun}`;
 }
 
 function sayHowWide({ affected, of }: AffectedWorkload, noun: string): string {

@@ -1,6 +1,7 @@
 /** An alert in one sentence. */
 import type { Transition } from '../decision/contract.ts';
-import type { NotifiedState } from '../incident/contract.ts';
+import type { News, NotifiedState } from '../incident/contract.ts';
+import { LONG } from '../incident/severity.ts';
 import type { Alert, AlertSettled, AlertWorst, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
@@ -10,6 +11,7 @@ import { type Due, saySilence, type ToldAgain } from './say-silence.ts';
 export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'end'> {
   readonly state: NotifiedState;
   readonly again?: ToldAgain | undefined;
+  readonly news?: readonly News[] | undefined;
 }
 
 /** Of a change, what the sentence needs. */
@@ -140,11 +142,23 @@ export function describeCourse(given: {
       return `${who}: not so by corrected data, ${formatTime(start, end)} to ${formatTime(end, start)}${what === undefined ? '' : `; ${what}`}`;
     // How long it is is not known of an anomaly of which nothing new was told.
     case 'escalated':
-      return `${who}: more serious now, ${why}, since ${formatTime(start, end)}${restart}`;
+      return `${who}: ${sayEscalated(change.news)}, ${why}, since ${formatTime(start, end)}${restart}`;
     default:
       if (again === 'still') return `${who}: still open, ${why}, since ${formatTime(start, undefined)}`;
-      return `${who}: ${again === 'back' ? 'there again, ' : state === 'updated' ? 'getting worse, ' : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
+      return `${who}: ${again === 'back' ? 'there again, ' : state === 'updated' ? sayWorse(change.news) : ''}${why}, since ${formatTime(start, end)}, ${length}${restart}`;
   }
+}
+
+/** With the reason; of what is wider, who it is of tells it. */
+function sayEscalated(news: readonly News[] = []): string {
+  const now = news.includes('wider') ? '' : ' now';
+  if (news.includes('farther')) return `more serious${now}, farther out`;
+  return `more serious${now}${news.includes('longer') ? `, open for over ${formatLength(LONG)}` : ''}`;
+}
+
+/** What the number tells of is no worse where all that is new is of how many. */
+function sayWorse(news: readonly News[] = []): string {
+  return news.includes('wider') && !news.includes('farther') ? '' : 'getting worse, ';
 }
 
 /** ": pod_memory_usage 905 MiB in place of 334 MiB"; where the new level is not known, what it began with. */

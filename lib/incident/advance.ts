@@ -22,6 +22,7 @@ import { rankMembers } from './rank-members.ts';
 import { isLouder, isOpen } from './severity.ts';
 import { takeChange } from './take-change.ts';
 import { nextDue, tellIncident } from './tell.ts';
+import { findNews } from './worsening.ts';
 
 const DAY = 86_400_000;
 /** Ms for which a closed incident is remembered: what comes back within it flaps. */
@@ -83,7 +84,7 @@ export function advanceIncidents(given: {
         incidentId: incident.id,
         sequence: before.sequence + at + 1,
         severity: incident.severity,
-        ...((state === 'updated' || state === 'escalated') && sayWhy(state, before)),
+        ...((state === 'updated' || state === 'escalated') && sayWhy(state, before, now)),
         members,
       });
     return withOwnDigest(incident, now);
@@ -133,10 +134,14 @@ function isForDigest({ status, silencedBy }: Incident): boolean {
 /** Nothing is new of a reminder but that it is still there. */
 function sayWhy(
   state: 'updated' | 'escalated',
-  { backSince, isWorse }: Incident,
-): Pick<Notification, 'backSince' | 'isReminder'> {
+  before: Incident,
+  now: number,
+): Pick<Notification, 'backSince' | 'isReminder' | 'news'> {
+  const { backSince, isWorse } = before;
   if (backSince !== undefined) return { backSince };
-  return isWorse || state === 'escalated' ? {} : { isReminder: true };
+  if (!isWorse && state === 'updated') return { isReminder: true };
+  const news = findNews(before, now);
+  return news.length === 0 ? {} : { news };
 }
 
 function isRemembered({ status, overSince }: Incident, now: number): boolean {

@@ -77,7 +77,15 @@ export interface Extent {
   readonly isWide: boolean;
   /** How many workloads it is of; absent in states from before it was kept. */
   readonly workloads?: number | undefined;
+  /** How many entities it is of; absent in states from before it was kept. */
+  readonly entities?: number | undefined;
 }
+
+/**
+ * What is new since people were told. `wider`: more entities; `farther`: farther out than anything was; `longer`: nothing but
+ * that it lasts.
+ */
+export type News = 'wider' | 'farther' | 'longer';
 
 /** An anomaly that an incident no longer lists: what was there between the first time and the newest. Epoch ms, half-open. */
 export interface EarlierStretch {
@@ -156,6 +164,8 @@ export interface Notification {
   readonly severity: Severity;
   /** `updated`, and nothing is new but that it is still there. */
   readonly isReminder?: boolean | undefined;
+  /** `updated` or `escalated`: what is new; left out where nothing is known to be. */
+  readonly news?: readonly News[] | undefined;
   /** `updated` or `escalated`: its end was told, and it is there again since then, epoch ms. */
   readonly backSince?: number | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */

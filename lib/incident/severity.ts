@@ -3,7 +3,7 @@ import { SEVERITIES, type Severity } from '../config/severity.ts';
 import type { Incident, Member } from './contract.ts';
 
 /** Times what alerts: clearly more than what normal data reaches by itself. */
-const UNUSUAL = 3;
+export const UNUSUAL = 3;
 /** Share of a workload's entities, where it has several… */
 const WIDE_SHARE = 0.5;
 /** …or so many workloads. */
@@ -25,13 +25,17 @@ export function judgeIncident(
   }: Pick<Incident, 'members' | 'firstSeen'> & { readonly severity?: Severity },
   now: number,
 ): Severity {
-  const isLoud =
-    members.some(isUnusual) ||
-    isWide(members) ||
-    members.some(isLong) ||
-    (members.some(isOpen) && now - firstSeen >= LONG);
+  const isLoud = members.some(isUnusual) || isWide(members) || lastsLong({ members, firstSeen }, now);
   const judged = SEVERITIES[Math.max(0, isLoud ? capOf(members) : capOf(members) - 1)]!;
   return severity !== undefined && isLouder(severity, judged) ? severity : judged;
+}
+
+/** @param now epoch ms */
+export function lastsLong(
+  { members, firstSeen }: Pick<Incident, 'members' | 'firstSeen'>,
+  now: number,
+): boolean {
+  return members.some(isLong) || (members.some(isOpen) && now - firstSeen >= LONG);
 }
 
 export function canBeLouder({ members, severity }: Incident): boolean {

@@ -2,8 +2,8 @@
  * Whether an incident is news again: as a whole, and not each of its members by itself. Of twenty pods whose memory leaks each
  * gets twice as far out at a time of its own, and people would hear the same twenty times.
  */
-import type { AnomalyChange, Extent, Incident, Member } from './contract.ts';
-import { isWide, listWorkloads, WIDE_WORKLOADS } from './severity.ts';
+import type { AnomalyChange, Extent, Incident, Member, News } from './contract.ts';
+import { isWide, LONG, lastsLong, listWorkloads, UNUSUAL, WIDE_WORKLOADS } from './severity.ts';
 
 /** Times as far out as what people were last told of, or of as many workloads. */
 const WORSE = 2;
@@ -12,11 +12,41 @@ export function measureExtent(members: readonly Member[]): Extent {
   let highest: number | undefined;
   for (const { level } of members)
     if (level !== undefined && (highest === undefined || level > highest)) highest = level;
+  const workloads = listWorkloads(members);
   return {
     ...(highest !== undefined && { level: highest }),
     isWide: isWide(members),
-    workloads: listWorkloads(members).length,
+    workloads: workloads.length,
+    entities: workloads.reduce((sum, { affected }) => sum + affected, 0),
   };
+}
+
+/**
+ * What makes it worse, or louder, than when people were told: so that the message says that first. That it lasts is news only
+ * where nothing else made it loud.
+ */
+export function findNews(
+  { told, toldAt, members, firstSeen }: Pick<Incident, 'told' | 'toldAt' | 'members' | 'firstSeen'>,
+  now: number,
+): readonly News[] {
+  if (told === undefined || toldAt === undefined) return [];
+  const extent = measureExtent(members);
+  const isWider =
+    told.entities === undefined ? extent.isWide && !told.isWide : extent.entities! > told.entities;
+  const isFarther = isFartherOut(told.level, extent.level);
+  const isLonger =
+    !isFarther && !extent.isWide && toldAt - firstSeen < LONG && lastsLong({ members, firstSeen }, now);
+  return [
+    ...(isWider ? ['wider' as const] : []),
+    ...(isFarther ? ['farther' as const] : []),
+    ...(isLonger ? ['longer' as const] : []),
+  ];
+}
+
+/** Twice as far, or from where it was no more than conspicuous to where it is clearly unusual. */
+function isFartherOut(before: number | undefined, now: number | undefined): boolean {
+  if (before === undefined || now === undefined) return false;
+  return now >= WORSE * before || (before < UNUSUAL && now >= UNUSUAL);
 }
 
 /**

@@ -96,6 +96,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
       level: z.number().optional(),
       isWide: z.boolean(),
       workloads: count.optional(),
+      entities: count.optional(),
     } satisfies Shape<Extent>)
     .optional(),
   backSince: time.optional(),

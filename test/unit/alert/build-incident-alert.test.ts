@@ -224,6 +224,14 @@ test('each state has its sentence, also where the newest change of the anomaly w
   const say = (over: Partial<Notification>, member = pod!): string => build([member], over).summary;
   assert.match(say({ state: 'escalated' }), /payment-0: more serious now, cpu .*, since 09:00 UTC$/);
   assert.match(
+    say({ state: 'escalated', news: ['longer'] }),
+    /payment-0: more serious now, open for over 30 min, cpu .*, since 09:00 UTC$/,
+  );
+  assert.match(
+    say({ state: 'escalated', news: ['farther'] }),
+    /payment-0: more serious now, farther out, cpu .*, since 09:00 UTC$/,
+  );
+  assert.match(
     say({ state: 'updated', isReminder: true }),
     /still open, cpu .*, since 2026-11-23 09:00 UTC$/,
   );
@@ -233,6 +241,24 @@ test('each state has its sentence, also where the newest change of the anomaly w
   );
   assert.match(say({ state: 'opened' }, endOf(pod!)), /payment-0: cpu 0.83 .*, since 09:00 UTC, 3 min$/);
   assert.match(say({ state: 'settled' }, endOf(pod!)), /settled at a new level at 09:03 UTC after 3 min/);
+});
+
+test('what came to be of more says of how many it is now, and calls no number worse that is not', () => {
+  const say = (members: readonly Member[], over: Partial<Notification>): string =>
+    build(members, over).summary;
+  const wider: Partial<Notification> = { state: 'updated', news: ['wider'] };
+  assert.match(say(PODS, wider), /^payment, now 20 of 24 pods: cpu 0.83 cores/);
+  assert.match(
+    say(PODS, { ...wider, news: ['wider', 'farther'] }),
+    /^payment, now 20 of 24 pods: getting worse, cpu/,
+  );
+  assert.match(say(PODS, { ...wider, news: ['farther'] }), /^payment, 20 of 24 pods: getting worse, cpu/);
+  assert.match(say(PODS, { ...wider, state: 'escalated' }), /^payment, now 20 of 24 pods: more serious, cpu/);
+  const services = ['database', 'orders'].map((name) =>
+    createChange({ anomalyId: name, workload: name, entity: name }),
+  );
+  assert.match(say(services, wider), /^now database and orders: cpu/);
+  assert.match(say([...services, ...PODS], wider), /^database, orders and payment, now 22 entities: cpu/);
 });
 
 test('what is there again is told by what it is now, and since when', () => {

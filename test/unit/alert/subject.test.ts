@@ -73,6 +73,18 @@ test('a long name costs words and no number', () => {
     subjectOf(`${pod}: more serious now, request_latency_seconds 570 ms (usual 217–384 ms), since 17:10 UTC`),
     `[warning] ${pod}: worse, request_latency_seconds 570 ms, since 17:10 UTC`,
   );
+  assert.equal(
+    subjectOf(
+      `${pod}: more serious now, farther out, request_latency_seconds 570 ms (usual 217–384 ms), since 17:10 UTC`,
+    ),
+    `[warning] ${pod}: worse, request_latency_seconds 570 ms, since 17:10 UTC`,
+  );
+  assert.equal(
+    subjectOf(
+      `${pod}: more serious now, open for over 30 min, request_latency_seconds 570 ms (usual 217–384 ms), since 17:10 UTC`,
+    ),
+    `[warning] ${pod}: goes on, request_latency_seconds 570 ms, since 17:10 UTC`,
+  );
   const end = (state: 'settled' | 'resolved', summary: string) =>
     renderSubject(createAlert({ state, summary }));
   assert.equal(

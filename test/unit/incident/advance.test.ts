@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AnomalyChange } from '../../../lib/incident/contract.ts';
+import { findNews } from '../../../lib/incident/worsening.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 import { createIncidentWorld, type IncidentWorld } from './incident-world.ts';
 
@@ -182,8 +183,8 @@ test('who joins later joins silently; what makes it louder is told at once', () 
   assert.equal(world.sent.length, 1, 'four of ten are no more than one of ten was');
   world.at(NINE + 6 * MINUTE, mild(4));
   assert.deepEqual(
-    world.sent.slice(1).map(({ state, severity, members }) => [state, severity, members.length]),
-    [['escalated', 'warning', 5]],
+    world.sent.slice(1).map(({ state, severity, members, news }) => [state, severity, members.length, news]),
+    [['escalated', 'warning', 5, ['wider']]],
   );
 });
 
@@ -192,12 +193,41 @@ test('what lasts grows louder by itself', () => {
   world.at(NINE, createChange({ level: 1.2 }));
   world.tick(NINE + MINUTE, NINE + HOUR);
   assert.deepEqual(
-    world.sent.map(({ state, severity, at }) => [state, severity, (at - NINE) / MINUTE]),
+    world.sent.map(({ state, severity, at, news }) => [state, severity, (at - NINE) / MINUTE, news]),
     [
-      ['opened', 'info', 1],
-      ['escalated', 'warning', 30],
+      ['opened', 'info', 1, undefined],
+      ['escalated', 'warning', 30, ['longer']],
     ],
   );
+});
+
+test('what is worse is told with what is new: farther out, of more, or both', () => {
+  const first = createChange({ entity: 'shop/payment-0', level: 1.2, siblings: 4 });
+  const newsOf = (...changes: readonly AnomalyChange[]) => {
+    const world = createIncidentWorld();
+    world.at(NINE, first);
+    world.tick(NINE + MINUTE, NINE + 2 * MINUTE);
+    world.at(NINE + 3 * MINUTE, ...changes);
+    world.tick(NINE + 4 * MINUTE, NINE + 8 * MINUTE);
+    return world.sent.slice(1).map(({ state, news }) => [state, news]);
+  };
+  const farther = { ...first, state: 'updated', sequence: 2, level: 4 } as const;
+  const other = createChange({ entity: 'shop/payment-1', level: 1.2, siblings: 4 });
+  assert.deepEqual(newsOf(farther), [['escalated', ['farther']]]);
+  assert.deepEqual(newsOf(farther, other), [['escalated', ['wider', 'farther']]]);
+  assert.deepEqual(newsOf({ ...farther, level: 2.6 }), [['updated', ['farther']]]);
+  // Two of four are told at once, and who came after them is no news by itself.
+  const third = createChange({ entity: 'shop/payment-2', level: 1.2, siblings: 4, start: NINE + MINUTE });
+  assert.deepEqual(newsOf(other, third), [['escalated', ['wider']]]);
+});
+
+test('of a state from before it was kept how many there were, only what is wide now is known to be wider', () => {
+  const pods = [0, 1, 2, 3].map((i) => createChange({ entity: `shop/payment-${i}`, siblings: 4 }));
+  const news = (told: { readonly isWide: boolean }) =>
+    findNews({ told: { level: 50, ...told }, toldAt: NINE, firstSeen: NINE, members: pods }, NINE + MINUTE);
+  assert.deepEqual(news({ isWide: false }), ['wider']);
+  assert.deepEqual(news({ isWide: true }), []);
+  assert.deepEqual(findNews({ members: pods, firstSeen: NINE }, NINE), []);
 });
 
 test('what becomes worse is told once in the interval, and what stays is told again after a day', () => {

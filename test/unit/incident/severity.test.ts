@@ -52,5 +52,5 @@ test('an incident of any number of members is judged, and measured', () => {
     createChange({ ...MILD, entity: `p${i}`, level: i }),
   );
   assert.equal(judgeIncident({ members, firstSeen: NINE }, NINE), 'critical');
-  assert.deepEqual(measureExtent(members), { level: 199_999, isWide: true, workloads: 1 });
+  assert.deepEqual(measureExtent(members), { level: 199_999, isWide: true, workloads: 1, entities: 200_000 });
 });

@@ -91,7 +91,7 @@ test('PagerDuty: lengths are kept', () => {
 
 test('Slack: a header, the summary, the facts, who else, and links', () => {
   const { text, blocks } = toSlackMessage(EXAMPLES.get('escalated')!);
-  assert.match(text, /^payment, 3 of 4 pods: more serious now, cpu/);
+  assert.match(text, /^payment, now 3 of 4 pods: more serious, cpu/);
   assert.deepEqual(
     blocks.map(({ type }) => type),
     ['header', 'section', 'section', 'section', 'section', 'context'],
@@ -237,7 +237,7 @@ test('Opsgenie: lengths are kept, no text is HTML, and an alias is one part of a
 test('Teams: a card with the summary, the facts, who else, commands and links', () => {
   const lines = linesOf(toTeamsMessage(EXAMPLES.get('escalated')!));
   assert.equal(lines[0], '[escalated] critical: payment');
-  assert.match(lines[1] ?? '', /^payment, 3 of 4 pods: more serious now, cpu/);
+  assert.match(lines[1] ?? '', /^payment, now 3 of 4 pods: more serious, cpu/);
   assert.ok(lines.includes('Severity: critical'));
   assert.equal(lines.filter((line) => line.startsWith('• ')).length, 3);
   assert.ok(lines.some((line) => /^A false alarm: tidewatch verdict \S+ false --bucket /.test(line)));
