@@ -44,6 +44,8 @@ function notice(detector: Detector, state: DetectorState, now: number): Detector
   const due = Math.max(detector.detectionWindow, detector.schedule) + detector.ingestDelay;
   if (now - Math.max(start, exportedUntil) < limit + due) return undefined;
   const source = { kind: 'source', entity: '', start } as const;
+  // The row of now is not over: what people read is up to the newest one that is.
+  const until = Math.floor(now / step) * step;
   return {
     ...state,
     silence: {
@@ -54,8 +56,8 @@ function notice(detector: Detector, state: DetectorState, now: number): Detector
           ...source,
           id: silenceId(detector.name, source),
           metrics: [],
-          last: Math.floor(now / step) * step - step,
-          silent: now - start,
+          last: until - step,
+          silent: until - start,
           limit,
           sequence: 0,
         },

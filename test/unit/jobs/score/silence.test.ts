@@ -176,7 +176,8 @@ test('a source that gives nothing is told of by the clock, once, and closed by t
   const loaded = await loadDetector(context, DETECTOR);
   world.requested.length = 0;
   for (let minute = 16; minute <= 100; minute++) {
-    world.clock = EPOCH + (TRAINED + minute) * STEP;
+    // In the middle of a row.
+    world.clock = EPOCH + (TRAINED + minute) * STEP + 40_000;
     const before = world.requested.length;
     await exportDue(onlySource(source), context);
     if (world.requested.length > before) await scoreWindows(loaded, context);
@@ -185,6 +186,7 @@ test('a source that gives nothing is told of by the clock, once, and closed by t
     world.published.map(({ summary }) => summary),
     ['shop: no data at all since 00:00 UTC, 1 h 16 min'],
   );
+  assert.equal(world.published[0]?.score, 76 * 60, 'as long as the sentence says');
   assert.equal(world.requested.length, 1);
   // The rows come after all.
   await drop(
