@@ -13,6 +13,7 @@ import type {
 } from './alert.ts';
 import { carryMetadata } from './carry-metadata.ts';
 import { unitOfMetric } from './metric-unit.ts';
+import type { Fate } from './say-silence.ts';
 import { summarize } from './summarize.ts';
 
 /** Reasons that an alert carries: past those, a share is a few percent, and a message has 256 KiB. */
@@ -37,6 +38,8 @@ export function buildAlert(given: {
   readonly model: Alert['model'];
   readonly by?: Alert['by'];
   readonly silence?: AlertSilence;
+  /** With `silence`; only the sentence has it. */
+  readonly fate?: Fate | undefined;
   /** Oldest first. */
   readonly restarts?: readonly AlertRestart[];
   /** Oldest first. */
@@ -70,6 +73,7 @@ export function buildAlert(given: {
       by,
       threshold,
       silence: given.silence,
+      fate: given.fate,
       restartedAt: given.restarts?.[0]?.at,
       settled,
       worst,

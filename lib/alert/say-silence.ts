@@ -14,11 +14,20 @@ export interface Due {
   readonly visit?: { readonly from: string; readonly length: string } | undefined;
 }
 
+/** What is known of the pods that it is of. */
+export interface Fate {
+  /** Of a workload that is silent: how many there were. */
+  readonly pods?: number | undefined;
+  /** Over, because the entity is heard no more; `others`: its workload, where others of it were heard since. */
+  readonly gone?: { readonly others?: string } | undefined;
+}
+
 /** Characters of a metric's name that a sentence shows. */
 const LONGEST_NAME = 80;
 
 /**
- * "cpu_usage and 1 more metric missing since 14:32 UTC, 15 min", "back at 15:10 UTC after 38 min without data".
+ * "cpu_usage and 1 more metric missing since 14:32 UTC, 15 min", "back at 15:10 UTC after 38 min without data". What ended
+ * while it lacked something is not back: "no longer there since 15:10 UTC, after 38 min without cpu_usage".
  * @param told.from, told.to as people read times; `to` exclusive
  * @param told.seconds without data; of late data, how late it is
  */
@@ -33,9 +42,10 @@ export function saySilence(
     readonly again?: ToldAgain | undefined;
     /** Of what comes at regular times. */
     readonly due?: Due | undefined;
+    readonly fate?: Fate | undefined;
   },
 ): string {
-  const { state, from, to, length, due } = told;
+  const { state, from, to, length, due, fate = {} } = told;
   if (kind === 'late') {
     const behind = formatLength(told.seconds * 1000);
     return state !== 'settled' && state !== 'resolved'
@@ -46,11 +56,20 @@ export function saySilence(
   if (state === 'settled') return `${what ?? 'it'} is no longer missed, after ${length} without data`;
   if (state === 'resolved') {
     if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
+    if (fate.gone !== undefined) {
+      const others = fate.gone.others === undefined ? '' : `; others of ${cutName(fate.gone.others)} are`;
+      return `no longer there since ${to}, after ${length} without ${what ?? 'data'}${others}`;
+    }
     const expected = due === undefined ? '' : `; it was expected at ${due.at}`;
     return `${what === undefined ? '' : `${what} `}back at ${to} after ${length} without data${expected}`;
   }
   if (due !== undefined) return sayDue(due, told.again);
-  const missing = what === undefined ? (kind === 'source' ? 'no data at all' : 'no data') : `${what} missing`;
+  const missing =
+    what === undefined
+      ? kind === 'source'
+        ? 'no data at all'
+        : `no data${sayPods(fate)}`
+      : `${what} missing`;
   if (told.again === 'back') return `${missing} again, since ${from}, ${length}`;
   return told.again === 'still' ? `still ${missing} since ${from}` : `${missing} since ${from}, ${length}`;
 }
@@ -62,11 +81,21 @@ function sayDue({ at, late, visit }: Due, again: ToldAgain | undefined): string 
   return `${again === 'back' ? 'not there again, ' : ''}expected at ${at} and ${late} late${seen}`;
 }
 
+/** " of any of its 4 pods"; nothing where nobody counted them. */
+function sayPods({ pods = 0 }: Fate): string {
+  if (pods === 0) return '';
+  return pods === 1 ? ' of its only pod' : ` of any of its ${pods} pods`;
+}
+
 function nameMissing([first, ...others]: readonly string[]): string | undefined {
   if (first === undefined) return undefined;
-  const line = toOneLine(first);
-  const name = line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME - 1)}…`;
+  const name = cutName(first);
   return others.length === 0
     ? name
     : `${name} and ${others.length} more metric${others.length === 1 ? '' : 's'}`;
+}
+
+function cutName(name: string): string {
+  const line = toOneLine(name);
+  return line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME - 1)}…`;
 }

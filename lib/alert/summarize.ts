@@ -5,7 +5,7 @@ import { LONG } from '../incident/severity.ts';
 import type { Alert, AlertSettled, AlertWorst, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
-import { type Due, saySilence, type ToldAgain } from './say-silence.ts';
+import { type Due, type Fate, saySilence, type ToldAgain } from './say-silence.ts';
 
 /** When and how something changed. Times are epoch ms. */
 export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'end'> {
@@ -39,15 +39,16 @@ export function summarize(given: {
   readonly by?: Alert['by'];
   readonly threshold: number;
   readonly silence?: Alert['silence'];
+  readonly fate?: Fate | undefined;
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
   readonly settled?: AlertSettled | undefined;
   readonly worst?: AlertWorst | undefined;
 }): string {
-  const { transition, step, silence } = given;
+  const { transition, step, silence, fate } = given;
   const what = describeWhat(transition.state, given);
   if (silence !== undefined)
-    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step })}`;
+    return `${shorten(given.who)}: ${describeSilence({ silence, transition, step, fate })}`;
   const why = what ?? sayScore({ ...given, score: transition.peakScore });
   const { restartedAt, settled } = given;
   return describeCourse({
@@ -79,8 +80,9 @@ export function describeSilence(given: {
   readonly silence: NonNullable<Alert['silence']>;
   readonly transition: Summarized;
   readonly step: number;
+  readonly fate?: Fate | undefined;
 }): string {
-  const { silence, transition, step } = given;
+  const { silence, transition, step, fate } = given;
   const { state, start, again, peakScore: seconds } = transition;
   const end = transition.end ?? transition.lastAnomalous + step;
   return saySilence(silence, {
@@ -91,6 +93,7 @@ export function describeSilence(given: {
     seconds,
     again,
     due: describeDue(silence, { end, again }),
+    fate,
   });
 }
 

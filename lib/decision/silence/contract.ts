@@ -100,5 +100,7 @@ export interface SilenceTransition {
   readonly silence: Omit<OpenSilence, 'id' | 'sequence'> & {
     /** The rows that were missed have come, or all that there is goes on where it ended. */
     readonly cameLate: boolean;
+    /** Over, because the entity is heard no more; `others`: its workload, where others of it were heard since. */
+    readonly gone?: { readonly others?: string } | undefined;
   };
 }

@@ -12,6 +12,7 @@ export interface OpenSilences {
    * It is over: `end` is the first row that is there again.
    * @param given.start the first row that was missing in the end, where those before it came late
    * @param given.state `settled`: nobody misses it any more
+   * @param given.gone who it was of is heard no more
    */
   close(
     kind: SilenceKind,
@@ -21,6 +22,7 @@ export interface OpenSilences {
       readonly start?: number;
       readonly cameLate?: boolean;
       readonly state?: 'resolved' | 'settled';
+      readonly gone?: SilenceTransition['silence']['gone'];
     },
   ): void;
   /** It goes on as that of another one, who has none, under the same id; people hear nothing of it. */
@@ -53,13 +55,13 @@ export function holdSilences(detector: string, before: readonly OpenSilence[]): 
         else open.set(key, isMore ? tell(silence, 'updated') : silence);
       } else open.set(key, tell(silence, 'opened'));
     },
-    close(kind, entity, { end, start, cameLate = false, state = 'resolved' }) {
+    close(kind, entity, { end, start, cameLate = false, state = 'resolved', gone }) {
       const silence = open.get(keyOf(kind, entity));
       if (silence === undefined) return;
       open.delete(keyOf(kind, entity));
       // Nobody was told that it began, and it came to nothing.
       if (silence.sequence > 0)
-        tell({ ...silence, ...(start !== undefined && { start }) }, state, { end, cameLate });
+        tell({ ...silence, ...(start !== undefined && { start }) }, state, { end, cameLate, gone });
     },
     handOver(kind, entity, { to, metrics }) {
       const silence = open.get(keyOf(kind, entity));
@@ -76,7 +78,7 @@ export function holdSilences(detector: string, before: readonly OpenSilence[]): 
   function tell(
     silence: OpenSilence,
     state: IncidentState,
-    over?: { readonly end: number; readonly cameLate: boolean },
+    over?: Pick<SilenceTransition['silence'], 'cameLate' | 'gone'> & { readonly end: number },
   ): OpenSilence {
     const { id, sequence: told, ...rest } = silence;
     const sequence = told + 1;
@@ -92,7 +94,11 @@ export function holdSilences(detector: string, before: readonly OpenSilence[]): 
         tellingRow: undefined,
         peakScore: silence.silent / 1000,
       },
-      silence: { ...rest, cameLate: over?.cameLate ?? false },
+      silence: {
+        ...rest,
+        cameLate: over?.cameLate ?? false,
+        ...(over?.gone !== undefined && { gone: over.gone }),
+      },
     });
     return { ...silence, sequence };
   }

@@ -224,8 +224,11 @@ function forgetGone(
   for (const [name, { heard }] of entities) {
     if (time - heard < after) continue;
     // Without a workload that is remembered it has no group any more.
-    if ((units.get(rules.workloadOf(name))?.group ?? group) !== group) continue;
-    open.close('metric', name, { end: heard + rules.step });
+    const workload = rules.workloadOf(name);
+    const unit = units.get(workload);
+    if ((unit?.group ?? group) !== group) continue;
+    const gone = unit !== undefined && unit.heard > heard ? { others: workload } : {};
+    open.close('metric', name, { end: heard + rules.step, gone });
     entities.delete(name);
   }
 }

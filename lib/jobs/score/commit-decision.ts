@@ -16,6 +16,7 @@ import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { countPods } from './count-pods.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeRollouts } from './describe-rollouts.ts';
 import { type Decided, describeTransitions } from './describe-transitions.ts';
@@ -102,9 +103,10 @@ export async function commitDecision(
     });
     const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);
     const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts) };
+    const podsOf = countPods({ detector, tracks, owners, step: fitted.manifest.step });
     const { alerts, worst } = await describeTransitions({ transitions, tracks }, state, described);
     const retractable = rememberEnded(retraction, alerts, tracks);
-    const silences = silence.transitions.map((each) => describeSilence(described, each));
+    const silences = silence.transitions.map((each) => describeSilence({ ...described, podsOf }, each));
     let changed = false;
     const change = (latest: DetectorState): DetectorState | undefined => {
       changed = DECIDED_BY.some((member) => !isDeepStrictEqual(latest[member], state[member]));

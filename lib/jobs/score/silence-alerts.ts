@@ -15,6 +15,7 @@ import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
+import { countPods } from './count-pods.ts';
 import { describeContexts } from './describe-contexts.ts';
 import { describeModel } from './describe-model.ts';
 import { describeRollouts } from './describe-rollouts.ts';
@@ -140,7 +141,15 @@ export async function tellNoticedSilences(
       step,
     });
     const rolloutsOf = describeRollouts(given.detector, state.rollouts);
-    const alerts = transitions.map((each) => describeSilence({ ...given, contextOf, rolloutsOf }, each));
+    const podsOf = countPods({
+      detector: given.detector,
+      tracks: entities,
+      owners: state.podOwners,
+      step,
+    });
+    const alerts = transitions.map((each) =>
+      describeSilence({ ...given, contextOf, rolloutsOf, podsOf }, each),
+    );
     return {
       ...state,
       silence: { ...absence.state, open: open.list() },
@@ -157,11 +166,12 @@ export function describeSilence(
     readonly windowKey: string;
     readonly contextOf: (entity: string) => AnomalyContext;
     readonly rolloutsOf: ReturnType<typeof describeRollouts>;
+    readonly podsOf: ReturnType<typeof countPods>;
   },
   { transition, silence }: SilenceTransition,
 ): PendingAlert {
   const { detector, fitted, windowKey } = given;
-  const { kind, entity, metrics, start, limit, cameLate, due, visit } = silence;
+  const { kind, entity, metrics, start, limit, cameLate, due, visit, gone } = silence;
   const { step } = fitted.manifest;
   const alert = buildAlert({
     transition,
@@ -182,6 +192,7 @@ export function describeSilence(
       }),
       cameLate,
     },
+    fate: { gone, ...(kind === 'entity' && { pods: given.podsOf(entity, start - step) }) },
     rollouts: given.rolloutsOf(transition),
     threshold: limit / 1000,
     objects: {

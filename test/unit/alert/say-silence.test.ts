@@ -4,6 +4,7 @@ import type { AlertSilence } from '../../../lib/alert/alert.ts';
 import { buildAlert } from '../../../lib/alert/build-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
+import type { Fate } from '../../../lib/alert/say-silence.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { IncidentState } from '../../../lib/decision/contract.ts';
 import { createAlert } from '../../helpers/alerts.ts';
@@ -41,6 +42,38 @@ test('a silence says what is missing, since when, and when it is back', () => {
     said({ kind: 'late' }, 'resolved'),
     'shop/checkout: data comes in time again, since that of 14:47 UTC',
   );
+});
+
+test('what ended while it lacked a metric is no longer there, and not back', () => {
+  const lacking: Partial<AlertSilence> = { metrics: ['cpu'] };
+  const others = build(lacking, 'resolved', { gone: { others: 'shop/checkout' } });
+  assert.equal(
+    others.summary,
+    'shop/checkout: no longer there since 14:47 UTC, after 15 min without cpu; others of shop/checkout are',
+  );
+  assert.equal(
+    build(lacking, 'resolved', { gone: {} }).summary,
+    'shop/checkout: no longer there since 14:47 UTC, after 15 min without cpu',
+  );
+  const named = (pod: string): string =>
+    renderAlert({ ...others, summary: others.summary.replace('shop/checkout:', `${pod}:`) }).subject;
+  assert.equal(
+    named('shop/cart-5ff676694b-fzj9z'),
+    '[resolved] shop/cart-5ff676694b-fzj9z: no longer there since 14:47 UTC, after 15 min without cpu',
+  );
+  assert.equal(
+    named('production/checkout-5ff676694b-fzj9z'),
+    '[resolved] production/checkout-5ff676694b-fzj9z: no longer there since 14:47 UTC',
+  );
+});
+
+test('of a workload that is silent it says how many pods it had', () => {
+  const said = (pods: number, state: IncidentState = 'opened') =>
+    build({ kind: 'entity' }, state, { pods }).summary;
+  assert.equal(said(4), 'shop/checkout: no data of any of its 4 pods since 14:32 UTC, 15 min');
+  assert.equal(said(1), 'shop/checkout: no data of its only pod since 14:32 UTC, 15 min');
+  assert.equal(said(0), 'shop/checkout: no data since 14:32 UTC, 15 min');
+  assert.equal(said(4, 'resolved'), 'shop/checkout: back at 14:47 UTC after 15 min without data');
 });
 
 const MISSED = {
@@ -91,7 +124,7 @@ test('a silence is rendered with its facts, and comes back as it was', () => {
   assert.match(text, /What is missing:\n +100% {2}cpu missing \(usual 1–3\)/);
 });
 
-function build(silence: Partial<AlertSilence>, state: IncidentState) {
+function build(silence: Partial<AlertSilence>, state: IncidentState, fate?: Fate) {
   const isOver = state === 'resolved' || state === 'settled';
   return buildAlert({
     transition: {
@@ -118,6 +151,7 @@ function build(silence: Partial<AlertSilence>, state: IncidentState) {
       cameLate: false,
       ...silence,
     },
+    fate,
     objects: createAlert().objects,
   });
 }

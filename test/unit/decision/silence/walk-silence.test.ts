@@ -69,12 +69,27 @@ test('a metric that nobody has any more is one silence, not one an entity', () =
   assert.deepEqual(told, ['opened metric cpu 20-34', 'resolved metric cpu 20-49']);
 });
 
-test('a pod that ends while it lacks a metric lacks none any more', () => {
-  const { told } = walk(
+test('a pod that ends while it lacks a metric lacks none any more, and is told to be gone', () => {
+  const { told, transitions } = walk(
     { [CART]: 'm'.repeat(30) + '.'.repeat(30), [CART_NEXT]: always(60), db: always(60), payment: always(60) },
     { usual: USUAL },
   );
   assert.deepEqual(told, [`opened metric ${CART} cpu 0-14`, `resolved metric ${CART} cpu 0-29`]);
+  assert.deepEqual(
+    transitions.map(({ silence }) => silence.gone),
+    [undefined, { others: 'cart' }],
+  );
+  const last = walk(
+    { [CART]: 'm'.repeat(30) + '.'.repeat(30), db: always(60), payment: always(60) },
+    { usual: USUAL },
+  );
+  const end = last.transitions.find(({ transition }) => transition.state === 'resolved');
+  assert.deepEqual(end?.silence.gone, {}, 'of its workload nobody was heard since');
+  const back = walk(
+    { [CART]: 'm'.repeat(30) + always(30), db: always(60), payment: always(60) },
+    { usual: USUAL },
+  );
+  assert.equal(back.transitions[1]?.silence.gone, undefined);
 });
 
 test('where nobody reports, it is one silence of the source', () => {
