@@ -33,6 +33,9 @@ const SHORTENINGS: readonly ((summary: string) => string)[] = [
   dropWas,
   // Of a digest how many there are.
   (summary) => summary.replace(/, the most important: .*/, ''),
+  dropWorkloads,
+  // Rather what it is than that it was told of before.
+  (summary) => summary.replace(/: (?:worse|goes on), /, ': '),
   shortenWords,
 ];
 
@@ -83,6 +86,11 @@ function dropWas(summary: string): string {
   return summary.replace(/; (?:was|it began with) [^;]*$/, '');
 }
 
+/** "orders-db, orders and checkout, 8 pods" → "orders-db and 2 more, 8 pods": a number more than who follows. */
+function dropWorkloads(summary: string): string {
+  return summary.replace(/^(now )?([^ ,:]+), [^ ,:]+ and [^ ,:]+(?=[,:] )/, '$1$2 and 2 more');
+}
+
 function dropOthers(summary: string): string {
   return summary.replace(/ and \d+ more metrics?/, '');
 }
@@ -109,8 +117,11 @@ function cut(line: string): string {
   const kept = line.slice(0, room);
   const at = Math.max(kept.lastIndexOf(', '), kept.lastIndexOf(' and '), kept.lastIndexOf(' '));
   const start = at > room / 2 ? kept.slice(0, at).replace(/(?: (?:at|in|of|and|since))?[,;:]?$/, '') : kept;
-  return `${start}${CUT}${since}`;
+  return `${start.replace(HANGING, '')}${CUT}${since}`;
 }
+
+/** What says nothing without what comes behind it. */
+const HANGING = /: (?:still open|there again|not so by corrected data)$/;
 
 function toAscii(text: string): string {
   return (

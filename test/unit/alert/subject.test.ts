@@ -103,6 +103,31 @@ test('a long name costs words and no number', () => {
   );
 });
 
+test('who follows is counted before a number is cut, and nothing is cut right behind "worse"', () => {
+  const worse = (who: string, metric = 'request_latency_seconds'): string =>
+    subjectOf(
+      `${who}: getting worse, ${metric} 675 ms (usual 133–199 ms), first in data/orders-db-2, since 20:10 UTC, 25 min`,
+    );
+  assert.equal(
+    worse('orders-db, orders and checkout, 8 pods'),
+    '[warning] orders-db and 2 more, 8 pods: worse, request_latency_seconds 675 ms, since 20:10 UTC',
+  );
+  assert.equal(
+    worse('orders-database and 4 more workloads, 120 pods'),
+    '[warning] orders-database and 4 more workloads, 120 pods..., since 20:10 UTC',
+  );
+  assert.equal(
+    worse('orders-db, orders and checkout, 8 pods', 'http_server_request_duration_seconds'),
+    '[warning] orders-db and 2 more, 8 pods: http_server_request_duration_seconds..., since 20:10 UTC',
+  );
+  assert.equal(
+    subjectOf(
+      `orders-db and 4 more workloads, 8 pods: still open, ${'x'.repeat(40)} 675 ms, since 2026-11-22 20:10 UTC`,
+    ),
+    '[warning] orders-db and 4 more workloads, 8 pods..., since 2026-11-22 20:10 UTC',
+  );
+});
+
 test('whatever the summary is, the subject has fewer than 100 characters, and no time is cut in two', () => {
   const word = fc.stringMatching(/^[a-z0-9/-]{1,60}$/);
   fc.assert(
