@@ -33,6 +33,7 @@ const SHORTENINGS: readonly ((summary: string) => string)[] = [
   dropWas,
   // Of a digest how many there are.
   (summary) => summary.replace(/, the most important: .*/, ''),
+  (summary) => summary.replace(/: open for over [^,]+, /, ': goes on, '),
   dropWorkloads,
   // Rather what it is than that it was told of before.
   (summary) => summary.replace(/: (?:worse|goes on), /, ': '),
@@ -71,7 +72,7 @@ function dropSaid(summary: string): string {
 /** Rather shorter words than no number: names of pods take half of a subject. */
 function sayBriefly(summary: string): string {
   return summary
-    .replace(/: more serious now, open for over [^,]+, /, ': goes on, ')
+    .replace(/: more serious(?: now)?, (?=open for over )/, ': ')
     .replace(/: (?:more serious(?: now)?(?:, farther out)?|getting worse), /, ': worse, ')
     .replace(/; it was /, '; was ')
     .replace(/ in place of ([^,;:]+?)(?= at |$)/, ' (was $1)');

@@ -85,6 +85,10 @@ test('a long name costs words and no number', () => {
     ),
     `[warning] ${pod}: goes on, request_latency_seconds 570 ms, since 17:10 UTC`,
   );
+  assert.equal(
+    subjectOf(`${pod}: more serious now, open for over 30 min, cpu 0.58 (usual 0.08–0.21), since 17:10 UTC`),
+    `[warning] ${pod}: open for over 30 min, cpu 0.58, since 17:10 UTC`,
+  );
   const end = (state: 'settled' | 'resolved', summary: string) =>
     renderSubject(createAlert({ state, summary }));
   assert.equal(
