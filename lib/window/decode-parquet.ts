@@ -21,7 +21,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import type { ColumnToWrite } from './columns.ts';
-import { decodeCodes, decodeDictionary, decodeFloats } from './decode-values.ts';
+import { decodeCodes, decodeDictionary, decodeFloats, mostBytesOf } from './decode-values.ts';
 import { CREATED_BY, ENCODING, OPTIONAL, PAGE, TYPE_OF, ZSTD } from './encode-parquet.ts';
 import {
   BYTES,
@@ -35,6 +35,8 @@ import { decompress } from './zstd.ts';
 
 /** Bytes of a page's header that are looked at: ours takes thirty. */
 const MOST_HEADER = 256;
+/** Bytes of all texts of a dictionary: 50,000 names of five thousand characters. A string of Node's ends at 512 MB. */
+const MOST_DICTIONARY = 256 * 2 ** 20;
 const ANY: WantedFields = { 0: {} };
 /** Field numbers of parquet.thrift, as `encode-parquet.ts` writes them. */
 const FOOTER: WantedFields = {
@@ -144,10 +146,13 @@ function decodeChunk(
   chunk: Chunk,
   { kind, rows, type }: { readonly kind: Kind; readonly rows: number; readonly type: DataType },
 ): Data {
-  const page = readPage(bytes, chunk, { at: chunk.at, kind: 'data' });
+  const most = Math.min(chunk.bytes, mostBytesOf(kind, rows));
+  const page = readPage(bytes, { at: chunk.at, kind: 'data', most });
   if (page.values !== rows) throw new RangeError(`${page.values} values of ${rows} rows`);
   if (kind === 'string') {
-    const texts = readPage(bytes, chunk, { at: chunk.dictionaryAt, kind: 'dictionary' });
+    // The limits of a file hold for both pages together.
+    const left = Math.min(MOST_DICTIONARY, chunk.bytes - page.bytes.length);
+    const texts = readPage(bytes, { at: chunk.dictionaryAt, kind: 'dictionary', most: left });
     const { offsets, values } = decodeDictionary(texts.bytes, texts.values);
     const dictionary = makeData({
       type: new Utf8(),
@@ -180,16 +185,17 @@ interface Page {
   readonly encoding: number;
 }
 
+/** @param given.most bytes, before they were compressed: a header may claim any number, and zeros compress to nothing */
 function readPage(
   bytes: Uint8Array,
-  chunk: Chunk,
-  { at, kind }: { readonly at: number; readonly kind: keyof typeof PAGE },
+  given: { readonly at: number; readonly kind: keyof typeof PAGE; readonly most: number },
 ): Page {
+  const { at, kind, most } = given;
   const { struct, length } = readThriftPrefix(bytes.subarray(at, at + MOST_HEADER), HEADER);
   const [type, uncompressed, compressed] = [1, 2, 3].map((field) => numberOf(struct.get(field)));
   const own = struct.get(kind === 'data' ? 5 : 7);
   if (type !== PAGE[kind] || !(own instanceof Map)) throw new RangeError('a page of another type');
-  if (uncompressed! > chunk.bytes) throw new RangeError('a page larger than its chunk');
+  if (uncompressed! > most) throw new RangeError(`a page of ${uncompressed} bytes, and ${most} are its most`);
   const from = at + length;
   const to = from + compressed!;
   if (to > bytes.length) throw new RangeError('a page beyond the file');

@@ -1,9 +1,21 @@
 /** What `encode-values.ts` puts into a page, read back. Every error is a RangeError: the page is not of that layout. */
+import type { ColumnToWrite } from './columns.ts';
 import { bitsOfCodes } from './encode-values.ts';
 
 interface Cursor {
   readonly bytes: Uint8Array;
   at: number;
+}
+
+/** What stands in front of the values or codes of a page, and what a last group of eight is filled up with. */
+const MOST_BESIDE = 64;
+
+/** Bytes that a data page takes at the most: of texts a run of one row takes five, and longer ones take fewer a row. */
+export function mostBytesOf(kind: ColumnToWrite['type'], rows: number): number {
+  const ofRow = { boolean: 1 / 8, integer: 4, timestamp: 8, float: 4 + 1 / 8, double: 8 + 1 / 8, string: 5 }[
+    kind
+  ];
+  return Math.ceil(ofRow * rows) + MOST_BESIDE;
 }
 
 /**
@@ -46,7 +58,10 @@ export function decodeFloats(
   return { data, nullCount: rows - next, nullBitmap };
 }
 
-/** @returns as Arrow has them: text `i` lies from `offsets[i]` to `offsets[i + 1]` of `values` */
+/**
+ * @param page whose bytes are moved together: a copy would take its memory twice over
+ * @returns as Arrow has them: text `i` lies from `offsets[i]` to `offsets[i + 1]` of `values`
+ */
 export function decodeDictionary(
   page: Uint8Array,
   count: number,
@@ -54,18 +69,17 @@ export function decodeDictionary(
   if (4 * count > page.length) throw new RangeError(`${count} texts in ${page.length} bytes`);
   const view = new DataView(page.buffer, page.byteOffset, page.length);
   const offsets = new Int32Array(count + 1);
-  const values = new Uint8Array(page.length - 4 * count);
   let at = 0;
   for (let i = 0; i < count; i++) {
     const length = view.getUint32(at, true);
     at += 4;
     if (at + length > page.length) throw new RangeError('a text beyond its page');
-    values.set(page.subarray(at, at + length), offsets[i]);
+    page.copyWithin(offsets[i]!, at, at + length);
     offsets[i + 1] = offsets[i]! + length;
     at += length;
   }
   if (at !== page.length) throw new RangeError('bytes behind the last text');
-  return { offsets, values };
+  return { offsets, values: page.subarray(0, offsets[count]) };
 }
 
 /** Runs of one code, or of codes one after the other. @param given.size of the dictionary */

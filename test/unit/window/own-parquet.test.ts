@@ -6,10 +6,19 @@ import type { Table } from 'apache-arrow';
 import { makeTable } from '../../../lib/window/arrow.ts';
 import type { ColumnToWrite } from '../../../lib/window/columns.ts';
 import { decodeOwnParquet } from '../../../lib/window/decode-parquet.ts';
-import { CREATED_BY, ROWS_OF_GROUP } from '../../../lib/window/encode-parquet.ts';
+import {
+  CREATED_BY,
+  ENCODING,
+  PAGE,
+  ROWS_OF_GROUP,
+  TYPE_OF,
+  ZSTD,
+} from '../../../lib/window/encode-parquet.ts';
 import { readTable } from '../../../lib/window/parquet.ts';
 import { readWindow } from '../../../lib/window/read-window.ts';
+import { i32, i64, list, struct, text, writeThriftStruct } from '../../../lib/window/thrift-writer.ts';
 import { writeColumns, writeWindow } from '../../../lib/window/write-window.ts';
+import { compress } from '../../../lib/window/zstd.ts';
 import { queryParquet } from './helpers.ts';
 
 const METADATA = { key: 'tidewatch', value: 'ü{}' };
@@ -180,4 +189,54 @@ test('a damaged file is never an error of the decoder, nor read beyond itself', 
       for (const row of table) row?.toJSON();
     }
   assert.ok(undamaged < (3 * bytes.length) / 2, `${undamaged} of ${3 * bytes.length}`);
+});
+
+/** One row of one text, "a" by itself, in pages of any bytes. */
+function fileOfText(given: {
+  readonly dictionary?: Uint8Array;
+  readonly codes?: Uint8Array;
+  /** What the footer claims of both pages; undefined: what they take. */
+  readonly claims?: number;
+}): Uint8Array {
+  const { dictionary = Buffer.from('\x01\0\0\0a'), codes = Uint8Array.of(0, 2), claims } = given;
+  const header = (kind: keyof typeof PAGE, bytes: number, body: number): Uint8Array =>
+    writeThriftStruct([
+      [1, i32(PAGE[kind])],
+      [2, i32(bytes)],
+      [3, i32(body)],
+      [5, kind === 'data' ? struct([1, i32(1)], [2, i32(ENCODING.dictionary)]) : undefined],
+      [7, kind === 'dictionary' ? struct([1, i32(1)], [2, i32(ENCODING.plain)]) : undefined],
+    ]);
+  const [texts, numbers] = [compress(dictionary), compress(codes)];
+  const ofTexts = header('dictionary', dictionary.length, texts.length);
+  const magic = Buffer.from('PAR1');
+  const metadata = struct(
+    [1, i32(TYPE_OF.string.physical)],
+    [4, i32(ZSTD)],
+    [5, i64(1)],
+    [6, i64(claims ?? dictionary.length + codes.length)],
+    [9, i64(magic.length + ofTexts.length + texts.length)],
+    [11, i64(magic.length)],
+  );
+  const column = struct([1, i32(TYPE_OF.string.physical)], [3, i32(0)], [4, text('pod')], [6, i32(0)]);
+  const footer = writeThriftStruct([
+    [2, list('struct', [struct([4, text('schema')], [5, i32(1)]), column])],
+    [3, i64(1)],
+    [4, list('struct', [struct([1, list('struct', [struct([3, metadata])])], [3, i64(1)])])],
+    [6, text(CREATED_BY)],
+  ]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(footer.length);
+  const ofNumbers = header('data', codes.length, numbers.length);
+  return Buffer.concat([magic, ofTexts, texts, ofNumbers, numbers, footer, length, magic]);
+}
+
+test('pages larger than what the footer claims of both, or than their rows can take, are not unpacked', () => {
+  assert.deepEqual(toRows(decodeOwnParquet(fileOfText({}))!), [{ pod: 'a' }]);
+  assert.equal(decodeOwnParquet(fileOfText({ claims: 5 })), undefined);
+  const padded = Uint8Array.of(0, 2, ...new Uint8Array(1_000));
+  assert.equal(decodeOwnParquet(fileOfText({ codes: padded })), undefined);
+  const huge = new Uint8Array(257 * 2 ** 20);
+  new DataView(huge.buffer).setUint32(0, huge.length - 4, true);
+  assert.equal(decodeOwnParquet(fileOfText({ dictionary: huge })), undefined);
 });
