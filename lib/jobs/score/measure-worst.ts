@@ -46,6 +46,8 @@ export function openWorst(given: {
       const value = column[row]!;
       if (time < start || time > lastAnomalous || Number.isNaN(value)) continue;
       const found: FarthestValue = { metric: reason.metric, value, at: time, ...usualAt(time) };
+      // A version whose training never saw the metric knows of nothing usual, and the farthest numbers have no distance.
+      if (![found.usual, found.usualLow, found.usualHigh].every(Number.isFinite)) continue;
       const isOfSide = Math.sign(value - found.usual) === sideOf(reason);
       if (sideOf(reason) !== 0 && !isOfSide) continue;
       if (farthest === undefined || departureOf(found) > departureOf(farthest)) farthest = found;

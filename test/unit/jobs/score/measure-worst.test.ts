@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Reason } from '../../../../lib/alert/alert.ts';
 import type { SeriesExpectation } from '../../../../lib/expectation/expectation.ts';
 import { NO_SEASON } from '../../../../lib/expectation/seasonal-curve.ts';
+import { UNMEASURED } from '../../../../lib/features/profile.ts';
 import { openWorst } from '../../../../lib/jobs/score/measure-worst.ts';
 import type { FittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 
@@ -72,4 +73,14 @@ test('what the version knows only by what it computes is held against what the r
   assert.deepEqual(found, { metric: 'cpu', value: 9, at: 3, usualLow: 0, usualHigh: 2, usual: 1 });
   assert.equal(measure(ANOMALY, [], undefined), undefined);
   assert.equal(measure(ANOMALY, [{ ...REASON, metric: 'disk' }], undefined), undefined);
+});
+
+test('a metric that training never saw goes not far: nothing was usual', () => {
+  const { plan } = FITTED;
+  const scaler = { pooled: [UNMEASURED], entities: new Map() };
+  const measure = openWorst({ window: WINDOW, fitted: { plan, scaler } as unknown as FittedDetector });
+  const missing: Reason = { ...REASON, value: null };
+  assert.equal(measure(ANOMALY, [missing], undefined), undefined);
+  const before = { metric: 'memory', value: 95, at: 0, ...USUAL };
+  assert.equal(measure(ANOMALY, [missing], before), before);
 });
