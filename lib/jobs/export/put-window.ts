@@ -6,11 +6,16 @@ import { listUnits } from '../../config/work-unit.ts';
 import { ownersOfEntities, type PodOwners } from '../../source/pod-owners.ts';
 import { cutWindow, firstValueTime, type WindowCut } from '../../source/series-to-window.ts';
 import { windowKey } from '../../store/keys.ts';
+import { MAX_FOOTER_BYTES } from '../../window/limits.ts';
+import { formatMetadata } from '../../window/metadata.ts';
+import type { MetricWindow } from '../../window/window.ts';
 import { writeWindow } from '../../window/write-window.ts';
 import type { ExportContext } from '../shared/context.ts';
 import { dealOut } from './deal-out.ts';
 
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
+/** Bytes of what a window tells of itself, the owners of its pods among it: a footer that is larger is read by nobody. */
+const MOST_METADATA = MAX_FOOTER_BYTES / 2;
 
 export interface PutWindow {
   readonly key: string;
@@ -43,22 +48,20 @@ export async function putWindow(
 }
 
 async function putOne(
-  { store, telemetry }: Pick<ExportContext, 'store' | 'telemetry'>,
+  context: Pick<ExportContext, 'store' | 'telemetry'>,
   unit: string,
-  {
-    manifestHash,
-    detector: { name: detector, entityLabels },
-    podOwners,
-    ...cut
-  }: Omit<WindowToPut, 'shards'>,
+  given: Omit<WindowToPut, 'shards'>,
 ): Promise<PutWindow> {
+  const { store, telemetry } = context;
+  const {
+    manifestHash,
+    detector: { name: detector },
+    podOwners: _,
+    ...cut
+  } = given;
   const key = windowKey(unit, cut.range);
   correlateTo(correlationOf(key));
-  const named = cutWindow({ ...cut, detector });
-  const window =
-    podOwners === undefined
-      ? named
-      : { ...named, podOwners: ownersOfEntities(named.entities, entityLabels, podOwners) };
+  const window = withOwners(cutWindow({ ...cut, detector }), given, context);
   try {
     const body = writeWindow(window, { manifestHash });
     await store.put(key, body, { ifAbsent: true, contentType: PARQUET_TYPE });
@@ -69,4 +72,23 @@ async function putOne(
   telemetry.count('WindowsExported', 1, { detector });
   telemetry.info('window exported', { detector, key, rows: window.times.length });
   return { key, isNew: true };
+}
+
+/** Without them where they are too many, or too long, to be kept with the window: pods go by their names then. */
+function withOwners(
+  window: MetricWindow,
+  { detector: { entityLabels }, podOwners, manifestHash }: Omit<WindowToPut, 'shards'>,
+  { telemetry }: Pick<ExportContext, 'telemetry'>,
+): MetricWindow {
+  if (podOwners === undefined) return window;
+  const owned = { ...window, podOwners: ownersOfEntities(window.entities, entityLabels, podOwners) };
+  const bytes = Buffer.byteLength(formatMetadata(owned, manifestHash).value);
+  if (bytes <= MOST_METADATA) return owned;
+  telemetry.warn('owners of pods are too many to be kept with the window: they go by their names', {
+    detector: window.detector,
+    pods: owned.podOwners.size,
+    bytes,
+    most: MOST_METADATA,
+  });
+  return window;
 }

@@ -411,3 +411,22 @@ test('owners that cannot be had cost no window, and are not taken for none', asy
   assert.equal((await windowAt(world.store, exported[0]!)).podOwners, undefined);
   assert.ok(linesOf(world, 'warn').some((line) => line.startsWith('owners of pods could not be read')));
 });
+
+test('owners that would make a footer which nobody reads are left out of the window', async () => {
+  const world = createWorld();
+  const plain = queriesOf(world);
+  const owned: QueryRange = async (query) => {
+    const series = await plain(query);
+    if (!query.query.includes('kube_pod_owner'))
+      return series.map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
+    const labels = { namespace: 'shop', pod: 'a', owner_kind: 'Engine', owner_name: 'e'.repeat(2 ** 24) };
+    return [{ ...series[0]!, labels }];
+  };
+  const detector = { entityLabels: ['namespace', 'pod'] };
+  const { exported } = await run(world, { detector, queryRange: owned });
+  assert.equal(exported.length, 4);
+  const { entities, podOwners } = await windowAt(world.store, exported[0]!);
+  assert.deepEqual(entities, ['shop/a', 'shop/b']);
+  assert.equal(podOwners, undefined);
+  assert.ok(linesOf(world, 'warn').some((line) => line.startsWith('owners of pods are too many')));
+});
