@@ -74,11 +74,10 @@ export async function watchDetectors(
     seen++;
     try {
       const isWhole = due.has(name);
-      for (const { isExported, isOverdue } of await watchDetector(
-        { name, isWhole, telling, alsoAsk },
-        context,
-      ))
+      const note = ({ isExported, isOverdue }: Watched): void => {
         if (isExported) exported.push(isOverdue);
+      };
+      await watchDetector({ name, isWhole, telling, alsoAsk }, context, note);
       if (isWhole) swept.set(name, now());
     } catch (error) {
       telemetry.error('detector could not be looked at', { detector: name, error: String(error) });
@@ -109,15 +108,26 @@ interface Watching {
   readonly alsoAsk: (loaded: LoadedDetector) => Promise<void>;
 }
 
-/** Each of its units, where it is in shards. */
-async function watchDetector(given: Watching, context: WatchContext): Promise<readonly Watched[]> {
+/**
+ * Each of its units, where it is in shards: one that cannot be looked at does not keep the others from being seen.
+ * @throws what the first of those threw
+ */
+async function watchDetector(
+  given: Watching,
+  context: WatchContext,
+  note: (watched: Watched) => void,
+): Promise<void> {
   const loaded = await loadDetector(context, given.name);
   const units = unitsOfDetector(loaded);
-  if (units.length === 1) return [await watchUnit(loaded, given, context)];
-  const watched: Watched[] = [];
+  if (units.length === 1) return note(await watchUnit(loaded, given, context));
+  const failed: unknown[] = [];
   for (const unit of units)
-    watched.push(await watchUnit(await loadDetector(context, unit), { ...given, name: unit }, context));
-  return watched;
+    try {
+      note(await watchUnit(await loadDetector(context, unit), { ...given, name: unit }, context));
+    } catch (error) {
+      failed.push(error);
+    }
+  if (failed.length > 0) throw failed[0];
 }
 
 async function watchUnit(

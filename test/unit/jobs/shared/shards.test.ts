@@ -13,6 +13,7 @@ import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.
 import { listDetectors, loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
 import { unitsOfDetector } from '../../../../lib/jobs/shared/units.ts';
+import { watchDetectors } from '../../../../lib/jobs/shared/watch-detectors.ts';
 import { runHour } from '../../../../lib/jobs/train/run-hour.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { onlySource } from '../../../../lib/source/open-sources.ts';
@@ -328,6 +329,17 @@ test('the hourly run looks at the shards and trains those that are due', async (
   const { trained: made, failed } = await runHour(world.context);
   assert.deepEqual(made, [UNITS[1]]);
   assert.deepEqual(failed, {});
+});
+
+test('a shard that cannot be looked at does not keep the others from being seen', async () => {
+  const world = await createTrainedWorld();
+  await exportUntil(world, TRAINED + 15, {});
+  world.clock += 60 * STEP;
+  await world.store.put(stateKey(UNITS[0]!), new TextEncoder().encode('{"formatVersion":99}'));
+  world.requests.length = 0;
+  await watchDetectors(world.context);
+  assert.deepEqual(world.requests, [`score ${UNITS[1]}`]);
+  assert.equal(world.telemetry.total('DetectorsFailed'), 1);
 });
 
 test('a lost state is made anew with the number of shards, and the cursor loses no window', async () => {
