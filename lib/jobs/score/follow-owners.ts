@@ -21,7 +21,9 @@ export function followOwners(
   const kept = Object.entries(before ?? {}).filter(
     ([entity]) => !renamed.has(entity) && Object.hasOwn(tracks, entity),
   );
-  const known: readonly (readonly [string, Owner])[] = [...kept, ...(podOwners ?? [])];
+  // A file may name owners of anybody.
+  const own = [...(podOwners ?? [])].filter(([entity]) => renamed.has(entity));
+  const known: readonly (readonly [string, Owner])[] = [...kept, ...own];
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 

@@ -34,6 +34,9 @@ test('owners are remembered while their entities are, and a window that knows th
   assert.deepEqual(followOwners(windowOf(['b']), known, { b: 1 }), { b: ENGINE });
   assert.equal(followOwners(windowOf(['b'], {}), known, { b: 1 }), undefined);
   assert.equal(followOwners(windowOf(['a']), undefined, {}), undefined);
+  assert.deepEqual(followOwners(windowOf(['a'], { a: ENGINE, stranger: ENGINE }), undefined, {}), {
+    a: ENGINE,
+  });
   assert.equal(ownerOf({}, 'constructor'), undefined);
 });
 
