@@ -36,6 +36,7 @@ import { listDays, scopeOfNewest, startOfDay } from '../shared/window-scope.ts';
 import { cutHoles } from './cut-holes.ts';
 import { findHoles } from './find-holes.ts';
 import { findUnwatched } from './find-unwatched.ts';
+import { ownersOfHistory } from './owners-of-history.ts';
 
 /** The rows to learn from. */
 export interface TrainingData extends PreparedRows {
@@ -95,8 +96,7 @@ export async function loadTrainingData(
   const inputs = used.map(({ window, key, etag }) => ({ key, etag, rows: window.times.length }));
   const judged = used.flatMap(({ window }) => (window.labels === undefined ? [] : [window.range]));
   const { labelledBy, ...labelled } = applyCriteria(history, detector, judged);
-  // Each as its newest window has it.
-  const owners = new Map(used.flatMap(({ window }) => [...(window.podOwners ?? [])]));
+  const owners = ownersOfHistory(used.map(({ window }) => window));
   const span = measureHistory([...unread, ...loaded.map(({ window }) => spanOf(window))]);
   const usual = learnPresence(history.window, {
     step,
