@@ -595,7 +595,7 @@ describe('privileges', () => {
     NotifyRole: [
       's3:GetObjectTagging silences/* state/*',
       's3:PutObjectTagging quarantine/*',
-      's3:GetObject silences/* windows/* models/* state/* anomalies/* incidents/* quarantine/*',
+      's3:GetObject feedback/* silences/* windows/* models/* state/* anomalies/* incidents/* quarantine/*',
       's3:PutObject state/* anomalies/* incidents/* quarantine/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes NotifyQueue.Arn',
       'sqs:SendMessage NotifyQueue.Arn',
