@@ -151,9 +151,10 @@ async function watchUnit(
     telemetry.info('windows without scores were found; scoring is asked for', { detector: name, windows });
     await queue.requestScoring(name);
   }
-  const { metrics, expectEvery } = loaded.detector;
+  const { metrics, expectEvery, shard } = loaded.detector;
   return {
-    isExported: metrics.length > 0 && expectEvery !== 'never',
+    // Shards are exported together: the first tells of all.
+    isExported: metrics.length > 0 && expectEvery !== 'never' && (shard?.index ?? 1) === 1,
     isOverdue: concerns.some(({ code }) => code === 'silent'),
   };
 }

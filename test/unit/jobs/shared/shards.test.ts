@@ -342,6 +342,16 @@ test('a shard that cannot be looked at does not keep the others from being seen'
   assert.equal(world.telemetry.total('DetectorsFailed'), 1);
 });
 
+test('an exporter that is silent is counted where all of its detectors are in shards', async () => {
+  const world = await createTrainedWorld();
+  await watchDetectors(world.context);
+  assert.equal(world.telemetry.total('ExporterSilent'), 0);
+  world.clock += 86_400_000;
+  await watchDetectors(world.context);
+  assert.equal(world.telemetry.total('DetectorsSilent'), 1);
+  assert.equal(world.telemetry.total('ExporterSilent'), 1);
+});
+
 test('a lost state is made anew with the number of shards, and the cursor loses no window', async () => {
   const world = await createTrainedWorld();
   const before = (await readState(world.store, 'shop')).state;
