@@ -6,8 +6,9 @@ import type { Detector } from '../../config/detector.ts';
 import { parseUnit } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
-import { unitOfWindowKey, windowsPrefix } from '../../store/keys.ts';
+import { reasonKey, unitOfWindowKey, windowsPrefix } from '../../store/keys.ts';
 import type { ExportContext } from '../shared/context.ts';
+import { listQuarantined } from '../shared/quarantine.ts';
 import { countNeeded } from '../shared/units.ts';
 import { isWindowName } from '../shared/window-objects.ts';
 import type { Batch } from './export-batch.ts';
@@ -62,9 +63,15 @@ function countBy(
   });
 }
 
-/** As the bucket holds it, whatever became of the state: 1 where something lies outside of shards; undefined: nothing is there. */
+/**
+ * As the bucket holds it, whatever became of the state: 1 where something lies outside of shards; undefined: nothing is there. What
+ * was set aside still lies where it was dropped, and tells nothing.
+ */
 async function findDealt({ store }: ExportContext, detector: string): Promise<number | undefined> {
-  for await (const { key } of store.list(windowsPrefix(detector)))
-    if (isWindowName(key)) return parseUnit(unitOfWindowKey(key) ?? '')?.shard?.of ?? 1;
+  const prefix = windowsPrefix(detector);
+  const setAside = await listQuarantined(store, prefix);
+  for await (const { key } of store.list(prefix))
+    if (isWindowName(key) && !setAside.has(reasonKey(key)))
+      return parseUnit(unitOfWindowKey(key) ?? '')?.shard?.of ?? 1;
   return undefined;
 }

@@ -11,6 +11,7 @@ import { encodeJson } from '../../store/json.ts';
 import {
   currentModelKey,
   modelsPrefix,
+  reasonKey,
   stateKey,
   unitOfWindowKey,
   versionOfManifestKey,
@@ -19,7 +20,7 @@ import {
 import { readManifest } from '../../store/model-repository.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from './context.ts';
-import { quarantine } from './quarantine.ts';
+import { listQuarantined, quarantine } from './quarantine.ts';
 import { namedRange } from './window-objects.ts';
 
 /**
@@ -70,9 +71,12 @@ async function healOne(context: StoreContext, unit: string): Promise<StoredState
 async function rebuild(store: ObjectStore, unit: string): Promise<DetectorState> {
   let [first, last, newest] = [Infinity, -Infinity, -Infinity];
   let shards: number | undefined;
-  for await (const info of store.list(windowsPrefix(unit))) {
+  const prefix = windowsPrefix(unit);
+  const setAside = await listQuarantined(store, prefix);
+  for await (const info of store.list(prefix)) {
     const range = namedRange(info);
-    if (range === undefined) continue;
+    // What lies in no shard, or in one of another number, is no window of the detector.
+    if (range === undefined || setAside.has(reasonKey(info.key))) continue;
     shards ??= parseUnit(unitOfWindowKey(info.key) ?? unit)?.shard?.of;
     first = Math.min(first, range.start);
     last = Math.max(last, range.end);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readState } from '../../../../lib/store/detector-states.ts';
-import { windowKey } from '../../../../lib/store/keys.ts';
+import { reasonKey, windowKey } from '../../../../lib/store/keys.ts';
 import { createMortalStore, KilledError } from '../../../helpers/memory-object-store.ts';
 import {
   at,
@@ -80,6 +80,16 @@ test('the number stays what it was: neither the manifest nor a lost state change
     windowsIn(world).filter((key) => !key.includes('-of-4/')),
     [],
   );
+});
+
+test('a stray file that was set aside does not make it one unit when its state is lost', async () => {
+  const world = createWorld();
+  await run(world, { ...IN_SHARDS, maxWindows: 1 });
+  const stray = 'windows/detector=shop/old.csv';
+  for (const key of [stray, reasonKey(stray)]) await world.store.put(key, new Uint8Array(1));
+  await world.store.delete('state/detector=shop.json');
+  const { exported } = await run(world, IN_SHARDS);
+  assert.ok(exported.length > 0 && exported.every((key) => key.includes('-of-4/')));
 });
 
 test('what was exported as one unit stays one', async () => {

@@ -371,6 +371,18 @@ test('a lost state is made anew with the number of shards, and the cursor loses 
   assert.equal((await readState(world.store, 'shop')).state.exportedUntil, before.exportedUntil);
 });
 
+test('a lost state is not made anew by a file that was set aside', async () => {
+  const world = await createTrainedWorld();
+  const from = world.store.keys().find((key) => unitOfWindowKey(key) === UNITS[0])!;
+  const stray = from.replace('shard=1-of-2', 'shard=1-of-1');
+  await world.store.put(stray, (await world.store.get(from)).body);
+  const loaded = await loadDetector(world.context, 'shop/shard=1-of-1');
+  await scoreWindows(loaded, world.context, { arrived: [stray] });
+  await world.store.put(stateKey('shop'), new TextEncoder().encode('{"cut'));
+  const { storedState } = await loadDetector(world.context, 'shop');
+  assert.equal(storedState!.state.shards, 2);
+});
+
 test('a state of a shard that is cut is its own fault', async () => {
   const world = await createTrainedWorld();
   await world.store.put(stateKey(UNITS[0]!), new TextEncoder().encode('{"cut'));
