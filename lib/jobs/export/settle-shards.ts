@@ -32,8 +32,7 @@ export async function settleShards(
   if (state.shards !== undefined) return state.shards;
   if (state.exporting?.dataSince !== undefined) return 1;
   const wanted = detector.shards ?? (sample === undefined ? 1 : countBy(detector, sample));
-  // Whoever writes a number may have written another one before, whose state is lost.
-  if (wanted === 1 && detector.shards === undefined) return 1;
+  // It may have been dealt out before, by another number or by more entities, and its state be lost.
   const found = await findDealt(context, detector.name);
   if (found === 1 && wanted > 1)
     context.telemetry.warn('the detector stays one unit: it has windows that are in no shard', {

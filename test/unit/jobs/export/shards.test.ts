@@ -121,6 +121,10 @@ test('by itself it is in as many shards as it takes to train them, and in none w
   assert.equal((await readState(small.store, 'shop')).state.shards, undefined);
   await run(large, { detector: lookbackOf(200) });
   assert.equal((await readState(large.store, 'shop')).state.shards, 3);
+  // Its state is lost, and by now one would be enough.
+  await large.store.delete('state/detector=shop.json');
+  await run(large, { detector: lookbackOf(100) });
+  assert.equal((await readState(large.store, 'shop')).state.shards, 3);
 });
 
 test('days of a backfill are in the shards of the detector, and one that was cut short is completed', async () => {
