@@ -4,7 +4,9 @@
  * alerts.
  */
 import { type TidewatchError, WindowError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
 import { listUnits, nameShard, unitOf } from '../../config/work-unit.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { listWindowObjects } from '../shared/looked-at.ts';
@@ -22,8 +24,8 @@ export async function turnAway(
   context: ScoreContext,
 ): Promise<boolean> {
   const { shard, name } = detector;
-  // Nobody knows before its state can be read.
-  if (storedState === undefined) return false;
+  // Nobody knows before its state can be read, nor, of one whose state is lost, before its next export has looked.
+  if (storedState === undefined || isUnsettled(detector, storedState.state)) return false;
   const shards = countShards(detector, storedState.state);
   if ((shard?.of ?? 1) === shards) return false;
   const keys = arrived ?? (shard === undefined ? [] : await listStrays(context, unitOf(detector)));
@@ -32,6 +34,11 @@ export async function turnAway(
   if (arrived === undefined && shard === undefined)
     for (const unit of listUnits(name, shards)) await context.queue.requestScoring(unit);
   return true;
+}
+
+/** Neither an export nor the manifest has said it yet. */
+function isUnsettled({ metrics, shards }: Detector, state: DetectorState): boolean {
+  return metrics.length > 0 && shards === undefined && (state.shards ?? state.exportedUntil) === undefined;
 }
 
 async function listStrays({ store }: ScoreContext, unit: string): Promise<readonly string[]> {

@@ -383,6 +383,15 @@ test('a lost state is not made anew by a file that was set aside', async () => {
   assert.equal(storedState!.state.shards, 2);
 });
 
+test('of a detector that was dealt out by itself no window is set aside while its state is lost', async () => {
+  const world = await createTrainedWorld();
+  await world.store.put(manifestKey('shop'), new TextEncoder().encode(MANIFEST.replace('  shards: 2\n', '')));
+  await world.store.delete(stateKey('shop'));
+  const key = world.store.keys().findLast((each) => unitOfWindowKey(each) === UNITS[0])!;
+  await scoreWindows(await loadDetector(world.context, UNITS[0]!), world.context, { arrived: [key] });
+  assert.deepEqual(await listQuarantine(world.store, 'windows/'), []);
+});
+
 test('a state of a shard that is cut is its own fault', async () => {
   const world = await createTrainedWorld();
   await world.store.put(stateKey(UNITS[0]!), new TextEncoder().encode('{"cut'));
