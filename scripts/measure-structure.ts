@@ -1,10 +1,10 @@
 /**
  * Prints what a tree is made of: files, lines, arrows (imports, types included) and circles of `lib/` and `functions/`.
  *
- *     node_modules/.bin/node scripts/measure-structure.ts [ROOT] [--folders] [--small]
+ *     node_modules/.bin/node scripts/measure-structure.ts [ROOT] [--folders] [--small] [--long]
  *
- * ROOT is another checkout, such as `git worktree add /tmp/before REV` makes; --folders lists each folder as well, --small the short files
- * that only one other file imports.
+ * ROOT is another checkout, such as `git worktree add /tmp/before REV` makes. --folders lists each folder as well, --small the short files
+ * that only one other file imports, --long the functions of more than a hundred lines.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,12 +12,23 @@ import { parseArgs } from 'node:util';
 
 /** Lines below which a file that only one other imports could stand in that one. */
 const SMALL = 30;
+/** Lines above which a function is long. */
+const LONG = 100;
 
 interface SourceFile {
   readonly path: string;
   readonly lines: number;
   /** Files of the tree that it imports, each once. */
   readonly targets: readonly string[];
+  readonly longFunctions: readonly LongFunction[];
+}
+
+interface LongFunction {
+  /** Its first line, without what it is indented by. */
+  readonly head: string;
+  /** Line that it begins at, from 1. */
+  readonly line: number;
+  readonly lines: number;
 }
 
 if (import.meta.main) main(process.argv.slice(2));
@@ -26,12 +37,17 @@ function main(args: readonly string[]): void {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { folders: { type: 'boolean', default: false }, small: { type: 'boolean', default: false } },
+    options: {
+      folders: { type: 'boolean', default: false },
+      small: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
+    },
   });
   const files = readTree(positionals[0] ?? join(import.meta.dirname, '..'));
   console.log(describeTree(files));
   if (values.folders) console.log(`\n${listFolders(files)}`);
   if (values.small) console.log(`\n${listSmall(files).join('\n')}`);
+  if (values.long) console.log(`\n${listLong(files).join('\n')}`);
 }
 
 export function readTree(root: string): readonly SourceFile[] {
@@ -42,7 +58,12 @@ export function readTree(root: string): readonly SourceFile[] {
     const targets = [...text.matchAll(/^(?:import|export)\s[^;]*?from '(\.[^']+)';/gm)]
       .map((match) => join(dirname(path), match[1]!))
       .filter((target) => known.has(target));
-    return { path, lines: text.split('\n').length - 1, targets: [...new Set(targets)] };
+    return {
+      path,
+      lines: text.split('\n').length - 1,
+      targets: [...new Set(targets)],
+      longFunctions: findLongFunctions(text),
+    };
   });
 }
 
@@ -63,6 +84,7 @@ export function describeTree(files: readonly SourceFile[]): string {
     row('lines of the longest file', `${longest.lines} (${longest.path})`),
     row('files of more than 350 lines', lengths.filter((lines) => lines > 350).length),
     row(`below ${SMALL} lines, one importer`, listSmall(files).length),
+    row(`functions of more than ${LONG} lines`, listLong(files).length),
     row('most files in one folder', describeFullest(files)),
     row('arrows between files', arrows.length),
     row(
@@ -117,6 +139,41 @@ function listSmall(files: readonly SourceFile[]): readonly string[] {
     const isSmall = lines < SMALL && importer !== undefined && others.length === 0;
     return isSmall ? [`${path} (${lines}) ← ${importer}`] : [];
   });
+}
+
+/** Functions, methods and closures of more than LONG lines, the longest first. */
+function listLong(files: readonly SourceFile[]): readonly string[] {
+  return files
+    .flatMap(({ path, longFunctions }) => longFunctions.map((each) => ({ path, ...each })))
+    .sort((a, b) => b.lines - a.lines)
+    .map(({ path, line, lines, head }) => `${path}:${line} (${lines}) ${head}`);
+}
+
+/**
+ * Functions, methods and closures with a body in braces, by how the formatter indents: each ends at the first line that has nothing
+ * but its closing brace, as far in as the line that it begins at.
+ */
+export function findLongFunctions(text: string): readonly LongFunction[] {
+  const lines = text.split('\n');
+  return lines.flatMap((head, at) => {
+    if (!isFunctionHead(head)) return [];
+    const indent = /^ */.exec(head)![0];
+    const rest = lines
+      .slice(at)
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : undefined));
+    // A signature of several lines: one that ends without a body is of an interface.
+    const signature = head.endsWith('(') ? rest.find((line, i) => i > 0 && line?.startsWith(')')) : head;
+    const length = rest.findIndex((line) => line !== undefined && /^\}[\]),;]*$/.test(line)) + 1;
+    return signature?.endsWith('{') && length > LONG
+      ? [{ head: head.trim(), line: at + 1, lines: length }]
+      : [];
+  });
+}
+
+function isFunctionHead(line: string): boolean {
+  if (/\bfunction\*? ?\w*[(<]/.test(line) || /=> \(?\{$/.test(line)) return true;
+  const isMethod = /^ +(?:(?:async|static|private|get|set) )*[#\w]+(?:<.*>)?\((?:.*\{)?$/.test(line);
+  return isMethod && !/^ +(?:if|for|while|switch|catch|return)\b/.test(line);
 }
 
 /** Sets of nodes that reach each other, largest first (Tarjan, "Depth-first search and linear graph algorithms", 1972). */

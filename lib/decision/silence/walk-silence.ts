@@ -7,10 +7,11 @@
  * counts only rows in which the wider one was heard. Only what training had nearly always is missed.
  */
 import type { MetricWindow } from '../../window/window.ts';
-import type { MissedRows, SilenceState, SilenceTransition, TrackedUnit } from './contract.ts';
+import type { MissedRows, SilenceState, SilenceTransition } from './contract.ts';
+import { enterWindow } from './enter-window.ts';
 import { type HeardCell, hearCells } from './heard-rows.ts';
-import { isMissable, limitRows, limitUnit } from './limits.ts';
-import { lackAsEveryone, partEveryone } from './part-everyone.ts';
+import { limitRows, limitUnit } from './limits.ts';
+import { lackAsEveryone } from './part-everyone.ts';
 import { beginOfVisit, describeVisit } from './visits.ts';
 import { endWalk, type SilenceRules, sourceLimit, startWalk, type Walk } from './walk-state.ts';
 
@@ -37,7 +38,7 @@ export function walkSilence(
   let firstNew: number | undefined;
   for (const cell of hearCells(window, { step: rules.step, metrics: rules.usual.metrics })) {
     if (cell.time > given.now) break;
-    group ??= enterWindow(walk, { window, unitOf, time: cell.time });
+    group ??= enterWindow(walk, { unitOf, time: cell.time });
     if (cell.time <= (walk.groups.get(group) ?? Number.NEGATIVE_INFINITY)) takeLateCell(walk, cell, unitOf);
     else takeCell(walk, { cell, unitOf, window, group });
     if (cell.time > heardBefore) firstNew ??= cell.time;
@@ -66,21 +67,6 @@ export function walkAbsence(
     judgeUnits(walk, { cell: { time, entities: [] }, unitOf: [], group });
   }
   return { state: endWalk(walk), transitions: walk.open.transitions };
-}
-
-/** Of exported windows, what training heard last, and nobody since, is missed from the first row on. */
-function enterWindow(
-  walk: Walk,
-  given: { readonly window: MetricWindow; readonly unitOf: readonly string[]; readonly time: number },
-): string {
-  const { units, rules } = walk;
-  const group = joinGroup(walk, given.unitOf, rules.isWhole);
-  if (walk.groups.size > (walk.groups.has(group) ? 1 : 0)) partEveryone(walk);
-  if (rules.isWhole)
-    for (const [unit, usual] of rules.usual.units)
-      if (isMissable(usual) && !units.has(unit))
-        units.set(unit, { group, heard: given.time - rules.step, missed: 0 });
-  return group;
 }
 
 interface TakenCell {
@@ -329,27 +315,4 @@ function judgeLateness(
       silent: behind,
       limit: settings.late,
     });
-}
-
-/**
- * The group of a window: that of the workloads in it, several becoming one; a new one where it knows none of them.
- * Entities of one group come in the same files: time passes for those that a file could have held.
- * @param unitOf by the window's entities
- * @param isWhole every window holds everyone: there is one group
- */
-function joinGroup(
-  { units, groups }: { readonly units: Map<string, TrackedUnit>; readonly groups: Map<string, number> },
-  unitOf: readonly string[],
-  isWhole: boolean,
-): string {
-  const known = new Set(isWhole ? groups.keys() : unitOf.flatMap((unit) => units.get(unit)?.group ?? []));
-  const [first, ...others] = [...known].sort((a, b) => Number(a) - Number(b));
-  if (first === undefined)
-    return String(groups.size === 0 ? 0 : Math.max(...Array.from(groups.keys(), Number)) + 1);
-  if (others.length === 0) return first;
-  groups.set(first, Math.max(...Array.from(known, (group) => groups.get(group)!)));
-  for (const group of others) groups.delete(group);
-  for (const [unit, tracked] of units)
-    if (others.includes(tracked.group)) units.set(unit, { ...tracked, group: first });
-  return first;
 }

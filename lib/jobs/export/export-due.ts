@@ -4,9 +4,9 @@ import { RetryLaterError } from '../../base/errors.ts';
 import { limitConcurrency } from '../../base/limit-concurrency.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { Sources } from '../../source/open-sources.ts';
+import { readState } from '../../store/detector-states.ts';
 import type { ExportDueContext } from '../shared/context.ts';
 import { noticeSilentSource } from '../shared/silent-source.ts';
-import { askForAbsent } from './ask-for-absent.ts';
 import { type DueDetector, findDueDetectors } from './due-detectors.ts';
 import { STOP_BEFORE_MS } from './export-batch.ts';
 import { type ExportResult, exportWindows } from './export-windows.ts';
@@ -26,6 +26,8 @@ export interface DueExports {
 export const MOST_AT_ONCE = 4;
 /** Ms. What began with less of a run left and was cut short has had no turn, and does not stand back for others. */
 const WHOLE_TURN = 2 * STOP_BEFORE_MS;
+/** Ms from a shard's last row. It is more than any limit of silence. After it no scoring is asked for: its workloads were removed. */
+const ASKED_FOR = 31 * 86_400_000;
 
 export async function exportDue(sources: Sources, context: ExportDueContext): Promise<DueExports> {
   const exported = new Map<string, ExportResult>();
@@ -98,4 +100,27 @@ export async function exportDue(sources: Sources, context: ExportDueContext): Pr
     });
   await found.leave();
   return { exported, failed, waiting };
+}
+
+/**
+ * Asks for a scoring of each shard that nobody was heard of while others were. Such a shard gets no window, and so no event.
+ * Scoring looks at how far the export has come, and counts the rows that the shard's workloads missed.
+ * @param units shards that have nobody in the newest window
+ */
+async function askForAbsent(
+  units: readonly string[],
+  { store, queue, telemetry }: ExportDueContext,
+): Promise<void> {
+  for (const unit of units)
+    try {
+      const { exportedUntil, silence } = (await readState(store, unit)).state;
+      if (silence === undefined || exportedUntil === undefined) continue;
+      const heard = Math.max(...Object.values(silence.units).map((tracked) => tracked.heard));
+      if (exportedUntil - heard <= ASKED_FOR) await queue.requestScoring(unit);
+    } catch (error) {
+      telemetry.warn('a silence was not looked for; the next export tries again', {
+        detector: unit,
+        error: String(error),
+      });
+    }
 }

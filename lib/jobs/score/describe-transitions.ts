@@ -1,9 +1,11 @@
 /** What people may want to hear of a window: each change of an anomaly, with why it is one and how far it went. */
-import type { AlertRelated, Reason } from '../../alert/alert.ts';
+import type { AlertRelated, AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { Transition } from '../../decision/contract.ts';
+import { findRestarts } from '../../features/restarts.ts';
+import type { PlannedRows } from '../../features/source-columns.ts';
 import type {
   AnomalyContext,
   DetectorState,
@@ -19,10 +21,12 @@ import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 import { describeModel } from './describe-model.ts';
 import { openRelated } from './describe-related.ts';
-import { describeRestarts } from './describe-restarts.ts';
 import type { describeRollouts } from './describe-rollouts.ts';
 import { measureSettled } from './measure-settled.ts';
 import { openWorst } from './measure-worst.ts';
+
+/** What people see of an incident began a little after its cause: restarts are looked for from this many rows before it on. */
+const ROWS_BEFORE = 10;
 
 export interface Decided {
   readonly detector: Detector;
@@ -167,4 +171,22 @@ function alertOf(
     },
   });
   return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };
+}
+
+/**
+ * Counters and uptimes that began again shortly before an anomaly, or during it.
+ * @param step ms
+ */
+function describeRestarts(
+  { entity, start, lastAnomalous }: Transition,
+  planned: PlannedRows,
+  step: number,
+): readonly AlertRestart[] {
+  const within = { entity, from: start - ROWS_BEFORE * step, to: lastAnomalous };
+  return findRestarts(planned, within).map(({ metric, time, from, to }) => ({
+    metric,
+    at: new Date(time).toISOString(),
+    from,
+    to,
+  }));
 }

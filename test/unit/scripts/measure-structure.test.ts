@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { describeTree, findCircles, readTree } from '../../../scripts/measure-structure.ts';
+import {
+  describeTree,
+  findCircles,
+  findLongFunctions,
+  readTree,
+} from '../../../scripts/measure-structure.ts';
 
 const FILES = {
   'functions/run.ts': "import { one } from '../lib/a/one.ts';\nimport { two } from '../lib/b/two.ts';\n",
@@ -43,4 +48,21 @@ test('two circles that share a node are one, and a chain is none', () => {
     findCircles(new Map(Object.entries(graph))).map((members) => [...members].sort()),
     [['a', 'b', 'c']],
   );
+});
+
+test('functions of more than a hundred lines are found, closures within them apart', () => {
+  const fill = (count: number, indent: string): string => `${indent}work();\n`.repeat(count);
+  const text = [
+    'export function openAll({\n  one,\n}: {\n  readonly one: number;\n}): void {\n',
+    `  const run = async () => {\n${fill(99, '    ')}  };\n}\n`,
+    `function close(): void {\n${fill(98, '  ')}}\n`,
+    `const port = {\n  read(\n    key: string,\n  ): void {\n${fill(97, '    ')}  },\n};\n`,
+    `interface Port {\n  read(\n    key: string,\n  ): void;\n${fill(101, '  ')}  last: {\n  };\n}\n`,
+    `const table = {\n${fill(200, '  ')}};\n`,
+  ].join('');
+  assert.deepEqual(findLongFunctions(text), [
+    { head: 'export function openAll({', line: 1, lines: 107 },
+    { head: 'const run = async () => {', line: 6, lines: 101 },
+    { head: 'read(', line: 209, lines: 101 },
+  ]);
 });
