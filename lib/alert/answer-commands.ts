@@ -52,8 +52,9 @@ export function showCommand(incidentId: string, bucket: string | undefined): str
 }
 
 /**
- * Matchers that hold for each member: one that is not silenced has the whole incident told. They name the entity where there
- * is only one, else the workload; the detector alone where names cannot stand in a matcher, or are not all known.
+ * Matchers that match every member: if one member is not silenced, the whole incident is told. They name the entity if
+ * there is only one, otherwise the workload. They name the detector alone if names cannot stand in a matcher, or not all
+ * are known.
  */
 export function chooseMatchers({ members, membersLeftOut = 0 }: Answered): readonly Matcher[] {
   const entities = distinct(members.map(({ entity }) => entity));

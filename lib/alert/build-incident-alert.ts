@@ -1,4 +1,4 @@
-/** A notification about an incident becomes a message: what its culprit's newest alert says, and who else is part of it. */
+/** Makes the message of a notification about an incident: what its culprit's newest alert says, and who else is part of it. */
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';

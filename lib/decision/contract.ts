@@ -12,8 +12,8 @@ export interface ScoredRows {
   /** Higher is more anomalous; NaN where the model gave none. */
   readonly scores: Float64Array;
   /**
-   * Largest distance of a metric from its usual centre, in robust standard deviations; Infinity where a constant moved,
-   * NaN where nothing was measured: such a row is as if it were not there.
+   * Largest distance of a metric from its usual centre, in robust standard deviations. Infinity if a constant moved. NaN if
+   * nothing was measured: such a row is ignored.
    */
   readonly deviations: Float64Array;
 }
@@ -50,8 +50,8 @@ export interface EntityTrack {
   readonly recent: readonly { readonly time: number; readonly score: number }[];
   readonly open: OpenIncident | undefined;
   /**
-   * Evidence of the model that counts as usual since an incident settled, and rows in a row that stayed below half of
-   * it: what comes on top of it opens the next.
+   * Evidence of the model that counts as usual since an incident settled, and how many rows in a row stayed below half of
+   * it. Only evidence on top of it opens the next incident.
    */
   readonly usualJoint?:
     | { readonly level: number; readonly below: number; readonly modelVersion: string }

@@ -1,15 +1,15 @@
 /**
- * Scores become incidents. Pure: what is remembered of an entity goes in and comes out as its track, and cutting a
- * stretch of rows into windows elsewhere opens and resolves the same incidents.
+ * Turns scores into incidents. It is pure: the memory of an entity goes in and comes out as its track. The same rows open
+ * and resolve the same incidents, however they are cut into windows.
  *
- * - A row is anomalous where its evidence reaches 1; by the rule of a percentile where its score reaches the threshold
- *   and its deviation the minimum. A row that says nothing is not.
+ * - A row is anomalous if its evidence reaches 1. By the rule of a percentile it is anomalous if its score reaches the
+ *   threshold and its deviation the minimum. A row without either is not anomalous.
  * - Each entity stands alone. An incident opens once k of its newest n rows are anomalous and starts at the first of
  *   those; a gap longer than a step makes the count start anew.
  * - It resolves after `resolveAfter` rows in a row that are not part of it, and ends a step after its newest row that is.
- *   Where metrics
- *   that told of it are then still off what training foretells, they have settled at a new level (`settling.ts`): its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for ABANDONED_AFTER
- *   has its incident closed.
+ *   If metrics that told of it are then still off what training predicts, they have settled at a new level (`settling.ts`),
+ *   and its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for
+ *   ABANDONED_AFTER has its incident closed.
  */
 import { ModelError } from '../base/errors.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
@@ -27,7 +27,7 @@ export const FORGOTTEN_AFTER: number = 14 * 24 * 3_600_000;
  */
 export interface DecisionClock {
   readonly now: number;
-  /** No row can be later. A track that is comes from before times were bounded: it ends, and the entity begins anew. */
+  /** No row can be later. A track that is later comes from before times were bounded: it ends, and the entity begins anew. */
   readonly latest: number;
 }
 
@@ -37,7 +37,10 @@ export interface WindowDecision {
    * none, of rows that are not late.
    */
   readonly anomalous: Uint8Array;
-  /** Rows that by themselves are anomalous, and are not because it settled before: what a later call cannot tell. */
+  /**
+   * Rows that are anomalous by themselves but do not count, because their level settled before. A later call cannot tell
+   * them.
+   */
   readonly usualRows: readonly number[];
   /** To be stored and given with the next window. */
   readonly tracks: Readonly<Record<string, EntityTrack>>;

@@ -1,6 +1,6 @@
 /**
- * How far out a single metric may be before it is anomalous whatever the model says. A model of many metrics together
- * can be blind to one of them alone: an isolation forest's score saturates, since no split lies beyond what it saw.
+ * How far out a single metric may be before it is anomalous, whatever the model says. A model of many metrics can be blind
+ * to one of them: an isolation forest's score saturates, since no split lies beyond the values that it saw.
  */
 import type { DecisionPolicy, ScoredRows } from './contract.ts';
 

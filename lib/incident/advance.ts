@@ -1,11 +1,12 @@
 /**
- * Anomalies, policies and time in, incidents and notifications out. Pure: doing it again with what was taken before
- * changes nothing and tells nothing.
+ * Turns anomalies, policies and time into incidents and notifications. It is pure: taking the same changes again changes
+ * nothing and tells nothing.
  *
- * - What begins at about the same time and belongs together is one incident; the first message about it waits for
- *   `groupWait`, so that it speaks for all of them. Who joins later joins silently, unless that makes it louder.
- * - What became worse is told at most once in `groupInterval`, an escalation at once, the end once it has lasted.
- * - What a silence is about waits until that is over, and is told then if it is still there.
+ * - Anomalies that begin at about the same time and belong together are one incident. Its first message waits for
+ *   `groupWait`, so that it speaks for all of them. An anomaly that joins later sends no message, unless it makes the
+ *   incident louder.
+ * - A worsening is told at most once in `groupInterval`, an escalation at once, and the end once it has lasted.
+ * - An incident that a silence covers waits until the silence is over. It is told then if it is still open.
  * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
  * - Those of detectors with a digest of their own wait for that, whatever the budget, unless they are critical.
  */
@@ -163,8 +164,8 @@ function countAsLoud(openings: IncidentsState['openings'], severity: Severity): 
 }
 
 /**
- * The silence that an incident has: each of its open anomalies (of all of them, once none is open) has to be silenced, and it
- * is that of the first. Where one of them is not, the whole incident is told.
+ * Finds the silence of an incident. Each of its open anomalies has to be silenced (each of all, once none is open); the
+ * result is the silence of the first. If one anomaly is not silenced, the whole incident is told.
  * @param active those that hold at this time
  */
 export function findSilence(incident: Incident, active: readonly Silencing[]): string | undefined {

@@ -3,8 +3,8 @@ import type { DailyTime } from '../config/daily-time.ts';
 import type { Severity } from '../config/severity.ts';
 
 /**
- * What became of an anomaly. `settled`: over, because what moved has stayed and is the new usual. `retracted`: by corrected
- * data it was never there.
+ * What became of an anomaly. `settled`: it is over, because the metrics stayed at a new level, which is usual from now on.
+ * `retracted`: corrected data shows that it was never there.
  */
 export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved', 'retracted'] as const;
 export type AnomalyState = (typeof ANOMALY_STATES)[number];
@@ -65,8 +65,8 @@ export interface AnomalyChange {
 export type Member = AnomalyChange;
 
 /**
- * `waiting`: for what else belongs to it. `told`: people know of it. `held`: for a digest, over the budget or by its manifest.
- * `digested`: told of there. `closed`: its end was told, or there is nothing to tell.
+ * `waiting`: more anomalies may still join it. `told`: people know of it. `held`: it waits for a digest, over the budget or
+ * by its manifest. `digested`: the digest told of it. `closed`: its end was told, or there is nothing to tell.
  */
 export const INCIDENT_STATUSES = ['waiting', 'told', 'held', 'digested', 'closed'] as const;
 
@@ -87,7 +87,7 @@ export interface Extent {
  */
 export type News = 'wider' | 'farther' | 'longer';
 
-/** An anomaly that an incident no longer lists: what was there between the first time and the newest. Epoch ms, half-open. */
+/** An anomaly that an incident no longer lists: one between its entity's first anomaly and the newest. Epoch ms, half-open. */
 export interface EarlierStretch {
   readonly anomalyId: string;
   readonly detector: string;
@@ -115,7 +115,10 @@ export interface Incident {
   readonly isWorse: boolean;
   /** How bad it was when people were last told; absent in states from before it was kept. */
   readonly told?: Extent | undefined;
-  /** People heard that it was over, and it is not: they are to hear so. Epoch ms of the first row of what is there again. */
+  /**
+   * Set if people heard that it was over, but it came back: they have to hear that. Epoch ms of the first row that is
+   * anomalous again.
+   */
   readonly backSince?: number | undefined;
   /** Epoch ms at which the last of its members was over; absent while one is open. */
   readonly overSince?: number | undefined;

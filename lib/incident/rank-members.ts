@@ -1,7 +1,7 @@
 /**
- * Members of an incident, the probable culprit first. A fault shows where it began before it shows in what leans on that,
- * so the earliest onset leads; a service that others depend on leads those, also where it was noticed a little later, since
- * how soon something shows depends on how unsteady it is by itself. Of equal times the most surprising leads.
+ * Members of an incident, the probable culprit first. A fault shows first where it began, and later in what depends on
+ * that. So the earliest onset leads. A service leads those that depend on it, even if it was noticed a little later: how
+ * soon a fault shows depends on how unsteady the service is by itself. Of equal times the most surprising leads.
  */
 import type { Member } from './contract.ts';
 import { dependsOn } from './relation.ts';

@@ -6,8 +6,8 @@ import type { AnomalyChange, Incident, Member } from './contract.ts';
 const ONSETS_WITHIN = 10 * 60_000;
 const ONSETS_WITHIN_ROWS = 2;
 /**
- * An incident takes new entities in for so many times that: else a large fleet, in which something always begins, would
- * be one incident for ever.
+ * An incident takes new entities in for this many times that. Without a limit a large fleet, in which something always
+ * begins, would be one incident for ever.
  */
 const GROWS_FOR = 6;
 /**
@@ -15,7 +15,7 @@ const GROWS_FOR = 6;
  * pod at its own time, and a pod that is new lacks what its siblings lack.
  */
 const SPREADS_FOR = 24 * 3_600_000;
-/** Ms from its end within which what is the same again is the same incident, also where people have heard that it was over. */
+/** Ms from its end. Within them, the same anomaly again is the same incident, even if people have heard that it was over. */
 const BACK_WITHIN = 30 * 60_000;
 
 /**
@@ -50,8 +50,9 @@ function findSpreading(incidents: readonly Incident[], change: AnomalyChange): I
 }
 
 /**
- * People know of it, and heard that it was over a short while ago. A pod that starts is not what went wrong before, what
- * departs from a level that has settled is new, and what was taken back was never there.
+ * True if people know of it, and heard a short while ago that it was over. There are three exceptions: a pod that starts is
+ * not what went wrong before, a departure from a level that has settled is new, and an anomaly that was taken back was
+ * never there.
  */
 function findOver(incidents: readonly Incident[], change: AnomalyChange): Incident | undefined {
   if (change.isStart === true) return undefined;
@@ -81,8 +82,8 @@ function endOf(members: readonly Member[]): number {
 }
 
 /**
- * Those that nobody was told of and that the anomaly is related to as well: what it has in common with each is what they have in
- * common. Of a cascade, the services at both ends may come before the one between them.
+ * Other incidents that the anomaly is related to and that nobody was told of. The anomaly joins them: in a cascade, the
+ * services at both ends may come before the one between them.
  */
 export function findUntold(
   incidents: readonly Incident[],

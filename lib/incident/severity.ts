@@ -12,8 +12,8 @@ export const WIDE_WORKLOADS = 3;
 export const LONG: number = 30 * 60_000;
 
 /**
- * The loudest `alert_severity` of its members where it is unusual, wide or long, one step below it where it is none of
- * these. What was loud once is not called quieter while it lasts.
+ * The loudest `alert_severity` of its members if the incident is unusual, wide or long, and one step below it otherwise.
+ * The severity never falls while the incident lasts.
  *
  * @param now epoch ms: rows of an open anomaly go on arriving, and no change tells of each
  */

@@ -32,11 +32,11 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
 };
 
 /**
- * A change that was taken before changes nothing. An anomaly that begins joins the incident it belongs to, or opens one.
- * Where it belongs to several, those that nobody was told of become one with it. One that was over a short while ago is open again.
- * Of one that is unknown and past its beginning people were told before there were incidents, or by a state that is lost:
- * it goes on as an incident of its own, whose messages go on where they were. What is taken back of an incident that is
- * forgotten is left to the anomaly's record.
+ * Takes one change of an anomaly. A change that was taken before changes nothing. An anomaly that begins joins the incident
+ * it belongs to, or opens one. If it belongs to several, those that nobody was told of become one with it. An incident that
+ * was over a short while ago is open again. An unknown anomaly that is past its beginning was told of before there were
+ * incidents, or by a state that is lost: it becomes an incident of its own, and its messages keep counting. If an incident
+ * is forgotten, a retraction changes only the anomaly's record.
  *
  * @returns the incidents, the one that changed in its place
  */

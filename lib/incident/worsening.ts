@@ -1,6 +1,6 @@
 /**
- * Whether an incident is news again: as a whole, and not each of its members by itself. Of twenty pods whose memory leaks each
- * gets twice as far out at a time of its own, and people would hear the same twenty times.
+ * Tells whether an incident is news again. It is judged as a whole, not member by member: if the memory of twenty pods
+ * leaks, each pod gets twice as far out at a time of its own, and people would hear the same twenty times.
  */
 import type { AnomalyChange, Extent, Incident, Member, News } from './contract.ts';
 import { isWide, LONG, lastsLong, listWorkloads, UNUSUAL, WIDE_WORKLOADS } from './severity.ts';
@@ -22,8 +22,8 @@ export function measureExtent(members: readonly Member[]): Extent {
 }
 
 /**
- * What makes it worse, or louder, than when people were told: so that the message says that first. That it lasts is news only
- * where nothing else made it loud.
+ * Finds what makes it worse, or louder, than when people were told, so that the message says that first. That it lasts is
+ * news only if nothing else made it loud.
  */
 export function findNews(
   { told, toldAt, members, firstSeen }: Pick<Incident, 'told' | 'toldAt' | 'members' | 'firstSeen'>,
@@ -50,9 +50,9 @@ function isFartherOut(before: number | undefined, now: number | undefined): bool
 }
 
 /**
- * Since people were told, what one of its members does is twice as far out as anything was then, or it has come to be wide: most of
- * a workload, where one pod had been for hours, or twice as many workloads. What people were told before that was kept, and
- * what has no level, is worse where the member says so.
+ * True if, since people were told, one of its members is twice as far out as anything was then, or the incident has become
+ * wide: most of a workload, where one pod had been for hours, or twice as many workloads. If no level is known (an old
+ * record, or a member without one), the member itself says whether it is worse.
  *
  * @param members with the change
  */

@@ -1,6 +1,6 @@
 /**
- * The pause of what comes and goes at regular times: a nightly job, an environment that is up by day. It is missed once it
- * does not come, though it is not there most of the time.
+ * Finds the pause of a workload that comes and goes at regular times: a nightly job, an environment that is up by day. It
+ * is missed once it does not come, although it is absent most of the time.
  */
 
 /** Pauses below it are too few to be regular: those of a job of six days a week have the seventh among them. */

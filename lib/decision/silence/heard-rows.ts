@@ -1,4 +1,7 @@
-/** Who was heard when, cell by cell of the grid, in order of time: the same however rows are cut into files. */
+/**
+ * Tells who was heard when, cell by cell of the grid, in order of time. The result does not depend on how rows are cut into
+ * files.
+ */
 import type { MetricWindow } from '../../window/window.ts';
 
 export interface HeardEntity {

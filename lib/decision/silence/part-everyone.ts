@@ -1,6 +1,6 @@
 /**
- * What nobody has is known only while all come in the same files. Where entities turn out to have files of their own, the
- * rows that were counted of everyone are those of the entities that were there.
+ * It is known that nobody has a metric only while all entities come in the same files. If entities turn out to have files
+ * of their own, rows that were counted for everyone become those of the entities that were there.
  */
 import type { MissedRows } from './contract.ts';
 import type { Walk } from './walk-state.ts';
@@ -11,8 +11,8 @@ export function lackAsEveryone(missing: Map<string, MissedRows>, metric: string,
 }
 
 /**
- * To be called where there is more than one group. A silence of everyone goes on, untold, as that of one entity of
- * those that lack its metrics; where there is none that could take it over, it is told to be over.
+ * Call it once there is more than one group. A silence of everyone goes on, without a message, as that of one entity that
+ * lacks its metrics. If no entity can take it over, people are told that it is over.
  */
 export function partEveryone({ rules, open, everyone, entities }: Walk): void {
   for (const { heard, missing } of entities.values())

@@ -1,9 +1,9 @@
 /**
- * Who has gone silent, row by row of the grid in order of time. Pure: what is remembered goes in and comes out, and
- * cutting the same rows into files elsewhere gives the same silences.
+ * Finds who has gone silent, row by row of the grid in order of time. It is pure: the memory goes in and comes out. The
+ * same rows give the same silences, however they are cut into files.
  *
- * Each silence is told once, at the widest that it is: nobody heard at all; of those who are, a metric that nobody has; a
- * workload (or an entity that is no pod) that is not among them; of an entity that is, a metric that others have. So each
+ * Each silence is told once, at its widest. There are four widths: nobody is heard at all; nobody has a metric any more; a
+ * workload (or an entity that is no pod) is not heard while others are; an entity lacks a metric that others have. Each
  * counts only rows in which the wider one was heard. Only what training had nearly always is missed.
  */
 import type { MetricWindow } from '../../window/window.ts';
@@ -49,8 +49,8 @@ export function walkSilence(
 }
 
 /**
- * Rows of the grid at which others of the same detector were heard, and of this shard nobody: each of its workloads missed
- * them. Nothing changes where entities have files of their own.
+ * Takes rows of the grid at which others of the detector were heard, but nobody of this shard. Each of its workloads missed
+ * these rows. If entities have files of their own, nothing changes.
  * @param times epoch ms, ascending, later than all that was heard
  */
 export function walkAbsence(
@@ -93,8 +93,8 @@ function takeCell(walk: Walk, taken: TakenCell): void {
 }
 
 /**
- * By the data: the first row after it tells of a silence of everybody that nobody noticed by the clock. Of one that the clock
- * noticed, what was there before it and comes after it is no end: those rows were late, and the others are still missing.
+ * Judges a silence of everybody by the data: the first row after it tells of it, if the clock did not. If the clock noticed
+ * it, a row from before it that arrives later does not end it: that row was late, and the others are still missing.
  */
 function judgeSource({ rules, open, heardUntil, groups }: Walk, time: number): void {
   const { step, watchFrom } = rules;
@@ -201,7 +201,7 @@ function judgeEntities(walk: Walk, { cell, unitOf, window, group }: TakenCell, i
   forgetGone(walk, { time: cell.time, group });
 }
 
-/** A pod that ended while it lacked a metric lacks none any more. Those of another group may have their file still to come. */
+/** A pod that ended while it lacked a metric no longer lacks it. A file of another group may still come. */
 function forgetGone(
   { rules, open, entities, units }: Walk,
   { time, group }: { readonly time: number; readonly group: string },
@@ -277,7 +277,7 @@ function takeLateCell(
   }
 }
 
-/** What a newer training, or a newer manifest, does not miss is told to be over. */
+/** Ends silences of what a newer training, or a newer manifest, does not miss. */
 function settleUnmissed({ rules, open }: Walk): void {
   const { settings, usual, workloadOf, step } = rules;
   for (const { kind, entity, metrics, last } of open.list()) {
