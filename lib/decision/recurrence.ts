@@ -1,9 +1,9 @@
 /**
- * What comes again and again is told a few times a day, and then only once it is worse or stays: a metric that has begun to
- * burst every half an hour is one piece of news, and not fifty. What is back a few minutes after it was over has not been
- * over. And the hours after a fault are full of small ones, which are its doing or what people do about it: of those, too,
- * only what is worse or stays is told. A mean over hours in which a level has settled is of what was told then. What comes
- * at the same hour each day is usual after some (`daily-spells.ts`).
+ * Decides whether an opening is news. A departure that comes again and again is told a few times a day, and then only if it
+ * is worse or stays: a metric that has begun to burst every half an hour is one piece of news, not fifty. If it is back a
+ * few minutes after its end, it was not over. The hours after a fault are full of small faults, caused by it or by people
+ * who repair it: of those, too, only what is worse or stays is told. A mean over hours in which a level has settled belongs
+ * to what was told then. What comes at the same hour each day is usual after some days (`daily-spells.ts`).
  */
 import type { HeldBack, Telling } from './contract.ts';
 import { isUsualAtThisHour, type Spell } from './daily-spells.ts';

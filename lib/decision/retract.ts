@@ -1,7 +1,8 @@
 /**
- * A corrected window may show that what was told was not so. An anomaly is taken back once every row of it, from its first
- * anomalous one to the newest, lies in windows whose corrected bytes have been scored, and none of these rows is anomalous
- * any more. What only became weaker, or began later, stays; and a row that lacks what told of it says nothing. Pure.
+ * A corrected window may show that an anomaly was not there. It is taken back once two things hold: all of its rows, from
+ * the first anomalous one to the newest, lie in windows whose corrected bytes have been scored, and none of these rows is
+ * anomalous any more. An anomaly that only became weaker, or began later, stays. A row that lacks the metric that told of
+ * it proves nothing. Pure.
  */
 import type { DecisionPolicy, EntityTrack, OpenIncident, ScoredRows, Transition } from './contract.ts';
 import { incidentId } from './incident-id.ts';

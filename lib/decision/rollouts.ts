@@ -1,7 +1,7 @@
 /**
- * What was rolled out: told by the names of a Deployment's pods, which carry the hash of their ReplicaSet. Where a workload
- * that was there gets pods of a hash that it had not, it is rolled out, or back. No anomaly by itself: people are told of it
- * beside what went wrong. Workloads are kept, and not the pods.
+ * Finds rollouts by the names of a Deployment's pods, which carry the hash of their ReplicaSet. If a known workload gets
+ * pods of a new hash, it is rolled out, or back. A rollout is no anomaly by itself: people are told of it beside what went
+ * wrong. The state keeps workloads, not pods.
  */
 import { nameWorkload, revisionOf } from '../base/workload.ts';
 import type { MetricWindow } from '../window/window.ts';

@@ -1,7 +1,8 @@
 /**
- * Whether what moved has stayed. An anomaly ends where its metrics are back, and where they stay for so long that they are usual
- * by now; what training foretells tells the two apart. Only those that told of it are asked: another metric may have been a
- * little off all along. They have stayed where they are nearer to where they were during it than to what training foretells.
+ * Tells whether metrics stayed at a new level. An anomaly ends either because its metrics are back, or because they stayed
+ * away for so long that this is usual by now. What training predicts tells the two apart. Only the metrics that told of the
+ * anomaly are asked: another one may have been a little off all along. They have stayed if they are nearer to their level
+ * during the anomaly than to what training predicts.
  */
 import type { DecisionPolicy, LevelOff, OpenIncident } from './contract.ts';
 import type { JudgedRow } from './judge-row.ts';

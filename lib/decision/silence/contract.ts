@@ -3,8 +3,8 @@ import type { SilenceKind } from '../../config/silence-settings.ts';
 import type { Transition } from '../contract.ts';
 
 /**
- * What training heard, part of a version. Gaps are rows in a row that were missing again and again; null: it was not
- * there nearly always, so that nobody misses it.
+ * What training heard, part of a version. A gap is how many rows were missing one after the other, again and again. null:
+ * it was not there nearly always, so nobody misses it.
  */
 export interface UsualPresence {
   /** Those of `metrics` in `units` and `everyone`, in order. */

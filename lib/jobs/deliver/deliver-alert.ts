@@ -44,7 +44,7 @@ const incidentSchema = z.looseObject({
 });
 
 /**
- * What the receiver refuses for good is logged and counted, and done with.
+ * An alert that the receiver refuses for good is logged and counted, and not sent again.
  * @throws ReceiverError where it may take the same later; SettingError where the secret has another form; whatever the
  * secret's reading throws. None of them shows a secret
  */
@@ -71,9 +71,9 @@ export async function deliverAlert(setting: ReceiverSetting, sent: Alert, run: D
 }
 
 /**
- * A message that was late must not open again there what was closed meanwhile, since nobody would close it any more, nor say
- * that it is milder than was said since; an end that was late must not close what is back. What cannot be read holds up nobody's
- * telling.
+ * A late message must not open an incident at the receiver again that was closed meanwhile: nobody would close it any more.
+ * Nor may it lower the severity that was sent since. A late end must not close an incident that is back. A record that
+ * cannot be read delays no message.
  * @returns undefined where its incident has ended, or of an end where it is back
  */
 async function bringUpToDate(
@@ -107,8 +107,8 @@ type Told =
   | { readonly accepted: false; readonly target: ReceiverTarget; readonly answer: ReceiverAnswer };
 
 /**
- * Once more where it was refused, or the secret had another form, and that has become another one since it was read: services
- * answer a key or an address of before with 400, 404, 410 or 422 as well as with 401.
+ * Tries once more if the alert was refused, or the secret had another form, and the secret has changed since it was read:
+ * services answer an old key or address with 400, 404, 410 or 422 as well as with 401.
  */
 async function tell(setting: ReceiverSetting, alert: Alert, run: DeliveryRun): Promise<Told> {
   const { secretArn } = setting;

@@ -1,6 +1,6 @@
 /**
- * What was published goes to the services that people have. A message of the topic becomes one message for each receiver,
- * so that one that is down is tried again by itself.
+ * Delivers what was published to the services that people use. A message of the topic becomes one message for each
+ * receiver, so that a receiver that is down is tried again by itself.
  */
 import type { Alert } from '../../alert/alert.ts';
 import { parseAlert } from '../../alert/parse-alert.ts';
@@ -67,8 +67,8 @@ function readMessage(body: string): { readonly receiver: string | undefined; rea
 }
 
 /**
- * One after the other, in the order of the settings: where the queue fails in between, those that were sent theirs get it
- * again, and the first of them know an alert that they have.
+ * Sends one after the other, in the order of the settings. If the queue fails in between, the receivers before that get the
+ * message again, and recognise an alert that they have.
  */
 async function fanOut(alert: Alert, { receivers, enqueue }: DeliverContext): Promise<void> {
   for (const { name: receiver } of receivers)

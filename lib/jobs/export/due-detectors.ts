@@ -1,4 +1,4 @@
-/** Which detectors an export is due of, told by one listing of manifests and one index of times, and in which order. */
+/** Finds which detectors are due for an export, and in which order, by one listing of manifests and one index of times. */
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import type { Detector } from '../../config/detector.ts';
 import { readState } from '../../store/detector-states.ts';
@@ -41,8 +41,8 @@ const LOOKING_SHARE = 0.5;
  */
 export const LONGEST_TRUST = 3_600_000;
 /**
- * Ms by which what has had its turn and is still due, a backfill or one that fails, stands back behind others: they are not kept
- * waiting by it, and it waits for no longer than this.
+ * Ms by which a detector that had its turn and is still due (a backfill, or one that fails) is put behind others. The
+ * others do not wait for it, and it waits for no longer than this.
  */
 const STANDS_BACK = 300_000;
 
@@ -67,7 +67,7 @@ export async function findDueDetectors(
   };
   const due: DueDetector[] = [];
   const stopAt = LOOKING_SHARE * deadline.remaining();
-  // Those that are known to be due first: there is no time for an index that has to be made anew to keep them waiting.
+  // Detectors that are known to be due come first. They must not wait for an index that has to be made anew.
   const asked = [...manifests]
     .filter((manifest) => (entryOf(manifest)?.due ?? 0) <= time)
     .sort((a, b) => waitsSince(entryOf(a)) - waitsSince(entryOf(b)));

@@ -1,6 +1,7 @@
 /**
- * One day of a backfill: what of it has no window yet is exported, as one window where the day fits, and the exporter's cursor stays
- * where it is. Days know nothing of each other, so that they are exported in any order and side by side, and again without harm.
+ * Exports one day of a backfill: the parts of it without a window, as one window if the day fits. The exporter's cursor
+ * stays where it is. Days know nothing of each other. So they may be exported in any order, side by side, and again without
+ * harm.
  */
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';

@@ -20,11 +20,11 @@ export interface DueExports {
 }
 
 /**
- * They share the memory for batches. While one source does not answer, the others go on; where there are fewer sources than
- * these, each has several detectors exported at once, and what it is asked at a time is what its concurrency allows.
+ * Exports that run at once. They share the memory for batches. While one source does not answer, the others go on. With
+ * fewer sources than this, several detectors of each source are exported at once; its concurrency still limits the queries.
  */
 export const MOST_AT_ONCE = 4;
-/** Ms. What began with less of a run left and was cut short has had no turn, and does not stand back for others. */
+/** Ms. A detector that began with less time left and was cut short has had no turn, and is not put behind others. */
 const WHOLE_TURN = 2 * STOP_BEFORE_MS;
 /** Ms from a shard's last row. It is more than any limit of silence. After it no scoring is asked for: its workloads were removed. */
 const ASKED_FOR = 31 * 86_400_000;

@@ -1,4 +1,7 @@
-/** A source's answers → windows in the bucket: every complete window since the cursor, each written once or not at all. */
+/**
+ * Makes windows in the bucket from a source's answers: every complete window since the cursor, each written once or not at
+ * all.
+ */
 
 import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { RetryLaterError, SourceError } from '../../base/errors.ts';
@@ -94,9 +97,9 @@ interface Run extends Omit<ExportRequest, 'source'> {
  * Exports from the cursor up to now − ingest delay, oldest first. A window's object comes before the cursor's move,
  * so a crash between them is repeated work and nothing else; two runs at once write the same objects.
  *
- * Windows without a single number are passed once newer data exists: before the first data ever silently, later as a
- * gap that the state and telemetry tell of. While nothing newer exists they are an error and the cursor stays; but
- * samples that are NaN up to now show that the source is alive, and are a gap like one that ended.
+ * Windows without a single number are skipped once newer data exists: silently before the first data ever, later as a gap
+ * that state and telemetry report. While nothing newer exists they are an error, and the cursor stays. But samples that are
+ * NaN up to now show that the source is alive: they are a gap like one that ended.
  * @throws SourceError where the source's answer is unusable or empty up to now; windows before it are exported.
  * `no-history` where the source knows no past at all
  * @throws RetryLaterError where time ran out before anything was exported

@@ -1,6 +1,6 @@
 /**
- * Into how many shards a detector is dealt out: told by its first data, before its first window is written, and kept for good. A
- * number that changed would part an entity from its history, its model and its open incident.
+ * Settles how many shards a detector is split into: by its first data, before its first window is written, and for good. If
+ * the number changed, an entity would be cut off from its history, its model and its open incident.
  */
 import type { Detector } from '../../config/detector.ts';
 import { parseUnit } from '../../config/work-unit.ts';

@@ -20,8 +20,8 @@ const loadFiles = createAnswerLoader<Loaded>({
 });
 
 /**
- * The silences of the bucket. A calendar that a rule names says when that rule holds; one that none names is a silence by
- * itself. A rule whose calendar is not there, or cannot be used, holds never: that is warned of.
+ * Loads the silences of the bucket. A calendar that a rule names says when that rule is active; a calendar that no rule
+ * names is a silence by itself. A rule whose calendar is missing, or cannot be used, is never active: that is warned of.
  */
 export async function loadSilencings(context: StoreContext): Promise<readonly Silencing[]> {
   const files = await loadFiles(context);

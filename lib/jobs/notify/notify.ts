@@ -1,10 +1,10 @@
 /**
- * Tells people, and nobody twice. Scoring leaves each change of an anomaly in its detector's state; this takes them over,
- * makes incidents of them by policies and time, and sends what is due.
+ * Tells people, each of them once. Scoring leaves each change of an anomaly in its detector's state. The notify job takes
+ * these changes over, makes incidents of them by policies and time, and sends what is due.
  *
- * For a run: take over (the state of notifications then holds the messages to send, so from here on they are not lost),
- * remove from the detectors' states what was taken, send what the state holds. A run that is cut short anywhere is
- * finished by the next one; any number may run at once. Pages for people to look at come after the messages, and hold none up.
+ * A run has three steps: take over (from then on the state of notifications holds the messages, so they are not lost),
+ * remove from the detectors' states what was taken, send what the state holds. The next run finishes a run that was cut
+ * short anywhere, and any number may run at once. Pages for people come after the messages, and delay none.
  */
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
@@ -134,7 +134,7 @@ async function sweepIfDue(
   const at = context.now();
   if (state.sweptAt !== undefined && Math.abs(at - state.sweptAt) < SWEEP_EVERY) return undefined;
   const detectors: string[] = [];
-  // The sweep before has read what was written before it, but for what two clocks that differ may hide; once a day all are read.
+  // The sweep before has read what was written before it, except what differing clocks may hide. Once a day all are read.
   const { sweptAt = -Infinity } = state;
   const isWhole = Math.floor(at / DAY) !== Math.floor(sweptAt / DAY);
   const since = isWhole ? -Infinity : sweptAt - SWEEP_EVERY;
@@ -158,9 +158,9 @@ async function removeTaken({ store }: NotifyContext, { stored, states }: TakenOv
 }
 
 /**
- * The state, once for the whole run. One that is no JSON, as one that was cut by hand is, starts anew, with a copy in quarantine: messages that were not
- * sent yet are lost, and of what is open people hear when it changes next. One of JSON that does not fit, such as one of a
- * newer release, is left alone.
+ * Reads the state, once for the whole run. If it is no JSON, for example because it was cut by hand, it starts anew, with a
+ * copy in quarantine. Messages that were not sent yet are lost then, and people hear of open incidents when they change
+ * next. JSON that does not fit, such as that of a newer release, is left alone.
  */
 async function readOrHeal(context: NotifyContext): Promise<StoredNotifyState> {
   const { store, telemetry } = context;

@@ -1,6 +1,6 @@
 /**
- * Publishes what the state of notifications holds as decided and not yet told: each message once, however often and
- * however many at once this runs, and wherever a run before it died.
+ * Publishes the messages that the state of notifications holds as decided and not yet sent. Each goes out once, however
+ * often this runs, however many run at once, and wherever a run before it died.
  *
  * For each message: write the incident, claim the notification, publish, mark it as published; then do what belongs to
  * what was told, such as pages, and take it all out of the outbox. A run that dies between publishing and marking leaves a claim; the receipt, which comes back to us as a

@@ -46,7 +46,7 @@ const MANY_MEMBERS = 20;
 const KEPT_REASONS = 3;
 
 /**
- * What is taken stays in the detectors' outboxes until the caller removes it, and is not taken again.
+ * Changes that were taken stay in the detectors' outboxes until the caller removes them. They are not taken again.
  * @param given.stored as it was read before: where others changed it since, it is read anew
  * @throws RetryLaterError where others changed the state every time
  */

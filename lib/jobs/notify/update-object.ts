@@ -7,8 +7,8 @@ import type { ObjectStore } from '../../store/object-store.ts';
 const MAX_TRIES = 10;
 
 /**
- * Moves a JSON object by conditional writes. One that was cut by hand, and is no JSON any more, is written anew: what is told
- * now matters more than the record of what was told before.
+ * Changes a JSON object by conditional writes. An object that was cut by hand, and is no JSON any more, is written anew:
+ * what people are told now matters more than the record of what they were told before.
  *
  * @param object.isNew that most likely nothing is stored under the key yet: it is read only where something is
  * @param change gets what is stored, and returns the same where there is nothing to do; it is called anew whenever another

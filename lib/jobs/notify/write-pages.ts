@@ -1,6 +1,7 @@
 /**
- * The pages of incidents that changed, after what could be told was: a message never waits for one. A failure is logged and
- * counted, and a run gives pages so much time and no more; what is put off is written when its incident changes next.
+ * Writes the pages of incidents that changed, after all messages that could be sent: a message never waits for a page. A
+ * failure is logged and counted. A run gives pages a limited time; a page that is put off is written when its incident
+ * changes next.
  */
 import type { NotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';

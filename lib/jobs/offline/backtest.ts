@@ -1,7 +1,7 @@
 /**
- * Replays history as the functions would have run: each window arrives when its export would have written it, training
- * comes on the hour where it is due, and whatever people are told they are told by the jobs themselves, over a bucket in
- * memory and the data's own clock. Nothing sees a row before its time, and labels are seen by nobody: they judge afterwards.
+ * Replays history as the functions would have run. Each window arrives when its export would have written it, training runs
+ * on the hour if it is due, and the jobs themselves make the messages, over a bucket in memory and by the data's own clock.
+ * Nothing sees a row before its time. No job sees the labels: they judge afterwards.
  */
 import { SourceError } from '../../base/errors.ts';
 import type { Telemetry } from '../../base/telemetry.ts';

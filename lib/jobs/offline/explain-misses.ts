@@ -1,4 +1,4 @@
-/** Why a labelled event had no incident: how near it came, by what, or what kept it from being judged at all. */
+/** Explains why a labelled event had no incident: how near it came and by what, or why it was not judged at all. */
 import { formatDuration } from '../../base/duration.ts';
 import type { DecisionPolicy, ScoredRows } from '../../decision/contract.ts';
 import { isAnomalous } from '../../decision/is-anomalous.ts';

@@ -24,8 +24,8 @@ export function reply(status: number, body: string): PageResponse {
 }
 
 /**
- * To everything that is not asked by a link that holds, the same to the byte: nobody learns by it which incidents, paths or
- * methods there are, or that a link once held.
+ * The reply to every request without a valid link. It is always the same, byte for byte, so nobody learns from it which
+ * incidents, paths or methods there are, or that a link was once valid.
  */
 export const NOT_HERE: PageResponse = reply(
   404,

@@ -1,6 +1,6 @@
 /**
- * Takes what a form says, as the commands would, and notes who said it from where. A form writes over what stood there when its
- * page was shown, and over nothing else: sent again, or after somebody else spoke, it changes nothing.
+ * Takes the answer of a form, as the commands would, and notes who gave it and from where. A form replaces only the answer
+ * that stood there when its page was shown. If it is sent again, or after somebody else answered, it changes nothing.
  */
 import { stringify } from 'yaml';
 import { chooseMatchers, matchesEverything } from '../../alert/answer-commands.ts';

@@ -1,6 +1,6 @@
 /**
- * Requests to the bucket that each job makes, as its code has them: test/unit/jobs/plan/plan.test.ts counts a day of them. Who
- * changes what a job reads and writes changes it here.
+ * Counts the requests to the bucket that each job makes. test/unit/jobs/plan/plan.test.ts compares them with a day of real
+ * requests. If you change what a job reads or writes, change it here too.
  */
 import type { Requests } from '../../store/count-requests.ts';
 import { MOST_COPIED_BYTES } from '../../store/recent-windows.ts';

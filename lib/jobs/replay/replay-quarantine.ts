@@ -20,8 +20,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Doing it again after it was cut short anywhere ends the same: the copy goes last, and the mark before it only once the
- * original stands.
+ * If it was cut short anywhere, doing it again gives the same result: the copy is deleted last, and the mark before it,
+ * once the original is there.
  */
 export async function replayQuarantined(
   store: ObjectStore,

@@ -1,7 +1,7 @@
 /**
- * Has the windows of a range scored again, by the version that is in use now. What people were told stays told: rows that
- * were decided on are not decided on again. So nothing here sends, and nothing is judged: the scores are taken away, and
- * scoring makes them anew as it does for any window without.
+ * Has the windows of a range scored again, by the version that is in use now. People are not told twice: rows that were
+ * decided on are not decided on again. Nothing is sent or judged here. The scores are deleted, and scoring makes new ones,
+ * as for any window without scores.
  */
 import { TidewatchError } from '../../base/errors.ts';
 import { unitOf } from '../../config/work-unit.ts';

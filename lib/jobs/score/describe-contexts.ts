@@ -1,4 +1,7 @@
-/** What says of an anomaly which others it belongs to: its workload, how many there are of it, what it depends on. */
+/**
+ * Describes the context of an anomaly, which tells what others it belongs to: its workload, the size of that, and what it
+ * depends on.
+ */
 import { type Workload, workloadOf } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { EntityTrack } from '../../decision/contract.ts';

@@ -1,4 +1,4 @@
-/** What people may want to hear of a window: each change of an anomaly, with why it is one and how far it went. */
+/** Describes what people may want to hear of a window: each change of an anomaly, with its reasons and how far it went. */
 import type { AlertRelated, AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import type { Detector } from '../../config/detector.ts';

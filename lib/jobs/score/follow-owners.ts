@@ -1,4 +1,4 @@
-/** Owners of pods as the newest windows have them: an entity that this one lacks is of the workload that it was of. */
+/** Follows the owners of pods through the newest windows. An entity that a window lacks keeps its workload. */
 import { nameWorkload, type Owner } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { DetectorState } from '../../store/detector-state.ts';

@@ -1,6 +1,7 @@
 /**
- * A mark that stands while a window is scored: what ends a function's process takes the reason with it. Whoever finds a
- * window whose mark ran out knows that a run died at it; the window that killed two is set aside, and the others go on.
+ * A mark stands while a window is scored, because a window that ends the function's process leaves no other trace. A run
+ * that finds an expired mark knows that a run before it died at this window. A window that ended two runs is set aside, and
+ * the others go on.
  */
 import { WindowError } from '../../base/errors.ts';
 import { attemptKey } from '../../store/keys.ts';

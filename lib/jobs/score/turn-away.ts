@@ -1,7 +1,7 @@
 /**
- * What is asked of a unit that the detector is not dealt out into. A detector in shards is scored by its shards alone: what lies
- * beside their partitions belongs to none of them, and an entity that were scored twice would have two levels, two seasons and two
- * alerts.
+ * Turns away work for a unit that the detector does not have. A detector in shards is scored by its shards alone. A file
+ * outside of their partitions belongs to none of them: if its entities were scored as well, they would have two levels, two
+ * seasons and two alerts.
  */
 import { type TidewatchError, WindowError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';

@@ -1,7 +1,8 @@
 /**
- * Whether a detector does its work, as its state tells: exported and decided on in time, with a model that is not due for another
- * one. Nothing of it has to be listed then, which is most of what a look costs: the scoring of each of its windows has just
- * listed the days around. Where anything speaks against it, or nothing tells, the windows themselves are looked at.
+ * Tells by its state whether a detector does its work: its windows are exported and decided on in time, and its model is
+ * not due to be replaced. Then none of its windows have to be listed, which is most of the cost of a check: scoring has
+ * just listed the days around each window. If the state says otherwise, or does not tell, the windows themselves are looked
+ * at.
  */
 import { resolveVersion } from '../../store/model-repository.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';

@@ -1,6 +1,6 @@
 /**
- * A mark that stands while something is worked on: what ends a function's process takes the reason with it. Whoever finds a
- * mark that ran out knows that a run died at it.
+ * A mark stands while something is worked on, because work that ends the function's process leaves no other trace. A run
+ * that finds an expired mark knows that a run before it died there.
  */
 import * as z from 'zod';
 import { ArtifactError, NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';

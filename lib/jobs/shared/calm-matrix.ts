@@ -1,5 +1,5 @@
 /**
- * What a model is asked about, without the changes that do not matter: a model knows no unit, and one block more on a
+ * Takes changes that do not matter out of the matrix, before a model sees it. A model knows no units: one block more on a
  * disk that never moved is as new to it as a fault.
  */
 import type { Detector } from '../../config/detector.ts';

@@ -1,6 +1,6 @@
 /**
- * Whether a detector does what it is there for, told from the bucket alone: neither the exporter nor the scorer has to be
- * alive to be found dead. Reads only.
+ * Tells from the bucket alone whether a detector works, so that a dead exporter or scorer is found although it cannot
+ * report itself. Reads only.
  */
 import type { Alert } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';

@@ -1,7 +1,7 @@
 /**
- * What else moved as the culprit did: metrics of other entities whose departures from what the model expects of them go with
+ * Finds what else moved as the culprit did: metrics of other entities whose departures from the expectation correlate with
  * those of the culprit's leading metric, over the incident and as long before it. Ranks are compared, so that no outlier
- * decides; and of the thousands of metrics that a fleet has only those count that hardly any of them would reach by chance.
+ * decides. A fleet has thousands of metrics, so only correlations count that hardly any of them would reach by chance.
  */
 import { correlateRanks } from '../../maths/rank-correlation.ts';
 import type { RelatedInput } from '../../report/incident/incident-input.ts';

@@ -1,7 +1,7 @@
 /**
- * A state that is no JSON, as one that was cut by hand is: all that can be told from the bucket is told from it again, and
- * the detector goes on. What cannot be (open incidents, alerts that were not sent yet) is lost, and the copy in quarantine
- * says so. A state of JSON that does not fit, such as one of a newer release, is left alone.
+ * Makes a new state in place of one that is no JSON, for example because it was cut by hand. All that the bucket tells is
+ * read from it again, and the detector goes on. The rest (open incidents, alerts that were not sent yet) is lost, and the
+ * copy in quarantine says so. JSON that does not fit, such as that of a newer release, is left alone.
  */
 import { ArtifactError, PreconditionFailedError } from '../../base/errors.ts';
 import { detectorOfUnit, parseUnit } from '../../config/work-unit.ts';

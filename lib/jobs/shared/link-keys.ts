@@ -1,4 +1,4 @@
-/** The keys of links, kept for minutes: a rotation is taken up by every process, without asking for each request. */
+/** Keeps the keys of links for minutes: every process notices a rotation, without reading the secret for each request. */
 import type { AlertLinks } from '../../alert/alert.ts';
 import {
   createPageLink,

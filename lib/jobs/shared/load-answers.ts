@@ -31,8 +31,8 @@ interface Read<T> {
 export function createAnswerLoader<T>(files: AnswerFiles<T>): LoadAnswers<T> {
   const { prefix } = files;
   /**
-   * By key, as they were read last: silences are asked for every minute by a process that lives for hours, and most have
-   * ended long ago or have not changed. What is listed with another ETag is read.
+   * Files by key, as they were read last. A process lives for hours and needs the silences every minute, and most of them
+   * have ended long ago or have not changed. Only a file that is listed with another ETag is read again.
    */
   const lastRead = new WeakMap<ObjectStore, ReadonlyMap<string, Read<T>>>();
   return async (context) => {
@@ -78,7 +78,7 @@ async function read<T>(
   }
 }
 
-/** What no one thought of is a fault of this file too: thrown further, it would keep everybody from being told. */
+/** An unexpected error counts as a fault of this file too. If it were thrown further, nobody would be told of anything. */
 function parseAny<T>(parse: AnswerFiles<T>['parse'], ...[text, of]: Parameters<AnswerFiles<T>['parse']>): T {
   try {
     return parse(text, of);

@@ -110,8 +110,8 @@ export async function scoreRows({
 }
 
 /**
- * Scores of the window's rows, and of those before it that their evidence looks back on; NaN further back. Metrics are
- * looked back on for hours, which a model need not score again.
+ * Scores of the window's rows, and of the rows before it that their evidence looks back on; NaN further back. The evidence
+ * of metrics looks back for hours, which the model need not score again.
  */
 async function scoreNewest(
   x: FeatureMatrix,

@@ -1,6 +1,6 @@
 /**
- * A source that nobody hears from any more, noticed by the clock: a window that does not come is scored by nobody. It is
- * told by the next scoring, which has the topic; the first window that comes after all closes it.
+ * Notices by the clock that a source is silent: no window comes, so no scoring runs that could notice it. The next scoring
+ * tells people. The first window that comes ends the silence.
  */
 import type { Detector } from '../../config/detector.ts';
 import { listUnits, parseUnit, unitOf } from '../../config/work-unit.ts';

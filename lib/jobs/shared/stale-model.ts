@@ -1,4 +1,4 @@
-/** A model that a newer one should have taken the place of by now, and what in the bucket tells why none has. Reads only. */
+/** Finds a model that should have been replaced by now, and what in the bucket tells why it was not. Reads only. */
 import { type Exclusion, parseExclusion } from '../../answers/exclusion.ts';
 import { matchesAll } from '../../answers/matcher.ts';
 import { AnswerError, NotFoundError } from '../../base/errors.ts';

@@ -1,7 +1,7 @@
 /**
- * What ended the training function twice, out of memory or of time, is set aside with that reason: hour after hour it would end
- * it again, and the trainings of others with it. Other settings or another release are tried at once, and the same ones again
- * after a day, when there is other data.
+ * A training that ended the function twice, out of memory or of time, is set aside with that reason. Otherwise it would end
+ * the function every hour, and the trainings of other detectors with it. With other settings or another release it is tried
+ * at once; with the same ones after a day, when there is other data.
  */
 import { unitOf } from '../../config/work-unit.ts';
 import { trainingAttemptKey } from '../../store/keys.ts';

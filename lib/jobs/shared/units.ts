@@ -5,14 +5,17 @@ import type { DetectorState } from '../../store/detector-state.ts';
 import type { LoadedDetector } from './load-detectors.ts';
 import { TRAINING_MEMORY } from './training-needs.ts';
 
-/** MB of the train function as it is deployed: a training that takes more is dealt out. A test holds the two together. */
+/**
+ * MB of the train function as it is deployed: a detector whose training takes more is split into shards. A test compares
+ * the two numbers.
+ */
 export const TRAINED_IN_MB = 3008;
 /** Of that, what a shard is made for: workloads are not of one size, and a fleet grows. */
 const FILLED = 0.6;
 
 /**
- * 1: it is one unit. The first export settles the number, and nothing changes it after that; where nothing is exported, the
- * manifest says it to whoever deals out the files.
+ * 1: it is one unit. The first export settles the number, and nothing changes it after that. If nothing is exported, the
+ * manifest tells it to the person who distributes the files.
  */
 export function countShards(
   { shards = 1 }: Pick<Detector, 'shards'>,

@@ -1,9 +1,10 @@
 /**
- * The dead man's switch: looks at every detector from outside of the path that its data take, and counts those that do not
- * do what they are there for. An alarm on `WatchRuns` tells when nobody looks any more.
+ * The dead man's switch. It looks at every detector from outside of the path of its data, and counts those that do not
+ * work. An alarm on `WatchRuns` tells when this check itself no longer runs.
  *
- * Of a detector that is at work it looks at no window, and of others mostly at the newest days. Once a day each detector is looked at as a whole: what came without its event, however
- * old its name says that it is, is found then, and a scoring asked for.
+ * For a detector that does its work it looks at no window, and for others mostly at the newest days. Once a day it looks at
+ * all of a detector's windows. Then it finds files that came without an event, however old their names say they are, and
+ * asks for a scoring.
  */
 import { ManifestError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';

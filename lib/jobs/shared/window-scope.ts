@@ -1,6 +1,6 @@
 /**
- * Which windows a run looks at: all that there are, or those near in time to what it is about. What a bucket holds of a year
- * is then no more to list than what it held on its first day.
+ * Tells which windows a run looks at: all, or those near in time to its work. So a bucket that holds a year is no more work
+ * to list than on its first day.
  *
  * Whatever is left out by a scope is found by the next run that looks at everything: one without an event asks for that, a
  * training does, and once a day whoever watches the detectors.
@@ -27,8 +27,9 @@ const DAY = 86_400_000;
 const NEWEST = 7 * DAY;
 const DAYS_BEFORE = 2 * DAY;
 /**
- * Where scoring itself stood still for longer, what came meanwhile goes first: what is scored behind newer rows is alerted on no
- * more. From the day before what was decided on last, as a window may be as long; what is older than this nobody is told of anyway.
+ * If scoring itself stood still for longer, windows that came meanwhile go first: rows that are scored after newer ones
+ * raise no alert. The scope starts a day before the newest row that was decided on, since a window may be as long. Nobody
+ * is told of older rows anyway.
  */
 const BEHIND = { before: DAY, most: FORGOTTEN_AFTER } as const;
 /** Files that come by themselves. More are somebody's copy of a history, which is looked at as a whole, in the order of time. */

@@ -1,4 +1,4 @@
-/** Takes the rows of holes out of a history: what looks back over one finds nothing there, as after an outage. */
+/** Takes the rows of holes out of a history. A feature that looks back over a hole finds nothing there, as after an outage. */
 import { EXCLUDED_NAMES } from '../../answers/exclusion.ts';
 import { matchesAll, readMatcher } from '../../answers/matcher.ts';
 import { ArtifactError } from '../../base/errors.ts';

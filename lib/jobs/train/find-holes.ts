@@ -1,6 +1,6 @@
 /**
- * What a training is to leave out: ranges that people excluded, and the rows of anomalies. Read once for a training. What
- * it costs is known before it is paid: ids tell when something began, and no more than the newest are read.
+ * Finds what a training has to leave out: ranges that people excluded, and the rows of anomalies. It reads once for a
+ * training. The cost is bounded: ids tell when something began, and only the newest are read.
  */
 import { formatMatcher, matchesAll } from '../../answers/matcher.ts';
 import type { Verdict } from '../../answers/verdict.ts';

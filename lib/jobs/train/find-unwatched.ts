@@ -1,6 +1,6 @@
 /**
- * What a training leaves out of a history that nobody watched, such as a backfill: there is no anomaly in it that anybody
- * could have answered, and a fault would be learned. Without a model, and carefully: what is left out for nothing makes every
+ * Finds what a training leaves out of a history that nobody watched, such as a backfill. Nobody could have answered an
+ * anomaly there, so a fault would be learned. It uses no model, and is careful: what is left out for nothing makes every
  * level a little too low.
  */
 import type { Detector } from '../../config/detector.ts';

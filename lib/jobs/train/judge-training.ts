@@ -14,8 +14,8 @@ export type Judgement =
   | { readonly place: 'nowhere'; readonly needs: TrainingNeeds; readonly reason: string };
 
 /**
- * Times of the room that a training may seem to take where there is nothing but the function: what it takes is rounded up, and
- * one that was tried for nothing twice is set aside. Where a job would have it, nothing is tried.
+ * A training that seems to take up to this many times the function's room is still tried there, if there are no jobs: the
+ * estimate is rounded up, and a training that failed twice is set aside. If there are jobs, a job does it at once.
  */
 const TRIED_UP_TO = 1.5;
 const OTHERWISE = 'a shorter training.lookback, a longer step or fewer entities in a detector';

@@ -1,4 +1,4 @@
-/** How much a training would hold, told without reading what it learns from: from the state, or from the ends of a few files. */
+/** Estimates how much a training would hold, without reading its data: from the state, or from the ends of a few files. */
 import { NotFoundError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { unitOf } from '../../config/work-unit.ts';

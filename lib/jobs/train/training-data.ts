@@ -127,8 +127,8 @@ export async function loadTrainingData(
 }
 
 /**
- * What came once before anybody watched, and once more since, is a habit of its hour and no fault of the history: so that what
- * nobody has answered is seen there.
+ * A departure that came once before anybody watched, and once more since, is a habit of its hour and no fault of the
+ * history. So anomalies that nobody has answered are seen here.
  * @param watched without what `told` leaves out
  */
 function seeAgain<T>(watched: T, told: TrainingHoles, cut: (holes: TrainingHoles) => T): T {
@@ -180,8 +180,8 @@ interface LoadedHistory {
 }
 
 /**
- * Lists what the lookback can reach, by what the state knows of the newest data; everything, where that was not enough: data
- * that turns out to be older reaches further back.
+ * Lists what the lookback can reach, by what the state knows of the newest data. If the data turns out to be older, that is
+ * not enough, and everything is listed.
  */
 async function loadHistory(
   detector: Detector,
@@ -271,8 +271,8 @@ function asHistory(loaded: readonly WindowAtHand[]): LoadedHistory {
 }
 
 /**
- * Leaves out what is too old by its key, or by what was learned of it; a dropped file that nobody has read yet has to be, to
- * know.
+ * Leaves out windows that are too old by their key, or by what was learned of them. A dropped file that nobody has read yet
+ * has to be read to know.
  */
 function withinLookback(
   objects: readonly ObjectInfo[],

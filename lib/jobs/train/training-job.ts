@@ -29,7 +29,7 @@ export async function beginJob(
 }
 
 /**
- * It has ended, as the job itself says or as AWS Batch does: who is first is believed.
+ * Notes that the job has ended, as the job itself or AWS Batch reports: the first report counts.
  * @param reason why it failed; undefined: it did not
  * @returns whether this was told first here
  */

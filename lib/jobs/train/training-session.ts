@@ -1,7 +1,7 @@
 /**
- * One run of a training that may take several. Only a model that asks for its checkpoint has one: the others write
- * nothing. The first run settles what is learned from; the later ones load exactly that, whatever arrived since, so
- * that they go on with the same matrix. A run holds a claim while it lasts, so that no two do the same work.
+ * One run of a training that may take several. Only a model that asks for a checkpoint has one; the others write nothing.
+ * The first run settles the data to learn from. The later runs load exactly that data, whatever arrived since, so that they
+ * go on with the same matrix. A run holds a claim while it lasts, so that no two runs do the same work.
  */
 import { ArtifactError, ModelError, RetryLaterError, TidewatchError } from '../../base/errors.ts';
 import type { Checkpoint, FittedModel } from '../../models/framework/contract.ts';
@@ -16,8 +16,8 @@ import type { TrainContext } from '../shared/context.ts';
 import { openRecord, TakenOverError, type TrainingIdentity, withoutClaim } from './training-record.ts';
 
 /**
- * Runs that end before their training does: at 15 minutes each a day and night. What takes longer is set wrong, and
- * would be older than the data that it is to judge.
+ * Most runs of one training: at 15 minutes each they take a day and a night. A training that takes longer has wrong
+ * settings, and its model would be older than the data that it is to judge.
  */
 export const MAX_PAUSES = 96;
 /** Ms that a claim outlasts its run: the run's own clock and the bucket's need not agree to the second. */
@@ -144,7 +144,7 @@ export function openSession(
 }
 
 /**
- * Does the work of one run: whatever comes of it, the session says so in the bucket.
+ * Does the work of one run. Whatever its result is, the session writes it into the bucket.
  * @param work throws RetryLaterError where its time is up and a checkpoint was left
  * @returns `paused`: another run has to go on. `taken-over`: another run does already
  * @throws what the work throws, and what `pause` does

@@ -1,4 +1,4 @@
-/** What the plots of an incident cover: enough before it to see what is usual, and not more than can be read. */
+/** The range that the plots of an incident cover: enough before it to see what is usual, and not more than can be read. */
 import type { TimeRange } from '../../../window/time-range.ts';
 
 /** Ms before the first row, by how long it lasted: twice that, within these, and so many rows at least. */
