@@ -2,6 +2,7 @@
  * Notices by the clock that a source is silent: no window comes, so no scoring runs that could notice it. The next scoring
  * tells people. The first window that comes ends the silence.
  */
+import { ArtifactError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { listUnits, parseUnit, unitOf } from '../../config/work-unit.ts';
 import { silenceId } from '../../decision/silence/open-silences.ts';
@@ -13,18 +14,26 @@ import type { StoreContext } from './context.ts';
  * Called where a source was asked and gave nothing. It is one silence of the whole detector: of one in shards, the first that
  * knows how long is too long notices it. What the others tell of it later, by their data, has the same id.
  * @returns the unit that has a silence that nobody was told of yet; undefined where there is none
+ * @throws ArtifactError where a state cannot be read, and none that can be tells
  */
 export async function noticeSilentSource(
   detector: Detector,
   context: StoreContext,
 ): Promise<string | undefined> {
   const noticed = await noticeOf(detector, context);
-  for (const unit of listUnits(detector.name, noticed.shards ?? 1)) {
-    const shard = parseUnit(unit)?.shard;
-    const { silence } = shard === undefined ? noticed : await noticeOf({ ...detector, shard }, context);
-    if (silence?.open.some(({ sequence }) => sequence === 0)) return unit;
-    if (silence?.sourceLimit !== undefined) return undefined;
-  }
+  let unreadable: ArtifactError | undefined;
+  for (const unit of listUnits(detector.name, noticed.shards ?? 1))
+    try {
+      const shard = parseUnit(unit)?.shard;
+      const { silence } = shard === undefined ? noticed : await noticeOf({ ...detector, shard }, context);
+      if (silence?.open.some(({ sequence }) => sequence === 0)) return unit;
+      if (silence?.sourceLimit !== undefined) return undefined;
+    } catch (error) {
+      if (!(error instanceof ArtifactError)) throw error;
+      unreadable ??= error;
+    }
+  // Of one that nobody can read, another may know.
+  if (unreadable !== undefined) throw unreadable;
   return undefined;
 }
 

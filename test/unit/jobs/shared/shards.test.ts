@@ -217,6 +217,14 @@ test('a source that is silent is one alert, not one for each shard, and so is it
   assert.deepEqual(told(world), ['shop opened  1440', 'shop resolved  1440']);
 });
 
+test('a silent source is noticed by the next shard where the state of the first cannot be read', async () => {
+  const world = await createTrainedWorld();
+  await world.store.put(stateKey(UNITS[0]!), new TextEncoder().encode('{"formatVersion":99}'));
+  for (const minutes of [15, 45, 60, 90]) await exportUntil(world, TRAINED + minutes, undefined);
+  const asked = new Set(world.requests.filter((request) => request.startsWith('score')));
+  assert.deepEqual([...asked], [`score ${UNITS[1]}`]);
+});
+
 test('workloads of a shard that all fall silent are missed though no window of it comes', async () => {
   const world = await createTrainedWorld();
   const left = ['cart', 'ads'];
