@@ -8,8 +8,8 @@ import type { DecisionPolicy, LevelOff, OpenIncident } from './contract.ts';
 import type { JudgedRow } from './judge-row.ts';
 
 /**
- * Share of how far a metric was off during it, from which on it has stayed. What has come back half of the way has: people
- * should know of a level that is still as near to that of the fault as to the one before.
+ * A metric that is still off by this share of its distance during the anomaly has stayed. So has one that came half of the way
+ * back: people should know of a level that is still as near to that of the fault as to the one before.
  */
 const STAYED = 0.5;
 /** Share of `settleRows` that it has to last before its level can be the new usual one; it may have begun a little before. */
