@@ -34,6 +34,7 @@ const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
     'what is due before the next tick, where the first message waits',
   ],
   [/NotifyRole s3:GetObject .*\/silences\/\*$/, 'what people silence: test/unit/jobs/notify'],
+  [/NotifyRole s3:GetObject .*\/feedback\/\*$/, 'what people answered, for a page: test/e2e/pages.test.ts'],
   [
     /TrainRole s3:GetObject .*\/(exclusions|feedback|anomalies|incidents)\/\*$/,
     'a training after alerts, and what people said of them: test/e2e/answered-training.test.ts',
