@@ -122,6 +122,27 @@ test('more rows than a group holds, and more texts than two bytes number', () =>
   }
 });
 
+test('texts that alternate take the bits of their codes, and no run each', () => {
+  const codes = Uint32Array.from({ length: 80_000 }, (_, row) => (row * 7919 + (row % 13) * 31) % 16);
+  const dictionary = Array.from({ length: 16 }, (_, code) => `pod-${code}`);
+  const sizeOf = (order: Uint32Array): number =>
+    writeColumns({ columns: [{ name: 'pod', type: 'string', dictionary, codes: order }] }).length;
+  assert.ok(sizeOf(codes) < 80_000 / 2 + 1_000, `${sizeOf(codes)} bytes`);
+  assert.ok(sizeOf(codes.toSorted()) < 1_000, `${sizeOf(codes.toSorted())} bytes`);
+});
+
+test('a time beyond the year 9999 is refused, before and behind those that can be', () => {
+  for (const bad of [253_402_300_800_000, -62_135_596_800_001]) {
+    const bytes = writeColumns({
+      columns: [
+        { name: 'timestamp', type: 'timestamp', values: Float64Array.of(60_000, bad) },
+        { name: 'cpu', type: 'double', values: Float64Array.of(1, 2) },
+      ],
+    });
+    assert.throws(() => readWindow(bytes, { detector: 'shop', source: 'far' }), { code: 'bad-time' });
+  }
+});
+
 test('no row, and no column', () => {
   for (const columns of [draw(0, 1), []]) {
     const own = decodeOwnParquet(writeColumns({ columns }));

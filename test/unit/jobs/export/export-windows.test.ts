@@ -376,16 +376,20 @@ test('where nothing but native histograms comes, the error says so', async () =>
   });
 });
 
-test('the owners of pods are asked for once with what is asked for at a time, and stand in each window', async () => {
-  const world = createWorld();
-  const plain = queriesOf(world);
-  const owned: QueryRange = async (query) => {
+/** Pods of `shop`; one of them belongs to an engine of that name. */
+function ownedBy(plain: QueryRange, name: string): QueryRange {
+  return async (query) => {
     const series = await plain(query);
     if (!query.query.includes('kube_pod_owner'))
       return series.map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
-    const labels = { namespace: 'shop', pod: 'a', owner_kind: 'Engine', owner_name: 'engine' };
+    const labels = { namespace: 'shop', pod: 'a', owner_kind: 'Engine', owner_name: name };
     return [{ ...series[0]!, labels }];
   };
+}
+
+test('the owners of pods are asked for once with what is asked for at a time, and stand in each window', async () => {
+  const world = createWorld();
+  const owned = ownedBy(queriesOf(world), 'engine');
   const detector = { entityLabels: ['namespace', 'pod'] };
   const { exported } = await run(world, { detector, queryRange: owned });
   assert.equal(exported.length, 4);
@@ -414,14 +418,7 @@ test('owners that cannot be had cost no window, and are not taken for none', asy
 
 test('owners that would make a footer which nobody reads are left out of the window', async () => {
   const world = createWorld();
-  const plain = queriesOf(world);
-  const owned: QueryRange = async (query) => {
-    const series = await plain(query);
-    if (!query.query.includes('kube_pod_owner'))
-      return series.map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
-    const labels = { namespace: 'shop', pod: 'a', owner_kind: 'Engine', owner_name: 'e'.repeat(2 ** 24) };
-    return [{ ...series[0]!, labels }];
-  };
+  const owned = ownedBy(queriesOf(world), 'e'.repeat(2 ** 24));
   const detector = { entityLabels: ['namespace', 'pod'] };
   const { exported } = await run(world, { detector, queryRange: owned });
   assert.equal(exported.length, 4);
