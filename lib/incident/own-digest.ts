@@ -1,4 +1,5 @@
 /** Incidents of detectors that have a digest of their own (`spec.alerts.digest`): told of once a day, whatever the budget. */
+import { DAY } from '../features/zone-clock.ts';
 import type { Incident } from './contract.ts';
 import { nextDigest } from './digest.ts';
 import { isOpen } from './severity.ts';
@@ -20,8 +21,10 @@ export function withOwnDigest(incident: Incident, now: number): Incident {
   const isKnown =
     ownDigestDue === undefined ? !isForOwnDigest(incident) : ownDigestDue > now || silencedBy === undefined;
   if (isKnown) return incident;
-  const due = Math.min(
-    ...members.flatMap(({ digest }) => (digest === undefined ? [] : [nextDigest(now, digest)])),
-  );
+  let due = Infinity;
+  // A loop: spread arguments have a limit, and an incident may have more members.
+  for (const { digest } of members) if (digest !== undefined) due = Math.min(due, nextDigest(now, digest));
+  // Its manifest names no digest any more, and a silence keeps it from being told: a day later, until it is.
+  if (due === Infinity && ownDigestDue !== undefined) due = nextDigest(now, { time: ownDigestDue % DAY });
   return { ...incident, ownDigestDue: due };
 }

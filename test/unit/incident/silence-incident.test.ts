@@ -166,6 +166,22 @@ test("what is silenced when its detector's digest goes out is in the next one, a
   assert.deepEqual(world.told, [`${25 * 60 + 1} digest`]);
 });
 
+test('what is silenced when its digest would go out, and has none in its manifest any more, is told of after the silence', () => {
+  const world = createWorld();
+  const digested = { cap: 'warning', digest: { time: 60 * MINUTE } } as const;
+  world.at(0, [], change(digested));
+  world.at(1, []);
+  world.at(
+    2,
+    [silencing(61 * MINUTE)],
+    change({ cap: 'warning', sequence: 2, end: undefined, state: 'updated' }),
+  );
+  for (let at = 3; at <= 60; at++) world.at(at, [silencing(61 * MINUTE)]);
+  for (const { ownDigestDue } of world.state.incidents) assert.ok(Number.isFinite(ownDigestDue));
+  world.at(61, []);
+  assert.deepEqual(world.told, ['61 opened']);
+});
+
 test('what was told, is back within a silence and over before it ends is told no more', () => {
   const world = createWorld();
   world.at(0, [], change());
