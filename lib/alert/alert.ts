@@ -41,6 +41,8 @@ export interface AlertSilence {
   readonly lastVisit?: { readonly from: string; readonly to: string } | undefined;
   /** Once it is over: whether the rows came after all, so that none is missing. */
   readonly cameLate: boolean;
+  /** Once it is over: true where its entity is heard no more, so that nothing is back; else absent. */
+  readonly isGone?: boolean | undefined;
 }
 
 /** New pods of a Deployment, of another ReplicaSet. */

@@ -56,7 +56,7 @@ export function buildIncidentAlert(given: {
     summary:
       state === 'digest'
         ? summarizeDigest(notification.digested ?? [], described[0]!.summary)
-        : summarizeIncident(notification, lead),
+        : summarizeIncident(notification, lead, alertOf),
     start: new Date(course.start).toISOString(),
     lastAnomalous: new Date(course.lastAnomalous).toISOString(),
     end: course.end === undefined ? null : new Date(course.end).toISOString(),
@@ -157,6 +157,6 @@ export function describeDigested(
     state: isOver ? ended : 'opened',
     start: new Date(start).toISOString(),
     end: end === undefined ? null : new Date(end).toISOString(),
-    summary: summarizeIncident(told, lead),
+    summary: summarizeIncident(told, lead, alertOf),
   };
 }

@@ -186,6 +186,10 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
         .optional()
         .describe('With `expected`: when it was there last.'),
       cameLate: z.boolean().describe('At its end: whether the rows came after all.'),
+      isGone: z
+        .boolean()
+        .optional()
+        .describe('At its end: true where its entity is no longer there, and so not back; else absent.'),
     } satisfies Shape<AlertSilence>)
     .optional()
     .describe('With `by: silence`: what is missing.'),

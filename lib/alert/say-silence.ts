@@ -18,8 +18,10 @@ export interface Due {
 export interface Fate {
   /** Of a workload that is silent: how many there were. */
   readonly pods?: number | undefined;
-  /** Over, because the entity is heard no more; `others`: its workload, where others of it were heard since. */
-  readonly gone?: { readonly others?: string } | undefined;
+  /** Of what is gone: its workload, where others of it were heard since. */
+  readonly others?: string | undefined;
+  /** Of several, of which some are gone: how many of each. */
+  readonly parted?: { readonly gone: number; readonly back: number } | undefined;
 }
 
 /** Characters of a metric's name that a sentence shows. */
@@ -27,12 +29,13 @@ const LONGEST_NAME = 80;
 
 /**
  * "cpu_usage and 1 more metric missing since 14:32 UTC, 15 min", "back at 15:10 UTC after 38 min without data". What ended
- * while it lacked something is not back: "no longer there since 15:10 UTC, after 38 min without cpu_usage".
+ * while it lacked something is not back: "no longer there since 15:10 UTC, after 38 min without cpu_usage". Of several: "3 of
+ * them are no longer there, 2 are back at 15:10 UTC after 38 min without cpu_usage".
  * @param told.from, told.to as people read times; `to` exclusive
  * @param told.seconds without data; of late data, how late it is
  */
 export function saySilence(
-  { kind, metrics, cameLate }: AlertSilence,
+  { kind, metrics, cameLate, isGone }: AlertSilence,
   told: {
     readonly state: NotifiedState;
     readonly from: string;
@@ -56,8 +59,10 @@ export function saySilence(
   if (state === 'settled') return `${what ?? 'it'} is no longer missed, after ${length} without data`;
   if (state === 'resolved') {
     if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
-    if (fate.gone !== undefined) {
-      const others = fate.gone.others === undefined ? '' : `; others of ${cutName(fate.gone.others)} are`;
+    if (fate.parted !== undefined)
+      return `${sayParted(fate.parted)} at ${to} after ${length} without ${what ?? 'data'}`;
+    if (isGone === true) {
+      const others = fate.others === undefined ? '' : `; others of ${cutName(fate.others)} are`;
       return `no longer there since ${to}, after ${length} without ${what ?? 'data'}${others}`;
     }
     const expected = due === undefined ? '' : `; it was expected at ${due.at}`;
@@ -85,6 +90,11 @@ function sayDue({ at, late, visit }: Due, again: ToldAgain | undefined): string 
 function sayPods({ pods = 0 }: Fate): string {
   if (pods === 0) return '';
   return pods === 1 ? ' of its only pod' : ` of any of its ${pods} pods`;
+}
+
+/** "3 of them are no longer there, 2 are back" */
+function sayParted({ gone, back }: NonNullable<Fate['parted']>): string {
+  return `${gone} of them ${gone === 1 ? 'is' : 'are'} no longer there, ${back} ${back === 1 ? 'is' : 'are'} back`;
 }
 
 function nameMissing([first, ...others]: readonly string[]): string | undefined {

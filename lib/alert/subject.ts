@@ -25,6 +25,8 @@ const SHORTENINGS: readonly ((summary: string) => string)[] = [
   dropOthers,
   // What is wrong before where it began.
   dropFirst,
+  // Of several of which some are gone, what they lacked.
+  (summary) => summary.replace(/( no longer there, \d+ (?:is|are) back at [^,;]+? UTC) after .*/, '$1'),
   // Of an end, for how long it was; and what the sign says.
   dropSaid,
   sayBriefly,

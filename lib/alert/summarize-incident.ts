@@ -3,8 +3,8 @@ import { workloadOf } from '../base/workload.ts';
 import { type Incident, isEnd, type Member, type Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
-import type { Alert } from './alert.ts';
-import type { ToldAgain } from './say-silence.ts';
+import type { Alert, AlertSilence } from './alert.ts';
+import type { Fate, ToldAgain } from './say-silence.ts';
 import {
   type Course,
   describeCourse,
@@ -49,15 +49,22 @@ export function membersTold({
  * What is said is of the probable culprit.
  *
  * @param lead of the first of `membersTold`
+ * @param alertOf the newest alert of an anomaly
  */
-export function summarizeIncident(notification: Notification, lead: Alert): string {
+export function summarizeIncident(
+  notification: Notification,
+  lead: Alert,
+  alertOf: (anomalyId: string) => Alert,
+): string {
   const { state, news } = notification;
   const members = membersTold(notification);
   const culprit = members[0]!;
   const again = sayAgain(notification);
   const change: Course = { ...courseOf({ state, members }), again, news };
   const { step } = culprit;
-  const { reasons, by, threshold, score, silence, settled } = lead;
+  const { reasons, by, threshold, score, settled } = lead;
+  const { isGone, parted } = findFate(members, alertOf);
+  const silence = lead.silence && { ...lead.silence, isGone };
   const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
   // One that came back is still one.
@@ -83,7 +90,8 @@ export function summarizeIncident(notification: Notification, lead: Alert): stri
   const where = isCrowd
     ? sayWhere(members, news?.includes('wider') === true)
     : saySeenBy(shorten(who), members);
-  if (silence !== undefined) return `${where}: ${describeSilence({ silence, transition, step })}${first}`;
+  if (silence !== undefined)
+    return `${where}: ${describeSilence({ silence, transition, step, fate: { parted } })}${first}`;
   const what = describeWhat(state, lead);
   const why = what ?? sayScore(lead);
   return describeCourse({
@@ -114,6 +122,24 @@ export function summarizeDigest(digested: readonly Incident[], first: string): s
 function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefined {
   if (backSince !== undefined) return 'back';
   return isReminder === true ? 'still' : undefined;
+}
+
+/** Of those that were silent: whether all are gone, or how many are, by the newest of each. */
+function findFate(
+  members: readonly Member[],
+  alertOf: (anomalyId: string) => Alert,
+): Pick<AlertSilence, 'isGone'> & Pick<Fate, 'parted'> {
+  const byEntity = Map.groupBy(members, ({ namespace, entity }) =>
+    JSON.stringify([namespace ?? null, entity]),
+  );
+  const fates = [...byEntity.values()].flatMap((group) => {
+    const newest = group.reduce((last, member) => (member.start >= last.start ? member : last));
+    const { silence } = alertOf(newest.anomalyId);
+    return silence === undefined ? [] : [silence.isGone === true];
+  });
+  const gone = fates.filter(Boolean).length;
+  if (gone === 0) return {};
+  return gone === fates.length ? { isGone: true } : { parted: { gone, back: fates.length - gone } };
 }
 
 /** What the data say it is, or else that all of them are one. */

@@ -191,8 +191,9 @@ export function describeSilence(
         lastVisit: { from: new Date(visit.from).toISOString(), to: new Date(visit.to).toISOString() },
       }),
       cameLate,
+      ...(gone !== undefined && { isGone: true }),
     },
-    fate: { gone, ...(kind === 'entity' && { pods: given.podsOf(entity, start - step) }) },
+    fate: { others: gone?.others, ...(kind === 'entity' && { pods: given.podsOf(entity, start - step) }) },
     rollouts: given.rolloutsOf(transition),
     threshold: limit / 1000,
     objects: {

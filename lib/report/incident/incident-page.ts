@@ -104,7 +104,7 @@ function renderReasons({ member, alert }: MemberInput, most: number): Markup {
   return html`${
     silence === undefined
       ? undefined
-      : html`<p>${silence.metrics.length === 0 ? 'No data' : html`Without ${breakable(silence.metrics.slice(0, most).join(', '))}${silence.metrics.length > most ? ` and ${silence.metrics.length - most} more` : undefined}`}, last heard at ${sayTime(Date.parse(silence.lastHeard))} UTC.</p>`
+      : html`<p>${silence.metrics.length === 0 ? 'No data' : html`Without ${breakable(silence.metrics.slice(0, most).join(', '))}${silence.metrics.length > most ? ` and ${silence.metrics.length - most} more` : undefined}`}, last heard at ${sayTime(Date.parse(silence.lastHeard))} UTC.${silence.isGone === true ? ' It is no longer there.' : undefined}</p>`
   }${reasons
     .slice(0, most)
     .map(

@@ -45,14 +45,14 @@ test('a silence says what is missing, since when, and when it is back', () => {
 });
 
 test('what ended while it lacked a metric is no longer there, and not back', () => {
-  const lacking: Partial<AlertSilence> = { metrics: ['cpu'] };
-  const others = build(lacking, 'resolved', { gone: { others: 'shop/checkout' } });
+  const lacking: Partial<AlertSilence> = { metrics: ['cpu'], isGone: true };
+  const others = build(lacking, 'resolved', { others: 'shop/checkout' });
   assert.equal(
     others.summary,
     'shop/checkout: no longer there since 14:47 UTC, after 15 min without cpu; others of shop/checkout are',
   );
   assert.equal(
-    build(lacking, 'resolved', { gone: {} }).summary,
+    build(lacking, 'resolved').summary,
     'shop/checkout: no longer there since 14:47 UTC, after 15 min without cpu',
   );
   const named = (pod: string): string =>

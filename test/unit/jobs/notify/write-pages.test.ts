@@ -98,6 +98,23 @@ test('a page stands once people were told, and is written anew at the end', asyn
   assert.match(store.text(incidentPageKey(id)) ?? '', /<span class="badge">resolved<\/span>/);
 });
 
+test('a page says of each pod that lacked something whether it is no longer there', async () => {
+  const store = createMemoryObjectStore();
+  const pods = ['payment-0', 'payment-1', 'payment-2'];
+  const silence = {
+    kind: 'metric',
+    metrics: ['memory'],
+    lastHeard: '2026-11-22T07:59:00.000Z',
+    cameLate: false,
+  } as const;
+  const id = await leave(store, pods, { over: { by: 'silence', silence } });
+  await leave(store, pods, { sequence: 2, over: { by: 'silence', silence: { ...silence, isGone: true } } });
+  await notify(createContext(store), ['shop']);
+  const page = store.text(incidentPageKey(id)) ?? '';
+  assert.match(page, /3 of 20 entities: no longer there since/);
+  assert.equal(page.match(/last heard at [^<]* It is no longer there\./g)?.length, 3);
+});
+
 test('the page of a large incident names thirty members, draws six, and says so', async () => {
   const store = createMemoryObjectStore();
   await putWindow(store, START, 'payment-0');

@@ -142,6 +142,19 @@ for (const cut of [5, 15, 300])
     assert.equal(lost.reasons[0]?.value, null);
   });
 
+test('what ends while it lacks a metric is told to be gone, for programs, too', async () => {
+  const world = await createWorld();
+  const window = makeRows(
+    160,
+    (entity, minute, metric) =>
+      entity === 'stock' && (minute >= 130 || (metric === 'memory' && minute >= 90 && minute < 130)),
+  );
+  await score(world, window, 15);
+  const over = world.published.find(({ entity, state }) => entity === 'stock' && state === 'resolved')!;
+  assert.match(over.summary, /^stock: no longer there since 02:10 UTC, after 40 min without memory/);
+  assert.equal(over.silence?.isGone, true);
+});
+
 test('a row in a gap has no score, and the others have theirs', async () => {
   const world = await createWorld();
   const window = makeRows(60, (entity, minute) => entity === 'payment' && minute >= 20 && minute < 40);

@@ -1,0 +1,121 @@
+/** The end of what several pods lacked: those that are no longer there are not back. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../../../lib/alert/alert.ts';
+import { buildIncidentAlert, describeDigested } from '../../../lib/alert/build-incident-alert.ts';
+import { parseAlert } from '../../../lib/alert/parse-alert.ts';
+import { renderAlert } from '../../../lib/alert/render.ts';
+import type { Member } from '../../../lib/incident/contract.ts';
+import { createAlert } from '../../helpers/alerts.ts';
+import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
+
+const KEYS = {
+  incident: (id: string) => `incidents/${id}.json`,
+  anomaly: (detector: string, id: string) => `anomalies/detector=${detector}/${id}.json`,
+  page: (id: string) => `incidents/${id}.html`,
+};
+const LACKED = {
+  kind: 'metric',
+  metrics: ['cpu'],
+  lastHeard: '2026-11-23T08:59:00.000Z',
+  cameLate: false,
+} as const;
+
+function createPods(count: number): readonly Member[] {
+  return Array.from({ length: count }, (_, i) =>
+    endOf(
+      createChange({
+        anomalyId: `a${i}`,
+        entity: `shop/checkout-5ff676694b-fzj9${i}`,
+        workload: 'checkout',
+        namespace: 'shop',
+        siblings: 6,
+        start: NINE + i * MINUTE,
+        lastAnomalous: NINE + 20 * MINUTE,
+      }),
+    ),
+  );
+}
+
+/** @param gone ids of anomalies whose pods are no longer there. @param silent ids of those of missing data */
+function alertsOf(members: readonly Member[], gone: readonly string[], silent?: readonly string[]) {
+  return (anomalyId: string): Alert => {
+    const { entity } = members.find((member) => member.anomalyId === anomalyId)!;
+    const isSilent = silent === undefined || silent.includes(anomalyId);
+    return createAlert({
+      incidentId: anomalyId,
+      state: 'resolved',
+      entity,
+      ...(isSilent && {
+        by: 'silence',
+        silence: { ...LACKED, ...(gone.includes(anomalyId) && { isGone: true }) },
+      }),
+    });
+  };
+}
+
+function end(members: readonly Member[], gone: readonly string[], silent?: readonly string[]): Alert {
+  return buildIncidentAlert({
+    notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members },
+    alertOf: alertsOf(members, gone, silent),
+    keys: KEYS,
+  });
+}
+
+const FIVE = createPods(5);
+
+test('of several pods it says how many are no longer there, and how many are back', () => {
+  assert.equal(
+    end(FIVE, ['a0', 'a2', 'a4']).summary,
+    'checkout, 5 of 6 pods: 3 of them are no longer there, 2 are back at 09:21 UTC after 21 min without cpu, first in shop/checkout-5ff676694b-fzj90',
+  );
+  assert.match(end(FIVE, ['a3']).summary, /: 1 of them is no longer there, 4 are back at 09:21 UTC/);
+  assert.match(end(FIVE, ['a0', 'a1', 'a2', 'a3']).summary, /: 4 of them are no longer there, 1 is back at/);
+});
+
+test('where all of them are gone none is back, and where none is all are', () => {
+  const all = FIVE.map(({ anomalyId }) => anomalyId);
+  assert.equal(
+    end(FIVE, all).summary,
+    'checkout, 5 of 6 pods: no longer there since 09:21 UTC, after 21 min without cpu, first in shop/checkout-5ff676694b-fzj90',
+  );
+  assert.match(end(FIVE, []).summary, /^checkout, 5 of 6 pods: cpu back at 09:21 UTC after 21 min without/);
+});
+
+test('a pod that lacked it twice is told by how it ended, and one that was otherwise unusual is not counted', () => {
+  const [pod, other] = FIVE;
+  const again = { ...pod!, anomalyId: 'again', start: NINE + 15 * MINUTE };
+  const all = [pod!, other!, again];
+  assert.match(end(all, ['again', 'a1']).summary, /2 of 6 pods: no longer there since/);
+  assert.match(end(all, ['a0', 'a1']).summary, /: 1 of them is no longer there, 1 is back at/);
+  // Of one pod alone.
+  assert.match(
+    end([pod!, again], ['again']).summary,
+    /^shop\/checkout-5ff676694b-fzj90: no longer there since 09:21 UTC/,
+  );
+  assert.match(end(FIVE, ['a0', 'a1'], ['a0', 'a1', 'a2']).summary, /: 2 of them are no longer there, 1 is/);
+});
+
+test('the subject says so, the message has it for programs, and a digest tells it, too', () => {
+  const alert = end(FIVE, ['a0', 'a2', 'a4']);
+  const { subject, body } = renderAlert(alert);
+  assert.equal(
+    subject,
+    '[resolved] checkout, 5 of 6 pods: 3 of them are no longer there, 2 are back at 09:21 UTC',
+  );
+  assert.equal(parseAlert(body).silence?.isGone, true);
+  const digested = {
+    id: 'i1',
+    members: FIVE,
+    firstSeen: NINE,
+    status: 'held',
+    severity: 'warning',
+    sequence: 0,
+    isWorse: false,
+    flaps: 0,
+  } as const;
+  assert.match(
+    describeDigested(digested, alertsOf(FIVE, ['a1']), KEYS).summary,
+    /: 1 of them is no longer there, 4 are back at/,
+  );
+});
