@@ -39,12 +39,11 @@ export async function findSimilar(store: ObjectStore, incident: IncidentObject):
   await forEachConcurrently(before.slice(-MOST_READ), READS_AT_ONCE, async (key) => {
     const other = await tryReadIncident(store, key);
     if (other === undefined) return;
-    if (other.members.some(({ detector }) => detector === culprit?.detector))
-      ofDetector.push(other.incidentId);
+    const incidentId = incidentOfKey(key)!;
+    if (other.members.some(({ detector }) => detector === culprit?.detector)) ofDetector.push(incidentId);
     const rank = rankOf(incident, other);
     if (rank < 0) return;
     const { state, severity, summary, start: from, end } = other.changes.at(-1)!.alert;
-    const { incidentId } = other;
     similar.push({ incidentId, state, severity, summary, start: from, end, shared: ALIKE[rank]!, rank });
   });
   const alike = similar

@@ -2,7 +2,7 @@
 import { ArtifactError } from '../../../base/errors.ts';
 import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
 import type { AnsweredIncidents } from '../../../report/incident/incident-input.ts';
-import { FEEDBACK_PREFIX, idOfFeedbackKey } from '../../../store/keys.ts';
+import { FEEDBACK_PREFIX, feedbackKey } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
 import { readVerdict } from '../../shared/read-verdict.ts';
 
@@ -17,22 +17,24 @@ export interface MeasuredAnswers {
 
 /**
  * Verdicts of that time are listed, and those on these incidents are read. Where there are none before it, nothing is asked of the bucket.
- * @param incidentIds of the detector, before this one
+ * @param incidentIds of the detector, before this one; each the id of a key
  */
 export async function measureAnswered(
   store: Pick<ObjectStore, 'get' | 'list'>,
   incidentIds: readonly string[],
 ): Promise<MeasuredAnswers> {
   if (incidentIds.length === 0) return { answered: undefined, unreadable: 0 };
-  const wanted = new Set(incidentIds);
-  const [first] = incidentIds.toSorted();
-  const newest = incidentIds.toSorted().at(-1)!;
+  const wanted = new Map(incidentIds.map((id) => [feedbackKey(id), id]));
+  // Of keys, which are listed in another order than ids are in where one id is the beginning of another.
+  const inOrder = [...wanted.keys()].sort();
+  const newest = inOrder.at(-1)!;
   const ids: string[] = [];
   // Ids begin with their time: older answers cost no page of the list, nor do newer ones.
-  for await (const { key } of store.list(FEEDBACK_PREFIX, { startAfter: `${FEEDBACK_PREFIX}${first}` })) {
-    const id = idOfFeedbackKey(key);
-    if (id !== undefined && wanted.has(id)) ids.push(id);
-    if (id !== undefined && id >= newest) break;
+  const startAfter = `${FEEDBACK_PREFIX}${wanted.get(inOrder[0]!)}`;
+  for await (const { key } of store.list(FEEDBACK_PREFIX, { startAfter })) {
+    const id = wanted.get(key);
+    if (id !== undefined) ids.push(id);
+    if (key >= newest) break;
   }
   let [count, real, unreadable] = [0, 0, 0];
   await forEachConcurrently(ids, READS_AT_ONCE, async (id) => {
