@@ -5,14 +5,14 @@ import { isTimeZone } from './feature-settings.ts';
 export interface DailyTime {
   /** Ms after midnight, less than a day. */
   readonly time: number;
-  /** IANA name; absent: UTC. */
+  /** IANA name; absent: UTC. Of a state it may be one that this runtime does not know. */
   readonly timeZone?: string | undefined;
 }
 
-/** As it is kept in states. */
+/** As it is kept in states. A zone that is not known here is no fault of theirs: another runtime, with another calendar, wrote it. */
 export const dailyTimeSchema: z.ZodType<DailyTime> = z.looseObject({
   time: z.number().min(0).lt(86_400_000),
-  timeZone: z.string().refine(isTimeZone).optional(),
+  timeZone: z.string().optional(),
 } satisfies { readonly [Member in keyof DailyTime]-?: z.ZodType<unknown> });
 
 /** What `readDailyTime` takes, as a message says it. */

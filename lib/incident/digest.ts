@@ -2,6 +2,7 @@
 import { toEpoch } from '../answers/calendar/local-time.ts';
 import { formatCompactTime } from '../base/compact-time.ts';
 import type { DailyTime } from '../config/daily-time.ts';
+import { isTimeZone } from '../config/feature-settings.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { DAY, getZoneClock } from '../features/zone-clock.ts';
 import type { Incident, Notification } from './contract.ts';
@@ -35,12 +36,18 @@ export function rankIncidents(incidents: readonly Incident[]): readonly Incident
   );
 }
 
-/** Epoch ms, later than `now`. */
-export function nextDigest(now: number, { time, timeZone = 'UTC' }: DailyTime): number {
-  const clock = getZoneClock(timeZone);
+/** Epoch ms, later than `now`. In a zone that the runtime does not know it is that time in UTC: `unknownZone` tells of which. */
+export function nextDigest(now: number, daily: DailyTime): number {
+  const { time, timeZone = 'UTC' } = daily;
+  const clock = getZoneClock(unknownZone(daily) === undefined ? timeZone : 'UTC');
   const today = Math.floor((now + clock.offsetAt(now)) / DAY) * DAY;
   // The days beside it: a change of clocks may move a time over midnight.
   return Math.min(
     ...[-1, 0, 1, 2].map((day) => toEpoch(today + day * DAY + time, clock)).filter((at) => at > now),
   );
+}
+
+/** The zone by whose clocks it should be, where the runtime does not know that; else undefined. */
+export function unknownZone({ timeZone }: DailyTime): string | undefined {
+  return timeZone === undefined || isTimeZone(timeZone) ? undefined : timeZone;
 }

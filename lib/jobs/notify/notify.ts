@@ -60,13 +60,15 @@ export async function notify(context: NotifyContext, detectors: readonly string[
     silencings,
     sweptAt: sweep?.at,
   });
-  const { stored, changed, silenced, due } = takenOver;
+  const { stored, changed, silenced, unknownZones, due } = takenOver;
   const { state } = stored;
   for (const { id, silencedBy, members } of silenced) {
     const { detector } = rankMembers(members)[0]!;
     context.telemetry.count('IncidentsSilenced', 1, { detector });
     context.telemetry.info('incident silenced', { detector, incidentId: id, silence: silencedBy });
   }
+  for (const { detector, timeZone } of unknownZones)
+    context.telemetry.warn('zone of a digest is not known here: it goes out in UTC', { detector, timeZone });
   await removeTaken(context, takenOver);
   // A sweep also writes what a run that died in between did not.
   const toRecord = sweep === undefined ? changed : state.incidents.incidents;

@@ -8,6 +8,7 @@ import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { workloadOf } from '../../base/workload.ts';
 import { advanceIncidents } from '../../incident/advance.ts';
 import { ANOMALY_STATES, type AnomalyChange, type Incident, type Member } from '../../incident/contract.ts';
+import { unknownZone } from '../../incident/digest.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { readState, type StoredState } from '../../store/detector-states.ts';
@@ -34,6 +35,8 @@ export interface TakenOver {
   readonly created: ReadonlySet<string>;
   /** The detectors' states as they were read; without those that could not be. */
   readonly states: ReadonlyMap<string, StoredState>;
+  /** Digests that incidents were held for by this call and that are in UTC, since the zone is not known. */
+  readonly unknownZones: readonly { readonly detector: string; readonly timeZone: string }[];
   /** Epoch ms at which something is due if nothing new comes; Infinity where nothing is. */
   readonly due: number;
 }
@@ -181,10 +184,23 @@ function move(
     silenced: incidents.filter(
       ({ id, silencedBy }) => silencedBy !== undefined && before.get(id)?.silencedBy === undefined,
     ),
+    unknownZones: incidents
+      .filter(({ id, ownDigestDue }) => ownDigestDue !== before.get(id)?.ownDigestDue)
+      .flatMap(({ members }) => listUnknownZones(members)),
     created: new Set(incidents.flatMap(({ id }) => (before.has(id) ? [] : [id]))),
     states,
     due: advanced.due,
   };
+}
+
+/** Each detector once. */
+function listUnknownZones(members: readonly Member[]): TakenOver['unknownZones'] {
+  const zones = new Map<string, string>();
+  for (const { detector, digest } of members) {
+    const timeZone = digest && unknownZone(digest);
+    if (timeZone !== undefined) zones.set(detector, timeZone);
+  }
+  return [...zones].map(([detector, timeZone]) => ({ detector, timeZone }));
 }
 
 function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): ReadonlyMap<string, Alert> {

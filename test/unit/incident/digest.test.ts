@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextDigest } from '../../../lib/incident/digest.ts';
+import { nextDigest, unknownZone } from '../../../lib/incident/digest.ts';
 
 const EIGHT = 8 * 3_600_000;
 
@@ -31,4 +31,11 @@ test('a time that a change of clocks leaves out is not passed over, and one that
   assert.equal(next('2026-03-29T00:00:00Z', 'Europe/Berlin', half), '2026-03-29T01:30:00.000Z');
   assert.equal(next('2026-10-24T23:00:00Z', 'Europe/Berlin', half), '2026-10-25T00:30:00.000Z');
   assert.equal(next('2026-10-25T00:30:00Z', 'Europe/Berlin', half), '2026-10-26T01:30:00.000Z');
+});
+
+test('in a zone that the calendar does not know it is in UTC, and that can be told of', () => {
+  assert.equal(next('2026-07-01T05:00:00Z', 'Mars/Olympus'), '2026-07-01T08:00:00.000Z');
+  assert.equal(unknownZone({ time: EIGHT, timeZone: 'Mars/Olympus' }), 'Mars/Olympus');
+  assert.equal(unknownZone({ time: EIGHT, timeZone: 'Europe/Berlin' }), undefined);
+  assert.equal(unknownZone({ time: EIGHT }), undefined);
 });
