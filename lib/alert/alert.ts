@@ -156,8 +156,8 @@ export interface Alert {
    */
   readonly worst?: AlertWorst | undefined;
   /**
-   * Metrics of other entities of the detector that moved as the leading one did, the most alike first; at most 8. Absent where
-   * none is known.
+   * Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Those of other detectors that
+   * have a part in the incident are there once its page has found them. Absent where none is known.
    */
   readonly related?: readonly AlertRelated[] | undefined;
   /** Of `settled`: the metric that it was about; absent where it was about none by itself. */

@@ -163,7 +163,7 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     )
     .optional()
     .describe(
-      'Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Absent where none is known when the message is made; the page looks further.',
+      'Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Of other detectors from the second message on: those that the page found. Absent where none is known when the message is made.',
     ),
   silence: z
     .looseObject({

@@ -215,12 +215,16 @@ function formatReasons({ state, reasons, reasonsLeftOut, by, end }: Alert): stri
   return [by === 'silence' ? missing : `Why, by share of the ${by ?? 'score'}:`, ...lines];
 }
 
-/** Others that are no part of it may be hit as well, or be the cause. */
+/** Of the same detector there may be many, of others a few: those are told in any case. */
 const SHOWN_RELATED = 5;
 
+/** Others that are no part of it may be hit as well, or be the cause. */
 function formatRelated({ related = [], detector }: Alert): string[] {
   if (related.length === 0) return [];
-  const lines = related.slice(0, SHOWN_RELATED).map((each) => {
+  const others = related.filter((each) => each.detector !== detector).slice(0, SHOWN_RELATED);
+  const own = related.filter((each) => each.detector === detector).slice(0, SHOWN_RELATED - others.length);
+  const shown = related.filter((each) => others.includes(each) || own.includes(each));
+  const lines = shown.map((each) => {
     const sign = each.correlation < 0 ? '-' : '+';
     const name = each.entity || each.detector;
     const by = each.detector === detector ? '' : `, by ${each.detector}`;

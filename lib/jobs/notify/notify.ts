@@ -100,8 +100,8 @@ export async function notify(context: NotifyContext, detectors: readonly string[
     // Whatever was refused: what is due later is still due, and those that were told of have pages.
     beforeRemoval: async () => {
       await wake(context, due);
-      if (context.withoutPages === true) return;
-      await writePages(context, state, [
+      if (context.withoutPages === true) return [];
+      return await writePages(context, state, [
         ...state.outbox.map(({ alert }) => alert.incidentId),
         ...changed.map(({ id }) => id),
       ]);

@@ -24,8 +24,10 @@ import {
   writeNotifyState,
 } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
+import type { FoundRelated } from './incident-page/write-page.ts';
 import { keepRecord } from './keep-record.ts';
 import { recordIncident } from './record-incident.ts';
+import { keepRelated } from './relate-others.ts';
 
 export interface OutboxResult {
   /** Published by this run. */
@@ -61,7 +63,7 @@ const ENDED: readonly unknown[] = ['published', 'already-published', 'undelivera
  * @param given.stored as it was read before; what others added to it since is theirs to send
  * @param given.recorded ids of messages that their incidents' objects have already
  * @param given.beforeRemoval runs while what was sent still stands in the outbox: a run that dies in it is followed by one that
- * finds the messages as already published and does it again
+ * finds the messages as already published and does it again. What it found is kept with the alerts, for the next message
  * @throws RetryLaterError where the transport refused alerts, after everything else was published; they stay in the
  * outbox, unclaimed
  */
@@ -70,7 +72,7 @@ export async function publishOutbox(
   given: {
     readonly stored?: StoredNotifyState;
     readonly recorded?: ReadonlySet<string>;
-    readonly beforeRemoval?: () => Promise<void>;
+    readonly beforeRemoval?: () => Promise<readonly FoundRelated[]>;
   } = {},
 ): Promise<OutboxResult> {
   const stored = given.stored ?? (await readNotifyState(context.store));
@@ -89,8 +91,8 @@ export async function publishOutbox(
     }
   });
   const done = new Set([...outcomes].flatMap(([id, outcome]) => (ENDED.includes(outcome) ? [id] : [])));
-  await given.beforeRemoval?.();
-  await removeFromOutbox(context, done, stored);
+  const found = (await given.beforeRemoval?.()) ?? [];
+  await settleOutbox(context, { done, found }, stored);
   const rejections = [...outcomes.values()].filter((outcome) => outcome instanceof PublishRejectedError);
   if (rejections[0] !== undefined)
     throw new RetryLaterError(
@@ -190,18 +192,21 @@ async function withLinks({ linkPage, telemetry }: NotifyContext, alert: Alert): 
   }
 }
 
-async function removeFromOutbox(
+/** Takes what is done out of the outbox, and keeps what was found, in one write where anything changes by it. */
+async function settleOutbox(
   { store }: NotifyContext,
-  done: ReadonlySet<string>,
+  given: { readonly done: ReadonlySet<string>; readonly found: readonly FoundRelated[] },
   stored: StoredNotifyState,
 ): Promise<void> {
-  if (done.size === 0) return;
+  const { done, found } = given;
+  if (done.size === 0 && found.length === 0) return;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state, etag } = round === 0 ? stored : await readNotifyState(store);
     const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
-    if (outbox.length === state.outbox.length) return;
+    const alerts = keepRelated(state.alerts, found);
+    if (outbox.length === state.outbox.length && alerts === state.alerts) return;
     try {
-      await writeNotifyState(store, { ...state, outbox }, etag);
+      await writeNotifyState(store, { ...state, alerts, outbox }, etag);
       return;
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;

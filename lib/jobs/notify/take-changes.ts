@@ -23,6 +23,7 @@ import type { NotifyContext } from '../shared/context.ts';
 import { ALERT_KEYS } from './alert-keys.ts';
 import { keepRecord } from './keep-record.ts';
 import { recordAnomaly } from './record-anomaly.ts';
+import { withRelated } from './relate-others.ts';
 
 export interface TakenOver {
   /** As it stands in the bucket, or stood there when it was read. */
@@ -206,13 +207,8 @@ function listUnknownZones(members: readonly Member[]): TakenOver['unknownZones']
 function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): ReadonlyMap<string, Alert> {
   const newest = new Map(Object.entries(state.alerts));
   for (const { alert } of fresh.toSorted((a, b) => a.sequence - b.sequence))
-    newest.set(alert.incidentId, { ...withRelated(newest.get(alert.incidentId)), ...alert });
+    newest.set(alert.incidentId, withRelated(newest.get(alert.incidentId), alert));
   return newest;
-}
-
-/** What moved with it is looked for among the rows around its change: of a later one there may be none to tell. */
-function withRelated(before: Alert | undefined): Pick<Alert, 'related'> {
-  return before?.related === undefined ? {} : { related: before.related };
 }
 
 /** Of many members only the probable culprit's reasons are told of. */

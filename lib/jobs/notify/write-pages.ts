@@ -5,6 +5,7 @@
  */
 import type { NotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
+import type { FoundRelated } from './incident-page/write-page.ts';
 
 /** Ms that a run spends on pages, and on one: others wait for the queue that it came from. */
 const MOST_TIME = 10_000;
@@ -12,14 +13,18 @@ const MOST_TIME = 10_000;
 const MIN_RUN_LEFT = 20_000;
 const USUAL_STEP = 60_000;
 
-/** @param incidentIds whose objects changed, or of which people were told; those that are told of alone have pages */
+/**
+ * @param incidentIds whose objects changed, or of which people were told; those that are told of alone have pages
+ * @returns what the pages found that moved with each incident's probable culprit
+ */
 export async function writePages(
   { store, telemetry, now, deadline, renderPage }: NotifyContext,
   state: NotifyState,
   incidentIds: Iterable<string>,
-): Promise<void> {
+): Promise<readonly FoundRelated[]> {
+  const found: FoundRelated[] = [];
   const waiting = [...new Set(incidentIds)].filter((id) => isTold(state, id));
-  if (waiting.length === 0) return;
+  if (waiting.length === 0) return found;
   const begin = now();
   for (const [at, incidentId] of waiting.entries()) {
     const members = state.incidents.incidents.find(({ id }) => id === incidentId)?.members ?? [];
@@ -28,7 +33,7 @@ export async function writePages(
       const putOff = waiting.length - at;
       telemetry.warn('pages of incidents put off', { pages: putOff, incidentId });
       telemetry.count('IncidentPagesPutOff', putOff, { detector });
-      return;
+      return found;
     }
     try {
       // Loaded when needed: a plotting library is nothing that a message should wait for.
@@ -36,22 +41,25 @@ export async function writePages(
       const render =
         renderPage ?? (await import('../../report/incident/incident-page.ts')).renderIncidentPage;
       const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
-      await within(MOST_TIME, writeIncidentPage(store, { incidentId, step, now: now(), render }));
+      const work = writeIncidentPage(store, { incidentId, step, now: now(), render });
+      const related = await within(MOST_TIME, work);
+      if (related !== undefined) found.push(related);
     } catch (error) {
       telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
       telemetry.count('IncidentPagesFailed', 1, { detector });
     }
   }
+  return found;
 }
 
 /** What takes longer is left to itself: the messages of this run still stand in the outbox. @throws Error after `limit` ms */
-async function within(limit: number, work: Promise<unknown>): Promise<void> {
+async function within<T>(limit: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it was not written within ${limit} ms`)), limit);
   });
   try {
-    await Promise.race([work, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

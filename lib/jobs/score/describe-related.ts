@@ -5,15 +5,13 @@
 import type { AlertRelated, Reason } from '../../alert/alert.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { Transition } from '../../decision/contract.ts';
-import { findRelated, rangeOfRelated } from '../shared/find-related.ts';
+import { findRelated, rangeOfRelated, roundCorrelation } from '../shared/find-related.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { gatherRows } from '../shared/gather-rows.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
 
 /** Pairs of metrics that are compared in a window: about a second. */
 const MOST_PAIRS = 20_000;
-/** Decimals: more of them tell nothing. */
-const ROUND = 1_000;
 
 /**
  * @param transitions of the window: where there are many, those that begin first are looked at, and of those that begin together
@@ -46,7 +44,7 @@ export function openRelated(
       isMember: () => false,
     }).map(({ isMember: _, correlation, ...each }) => ({
       ...each,
-      correlation: Math.round(correlation * ROUND) / ROUND,
+      correlation: roundCorrelation(correlation),
     }));
   };
 }

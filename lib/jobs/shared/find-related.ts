@@ -16,9 +16,13 @@ const LEAST_PAIRS = 20;
 const LEAST_RHO = 0.6;
 /** Times what chance makes of it: one in some millions. Rows that follow each other are alike, so it is none too much. */
 const LEAST_SURE = 5;
-const MOST_SHOWN = 8;
+/** That are told of. */
+export const MOST_RELATED = 8;
 /** Of one entity: its metrics often say the same. */
 const MOST_OF_ENTITY = 2;
+
+/** Decimals: more of them tell nothing. */
+const ROUND = 1_000;
 
 export interface RowsOfDetector {
   readonly detector: string;
@@ -63,6 +67,11 @@ export function findRelated(
   return keepFew(related);
 }
 
+/** As messages have it. */
+export function roundCorrelation(correlation: number): number {
+  return Math.round(correlation * ROUND) / ROUND;
+}
+
 function isSure({ rho, pairs }: { readonly rho: number; readonly pairs: number }): boolean {
   const size = Math.abs(rho);
   return pairs >= LEAST_PAIRS && size >= LEAST_RHO && size * Math.sqrt(pairs - 1) >= LEAST_SURE;
@@ -80,7 +89,7 @@ function keepFew(related: readonly RelatedInput[]): readonly RelatedInput[] {
     // Detectors may watch the same.
     if (ofEntity.length >= MOST_OF_ENTITY || ofEntity.some(({ metric }) => metric === each.metric)) continue;
     kept.push(each);
-    if (kept.length === MOST_SHOWN) break;
+    if (kept.length === MOST_RELATED) break;
   }
   return kept;
 }

@@ -35,8 +35,14 @@ interface Known {
   readonly windows: readonly string[];
 }
 
+/** What moved with the probable culprit, of all detectors that have a part in the incident; the most alike first. */
+export interface FoundRelated {
+  readonly anomalyId: string;
+  readonly related: IncidentInput['related'];
+}
+
 /**
- * Nothing is written for an incident that nobody was told of.
+ * Nothing is written for an incident that nobody was told of: it is then undefined.
  * @param given.step ms between rows
  * @param given.render makes the page of what was gathered
  * @throws NotFoundError, ArtifactError where the incident's object is not to be had
@@ -49,17 +55,19 @@ export async function writeIncidentPage(
     readonly now: number;
     readonly render: (input: IncidentInput) => string;
   },
-): Promise<boolean> {
+): Promise<FoundRelated | undefined> {
   const key = incidentKey(given.incidentId);
   for (let tries = 1; ; tries++) {
     const { body, etag } = await store.get(key);
     const incident = decodeJson(key, body, incidentSchema);
-    if (incident.changes.length === 0 || incident.members.length === 0) return false;
-    const page = given.render(await gatherInput(store, incident, given));
+    if (incident.changes.length === 0 || incident.members.length === 0) return undefined;
+    const input = await gatherInput(store, incident, given);
+    const page = given.render(input);
     await store.put(incidentPageKey(given.incidentId), new TextEncoder().encode(page), {
       contentType: 'text/html; charset=utf-8',
     });
-    if (tries === MOST_TRIES || (await store.head(key)).etag === etag) return true;
+    if (tries === MOST_TRIES || (await store.head(key)).etag === etag)
+      return { anomalyId: incident.members[0]!.anomalyId, related: input.related };
   }
 }
 
