@@ -11,7 +11,6 @@ import { graceOf } from './entity-age.ts';
 import { type FittedEvidence, jointYouthOf, sumOverMetrics, tameSurprises, youthOf } from './evidence.ts';
 import { findBlockMaxima, findReturnLevel } from './return-level.ts';
 import {
-  CLIP,
   countComponents,
   describeComponent,
   planScan,
@@ -20,6 +19,7 @@ import {
   type Side,
   scan,
 } from './statistics.ts';
+import { CLIP } from './stretch-means.ts';
 import { measureTimeSinceStart } from './time-since-start.ts';
 
 /** A matrix with what is learned from, and what is judged by that. */

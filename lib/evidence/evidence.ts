@@ -153,10 +153,10 @@ export function gatherEvidence(given: {
   const stretch = new Uint16Array(rows);
   const sums = openSums(plan);
   scan(input, (statistic) => {
-    const { component, column, length, values, rows: own } = statistic;
+    const { component, column, length, values, rows: own, begin } = statistic;
     const limit = Math.max(reach[component]!, statistic.least);
     const least = column < 0 ? jointYouth : youth(length);
-    for (let i = 0; i < own.length; i++) {
+    for (let i = begin; i < own.length; i++) {
       const row = own[i]!;
       if (ages[row]! < least) continue;
       const ratio = values[i]! / limit;
@@ -177,9 +177,9 @@ export function gatherEvidence(given: {
   });
   return { names: x.names, metrics, joint, telling, series: told, stretch, anchored, off };
 
-  function takeSums(own: Uint32Array, totals: readonly Float64Array[]): void {
+  function takeSums({ rows: own, begin }: Statistic, totals: readonly Float64Array[]): void {
     for (const [at, limit] of pooledReach.entries())
-      for (let i = 0; i < own.length; i++) {
+      for (let i = begin; i < own.length; i++) {
         const row = own[i]!;
         const ratio = totals[at]![i]! / limit;
         if (ratio <= metrics[row]! || ages[row]! < youth(plan.lengths[at]!)) continue;
@@ -224,10 +224,14 @@ export function sumOverMetrics(input: ScanInput, reach: Float64Array): readonly 
   const all = input.plan.lengths.map(() => new Float64Array(input.x.times.length));
   const sums = openSums(input.plan);
   scan(input, (statistic) =>
-    sums.add(statistic, Math.max(reach[statistic.component]!, statistic.least), (own, totals) => {
-      for (const [at, total] of totals.entries())
-        for (let i = 0; i < own.length; i++) all[at]![own[i]!] = total[i]!;
-    }),
+    sums.add(
+      statistic,
+      Math.max(reach[statistic.component]!, statistic.least),
+      ({ rows: own, begin }, totals) => {
+        for (const [at, total] of totals.entries())
+          for (let i = begin; i < own.length; i++) all[at]![own[i]!] = total[i]!;
+      },
+    ),
   );
   return all;
 }
@@ -243,12 +247,13 @@ function openSums({ lengths }: ScanPlan) {
      * model, and with it `take` once: what was summed is complete then.
      */
     add(
-      { rows: own, column, side, length, values }: Statistic,
+      statistic: Statistic,
       limit: number,
-      take: (own: Uint32Array, totals: readonly Float64Array[]) => void,
+      take: (of: Statistic, totals: readonly Float64Array[]) => void,
     ): void {
+      const { rows: own, begin, column, side, length, values } = statistic;
       if (column < 0) {
-        if (!isTaken) take(own, totals);
+        if (!isTaken) take(statistic, totals);
         isTaken = true;
         return;
       }
@@ -258,10 +263,12 @@ function openSums({ lengths }: ScanPlan) {
         isTaken = false;
       }
       const at = lengths.indexOf(length);
-      for (let i = 0; i < own.length; i++) {
+      const higher = above[at]!;
+      const total = totals[at]!;
+      for (let i = begin; i < own.length; i++) {
         const ratio = Math.min(MOST_OF_SUM, values[i]! / limit);
-        if (side === 'above') above[at]![i] = ratio;
-        else totals[at]![i]! += Math.max(ratio, above[at]![i]!);
+        if (side === 'above') higher[i] = ratio;
+        else total[i]! += Math.max(ratio, higher[i]!);
       }
     },
   };

@@ -11,16 +11,14 @@ import {
 import { findRecentLevels } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
+import type { OffSeries } from './stretch-means.ts';
 
 /** Spreads: what float32 keeps, with a sum of several. */
 const FARTHEST = 1e30;
 /** Spreads that the smallest change that matters counts as. */
 const SPREADS_OF_CHANGE = 4;
 
-/** One a row, in spreads; NaN where nothing was measured. */
-interface Residuals {
-  readonly anchored: Float64Array;
-  readonly recent: Float64Array;
+interface Residuals extends OffSeries {
   /** The smallest change that matters. */
   readonly least: number;
 }
@@ -38,6 +36,7 @@ interface EntityRows {
 /**
  * @param of.places of the rows on the grid of steps
  * @param of.demand as `measureDemand` has it of these rows
+ * @param of.first of `rows`: what is looked back on before it, for levels alone, is not filled in
  */
 export function measureResiduals(
   input: Predicted & {
@@ -48,23 +47,26 @@ export function measureResiduals(
     readonly column: number;
     readonly places: Float64Array;
     readonly demand: Float64Array | undefined;
+    readonly first?: number;
   },
 ): Residuals {
   const { x, expectation, plan, leastChanges } = input;
-  const { entity, column, rows, places, demand } = of;
+  const { entity, column, rows, places, demand, first = 0 } = of;
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name)[column]!;
   const least = leastChanges(name)[column]!;
   const spread = spreadOf(series, least);
-  const anchored = takeUnexplained(input, of, demand).map((off) =>
-    Math.max(-FARTHEST, Math.min(FARTHEST, off / spread)),
-  );
+  const anchored = takeUnexplained(input, of, demand);
+  for (let i = 0; i < anchored.length; i++)
+    anchored[i] = Math.max(-FARTHEST, Math.min(FARTHEST, anchored[i]! / spread));
   const settled = isNew(expectation, name) ? leaveOutYouth(anchored, { x, rows, plan }) : anchored;
-  const levels = findRecentLevels(places, settled, plan.recent);
-  const recent = anchored.map((value, i) => (Number.isNaN(levels[i]!) ? value : value - levels[i]!));
+  // Levels, until each row's is taken off it.
+  const recent = findRecentLevels(places, settled, plan.recent);
+  for (let i = first; i < recent.length; i++)
+    recent[i] = Number.isNaN(recent[i]!) ? anchored[i]! : anchored[i]! - recent[i]!;
   if (series.season.scatter.length > 0)
-    for (const [i, row] of rows.entries()) {
-      const wider = spreadAt(series, least, x.times[row]!) / spread;
+    for (let i = first; i < rows.length; i++) {
+      const wider = spreadAt(series, least, x.times[rows[i]!]!) / spread;
       anchored[i]! /= wider;
       recent[i]! /= wider;
     }
@@ -109,9 +111,9 @@ function takeUnexplained(
 ): Float64Array {
   const { slope } = seriesOf(input.expectation, input.x.entities[of.entity]!)[of.column]!;
   const off = takeOff(input, of);
-  return slope === 0 || demand === undefined
-    ? off
-    : off.map((value, i) => leaveUnexplained(value, slope * demand[i]!));
+  if (slope !== 0 && demand !== undefined)
+    for (let i = 0; i < off.length; i++) off[i] = leaveUnexplained(off[i]!, slope * demand[i]!);
+  return off;
 }
 
 /** On the scale of the matrix. */
@@ -121,7 +123,12 @@ function takeOff(
 ): Float64Array {
   const series = seriesOf(expectation, x.entities[entity]!)[column]!;
   const width = x.names.length;
-  return Float64Array.from(rows, (row) => x.values[row * width + column]! - expectAt(series, x.times[row]!));
+  const off = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    off[i] = x.values[row * width + column]! - expectAt(series, x.times[row]!);
+  }
+  return off;
 }
 
 /** What a departure is counted in at a time, on the scale of the matrix. @param time epoch ms */

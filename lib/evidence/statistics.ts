@@ -11,6 +11,16 @@ import { BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { measureDemand, measureResiduals } from './residuals.ts';
+import {
+  fillMeans,
+  findSpans,
+  type OffSeries,
+  openSums,
+  type RunningSums,
+  type Spans,
+  STILL,
+  sumUp,
+} from './stretch-means.ts';
 
 /** `above`: higher than expected. */
 const SIDES = ['above', 'below'] as const;
@@ -22,16 +32,8 @@ export const SHORT = { k: 3, n: 4 } as const;
 const MEANS: readonly number[] = [8, 30, 60, 120];
 /** Of the model's surprise: its own changes look back on tens of rows already. */
 const JOINT_MEANS: readonly number[] = [8, 30];
-/** Spreads beyond which a row of a mean counts as this far: a mean is about many rows, and not about one. */
-export const CLIP = 8;
-/** The newest rows have to be off by this share of what the stretch is, or else it is over. */
-const STILL = 0.5;
-/** Rows that say so. */
-const NEWEST = 5;
 /** Rows of the stretch that tells whether a series is off its training, whatever it has been of late. */
 const ANCHORED = 8;
-/** Share of a stretch's rows that has to be measured. */
-const LEAST_MEASURED = 0.5;
 /** Rows that a recent level looks back on at least: fewer say little. */
 const LEAST_RECENT = 72;
 
@@ -78,6 +80,8 @@ export function countScanRows({ lengths, recent }: ScanPlan): number {
 export interface Statistic {
   /** Rows of the matrix, in order of time. */
   readonly rows: Uint32Array;
+  /** Of `rows`: the first that is not looked back on alone. */
+  readonly begin: number;
   /** Of the matrix; -1: the model's surprise. */
   readonly column: number;
   readonly side: Side;
@@ -85,7 +89,7 @@ export interface Statistic {
   readonly length: number;
   /** Number among all statistics of the plan, the same for every entity. */
   readonly component: number;
-  /** One a row, in spreads; of the model's surprise, in decades. Only valid during the call. */
+  /** One a row, in spreads; of the model's surprise, in decades; 0 before `begin`. Only valid during the call. */
   readonly values: Float32Array;
   /** As `values`, of each row by itself; only of a metric's short stretch. */
   readonly alone: Float32Array | undefined;
@@ -129,92 +133,130 @@ export function describeComponent(
 
 /** Calls `visit` with every statistic of every entity. */
 export function scan(input: ScanInput, visit: (statistic: Statistic) => void): void {
-  const { x, plan, surprises } = input;
+  const { x, plan } = input;
   const joint = countComponents(x.names.length, plan) - plan.jointLengths.length;
+  const lengths = [...new Set([...plan.lengths, ...plan.jointLengths])].filter((length) => length > 0);
   for (const [entity, rows] of groupRows(x).entries()) {
     if (rows.length === 0) continue;
-    const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
-    const buffers = {
-      values: new Float32Array(rows.length),
-      alone: new Float32Array(rows.length),
-      anchored: new Float32Array(rows.length),
-    };
+    const places = new Float64Array(rows.length);
+    for (let i = 0; i < rows.length; i++) places[i] = Math.round(x.times[rows[i]!]! / plan.step);
     const begin = input.from === undefined ? 0 : findBegin(rows, x.times, input.from);
-    scanMetrics(input, { entity, rows, places, begin, buffers }, visit);
-    const matters = findWhatMatters(input, entity, rows);
-    const own = Float64Array.from(rows, (row, i) => (matters[i] === 1 ? surprises[row]! : 0));
-    for (const [at, length] of plan.jointLengths.entries()) {
-      fillStatistic(buffers, { places, begin, length, anchored: own, recent: own, sign: 1 });
-      visit({
-        rows,
-        column: -1,
-        side: 'above',
-        length,
-        component: joint + at,
-        values: buffers.values,
-        alone: undefined,
-        anchored: undefined,
-        least: 0,
-      });
-    }
+    const spans = findSpans(places, begin, [...lengths, SHORT.n]);
+    const of: EntityRows = {
+      entity,
+      rows,
+      places,
+      spans,
+      sums: openSums(spans, rows.length),
+      buffers: {
+        values: new Float32Array(rows.length),
+        alone: new Float32Array(rows.length),
+        anchored: new Float32Array(rows.length),
+      },
+    };
+    scanMetrics(input, of, visit);
+    scanModel(input, of, joint, visit);
+  }
+}
+
+/** @param joint number of the first of the model's statistics */
+function scanModel(
+  input: ScanInput,
+  of: EntityRows,
+  joint: number,
+  visit: (statistic: Statistic) => void,
+): void {
+  const { rows, spans, sums, buffers } = of;
+  const own = takeWhatMatters(input, of);
+  const off: OffSeries = { anchored: own, recent: own };
+  sumUp(sums, off, { first: spans.first, sign: 1 });
+  for (const [at, length] of input.plan.jointLengths.entries()) {
+    if (length === 0) fillShort(buffers, off, { spans, sign: 1 });
+    else fillMeans(buffers.values, sums, { spans, length });
+    visit({
+      rows,
+      begin: spans.begin,
+      column: -1,
+      side: 'above',
+      length,
+      component: joint + at,
+      values: buffers.values,
+      alone: undefined,
+      anchored: undefined,
+      least: 0,
+    });
   }
 }
 
 /**
- * Per row 1 where a metric is, or within the longest stretch of the model's surprise was, off by what matters of it. A
- * model finds a constant that moved by a hair as surprising as one that doubled.
+ * The model's surprise at each row that a stretch holds, and 0 where no metric is, or was within the longest stretch of the
+ * surprise, off by what matters of it. A model finds a constant that moved by a hair as surprising as one that doubled.
  */
-function findWhatMatters(
-  { x, expectation, plan, leastChanges }: ScanInput,
-  entity: number,
-  rows: Uint32Array,
-) {
+function takeWhatMatters(
+  { x, expectation, plan, leastChanges, surprises }: ScanInput,
+  { entity, rows, spans }: EntityRows,
+): Float64Array {
+  const taken = new Float64Array(rows.length);
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name);
   const least = leastChanges(name);
   const reach = Math.max(...plan.jointLengths) * plan.step;
   let last = Number.NEGATIVE_INFINITY;
-  return Uint8Array.from(rows, (row) => {
+  let begin = spans.first;
+  while (begin > 0 && x.times[rows[begin - 1]!]! > x.times[rows[spans.first]!]! - reach) begin--;
+  for (let i = begin; i < rows.length; i++) {
+    const row = rows[i]!;
     const time = x.times[row]!;
-    const from = row * x.names.length;
-    // NaN, where nothing was measured, is not off.
-    const isOff = series.some(
-      (own, column) => Math.abs(x.values[from + column]! - expectAt(own, time)) >= least[column]!,
-    );
-    if (isOff) last = time;
-    return Number(time - last < reach);
-  });
+    if (isOff(row, time)) last = time;
+    if (time - last < reach) taken[i] = surprises[row]!;
+  }
+  return taken;
+
+  /** NaN, where nothing was measured, is not off. */
+  function isOff(row: number, time: number): boolean {
+    const from = row * series.length;
+    for (let column = 0; column < series.length; column++)
+      if (Math.abs(x.values[from + column]! - expectAt(series[column]!, time)) >= least[column]!) return true;
+    return false;
+  }
 }
 
 /** Index of the first row that is not before `from`. */
 function findBegin(rows: Uint32Array, times: Float64Array, from: number): number {
-  const at = rows.findIndex((row) => times[row]! >= from);
-  return at < 0 ? rows.length : at;
+  let at = 0;
+  while (at < rows.length && times[rows[at]!]! < from) at++;
+  return at;
 }
 
 interface EntityRows {
   readonly entity: number;
   readonly rows: Uint32Array;
   readonly places: Float64Array;
-  /** Of `rows`: the first that has statistics. */
-  readonly begin: number;
+  readonly spans: Spans;
+  /** What follows is filled anew for each statistic. */
+  readonly sums: RunningSums;
   readonly buffers: Readonly<Record<'values' | 'alone' | 'anchored', Float32Array>>;
 }
 
 function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statistic) => void): void {
   const { x, plan } = input;
-  const { rows, places, begin, buffers } = of;
+  const { rows, spans, sums, buffers } = of;
+  const { begin, first } = spans;
   const demand = measureDemand(input, of);
   let component = 0;
   for (let column = 0; column < x.names.length; column++) {
-    const { anchored, recent, least } = measureResiduals(input, { ...of, column, demand });
-    for (const side of SIDES)
+    const off = measureResiduals(input, { ...of, column, demand, first });
+    for (const side of SIDES) {
+      const sign = signOf(side);
+      sumUp(sums, off, { first, sign });
       for (const length of plan.lengths) {
-        const stretching = { places, begin, length, anchored, recent, sign: signOf(side) };
-        fillStatistic(buffers, stretching);
-        if (length === ANCHORED) fillMean(buffers.anchored, { ...stretching, recent: anchored });
+        if (length === 0) fillShort(buffers, off, { spans, sign });
+        else fillMeans(buffers.values, sums, { spans, length });
+        if (length === ANCHORED)
+          fillMeans(buffers.anchored, { ...sums, recent: sums.anchored }, { spans, length });
         visit({
           rows,
+          begin,
           column,
           side,
           length,
@@ -222,9 +264,10 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           values: buffers.values,
           alone: length === 0 ? buffers.alone : undefined,
           anchored: length === ANCHORED ? buffers.anchored : undefined,
-          least,
+          least: off.least,
         });
       }
+    }
   }
 }
 
@@ -232,118 +275,28 @@ function signOf(side: Side): 1 | -1 {
   return side === 'above' ? 1 : -1;
 }
 
-interface Stretching {
-  readonly places: Float64Array;
-  /** First place that is filled in. */
-  readonly begin: number;
-  readonly length: number;
-  readonly anchored: Float64Array;
-  readonly recent: Float64Array;
-  readonly sign: 1 | -1;
-}
-
-function fillStatistic(
-  { values, alone }: Pick<EntityRows['buffers'], 'values' | 'alone'>,
-  stretching: Stretching,
-): void {
-  if (stretching.length === 0) fillShort(values, alone, stretching);
-  else fillMean(values, stretching);
-}
-
 /** What k of the newest n rows are off together, and what each is by itself. */
 function fillShort(
-  out: Float32Array,
-  alone: Float32Array,
-  { places, begin, anchored, recent, sign }: Stretching,
+  { values, alone }: Pick<EntityRows['buffers'], 'values' | 'alone'>,
+  { anchored, recent }: OffSeries,
+  { spans: { begin, starts }, sign }: { readonly spans: Spans; readonly sign: 1 | -1 },
 ): void {
-  const off = new Float64Array(SHORT.n);
-  for (let i = begin; i < places.length; i++) {
-    out[i] = 0;
+  const start = starts.get(SHORT.n)!;
+  const together = new Float64Array(SHORT.n);
+  for (let i = begin; i < anchored.length; i++) {
+    values[i] = 0;
     alone[i] = 0;
     const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
     // Cheap first: half of the rows are off to the other side.
     if (!(own > 0)) continue;
     alone[i] = own;
     let count = 0;
-    for (let at = i; at >= 0 && places[at]! > places[i]! - SHORT.n; at--) {
+    for (let at = start[i - begin]!; at <= i; at++) {
       const value = Math.min(sign * anchored[at]!, sign * recent[at]!);
-      if (value > 0) off[count++] = value;
+      if (value > 0) together[count++] = value;
     }
     if (count < SHORT.k) continue;
-    const together = off.subarray(0, count).sort()[count - SHORT.k]!;
-    if (own >= STILL * together) out[i] = together;
+    const least = together.subarray(0, count).sort()[count - SHORT.k]!;
+    if (own >= STILL * least) values[i] = least;
   }
-}
-
-/** The mean over a stretch, where its newest rows are still off. */
-function fillMean(out: Float32Array, { places, begin, length, anchored, recent, sign }: Stretching): void {
-  if (begin >= places.length) return;
-  // Rows that the first one looks back on.
-  let from = begin;
-  while (from > 0 && places[from - 1]! > places[begin]! - Math.max(length, NEWEST)) from--;
-  // Whole millionths: sums that go up and down by the same numbers come back to the same, wherever they began.
-  const off = { anchored: takeSigned(anchored, sign, from), recent: takeSigned(recent, sign, from) };
-  const long = openWindow(places, { from, length, off });
-  const short = openWindow(places, { from, length: NEWEST, off });
-  for (let i = from; i < places.length; i++) {
-    slide(long, i);
-    slide(short, i);
-    if (i < begin) continue;
-    if (long.count < LEAST_MEASURED * length || short.count === 0) {
-      out[i] = 0;
-      continue;
-    }
-    const mean = Math.min(long.anchored, long.recent) / long.count;
-    const newest = Math.min(short.anchored, short.recent) / short.count;
-    out[i] = mean > 0 && newest >= STILL * mean ? mean : 0;
-  }
-}
-
-/** Sums over the newest rows, up to one of them. */
-interface SlidingWindow {
-  readonly places: Float64Array;
-  readonly length: number;
-  /** What is summed, from row `origin` on. */
-  readonly off: Readonly<Record<'anchored' | 'recent', Float64Array>>;
-  readonly origin: number;
-  /** First row that is in it. */
-  from: number;
-  count: number;
-  anchored: number;
-  recent: number;
-}
-
-function openWindow(
-  places: Float64Array,
-  { from, length, off }: Pick<SlidingWindow, 'from' | 'length' | 'off'>,
-): SlidingWindow {
-  return { places, length, off, origin: from, from, count: 0, anchored: 0, recent: 0 };
-}
-
-/** Takes row i in, which follows the one before, and leaves out what is now too old. */
-function slide(window: SlidingWindow, i: number): void {
-  const { places, length, off, origin } = window;
-  const own = off.anchored[i - origin]!;
-  if (!Number.isNaN(own)) {
-    window.count++;
-    window.anchored += own;
-    window.recent += off.recent[i - origin]!;
-  }
-  for (; places[window.from]! <= places[i]! - length; window.from++) {
-    const old = off.anchored[window.from - origin]!;
-    if (Number.isNaN(old)) continue;
-    window.count--;
-    window.anchored -= old;
-    window.recent -= off.recent[window.from - origin]!;
-  }
-}
-
-function takeSigned(values: Float64Array, sign: 1 | -1, from: number): Float64Array {
-  const signed = new Float64Array(values.length - from);
-  for (let i = 0; i < signed.length; i++) signed[i] = quantize(sign * values[from + i]!);
-  return signed;
-}
-
-function quantize(value: number): number {
-  return Math.round(Math.max(-CLIP, Math.min(CLIP, value)) * 2 ** 20) / 2 ** 20;
 }

@@ -44,10 +44,11 @@ export function findTellingColumns(
     plan: { ...plan, jointLengths: [] },
     surprises: new Float64Array(x.times.length).fill(Number.NaN),
     leastChanges: given.leastChanges,
+    from: rows.reduce((first, row) => Math.min(first, given.x.times[row]!), Number.POSITIVE_INFINITY),
   };
-  scan(input, ({ rows: own, column, side, length, component, values, least }) => {
+  scan(input, ({ rows: own, begin, column, side, length, component, values, least }) => {
     const limit = Math.max(reach[component]!, least);
-    for (let i = 0; i < own.length; i++) {
+    for (let i = begin; i < own.length; i++) {
       const largest = wanted.get(own[i]!);
       const ratio = values[i]! / limit;
       if (largest === undefined || !(ratio > (largest.get(column)?.ratio ?? 0))) continue;

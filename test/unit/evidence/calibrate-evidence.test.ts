@@ -7,7 +7,8 @@ import {
   type EvidenceSettings,
 } from '../../../lib/evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
-import { CLIP, describeComponent } from '../../../lib/evidence/statistics.ts';
+import { describeComponent } from '../../../lib/evidence/statistics.ts';
+import { CLIP } from '../../../lib/evidence/stretch-means.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import { normalRows, toMatrix } from '../../helpers/feature-matrices.ts';
 
