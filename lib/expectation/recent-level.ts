@@ -28,6 +28,7 @@ export function findRecentLevels(
   { block }: RecentReach,
 ): Float64Array {
   const levels = new Float64Array(values.length).fill(NaN);
+  const measured = new Float64Array(values.length);
   const blocks: { readonly number: number; readonly median: number }[] = [];
   /** Medians of the blocks, ascending: one goes and one comes, the others stay where they are. */
   const sorted: number[] = [];
@@ -38,19 +39,18 @@ export function findRecentLevels(
     while (blocks.length > 0 && blocks[0]!.number < number - BLOCKS)
       sorted.splice(sorted.indexOf(blocks.shift()!.median), 1);
     if (blocks.length >= LEAST_BLOCKS) levels.fill(middleOf(sorted), from, to);
-    const measured: number[] = [];
-    for (let i = from; i < to; i++) if (!Number.isNaN(values[i]!)) insert(measured, values[i]!);
-    if (measured.length > 0) {
-      const median = middleOf(measured);
+    let count = 0;
+    for (let i = from; i < to; i++) {
+      if (Number.isNaN(values[i]!)) continue;
+      measured[count] = values[i]!;
+      insertLast(measured, count++);
+    }
+    if (count > 0) {
+      const median = middleOf(measured.subarray(0, count));
       blocks.push({ number, median });
-      insert(sorted, median);
+      insertLast(sorted, sorted.push(median) - 1);
     }
     from = to;
   }
   return levels;
-}
-
-/** Into a short ascending list. */
-function insert(sorted: number[], value: number): void {
-  insertLast(sorted, sorted.push(value) - 1);
 }

@@ -29,9 +29,9 @@ export function buildMatrix(input: PlannedRows & { readonly scaler: FittedScaler
       'plan-mismatch',
       `the scaler was fitted on ${scaler.columns.join(', ')}, the plan has ${names.join(', ')}`,
     );
-  const times = rows === undefined ? window.times : Float64Array.from(rows, (row) => window.times[row]!);
+  const times = rows === undefined ? window.times : pick(window.times, rows, new Float64Array(rows.length));
   const entityOf =
-    rows === undefined ? window.entityOf : Uint32Array.from(rows, (row) => window.entityOf[row]!);
+    rows === undefined ? window.entityOf : pick(window.entityOf, rows, new Uint32Array(rows.length));
   const profiles = window.entities.map((entity) => profilesOf(scaler, entity));
   const runs = findRuns(entityOf);
   const values = new Float32Array(times.length * names.length);
@@ -77,6 +77,11 @@ export function deviations(x: FeatureMatrix, scaler: FittedScaler): RowDeviation
     }
   }
   return { values, columns };
+}
+
+function pick<T extends Float64Array | Uint32Array>(values: T, rows: Uint32Array, into: T): T {
+  for (let i = 0; i < rows.length; i++) into[i] = values[rows[i]!]!;
+  return into;
 }
 
 /** Stretches of rows of one entity, `to` exclusive. */

@@ -4,12 +4,13 @@ import type { FeatureMatrix } from './feature-matrix.ts';
 export function pickRows(x: FeatureMatrix, rows: Uint32Array): FeatureMatrix {
   const width = x.names.length;
   const values = new Float32Array(rows.length * width);
-  for (const [at, row] of rows.entries())
-    values.set(x.values.subarray(row * width, (row + 1) * width), at * width);
-  return {
-    ...x,
-    entityOf: Uint32Array.from(rows, (row) => x.entityOf[row]!),
-    times: Float64Array.from(rows, (row) => x.times[row]!),
-    values,
-  };
+  const entityOf = new Uint32Array(rows.length);
+  const times = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    entityOf[at] = x.entityOf[row]!;
+    times[at] = x.times[row]!;
+    for (let c = 0; c < width; c++) values[at * width + c] = x.values[row * width + c]!;
+  }
+  return { ...x, entityOf, times, values };
 }

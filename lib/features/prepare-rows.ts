@@ -75,6 +75,7 @@ function prepare(
     metrics: [...filled.window.metrics, ...metrics],
     columns: [...filled.window.columns, ...columns],
   };
+  if (!present.includes(0)) return { window: whole, availability: filled.availability };
   return {
     window: selectRows(whole, (row) => present[row] === 1),
     availability: filled.availability.filter((_, row) => present[row] === 1),
@@ -86,6 +87,8 @@ function prepare(
  * exporter's alarm is for that. A single entity's gap could be either, and stays.
  */
 function dropSilence({ window, availability }: PreparedRows, present: Uint8Array): void {
+  // Where each row that is present was measured, each time was heard of.
+  if (!present.some((isPresent, row) => isPresent === 1 && availability[row] === 0)) return;
   const heard = new Set<number>();
   const entities = new Set<number>();
   for (let row = 0; row < present.length; row++) {

@@ -27,7 +27,7 @@ function sortFew(values: number[]): number[] {
 }
 
 /** Moves the value at `last` to its place among those before it, which are ascending. */
-export function insertLast(values: number[], last: number): void {
+export function insertLast(values: number[] | Float64Array, last: number): void {
   const value = values[last]!;
   let at = last;
   for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;

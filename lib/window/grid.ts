@@ -89,7 +89,7 @@ export function alignToGrid(window: MetricWindow, step: number = window.step): M
     window.times.length === rows &&
     range.start === window.range.start &&
     range.end === window.range.end &&
-    window.times.every((time, row) => time === cellTimes[row]);
+    areEqual(window.times, cellTimes);
   if (isAligned) return window;
   return {
     ...window,
@@ -100,6 +100,11 @@ export function alignToGrid(window: MetricWindow, step: number = window.step): M
     columns: window.columns.map((column) => averageInto(column, target, rows)),
     labels: window.labels && flagInto(window.labels, target, rows),
   };
+}
+
+function areEqual(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Widened to the step, and to a sample that came a little before the end and belongs to the cell that begins there. */

@@ -33,11 +33,14 @@ export function calmMatrix(
   });
   const width = x.names.length;
   const values = x.values.slice();
-  for (let row = 0; row < x.times.length; row++)
-    for (const [column, own] of usual[x.entityOf[row]!]!.entries()) {
+  for (let row = 0; row < x.times.length; row++) {
+    const own = usual[x.entityOf[row]!]!;
+    for (let column = 0; column < width; column++) {
       const at = row * width + column;
-      values[at] = column === availability ? own.center : calm(values[at]!, own, directions[column]);
+      values[at] =
+        column === availability ? own[column]!.center : calm(values[at]!, own[column]!, directions[column]);
     }
+  }
   return { ...x, values };
 }
 

@@ -74,21 +74,21 @@ export async function scoreRows({
   const merged = combinePreparedRows([...history, newest]);
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
   const x = buildMatrix({ ...planned, scaler });
-  const matrixRows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= start);
+  const matrixRows = findRowsFrom(x.times, start);
   // A gap is no anomaly of values: what was not measured has no score.
   const isHeard = (row: number): boolean =>
     fitted.usual === undefined || planned.availability[planned.rows[row]!]! > 0;
   const scores = (await scoreNewest(x, { detector, fitted, start })).map((score, row) =>
     isHeard(row) ? score : Number.NaN,
   );
-  const far = deviations(x, scaler).values;
+  const far = deviations(pickRows(x, matrixRows), scaler).values;
   const { entities, entityOf, times } = newest.window;
   const scored = {
     entities,
     entityOf,
     times,
     scores: Float64Array.from(matrixRows, (row) => scores[row]!),
-    deviations: Float64Array.from(matrixRows, (row) => (isHeard(row) ? far[row]! : Number.NaN)),
+    deviations: far.map((value, at) => (isHeard(matrixRows[at]!) ? value : Number.NaN)),
     ...(fitted.evidence !== undefined && {
       evidence: silenceGaps(
         pickEvidence(
@@ -122,10 +122,13 @@ async function scoreNewest(
   if (evidence === undefined) return model.score(x, start);
   const wanted = start - Math.max(...evidence.plan.jointLengths) * manifest.step;
   const from = wanted - model.contextRows * manifest.step;
-  const rows = Uint32Array.from(x.times.keys()).filter((row) => x.times[row]! >= from);
+  const rows = findRowsFrom(x.times, from);
   const newest = await model.score(calmMatrix(pickRows(x, rows), { detector, ...fitted }), wanted);
   const scores = new Float64Array(x.times.length).fill(Number.NaN);
-  for (const [at, row] of rows.entries()) if (x.times[row]! >= wanted) scores[row] = newest[at]!;
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    if (x.times[row]! >= wanted) scores[row] = newest[at]!;
+  }
   return scores;
 }
 
@@ -133,7 +136,12 @@ async function scoreNewest(
 function findRows({ window }: PreparedRows, newest: PreparedRows, from: number): Uint32Array {
   const present = new Set(newest.window.entities);
   const wanted = window.entities.map((entity) => present.has(entity));
-  return Uint32Array.from(window.times.keys()).filter(
-    (row) => window.times[row]! >= from && wanted[window.entityOf[row]!],
-  );
+  return findRowsFrom(window.times, from).filter((row) => wanted[window.entityOf[row]!]);
+}
+
+function findRowsFrom(times: Float64Array, from: number): Uint32Array {
+  const rows = new Uint32Array(times.length);
+  let count = 0;
+  for (let row = 0; row < times.length; row++) if (times[row]! >= from) rows[count++] = row;
+  return rows.subarray(0, count);
 }
