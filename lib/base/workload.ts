@@ -95,15 +95,33 @@ const POD_LABELS: readonly string[] = ['pod', 'pod_name', 'kubernetes_pod_name']
  */
 export function nameWorkload(entity: string, labels: readonly string[], owner?: Owner): string {
   const parts = entity.split('/');
-  const labelled =
-    parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;
-  const isPod = (part: string): boolean => {
-    const { kind } = splitPodName(part);
-    return kind !== undefined && kind !== 'StatefulSet' && kind !== 'Static';
-  };
+  const labelled = placeOfPod(parts, labels);
   if (labelled !== -1 && owner !== undefined) return parts.with(labelled, owner.name).join('/');
-  const place = labelled === -1 ? parts.findLastIndex(isPod) : labelled;
+  const place = labelled === -1 ? parts.findLastIndex(isGenerated) : labelled;
   return place === -1 ? entity : parts.with(place, splitPodName(parts[place]!).name).join('/');
+}
+
+/**
+ * The workload of a pod whose name is generated, as `nameWorkload` has it: such a pod never comes back by its name.
+ * @param labels as of `nameWorkload`
+ * @returns undefined for every other entity
+ */
+export function workloadOfGenerated(entity: string, labels: readonly string[]): string | undefined {
+  const parts = entity.split('/');
+  const labelled = placeOfPod(parts, labels);
+  const isPod = labelled === -1 ? parts.some(isGenerated) : isGenerated(parts[labelled]!);
+  return isPod ? nameWorkload(entity, labels) : undefined;
+}
+
+/** -1 where the labels do not say which part is the pod. */
+function placeOfPod(parts: readonly string[], labels: readonly string[]): number {
+  return parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;
+}
+
+/** Those of a StatefulSet, and of a node, are given to the next pod again. */
+function isGenerated(pod: string): boolean {
+  const { kind } = splitPodName(pod);
+  return kind !== undefined && kind !== 'StatefulSet' && kind !== 'Static';
 }
 
 /**
@@ -114,8 +132,7 @@ export function nameWorkload(entity: string, labels: readonly string[], owner?: 
  */
 export function revisionOf(entity: string, labels: readonly string[]): string | undefined {
   const parts = entity.split('/');
-  const labelled =
-    parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;
+  const labelled = placeOfPod(parts, labels);
   const pods = labelled === -1 ? parts.toReversed() : [parts[labelled]!];
   const pod = pods.find((part) => splitPodName(part).kind === 'Deployment');
   return pod === undefined ? undefined : DEPLOYMENT.exec(pod)?.[2];

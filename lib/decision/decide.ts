@@ -16,7 +16,7 @@ import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './cont
 import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow } from './entity-track.ts';
 import { judgeRow } from './judge-row.ts';
 
-/** Ms for which an entity may be silent before its open incident resolves. */
+/** Ms for which an entity may be silent before its open incident resolves, and before a pod is forgotten whose name never comes back. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
 /** Ms for which an entity may be silent before its track is dropped. Older rows without a track are late by their age. */
 export const FORGOTTEN_AFTER: number = 14 * 24 * 3_600_000;
@@ -29,6 +29,17 @@ export interface DecisionClock {
   readonly now: number;
   /** No row can be later. A track that is later comes from before times were bounded: it ends, and the entity begins anew. */
   readonly latest: number;
+}
+
+/**
+ * Pods whose names never come back: hundreds of them an hour are forgotten after a day, and of each workload it is remembered
+ * up to when those were decided on.
+ */
+export interface EndedPods {
+  /** Undefined for every other entity. */
+  readonly workloadOf: (entity: string) => string | undefined;
+  /** By workload, epoch ms: of an entity of it without a track, rows up to here are late. */
+  readonly until: Readonly<Record<string, number>>;
 }
 
 export interface WindowDecision {
@@ -44,6 +55,8 @@ export interface WindowDecision {
   readonly usualRows: readonly number[];
   /** To be stored and given with the next window. */
   readonly tracks: Readonly<Record<string, EntityTrack>>;
+  /** To be stored and given with the next window: `until` of the pods that are forgotten. */
+  readonly endedPods: EndedPods['until'];
   /** By entity in the order of the rows, then in order of time; entities without rows come last. */
   readonly transitions: readonly Transition[];
   /**
@@ -59,6 +72,7 @@ export interface WindowDecision {
  * @param given.rows sorted by entity, then time, on a grid of `step`
  * @param given.watchFrom epoch ms: earlier rows never open an incident
  * @param given.step ms
+ * @param given.pods without it, an entity is remembered as long as any
  * @param given.clock without it, the rows' own times are the only clock
  * @throws ModelError where a score is infinite
  */
@@ -70,6 +84,7 @@ export function decideWindow(given: {
   readonly step: number;
   readonly detector: string;
   readonly modelVersion: string;
+  readonly pods?: EndedPods;
   readonly clock?: DecisionClock;
 }): WindowDecision {
   const { rows, step, clock = { now: Infinity, latest: Infinity } } = given;
@@ -90,6 +105,7 @@ export function decideWindow(given: {
     newestKnown = Math.max(newestKnown, Math.min(track.decidedUntil, clock.now));
   }
   const remembered = newestKnown - forgottenAfter;
+  const endedPods = new Map(Object.entries(given.pods?.until ?? {}));
   const walks = new Map<string, TrackWalk>();
   const anomalous = findAnomalousRows(rows, given.policy);
   const usualRows: number[] = [];
@@ -100,7 +116,7 @@ export function decideWindow(given: {
     const time = rows.times[row]!;
     newest = Math.max(newest, Math.min(time, clock.now));
     const walk = walkOf(rows.entities[rows.entityOf[row]!]!);
-    if (time <= (walk.decidedUntil ?? remembered)) lateRows++;
+    if (time <= (walk.decidedUntil ?? lateUntil(walk.entity))) lateRows++;
     else {
       const judged = judgeRow(rows, row, { policy: given.policy, usual: walk.usualJoint });
       if (anomalous[row] === 1 && !judged.anomalous) usualRows.push(row);
@@ -115,10 +131,34 @@ export function decideWindow(given: {
     passTime(walk, newest);
     const ended = endWalk(walk);
     transitions.push(...ended.transitions);
-    if (ended.track && newest - ended.track.decidedUntil <= forgottenAfter)
-      tracks.push([entity, ended.track]);
+    if (ended.track && !isForgotten(entity, ended.track)) tracks.push([entity, ended.track]);
   }
-  return { anomalous, usualRows, tracks: Object.fromEntries(tracks), transitions, lateRows };
+  return {
+    anomalous,
+    usualRows,
+    tracks: Object.fromEntries(tracks),
+    endedPods: Object.fromEntries([...endedPods].filter(([, until]) => newest - until <= forgottenAfter)),
+    transitions,
+    lateRows,
+  };
+
+  /** Of an entity without a track. */
+  function lateUntil(entity: string): number {
+    if (endedPods.size === 0) return remembered;
+    const workload = given.pods?.workloadOf(entity);
+    const ended = workload === undefined ? undefined : endedPods.get(workload);
+    return Math.max(remembered, ended ?? Number.NEGATIVE_INFINITY);
+  }
+
+  function isForgotten(entity: string, { decidedUntil, open }: EntityTrack): boolean {
+    const silent = newest - decidedUntil;
+    if (silent > forgottenAfter) return true;
+    if (silent <= rules.abandonedAfter || open !== undefined) return false;
+    const workload = given.pods?.workloadOf(entity);
+    if (workload === undefined) return false;
+    endedPods.set(workload, Math.max(endedPods.get(workload) ?? Number.NEGATIVE_INFINITY, decidedUntil));
+    return true;
+  }
 
   function walkOf(entity: string): TrackWalk {
     const begun = walks.get(entity) ?? startWalk(entity, known.get(entity), rules);

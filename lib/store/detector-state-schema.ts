@@ -222,6 +222,7 @@ const anyState: z.ZodType<DetectorState> = z
     watchFrom: time.optional(),
     trainedUntil: time.optional(),
     entities: recordOf(entityTrack),
+    endedPods: recordOf(time).optional(),
     silence: silence.optional(),
     retractable: retractable.optional(),
     rollouts: rollouts.optional(),

@@ -34,6 +34,11 @@ export interface DetectorState {
   /** When the newest version was made, by the data's own clock: the end of its training range. */
   readonly trainedUntil: number | undefined;
   readonly entities: Readonly<Record<string, EntityTrack>>;
+  /**
+   * By workload: up to when those of its pods were decided on that have no track any more, since their names never come back. Absent
+   * while there is none.
+   */
+  readonly endedPods?: Readonly<Record<string, number>> | undefined;
   /** Who was heard until when; absent before a version that knows who is missed has scored anything. */
   readonly silence?: SilenceState | undefined;
   /** Anomalies that a corrected window may still take back; absent while there is none. */

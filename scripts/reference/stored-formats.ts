@@ -130,6 +130,7 @@ async function leaveOpen(): Promise<void> {
       ],
       cleared: { [alert.incidentId]: [[now - 600_000, now - 540_000]] },
     },
+    endedPods: { 'shop/cart': now - 86_400_000 },
     podOwners: { payment: { kind: 'Rollout', name: 'pay' } },
     worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons, farthest } },
     rollouts: {

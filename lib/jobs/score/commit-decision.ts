@@ -1,6 +1,7 @@
 /** Decides on a window's rows, and moves the detector's state to what follows from them: tracks, and what to tell. */
 import { isDeepStrictEqual } from 'node:util';
 import { RetryLaterError } from '../../base/errors.ts';
+import { workloadOfGenerated } from '../../base/workload.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import { type DecisionClock, decideWindow, type WindowDecision } from '../../decision/decide.ts';
 import {
@@ -39,6 +40,7 @@ const MAX_ROUNDS = 20;
 /** Of the state, what a decision follows from: where others have moved it meanwhile, it is decided anew. */
 const DECIDED_BY = [
   'entities',
+  'endedPods',
   'silence',
   'watchFrom',
   'worst',
@@ -81,9 +83,13 @@ export async function commitDecision(
       step: fitted.manifest.step,
       detector: detector.name,
       modelVersion: fitted.manifest.version,
+      pods: {
+        workloadOf: (entity) => workloadOfGenerated(entity, detector.entityLabels),
+        until: state.endedPods ?? {},
+      },
       clock,
     });
-    const { anomalous, usualRows, lateRows } = decision;
+    const { anomalous, usualRows, endedPods, lateRows } = decision;
     if (state.decided.includes(id)) {
       const known = state.usualRows?.find(({ window }) => window === id);
       for (const row of known?.rows ?? []) anomalous[row] = 0;
@@ -115,6 +121,7 @@ export async function commitDecision(
       return {
         ...latest,
         entities: tracks,
+        ...((latest.endedPods !== undefined || Object.keys(endedPods).length > 0) && { endedPods }),
         ...(silence.state !== undefined && { silence: silence.state }),
         ...(rollouts !== undefined && { rollouts }),
         ...((latest.podOwners ?? owners) !== undefined && { podOwners: owners }),

@@ -1,7 +1,12 @@
 /** Rows written as pictures, decided on with a small policy. */
 import { createHash } from 'node:crypto';
 import type { DecisionPolicy, EntityTrack, ScoredRows } from '../../../lib/decision/contract.ts';
-import { type DecisionClock, decideWindow, type WindowDecision } from '../../../lib/decision/decide.ts';
+import {
+  type DecisionClock,
+  decideWindow,
+  type EndedPods,
+  type WindowDecision,
+} from '../../../lib/decision/decide.ts';
 
 export const T0: number = Date.parse('2026-11-22T08:00:00Z');
 export const STEP: number = 60_000;
@@ -17,6 +22,7 @@ export function decide(
     tracks?: Readonly<Record<string, EntityTrack>>;
     watchFrom?: number;
     modelVersion?: string;
+    pods?: EndedPods;
     clock?: DecisionClock;
   } = {},
 ): WindowDecision {
