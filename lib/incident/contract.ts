@@ -41,6 +41,11 @@ export interface AnomalyChange {
   readonly end?: number | undefined;
   /** Peak of the evidence in units of what alerts; absent where scores of a model do not compare like that. */
   readonly level?: number | undefined;
+  /**
+   * How far its leading metric went at most from what was expected, in units of half of the usual band; absent where none leads, and
+   * in states from before it was kept.
+   */
+  readonly reach?: number | undefined;
   /** `alert_severity`: no message about it is louder. */
   readonly cap: Severity;
   readonly targetService?: string | undefined;
@@ -74,6 +79,8 @@ export const INCIDENT_STATUSES = ['waiting', 'told', 'held', 'digested', 'closed
 export interface Extent {
   /** The highest of its members; absent where none has one. */
   readonly level?: number | undefined;
+  /** The farthest of its members; absent where none has one, and in states from before it was kept. */
+  readonly reach?: number | undefined;
   readonly isWide: boolean;
   /** How many workloads it is of; absent in states from before it was kept. */
   readonly workloads?: number | undefined;

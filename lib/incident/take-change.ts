@@ -4,7 +4,7 @@ import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, EarlierStretch, Incident, Member } from './contract.ts';
 import { findIncident, findUntold, isSameEntity } from './relation.ts';
 import { isLouder, isOpen, isRetracted, judgeIncident } from './severity.ts';
-import { isWorsened } from './worsening.ts';
+import { hasGoneOn, isWorsened } from './worsening.ts';
 
 /** Stretches: of what flaps each quarter of an hour, a day. */
 const MOST_EARLIER = 100;
@@ -19,6 +19,7 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   lastAnomalous: true,
   end: true,
   level: true,
+  reach: true,
   cap: true,
   targetService: true,
   namespace: true,
@@ -77,7 +78,7 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
     ...incident,
     members,
     severity: judgeIncident({ ...incident, members }, now),
-    isWorse: incident.isWorse || isWorsened(incident, members, change),
+    isWorse: incident.isWorse || isWorsened(incident, members, change) || hasGoneOn(incident, members, now),
   };
 }
 

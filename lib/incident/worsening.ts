@@ -9,16 +9,22 @@ import { isWide, LONG, lastsLong, listWorkloads, UNUSUAL, WIDE_WORKLOADS } from 
 const WORSE = 2;
 
 export function measureExtent(members: readonly Member[]): Extent {
-  let highest: number | undefined;
-  for (const { level } of members)
-    if (level !== undefined && (highest === undefined || level > highest)) highest = level;
+  const highest = findMost(members.map(({ level }) => level));
+  const reach = findMost(members.map(({ reach }) => reach));
   const workloads = listWorkloads(members);
   return {
     ...(highest !== undefined && { level: highest }),
+    ...(reach !== undefined && { reach }),
     isWide: isWide(members),
     workloads: workloads.length,
     entities: workloads.reduce((sum, { affected }) => sum + affected, 0),
   };
+}
+
+function findMost(values: readonly (number | undefined)[]): number | undefined {
+  let most: number | undefined;
+  for (const value of values) if (value !== undefined && (most === undefined || value > most)) most = value;
+  return most;
 }
 
 /**
@@ -26,14 +32,15 @@ export function measureExtent(members: readonly Member[]): Extent {
  * news only if nothing else made it loud.
  */
 export function findNews(
-  { told, toldAt, members, firstSeen }: Pick<Incident, 'told' | 'toldAt' | 'members' | 'firstSeen'>,
+  incident: Pick<Incident, 'told' | 'toldAt' | 'members' | 'firstSeen'>,
   now: number,
 ): readonly News[] {
+  const { told, toldAt, members, firstSeen } = incident;
   if (told === undefined || toldAt === undefined) return [];
   const extent = measureExtent(members);
   const isWider =
     told.entities === undefined ? extent.isWide && !told.isWide : extent.entities! > told.entities;
-  const isFarther = isFartherOut(told.level, extent.level);
+  const isFarther = isFartherOut(told.level, extent.level) || hasGoneOn(incident, members, now);
   const isLonger =
     !isFarther && !extent.isWide && toldAt - firstSeen < LONG && lastsLong({ members, firstSeen }, now);
   return [
@@ -67,6 +74,20 @@ export function isWorsened(
   if (!told.isWide && isWide(members)) return true;
   // What is part of it already makes it no wider.
   return state === 'opened' && hasSpread(told, members);
+}
+
+/**
+ * True if a metric went on since people were told, half an hour ago or more: twice as far from what was expected as any of its members was
+ * then. A disk that fills over hours is not more unusual with each hour, and people heard nothing from its first hour to its end.
+ * @param now epoch ms
+ */
+export function hasGoneOn(
+  { told, toldAt }: Pick<Incident, 'told' | 'toldAt'>,
+  members: readonly Member[],
+  now: number,
+): boolean {
+  if (told?.reach === undefined || toldAt === undefined || now - toldAt < LONG) return false;
+  return members.some(({ state, reach = 0 }) => state === 'updated' && reach >= WORSE * told.reach!);
 }
 
 /** Both pods of one workload are wide, and so are three workloads that follow: people know of one. */

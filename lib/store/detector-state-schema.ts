@@ -26,6 +26,7 @@ import type {
   FarthestValue,
   LearnedWindow,
   PendingAlert,
+  ToldReach,
   UsualRows,
   WorstRow,
 } from './detector-state.ts';
@@ -188,6 +189,9 @@ const worstRow: z.ZodType<WorstRow> = z.looseObject({
   score: z.number(),
   reasons: z.array(reasonSchema),
   farthest: farthestValue.optional(),
+  told: z
+    .looseObject({ metric: z.string(), departure: z.number(), at: time } satisfies Shape<ToldReach>)
+    .optional(),
 } satisfies Shape<WorstRow>);
 
 const learnedWindow: z.ZodType<LearnedWindow> = z.looseObject({

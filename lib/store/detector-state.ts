@@ -89,6 +89,15 @@ export interface WorstRow {
   readonly reasons: readonly Reason[];
   /** How far the metric that leads them went at most so far; absent in states from before it was kept. */
   readonly farthest?: FarthestValue | undefined;
+  /** How far that was when a change told of it last; absent in states from before it was kept. */
+  readonly told?: ToldReach | undefined;
+}
+
+/** How far a metric was from what was expected of it, of its own unit, and the newest row that it was told with, epoch ms. */
+export interface ToldReach {
+  readonly metric: string;
+  readonly departure: number;
+  readonly at: number;
 }
 
 /** What a metric was at one row, and what was expected of it then. Of its own unit. */

@@ -69,6 +69,7 @@ const member: z.ZodType<AnomalyChange> = z.looseObject({
   lastAnomalous: time,
   end: time.optional(),
   level: z.number().optional(),
+  reach: z.number().optional(),
   cap: severity,
   targetService: z.string().optional(),
   namespace: z.string().optional(),
@@ -94,6 +95,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   told: z
     .looseObject({
       level: z.number().optional(),
+      reach: z.number().optional(),
       isWide: z.boolean(),
       workloads: count.optional(),
       entities: count.optional(),

@@ -249,11 +249,19 @@ function toChange({ alert, sequence, about = contextOf(alert) }: PendingAlert): 
     ...(alert.end !== null && { end: Date.parse(alert.end) }),
     // What is enough to alert differs with each model's scores; of evidence it is 1.
     ...(by === 'evidence' && { level: score / threshold }),
+    ...measureReach(alert),
     cap: severity,
     ...(alert.targetService !== null && { targetService: alert.targetService }),
     ...(metric !== undefined && { metric }),
     ...about,
   };
+}
+
+/** Absent where no metric leads by itself, or nothing is known of how it strays. */
+function measureReach({ worst }: Alert): Pick<AnomalyChange, 'reach'> {
+  if (worst === undefined) return {};
+  const reach = Math.abs(worst.value - worst.usual) / ((worst.usualHigh - worst.usualLow) / 2);
+  return Number.isFinite(reach) ? { reach } : {};
 }
 
 /** Of a change from before there were incidents. */

@@ -110,7 +110,8 @@ export async function commitDecision(
     const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);
     const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts) };
     const podsOf = countPods({ detector, tracks, owners, step: fitted.manifest.step });
-    const { alerts, worst } = await describeTransitions({ transitions, tracks }, state, described);
+    const told = await describeTransitions({ transitions, tracks }, state, described);
+    const { alerts, worst } = told;
     const retractable = rememberEnded(retraction, alerts, tracks);
     const silences = silence.transitions.map((each) => describeSilence({ ...described, podsOf }, each));
     let changed = false;
@@ -120,7 +121,7 @@ export async function commitDecision(
       const decided = [...latest.decided, id].slice(-REMEMBERED_WINDOWS);
       return {
         ...latest,
-        entities: tracks,
+        entities: told.tracks,
         ...((latest.endedPods !== undefined || Object.keys(endedPods).length > 0) && { endedPods }),
         ...(silence.state !== undefined && { silence: silence.state }),
         ...(rollouts !== undefined && { rollouts }),
@@ -137,8 +138,7 @@ export async function commitDecision(
       context.telemetry.count('AnomaliesRetracted', retraction.transitions.length, {
         detector: detector.name,
       });
-    if (!changed)
-      return { anomalous, transitions: transitions.length + silences.length, lateRows, state: moved };
+    if (!changed) return { anomalous, transitions: alerts.length + silences.length, lateRows, state: moved };
   }
   throw new RetryLaterError(
     'state-contended',

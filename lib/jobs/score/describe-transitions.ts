@@ -3,7 +3,7 @@ import type { AlertRelated, AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
-import type { Transition } from '../../decision/contract.ts';
+import type { EntityTrack, OpenIncident, Transition } from '../../decision/contract.ts';
 import { findRestarts } from '../../features/restarts.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
 import type {
@@ -23,7 +23,7 @@ import { describeModel } from './describe-model.ts';
 import { openRelated } from './describe-related.ts';
 import type { describeRollouts } from './describe-rollouts.ts';
 import { measureSettled } from './measure-settled.ts';
-import { openWorst } from './measure-worst.ts';
+import { goesOn, noteTold, openWorst } from './measure-worst.ts';
 
 /** What people see of an incident began a little after its cause: restarts are looked for from this many rows before it on. */
 const ROWS_BEFORE = 10;
@@ -58,7 +58,12 @@ export async function describeTransitions(
   }: { readonly transitions: readonly Transition[]; readonly tracks: DetectorState['entities'] },
   { worst: before, retractable }: Pick<DetectorState, 'worst' | 'retractable'>,
   given: Described,
-): Promise<{ readonly alerts: readonly PendingAlert[]; readonly worst: DetectorState['worst'] }> {
+): Promise<{
+  readonly alerts: readonly PendingAlert[];
+  readonly worst: DetectorState['worst'];
+  /** As they were given, where nothing but decisions was told of. */
+  readonly tracks: DetectorState['entities'];
+}> {
   const worst = new Map(Object.entries(before));
   const alerts: PendingAlert[] = [];
   const scoreOf = ({ tellingRow }: Transition): number =>
@@ -97,13 +102,48 @@ export async function describeTransitions(
         score: scoreOf(transition),
         reasons: reasonsOf.get(tellingRow)!,
       });
-    const { reasons = [], farthest } = follow(incidentId, transition) ?? {};
-    alerts.push(alertOf(transition, reasons, given, farthest, relatedOf(transition, reasons)));
+    const known = follow(incidentId, transition);
+    const reasons = known?.reasons ?? [];
+    alerts.push(alertOf(transition, reasons, given, known?.farthest, relatedOf(transition, reasons)));
     if (transition.end !== undefined) worst.delete(incidentId);
+    else if (known !== undefined) worst.set(incidentId, noteTold(known, transition));
   }
-  // Nobody is told of those now, but of how far they went at their end.
-  for (const [entity, { open }] of Object.entries(tracks)) if (open) follow(open.id, { entity, ...open });
-  return { alerts, worst: Object.fromEntries(worst) };
+  // Nobody is told of those now, but of how far they went at their end; and where they go on, of that.
+  const moved: [string, EntityTrack][] = [];
+  for (const [entity, track] of Object.entries(tracks)) {
+    const { open } = track;
+    const known = open && follow(open.id, { entity, ...open });
+    if (open === undefined || known === undefined) continue;
+    if (known.told === undefined) worst.set(open.id, noteTold(known, open));
+    if (!goesOn(known)) continue;
+    const sequence = open.sequence + 1;
+    const transition = toldAgain(entity, { ...open, sequence });
+    alerts.push(alertOf(transition, known.reasons, given, known.farthest));
+    worst.set(open.id, noteTold(known, open));
+    moved.push([entity, { ...track, open: { ...open, sequence } }]);
+  }
+  return {
+    alerts,
+    worst: Object.fromEntries(worst),
+    tracks: moved.length === 0 ? tracks : { ...tracks, ...Object.fromEntries(moved) },
+  };
+}
+
+function toldAgain(
+  entity: string,
+  { id, sequence, start, lastAnomalous, peakScore }: OpenIncident,
+): Transition {
+  return {
+    incidentId: id,
+    entity,
+    state: 'updated',
+    sequence,
+    start,
+    lastAnomalous,
+    end: undefined,
+    tellingRow: undefined,
+    peakScore,
+  };
 }
 
 /** What was told of before what is told now. */

@@ -4,7 +4,7 @@ import { findLeadingReason } from '../../alert/summarize.ts';
 import { seriesOf } from '../../expectation/expectation.ts';
 import { expectRange, isSeasonal } from '../../expectation/expected-range.ts';
 import { profilesOf } from '../../features/scaler.ts';
-import type { FarthestValue } from '../../store/detector-state.ts';
+import type { FarthestValue, WorstRow } from '../../store/detector-state.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 
@@ -54,6 +54,24 @@ export function openWorst(given: {
     }
     return farthest;
   };
+}
+
+/** Ms since it was told, and times as far: a disk that fills over hours gets no more unusual by the hour, and ever fuller. */
+const GOES_ON_FOR = 3_600_000;
+const FARTHER = 2;
+
+/** Whether the metric goes on to where people have to hear of it again. */
+export function goesOn({ farthest, told }: Pick<WorstRow, 'farthest' | 'told'>): boolean {
+  if (farthest === undefined || told === undefined || told.metric !== farthest.metric) return false;
+  return farthest.at - told.at >= GOES_ON_FOR && departureOf(farthest) >= FARTHER * told.departure;
+}
+
+/** As it is told with the anomaly's newest row. */
+export function noteTold(worst: WorstRow, { lastAnomalous }: Pick<Anomaly, 'lastAnomalous'>): WorstRow {
+  const { farthest } = worst;
+  if (farthest === undefined) return worst;
+  const told = { metric: farthest.metric, departure: departureOf(farthest), at: lastAnomalous };
+  return { ...worst, told };
 }
 
 /** 1 above, -1 below; 0: either, where what is computed from it tells, or that it is missing. */

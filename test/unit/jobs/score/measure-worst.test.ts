@@ -4,7 +4,7 @@ import type { Reason } from '../../../../lib/alert/alert.ts';
 import type { SeriesExpectation } from '../../../../lib/expectation/expectation.ts';
 import { NO_SEASON } from '../../../../lib/expectation/seasonal-curve.ts';
 import { UNMEASURED } from '../../../../lib/features/profile.ts';
-import { openWorst } from '../../../../lib/jobs/score/measure-worst.ts';
+import { goesOn, noteTold, openWorst } from '../../../../lib/jobs/score/measure-worst.ts';
 import type { FittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 
 const NAN = Number.NaN;
@@ -83,4 +83,21 @@ test('a metric that training never saw goes not far: nothing was usual', () => {
   assert.equal(measure(ANOMALY, [missing], undefined), undefined);
   const before = { metric: 'memory', value: 95, at: 0, ...USUAL };
   assert.equal(measure(ANOMALY, [missing], before), before);
+});
+
+test('it goes on once it is twice as far as it was told, and an hour later', () => {
+  const hour = 3_600_000;
+  const farthest = { metric: 'memory', value: 50, at: 10, ...USUAL };
+  const told = noteTold({ score: 3, reasons: [REASON], farthest }, { lastAnomalous: 20 });
+  assert.deepEqual(told.told, { metric: 'memory', departure: 18, at: 20 });
+  const goes = (over: Partial<typeof farthest>): boolean =>
+    goesOn({ ...told, farthest: { ...farthest, ...over } });
+  assert.equal(goes({ value: 68, at: 20 + hour }), true);
+  assert.equal(goes({ value: 67, at: 20 + hour }), false);
+  assert.equal(goes({ value: 68, at: 19 + hour }), false);
+  assert.equal(goes({ value: 68, at: 20 + hour, metric: 'cpu' }), false);
+  // Of before it was kept, or where no metric tells.
+  assert.equal(goesOn({ farthest: { ...farthest, value: 99, at: 20 + hour } }), false);
+  assert.equal(goesOn({ told: told.told }), false);
+  assert.deepEqual(noteTold({ score: 3, reasons: [] }, { lastAnomalous: 20 }), { score: 3, reasons: [] });
 });
