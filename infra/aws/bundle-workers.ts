@@ -31,6 +31,7 @@ const bundleWorkers: Plugin = {
     );
     onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ pluginData: { source } }) => {
       const { stdin: _, outfile = '', outdir = path.dirname(outfile), ...settings } = initialOptions;
+      const plugins = initialOptions.plugins?.filter((plugin) => plugin !== bundleWorkers);
       const { outputFiles, warnings } = await esbuild.build({
         ...settings,
         entryPoints: [source],
@@ -40,7 +41,7 @@ const bundleWorkers: Plugin = {
         splitting: false,
         sourcemap: false,
         metafile: false,
-        plugins: [],
+        ...(plugins && { plugins }),
         write: false,
       });
       const { name } = path.parse(source);

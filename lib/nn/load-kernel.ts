@@ -4,10 +4,9 @@
  * A bundler finds the two files as `#network-kernel-fused` and `-plain` (lib/window/decoder.ts tells how): the import
  * is then the path of the emitted file relative to the bundle.
  */
-import { readFileSync } from 'node:fs';
 import fusedFile from '#network-kernel-fused';
 import plainFile from '#network-kernel-plain';
-import { locateBundledFile } from '../base/bundled-file.ts';
+import { readBundledFile } from '../base/bundled-file.ts';
 import type { KernelBuild } from './contract.ts';
 
 export interface Kernel {
@@ -53,7 +52,7 @@ let best: KernelBuild | undefined;
 
 export function loadModule(build: KernelBuild): WebAssembly.Module {
   modules[build] ??= new WebAssembly.Module(
-    readFileSync(locateBundledFile(build === 'fused' ? fusedFile : plainFile)),
+    readBundledFile(build === 'fused' ? fusedFile : plainFile),
   );
   return modules[build];
 }

@@ -6,10 +6,9 @@
  * `.wasm` itself. With esbuild's `loader: { '.wasm': 'file' }` and `assetNames: '[name]'` the import is then the path
  * of the emitted file relative to the bundle, and the file has to be shipped beside it. ESM and CJS bundles both work.
  */
-import { readFileSync } from 'node:fs';
 import * as parquetWasm from 'parquet-wasm/esm';
 import wasmFile from '#parquet-wasm-file';
-import { locateBundledFile } from '../base/bundled-file.ts';
+import { readBundledFile } from '../base/bundled-file.ts';
 import { KEPT_DECODER_PAGES, MAX_DECODER_PAGES } from './limits.ts';
 
 export type Decoder = typeof parquetWasm;
@@ -53,7 +52,7 @@ function start(): void {
  */
 function bindGlue(): void {
   const Instance = WebAssembly.Instance;
-  module ??= new WebAssembly.Module(limitMemory(readFileSync(locateBundledFile(wasmFile))));
+  module ??= new WebAssembly.Module(limitMemory(readBundledFile(wasmFile)));
   const exports = new Proxy({}, { get: (_, name) => exportOf(name as string) });
   function capture(given: WebAssembly.Module, itsImports: WebAssembly.Imports): { exports: object } {
     instance = new Instance(given, itsImports);

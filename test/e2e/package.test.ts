@@ -823,10 +823,10 @@ describe('functions', () => {
   });
 
   it('are small, and hold code, the Parquet decoder, what models compute with, and what training alone needs', async () => {
-    const kernels = ['functions/fused.wasm', 'functions/plain.wasm'];
+    const kernels = ['functions/fused.wasm.br', 'functions/plain.wasm.br'];
     const training = [
-      'functions/index_bg.wasm',
-      'functions/prophet-wasmstan.core.wasm',
+      'functions/index_bg.wasm.br',
+      'functions/prophet-wasmstan.core.wasm.br',
       'functions/series-worker.mjs',
     ];
     for (const name of FUNCTIONS) {
@@ -835,10 +835,18 @@ describe('functions', () => {
       assert.ok(size < MOST_ZIP_BYTES, `${name}.zip has ${size} bytes`);
       const decoder = ['receipt', 'deliver', 'pages'].includes(name)
         ? []
-        : ['functions/parquet_wasm_bg.wasm'];
+        : ['functions/parquet_wasm_bg.wasm.br'];
+      const files = await listZip(file);
       const models = name === 'train' || name === 'score' ? kernels : [];
+      const isPart = (path: string): boolean => /-[A-Z0-9]{8}\.mjs$/.test(path);
+      const [parts, others] = [true, false].map((wanted) => files.filter((path) => isPart(path) === wanted));
       assert.deepEqual(
-        await listZip(file),
+        parts?.filter((path) => !path.startsWith(`functions/${name}.`)),
+        [],
+      );
+      assert.ok(parts && parts.length > 0);
+      assert.deepEqual(
+        others,
         [`functions/${name}.mjs`, ...decoder, ...models, ...(name === 'train' ? training : [])].sort(),
       );
     }

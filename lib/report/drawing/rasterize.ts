@@ -1,9 +1,8 @@
 /** SVG to PNG by resvg in WebAssembly: no native binary, so the same zip runs on arm64 and x64. */
-import { readFileSync } from 'node:fs';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import font from '#report-font';
 import wasmFile from '#resvg-wasm-file';
-import { locateBundledFile } from '../../base/bundled-file.ts';
+import { readBundledFile } from '../../base/bundled-file.ts';
 import { FONT } from './draw.ts';
 
 /** Device pixels per CSS pixel: sharp in a chat or a ticket. */
@@ -13,7 +12,7 @@ const ZOOM = 2;
 let ready: Promise<void> | undefined;
 
 export async function rasterize(svg: string): Promise<Uint8Array> {
-  ready ??= initWasm(readFileSync(locateBundledFile(wasmFile)));
+  ready ??= initWasm(readBundledFile(wasmFile));
   await ready;
   const resvg = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: ZOOM },

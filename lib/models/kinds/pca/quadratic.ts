@@ -34,7 +34,18 @@ export function buildForm({ vectors, usual, mean }: Components): QuadraticForm {
     vectors,
     usual.map((square) => 1 / square),
   );
-  return { size, mean, matrix, factor: factorize(matrix, size), inverse: combine(vectors, usual) };
+  let inverse: Float64Array | undefined;
+  return {
+    size,
+    mean,
+    matrix,
+    factor: factorize(matrix, size),
+    // Asked for where much is missing alone, and half of what a form takes to build.
+    get inverse() {
+      inverse ??= combine(vectors, usual);
+      return inverse;
+    },
+  };
 }
 
 /** Σ weight_k v_k v_k' */

@@ -8,9 +8,8 @@
  * interfaces/augurs-prophet-wasmstan-types.d.ts.
  * https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
  */
-import { readFileSync } from 'node:fs';
 import wasmFile from '#prophet-stan-file';
-import { locateBundledFile } from '../../../base/bundled-file.ts';
+import { readBundledFile } from '../../../base/bundled-file.ts';
 
 /** The data block of Prophet's Stan program. */
 export interface StanData {
@@ -60,7 +59,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** An instance of its own: its memory goes when it does. */
 export function startStan(): Stan {
-  compiled ??= new WebAssembly.Module(readFileSync(locateBundledFile(wasmFile)));
+  compiled ??= new WebAssembly.Module(readBundledFile(wasmFile));
   const module = compiled;
   let instance = instantiate(module);
   return {
