@@ -20,8 +20,11 @@ export interface MeasuredTraining {
   readonly by: 'state' | 'footers';
 }
 
-/** What a state tells is doubled: a fleet may have been larger in the lookback than it is now. */
-const STATE_IS_SURE_TO = 2;
+/**
+ * What a state tells is multiplied: a fleet may have been larger in the lookback than it is now. Of pods that are forgotten after a
+ * day the state no longer shows by how much.
+ */
+const STATE_IS_SURE_TO = { remembered: 2, forgotten: 10 } as const;
 /** Files that are asked for their size: those with the most bytes, and some of the others, evenly. */
 const ASKED = { largest: 4, others: 4 } as const;
 /** Bytes at the end of a file: the footer of our own has 300 for a column. */
@@ -40,12 +43,13 @@ export async function measureTraining(
   isSmall: (values: number) => boolean,
 ): Promise<MeasuredTraining | undefined> {
   const told = tellByState(detector, state);
-  if (told !== undefined && isSmall(STATE_IS_SURE_TO * told)) return { values: told, by: 'state' };
+  const sureTo = STATE_IS_SURE_TO[state.endedPods === undefined ? 'remembered' : 'forgotten'];
+  if (told !== undefined && isSmall(sureTo * told)) return { values: told, by: 'state' };
   const values = await estimateByFooters(await findObjects(detector, state, context), context);
   // Without them the state tells how much the whole lookback would hold, and not how much of it there is.
   if (values === undefined) return undefined;
   // Rows that lie closer than the step become one.
-  return { values: told === undefined ? values : Math.min(values, STATE_IS_SURE_TO * told), by: 'footers' };
+  return { values: told === undefined ? values : Math.min(values, sureTo * told), by: 'footers' };
 }
 
 /** Undefined where the state knows no entities, or the manifest no metrics. */

@@ -59,6 +59,18 @@ test('a state that knows enough asks for nothing', async () => {
   assert.equal(store.counts.reads + store.counts.lists, 0);
 });
 
+test('a state that has forgotten pods is sure to less: there may have been many more of them', async () => {
+  const entity = { decidedUntil: EPOCH, recent: [], open: undefined };
+  const state = { ...initialState('shop'), entities: { a: entity }, endedPods: { 'shop/cart': EPOCH - DAY } };
+  const told = 2 * 2880;
+  assert.deepEqual(await measure(state, (values) => values === 10 * told), { values: told, by: 'state' });
+  const values = await exportWindows(0, 2, 1440);
+  assert.ok(values > 2 * told);
+  const isSmall = (each: number): boolean => each < 10 * told;
+  const asked = await measure({ ...state, exportedUntil: EPOCH + 2 * DAY }, isSmall);
+  assert.deepEqual(asked, { values, by: 'footers' });
+});
+
 test('footers of a few tell of all: a backfill of days, and windows since', async () => {
   const days = await exportWindows(0, 1, 1440);
   const since = await exportWindows(1440, 96, 15);
