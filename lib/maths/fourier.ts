@@ -21,11 +21,14 @@ export function transform({ re, im }: Complex): void {
     );
   reverseBits(re);
   reverseBits(im);
+  const { cosines, sines } = takeTurns(size);
   for (let half = 1; half < size; half *= 2) {
-    for (let k = 0; k < half; k++) {
-      const angle = (-Math.PI * k) / half;
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-      for (let from = k; from < size; from += 2 * half) {
+    const stride = size / 2 / half;
+    for (let begin = 0; begin < size; begin += 2 * half)
+      for (let k = 0; k < half; k++) {
+        const cos = cosines[k * stride]!;
+        const sin = sines[k * stride]!;
+        const from = begin + k;
         const to = from + half;
         const oddRe = re[to]! * cos - im[to]! * sin;
         const oddIm = re[to]! * sin + im[to]! * cos;
@@ -34,8 +37,29 @@ export function transform({ re, im }: Complex): void {
         re[from]! += oddRe;
         im[from]! += oddIm;
       }
-    }
   }
+}
+
+/** Of the angles -2πk / size, k below size / 2. */
+interface Turns {
+  readonly size: number;
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+}
+
+/** Of the newest size: the series of a training are as long as each other, and the angles took most of the time. */
+let turns: Turns = { size: 0, cosines: new Float64Array(), sines: new Float64Array() };
+
+function takeTurns(size: number): Turns {
+  if (turns.size === size) return turns;
+  const half = size / 2;
+  turns = { size, cosines: new Float64Array(half), sines: new Float64Array(half) };
+  for (let k = 0; k < half; k++) {
+    const angle = (-Math.PI * k) / half;
+    turns.cosines[k] = Math.cos(angle);
+    turns.sines[k] = Math.sin(angle);
+  }
+  return turns;
 }
 
 export interface Spectrum {
@@ -57,28 +81,35 @@ export interface Spectrum {
 export function findSpectrum(series: Float64Array): Spectrum {
   const size = 2 ** Math.ceil(Math.log2(Math.max(2 * series.length, 2)));
   const values = powerOf(series, size, (value) => (Number.isNaN(value) ? 0 : value));
-  const measured = powerOf(series, size, (value) => Number(!Number.isNaN(value)));
   const power = values.slice(0, size / 2 + 1);
-  // The power is even, so that the transform is its own inverse but for the size; sums are then integers of measured pairs.
+  // The power is even, so that the transform is its own inverse but for the size.
   const sums = { re: values, im: new Float64Array(size) };
-  const pairs = { re: measured, im: new Float64Array(size) };
   transform(sums);
-  transform(pairs);
-  const count = Math.round(pairs.re[0]! / size);
-  const variance = sums.re[0]! / size / count;
-  const correlation = Float64Array.from({ length: (series.length >> 1) + 1 }, (_, lag) => {
-    const both = Math.round(pairs.re[lag]! / size);
-    return both > 0 && variance > 0 ? sums.re[lag]! / size / both / variance : Number.NaN;
-  });
+  const countPairs = openPairs(series, size);
+  const variance = sums.re[0]! / size / countPairs(0);
+  const correlation = new Float64Array((series.length >> 1) + 1);
+  for (let lag = 0; lag < correlation.length; lag++) {
+    const both = countPairs(lag);
+    correlation[lag] = both > 0 && variance > 0 ? sums.re[lag]! / size / both / variance : Number.NaN;
+  }
   return { power, size, correlation };
+}
+
+/** How many pairs of places so far apart are both measured. */
+function openPairs(series: Float64Array, size: number): (lag: number) => number {
+  if (!series.some(Number.isNaN)) return (lag) => series.length - lag;
+  const re = powerOf(series, size, (value) => Number(!Number.isNaN(value)));
+  transform({ re, im: new Float64Array(size) });
+  return (lag) => Math.round(re[lag]! / size);
 }
 
 function powerOf(series: Float64Array, size: number, take: (value: number) => number): Float64Array {
   const re = new Float64Array(size);
   const im = new Float64Array(size);
-  for (const [i, value] of series.entries()) re[i] = take(value);
+  for (let i = 0; i < series.length; i++) re[i] = take(series[i]!);
   transform({ re, im });
-  return re.map((each, k) => each * each + im[k]! * im[k]!);
+  for (let k = 0; k < size; k++) re[k] = re[k]! * re[k]! + im[k]! * im[k]!;
+  return re;
 }
 
 function reverseBits(values: Float64Array): void {

@@ -51,9 +51,7 @@ const modules: Partial<Record<KernelBuild, WebAssembly.Module>> = {};
 let best: KernelBuild | undefined;
 
 export function loadModule(build: KernelBuild): WebAssembly.Module {
-  modules[build] ??= new WebAssembly.Module(
-    readBundledFile(build === 'fused' ? fusedFile : plainFile),
-  );
+  modules[build] ??= new WebAssembly.Module(readBundledFile(build === 'fused' ? fusedFile : plainFile));
   return modules[build];
 }
 

@@ -4,34 +4,37 @@
  */
 import { BINS, findPlace, readCurve } from './daily-curve.ts';
 import type { Feature, JointModel } from './joint-model.ts';
-import { readScale, type Stretch } from './scales.ts';
+import { openScales, type ReadScales, type Stretch } from './scales.ts';
 
 export interface Coordinates {
   readonly features: readonly Feature[];
   readonly centers: Float64Array;
   readonly spreads: Float64Array;
   readonly dailySpread: Float32Array;
+  readonly read: ReadScales;
+  /** Feature → its place in what `read` gives. */
+  readonly places: Uint32Array;
 }
 
 /**
- * Writes the coordinates of a row to out[0], out[stride], …; a missing one is 0, as if it were usual.
+ * Writes the coordinates of a row to out[from], out[from + stride], …; a missing one is 0, as if it were usual.
  * @param given.at row of the stretch
  * @param given.time ms, as the clocks show it
  */
 export function placeRow(
-  { features, centers, spreads, dailySpread }: Coordinates,
+  { centers, spreads, dailySpread, read, places }: Coordinates,
   given: { readonly stretch: Stretch; readonly at: number; readonly time: number },
   out: Float64Array,
-  stride: number = 1,
+  { from, stride }: { readonly from: number; readonly stride: number } = { from: 0, stride: 1 },
 ): void {
   const { stretch, at, time } = given;
   const place = dailySpread.length > 0 ? findPlace(time) : undefined;
-  for (let i = 0; i < features.length; i++) {
-    const { column, scale } = features[i]!;
-    const value = readScale(stretch, at, column, scale);
+  const values = read(stretch, at);
+  for (let i = 0; i < places.length; i++) {
+    const value = values[places[i]!]!;
     const daily = place === undefined ? 1 : readCurve(dailySpread, place, i * BINS);
     const off = (value / daily - centers[i]!) / spreads[i]!;
-    out[i * stride] = Number.isNaN(off) ? 0 : Math.sign(off) * Math.log1p(Math.abs(off));
+    out[from + i * stride] = Number.isNaN(off) ? 0 : Math.sign(off) * Math.log1p(Math.abs(off));
   }
 }
 
@@ -40,5 +43,9 @@ export function takeCoordinates(
   features: readonly Feature[],
 ): Coordinates {
   const { centers, spreads, dailySpread } = model;
-  return { features, centers, spreads, dailySpread };
+  const scales = [...new Set(features.map(({ scale }) => scale))];
+  // Each column has its level at least.
+  const width = features.reduce((most, { column }) => Math.max(most, column + 1), 0);
+  const places = Uint32Array.from(features, ({ column, scale }) => scales.indexOf(scale) * width + column);
+  return { features, centers, spreads, dailySpread, read: openScales(scales, width), places };
 }

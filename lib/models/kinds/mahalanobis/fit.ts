@@ -4,6 +4,7 @@ import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { checkDeadline } from '../../framework/check-deadline.ts';
 import type { FitRun } from '../../framework/contract.ts';
 import { checkTraining } from '../../framework/matrix-checks.ts';
+import { takeCoordinates } from './coordinates.ts';
 import { buildFactor } from './covariance.ts';
 import { describeFit } from './describe.ts';
 import { type JointModel, listFeatures, MOST_COLUMNS } from './joint-model.ts';
@@ -58,7 +59,7 @@ export function fitJointModel(x: FeatureMatrix, run: FitRun): Fit {
   const usual = measureSpreads(sampled, dailySpread);
   run.onProgress?.(PROGRESS.spreads);
 
-  const coordinates = { features, dailySpread, ...usual };
+  const coordinates = takeCoordinates({ dailySpread, ...usual }, features);
   const moments = averageProducts(x, { seasons, coordinates, run });
   run.onProgress?.(PROGRESS.moments);
 

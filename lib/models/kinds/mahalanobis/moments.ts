@@ -32,12 +32,10 @@ export function averageProducts(
       const row = stretch.rows[at]!;
       if (row === NO_ROW || run.labels?.[row] === 1) continue;
       if (!isTaken(x.entityOf[row]!, stretch.before + at)) continue;
-      placeRow(
-        coordinates,
-        { stretch, at, time: toLocalTime(x.times[row]!, x.timeZone) },
-        block.subarray(filled),
-        BLOCK,
-      );
+      placeRow(coordinates, { stretch, at, time: toLocalTime(x.times[row]!, x.timeZone) }, block, {
+        from: filled,
+        stride: BLOCK,
+      });
       rows++;
       if (++filled < BLOCK) continue;
       products.addOuterProducts(filled);

@@ -22,29 +22,30 @@ export function scoreRows(
   const scores = new Float64Array(x.times.length).fill(NaN);
   const products = openProducts(n, model.factor);
   const { block, squares } = products;
+  const rows = new Uint32Array(BLOCK);
   for (const stretch of takeStretches(x, model.seasons)) {
-    const rows: number[] = [];
+    let count = 0;
     for (let at = stretch.looksBackOn; at < stretch.rows.length; at++) {
       if (stretch.before + at < UNSCORED_ROWS) continue;
       const row = stretch.rows[at]!;
       if (row === NO_ROW || x.times[row]! < from) continue;
-      placeRow(
-        coordinates,
-        { stretch, at, time: toLocalTime(x.times[row]!, x.timeZone) },
-        block.subarray(rows.length),
-        BLOCK,
-      );
-      if (rows.push(row) === BLOCK) writeScores(rows);
+      placeRow(coordinates, { stretch, at, time: toLocalTime(x.times[row]!, x.timeZone) }, block, {
+        from: count,
+        stride: BLOCK,
+      });
+      rows[count++] = row;
+      if (count < BLOCK) continue;
+      writeScores(count);
+      count = 0;
     }
-    writeScores(rows);
+    writeScores(count);
   }
   return scores;
 
   /** What an earlier block left behind the last row is scored too, and not looked at. */
-  function writeScores(rows: number[]): void {
-    if (rows.length === 0) return;
-    products.squareForms(rows.length);
-    for (const [b, row] of rows.entries()) scores[row] = Math.sqrt(squares[b]! / n);
-    rows.length = 0;
+  function writeScores(count: number): void {
+    if (count === 0) return;
+    products.squareForms(count);
+    for (let b = 0; b < count; b++) scores[rows[b]!] = Math.sqrt(squares[b]! / n);
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.ts';
+import { takeCoordinates } from '../../../../../lib/models/kinds/mahalanobis/coordinates.ts';
 import { sampleColumns, sampleFeatures } from '../../../../../lib/models/kinds/mahalanobis/measure.ts';
 import { averageProducts } from '../../../../../lib/models/kinds/mahalanobis/moments.ts';
 import { planThinning } from '../../../../../lib/models/kinds/mahalanobis/thinning.ts';
@@ -39,12 +40,10 @@ const features = [{ column: 0, scale: 'level' as const }];
 const AS_IT_IS = {
   features,
   seasons: { curveOf: Int32Array.of(-1), curves: new Float32Array() },
-  coordinates: {
+  coordinates: takeCoordinates(
+    { centers: Float64Array.of(0), spreads: Float64Array.of(1), dailySpread: new Float32Array() },
     features,
-    centers: Float64Array.of(0),
-    spreads: Float64Array.of(1),
-    dailySpread: new Float32Array(),
-  },
+  ),
 };
 
 /** A thousand entities of ten days at half an hour, busy in every third half-hour; strides of 20 and of 3. */
