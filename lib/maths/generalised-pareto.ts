@@ -85,7 +85,10 @@ function maximiseLikelihood(unit: Float64Array, largest: number): GeneralisedPar
   const likelihoods = xs.map((x) => likelihoodAt(unit, x));
   for (const [i, likelihood] of likelihoods.entries()) {
     if (likelihood < Math.max(likelihoods[i - 1] ?? -Infinity, likelihoods[i + 1] ?? -Infinity)) continue;
-    for (const x of [xs[i]!, climb(unit, xs[Math.max(i - 1, 0)]!, xs[Math.min(i + 1, xs.length - 1)]!)]) {
+    const from = xs[Math.max(i - 1, 0)]!;
+    const to = xs[Math.min(i + 1, xs.length - 1)]!;
+    if (likelihood === -Infinity && isBeyond(unit, from, to)) continue;
+    for (const x of [xs[i]!, climb(unit, from, to)]) {
       const found = likelihoodAt(unit, x);
       if (found <= bestLikelihood || Math.abs(x) < NEAR_ZERO) continue;
       bestLikelihood = found;
@@ -94,6 +97,11 @@ function maximiseLikelihood(unit: Float64Array, largest: number): GeneralisedPar
     }
   }
   return best;
+}
+
+/** Whether no shape between two values of x is allowed: it ascends with x. */
+function isBeyond(unit: Float64Array, from: number, to: number): boolean {
+  return meanLog(unit, from) > MOST_SHAPE || meanLog(unit, to) < LEAST_SHAPE;
 }
 
 /** Ascending values of shape / scale: from short of the end at the largest excess, through 0, to very heavy tails. */
