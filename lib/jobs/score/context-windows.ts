@@ -65,7 +65,8 @@ export function openContext(
   let found = 0;
   return {
     async before(start) {
-      await windows.reachBack({ start: start - reach - Math.max(DAY, detector.detectionWindow), end: start });
+      const longest = Math.max(DAY, detector.detectionWindow);
+      await windows.reachBack({ start: start - reach, end: start }, longest);
       if (windows.known.length > found) await knowRanges();
       const isWithinReach = ({ range }: KnownWindow): boolean =>
         range.start < start && range.end > start - reach;

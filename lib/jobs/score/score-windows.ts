@@ -12,13 +12,14 @@ import { rowsWanted } from '../../config/warmup.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
+import { readFileRanges } from '../../store/file-ranges.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
-import { recordScored } from '../../store/scored-windows.ts';
+import { readScored, recordScored } from '../../store/scored-windows.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
-import { type LookedAt, lookAtArrivals } from '../shared/looked-at.ts';
+import { type LookedAt, lookAt, lookAtArrivals } from '../shared/looked-at.ts';
 import {
   isScored,
   type PendingWindow,
@@ -28,6 +29,7 @@ import {
 import { countContextRows } from '../shared/score-rows.ts';
 import { openContext } from './context-windows.ts';
 import { learnWindows } from './learn-windows.ts';
+import { findNext, lookAtNext } from './next-windows.ts';
 import { inBatches, inTimeOrder } from './order-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
 import { type ScoredWindow, type ScoreRun, scoreWindow } from './score-window.ts';
@@ -65,9 +67,8 @@ export async function scoreWindows(
   if (await turnAway(loaded, arrived, context))
     return { phase: 'learning', rows: 0, span: 0, warmup: rowsWanted(detector), scored: [] };
   // The version does not depend on what came, nor what came on it: one does not wait for the other.
-  const decidedUntil = findDecidedUntil(loaded.storedState?.state);
   const [{ windows, selected }, version] = await Promise.all([
-    findWork(store, unitOf(detector), { arrived, now: now(), decidedUntil }),
+    findWork(store, loaded, { arrived, now: now() }),
     resolveVersion(store, detector),
   ]);
   const attempts = openAttempts(unitOf(detector), context);
@@ -87,13 +88,32 @@ export async function scoreWindows(
   }
 }
 
+interface Work {
+  readonly windows: LookedAt;
+  readonly selected: SelectedWindows;
+}
+
 async function findWork(
   store: ScoreContext['store'],
-  detector: string,
-  came: Parameters<typeof lookAtArrivals>[2],
-): Promise<{ readonly windows: LookedAt; readonly selected: SelectedWindows }> {
-  const windows = await lookAtArrivals(store, detector, came);
-  return { windows, selected: await selectPending(store, detector, windows) };
+  { detector, storedState }: LoadedDetector,
+  { arrived, now }: { readonly arrived: readonly string[] | undefined; readonly now: number },
+): Promise<Work> {
+  const unit = unitOf(detector);
+  const state = storedState?.state;
+  if (arrived === undefined) {
+    const windows = await lookAt(store, unit, { scope: undefined });
+    return { windows, selected: await selectPending(store, unit, { windows, state }) };
+  }
+  const next = findNext(detector, state, arrived);
+  const [fileRanges, noted] = await Promise.all([
+    readFileRanges(store, unit),
+    next && readScored(store, unit),
+  ]);
+  const found = next && state && (await lookAtNext(store, unit, { next, state, fileRanges, noted }));
+  if (found !== undefined) return found;
+  const decidedUntil = findDecidedUntil(state);
+  const windows = await lookAtArrivals(store, unit, { arrived, fileRanges, now, decidedUntil });
+  return { windows, selected: await selectPending(store, unit, { windows, state, noted }) };
 }
 
 async function scorePending(

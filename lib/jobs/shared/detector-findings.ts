@@ -54,7 +54,7 @@ export async function readFindings(
     detector,
     state,
     objects,
-    pending: (await selectPending(store, unit, windows)).pending,
+    pending: (await selectPending(store, unit, { windows, state })).pending,
     version: await resolveVersion(store, detector),
     isTraining: isJobUnderWay(place, now()) || (await readProgress(store, unit))?.progress?.phase === 'open',
     place,
@@ -69,7 +69,7 @@ export async function readFindings(
 /** Files that come once a day are silent by the days before: of the newest ones alone, nothing would ever be expected. */
 async function reachArrivals({ scope, reachBack }: LookedAt): Promise<void> {
   const newest = scope?.days[0]?.start;
-  if (newest !== undefined) await reachBack({ start: newest - ARRIVALS_SINCE, end: newest });
+  if (newest !== undefined) await reachBack({ start: newest - ARRIVALS_SINCE, end: newest }, 0);
 }
 
 /** It is read once, for the first detector. One that cannot be read is told of by its job. */

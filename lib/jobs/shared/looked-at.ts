@@ -1,6 +1,6 @@
 /** The windows that a run looks at, and what else it looks back on. */
-import { readFileRanges, type StoredFileRanges } from '../../store/file-ranges.ts';
-import { windowsPrefix } from '../../store/keys.ts';
+import type { StoredFileRanges } from '../../store/file-ranges.ts';
+import { rangeOfWindowKey, windowsPrefix } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import { listQuarantined, type Quarantined, withoutQuarantined } from './quarantine.ts';
@@ -26,10 +26,10 @@ export interface LookedAt {
   /** What was read of files with names of their own to know the scope; undefined: nothing. */
   readonly fileRanges: StoredFileRanges | undefined;
   /**
-   * Finds the windows of a range of time too, epoch ms, where the scope has left them out. A window may begin up to a day
-   * before its rows are of interest, so the range is one of windows' starts.
+   * Finds the windows with rows of a range of time too, epoch ms, where the scope has left them out.
+   * @param longest ms that a window may begin before those rows
    */
-  reachBack(range: TimeRange): Promise<void>;
+  reachBack(rows: TimeRange, longest: number): Promise<void>;
 }
 
 /** Ms of days that are listed at once: a page of windows of a quarter of an hour. */
@@ -47,8 +47,39 @@ export function lookAtAll(objects: readonly ObjectInfo[]): LookedAt {
 }
 
 /**
+ * Windows that are known by name, of which nothing is listed but where they are not enough to look back on.
+ * @param given.objects that are looked at; they can be read
+ * @param given.before what they look back on: from the start of the first one, no window is missing. Ascending by key
+ */
+export function lookAtKeys(
+  store: ObjectStore,
+  detector: string,
+  given: {
+    readonly objects: readonly ObjectInfo[];
+    readonly before: readonly ObjectInfo[];
+    readonly fileRanges: StoredFileRanges;
+  },
+): LookedAt {
+  const { objects, before, fileRanges } = given;
+  const scope = { days: [], hasOthers: false, keys: objects.map(({ key }) => key) };
+  const known = [...before, ...objects];
+  const isFree: FreeOnes = (found) =>
+    withoutQuarantined(store, { prefix: windowsPrefix(detector), objects: found });
+  const reachBack = openReach(store, detector, { scope, known, isFree });
+  const first = rangeOfWindowKey(known[0]?.key ?? '')?.start ?? Number.POSITIVE_INFINITY;
+  return {
+    objects,
+    scope,
+    known,
+    fileRanges,
+    reachBack: async (rows, longest) => (rows.start < first ? reachBack(rows, longest) : undefined),
+  };
+}
+
+/**
  * What came, and what is near it in time.
- * @param given.arrived keys of windows; undefined: everything is looked at
+ * @param given.arrived keys of windows
+ * @param given.fileRanges of the detector
  * @param given.now epoch ms
  * @param given.decidedUntil epoch ms of the newest row that was decided on; undefined: none was
  */
@@ -56,14 +87,13 @@ export async function lookAtArrivals(
   store: ObjectStore,
   detector: string,
   given: {
-    readonly arrived: readonly string[] | undefined;
+    readonly arrived: readonly string[];
+    readonly fileRanges: StoredFileRanges;
     readonly now: number;
     readonly decidedUntil?: number | undefined;
   },
 ): Promise<LookedAt> {
-  if (given.arrived === undefined) return lookAt(store, detector, { scope: undefined });
-  const fileRanges = await readFileRanges(store, detector);
-  const { arrived: keys, ...times } = given;
+  const { arrived: keys, fileRanges, ...times } = given;
   const scope = scopeOfArrivals({ keys, files: fileRanges.files.size, ...times });
   return lookAt(store, detector, { scope, fileRanges });
 }
@@ -102,24 +132,48 @@ export async function lookAt(
     // Nobody asks for its size.
     .map(({ key, etag, lastModified }) => ({ key, etag, lastModified, size: 0 }));
   const known = [...objects, ...(await without(remembered))];
-  const reached = [...scope.days];
+  const reachBack = openReach(store, detector, { scope, known, seen: keys, isFree: without });
   return {
     objects,
     scope,
     known,
     fileRanges,
-    async reachBack({ start, end }) {
-      const needed = { start: startOfDay(start), end };
-      if (!hasDays || coversDays({ ...scope, days: reached }, needed)) return;
-      // The next window to be scored is a later one.
-      const range = { ...needed, end: Math.max(end, needed.start + AT_ONCE) };
-      reached.push(range);
-      const found: ObjectInfo[] = [];
-      for await (const info of listDays(store, prefix, range))
-        if (isWindowName(info.key) && !keys.has(info.key)) found.push(info);
-      for (const { key } of found) keys.add(key);
-      known.push(...(await without(found)));
-    },
+    reachBack: async (rows, longest) => (hasDays ? reachBack(rows, longest) : undefined),
+  };
+}
+
+/** Those that are not in quarantine. */
+type FreeOnes = (found: readonly ObjectInfo[]) => Promise<readonly ObjectInfo[]>;
+
+/**
+ * Lists what a scope has left out.
+ * @param given.known added to
+ * @param given.seen keys that were listed already, whether or not they can be read
+ */
+function openReach(
+  store: ObjectStore,
+  detector: string,
+  given: {
+    readonly scope: WindowScope;
+    readonly known: ObjectInfo[];
+    readonly seen?: ReadonlySet<string>;
+    readonly isFree: FreeOnes;
+  },
+): LookedAt['reachBack'] {
+  const { scope, known, isFree } = given;
+  const seen = new Set(given.seen ?? known.map(({ key }) => key));
+  const reached = [...scope.days];
+  return async ({ start, end }, longest) => {
+    const needed = { start: startOfDay(start - longest), end };
+    if (coversDays({ ...scope, days: reached }, needed)) return;
+    // The next window to be scored is a later one.
+    const range = { ...needed, end: Math.max(end, needed.start + AT_ONCE) };
+    reached.push(range);
+    const found: ObjectInfo[] = [];
+    for await (const info of listDays(store, windowsPrefix(detector), range))
+      if (isWindowName(info.key) && !seen.has(info.key)) found.push(info);
+    for (const { key } of found) seen.add(key);
+    known.push(...(await isFree(found)));
   };
 }
 

@@ -1,6 +1,6 @@
 /** The windows that scoring has before it: told from the bucket, whatever an event says. */
 import { NotFoundError } from '../../base/errors.ts';
-import { readState } from '../../store/detector-states.ts';
+import type { DetectorState } from '../../store/detector-state.ts';
 import { scoresKey, scoresPrefix } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import { readScored, type StoredScored, scoredEtags } from '../../store/scored-windows.ts';
@@ -18,7 +18,7 @@ export interface PendingWindow extends ObjectInfo {
 
 export interface SelectedWindows {
   readonly pending: readonly PendingWindow[];
-  /** Window key → ETag of those that a run scored without living to note it. */
+  /** Window key → ETag of those that were scored and are not noted yet. */
   readonly unnoted: ReadonlyMap<string, string>;
   /** What was noted before; undefined where nothing is, or nothing was asked. */
   readonly noted: StoredScored | undefined;
@@ -26,29 +26,35 @@ export interface SelectedWindows {
 
 /**
  * Windows without scores, or whose scores are of other bytes.
- * @param windows those of them that are looked at
+ * @param given.windows those of them that are looked at
+ * @param given.state of the detector; undefined where it could not be read
+ * @param given.noted where it was read already
  */
 export async function selectPending(
   store: ObjectStore,
   detector: string,
-  { objects, scope }: Pick<LookedAt, 'objects' | 'scope'>,
+  given: {
+    readonly windows: Pick<LookedAt, 'objects' | 'scope'>;
+    readonly state: DetectorState | undefined;
+    readonly noted?: StoredScored | undefined;
+  },
 ): Promise<SelectedWindows> {
+  const { objects, scope } = given.windows;
   const scores = await listInScope(store, scope, { prefix: scoresPrefix(detector), keyOf: scoresKey });
   const scoredAt = new Map(scores.objects.map(({ key, lastModified }) => [key, lastModified]));
-  const noted = objects.length === 0 ? undefined : await readScored(store, detector);
+  const noted = objects.length === 0 ? undefined : (given.noted ?? (await readScored(store, detector)));
   const etags = scoredEtags(noted);
-  const isNoted = ({ key }: ObjectInfo): boolean => !scoredAt.has(scoresKey(key)) || etags.has(key);
-  const decided = objects.every(isNoted) ? new Map<string, string>() : await readDecided(store, detector);
+  const decided = given.state === undefined ? new Map<string, string>() : decidedEtags(given.state);
   const unnoted = new Map<string, string>();
   const pending = objects.flatMap((info): PendingWindow[] => {
     const { key, etag } = info;
     const scored = scoredAt.get(scoresKey(key));
-    if (scored === undefined) {
-      const isAgain = etags.get(key) === etag;
-      return [{ ...info, isNew: true, isAgain, isCorrected: etags.has(key) && !isAgain }];
-    }
     // A run notes at its end what it scored: where it did not come to that, what it decided on and times tell.
     const known = etags.get(key) ?? decided.get(key);
+    if (scored === undefined) {
+      const isAgain = known === etag;
+      return [{ ...info, isNew: true, isAgain, isCorrected: known !== undefined && !isAgain }];
+    }
     const isInTime = etags.has(key) || info.lastModified <= scored;
     const isDone = isInTime && (known === undefined || known === etag);
     if (isDone && known !== undefined && !etags.has(key)) unnoted.set(key, etag);
@@ -58,10 +64,9 @@ export async function selectPending(
 }
 
 /** Window key → ETag of the newest bytes that were decided on, of the windows that were decided on last. */
-async function readDecided(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, string>> {
-  const { state } = await readState(store, detector);
+export function decidedEtags({ decided }: Pick<DetectorState, 'decided'>): ReadonlyMap<string, string> {
   return new Map(
-    state.decided.map((id) => {
+    decided.map((id) => {
       // A key may have any character, an ETag has no "@".
       const at = id.lastIndexOf('@');
       return [id.slice(0, at), id.slice(at + 1)];

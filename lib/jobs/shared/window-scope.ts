@@ -121,7 +121,7 @@ export async function listInScope(
       hasDays = others.hasDays;
     }
     for (const key of scope.keys) {
-      const info = await find(store, keyOf(key));
+      const info = await findObject(store, keyOf(key));
       if (info !== undefined) found.set(info.key, info);
     }
   }
@@ -171,7 +171,8 @@ async function listOthers(store: ObjectStore, prefix: string): Promise<ListedSco
   return { objects, hasDays };
 }
 
-async function find(store: ObjectStore, key: string): Promise<ObjectInfo | undefined> {
+/** Undefined where it is gone. */
+export async function findObject(store: ObjectStore, key: string): Promise<ObjectInfo | undefined> {
   try {
     return await store.head(key);
   } catch (error) {
