@@ -21,13 +21,15 @@ const MANIFEST = `kind: AnomalyDetector
 metadata: { name: ${DETECTOR} }
 spec:
   step: 1m
+  entity: [pod]
   training: { warmup: 1000 }
+  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
 `;
 /** Rows of an entity in a window. */
 const LENGTH = 15;
 const LEARNED = 1440;
-/** Windows that are scored before the walk. */
-const BEFORE = 4;
+/** Windows that are scored before the walk: it reads as many of them as a window does on the average. */
+const BEFORE = 7;
 const START = LEARNED + BEFORE * LENGTH;
 const FAULT = { entity: 'payment', from: START, to: START + LENGTH };
 
@@ -90,12 +92,13 @@ export async function walkRow(root: string): Promise<Walk> {
     wakeIn: async () => {},
     withoutReports: true,
   };
+  let arrived: readonly string[] | undefined;
   const drop = async (window: SyntheticOptions): Promise<void> => {
     clock = EPOCH + (window.from + window.rows) * STEP;
-    await jobs.dropWindow(bare, window);
+    arrived = [await jobs.dropWindow(bare, window)];
   };
   const score = async (): Promise<void> => {
-    await jobs.scoreWindows(await jobs.loadDetector(context, DETECTOR), context);
+    await jobs.scoreWindows(await jobs.loadDetector(context, DETECTOR), context, { arrived });
     scored = calls.length;
     if (isAsked) await jobs.notify?.({ ...context, withoutPages: true }, [DETECTOR]);
   };
@@ -103,6 +106,8 @@ export async function walkRow(root: string): Promise<Walk> {
   await bare.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(MANIFEST));
   for (let from = 0; from < LEARNED; from += LENGTH) await drop({ from, rows: LENGTH });
   await jobs.trainModel(await jobs.loadDetector(context, DETECTOR), context);
+  // A training asks for a scoring of everything.
+  arrived = undefined;
   await score();
   for (let at = 0; at < BEFORE; at++) {
     await drop({ from: LEARNED + at * LENGTH, rows: LENGTH });
@@ -119,8 +124,12 @@ interface Jobs {
   readonly createMemoryObjectStore: (options: { readonly now: () => number }) => ObjectStore;
   readonly loadDetector: (context: JobContext, name: string) => Promise<unknown>;
   readonly trainModel: (detector: unknown, context: JobContext) => Promise<unknown>;
-  readonly scoreWindows: (detector: unknown, context: JobContext) => Promise<unknown>;
-  readonly dropWindow: (store: ObjectStore, window: SyntheticOptions) => Promise<unknown>;
+  readonly scoreWindows: (
+    detector: unknown,
+    context: JobContext,
+    options: { readonly arrived: readonly string[] | undefined },
+  ) => Promise<unknown>;
+  readonly dropWindow: (store: ObjectStore, window: SyntheticOptions) => Promise<string>;
   readonly notify?: (context: NotifyContext, detectors: readonly string[]) => Promise<unknown>;
 }
 

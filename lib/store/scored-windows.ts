@@ -2,8 +2,8 @@
  * Which bytes of a window its scores are of. S3 dates an object by whole seconds, and one that comes in parts by when its
  * upload began: by times alone, a file that is corrected within the second of its scores is never scored again.
  *
- * One object for each detector, of the windows that were scored last; for older ones times tell, which they do once
- * nobody is still uploading over them.
+ * One object for each detector, of the windows that were scored last, but for the very newest: it is written now and then, and
+ * of those the state tells. For older ones times tell, which they do once nobody is still uploading over them.
  */
 import * as z from 'zod';
 import { ArtifactError, NotFoundError, PreconditionFailedError } from '../base/errors.ts';
@@ -75,6 +75,7 @@ export async function readLate(store: ObjectStore, detector: string): Promise<re
  * Adds what was scored. Others that do so at the same time lose nothing, and where they keep being faster it is left to
  * times: a window that is not noted was scored all the same.
  * @param known as it was read last: where nobody has written since, it need not be read again
+ * @returns as it was left; undefined where others kept being faster
  */
 export async function recordScored(
   store: ObjectStore,
@@ -82,7 +83,7 @@ export async function recordScored(
   scored: ReadonlyMap<string, string>,
   late: readonly LateWindow[] = [],
   known?: StoredScored,
-): Promise<void> {
+): Promise<StoredScored | undefined> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const existing = tries === 0 && known ? known : await readScored(store, detector);
     const windows = new Map(existing?.scored.windows.map((window) => [window[0], window]));
@@ -99,15 +100,16 @@ export async function recordScored(
       ...addLate(existing?.scored.late ?? [], late),
     };
     try {
-      await store.put(scoredKey(detector), encodeJson(next), {
+      const { etag } = await store.put(scoredKey(detector), encodeJson(next), {
         contentType: 'application/json',
         ...(existing === undefined ? { ifAbsent: true } : { ifMatch: existing.etag }),
       });
-      return;
+      return { scored: next, etag };
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
     }
   }
+  return undefined;
 }
 
 function addLate(before: readonly LateWindow[], added: readonly LateWindow[]): Pick<ScoredWindows, 'late'> {

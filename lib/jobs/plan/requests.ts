@@ -4,7 +4,9 @@
  */
 import type { Requests } from '../../store/count-requests.ts';
 import { MOST_COPIED_BYTES } from '../../store/recent-windows.ts';
+import { LOOKED_AROUND_EVERY } from '../score/next-windows.ts';
 import { FEW_WINDOWS } from '../score/recent-copies.ts';
+import { NOTED_AT_ONCE } from '../score/score-notes.ts';
 import { sweepsOfRun } from '../shared/watch-detectors.ts';
 import type { Workload } from './workload.ts';
 
@@ -60,21 +62,39 @@ export function requestsOfExport({ windowsAnExport, isAsked }: Workload): Reques
 export const MOVE_INDEX: Requests = { reads: 0, lists: 0, writes: 1 };
 
 /**
- * Of a scoring of what one export wrote: settings, what is scored and what is not, copies of what it looks back on, and for each
- * window its bytes, its state and its scores. Only the days around are listed, of windows and of scores.
+ * Of a scoring of what one export wrote: settings, what is known of scored windows, copies of what it looks back on, and for each
+ * window its bytes, its state and its scores. The days around are listed, of windows and of scores, where files come from people, and
+ * by exported ones now and then.
  */
 export function requestsOfScoring(load: Workload): Requests {
-  const { windowsAnExport: windows, windowsBack, windowsADay, isExported, shards } = load;
-  const isCopied = windowsBack > FEW_WINDOWS && windowsBack * load.windowBytes <= MOST_COPIED_BYTES;
-  // Names of people's own tell no time: where they stand in it is remembered, and a mark stands while one is scored.
-  const ofFiles = isExported ? NOTHING : { reads: 2, lists: 0, writes: 3 };
+  const { windowsAnExport: windows, isExported, shards } = load;
   const known = {
     // Of a shard, the cursor is in another object.
-    reads: (shards === 1 ? 5 : 6) + 2 * windows + (windows - 1) + (isCopied ? 0 : windowsBack),
-    lists: 1 + 2 * pagesOf(DAYS_LISTED * windowsADay),
-    writes: 1 + 2 * windows + (isCopied ? 1 : 0),
+    reads: (shards === 1 ? 5 : 6) + 2 * windows + (windows - 1),
+    lists: 0,
+    writes: 2 * windows + windows / NOTED_AT_ONCE,
   };
-  return sumRequests([known, ofFiles]);
+  const looked = { reads: 0, lists: 1 + 2 * pagesOf(DAYS_LISTED * load.windowsADay), writes: 0 };
+  // Names of people's own tell no time: where they stand in it is remembered, and a mark stands while one is scored.
+  if (!isExported)
+    return sumRequests([known, requestsOfLookingBack(load), looked, { reads: 2, lists: 0, writes: 3 }]);
+  const looks = Math.min(1, (windows * load.window) / LOOKED_AROUND_EVERY);
+  // Whether each can be read is asked.
+  const next = { reads: 2 * windows, lists: 0, writes: 0 };
+  return sumRequests([
+    known,
+    requestsOfLookingBack(load),
+    timesRequests(looked, looks),
+    timesRequests(next, 1 - looks),
+  ]);
+}
+
+/** Copies of windows, with those that came since they were left; or the windows. */
+function requestsOfLookingBack({ windowsBack, windowBytes, windowsAnExport: windows }: Workload): Requests {
+  const isCopied = windowsBack > FEW_WINDOWS && windowsBack * windowBytes <= MOST_COPIED_BYTES;
+  if (!isCopied) return { reads: windowsBack + (windowsBack > FEW_WINDOWS ? 1 : 0), lists: 0, writes: 0 };
+  const scoringsACopy = Math.ceil((FEW_WINDOWS + 1) / windows);
+  return { reads: 1 + (windows * (scoringsACopy - 1)) / 2, lists: 0, writes: 1 / scoringsACopy };
 }
 
 /** Of a scoring that a training asks for, which looks at everything and mostly finds nothing to score. */
@@ -84,7 +104,6 @@ export function requestsOfIdleScoring(stored: Stored): Requests {
 
 /** Sweeps that read one change: what two clocks that differ might hide is read twice more. */
 const SWEEPS_SEE = 3;
-const NOTHING: Requests = { reads: 0, lists: 0, writes: 0 };
 
 /** Of a version, where the function has none in its memory: its manifest and its five files. */
 export const LOAD_VERSION: Requests = { reads: 6, lists: 0, writes: 0 };

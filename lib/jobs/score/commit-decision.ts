@@ -49,7 +49,7 @@ const DECIDED_BY = [
   'podOwners',
 ] as const;
 /** More than may be scored at once, or again because an answer was lost. */
-const REMEMBERED_WINDOWS = 64;
+export const REMEMBERED_WINDOWS = 64;
 /** Ms of data, and anomalies, for which what is over can be taken back: of a fleet's outage all. */
 const RETRACTABLE_FOR = 24 * 3_600_000;
 const REMEMBERED_ENDED = 200;

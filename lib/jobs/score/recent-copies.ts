@@ -14,11 +14,11 @@ export interface RecentCopies {
   find(listed: Listed): Promise<Uint8Array | undefined>;
   /** What was read of a window that the next run looks back on. */
   add(copy: WindowCopy): void;
-  /** Leaves those of these windows, and no others; none where they would be too many bytes. */
+  /** Leaves those of these windows, once it spares more than a few reads; none where they would be too many bytes. */
   leave(listed: readonly Listed[]): Promise<void>;
 }
 
-/** So many windows are as fast to read as their copies are to read and to write. */
+/** So many windows are as fast to read as their copies are to read and to write: copies are left for one more. */
 export const FEW_WINDOWS = 4;
 
 export function openCopies(store: ObjectStore, detector: string): RecentCopies {
@@ -51,16 +51,14 @@ export function openCopies(store: ObjectStore, detector: string): RecentCopies {
       // Some of them would spare few reads, and be written with every window.
       const isWhole = known.length === listed.length && bytes <= MOST_COPIED_BYTES;
       const isWorth = isWhole && known.length > FEW_WINDOWS;
-      const left = isWorth ? known : [];
-      if (nameAll(left) !== nameAll([...found.values()])) await writeRecentWindows(store, detector, left);
+      // Those that are of no use any more cost nothing.
+      const fresh = known.filter(({ key, etag }) => found.get(key)?.etag !== etag).length;
+      if (isWorth ? fresh > FEW_WINDOWS : found.size > 0)
+        await writeRecentWindows(store, detector, isWorth ? known : []);
     },
   };
 }
 
 async function readCopies(store: ObjectStore, detector: string): Promise<ReadonlyMap<string, WindowCopy>> {
   return new Map((await readRecentWindows(store, detector)).map((copy) => [copy.key, copy]));
-}
-
-function nameAll(copies: readonly WindowCopy[]): string {
-  return copies.map(({ key, etag }) => `${key}@${etag}`).join('\n');
 }

@@ -9,7 +9,6 @@ import { unitOf } from '../../config/work-unit.ts';
 import { compareMetrics } from '../../features/source-columns.ts';
 import type { StoredState } from '../../store/detector-states.ts';
 import { scoresKey } from '../../store/keys.ts';
-import type { LateWindow } from '../../store/scored-windows.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { ScoreContext, StoreContext } from '../shared/context.ts';
 import type { FileRanges } from '../shared/file-ranges.ts';
@@ -23,6 +22,7 @@ import { commitDecision } from './commit-decision.ts';
 import type { ContextWindows } from './context-windows.ts';
 import { followOwners, withOwners } from './follow-owners.ts';
 import type { Attempts } from './score-attempts.ts';
+import type { ScoreNotes } from './score-notes.ts';
 import { encodeScores } from './write-scores.ts';
 
 export interface ScoredWindow {
@@ -38,10 +38,7 @@ export interface ScoreRun extends Pick<LoadedDetector, 'detector' | 'storedState
   readonly history: ContextWindows;
   readonly attempts: Attempts;
   readonly ranges: FileRanges;
-  /** Window key → ETag of what was scored: added to. */
-  readonly etags: Map<string, string>;
-  /** Windows with rows that came too late to be decided on: added to. */
-  readonly late: LateWindow[];
+  readonly notes: ScoreNotes;
   /** As the newest window left it: set. */
   moved: StoredState | undefined;
 }
@@ -86,11 +83,10 @@ export async function scoreWindow(
         contentType: 'application/vnd.apache.parquet',
       },
     );
-    run.etags.set(key, read.etag);
     history.add(key, read);
     // Rows that were decided on when their window was scored the first time did not come late.
     const lateRows = info.isAgain && info.etag === read.etag ? 0 : decision.lateRows;
-    if (lateRows > 0) run.late.push({ key, rows: lateRows, at: new Date(context.now()).toISOString() });
+    run.notes.add({ key, etag: read.etag, lateRows, at: context.now() });
     const scored = countScored(
       { detector, key, rows: rows.scored.times.length, decision: { ...decision, lateRows } },
       context,

@@ -14,7 +14,7 @@ import type { DetectorState } from '../../store/detector-state.ts';
 import { readState } from '../../store/detector-states.ts';
 import { readFileRanges } from '../../store/file-ranges.ts';
 import { resolveVersion } from '../../store/model-repository.ts';
-import { readScored, recordScored } from '../../store/scored-windows.ts';
+import { readScored } from '../../store/scored-windows.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
@@ -32,6 +32,7 @@ import { learnWindows } from './learn-windows.ts';
 import { findNext, lookAtNext } from './next-windows.ts';
 import { inBatches, inTimeOrder } from './order-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
+import { openScoreNotes } from './score-notes.ts';
 import { type ScoredWindow, type ScoreRun, scoreWindow } from './score-window.ts';
 import { tellNoticedSilences } from './silence-alerts.ts';
 import { turnAway } from './turn-away.ts';
@@ -128,25 +129,17 @@ async function scorePending(
   onWindow: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
   const { detector, storedState, version, windows, attempts, ranges } = given;
-  const { pending, unnoted, noted } = given.selected;
+  const { pending } = given.selected;
   const fitted = await loadFittedDetector(context.store, unitOf(detector), version);
   const contextRows = countContextRows(fitted);
   const { step } = fitted.manifest;
   const history = openContext({ detector, windows, contextRows, step, ranges }, context);
-  const run: ScoreRun = {
-    detector,
-    storedState,
-    fitted,
-    history,
-    attempts,
-    ranges,
-    etags: new Map(unnoted),
-    late: [],
-    moved: undefined,
-  };
+  const notes = openScoreNotes(context.store, unitOf(detector), given.selected);
+  await notes.beforeCorrections();
+  const run: ScoreRun = { detector, storedState, fitted, history, attempts, ranges, notes, moved: undefined };
   const scored = await scoreInOrder(run, pending, context, onWindow);
   const isCutShort = pending.length > 0 && isOutOfTime(context);
-  if (run.etags.size > 0) await recordScored(context.store, unitOf(detector), run.etags, run.late, noted);
+  await notes.leave();
   const windowKey = windows.objects.at(-1)?.key ?? '';
   // An event of what is gone by now looks at nothing that a message could name.
   const isTelling = pending.length === 0 && (windows.scope === undefined || windowKey !== '');

@@ -49,7 +49,7 @@ export async function selectPending(
   const pending = objects.flatMap((info): PendingWindow[] => {
     const { key, etag } = info;
     const scored = scoredAt.get(scoresKey(key));
-    // A run notes at its end what it scored: where it did not come to that, what it decided on and times tell.
+    // What was scored is noted now and then: of the rest, what was decided on and times tell.
     const known = etags.get(key) ?? decided.get(key);
     if (scored === undefined) {
       const isAgain = known === etag;
@@ -57,7 +57,8 @@ export async function selectPending(
     }
     const isInTime = etags.has(key) || info.lastModified <= scored;
     const isDone = isInTime && (known === undefined || known === etag);
-    if (isDone && known !== undefined && !etags.has(key)) unnoted.set(key, etag);
+    // Scores are of what was decided on last, but for bytes that a run died at.
+    if (known !== undefined && !etags.has(key) && (isDone || known !== etag)) unnoted.set(key, known);
     return isDone ? [] : [{ ...info, isNew: false, isAgain: false, isCorrected: known !== etag }];
   });
   return { pending, unnoted, noted };

@@ -9,7 +9,7 @@ import { runHour } from '../../../../lib/jobs/train/run-hour.ts';
 import type { MetricSource } from '../../../../lib/source/metric-source.ts';
 import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { countStore, type Requests } from '../../../../lib/store/count-requests.ts';
-import { manifestKey } from '../../../../lib/store/keys.ts';
+import { manifestKey, unitOfWindowKey } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
@@ -64,7 +64,9 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
       if (isCounted) samples += count;
     }),
   );
-  const queues = { score: 0, notify: 0 };
+  /** Units that a scoring is asked for, with the keys of windows that came; undefined: everything is asked for. */
+  const asked = new Map<string, string[] | undefined>();
+  let notifying = 0;
   const context: LocalBucket['context'] = {
     ...bucket.context,
     telemetry,
@@ -73,8 +75,8 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
     deadline: { remaining: () => 800_000 },
     queue: {
       requestTraining: async () => {},
-      requestScoring: async () => void queues.score++,
-      requestNotifying: async () => void queues.notify++,
+      requestScoring: async (unit) => void asked.set(unit, undefined),
+      requestNotifying: async () => void notifying++,
     },
   };
   const publisher = { publish: async () => ({ messageId: 'm' }) };
@@ -105,22 +107,23 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
     await run('export', async () => {
       const { exported } = await exportDue(source, context);
       const keys = [...exported.values()].flatMap((result) => result.exported);
-      queues.score += keys.length;
+      for (const key of keys) {
+        const unit = unitOfWindowKey(key)!;
+        asked.set(unit, [...(asked.get(unit) ?? []), key]);
+      }
       if (isCounted) windows += keys.length;
     });
-    if (clock.now % HOUR === 30 * MINUTE) await run('train', () => runHour(context));
-    if (queues.score > 0) {
-      queues.score = 0;
-      for (const unit of units)
-        await run('score', async () => {
-          // A store that it does not know yet: a function that starts anew has no version in its memory.
-          const cold = { ...context, store: { ...counted } };
-          await scoreWindows(await loadDetector(cold, unit), cold);
-        });
-    }
+    if (clock.now % HOUR === 40 * MINUTE) await run('train', () => runHour(context));
+    for (const [unit, arrived] of asked)
+      await run('score', async () => {
+        // A store that it does not know yet: a function that starts anew has no version in its memory.
+        const cold = { ...context, store: { ...counted } };
+        await scoreWindows(await loadDetector(cold, unit), cold, { arrived });
+      });
+    asked.clear();
     await runNotify([]);
-    if (queues.notify > 0) {
-      queues.notify = 0;
+    if (notifying > 0) {
+      notifying = 0;
       await runNotify(units);
     }
   }

@@ -16,6 +16,7 @@ import {
   fileRangesKey,
   manifestKey,
   recentWindowsKey,
+  scoredKey,
   scoresKey,
   windowKey,
   windowsPrefix,
@@ -137,9 +138,9 @@ async function train(world: World): ReturnType<typeof trainModel> {
   return trainModel(await loadDetector(world.context, DETECTOR), world.context);
 }
 
-/** Key → text, without what is a memory alone. */
+/** Key → text, without what is a memory alone, or is written now and then. */
 function contents({ store }: World): ReadonlyMap<string, string | undefined> {
-  const memories = [fileRangesKey(DETECTOR), recentWindowsKey(DETECTOR)];
+  const memories = [fileRangesKey(DETECTOR), recentWindowsKey(DETECTOR), scoredKey(DETECTOR)];
   const keys = store.keys().filter((key) => !memories.includes(key));
   return new Map(keys.map((key) => [key, store.text(key)]));
 }

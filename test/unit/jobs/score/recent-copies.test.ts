@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openCopies } from '../../../../lib/jobs/score/recent-copies.ts';
+import { FEW_WINDOWS, openCopies } from '../../../../lib/jobs/score/recent-copies.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
@@ -123,17 +123,26 @@ function contents({ store }: World, prefix = ''): ReadonlyMap<string, string | u
   return new Map(keys.map((key) => [key, store.text(key)]));
 }
 
-test('a quarter of an hour takes at most 20 requests, one of them for a window, whether it alerts or not', async () => {
+test('a quarter of an hour takes at most 23 requests, a few of them for windows, whether it alerts or not', async () => {
   const world = await createTrainedWorld();
   const transitions: number[] = [];
+  const reads: number[] = [];
+  let copied = 0;
   for (let from = START; from < FAULT.to + 2 * LENGTH; from += LENGTH) {
     await arrive(world, from);
-    assert.ok(world.calls.length <= 20, world.calls.join('\n'));
-    assert.equal(countReads(world), 1);
+    assert.ok(world.calls.length <= 23, world.calls.join('\n'));
+    reads.push(countReads(world));
+    copied += world.calls.includes(`put ${COPIES}`) ? 1 : 0;
     const { outbox } = (await readState(world.store, DETECTOR)).state;
     transitions.push(outbox.length);
   }
   assert.ok(transitions.at(-1)! > transitions[0]!, `alerts after each window: ${transitions}`);
+  // Copies are left for one window more than are as fast to read.
+  assert.ok(
+    reads.length > FEW_WINDOWS && Math.max(...reads) === 1 + FEW_WINDOWS,
+    `reads of windows: ${reads}`,
+  );
+  assert.ok(copied <= Math.ceil(reads.length / (1 + FEW_WINDOWS)), `${copied} times of ${reads.length}`);
 });
 
 /** What happens to a bucket, after which it is scored. */
@@ -237,13 +246,15 @@ test('copies that do not fit are those of nothing', async () => {
   };
   const expected = await createTrainedWorld();
   await arrive(expected, START);
+  const newest = windowKey(DETECTOR, range(START));
   for (const [what, body] of Object.entries(damaged)) {
     const world = await createTrainedWorld();
     await world.store.put(COPIES, body);
     await arrive(world, START);
     assert.deepEqual(contents(world), contents(expected), what);
     assert.ok(countReads(world) > 30, what);
-    assert.equal(world.store.text(COPIES), expected.store.text(COPIES), `${what}: they are written anew`);
+    const left = await readRecentWindows(world.store, DETECTOR);
+    assert.ok(left.length > 30 && left.at(-1)!.key === newest, `${what}: they are written anew`);
   }
 });
 
@@ -254,7 +265,7 @@ test('a run that is killed at any write leaves copies that change nothing', asyn
   await score(expected, undisturbed);
   await arrive(expected, START + LENGTH);
   const writes = undisturbed.writes();
-  assert.ok(writes >= 4, `${writes} writes`);
+  assert.ok(writes >= 2, `${writes} writes`);
   for (let atWrite = 0; atWrite < writes; atWrite++)
     for (const stage of ['before', 'after'] as const) {
       const world = await createTrainedWorld();
@@ -268,7 +279,6 @@ test('a run that is killed at any write leaves copies that change nothing', asyn
         contents(expected, prefix),
         `killed ${stage} write ${atWrite}`,
       );
-      assert.equal(world.store.text(COPIES), expected.store.text(COPIES), `killed ${stage} write ${atWrite}`);
     }
 });
 
@@ -298,8 +308,9 @@ test('a few windows are not copied, and neither are more bytes than are worth it
   assert.equal(await leave(4, 10), 0);
   assert.ok(!store.keys().includes(COPIES));
   assert.equal(await leave(5, 10), 5);
-  assert.equal(await leave(8, MOST_COPIED_BYTES / 8), 8);
-  assert.equal(await leave(8, MOST_COPIED_BYTES / 8 + 1), 0, 'those that were there go');
+  assert.equal(await leave(9, 10), 5, 'four more are read');
+  assert.equal(await leave(10, MOST_COPIED_BYTES / 10), 10);
+  assert.equal(await leave(16, MOST_COPIED_BYTES / 16 + 1), 0, 'those that were there go');
 });
 
 test('what a backlog has gone by takes no room from what is looked back on', async () => {
