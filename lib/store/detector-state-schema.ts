@@ -28,6 +28,7 @@ import type {
   PendingAlert,
   ToldReach,
   UsualRows,
+  WindowsCut,
   WorstRow,
 } from './detector-state.ts';
 
@@ -210,6 +211,9 @@ const exportProgress: z.ZodType<ExportProgress> = z.looseObject({
   daysUntil: time,
   dataSince: time.optional(),
   gaps: z.array(timeRange),
+  cut: z
+    .looseObject({ step: z.number(), detectionWindow: z.number() } satisfies Shape<WindowsCut>)
+    .optional(),
 } satisfies Shape<ExportProgress>);
 
 /** Of any detector. Zod compiles a schema on first use, which takes longer than reading a state. */

@@ -82,6 +82,17 @@ export interface ExportProgress {
   readonly dataSince?: number;
   /** Newest stretches in which the source had nothing although it had data before and after, oldest first. */
   readonly gaps: readonly TimeRange[];
+  /**
+   * How windows are cut that no run has finished: what a dead one left at the cursor is what the next one would write there.
+   * Absent in states from before it was kept.
+   */
+  readonly cut?: WindowsCut | undefined;
+}
+
+/** Ms. */
+export interface WindowsCut {
+  readonly step: number;
+  readonly detectionWindow: number;
 }
 
 export interface WorstRow {

@@ -2,8 +2,8 @@
 
 import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
-import type { DetectorState, ExportProgress } from '../../store/detector-state.ts';
-import { updateState } from '../../store/detector-states.ts';
+import type { DetectorState, ExportProgress, WindowsCut } from '../../store/detector-state.ts';
+import { moveState, type StoredState } from '../../store/detector-states.ts';
 import { rangeOfWindowKey, windowKey } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { TimeRange } from '../../window/time-range.ts';
@@ -15,19 +15,24 @@ export interface ExportState {
   readonly exporting: ExportProgress;
   /** Undefined while it is not settled, or there are none. */
   readonly shards: number | undefined;
+  /** As it was read or moved last. */
+  readonly stored: StoredState;
 }
 
 /** Newest gaps that the state remembers; telemetry has told of all of them. */
 const MAX_GAPS = 50;
 
-/** The first run fixes where backfill starts and up to where it is written as whole days. */
+/**
+ * The first run fixes where backfill starts and up to where it is written as whole days.
+ * @param given.known the state as it was read
+ */
 export async function beginExport(
   store: ObjectStore,
   detector: Detector,
-  grid: ExportGrid,
-  now: number,
+  given: { readonly grid: ExportGrid; readonly now: number; readonly known: StoredState },
 ): Promise<ExportState> {
-  const state = await updateState(store, detector.name, (current) => {
+  const { grid, now, known } = given;
+  const change = (current: DetectorState): DetectorState | undefined => {
     if (current.exportedUntil !== undefined && current.exporting !== undefined) return undefined;
     const fresh = current.exportedUntil === undefined;
     return {
@@ -35,41 +40,79 @@ export async function beginExport(
       exportedUntil: current.exportedUntil ?? backfillStart(detector, now),
       exporting: { daysUntil: fresh ? wholeDaysUntil(detector, grid, now) : 0, gaps: [] },
     };
-  });
-  return exportStateOf(state);
+  };
+  return exportStateOf(await moveState(store, detector.name, { change, known }));
 }
 
-/** The window `range` is in the bucket. */
-export async function recordWindow(
+/** The window `range` is in the bucket. @param before as it was read or moved last */
+export function recordWindow(
   store: ObjectStore,
   detector: string,
   range: TimeRange,
+  before: ExportState,
 ): Promise<ExportState> {
-  const state = await updateState(store, detector, (current) => {
-    const { exportedUntil, exporting } = exportStateOf(current);
-    if (exportedUntil >= range.end) return undefined;
-    return {
-      ...current,
-      exportedUntil: range.end,
-      exporting: { ...exporting, dataSince: exporting.dataSince ?? range.start },
-    };
-  });
-  return exportStateOf(state);
+  return moveExport(store, detector, before, ({ exportedUntil, exporting }) =>
+    exportedUntil >= range.end
+      ? undefined
+      : {
+          exportedUntil: range.end,
+          exporting: { ...exporting, dataSince: exporting.dataSince ?? range.start },
+        },
+  );
 }
 
-/** The source has nothing for `range` and has data after it. Before the first data that is no gap. */
-export async function recordEmptyStretch(
+/**
+ * The source has nothing for `range` and has data after it. Before the first data that is no gap.
+ * @param before as it was read or moved last
+ */
+export function recordEmptyStretch(
   store: ObjectStore,
   detector: string,
   range: TimeRange,
+  before: ExportState,
 ): Promise<ExportState> {
-  const state = await updateState(store, detector, (current) => {
-    const { exportedUntil, exporting } = exportStateOf(current);
+  return moveExport(store, detector, before, ({ exportedUntil, exporting }) => {
     if (exportedUntil >= range.end) return undefined;
     const gaps = exporting.dataSince === undefined ? exporting.gaps : withGap(exporting.gaps, range);
-    return { ...current, exportedUntil: range.end, exporting: { ...exporting, gaps } };
+    return { exportedUntil: range.end, exporting: { ...exporting, gaps } };
   });
-  return exportStateOf(state);
+}
+
+/** From here on windows are cut so. Whoever did not live to move the cursor was looked for. @param before likewise */
+export function recordCut(
+  store: ObjectStore,
+  detector: string,
+  grid: ExportGrid,
+  before: ExportState,
+): Promise<ExportState> {
+  return moveExport(store, detector, before, (current) =>
+    isSameCut(current.exporting.cut, grid) ? undefined : { exporting: { ...current.exporting, cut: grid } },
+  );
+}
+
+/** Whether what an unfinished run may have left at the cursor is what this grid would cut there. */
+export function isCutBy({ exportedUntil, exporting }: CurrentExport, grid: ExportGrid): boolean {
+  // Whether days are written as a whole follows from the source's answers.
+  return isSameCut(exporting.cut, grid) && exportedUntil >= exporting.daysUntil;
+}
+
+function isSameCut(cut: WindowsCut | undefined, { step, detectionWindow }: ExportGrid): boolean {
+  return cut?.step === step && cut.detectionWindow === detectionWindow;
+}
+
+type CurrentExport = Pick<ExportState, 'exportedUntil' | 'exporting'>;
+
+async function moveExport(
+  store: ObjectStore,
+  detector: string,
+  before: ExportState,
+  next: (current: CurrentExport) => Partial<CurrentExport> | undefined,
+): Promise<ExportState> {
+  const change = (current: DetectorState): DetectorState | undefined => {
+    const moved = next(progressOf(current));
+    return moved && { ...current, ...moved };
+  };
+  return exportStateOf(await moveState(store, detector, { change, known: before.stored }));
 }
 
 /**
@@ -96,12 +139,16 @@ function withGap(gaps: readonly TimeRange[], range: TimeRange): TimeRange[] {
   return [...gaps, range].slice(-MAX_GAPS);
 }
 
-function exportStateOf({ detector, exportedUntil, exporting, shards }: DetectorState): ExportState {
+function exportStateOf(stored: StoredState): ExportState {
+  return { ...progressOf(stored.state), shards: stored.state.shards, stored };
+}
+
+function progressOf({ detector, exportedUntil, exporting }: DetectorState): CurrentExport {
   // Only a state that someone rewound by hand between two writes of this run lacks them.
   if (exportedUntil === undefined || exporting === undefined)
     throw new RetryLaterError(
       'state-rewound',
       `the state of ${detector} lost its export cursor during an export`,
     );
-  return { exportedUntil, exporting, shards };
+  return { exportedUntil, exporting };
 }

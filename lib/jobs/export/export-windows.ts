@@ -30,6 +30,8 @@ import {
   beginExport,
   type ExportState,
   findOrphan,
+  isCutBy,
+  recordCut,
   recordEmptyStretch,
   recordWindow,
 } from './export-progress.ts';
@@ -125,10 +127,11 @@ export async function exportWindows(request: ExportRequest, context: ExportConte
 async function beginRun(request: ExportRequest, context: ExportContext): Promise<Run> {
   const { detector } = request;
   const now = context.now();
-  const grid = exportGrid(detector, (await readState(context.store, detector.name)).state);
+  const known = await readState(context.store, detector.name);
+  const grid = exportGrid(detector, known.state);
   const until = new Date(exportLimit(detector, now)).toISOString();
   const source = openHistory(request, `windows that end at ${until} or before`);
-  const state = await beginExport(context.store, detector, grid, now);
+  const state = await beginExport(context.store, detector, { grid, now, known });
   correlateToWindow(detector.name, state.exportedUntil);
   return {
     ...request,
@@ -151,15 +154,22 @@ async function beginRun(request: ExportRequest, context: ExportContext): Promise
   };
 }
 
+/** Where the state tells how such a window was cut, this run comes to the same one, and finds it there. */
 async function adoptOrphan(run: Run): Promise<void> {
   const { detector, context, grid, limit } = run;
-  if (run.state.exportedUntil >= limit) return;
+  if (run.state.exportedUntil >= limit || isCutBy(run.state, grid)) return;
+  await lookForOrphan(run);
+  moveCursor(run, await recordCut(context.store, detector.name, grid, run.state));
+}
+
+async function lookForOrphan(run: Run): Promise<void> {
+  const { detector, context, grid, limit } = run;
   const { start } = nextRange(run.state.exportedUntil, grid, { until: 0, allowed: false });
   const orphan = await findOrphanOf(run, start);
   if (orphan === undefined || orphan.range.end > limit) return;
   if (run.state.shards === undefined) {
     run.kept.push(orphan.key);
-    moveCursor(run, await recordWindow(context.store, detector.name, orphan.range));
+    moveCursor(run, await recordWindow(context.store, detector.name, orphan.range, run.state));
   } else {
     // Nobody knows of which shards that run did not come to write the window.
     const batch = await readBatch(run, detector, orphan.range, {
@@ -258,7 +268,7 @@ async function passEmptyStretch(run: Run): Promise<void> {
     context.telemetry.warn('gap: no metric has a value in this range', fields);
     context.telemetry.count('GapsSkipped', 1, { detector: detector.name });
   }
-  moveCursor(run, await recordEmptyStretch(context.store, detector.name, range));
+  moveCursor(run, await recordEmptyStretch(context.store, detector.name, range, state));
 }
 
 async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<void> {
@@ -271,7 +281,7 @@ async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<v
   if (put.some(({ isNew }) => isNew)) run.written++;
   const present = new Set(put.map(({ key }) => unitOfWindowKey(key)));
   run.absent = listUnits(detector.name, shards).filter((unit) => !present.has(unit));
-  moveCursor(run, await recordWindow(context.store, detector.name, range));
+  moveCursor(run, await recordWindow(context.store, detector.name, range, run.state));
 }
 
 /** Another run may have moved the cursor further than this one. */

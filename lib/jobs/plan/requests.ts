@@ -50,12 +50,13 @@ export function requestsOfAnyExport(detectors: number): Requests {
 export const LOOK_AT_EXPORT: Requests = { reads: 2, lists: 0, writes: 0 };
 
 /**
- * Of an export that is due, beside the look: state, cursor, an unfinished window; each window, and the cursor's move. Of another
- * shard than the first, only what is its own.
+ * Of an export that is due, beside the look: state; each window, and the cursor's move. Of another shard than the first, only
+ * what is its own.
  */
 export function requestsOfExport({ windowsAnExport, isAsked }: Workload): Requests {
-  if (!isAsked) return { reads: 0, lists: 1, writes: windowsAnExport };
-  return { reads: 2 + windowsAnExport, lists: 1, writes: 2 * windowsAnExport };
+  return isAsked
+    ? { reads: 1, lists: 0, writes: 2 * windowsAnExport }
+    : { reads: 0, lists: 0, writes: windowsAnExport };
 }
 
 /** Of an index that is moved once in a minute, for all that was found. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SourceError } from '../../../../lib/base/errors.ts';
 import { readLeftOutOfExport } from '../../../../lib/jobs/shared/left-out-notes.ts';
 import type { QueryRange } from '../../../../lib/source/query-source.ts';
+import { countRequests, countStore, type Requests } from '../../../../lib/store/count-requests.ts';
 import { readState, updateState } from '../../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import type { TimeRange } from '../../../../lib/window/time-range.ts';
@@ -14,6 +15,7 @@ import {
   HOUR,
   MINUTE,
   queriesOf,
+  type RunOptions,
   rangesIn,
   run,
   type World,
@@ -107,7 +109,7 @@ test('two runs at once write each window once', async () => {
 test('a window that a killed run left at the cursor stays, however the manifest cuts now', async () => {
   const world = createWorld();
   await assert.rejects(
-    run(world, { store: createMortalStore(world.store, { atWrite: 1, stage: 'after' }) }),
+    run(world, { store: createMortalStore(world.store, { atWrite: 2, stage: 'after' }) }),
     KilledError,
   );
   assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '09:30:00'));
@@ -117,6 +119,30 @@ test('a window that a killed run left at the cursor stays, however the manifest 
     { start: at('09:15:00'), end: at('09:30:00') },
     { start: at('09:30:00'), end: at('10:00:00') },
   ]);
+});
+
+test('only where windows are cut in another way than before is the bucket listed for one that a killed run left', async () => {
+  const world = createWorld();
+  const count = (options: RunOptions = {}): Promise<Requests> => {
+    const store = countStore(world.store);
+    return countRequests(store, () => run(world, { ...options, store }));
+  };
+  assert.ok((await count()).lists > 0);
+  world.now += 15 * MINUTE;
+  assert.deepEqual(await count(), { reads: 1, lists: 0, writes: 2 });
+  world.now += 15 * MINUTE;
+  const mortal = createMortalStore(world.store, { atWrite: 0, stage: 'after' });
+  await assert.rejects(run(world, { store: mortal }), KilledError);
+  assert.deepEqual(await count(), { reads: 1, lists: 0, writes: 2 });
+  const other = { detector: { detectionWindow: 5 * MINUTE } };
+  world.now += 15 * MINUTE;
+  // It dies at its first window, and the manifest is changed back.
+  const dying = createMortalStore(world.store, { atWrite: 1, stage: 'after' });
+  await assert.rejects(run(world, { ...other, store: dying }), KilledError);
+  assert.equal((await count()).lists, 1);
+  const ranges = rangesIn(world.store);
+  for (const [i, { start }] of ranges.slice(1).entries()) assert.equal(start, ranges[i]!.end);
+  assert.deepEqual(ranges.at(-2)!, { start: at('10:45:00'), end: at('10:50:00') });
 });
 
 test('a step that changed moves the start onto its grid', async () => {
