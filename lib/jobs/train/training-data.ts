@@ -31,6 +31,7 @@ import { measureHistory, type Span, spanOf } from '../shared/learned-history.ts'
 import { type LookedAt, lookAt } from '../shared/looked-at.ts';
 import { newestData } from '../shared/newest-data.ts';
 import type { Quarantined } from '../shared/quarantine.ts';
+import { readAhead } from '../shared/read-ahead.ts';
 import { namedRange, readWindowObject } from '../shared/window-objects.ts';
 import { listDays, scopeOfNewest, startOfDay } from '../shared/window-scope.ts';
 import { cutHoles } from './cut-holes.ts';
@@ -245,9 +246,9 @@ async function loadWindows(
   // Files that came since do not make those too old that a training under way goes on with.
   const isWanted = ({ key, etag }: ObjectInfo): boolean => wanted?.has(`${key} ${etag}`) === true;
   const near = withinLookback(objects, detector.training.lookback, known, isWanted);
-  for (const info of near) {
-    if (wanted?.has(`${info.key} ${info.etag}`) === false) continue;
-    const read = await readWindowObject(context, { detector, key: info.key, step });
+  const asked = near.filter((info) => wanted === undefined || isWanted(info));
+  for await (const { info, stored } of readAhead(context.store, asked)) {
+    const read = await readWindowObject(context, { detector, key: info.key, step, stored });
     if (read === undefined) continue;
     step ??= read.window.step;
     ranges.learn(info.key, read);
