@@ -5,7 +5,8 @@ const LONGEST_ID = 256;
 
 /** What an SQS message of the score queue asks for. */
 export type ScoreRequest =
-  | { readonly kind: 'object'; readonly key: string }
+  /** Its size in bytes, where the event tells it. */
+  | { readonly kind: 'object'; readonly key: string; readonly size: number | undefined }
   | { readonly kind: 'detector'; readonly detector: string; readonly correlationId: string | undefined }
   /** S3 says that the notification was set up. */
   | { readonly kind: 'test' };
@@ -22,10 +23,10 @@ export function parseScoreRequests(body: string): readonly ScoreRequest[] {
     return [{ kind: 'detector', detector: message['detector'], correlationId: correlationIn(message) }];
   const records = message['Records'];
   if (!Array.isArray(records)) throw unreadable(body);
-  return records.map((record: { s3?: { object?: { key?: unknown } } } | null) => {
-    const key = record?.s3?.object?.key;
+  return records.map((record: { s3?: { object?: { key?: unknown; size?: unknown } } } | null) => {
+    const { key, size } = record?.s3?.object ?? {};
     if (typeof key !== 'string') throw unreadable(body);
-    return { kind: 'object', key: decodeKey(key, body) };
+    return { kind: 'object', key: decodeKey(key, body), size: typeof size === 'number' ? size : undefined };
   });
 }
 

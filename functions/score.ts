@@ -5,6 +5,7 @@ import { correlated, correlationOf } from '../lib/base/correlation.ts';
 import { RetryLaterError, WindowError } from '../lib/base/errors.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { scoreWindows } from '../lib/jobs/score/score-windows.ts';
+import { type ArrivedWindow, groupSmall } from '../lib/jobs/score/side-by-side.ts';
 import { loadDetector } from '../lib/jobs/shared/load-detectors.ts';
 import { quarantine } from '../lib/jobs/shared/quarantine.ts';
 import { isWindowName } from '../lib/jobs/shared/window-objects.ts';
@@ -36,21 +37,21 @@ const telemetry = createTelemetry(settings);
 
 interface Ask {
   readonly detector: string;
-  /** Of the window that came; undefined where everything is to be looked at. */
-  readonly key: string | undefined;
+  /** The window that came; undefined where everything is to be looked at. */
+  readonly window: ArrivedWindow | undefined;
   readonly correlationId: string | undefined;
 }
 
 /** What the messages of one batch ask of a detector; the first one says what its run is about. */
 interface Work extends Pick<Ask, 'correlationId'> {
   readonly ids: Set<string>;
-  /** Of windows that came; undefined once a message asks for everything. */
-  keys: Set<string> | undefined;
+  /** Windows that came, by key; undefined once a message asks for everything. */
+  windows: Map<string, ArrivedWindow> | undefined;
 }
 
 /**
- * One run per detector, however many messages name it. A message fails with its detector and comes back; the others
- * are done.
+ * One run per detector, however many messages name it; those of small windows go side by side. A message fails with its detector and
+ * comes back; the others are done.
  */
 export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   return inRun(context, { telemetry, store }, () => work(event, context));
@@ -61,11 +62,11 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
   const failed = new Set<string>();
   for (const record of event.Records) {
     try {
-      for (const { detector, correlationId, key } of await asksOf(record)) {
-        const work = messages.get(detector) ?? { ids: new Set(), keys: new Set(), correlationId };
+      for (const { detector, correlationId, window } of await asksOf(record)) {
+        const work = messages.get(detector) ?? { ids: new Set(), windows: new Map(), correlationId };
         work.ids.add(record.messageId);
-        if (key === undefined) work.keys = undefined;
-        else work.keys?.add(key);
+        if (window === undefined) work.windows = undefined;
+        else work.windows?.set(window.key, window);
         messages.set(detector, work);
       }
     } catch (error) {
@@ -74,15 +75,18 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
     }
   }
   const run = { store, queue, telemetry, now: Date.now, deadline: createDeadline(context) };
-  for (const [detector, { ids, keys, correlationId }] of messages)
-    await correlated(correlationId, async () => {
+  const score = ([detector, { ids, windows, correlationId }]: [string, Work]): Promise<void> =>
+    correlated(correlationId, async () => {
       try {
-        await scoreWindows(await loadDetector(run, detector), run, { arrived: keys && [...keys] });
+        const arrived = windows && [...windows.keys()];
+        await scoreWindows(await loadDetector(run, detector), run, { arrived });
       } catch (error) {
         tellFailure(detector, error);
         for (const id of ids) failed.add(id);
       }
     });
+  const groups = groupSmall([...messages], ([, { windows }]) => windows && [...windows.values()]);
+  for (const group of groups) await Promise.all(group.map(score));
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
@@ -101,8 +105,8 @@ async function asksOf(record: SQSRecord): Promise<readonly Ask[]> {
   for (const request of parseScoreRequests(record.body)) {
     const detector = await detectorOf(request);
     if (detector === undefined) continue;
-    const key = request.kind === 'object' ? request.key : undefined;
-    asks.push({ detector, key, correlationId: key === undefined ? idOf(request) : correlationOf(key) });
+    const window = request.kind === 'object' ? request : undefined;
+    asks.push({ detector, window, correlationId: window ? correlationOf(window.key) : idOf(request) });
   }
   return asks;
 }

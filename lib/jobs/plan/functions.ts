@@ -17,6 +17,8 @@ export const PLANNED_FUNCTIONS: Readonly<Record<PlannedFunction, FunctionFacts>>
 
 /** Runs by a schedule, of a day. */
 export const TICKS = { export: 1440, notify: 1440, train: 24 } as const;
+/** How messages come to score: at the most in one invocation, after waiting so long for others, to so many processes at once. */
+export const SCORE_EVENTS = { batchSize: 10, batchingSeconds: 2, processes: 4 } as const;
 /** Seconds that an export may take before the next one begins. */
 export const EXPORT_RUN = 50;
 /** With which a function polls its queue all the time: score, train, notify and receipt. */

@@ -81,7 +81,7 @@ export function requestsOfScoring(load: Workload): Requests {
     return sumRequests([known, requestsOfLookingBack(load), looked, { reads: 2, lists: 0, writes: 3 }]);
   const looks = Math.min(1, (windows * load.window) / LOOKED_AROUND_EVERY);
   // Whether each can be read is asked.
-  const next = { reads: 2 * windows, lists: 0, writes: 0 };
+  const next = { reads: windows, lists: 0, writes: 0 };
   return sumRequests([
     known,
     requestsOfLookingBack(load),
@@ -90,8 +90,12 @@ export function requestsOfScoring(load: Workload): Requests {
   ]);
 }
 
-/** Copies of windows, with those that came since they were left; or the windows. */
-function requestsOfLookingBack({ windowsBack, windowBytes, windowsAnExport: windows }: Workload): Requests {
+/** Of a scoring, among the others: copies of windows, with those that came since they were left; or the windows. */
+export function requestsOfLookingBack({
+  windowsBack,
+  windowBytes,
+  windowsAnExport: windows,
+}: Workload): Requests {
   const isCopied = windowsBack > FEW_WINDOWS && windowsBack * windowBytes <= MOST_COPIED_BYTES;
   if (!isCopied) return { reads: windowsBack + (windowsBack > FEW_WINDOWS ? 1 : 0), lists: 0, writes: 0 };
   const scoringsACopy = Math.ceil((FEW_WINDOWS + 1) / windows);

@@ -2,6 +2,8 @@
 
 import type { Requests } from '../../store/count-requests.ts';
 import { LONGEST_TRUST } from '../export/due-detectors.ts';
+import { WINDOWS_READ_AT_ONCE } from '../score/context-windows.ts';
+import { READ_AHEAD } from '../shared/read-ahead.ts';
 import {
   KEPT_DAYS,
   LOG_BYTES,
@@ -9,7 +11,6 @@ import {
   processorsOf,
   REQUESTS_A_MESSAGE,
   SECONDS,
-  STAYS_WARM,
   secondsOfTraining,
   VALUES_A_SECOND,
   VERSION_BYTES,
@@ -33,6 +34,7 @@ import {
   requestsOfExport,
   requestsOfHour,
   requestsOfIdleScoring,
+  requestsOfLookingBack,
   requestsOfScoring,
   requestsOfSweep,
   requestsOfTraining,
@@ -42,6 +44,7 @@ import {
   TELL_INCIDENT,
   timesRequests,
 } from './requests.ts';
+import { secondsOfQueries, shareTime } from './together.ts';
 import type { Workload } from './workload.ts';
 
 /** Of a function, in a day. */
@@ -95,9 +98,9 @@ export function usageOfDetector(
   const stored = { windows: windowsADay * Math.min(age, KEPT_DAYS.windows) };
   const exports = load.isExported ? windowsADay / windowsAnExport : 0;
   const scorings = windowsADay / windowsAnExport;
-  const coldShare = 86_400_000 / all.reduce((sum, each) => sum + scoringsOf(each), 0) > STAYS_WARM ? 1 : 0;
+  const together = shareTime(load, all);
   // A new version is read once in any case.
-  const versions = coldShare * scorings + trainingsADay;
+  const versions = together.unloaded * scorings + trainingsADay;
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
     export: sumRequests([
       timesRequests(LOOK_AT_EXPORT, load.isAsked ? exports + looksBetween(load) : 0),
@@ -115,16 +118,34 @@ export function usageOfDetector(
       timesRequests(requestsOfTraining(load, stored), trainingsADay),
     ]),
   };
-  const work: Readonly<Record<PlannedFunction, number>> = {
-    export: exports * secondsOfExport(load),
-    score: scorings * (secondsOfScoring(load) + coldShare * SECONDS.coldStart),
-    notify: 0,
-    train: trainingsADay * secondsOfTraining(load.kind, load.valuesTrained, PLANNED_FUNCTIONS.train.memoryMb),
+  const training = secondsOfTraining(load.kind, load.valuesTrained, PLANNED_FUNCTIONS.train.memoryMb);
+  const read = Math.min(load.windowsTrained, stored.windows);
+  const seconds: Readonly<Record<PlannedFunction, number>> = {
+    export: exports * secondsOfExport(load, together.exports) + wait(requests.export, together.exports),
+    score:
+      scorings * (secondsOfScoring(load) + together.coldStarts * SECONDS.coldStart) +
+      wait(requests.score, together.scorings) -
+      // Windows that are looked back on are read together.
+      scorings * wait(requestsOfLookingBack(load), together.scorings) * (1 - 1 / WINDOWS_READ_AT_ONCE),
+    notify: wait(requests.notify, 1),
+    train:
+      wait(timesRequests(requestsOfHour(load), TICKS.train), together.looks) +
+      wait(requestsOfWholeLook(stored), together.looks) +
+      trainingsADay *
+        (training +
+          wait(requestsOfTraining(load, stored), 1) -
+          // Windows are read ahead of their turn.
+          wait({ reads: read, lists: 0, writes: 0 }, 1) * (1 - 1 / READ_AHEAD)),
   };
-  const runs = { export: 0, score: scorings + trainingsADay, notify: 2 * incidentsADay, train: 0 };
+  const runs = {
+    export: 0,
+    score: scorings / together.scorings + trainingsADay,
+    notify: 2 * incidentsADay,
+    train: 0,
+  };
   const messages = windowsADay + trainingsADay + 2 * 2 * incidentsADay;
   return {
-    functions: byFunction((name) => useFunction(name, runs[name], requests[name], work[name])),
+    functions: byFunction((name) => useFunction(name, runs[name], requests[name], seconds[name])),
     samples: load.isExported ? windowsADay * load.valuesAWindow : 0,
     rows: windowsADay * load.rowsAWindow,
     windows: windowsADay,
@@ -166,7 +187,12 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
   const scheduled = TICKS.export + TICKS.notify + TICKS.train;
   return {
     functions: byFunction((name) =>
-      useFunction(name, runs[name], requests[name], name === 'train' ? TICKS.train * SECONDS.coldStart : 0),
+      useFunction(
+        name,
+        runs[name],
+        requests[name],
+        wait(requests[name], 1) + (name === 'train' ? TICKS.train * SECONDS.coldStart : 0),
+      ),
     ),
     samples: 0,
     rows: 0,
@@ -201,9 +227,14 @@ export function sumUsage(all: readonly Usage[]): Usage {
   };
 }
 
-/** Of the work alone, without its requests. */
-function secondsOfExport(load: Workload): number {
-  return load.queries * SECONDS.query + secondsOfWriting(load);
+/** Of the work alone, without its requests. @param exports at once */
+function secondsOfExport(load: Workload, exports: number): number {
+  return secondsOfQueries(load, exports) + secondsOfWriting(load);
+}
+
+/** Seconds in which a function waits for the bucket. @param atOnce of whom each waits for its own */
+function wait({ reads, lists, writes }: Requests, atOnce: number): number {
+  return ((reads + lists + writes) * SECONDS.request) / atOnce;
 }
 
 /** Of it, what takes the processor. */
@@ -248,9 +279,12 @@ function replacedBytes({ entities, windowsBack, windowBytes }: Workload): number
 
 const NO_REQUESTS: Requests = { reads: 0, lists: 0, writes: 0 };
 
-function useFunction(name: PlannedFunction, runs: number, requests: Requests, work: number): FunctionUsage {
-  const { reads, lists, writes } = requests;
-  const seconds = work + (reads + lists + writes) * SECONDS.request;
+function useFunction(
+  name: PlannedFunction,
+  runs: number,
+  requests: Requests,
+  seconds: number,
+): FunctionUsage {
   return { runs, requests, seconds, gbSeconds: (seconds * PLANNED_FUNCTIONS[name].memoryMb) / 1024 };
 }
 

@@ -4,6 +4,7 @@ import { WindowError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { ObjectInfo } from '../../store/object-store.ts';
 import type { ScoreContext } from '../shared/context.ts';
+import type { PendingWindow } from '../shared/pending-windows.ts';
 import { quarantine } from '../shared/quarantine.ts';
 import { type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
 import type { Attempts } from './score-attempts.ts';
@@ -12,14 +13,14 @@ import type { Attempts } from './score-attempts.ts';
 export async function attemptWindow(
   given: {
     readonly detector: Detector;
-    readonly info: ObjectInfo;
+    readonly info: Pick<PendingWindow, keyof ObjectInfo | 'stored'>;
     readonly step: number | undefined;
     readonly attempts: Attempts;
   },
   context: ScoreContext,
 ): Promise<ReadWindowObject | undefined> {
   const { detector, info, step, attempts } = given;
-  const { key, etag } = info;
+  const { key, etag, stored } = info;
   correlateTo(correlationOf(key));
   try {
     await attempts.begin(info);
@@ -28,5 +29,5 @@ export async function attemptWindow(
     await quarantine(context, { detector: detector.name, key, etag, error });
     return undefined;
   }
-  return readWindowObject(context, { detector, key, step });
+  return readWindowObject(context, { detector, key, step, stored });
 }

@@ -33,7 +33,7 @@ interface KeyedWindow {
 /** Ms. A window may be as long: those of a first export are. */
 const DAY = 86_400_000;
 /** Windows that are read at once. */
-const READS_AT_ONCE = 8;
+export const WINDOWS_READ_AT_ONCE = 8;
 /** Windows after which what they told of their ranges is written: a run that is killed did not read them in vain. */
 const READS_A_NOTE = 1_000;
 
@@ -75,9 +75,9 @@ export function openContext(
         return entry === undefined || (entry.window === undefined && isWithinReach(entry));
       });
       const isCopied = unread.length > FEW_WINDOWS;
-      for (let at = 0; at < unread.length; at += READS_AT_ONCE) {
-        await Promise.all(unread.slice(at, at + READS_AT_ONCE).map((info) => read(info, isCopied)));
-        if ((at + READS_AT_ONCE) % READS_A_NOTE === 0) await ranges.leave();
+      for (let at = 0; at < unread.length; at += WINDOWS_READ_AT_ONCE) {
+        await Promise.all(unread.slice(at, at + WINDOWS_READ_AT_ONCE).map((info) => read(info, isCopied)));
+        if ((at + WINDOWS_READ_AT_ONCE) % READS_A_NOTE === 0) await ranges.leave();
       }
       for (const [key, entry] of known)
         if (entry.window !== undefined && !isWithinReach(entry))

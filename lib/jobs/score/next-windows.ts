@@ -6,6 +6,7 @@
  * away. A lost event leaves a hole before the next window, and a hole is listed at once. The rest is seen as often as it is
  * looked for: with the first window of each quarter of a day, and once a day as a whole.
  */
+import { NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
@@ -15,10 +16,11 @@ import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
 import { type StoredScored, scoredEtags } from '../../store/scored-windows.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import { type LookedAt, lookAtKeys } from '../shared/looked-at.ts';
-import { decidedEtags, type SelectedWindows } from '../shared/pending-windows.ts';
+import { decidedEtags, type PendingWindow, type SelectedWindows } from '../shared/pending-windows.ts';
 import { isQuarantined } from '../shared/quarantine.ts';
 import { namedRange } from '../shared/window-objects.ts';
 import { findObject } from '../shared/window-scope.ts';
+import { SMALL } from './score-attempts.ts';
 
 /** Ms. The first window that ends in another of these looks at the days around, as every window of other files does. */
 export const LOOKED_AROUND_EVERY: number = 6 * 3_600_000;
@@ -76,14 +78,15 @@ export async function lookAtNext(
   const { next, state, fileRanges, noted } = given;
   const etags = scoredEtags(noted);
   if (fileRanges.files.size > 0 || next.some(({ key }) => etags.has(key))) return undefined;
-  const objects = await Promise.all(next.map(({ key }) => findReadable(store, key)));
-  if (!objects.every((info) => info !== undefined)) return undefined;
+  const found = await Promise.all(next.map(({ key }) => findReadable(store, key)));
+  if (found.includes(undefined)) return undefined;
+  const objects = found.map((each) => infoOf(each!));
   const decided = decidedEtags(state);
   const before = chainBefore(next[0]!.range.start, new Map([...etags, ...decided]));
   return {
     windows: lookAtKeys(store, unit, { objects, before, fileRanges }),
     selected: {
-      pending: objects.map((info) => ({ ...info, isNew: true, isAgain: false, isCorrected: false })),
+      pending: found.map((each) => ({ ...each!, isNew: true, isAgain: false, isCorrected: false })),
       unnoted: new Map([...decided].filter(([key, etag]) => etags.get(key) !== etag)),
       noted,
     },
@@ -91,10 +94,28 @@ export async function lookAtNext(
 }
 
 /** Undefined where it is gone, is in quarantine, or has a name that cannot be true. */
-async function findReadable(store: ObjectStore, key: string): Promise<ObjectInfo | undefined> {
-  const info = await findObject(store, key);
-  if (info === undefined || namedRange(info) === undefined) return undefined;
-  return (await isQuarantined(store, key, info.etag)) ? undefined : info;
+async function findReadable(store: ObjectStore, key: string): Promise<FoundWindow | undefined> {
+  const found = await fetchSmall(store, key);
+  if (found === undefined || namedRange(found) === undefined) return undefined;
+  return (await isQuarantined(store, key, found.etag)) ? undefined : found;
+}
+
+type FoundWindow = ObjectInfo & Pick<PendingWindow, 'stored'>;
+
+/** With its bytes, but for a large one, which bears a mark while it is read. */
+async function fetchSmall(store: ObjectStore, key: string): Promise<FoundWindow | undefined> {
+  try {
+    const stored = await store.get(key, { maxBytes: SMALL });
+    return { ...infoOf(stored), stored };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof ObjectTooLargeError) return findObject(store, key);
+    throw error;
+  }
+}
+
+function infoOf({ key, size, etag, lastModified }: ObjectInfo): ObjectInfo {
+  return { key, size, etag, lastModified };
 }
 
 /** Windows that end where the next one begins, back to the first hole. Ascending. @param etags by key */

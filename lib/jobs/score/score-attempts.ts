@@ -19,7 +19,7 @@ import type { ScoreContext } from '../shared/context.ts';
 import { namedRange } from '../shared/window-objects.ts';
 
 /** Bytes of a window under a name that the exporter gave it: it has no more than a source's answer had. */
-const SMALL = 1_000_000;
+export const SMALL = 1_000_000;
 
 export interface Attempts {
   /**

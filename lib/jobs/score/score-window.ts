@@ -93,7 +93,7 @@ export async function scoreWindow(
     );
     // Scores that are newer than a window's new bytes would hide that those were never looked at.
     if (!(await isReplaced(key, read.etag, context))) return scored;
-    return (await scoreWindow(run, { ...info, isCorrected: true }, context)) ?? scored;
+    return (await scoreWindow(run, { ...info, stored: undefined, isCorrected: true }, context)) ?? scored;
   } catch (error) {
     if (!(error instanceof FeatureError || error instanceof WindowError)) throw error;
     await quarantine(context, {

@@ -2,7 +2,7 @@
 import { NotFoundError } from '../../base/errors.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
 import { scoresKey, scoresPrefix } from '../../store/keys.ts';
-import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
+import type { ObjectInfo, ObjectStore, StoredObject } from '../../store/object-store.ts';
 import { readScored, type StoredScored, scoredEtags } from '../../store/scored-windows.ts';
 import type { LookedAt } from './looked-at.ts';
 import { listInScope } from './window-scope.ts';
@@ -14,6 +14,8 @@ export interface PendingWindow extends ObjectInfo {
   readonly isAgain: boolean;
   /** Other bytes stood in its place when it was scored. */
   readonly isCorrected: boolean;
+  /** Its bytes, where they were read to know of it. */
+  readonly stored?: StoredObject | undefined;
 }
 
 export interface SelectedWindows {

@@ -3,7 +3,7 @@ import { NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from '../../store/object-store.ts';
 
 /** Objects that are under way at once. */
-const AHEAD = 16;
+export const READ_AHEAD = 16;
 /** Bytes. What is larger takes its time in any case, and would take memory that others work with. */
 const SMALL = 1_000_000;
 
@@ -20,7 +20,7 @@ export async function* readAhead(
 ): AsyncGenerator<FetchedObject> {
   const fetching: (Promise<StoredObject | undefined> | undefined)[] = [];
   for (const [i, info] of objects.entries()) {
-    while (fetching.length < Math.min(objects.length, i + AHEAD)) {
+    while (fetching.length < Math.min(objects.length, i + READ_AHEAD)) {
       const fetched = fetchSmall(store, objects[fetching.length]!);
       // Told of when its turn comes, if it does.
       fetched.catch(() => {});

@@ -43,7 +43,7 @@ const METRICS: Readonly<Record<ConcernCode, MetricName | undefined>> = {
 /** Counted where no detector is meant. */
 const NO_DETECTOR = 'none';
 /** Detectors that are looked at side by side: a thousand of them have a few minutes. */
-const LOOKS_AT_ONCE = 8;
+export const LOOKS_AT_ONCE = 8;
 /** Ms of the newest data that are looked at each time. */
 const NEWEST = 2 * 86_400_000;
 /** Ms from one look at the whole of a detector to the next. */

@@ -64,6 +64,12 @@ test('an event of AWS Batch names the detector, its job, and why that failed', (
 
 test('an S3 event names keys as they are in the bucket', () => {
   const body = JSON.stringify({ Records: [{ s3: { object: { key: 'windows/detector%3Dshop/a+b.csv' } } }] });
-  assert.deepEqual(parseScoreRequests(body), [{ kind: 'object', key: 'windows/detector=shop/a b.csv' }]);
+  assert.deepEqual(parseScoreRequests(body), [
+    { kind: 'object', key: 'windows/detector=shop/a b.csv', size: undefined },
+  ]);
+  const sized = '{"Records":[{"s3":{"object":{"key":"windows/detector=shop/a.csv","size":12}}}]}';
+  assert.deepEqual(parseScoreRequests(sized), [
+    { kind: 'object', key: 'windows/detector=shop/a.csv', size: 12 },
+  ]);
   assert.throws(() => parseScoreRequests('{"Records":[{}]}'), /neither an S3 event nor/);
 });

@@ -9,6 +9,7 @@ import {
   FUNCTION_NAMES,
   PLANNED_FUNCTIONS,
   POLLED_QUEUES,
+  SCORE_EVENTS,
   TICKS,
 } from '../../../../lib/jobs/plan/functions.ts';
 
@@ -16,7 +17,13 @@ interface Template {
   readonly functions: Readonly<
     Record<
       string,
-      { memorySize: number; timeout: number; events?: { sqs?: { maximumConcurrency?: number } }[] }
+      {
+        memorySize: number;
+        timeout: number;
+        events?: {
+          sqs?: { batchSize?: number; maximumBatchingWindow?: number; maximumConcurrency?: number };
+        }[];
+      }
     >
   >;
 }
@@ -50,6 +57,14 @@ test('so many queues are polled, each at its least by maximumConcurrency, in eve
       name !== 'deliver' && events.some(({ sqs }) => sqs?.maximumConcurrency !== undefined),
   );
   assert.equal(polled.length, POLLED_QUEUES);
+});
+
+test('messages come to score in such batches', () => {
+  const { batchSize, maximumBatchingWindow, maximumConcurrency } = functions['score']!.events![0]!.sqs!;
+  assert.deepEqual(
+    { batchSize, batchingSeconds: maximumBatchingWindow, processes: maximumConcurrency },
+    SCORE_EVENTS,
+  );
 });
 
 test('schedules run as often', () => {

@@ -112,6 +112,16 @@ it('scores and exports for as many requests after 400 days as after one', () => 
   assert.ok(old.score.requests.lists - young.score.requests.lists < 100);
 });
 
+it('has detectors of one schedule wait together', () => {
+  const [one, many] = [planFleet(1, 2), planFleet(100, 2)];
+  for (const name of ['export', 'score'] as const)
+    assert.ok(many[name].seconds < 0.7 * 100 * one[name].seconds, `${name}: ${many[name].seconds}`);
+  // Ten messages at the most.
+  assert.ok(many.score.runs < (100 * one.score.runs) / 5 && many.score.runs > (100 * one.score.runs) / 11);
+  // Each process has its versions to load, as long as windows come further apart than it stays.
+  assert.ok(many.score.requests.reads >= 100 * 96 * 6);
+});
+
 it('moves one index for all that are due in a minute', () => {
   const [one, many] = [planFleet(1, 30), planFleet(100, 30)];
   const own = 96 * 2;

@@ -114,11 +114,13 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
       if (isCounted) windows += keys.length;
     });
     if (clock.now % HOUR === 40 * MINUTE) await run('train', () => runHour(context));
-    for (const [unit, arrived] of asked)
+    // What comes in the same minute comes in one batch.
+    if (asked.size > 0)
       await run('score', async () => {
         // A store that it does not know yet: a function that starts anew has no version in its memory.
         const cold = { ...context, store: { ...counted } };
-        await scoreWindows(await loadDetector(cold, unit), cold, { arrived });
+        for (const [unit, arrived] of asked)
+          await scoreWindows(await loadDetector(cold, unit), cold, { arrived });
       });
     asked.clear();
     await runNotify([]);
