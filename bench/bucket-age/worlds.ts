@@ -21,6 +21,7 @@ import {
   windowKey,
   windowsPrefix,
 } from '../../lib/store/keys.ts';
+import { recordScored } from '../../lib/store/scored-windows.ts';
 import { type Sweeps, writeSweeps } from '../../lib/store/sweeps.ts';
 import { writeWindow } from '../../lib/window/write-window.ts';
 import { createMemoryTelemetry } from '../../test/helpers/memory-telemetry.ts';
@@ -96,7 +97,12 @@ export async function openAged(days: number): Promise<World> {
   clock.now = EPOCH + DAY_MS;
   await putState(bench, DETECTOR);
   await trainModel(await loadDetector(context, DETECTOR), context);
-  for (let at = 0; at < DAY - WINDOW; at += WINDOW) await store.put(scoresKey(keyOf(at)), NEVER_READ);
+  const scored = new Map<string, string>();
+  for (let at = 0; at < DAY - WINDOW; at += WINDOW) {
+    await store.put(scoresKey(keyOf(at)), NEVER_READ);
+    scored.set(keyOf(at), (await store.head(keyOf(at))).etag);
+  }
+  await recordScored(store, DETECTOR, scored);
   await score(bench);
   /** Of the event that a scoring is for. */
   let arrived: readonly string[] = [];
@@ -122,8 +128,9 @@ export async function openAged(days: number): Promise<World> {
         },
         run: runExport,
       },
-      score: { run: () => score(bench, arrived) },
-      'score, next': { before: nextWindow, run: () => score(bench, arrived) },
+      // Of the first window of a day.
+      'score, around': { run: () => score(bench, arrived) },
+      score: { before: nextWindow, run: () => score(bench, arrived) },
       'score, nothing new': { run: () => score(bench, arrived) },
       'score, everything': { before: nextWindow, run: () => score(bench) },
       ...commonJobs(bench),
@@ -257,7 +264,12 @@ async function putState({ store, clock }: Bench, name: string, more: object = {}
     detector: name,
     phase: 'active',
     exportedUntil: clock.now,
-    exporting: { daysUntil: 0, dataSince: EPOCH, gaps: [] },
+    exporting: {
+      daysUntil: 0,
+      dataSince: EPOCH,
+      gaps: [],
+      cut: { step: STEP, detectionWindow: WINDOW * STEP },
+    },
     learning: {},
     entities: {},
     worst: {},

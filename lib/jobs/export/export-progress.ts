@@ -44,49 +44,55 @@ export async function beginExport(
   return exportStateOf(await moveState(store, detector.name, { change, known }));
 }
 
-/** The window `range` is in the bucket. @param before as it was read or moved last */
+/** Who moves the cursor. */
+interface Mover {
+  /** As it was read or moved last. */
+  readonly state: ExportState;
+  readonly grid: ExportGrid;
+}
+
+/** The window `range` is in the bucket. */
 export function recordWindow(
   store: ObjectStore,
   detector: string,
   range: TimeRange,
-  before: ExportState,
+  { state, grid }: Mover,
 ): Promise<ExportState> {
-  return moveExport(store, detector, before, ({ exportedUntil, exporting }) =>
-    exportedUntil >= range.end
-      ? undefined
-      : {
-          exportedUntil: range.end,
-          exporting: { ...exporting, dataSince: exporting.dataSince ?? range.start },
-        },
-  );
+  return moveExport(store, detector, state, ({ exportedUntil, exporting }) => {
+    if (exportedUntil >= range.end) return undefined;
+    const { dataSince = range.start, cut = grid } = exporting;
+    return { exportedUntil: range.end, exporting: { ...exporting, dataSince, cut } };
+  });
 }
 
-/**
- * The source has nothing for `range` and has data after it. Before the first data that is no gap.
- * @param before as it was read or moved last
- */
+/** The source has nothing for `range` and has data after it. Before the first data that is no gap. */
 export function recordEmptyStretch(
   store: ObjectStore,
   detector: string,
   range: TimeRange,
-  before: ExportState,
+  { state, grid }: Mover,
 ): Promise<ExportState> {
-  return moveExport(store, detector, before, ({ exportedUntil, exporting }) => {
+  return moveExport(store, detector, state, ({ exportedUntil, exporting }) => {
     if (exportedUntil >= range.end) return undefined;
+    const { cut = grid } = exporting;
     const gaps = exporting.dataSince === undefined ? exporting.gaps : withGap(exporting.gaps, range);
-    return { exportedUntil: range.end, exporting: { ...exporting, gaps } };
+    return { exportedUntil: range.end, exporting: { ...exporting, gaps, cut } };
   });
 }
 
-/** From here on windows are cut so. Whoever did not live to move the cursor was looked for. @param before likewise */
-export function recordCut(
+/**
+ * From here on windows are cut in another way than the state says: it says so before the first of them is written. What was left of
+ * the other way was looked for. Where it says nothing, the cursor's next move does.
+ */
+export async function recordCut(
   store: ObjectStore,
   detector: string,
-  grid: ExportGrid,
-  before: ExportState,
+  { state, grid }: Mover,
 ): Promise<ExportState> {
-  return moveExport(store, detector, before, (current) =>
-    isSameCut(current.exporting.cut, grid) ? undefined : { exporting: { ...current.exporting, cut: grid } },
+  const isOther = ({ cut }: ExportProgress): boolean => cut !== undefined && !isSameCut(cut, grid);
+  if (!isOther(state.exporting)) return state;
+  return moveExport(store, detector, state, ({ exporting }) =>
+    isOther(exporting) ? { exporting: { ...exporting, cut: grid } } : undefined,
   );
 }
 

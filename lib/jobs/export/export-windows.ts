@@ -159,7 +159,7 @@ async function adoptOrphan(run: Run): Promise<void> {
   const { detector, context, grid, limit } = run;
   if (run.state.exportedUntil >= limit || isCutBy(run.state, grid)) return;
   await lookForOrphan(run);
-  moveCursor(run, await recordCut(context.store, detector.name, grid, run.state));
+  moveCursor(run, await recordCut(context.store, detector.name, run));
 }
 
 async function lookForOrphan(run: Run): Promise<void> {
@@ -169,7 +169,7 @@ async function lookForOrphan(run: Run): Promise<void> {
   if (orphan === undefined || orphan.range.end > limit) return;
   if (run.state.shards === undefined) {
     run.kept.push(orphan.key);
-    moveCursor(run, await recordWindow(context.store, detector.name, orphan.range, run.state));
+    moveCursor(run, await recordWindow(context.store, detector.name, orphan.range, run));
   } else {
     // Nobody knows of which shards that run did not come to write the window.
     const batch = await readBatch(run, detector, orphan.range, {
@@ -268,7 +268,7 @@ async function passEmptyStretch(run: Run): Promise<void> {
     context.telemetry.warn('gap: no metric has a value in this range', fields);
     context.telemetry.count('GapsSkipped', 1, { detector: detector.name });
   }
-  moveCursor(run, await recordEmptyStretch(context.store, detector.name, range, state));
+  moveCursor(run, await recordEmptyStretch(context.store, detector.name, range, run));
 }
 
 async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<void> {
@@ -281,7 +281,7 @@ async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<v
   if (put.some(({ isNew }) => isNew)) run.written++;
   const present = new Set(put.map(({ key }) => unitOfWindowKey(key)));
   run.absent = listUnits(detector.name, shards).filter((unit) => !present.has(unit));
-  moveCursor(run, await recordWindow(context.store, detector.name, range, run.state));
+  moveCursor(run, await recordWindow(context.store, detector.name, range, run));
 }
 
 /** Another run may have moved the cursor further than this one. */

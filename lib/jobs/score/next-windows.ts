@@ -41,7 +41,7 @@ export function findNext(
   arrived: readonly string[],
 ): readonly NamedWindow[] | undefined {
   // Of files that people drop, only a list tells that something came.
-  if (state === undefined || detector.metrics.length === 0) return undefined;
+  if (state === undefined || detector.metrics.length === 0 || arrived.length === 0) return undefined;
   const unit = unitOf(detector);
   const decided = decidedEtags(state);
   const next: NamedWindow[] = [];

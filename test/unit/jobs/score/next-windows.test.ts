@@ -125,6 +125,10 @@ test('windows that follow each other are scored with no list, to the same bucket
   assert.ok((await readState(near.store, DETECTOR)).state.outbox.length > 0);
 });
 
+test('an event of nothing is scored as before', async () => {
+  assert.equal(await score(await createTrained(), []), 0);
+});
+
 test('several that come in one batch are scored so, in the order of time', async () => {
   const [near, whole] = [await createTrained(), await createTrained()];
   for (const world of [near, whole]) for (const nth of [1, 2, 3]) await put(world, nth);
