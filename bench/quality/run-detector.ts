@@ -18,6 +18,7 @@ import { writeWindow } from '../../lib/window/write-window.ts';
 import { createMemoryObjectStore } from '../../test/helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../test/helpers/memory-telemetry.ts';
 import type { QualityCase } from './load-case.ts';
+import { SeriesError } from './read-series.ts';
 
 export interface DetectorRun {
   /** Rows of the test, on the grid. */
@@ -98,12 +99,15 @@ async function fitAsFarAsPossible(
   }
 }
 
-/** @throws ModelError `too-few-scores` where the training rows are too few for the detector's threshold */
+/**
+ * @throws ModelError `too-few-scores` where the training rows are too few for the detector's threshold
+ * @throws SeriesError where they are too few to learn from
+ */
 export async function fitDetector(detector: Detector, train: MetricWindow): Promise<FittedDetector> {
   const store = createMemoryObjectStore();
   const hash = manifestHash(detector);
   await store.put(windowKey(detector.name, train.range), writeWindow(train, { manifestHash: hash }));
-  const { version } = await trainModel(
+  const { version, rows } = await trainModel(
     { detector, manifestHash: hash },
     {
       store,
@@ -113,6 +117,7 @@ export async function fitDetector(detector: Detector, train: MetricWindow): Prom
       queue: { requestTraining: async () => {}, requestScoring: async () => {} },
     },
   );
-  if (version === undefined) throw new Error('no row to train on');
+  if (version === undefined)
+    throw new SeriesError(`${rows} training rows, of which too few are left to learn from`);
   return loadFittedDetector(store, detector.name, version);
 }
