@@ -11,6 +11,7 @@ import {
 import { findRecentLevels } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
+import type { Siblings } from './siblings.ts';
 import type { OffSeries } from './stretch-means.ts';
 
 /** Spreads: what float32 keeps, with a sum of several. */
@@ -26,6 +27,8 @@ interface Residuals extends OffSeries {
 interface Predicted {
   readonly x: FeatureMatrix;
   readonly expectation: Expectation;
+  /** Left out: each entity is judged by itself. */
+  readonly siblings?: Siblings | undefined;
 }
 
 interface EntityRows {
@@ -103,16 +106,21 @@ export function measureDemand(input: Predicted, of: EntityRows): Float64Array | 
   return column === undefined ? undefined : takeOff(input, { ...of, column });
 }
 
-/** Off what training predicts, as far as demand does not explain it. */
+/** Off what training predicts, as far as neither demand nor what its siblings do explains it. */
 function takeUnexplained(
   input: Predicted,
-  of: EntityRows & { readonly column: number },
+  of: EntityRows & { readonly column: number; readonly places: Float64Array },
   demand: Float64Array | undefined,
 ): Float64Array {
-  const { slope } = seriesOf(input.expectation, input.x.entities[of.entity]!)[of.column]!;
+  const { entity, column, rows, places } = of;
+  const series = seriesOf(input.expectation, input.x.entities[entity]!)[column]!;
   const off = takeOff(input, of);
-  if (slope !== 0 && demand !== undefined)
-    for (let i = 0; i < off.length; i++) off[i] = leaveUnexplained(off[i]!, slope * demand[i]!);
+  if (series.slope !== 0 && demand !== undefined)
+    for (let i = 0; i < off.length; i++) off[i] = leaveUnexplained(off[i]!, series.slope * demand[i]!);
+  const others = input.siblings?.valuesAt(entity, column, places);
+  if (others !== undefined)
+    for (let i = 0; i < off.length; i++)
+      off[i] = leaveUnexplained(off[i]!, others[i]! - expectAt(series, input.x.times[rows[i]!]!));
   return off;
 }
 

@@ -11,6 +11,7 @@ import { BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { measureDemand, measureResiduals } from './residuals.ts';
+import { openSiblings, type Siblings } from './siblings.ts';
 import {
   fillMeans,
   findSpans,
@@ -109,6 +110,8 @@ export interface ScanInput {
   readonly leastChanges: (entity: string) => ArrayLike<number>;
   /** Epoch ms: earlier rows are looked back on, and have 0 for every statistic. All rows, if left out. */
   readonly from?: number | undefined;
+  /** Of more rows than `x` has; left out: those of `x`. */
+  readonly siblings?: Siblings | undefined;
 }
 
 export function countComponents(columns: number, plan: ScanPlan): number {
@@ -136,6 +139,7 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
   const { x, plan } = input;
   const joint = countComponents(x.names.length, plan) - plan.jointLengths.length;
   const lengths = [...new Set([...plan.lengths, ...plan.jointLengths])].filter((length) => length > 0);
+  const siblings = input.siblings ?? openSiblings({ ...input, step: plan.step });
   for (const [entity, rows] of groupRows(x).entries()) {
     if (rows.length === 0) continue;
     const places = new Float64Array(rows.length);
@@ -154,7 +158,7 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
         anchored: new Float32Array(rows.length),
       },
     };
-    scanMetrics(input, of, visit);
+    scanMetrics({ ...input, siblings }, of, visit);
     scanModel(input, of, joint, visit);
   }
 }

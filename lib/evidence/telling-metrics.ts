@@ -2,6 +2,7 @@
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { pickRows } from '../features/pick-rows.ts';
 import type { FittedEvidence } from './evidence.ts';
+import { openSiblings } from './siblings.ts';
 import { type ScanInput, type Side, scan } from './statistics.ts';
 
 /** The statistic of a column that goes farthest at a row. */
@@ -44,6 +45,7 @@ export function findTellingColumns(
     plan: { ...plan, jointLengths: [] },
     surprises: new Float64Array(x.times.length).fill(Number.NaN),
     leastChanges: given.leastChanges,
+    siblings: openSiblings({ x: given.x, expectation, step: plan.step }),
     from: rows.reduce((first, row) => Math.min(first, given.x.times[row]!), Number.POSITIVE_INFINITY),
   };
   scan(input, ({ rows: own, begin, column, side, length, component, values, least }) => {

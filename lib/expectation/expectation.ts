@@ -9,11 +9,13 @@ import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { findDemand, fitSlope } from './demand.ts';
 import {
   fitSeasonalCurve,
+  LEAST_SPAN,
   NO_SEASON,
   readRestlessness,
   readSeason,
   type SeasonalCurve,
 } from './seasonal-curve.ts';
+import { type KnownSeries, widenYoung } from './young-series.ts';
 
 export interface SeriesExpectation {
   /** Median of the training; NaN where nothing was measured. */
@@ -75,27 +77,33 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
     fitSeries(takePooled(x, column, use), { season: seasons?.pooled[column]?.season, timeZone: x.timeZone }),
   );
   const demand = findDemand(x.names);
-  const entities = new Map<string, readonly SeriesExpectation[]>();
-  for (const [entity, rows] of groups.entries()) {
-    const own = x.names.map((_, column) => {
-      const series = takeMeasured(x, column, rows, use);
-      if (series.times.length < LEAST_ROWS) return undefined;
-      const known = seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season;
-      return fitSeries(series, {
-        season: known ?? (hasOwnSeasons ? undefined : pooled[column]!.season),
-        timeZone: x.timeZone,
-      });
+  const own = new Map<number, (SeriesExpectation | undefined)[]>();
+  for (let column = 0; column < x.names.length; column++) {
+    const known = groups.flatMap((rows, entity): KnownSeries[] => {
+      const measured = takeMeasured(x, column, rows, use);
+      if (measured.times.length < LEAST_ROWS) return [];
+      const season =
+        (seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season) ??
+        (hasOwnSeasons ? undefined : pooled[column]!.season);
+      const fitted = fitSeries(measured, { season, timeZone: x.timeZone });
+      const slope = slopeOf(x, { column, demand, rows, use });
+      return [{ entity, series: { ...fitted, slope }, isOld: spanOf(measured) >= LEAST_SPAN }];
     });
-    if (own.some((series) => series !== undefined))
-      entities.set(
-        x.entities[entity]!,
-        own.map((series, column) =>
-          series === undefined
-            ? pooled[column]!
-            : { ...series, slope: slopeOf(x, { column, demand, rows, use }) },
-        ),
-      );
+    for (const [at, series] of widenYoung(x, known, column).entries()) {
+      const { entity } = known[at]!;
+      const columns = own.get(entity) ?? x.names.map(() => undefined);
+      columns[column] = series;
+      own.set(entity, columns);
+    }
   }
+  const entities = new Map(
+    groups.flatMap((_, entity) => {
+      const columns = own.get(entity);
+      return columns === undefined
+        ? []
+        : [[x.entities[entity]!, columns.map((series, column) => series ?? pooled[column]!)] as const];
+    }),
+  );
   return { columns: [...x.names], entities, pooled };
 }
 
@@ -165,6 +173,10 @@ function takeMeasured(x: FeatureMatrix, column: number, rows: Uint32Array, use: 
   const width = x.names.length;
   const measured = rows.filter((row) => use[row] === 1 && !Number.isNaN(x.values[row * width + column]!));
   return readRows(x, column, thin(measured, MOST_VALUES));
+}
+
+function spanOf({ times }: Measured): number {
+  return times.length === 0 ? 0 : times.at(-1)! - times[0]!;
 }
 
 /** Of all entities, in order of time; evenly thinned. */

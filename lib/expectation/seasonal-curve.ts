@@ -18,8 +18,8 @@ export const HOURS_OF_WEEK = 168;
 export const PLACES_OF_DAY = 288;
 /** Half-hours of the smooth part. */
 const BINS = 48;
-/** Of a day's length: each half of the training has to see every hour twice. */
-const LEAST_DAYS = 3.9;
+/** Ms of a series below which it has no curve over the day: each half of the training has to see every hour twice. */
+export const LEAST_SPAN: number = 3.9 * DAY;
 /** Days of the week from Thursday, as epoch time counts them. */
 const SATURDAY = 2;
 const SUNDAY = 3;
@@ -65,7 +65,7 @@ export const NO_SEASON: SeasonalCurve = {
 export function fitSeasonalCurve(series: TimedValues, center: number, timeZone?: string): SeasonalCurve {
   const { values } = series;
   const span = values.length < BINS ? 0 : series.times.at(-1)! - series.times[0]!;
-  if (span < LEAST_DAYS * DAY) return NO_SEASON;
+  if (span < LEAST_SPAN) return NO_SEASON;
   const times = series.times.map((time) => toLocalTime(time, timeZone));
   const off = values.map((value) => value - center);
   const smooth = predicts(halvesOf({ times, values: off }), smoothDay, readDay)

@@ -53,6 +53,7 @@ export function buildMatrix(input: PlannedRows & { readonly scaler: FittedScaler
     entityOf,
     times,
     values,
+    profiles,
     ...(timeZone !== undefined && { timeZone }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Profile } from './profile.ts';
+
 /** What a model sees: row-major, scaled. NaN where a value is missing; the plan says which models take that. */
 export interface FeatureMatrix {
   /** Column names, in order. */
@@ -12,4 +14,6 @@ export interface FeatureMatrix {
   readonly values: Float32Array;
   /** IANA name of the zone whose clocks days and weeks go by; left out: UTC. */
   readonly timeZone?: string;
+  /** By index of the entity, one a column: what it was scaled by; left out where a matrix is on no scale of entities. */
+  readonly profiles?: readonly (readonly Profile[])[];
 }

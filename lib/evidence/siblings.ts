@@ -1,0 +1,87 @@
+/**
+ * What the other pods of a workload do at the same time. A pod that training knew for less than some days, or not at all, has no
+ * curve over the day of its own: at night it is off the level of the evening that it has lived. The older pods know that hour, and if
+ * they are as usual and do the same as the young one, nothing is wrong with it.
+ */
+import { nameWorkload } from '../base/workload.ts';
+import { type Expectation, expectAt, seriesOf } from '../expectation/expectation.ts';
+import { unscale } from '../expectation/expected-range.ts';
+import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { scaleValue } from '../features/scaler.ts';
+import { takeMedian } from '../maths/median.ts';
+import { groupRows } from '../models/framework/univariate/group-rows.ts';
+
+/** Spreads: an older pod that is farther off than that is no measure of what is usual. */
+const USUAL = 3;
+
+interface Given {
+  readonly x: FeatureMatrix;
+  readonly expectation: Expectation;
+  /** Ms. */
+  readonly step: number;
+}
+
+export interface Siblings {
+  /**
+   * What the older pods of an entity's workload had at each of these places: the median of those that were as usual for the hour, on
+   * the entity's scale; NaN where there was none.
+   * @param places on the grid of steps
+   * @returns undefined where the entity knows its hours itself, or no pod of its workload does
+   */
+  valuesAt(entity: number, column: number, places: Float64Array): Float64Array | undefined;
+}
+
+/** Nothing is measured before it is asked for: most data has no young pods. */
+export function openSiblings({ x, expectation, step }: Given): Siblings {
+  const { profiles } = x;
+  const byWorkload = new Map<string, readonly number[]>();
+  const medians = new Map<string, ReadonlyMap<number, number>>();
+  let groups: readonly Uint32Array[] | undefined;
+  const workloadOf = (entity: string): string =>
+    expectation.workloads?.get(entity) ?? nameWorkload(entity, []);
+  const knowsHours = (entity: number, column: number): boolean =>
+    (expectation.entities.get(x.entities[entity]!)?.[column]?.season.day.length ?? 0) > 0;
+  return {
+    valuesAt(entity, column, places) {
+      if (profiles === undefined || knowsHours(entity, column)) return undefined;
+      const name = x.entities[entity]!;
+      const workload = workloadOf(name);
+      // What is no pod of several stands for itself.
+      if (workload === name) return undefined;
+      const key = JSON.stringify([workload, column]);
+      const found = medians.get(key) ?? measure(workload, column);
+      medians.set(key, found);
+      if (found.size === 0) return undefined;
+      const profile = profiles[entity]![column]!;
+      return places.map((place) => scaleValue(found.get(place) ?? NaN, profile));
+    },
+  };
+
+  /** Place on the grid of steps → median, in the metric's own units. */
+  function measure(workload: string, column: number): ReadonlyMap<number, number> {
+    groups ??= groupRows(x);
+    const values = new Map<number, number[]>();
+    for (const entity of podsOf(workload)) {
+      if (!knowsHours(entity, column)) continue;
+      const series = seriesOf(expectation, x.entities[entity]!)[column]!;
+      const profile = profiles![entity]![column]!;
+      for (const row of groups[entity]!) {
+        const value = x.values[row * x.names.length + column]!;
+        // NaN, where nothing was measured, is not near.
+        if (!(Math.abs(value - expectAt(series, x.times[row]!)) <= USUAL * series.spread)) continue;
+        const place = Math.round(x.times[row]! / step);
+        const own = values.get(place);
+        if (own === undefined) values.set(place, [unscale(value, profile)]);
+        else own.push(unscale(value, profile));
+      }
+    }
+    return new Map([...values].map(([place, own]) => [place, takeMedian(own)]));
+  }
+
+  function podsOf(workload: string): readonly number[] {
+    if (byWorkload.size === 0)
+      for (const [name, pods] of Map.groupBy(x.entities.keys(), (entity) => workloadOf(x.entities[entity]!)))
+        byWorkload.set(name, pods);
+    return byWorkload.get(workload) ?? [];
+  }
+}

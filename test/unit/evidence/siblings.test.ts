@@ -1,0 +1,117 @@
+/** A pod that has lived one evening, beside pods of its workload that have lived for a week. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
+import { gatherEvidence } from '../../../lib/evidence/evidence.ts';
+import { findTellingColumns } from '../../../lib/evidence/telling-metrics.ts';
+import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
+import type { Profile } from '../../../lib/features/profile.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
+
+const STEP = 300_000;
+const DAY_ROWS = 288;
+const TRAINED = 7 * DAY_ROWS;
+const OLD = ['shop/web-6d4b75cb6d-x2x4z', 'shop/web-6d4b75cb6d-b7b8c', 'shop/web-6d4b75cb6d-kk5kk'];
+const YOUNG = 'shop/web-6d4b75cb6d-q9q9q';
+/** Rows of the last evening that training saw of the young one: from 16:00 on. */
+const BORN = TRAINED - 96;
+/** Each pod on a scale of its own. */
+const profileOf = (divisor: number): Profile => ({
+  shape: 'varies',
+  center: 0.3,
+  scale: divisor,
+  low: 0.1,
+  high: 0.6,
+  offset: 0.3,
+  divisor,
+});
+const PROFILES = [0.1, 0.12, 0.09, 0.02].map((divisor) => [profileOf(divisor)]);
+
+interface Drawn {
+  /** What a pod's value is multiplied by at a row; 1 if left out. */
+  readonly times?: (entity: string, row: number) => number;
+  readonly entities?: readonly string[];
+  readonly isYoung?: string;
+}
+
+/** Busy until midnight and quiet in the night. */
+function draw({ times = () => 1, entities = [...OLD, YOUNG], isYoung = YOUNG }: Drawn): FeatureMatrix {
+  const random = seedRandom(1);
+  const rows = entities.flatMap((entity, at) =>
+    Array.from({ length: TRAINED + DAY_ROWS }, (_, row) => ({ entity, at, row })).filter(
+      ({ row }) => entity !== isYoung || row >= BORN,
+    ),
+  );
+  const values = rows.map(({ entity, at, row }) => {
+    const isBusy = row % DAY_ROWS >= 96;
+    const cpu = (isBusy ? 0.4 : 0.24) * (1 + 0.04 * (random.nextFloat() - 0.5)) * times(entity, row);
+    const { offset, divisor } = PROFILES[at]![0]!;
+    return (cpu - offset) / divisor;
+  });
+  return {
+    names: ['pod_cpu_usage'],
+    entities,
+    entityOf: Uint32Array.from(rows, ({ at }) => at),
+    times: Float64Array.from(rows, ({ row }) => row * STEP),
+    values: Float32Array.from(values),
+    profiles: PROFILES,
+  };
+}
+
+const LEAST_CHANGES = () => new Float64Array(1);
+
+function fit(drawn: Drawn) {
+  const x = draw(drawn);
+  const learned = Uint8Array.from(x.times, (time) => Number(time < TRAINED * STEP));
+  const scores = Float64Array.from(x.values, (value) => Math.abs(value));
+  const fitted = calibrateEvidence({
+    whole: { x, learned, scores },
+    folds: [],
+    settings: {
+      step: STEP,
+      settleAfter: 3 * 3_600_000,
+      budget: { count: 1, per: 7 * 86_400_000 },
+      leastChanges: LEAST_CHANGES,
+      directions: ['both'],
+    },
+  });
+  return { x, scores, fitted, leastChanges: LEAST_CHANGES };
+}
+
+/** Largest evidence of an entity's metrics on the day after the training. */
+function judge(drawn: Drawn, entity: string): number {
+  const given = fit(drawn);
+  const { x } = given;
+  const { metrics } = gatherEvidence({ ...given, lookback: 0 });
+  return Math.max(...metrics.filter((_, row) => isOf(x, row, entity)));
+}
+
+function isOf(x: FeatureMatrix, row: number, entity: string): boolean {
+  return x.entities[x.entityOf[row]!] === entity && x.times[row]! >= TRAINED * STEP;
+}
+
+const isAtTwo = (row: number): boolean => row >= TRAINED + 24 && row < TRAINED + 36;
+
+test('a young pod in its first night is as usual if the older pods are, and do the same', () => {
+  assert.ok(judge({}, YOUNG) < 1);
+});
+
+test('a pod that is no pod of a workload is judged by itself', () => {
+  assert.ok(judge({ entities: [...OLD, 'shop/web'], isYoung: 'shop/web' }, 'shop/web') > 1);
+});
+
+test('a young pod that does what the older ones do not is told of', () => {
+  assert.ok(judge({ times: (entity, row) => (entity === YOUNG && isAtTwo(row) ? 2 : 1) }, YOUNG) > 1);
+});
+
+test('older pods that are off themselves excuse nobody', () => {
+  const times = (_: string, row: number): number => (isAtTwo(row) ? 3 : 1);
+  for (const entity of [OLD[0]!, YOUNG]) assert.ok(judge({ times }, entity) > 1);
+});
+
+test('what tells of a row goes by the same siblings as its evidence', () => {
+  const { x, fitted } = fit({});
+  const rows = Uint32Array.from(x.times.keys()).filter((row) => isOf(x, row, YOUNG));
+  const found = findTellingColumns({ x, fitted, leastChanges: LEAST_CHANGES }, rows);
+  assert.ok(found.every((columns) => columns.every(({ ratio }) => ratio < 1)));
+});
