@@ -42,8 +42,11 @@ export interface Expectation {
 
 /** Measured rows below which an entity's series is judged by all entities' together. */
 const LEAST_ROWS = 64;
-/** Series with a season of their own; beyond, one that all entities share: a curve takes 1.2 kB. */
-const MOST_SEASONS = 4_096;
+/**
+ * Series that may have a season of their own; if more were seen for long enough, one that all entities share: a curve takes 1.2 kB. What
+ * pods came and went within some days does not count.
+ */
+const MOST_SEASONS = 8_192;
 /** Values that a series' figures are made of, likewise: a fortnight at a row each four minutes. */
 const MOST_VALUES = 5_000;
 /** Values that the pooled figures are made of: more change no digit, and cost time. */
@@ -72,7 +75,8 @@ export const UNMEASURED: SeriesExpectation = {
 export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expectation): Expectation {
   const width = x.names.length;
   const groups = groupRows(x);
-  const hasOwnSeasons = groups.length * width <= MOST_SEASONS;
+  const old = groups.filter((rows) => x.times[rows.at(-1) ?? 0]! - x.times[rows[0] ?? 0]! >= LEAST_SPAN);
+  const hasOwnSeasons = old.length * width <= MOST_SEASONS;
   const pooled = x.names.map((_, column) =>
     fitSeries(takePooled(x, column, use), { season: seasons?.pooled[column]?.season, timeZone: x.timeZone }),
   );
