@@ -39,3 +39,31 @@ test('an entity that was seen too briefly, and one that nobody knows, have what 
   assert.equal(seriesOf(expectation, 'short'), expectation.pooled);
   assert.equal(seriesOf(expectation, 'other'), expectation.pooled);
 });
+
+test('pods that came and went take no room for the seasons of those that stay', () => {
+  const step = 300_000;
+  const days = 5;
+  const rows = ['day', 'night'].flatMap((_, entity) =>
+    Array.from({ length: days * 288 }, (_, row) => ({
+      entity,
+      time: row * step,
+      value: row % 288 < 144 === (entity === 0) ? 4 : 0,
+    })),
+  );
+  const gone = Array.from({ length: 9_000 }, (_, at) => ({ entity: 2 + at, time: at * 60_000, value: 2 }));
+  const all = [...rows, ...gone];
+  const x: FeatureMatrix = {
+    names: ['requests'],
+    entities: ['day', 'night', ...gone.map((_, at) => `gone-${at}`)],
+    entityOf: Uint32Array.from(all, ({ entity }) => entity),
+    times: Float64Array.from(all, ({ time }) => time),
+    values: Float32Array.from(all, ({ value }) => value),
+  };
+  const expectation = fitExpectation(x, new Uint8Array(all.length).fill(1));
+  const at = (entity: string, hour: number): number =>
+    expectAt(seriesOf(expectation, entity)[0]!, 3_600_000 * hour);
+  assert.deepEqual(
+    [at('day', 6), at('day', 18), at('night', 6), at('night', 18)].map(Math.round),
+    [4, 0, 0, 4],
+  );
+});
