@@ -132,7 +132,7 @@ function sayAlert({ state, entity, start }: Alert): string {
  * A run that takes over two changes at once words the first message by the second one as well. What each change was, with
  * its reasons, is in the anomaly's object, which is compared as it stands.
  */
-function describeMessage(alert: Alert, nameOf: NameOf): { readonly notificationId: string } {
+export function describeMessage(alert: Alert, nameOf: NameOf): { readonly notificationId: string } {
   const { state, severity, detector, entity, start, members = [] } = alert;
   const { incident, anomaly } = alert.objects;
   const [before, incidentId] = [alert.incidentId, nameOf(alert.incidentId)];

@@ -2,6 +2,7 @@
 import { readTable } from '../../lib/window/parquet.ts';
 import type { Cloud } from '../fault-plans/cloud.ts';
 import { compare } from '../fault-plans/judge-plan.ts';
+import { describeMessage } from '../fault-plans/run-plan.ts';
 import { ENTITIES, type Feed, queryService, runService } from '../fault-plans/service.ts';
 import { type Poison, placePoison } from './poison.ts';
 import { poisonQueries } from './poison-series.ts';
@@ -34,7 +35,10 @@ export async function runPoisoned(feed: Feed, poisons: readonly Poison[]): Promi
   });
   const told = cloud.published
     .filter(({ alert }) => ENTITIES.includes(alert.entity))
-    .map(({ alert }) => [alert.notificationId, JSON.stringify(alert)] as const);
+    // Its words are of what was known when it was made. Poison takes requests, and they take time.
+    .map(({ alert }) => {
+      return [alert.notificationId, JSON.stringify(describeMessage(alert, (id) => id))] as const;
+    });
   return { rows: await readScores(cloud), told: new Map(told) };
 }
 
