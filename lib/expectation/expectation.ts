@@ -83,7 +83,7 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const demand = findDemand(x.names);
   const own = new Map<number, (SeriesExpectation | undefined)[]>();
   for (let column = 0; column < x.names.length; column++) {
-    const known = groups.flatMap((rows, entity): KnownSeries[] => {
+    const known = groups.flatMap((rows, entity): KnownSeries<SeriesExpectation>[] => {
       const measured = takeMeasured(x, column, rows, use);
       if (measured.times.length < LEAST_ROWS) return [];
       const season =

@@ -4,33 +4,36 @@
  */
 import { nameWorkload } from '../base/workload.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import type { SeriesExpectation } from './expectation.ts';
+
+/** How far a series strays, as `SeriesExpectation` has it. */
+interface Range {
+  readonly spread: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 /** One column of one entity. */
-export interface KnownSeries {
+export interface KnownSeries<T extends Range> {
   /** By index. */
   readonly entity: number;
-  readonly series: SeriesExpectation;
+  readonly series: T;
   /** Whether it was seen for long enough to know how it strays. */
   readonly isOld: boolean;
 }
-
-/** In the metric's own units. */
-type Range = Pick<SeriesExpectation, 'spread' | 'low' | 'high'>;
 
 /**
  * @param x its profiles, without which nothing can be compared
  * @param known of one column
  * @returns in the same order: young ones stray at least as far as the older pods of their workload with the middle spread
  */
-export function widenYoung(
+export function widenYoung<T extends Range>(
   { entities, profiles }: Pick<FeatureMatrix, 'entities' | 'profiles'>,
-  known: readonly KnownSeries[],
+  known: readonly KnownSeries<T>[],
   column: number,
-): readonly SeriesExpectation[] {
+): readonly T[] {
   const isAnyYoung = known.some(({ isOld }) => !isOld);
   if (profiles === undefined || !isAnyYoung) return known.map(({ series }) => series);
-  const divisorOf = ({ entity }: KnownSeries): number => {
+  const divisorOf = ({ entity }: KnownSeries<T>): number => {
     const { shape, divisor } = profiles[entity]![column]!;
     return shape === 'varies' ? divisor : Number.NaN;
   };
