@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { packageService } from '../../infra/local/template/package-service.ts';
@@ -866,15 +866,22 @@ describe('functions', () => {
   });
 
   it('are packaged byte for byte the same again, once for callers at the same time', async () => {
-    const cacheDir = join(temp, 'again');
-    const [first, second] = await Promise.all([packageService({ cacheDir }), packageService({ cacheDir })]);
-    assert.equal(first, second);
-    assert.deepEqual(await readdir(cacheDir), [first.split('/').at(-1)]);
-    for (const name of FUNCTIONS)
-      assert.ok(
-        (await readFile(join(first, `${name}.zip`))).equals(await readFile(join(packageDir, `${name}.zip`))),
-        name,
-      );
+    // As deep as the first one: names of part files go by the way from them to node_modules.
+    const cacheDir = await mkdtemp(join(dirname(dirname(packageDir)), 'again-'));
+    try {
+      const [first, second] = await Promise.all([packageService({ cacheDir }), packageService({ cacheDir })]);
+      assert.equal(first, second);
+      assert.deepEqual(await readdir(cacheDir), [first.split('/').at(-1)]);
+      for (const name of FUNCTIONS)
+        assert.ok(
+          (await readFile(join(first, `${name}.zip`))).equals(
+            await readFile(join(packageDir, `${name}.zip`)),
+          ),
+          name,
+        );
+    } finally {
+      await rm(cacheDir, { recursive: true });
+    }
   });
 });
 
