@@ -87,7 +87,8 @@ export async function lookAtNext(
     windows: lookAtKeys(store, unit, { objects, before, fileRanges }),
     selected: {
       pending: found.map((each) => ({ ...each!, isNew: true, isAgain: false, isCorrected: false })),
-      unnoted: new Map([...decided].filter(([key, etag]) => etags.get(key) !== etag)),
+      // Of a correction that a run died at, the scores are of the bytes that are noted.
+      unnoted: new Map([...decided].filter(([key]) => !etags.has(key))),
       noted,
     },
   };

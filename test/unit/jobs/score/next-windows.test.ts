@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOOKED_AROUND_EVERY } from '../../../../lib/jobs/score/next-windows.ts';
+import { NOTED_AT_ONCE } from '../../../../lib/jobs/score/score-notes.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
@@ -231,4 +232,25 @@ test('wherever a run dies, its event that comes again leaves the bucket of one t
     if (!died) break;
     assert.ok(life < 20);
   }
+});
+
+test('a corrected window that a run died at is scored however many come before its event does again', async () => {
+  const world = await createTrained();
+  const key = await put(world, 1);
+  await score(world, [key]);
+  const before = world.store.text(scoresKey(key));
+  await put(world, 1, ['cart', 'payment', 'stock']);
+  // It notes the bytes before, decides on the new ones, and dies before it writes their scores.
+  const mortal = createMortalStore(world.context.store, { atWrite: 2 });
+  await assert.rejects(score(world, [key], mortal), KilledError);
+  assert.equal(world.store.text(scoresKey(key)), before);
+  const from = LEARNED + 2 * LENGTH;
+  for (let nth = 0; nth < NOTED_AT_ONCE + 1; nth++) {
+    const rows = { from: from + 5 * nth, rows: 5 };
+    world.clock = EPOCH + (rows.from + 5) * STEP;
+    assert.equal(await score(world, [await dropWindow(world.store, rows)]), 1);
+    assert.deepEqual(world.lists, []);
+  }
+  assert.equal(await score(world, [key]), 1);
+  assert.notEqual(world.store.text(scoresKey(key)), before);
 });
