@@ -9,6 +9,7 @@ import { unscale } from '../expectation/expected-range.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { scaleValue } from '../features/scaler.ts';
 import { takeMedian } from '../maths/median.ts';
+import { lowerBound } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 
 /** Spreads: an older pod that is farther off than that is no measure of what is usual. */
@@ -25,17 +26,24 @@ export interface Siblings {
   /**
    * What the older pods of an entity's workload had at each of these places: the median of those that were as usual for the hour, on
    * the entity's scale; NaN where there was none.
-   * @param places on the grid of steps
+   * @param places on the grid of steps, ascending
    * @returns undefined where the entity knows its hours itself, or no pod of its workload does
    */
   valuesAt(entity: number, column: number, places: Float64Array): Float64Array | undefined;
+}
+
+/** Of one column of a workload, in the metric's own units. A training keeps those of each workload that has a young pod. */
+interface Medians {
+  /** On the grid of steps, ascending. */
+  readonly places: Float64Array;
+  readonly values: Float64Array;
 }
 
 /** Nothing is measured before it is asked for: most data has no young pods. */
 export function openSiblings({ x, expectation, step }: Given): Siblings {
   const { profiles } = x;
   const byWorkload = new Map<string, readonly number[]>();
-  const medians = new Map<string, ReadonlyMap<number, number>>();
+  const medians = new Map<string, Medians>();
   let groups: readonly Uint32Array[] | undefined;
   const workloadOf = (entity: string): string =>
     expectation.workloads?.get(entity) ?? nameWorkload(entity, []);
@@ -51,14 +59,17 @@ export function openSiblings({ x, expectation, step }: Given): Siblings {
       const key = JSON.stringify([workload, column]);
       const found = medians.get(key) ?? measure(workload, column);
       medians.set(key, found);
-      if (found.size === 0) return undefined;
+      if (found.places.length === 0) return undefined;
       const profile = profiles[entity]![column]!;
-      return places.map((place) => scaleValue(found.get(place) ?? NaN, profile));
+      let at = lowerBound(found.places, places[0] ?? Number.POSITIVE_INFINITY);
+      return places.map((place) => {
+        while (found.places[at]! < place) at++;
+        return scaleValue(found.places[at] === place ? found.values[at]! : Number.NaN, profile);
+      });
     },
   };
 
-  /** Place on the grid of steps → median, in the metric's own units. */
-  function measure(workload: string, column: number): ReadonlyMap<number, number> {
+  function measure(workload: string, column: number): Medians {
     groups ??= groupRows(x);
     const values = new Map<number, number[]>();
     for (const entity of podsOf(workload)) {
@@ -75,7 +86,8 @@ export function openSiblings({ x, expectation, step }: Given): Siblings {
         else own.push(unscale(value, profile));
       }
     }
-    return new Map([...values].map(([place, own]) => [place, takeMedian(own)]));
+    const places = Float64Array.from(values.keys()).sort();
+    return { places, values: places.map((place) => takeMedian(values.get(place)!)) };
   }
 
   function podsOf(workload: string): readonly number[] {

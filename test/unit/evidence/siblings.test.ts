@@ -1,8 +1,11 @@
 /** A pod that has lived one evening, beside pods of its workload that have lived for a week. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { gatherEvidence } from '../../../lib/evidence/evidence.ts';
+import { openSiblings } from '../../../lib/evidence/siblings.ts';
 import { findTellingColumns } from '../../../lib/evidence/telling-metrics.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import type { Profile } from '../../../lib/features/profile.ts';
@@ -115,3 +118,51 @@ test('what tells of a row goes by the same siblings as its evidence', () => {
   const found = findTellingColumns({ x, fitted, leastChanges: LEAST_CHANGES }, rows);
   assert.ok(found.every((columns) => columns.every(({ ratio }) => ratio < 1)));
 });
+
+test('of a fleet with a young pod in each workload, little is kept of each value', () => {
+  const [workloads, rows] = [100, 4032];
+  const entities = Array.from({ length: workloads }, (_, at) =>
+    ['x2x4z', 'q9q9q'].map((pod) => `shop/web${at}x-6d4b75cb6d-${pod}`),
+  ).flat();
+  const series = { center: 0, spread: 1, low: -1, high: 1, slope: 0 };
+  const none = { day: new Float32Array(), week: new Float32Array(), scatter: new Float32Array() };
+  const old = { ...series, season: { ...none, day: new Float32Array(288) } };
+  const expectation = {
+    columns: ['cpu'],
+    entities: new Map(entities.filter((_, at) => at % 2 === 0).map((entity) => [entity, [old]])),
+    pooled: [{ ...series, season: none }],
+  };
+  const count = workloads * rows;
+  const x = {
+    names: ['cpu'],
+    entities,
+    entityOf: Uint32Array.from({ length: count }, (_, row) => 2 * Math.floor(row / rows)),
+    times: Float64Array.from({ length: count }, (_, row) => (row % rows) * STEP),
+    values: Float32Array.from({ length: count }, (_, row) => Math.sin(row)),
+    profiles: entities.map(() => [profileOf(0.1)]),
+  };
+  const siblings = openSiblings({ x, expectation, step: STEP });
+  const places = Float64Array.of(-1, 7, 8, rows - 1, rows);
+  const before = measureMemory();
+  for (const entity of entities.keys()) {
+    const others = siblings.valuesAt(entity, 0, places);
+    if (entity % 2 === 0) assert.equal(others, undefined);
+    else {
+      const first = (entity >> 1) * rows;
+      const known = [7, 8, rows - 1].map((place) => x.values[first + place]!);
+      const off = others!.map((value, at) => Math.abs(value - [Number.NaN, ...known, Number.NaN][at]!));
+      assert.deepEqual([...off].map(Number.isNaN), [true, false, false, false, true]);
+      assert.ok(off.every((each) => !(each > 1e-12)));
+    }
+  }
+  const kept = measureMemory() - before;
+  assert.ok(kept < 30 * count, `${kept / count} bytes a value`);
+  assert.ok(siblings.valuesAt(1, 0, places) !== undefined);
+});
+
+function measureMemory(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
