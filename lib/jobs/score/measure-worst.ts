@@ -60,9 +60,10 @@ export function openWorst(given: {
 const GOES_ON_FOR = 3_600_000;
 const FARTHER = 2;
 
-/** Whether the metric goes on to where people have to hear of it again. */
+/** Whether the metric goes on to where people have to hear of it again: from where it stood still it may go far and be as usual. */
 export function goesOn({ farthest, told }: Pick<WorstRow, 'farthest' | 'told'>): boolean {
   if (farthest === undefined || told === undefined || told.metric !== farthest.metric) return false;
+  if (farthest.value >= farthest.usualLow && farthest.value <= farthest.usualHigh) return false;
   return farthest.at - told.at >= GOES_ON_FOR && departureOf(farthest) >= FARTHER * told.departure;
 }
 

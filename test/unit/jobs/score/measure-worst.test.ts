@@ -101,3 +101,15 @@ test('it goes on once it is twice as far as it was told, and an hour later', () 
   assert.equal(goesOn({ told: told.told }), false);
   assert.deepEqual(noteTold({ score: 3, reasons: [] }, { lastAnomalous: 20 }), { score: 3, reasons: [] });
 });
+
+test('what stood still, or was missing, and moves within its usual range goes on nowhere', () => {
+  const hour = 3_600_000;
+  const still = { metric: 'memory', value: USUAL.usual, at: 10, ...USUAL };
+  const told = noteTold({ score: 3, reasons: [REASON], farthest: still }, { lastAnomalous: 20 });
+  assert.equal(told.told?.departure, 0);
+  const goes = (value: number): boolean => goesOn({ ...told, farthest: { ...still, value, at: 20 + hour } });
+  assert.equal(goes(USUAL.usual + 1), false);
+  assert.equal(goes(USUAL.usualHigh), false);
+  assert.equal(goes(USUAL.usualHigh + 1), true);
+  assert.equal(goes(USUAL.usualLow - 1), true);
+});
