@@ -104,7 +104,8 @@ export async function commitDecision(
       detector,
       before: state.entities,
       after: tracks,
-      owners,
+      // Of a pod that is forgotten with this window, its end is told by its owner, too.
+      owners: followOwners(given.window, state.podOwners, { ...state.entities, ...tracks }),
       step: fitted.manifest.step,
     });
     const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);

@@ -73,3 +73,23 @@ test('without owners each pod stands for itself, as before', async () => {
   assert.equal(silent?.entity, 'shop/engine-blue');
   assert.equal((await readState(world.store, DETECTOR)).state.podOwners, undefined);
 });
+
+test('what is told last of a pod before it is forgotten goes by its owner', async () => {
+  const world = await liveOn(true);
+  const pod = 'shop/engine-x7k2p-b7b8c';
+  const born = TRAINED + 300;
+  const fault = { entity: pod, from: born + 210, to: born + 240 };
+  for (const hour of [0, 1, 2, 3, 29]) {
+    const from = born + hour * 60;
+    world.clock = EPOCH + (from + 60) * STEP;
+    await put(world, { from, rows: 60, entities: hour < 4 ? [OLD[0]!, pod] : [OLD[0]!], fault });
+    await score(world);
+  }
+  const { entities, podOwners } = (await readState(world.store, DETECTOR)).state;
+  assert.ok(!(pod in entities) && !(pod in podOwners!));
+  const told = world.published.filter(({ entity }) => entity === pod);
+  assert.deepEqual(
+    told.map(({ state, members }) => `${state} ${members?.[0]?.workload}`),
+    ['opened engine', 'resolved engine'],
+  );
+});
