@@ -98,7 +98,7 @@ export async function commitDecision(
     const retraction = retract({ ...given, anomalous, tracks: decision.tracks }, state.retractable);
     const { tracks } = retraction;
     const transitions = [...decision.transitions, ...retraction.transitions];
-    const owners = followOwners(given.window, state.podOwners, tracks);
+    const owners = followOwners(given.window, state.podOwners, tracks, fitted.scaler.entities);
     const silence = followSilence({ ...given, now, watchFrom: from, owners }, state.silence);
     const contextOf = describeContexts({
       detector,

@@ -56,7 +56,12 @@ export async function scoreWindow(
   ranges.learn(key, read);
   try {
     const state = (run.moved ?? run.storedState)?.state;
-    const owners = followOwners(read.window, state?.podOwners, state?.entities ?? {});
+    const owners = followOwners(
+      read.window,
+      state?.podOwners,
+      state?.entities ?? {},
+      run.fitted.scaler.entities,
+    );
     const fitted = withOwners(run.fitted, detector, owners);
     warnOfExtraMetrics({ detector, key, window: read.window, fitted }, context);
     const earlier = await history.before(read.window.range.start);

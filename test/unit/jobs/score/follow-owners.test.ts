@@ -40,6 +40,14 @@ test('owners are remembered while their entities are, and a window that knows th
   assert.equal(ownerOf({}, 'constructor'), undefined);
 });
 
+test('of what is forgotten, owners are remembered that the model knows the pods of, and that names do not tell', () => {
+  const names = ['engine/engine-x7k2p-b7b8c', 'shop/engine-5ff676694b-fzj9z', 'shop/engine-q9q9q-kk5kk'];
+  const known = Object.fromEntries(names.map((name) => [name, ENGINE]));
+  const trained = new Map(names.slice(0, 2).map((name) => [name, 1]));
+  assert.deepEqual(followOwners(windowOf(['a']), known, {}, trained), { [names[0]!]: ENGINE });
+  assert.equal(followOwners(windowOf([names[0]!], {}), known, {}, trained), undefined);
+});
+
 test('pods of one owner are one workload', () => {
   const after = { 'shop/engine-blue': TRACK, 'shop/engine-red': TRACK, 'shop/other': TRACK };
   const owners = { 'shop/engine-blue': ENGINE, 'shop/engine-red': ENGINE };

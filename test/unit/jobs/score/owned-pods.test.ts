@@ -93,3 +93,21 @@ test('what is told last of a pod before it is forgotten goes by its owner', asyn
     ['opened engine', 'resolved engine'],
   );
 });
+
+test('a pod of an owner takes over from those that the model knows, also where they have been gone for days', async () => {
+  const world = createToldWorld(EPOCH + TRAINED * STEP);
+  const old = ['shop/engine-x7k2p-b7b8c', 'shop/engine-q9q9q-kk5kk'];
+  await world.store.put(`detectors/${DETECTOR}.yml`, new TextEncoder().encode(MANIFEST));
+  await put(world, { from: 0, rows: TRAINED, entities: [...old, 'shop/engine-amber'] });
+  await trainModel(await loadDetector(world.context, DETECTOR), world.context);
+  await score(world);
+  for (const hour of [0, 48, 49]) {
+    const from = TRAINED + hour * 60;
+    world.clock = EPOCH + (from + 60) * STEP;
+    await put(world, { from, rows: 60, entities: ['shop/engine-amber'] });
+    await score(world);
+  }
+  const { entities, podOwners } = (await readState(world.store, DETECTOR)).state;
+  assert.deepEqual(Object.keys(entities), ['shop/engine-amber']);
+  assert.deepEqual(Object.keys(podOwners!).sort(), ['shop/engine-amber', ...old].sort());
+});
