@@ -163,10 +163,11 @@ async function adoptOrphan(run: Run): Promise<void> {
 }
 
 async function lookForOrphan(run: Run): Promise<void> {
-  const { detector, context, grid, limit } = run;
+  const { detector, context, grid } = run;
   const { start } = nextRange(run.state.exportedUntil, grid, { until: 0, allowed: false });
   const orphan = await findOrphanOf(run, start);
-  if (orphan === undefined || orphan.range.end > limit) return;
+  // It may end after the limit, which a manifest with a longer delay sets back. No run writes of what is to come.
+  if (orphan === undefined || orphan.range.end > context.now()) return;
   if (run.state.shards === undefined) {
     run.kept.push(orphan.key);
     moveCursor(run, await recordWindow(context.store, detector.name, orphan.range, run));

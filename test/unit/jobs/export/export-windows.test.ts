@@ -121,6 +121,22 @@ test('a window that a killed run left at the cursor stays, however the manifest 
   ]);
 });
 
+test('it stays also where the manifest sets the limit back into it', async () => {
+  const world = createWorld();
+  await run(world);
+  world.now += 15 * MINUTE;
+  const mortal = createMortalStore(world.store, { atWrite: 0, stage: 'after' });
+  await assert.rejects(run(world, { store: mortal }), KilledError);
+  const detector = { detectionWindow: 5 * MINUTE, ingestDelay: 10 * MINUTE };
+  await run(world, { detector });
+  assert.deepEqual(rangesIn(world.store), quarters('09:15:00', '10:30:00'));
+  world.now += 15 * MINUTE;
+  await run(world, { detector });
+  const ranges = rangesIn(world.store);
+  assert.equal(ranges.at(-1)!.end, at('10:40:00'));
+  for (const [i, { start }] of ranges.slice(1).entries()) assert.equal(start, ranges[i]!.end);
+});
+
 test('only where windows are cut in another way than before is the bucket listed for one that a killed run left', async () => {
   const world = createWorld();
   const count = (options: RunOptions = {}): Promise<Requests> => {
