@@ -245,14 +245,19 @@ async function exportBatch(
     // More than was asked for: the number of series, now known, lets a whole day be asked for at once.
     if (range.end > batch.range.end) return;
     if (run.written >= run.maxWindows || context.deadline.remaining() < STOP_BEFORE_MS) return;
-    if (run.scannedUntil > run.state.exportedUntil) await passEmptyStretch(run);
+    if (run.scannedUntil > run.state.exportedUntil && !(await passEmptyStretch(run))) continue;
     if (run.scannedUntil <= range.start) await exportWindow(run, range, batch);
   }
 }
 
-/** The cursor moves to where data goes on before anything is written there: an unfinished run leaves its window at the cursor. */
-async function passEmptyStretch(run: Run): Promise<void> {
+/**
+ * The cursor moves to where data goes on before anything is written there: an unfinished run leaves its window at the cursor.
+ * @returns false where such a window is there, and the source has lost what it holds: the cursor is behind it
+ */
+async function passEmptyStretch(run: Run): Promise<boolean> {
   const { detector, context, state } = run;
+  await lookForOrphan(run);
+  if (run.state.exportedUntil > state.exportedUntil) return false;
   const range = { start: state.exportedUntil, end: run.scannedUntil };
   const fields = {
     detector: detector.name,
@@ -270,6 +275,7 @@ async function passEmptyStretch(run: Run): Promise<void> {
     context.telemetry.count('GapsSkipped', 1, { detector: detector.name });
   }
   moveCursor(run, await recordEmptyStretch(context.store, detector.name, range, run));
+  return true;
 }
 
 async function exportWindow(run: Run, range: TimeRange, batch: Batch): Promise<void> {

@@ -137,6 +137,23 @@ test('it stays also where the manifest sets the limit back into it', async () =>
   for (const [i, { start }] of ranges.slice(1).entries()) assert.equal(start, ranges[i]!.end);
 });
 
+test('it is no gap where the source has lost what it holds', async () => {
+  const world = createWorld();
+  await run(world);
+  world.now += 15 * MINUTE;
+  const mortal = createMortalStore(world.store, { atWrite: 0, stage: 'after' });
+  await assert.rejects(run(world, { store: mortal }), KilledError);
+  world.now += HOUR;
+  world.valueAt = (time) => (time < at('10:47:00') ? undefined : time / MINUTE);
+  const { kept, gaps } = await run(world);
+  assert.deepEqual(kept, [windowKey('shop', { start: at('10:15:00'), end: at('10:30:00') })]);
+  assert.deepEqual(gaps, [{ start: at('10:30:00'), end: at('10:45:00') }]);
+  assert.deepEqual(rangesIn(world.store), [
+    ...quarters('09:15:00', '10:30:00'),
+    ...quarters('10:45:00', '11:30:00'),
+  ]);
+});
+
 test('only where windows are cut in another way than before is the bucket listed for one that a killed run left', async () => {
   const world = createWorld();
   const count = (options: RunOptions = {}): Promise<Requests> => {
