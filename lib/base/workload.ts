@@ -102,7 +102,8 @@ export function nameWorkload(entity: string, labels: readonly string[], owner?: 
 }
 
 /**
- * The workload of a pod whose name is generated, as `nameWorkload` has it: such a pod never comes back by its name.
+ * The workload of a pod whose name is generated, as `nameWorkload` has it: such a pod never comes back by its name. Nor does a Job
+ * whose own name is generated: "ci/build" of "ci/build-x7k2p-b7b8c".
  * @param labels as of `nameWorkload`
  * @returns undefined for every other entity
  */
@@ -110,7 +111,9 @@ export function workloadOfGenerated(entity: string, labels: readonly string[]): 
   const parts = entity.split('/');
   const labelled = placeOfPod(parts, labels);
   const isPod = labelled === -1 ? parts.some(isGenerated) : isGenerated(parts[labelled]!);
-  return isPod ? nameWorkload(entity, labels) : undefined;
+  if (!isPod) return undefined;
+  const workload = nameWorkload(entity, labels);
+  return workloadOfGenerated(workload, labels) ?? workload;
 }
 
 /** -1 where the labels do not say which part is the pod. */
