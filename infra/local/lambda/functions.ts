@@ -39,8 +39,7 @@ export function createFunctions(options: {
       pools.set(config.name, openFunctionPool(config, host));
     },
     addEventSource(name, mapping) {
-      const maximumConcurrency = Math.min(mapping.maximumConcurrency, host.maxConcurrency);
-      const source = { mapping: { ...mapping, maximumConcurrency }, pool: pool(name), queues, log };
+      const source = { mapping: fitToHost(mapping, host), pool: pool(name), queues, log };
       sources.push(startEventSource({ ...source, region: host.region }));
     },
     addUrl(name, url) {
@@ -93,4 +92,16 @@ export function createFunctions(options: {
     if (found) return found;
     throw new Error(`no function ${name}; there are ${[...pools.keys()].join(', ') || 'none'}`);
   }
+}
+
+/** As many batches at once as the host runs. Where its clock stands still, a batch waits for no others: nothing more comes. */
+export function fitToHost(
+  mapping: EventSourceMapping,
+  { clock, maxConcurrency }: Pick<LambdaHost, 'clock' | 'maxConcurrency'>,
+): EventSourceMapping {
+  return {
+    ...mapping,
+    maximumConcurrency: Math.min(mapping.maximumConcurrency, maxConcurrency),
+    batchingWindowMs: clock === undefined ? mapping.batchingWindowMs : 0,
+  };
 }

@@ -4,6 +4,7 @@ import type { QueueMessage, Queues } from '../../../../../infra/local/contract.t
 import { failedMessages, startEventSource } from '../../../../../infra/local/lambda/event-source.ts';
 import type { InvocationResult } from '../../../../../infra/local/lambda/function-config.ts';
 import type { FunctionPool } from '../../../../../infra/local/lambda/function-pool.ts';
+import { fitToHost } from '../../../../../infra/local/lambda/functions.ts';
 import { until } from '../../../../helpers/until.ts';
 
 const ARN = 'arn:aws:sqs:us-east-1:000000000000:jobs';
@@ -208,4 +209,11 @@ describe('what failed of a batch', () => {
   it('is nothing where partial answers are off, whatever it says', () => {
     assert.deepEqual(failed('{"batchItemFailures":[{"itemIdentifier":"b"}]}', undefined, false), []);
   });
+});
+
+it('waits for other messages by the clock of the machine, and for none while a clock stands still', () => {
+  const mapping = { ...MAPPING, batchingWindowMs: 2_000, maximumConcurrency: 4 };
+  assert.deepEqual(fitToHost(mapping, { maxConcurrency: 2 }), { ...mapping, maximumConcurrency: 2 });
+  const clock = { now: () => 0, file: 'clock' };
+  assert.deepEqual(fitToHost(mapping, { maxConcurrency: 8, clock }), { ...mapping, batchingWindowMs: 0 });
 });
