@@ -256,7 +256,10 @@ async function keysOf(name: string): Promise<string[]> {
 
 /** The same under another name: training each detector anew would take longer than all the rest. */
 async function makeTwin(name: string): Promise<void> {
-  for (const [key, body] of trained) {
+  // Scores that are older than their window would be taken for those of other bytes.
+  const isOfScores = (key: string): boolean => key.startsWith('scores/');
+  const inOrder = [...trained].sort(([a], [b]) => Number(isOfScores(a)) - Number(isOfScores(b)));
+  for (const [key, body] of inOrder) {
     const isText = /\/manifest\.json$|\/current\.json$|^state\/|\.yml$/.test(key);
     const own = isText ? new TextDecoder().decode(body).replaceAll(PROBE.score, name) : body;
     await put(name, key.replaceAll(PROBE.score, name), own);
