@@ -92,7 +92,7 @@ export function summarizeIncident(
     : saySeenBy(shorten(who), members);
   if (silence !== undefined)
     return `${where}: ${describeSilence({ silence, transition, step, fate: { parted } })}${first}`;
-  const what = describeWhat(state, lead);
+  const what = describeWhat(state, { reasons, worst: findWorst(notification, lead, alertOf) });
   const why = what ?? sayScore(lead);
   return describeCourse({
     who: where,
@@ -122,6 +122,23 @@ export function summarizeDigest(digested: readonly Incident[], first: string): s
 function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefined {
   if (backSince !== undefined) return 'back';
   return isReminder === true ? 'still' : undefined;
+}
+
+/** What got worse of many need not be the one that it began in: it is as bad as the one that went farthest by the same metric. */
+function findWorst(
+  { news, members }: Notification,
+  { reasons, worst }: Alert,
+  alertOf: (anomalyId: string) => Alert,
+): Alert['worst'] {
+  if (news?.includes('farther') !== true) return worst;
+  const departureOf = (of: Alert['worst']): number => (of === undefined ? 0 : Math.abs(of.value - of.usual));
+  let farthest = worst;
+  for (const { anomalyId, state } of members) {
+    if (state === 'retracted') continue;
+    const other = alertOf(anomalyId).worst;
+    if (other?.metric === reasons[0]?.metric && departureOf(other) > departureOf(farthest)) farthest = other;
+  }
+  return farthest;
 }
 
 /** Of those that were silent: whether all are gone, or how many are, by the newest of each. */

@@ -200,6 +200,37 @@ test('of an entity that came back, the farthest of all times is told', () => {
   assert.equal(alert.worst?.value, 3);
 });
 
+test('of many that get worse, the one that went farthest is told, whoever it began in', () => {
+  const worstOf: Readonly<Record<string, number>> = { [PODS[0]!.anomalyId]: 2, [PODS[3]!.anomalyId]: 4 };
+  const say = (news: Notification['news']): string =>
+    buildIncidentAlert({
+      notification: {
+        state: 'updated',
+        incidentId: 'i1',
+        sequence: 2,
+        severity: 'warning',
+        members: PODS,
+        news,
+      },
+      alertOf: (anomalyId) => {
+        const { entity } = PODS.find((member) => member.anomalyId === anomalyId)!;
+        const value = worstOf[anomalyId];
+        const at = '2026-11-23T09:02:00.000Z';
+        return createAlert({
+          incidentId: anomalyId,
+          entity,
+          reasons: REASONS,
+          ...(value !== undefined && {
+            worst: { metric: 'cpu', value, at, usualLow: 0.01, usualHigh: 0.05, usual: 0.03 },
+          }),
+        });
+      },
+      keys: KEYS,
+    }).summary;
+  assert.match(say(['farther']), /20 of 24 pods: getting worse, cpu up to 4 /);
+  assert.match(say(['wider']), /cpu up to 2 /);
+});
+
 test('a cascade names the service that it began in, and how many more', () => {
   const members = ['database', 'orders', 'web'].map((name) =>
     createChange({ anomalyId: name, detector: name, workload: name, entity: name }),
