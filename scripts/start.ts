@@ -72,6 +72,8 @@ async function main(): Promise<void> {
       if (told !== undefined) screen.say(told);
     },
     maxVisibilitySeconds: 10,
+    // Two seconds for each window of a day that is played within a minute.
+    maxBatchingSeconds: 0,
   });
   Object.assign(process.env, service.environment);
   let feed: AlertFeed | undefined;

@@ -20,6 +20,8 @@ export interface LocalServiceOptions {
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
   /** How long a message that failed waits at most; by default as the template says. */
   readonly maxVisibilitySeconds?: number;
+  /** Upper bound of how long a message waits for others of its batch. By default none. */
+  readonly maxBatchingSeconds?: number;
   /** Logical id of a function → how long it may run at most; by default as the template says. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
   /** What everything takes for the time of day, signatures included; by default the machine's. */
@@ -82,6 +84,7 @@ export async function startLocalService(options: LocalServiceOptions): Promise<L
       log,
       jobEntryPoint: options.jobEntryPoint ?? COMMAND_LINE,
       ...(options.onFunctionLog !== undefined && { onFunctionLog: options.onFunctionLog }),
+      ...(options.maxBatchingSeconds !== undefined && { maxBatchingSeconds: options.maxBatchingSeconds }),
       ...(options.maxVisibilitySeconds !== undefined && {
         maxVisibilitySeconds: options.maxVisibilitySeconds,
       }),

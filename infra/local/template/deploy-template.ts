@@ -41,6 +41,8 @@ export interface DeployOptions {
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
   /** Upper bound of the queues' visibility timeouts: how long a failed message waits. For tests; by default none. */
   readonly maxVisibilitySeconds?: number;
+  /** Upper bound of how long a message waits for others of its batch. By default none. */
+  readonly maxBatchingSeconds?: number;
   /** Logical id of a function → upper bound of its timeout, in seconds. For tests; by default none. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
   /** Environments of one function at once; 2 by default. */
@@ -116,6 +118,7 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     jobLogs: [],
     stackName,
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? Number.POSITIVE_INFINITY,
+    maxBatchingSeconds: options.maxBatchingSeconds ?? Number.POSITIVE_INFINITY,
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
     roles: new Map(),
     functions: new Map(),

@@ -57,6 +57,7 @@ export interface Site {
   readonly endpoint: string;
   /** Seconds; see DeployOptions. */
   readonly maxVisibilitySeconds: number;
+  readonly maxBatchingSeconds: number;
   /** By logical id of the function. */
   readonly maxTimeoutSeconds: Readonly<Record<string, number>>;
   /** The folder into which that zip of the package was unpacked. */
@@ -298,7 +299,8 @@ async function createEventSourceMapping(
   const mapping = {
     queueArn: properties.text('EventSourceArn'),
     batchSize: properties.number('BatchSize', 10),
-    batchingWindowMs: properties.number('MaximumBatchingWindowInSeconds', 0) * 1000,
+    batchingWindowMs:
+      Math.min(properties.number('MaximumBatchingWindowInSeconds', 0), site.maxBatchingSeconds) * 1000,
     reportBatchItemFailures: properties.list('FunctionResponseTypes').includes('ReportBatchItemFailures'),
     maximumConcurrency: properties.object('ScalingConfig').number('MaximumConcurrency', 1000),
   };

@@ -56,6 +56,7 @@ function createFakeSite(): FakeSite {
     secrets: secrets as Secrets,
     endpoint: 'http://127.0.0.1:9000',
     maxVisibilitySeconds: 60,
+    maxBatchingSeconds: 60,
     maxTimeoutSeconds: {},
     unpack: async (zip: string) => `/code/${zip}`,
     access: createAccess(() => {}),
