@@ -81,11 +81,15 @@ function fit(drawn: Drawn) {
   return { x, scores, fitted, leastChanges: LEAST_CHANGES };
 }
 
-/** Largest evidence of an entity's metrics on the day after the training. */
-function judge(drawn: Drawn, entity: string): number {
+/**
+ * Largest evidence of an entity's metrics on the day after the training.
+ * @param workloads as the owners of pods tell them
+ */
+function judge(drawn: Drawn, entity: string, workloads?: ReadonlyMap<string, string>): number {
   const given = fit(drawn);
-  const { x } = given;
-  const { metrics } = gatherEvidence({ ...given, lookback: 0 });
+  const { x, fitted } = given;
+  const expectation = { ...fitted.expectation, workloads };
+  const { metrics } = gatherEvidence({ ...given, fitted: { ...fitted, expectation }, lookback: 0 });
   return Math.max(...metrics.filter((_, row) => isOf(x, row, entity)));
 }
 
@@ -101,6 +105,17 @@ test('a young pod in its first night is as usual if the older pods are, and do t
 
 test('a pod that is no pod of a workload is judged by itself', () => {
   assert.ok(judge({ entities: [...OLD, 'shop/web'], isYoung: 'shop/web' }, 'shop/web') > 1);
+});
+
+test('pods whose names tell nothing are those of one workload by their owners', () => {
+  const entities = ['shop/a', 'shop/b', 'shop/c', 'shop/d'];
+  const workloads = new Map(entities.map((name) => [name, 'shop/web']));
+  assert.ok(judge({ entities, isYoung: 'shop/d' }, 'shop/d') > 1);
+  assert.ok(judge({ entities, isYoung: 'shop/d' }, 'shop/d', workloads) < 1);
+});
+
+test('of older pods at several levels the middle one is the measure', () => {
+  assert.ok(judge({ times: (entity) => (entity === OLD[0] ? 2 : 1) }, YOUNG) < 1);
 });
 
 test('a young pod that does what the older ones do not is told of', () => {
