@@ -56,7 +56,7 @@ function createFakeSite(): FakeSite {
     secrets: secrets as Secrets,
     endpoint: 'http://127.0.0.1:9000',
     maxVisibilitySeconds: 60,
-    maxBatchingSeconds: 60,
+    maxBatchingSeconds: 1.5,
     maxTimeoutSeconds: {},
     unpack: async (zip: string) => `/code/${zip}`,
     access: createAccess(() => {}),
@@ -305,7 +305,8 @@ describe('a stack', () => {
     const mapping = {
       queueArn: 'arn:aws:sqs:us-east-1:000000000000:jobs',
       batchSize: 5,
-      batchingWindowMs: 2000,
+      // No longer than the site lets it.
+      batchingWindowMs: 1500,
       reportBatchItemFailures: true,
       maximumConcurrency: 4,
     };
