@@ -4,11 +4,11 @@
  * they are as usual and do the same as the young one, nothing is wrong with it.
  */
 import { nameWorkload } from '../base/workload.ts';
-import { type Expectation, expectAt, seriesOf } from '../expectation/expectation.ts';
+import { type Expectation, expectAt, scatterAt, seriesOf } from '../expectation/expectation.ts';
 import { unscale } from '../expectation/expected-range.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { scaleValue } from '../features/scaler.ts';
-import { takeMedian } from '../maths/median.ts';
+import { insertLast, middleOf } from '../maths/median.ts';
 import { lowerBound } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 
@@ -69,25 +69,50 @@ export function openSiblings({ x, expectation, step }: Given): Siblings {
     },
   };
 
+  /** Goes along the rows of all older pods at once. */
   function measure(workload: string, column: number): Medians {
-    groups ??= groupRows(x);
-    const values = new Map<number, number[]>();
-    for (const entity of podsOf(workload)) {
-      if (!knowsHours(entity, column)) continue;
-      const series = seriesOf(expectation, x.entities[entity]!)[column]!;
-      const profile = profiles![entity]![column]!;
-      for (const row of groups[entity]!) {
-        const value = x.values[row * x.names.length + column]!;
-        // NaN, where nothing was measured, is not near.
-        if (!(Math.abs(value - expectAt(series, x.times[row]!)) <= USUAL * series.spread)) continue;
-        const place = Math.round(x.times[row]! / step);
-        const own = values.get(place);
-        if (own === undefined) values.set(place, [unscale(value, profile)]);
-        else own.push(unscale(value, profile));
-      }
+    const pods = podsOf(workload)
+      .filter((entity) => knowsHours(entity, column))
+      .map((entity) => ({ ...findUsual(entity, column), at: 0 }));
+    const most = pods.reduce((sum, pod) => sum + pod.places.length, 0);
+    const places = new Float64Array(most);
+    const values = new Float64Array(most);
+    const together: number[] = [];
+    let count = 0;
+    for (;;) {
+      let place = Number.POSITIVE_INFINITY;
+      for (const pod of pods)
+        if (pod.at < pod.places.length && pod.places[pod.at]! < place) place = pod.places[pod.at]!;
+      if (place === Number.POSITIVE_INFINITY) break;
+      together.length = 0;
+      for (const pod of pods)
+        for (; pod.places[pod.at] === place; pod.at++)
+          insertLast(together, together.push(pod.values[pod.at]!) - 1);
+      places[count] = place;
+      values[count++] = middleOf(together);
     }
-    const places = Float64Array.from(values.keys()).sort();
-    return { places, values: places.map((place) => takeMedian(values.get(place)!)) };
+    return { places: places.slice(0, count), values: values.slice(0, count) };
+  }
+
+  /** Rows of an older pod in which it is as usual. */
+  function findUsual(entity: number, column: number): Medians {
+    groups ??= groupRows(x);
+    const rows = groups[entity]!;
+    const series = seriesOf(expectation, x.entities[entity]!)[column]!;
+    const profile = profiles![entity]![column]!;
+    const places = new Float64Array(rows.length);
+    const values = new Float64Array(rows.length);
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const time = x.times[rows[i]!]!;
+      const value = x.values[rows[i]! * x.names.length + column]!;
+      const off = Math.abs(value - expectAt(series, time));
+      // NaN, where nothing was measured, is not near.
+      if (!(off <= USUAL * series.spread * scatterAt(series, time))) continue;
+      places[count] = Math.round(time / step);
+      values[count++] = unscale(value, profile);
+    }
+    return { places: places.subarray(0, count), values: values.subarray(0, count) };
   }
 
   function podsOf(workload: string): readonly number[] {

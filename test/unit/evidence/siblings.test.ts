@@ -7,6 +7,7 @@ import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { gatherEvidence } from '../../../lib/evidence/evidence.ts';
 import { openSiblings } from '../../../lib/evidence/siblings.ts';
 import { findTellingColumns } from '../../../lib/evidence/telling-metrics.ts';
+import { NO_SEASON } from '../../../lib/expectation/seasonal-curve.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import type { Profile } from '../../../lib/features/profile.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
@@ -181,3 +182,31 @@ function measureMemory(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
+
+test('an older pod strays farther in its restless hours, and is as usual then', () => {
+  const series = { center: 0, spread: 1, low: -3, high: 3, slope: 0, season: NO_SEASON };
+  const knowing = (scatter: number): typeof series => ({
+    ...series,
+    season: { ...NO_SEASON, day: new Float32Array(DAY_ROWS), scatter: new Float32Array(24).fill(scatter) },
+  });
+  const entities = [OLD[0]!, YOUNG];
+  const valueBeside = (scatter: number): number | undefined =>
+    openSiblings({
+      x: {
+        names: ['cpu'],
+        entities,
+        entityOf: Uint32Array.of(0, 1),
+        times: Float64Array.of(0, 0),
+        values: Float32Array.of(6, 0),
+        profiles: entities.map(() => [{ ...profileOf(1), offset: 0 }]),
+      },
+      expectation: {
+        columns: ['cpu'],
+        entities: new Map([[OLD[0]!, [knowing(scatter)]]]),
+        pooled: [series],
+      },
+      step: STEP,
+    }).valuesAt(1, 0, Float64Array.of(0))?.[0];
+  assert.equal(valueBeside(4), 6);
+  assert.equal(valueBeside(1), undefined);
+});

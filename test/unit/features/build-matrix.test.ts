@@ -26,6 +26,10 @@ test('rows stay in place, columns are in plan order, each entity on its own scal
   assert.deepEqual(x.entities, ['cart', 'new', 'payment']);
   assert.equal(x.entityOf, window.entityOf);
   assert.equal(x.times, window.times);
+  assert.deepEqual(
+    x.profiles,
+    x.entities.map((entity) => profilesOf(scaler, entity)),
+  );
   const [cpu] = profilesOf(scaler, 'payment');
   const [pooled] = scaler.pooled;
   assert.deepEqual(
