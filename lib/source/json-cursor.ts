@@ -20,6 +20,8 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 export const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+/** Code of a text that ends before it should. */
+export const TRUNCATED = 'truncated-json';
 /** Characters shown of an answer that is not understood. */
 const EXCERPT_LENGTH = 120;
 
@@ -122,7 +124,7 @@ export function excerpt(bytes: Uint8Array): string {
 
 function truncated(cursor: JsonCursor): SourceError {
   return new SourceError(
-    'truncated-json',
+    TRUNCATED,
     `${cursor.subject} gave JSON that breaks off after ${cursor.bytes.length} bytes`,
   );
 }

@@ -11,6 +11,7 @@ import {
   readArray,
   readObject,
   readString,
+  TRUNCATED,
 } from './json-cursor.ts';
 import { MAX_SERIES, type MatrixSeries } from './metric-source.ts';
 import { createSampleReader, type SampleGrid, type SampleReader, type Samples } from './read-samples.ts';
@@ -32,8 +33,13 @@ interface Envelope {
   infos: readonly string[];
 }
 
-/** Code of an answer that may lack data: the same question may be answered whole later. */
-export const PARTIAL = 'partial-response';
+/** Code of an answer that may lack data. */
+const PARTIAL = 'partial-response';
+/**
+ * Codes of half an answer: the same question may be answered whole later. vmauth 1.79 ends one answer of 250 early, as if it
+ * were whole (measured with Debian's, answers of 5 kB).
+ */
+export const HALF_ANSWERS: ReadonlySet<string> = new Set([PARTIAL, TRUNCATED]);
 /** Characters of a server's own words that an error shows. */
 const LONGEST_QUOTE = 500;
 

@@ -4,7 +4,7 @@ import { limitConcurrency } from '../base/limit-concurrency.ts';
 import type { Telemetry } from '../base/telemetry.ts';
 import type { Deadline } from '../models/framework/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
-import { type MatrixAnswer, PARTIAL, parseMatrixAnswer } from './matrix-response.ts';
+import { HALF_ANSWERS, type MatrixAnswer, parseMatrixAnswer } from './matrix-response.ts';
 import { mergeChunks } from './merge-chunks.ts';
 import type { MetricSource } from './metric-source.ts';
 import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
@@ -145,7 +145,7 @@ function judgeAnswer(
   try {
     return { kind: 'whole', answer: parse(body) };
   } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== PARTIAL) throw error;
+    if (!(error instanceof SourceError) || !HALF_ANSWERS.has(error.code)) throw error;
     return { kind: 'failed', error, retryAfter: undefined };
   }
 }
