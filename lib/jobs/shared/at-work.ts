@@ -1,8 +1,11 @@
 /**
  * Tells by its state whether a detector does its work: its windows are exported and decided on in time, and its model is
- * not due to be replaced. Then none of its windows have to be listed, which is most of the cost of a check: scoring has
- * just listed the days around each window. If the state says otherwise, or does not tell, the windows themselves are looked
- * at.
+ * not due to be replaced. Then none of its windows have to be listed, which is most of the cost of a check: an exported window
+ * that no event told of leaves a hole, and the scoring of the next one lists the days around. If the state says otherwise,
+ * or does not tell, the windows themselves are looked at.
+ *
+ * What else had no event (a window that was written again, a file that somebody dropped beside them) is no concern until the
+ * first window of the next quarter of a day, six hours at most: its scoring lists, and takes it along.
  */
 import { resolveVersion } from '../../store/model-repository.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
+import { LOOKED_AROUND_EVERY } from '../../../../lib/jobs/score/next-windows.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import { writeMark } from '../../../../lib/jobs/shared/attempt-marks.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
@@ -15,9 +16,11 @@ import {
   currentModelKey,
   manifestKey,
   SWEEPS_KEY,
+  scoresKey,
   trainingAttemptKey,
   windowsPrefix,
 } from '../../../../lib/store/keys.ts';
+import { collect } from '../../../helpers/collect.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -65,8 +68,9 @@ spec:
   listed = [];
 });
 
-async function score(): Promise<void> {
-  await scoreWindows(await loadDetector(bucket.context, 'shop'), bucket.context);
+/** @param arrived as events have it; without, everything is looked at */
+async function score(arrived?: readonly string[]): Promise<void> {
+  await scoreWindows(await loadDetector(bucket.context, 'shop'), bucket.context, { arrived });
 }
 
 /** As an export that reaches up to now. */
@@ -78,11 +82,12 @@ async function moveCursor(): Promise<void> {
   }));
 }
 
-async function exportQuarter(): Promise<void> {
+async function exportQuarter(): Promise<string> {
   const from = (clock - EPOCH) / STEP;
   clock += 15 * MINUTE;
-  await dropWindow(bucket.store, { from, rows: 15 });
+  const key = await dropWindow(bucket.store, { from, rows: 15 });
   await moveCursor();
+  return key;
 }
 
 async function passQuarter(): Promise<void> {
@@ -120,6 +125,24 @@ test('a window that is not scored yet is no reason to look, for as long as it ma
 test('a scorer that is dead is seen although exports go on', async () => {
   for (let quarter = 0; quarter < 4; quarter++) await exportQuarter();
   assert.deepEqual(await watch(), { WatchRuns: 1, DetectorsUnscored: 1 });
+});
+
+test('a dropped file whose event was lost is no concern, and is scored within a quarter of a day', async () => {
+  const exported = await exportQuarter();
+  await score([exported]);
+  const own = exported.replace(/[^/]+$/, 'mine.parquet');
+  await bucket.store.put(own, (await bucket.store.get(exported)).body);
+  const isScored = async (): Promise<boolean> =>
+    (await collect(bucket.store.list(scoresKey(own)))).length > 0;
+  const until = Math.floor(clock / LOOKED_AROUND_EVERY + 1) * LOOKED_AROUND_EVERY;
+  while (clock < until) {
+    await score([await exportQuarter()]);
+    assert.deepEqual(await watch(), { WatchRuns: 1 });
+    assert.equal(await isScored(), false);
+  }
+  assert.equal(hasListedWindows(), false);
+  await score([await exportQuarter()]);
+  assert.equal(await isScored(), true);
 });
 
 test('an exporter that is dead is seen although all is scored', async () => {
