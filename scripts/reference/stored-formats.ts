@@ -17,7 +17,12 @@ import { quarantine } from '../../lib/jobs/shared/quarantine.ts';
 import { SOFTWARE_VERSION } from '../../lib/jobs/shared/software-version.ts';
 import { attemptTraining } from '../../lib/jobs/shared/training-attempts.ts';
 import { identifyTraining } from '../../lib/jobs/shared/training-place.ts';
-import type { DetectorState, FarthestValue } from '../../lib/store/detector-state.ts';
+import type {
+  DetectorState,
+  ExportProgress,
+  FarthestValue,
+  WorstRow,
+} from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
 import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
 import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
@@ -93,6 +98,18 @@ async function leaveOpen(): Promise<void> {
     usual: 2,
     byHour: true,
   };
+  const worst: Required<WorstRow> = {
+    score: 3,
+    reasons: alert.reasons,
+    farthest,
+    told: { metric: 'cpu', departure: 6, at: now - 300_000 },
+  };
+  const exporting: Required<ExportProgress> = {
+    daysUntil: 0,
+    dataSince: now - 86_400_000,
+    gaps: [{ start: now - 7_200_000, end: now - 3_600_000 }],
+    cut: { step: 60_000, detectionWindow: 900_000 },
+  };
   const track: Required<EntityTrack> = {
     decidedUntil: now - 60_000,
     recent: [{ time: now - 60_000, score: 1.5 }],
@@ -106,11 +123,7 @@ async function leaveOpen(): Promise<void> {
   };
   const full: Required<DetectorState> = {
     ...state,
-    exporting: {
-      daysUntil: 0,
-      dataSince: now - 86_400_000,
-      gaps: [{ start: now - 7_200_000, end: now - 3_600_000 }],
-    },
+    exporting,
     shards: 1,
     learning: { 'windows/detector=shop/a.parquet': { etag: '"a"', rows: 3, start: now - 180_000, end: now } },
     entities: { ...state.entities, payment: track },
@@ -132,7 +145,7 @@ async function leaveOpen(): Promise<void> {
     },
     endedPods: { 'shop/cart': now - 86_400_000 },
     podOwners: { payment: { kind: 'Rollout', name: 'pay' } },
-    worst: { [alert.incidentId]: { score: 3, reasons: alert.reasons, farthest } },
+    worst: { [alert.incidentId]: worst },
     rollouts: {
       revisions: { 'shop/checkout': { '6d4cf56db6': now - 120_000, '7f9cb5c8d6': now } },
       recent: [{ workload: 'shop/checkout', at: now - 600_000, from: '6d4cf56db6', to: '7f9cb5c8d6' }],
@@ -167,9 +180,15 @@ async function leaveOpen(): Promise<void> {
   await leaveTelling(alert);
 }
 
-/** A state of notifications with every member that it can have, but of incidents, which are those of the run. */
+/**
+ * A state of notifications with every member that it can have, but of incidents, which are those of the run.
+ * @throws Error where one of those does not say how far it and its anomalies reach
+ */
 async function leaveTelling(alert: Alert): Promise<void> {
   const { state, etag } = await readNotifyState(store);
+  for (const { id, told, members } of state.incidents.incidents)
+    if ([told, ...members].some((each) => each?.reach === undefined))
+      throw new Error(`incident ${id} does not say how far it reaches`);
   const full: Required<NotifyState> = {
     ...state,
     incidents: { ...state.incidents, digestDue: now + 3_600_000 },
