@@ -36,8 +36,8 @@ interface Envelope {
 /** Code of an answer that may lack data. */
 const PARTIAL = 'partial-response';
 /**
- * Codes of half an answer: the same question may be answered whole later. vmauth 1.79 ends one answer of 250 early, as if it
- * were whole (measured with Debian's, answers of 5 kB).
+ * Codes of half an answer: the same question may be answered whole later. vmauth 1.79 now and then ends one early,
+ * framed as if it were whole.
  */
 export const HALF_ANSWERS: ReadonlySet<string> = new Set([PARTIAL, TRUNCATED]);
 /** Characters of a server's own words that an error shows. */
