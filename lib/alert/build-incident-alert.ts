@@ -2,8 +2,9 @@
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';
-import type { Alert, AlertMember, AlertRollout, AlertWorst } from './alert.ts';
+import type { Alert, AlertMember, AlertRollout } from './alert.ts';
 import { MOST_ROLLOUTS } from './build-alert.ts';
+import { departureOf } from './choose-told.ts';
 import { courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
 /** Members that a message lists; the incident's object has them all. */
@@ -35,7 +36,7 @@ export function buildIncidentAlert(given: {
   const { notification, alertOf, keys, place } = given;
   const { incidentId, state, severity, members } = notification;
   const culprit = membersTold(notification)[0]!;
-  const lead = withWorst(alertOf(culprit.anomalyId), notification, alertOf);
+  const lead = alertOf(culprit.anomalyId);
   const course = courseOf(notification);
   const described =
     notification.digested
@@ -46,7 +47,7 @@ export function buildIncidentAlert(given: {
   const rollouts =
     state === 'digest' ? (lead.rollouts ?? []) : joinRollouts(members.map((each) => alertOf(each.anomalyId)));
   return {
-    ...lead,
+    ...withWorst(lead, notification, alertOf),
     ...(rollouts.length > 0 && { rollouts }),
     notificationId: `${incidentId}-${String(notification.sequence).padStart(4, '0')}`,
     incidentId,
@@ -56,7 +57,7 @@ export function buildIncidentAlert(given: {
     summary:
       state === 'digest'
         ? summarizeDigest(notification.digested ?? [], described[0]!.summary)
-        : summarizeIncident(notification, lead, alertOf),
+        : summarizeIncident(notification, alertOf),
     start: new Date(course.start).toISOString(),
     lastAnomalous: new Date(course.lastAnomalous).toISOString(),
     end: course.end === undefined ? null : new Date(course.end).toISOString(),
@@ -86,10 +87,6 @@ function withWorst(
     if (other?.metric === worst.metric && departureOf(other) > departureOf(worst)) worst = other;
   }
   return { ...lead, worst };
-}
-
-function departureOf({ value, usual }: AlertWorst): number {
-  return Math.abs(value - usual);
 }
 
 /** Of all members, each once. */
@@ -157,6 +154,6 @@ export function describeDigested(
     state: isOver ? ended : 'opened',
     start: new Date(start).toISOString(),
     end: end === undefined ? null : new Date(end).toISOString(),
-    summary: summarizeIncident(told, lead, alertOf),
+    summary: summarizeIncident(told, alertOf),
   };
 }

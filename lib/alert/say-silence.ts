@@ -20,7 +20,7 @@ export interface Fate {
   readonly pods?: number | undefined;
   /** Of what is gone: its workload, where others of it were heard since. */
   readonly others?: string | undefined;
-  /** Of several, of which some are gone: how many of each. */
+  /** Of several, of which some are gone: how many of each. Those that were never silent are neither. */
   readonly parted?: { readonly gone: number; readonly back: number } | undefined;
 }
 
@@ -58,9 +58,9 @@ export function saySilence(
   const what = nameMissing(metrics);
   if (state === 'settled') return `${what ?? 'it'} is no longer missed, after ${length} without data`;
   if (state === 'resolved') {
-    if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
     if (fate.parted !== undefined)
-      return `${sayParted(fate.parted)} at ${to} after ${length} without ${what ?? 'data'}`;
+      return `${sayParted(fate.parted, to)} after ${length} without ${what ?? 'data'}`;
+    if (cameLate) return `${what ?? 'its data'} came late: what was missing since ${from} is there`;
     if (isGone === true) {
       const others = fate.others === undefined ? '' : `; others of ${cutName(fate.others)} are`;
       return `no longer there since ${to}, after ${length} without ${what ?? 'data'}${others}`;
@@ -92,9 +92,12 @@ function sayPods({ pods = 0 }: Fate): string {
   return pods === 1 ? ' of its only pod' : ` of any of its ${pods} pods`;
 }
 
-/** "3 of them are no longer there, 2 are back" */
-function sayParted({ gone, back }: NonNullable<Fate['parted']>): string {
-  return `${gone} of them ${gone === 1 ? 'is' : 'are'} no longer there, ${back} ${back === 1 ? 'is' : 'are'} back`;
+/** "3 of them are no longer there, 2 are back at 15:10 UTC"; of the others nothing was missing: "3 of them are no longer there since 15:10 UTC," */
+function sayParted({ gone, back }: NonNullable<Fate['parted']>, to: string): string {
+  const those = `${gone} of them ${gone === 1 ? 'is' : 'are'} no longer there`;
+  return back === 0
+    ? `${those} since ${to},`
+    : `${those}, ${back} ${back === 1 ? 'is' : 'are'} back at ${to}`;
 }
 
 function nameMissing([first, ...others]: readonly string[]): string | undefined {

@@ -25,6 +25,7 @@ const SHORTENINGS: readonly ((summary: string) => string)[] = [
   dropOthers,
   // What is wrong before where it began.
   dropFirst,
+  dropWhom,
   // Of several of which some are gone, what they lacked.
   (summary) => summary.replace(/( no longer there, \d+ (?:is|are) back at [^,;]+? UTC) after .*/, '$1'),
   // Of an end, for how long it was; and what the sign says.
@@ -100,6 +101,11 @@ function dropOthers(summary: string): string {
 
 function dropFirst(summary: string): string {
   return summary.replace(/, first in [^, ]+(?=,|$)/, '');
+}
+
+/** " in payment-3" behind the number: the text has it. */
+function dropWhom(summary: string): string {
+  return summary.replace(/ in [^ ,:;]+(?=, since |$)/, '');
 }
 
 function dropUsual(summary: string): string {

@@ -4,6 +4,7 @@ import { type Incident, isEnd, type Member, type Notification } from '../inciden
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
 import type { Alert, AlertSilence } from './alert.ts';
+import { chooseTold } from './choose-told.ts';
 import type { Fate, ToldAgain } from './say-silence.ts';
 import {
   type Course,
@@ -46,23 +47,21 @@ export function membersTold({
 
 /**
  * "payment, 20 of 24 pods: cpu 0.83 (usual 0.01–0.05) and 2 more metrics, first in shop/payment-0, since 14:32 UTC, 6 min".
- * What is said is of the probable culprit.
+ * What is said is of the probable culprit, the first of `membersTold`; the number, after the first message, of what went farthest:
+ * "mem up to 250 (usual 8–12) in payment-3, first in shop/payment-0".
  *
- * @param lead of the first of `membersTold`
  * @param alertOf the newest alert of an anomaly
  */
-export function summarizeIncident(
-  notification: Notification,
-  lead: Alert,
-  alertOf: (anomalyId: string) => Alert,
-): string {
+export function summarizeIncident(notification: Notification, alertOf: (anomalyId: string) => Alert): string {
   const { state, news } = notification;
   const members = membersTold(notification);
   const culprit = members[0]!;
   const again = sayAgain(notification);
   const change: Course = { ...courseOf({ state, members }), again, news };
   const { step } = culprit;
-  const { reasons, by, threshold, score, settled } = lead;
+  const lead = alertOf(culprit.anomalyId);
+  const told = chooseTold(state, members, alertOf);
+  const { by, threshold, score, settled } = lead;
   const { isGone, parted } = findFate(members, alertOf);
   const silence = lead.silence && { ...lead.silence, isGone };
   const transition = { ...change, peakScore: score };
@@ -74,14 +73,14 @@ export function summarizeIncident(
     return summarize({
       who,
       transition,
-      reasons,
+      reasons: told.reasons,
       step,
       by,
       threshold,
       silence,
       restartedAt,
       settled,
-      worst: lead.worst,
+      worst: told.worst,
     });
   }
   // Where all is of one entity, the beginning of the sentence names it.
@@ -92,7 +91,8 @@ export function summarizeIncident(
     : saySeenBy(shorten(who), members);
   if (silence !== undefined)
     return `${where}: ${describeSilence({ silence, transition, step, fate: { parted } })}${first}`;
-  const what = describeWhat(state, { reasons, worst: findWorst(notification, lead, alertOf) });
+  const number = describeWhat(state, told);
+  const what = number && `${number}${sayWhom(told, lead)}`;
   const why = what ?? sayScore(lead);
   return describeCourse({
     who: where,
@@ -124,24 +124,7 @@ function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefine
   return isReminder === true ? 'still' : undefined;
 }
 
-/** What got worse of many need not be the one that it began in: it is as bad as the one that went farthest by the same metric. */
-function findWorst(
-  { news, members }: Notification,
-  { reasons, worst }: Alert,
-  alertOf: (anomalyId: string) => Alert,
-): Alert['worst'] {
-  if (news?.includes('farther') !== true) return worst;
-  const departureOf = (of: Alert['worst']): number => (of === undefined ? 0 : Math.abs(of.value - of.usual));
-  let farthest = worst;
-  for (const { anomalyId, state } of members) {
-    if (state === 'retracted') continue;
-    const other = alertOf(anomalyId).worst;
-    if (other?.metric === reasons[0]?.metric && departureOf(other) > departureOf(farthest)) farthest = other;
-  }
-  return farthest;
-}
-
-/** Of those that were silent: whether all are gone, or how many are, by the newest of each. */
+/** Whether all are gone, or how many of those that were silent, by the newest of each. */
 function findFate(
   members: readonly Member[],
   alertOf: (anomalyId: string) => Alert,
@@ -149,19 +132,30 @@ function findFate(
   const byEntity = Map.groupBy(members, ({ namespace, entity }) =>
     JSON.stringify([namespace ?? null, entity]),
   );
-  const fates = [...byEntity.values()].flatMap((group) => {
+  const silences = [...byEntity.values()].map((group) => {
     const newest = group.reduce((last, member) => (member.start >= last.start ? member : last));
-    const { silence } = alertOf(newest.anomalyId);
-    return silence === undefined ? [] : [silence.isGone === true];
+    return alertOf(newest.anomalyId).silence;
   });
-  const gone = fates.filter(Boolean).length;
+  const gone = silences.filter((silence) => silence?.isGone === true).length;
   if (gone === 0) return {};
-  return gone === fates.length ? { isGone: true } : { parted: { gone, back: fates.length - gone } };
+  if (gone === silences.length) return { isGone: true };
+  return { parted: { gone, back: silences.filter((silence) => silence !== undefined).length - gone } };
 }
 
 /** What the data say it is, or else that all of them are one. */
 function nameEntity({ entity, targetService, detector }: Alert): string {
   return entity || targetService || detector;
+}
+
+/** " in payment-3", without the beginning that its name shares with the lead's; nothing where it is the lead's own entity. */
+function sayWhom(told: Alert, lead: Alert): string {
+  const [who, first] = [nameEntity(told), nameEntity(lead)];
+  if (who === first) return '';
+  const parts = who.split('/');
+  const others = first.split('/');
+  let shared = 0;
+  while (shared < parts.length - 1 && parts[shared] === others[shared]) shared++;
+  return ` in ${shorten(parts.slice(shared).join('/'))}`;
 }
 
 function countEntities(members: readonly Member[]): number {

@@ -71,8 +71,12 @@ export function describeWhat(
   { reasons, worst }: Pick<Alert, 'reasons' | 'worst'>,
 ): string | undefined {
   if (state === 'retracted') return describeLeading(reasons);
-  // What settled is told with what it began with, and what opened by the row that opened it.
-  return describeReasons(reasons, state === 'opened' || state === 'settled' ? undefined : worst);
+  return describeReasons(reasons, tellsFarthest(state) ? worst : undefined);
+}
+
+/** What opened is told by the row that opened it, what settled with what it began with, and what was never there as it is usual. */
+export function tellsFarthest(state: NotifiedState): boolean {
+  return state !== 'opened' && state !== 'settled' && state !== 'retracted';
 }
 
 /** What is missing since when, or that it is back. */

@@ -4,7 +4,7 @@ import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, EarlierStretch, Incident, Member } from './contract.ts';
 import { findIncident, findUntold, isSameEntity } from './relation.ts';
 import { isLouder, isOpen, isRetracted, judgeIncident } from './severity.ts';
-import { hasGoneOn, isWorsened } from './worsening.ts';
+import { isWorsened } from './worsening.ts';
 
 /** Stretches: of what flaps each quarter of an hour, a day. */
 const MOST_EARLIER = 100;
@@ -78,7 +78,7 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
     ...incident,
     members,
     severity: judgeIncident({ ...incident, members }, now),
-    isWorse: incident.isWorse || isWorsened(incident, members, change) || hasGoneOn(incident, members, now),
+    isWorse: incident.isWorse || isWorsened(incident, members, change, now),
   };
 }
 
@@ -98,7 +98,7 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
     members,
     ...keepEarlier([...(incident.earlier ?? []), ...left.map(toStretch)]),
     severity: judgeIncident({ ...incident, members }, now),
-    isWorse: incident.isWorse || isWorsened(incident, members, change),
+    isWorse: incident.isWorse || isWorsened(incident, members, change, now),
     // Counted where it was opened again.
     flaps: incident.flaps + Number(isBack && incident.backSince === undefined),
   };

@@ -7,6 +7,11 @@ import { isWide, LONG, lastsLong, listWorkloads, UNUSUAL, WIDE_WORKLOADS } from 
 
 /** Times as far out as what people were last told of, or of as many workloads. */
 const WORSE = 2;
+/**
+ * Ms from a message until a metric that goes on is news. A detector makes it a change after an hour; the message about the one
+ * before may have gone out later than that was scored.
+ */
+const GOES_ON_AFTER = 30 * 60_000;
 
 export function measureExtent(members: readonly Member[]): Extent {
   const highest = findMost(members.map(({ level }) => level));
@@ -57,36 +62,39 @@ function isFartherOut(before: number | undefined, now: number | undefined): bool
 }
 
 /**
- * True if, since people were told, one of its members is twice as far out as anything was then, or the incident has become
- * wide: most of a workload, where one pod had been for hours, or twice as many workloads. If no level is known (an old
- * record, or a member without one), the member itself says whether it is worse.
+ * True if, since people were told, one of its members is twice as far out as anything was then, a metric went on, or the
+ * incident has become wide: most of a workload, where one pod had been for hours, or twice as many workloads. If no level is
+ * known (an old record, or a member without one), the member itself says whether it is worse.
  *
  * @param members with the change
+ * @param now epoch ms
  */
 export function isWorsened(
-  { told }: Pick<Incident, 'told'>,
+  incident: Pick<Incident, 'told' | 'toldAt'>,
   members: readonly Member[],
   { state, level }: AnomalyChange,
+  now: number,
 ): boolean {
+  const { told } = incident;
   const isHeld = told?.level !== undefined && level !== undefined;
   if (state === 'updated' && (!isHeld || level >= WORSE * told.level)) return true;
   if (told === undefined) return false;
+  if (hasGoneOn(incident, members, now)) return true;
   if (!told.isWide && isWide(members)) return true;
   // What is part of it already makes it no wider.
   return state === 'opened' && hasSpread(told, members);
 }
 
 /**
- * True if a metric went on since people were told, half an hour ago or more: twice as far from what was expected as any of its members was
+ * True if a metric went on since people were told, some time ago: twice as far from what was expected as any of its members was
  * then. A disk that fills over hours is not more unusual with each hour, and people heard nothing from its first hour to its end.
- * @param now epoch ms
  */
-export function hasGoneOn(
+function hasGoneOn(
   { told, toldAt }: Pick<Incident, 'told' | 'toldAt'>,
   members: readonly Member[],
   now: number,
 ): boolean {
-  if (told?.reach === undefined || toldAt === undefined || now - toldAt < LONG) return false;
+  if (told?.reach === undefined || toldAt === undefined || now - toldAt < GOES_ON_AFTER) return false;
   return members.some(({ state, reach = 0 }) => state === 'updated' && reach >= WORSE * told.reach!);
 }
 

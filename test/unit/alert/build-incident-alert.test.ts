@@ -228,7 +228,7 @@ test('of many that get worse, the one that went farthest is told, whoever it beg
       keys: KEYS,
     }).summary;
   assert.match(say(['farther']), /20 of 24 pods: getting worse, cpu up to 4 /);
-  assert.match(say(['wider']), /cpu up to 2 /);
+  assert.match(say(['wider']), /now 20 of 24 pods: cpu up to 4 .* in payment-3, first in /);
 });
 
 test('a cascade names the service that it began in, and how many more', () => {

@@ -1,7 +1,7 @@
 /** The end of what several pods lacked: those that are no longer there are not back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert } from '../../../lib/alert/alert.ts';
+import type { Alert, AlertSilence } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert, describeDigested } from '../../../lib/alert/build-incident-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
@@ -94,6 +94,24 @@ test('a pod that lacked it twice is told by how it ended, and one that was other
     /^shop\/checkout-5ff676694b-fzj90: no longer there since 09:21 UTC/,
   );
   assert.match(end(FIVE, ['a0', 'a1'], ['a0', 'a1', 'a2']).summary, /: 2 of them are no longer there, 1 is/);
+  assert.equal(
+    end(FIVE, ['a0', 'a1'], ['a0', 'a1']).summary,
+    'checkout, 5 of 6 pods: 2 of them are no longer there since 09:21 UTC, after 21 min without cpu, first in shop/checkout-5ff676694b-fzj90',
+    'the other three lacked nothing',
+  );
+});
+
+test('that some are gone comes before that the data of the first one came late', () => {
+  const silences = (silence: Partial<AlertSilence>) =>
+    buildIncidentAlert({
+      notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members: FIVE },
+      alertOf: (anomalyId) => {
+        const alert = alertsOf(FIVE, ['a1'])(anomalyId);
+        return anomalyId === 'a0' ? { ...alert, silence: { ...LACKED, ...silence } } : alert;
+      },
+      keys: KEYS,
+    }).summary;
+  assert.match(silences({ cameLate: true }), /: 1 of them is no longer there, 4 are back at 09:21 UTC/);
 });
 
 test('the subject says so, the message has it for programs, and a digest tells it, too', () => {

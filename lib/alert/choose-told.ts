@@ -1,0 +1,73 @@
+/** Of the anomalies of an incident the one whose number a message tells: after the first message, that which went farthest. */
+import { isEnd, type Member, type NotifiedState } from '../incident/contract.ts';
+import { isOpen } from '../incident/severity.ts';
+import type { Alert, AlertWorst } from './alert.ts';
+import { findLeadingReason, tellsFarthest } from './summarize.ts';
+
+/**
+ * Members are compared as the telling compares them, by their reach: in units of the usual band, whatever the metric. While the
+ * incident is open, only what is open counts; at its end everything that was there. Of the lead's metric, only what strayed to
+ * the same side counts.
+ *
+ * @param members whom the sentence is about, the lead first
+ * @param alertOf the newest alert of an anomaly
+ * @returns the alert of the one to tell of
+ */
+export function chooseTold(
+  state: NotifiedState,
+  members: readonly Member[],
+  alertOf: (anomalyId: string) => Alert,
+): Alert {
+  const lead = members[0]!;
+  const leading = alertOf(lead.anomalyId);
+  if (!tellsFarthest(state)) return leading;
+  const candidates = listThere(state, members).filter(
+    ({ anomalyId }) => alertOf(anomalyId).reasons.length > 0,
+  );
+  const ofItsSide = candidates.filter(({ anomalyId }) => !isOfOtherSide(alertOf(anomalyId), leading));
+  const compared = ofItsSide.length > 0 ? ofItsSide : candidates;
+  // The lead stays where nothing went farther.
+  let told = compared.includes(lead) ? lead : compared[0];
+  if (told === undefined) return leading;
+  for (const member of compared) if (wentFarther(member, told, alertOf)) told = member;
+  return alertOf(told.anomalyId);
+}
+
+/** Of what is told as there again, and is over once more, all of it. */
+function listThere(state: NotifiedState, members: readonly Member[]): readonly Member[] {
+  const there = members.filter((member) => member.state !== 'retracted');
+  const open = there.filter(isOpen);
+  return isEnd(state) || open.length === 0 ? there : open;
+}
+
+/** Where no reach tells, what is of one metric compares by its values. */
+function wentFarther(a: Member, b: Member, alertOf: (anomalyId: string) => Alert): boolean {
+  const { reach: ofA = 0 } = a;
+  const { reach: ofB = 0 } = b;
+  if (ofA !== ofB) return ofA > ofB;
+  const [one, other] = [alertOf(a.anomalyId).worst, alertOf(b.anomalyId).worst];
+  if (one === undefined || other === undefined) return false;
+  return one.metric === other.metric && departureOf(one) > departureOf(other);
+}
+
+/** Too low, where the lead is too high. */
+function isOfOtherSide(alert: Alert, lead: Alert): boolean {
+  return metricOf(alert) === metricOf(lead) && sideOf(alert) * sideOf(lead) < 0;
+}
+
+function metricOf({ reasons, worst }: Alert): string | undefined {
+  return worst?.metric ?? findLeadingReason(reasons)?.metric;
+}
+
+/** 1 above, -1 below; 0: neither is known, as of what is computed from a metric, or is missing. */
+function sideOf({ reasons, worst }: Alert): number {
+  if (worst !== undefined) return Math.sign(worst.value - worst.usual);
+  const leading = findLeadingReason(reasons);
+  if (leading === undefined || leading.value === null || leading.derived !== undefined) return 0;
+  return Math.sign(leading.value - leading.usual);
+}
+
+/** From what was expected, in the metric's unit. */
+export function departureOf({ value, usual }: AlertWorst): number {
+  return Math.abs(value - usual);
+}

@@ -1,0 +1,181 @@
+/** Whose number a message tells: of all that is part of the incident, what went farthest. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../../../lib/alert/alert.ts';
+import { buildIncidentAlert } from '../../../lib/alert/build-incident-alert.ts';
+import { renderAlert } from '../../../lib/alert/render.ts';
+import type { Member, Notification } from '../../../lib/incident/contract.ts';
+import { createAlert } from '../../helpers/alerts.ts';
+import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
+
+/** What one pod, or one detector of it, shows: usual is 8 to 12. */
+interface Shown {
+  readonly pod?: number;
+  readonly metric?: string;
+  readonly detector?: string;
+  readonly value: number;
+  readonly reach?: number;
+  readonly state?: Member['state'];
+  readonly start?: number;
+}
+
+const USUAL = { usualLow: 8, usualHigh: 12, usual: 10 };
+
+function say(over: Partial<Notification>, ...shown: readonly Shown[]): Alert {
+  const members = shown.map(({ pod = 0, detector, value, reach, state = 'updated', start }, at) => {
+    const member = createChange({
+      anomalyId: `a${at}`,
+      state,
+      entity: `shop/payment-${pod}`,
+      ...(detector !== undefined && { detector }),
+      namespace: 'shop',
+      siblings: 6,
+      start: start ?? NINE + at * MINUTE,
+      reach: reach ?? Math.abs(value - USUAL.usual) / 2,
+    });
+    return state === 'resolved' ? endOf(member) : member;
+  });
+  return buildIncidentAlert({
+    notification: { state: 'updated', incidentId: 'i1', sequence: 2, severity: 'warning', members, ...over },
+    alertOf: (anomalyId) => {
+      const at = Number(anomalyId.slice(1));
+      const { entity, detector, state } = members[at]!;
+      const { metric = 'mem', value } = shown[at]!;
+      const first = { metric, share: 1, value: value > USUAL.usual ? 13 : 7, ...USUAL };
+      const worst = { metric, value, at: '2026-11-23T09:02:00.000Z', ...USUAL };
+      return createAlert({ incidentId: anomalyId, entity, detector, state, reasons: [first], worst });
+    },
+    keys: { incident: String, anomaly: (_, id) => id, page: String },
+  });
+}
+
+const FARTHER: Partial<Notification> = { news: ['farther'] };
+const REMINDER: Partial<Notification> = { isReminder: true };
+
+test('another metric that went farther is told by its name, with its pod', () => {
+  assert.equal(
+    say(FARTHER, { value: 900, reach: 20 }, { pod: 3, metric: 'errors', value: 250, reach: 45 }).summary,
+    'payment, 2 of 6 pods: getting worse, errors up to 250 (usual 8–12) in payment-3, first in shop/payment-0, since 09:00 UTC, 4 min',
+  );
+});
+
+test('a small pod that went farther in its own band is told, though the first one has the larger number', () => {
+  const shown = [
+    { value: 900, reach: 20 },
+    { pod: 3, value: 250, reach: 45 },
+  ];
+  assert.match(say(FARTHER, ...shown).summary, /worse, mem up to 250 \(usual 8–12\) in payment-3, first in /);
+  assert.match(
+    say({ state: 'escalated', ...FARTHER }, ...shown).summary,
+    /farther out, mem up to 250 .* in payment-3, first in/,
+  );
+  // Of the lead itself nothing is added.
+  assert.match(
+    say(FARTHER, ...shown.toReversed()).summary,
+    /mem up to 250 \(usual 8–12\), first in shop\/payment-3/,
+  );
+  // The first message says what it began with.
+  assert.match(say({ state: 'opened' }, ...shown).summary, /pods: mem 13 \(usual 8–12\), first in /);
+});
+
+test('of one entity that two detectors find, that which went farther is told', () => {
+  assert.match(
+    say(FARTHER, { value: 900, reach: 20 }, { detector: 'errors', metric: 'errors', value: 40, reach: 60 })
+      .summary,
+    /^shop\/payment-0, found by 2 detectors: getting worse, errors up to 40 \(usual 8–12\), since/,
+  );
+});
+
+test('what is over counts no more while the incident is open, and at its end all that was there', () => {
+  const [lead, over, open] = [
+    { value: 20 },
+    { pod: 1, value: 70, state: 'resolved' },
+    { pod: 2, value: 30 },
+  ] as const;
+  assert.match(
+    say(FARTHER, lead, over, open).summary,
+    /mem up to 30 .* in payment-2, first in shop\/payment-0/,
+  );
+  assert.match(
+    say(REMINDER, { ...lead, state: 'resolved' }, open).summary,
+    /still open, mem up to 30 .* in payment-2/,
+  );
+  assert.match(
+    say({ state: 'resolved' }, { ...lead, state: 'resolved' }, over, { ...open, state: 'resolved' }).summary,
+    /it was mem up to 70 .* in payment-1, first in shop\/payment-0$/,
+  );
+  const retracted = { ...over, state: 'retracted' } as const;
+  assert.match(
+    say({ state: 'resolved' }, { ...lead, state: 'resolved' }, retracted).summary,
+    /it was mem up to 20 \(usual 8–12\), first in/,
+  );
+  // Once more of the same pod: as it is now, and at the end as it was.
+  const again = { value: 25, start: NINE + 20 * MINUTE } as const;
+  assert.match(
+    say(FARTHER, { ...over, pod: 0 }, again).summary,
+    /^shop\/payment-0: getting worse, mem up to 25 /,
+  );
+  assert.match(
+    say({ backSince: again.start }, { ...over, pod: 0 }, again).summary,
+    /^shop\/payment-0: there again, mem up to 25 /,
+  );
+  assert.match(
+    say({ state: 'resolved' }, { ...over, pod: 0 }, { ...again, state: 'resolved' }).summary,
+    /^shop\/payment-0: over .* it was mem up to 70 /,
+  );
+});
+
+test('of the metric that is too high, no pod is told in which it is too low', () => {
+  const low = { pod: 1, value: -90 };
+  assert.match(
+    say(FARTHER, { value: 20 }, low, { pod: 2, value: 30 }).summary,
+    /mem up to 30 .* in payment-2/,
+  );
+  assert.match(say(FARTHER, { value: 20 }, low).summary, /mem up to 20 \(usual 8–12\), first in/);
+  assert.match(say(FARTHER, { value: -20 }, low).summary, /mem down to -90 .* in payment-1/);
+  assert.match(
+    say(FARTHER, { value: 20 }, { ...low, metric: 'requests' }).summary,
+    /requests down to -90 .* in payment-1/,
+    'of another metric either side tells',
+  );
+  assert.match(
+    say(REMINDER, { value: 20, state: 'resolved' }, low).summary,
+    /mem down to -90 .* in payment-1/,
+    'nothing else is open',
+  );
+});
+
+test('what was told once is not taken back: a reminder, more pods and the end say the farthest, too', () => {
+  const [lead, far] = [{ value: 20 }, { pod: 1, value: 70 }];
+  for (const over of [FARTHER, REMINDER, { news: ['wider'] }] as const)
+    assert.match(say(over, lead, far).summary, /mem up to 70 \(usual 8–12\) in payment-1, first in/);
+});
+
+test('what is told of no reach compares by its values where the metric is the same', () => {
+  const without = (value: number, metric?: string) => ({
+    value,
+    reach: 0,
+    pod: value,
+    ...(metric && { metric }),
+  });
+  assert.match(say(FARTHER, without(20), without(70)).summary, /mem up to 70 .* in payment-70/);
+  assert.match(say(FARTHER, without(20), without(70, 'errors')).summary, /mem up to 20 .*, first in/);
+});
+
+test('the subject says the number and the whole time, and leaves out whose it is before', () => {
+  const metric = 'request_latency_seconds';
+  const far = { pod: 12, metric, value: 250, reach: 99 } as const;
+  assert.equal(
+    renderAlert(say(FARTHER, { value: 20 }, far)).subject,
+    '[warning] payment, 2 of 6 pods: getting worse, request_latency_seconds up to 250, since 09:00 UTC',
+  );
+  assert.equal(
+    renderAlert(say(FARTHER, { value: 20 }, { ...far, metric: 'errors' })).subject,
+    '[warning] payment, 2 of 6 pods: getting worse, errors up to 250 in payment-12, since 09:00 UTC',
+  );
+  assert.equal(
+    renderAlert(say({ state: 'resolved' }, { value: 20, state: 'resolved' }, { ...far, state: 'resolved' }))
+      .subject,
+    '[resolved] payment, 2 of 6 pods: over at 09:04 UTC; it was request_latency_seconds up to 250',
+  );
+});
