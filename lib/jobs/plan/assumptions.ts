@@ -1,5 +1,6 @@
 /** What a plan takes for granted: measured once, rounded up, and told with each plan. */
 import type { ModelKind } from '../../config/model-kind.ts';
+import { DEFAULT_CONCURRENCY } from '../../source/prometheus-endpoint.ts';
 import { needsOfTraining, processorsOf, TRAINING_MEMORY } from '../shared/training-needs.ts';
 import type { PlannedFunction } from './functions.ts';
 
@@ -61,7 +62,7 @@ export function memoryOf(name: Working, values: number): number {
 
 /** For people. */
 export const ASSUMED: readonly string[] = [
-  `a request to S3 takes ${SECONDS.request * 1000} ms, a query to Prometheus ${SECONDS.query * 1000} ms, four of them at a time, a cold start ${SECONDS.coldStart} s`,
+  `a request to S3 takes ${SECONDS.request * 1000} ms, a query to Prometheus ${SECONDS.query * 1000} ms, ${DEFAULT_CONCURRENCY} of them at a time, a cold start ${SECONDS.coldStart} s`,
   'detectors of one schedule are due in the same minute: they wait for bucket and source together',
   `a function starts cold where its runs are more than ${STAYS_WARM / 60_000} minutes apart`,
   `a processor scores ${VALUES_A_SECOND.score / 1e6} million values a second, with those that are looked back on`,

@@ -6,7 +6,6 @@
  * away. A lost event leaves a hole before the next window, and a hole is listed at once. The rest is seen as often as it is
  * looked for: with the first window of each quarter of a day, and once a day as a whole.
  */
-import { NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
@@ -17,10 +16,10 @@ import { type StoredScored, scoredEtags } from '../../store/scored-windows.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import { type LookedAt, lookAtKeys } from '../shared/looked-at.ts';
 import { decidedEtags, type PendingWindow, type SelectedWindows } from '../shared/pending-windows.ts';
-import { isQuarantined } from '../shared/quarantine.ts';
+import { quarantinedEtag } from '../shared/quarantine.ts';
+import { fetchSmall } from '../shared/read-ahead.ts';
 import { namedRange } from '../shared/window-objects.ts';
 import { findObject } from '../shared/window-scope.ts';
-import { SMALL } from './score-attempts.ts';
 
 /** Ms. The first window that ends in another of these looks at the days around, as every window of other files does. */
 export const LOOKED_AROUND_EVERY: number = 6 * 3_600_000;
@@ -94,25 +93,19 @@ export async function lookAtNext(
   };
 }
 
-/** Undefined where it is gone, is in quarantine, or has a name that cannot be true. */
-async function findReadable(store: ObjectStore, key: string): Promise<FoundWindow | undefined> {
-  const found = await fetchSmall(store, key);
-  if (found === undefined || namedRange(found) === undefined) return undefined;
-  return (await isQuarantined(store, key, found.etag)) ? undefined : found;
-}
-
 type FoundWindow = ObjectInfo & Pick<PendingWindow, 'stored'>;
 
+/** Undefined where it is gone, is in quarantine, or has a name that cannot be true. */
+async function findReadable(store: ObjectStore, key: string): Promise<FoundWindow | undefined> {
+  const [found, quarantined] = await Promise.all([findWindow(store, key), quarantinedEtag(store, key)]);
+  if (found === undefined || namedRange(found) === undefined) return undefined;
+  return found.etag === quarantined ? undefined : found;
+}
+
 /** With its bytes, but for a large one, which bears a mark while it is read. */
-async function fetchSmall(store: ObjectStore, key: string): Promise<FoundWindow | undefined> {
-  try {
-    const stored = await store.get(key, { maxBytes: SMALL });
-    return { ...infoOf(stored), stored };
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    if (error instanceof ObjectTooLargeError) return findObject(store, key);
-    throw error;
-  }
+async function findWindow(store: ObjectStore, key: string): Promise<FoundWindow | undefined> {
+  const stored = await fetchSmall(store, key);
+  return stored === undefined ? findObject(store, key) : { ...infoOf(stored), stored };
 }
 
 function infoOf({ key, size, etag, lastModified }: ObjectInfo): ObjectInfo {

@@ -16,10 +16,8 @@ import {
   writeMark,
 } from '../shared/attempt-marks.ts';
 import type { ScoreContext } from '../shared/context.ts';
+import { SMALL } from '../shared/read-ahead.ts';
 import { namedRange } from '../shared/window-objects.ts';
-
-/** Bytes of a window under a name that the exporter gave it: it has no more than a source's answer had. */
-export const SMALL = 1_000_000;
 
 export interface Attempts {
   /**

@@ -94,7 +94,12 @@ export async function quarantine(context: StoreContext, options: QuarantineOptio
 
 /** Whether these bytes failed before. */
 export async function isQuarantined(store: ObjectStore, key: string, etag: string): Promise<boolean> {
-  return (await readReason(store, reasonKey(key)))?.entry?.etag === etag;
+  return (await quarantinedEtag(store, key)) === etag;
+}
+
+/** Of the bytes that failed before, where some did. */
+export async function quarantinedEtag(store: ObjectStore, key: string): Promise<string | undefined> {
+  return (await readReason(store, reasonKey(key)))?.entry?.etag;
 }
 
 /** Every quarantined object whose own key starts with `prefix`, ascending by key. What is not readable as one is no reason. */

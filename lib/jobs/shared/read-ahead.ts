@@ -4,8 +4,8 @@ import type { ObjectInfo, ObjectStore, StoredObject } from '../../store/object-s
 
 /** Objects that are under way at once. */
 export const READ_AHEAD = 16;
-/** Bytes. What is larger takes its time in any case, and would take memory that others work with. */
-const SMALL = 1_000_000;
+/** Bytes. What is larger takes its time in any case, would take memory that others work with, and is scored under a mark. */
+export const SMALL = 1_000_000;
 
 export interface FetchedObject {
   readonly info: ObjectInfo;
@@ -21,7 +21,8 @@ export async function* readAhead(
   const fetching: (Promise<StoredObject | undefined> | undefined)[] = [];
   for (const [i, info] of objects.entries()) {
     while (fetching.length < Math.min(objects.length, i + READ_AHEAD)) {
-      const fetched = fetchSmall(store, objects[fetching.length]!);
+      const { key, size } = objects[fetching.length]!;
+      const fetched = size === 0 || size > SMALL ? Promise.resolve(undefined) : fetchSmall(store, key);
       // Told of when its turn comes, if it does.
       fetched.catch(() => {});
       fetching.push(fetched);
@@ -32,8 +33,8 @@ export async function* readAhead(
   }
 }
 
-async function fetchSmall(store: ObjectStore, { key, size }: ObjectInfo): Promise<StoredObject | undefined> {
-  if (size === 0 || size > SMALL) return undefined;
+/** Undefined where it is large, or gone. */
+export async function fetchSmall(store: ObjectStore, key: string): Promise<StoredObject | undefined> {
   try {
     return await store.get(key, { maxBytes: SMALL });
   } catch (error) {
