@@ -16,6 +16,8 @@ const SHORTENINGS: readonly ((summary: string) => string)[] = [
   dropLength,
   // When what should have come was there before.
   dropVisit,
+  // When it should have come, where it is back.
+  (summary) => summary.replace(/; it was expected at [^;]+$/, ''),
   // Of what is gone, that others of its workload are not, and what it lacked.
   (summary) => summary.replace(/; others of [^;]+ are$/, ''),
   (summary) => summary.replace(/(: no longer there since [^,]+), after .*/, '$1'),

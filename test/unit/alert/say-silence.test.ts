@@ -111,6 +111,11 @@ test('a subject that is too long leaves out when it was there last, and no part 
     renderAlert({ ...alert, summary }).subject,
     '[warning] data/backup-of-everything: expected at 12:17 UTC and 2 h 30 min late',
   );
+  const end = build(MISSED, 'resolved').summary.replace('shop/checkout', alert.entity);
+  assert.equal(
+    renderAlert({ ...alert, state: 'resolved', summary: end }).subject,
+    '[resolved] data/backup-of-everything: back at 14:47 UTC after 15 min without data',
+  );
 });
 
 test('a silence is rendered with its facts, and comes back as it was', () => {

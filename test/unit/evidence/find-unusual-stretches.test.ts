@@ -71,6 +71,12 @@ test('finds what is like nothing else, whole, with what it was and what was expe
   assert.equal(search({ happenings: [fault(3, -20)] }).length, 1);
 });
 
+test('an outage of 40 minutes is one, and a cache that fills in 20 is how it usually is', () => {
+  const outage = { ...fault(3, 30), to: fault(3, 30).from + 8 };
+  assert.equal(search({ happenings: [outage] }).length, 1);
+  assert.deepEqual(search({ happenings: [{ ...outage, to: outage.from + 4 }] }), []);
+});
+
 test('finds nothing in noise, nothing weak, nothing on a side or in rows that are not looked at', () => {
   assert.deepEqual(search({}), []);
   assert.deepEqual(search({ happenings: [fault(3, 3)] }), []);
