@@ -4,6 +4,9 @@ import { isOpen } from '../incident/severity.ts';
 import type { Alert, AlertWorst } from './alert.ts';
 import { findLeadingReason, tellsFarthest } from './summarize.ts';
 
+/** Times as far as the lead that another has to be: of forty pods with one cause, one is always a little farther. */
+const CLEARLY = 1.5;
+
 /**
  * Members are compared as the telling compares them, by their reach: in units of the usual band, whatever the metric. While the
  * incident is open, only what is open counts; at its end everything that was there. Of the lead's metric, only what strayed to
@@ -26,11 +29,11 @@ export function chooseTold(
   );
   const ofItsSide = candidates.filter(({ anomalyId }) => !isOfOtherSide(alertOf(anomalyId), leading));
   const compared = ofItsSide.length > 0 ? ofItsSide : candidates;
-  // The lead stays where nothing went farther.
-  let told = compared.includes(lead) ? lead : compared[0];
-  if (told === undefined) return leading;
-  for (const member of compared) if (wentFarther(member, told, alertOf)) told = member;
-  return alertOf(told.anomalyId);
+  let farthest = compared[0];
+  if (farthest === undefined) return leading;
+  for (const member of compared) if (wentFarther(member, farthest, 1, alertOf)) farthest = member;
+  const isLeadTold = compared.includes(lead) && !wentFarther(farthest, lead, CLEARLY, alertOf);
+  return isLeadTold ? leading : alertOf(farthest.anomalyId);
 }
 
 /** Of what is told as there again, and is over once more, all of it. */
@@ -40,14 +43,14 @@ function listThere(state: NotifiedState, members: readonly Member[]): readonly M
   return isEnd(state) || open.length === 0 ? there : open;
 }
 
-/** Where no reach tells, what is of one metric compares by its values. */
-function wentFarther(a: Member, b: Member, alertOf: (anomalyId: string) => Alert): boolean {
+/** By so many times. Where no reach tells, what is of one metric compares by its values. */
+function wentFarther(a: Member, b: Member, times: number, alertOf: (anomalyId: string) => Alert): boolean {
   const { reach: ofA = 0 } = a;
   const { reach: ofB = 0 } = b;
-  if (ofA !== ofB) return ofA > ofB;
+  if (ofA !== 0 || ofB !== 0) return ofA > times * ofB;
   const [one, other] = [alertOf(a.anomalyId).worst, alertOf(b.anomalyId).worst];
   if (one === undefined || other === undefined) return false;
-  return one.metric === other.metric && departureOf(one) > departureOf(other);
+  return one.metric === other.metric && departureOf(one) > times * departureOf(other);
 }
 
 /** Too low, where the lead is too high. */

@@ -151,6 +151,19 @@ test('what was told once is not taken back: a reminder, more pods and the end sa
     assert.match(say(over, lead, far).summary, /mem up to 70 \(usual 8–12\) in payment-1, first in/);
 });
 
+test('of forty with one cause it is the first, and no other that went a little farther', () => {
+  const ended = (value: number, pod: number) => ({ value, pod, state: 'resolved' }) as const;
+  const first = ended(70, 0);
+  assert.match(
+    say({ state: 'resolved' }, first, ended(90, 1)).summary,
+    /it was mem up to 70 \(usual 8–12\), first in shop\/payment-0$/,
+  );
+  assert.match(
+    say({ state: 'resolved' }, first, ended(110, 1)).summary,
+    /it was mem up to 110 .* in payment-1/,
+  );
+});
+
 test('what is told of no reach compares by its values where the metric is the same', () => {
   const without = (value: number, metric?: string) => ({
     value,
