@@ -24,7 +24,8 @@ lies open; outside: the same of unlabelled time. open after: from the end of the
 to the row at which people are told of its end. silent: a training too short for the default threshold, or a file that a
 peer refuses. Peers: 4 of 5 rows at a threshold from their own training scores; which of these thresholds (level) was
 picked, one a set, by what happened on the test, so that false incidents are as many as ours or just below: that favours
-the peer. Levels at which incidents lie open over more than 5 % of unlabelled time, and more than ours, are left out.`;
+the peer. Levels at which incidents lie open over more than 5 % of unlabelled time, and more than ours, are left out.
+1 a week: the same peers without hindsight, each file at the lowest threshold from which on its own training tells of no more.`;
 
 export const reportLived: Study = async (data, say, options) => {
   const sets = data === '' ? undefined : await measureSets(data, say, options);

@@ -3,11 +3,11 @@ import type { ModelKind } from '../../lib/config/model-kind.ts';
 import type { SeriesFiles } from '../quality/find-series.ts';
 import { type Peers, startPeers } from '../quality/peers.ts';
 import { type DetectorRun, runDetector } from '../quality/run-detector.ts';
-import { findIncidents } from './find-incidents.ts';
+import { findIncidents, type Told } from './find-incidents.ts';
 import { judgeIncidents, type LivedFigures, type WatchedRows } from './judge-incidents.ts';
 import { loadLivedCase } from './list-cases.ts';
 import type { Part } from './part.ts';
-import { listThresholds } from './peer-levels.ts';
+import { listThresholds, pickOwnLevel } from './peer-levels.ts';
 import { scorePeers } from './peer-scores.ts';
 import { findPersistentIncidents } from './persistent-incidents.ts';
 import type { PlantedEvent } from './plant-events.ts';
@@ -28,8 +28,15 @@ export interface FileFigures {
   readonly ours: LivedFigures;
   /** Absent where nothing was planted. */
   readonly planted?: readonly (PlantedEvent & { readonly isFound: boolean })[];
-  /** By name: figures per level of `LEVELS`. A peer that refuses the file is missing. */
-  readonly peers: Readonly<Record<string, readonly LivedFigures[]>>;
+  /** By name. A peer that refuses the file is missing. */
+  readonly peers: Readonly<Record<string, PeerFigures>>;
+}
+
+export interface PeerFigures {
+  /** One per level of `LEVELS`. */
+  readonly levels: readonly LivedFigures[];
+  /** Of them, the level that its training has for it; undefined: none. */
+  readonly own: number | undefined;
 }
 
 let started: Promise<Peers | undefined> | undefined;
@@ -79,13 +86,16 @@ async function judgePeers(
     all.map(({ name, train: training, test: unmasked }) => {
       // Rows in which nothing was measured are not for a peer to judge.
       const scores = unmasked.map((score, row) => (measured[row] === 1 ? score : NaN));
-      const figures = listThresholds(training).map((threshold) =>
-        judgeIncidents(
-          rows,
-          findPersistentIncidents({ entity, times: scored.times, scores, threshold, step }),
-        ),
+      const thresholds = listThresholds(training);
+      const tell = (times: Float64Array, of: Float64Array, threshold: number): Told =>
+        findPersistentIncidents({ entity, times, scores: of, threshold, step });
+      const levels = thresholds.map((threshold) =>
+        judgeIncidents(rows, tell(scored.times, scores, threshold)),
       );
-      return [name, figures];
+      const inTraining = thresholds.map(
+        (threshold) => tell(train.times, training, threshold).incidents.length,
+      );
+      return [name, { levels, own: pickOwnLevel(inTraining, train.times.length * step) }];
     }),
   );
 }

@@ -1,4 +1,4 @@
-/** Thresholds that a peer's own training scores allow, and which of them to compare at. */
+/** Thresholds that a peer's own training scores allow, and which of them to compare at: with hindsight, and without. */
 import { quantile } from '../../lib/maths/quantile.ts';
 import type { LivedFigures } from './judge-incidents.ts';
 
@@ -24,6 +24,22 @@ export function listThresholds(training: Float64Array): readonly number[] {
     ...PERCENTILES.map((percentile) => quantile(sorted, percentile / 100)),
     ...TIMES_LARGEST.map((times) => times * sorted.at(-1)!),
   ];
+}
+
+const WEEK = 7 * 86_400_000;
+/** What the product's default budget of false alarms is. */
+const MOST_A_WEEK = 1;
+
+/**
+ * The level that whoever runs a peer can choose: the lowest from which on it tells of no more in its training than the product is
+ * allowed to tell falsely.
+ * @param incidents in the training, one a level
+ * @param length of the training, ms
+ * @returns undefined where each level tells more often
+ */
+export function pickOwnLevel(incidents: readonly number[], length: number): number | undefined {
+  const tooMany = incidents.findLastIndex((count) => count > (MOST_A_WEEK * length) / WEEK);
+  return tooMany + 1 < incidents.length ? tooMany + 1 : undefined;
 }
 
 /** Share of unlabelled time: one incident that lies open all the time is as good as no false one, and finds everything. */

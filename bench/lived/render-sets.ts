@@ -1,7 +1,7 @@
-/** The table of part A: the product by set, and under it each peer at as many false incidents. */
+/** The table of part A: the product by set, and under it each peer at as many false incidents, and at the threshold of its training. */
 import { formatTable } from '../../lib/cli/table.ts';
 import { quantile } from '../../lib/maths/quantile.ts';
-import type { FileFigures } from './judge-file.ts';
+import type { FileFigures, PeerFigures } from './judge-file.ts';
 import { addFigures, type LivedFigures, NO_FIGURES } from './judge-incidents.ts';
 import { LEVELS, pickLevel } from './peer-levels.ts';
 import { PEER_NAMES } from './peer-scores.ts';
@@ -13,13 +13,14 @@ export interface SetFigures {
   readonly files: number;
   /** Files that have no figures of their own: too short a training for ours, refused by a peer. Silent, all missed. */
   readonly silent: number;
-  /** Of a peer: which of its training's thresholds equalises false incidents; undefined where none does. */
+  /** Of a peer: which of its training's thresholds equalises false incidents, or that each file's training has its own; undefined where none does. */
   readonly level: string | undefined;
   readonly figures: LivedFigures;
 }
 
 const ALL_SETS = 'all sets';
 const OURS = 'tidewatch';
+const OWN = 'own';
 
 const WEEK = 7 * 86_400_000;
 const MINUTE = 60_000;
@@ -44,14 +45,22 @@ function summarizeSet(set: string, files: readonly FileFigures[]): readonly SetF
   const peers = PEER_NAMES.flatMap((who): readonly SetFigures[] => {
     const silent = files.filter((file) => file.peers[who] === undefined).length;
     if (silent === files.length) return [];
-    const levels = LEVELS.map((_, level) =>
-      addFigures(files.map((file) => file.peers[who]?.[level] ?? asSilent(file.ours))),
-    );
+    const figuresAt = (levelOf: (peer: PeerFigures) => number | undefined): LivedFigures =>
+      addFigures(
+        files.map(({ peers: { [who]: peer }, ours }) => peer?.levels[levelOf(peer) ?? -1] ?? asSilent(ours)),
+      );
+    const levels = LEVELS.map((_, level) => figuresAt(() => level));
     const picked = pickLevel(levels, ours);
-    const figures =
-      picked === undefined ? addFigures(files.map((file) => asSilent(file.ours))) : levels[picked]!;
-    const level = picked === undefined ? 'none' : LEVELS[picked]!;
-    return [{ set, who, files: files.length, silent, level, figures }];
+    const of = { set, files: files.length, silent };
+    return [
+      {
+        ...of,
+        who,
+        level: picked === undefined ? 'none' : LEVELS[picked]!,
+        figures: figuresAt(() => picked),
+      },
+      { ...of, who: `${who}, 1 a week`, level: OWN, figures: figuresAt(({ own }) => own) },
+    ];
   });
   const silent = files.filter(({ isDecided }) => !isDecided).length;
   return [{ set, who: OURS, files: files.length, silent, level: undefined, figures: ours }, ...peers];

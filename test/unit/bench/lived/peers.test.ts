@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LivedFigures, NO_FIGURES } from '../../../../bench/lived/judge-incidents.ts';
-import { LEVELS, listThresholds, pickLevel } from '../../../../bench/lived/peer-levels.ts';
+import { LEVELS, listThresholds, pickLevel, pickOwnLevel } from '../../../../bench/lived/peer-levels.ts';
 import { findPersistentIncidents } from '../../../../bench/lived/persistent-incidents.ts';
 
 const STEP = 60_000;
@@ -46,6 +46,16 @@ test('a level has as many false incidents as ours or the next fewer, and finds t
   assert.equal(pickLevel(levels, figures(3, 0)), 2);
   assert.equal(pickLevel(levels, figures(1, 0)), 4);
   assert.equal(pickLevel(levels.slice(0, 2), figures(1, 0)), undefined);
+});
+
+test('without hindsight it is the lowest level from which on the training tells of one a week', () => {
+  const WEEK = 7 * 86_400_000;
+  // One long incident at a low level is no reason to take it.
+  assert.equal(pickOwnLevel([1, 9, 3, 2, 1, 0], WEEK), 4);
+  assert.equal(pickOwnLevel([1, 9, 3, 2, 1, 0], 2 * WEEK), 3);
+  assert.equal(pickOwnLevel([1, 9, 3, 2, 1, 0], WEEK / 2), 5);
+  assert.equal(pickOwnLevel([0, 0], WEEK), 0);
+  assert.equal(pickOwnLevel([3, 2], WEEK), undefined);
 });
 
 test('a level that is in alert nearly always is left out, unless ours is as well', () => {
