@@ -20,7 +20,7 @@ const SHORTENINGS: readonly ((summary: string) => string)[] = [
   (summary) => summary.replace(/; it was expected at [^;]+$/, ''),
   // Of what is gone, that others of its workload are not, and what it lacked.
   (summary) => summary.replace(/; others of [^;]+ are$/, ''),
-  (summary) => summary.replace(/(: no longer there since [^,]+), after .*/, '$1'),
+  (summary) => summary.replace(/( no longer there since [^,]+), after .*/, '$1'),
   // "(usual 0.01-0.05)", of which the text tells.
   dropUsual,
   // Of the metrics the first.

@@ -121,6 +121,10 @@ test('the subject says so, the message has it for programs, and a digest tells i
     subject,
     '[resolved] checkout, 5 of 6 pods: 3 of them are no longer there, 2 are back at 09:21 UTC',
   );
+  assert.equal(
+    renderAlert(end(FIVE, ['a0', 'a1'], ['a0', 'a1'])).subject,
+    '[resolved] checkout, 5 of 6 pods: 2 of them are no longer there since 09:21 UTC',
+  );
   assert.equal(parseAlert(body).silence?.isGone, true);
   const digested = {
     id: 'i1',
