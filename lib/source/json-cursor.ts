@@ -92,13 +92,13 @@ export function readString(cursor: JsonCursor): string {
   return parseSlice(cursor, start - 1, at + 1) as string;
 }
 
-/** Any value, as JSON.parse would give it. */
+/** Any value within an object or array, as JSON.parse would give it. */
 export function readAny(cursor: JsonCursor): unknown {
   const first = peekByte(cursor);
   const start = cursor.at;
   if (first === QUOTE) return readString(cursor);
   if (first === OPEN_BRACE || first === OPEN_BRACKET) skipNested(cursor);
-  else while (cursor.at < cursor.bytes.length && !endsScalar(cursor.bytes[cursor.at]!)) cursor.at++;
+  else skipScalar(cursor);
   return parseSlice(cursor, start, cursor.at);
 }
 
@@ -144,6 +144,13 @@ function skipNested(cursor: JsonCursor): void {
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
     cursor.at++;
   } while (depth > 0);
+}
+
+/** Moves past a number or a word. One at the end of the text may be half of one. */
+function skipScalar(cursor: JsonCursor): void {
+  const { bytes } = cursor;
+  while (cursor.at < bytes.length && !endsScalar(bytes[cursor.at]!)) cursor.at++;
+  if (cursor.at === bytes.length) throw truncated(cursor);
 }
 
 function parseSlice(cursor: JsonCursor, start: number, end: number): unknown {

@@ -106,12 +106,15 @@ test('an answer cut off anywhere is an error', () => {
       ],
     }),
     infos: ['x', { y: [1, 'z'] }],
+    isPartial: false,
+    warnings: null,
+    elapsed: 3.5,
   });
   const bytes = Buffer.from(whole);
   for (let length = 0; length < bytes.length; length++)
     assert.throws(
       () => parseMatrixAnswer(bytes.subarray(0, length), GRID, 'query up'),
-      { name: 'SourceError', code: /^(truncated|bad)-json$/ },
+      { name: 'SourceError', code: 'truncated-json' },
       `${length} bytes of ${whole}`,
     );
   assert.throws(() => parse(`${whole}x`), { code: 'bad-json' });
