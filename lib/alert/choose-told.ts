@@ -1,5 +1,5 @@
 /** Of the anomalies of an incident the one whose number a message tells: after the first message, that which went farthest. */
-import { isEnd, type Member, type NotifiedState } from '../incident/contract.ts';
+import type { Member, NotifiedState } from '../incident/contract.ts';
 import { isOpen } from '../incident/severity.ts';
 import type { Alert, AlertWorst } from './alert.ts';
 import { findLeadingReason, tellsFarthest } from './summarize.ts';
@@ -10,7 +10,7 @@ const CLEARLY = 1.5;
 /**
  * Members are compared as the telling compares them, by their reach: in units of the usual band, whatever the metric. While the
  * incident is open, only what is open counts; at its end everything that was there. Of the lead's metric, only what strayed to
- * the same side counts.
+ * the same side counts. A metric that never moved before has no reach: it gives way only to more of itself.
  *
  * @param members whom the sentence is about, the lead first
  * @param alertOf the newest alert of an anomaly
@@ -24,32 +24,28 @@ export function chooseTold(
   const lead = members[0]!;
   const leading = alertOf(lead.anomalyId);
   if (!tellsFarthest(state)) return leading;
-  const candidates = listThere(state, members).filter(
-    ({ anomalyId }) => alertOf(anomalyId).reasons.length > 0,
-  );
+  const candidates = listThere(members).filter(({ anomalyId }) => alertOf(anomalyId).reasons.length > 0);
   const ofItsSide = candidates.filter(({ anomalyId }) => !isOfOtherSide(alertOf(anomalyId), leading));
   const compared = ofItsSide.length > 0 ? ofItsSide : candidates;
-  let farthest = compared[0];
+  let [farthest] = compared;
   if (farthest === undefined) return leading;
   for (const member of compared) if (wentFarther(member, farthest, 1, alertOf)) farthest = member;
   const isLeadTold = compared.includes(lead) && !wentFarther(farthest, lead, CLEARLY, alertOf);
   return isLeadTold ? leading : alertOf(farthest.anomalyId);
 }
 
-/** Of what is told as there again, and is over once more, all of it. */
-function listThere(state: NotifiedState, members: readonly Member[]): readonly Member[] {
+/** What is open; at the end, and of what is told as there again and is over once more, all of it. */
+function listThere(members: readonly Member[]): readonly Member[] {
   const there = members.filter((member) => member.state !== 'retracted');
   const open = there.filter(isOpen);
-  return isEnd(state) || open.length === 0 ? there : open;
+  return open.length === 0 ? there : open;
 }
 
 /** By so many times. Where no reach tells, what is of one metric compares by its values. */
 function wentFarther(a: Member, b: Member, times: number, alertOf: (anomalyId: string) => Alert): boolean {
-  const { reach: ofA = 0 } = a;
-  const { reach: ofB = 0 } = b;
-  if (ofA !== 0 || ofB !== 0) return ofA > times * ofB;
   const [one, other] = [alertOf(a.anomalyId).worst, alertOf(b.anomalyId).worst];
-  if (one === undefined || other === undefined) return false;
+  if (one === undefined || other === undefined) return one !== undefined;
+  if (a.reach !== undefined && b.reach !== undefined) return a.reach > times * b.reach;
   return one.metric === other.metric && departureOf(one) > times * departureOf(other);
 }
 

@@ -11,27 +11,31 @@ import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 /** What one pod, or one detector of it, shows: usual is 8 to 12. */
 interface Shown {
   readonly pod?: number;
+  readonly entity?: string;
   readonly metric?: string;
   readonly detector?: string;
   readonly value: number;
-  readonly reach?: number;
+  /** `null`: its metric never moved before. */
+  readonly reach?: number | null;
   readonly state?: Member['state'];
   readonly start?: number;
+  /** Of its alert. */
+  readonly over?: Partial<Alert>;
 }
 
 const USUAL = { usualLow: 8, usualHigh: 12, usual: 10 };
 
 function say(over: Partial<Notification>, ...shown: readonly Shown[]): Alert {
-  const members = shown.map(({ pod = 0, detector, value, reach, state = 'updated', start }, at) => {
+  const members = shown.map(({ pod = 0, entity, detector, value, reach, state = 'updated', start }, at) => {
     const member = createChange({
       anomalyId: `a${at}`,
       state,
-      entity: `shop/payment-${pod}`,
+      entity: entity ?? `shop/payment-${pod}`,
       ...(detector !== undefined && { detector }),
       namespace: 'shop',
       siblings: 6,
       start: start ?? NINE + at * MINUTE,
-      reach: reach ?? Math.abs(value - USUAL.usual) / 2,
+      ...(reach !== null && { reach: reach ?? Math.abs(value - USUAL.usual) / 2 }),
     });
     return state === 'resolved' ? endOf(member) : member;
   });
@@ -40,10 +44,18 @@ function say(over: Partial<Notification>, ...shown: readonly Shown[]): Alert {
     alertOf: (anomalyId) => {
       const at = Number(anomalyId.slice(1));
       const { entity, detector, state } = members[at]!;
-      const { metric = 'mem', value } = shown[at]!;
+      const { metric = 'mem', value, over: told } = shown[at]!;
       const first = { metric, share: 1, value: value > USUAL.usual ? 13 : 7, ...USUAL };
       const worst = { metric, value, at: '2026-11-23T09:02:00.000Z', ...USUAL };
-      return createAlert({ incidentId: anomalyId, entity, detector, state, reasons: [first], worst });
+      return createAlert({
+        incidentId: anomalyId,
+        entity,
+        detector,
+        state,
+        reasons: [first],
+        worst,
+        ...told,
+      });
     },
     keys: { incident: String, anomaly: (_, id) => id, page: String },
   });
@@ -167,12 +179,67 @@ test('of forty with one cause it is the first, and no other that went a little f
 test('what is told of no reach compares by its values where the metric is the same', () => {
   const without = (value: number, metric?: string) => ({
     value,
-    reach: 0,
+    reach: null,
     pod: value,
     ...(metric && { metric }),
   });
   assert.match(say(FARTHER, without(20), without(70)).summary, /mem up to 70 .* in payment-70/);
   assert.match(say(FARTHER, without(20), without(70, 'errors')).summary, /mem up to 20 .*, first in/);
+});
+
+test('of equal ones the lead is told', () => {
+  assert.match(
+    say(FARTHER, { value: 70 }, { pod: 1, value: 70 }).summary,
+    /mem up to 70 \(usual 8–12\), first in/,
+  );
+});
+
+test('a metric that never moved before is not set aside for one that did, and gives way to more of itself', () => {
+  const lead = { metric: 'errors', value: 250, reach: null } as const;
+  assert.match(say(FARTHER, lead, { pod: 1, value: 13 }).summary, /errors up to 250 .*, first in/);
+  assert.match(
+    say(FARTHER, lead, { ...lead, pod: 1, value: 900 }, { pod: 2, value: 13 }).summary,
+    /errors up to 900 .* in payment-1, first in/,
+  );
+  assert.match(
+    say(FARTHER, lead, { ...lead, pod: 1, value: 900, reach: 5 }).summary,
+    /errors up to 900 .* in payment-1, first in/,
+  );
+  assert.match(say(FARTHER, { value: 20 }, { ...lead, pod: 1 }).summary, /mem up to 20 .*, first in/);
+});
+
+test('a lead of which nobody knows how far it went is told where nothing else strays to its side', () => {
+  const lead = { value: 20, reach: null, over: { worst: undefined } } as const;
+  assert.match(say(FARTHER, lead, { pod: 1, value: -90 }).summary, /mem 13 \(usual 8–12\), first in/);
+  assert.match(say(FARTHER, lead, { pod: 1, value: 70 }).summary, /mem up to 70 .* in payment-1/);
+  // What is computed from it tells of neither side; how far it went does.
+  const change = { metric: 'mem', derived: 'change over 5m', share: 1, value: 1, ...USUAL };
+  const low = { pod: 1, value: -90, over: { reasons: [change] } };
+  assert.match(say(FARTHER, { value: 20 }, low).summary, /mem up to 20 .*, first in/);
+});
+
+test('what only a score tells of has no number', () => {
+  const scored = { pod: 1, value: 20, reach: null, over: { reasons: [], worst: undefined } } as const;
+  assert.match(
+    say(REMINDER, { value: 20, state: 'resolved' }, scored).summary,
+    /still open, mem up to 20 .*, first in/,
+  );
+});
+
+test('of what is there again, and over once more, all of it is told', () => {
+  const [lead, far] = [
+    { value: 20, state: 'resolved' },
+    { pod: 1, value: 70, state: 'resolved' },
+  ] as const;
+  assert.match(say({ backSince: NINE }, lead, far).summary, /there again, mem up to 70 .* in payment-1/);
+});
+
+test('of what is named like the beginning of the first one, the last part of its name is told', () => {
+  const [lead, far] = [
+    { entity: 'shop/payment/db', value: 20 },
+    { entity: 'shop/payment', value: 70 },
+  ];
+  assert.match(say(FARTHER, lead, far).summary, /mem up to 70 \(usual 8–12\) in payment, first in/);
 });
 
 test('the subject says the number and the whole time, and leaves out whose it is before', () => {
