@@ -22,7 +22,8 @@ const LASTING = { peak: 5, length: 60 * 60_000 } as const;
 /**
  * Steps and ms that it has to last, with those over which a mean of some rows sees its ends. Caches that a deployment has
  * emptied, and restarts, are over before: a week has few of them, and they are how it usually is. The mean sees two or
- * three steps more on either side of what is far out: at a row each five minutes 40 minutes are found.
+ * three steps more on either side of what is far out: at a row each five minutes 40 minutes are found, and 30 where they
+ * are very far out.
  */
 const LEAST_LENGTH = { steps: 11, time: 45 * 60_000 } as const;
 /** Shares of its peak and of its length: what reaches both is another one of its kind. */

@@ -22,11 +22,13 @@ interface World {
   readonly happenings?: readonly Happening[];
   readonly direction?: 'above' | 'below' | 'both' | 'none';
   readonly labelled?: (row: number) => boolean;
+  /** Ms of a row. */
+  readonly step?: number;
 }
 
 /** Two metrics of noise with spread 1; what happens, happens to the first. In rows of five minutes from a Monday on. */
 function search(world: World): readonly UnusualStretch[] {
-  const { days = 7, entities = ['web'], happenings = [], direction = 'both', labelled } = world;
+  const { days = 7, entities = ['web'], happenings = [], direction = 'both', labelled, step = STEP } = world;
   const rows = days * DAY;
   const random = seedRandom(7);
   const normal = (): number => [1, 2, 3].reduce((sum) => sum + 2 * random.nextFloat() - 1, 0);
@@ -34,7 +36,7 @@ function search(world: World): readonly UnusualStretch[] {
     names: ['cpu', 'memory'],
     entities,
     entityOf: Uint32Array.from({ length: rows * entities.length }, (_, row) => Math.floor(row / rows)),
-    times: Float64Array.from({ length: rows * entities.length }, (_, row) => START + (row % rows) * STEP),
+    times: Float64Array.from({ length: rows * entities.length }, (_, row) => START + (row % rows) * step),
     values: Float32Array.from({ length: rows * entities.length * 2 }, normal),
   };
   for (const { from, to, by, entity = 0 } of happenings)
@@ -43,7 +45,7 @@ function search(world: World): readonly UnusualStretch[] {
     x,
     use: Uint8Array.from(x.times, (_, row) => (labelled?.(row) === true ? 0 : 1)),
     settings: {
-      step: STEP,
+      step,
       settleAfter: 4 * 3_600_000,
       leastChanges: () => Float64Array.of(0, 0),
       directions: [direction, 'both'],
@@ -71,10 +73,21 @@ test('finds what is like nothing else, whole, with what it was and what was expe
   assert.equal(search({ happenings: [fault(3, -20)] }).length, 1);
 });
 
-test('an outage of 40 minutes is one, and a cache that fills in 20 is how it usually is', () => {
-  const outage = { ...fault(3, 30), to: fault(3, 30).from + 8 };
-  assert.equal(search({ happenings: [outage] }).length, 1);
-  assert.deepEqual(search({ happenings: [{ ...outage, to: outage.from + 4 }] }), []);
+test('an outage of half an hour is one, and a cache that fills in 25 minutes is how it usually is', () => {
+  const countOf = (rows: number, by: number): number => {
+    const { from } = fault(3, by);
+    return search({ happenings: [{ from, to: from + rows, by }] }).length;
+  };
+  assert.deepEqual([countOf(6, 30), countOf(5, 30)], [1, 0]);
+  // What is less far out has fewer rows in which a mean of some sees it.
+  assert.deepEqual([countOf(9, 9), countOf(8, 9)], [1, 0]);
+});
+
+test('with a row a minute it takes three quarters of an hour', () => {
+  const from = 9 * DAY;
+  const countOf = (rows: number): number =>
+    search({ days: 21, step: 60_000, happenings: [{ from, to: from + rows, by: 12 }] }).length;
+  assert.deepEqual([countOf(45), countOf(40)], [1, 0]);
 });
 
 test('finds nothing in noise, nothing weak, nothing on a side or in rows that are not looked at', () => {
