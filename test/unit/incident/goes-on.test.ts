@@ -1,6 +1,7 @@
 /** A disk that fills over hours: no hour of it is more unusual than the one before, and people hear how full it is. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AnomalyChange } from '../../../lib/incident/contract.ts';
 import { findNews } from '../../../lib/incident/worsening.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 import { createIncidentWorld } from './incident-world.ts';
@@ -52,4 +53,16 @@ test('what people were told before it was kept is no measure', () => {
   assert.deepEqual(findNews({ ...at, told }, NINE + 2 * HOUR), []);
   assert.deepEqual(findNews({ ...at, told: { ...told, reach: 40 } }, NINE + 2 * HOUR), ['farther']);
   assert.deepEqual(findNews({ ...at, told: { ...told, reach: 50 } }, NINE + 2 * HOUR), []);
+});
+
+test('it is news from half an hour on, of what goes on and neither begins nor is over', () => {
+  const told = { level: 20, reach: 40, isWide: true, workloads: 1, entities: 1 };
+  const newsOf = (state: AnomalyChange['state'], after: number): readonly string[] => {
+    const members = [{ ...DISKS[0]!, state, reach: 99 }];
+    return findNews({ told, toldAt: NINE + HOUR, firstSeen: NINE, members }, NINE + HOUR + after);
+  };
+  assert.deepEqual(newsOf('updated', 30 * MINUTE - 1), []);
+  assert.deepEqual(newsOf('updated', 30 * MINUTE), ['farther']);
+  assert.deepEqual(newsOf('opened', HOUR), []);
+  assert.deepEqual(newsOf('resolved', HOUR), []);
 });

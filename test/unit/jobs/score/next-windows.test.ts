@@ -18,6 +18,7 @@ import {
   windowKey,
 } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
+import { readScored, recordScored } from '../../../../lib/store/scored-windows.ts';
 import { createJobWorld, type JobWorld } from '../../../helpers/job-world.ts';
 import {
   createMemoryObjectStore,
@@ -196,12 +197,28 @@ test('a file with a name of its own, one in quarantine and one that is gone leav
   assert.ok(world.lists.length > 0);
   await put(world, 1);
   assert.equal(await score(world, [key]), 1);
+  assert.deepEqual(world.lists, [], 'other bytes than those in quarantine');
   const own = `windows/detector=${DETECTOR}/mine.parquet`;
   await world.store.put(own, (await world.store.get(await put(world, 3))).body);
   await world.store.delete(keyOf(3));
   assert.equal(await score(world, [own]), 1);
   await put(world, 2);
   await score(world, [keyOf(2)]);
+  assert.ok(world.lists.length > 0);
+});
+
+test('a window whose scores are noted although the state does not know it leaves it to a list', async () => {
+  const world = await createTrained();
+  const key = await put(world, 1);
+  const { etag } = await world.store.head(key);
+  await recordScored(
+    world.store,
+    DETECTOR,
+    new Map([[key, etag]]),
+    [],
+    await readScored(world.store, DETECTOR),
+  );
+  await score(world, [key]);
   assert.ok(world.lists.length > 0);
 });
 
