@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Alert } from '../../alert/alert.ts';
 import { buildIncidentAlert } from '../../alert/build-incident-alert.ts';
+import { chooseTold } from '../../alert/choose-told.ts';
 import type { Silencing } from '../../answers/silencing.ts';
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
@@ -10,6 +11,7 @@ import { advanceIncidents } from '../../incident/advance.ts';
 import { ANOMALY_STATES, type AnomalyChange, type Incident, type Member } from '../../incident/contract.ts';
 import { unknownZone } from '../../incident/digest.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
+import { isOpen } from '../../incident/severity.ts';
 import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
 import { readState, type StoredState } from '../../store/detector-states.ts';
 import { anomalyKey } from '../../store/keys.ts';
@@ -211,17 +213,31 @@ function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): Reado
   return newest;
 }
 
-/** Of many members only the probable culprit's reasons are told of. */
+/**
+ * Of many members only the reasons of those whose number a message may tell are kept whole. What was cut is whole again with the
+ * anomaly's next change.
+ */
 function keepAlerts(
   members: readonly Member[],
   newest: ReadonlyMap<string, Alert>,
 ): readonly (readonly [string, Alert])[] {
-  const culprit = members.length > MANY_MEMBERS ? rankMembers(members)[0] : undefined;
+  const whole = members.length > MANY_MEMBERS ? findTold(members, newest) : undefined;
   return members.map((member) => {
     const alert = newest.get(member.anomalyId)!;
-    const isWhole = members.length <= MANY_MEMBERS || member === culprit;
-    return [member.anomalyId, isWhole ? alert : cutReasons(alert)];
+    return [member.anomalyId, whole === undefined || whole.has(alert) ? alert : cutReasons(alert)];
   });
+}
+
+/** Of the probable culprit, and of what went farthest: of what is open, and of all, which the end tells. */
+function findTold(members: readonly Member[], newest: ReadonlyMap<string, Alert>): ReadonlySet<Alert> {
+  const ranked = rankMembers(members);
+  const ended = ranked.map((each) => (isOpen(each) ? { ...each, state: 'resolved' as const } : each));
+  const alertOf = (anomalyId: string): Alert => newest.get(anomalyId)!;
+  return new Set([
+    alertOf(ranked[0]!.anomalyId),
+    chooseTold('updated', ranked, alertOf),
+    chooseTold('resolved', ended, alertOf),
+  ]);
 }
 
 function cutReasons({ related: _, ...alert }: Alert): Alert {

@@ -132,6 +132,24 @@ test("of many members the culprit's reasons are kept whole, and of the others th
   );
 });
 
+test('of many members the reasons of what went farthest are kept whole, too, and once it is over', async () => {
+  const store = createMemoryObjectStore();
+  const usual = { usualLow: 1, usualHigh: 4, usual: 2 };
+  const reasons = ['a', 'b', 'c', 'd', 'e'].map((metric) => ({ metric, share: 0.2, value: 9, ...usual }));
+  const pods = Array.from({ length: 30 }, (_, i) => {
+    const worst = { metric: 'a', value: i === 7 ? 99 : 9, at: '2026-11-22T08:01:00.000Z', ...usual };
+    return pending('shop', `payment-${i}`, 1, { reasons, worst });
+  });
+  await leave(store, 'shop', ...pods);
+  const context = createNotifyContext(store, { publisher: createTopic(store) });
+  await notify(context, ['shop']);
+  await leave(store, 'shop', pending('shop', 'payment-7', 2, { reasons, worst: pods[7]!.alert.worst! }));
+  await notify(context, ['shop']);
+  const { alerts } = (await readNotifyState(store)).state;
+  const whole = Object.values(alerts).filter((alert) => alert.reasons.length === 5);
+  assert.deepEqual(whole.map(({ entity }) => entity).sort(), ['payment-0', 'payment-7']);
+});
+
 test('the first message waits for what belongs to it: who asks is woken in time, and a tick finds it too', async () => {
   const store = createMemoryObjectStore();
   const publisher = createTopic(store);
