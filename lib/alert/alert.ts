@@ -128,6 +128,8 @@ export interface Alert {
   readonly state: NotifiedState;
   /** Its end was told, and it is there again: true in the first message that says so, else absent. */
   readonly isBack?: boolean | undefined;
+  /** Of `resolved`: its pods are no longer there, so that nothing says that they were well; else absent. */
+  readonly isGone?: boolean | undefined;
   readonly detector: string;
   readonly targetService: string | null;
   readonly entity: string;

@@ -60,6 +60,7 @@ export function buildAlert(given: {
     notificationId: `${transition.incidentId}-${String(transition.sequence).padStart(4, '0')}`,
     incidentId: transition.incidentId,
     state: transition.state,
+    ...(transition.isGone === true && { isGone: true }),
     detector: detector.name,
     targetService: detector.targetService ?? null,
     entity: transition.entity,

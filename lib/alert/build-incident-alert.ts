@@ -5,7 +5,7 @@ import { isOpen, stateAtEnd } from '../incident/severity.ts';
 import type { Alert, AlertMember, AlertRollout } from './alert.ts';
 import { MOST_ROLLOUTS } from './build-alert.ts';
 import { departureOf } from './choose-told.ts';
-import { courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
+import { areGone, courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
 /** Members that a message lists; the incident's object has them all. */
 export const MOST_MEMBERS = 50;
@@ -46,8 +46,10 @@ export function buildIncidentAlert(given: {
   const { incident: _, ...objects } = lead.objects;
   const rollouts =
     state === 'digest' ? (lead.rollouts ?? []) : joinRollouts(members.map((each) => alertOf(each.anomalyId)));
+  const { isGone: _isLeadGone, ...told } = withWorst(lead, notification, alertOf);
   return {
-    ...withWorst(lead, notification, alertOf),
+    ...told,
+    ...(areGone(notification, alertOf) && { isGone: true }),
     ...(rollouts.length > 0 && { rollouts }),
     notificationId: `${incidentId}-${String(notification.sequence).padStart(4, '0')}`,
     incidentId,

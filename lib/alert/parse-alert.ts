@@ -69,6 +69,10 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .string()
     .describe('The same in every message about an incident; a digest has one of its own.'),
   state: z.enum(NOTIFIED_STATES).describe('What became of the incident.'),
+  isGone: z
+    .boolean()
+    .optional()
+    .describe('Of `resolved`: its pods are no longer there, so that nothing says that they were well.'),
   isBack: z
     .boolean()
     .optional()

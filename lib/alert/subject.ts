@@ -67,7 +67,7 @@ function dropVisit(summary: string): string {
 
 const TIME = String.raw`(?:\d{4}-\d\d-\d\d )?\d\d:\d\d UTC`;
 const NEW_LEVEL = new RegExp(`: settled at a new level at (${TIME}) after [^:;]+: (.*)$`);
-const END = new RegExp(`: (settled|over)(?: at a new level)? at (${TIME}) after [^:;]+; `);
+const END = new RegExp(`: (settled|over|gone)(?: at a new level)? at (${TIME}) after [^:;]+; `);
 
 /** ": settled at a new level at 09:19 UTC after 19 min: cpu 0.41 in place of 0.12" → ": cpu 0.41 in place of 0.12 at 09:19 UTC" */
 function dropSaid(summary: string): string {

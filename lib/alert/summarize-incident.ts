@@ -57,7 +57,12 @@ export function summarizeIncident(notification: Notification, alertOf: (anomalyI
   const members = membersTold(notification);
   const culprit = members[0]!;
   const again = sayAgain(notification);
-  const change: Course = { ...courseOf({ state, members }), again, news };
+  const change: Course = {
+    ...courseOf({ state, members }),
+    again,
+    news,
+    isGone: areGone(notification, alertOf),
+  };
   const { step } = culprit;
   const lead = alertOf(culprit.anomalyId);
   const told = chooseTold(state, members, alertOf);
@@ -124,18 +129,32 @@ function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefine
   return isReminder === true ? 'still' : undefined;
 }
 
+/** Whether it ended, the last time that each was told of, with their pods. */
+export function areGone(
+  { state, members }: Pick<Notification, 'state' | 'members'>,
+  alertOf: (anomalyId: string) => Alert,
+): boolean {
+  return (
+    state === 'resolved' && newestOf(members).every(({ anomalyId }) => alertOf(anomalyId).isGone === true)
+  );
+}
+
+/** Of each entity the last time. */
+function newestOf(members: readonly Member[]): readonly Member[] {
+  const byEntity = Map.groupBy(members, ({ namespace, entity }) =>
+    JSON.stringify([namespace ?? null, entity]),
+  );
+  return [...byEntity.values()].map((group) =>
+    group.reduce((last, member) => (member.start >= last.start ? member : last)),
+  );
+}
+
 /** Whether all are gone, or how many of those that were silent, by the newest of each. */
 function findFate(
   members: readonly Member[],
   alertOf: (anomalyId: string) => Alert,
 ): Pick<AlertSilence, 'isGone'> & Pick<Fate, 'parted'> {
-  const byEntity = Map.groupBy(members, ({ namespace, entity }) =>
-    JSON.stringify([namespace ?? null, entity]),
-  );
-  const silences = [...byEntity.values()].map((group) => {
-    const newest = group.reduce((last, member) => (member.start >= last.start ? member : last));
-    return alertOf(newest.anomalyId).silence;
-  });
+  const silences = newestOf(members).map(({ anomalyId }) => alertOf(anomalyId).silence);
   const gone = silences.filter((silence) => silence?.isGone === true).length;
   if (gone === 0) return {};
   if (gone === silences.length) return { isGone: true };

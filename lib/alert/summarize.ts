@@ -8,7 +8,7 @@ import { toOneLine } from './one-line.ts';
 import { type Due, type Fate, saySilence, type ToldAgain } from './say-silence.ts';
 
 /** When and how something changed. Times are epoch ms. */
-export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'end'> {
+export interface Course extends Pick<Transition, 'start' | 'lastAnomalous' | 'end' | 'isGone'> {
   readonly state: NotifiedState;
   readonly again?: ToldAgain | undefined;
   readonly news?: readonly News[] | undefined;
@@ -142,7 +142,7 @@ export function describeCourse(given: {
     given.restartedAt === undefined ? '' : `; restarted at ${formatTime(Date.parse(given.restartedAt), end)}`;
   switch (state) {
     case 'resolved':
-      return `${who}: over at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
+      return `${who}: ${change.isGone === true ? 'gone' : 'over'} at ${formatTime(end, start)} after ${length}${what === undefined ? '' : `; it was ${what}`}`;
     case 'settled':
       return `${who}: settled at a new level at ${formatTime(end, start)} after ${length}${saySettled(given.settled, what)}`;
     case 'retracted':

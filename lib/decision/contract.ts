@@ -133,6 +133,8 @@ export interface Transition {
   readonly start: number;
   readonly lastAnomalous: number;
   readonly end: number | undefined;
+  /** Of `resolved`: its pod is no longer there, and nothing says that it was well at its end. */
+  readonly isGone?: boolean | undefined;
   /**
    * Row of `ScoredRows` that tells what the incident is about: of those of this window the worst that opened it, or a
    * later one that is materially worse. How a metric returns to normal can score a little higher than how it left.

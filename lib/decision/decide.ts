@@ -9,7 +9,7 @@
  * - It resolves after `resolveAfter` rows in a row that are not part of it, and ends a step after its newest row that is.
  *   If metrics that told of it are then still off what training predicts, they have settled at a new level (`settling.ts`),
  *   and its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for
- *   ABANDONED_AFTER has its incident closed.
+ *   ABANDONED_AFTER has its incident closed; and a pod whose name never comes back sooner, while others are heard: it is gone.
  */
 import { ModelError } from '../base/errors.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
@@ -18,6 +18,11 @@ import { judgeRow } from './judge-row.ts';
 
 /** Ms for which an entity may be silent before its open incident resolves, and before a pod is forgotten whose name never comes back. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
+/**
+ * Ms, and steps, for which a pod whose name never comes back may be silent before it is gone: what a scrape misses now and then is
+ * shorter, and others are heard meanwhile.
+ */
+const GONE_AFTER = { ms: 30 * 60_000, steps: 3 } as const;
 /** Ms for which an entity may be silent before its track is dropped. Older rows without a track are late by their age. */
 export const FORGOTTEN_AFTER: number = 14 * 24 * 3_600_000;
 
@@ -32,10 +37,12 @@ export interface DecisionClock {
 }
 
 /**
- * Pods whose names never come back: hundreds of them an hour are forgotten after a day, and of each workload it is remembered
- * up to when those were decided on.
+ * Pods whose names never come back: what is open of them ends when they are gone, hundreds of them an hour are forgotten after a
+ * day, and of each workload it is remembered up to when those were decided on.
  */
 export interface EndedPods {
+  /** Whether the rows are of all who were there: of a file of one pod, nobody knows where the others are. */
+  readonly isWhole: boolean;
   /** Undefined for every other entity. */
   readonly workloadOf: (entity: string) => string | undefined;
   /** By workload, epoch ms: of an entity of it without a track, rows up to here are late. */
@@ -91,6 +98,7 @@ export function decideWindow(given: {
   // Where the grid is coarser than these times allow for, one missing row must not look like a disappearance.
   const rules: TrackRules = { ...given, abandonedAfter: Math.max(ABANDONED_AFTER, 3 * step) };
   const forgottenAfter = Math.max(FORGOTTEN_AFTER, 3 * step);
+  const goneAfter = Math.max(GONE_AFTER.ms, GONE_AFTER.steps * step);
 
   const transitions: Transition[] = [];
   const known = new Map<string, EntityTrack>();
@@ -128,7 +136,9 @@ export function decideWindow(given: {
   const tracks: [string, EntityTrack][] = [];
   for (const entity of new Set([...walks.keys(), ...known.keys()])) {
     const walk = walkOf(entity);
-    passTime(walk, newest);
+    passTime(walk, newest, {
+      isGone: isPodOfWhole(entity) && newest - (walk.decidedUntil ?? newest) > goneAfter,
+    });
     const ended = endWalk(walk);
     transitions.push(...ended.transitions);
     if (ended.track && !isForgotten(entity, ended.track)) tracks.push([entity, ended.track]);
@@ -141,6 +151,10 @@ export function decideWindow(given: {
     transitions,
     lateRows,
   };
+
+  function isPodOfWhole(entity: string): boolean {
+    return given.pods?.isWhole === true && given.pods.workloadOf(entity) !== undefined;
+  }
 
   /** Of an entity without a track. */
   function lateUntil(entity: string): number {

@@ -69,6 +69,8 @@ interface IncidentWalk {
   end: number | undefined;
   /** Whether what moved had stayed when it ended. */
   hasSettled: boolean;
+  /** Whether it ended with its pod. */
+  isGone: boolean;
 }
 
 const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
@@ -103,7 +105,14 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
 }
 
 function goOn(incident: OpenIncident): IncidentWalk {
-  return { incident, openedHere: false, telling: undefined, end: undefined, hasSettled: false };
+  return {
+    incident,
+    openedHere: false,
+    telling: undefined,
+    end: undefined,
+    hasSettled: false,
+    isGone: false,
+  };
 }
 
 /**
@@ -146,11 +155,20 @@ function decideRow(walk: TrackWalk, row: TrackedRow): void {
   }
 }
 
-/** Resolves an open incident whose entity has been silent for too long at `now` (epoch ms, by the data's clock). */
-export function passTime(walk: TrackWalk, now: number): void {
+/**
+ * Resolves an open incident whose entity has been silent for too long at `now` (epoch ms, by the data's clock), or is known to be
+ * gone.
+ */
+export function passTime(
+  walk: TrackWalk,
+  now: number,
+  { isGone = false }: { readonly isGone?: boolean } = {},
+): void {
   const open = openIncidentOf(walk);
-  if (open && walk.decidedUntil !== undefined && now - walk.decidedUntil > walk.rules.abandonedAfter)
-    resolveIncident(walk, open);
+  if (open === undefined || walk.decidedUntil === undefined) return;
+  if (!isGone && now - walk.decidedUntil <= walk.rules.abandonedAfter) return;
+  open.isGone = isGone;
+  resolveIncident(walk, open);
 }
 
 /** The track to store, and what people may want to hear of this window. */
@@ -226,6 +244,7 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
     telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
     end: undefined,
     hasSettled: false,
+    isGone: false,
   });
   walk.recent = [];
 }
@@ -312,6 +331,7 @@ function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
       start: changed.incident.start,
       lastAnomalous: changed.incident.lastAnomalous,
       end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
+      ...(state === 'resolved' && changed.isGone && { isGone: true }),
       tellingRow: changed.telling?.row,
       peakScore: changed.incident.peakScore,
     });

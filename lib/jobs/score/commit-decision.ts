@@ -13,6 +13,7 @@ import {
 import { followRollouts } from '../../decision/rollouts.ts';
 import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
 import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
+import { rangeOfWindowKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
@@ -84,6 +85,8 @@ export async function commitDecision(
       detector: detector.name,
       modelVersion: fitted.manifest.version,
       pods: {
+        // A file that somebody dropped may be of one pod.
+        isWhole: rangeOfWindowKey(given.windowKey) !== undefined || rows.scored.entities.length > 1,
         workloadOf: (entity) => workloadOfGenerated(entity, detector.entityLabels),
         until: state.endedPods ?? {},
       },

@@ -40,7 +40,8 @@ export function openWorst(given: {
     // Another metric leads by now: how far that went before is not known.
     let farthest = before?.metric === reason?.metric ? before : undefined;
     if (reason === undefined || column === undefined || span === undefined) return farthest;
-    const usualAt = findUsual(fitted, entity, reason);
+    const usualAt = findUsual(fitted, entity, reason.metric);
+    if (usualAt === undefined) return undefined;
     for (let row = span[0]; row < span[1]; row++) {
       const time = window.times[row]!;
       const value = column[row]!;
@@ -84,19 +85,20 @@ function departureOf({ value, usual }: FarthestValue): number {
   return Math.abs(value - usual);
 }
 
-/** What was expected at a time; in versions that go by the score, and of what the model knows only by what it computes, as the reason has it. */
+/**
+ * What was expected at a time. Undefined of what the model knows only by what it computes, such as a counter by its rate: the
+ * values of the window are not those that it expects.
+ */
 function findUsual(
   { plan, scaler, evidence }: Parameters<typeof openWorst>[0]['fitted'],
   entity: string,
-  reason: Reason,
-): (time: number) => Usual {
-  const { usualLow, usualHigh, usual, byHour } = reason;
-  const known: Usual = { usualLow, usualHigh, usual, ...(byHour !== undefined && { byHour }) };
+  metric: string,
+): ((time: number) => Usual) | undefined {
   const at = plan.columns.findIndex(
     ({ source, transforms }) =>
-      source.kind === 'metric' && source.metric === reason.metric && transforms.length === 0,
+      source.kind === 'metric' && source.metric === metric && transforms.length === 0,
   );
-  if (at < 0) return () => known;
+  if (at < 0) return undefined;
   const profile = profilesOf(scaler, entity)[at]!;
   const own: Usual = { usualLow: profile.low, usualHigh: profile.high, usual: profile.center };
   const series = evidence && seriesOf(evidence.expectation, entity)[at];

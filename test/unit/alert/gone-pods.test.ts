@@ -5,7 +5,7 @@ import type { Alert, AlertSilence } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert, describeDigested } from '../../../lib/alert/build-incident-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
-import type { Member } from '../../../lib/incident/contract.ts';
+import type { Member, Notification } from '../../../lib/incident/contract.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
@@ -140,4 +140,36 @@ test('the subject says so, the message has it for programs, and a digest tells i
     describeDigested(digested, alertsOf(FIVE, ['a1']), KEYS).summary,
     /: 1 of them is no longer there, 4 are back at/,
   );
+});
+
+test('what was unusual of pods that are gone is gone with them, and over where one of them is still there', () => {
+  const told = (gone: readonly string[], over: Partial<Notification> = {}): Alert =>
+    buildIncidentAlert({
+      notification: {
+        state: 'resolved',
+        incidentId: 'i1',
+        sequence: 2,
+        severity: 'warning',
+        members: FIVE,
+        ...over,
+      },
+      alertOf: (anomalyId) => {
+        const { entity } = FIVE.find((member) => member.anomalyId === anomalyId)!;
+        const isGone = gone.includes(anomalyId);
+        return createAlert({ incidentId: anomalyId, state: 'resolved', entity, ...(isGone && { isGone }) });
+      },
+      keys: KEYS,
+    });
+  const all = FIVE.map(({ anomalyId }) => anomalyId);
+  const alert = told(all);
+  assert.match(
+    alert.summary,
+    /^checkout, 5 of 6 pods: gone at 09:21 UTC after 21 min; it was memory 9.5 \(usual 1–4\), first in /,
+  );
+  assert.match(renderAlert(alert).subject, /^\[resolved\] checkout, 5 of 6 pods: gone at 09:21 UTC/);
+  assert.equal(parseAlert(renderAlert(alert).body).isGone, true);
+  const some = told(all.slice(1));
+  assert.match(some.summary, /: over at 09:21 UTC/);
+  assert.equal(some.isGone, undefined);
+  assert.equal(told(all, { state: 'updated' }).isGone, undefined);
 });

@@ -10,7 +10,7 @@ const POD = 'shop/cart-6d4cf56db6-x2x4z';
 const OTHER = 'shop/cart-6d4cf56db6-bbbbb';
 const workloadOf = (entity: string): string | undefined => workloadOfGenerated(entity, ['namespace', 'pod']);
 
-const pods = (until: EndedPods['until'] = {}): EndedPods => ({ workloadOf, until });
+const pods = (until: EndedPods['until'] = {}, isWhole = true): EndedPods => ({ isWhole, workloadOf, until });
 
 test('a pod is forgotten after a day without rows, and what its names bring again is late', () => {
   const first = decide({ [POD]: line('..'), 'shop/db-0': line('..'), web: line('..') }, { pods: pods() });
@@ -41,6 +41,26 @@ test('what is open of a pod is closed before it is forgotten', () => {
     [`${POD} resolved`],
   );
   assert.deepEqual(Object.keys(after.tracks), ['web']);
+});
+
+test('what is open of a pod ends when it is gone, and of what comes back by its name it stays open', () => {
+  const rows = { [POD]: line('##'), 'shop/db-0': line('##'), web: line('##') };
+  const open = decide(rows, { pods: pods() });
+  const later = (at: number, isWhole?: boolean) =>
+    decide({ [OTHER]: line('.', at) }, { tracks: stored(open), pods: pods({}, isWhole) }).transitions;
+  assert.deepEqual(later(31), [], 'it may have been missed by a scrape');
+  assert.deepEqual(
+    later(32).map(({ entity, state, end, isGone }) => ({ entity, state, end, isGone })),
+    [{ entity: POD, state: 'resolved', end: minute(2), isGone: true }],
+  );
+  assert.deepEqual(later(32, false), [], 'of a file of one pod, nobody knows where the others are');
+  // A source that was silent for everybody: it is there again with all others.
+  const back = decide(
+    { [POD]: line('#', 120), [OTHER]: line('.', 120) },
+    { tracks: stored(open), pods: pods() },
+  );
+  assert.deepEqual(back.transitions, []);
+  assert.notEqual(back.tracks[POD]!.open, undefined);
 });
 
 test('a workload whose pods are all forgotten is forgotten as any entity is', () => {

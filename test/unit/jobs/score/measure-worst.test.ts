@@ -66,11 +66,22 @@ test('by evidence it is held against what was expected at its own row', () => {
   assert.deepEqual(found, { metric: 'memory', value: 90, at: 3, usualLow: 30, usualHigh: 34, usual: 32 });
 });
 
-test('what the version knows only by what it computes is held against what the reason says, and without a metric nothing is said', () => {
-  const measure = openWorst({ window: WINDOW, fitted: FITTED });
-  const cpu = { ...REASON, metric: 'cpu', value: 8, usualLow: 0, usualHigh: 2, usual: 1 };
-  const found = measure(ANOMALY, [cpu], undefined);
-  assert.deepEqual(found, { metric: 'cpu', value: 9, at: 3, usualLow: 0, usualHigh: 2, usual: 1 });
+test('of a counter, which is expected by its rate, no value of the window is any number of it, and without a metric nothing is said', () => {
+  const fitted = {
+    ...FITTED,
+    plan: {
+      columns: [
+        ...FITTED.plan.columns,
+        { name: 'bytes', source: { kind: 'metric', metric: 'bytes' }, transforms: [{ kind: 'rate' }] },
+      ],
+    },
+  } as unknown as FittedDetector;
+  const window = { ...WINDOW, metrics: ['bytes', 'memory'] };
+  const measure = openWorst({ window, fitted });
+  const rate = { ...REASON, metric: 'bytes', value: 8, usualLow: 0, usualHigh: 2, usual: 1 };
+  const before = { metric: 'bytes', value: 9, at: 1, usualLow: 0, usualHigh: 2, usual: 1 };
+  assert.equal(measure(ANOMALY, [rate], undefined), undefined);
+  assert.equal(measure(ANOMALY, [rate], before), undefined, 'as a release before kept it');
   assert.equal(measure(ANOMALY, [], undefined), undefined);
   assert.equal(measure(ANOMALY, [{ ...REASON, metric: 'disk' }], undefined), undefined);
 });
