@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isTimeZone } from '../config/feature-settings.ts';
 import { DAY, getZoneClock } from '../features/zone-clock.ts';
+import type { LeftOut } from '../window/left-out.ts';
 import { isoTime, matcherText, parseAnswerFile } from './answer-file.ts';
 import { type CalendarEvent, isDuring } from './calendar/calendar-event.ts';
 import { parseCalendar } from './calendar/parse-calendar.ts';
@@ -105,23 +106,24 @@ export function parseSilencing(
 }
 
 /**
- * The silences that a calendar is by itself: one for each set of matchers that its events have.
+ * The silences that a calendar is by itself, one for each set of matchers that its events have, and its events that are not
+ * understood.
  * @param of.name with its ending, so that it is not taken for the rule of that name
- * @throws AnswerError that names the line
+ * @throws AnswerError that names the line, where no event is understood
  */
 export function parseSilencingCalendar(
   text: string,
   { source, name }: { readonly source: string; readonly name: string },
-): readonly Silencing[] {
-  const byMatchers = Map.groupBy(parseCalendar(text, { source }), ({ matchers }) =>
-    matchers.map(formatMatcher).join('\n'),
-  );
-  return [...byMatchers.values()].map((events) => ({
+): { readonly silencings: readonly Silencing[]; readonly leftOut: readonly LeftOut[] } {
+  const { events, leftOut } = parseCalendar(text, { source });
+  const byMatchers = Map.groupBy(events, ({ matchers }) => matchers.map(formatMatcher).join('\n'));
+  const silencings = [...byMatchers.values()].map((events) => ({
     name,
     matchers: events[0]!.matchers,
     calendar: name,
     events,
   }));
+  return { silencings, leftOut };
 }
 
 /** @param now epoch ms */

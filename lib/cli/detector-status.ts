@@ -11,12 +11,7 @@ import type { StoreContext } from '../jobs/shared/context.ts';
 import { readFindings } from '../jobs/shared/detector-findings.ts';
 import { type Concern, type Findings, findConcerns, findUnscored } from '../jobs/shared/detector-health.ts';
 import { sumLearned } from '../jobs/shared/learned-history.ts';
-import {
-  type LeftOutNote,
-  listLeftOut,
-  readLeftOutColumns,
-  readLeftOutOfExport,
-} from '../jobs/shared/left-out-notes.ts';
+import { type LeftOutNote, readLeftOutColumns, readLeftOutOfExport } from '../jobs/shared/left-out-notes.ts';
 import { readDetector } from '../jobs/shared/load-detectors.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import type { TrainingNeeds } from '../jobs/shared/training-needs.ts';
@@ -38,7 +33,7 @@ import { type LateWindow, readLate } from '../store/scored-windows.ts';
 import type { TrainingPlace } from '../store/training-place.ts';
 import { readProgress } from '../store/training-progress.ts';
 import { FUTURE_TOLERANCE } from '../window/time-bounds.ts';
-import { keepUnmended } from './quarantined.ts';
+import { keepUnmended, listUnmendedParts } from './quarantined.ts';
 import { sayShardsKept } from './units.ts';
 
 /** Ms for which is told of what an export left out, and of what came too late. */
@@ -150,7 +145,7 @@ export async function readDetectorStatus(
     // It was replaced, and what it held is gone: until somebody deletes the reason.
     ...ofState,
   ];
-  const ofFiles = await keepUnmended(store, (await listLeftOut(store, prefix)).filter(isOwn));
+  const ofFiles = (await listUnmendedParts(store, prefix)).filter(isOwn);
   const ofExport = isFirst ? await readLeftOutOfExport({ store, now }, detector, NOTED_FOR) : undefined;
   const ofColumns = isFirst ? await readLeftOutColumns(store, detector) : undefined;
   const leftOut = [ofExport, ofColumns, ...ofFiles].filter((note) => note !== undefined);

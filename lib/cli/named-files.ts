@@ -17,7 +17,7 @@ import {
 } from './command.ts';
 import type { ExitStatus } from './exit-code.ts';
 import { durationValue, timeValue } from './option-values.ts';
-import { listUnmended, sayQuarantined } from './quarantined.ts';
+import { listUnmended, listUnmendedParts, sayLeftOutParts, sayQuarantined } from './quarantined.ts';
 import { formatTable } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -45,8 +45,8 @@ export interface NamedFiles<T> {
   readonly load: (context: StoreContext) => Promise<readonly T[]>;
   /** @throws AnswerError where the text is none */
   readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
-  /** Before one is added: what it needs of the bucket. @throws UsageError, AnswerError */
-  readonly check?: (file: T, store: ObjectStore) => Promise<void>;
+  /** Before one is added: what it needs of the bucket. Says what of that is left out. @throws UsageError, AnswerError */
+  readonly check?: (file: T, store: ObjectStore, invocation: Invocation) => Promise<void>;
   /** Whether it does nothing any more, so that another one may take its name. */
   readonly isOver: (file: T, invocation: Invocation) => boolean;
   /** The members of the file, by what was given. @throws UsageError */
@@ -142,7 +142,7 @@ async function add<T>(
   const key = files.keyOf(name);
   const text = stringify(files.membersOf(invocation, matchers));
   const file = readAdded(files, text, name);
-  await files.check?.(file, store);
+  await files.check?.(file, store, invocation);
   const exists = (): UsageError =>
     new UsageError(
       `${noun} ${name} exists already; ${takeAway.operand} it first: tidewatch ${command} ${takeAway.operand} ${name}`,
@@ -211,6 +211,8 @@ async function list<T>(files: NamedFiles<T>, invocation: Invocation): Promise<Ex
   const unusable = await listUnmended(store, files.prefix);
   for (const { key, message, code } of unusable)
     output.print('quarantined', sayQuarantined({ key, message }), { key, code, message });
+  for (const note of await listUnmendedParts(store, files.prefix))
+    output.print('left-out', sayLeftOutParts(note).join('\n'), { key: note.key, leftOut: note.leftOut });
   const outcome = unusable.length > 0 ? 'quarantined' : 'ok';
   const [first, ...rest] = found;
   if (first === undefined) {

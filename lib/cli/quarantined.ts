@@ -1,5 +1,6 @@
 /** What is in quarantine, beside the files of each detector. Reads only. */
 import { NotFoundError } from '../base/errors.ts';
+import { type LeftOutNote, listLeftOut } from '../jobs/shared/left-out-notes.ts';
 import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import {
   DETECTORS_PREFIX,
@@ -31,6 +32,18 @@ export async function listNotifyState(store: ObjectStore): Promise<readonly Quar
 
 export async function listUnmended(store: ObjectStore, prefix: string): Promise<readonly Quarantined[]> {
   return keepUnmended(store, await listQuarantine(store, prefix));
+}
+
+/** What of files whose key starts with `prefix` is left out while the rest is used, as long as they have those bytes. */
+export async function listUnmendedParts(store: ObjectStore, prefix: string): Promise<readonly LeftOutNote[]> {
+  return keepUnmended(store, await listLeftOut(store, prefix));
+}
+
+/** "left out: windows/…: 1 row of …", a line for each part. */
+export function sayLeftOutParts({ key, leftOut }: Pick<LeftOutNote, 'key' | 'leftOut'>): readonly string[] {
+  return leftOut.map(
+    ({ code, message }) => `${code === 'rounded' ? 'rounded' : 'left out'}: ${key}: ${message}`,
+  );
 }
 
 /** "quarantined: silences/night.yml: matchers must be …" */

@@ -2,7 +2,7 @@
 
 python3 scripts/reference/recurrences.py, with python-dateutil; its version is part of the output.
 
-The rules of RFC 5545, section 3.8.5.3, by days, and others drawn at random. `utc` is what the times are in UTC by the clocks
+The rules of RFC 5545, section 3.8.5.3, by hours and days, and others drawn at random. `utc` is what the times are in UTC by the clocks
 of New York, daylight saving included. dateutil leaves a start out that does not fit its rule; by RFC 5545 it is the first
 occurrence all the same, so it is put in front.
 """
@@ -60,6 +60,14 @@ RFC = [
     ("20240131T090000", "FREQ=MONTHLY"),
     ("20240310T023000", "FREQ=DAILY;COUNT=5"),
     ("20241102T013000", "FREQ=DAILY;COUNT=5"),
+    ("19970902T090000", "FREQ=HOURLY;INTERVAL=3;UNTIL=19970902T210000Z"),
+    ("20241102T221500", "FREQ=HOURLY"),
+    ("20241102T221500", "FREQ=HOURLY;INTERVAL=5;COUNT=20"),
+    ("20241102T221500", "FREQ=HOURLY;INTERVAL=36"),
+    ("20241102T221500", "FREQ=HOURLY;BYHOUR=22,23,0,1;BYMINUTE=0,30;BYDAY=SA,SU"),
+    ("20241102T221500", "FREQ=HOURLY;INTERVAL=7;BYMONTHDAY=1,-1;BYMONTH=1,2,3"),
+    ("20241102T221500", "FREQ=HOURLY;INTERVAL=12;BYYEARDAY=1,-1,100"),
+    ("20241102T221500", "FREQ=HOURLY;INTERVAL=6;BYMINUTE=10,20,40;BYSETPOS=1,-1"),
 ]
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 

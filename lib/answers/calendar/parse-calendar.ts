@@ -1,8 +1,10 @@
 /**
  * An iCalendar file as Google Calendar, Outlook and others export it: the times of its events, and what each of them is of.
- * Strictly: an event whose times cannot be told makes the file one that cannot be used.
+ * Strictly: an event that is not understood in full is left out and named, and the others count.
  */
+import { AnswerError } from '../../base/errors.ts';
 import { DAY, getZoneClock, type ZoneClock } from '../../features/zone-clock.ts';
+import type { LeftOut } from '../../window/left-out.ts';
 import { MATCHED_NAMES, type Matcher, readMatcher } from '../matcher.ts';
 import type { CalendarEvent, Span } from './calendar-event.ts';
 import { type Length, type LocalTime, parseLength, parseLocal, toEpoch } from './local-time.ts';
@@ -22,9 +24,15 @@ export interface SilencingEvent extends CalendarEvent {
   readonly matchers: readonly Matcher[];
 }
 
+export interface SilencingCalendar {
+  readonly events: readonly SilencingEvent[];
+  /** Events that are not understood: what they say silences nobody. */
+  readonly leftOut: readonly LeftOut[];
+}
+
 interface Zones {
   readonly source: string;
-  readonly byId: ReadonlyMap<string, ZoneClock>;
+  readonly byId: ReadonlyMap<string, ZoneClock | AnswerError>;
   /** Of times that name none, and of days: what the calendar says, UTC where it says nothing. */
   readonly own: string;
 }
@@ -33,22 +41,33 @@ interface ReadTime extends LocalTime {
   readonly clock: ZoneClock;
 }
 
+interface ReadEvent {
+  readonly component: Component;
+  /** Either it or what is wrong with it. */
+  readonly event?: SilencingEvent;
+  readonly fault?: AnswerError;
+}
+
 /** Ms: what is longer and comes again is a mistake, and would be looked for in a year of days every minute. */
 const LONGEST_AGAIN = 366 * DAY;
 /** Begins a line of a description that says what the event silences. */
 const MATCHER_LINE = /^\s*tidewatch\s*:\s*(.*?)\s*$/i;
+/** Events that are left out and named one by one; the others are counted. */
+const MOST_NAMED = 100;
+const LONGEST_NAME = 60;
 
-/** @throws AnswerError with code bad-answer that names the line */
-export function parseCalendar(
-  text: string,
-  { source }: { readonly source: string },
-): readonly SilencingEvent[] {
+/** @throws AnswerError with code bad-answer that names the line, where no event of the file is understood */
+export function parseCalendar(text: string, { source }: { readonly source: string }): SilencingCalendar {
   const calendars = readComponents(text, source).filter(({ name }) => name === 'VCALENDAR');
   if (calendars.length === 0) throw refuse(source, 1, 'has no VCALENDAR: it is no iCalendar file');
-  return calendars.flatMap((calendar) => readEvents(calendar, source));
+  const read = calendars.flatMap((calendar) => readEvents(calendar, source));
+  const events = read.flatMap(({ event }) => event ?? []);
+  const faults = read.flatMap(({ component, fault }) => (fault === undefined ? [] : [{ component, fault }]));
+  if (events.length === 0 && faults[0] !== undefined) throw faults[0].fault;
+  return { events, leftOut: nameLeftOut(faults, source) };
 }
 
-function readEvents(calendar: Component, source: string): readonly SilencingEvent[] {
+function readEvents(calendar: Component, source: string): readonly ReadEvent[] {
   const own = findProperty(calendar, 'X-WR-TIMEZONE')?.value ?? 'UTC';
   const zones = { source, byId: readZones(calendar, source), own };
   const events = calendar.components.filter(({ name }) => name === 'VEVENT');
@@ -58,7 +77,43 @@ function readEvents(calendar: Component, source: string): readonly SilencingEven
   );
   return events
     .filter((event) => findProperty(event, 'STATUS')?.value.trim().toUpperCase() !== 'CANCELLED')
-    .map((event) => readEvent(event, { zones, moved: moved.get(findProperty(event, 'UID')?.value) ?? [] }));
+    .map((component): ReadEvent => {
+      try {
+        const others = moved.get(findProperty(component, 'UID')?.value) ?? [];
+        return { component, event: readEvent(component, { zones, moved: others }) };
+      } catch (fault) {
+        if (fault instanceof AnswerError) return { component, fault };
+        throw fault;
+      }
+    });
+}
+
+function nameLeftOut(
+  faults: readonly { readonly component: Component; readonly fault: AnswerError }[],
+  source: string,
+): readonly LeftOut[] {
+  const named = faults.slice(0, MOST_NAMED).map(({ component, fault }): LeftOut => {
+    const why = fault.message.replace(`${source}: `, '');
+    return {
+      code: 'event-not-understood',
+      count: 1,
+      message: `event ${nameEvent(component)} silences nobody: ${why}`,
+    };
+  });
+  const more = faults.length - named.length;
+  if (more === 0) return named;
+  const message = `${more} more events are not understood either, and silence nobody`;
+  return [...named, { code: 'event-not-understood', count: more, message }];
+}
+
+/** "Night jobs" (UID 7f3a@google.com) */
+function nameEvent(event: Component): string {
+  const [summary, uid] = ['SUMMARY', 'UID'].map((name) => findProperty(event, name)?.value.trim());
+  return `${summary ? `${showName(unescapeText(summary))} ` : ''}(${uid ? `UID ${showName(uid)}` : 'without a UID'})`;
+}
+
+function showName(text: string): string {
+  return JSON.stringify(text.length <= LONGEST_NAME ? text : `${text.slice(0, LONGEST_NAME)}…`);
 }
 
 function readEvent(
@@ -66,11 +121,14 @@ function readEvent(
   { zones, moved }: { readonly zones: Zones; readonly moved: readonly Component[] },
 ): SilencingEvent {
   const { source } = zones;
+  if (event.fault !== undefined) throw event.fault;
   const dtstart = findProperty(event, 'DTSTART');
   if (dtstart === undefined) throw refuse(source, event.line, 'an event has no DTSTART');
   const start = readTime(dtstart, dtstart.value, zones);
   const length = readLength(event, start, zones);
   const isMoved = findProperty(event, 'RECURRENCE-ID') !== undefined;
+  // Whether it is of one day alone.
+  if (isMoved) readReplaced(event, zones);
   const rules = isMoved
     ? []
     : listProperties(event, 'RRULE').map((property) => readRule(property, start, source));
@@ -170,6 +228,7 @@ function readTime({ name, params, line }: Property, text: string, { source, byId
   // A day is one by the calendar's clocks.
   const id = (time.isDate ? undefined : params.get('TZID')) ?? own;
   const clock = byId.get(id) ?? findClock(id);
+  if (clock instanceof AnswerError) throw clock;
   if (clock === undefined)
     throw refuse(
       source,
@@ -195,12 +254,15 @@ function readMatchers(event: Component, source: string): readonly Matcher[] {
 
 /** Of text as calendars escape it; Google's is HTML where it was written in the browser. */
 function toLines(value: string): readonly string[] {
-  const text = value.replace(/\\([nN\\;,])/g, (_, escaped: string) => (/n/i.test(escaped) ? '\n' : escaped));
-  return text
+  return unescapeText(value)
     .replace(/<br\s*\/?>|<\/(?:p|div|li)>/gi, '\n')
     .replace(/<\/?[a-z][^<>]*>/gi, '')
     .replace(/&(quot|amp|lt|gt|nbsp|#39);/g, (_, name: string) => ENTITIES[name] ?? '')
     .split('\n');
+}
+
+function unescapeText(value: string): string {
+  return value.replace(/\\([nN\\;,])/g, (_, escaped: string) => (/n/i.test(escaped) ? '\n' : escaped));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

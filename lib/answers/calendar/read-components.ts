@@ -1,4 +1,7 @@
-/** The text of an iCalendar file (RFC 5545) as components and properties. Says nothing of what they mean. */
+/**
+ * The text of an iCalendar file (RFC 5545) as components and properties. Says nothing of what they mean. A line within an
+ * event or a zone that is none makes that one unusable, and no other: whoever reads it refuses it.
+ */
 import { AnswerError } from '../../base/errors.ts';
 
 export interface Property {
@@ -15,34 +18,43 @@ export interface Component {
   readonly properties: readonly Property[];
   readonly components: readonly Component[];
   readonly line: number;
+  /** Of its first line that is none, also one of what lies in it; undefined: all of them are read. */
+  readonly fault: AnswerError | undefined;
 }
 
 interface Open extends Component {
   readonly properties: Property[];
   readonly components: Component[];
+  fault: AnswerError | undefined;
 }
 
 /** A calendar has three levels: VCALENDAR, VEVENT, VALARM. */
 const MOST_LEVELS = 10;
+/** With the root: of a calendar and what lies right in it. A line of the calendar itself may be of all events. */
+const LEVELS_OF_PARTS = 3;
 const LONGEST_SHOWN = 60;
 /** A name, its parameters, a colon that stands outside of quotes, and the value. */
 const LINE = /^([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)$/s;
 const PARAM = /;([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:])*)/g;
 
-/** @throws AnswerError with code bad-answer that names the line */
+/** @throws AnswerError with code bad-answer that names the line, where it cannot be told which component is at fault */
 export function readComponents(text: string, source: string): readonly Component[] {
-  const root: Open = { name: '', properties: [], components: [], line: 0 };
+  const root = open('', 0);
   const stack: Open[] = [root];
   for (const { content, line } of unfold(text)) {
     const property = readProperty(content, line);
     const top = stack.at(-1)!;
-    if (property === undefined || (top === root && property.name !== 'BEGIN'))
-      throw refuse(source, line, `${show(content)} is no line of an iCalendar file`);
+    if (property === undefined || (top === root && property.name !== 'BEGIN')) {
+      const fault = refuse(source, line, `${show(content)} is no line of an iCalendar file`);
+      if (stack.length < LEVELS_OF_PARTS) throw fault;
+      for (const part of stack.slice(LEVELS_OF_PARTS - 1)) part.fault ??= fault;
+      continue;
+    }
     const name = property.value.trim().toUpperCase();
     if (property.name === 'BEGIN') {
       if (stack.length > MOST_LEVELS)
         throw refuse(source, line, `${name} lies more than ${MOST_LEVELS} deep`);
-      stack.push({ name, properties: [], components: [], line });
+      stack.push(open(name, line));
     } else if (property.name === 'END') {
       if (name !== top.name) throw refuse(source, line, `${show(content)} ends no ${top.name}`);
       stack.pop();
@@ -52,6 +64,10 @@ export function readComponents(text: string, source: string): readonly Component
   const left = stack.at(-1)!;
   if (left !== root) throw refuse(source, left.line, `${left.name} has no end: the file may be cut`);
   return root.components;
+}
+
+function open(name: string, line: number): Open {
+  return { name, properties: [], components: [], line, fault: undefined };
 }
 
 export function findProperty({ properties }: Component, name: string): Property | undefined {

@@ -34,6 +34,7 @@ type Parts = ReadonlyMap<Part, string>;
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 /** What a rule of a frequency says nothing about, by RFC 5545. */
 const MEANINGLESS: Readonly<Record<Frequency, readonly Part[]>> = {
+  HOURLY: ['BYWEEKNO'],
   DAILY: ['BYWEEKNO', 'BYYEARDAY'],
   WEEKLY: ['BYWEEKNO', 'BYYEARDAY', 'BYMONTHDAY'],
   MONTHLY: ['BYWEEKNO', 'BYYEARDAY'],
@@ -60,10 +61,12 @@ export function readRecurrence(text: string, of: RuleOf): Recurrence | { readonl
   const frequency = FREQUENCIES.find((known) => known === given);
   if (frequency === undefined)
     return {
-      problem: `has FREQ ${given ?? 'nowhere'}; a silence's is ${FREQUENCIES.join(', ')}, and BYHOUR says when within a day`,
+      problem: `has FREQ ${given ?? 'nowhere'}; a silence's is ${FREQUENCIES.join(', ')}, and BYMINUTE says when within an hour`,
     };
   const stray = MEANINGLESS[frequency].find((part) => parts.has(part));
   if (stray !== undefined) return { problem: `has ${stray}, which says nothing for FREQ=${frequency}` };
+  if (frequency === 'HOURLY' && of.isDate)
+    return { problem: 'has FREQ HOURLY, and its event starts on a day without a time' };
   try {
     return count(parts, build(frequency, parts, of), of);
   } catch (error) {
@@ -82,14 +85,20 @@ function build(frequency: Frequency, parts: Parts, of: RuleOf): Recurrence {
     yearDays: readList(parts, 'BYYEARDAY', { from: 1, to: 366, isSigned: true }),
     weekNumbers: readList(parts, 'BYWEEKNO', { from: 1, to: 53, isSigned: true }),
   };
-  const times = of.isDate ? [0] : readTimes(parts, of.start);
+  const hours = readList(parts, 'BYHOUR', { from: 0, to: 23 });
+  const interval = readNumber(parts, 'INTERVAL', LONGEST_INTERVAL) ?? 1;
+  const isHourly = frequency === 'HOURLY';
+  const hoursADay = hours.length > 0 ? hours.length : isHourly ? Math.ceil(24 / interval) : 1;
+  const ownHours = hours.length > 0 ? hours : [new Date(of.start).getUTCHours()];
+  const times = of.isDate ? [0] : readTimes(parts, of.start, { hours: isHourly ? [0] : ownHours, hoursADay });
   const positions = readList(parts, 'BYSETPOS', { from: 1, to: 366 * MOST_TIMES, isSigned: true });
   const rule = {
     frequency,
-    interval: readNumber(parts, 'INTERVAL', LONGEST_INTERVAL) ?? 1,
+    interval,
     until: readUntil(parts, of),
     ...lists,
     weekDays,
+    hours: isHourly ? hours : [],
     times,
     positions,
     weekStart: readWeekStart(parts),
@@ -103,7 +112,7 @@ function fromStart(rule: Recurrence, start: Date): Partial<Recurrence> {
   if (weekDays.length > 0 || monthDays.length > 0 || yearDays.length > 0) return {};
   const ofStart = [{ day: start.getUTCDay() }];
   if (frequency === 'WEEKLY' || weekNumbers.length > 0) return { weekDays: ofStart };
-  if (frequency === 'DAILY') return {};
+  if (frequency === 'DAILY' || frequency === 'HOURLY') return {};
   return {
     monthDays: [start.getUTCDate()],
     ...(frequency === 'YEARLY' && months.length === 0 && { months: [start.getUTCMonth() + 1] }),
@@ -132,16 +141,20 @@ function readUntil(parts: Parts, { isDate, toLocal }: RuleOf): number {
   return read.isDate && !isDate ? read.local + DAY - 1 : read.local;
 }
 
-function readTimes(parts: Parts, start: number): readonly number[] {
+/** @param of.hours that the minutes and seconds are of; `hoursADay` of them at most */
+function readTimes(
+  parts: Parts,
+  start: number,
+  { hours, hoursADay }: { readonly hours: readonly number[]; readonly hoursADay: number },
+): readonly number[] {
   const at = new Date(start);
   const read = (part: Part, to: number, own: number): readonly number[] => {
     const list = readList(parts, part, { from: 0, to });
     return list.length === 0 ? [own] : list;
   };
-  const hours = read('BYHOUR', 23, at.getUTCHours());
   const minutes = read('BYMINUTE', 59, at.getUTCMinutes());
   const seconds = read('BYSECOND', 59, at.getUTCSeconds());
-  if (hours.length * minutes.length * seconds.length > MOST_TIMES)
+  if (hoursADay * minutes.length * seconds.length > MOST_TIMES)
     throw new BadPart(`comes more than ${MOST_TIMES} times a day`);
   const times = hours.flatMap((hour) =>
     minutes.flatMap((minute) => seconds.map((second) => ((hour * 60 + minute) * 60 + second) * 1000)),

@@ -1,4 +1,5 @@
 /** The clocks that a calendar's times go by: those that this build knows, and those that the calendar brings along. */
+import { AnswerError } from '../../base/errors.ts';
 import { isTimeZone } from '../../config/feature-settings.ts';
 import { getZoneClock, type ZoneClock } from '../../features/zone-clock.ts';
 import { parseLocal } from './local-time.ts';
@@ -17,14 +18,16 @@ interface Change {
 const FIRST = Date.UTC(1970, 0);
 const LAST = Date.UTC(2100, 0);
 
-/** By TZID. @throws AnswerError that names the line */
-export function readZones(calendar: Component, source: string): ReadonlyMap<string, ZoneClock> {
-  const zones = new Map<string, ZoneClock>();
+/**
+ * By TZID; the fault of one that is not understood, which is one of the events in it. One without a TZID is of no event.
+ */
+export function readZones(calendar: Component, source: string): ReadonlyMap<string, ZoneClock | AnswerError> {
+  const zones = new Map<string, ZoneClock | AnswerError>();
   for (const component of calendar.components) {
     if (component.name !== 'VTIMEZONE') continue;
     const id = findProperty(component, 'TZID')?.value;
-    if (id === undefined) throw refuse(source, component.line, 'VTIMEZONE has no TZID');
-    zones.set(id, findClock(id) ?? readClock(component, source));
+    if (id === undefined) continue;
+    zones.set(id, findClock(id) ?? readOwnClock(component, source));
   }
   return zones;
 }
@@ -34,7 +37,17 @@ export function findClock(id: string): ZoneClock | undefined {
   return isTimeZone(id) ? getZoneClock(id) : undefined;
 }
 
+function readOwnClock(zone: Component, source: string): ZoneClock | AnswerError {
+  try {
+    return readClock(zone, source);
+  } catch (error) {
+    if (error instanceof AnswerError) return error;
+    throw error;
+  }
+}
+
 function readClock(zone: Component, source: string): ZoneClock {
+  if (zone.fault !== undefined) throw zone.fault;
   const changes: Change[] = [];
   const before: Change[] = [];
   for (const part of zone.components) {
@@ -78,6 +91,8 @@ function listOnsets(part: Component, start: number, from: number, source: string
     if (property.name !== 'RRULE') continue;
     const rule = readRecurrence(property.value, { start, isDate: false, toLocal: (time) => time + from });
     if ('problem' in rule) throw refuse(source, property.line, `RRULE ${rule.problem}`);
+    if (rule.frequency === 'HOURLY')
+      throw refuse(source, property.line, 'RRULE has FREQ HOURLY: no clocks change every hour');
     onsets.push(...listOccurrences(rule, { start, from: FIRST, to: LAST }));
   }
   return onsets;

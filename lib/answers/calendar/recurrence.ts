@@ -1,10 +1,10 @@
 /**
- * When something comes again: RRULE of RFC 5545, by days. Times are local ones, in ms as if they were UTC. What lies in a
+ * When something comes again: RRULE of RFC 5545, by hours and days. Times are local ones, in ms as if they were UTC. What lies in a
  * range is worked out from that range, not from the beginning, so that a rule of 1601 costs what one of today does.
  */
 import { DAY } from '../../features/zone-clock.ts';
 
-export const FREQUENCIES = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
+export const FREQUENCIES = ['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
 export type Frequency = (typeof FREQUENCIES)[number];
 
 /** 0 for Sunday; `nth` of the month or the year, from its end where it is negative. */
@@ -25,7 +25,9 @@ export interface Recurrence {
   readonly yearDays: readonly number[];
   readonly weekNumbers: readonly number[];
   readonly weekDays: readonly RuleDay[];
-  /** Ms after midnight, ascending. */
+  /** 0 to 23: of HOURLY alone; what others have of them is in `times`. */
+  readonly hours: readonly number[];
+  /** Ms after midnight, ascending; of HOURLY after the full hour. */
   readonly times: readonly number[];
   readonly positions: readonly number[];
   /** Of weeks, 0 for Sunday. */
@@ -42,6 +44,7 @@ interface Day {
   readonly yearDay: number;
 }
 
+const HOUR = 3_600_000;
 /** 1970-01-01 was a Thursday. */
 const FIRST_WEEKDAY = 4;
 
@@ -61,18 +64,31 @@ export function* listOccurrences(
 }
 
 function listPeriod(rule: Recurrence, period: number): readonly number[] {
-  const { times, positions } = rule;
-  const found: number[] = [];
-  const end = beginOf(rule, period + 1) / DAY;
-  for (let index = beginOf(rule, period) / DAY; index < end; index++)
-    if (fits(rule, describeDay(index))) for (const time of times) found.push(index * DAY + time);
+  const { positions } = rule;
+  const found = rule.frequency === 'HOURLY' ? listHour(rule, period) : listDays(rule, period);
   if (positions.length === 0) return found;
   const chosen = positions.flatMap((at) => found.at(at > 0 ? at - 1 : at) ?? []);
   return [...new Set(chosen)].sort((a, b) => a - b);
 }
 
-/** The number of the day, week, month or year that a time lies in, counted from a fixed one. */
+function listHour(rule: Recurrence, period: number): readonly number[] {
+  const { hours, times } = rule;
+  if (hours.length > 0 && !hours.includes(mod(period, 24))) return [];
+  if (!fits(rule, describeDay(Math.floor(period / 24)))) return [];
+  return times.map((time) => period * HOUR + time);
+}
+
+function listDays(rule: Recurrence, period: number): readonly number[] {
+  const found: number[] = [];
+  const end = beginOf(rule, period + 1) / DAY;
+  for (let index = beginOf(rule, period) / DAY; index < end; index++)
+    if (fits(rule, describeDay(index))) for (const time of rule.times) found.push(index * DAY + time);
+  return found;
+}
+
+/** The number of the hour, day, week, month or year that a time lies in, counted from a fixed one. */
 function periodOf({ frequency, weekStart }: Recurrence, local: number): number {
+  if (frequency === 'HOURLY') return Math.floor(local / HOUR);
   const index = Math.floor(local / DAY);
   if (frequency === 'DAILY') return index;
   if (frequency === 'WEEKLY') return Math.floor((index + FIRST_WEEKDAY - weekStart) / 7);
@@ -80,8 +96,9 @@ function periodOf({ frequency, weekStart }: Recurrence, local: number): number {
   return frequency === 'MONTHLY' ? date.getUTCFullYear() * 12 + date.getUTCMonth() : date.getUTCFullYear();
 }
 
-/** Local ms, midnight. */
+/** Local ms: midnight, or the full hour. */
 function beginOf({ frequency, weekStart }: Recurrence, period: number): number {
+  if (frequency === 'HOURLY') return period * HOUR;
   if (frequency === 'DAILY') return period * DAY;
   if (frequency === 'WEEKLY') return (period * 7 - FIRST_WEEKDAY + weekStart) * DAY;
   return frequency === 'MONTHLY' ? midnight(Math.floor(period / 12), mod(period, 12)) : midnight(period, 0);

@@ -7,6 +7,7 @@ import { calendarOfKey, SILENCES_PREFIX, silenceKey, silenceOfKey } from '../../
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { Command, Invocation } from '../command.ts';
 import { createNamedFilesCommand, readNotes, readRange } from '../named-files.ts';
+import { sayLeftOutParts } from '../quarantined.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const silence: Command = createNamedFilesCommand<Silencing>({
@@ -64,11 +65,18 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
 });
 
 /** A silence that names a calendar which nobody can read would never hold, and whoever added it would rely on it. */
-async function checkCalendar({ calendar }: Silencing, store: ObjectStore): Promise<void> {
+async function checkCalendar(
+  { calendar }: Silencing,
+  store: ObjectStore,
+  { output }: Invocation,
+): Promise<void> {
   if (calendar === undefined) return;
   const key = `${SILENCES_PREFIX}${calendar}`;
   try {
-    parseCalendar(new TextDecoder().decode((await store.get(key)).body), { source: key });
+    const text = new TextDecoder().decode((await store.get(key)).body);
+    const { leftOut } = parseCalendar(text, { source: key });
+    if (leftOut.length > 0)
+      output.print('left-out', sayLeftOutParts({ key, leftOut }).join('\n'), { key, leftOut });
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     throw new UsageError(`the bucket has no ${key}, which --calendar names: put the calendar there first`);

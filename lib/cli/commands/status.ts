@@ -2,6 +2,7 @@ import { detectorOfUnit } from '../../config/work-unit.ts';
 import { findDetectorNames } from '../../jobs/shared/load-detectors.ts';
 import { sayNeeds } from '../../jobs/shared/training-needs.ts';
 import { sayLeftOut } from '../../report/left-out.ts';
+import { SILENCES_PREFIX } from '../../store/keys.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -13,7 +14,7 @@ import {
 import { type DetectorStatus, readDetectorStatus } from '../detector-status.ts';
 import { findChosen } from '../detectors.ts';
 import { worstStatus } from '../exit-code.ts';
-import { listOfNoDetector, sayQuarantined } from '../quarantined.ts';
+import { listOfNoDetector, listUnmendedParts, sayLeftOutParts, sayQuarantined } from '../quarantined.ts';
 import { formatTable } from '../table.ts';
 import { listUnitsOf } from '../units.ts';
 import { type Answered, measureAnswers } from '../verdicts.ts';
@@ -46,6 +47,8 @@ export const status: Command = {
     if (names.length === 0) output.print('note', 'no detectors in this bucket yet', { detectors: 0 });
     for (const { key, message } of operands.length > 0 ? [] : await listOfNoDetector(context.store))
       output.print('quarantined', sayQuarantined({ key, message }), { key, message });
+    for (const note of operands.length > 0 ? [] : await listUnmendedParts(context.store, SILENCES_PREFIX))
+      output.print('left-out', sayLeftOutParts(note).join('\n'), { key: note.key, leftOut: note.leftOut });
     const found: DetectorStatus[] = [];
     const units = await listUnitsOf(context.store, names);
     const outcome = await forEachDetector(invocation, units, async (name) => {
@@ -98,11 +101,7 @@ export const status: Command = {
             ]
           : []),
         ...quarantined.map(sayQuarantined),
-        ...leftOut.flatMap(({ key, leftOut: parts }) =>
-          parts.map(
-            ({ code, message }) => `${code === 'rounded' ? 'rounded' : 'left out'}: ${key}: ${message}`,
-          ),
-        ),
+        ...leftOut.flatMap(sayLeftOutParts),
       ];
     });
     output.print('detector', [table, ...notes, ...answers, ...unusable].join('\n'), withAnswers(first));

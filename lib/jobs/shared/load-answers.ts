@@ -2,7 +2,9 @@
 import { AnswerError, NotFoundError, ObjectTooLargeError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
+import type { LeftOut } from '../../window/left-out.ts';
 import type { StoreContext } from './context.ts';
+import { recordLeftOut } from './left-out-notes.ts';
 import { quarantine, withoutQuarantined } from './quarantine.ts';
 
 const MAX_BYTES = 1_000_000;
@@ -18,6 +20,8 @@ export interface AnswerFiles<T> {
   readonly endings?: string | undefined;
   /** @throws AnswerError where it cannot be used */
   readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
+  /** Parts of one that cannot be used while the rest is. */
+  readonly leftOutOf?: ((answer: T) => readonly LeftOut[]) | undefined;
 }
 
 /** By name. What is called otherwise goes to quarantine too; folder markers and dot files are left alone. */
@@ -59,7 +63,7 @@ export function createAnswerLoader<T>(files: AnswerFiles<T>): LoadAnswers<T> {
 async function read<T>(
   context: StoreContext,
   key: string,
-  { what, nameOf, parse, endings = 'neither NAME.yml nor NAME.yaml' }: AnswerFiles<T>,
+  { what, nameOf, parse, leftOutOf, endings = 'neither NAME.yml nor NAME.yaml' }: AnswerFiles<T>,
 ): Promise<Read<T> | undefined> {
   const name = nameOf(key);
   if (name === undefined && (key.endsWith('/') || /\/[._][^/]*$/.test(key))) return undefined;
@@ -69,7 +73,10 @@ async function read<T>(
       throw new AnswerError(`no-${what}`, `${key} is no ${what}: it is called ${endings}`);
     const stored = await context.store.get(key, { maxBytes: MAX_BYTES });
     etag = stored.etag;
-    return { etag, answer: parseAny(parse, new TextDecoder().decode(stored.body), { source: key, name }) };
+    const answer = parseAny(parse, new TextDecoder().decode(stored.body), { source: key, name });
+    const leftOut = leftOutOf?.(answer) ?? [];
+    if (leftOut.length > 0) await recordLeftOut(context, { detector: 'none', key, etag, leftOut });
+    return { etag, answer };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     if (!(error instanceof AnswerError) && !(error instanceof ObjectTooLargeError)) throw error;

@@ -236,6 +236,28 @@ test('a calendar that cannot be read is named as a bad silence is', async () => 
   assert.equal(list.code, 3);
 });
 
+test('an event that is not understood is named by list, status and add, and the others count', async () => {
+  const store = createMemoryObjectStore();
+  const bad = ['BEGIN:VEVENT', 'SUMMARY:Odd', 'DTSTART:20261127', 'RRULE:FREQ=SECONDLY', 'END:VEVENT'];
+  const good = ['BEGIN:VEVENT', 'DTSTART:20261127', 'END:VEVENT'];
+  const text = ['BEGIN:VCALENDAR', ...bad, ...good, 'END:VCALENDAR'].join('\r\n');
+  await store.put('silences/nights.ics', encoder.encode(text));
+  const named =
+    /^left out: silences\/nights\.ics: event "Odd" \(without a UID\) silences nobody: line 5: RRULE has FREQ SECONDLY/m;
+  const run = (...args: readonly string[]) => runTestCli(args, store, host);
+  const list = await run('silence', 'list');
+  assert.match(list.stdout, named);
+  assert.match(list.stdout, /^nights\.ics +yes +everything +- +nights\.ics \(1 event\)/m);
+  assert.equal(list.code, 0);
+  assert.match((await run('status')).stdout, named);
+  const added = await run('silence', 'add', 'x', 'workload=db', '--calendar', 'nights.ics');
+  assert.deepEqual([added.code, named.test(added.stdout)], [0, true]);
+  // Mended.
+  await store.put('silences/nights.ics', encoder.encode(text.replace('SECONDLY', 'DAILY')));
+  for (const command of [['silence', 'list'], ['status']])
+    assert.doesNotMatch((await run(...command)).stdout, /left out/);
+});
+
 test('a silence by a calendar that is not there, or is none, is not added', async () => {
   const store = createMemoryObjectStore();
   const add = () =>

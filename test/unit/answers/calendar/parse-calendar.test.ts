@@ -9,7 +9,7 @@ const calendar = (...lines: readonly string[]): string =>
   ['BEGIN:VCALENDAR', 'PRODID:-//x//y//EN', 'VERSION:2.0', ...lines, 'END:VCALENDAR', ''].join('\r\n');
 const event = (...lines: readonly string[]): string => ['BEGIN:VEVENT', ...lines, 'END:VEVENT'].join('\r\n');
 const lasts = (text: string, time: string): boolean =>
-  parseCalendar(text, { source: 's.ics' }).some((each) => isDuring(each, Date.parse(time)));
+  parseCalendar(text, { source: 's.ics' }).events.some((each) => isDuring(each, Date.parse(time)));
 
 /** @param hours that last; the moments before and after each do not */
 function assertLasts(text: string, hours: readonly (readonly [string, string])[]): void {
@@ -164,7 +164,10 @@ test('a time that the clocks leave out is taken by those before, and of two the 
 });
 
 test('events of each kind of matcher are a silence, and of none one of everything', () => {
-  const silences = parseSilencingCalendar(GOOGLE, { source: 'silences/nights.ics', name: 'nights.ics' });
+  const { silencings: silences } = parseSilencingCalendar(GOOGLE, {
+    source: 'silences/nights.ics',
+    name: 'nights.ics',
+  });
   assert.deepEqual(
     silences.map(({ name, matchers, events }) => [name, matchers.map(({ value }) => value), events?.length]),
     [
@@ -175,6 +178,84 @@ test('events of each kind of matcher are a silence, and of none one of everythin
   const at = (time: string): readonly boolean[] => silences.map((each) => isActive(each, Date.parse(time)));
   assert.deepEqual(at('2026-03-07T00:00Z'), [true, false]);
   assert.deepEqual(at('2026-05-01T12:00Z'), [false, true]);
+});
+
+test('an event that is not understood is left out and named, and the others count', () => {
+  const good = event('DTSTART:20260301T100000Z', 'DURATION:PT1H');
+  const other = ['2026-03-01T10:00Z', '2026-03-01T11:00Z'] as const;
+  for (const [lines, ...messages] of [
+    [
+      [
+        event('SUMMARY:Jobs\\, nightly', 'UID:a', 'DTSTART:20260501T000000Z', 'RRULE:FREQ=MINUTELY'),
+        event('DTSTART:2026-05-01'),
+      ],
+      /^event "Jobs, nightly" \(UID "a"\) silences nobody: line 8: RRULE has FREQ MINUTELY/,
+      /^event \(without a UID\) silences nobody: line 11: DTSTART "2026-05-01" is no day or time/,
+    ],
+    // The series and what changes it from one day on: neither is what somebody meant.
+    [
+      [
+        event('UID:a', 'DTSTART:20260501', 'RRULE:FREQ=DAILY'),
+        event('UID:a', 'DTSTART:20260502', 'RECURRENCE-ID;RANGE=THISANDFUTURE:20260502'),
+      ],
+      /"a".*line 12: RECURRENCE-ID with RANGE/,
+      /"a".*line 12: RECURRENCE-ID with RANGE/,
+    ],
+    // Of a zone that cannot be read only what is in it, and of a line that is none its event.
+    [
+      [
+        'BEGIN:VTIMEZONE\r\nTZID:Ours\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nEND:STANDARD\r\nEND:VTIMEZONE',
+        event('UID:a', 'DTSTART;TZID=Ours:20260501T000000', 'DURATION:P1D'),
+      ],
+      /"a".*line 6: STANDARD needs DTSTART, TZOFFSETFROM and TZOFFSETTO/,
+    ],
+    [
+      [event('UID:a', 'DTSTART:20260501', 'DESCRIPTION:as it was', 'written by hand')],
+      /"a".*line 8: "written by hand" is no line of an iCalendar file/,
+    ],
+    [
+      [event('UID:a', 'DTSTART:20260501', 'DESCRIPTION:tidewatch: pod = a')],
+      /"a".*line 7: "tidewatch: pod = a" must be/,
+    ],
+  ] as const) {
+    const text = calendar(...lines, good);
+    const { events, leftOut } = parseCalendar(text, { source: 's.ics' });
+    assert.deepEqual(
+      leftOut.map(({ code, count }) => [code, count]),
+      messages.map(() => ['event-not-understood', 1]),
+    );
+    for (const [i, message] of messages.entries()) assert.match(leftOut[i]?.message ?? '', message);
+    assert.equal(events.length, 1);
+    assertLasts(text, [other]);
+    assert.ok(!lasts(text, '2026-05-01T12:00Z'));
+    // In any order.
+    assert.equal(parseCalendar(calendar(good, ...lines), { source: 's.ics' }).leftOut.length, leftOut.length);
+  }
+});
+
+test('of very many events that are not understood the first are named and the others counted', () => {
+  const bad = Array.from({ length: 150 }, () => event('DTSTART:never'));
+  const { leftOut } = parseCalendar(calendar(...bad, event('DTSTART:20260101')), { source: 's.ics' });
+  assert.deepEqual(
+    [leftOut.length, leftOut.reduce((sum, { count }) => sum + count, 0), leftOut.at(-1)?.message],
+    [101, 150, '50 more events are not understood either, and silence nobody'],
+  );
+});
+
+test('every two hours, and at night by the clocks', () => {
+  const text = calendar(
+    event(
+      'DTSTART;TZID=Europe/Berlin:20261127T220000',
+      'DURATION:PT20M',
+      'RRULE:FREQ=HOURLY;INTERVAL=2;BYHOUR=22,23,0,1,2,3',
+    ),
+  );
+  assertLasts(text, [
+    ['2026-11-27T21:00Z', '2026-11-27T21:20Z'],
+    ['2026-11-27T23:00Z', '2026-11-27T23:20Z'],
+    ['2026-11-28T01:00Z', '2026-11-28T01:20Z'],
+  ]);
+  for (const time of ['2026-11-27T22:10Z', '2026-11-28T03:10Z']) assert.ok(!lasts(text, time), time);
 });
 
 test('what cannot be told is refused with its line', () => {

@@ -84,7 +84,9 @@ test('a rule that never comes true ends', () => {
 
 test('what a silence cannot be is refused with the part and its value', () => {
   for (const [text, problem] of [
-    ['FREQ=HOURLY', /FREQ HOURLY.*DAILY, WEEKLY, MONTHLY, YEARLY.*BYHOUR/],
+    ['FREQ=MINUTELY', /FREQ MINUTELY.*HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.*BYMINUTE/],
+    ['FREQ=HOURLY;BYWEEKNO=3', /BYWEEKNO, which says nothing for FREQ=HOURLY/],
+    ['FREQ=HOURLY;BYMINUTE=0,30', /more than 24 times a day/],
     ['INTERVAL=2', /FREQ nowhere/],
     ['FREQ=DAILY;INTERVAL=0', /INTERVAL "0": a whole number from 1 to 10000/],
     ['FREQ=DAILY;COUNT=3;UNTIL=20261231', /both COUNT and UNTIL/],
