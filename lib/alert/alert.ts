@@ -25,6 +25,11 @@ export interface Reason {
   readonly usualLow: number;
   readonly usualHigh: number;
   readonly usual: number;
+  /**
+   * How far the value is from `usual`, in units of half of the band between the bounds, below it negative; null where nothing
+   * was measured, or the band has no width. Absent in older alerts, and in what a state keeps to build one of.
+   */
+  readonly deviation?: number | null | undefined;
 }
 
 /** Data that is missing, in place of values that are unusual. */

@@ -23,9 +23,11 @@ const MOST_REASONS = 20;
 const MOST_RESTARTS = 5;
 /** Of several, the newest: they lie nearest to what went wrong. */
 export const MOST_ROLLOUTS = 5;
+/** A deviation has three decimals. */
+const ROUND = 1000;
 
 /**
- * @param given.reasons of the transition's peak row, largest share first; units are added
+ * @param given.reasons of the transition's peak row, largest share first; units and deviations are added
  * @param given.step ms that a row stands for
  * @param given.by what the transition's score and the threshold are of; left out: the model's scores
  * @param given.threshold from which a row is anomalous
@@ -52,7 +54,7 @@ export function buildAlert(given: {
   readonly objects: Alert['objects'];
 }): Alert {
   const { transition, detector, model, by, threshold, objects, step } = given;
-  const reasons = given.reasons.map((reason) => withUnit(reason, detector));
+  const reasons = given.reasons.map((reason) => withDeviation(withUnit(reason, detector)));
   const settled = given.settled && withUnit(given.settled, detector);
   const worst = given.worst && withUnit(given.worst, detector);
   return {
@@ -102,6 +104,14 @@ export function buildAlert(given: {
     model,
     objects,
   };
+}
+
+function withDeviation(reason: Reason): Reason {
+  const { value, usual, usualLow, usualHigh } = reason;
+  if (value === null) return { ...reason, deviation: null };
+  const deviation = Math.round(((value - usual) / ((usualHigh - usualLow) / 2)) * ROUND) / ROUND;
+  // What is -0 here is 0 in JSON.
+  return { ...reason, deviation: Number.isFinite(deviation) ? deviation + 0 : null };
 }
 
 /** What was derived from a metric brings the unit that it has. */

@@ -40,6 +40,13 @@ export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   usualLow: z.number().describe('Lower bound of what is usual or expected, in the unit of `value`.'),
   usualHigh: z.number().describe('Upper bound.'),
   usual: z.number().describe('The middle of it.'),
+  deviation: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'How far `value` is from `usual`, in units of half of the usual band (`usualHigh` less `usualLow`), to three decimals; negative below `usual`. null: nothing was measured, or the band has no width. Older alerts lack it.',
+    ),
 } satisfies Shape<Reason>);
 
 export const memberSchema: z.ZodType<AlertMember> = z.looseObject({

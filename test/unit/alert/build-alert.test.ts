@@ -48,7 +48,12 @@ test('an alert carries what the transition, the detector and the model say', () 
     entity: 'payment',
     severity: 'warning',
     summary: 'payment: container_cpu_usage 0.83 (usual 0.01–0.05) and 2 more metrics, since 14:32 UTC, 6 min',
-    reasons: [CPU, { ...MEMORY, unit: 'bytes' }, { ...READY, unit: 'ratio' }, { ...LOST, unit: 'seconds' }],
+    reasons: [
+      { ...CPU, deviation: 40 },
+      { ...MEMORY, unit: 'bytes', deviation: 4094 },
+      { ...READY, unit: 'ratio', deviation: 0 },
+      { ...LOST, unit: 'seconds', deviation: null },
+    ],
     reasonsLeftOut: 0,
     score: 0.71,
     threshold: 0.62,
@@ -58,6 +63,22 @@ test('an alert carries what the transition, the detector and the model say', () 
     model: MODEL,
     objects: OBJECTS,
   } satisfies Alert);
+});
+
+test('a deviation is in halves of the usual band, signed and to three decimals', () => {
+  const deviationOf = (reason: Partial<Reason>) =>
+    build({ reasons: [{ ...CPU, usualLow: 8, usualHigh: 14, usual: 10, ...reason }] }).reasons[0]?.deviation;
+  assert.equal(deviationOf({ value: 14 }), 1.333);
+  assert.equal(deviationOf({ value: 3 }), -2.333);
+  assert.equal(deviationOf({ value: 9.9999 }), 0);
+  assert.equal(deviationOf({ value: null }), null);
+  assert.equal(deviationOf({ value: 12, usualLow: 10, usualHigh: 10 }), null);
+  assert.equal(deviationOf({ value: 10, usualLow: 10, usualHigh: 10 }), null);
+  // An older alert lacks it.
+  const { deviation: _, ...before } = build({ reasons: [CPU] }).reasons[0]!;
+  assert.deepEqual(before, CPU);
+  const alert = { ...build({ reasons: [] }), reasons: [before] };
+  assert.deepEqual(parseAlert(JSON.stringify(alert)), alert);
 });
 
 test('one sentence for each thing that can be said', () => {
