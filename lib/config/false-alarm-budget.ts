@@ -1,7 +1,7 @@
-/** How many false incidents people put up with, as they write it: `1 per week`. */
+/** How many false alarms people put up with, as they write it: `1 per week`. */
 import { TidewatchError } from '../base/errors.ts';
 
-/** So many false incidents in so long, over all of a detector's entities. */
+/** So many false alarms in so long, over all of a detector's entities. */
 export interface FalseAlarmBudget {
   /** Above 0. */
   readonly count: number;

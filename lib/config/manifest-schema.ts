@@ -149,7 +149,7 @@ const training = z.strictObject({
   incidents: choice(INCIDENT_RULES)
     .default(DEFAULTS.trainOnIncidents)
     .describe(
-      'Whether rows of incidents that nobody answered are learned from. settled: only where they settled at a new level. exclude: none. include: all. A verdict goes before it. settled and exclude also leave out what is like nothing else in a history from before the first model; include does not.',
+      'Whether rows of anomalies that nobody answered are learned from. settled: only where they settled at a new level. exclude: none. include: all. A verdict goes before it. settled and exclude also leave out what is like nothing else in a history from before the first model; include does not.',
     ),
 });
 
@@ -288,7 +288,7 @@ const spec = z
         .optional()
         .describe('Columns that serve labels alone: a model that saw them would learn the rule.'),
       training: training.prefault({}),
-      threshold: thresholdSchema.prefault({}).describe('When rows become an incident.'),
+      threshold: thresholdSchema.prefault({}).describe('When rows become an anomaly.'),
       gaps: gaps.prefault({}),
       silence: silence
         .prefault({})

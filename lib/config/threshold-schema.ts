@@ -1,4 +1,4 @@
-/** `spec.threshold` of a manifest: when rows become an incident. */
+/** `spec.threshold` of a manifest: when rows become an anomaly. */
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import type { ChangeSettings } from './detector.ts';
@@ -49,7 +49,7 @@ export const thresholdSchema: z.ZodType<ManifestThreshold> = z.strictObject({
   false_alarms: text('a budget such as "1 per week", "0.5 per day" or "2 per month"', FALSE_ALARMS)
     .optional()
     .describe(
-      `False incidents that are put up with on data like what was learned, over all entities, by hour, day, week or month: ${DEFAULTS.falseAlarms} by default.`,
+      `False alarms that are put up with on data like what was learned, over all entities, by hour, day, week or month: ${DEFAULTS.falseAlarms} by default.`,
     ),
   settle_after: duration('1m', '30d')
     .default(DEFAULTS.settleAfter)
@@ -87,6 +87,6 @@ export const thresholdSchema: z.ZodType<ManifestThreshold> = z.strictObject({
   resolve_after: wholeNumber(1, 10_000)
     .optional()
     .describe(
-      `Rows in a row without an anomaly, after which an incident is over. ${DEFAULTS.resolveAfterEvidence} by default, ${DEFAULTS.resolveAfter} with percentile.`,
+      `Rows in a row that are not anomalous, after which an anomaly is over. ${DEFAULTS.resolveAfterEvidence} by default, ${DEFAULTS.resolveAfter} with percentile.`,
     ),
 });

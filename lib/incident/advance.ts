@@ -7,7 +7,8 @@
  *   incident louder.
  * - A worsening is told at most once in `groupInterval`, an escalation at once, and the end once it has lasted.
  * - An incident that a silence covers waits until the silence is over. It is told then if it is still open.
- * - Over the budget of a day, new incidents wait for the digest, unless they are louder than those that used it up.
+ * - Over the budget of a day, new incidents wait for the digest. Those count that are at least as loud: up to a budget of each
+ *   severity is told.
  * - Those of detectors with a digest of their own wait for that, whatever the budget, unless they are critical.
  */
 

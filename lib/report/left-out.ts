@@ -6,9 +6,9 @@ import { countOf, formatCount, formatTime } from './format.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   excluded: 'exclusions',
-  confirmed: 'confirmed incidents',
-  unanswered: 'unanswered incidents',
-  settled: 'settled incidents',
+  confirmed: 'confirmed anomalies',
+  unanswered: 'unanswered anomalies',
+  settled: 'settled anomalies',
   unwatched: 'a history that nobody watched',
 };
 /** Ranges of an unwatched history that are told one by one: the longest. */
@@ -19,7 +19,7 @@ export function countLeftOut(leftOut: LeftOutOfTraining | undefined): number {
   return Object.values(leftOut?.rows ?? {}).reduce((sum, rows) => sum + rows, 0);
 }
 
-/** "82 rows: 70 of confirmed incidents, 12 of exclusions"; more clauses where not all went as it was meant to. */
+/** "82 rows: 70 of confirmed anomalies, 12 of exclusions"; more clauses where not all went as it was meant to. */
 export function sayLeftOut(leftOut: LeftOutOfTraining): string {
   const { rows, takenIn, unread, tooUnlike } = leftOut;
   const parts = Object.entries(rows).map(
@@ -36,7 +36,7 @@ export function sayLeftOut(leftOut: LeftOutOfTraining): string {
     ...(takenIn === undefined
       ? []
       : [
-          `${countOf(takenIn.rows, 'row')} of unanswered incidents are learned from, as they are more than half of ${countOf(takenIn.workloads, 'workload')}`,
+          `${countOf(takenIn.rows, 'row')} of unanswered anomalies are learned from, as they are more than half of ${countOf(takenIn.workloads, 'workload')}`,
         ]),
     ...(unread === undefined ? [] : [`${unread} older anomalies and verdicts were not looked at`]),
   ].join('; ');

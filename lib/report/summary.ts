@@ -62,7 +62,7 @@ function describeSeparation({ separation }: Findings): readonly string[] {
   const { events } = separation;
   return [
     'on the data that the model was fitted on',
-    `events      ${events.foundEvents} of ${events.events} had an incident; ${events.falseAlerts} of ${countOf(events.alerts, 'incident')} lay outside of any`,
+    `events      ${events.foundEvents} of ${events.events} had an anomaly; ${events.falseAlerts} of ${countOf(events.alerts, 'anomaly', 'anomalies')} lay outside of any`,
     `rows        precision ${formatScore(separation.precision)}, recall ${formatScore(separation.recall)}, F1 ${formatScore(separation.f1)}`,
     `ranking     ROC AUC ${formatScore(separation.rocAuc)}, average precision ${formatScore(separation.averagePrecision)} (chance ${formatScore(separation.prevalence)})`,
   ];

@@ -32,7 +32,7 @@ test('a trained version holds its report, listed with checksums; scoring does no
   assert.equal(telemetry.total('ReportsFailed'), 0);
   const summary = new TextDecoder().decode(files['summary_report.txt']);
   assert.match(summary, /^rows {8}13,410, one every 1 min per entity$/m);
-  assert.match(summary, /of 25 had an incident/);
+  assert.match(summary, /of 25 had an anomaly/);
 
   const read: string[] = [];
   const watched = {

@@ -115,7 +115,7 @@ export function figuresOf(evaluation: Omit<Evaluation, 'missed'>): readonly Figu
     ['best F1', `${score(evaluation.bestF1)}, at a threshold that nobody knows beforehand`],
     [
       'events',
-      `${events.foundEvents} of ${countOf(events.events, 'labelled event')} found by ${countOf(events.alerts, 'incident')}: recall ${score(events.recall)}, precision ${score(events.precision)}`,
+      `${events.foundEvents} of ${countOf(events.events, 'labelled event')} found by ${countOf(events.alerts, 'anomaly', 'anomalies')}: recall ${score(events.recall)}, precision ${score(events.precision)}`,
     ],
     [
       'detection delay',
@@ -145,7 +145,7 @@ function figuresOfHeldOut({
     return [
       ...head,
       ['labels', 'none, neither a column “label” nor criteria: nothing says how right it is'],
-      ['incidents', `${incidents}, ${formatRate(incidentsPerWeek)} a week`],
+      ['anomalies', `${incidents}, ${formatRate(incidentsPerWeek)} a week`],
     ];
   const made = Object.entries(labelledBy).map(([name, count]) => `${name} ${count}`);
   return [

@@ -43,8 +43,8 @@ function renderPlots(rows: HeldOutRows, { entities, events }: HeldOutFindings): 
   const shown = entities.slice(0, MAX_ENTITIES);
   const left = entities.slice(MAX_ENTITIES);
   return html`<h3>What would have been told</h3>
-    <p class="note">Entities with missed events first, then those with false incidents. A bar of an incident is pale from where it began, and full from when it would have been told of until that it is over. Times are UTC.</p>
-    <ul class="key"><li style="--of:var(--incident);--by:.9">incident, told of</li>${
+    <p class="note">Entities with missed events first, then those with anomalies that lie in none. A bar of an anomaly is pale from where it began, and full from when it would have been told of until that it is over. Times are UTC.</p>
+    <ul class="key"><li style="--of:var(--incident);--by:.9">anomaly, told of</li>${
       events.length > 0
         ? html`<li style="--of:var(--label);--by:.9">labelled, found</li><li style="--of:var(--anomaly)">labelled, missed</li>`
         : undefined
@@ -56,7 +56,7 @@ function renderPlots(rows: HeldOutRows, { entities, events }: HeldOutFindings): 
 function renderEntity(rows: HeldOutRows, entity: HeldOutEntity, at: number): Markup {
   const { incidents, labelled, missed, peak } = entity;
   const parts = [
-    countOf(incidents.length, 'incident'),
+    countOf(incidents.length, 'anomaly', 'anomalies'),
     ...(labelled.length > 0
       ? [`${labelled.length - missed.length} of ${countOf(labelled.length, 'labelled event')} found`]
       : []),
@@ -101,7 +101,7 @@ function renderPair(rows: HeldOutRows, entity: HeldOutEntity, id: string, width:
   });
   const of = entity.entity || 'all rows';
   return html`${raw(drawForPage(timeline, { id, label: `${level} of ${of}, held out, over time` }))}${raw(
-    drawForPage(lanes, { id: `${id}l`, label: `labelled events and incidents of ${of}, held out` }),
+    drawForPage(lanes, { id: `${id}l`, label: `labelled events and anomalies of ${of}, held out` }),
   )}`;
 }
 
@@ -159,7 +159,7 @@ function sayIncident({ start, alertedAt, resolvedAt }: ToldIncident): string {
       ? `told at ${formatTime(alertedAt)}, ${formatLength(alertedAt - start)} later`
       : 'told at once';
   const over = resolvedAt === undefined ? 'still open at the end' : `over at ${formatTime(resolvedAt)}`;
-  return `Incident from ${formatTime(start)}: ${told}; ${over}`;
+  return `Anomaly from ${formatTime(start)}: ${told}; ${over}`;
 }
 
 /** Entities without plots: how many, and their missed events. */
@@ -167,7 +167,7 @@ function renderLeft(left: readonly HeldOutEntity[]): Markup {
   const incidents = left.reduce((sum, entity) => sum + entity.incidents.length, 0);
   const missed = left.flatMap((entity) => entity.missed);
   const more = missed.length - MAX_LINES;
-  return html`<p class="note">${countOf(left.length, 'more entity', 'more entities')} without plots: ${countOf(incidents, 'incident')}, ${countOf(missed.length, 'missed event')}.</p>
+  return html`<p class="note">${countOf(left.length, 'more entity', 'more entities')} without plots: ${countOf(incidents, 'anomaly', 'anomalies')}, ${countOf(missed.length, 'missed event')}.</p>
     ${
       missed.length > 0
         ? html`<ul class="note">${missed

@@ -31,7 +31,7 @@ export function renderPage(findings: Findings, figures: readonly Figure[]): stri
     renderModel(findings),
     renderThreshold(findings),
     renderOverTime(findings),
-    html`<h2>Most anomalous moments</h2><p class="note">The peak of each incident first, then the highest ${level === 'score' ? 'scores' : level} elsewhere. Shares say how much of it each metric made.</p>`,
+    html`<h2>Most anomalous moments</h2><p class="note">The peak of each anomaly first, then the highest ${level === 'score' ? 'scores' : level} elsewhere. Shares say how much of it each metric made.</p>`,
     renderMoments(findings.input),
     renderJudgement(findings, figures),
     renderMetrics(findings),
@@ -99,15 +99,15 @@ function renderThreshold(findings: Findings): Markup {
   const length = window.range.end - window.range.start;
   const isEvidence = nameLevel(version) === 'evidence';
   const rule = isEvidence
-    ? 'An incident opens where the evidence of a metric, or of all of them together, reaches the threshold: at 1 it is as far as normal data goes within the time that threshold.false_alarms allows one false alarm for, over a few rows or over hours.'
-    : `An incident opens when ${k} of ${n} rows in a row are anomalous: score at or above the threshold, and a metric at least ${minDeviation} robust standard deviations from its centre${extreme}.`;
+    ? 'An anomaly opens where the evidence of a metric, or of all of them together, reaches the threshold: at 1 it is as far as normal data goes within the time that threshold.false_alarms allows one false alarm for, over a few rows or over hours.'
+    : `An anomaly opens when ${k} of ${n} rows in a row are anomalous: score at or above the threshold, and a metric at least ${minDeviation} robust standard deviations from its centre${extreme}.`;
   const setting = isEvidence
     ? html`<code>threshold.false_alarms</code>`
     : html`<code>threshold.percentile</code> or <code>threshold.false_alarms</code>`;
   return html`<h2>Threshold and what it costs</h2>
     <p>${rule} It closes after ${resolveAfter} quiet rows. Move the slider to see what other thresholds would have cost; the decision was made anew at each of them.</p>
     ${renderSlider(findings)}
-    <p class="note">Counted on the ${formatLength(length)} that the model was fitted on${length < 7 * 86_400_000 ? ', brought to a week' : ''}. It knows this data: on new data expect more. ${findings.events.length > 0 ? 'Labelled events are part of these incidents. ' : ''}To change it, set ${setting} in the manifest and train again.</p>`;
+    <p class="note">Counted on the ${formatLength(length)} that the model was fitted on${length < 7 * 86_400_000 ? ', brought to a week' : ''}. It knows this data: on new data expect more. ${findings.events.length > 0 ? 'Labelled events are part of these anomalies. ' : ''}To change it, set ${setting} in the manifest and train again.</p>`;
 }
 
 function renderOverTime(findings: Findings): Markup {
@@ -115,7 +115,7 @@ function renderOverTime(findings: Findings): Markup {
   const all = findings.input.window.metrics.length;
   return html`<h2>${nameLevel(findings.input.version) === 'evidence' ? 'Evidence' : 'Score'} over time</h2>
     <p class="note">Each pixel shows the lowest and the highest of its values, so no spike is lost; gaps stay open. Times are UTC. ${metricsEach < all ? `The ${metricsEach} metrics with the largest part in the moments below, of ${all}.` : ''}</p>
-    <ul class="key"><li style="--of:var(--incident);--by:.35">incident</li>${findings.events.length > 0 ? html`<li style="--of:var(--label);--by:.35">labelled</li>` : undefined}<li style="--of:var(--anomaly)">anomalous row</li><li style="--of:var(--usual);--by:.2">usual range</li></ul>
+    <ul class="key"><li style="--of:var(--incident);--by:.35">anomaly</li>${findings.events.length > 0 ? html`<li style="--of:var(--label);--by:.35">labelled</li>` : undefined}<li style="--of:var(--anomaly)">anomalous row</li><li style="--of:var(--usual);--by:.2">usual range</li></ul>
     ${shown.map((entity, i) => renderTimelines(findings, entity, i, metricsEach))}
     ${left.length > 0 ? renderRest(left, nameLevel(findings.input.version)) : undefined}`;
 }
@@ -123,7 +123,7 @@ function renderOverTime(findings: Findings): Markup {
 function renderRest(left: ReturnType<typeof chooseEntities>['left'], level: string): Markup {
   const listed = left.slice(0, 200);
   return html`<details><summary>${countOf(left.length, 'more entity', 'more entities')}, without plots</summary><table>
-    <thead><tr><th>Entity</th><th>Rows</th><th>Incidents</th><th>Highest ${level}</th></tr></thead>
+    <thead><tr><th>Entity</th><th>Rows</th><th>Anomalies</th><th>Highest ${level}</th></tr></thead>
     <tbody>${listed.map(
       ({ entity, from, to, incidents, peakScore }) =>
         html`<tr><td>${entity}</td><td>${formatCount(to - from)}</td><td>${incidents.length}</td><td>${formatScore(peakScore)}</td></tr>`,
@@ -137,7 +137,7 @@ function renderJudgement({ separation, input }: Findings, figures: readonly Figu
     ${
       typeof separation === 'string'
         ? undefined
-        : html`<p>${`${separation.events.foundEvents} of ${countOf(separation.events.events, 'labelled event')} had an incident; ${separation.events.falseAlerts} of ${countOf(separation.events.alerts, 'incident')} lay outside of any. `}The curves are row by row, on the data that the model was fitted on.</p>`
+        : html`<p>${`${separation.events.foundEvents} of ${countOf(separation.events.events, 'labelled event')} had an anomaly; ${separation.events.falseAlerts} of ${countOf(separation.events.alerts, 'anomaly', 'anomalies')} lay outside of any. `}The curves are row by row, on the data that the model was fitted on.</p>`
     }
     <div class="plots">${drawn.map(
       (figure, i) =>

@@ -37,7 +37,7 @@ export function renderSlider(findings: Findings): Markup {
     <div class="figures">
       <div><b id="at-perWeek">${now.perWeek}</b><span>alerts a week</span></div>
       <div><b id="at-threshold">${now.threshold}</b><span>threshold (${nameLevel(findings.input.version)}), <span id="at-percentile" style="display:inline">${now.percentile}</span> of rows lie below</span></div>
-      <div><b id="at-incidents">${now.incidents}</b><span>incidents in the training data, from <span id="at-rows" style="display:inline">${now.rows}</span></span></div>
+      <div><b id="at-incidents">${now.incidents}</b><span>anomalies in the training data, from <span id="at-rows" style="display:inline">${now.rows}</span></span></div>
       ${events.length > 0 ? html`<div><b id="at-caught">${now.caught}</b><span>labelled events caught</span></div>` : undefined}
     </div>
     <input type="range" id="threshold" min="0" max="${costs.length - 1}" step="1" value="${at}" autocomplete="off" aria-label="Threshold">
@@ -61,8 +61,8 @@ function renderCostTable({ costs, events }: Findings): Markup {
 /** What the current threshold costs, in a sentence. */
 export function sayCost(findings: Findings): string {
   const { incidents, perWeek } = currentCost(findings);
-  if (incidents === 0) return 'no incident in the training data';
-  return `${countOf(incidents, 'incident')} in the training data, ${formatRate(perWeek)} a week`;
+  if (incidents === 0) return 'no anomaly in the training data';
+  return `${countOf(incidents, 'anomaly', 'anomalies')} in the training data, ${formatRate(perWeek)} a week`;
 }
 
 function figuresOf(cost: ThresholdCost, { events }: Findings): Figures {

@@ -50,7 +50,7 @@ export function renderTimelines(
   const still = new Set(order.filter((m) => isStill(findings, entity, m)));
   const name = entity.entity || input.version.detector;
   return html`<details class="entity"${index === 0 ? raw(' open') : undefined}>
-    <summary><b>${name}</b> · ${countOf(entity.incidents.length, 'incident')} · highest ${nameLevel(input.version)} ${formatScore(entity.peakScore)}</summary>
+    <summary><b>${name}</b> · ${countOf(entity.incidents.length, 'anomaly', 'anomalies')} · highest ${nameLevel(input.version)} ${formatScore(entity.peakScore)}</summary>
     ${renderScore(findings, entity, `e${index}`)}
     ${order.filter((m) => !still.has(m)).map((m, place) => renderMetric(findings, entity, m, `e${index}m${place}`))}
     ${still.size > 0 ? html`<p class="constant">Not drawn, since they never moved: ${[...still].map((m) => sayStill(findings, entity, m)).join(', ')}.</p>` : undefined}

@@ -77,12 +77,12 @@ test('fit writes a version as a bucket holds it, and judges it on the newest row
   const held = JSON.parse(await readFile(path('other/evaluation.json'), 'utf8'));
   assert.deepEqual(held, line.heldOut);
   for (const page of ['report.html', 'summary_report.txt'])
-    assert.match(await readFile(path(`other/${page}`), 'utf8'), /1 of 1 labelled event found by 1 incident/);
+    assert.match(await readFile(path(`other/${page}`), 'utf8'), /1 of 1 labelled event found by 1 anomaly/);
   // Labels lie in the held-out rows alone: only there are curves.
   const page = await readFile(path('other/report.html'), 'utf8');
   assert.match(
     page,
-    /<h2>Held-out rows<\/h2>[\s\S]*Incident from [\s\S]*; of a labelled event<[\s\S]*<\/main>/,
+    /<h2>Held-out rows<\/h2>[\s\S]*Anomaly from [\s\S]*; of a labelled event<[\s\S]*<\/main>/,
   );
   assert.match(page, /ROC curve of the held-out rows/);
   // The same data, options and seed give the same bytes; what the folder held of another version is gone.
@@ -151,7 +151,7 @@ test('without labels, fit says so and how often it would alert', async () => {
   );
   assert.equal(code, 0);
   assert.match(stdout, /^labels +none, neither a column “label” nor criteria/m);
-  assert.match(stdout, /^incidents +1, [\d.]+ a week$/m);
+  assert.match(stdout, /^anomalies +1, [\d.]+ a week$/m);
 });
 
 test('weak labels of a manifest judge where no column does, and stay with the model', async () => {

@@ -225,7 +225,7 @@ test('status tells what a model was fine-tuned from, what was left out, and of a
   assert.match(stdout, /^shop: fine-tuned from cart 20261101T000000Z-ffffffffffff$/m);
   assert.match(
     stdout,
-    /^shop: the model's training left out 73 rows: 70 of confirmed incidents, 3 of exclusions$/m,
+    /^shop: the model's training left out 73 rows: 70 of confirmed anomalies, 3 of exclusions$/m,
   );
   assert.match(stdout, /^shop: run 3 of the training of 20261103T000000Z-0123456789ab is under way or due$/m);
   const json = await runTestCli(['status', '--json'], store, { now: () => NOW });

@@ -41,10 +41,10 @@ test('says what was found: threshold, incidents, labels, metrics, moments', () =
   assert.match(summary, /^rows {8}2,880, one every 1 min per entity$/m);
   assert.match(
     summary,
-    /^5, percentile 99\.9 of the training scores: 1 incident in the training data, 7 a week$/m,
+    /^5, percentile 99\.9 of the training scores: 1 anomaly in the training data, 7 a week$/m,
   );
   assert.match(summary, /^> 5 /m);
-  assert.match(summary, /^events {6}1 of 1 had an incident; 0 of 1 incident lay outside of any$/m);
+  assert.match(summary, /^events {6}1 of 1 had an anomaly; 0 of 1 anomaly lay outside of any$/m);
   assert.match(summary, /ROC AUC 1, average precision 1 /);
   assert.match(summary, /75 % {2}cpu: 1000 \(usual 85–115\)/);
   assert.match(summary, /memory: missing \(usual 85–115\)/);
@@ -53,7 +53,7 @@ test('says what was found: threshold, incidents, labels, metrics, moments', () =
   const colours = new Set(shown.match(/(?<= (?:fill|stroke)=")[^"]+/g));
   for (const colour of colours)
     assert.match(colour, /^(none|transparent|var\(--[a-z]+\))$/, 'known in light and dark');
-  for (const word of ['requests', 'payment', '1 incident', 'ROC curve', 'labelled events caught'])
+  for (const word of ['requests', 'payment', '1 anomaly', 'ROC curve', 'labelled events caught'])
     assert.ok(page.includes(word), word);
 });
 
@@ -155,9 +155,9 @@ test('says what was left out of the training', () => {
   const input = makeInput();
   const leftOut = { rows: { confirmed: 70 }, ranges: [] };
   const { files } = writePages({ ...input, version: { ...input.version, leftOut } });
-  assert.match(text(files, 'summary_report.txt'), /^left out {4}70 rows: 70 of confirmed incidents$/m);
+  assert.match(text(files, 'summary_report.txt'), /^left out {4}70 rows: 70 of confirmed anomalies$/m);
   assert.ok(
-    text(files, 'report.html').includes('<dt>Left out</dt><dd>70 rows: 70 of confirmed incidents</dd>'),
+    text(files, 'report.html').includes('<dt>Left out</dt><dd>70 rows: 70 of confirmed anomalies</dd>'),
   );
 });
 

@@ -69,8 +69,8 @@ test('entities with missed events come first, then those with false incidents', 
 test('says when each incident was told of and over, and why an event was missed', () => {
   const page = renderHeldOutPlots(makeHeldOut());
   for (const words of [
-    '<b>missed</b> · 0 incidents · 0 of 1 labelled event found · highest evidence 0.199',
-    'Incident from 1 Jan 1970, 00:40: told at 1 Jan 1970, 00:42, 2 min later; over at 1 Jan 1970, 00:55; of a labelled event',
+    '<b>missed</b> · 0 anomalies · 0 of 1 labelled event found · highest evidence 0.199',
+    'Anomaly from 1 Jan 1970, 00:40: told at 1 Jan 1970, 00:42, 2 min later; over at 1 Jan 1970, 00:55; of a labelled event',
     'told at once; still open at the end; nothing labelled: a false alarm',
     '<b>Missed</b>: 1 Jan 1970, 00:40 to 1 Jan 1970, 00:50: reached 15 % of the threshold, by &lt;cpu&gt;',
     'ROC curve of the held-out rows',
@@ -104,7 +104,7 @@ test('rows without a level, and entities beyond the plots, are told of', () => {
     missed: names.map((entity) => ({ entity, start: 0, end: MINUTE, said: 'no row of it could be judged' })),
   });
   assert.equal(page.match(/<details class="entity"/g)?.length, 8);
-  assert.match(page, /3 more entities without plots: 0 incidents, 3 missed events\./);
+  assert.match(page, /3 more entities without plots: 0 anomalies, 3 missed events\./);
   assert.match(page, /<li>pod-10\. <b>Missed<\/b>: 1 Jan 1970, 00:00 to 1 Jan 1970, 00:01: no row of it/);
   assert.match(page, /No row of the held-out part has a score/);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
