@@ -3,7 +3,7 @@ import { WindowError } from '../base/errors.ts';
 import type { ColumnName } from './read-numbers.ts';
 import type { CodedStrings } from './read-strings.ts';
 
-const NUMBER = String.raw`[+-]?(?:\d+(?:[.,]\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)`;
+const NUMBER = String.raw`[+-]?(?:\d+(?:[.,]\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)(?:[eE][+-]?\d+)?`;
 const THOUSANDS_OR_COMMA = /^[+-]?\d+(?:,\d+)+(?:\.\d+)?$/;
 /** Units that no entity is called by. */
 const PLAIN_UNIT = new RegExp(

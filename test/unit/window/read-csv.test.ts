@@ -328,6 +328,10 @@ for (const [name, first, second] of [
   ['requests', '"1,234,567"', '"2,000,000.5"'],
   ['latency', '12ms', '0.4 s'],
   ['memory', '3Gi', '4Gi'],
+  ['memory', '5e+08 MiB', '4.96232e+08 MiB'],
+  ['memory', '5.000e-02MiB', '4.962e+02 MiB'],
+  ['latency', '1.2E3ms', '8E2ms'],
+  ['memory', '5e3Gi', '.4e4Gi'],
 ] as const)
   test(`numbers such as ${first} are an error that names the cell, and no entities`, () => {
     const text = rowsOf(`${name},up`, [`,1`, `${first},1`, `${second},1`, `${first.replace(/\d/, '9')},1`]);
@@ -342,8 +346,9 @@ test('names that look like a duration or a size stay names where they recur with
   const lines = cells.map((cell, row) => `${new Date(T0 + (row >> 1) * MINUTE).toISOString()},${cell}`);
   assert.deepEqual(readCsv(['timestamp,interval,up', ...lines, ''].join('\n')).entities, ['1h', '5m']);
   assert.deepEqual(
-    readCsv(rowsOf('pod,up', ['7d9f-x2,1', '12ab,2', '3rd,3']), { step: MINUTE }).entities.length,
-    3,
+    readCsv(rowsOf('pod,up', ['7d9f-x2,1', '12ab,2', '3rd,3', '5e8c,4', '5e,5']), { step: MINUTE }).entities
+      .length,
+    5,
   );
 });
 
@@ -351,6 +356,7 @@ for (const [name, cell, hint] of [
   ['latency', '"1,234.5"', 'without separators or a unit'],
   ['memory', '1.2G', 'without separators or a unit'],
   ['memory', '512 MiB', 'without separators or a unit'],
+  ['memory', '5e+08 MiB', 'without separators or a unit'],
   ['label', 'anomaly', 'anomalous rows are marked by 1'],
   ['is_anomaly', 'yes', 'anomalous rows are marked by 1'],
 ] as const)
