@@ -1,5 +1,6 @@
 /** Fits a model on one window by the training job itself, and judges it on the newest rows, which it never saw. */
 import { createHash } from 'node:crypto';
+import { formatLength } from '../../alert/format-value.ts';
 import { EvaluationError, ModelError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { manifestHash } from '../../config/manifest.ts';
@@ -75,7 +76,8 @@ export async function fitWindow(
   ];
   let heldOut: HeldOut | undefined;
   const addFiles = async (made: NewVersion): Promise<NewVersion['files']> => {
-    const judged = end < window.range.end ? await judgeHeldOut(made, { detector, window, end }) : undefined;
+    const judged =
+      end < window.range.end ? await judgeHeldOut(made, { detector, window, source, end }) : undefined;
     heldOut = judged?.heldOut;
     const { files } = made;
     return {
@@ -98,16 +100,20 @@ export async function fitWindow(
   return { manifest: await readManifest(store, detector.name, version), heldOut, bucket };
 }
 
-/** @param given.window with the rows that the version was made of, and those from `end` (epoch ms) on, which it never saw */
+/**
+ * @param given.window with the rows that the version was made of, and those from `end` (epoch ms) on, which it never saw
+ * @throws EvaluationError where none of these is a row of the grid
+ */
 async function judgeHeldOut(
   made: NewVersion,
-  given: { readonly detector: Detector; readonly window: MetricWindow; readonly end: number },
+  given: Pick<FitWindowOptions, 'detector' | 'window' | 'source'> & { readonly end: number },
 ): Promise<JudgedRows> {
   const { detector, window, end } = given;
   const fitted = await decodeFittedDetector(asLoaded(made));
   const { step, policy } = fitted.manifest;
   const all = await scoreLabelled({ detector, fitted, window });
   const { rows, labels, labelledBy } = keepNewestRows(all, end);
+  if (rows.times.length === 0) throw noneToJudge(given, step);
   const judged = labels && evaluateScores({ rows, labels, policy, step });
   const replay = replayRows({ rows, policy, step, watchFrom: Number.NEGATIVE_INFINITY });
   const incidents = replay.alerts.length;
@@ -123,6 +129,32 @@ async function judgeHeldOut(
     labelledBy,
   };
   return { heldOut, rows, labels, replay, manifest: fitted.manifest };
+}
+
+/** A cell of the grid that begins before `end` holds rows that were learned from; where nothing was measured there is no row. */
+function noneToJudge(
+  {
+    detector,
+    window,
+    source,
+    end,
+  }: Pick<FitWindowOptions, 'detector' | 'window' | 'source'> & {
+    readonly end: number;
+  },
+  step: number,
+): EvaluationError {
+  const { length } = window.times.filter((time) => time >= end);
+  const isMeasured = window.columns.some((column) =>
+    column.some((value, row) => window.times[row]! >= end && !Number.isNaN(value)),
+  );
+  const by = detector.step === undefined ? ', as far as rows of an entity lie apart' : '';
+  const why = isMeasured
+    ? `none can be judged, as no step begins among them: the step is ${formatLength(step)}${by}; declare a shorter one in the manifest, or leave out of the file what tells no entity`
+    : 'none holds a value; hold out more rows, or none';
+  return new EvaluationError(
+    'none-to-judge',
+    `${source ?? detector.name}: of ${length} held-out rows from ${new Date(end).toISOString()} on ${why}`,
+  );
 }
 
 function omitMissed({ missed: _, ...figures }: Evaluation): Omit<Evaluation, 'missed'> {

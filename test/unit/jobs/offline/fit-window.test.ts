@@ -142,3 +142,42 @@ test('rows that lie too far apart for a grid are refused by the name of their fi
     { code: 'too-large', message: /^shop\.csv: cells of 1 ms / },
   );
 });
+
+/** A request's id beside each row: only `twice` has a second row, which makes the step. */
+const IDS: string = [
+  'timestamp,request,cpu',
+  ...Array.from({ length: 223 }, (_, i) => {
+    const id = i === 0 || i === 59 ? 'twice' : `r${i}`;
+    return `${new Date(60_000 * i).toISOString()},${id},${50 + ((i * 7919) % 13)}`;
+  }),
+].join('\n');
+
+for (const [what, open, says] of [
+  [
+    'lie within a step that was learned from',
+    () => readCsvWindow(new TextEncoder().encode(IDS), { detector: 'shop', source: 'shop.csv' }),
+    /^shop\.csv: of 45 held-out rows from 1970-01-01T02:58:00\.000Z on none can be judged, .* the step is 59 min, as far as rows of an entity lie apart; /,
+  ],
+  [
+    'hold no value',
+    () => {
+      const window = makeWindow({ from: 0, rows: 1200 });
+      return { ...window, columns: window.columns.map((column) => column.slice().fill(Number.NaN, 960)) };
+    },
+    /^shop\.csv: of 480 held-out rows from \S+ on none holds a value; /,
+  ],
+] as const)
+  test(`held-out rows that all ${what} are an error that says so, and no rate that is not a number`, async () => {
+    const detector: Detector = {
+      ...defaultDetector('shop'),
+      model: { kind: 'robust-z', seed: 1, params: {} },
+    };
+    const given = { detector, manifestText: undefined, window: open(), source: 'shop.csv' };
+    const telemetry = createMemoryTelemetry();
+    await assert.rejects(fitWindow({ ...given, testShare: 0.2, onProgress: () => {} }, telemetry), {
+      code: 'none-to-judge',
+      message: says,
+    });
+    const { heldOut } = await fitWindow({ ...given, testShare: 0, onProgress: () => {} }, telemetry);
+    assert.equal(heldOut, undefined);
+  });
