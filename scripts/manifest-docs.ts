@@ -96,9 +96,17 @@ function sayDefault(path: string, schema: Schema, isRequired: boolean): string {
   const open = OPEN_DEFAULTS[path];
   if (open !== undefined) return open;
   if (schema.default === undefined || schema.properties !== undefined) return '–';
-  if (typeof schema.default !== 'object') return `\`${schema.default}\``;
-  const members = Object.entries(schema.default as object).map(([name, value]) => `${name}: ${value}`);
-  return members.length === 0 ? '–' : `\`{${members.join(', ')}}\``;
+  const said = sayValue(schema.default);
+  return said === '{}' || said === '[]' ? '–' : `\`${said}\``;
+}
+
+/** As YAML writes it in one line. */
+function sayValue(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(sayValue).join(', ')}]`;
+  return `{${Object.entries(value)
+    .map(([name, member]) => `${name}: ${sayValue(member)}`)
+    .join(', ')}}`;
 }
 
 function sayTaken(path: string, schema: Schema): string {

@@ -36,6 +36,13 @@ test('the documents name files of this repository that exist', () => {
   assert.deepEqual(missing, []);
 });
 
+test('no document shows a value by the name of its type', () => {
+  assert.deepEqual(
+    PAGES.filter((page) => /\[object \w+\]/.test(read(page))),
+    [],
+  );
+});
+
 test('the pictures of the README are there, and small', () => {
   const pictures = [...read('README.md').matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path]) => path!);
   assert.deepEqual(pictures, ['docs/pictures/alert.png', 'docs/pictures/report.png']);
