@@ -1,4 +1,5 @@
 /** `tidewatch score FILE --model DIR`: no bucket, no topic. */
+import { findOtherDirections, type OtherDirection } from '../../jobs/offline/learned-directions.ts';
 import { openLocalBucket } from '../../jobs/offline/local-bucket.ts';
 import { openModel } from '../../jobs/offline/model-bucket.ts';
 import { scoreWindowFile } from '../../jobs/offline/score-window-file.ts';
@@ -13,6 +14,8 @@ import { UsageError } from '../usage-error.ts';
 import { writeNamedFile } from '../write-file.ts';
 
 const BUCKET_ONLY = ['bucket', 'topic', 'print-only'] as const;
+/** Columns that a note names. */
+const MOST_NAMED = 5;
 const OUT_NAME = /\.(?:parquet|csv)$/i;
 
 export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
@@ -33,6 +36,8 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
   let clock = host.now();
   const bucket = openLocalBucket({ telemetry: output.telemetry, now: () => clock, source: data });
   const model = await openModel(bucket, { folder, detector: given });
+  const others = given === undefined ? [] : findOtherDirections(given, model.fitted);
+  if (others.length > 0) output.print('note', sayOthers(others), { directions: others });
   const window = await readData(data, {
     detector: model.detector.name,
     step: model.fitted.manifest.step,
@@ -65,6 +70,17 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
     },
   );
   return 'ok';
+}
+
+function sayOthers(others: readonly OtherDirection[]): string {
+  const named = others
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ column, asked, learned }) =>
+        `${column} ${learned === 'both' ? 'both ways' : learned} (manifest: ${asked})`,
+    );
+  const left = others.length - named.length;
+  return `direction acts from the next training on; this model watches ${named.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 /** The columns of the scores object; times as ISO 8601 UTC, a missing score empty. */

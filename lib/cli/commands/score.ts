@@ -37,7 +37,10 @@ export const score: Command = {
       'score a .parquet or .csv file, or a folder of them, with what tidewatch fit\nwrote; no bucket, nothing is published',
     ],
     ['--out FILE', 'with --model: the scores, row by row, as .parquet or .csv'],
-    ['--manifest FILE', 'with --model: settings in place of those that the model was fitted with'],
+    [
+      '--manifest FILE',
+      'with --model: settings in place of those that the model was fitted with;\nmost of threshold, such as direction, acts from the next fit on',
+    ],
   ],
   examples: [
     'tidewatch score checkout --print-only',

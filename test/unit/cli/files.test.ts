@@ -231,6 +231,41 @@ test('evaluate without labels is an error that says what is missing', async () =
   );
 });
 
+test('score says where a manifest asks for another direction than the model learned, and only there', async () => {
+  const manifest = (threshold: string): string =>
+    MANIFEST.replace('threshold: { percentile: 98 }', `model: { kind: robust-z }, ${threshold}`);
+  const [metric] = makeWindow({ from: 0, rows: 1 }).metrics;
+  const files = { none: '', above: `threshold: { by_metric: { ${metric}: { direction: above } } }` };
+  for (const [name, threshold] of Object.entries(files)) {
+    await writeFile(path(`${name}.yml`), manifest(threshold));
+    const settings = ['--manifest', path(`${name}.yml`), '--output-dir', path(`watches-${name}`)];
+    const fitted = await run('fit', '--data', path('plain.parquet'), ...settings, '--test-size', '0');
+    assert.equal(fitted.code, 0, fitted.stderr);
+  }
+  const notesOf = async (model: string, ...more: readonly string[]): Promise<readonly unknown[]> => {
+    const args = ['score', path('plain.parquet'), '--model', path(`watches-${model}`), '--json', ...more];
+    const { code, lines } = await run(...args);
+    assert.equal(code, 0);
+    return lines.filter(({ type }) => type === 'note').map(({ directions }) => directions);
+  };
+  const of = (asked: string, learned: string): unknown => [[{ column: metric, asked, learned }]];
+  assert.deepEqual(await notesOf('none', '--manifest', path('above.yml')), of('above', 'both'));
+  assert.deepEqual(await notesOf('above', '--manifest', path('none.yml')), of('both', 'above'));
+  assert.deepEqual(await notesOf('above', '--manifest', path('above.yml')), []);
+  assert.deepEqual(await notesOf('none', '--manifest', path('none.yml')), []);
+  assert.deepEqual(await notesOf('above'), []);
+  const told = await run(
+    ...['score', path('plain.parquet'), '--model', path('watches-none'), '--manifest', path('above.yml')],
+  );
+  assert.match(
+    told.stdout,
+    new RegExp(
+      `^direction acts from the next training on; this model watches ${metric} both ways \\(manifest: above\\)$`,
+      'm',
+    ),
+  );
+});
+
 test('score prints the incidents of a file, and writes the scores as Parquet or CSV', async () => {
   const args = ['score', path('plain.parquet'), '--model', path('model')];
   const { lines, code } = await run(...args, '--out', path('scores.parquet'), '--json');
