@@ -118,13 +118,14 @@ async function judgeResponse(response: HttpResponse, attempt: Attempt): Promise<
       codeOfStatus(status),
       `${subject} was refused with HTTP ${status}: ${reasonIn(body, attempt)}`,
     );
+  // A proxy may break off before the first byte.
+  if (body.length === 0)
+    return failed(new SourceError('empty-answer', `${subject} got HTTP ${status} with an empty body`));
   checkIsJson(response, body, subject);
   return { kind: 'answered', body };
 }
 
 function checkIsJson(response: HttpResponse, body: Uint8Array, subject: string): void {
-  if (body.length === 0)
-    throw new SourceError('empty-answer', `${subject} got HTTP ${response.status} with an empty body`);
   const type = response.headers['content-type'] ?? '';
   if (type !== '' && !/^application\/(\S+\+)?json\s*(;|$)/i.test(type))
     throw new SourceError(
