@@ -3,7 +3,8 @@ import type { Alert } from '../lib/alert/alert.ts';
 import { buildAlert } from '../lib/alert/build-alert.ts';
 import { DEFAULT_GROUPING, type GroupingPolicy } from '../lib/config/grouping.ts';
 import { parseManifest } from '../lib/config/manifest.ts';
-import { type AnomalyState, isEnd } from '../lib/incident/contract.ts';
+import type { AnomalyState } from '../lib/decision/contract.ts';
+import { isEnd } from '../lib/incident/contract.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
 import type { PendingAlert } from '../lib/store/detector-state.ts';
 import { updateState } from '../lib/store/detector-states.ts';
@@ -128,7 +129,7 @@ function toPending(change: Change, now: number): PendingAlert {
   const incidentId = `20261123T09${String(start).padStart(2, '0')}00Z-3f9a1c7e5d2${pod}`;
   const alert = buildAlert({
     transition: {
-      incidentId,
+      anomalyId: incidentId,
       entity,
       state,
       sequence,

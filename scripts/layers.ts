@@ -64,7 +64,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: 'lib/decision',
     holds:
-      'what opens, holds and ends an incident, what a score means; sees scores and evidence, never models',
+      'what opens, holds and ends an anomaly, what a score means; sees scores and evidence, never models',
   },
   {
     folder: 'lib/evidence',

@@ -2,7 +2,8 @@ import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import type { Severity } from '../config/severity.ts';
 import type { SilenceKind } from '../config/silence-settings.ts';
 import type { Rarity } from '../decision/calibration.ts';
-import type { AnomalyState, NotifiedState } from '../incident/contract.ts';
+import type { AnomalyState } from '../decision/contract.ts';
+import type { NotifiedState } from '../incident/contract.ts';
 import type { MetricUnit } from './metric-unit.ts';
 
 /** One metric's part in an alert, in the metric's own units. */

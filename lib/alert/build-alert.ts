@@ -59,8 +59,8 @@ export function buildAlert(given: {
   const worst = given.worst && withUnit(given.worst, detector);
   return {
     formatVersion: 1,
-    notificationId: `${transition.incidentId}-${String(transition.sequence).padStart(4, '0')}`,
-    incidentId: transition.incidentId,
+    notificationId: `${transition.anomalyId}-${String(transition.sequence).padStart(4, '0')}`,
+    incidentId: transition.anomalyId,
     state: transition.state,
     ...(transition.isGone === true && { isGone: true }),
     detector: detector.name,

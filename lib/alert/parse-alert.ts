@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
-import { ANOMALY_STATES, NOTIFIED_STATES } from '../incident/contract.ts';
+import { ANOMALY_STATES } from '../decision/contract.ts';
+import { NOTIFIED_STATES } from '../incident/contract.ts';
 import type {
   Alert,
   AlertLinks,

@@ -3,7 +3,7 @@ import type { Spell } from './daily-spells.ts';
 
 /** Scores of one window as the decision stage sees them: it never sees a model. Sorted by entity, then time. */
 export interface ScoredRows {
-  /** Where the version gathers it: what opens an incident in place of score and deviation. */
+  /** Where the version gathers it: what opens an anomaly in place of score and deviation. */
   readonly evidence?: RowEvidence;
   readonly entities: readonly string[];
   readonly entityOf: Uint32Array;
@@ -18,13 +18,13 @@ export interface ScoredRows {
   readonly deviations: Float64Array;
 }
 
-/** When rows become an incident. Part of the artifact's manifest, so that a decision can be made again. */
+/** When rows become an anomaly. Part of the artifact's manifest, so that a decision can be made again. */
 export interface DecisionPolicy {
   /** What of a row is held against the threshold; absent: its score. */
   readonly by?: 'evidence' | undefined;
-  /** By evidence: a row at or above it keeps an open incident open. */
+  /** By evidence: a row at or above it keeps an open anomaly open. */
   readonly holdAbove?: number | undefined;
-  /** By evidence: rows after which what the model alone still says of an open incident counts as usual. */
+  /** By evidence: rows after which what the model alone still says of an open anomaly counts as usual. */
   readonly settleRows?: number | undefined;
   /** A row is anomalous at or above this score… */
   readonly threshold: number;
@@ -35,7 +35,7 @@ export interface DecisionPolicy {
    * trained before there was such a rule.
    */
   readonly extremeDeviation?: number;
-  /** An incident opens when `k` of the last `n` rows of an entity are anomalous. */
+  /** An anomaly opens when `k` of the last `n` rows of an entity are anomalous. */
   readonly k: number;
   readonly n: number;
   /** It resolves after this many rows in a row below the threshold. */
@@ -46,12 +46,12 @@ export interface DecisionPolicy {
 export interface EntityTrack {
   /** Epoch ms of the newest row that was decided on; rows up to and including it are never decided on again. */
   readonly decidedUntil: number;
-  /** The anomalous ones among the newest n rows, oldest first. Empty after a gap and while an incident is open. */
+  /** The anomalous ones among the newest n rows, oldest first. Empty after a gap and while an anomaly is open. */
   readonly recent: readonly { readonly time: number; readonly score: number }[];
-  readonly open: OpenIncident | undefined;
+  readonly open: OpenAnomaly | undefined;
   /**
-   * Evidence of the model that counts as usual since an incident settled, and how many rows in a row stayed below half of
-   * it. Only evidence on top of it opens the next incident.
+   * Evidence of the model that counts as usual since an anomaly settled, and how many rows in a row stayed below half of
+   * it. Only evidence on top of it opens the next anomaly.
    */
   readonly usualJoint?:
     | { readonly level: number; readonly below: number; readonly modelVersion: string }
@@ -67,7 +67,7 @@ export interface EntityTrack {
   readonly outLevel?: number | undefined;
 }
 
-/** What an incident was opened by. */
+/** What an anomaly was opened by. */
 export interface Telling {
   /** Epoch ms. */
   readonly time: number;
@@ -75,19 +75,19 @@ export interface Telling {
   readonly cause: number;
   readonly modelVersion: string;
   readonly level: number;
-  /** Epoch ms of the newest row that was off for that reason; absent while the incident lies open, and once it has settled. */
+  /** Epoch ms of the newest row that was off for that reason; absent while the anomaly lies open, and once it has settled. */
   readonly until?: number | undefined;
   /** Epoch ms of the newest row that was off, once it has settled. */
   readonly settledAt?: number | undefined;
 }
 
-/** Rows that would have opened an incident, but were no news, together. Epoch ms of the first and the newest. */
+/** Rows that would have opened an anomaly, but were no news, together. Epoch ms of the first and the newest. */
 export interface HeldBack {
   readonly since: number;
   readonly until: number;
 }
 
-export interface OpenIncident {
+export interface OpenAnomaly {
   readonly id: string;
   /** Epoch ms of the first anomalous row. */
   readonly start: number;
@@ -110,23 +110,24 @@ export interface OpenIncident {
   readonly levels?: Readonly<Record<string, LevelOff>> | undefined;
 }
 
-/** Over rows that were part of an incident. `sum`: 1 a row is what alerts. */
+/** Over rows that were part of an anomaly. `sum`: 1 a row is what alerts. */
 export interface LevelOff {
   readonly rows: number;
   readonly sum: number;
 }
 
 /**
- * `settled`: it is over because what moved has stayed, and is the new usual. `retracted`: by corrected data it was never
- * there.
+ * What became of an anomaly. `settled`: it is over, because the metrics stayed at a new level, which is usual from now on.
+ * `retracted`: corrected data shows that it was never there.
  */
-export type IncidentState = 'opened' | 'updated' | 'settled' | 'resolved' | 'retracted';
+export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved', 'retracted'] as const;
+export type AnomalyState = (typeof ANOMALY_STATES)[number];
 
 /** A change of state that people may want to hear of. */
 export interface Transition {
-  readonly incidentId: string;
+  readonly anomalyId: string;
   readonly entity: string;
-  readonly state: IncidentState;
+  readonly state: AnomalyState;
   /** 1 for `opened`, then counting up; with the id it names the notification. */
   readonly sequence: number;
   /** Epoch ms: first anomalous row, and newest row seen. `end` is set once resolved (exclusive). */
@@ -136,7 +137,7 @@ export interface Transition {
   /** Of `resolved`: its pod is no longer there, and nothing says that it was well at its end. */
   readonly isGone?: boolean | undefined;
   /**
-   * Row of `ScoredRows` that tells what the incident is about: of those of this window the worst that opened it, or a
+   * Row of `ScoredRows` that tells what the anomaly is about: of those of this window the worst that opened it, or a
    * later one that is materially worse. How a metric returns to normal can score a little higher than how it left.
    * Undefined if none (a plain resolve).
    */

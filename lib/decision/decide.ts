@@ -1,22 +1,22 @@
 /**
- * Turns scores into incidents. It is pure: the memory of an entity goes in and comes out as its track. The same rows open
- * and resolve the same incidents, however they are cut into windows.
+ * Turns scores into anomalies. It is pure: the memory of an entity goes in and comes out as its track. The same rows open
+ * and resolve the same anomalies, however they are cut into windows.
  *
  * - A row is anomalous if its evidence reaches 1. By the rule of a percentile it is anomalous if its score reaches the
  *   threshold and its deviation the minimum. A row without either is not anomalous.
- * - Each entity stands alone. An incident opens once k of its newest n rows are anomalous and starts at the first of
+ * - Each entity stands alone. An anomaly opens once k of its newest n rows are anomalous and starts at the first of
  *   those; a gap longer than a step makes the count start anew.
  * - It resolves after `resolveAfter` rows in a row that are not part of it, and ends a step after its newest row that is.
  *   If metrics that told of it are then still off what training predicts, they have settled at a new level (`settling.ts`),
  *   and its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for
- *   ABANDONED_AFTER has its incident closed; and a pod whose name never comes back sooner, while others are heard: it is gone.
+ *   ABANDONED_AFTER has its anomaly closed; and a pod whose name never comes back sooner, while others are heard: it is gone.
  */
 import { ModelError } from '../base/errors.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows, Transition } from './contract.ts';
 import { endWalk, passTime, startWalk, type TrackRules, type TrackWalk, takeRow } from './entity-track.ts';
 import { judgeRow } from './judge-row.ts';
 
-/** Ms for which an entity may be silent before its open incident resolves, and before a pod is forgotten whose name never comes back. */
+/** Ms for which an entity may be silent before its open anomaly resolves, and before a pod is forgotten whose name never comes back. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
 /**
  * Ms, and steps, for which a pod whose name never comes back may be silent before it is gone: what a scrape misses now and then is
@@ -77,7 +77,7 @@ export interface WindowDecision {
  * Decides on the rows that were not decided on before; doing it again changes nothing.
  *
  * @param given.rows sorted by entity, then time, on a grid of `step`
- * @param given.watchFrom epoch ms: earlier rows never open an incident
+ * @param given.watchFrom epoch ms: earlier rows never open an anomaly
  * @param given.step ms
  * @param given.pods without it, an entity is remembered as long as any
  * @param given.clock without it, the rows' own times are the only clock

@@ -1,8 +1,8 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
 import { unknownMembers } from '../base/unknown-members.ts';
-import type { DecisionPolicy, EntityTrack, OpenIncident, Telling, Transition } from './contract.ts';
+import { anomalyId } from './anomaly-id.ts';
+import type { DecisionPolicy, EntityTrack, OpenAnomaly, Telling, Transition } from './contract.ts';
 import { noteSpell } from './daily-spells.ts';
-import { incidentId } from './incident-id.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
 import { isMaterialRise } from './material-rise.ts';
 import {
@@ -20,11 +20,11 @@ export interface TrackRules {
   readonly detector: string;
   readonly modelVersion: string;
   readonly policy: DecisionPolicy;
-  /** Epoch ms: earlier rows open no incident. */
+  /** Epoch ms: earlier rows open no anomaly. */
   readonly watchFrom: number;
   /** Ms between rows. */
   readonly step: number;
-  /** Ms of silence after which an open incident resolves. */
+  /** Ms of silence after which an open anomaly resolves. */
   readonly abandonedAfter: number;
 }
 
@@ -49,8 +49,8 @@ export interface TrackWalk {
   outLevel: number | undefined;
   /** What a newer release remembers of the entity besides: it stays as it is. */
   readonly unknown: object;
-  /** Incidents that this window touched, oldest first. Only the last one may be open. */
-  readonly incidents: IncidentWalk[];
+  /** Anomalies that this window touched, oldest first. Only the last one may be open. */
+  readonly anomalies: AnomalyWalk[];
 }
 
 interface RecentRow {
@@ -60,10 +60,10 @@ interface RecentRow {
   readonly row: number | undefined;
 }
 
-interface IncidentWalk {
-  incident: OpenIncident;
+interface AnomalyWalk {
+  anomaly: OpenAnomaly;
   readonly openedHere: boolean;
-  /** Row of this window that tells what the incident is about. */
+  /** Row of this window that tells what the anomaly is about. */
   telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */
   end: number | undefined;
@@ -85,7 +85,7 @@ const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   outLevel: true,
 };
 
-/** Above every score: stands until a window under the new model says what the incident scores there. */
+/** Above every score: stands until a window under the new model says what the anomaly scores there. */
 const UNTOLD = Number.MAX_VALUE;
 
 export function startWalk(entity: string, track: EntityTrack | undefined, rules: TrackRules): TrackWalk {
@@ -100,13 +100,13 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
     unknown: unknownMembers(track, TRACK_MEMBERS),
-    incidents: open ? [goOn(rebase(open, rules))] : [],
+    anomalies: open ? [goOn(rebase(open, rules))] : [],
   };
 }
 
-function goOn(incident: OpenIncident): IncidentWalk {
+function goOn(anomaly: OpenAnomaly): AnomalyWalk {
   return {
-    incident,
+    anomaly,
     openedHere: false,
     telling: undefined,
     end: undefined,
@@ -116,10 +116,10 @@ function goOn(incident: OpenIncident): IncidentWalk {
 }
 
 /**
- * Under a new model an incident goes on, and its old scores mean nothing: what people were told counts as the first
+ * Under a new model an anomaly goes on, and its old scores mean nothing: what people were told counts as the first
  * score that this model gives it.
  */
-function rebase(open: OpenIncident, { modelVersion, policy }: TrackRules): OpenIncident {
+function rebase(open: OpenAnomaly, { modelVersion, policy }: TrackRules): OpenAnomaly {
   if (open.modelVersion === modelVersion) return open;
   const { joint: _, levels, ...rest } = open;
   return { ...rest, ...forgetLevels(levels), modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
@@ -137,13 +137,13 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   if (policy.by === 'evidence' && row.holds)
     walk.memory = {
       ...walk.memory,
-      spells: noteSpell(walk.memory.spells, row, { step, isTold: openIncidentOf(walk) !== undefined }),
+      spells: noteSpell(walk.memory.spells, row, { step, isTold: openAnomalyOf(walk) !== undefined }),
     };
 }
 
 function decideRow(walk: TrackWalk, row: TrackedRow): void {
-  const open = openIncidentOf(walk);
-  if (open) continueIncident(walk, open, row);
+  const open = openAnomalyOf(walk);
+  if (open) continueAnomaly(walk, open, row);
   else if (row.time < walk.rules.watchFrom) {
     walk.wasOut = walk.rules.policy.by === 'evidence' && row.holds;
     walk.outLevel = walk.wasOut ? Math.max(walk.outLevel ?? 0, row.level) : undefined;
@@ -156,7 +156,7 @@ function decideRow(walk: TrackWalk, row: TrackedRow): void {
 }
 
 /**
- * Resolves an open incident whose entity has been silent for too long at `now` (epoch ms, by the data's clock), or is known to be
+ * Resolves an open anomaly whose entity has been silent for too long at `now` (epoch ms, by the data's clock), or is known to be
  * gone.
  */
 export function passTime(
@@ -164,11 +164,11 @@ export function passTime(
   now: number,
   { isGone = false }: { readonly isGone?: boolean } = {},
 ): void {
-  const open = openIncidentOf(walk);
+  const open = openAnomalyOf(walk);
   if (open === undefined || walk.decidedUntil === undefined) return;
   if (!isGone && now - walk.decidedUntil <= walk.rules.abandonedAfter) return;
   open.isGone = isGone;
-  resolveIncident(walk, open);
+  resolveAnomaly(walk, open);
 }
 
 /** The track to store, and what people may want to hear of this window. */
@@ -176,7 +176,7 @@ export function endWalk(walk: TrackWalk): {
   readonly track: EntityTrack | undefined;
   readonly transitions: readonly Transition[];
 } {
-  const transitions = walk.incidents.flatMap((incident) => describeChanges(walk, incident));
+  const transitions = walk.anomalies.flatMap((anomaly) => describeChanges(walk, anomaly));
   if (walk.decidedUntil === undefined) return { track: undefined, transitions };
   const { told, heldBack, spells } = walk.memory;
   return {
@@ -184,7 +184,7 @@ export function endWalk(walk: TrackWalk): {
       ...walk.unknown,
       decidedUntil: walk.decidedUntil,
       recent: walk.recent.map(({ row: _, ...entry }) => entry),
-      open: openIncidentOf(walk)?.incident,
+      open: openAnomalyOf(walk)?.anomaly,
       ...(walk.usualJoint !== undefined && { usualJoint: walk.usualJoint }),
       ...(told.length > 0 && { told }),
       ...(heldBack !== undefined && { heldBack }),
@@ -196,8 +196,8 @@ export function endWalk(walk: TrackWalk): {
   };
 }
 
-function openIncidentOf(walk: TrackWalk): IncidentWalk | undefined {
-  const last = walk.incidents.at(-1);
+function openAnomalyOf(walk: TrackWalk): AnomalyWalk | undefined {
+  const last = walk.anomalies.at(-1);
   return last?.end === undefined ? last : undefined;
 }
 
@@ -227,9 +227,9 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   if (policy.by === 'evidence') walk.memory = remember(walk.memory, telling);
   const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
   const start = Math.min(first.time, since);
-  walk.incidents.push({
-    incident: {
-      id: incidentId({ detector, entity: walk.entity, start, modelVersion }),
+  walk.anomalies.push({
+    anomaly: {
+      id: anomalyId({ detector, entity: walk.entity, start, modelVersion }),
       start,
       lastAnomalous: time,
       quietRows: 0,
@@ -249,34 +249,34 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   walk.recent = [];
 }
 
-function continueIncident(walk: TrackWalk, open: IncidentWalk, judged: TrackedRow): void {
+function continueAnomaly(walk: TrackWalk, open: AnomalyWalk, judged: TrackedRow): void {
   const { row, time, level: score } = judged;
   settleJoint(walk, open, judged);
-  if (isPartOf(open.incident, judged, walk.rules.policy)) {
+  if (isPartOf(open.anomaly, judged, walk.rules.policy)) {
     if (tellsMore(open, score, walk.rules.policy)) open.telling = { row, time, score };
-    open.incident = {
-      ...open.incident,
+    open.anomaly = {
+      ...open.anomaly,
       lastAnomalous: time,
       quietRows: 0,
-      peakScore: Math.max(open.incident.peakScore, score),
+      peakScore: Math.max(open.anomaly.peakScore, score),
       ...(toldByMetrics(judged, walk.rules.policy) && { byMetrics: true }),
-      ...followLevels(open.incident.levels, judged, walk.rules.policy),
+      ...followLevels(open.anomaly.levels, judged, walk.rules.policy),
     };
     return;
   }
-  open.incident = { ...open.incident, quietRows: open.incident.quietRows + 1 };
-  if (open.incident.quietRows < walk.rules.policy.resolveAfter) return;
-  open.hasSettled = hasSettled(open.incident, judged, walk.rules);
-  if (open.incident.byMetrics) expectEcho(walk, judged);
-  resolveIncident(walk, open);
+  open.anomaly = { ...open.anomaly, quietRows: open.anomaly.quietRows + 1 };
+  if (open.anomaly.quietRows < walk.rules.policy.resolveAfter) return;
+  open.hasSettled = hasSettled(open.anomaly, judged, walk.rules);
+  if (open.anomaly.byMetrics) expectEcho(walk, judged);
+  resolveAnomaly(walk, open);
 }
 
 /**
- * A model that looks back still sees a fault after its end, for as long as it looks back. So an incident that metrics told of
+ * A model that looks back still sees a fault after its end, for as long as it looks back. So an anomaly that metrics told of
  * is over once they are back…
  */
 function isPartOf(
-  { byMetrics }: OpenIncident,
+  { byMetrics }: OpenAnomaly,
   { metrics, holds }: TrackedRow,
   policy: DecisionPolicy,
 ): boolean {
@@ -287,7 +287,7 @@ function toldByMetrics({ metrics }: TrackedRow, { by, threshold }: DecisionPolic
   return by === 'evidence' && metrics >= threshold;
 }
 
-/** …and what the model still says after that opens no incident. */
+/** …and what the model still says after that opens no anomaly. */
 function expectEcho(walk: TrackWalk, { joint }: TrackedRow): void {
   const level = Math.max(joint, walk.usualJoint?.level ?? 0);
   if (level > 0) walk.usualJoint = { level, below: 0, modelVersion: walk.rules.modelVersion };
@@ -297,63 +297,63 @@ function expectEcho(walk: TrackWalk, { joint }: TrackedRow): void {
  * The evidence of metrics follows their recent level by itself; that of the model does not. So what the model has said for
  * `settleRows` rows counts as usual from then on.
  */
-function settleJoint(walk: TrackWalk, open: IncidentWalk, { joint }: TrackedRow): void {
+function settleJoint(walk: TrackWalk, open: AnomalyWalk, { joint }: TrackedRow): void {
   const { policy, modelVersion } = walk.rules;
   if (policy.settleRows === undefined) return;
-  const before = open.incident.joint ?? { rows: 0, sum: 0 };
+  const before = open.anomaly.joint ?? { rows: 0, sum: 0 };
   const seen = { ...before, rows: before.rows + 1, sum: before.sum + joint };
   const isDue = seen.rows >= policy.settleRows;
   // A model that said nothing has no usual level that anything could stay at.
   if (isDue && seen.sum > 0) walk.usualJoint = { level: seen.sum / seen.rows, below: 0, modelVersion };
-  open.incident = { ...open.incident, joint: isDue ? { rows: 0, sum: 0 } : seen };
+  open.anomaly = { ...open.anomaly, joint: isDue ? { rows: 0, sum: 0 } : seen };
 }
 
-function resolveIncident(walk: TrackWalk, open: IncidentWalk): void {
-  open.end = open.incident.lastAnomalous + walk.rules.step;
+function resolveAnomaly(walk: TrackWalk, open: AnomalyWalk): void {
+  open.end = open.anomaly.lastAnomalous + walk.rules.step;
   if (walk.rules.policy.by !== 'evidence') return;
-  const { lastAnomalous, peakScore } = open.incident;
+  const { lastAnomalous, peakScore } = open.anomaly;
   walk.memory = open.hasSettled
     ? rememberSettled(walk.memory, lastAnomalous)
     : rememberEnd(walk.memory, { until: lastAnomalous, peak: peakScore });
 }
 
 /** At most one of `opened` and `updated`, then `settled` or `resolved`. Each tells what is known at the end of the window. */
-function describeChanges(walk: TrackWalk, changed: IncidentWalk): Transition[] {
+function describeChanges(walk: TrackWalk, changed: AnomalyWalk): Transition[] {
   const transitions: Transition[] = [];
   const tell = (state: Transition['state']): void => {
-    const sequence = changed.incident.sequence + 1;
-    changed.incident = { ...changed.incident, sequence, toldScore: changed.incident.peakScore };
+    const sequence = changed.anomaly.sequence + 1;
+    changed.anomaly = { ...changed.anomaly, sequence, toldScore: changed.anomaly.peakScore };
     transitions.push({
-      incidentId: changed.incident.id,
+      anomalyId: changed.anomaly.id,
       entity: walk.entity,
       state,
       sequence,
-      start: changed.incident.start,
-      lastAnomalous: changed.incident.lastAnomalous,
+      start: changed.anomaly.start,
+      lastAnomalous: changed.anomaly.lastAnomalous,
       end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
       ...(state === 'resolved' && changed.isGone && { isGone: true }),
       tellingRow: changed.telling?.row,
-      peakScore: changed.incident.peakScore,
+      peakScore: changed.anomaly.peakScore,
     });
   };
   if (changed.openedHere) tell('opened');
-  else if (changed.end === undefined && isMateriallyWorse(changed.incident, walk.rules.policy))
+  else if (changed.end === undefined && isMateriallyWorse(changed.anomaly, walk.rules.policy))
     tell('updated');
   if (changed.end !== undefined) tell(changed.hasSettled ? 'settled' : 'resolved');
-  else if (changed.incident.toldScore === UNTOLD && changed.telling !== undefined)
-    changed.incident = { ...changed.incident, toldScore: changed.incident.peakScore };
+  else if (changed.anomaly.toldScore === UNTOLD && changed.telling !== undefined)
+    changed.anomaly = { ...changed.anomaly, toldScore: changed.anomaly.peakScore };
   return transitions;
 }
 
-function isMateriallyWorse({ peakScore, toldScore }: OpenIncident, policy: DecisionPolicy): boolean {
+function isMateriallyWorse({ peakScore, toldScore }: OpenAnomaly, policy: DecisionPolicy): boolean {
   return isMaterialRise(toldScore, peakScore, policy);
 }
 
-/** Whether a row of this score says better what the incident is about than the one that does so far. */
-function tellsMore({ telling, incident }: IncidentWalk, score: number, policy: DecisionPolicy): boolean {
+/** Whether a row of this score says better what the anomaly is about than the one that does so far. */
+function tellsMore({ telling, anomaly }: AnomalyWalk, score: number, policy: DecisionPolicy): boolean {
   if (telling === undefined || isMaterialRise(telling.score, score, policy)) return true;
-  // Of an incident that goes on from an earlier window: the row that makes an update due.
-  const { toldScore } = incident;
+  // Of an anomaly that goes on from an earlier window: the row that makes an update due.
+  const { toldScore } = anomaly;
   return isMaterialRise(toldScore, score, policy) && !isMaterialRise(toldScore, telling.score, policy);
 }
 

@@ -4,13 +4,13 @@
  */
 import type { DecisionPolicy, ScoredRows } from './contract.ts';
 
-/** An incident takes this many times the deviation that training itself reached… */
+/** An anomaly takes this many times the deviation that training itself reached… */
 export const EXTREME_FACTOR = 5;
 /** …and this many robust standard deviations at least: a short or very quiet training says little about tails. */
 export const LEAST_EXTREME = 20;
 
 /**
- * EXTREME_FACTOR times the deviation at which the training rows would have opened an incident of their own: the largest
+ * EXTREME_FACTOR times the deviation at which the training rows would have opened an anomaly of their own: the largest
  * that any k of n consecutive rows reached together. Single spikes, which the k of n rule passes over, do not raise it.
  *
  * @param given.labels 1 where a row is known to be anomalous: it has no part in what is usual

@@ -6,9 +6,9 @@ import { isAnomalous } from './is-anomalous.ts';
 export interface JudgedRow {
   /** What is compared with the threshold; NaN where the row says nothing. */
   readonly level: number;
-  /** Whether it opens an incident, or is one of the k that do. */
+  /** Whether it opens an anomaly, or is one of the k that do. */
   readonly anomalous: boolean;
-  /** Whether it is part of an incident that is open. */
+  /** Whether it is part of an anomaly that is open. */
   readonly holds: boolean;
   /** By evidence: whether any metric is off what training foretells, wherever it has been of late. */
   readonly isAway: boolean;
@@ -34,7 +34,7 @@ const REASON = { ofModel: 'the model', ofSeveral: 'several metrics' } as const;
 /** Of a usual level of the model's evidence, the share that a row has to reach to be part of it. */
 const STILL_USUAL = 0.5;
 
-/** @param usual evidence of the model that counts as usual since an incident of this entity settled */
+/** @param usual evidence of the model that counts as usual since an anomaly of this entity settled */
 export function judgeRow(
   { scores, deviations, evidence }: ScoredRows,
   row: number,

@@ -1,4 +1,4 @@
-/** When an incident has become so much worse that people want to hear of it again. */
+/** When an anomaly has become so much worse that people want to hear of it again. */
 import type { DecisionPolicy } from './contract.ts';
 
 /**
@@ -6,12 +6,12 @@ import type { DecisionPolicy } from './contract.ts';
  * means "twice as far out" on any scale of scores…
  */
 const EXCESS_GROWTH = 1;
-/** …and by this share of the threshold at least: an incident that opened right at it does not double on noise. */
+/** …and by this share of the threshold at least: an anomaly that opened right at it does not double on noise. */
 const LEAST_RISE = 0.05;
 /** By evidence: once it has grown so many times since. */
 const EVIDENCE_GROWTH = 2;
 
-/** An update is sent, and reasons are taken from a later row than those that opened the incident, after such a rise. */
+/** An update is sent, and reasons are taken from a later row than those that opened the anomaly, after such a rise. */
 export function isMaterialRise(from: number, to: number, { threshold, by }: DecisionPolicy): boolean {
   // Evidence is a multiple of what is usual: twice as much is twice as far out, wherever it began.
   if (by === 'evidence') return to >= EVIDENCE_GROWTH * from;

@@ -65,7 +65,7 @@ export function findNews(
   return next.time - last.until! > RESTING ? since : undefined;
 }
 
-/** After a row that opens an incident. */
+/** After a row that opens an anomaly. */
 export function remember({ told, spells }: Memory, next: Telling): Memory {
   return {
     told: [...told.filter(({ time }) => time > next.time - WITHIN), next],

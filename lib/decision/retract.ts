@@ -4,15 +4,16 @@
  * anomalous any more. An anomaly that only became weaker, or began later, stays. A row that lacks the metric that told of
  * it proves nothing. Pure.
  */
-import type { DecisionPolicy, EntityTrack, OpenIncident, ScoredRows, Transition } from './contract.ts';
-import { incidentId } from './incident-id.ts';
+
+import { anomalyId } from './anomaly-id.ts';
+import type { DecisionPolicy, EntityTrack, OpenAnomaly, ScoredRows, Transition } from './contract.ts';
 
 /** Epoch ms of the first row and the newest, both inclusive. */
 export type RowRange = readonly [from: number, to: number];
 
 /** One that is over, as its last change left it. */
 export interface EndedAnomaly
-  extends Pick<OpenIncident, 'id' | 'start' | 'lastAnomalous' | 'sequence' | 'peakScore'> {
+  extends Pick<OpenAnomaly, 'id' | 'start' | 'lastAnomalous' | 'sequence' | 'peakScore'> {
   readonly entity: string;
   /** Epoch ms, exclusive. */
   readonly end: number;
@@ -62,7 +63,7 @@ export function retractAnomalies(given: {
   for (const anomaly of [...before.ended, ...open]) {
     const { id, entity, start, lastAnomalous } = anomaly;
     // Another version judges by another measure: that it finds nothing there says nothing of the data.
-    if (id !== incidentId({ detector, entity, start, modelVersion })) continue;
+    if (id !== anomalyId({ detector, entity, start, modelVersion })) continue;
     const seen = lookAt(given, spans.get(entity), anomaly);
     if (seen === undefined) continue;
     const ranges = seen.isUsual
@@ -72,7 +73,7 @@ export function retractAnomalies(given: {
     else cleared.delete(id);
     if (!ranges.some(([from, to]) => from <= start && to >= lastAnomalous)) continue;
     transitions.push({
-      incidentId: id,
+      anomalyId: id,
       entity,
       state: 'retracted',
       sequence: anomaly.sequence + 1,
@@ -83,7 +84,7 @@ export function retractAnomalies(given: {
       peakScore: anomaly.peakScore,
     });
   }
-  const retracted = new Set(transitions.map((transition) => transition.incidentId));
+  const retracted = new Set(transitions.map((transition) => transition.anomalyId));
   const ended = before.ended.filter(({ id }) => !retracted.has(id));
   const known = new Set([...ended, ...open].map(({ id }) => id).filter((id) => !retracted.has(id)));
   return {
@@ -163,7 +164,7 @@ function join(ranges: readonly RowRange[], step: number): readonly RowRange[] {
 /** What was not so makes nothing that comes later old news. */
 function forget(
   tracks: Readonly<Record<string, EntityTrack>>,
-  { incidentId: id, entity, start, lastAnomalous }: Transition,
+  { anomalyId: id, entity, start, lastAnomalous }: Transition,
 ): Readonly<Record<string, EntityTrack>> {
   const track = tracks[entity];
   if (track === undefined) return tracks;

@@ -4,7 +4,7 @@
  * anomaly are asked: another one may have been a little off all along. They have stayed if they are nearer to their level
  * during the anomaly than to what training predicts.
  */
-import type { DecisionPolicy, LevelOff, OpenIncident } from './contract.ts';
+import type { DecisionPolicy, LevelOff, OpenAnomaly } from './contract.ts';
 import type { JudgedRow } from './judge-row.ts';
 
 /**
@@ -19,10 +19,10 @@ const MOST_FOLLOWED = 10;
 
 /** After a row that is part of it. */
 export function followLevels(
-  levels: OpenIncident['levels'] = {},
+  levels: OpenAnomaly['levels'] = {},
   { metricReason, metrics, offOf }: JudgedRow,
   { by, threshold, holdAbove = threshold }: DecisionPolicy,
-): Pick<OpenIncident, 'levels'> {
+): Pick<OpenAnomaly, 'levels'> {
   if (by !== 'evidence') return {};
   const followed = new Map<string, LevelOff>(Object.entries(levels));
   if (metricReason !== undefined && metrics >= holdAbove && !followed.has(metricReason))
@@ -41,7 +41,7 @@ export function followLevels(
 const NOT_SEEN: LevelOff = { rows: 0, sum: 0 };
 
 /** Under another version metrics are off by another measure: it has to be seen anew. */
-export function forgetLevels(levels: OpenIncident['levels']): Pick<OpenIncident, 'levels'> {
+export function forgetLevels(levels: OpenAnomaly['levels']): Pick<OpenAnomaly, 'levels'> {
   return levels === undefined
     ? {}
     : { levels: Object.fromEntries(Object.keys(levels).map((reason) => [reason, NOT_SEEN])) };
@@ -49,16 +49,16 @@ export function forgetLevels(levels: OpenIncident['levels']): Pick<OpenIncident,
 
 /** @param last the row that ends it */
 export function hasSettled(
-  incident: OpenIncident,
+  anomaly: OpenAnomaly,
   last: JudgedRow,
   { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
 ): boolean {
-  return hasLasted(incident, { policy, step }) && hasStayed(incident, last, policy);
+  return hasLasted(anomaly, { policy, step }) && hasStayed(anomaly, last, policy);
 }
 
 /** Whether it lasted long enough for a new usual level. A short burst did not: the metric is back where it was. */
 function hasLasted(
-  { start, lastAnomalous }: OpenIncident,
+  { start, lastAnomalous }: OpenAnomaly,
   { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
 ): boolean {
   return (lastAnomalous - start) / step + 1 >= LEAST_STAY * (policy.settleRows ?? 0);
@@ -66,7 +66,7 @@ function hasLasted(
 
 /** What the model still says after metrics are back is what it looks back on. */
 function hasStayed(
-  { levels = {}, byMetrics }: OpenIncident,
+  { levels = {}, byMetrics }: OpenAnomaly,
   { isAway, isUsualOfModel, offOf }: JudgedRow,
   { threshold, holdAbove = threshold }: DecisionPolicy,
 ): boolean {

@@ -55,10 +55,10 @@ export function replayRows({ rows, policy, step, watchFrom }: ReplayOptions): Re
     tracks = decision.tracks;
     anomalous[row] = decision.anomalous[0]!;
     const now = rows.times[row]!;
-    for (const { incidentId, entity, start, lastAnomalous, state } of decision.transitions) {
-      const opened = state === 'opened' ? now : alerts.get(keyOf(entity, incidentId))?.alertedAt;
+    for (const { anomalyId, entity, start, lastAnomalous, state } of decision.transitions) {
+      const opened = state === 'opened' ? now : alerts.get(keyOf(entity, anomalyId))?.alertedAt;
       if (opened !== undefined)
-        alerts.set(keyOf(entity, incidentId), {
+        alerts.set(keyOf(entity, anomalyId), {
           entity,
           start,
           end: lastAnomalous + step,
@@ -87,6 +87,6 @@ function oneRow(rows: ScoredRows, row: number): ScoredRows {
   };
 }
 
-function keyOf(entity: string, incidentId: string): string {
-  return `${entity}\n${incidentId}`;
+function keyOf(entity: string, anomalyId: string): string {
+  return `${entity}\n${anomalyId}`;
 }

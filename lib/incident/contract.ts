@@ -1,13 +1,7 @@
 /** Anomalies, incidents and notifications as the stage between scoring and the topic knows them: plain data, kept in its state. */
 import type { DailyTime } from '../config/daily-time.ts';
 import type { Severity } from '../config/severity.ts';
-
-/**
- * What became of an anomaly. `settled`: it is over, because the metrics stayed at a new level, which is usual from now on.
- * `retracted`: corrected data shows that it was never there.
- */
-export const ANOMALY_STATES = ['opened', 'updated', 'settled', 'resolved', 'retracted'] as const;
-export type AnomalyState = (typeof ANOMALY_STATES)[number];
+import type { AnomalyState } from '../decision/contract.ts';
 
 /** What people are told of an incident. */
 export const NOTIFIED_STATES = [

@@ -8,7 +8,7 @@ import type { Owner } from '../base/workload.ts';
 import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { MOST_SHARDS } from '../config/work-unit.ts';
-import type { EntityTrack, LevelOff, OpenIncident } from '../decision/contract.ts';
+import type { EntityTrack, LevelOff, OpenAnomaly } from '../decision/contract.ts';
 import type { EndedAnomaly, Retractable } from '../decision/retract.ts';
 import type { Rollout, RolloutState } from '../decision/rollouts.ts';
 import type {
@@ -45,7 +45,7 @@ const levelOff: z.ZodType<LevelOff> = z.looseObject({
   sum: z.number(),
 } satisfies Shape<LevelOff>);
 
-const openIncident: z.ZodType<OpenIncident> = z.looseObject({
+const openAnomaly: z.ZodType<OpenAnomaly> = z.looseObject({
   id: z.string(),
   start: time,
   lastAnomalous: time,
@@ -57,13 +57,13 @@ const openIncident: z.ZodType<OpenIncident> = z.looseObject({
   joint: z.looseObject({ rows: count, sum: z.number() }).optional(),
   byMetrics: z.boolean().optional(),
   levels: recordOf(levelOff).optional(),
-} satisfies Shape<OpenIncident>);
+} satisfies Shape<OpenAnomaly>);
 
 const entityTrack: z.ZodType<EntityTrack> = z
   .looseObject({
     decidedUntil: time,
     recent: z.array(z.looseObject({ time, score: z.number() })),
-    open: openIncident.optional(),
+    open: openAnomaly.optional(),
     told: z
       .array(
         z.looseObject({

@@ -8,9 +8,9 @@ import { alertSchema } from '../alert/parse-alert.ts';
 import { NotFoundError } from '../base/errors.ts';
 import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SEVERITIES } from '../config/severity.ts';
+import { ANOMALY_STATES } from '../decision/contract.ts';
 import { NO_INCIDENTS } from '../incident/advance.ts';
 import {
-  ANOMALY_STATES,
   type AnomalyChange,
   type EarlierStretch,
   type Extent,

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { DETECTOR, runService } from '../../bench/fault-plans/service.ts';
 import type { Alert } from '../../lib/alert/alert.ts';
 import { WindowError } from '../../lib/base/errors.ts';
-import type { EntityTrack, OpenIncident } from '../../lib/decision/contract.ts';
+import type { EntityTrack, OpenAnomaly } from '../../lib/decision/contract.ts';
 import type { OpenSilence, SilenceState } from '../../lib/decision/silence/contract.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import { recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
@@ -76,7 +76,7 @@ async function leaveOpen(): Promise<void> {
   const { changes } = JSON.parse(new TextDecoder().decode((await store.get(entries[0]!.key)).body));
   const { alert, sequence } = changes[0] as DetectorState['outbox'][number];
   const modelVersion = alert.model.version;
-  const open: Required<OpenIncident> = {
+  const open: Required<OpenAnomaly> = {
     id: alert.incidentId,
     start: now - 600_000,
     lastAnomalous: now - 120_000,

@@ -1,7 +1,7 @@
 /** The silences that are open while a window is walked through, and what people hear of them. */
 import type { SilenceKind } from '../../config/silence-settings.ts';
-import type { IncidentState } from '../contract.ts';
-import { incidentId } from '../incident-id.ts';
+import { anomalyId } from '../anomaly-id.ts';
+import type { AnomalyState } from '../contract.ts';
 import type { OpenSilence, SilenceTransition } from './contract.ts';
 
 export interface OpenSilences {
@@ -77,14 +77,14 @@ export function holdSilences(detector: string, before: readonly OpenSilence[]): 
 
   function tell(
     silence: OpenSilence,
-    state: IncidentState,
+    state: AnomalyState,
     over?: Pick<SilenceTransition['silence'], 'cameLate' | 'gone'> & { readonly end: number },
   ): OpenSilence {
     const { id, sequence: told, ...rest } = silence;
     const sequence = told + 1;
     transitions.push({
       transition: {
-        incidentId: id,
+        anomalyId: id,
         entity: silence.entity,
         state,
         sequence,
@@ -109,7 +109,7 @@ export function silenceId(
   detector: string,
   { kind, entity, start }: Pick<OpenSilence, 'kind' | 'entity' | 'start'>,
 ): string {
-  return incidentId({ detector, entity: `${kind}: ${entity}`, start, modelVersion: 'silence' });
+  return anomalyId({ detector, entity: `${kind}: ${entity}`, start, modelVersion: 'silence' });
 }
 
 function keyOf(kind: SilenceKind, entity: string): string {

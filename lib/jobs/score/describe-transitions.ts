@@ -3,7 +3,7 @@ import type { AlertRelated, AlertRestart, Reason } from '../../alert/alert.ts';
 import { buildAlert } from '../../alert/build-alert.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
-import type { EntityTrack, OpenIncident, Transition } from '../../decision/contract.ts';
+import type { EntityTrack, OpenAnomaly, Transition } from '../../decision/contract.ts';
 import { findRestarts } from '../../features/restarts.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
 import type {
@@ -69,7 +69,7 @@ export async function describeTransitions(
   const scoreOf = ({ tellingRow }: Transition): number =>
     tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
   const tellsMore = (transition: Transition): boolean =>
-    scoreOf(transition) > (worst.get(transition.incidentId)?.score ?? -Infinity);
+    scoreOf(transition) > (worst.get(transition.anomalyId)?.score ?? -Infinity);
   const rowsOf = (those: readonly Transition[]): readonly number[] =>
     those.flatMap(({ tellingRow }) => tellingRow ?? []);
   const retracted = transitions.filter(({ state }) => state === 'retracted');
@@ -87,26 +87,26 @@ export async function describeTransitions(
     return next;
   };
   for (const transition of transitions) {
-    const { incidentId, tellingRow } = transition;
+    const { anomalyId, tellingRow } = transition;
     if (transition.state === 'retracted') {
-      const ended = retractable?.ended.find(({ id }) => id === incidentId);
-      const metric = ended === undefined ? worst.get(incidentId)?.reasons[0]?.metric : ended.metric;
+      const ended = retractable?.ended.find(({ id }) => id === anomalyId);
+      const metric = ended === undefined ? worst.get(anomalyId)?.reasons[0]?.metric : ended.metric;
       const reasons = (tellingRow === undefined ? undefined : usualOf.get(tellingRow)) ?? [];
       alerts.push(alertOf(transition, putFirst(reasons, metric), given));
-      worst.delete(incidentId);
+      worst.delete(anomalyId);
       continue;
     }
     if (tellingRow !== undefined && tellsMore(transition))
-      worst.set(incidentId, {
-        ...worst.get(incidentId),
+      worst.set(anomalyId, {
+        ...worst.get(anomalyId),
         score: scoreOf(transition),
         reasons: reasonsOf.get(tellingRow)!,
       });
-    const known = follow(incidentId, transition);
+    const known = follow(anomalyId, transition);
     const reasons = known?.reasons ?? [];
     alerts.push(alertOf(transition, reasons, given, known?.farthest, relatedOf(transition, reasons)));
-    if (transition.end !== undefined) worst.delete(incidentId);
-    else if (known !== undefined) worst.set(incidentId, noteTold(known, transition));
+    if (transition.end !== undefined) worst.delete(anomalyId);
+    else if (known !== undefined) worst.set(anomalyId, noteTold(known, transition));
   }
   // Nobody is told of those now, but of how far they went at their end; and where they go on, of that.
   const moved: [string, EntityTrack][] = [];
@@ -131,10 +131,10 @@ export async function describeTransitions(
 
 function toldAgain(
   entity: string,
-  { id, sequence, start, lastAnomalous, peakScore }: OpenIncident,
+  { id, sequence, start, lastAnomalous, peakScore }: OpenAnomaly,
 ): Transition {
   return {
-    incidentId: id,
+    anomalyId: id,
     entity,
     state: 'updated',
     sequence,
@@ -207,7 +207,7 @@ function alertOf(
       window: windowKey,
       scores: scoresKey(windowKey),
       // Which incident it belongs to is decided by the stage that tells people.
-      incident: anomalyKey(detector.name, transition.incidentId),
+      incident: anomalyKey(detector.name, transition.anomalyId),
     },
   });
   return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };

@@ -199,7 +199,7 @@ export function describeSilence(
     objects: {
       window: windowKey,
       scores: scoresKey(windowKey),
-      incident: anomalyKey(detector.name, transition.incidentId),
+      incident: anomalyKey(detector.name, transition.anomalyId),
     },
   });
   return { alert, sequence: transition.sequence, about: given.contextOf(entity) };

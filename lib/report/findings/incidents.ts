@@ -32,13 +32,13 @@ export function decideRows(given: {
     watchFrom: Number.NEGATIVE_INFINITY,
   });
   const byId = new Map<string, DecidedIncident>();
-  // The last transition of an incident knows the most.
-  for (const { incidentId, entity, start, lastAnomalous, end, tellingRow, peakScore } of transitions)
-    byId.set(incidentId, {
+  // The last transition of an anomaly knows the most.
+  for (const { anomalyId, entity, start, lastAnomalous, end, tellingRow, peakScore } of transitions)
+    byId.set(anomalyId, {
       entity,
       start,
       end: end ?? lastAnomalous + given.step,
-      tellingRow: tellingRow ?? byId.get(incidentId)!.tellingRow,
+      tellingRow: tellingRow ?? byId.get(anomalyId)!.tellingRow,
       peakScore,
     });
   return { anomalous, incidents: [...byId.values()] };

@@ -222,7 +222,7 @@ function build(given: {
 }): Alert {
   return buildAlert({
     transition: {
-      incidentId: '20261122T143200Z-0123456789ab',
+      anomalyId: '20261122T143200Z-0123456789ab',
       entity: 'payment',
       state: 'opened',
       sequence: 1,

@@ -6,14 +6,14 @@ import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
 import type { Fate } from '../../../lib/alert/say-silence.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
-import type { IncidentState } from '../../../lib/decision/contract.ts';
+import type { AnomalyState } from '../../../lib/decision/contract.ts';
 import { createAlert } from '../../helpers/alerts.ts';
 
 const START = Date.parse('2026-11-22T14:32:00Z');
 const MINUTE = 60_000;
 
 test('a silence says what is missing, since when, and when it is back', () => {
-  const said = (silence: Partial<AlertSilence>, state: IncidentState = 'opened') =>
+  const said = (silence: Partial<AlertSilence>, state: AnomalyState = 'opened') =>
     build(silence, state).summary;
   assert.equal(said({ kind: 'entity' }), 'shop/checkout: no data since 14:32 UTC, 15 min');
   assert.equal(said({ kind: 'source' }), 'shop/checkout: no data at all since 14:32 UTC, 15 min');
@@ -68,7 +68,7 @@ test('what ended while it lacked a metric is no longer there, and not back', () 
 });
 
 test('of a workload that is silent it says how many pods it had', () => {
-  const said = (pods: number, state: IncidentState = 'opened') =>
+  const said = (pods: number, state: AnomalyState = 'opened') =>
     build({ kind: 'entity' }, state, { pods }).summary;
   assert.equal(said(4), 'shop/checkout: no data of any of its 4 pods since 14:32 UTC, 15 min');
   assert.equal(said(1), 'shop/checkout: no data of its only pod since 14:32 UTC, 15 min');
@@ -83,7 +83,7 @@ const MISSED = {
 } as const;
 
 test('of what comes at regular times it says when it should have come, and when it was there last', () => {
-  const said = (state: IncidentState, over: Partial<AlertSilence> = {}) =>
+  const said = (state: AnomalyState, over: Partial<AlertSilence> = {}) =>
     build({ ...MISSED, ...over }, state).summary;
   assert.equal(
     said('opened'),
@@ -129,11 +129,11 @@ test('a silence is rendered with its facts, and comes back as it was', () => {
   assert.match(text, /What is missing:\n +100% {2}cpu missing \(usual 1–3\)/);
 });
 
-function build(silence: Partial<AlertSilence>, state: IncidentState, fate?: Fate) {
+function build(silence: Partial<AlertSilence>, state: AnomalyState, fate?: Fate) {
   const isOver = state === 'resolved' || state === 'settled';
   return buildAlert({
     transition: {
-      incidentId: 'inc1',
+      anomalyId: 'inc1',
       entity: 'shop/checkout',
       state,
       sequence: 1,

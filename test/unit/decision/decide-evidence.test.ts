@@ -232,7 +232,7 @@ test('incidents are the same however the rows are cut into windows', () => {
   function endsOf({ transitions }: ReturnType<typeof decideEvidence>): string[] {
     return transitions
       .filter(({ end }) => end !== undefined)
-      .map(({ incidentId, state, end }) => `${incidentId} ${state} ${end}`);
+      .map(({ anomalyId, state, end }) => `${anomalyId} ${state} ${end}`);
   }
 });
 

@@ -109,11 +109,11 @@ test('the same holds where an entity comes back after a day: a new incident', ()
 
 test('the id follows from detector, entity, start and model version', () => {
   const [opened] = decide({ a: line('##') }).transitions;
-  assert.match(opened?.incidentId ?? '', /^20261122T080000Z-[0-9a-f]{12}$/);
-  assert.notEqual(opened?.incidentId, decide({ b: line('##') }).transitions[0]?.incidentId);
+  assert.match(opened?.anomalyId ?? '', /^20261122T080000Z-[0-9a-f]{12}$/);
+  assert.notEqual(opened?.anomalyId, decide({ b: line('##') }).transitions[0]?.anomalyId);
   assert.notEqual(
-    opened?.incidentId,
-    decide({ a: line('##') }, { modelVersion: 'v2' }).transitions[0]?.incidentId,
+    opened?.anomalyId,
+    decide({ a: line('##') }, { modelVersion: 'v2' }).transitions[0]?.anomalyId,
   );
 });
 

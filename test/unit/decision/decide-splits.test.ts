@@ -85,7 +85,7 @@ test('each incident is told in order: opened, then updates, then resolved, then 
         rows.filter(({ time }) => Math.floor((time - T0) / (length * STEP)) === end),
       );
       const { transitions } = decideAll(windows, policy, 0);
-      for (const [, story] of Map.groupBy(transitions, ({ incidentId }) => incidentId)) {
+      for (const [, story] of Map.groupBy(transitions, ({ anomalyId }) => anomalyId)) {
         assert.deepEqual(
           story.map(({ sequence }) => sequence),
           story.map((_, index) => index + 1),
@@ -126,7 +126,7 @@ function decideAll(
     transitions,
     told: transitions
       .filter(({ state }) => state !== 'updated')
-      .map(({ incidentId, entity, state, start, end }) => ({ incidentId, entity, state, start, end }))
+      .map(({ anomalyId, entity, state, start, end }) => ({ anomalyId, entity, state, start, end }))
       .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     // How often people were told, and of what, depends on the windows.
     remembered: Object.entries(tracks)

@@ -8,7 +8,7 @@ test('an incident opens at the k-th anomalous row of n and starts at the first',
   assert.deepEqual([...anomalous], [0, 1, 0, 1]);
   assert.deepEqual(transitions, [
     {
-      incidentId: id('a', 1),
+      anomalyId: id('a', 1),
       entity: 'a',
       state: 'opened',
       sequence: 1,
@@ -167,9 +167,9 @@ test('a plain resolve has no peak row', () => {
   const first = decide({ a: line('##') });
   const [resolved] = decide({ a: line('...', 2) }, { tracks: stored(first) }).transitions;
   assert.deepEqual(
-    { ...resolved, incidentId: 0 },
+    { ...resolved, anomalyId: 0 },
     {
-      incidentId: 0,
+      anomalyId: 0,
       entity: 'a',
       state: 'resolved',
       sequence: 2,

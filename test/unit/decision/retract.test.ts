@@ -1,8 +1,8 @@
 /** What corrected rows show of an anomaly, and what they do not; through the jobs in test/unit/jobs/score/retract.test.ts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { anomalyId } from '../../../lib/decision/anomaly-id.ts';
 import type { EntityTrack } from '../../../lib/decision/contract.ts';
-import { incidentId } from '../../../lib/decision/incident-id.ts';
 import { type Retraction, retractAnomalies } from '../../../lib/decision/retract.ts';
 import { STEP, T0 } from './decide-rows.ts';
 import { EVIDENCE_POLICY } from './evidence-rows.ts';
@@ -37,7 +37,7 @@ function correctRows(
     before: {
       ended: [
         {
-          id: incidentId(anomaly),
+          id: anomalyId(anomaly),
           entity: 'a',
           start: T0,
           lastAnomalous: T0 + (ROWS - 1) * STEP,

@@ -56,7 +56,7 @@ test('the incidents are those of the decision stage on the whole window', () => 
         detector: 'd',
         modelVersion: 'v',
       });
-      const last = new Map(decided.transitions.map((transition) => [transition.incidentId, transition]));
+      const last = new Map(decided.transitions.map((transition) => [transition.anomalyId, transition]));
       assert.deepEqual(
         alertsOf({ a, b }).map(({ entity, start, end }) => ({ entity, start, end })),
         [...last.values()].map(({ entity, start, lastAnomalous }) => ({

@@ -214,7 +214,7 @@ test('a metric that only the first file lacked goes on as that of its entity, to
     { picture: DB.back, from: 120 },
   ]);
   assert.deepEqual(told, ['opened metric cpu 0-14', 'resolved metric db cpu 0-119']);
-  assert.equal(new Set(transitions.map(({ transition }) => transition.incidentId)).size, 1);
+  assert.equal(new Set(transitions.map(({ transition }) => transition.anomalyId)).size, 1);
   assert.deepEqual([state?.open, state?.everyone, state?.entities], [[], {}, {}]);
 });
 
@@ -356,7 +356,7 @@ test('rows from before a silence of the source that come after it do not end it:
   const { told, transitions, state } = walk(rows, { usual: USUAL, cut: 15, before });
   assert.deepEqual(told, ['resolved source 15-134']);
   assert.deepEqual(
-    transitions.map(({ transition }) => [transition.incidentId, transition.end]),
+    transitions.map(({ transition }) => [transition.anomalyId, transition.end]),
     [['source', T0 + 135 * STEP]],
   );
   assert.deepEqual(state?.open, []);

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { formatCompactTime } from '../base/compact-time.ts';
 
 /**
- * Follows from what the incident is, so that a repeated decision names the same one. Sorts by start.
+ * Follows from what the anomaly is, so that a repeated decision names the same one. Sorts by start.
  * @param of.start epoch ms of the first anomalous row
  */
-export function incidentId(of: {
+export function anomalyId(of: {
   readonly detector: string;
   readonly entity: string;
   readonly start: number;
