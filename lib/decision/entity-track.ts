@@ -1,10 +1,18 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
 import { unknownMembers } from '../base/unknown-members.ts';
 import { anomalyId } from './anomaly-id.ts';
+import {
+  type AnomalyWalk,
+  describeChanges,
+  goOn,
+  higher,
+  type RecentRow,
+  rebase,
+  tellsMore,
+} from './anomaly-walk.ts';
 import type { DecisionPolicy, EntityTrack, OpenAnomaly, Telling, Transition } from './contract.ts';
 import { noteSpell } from './daily-spells.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
-import { isMaterialRise } from './material-rise.ts';
 import {
   findNews,
   type Memory,
@@ -14,7 +22,7 @@ import {
   rememberSettled,
   WORSE,
 } from './recurrence.ts';
-import { followLevels, forgetLevels, hasSettled } from './settling.ts';
+import { followLevels, hasSettled } from './settling.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -53,26 +61,6 @@ export interface TrackWalk {
   readonly anomalies: AnomalyWalk[];
 }
 
-interface RecentRow {
-  readonly time: number;
-  readonly score: number;
-  /** Of this window; undefined where an earlier window held it. */
-  readonly row: number | undefined;
-}
-
-interface AnomalyWalk {
-  anomaly: OpenAnomaly;
-  readonly openedHere: boolean;
-  /** Row of this window that tells what the anomaly is about. */
-  telling: RecentRow | undefined;
-  /** Epoch ms, exclusive; undefined while it is open. */
-  end: number | undefined;
-  /** Whether what moved had stayed when it ended. */
-  hasSettled: boolean;
-  /** Whether it ended with its pod. */
-  isGone: boolean;
-}
-
 const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   decidedUntil: true,
   recent: true,
@@ -84,9 +72,6 @@ const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   wasOut: true,
   outLevel: true,
 };
-
-/** Above every score: stands until a window under the new model says what the anomaly scores there. */
-const UNTOLD = Number.MAX_VALUE;
 
 export function startWalk(entity: string, track: EntityTrack | undefined, rules: TrackRules): TrackWalk {
   const open = track?.open;
@@ -102,27 +87,6 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     unknown: unknownMembers(track, TRACK_MEMBERS),
     anomalies: open ? [goOn(rebase(open, rules))] : [],
   };
-}
-
-function goOn(anomaly: OpenAnomaly): AnomalyWalk {
-  return {
-    anomaly,
-    openedHere: false,
-    telling: undefined,
-    end: undefined,
-    hasSettled: false,
-    isGone: false,
-  };
-}
-
-/**
- * Under a new model an anomaly goes on, and its old scores mean nothing: what people were told counts as the first
- * score that this model gives it.
- */
-function rebase(open: OpenAnomaly, { modelVersion, policy }: TrackRules): OpenAnomaly {
-  if (open.modelVersion === modelVersion) return open;
-  const { joint: _, levels, ...rest } = open;
-  return { ...rest, ...forgetLevels(levels), modelVersion, peakScore: policy.threshold, toldScore: UNTOLD };
 }
 
 /** Takes in the next row: later than every one before it. */
@@ -176,7 +140,9 @@ export function endWalk(walk: TrackWalk): {
   readonly track: EntityTrack | undefined;
   readonly transitions: readonly Transition[];
 } {
-  const transitions = walk.anomalies.flatMap((anomaly) => describeChanges(walk, anomaly));
+  const transitions = walk.anomalies.flatMap((anomaly) =>
+    describeChanges(anomaly, { entity: walk.entity, policy: walk.rules.policy }),
+  );
   if (walk.decidedUntil === undefined) return { track: undefined, transitions };
   const { told, heldBack, spells } = walk.memory;
   return {
@@ -315,49 +281,4 @@ function resolveAnomaly(walk: TrackWalk, open: AnomalyWalk): void {
   walk.memory = open.hasSettled
     ? rememberSettled(walk.memory, lastAnomalous)
     : rememberEnd(walk.memory, { until: lastAnomalous, peak: peakScore });
-}
-
-/** At most one of `opened` and `updated`, then `settled` or `resolved`. Each tells what is known at the end of the window. */
-function describeChanges(walk: TrackWalk, changed: AnomalyWalk): Transition[] {
-  const transitions: Transition[] = [];
-  const tell = (state: Transition['state']): void => {
-    const sequence = changed.anomaly.sequence + 1;
-    changed.anomaly = { ...changed.anomaly, sequence, toldScore: changed.anomaly.peakScore };
-    transitions.push({
-      anomalyId: changed.anomaly.id,
-      entity: walk.entity,
-      state,
-      sequence,
-      start: changed.anomaly.start,
-      lastAnomalous: changed.anomaly.lastAnomalous,
-      end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
-      ...(state === 'resolved' && changed.isGone && { isGone: true }),
-      tellingRow: changed.telling?.row,
-      peakScore: changed.anomaly.peakScore,
-    });
-  };
-  if (changed.openedHere) tell('opened');
-  else if (changed.end === undefined && isMateriallyWorse(changed.anomaly, walk.rules.policy))
-    tell('updated');
-  if (changed.end !== undefined) tell(changed.hasSettled ? 'settled' : 'resolved');
-  else if (changed.anomaly.toldScore === UNTOLD && changed.telling !== undefined)
-    changed.anomaly = { ...changed.anomaly, toldScore: changed.anomaly.peakScore };
-  return transitions;
-}
-
-function isMateriallyWorse({ peakScore, toldScore }: OpenAnomaly, policy: DecisionPolicy): boolean {
-  return isMaterialRise(toldScore, peakScore, policy);
-}
-
-/** Whether a row of this score says better what the anomaly is about than the one that does so far. */
-function tellsMore({ telling, anomaly }: AnomalyWalk, score: number, policy: DecisionPolicy): boolean {
-  if (telling === undefined || isMaterialRise(telling.score, score, policy)) return true;
-  // Of an anomaly that goes on from an earlier window: the row that makes an update due.
-  const { toldScore } = anomaly;
-  return isMaterialRise(toldScore, score, policy) && !isMaterialRise(toldScore, telling.score, policy);
-}
-
-/** The earlier one where they are equal. */
-function higher(a: RecentRow, b: RecentRow): RecentRow {
-  return b.score > a.score ? b : a;
 }
