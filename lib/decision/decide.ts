@@ -136,9 +136,9 @@ export function decideWindow(given: {
   const tracks: [string, EntityTrack][] = [];
   for (const entity of new Set([...walks.keys(), ...known.keys()])) {
     const walk = walkOf(entity);
-    passTime(walk, newest, {
-      isGone: isPodOfWhole(entity) && newest - (walk.decidedUntil ?? newest) > goneAfter,
-    });
+    // The names of thousands that are there need not be read.
+    const isSilent = newest - (walk.decidedUntil ?? newest) > goneAfter;
+    passTime(walk, newest, { isGone: isSilent && isPodOfWhole(entity) });
     const ended = endWalk(walk);
     transitions.push(...ended.transitions);
     if (ended.track && !isForgotten(entity, ended.track)) tracks.push([entity, ended.track]);
