@@ -1,6 +1,6 @@
 /**
  * Turns scores into anomalies. It is pure: the memory of an entity goes in and comes out as its track. The same rows open
- * and resolve the same anomalies, however they are cut into windows.
+ * and resolve the same anomalies, however they are cut into windows; when a pod is gone is told window by window.
  *
  * - A row is anomalous if its evidence reaches 1. By the rule of a percentile it is anomalous if its score reaches the
  *   threshold and its deviation the minimum. A row without either is not anomalous.
@@ -19,8 +19,8 @@ import { judgeRow } from './judge-row.ts';
 /** Ms for which an entity may be silent before its open anomaly resolves, and before a pod is forgotten whose name never comes back. */
 export const ABANDONED_AFTER: number = 24 * 3_600_000;
 /**
- * Ms, and steps, for which a pod whose name never comes back may be silent before it is gone: what a scrape misses now and then is
- * shorter, and others are heard meanwhile.
+ * Ms, and steps, by which others were heard after a pod whose name never comes back, windows before this one, when it is gone: what a
+ * scrape misses now and then is shorter.
  */
 const GONE_AFTER = { ms: 30 * 60_000, steps: 3 } as const;
 /** Ms for which an entity may be silent before its track is dropped. Older rows without a track are late by their age. */
@@ -41,7 +41,7 @@ export interface DecisionClock {
  * day, and of each workload it is remembered up to when those were decided on.
  */
 export interface EndedPods {
-  /** Whether the rows are of all who were there: of a file of one pod, nobody knows where the others are. */
+  /** Whether the rows are of all who were there: of a dropped file, nobody knows where others are. */
   readonly isWhole: boolean;
   /** Undefined for every other entity. */
   readonly workloadOf: (entity: string) => string | undefined;
@@ -133,12 +133,15 @@ export function decideWindow(given: {
     }
   }
 
+  // After a silence of the source, the first rows are not of all who are there.
+  const heardBefore = Math.min(newest, newestKnown);
+  const heard = new Set(walks.keys());
   const tracks: [string, EntityTrack][] = [];
   for (const entity of new Set([...walks.keys(), ...known.keys()])) {
     const walk = walkOf(entity);
     // The names of thousands that are there need not be read.
-    const isSilent = newest - (walk.decidedUntil ?? newest) > goneAfter;
-    passTime(walk, newest, { isGone: isSilent && isPodOfWhole(entity) });
+    const isMissed = !heard.has(entity) && heardBefore - (walk.decidedUntil ?? Infinity) > goneAfter;
+    passTime(walk, newest, { isGone: isMissed && isPodOfWhole(entity) });
     const ended = endWalk(walk);
     transitions.push(...ended.transitions);
     if (ended.track && !isForgotten(entity, ended.track)) tracks.push([entity, ended.track]);

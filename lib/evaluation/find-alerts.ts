@@ -32,8 +32,8 @@ export function findAlerts(given: ReplayOptions): readonly AlertedEvent[] {
 }
 
 /**
- * Replays the rows one at a time through `decideWindow`, each entity by itself, so that an incident's opening is known
- * to the row. (Decisions do not depend on how rows are cut into windows, nor entities on one another.) An incident
+ * Replays the rows one at a time through `decideWindow`, each entity by itself, so that an anomaly's opening is known
+ * to the row. (Decisions do not depend on how rows are cut into windows, nor, but for pods that are gone, entities on one another.) An anomaly
  * that is still open at the end ends a step after its newest anomalous row.
  * @throws ModelError where a score is infinite
  */

@@ -85,8 +85,8 @@ export async function commitDecision(
       detector: detector.name,
       modelVersion: fitted.manifest.version,
       pods: {
-        // A file that somebody dropped may be of one pod.
-        isWhole: rangeOfWindowKey(given.windowKey) !== undefined || rows.scored.entities.length > 1,
+        // A file that somebody dropped may be of some pods.
+        isWhole: rangeOfWindowKey(given.windowKey) !== undefined,
         workloadOf: (entity) => workloadOfGenerated(entity, detector.entityLabels),
         until: state.endedPods ?? {},
       },

@@ -46,18 +46,21 @@ test('what is open of a pod is closed before it is forgotten', () => {
 test('what is open of a pod ends when it is gone, and of what comes back by its name it stays open', () => {
   const rows = { [POD]: line('##'), 'shop/db-0': line('##'), web: line('##') };
   const open = decide(rows, { pods: pods() });
+  const heard = (at: number) => decide({ [OTHER]: line('.', at) }, { tracks: stored(open), pods: pods() });
   const later = (at: number, isWhole?: boolean) =>
-    decide({ [OTHER]: line('.', at) }, { tracks: stored(open), pods: pods({}, isWhole) }).transitions;
+    decide({ [OTHER]: line('.', at + 15) }, { tracks: stored(heard(at)), pods: pods({}, isWhole) })
+      .transitions;
   assert.deepEqual(later(31), [], 'it may have been missed by a scrape');
   assert.deepEqual(
     later(32).map(({ entity, state, end, isGone }) => ({ entity, state, end, isGone })),
     [{ entity: POD, state: 'resolved', end: minute(2), isGone: true }],
   );
-  assert.deepEqual(later(32, false), [], 'of a file of one pod, nobody knows where the others are');
-  // A source that was silent for everybody: it is there again with all others.
+  assert.deepEqual(later(32, false), [], 'of a dropped file, nobody knows where the others are');
+  // A source that was silent for everybody: who is there again is not heard of at once.
+  assert.deepEqual(heard(120).transitions, []);
   const back = decide(
-    { [POD]: line('#', 120), [OTHER]: line('.', 120) },
-    { tracks: stored(open), pods: pods() },
+    { [POD]: line('#', 121), [OTHER]: line('.', 121) },
+    { tracks: stored(heard(120)), pods: pods() },
   );
   assert.deepEqual(back.transitions, []);
   assert.notEqual(back.tracks[POD]!.open, undefined);
