@@ -134,18 +134,30 @@ export function areGone(
   { state, members }: Pick<Notification, 'state' | 'members'>,
   alertOf: (anomalyId: string) => Alert,
 ): boolean {
+  const newest = newestOf(members);
   return (
-    state === 'resolved' && newestOf(members).every(({ anomalyId }) => alertOf(anomalyId).isGone === true)
+    state === 'resolved' &&
+    newest.length > 0 &&
+    newest.every(({ anomalyId }) => endedGone(alertOf(anomalyId)))
   );
 }
 
-/** Of each entity the last time. */
+/** What lacked data says so in its silence. */
+function endedGone({ isGone, silence }: Alert): boolean {
+  return isGone === true || silence?.isGone === true;
+}
+
+/** Of each entity the last time that it was so, by its end. */
 function newestOf(members: readonly Member[]): readonly Member[] {
-  const byEntity = Map.groupBy(members, ({ namespace, entity }) =>
-    JSON.stringify([namespace ?? null, entity]),
-  );
+  const there = members.filter(({ state }) => state !== 'retracted');
+  const byEntity = Map.groupBy(there, ({ namespace, entity }) => JSON.stringify([namespace ?? null, entity]));
+  const endOf = ({ end, lastAnomalous, step }: Member): number => end ?? lastAnomalous + step;
   return [...byEntity.values()].map((group) =>
-    group.reduce((last, member) => (member.start >= last.start ? member : last)),
+    group.reduce((last, member) =>
+      endOf(member) > endOf(last) || (endOf(member) === endOf(last) && member.start >= last.start)
+        ? member
+        : last,
+    ),
   );
 }
 
@@ -154,11 +166,13 @@ function findFate(
   members: readonly Member[],
   alertOf: (anomalyId: string) => Alert,
 ): Pick<AlertSilence, 'isGone'> & Pick<Fate, 'parted'> {
-  const silences = newestOf(members).map(({ anomalyId }) => alertOf(anomalyId).silence);
-  const gone = silences.filter((silence) => silence?.isGone === true).length;
+  const newest = newestOf(members).map(({ anomalyId }) => alertOf(anomalyId));
+  const gone = newest.filter(endedGone).length;
   if (gone === 0) return {};
-  if (gone === silences.length) return { isGone: true };
-  return { parted: { gone, back: silences.filter((silence) => silence !== undefined).length - gone } };
+  if (gone === newest.length) return { isGone: true };
+  return {
+    parted: { gone, back: newest.filter((each) => each.silence !== undefined && !endedGone(each)).length },
+  };
 }
 
 /** What the data say it is, or else that all of them are one. */

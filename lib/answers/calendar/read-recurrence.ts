@@ -43,8 +43,8 @@ const MEANINGLESS: Readonly<Record<Frequency, readonly Part[]>> = {
 const MOST_TIMES = 24;
 const LONGEST_INTERVAL = 10_000;
 const MOST_COUNT = 100_000;
-/** Ms of some 100 years, in which a COUNT has to come true. */
-const LONGEST_COUNTED = 36_525 * DAY;
+/** Days of some 100 years, in which a COUNT has to come true; of hours as many, which are 4 years. */
+const LONGEST_COUNTED = 36_525;
 
 /** @returns what is wrong with it, to be read on from "RRULE …", where it cannot be used */
 export function readRecurrence(text: string, of: RuleOf): Recurrence | { readonly problem: string } {
@@ -124,10 +124,11 @@ function count(parts: Parts, rule: Recurrence, { start }: RuleOf): Recurrence {
   const wanted = readNumber(parts, 'COUNT', MOST_COUNT);
   if (wanted === undefined) return rule;
   if (parts.has('UNTIL')) throw new BadPart('has both COUNT and UNTIL');
+  const [unit, years] = rule.frequency === 'HOURLY' ? [DAY / 24, 4] : [DAY, 100];
   let found = 0;
-  for (const time of listOccurrences(rule, { start, from: start, to: start + LONGEST_COUNTED }))
+  for (const time of listOccurrences(rule, { start, from: start, to: start + LONGEST_COUNTED * unit }))
     if (++found === wanted) return { ...rule, until: time };
-  throw new BadPart(`has COUNT ${wanted}, which takes more than 100 years`);
+  throw new BadPart(`has COUNT ${wanted}, which takes more than ${years} years`);
 }
 
 function readUntil(parts: Parts, { isDate, toLocal }: RuleOf): number {

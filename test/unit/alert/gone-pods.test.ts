@@ -173,3 +173,34 @@ test('what was unusual of pods that are gone is gone with them, and over where o
   assert.equal(some.isGone, undefined);
   assert.equal(told(all, { state: 'updated' }).isGone, undefined);
 });
+
+test('what lacked data and what was unusual are gone alike; what was taken back, and was over before, is not asked', () => {
+  const [one, two, three] = [FIVE[0]!, FIVE[1]!, FIVE[2]!];
+  const lacked = { by: 'silence', silence: { ...LACKED, isGone: true } } as const;
+  const told = (members: readonly Member[], of: Readonly<Record<string, Partial<Alert>>>): Alert =>
+    buildIncidentAlert({
+      notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members },
+      alertOf: (anomalyId) => {
+        const { entity } = members.find((member) => member.anomalyId === anomalyId)!;
+        return createAlert({ incidentId: anomalyId, state: 'resolved', entity, ...of[anomalyId] });
+      },
+      keys: KEYS,
+    });
+  const mixed = told([one, two], { a0: { isGone: true }, a1: lacked });
+  assert.equal(mixed.isGone, true);
+  assert.match(mixed.summary, /2 of 6 pods: gone at/);
+  const silentFirst = told([one, two, three], { a0: lacked, a1: { isGone: true }, a2: { isGone: true } });
+  assert.equal(silentFirst.isGone, true);
+  assert.match(silentFirst.summary, /3 of 6 pods: no longer there since/);
+  const back = { ...two, state: 'retracted' } as const;
+  assert.match(told([one, back], { a0: { isGone: true } }).summary, /gone at/);
+  // Another detector's, begun later and over sooner.
+  const sooner = {
+    ...one,
+    anomalyId: 'b',
+    detector: 'logs',
+    start: one.start + MINUTE,
+    end: one.end! - 5 * MINUTE,
+  };
+  assert.match(told([one, sooner], { a0: { isGone: true } }).summary, /gone at/);
+});
