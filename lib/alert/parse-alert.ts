@@ -80,7 +80,9 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
   isGone: z
     .boolean()
     .optional()
-    .describe('Of `resolved`: its pods are no longer there, so that nothing says that they were well.'),
+    .describe(
+      'Of `resolved`: its pods are no longer there, so that nothing says that they were well. Also of what lacked data.',
+    ),
   isBack: z
     .boolean()
     .optional()
