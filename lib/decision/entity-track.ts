@@ -22,7 +22,7 @@ import {
   rememberSettled,
   WORSE,
 } from './recurrence.ts';
-import { followLevels, hasSettled } from './settling.ts';
+import { followLevels, hasSettled, isStillMoving } from './settling.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -218,7 +218,7 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
 function continueAnomaly(walk: TrackWalk, open: AnomalyWalk, judged: TrackedRow): void {
   const { row, time, level: score } = judged;
   settleJoint(walk, open, judged);
-  if (isPartOf(open.anomaly, judged, walk.rules.policy)) {
+  if (isPartOf(open.anomaly, judged, walk.rules.policy) || isStillMoving(open.anomaly, judged, walk.rules)) {
     if (tellsMore(open, score, walk.rules.policy)) open.telling = { row, time, score };
     open.anomaly = {
       ...open.anomaly,

@@ -14,6 +14,8 @@ export interface JudgedRow {
   readonly isAway: boolean;
   /** By evidence: how far one reason's metric is off what training foretells, to that side: 1 is what alerts. */
   readonly offOf: (reason: string) => number;
+  /** By evidence: whether that metric, where it is off, stays where it has been of late. */
+  readonly staysAt: (reason: string) => boolean;
   /** By evidence: whether the model says about as much as is usual since it settled. */
   readonly isUsualOfModel: boolean;
   /** By evidence: what single metrics, or several together, say; and what the model alone says. */
@@ -50,6 +52,7 @@ export function judgeRow(
       holds: anomalous,
       isAway: false,
       offOf: offNothing,
+      staysAt: () => false,
       isUsualOfModel: false,
       metrics: 0,
       joint: 0,
@@ -69,6 +72,7 @@ export function judgeRow(
     holds: level >= holdAbove,
     isAway: evidence.anchored[row]! >= holdAbove,
     offOf: (reason) => measureOff(evidence, row, reason),
+    staysAt: (reason) => isAtLevel(evidence, row, reason),
     isUsualOfModel: usual !== undefined && joint >= STILL_USUAL * usual.level,
     metrics: evidence.metrics[row]!,
     joint,
@@ -90,13 +94,23 @@ function nameSeries({ series, names }: RowEvidence, row: number): string | undef
   return told < 0 ? undefined : `${names[told >> 1]}${told % 2 === 0 ? SIDES.above : SIDES.below}`;
 }
 
+/** -1 where it is no metric of this version. */
+function columnOf({ names }: RowEvidence, reason: string): number {
+  return names.indexOf(reason.slice(0, -SIDES.below.length));
+}
+
 /** 0 where it is not off to that side, or is no metric of this version. */
-function measureOff({ names, off }: RowEvidence, row: number, reason: string): number {
-  const isBelow = reason.endsWith(SIDES.below);
-  const column = names.indexOf(reason.slice(0, -SIDES.below.length));
+function measureOff(evidence: RowEvidence, row: number, reason: string): number {
+  const { names, off } = evidence;
+  const column = columnOf(evidence, reason);
   if (column < 0) return 0;
   const value = off[row * names.length + column]! / OFF_UNITS;
-  return Math.max(0, isBelow ? -value : value);
+  return Math.max(0, reason.endsWith(SIDES.below) ? -value : value);
+}
+
+function isAtLevel(evidence: RowEvidence, row: number, reason: string): boolean {
+  const column = columnOf(evidence, reason);
+  return column >= 0 && evidence.agree[row * evidence.names.length + column] === 1;
 }
 
 function offNothing(): number {

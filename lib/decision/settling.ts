@@ -2,7 +2,8 @@
  * Tells whether metrics stayed at a new level. An anomaly ends either because its metrics are back, or because they stayed
  * away for so long that this is usual by now. What training predicts tells the two apart. Only the metrics that told of the
  * anomaly are asked: another one may have been a little off all along. They have stayed if they are nearer to their level
- * during the anomaly than to what training predicts.
+ * during the anomaly than to what training predicts. And they settle once the rows of late agree with each other: what climbs on or goes to
+ * and fro is at no level, and keeps the anomaly open.
  */
 import type { DecisionPolicy, LevelOff, OpenAnomaly } from './contract.ts';
 import type { JudgedRow } from './judge-row.ts';
@@ -65,17 +66,34 @@ function hasLasted(
 }
 
 /** What the model still says after metrics are back is what it looks back on. */
-function hasStayed(
-  { levels = {}, byMetrics }: OpenAnomaly,
-  { isAway, isUsualOfModel, offOf }: JudgedRow,
-  { threshold, holdAbove = threshold }: DecisionPolicy,
-): boolean {
-  if (byMetrics !== true) return isUsualOfModel;
-  const followed = Object.entries(levels);
+function hasStayed(anomaly: OpenAnomaly, last: JudgedRow, policy: DecisionPolicy): boolean {
+  if (anomaly.byMetrics !== true) return last.isUsualOfModel;
   // Several together told of it, none by itself; or it was opened before levels were kept.
-  if (followed.length === 0) return isAway;
-  return followed.some(([reason, { rows, sum }]) => {
+  if (Object.keys(anomaly.levels ?? {}).length === 0) return last.isAway;
+  return listStayed(anomaly, last, policy).length > 0;
+}
+
+/**
+ * Whether it would settle but for a metric that does not stay where it has been of late: it climbs on, wanders, or goes to and fro. Such a
+ * row is part of the anomaly: there is no new level yet.
+ */
+export function isStillMoving(
+  anomaly: OpenAnomaly,
+  row: JudgedRow,
+  { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
+): boolean {
+  if (anomaly.byMetrics !== true || !hasLasted(anomaly, { policy, step })) return false;
+  return listStayed(anomaly, row, policy).some((reason) => !row.staysAt(reason));
+}
+
+/** Of the metrics that are followed, those that have not come back. */
+function listStayed(
+  { levels = {} }: OpenAnomaly,
+  { offOf }: JudgedRow,
+  { threshold, holdAbove = threshold }: DecisionPolicy,
+): readonly string[] {
+  return Object.entries(levels).flatMap(([reason, { rows, sum }]) => {
     const off = offOf(reason);
-    return off >= holdAbove && (rows === 0 || off >= (STAYED * sum) / rows);
+    return off >= holdAbove && (rows === 0 || off >= (STAYED * sum) / rows) ? [reason] : [];
   });
 }

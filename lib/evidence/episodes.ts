@@ -27,7 +27,7 @@ export function measureAhead(
   recent: RecentReach,
 ): Float64Array {
   const backwards = places.map((place) => -place).reverse();
-  const levels = findRecentLevels(backwards, anchored.toReversed(), recent).reverse();
+  const levels = findRecentLevels(backwards, anchored.toReversed(), recent).levels.reverse();
   return anchored.map((value, i) => value - levels[i]!);
 }
 

@@ -47,6 +47,8 @@ export interface RowEvidence {
    * 1 / OFF_UNITS, at most 127 of them: hours of rows of hundreds of metrics are kept.
    */
   readonly off: Int8Array;
+  /** Of the same, 1 = where the metric has been of late is a level that it stays at; where it is off alone. */
+  readonly agree: Uint8Array;
 }
 
 /** Of `RowEvidence.off`, so many are what alerts. */
@@ -55,7 +57,7 @@ const FARTHEST_OFF = 127;
 
 /** Rows `from` up to `to` (exclusive). */
 export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
-  const { names, metrics, joint, telling, series, stretch, anchored, off } = evidence;
+  const { names, metrics, joint, telling, series, stretch, anchored, off, agree } = evidence;
   return {
     names,
     metrics: metrics.subarray(from, to),
@@ -65,16 +67,19 @@ export function sliceEvidence(evidence: RowEvidence, from: number, to: number): 
     stretch: stretch.subarray(from, to),
     anchored: anchored.subarray(from, to),
     off: off.subarray(from * names.length, to * names.length),
+    agree: agree.subarray(from * names.length, to * names.length),
   };
 }
 
 export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvidence {
   const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
-  const { names, off } = evidence;
+  const { names, off, agree } = evidence;
   const width = names.length;
-  const picked = new Int8Array(rows.length * width);
-  for (const [at, row] of rows.entries())
-    picked.set(off.subarray(row * width, (row + 1) * width), at * width);
+  const picked = { off: new Int8Array(rows.length * width), agree: new Uint8Array(rows.length * width) };
+  for (const [at, row] of rows.entries()) {
+    picked.off.set(off.subarray(row * width, (row + 1) * width), at * width);
+    picked.agree.set(agree.subarray(row * width, (row + 1) * width), at * width);
+  }
   return {
     names,
     metrics: pick(evidence.metrics),
@@ -83,7 +88,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
     series: Int32Array.from(rows, (row) => evidence.series[row]!),
     stretch: Uint16Array.from(rows, (row) => evidence.stretch[row]!),
     anchored: pick(evidence.anchored),
-    off: picked,
+    ...picked,
   };
 }
 
@@ -92,7 +97,7 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
  * @param availability per row, share of the metrics that hold a value
  */
 export function silenceGaps(
-  { names, metrics, joint, telling, series, stretch, anchored, off }: RowEvidence,
+  { names, metrics, joint, telling, series, stretch, anchored, off, agree }: RowEvidence,
   availability: Float64Array,
 ): RowEvidence {
   const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
@@ -105,6 +110,7 @@ export function silenceGaps(
     stretch: stretch.map(heard),
     anchored: anchored.map(heard),
     off: off.map((value, at) => heard(value, Math.floor(at / names.length))),
+    agree,
   };
 }
 
@@ -148,6 +154,7 @@ export function gatherEvidence(given: {
   const joint = new Float64Array(rows);
   const anchored = new Float64Array(rows);
   const off = new Int8Array(rows * x.names.length);
+  const agree = new Uint8Array(rows * x.names.length);
   const telling = new Int32Array(rows).fill(-1);
   const told = new Int32Array(rows).fill(-1);
   const stretch = new Uint16Array(rows);
@@ -171,11 +178,14 @@ export function gatherEvidence(given: {
       if (statistic.anchored === undefined) continue;
       const alone = statistic.anchored[i]! / limit;
       if (alone > anchored[row]!) anchored[row] = alone;
-      if (alone > 0) off[row * x.names.length + column] = toOffUnits(alone, statistic.side);
+      if (!(alone > 0)) continue;
+      const place = row * x.names.length + column;
+      off[place] = toOffUnits(alone, statistic.side);
+      agree[place] = statistic.agree![i]!;
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  return { names: x.names, metrics, joint, telling, series: told, stretch, anchored, off };
+  return { names: x.names, metrics, joint, telling, series: told, stretch, anchored, off, agree };
 
   function takeSums({ rows: own, begin }: Statistic, totals: readonly Float64Array[]): void {
     for (const [at, limit] of pooledReach.entries())

@@ -8,7 +8,7 @@ import {
   scatterAt,
   seriesOf,
 } from '../expectation/expectation.ts';
-import { findRecentLevels } from '../expectation/recent-level.ts';
+import { findRecentLevels, type RecentLevels } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
 import type { Siblings } from './siblings.ts';
@@ -20,6 +20,8 @@ const FARTHEST = 1e30;
 const SPREADS_OF_CHANGE = 4;
 
 interface Residuals extends OffSeries {
+  /** Per row, 1 = where it has been of late is a level that it stays at. */
+  readonly agree: Uint8Array;
   /** The smallest change that matters. */
   readonly least: number;
 }
@@ -31,30 +33,39 @@ interface Predicted {
   readonly siblings?: Siblings | undefined;
 }
 
+/** What the levels of a series are measured with. */
+interface Measured extends Predicted {
+  readonly plan: RecentPlan;
+  readonly leastChanges: (entity: string) => ArrayLike<number>;
+}
+
 interface EntityRows {
   readonly entity: number;
   readonly rows: Uint32Array;
 }
 
-/**
- * @param of.places of the rows on the grid of steps
- * @param of.demand as `measureDemand` has it of these rows
- * @param of.first of `rows`: what is looked back on before it, for levels alone, is not filled in
- */
-export function measureResiduals(
-  input: Predicted & {
-    readonly plan: RecentPlan;
-    readonly leastChanges: (entity: string) => ArrayLike<number>;
-  },
-  of: EntityRows & {
-    readonly column: number;
-    readonly places: Float64Array;
-    readonly demand: Float64Array | undefined;
-    readonly first?: number;
-  },
-): Residuals {
+interface OfColumn extends EntityRows {
+  readonly column: number;
+  /** Of the rows on the grid of steps. */
+  readonly places: Float64Array;
+  /** As `measureDemand` has it of these rows. */
+  readonly demand: Float64Array | undefined;
+}
+
+interface Levelled extends RecentLevels {
+  readonly series: SeriesExpectation;
+  /** The smallest change that matters, on the scale of the matrix. */
+  readonly least: number;
+  /** What a departure is counted in where hours are not restless, on the scale of the matrix. */
+  readonly spread: number;
+  /** One a row, in spreads: off what training predicts; NaN where nothing was measured. */
+  readonly anchored: Float64Array;
+}
+
+/** Both levels that the rows of a series are judged by. */
+function measureLevels(input: Measured, of: OfColumn): Levelled {
   const { x, expectation, plan, leastChanges } = input;
-  const { entity, column, rows, places, demand, first = 0 } = of;
+  const { entity, column, rows, places, demand } = of;
   const name = x.entities[entity]!;
   const series = seriesOf(expectation, name)[column]!;
   const least = leastChanges(name)[column]!;
@@ -63,8 +74,15 @@ export function measureResiduals(
   for (let i = 0; i < anchored.length; i++)
     anchored[i] = Math.max(-FARTHEST, Math.min(FARTHEST, anchored[i]! / spread));
   const settled = isNew(expectation, name) ? leaveOutYouth(anchored, { x, rows, plan }) : anchored;
+  return { series, least, spread, anchored, ...findRecentLevels(places, settled, plan.recent) };
+}
+
+/** @param of.first of `rows`: what is looked back on before it, for levels alone, is not filled in */
+export function measureResiduals(input: Measured, of: OfColumn & { readonly first?: number }): Residuals {
+  const { x } = input;
+  const { rows, first = 0 } = of;
+  const { series, least, spread, anchored, levels: recent, agree } = measureLevels(input, of);
   // Levels, until each row's is taken off it.
-  const recent = findRecentLevels(places, settled, plan.recent);
   for (let i = first; i < recent.length; i++)
     recent[i] = Number.isNaN(recent[i]!) ? anchored[i]! : anchored[i]! - recent[i]!;
   if (series.season.scatter.length > 0)
@@ -73,7 +91,7 @@ export function measureResiduals(
       anchored[i]! /= wider;
       recent[i]! /= wider;
     }
-  return { anchored, recent, least: least / spread };
+  return { anchored, recent, agree, least: least / spread };
 }
 
 /** Where a new entity was while it started is no level of its own: until it has one, training alone predicts. */

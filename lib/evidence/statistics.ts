@@ -96,6 +96,8 @@ export interface Statistic {
   readonly alone: Float32Array | undefined;
   /** As `values`, off what training predicts alone; only of the stretch of ANCHORED rows. */
   readonly anchored: Float32Array | undefined;
+  /** Of that stretch of a metric per row, 1 = where it has been of late is a level that it stays at. */
+  readonly agree: Uint8Array | undefined;
   /** The smallest change that matters, as `values`: of a long stretch too, whose reach may be less. */
   readonly least: number;
 }
@@ -187,6 +189,7 @@ function scanModel(
       values: buffers.values,
       alone: undefined,
       anchored: undefined,
+      agree: undefined,
       least: 0,
     });
   }
@@ -268,6 +271,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           values: buffers.values,
           alone: length === 0 ? buffers.alone : undefined,
           anchored: length === ANCHORED ? buffers.anchored : undefined,
+          agree: length === ANCHORED ? off.agree : undefined,
           least: off.least,
         });
       }

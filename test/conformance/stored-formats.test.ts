@@ -142,6 +142,7 @@ test('entities and open incidents keep members that this release does not know w
         joint: Float64Array.of(0.1),
         anchored: Float64Array.of(0),
         off: new Int8Array(1),
+        agree: new Uint8Array(1),
         telling: Int32Array.of(0),
         series: Int32Array.of(0),
         stretch: Uint16Array.of(0),

@@ -83,6 +83,7 @@ function decide(
         stretch: new Uint16Array(given.length).fill(1),
         anchored: of(() => 0),
         off: new Int8Array(given.length),
+        agree: new Uint8Array(given.length).fill(1),
       },
     },
     policy: POLICY,

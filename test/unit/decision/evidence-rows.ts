@@ -24,6 +24,9 @@ export interface EvidenceRow {
   /** How far each of NAMES is off its training, above; left out: that of `column` as `anchored` has it. */
   readonly off?: readonly number[];
   readonly column?: number;
+  /** Whether each of NAMES stays where it has been of late; left out: all, or none where `moves`. */
+  readonly still?: readonly boolean[];
+  readonly moves?: boolean;
   readonly stretch?: number;
 }
 
@@ -60,6 +63,9 @@ export function decideEvidence(
           rows.flatMap(({ anchored = 0, column = 0, off }) =>
             NAMES.map((_, at) => OFF_UNITS * (off?.[at] ?? (at === column >> 1 ? anchored : 0))),
           ),
+        ),
+        agree: Uint8Array.from(
+          rows.flatMap(({ moves = false, still }) => NAMES.map((_, at) => Number(still?.[at] ?? !moves))),
         ),
         // Of the same column each time another statistic.
         telling: Int32Array.from(rows, ({ column = 0 }, row) => 10 * column + (row % 10)),

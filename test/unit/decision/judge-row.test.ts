@@ -24,6 +24,7 @@ function rowOf(evidence: {
       joint: Float64Array.of(joint),
       anchored: Float64Array.of(anchored),
       off: Int8Array.from(off),
+      agree: Uint8Array.from(off, (each) => Number(each % 2 === 0)),
       telling: Int32Array.of(10 * column),
       series: Int32Array.of(column),
       stretch: Uint16Array.of(8),
@@ -87,6 +88,16 @@ test('how far one metric is off is told of its side alone', () => {
   );
 });
 
+test('whether a metric stays where it has been of late is told of each', () => {
+  const { staysAt } = judge({ off: [24, -7] });
+  assert.deepEqual(['cpu above', 'memory below', 'disk above', 'the model'].map(staysAt), [
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test('the metric that tells most is named also where the model says more', () => {
   assert.equal(judge({ metrics: 2, joint: 3, column: 1 }).metricReason, 'cpu below');
   assert.equal(judge({ metrics: 2, joint: 3, column: -1 }).metricReason, undefined);
@@ -103,8 +114,11 @@ test('a usual level is given up after so many rows in a row well below it', () =
 
 test('by a percentile evidence has no part', () => {
   const policy: DecisionPolicy = { threshold: 0.8, minDeviation: 3, k: 1, n: 1, resolveAfter: 3 };
-  const { offOf, ...judged } = judgeRow(rowOf({ metrics: 0, anchored: 9, off: [99, 0] }), 0, { policy });
+  const { offOf, staysAt, ...judged } = judgeRow(rowOf({ metrics: 0, anchored: 9, off: [99, 0] }), 0, {
+    policy,
+  });
   assert.equal(offOf('cpu above'), 0);
+  assert.equal(staysAt('cpu above'), false);
   assert.deepEqual(judged, {
     level: 0.9,
     anomalous: true,

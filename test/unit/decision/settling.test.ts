@@ -23,6 +23,30 @@ test('what is back has resolved, and what stays has settled', () => {
   assert.equal(endOf(faultOf(2), { anchored: 0.1, off: [0.1] }), 'resolved');
 });
 
+test('what stays off its training and does not stay at a level is not over, until it does or is back', () => {
+  const moves: EvidenceRow = { anchored: 2, off: [2], moves: true };
+  const going = [...faultOf(2), ...repeat(60, moves)];
+  assert.deepEqual(tell(decideEvidence(going)), [`opened ${LONG + 59}`]);
+  const told = (end: EvidenceRow): string[] => tell(decideEvidence([...going, ...repeat(QUIET, end)]));
+  assert.deepEqual(told({ anchored: 2, off: [2] }), [`opened ${LONG + 59}`, `settled ${LONG + 59}`]);
+  assert.deepEqual(told({ ...moves, anchored: 0.1, off: [0.1] }), [
+    `opened ${LONG + 59}`,
+    `resolved ${LONG + 59}`,
+  ]);
+  // A burst on a level that wanders is over when it is over.
+  const burst = [...repeat(LONG / 2, { metrics: 2, ...moves }), ...repeat(QUIET, moves)];
+  assert.match(tell(decideEvidence(burst)).at(-1)!, /^resolved/);
+});
+
+test('of several that have stayed, one that moves on keeps it open', () => {
+  const both = [...faultOf(2), ...repeat(LONG, { metrics: 2, column: 2, anchored: 2, off: [2, 2] })];
+  const end = (still: readonly boolean[]): string[] =>
+    tell(decideEvidence([...both, ...repeat(20, { anchored: 2, off: [2, 2], still })]));
+  assert.equal(end([true, true]).at(-1)!.split(' ')[0], 'settled');
+  assert.equal(end([true, false]).length, 1);
+  assert.equal(end([false, true]).length, 1);
+});
+
 test('what is nearly back has resolved, though it is a little off what training foretells', () => {
   assert.equal(endOf(faultOf(2), { anchored: 0.9, off: [0.9] }), 'resolved');
   assert.equal(endOf(faultOf(2), { anchored: 1, off: [1] }), 'settled', 'half of the way is not back');

@@ -12,6 +12,7 @@ test('a row in which nothing was measured says nothing, and the others what they
     stretch: Uint16Array.of(4, 8),
     anchored: Float64Array.of(1, 1),
     off: Int8Array.of(16, -20),
+    agree: Uint8Array.of(1, 0),
   };
   assert.deepEqual(silenceGaps(evidence, Float64Array.of(0, 0.5)), {
     names: ['cpu'],
@@ -22,5 +23,6 @@ test('a row in which nothing was measured says nothing, and the others what they
     stretch: Uint16Array.of(0, 8),
     anchored: Float64Array.of(0, 1),
     off: Int8Array.of(0, -20),
+    agree: Uint8Array.of(1, 0),
   });
 });

@@ -118,6 +118,7 @@ function rowsOf(given: Given, firstRow: number, policy: DecisionPolicy): ScoredR
         stretch: new Uint16Array(length),
         anchored: new Float64Array(length),
         off: new Int8Array(length),
+        agree: new Uint8Array(length),
       },
     }),
   };
