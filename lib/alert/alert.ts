@@ -27,6 +27,11 @@ export interface Reason {
   readonly usualHigh: number;
   readonly usual: number;
   /**
+   * How far `usual` lies off what training predicts, where the metric is held against a level that it has moved to and settled at; absent
+   * elsewhere, and of what is computed from a metric.
+   */
+  readonly usualMoved?: number | undefined;
+  /**
    * How far the value is from `usual`, in units of half of the band between the bounds, below it negative; null where nothing
    * was measured, or the band has no width. Absent in older alerts, and in what a state keeps to build one of.
    */

@@ -41,6 +41,12 @@ export const reasonSchema: z.ZodType<Reason> = z.looseObject({
   usualLow: z.number().describe('Lower bound of what is usual or expected, in the unit of `value`.'),
   usualHigh: z.number().describe('Upper bound.'),
   usual: z.number().describe('The middle of it.'),
+  usualMoved: z
+    .number()
+    .optional()
+    .describe(
+      'How far `usual` lies off what training predicts, where the metric has settled at a new level since and is held against that; absent elsewhere.',
+    ),
   deviation: z
     .number()
     .nullable()

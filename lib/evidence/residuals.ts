@@ -34,7 +34,7 @@ interface Predicted {
 }
 
 /** What the levels of a series are measured with. */
-interface Measured extends Predicted {
+export interface Measured extends Predicted {
   readonly plan: RecentPlan;
   readonly leastChanges: (entity: string) => ArrayLike<number>;
 }
@@ -63,7 +63,7 @@ interface Levelled extends RecentLevels {
 }
 
 /** Both levels that the rows of a series are judged by. */
-function measureLevels(input: Measured, of: OfColumn): Levelled {
+export function measureLevels(input: Measured, of: OfColumn): Levelled {
   const { x, expectation, plan, leastChanges } = input;
   const { entity, column, rows, places, demand } = of;
   const name = x.entities[entity]!;

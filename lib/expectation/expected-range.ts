@@ -1,5 +1,6 @@
 /** What is expected of a metric at a moment, in its own units: for people, and for whoever reads the bucket. */
 import type { Profile } from '../features/profile.ts';
+import { CONSTANT_SCALE } from '../features/scaler.ts';
 import { expectAt, type SeriesExpectation, scatterAt } from './expectation.ts';
 
 export interface ExpectedRange {
@@ -20,15 +21,19 @@ export function unscale(scaled: number, { offset, divisor }: Pick<Profile, 'offs
 /**
  * @param profile what the column was scaled by
  * @param time epoch ms
- * @returns undefined where training held nothing, or one value alone: there is no more to say than the profile does
+ * @param moved how far the level lies off what training predicts, on the scale of the feature matrix
+ * @returns undefined where training held nothing, or one value alone that has not moved: there is no more to say than the profile does
  */
 export function expectRange(
   series: SeriesExpectation,
   profile: Profile,
   time: number,
+  moved = 0,
 ): ExpectedRange | undefined {
-  if (profile.shape !== 'varies' || Number.isNaN(series.center)) return undefined;
-  const center = expectAt(series, time);
+  if (Number.isNaN(series.center)) return undefined;
+  if (profile.shape === 'constant') return moved === 0 ? undefined : moveConstant(profile, moved);
+  if (profile.shape !== 'varies') return undefined;
+  const center = expectAt(series, time) + moved;
   const scatter = scatterAt(series, time);
   const inUnits = (scaled: number): number => keepSign(unscale(scaled, profile), profile);
   return {
@@ -36,6 +41,17 @@ export function expectRange(
     high: inUnits(center + scatter * series.high),
     center: inUnits(center),
   };
+}
+
+/** Digits that float32 keeps of what it was scaled to. */
+const DIGITS = 6;
+
+/** Undefined of one that was 0: what it moved to is the same to the detector, be it 1 or 1,000. */
+function moveConstant({ center }: Profile, moved: number): ExpectedRange | undefined {
+  const share = moved * CONSTANT_SCALE * Math.sign(center);
+  if (center === 0 || share >= 1 || share < -1) return undefined;
+  const at = Number((share > 0 ? center / (1 - share) : center * (1 + share)).toPrecision(DIGITS));
+  return { low: at, high: at, center: at };
 }
 
 /** Whether another time of day or week has another range. */

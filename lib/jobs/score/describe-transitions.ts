@@ -15,10 +15,12 @@ import type {
 } from '../../store/detector-state.ts';
 import { anomalyKey, scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
+import type { UsualRange } from '../shared/describe-feature.ts';
 import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { openUsual } from '../shared/usual-at.ts';
 import { describeModel } from './describe-model.ts';
 import { openRelated } from './describe-related.ts';
 import type { describeRollouts } from './describe-rollouts.ts';
@@ -80,7 +82,11 @@ export async function describeTransitions(
   const follow = (id: string, anomaly: Parameters<ReturnType<typeof openWorst>>[0]): WorstRow | undefined => {
     const known = worst.get(id);
     if (known === undefined) return undefined;
-    measureWorst ??= openWorst({ window: given.rows.prepared.window, fitted: given.fitted });
+    measureWorst ??= openWorst({
+      window: given.rows.prepared.window,
+      plan: given.fitted.plan,
+      usualAt: usualOfRows(given),
+    });
     const farthest = measureWorst(anomaly, known.reasons, known.farthest);
     const next = farthest === undefined ? known : { ...known, farthest };
     worst.set(id, next);
@@ -154,6 +160,16 @@ function putFirst(reasons: readonly Reason[], metric: string | undefined): reado
 /** What its version holds against the threshold. */
 function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number): number {
   return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
+}
+
+/** Of the window's rows. */
+function usualOfRows({
+  detector,
+  fitted,
+  rows: { x, matrixRows },
+}: Decided): (row: number, column: number) => UsualRange {
+  const usual = openUsual({ fitted, x, leastChanges: findLeastChanges({ detector, ...fitted }) });
+  return (row, column) => usual.at(matrixRows[row]!, column);
 }
 
 /** @param asked of the scored rows; where they are usual, no metric tells by itself, and all of them are looked at */

@@ -1,11 +1,9 @@
 /** How far the metric that an anomaly is about went at most, over all of its windows: people are told of its first rows. */
 import type { Reason } from '../../alert/alert.ts';
 import { findLeadingReason } from '../../alert/summarize.ts';
-import { seriesOf } from '../../expectation/expectation.ts';
-import { expectRange, isSeasonal } from '../../expectation/expected-range.ts';
-import { profilesOf } from '../../features/scaler.ts';
 import type { FarthestValue, WorstRow } from '../../store/detector-state.ts';
 import type { MetricWindow } from '../../window/window.ts';
+import type { UsualRange } from '../shared/describe-feature.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 
 interface Anomaly {
@@ -25,13 +23,15 @@ type Usual = Pick<FarthestValue, 'usualLow' | 'usualHigh' | 'usual' | 'byHour'>;
  */
 export function openWorst(given: {
   readonly window: Rows;
-  readonly fitted: Pick<FittedDetector, 'plan' | 'scaler'> & Partial<Pick<FittedDetector, 'evidence'>>;
+  readonly plan: FittedDetector['plan'];
+  /** @param row of the window */
+  readonly usualAt: (row: number, column: number) => UsualRange;
 }): (
   anomaly: Anomaly,
   reasons: readonly Reason[],
   before: FarthestValue | undefined,
 ) => FarthestValue | undefined {
-  const { window, fitted } = given;
+  const { window, plan } = given;
   const spans = findSpans(window);
   return ({ entity, start, lastAnomalous }, reasons, before) => {
     const reason = findLeadingReason(reasons);
@@ -40,13 +40,18 @@ export function openWorst(given: {
     // Another metric leads by now: how far that went before is not known.
     let farthest = before?.metric === reason?.metric ? before : undefined;
     if (reason === undefined || column === undefined || span === undefined) return farthest;
-    const usualAt = findUsual(fitted, entity, reason.metric);
-    if (usualAt === undefined) return undefined;
+    const at = findColumn(plan, reason.metric);
+    if (at === undefined) return undefined;
     for (let row = span[0]; row < span[1]; row++) {
       const time = window.times[row]!;
       const value = column[row]!;
       if (time < start || time > lastAnomalous || Number.isNaN(value)) continue;
-      const found: FarthestValue = { metric: reason.metric, value, at: time, ...usualAt(time) };
+      const found: FarthestValue = {
+        metric: reason.metric,
+        value,
+        at: time,
+        ...toUsual(given.usualAt(row, at)),
+      };
       // A version whose training never saw the metric knows of nothing usual, and the farthest numbers have no distance.
       if (![found.usual, found.usualLow, found.usualHigh].every(Number.isFinite)) continue;
       const isOfSide = Math.sign(value - found.usual) === sideOf(reason);
@@ -86,30 +91,19 @@ function departureOf({ value, usual }: FarthestValue): number {
 }
 
 /**
- * What was expected at a time. Undefined of what the model knows only by what it computes, such as a counter by its rate: the
+ * The column that holds the metric as it is. Undefined of what the model knows only by what it computes, such as a counter by its rate: the
  * values of the window are not those that it expects.
  */
-function findUsual(
-  { plan, scaler, evidence }: Parameters<typeof openWorst>[0]['fitted'],
-  entity: string,
-  metric: string,
-): ((time: number) => Usual) | undefined {
-  const at = plan.columns.findIndex(
+function findColumn({ columns }: FittedDetector['plan'], metric: string): number | undefined {
+  const at = columns.findIndex(
     ({ source, transforms }) =>
       source.kind === 'metric' && source.metric === metric && transforms.length === 0,
   );
-  if (at < 0) return undefined;
-  const profile = profilesOf(scaler, entity)[at]!;
-  const own: Usual = { usualLow: profile.low, usualHigh: profile.high, usual: profile.center };
-  const series = evidence && seriesOf(evidence.expectation, entity)[at];
-  if (series === undefined) return () => own;
-  const seasonal = isSeasonal(series) ? { byHour: true } : {};
-  return (time) => {
-    const range = expectRange(series, profile, time);
-    return range === undefined
-      ? own
-      : { usualLow: range.low, usualHigh: range.high, usual: range.center, ...seasonal };
-  };
+  return at < 0 ? undefined : at;
+}
+
+function toUsual({ low, high, center, byHour }: UsualRange): Usual {
+  return { usualLow: low, usualHigh: high, usual: center, ...(byHour === true && { byHour }) };
 }
 
 /** Rows of each entity, the end exclusive. */

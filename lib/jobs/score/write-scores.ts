@@ -1,12 +1,11 @@
 /** Scores at rest: one row per scored row, with what it was judged by. */
 import type { Detector } from '../../config/detector.ts';
-import { seriesOf } from '../../expectation/expectation.ts';
-import { expectRange } from '../../expectation/expected-range.ts';
-import { profilesOf } from '../../features/scaler.ts';
 import { surprisesOf } from '../../maths/score-tail.ts';
 import { type ColumnToWrite, writeColumns } from '../../window/write-window.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
+import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
+import { openUsual } from '../shared/usual-at.ts';
 
 /** Parquet; the same scores give the same bytes. What came later stands behind: readers by position go on. */
 export function encodeScores({
@@ -44,7 +43,7 @@ export function encodeScores({
           : new Float64Array(times.length).fill(Number.NaN),
       },
       { name: 'evidence', type: 'double', values: levelsOf(rows) },
-      ...(detector.outputs.expected ? listExpected(fitted, rows) : []),
+      ...(detector.outputs.expected ? listExpected(detector, fitted, rows) : []),
     ],
     metadata: { key: 'tidewatch', value: JSON.stringify({ detector: detector.name, modelVersion: version }) },
   });
@@ -61,24 +60,21 @@ function levelsOf({ scored: { times, evidence } }: ScoredWindowRows): Float64Arr
  * in a hundred keep to, in its own unit. NaN where training held nothing, and in versions without an expectation.
  */
 function listExpected(
-  { plan, scaler, evidence }: FittedDetector,
-  { scored: { entities, entityOf, times } }: ScoredWindowRows,
+  detector: Detector,
+  fitted: FittedDetector,
+  { scored: { times }, x, matrixRows }: ScoredWindowRows,
 ): readonly ColumnToWrite[] {
-  return plan.columns.flatMap(({ source, transforms }, column) => {
+  const usual = openUsual({ fitted, x, leastChanges: findLeastChanges({ detector, ...fitted }) });
+  return fitted.plan.columns.flatMap(({ source, transforms }, column) => {
     if (source.kind !== 'metric' || transforms.length > 0) return [];
     const [expected, low, high] = [0, 1, 2].map(() => new Float64Array(times.length).fill(Number.NaN));
-    const known = entities.map((entity) => ({
-      profile: profilesOf(scaler, entity)[column]!,
-      series: evidence && seriesOf(evidence.expectation, entity)[column]!,
-    }));
-    for (let row = 0; row < times.length; row++) {
-      const { profile, series } = known[entityOf[row]!]!;
-      if (series === undefined) continue;
-      const range = expectRange(series, profile, times[row]!) ?? profile;
-      expected![row] = range.center;
-      low![row] = range.low;
-      high![row] = range.high;
-    }
+    if (fitted.evidence !== undefined)
+      for (let row = 0; row < times.length; row++) {
+        const range = usual.at(matrixRows[row]!, column);
+        expected![row] = range.center;
+        low![row] = range.low;
+        high![row] = range.high;
+      }
     return Object.entries({ expected, low, high }).map(([name, values]) => ({
       name: `${name}_${source.metric}`,
       type: 'double' as const,

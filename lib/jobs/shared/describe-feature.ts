@@ -18,6 +18,8 @@ export interface UsualRange {
   readonly center: number;
   /** Whether they are those of the row's time of day and week. */
   readonly byHour?: boolean;
+  /** How far the level lies off what training predicts; absent where it is that. */
+  readonly moved?: number;
 }
 
 export function describeFeature(given: {
@@ -47,6 +49,8 @@ export function describeFeature(given: {
     ...(unit !== undefined && { unit }),
     value: Number.isFinite(value) ? convert(value) : null,
     ...(usual.byHour === true && { byHour: true }),
+    // In the unit of the metric as it is measured, which plots show.
+    ...(usual.moved !== undefined && column.transforms.length === 0 && { usualMoved: usual.moved }),
     usualLow: convert(usual.low),
     usualHigh: convert(usual.high),
     usual: convert(usual.center),

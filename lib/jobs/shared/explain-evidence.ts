@@ -3,15 +3,16 @@ import type { Reason } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
 import { spreadAt } from '../../evidence/residuals.ts';
-import { type ScanInput, SHORT } from '../../evidence/statistics.ts';
+import { SHORT } from '../../evidence/statistics.ts';
 import { type ColumnEvidence, findTellingColumns } from '../../evidence/telling-metrics.ts';
 import { expectAt, scatterAt, seriesOf } from '../../expectation/expectation.ts';
 import { isSeasonal, keepSign, unscale } from '../../expectation/expected-range.ts';
 import { nameSource } from '../../features/column-name.ts';
 import { profilesOf } from '../../features/scaler.ts';
 import { describeFeature, type UsualRange } from './describe-feature.ts';
-import { deriveValues, type ExplainInput, explainRows, isUnusual, usualAt } from './explain-rows.ts';
+import { deriveValues, type ExplainInput, explainRows, isUnusual } from './explain-rows.ts';
 import type { FittedDetector } from './fitted-detector.ts';
+import { openUsual, type Usual } from './usual-at.ts';
 
 /** What has less of the largest evidence, or of what opens an incident, did not open it. */
 const LEAST_OF_LARGEST = 0.5;
@@ -21,7 +22,6 @@ const LEAST_TOLD_BY_MEAN = 30;
 
 interface Given extends ExplainInput {
   readonly fitted: ExplainInput['fitted'] & { readonly evidence: NonNullable<FittedDetector['evidence']> };
-  readonly leastChanges: ScanInput['leastChanges'];
 }
 
 /**
@@ -30,7 +30,6 @@ interface Given extends ExplainInput {
  */
 export async function explainDecided(
   given: ExplainInput & {
-    readonly leastChanges: ScanInput['leastChanges'];
     readonly isOfMetrics: (row: number) => boolean;
   },
   rows: Uint32Array,
@@ -63,12 +62,13 @@ export function explainEvidence(given: Given, rows: Uint32Array): readonly (read
   const { fitted, planned, x, leastChanges } = given;
   const found = findTellingColumns({ x, fitted: fitted.evidence, leastChanges }, rows);
   const values = deriveValues(planned, rows);
+  const usual = openUsual(given);
   return Array.from(rows, (row, at) => {
     const told = keepTelling(takeSubjects(given, found[at]!));
     const total = told.reduce((sum, { ratio }) => sum + ratio, 0);
     return told.map((evidence) => ({
       share: evidence.ratio / total,
-      ...describeColumn(given, { row, evidence, value: values[at]![evidence.column]! }),
+      ...describeColumn({ ...given, usual }, { row, evidence, value: values[at]![evidence.column]! }),
     }));
   });
 }
@@ -96,14 +96,14 @@ function keepTelling(found: readonly ColumnEvidence[]): readonly ColumnEvidence[
 }
 
 function describeColumn(
-  given: Given,
+  given: Given & { readonly usual: Usual },
   told: { readonly row: number; readonly evidence: ColumnEvidence; readonly value: number },
 ): Omit<Reason, 'share'> {
   const { fitted, planned, x, metrics } = given;
   const { row, evidence, value } = told;
   const column = fitted.plan.columns[evidence.column]!;
   const { step } = planned.window;
-  const atRow = usualAt(given, row)[evidence.column]!;
+  const atRow = given.usual.at(row, evidence.column);
   const stretch = needsStretch(evidence, value, atRow) ? overStretch(given, row, evidence) : undefined;
   const described = describeFeature({
     column,
@@ -124,7 +124,7 @@ function needsStretch({ length }: ColumnEvidence, value: number, usual: UsualRan
 
 /** Undefined where a mean says nothing: of a constant, and of logarithms. */
 function overStretch(
-  { fitted, planned, x, leastChanges }: Given,
+  { fitted, planned, x, leastChanges, usual }: Given & { readonly usual: Usual },
   row: number,
   { column, length, component }: ColumnEvidence,
 ): { readonly rows: number; readonly value: number; readonly usual: UsualRange } | undefined {
@@ -141,6 +141,7 @@ function overStretch(
   let expected = 0;
   let scatter = 0;
   let spread = 0;
+  let moved = 0;
   const least = leastChanges(entity)[column]!;
   for (let at = row; at >= 0 && x.entityOf[at] === x.entityOf[row] && x.times[at]! > from; at--) {
     const scaled = x.values[at * x.names.length + column]!;
@@ -148,11 +149,12 @@ function overStretch(
     count++;
     value += scaled;
     expected += expectAt(series, x.times[at]!);
+    moved += usual.movedAt(at, column);
     scatter += scatterAt(series, x.times[at]!);
     spread += spreadAt(series, least, x.times[at]!);
   }
   if (count === 0) return undefined;
-  const center = expected / count;
+  const center = (expected + moved) / count;
   const wide = scatter / count;
   const reach = (evidence.reach[component]! * spread) / count;
   const inUnits = (scaled: number): number => keepSign(unscale(scaled, profile), profile);
@@ -165,6 +167,7 @@ function overStretch(
       high: inUnits(center + (length === 0 ? wide * series.high : reach)),
       center: inUnits(center),
       byHour: isSeasonal(series),
+      ...(moved !== 0 && { moved: (moved / count) * profile.divisor }),
     },
   };
 }

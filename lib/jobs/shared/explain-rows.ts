@@ -1,16 +1,15 @@
 /** Why rows scored as they did, in the metrics' own units. */
 import type { Reason } from '../../alert/alert.ts';
 import type { Detector } from '../../config/detector.ts';
-import { seriesOf } from '../../expectation/expectation.ts';
-import { expectRange, isSeasonal } from '../../expectation/expected-range.ts';
+import type { ScanInput } from '../../evidence/statistics.ts';
 import { nameSource } from '../../features/column-name.ts';
 import { deriveColumns } from '../../features/derive-columns.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
-import { profilesOf } from '../../features/scaler.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
 import type { Contribution } from '../../models/framework/contract.ts';
 import { describeFeature, type UsualRange } from './describe-feature.ts';
 import type { FittedDetector } from './fitted-detector.ts';
+import { openUsual, type Usual } from './usual-at.ts';
 
 /** Of the score: what has less rounds to 0 % and explains nothing. */
 const LEAST_SHARE = 0.005;
@@ -29,6 +28,7 @@ export interface ExplainInput {
   readonly planned: PlannedRows;
   readonly x: FeatureMatrix;
   readonly metrics: Detector['metrics'];
+  readonly leastChanges: ScanInput['leastChanges'];
 }
 
 /**
@@ -46,8 +46,9 @@ export async function explainRows(
   if (rows.length === 0) return [];
   const explained = await fitted.model.explain(x, rows);
   const values = deriveValues(planned, rows);
+  const usual = openUsual(given);
   return Array.from(rows, (row, at) =>
-    toReasons(given, { row, contributions: explained[at] ?? [], values: values[at]! }),
+    toReasons({ ...given, usual }, { row, contributions: explained[at] ?? [], values: values[at]! }),
   );
 }
 
@@ -58,24 +59,8 @@ export function deriveValues(planned: PlannedRows, rows: Uint32Array): readonly 
   return Array.from(rows, (_, at) => columns.map((values) => values[at]!));
 }
 
-/** One a column: what is expected at that row by the versions that know, and what training stayed within by the others. */
-export function usualAt(
-  { fitted, x }: Pick<ExplainInput, 'fitted' | 'x'>,
-  row: number,
-): readonly UsualRange[] {
-  const entity = x.entities[x.entityOf[row]!]!;
-  const profiles = profilesOf(fitted.scaler, entity);
-  if (fitted.evidence === undefined) return profiles;
-  const series = seriesOf(fitted.evidence.expectation, entity);
-  return profiles.map((profile, c) => {
-    const isCalendar = fitted.plan.columns[c]!.source.kind === 'calendar';
-    const range = isCalendar ? undefined : expectRange(series[c]!, profile, x.times[row]!);
-    return range === undefined ? profile : { ...range, byHour: isSeasonal(series[c]!) };
-  });
-}
-
 function toReasons(
-  { fitted, planned, x, metrics }: ExplainInput,
+  { fitted, planned, x, metrics, usual: usualOf }: ExplainInput & { readonly usual: Usual },
   told: {
     readonly row: number;
     readonly contributions: readonly Contribution[];
@@ -84,7 +69,7 @@ function toReasons(
   },
 ): readonly Reason[] {
   const { row, contributions, values } = told;
-  const usual = usualAt({ fitted, x }, row);
+  const usual = fitted.plan.columns.map((_, column) => usualOf.at(row, column));
   const bySubject = new Map<string, Part[]>();
   for (const { feature, share } of contributions) {
     const column = fitted.plan.columns.findIndex(({ name }) => name === feature);

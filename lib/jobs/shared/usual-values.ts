@@ -42,16 +42,22 @@ export async function loadUsualValues(
   }
 }
 
-/** Of a metric as it is measured; neither for one that the version knows only by what it computes from it. */
+/**
+ * Of a metric as it is measured; neither for one that the version knows only by what it computes from it.
+ * @param moved how far its level lies off what training predicts, as a reason has it
+ */
 export function usualOfMetric(
   { scaler, expectation }: UsualValues,
   entity: string,
   metric: string,
+  moved = 0,
 ): { readonly expected?: (time: number) => ExpectedRange; readonly usual?: Profile } {
   const column = scaler.columns.indexOf(metric);
   const usual = usualOf(scaler, entity, metric);
   if (usual === undefined) return {};
   const series = expectation && seriesOf(expectation, entity)[column];
   if (series === undefined || expectRange(series, usual, 0) === undefined) return { usual };
-  return { usual, expected: (time) => expectRange(series, usual, time)! };
+  // On the scale of the matrix: of a column that varies, or else nothing were expected.
+  const scaled = moved / usual.divisor;
+  return { usual, expected: (time) => expectRange(series, usual, time, scaled)! };
 }

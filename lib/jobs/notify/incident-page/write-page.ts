@@ -252,7 +252,10 @@ async function readPlots(
       return order.slice(0, most).flatMap((metric): readonly SeriesInput[] => {
         const series = own.find((each) => each.metric === metric);
         if (series === undefined) return [];
-        const { expected, usual: profile } = values ? usualOfMetric(values, member.entity, metric) : {};
+        const moved = movedBy(metric, alert?.reasons ?? []);
+        const { expected, usual: profile } = values
+          ? usualOfMetric(values, member.entity, metric, moved)
+          : {};
         return [{ ...series, unit: unitOf(metric, alert?.reasons ?? []), expected, usual: profile }];
       });
     },
@@ -263,6 +266,11 @@ async function readPlots(
 function metricsOf({ alert }: Known): readonly string[] {
   const names = [...(alert?.reasons ?? []).map(({ metric }) => metric), ...(alert?.silence?.metrics ?? [])];
   return [...new Set(names)];
+}
+
+/** The band is that around the level by which its reason was judged. */
+function movedBy(metric: string, reasons: readonly Reason[]): number {
+  return reasons.find((each) => each.metric === metric)?.usualMoved ?? 0;
 }
 
 /** Reasons know the query behind a metric. */

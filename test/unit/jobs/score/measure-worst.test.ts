@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reason } from '../../../../lib/alert/alert.ts';
-import type { SeriesExpectation } from '../../../../lib/expectation/expectation.ts';
-import { NO_SEASON } from '../../../../lib/expectation/seasonal-curve.ts';
 import { UNMEASURED } from '../../../../lib/features/profile.ts';
 import { goesOn, noteTold, openWorst } from '../../../../lib/jobs/score/measure-worst.ts';
-import type { FittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 
 const NAN = Number.NaN;
 const REASON: Reason = { metric: 'memory', share: 1, value: 50, usualLow: 20, usualHigh: 40, usual: 30 };
@@ -20,19 +17,16 @@ const ANOMALY = { entity: 'a', start: 2, lastAnomalous: 5 };
 const USUAL = { usualLow: 25, usualHigh: 41, usual: 32 };
 const FITTED = {
   plan: { columns: [{ name: 'memory', source: { kind: 'metric', metric: 'memory' }, transforms: [] }] },
-  scaler: {
-    pooled: [{ shape: 'varies', offset: 32, divisor: 1, low: 25, high: 41, center: 32 }],
-    entities: new Map(),
-  },
-} as unknown as FittedDetector;
+  usualAt: () => ({ low: 25, high: 41, center: 32 }),
+} as unknown as Pick<Parameters<typeof openWorst>[0], 'plan' | 'usualAt'>;
 
 test('the farthest row of the anomaly itself, with what was usual', () => {
-  const found = openWorst({ window: WINDOW, fitted: FITTED })(ANOMALY, [REASON], undefined);
+  const found = openWorst({ window: WINDOW, ...FITTED })(ANOMALY, [REASON], undefined);
   assert.deepEqual(found, { metric: 'memory', value: 90, at: 3, ...USUAL });
 });
 
 test('what a window before had stays where this one goes less far, and another metric begins anew', () => {
-  const measure = openWorst({ window: WINDOW, fitted: FITTED });
+  const measure = openWorst({ window: WINDOW, ...FITTED });
   const before = { metric: 'memory', value: 95, at: 0, ...USUAL };
   assert.equal(measure(ANOMALY, [REASON], before), before);
   assert.equal(measure(ANOMALY, [REASON], { ...before, value: 85 })?.value, 90);
@@ -43,27 +37,18 @@ test('what a window before had stays where this one goes less far, and another m
 });
 
 test('to the side to which it went, and to either where something computed from it tells', () => {
-  const measure = openWorst({ window: WINDOW, fitted: FITTED });
+  const measure = openWorst({ window: WINDOW, ...FITTED });
   const below = measure(ANOMALY, [{ ...REASON, value: 12 }], undefined);
   assert.deepEqual([below?.value, below?.at], [10, 5]);
   const derived = measure(ANOMALY, [{ ...REASON, value: 12, derived: 'change over 5m' }], undefined);
   assert.equal(derived?.value, 90);
 });
 
-test('by evidence it is held against what was expected at its own row', () => {
-  const series: SeriesExpectation = {
-    center: 0,
-    spread: 1,
-    low: -2,
-    high: 2,
-    season: NO_SEASON,
-    slope: 0,
-  };
-  const evidence = {
-    expectation: { columns: ['memory'], entities: new Map([['a', [series]]]), pooled: [series] },
-  } as unknown as NonNullable<FittedDetector['evidence']>;
-  const found = openWorst({ window: WINDOW, fitted: { ...FITTED, evidence } })(ANOMALY, [REASON], undefined);
-  assert.deepEqual(found, { metric: 'memory', value: 90, at: 3, usualLow: 30, usualHigh: 34, usual: 32 });
+test('it is held against what was expected at its own row', () => {
+  const usualAt = (row: number) => ({ low: 30 + row, high: 34 + row, center: 32 + row, byHour: true });
+  const found = openWorst({ window: WINDOW, ...FITTED, usualAt })(ANOMALY, [REASON], undefined);
+  const usual = { usualLow: 32, usualHigh: 36, usual: 34, byHour: true };
+  assert.deepEqual(found, { metric: 'memory', value: 90, at: 3, ...usual });
 });
 
 test('of a counter, which is expected by its rate, no value of the window is any number of it, and without a metric nothing is said', () => {
@@ -75,9 +60,9 @@ test('of a counter, which is expected by its rate, no value of the window is any
         { name: 'bytes', source: { kind: 'metric', metric: 'bytes' }, transforms: [{ kind: 'rate' }] },
       ],
     },
-  } as unknown as FittedDetector;
+  } as unknown as typeof FITTED;
   const window = { ...WINDOW, metrics: ['bytes', 'memory'] };
-  const measure = openWorst({ window, fitted });
+  const measure = openWorst({ window, ...fitted });
   const rate = { ...REASON, metric: 'bytes', value: 8, usualLow: 0, usualHigh: 2, usual: 1 };
   const before = { metric: 'bytes', value: 9, at: 1, usualLow: 0, usualHigh: 2, usual: 1 };
   assert.equal(measure(ANOMALY, [rate], undefined), undefined);
@@ -87,9 +72,7 @@ test('of a counter, which is expected by its rate, no value of the window is any
 });
 
 test('a metric that training never saw goes not far: nothing was usual', () => {
-  const { plan } = FITTED;
-  const scaler = { pooled: [UNMEASURED], entities: new Map() };
-  const measure = openWorst({ window: WINDOW, fitted: { plan, scaler } as unknown as FittedDetector });
+  const measure = openWorst({ window: WINDOW, ...FITTED, usualAt: () => UNMEASURED });
   const missing: Reason = { ...REASON, value: null };
   assert.equal(measure(ANOMALY, [missing], undefined), undefined);
   const before = { metric: 'memory', value: 95, at: 0, ...USUAL };

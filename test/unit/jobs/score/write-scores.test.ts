@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
+import { planScan } from '../../../../lib/evidence/statistics.ts';
 import { fitExpectation } from '../../../../lib/expectation/expectation.ts';
 import { buildMatrix } from '../../../../lib/features/build-matrix.ts';
 import { planFeatures } from '../../../../lib/features/plan.ts';
@@ -70,15 +71,34 @@ test('what was expected of each metric, in its own unit and at that hour, where 
   assert.deepEqual(columns['expected_replicas'], [3, 3]);
 });
 
+test('after a level has settled, what is expected is that level', () => {
+  const at = ROWS - DAY / 2;
+  const moved = WINDOW.columns[0]!.map((value, i) => value + (i >= at ? 300 : 0));
+  const columns = encode({
+    expected: true,
+    columns: [moved, WINDOW.columns[1]!],
+    shown: [at + 60, at + 300],
+  });
+  const [before, after] = columns['expected_requests']!;
+  assert.ok(Math.abs(before! - moved[at + 60]! + 300) < 15, `${before}`);
+  assert.ok(Math.abs(after! - moved[at + 300]!) < 15, `${after}`);
+  const [low, high] = [columns['low_requests']![1]!, columns['high_requests']![1]!];
+  assert.ok(low < after! && after! < high && high - low < 25, `${low} ${after} ${high}`);
+});
+
 function encode(given: {
   readonly expected: boolean;
   readonly withEvidence?: boolean;
+  /** In place of those that were learned. */
+  readonly columns?: readonly Float64Array[];
+  readonly shown?: readonly number[];
 }): Record<string, number[]> {
+  const { columns = WINDOW.columns, shown = SHOWN } = given;
   const availability = allAvailable(WINDOW);
   const planned = { window: WINDOW, availability, plan: PLAN };
   const scaler = fitScaler(planned);
-  const x = buildMatrix({ ...planned, scaler });
-  const expectation = fitExpectation(x, new Uint8Array(ROWS).fill(1));
+  const expectation = fitExpectation(buildMatrix({ ...planned, scaler }), new Uint8Array(ROWS).fill(1));
+  const x = buildMatrix({ ...planned, window: { ...WINDOW, columns }, scaler });
   const isEvidence = given.withEvidence ?? true;
   const bytes = encodeScores({
     detector: { ...defaultDetector('shop'), outputs: { expected: given.expected } },
@@ -86,13 +106,15 @@ function encode(given: {
       plan: PLAN,
       scaler,
       manifest: { version: 'v1', policy: { threshold: 1 } },
-      evidence: isEvidence ? { expectation } : undefined,
+      evidence: isEvidence ? { expectation, plan: planScan(60_000, 3 * 3_600_000) } : undefined,
     } as unknown as FittedDetector,
     rows: {
+      x,
+      matrixRows: Uint32Array.from(shown),
       scored: {
         entities: ['web'],
-        entityOf: new Uint32Array(SHOWN.length),
-        times: Float64Array.from(SHOWN, (row) => WINDOW.times[row]!),
+        entityOf: new Uint32Array(shown.length),
+        times: Float64Array.from(shown, (row) => WINDOW.times[row]!),
         scores: Float64Array.of(0.1, 0.2),
         deviations: Float64Array.of(1, 2),
         ...(isEvidence && {

@@ -92,6 +92,52 @@ test('a long mild departure is told by the mean over its stretch', () => {
   assert.match(say(reasons!), /^web: latency \(mean over 2h\) 10\d(\.\d+)? \(usual 9/);
 });
 
+/** Hours before noon at which the level moves, so that it has settled by then. */
+const MOVED = NOON - 400;
+
+test('once a level has settled, it is the one that people are shown; what is back at the one before is nothing', () => {
+  const moves = (i: number): number => daily(i) + (i >= MOVED ? 100 : 0);
+  const usualOf = (requests: (i: number) => number): Reason | undefined => {
+    const [reasons] = explainEvidence(
+      prepare({ requests, errors: (i) => 5 + noise(i, 1) }),
+      Uint32Array.of(NOON + 5),
+    );
+    return reasons![0];
+  };
+  const further = usualOf((i) => moves(i) + (i >= NOON ? 100 : 0))!;
+  assert.equal(further.metric, 'requests');
+  assert.ok(further.usualLow > 210 && further.usualHigh < 250, JSON.stringify(further));
+  assert.ok(Math.abs(further.usualMoved! - 100) < 5, String(further.usualMoved));
+  // Below what training predicts it is that which it is held against.
+  const below = usualOf((i) => (i >= NOON ? 36 : moves(i)))!;
+  assert.ok(below.usualLow > 110 && below.usualHigh < 150, JSON.stringify(below));
+  assert.equal(below.usualMoved, undefined);
+  assert.notEqual(usualOf((i) => (i >= NOON ? daily(i) : moves(i)))?.metric, 'requests');
+});
+
+test('so it is of a metric that never moved in training, unless it was 0, and of a mean', () => {
+  const settled = (center: number, moved: number, off: number): Reason => {
+    const replicas = (i: number): number => (i >= NOON ? off : i >= MOVED ? moved : center);
+    const given = prepare({ replicas, requests: (i) => daily(i) });
+    return explainEvidence(given, Uint32Array.of(NOON + 5))[0]![0]!;
+  };
+  const more = settled(3, 5, 9);
+  assert.deepEqual(
+    [more.metric, more.value, more.usualLow, more.usual, more.usualMoved],
+    ['replicas', 9, 5, 5, 2],
+  );
+  const fewer = settled(-5, -3, -1);
+  assert.deepEqual([fewer.usual, fewer.usualMoved], [-3, 2]);
+  const given = prepare(
+    { latency: (i) => 100 + noise(i, 1) + (i >= MOVED ? 60 : 0) + (i >= NOON - 90 ? 9 : 0) },
+    { shortReach: 20 },
+  );
+  const [mean] = explainEvidence(given, Uint32Array.of(NOON))[0]!;
+  assert.equal(nameReason(mean!), 'latency (mean over 2h)');
+  assert.ok(mean!.usualLow > 150 && mean!.usualHigh < 170, JSON.stringify(mean));
+  assert.ok(Math.abs(mean!.usualMoved! - 60) < 5, String(mean!.usualMoved));
+});
+
 /** Requests of a service with a day. */
 function daily(i: number): number {
   return 80 - 50 * Math.cos((2 * Math.PI * i) / DAY) + noise(i, 7);

@@ -148,7 +148,13 @@ async function explain(
   } as unknown as FittedModel;
   const x = buildMatrix({ ...planned, scaler });
   const [reasons] = await explainRows(
-    { fitted: { plan, scaler, model }, planned, x, metrics: [] },
+    {
+      fitted: { plan, scaler, model },
+      planned,
+      x,
+      metrics: [],
+      leastChanges: () => new Float64Array(plan.columns.length),
+    },
     Uint32Array.of(0),
   );
   return reasons!;
