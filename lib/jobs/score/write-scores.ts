@@ -1,5 +1,7 @@
 /** Scores at rest: one row per scored row, with what it was judged by. */
 import type { Detector } from '../../config/detector.ts';
+import { nameSource } from '../../features/column-name.ts';
+import type { PlannedColumn } from '../../features/planned-column.ts';
 import { surprisesOf } from '../../maths/score-tail.ts';
 import { type ColumnToWrite, writeColumns } from '../../window/write-window.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
@@ -56,8 +58,8 @@ function levelsOf({ scored: { times, evidence } }: ScoredWindowRows): Float64Arr
 }
 
 /**
- * Of each metric that is a column as it is: what was expected of it in that row and the range that all but one normal row
- * in a hundred keep to, in its own unit. NaN where training held nothing, and in versions without an expectation.
+ * Of each metric that is a column as it is, and of each that is judged by its rate, such as a counter: what was expected of it in that row and
+ * the range that all but one normal row in a hundred keep to, in its own unit, or that of its rate a second. NaN where training held nothing, and in versions without an expectation.
  */
 function listExpected(
   detector: Detector,
@@ -65,8 +67,14 @@ function listExpected(
   { scored: { times }, x, matrixRows }: ScoredWindowRows,
 ): readonly ColumnToWrite[] {
   const usual = openUsual({ fitted, x, leastChanges: findLeastChanges({ detector, ...fitted }) });
-  return fitted.plan.columns.flatMap(({ source, transforms }, column) => {
-    if (source.kind !== 'metric' || transforms.length > 0) return [];
+  return fitted.plan.columns.flatMap((planned, column) => {
+    const { source } = planned;
+    const isRate = rateRowsOf(planned) !== undefined;
+    if (
+      source.kind !== 'metric' ||
+      (isRate ? !isShortestRate(planned, fitted) : planned.transforms.length > 0)
+    )
+      return [];
     const [expected, low, high] = [0, 1, 2].map(() => new Float64Array(times.length).fill(Number.NaN));
     if (fitted.evidence !== undefined)
       for (let row = 0; row < times.length; row++) {
@@ -76,9 +84,24 @@ function listExpected(
         high![row] = range.high;
       }
     return Object.entries({ expected, low, high }).map(([name, values]) => ({
-      name: `${name}_${source.metric}`,
+      // In front: with a metric's name behind it, it is no other metric's column.
+      name: `${isRate ? 'rate_' : ''}${name}_${source.metric}`,
       type: 'double' as const,
       values: values!,
     }));
   });
+}
+
+/** Rows over which the column is the rate of its metric; undefined where it is not. */
+function rateRowsOf({ transforms }: PlannedColumn): number | undefined {
+  const [only, ...more] = transforms;
+  return more.length === 0 && (only?.kind === 'rate' || only?.kind === 'uptime') ? only.rows : undefined;
+}
+
+/** One rate tells what is expected of a metric: that over the fewest rows. */
+function isShortestRate(planned: PlannedColumn, { plan }: Pick<FittedDetector, 'plan'>): boolean {
+  const rates = plan.columns.filter(
+    (other) => nameSource(other.source) === nameSource(planned.source) && rateRowsOf(other) !== undefined,
+  );
+  return rates.every((other) => rateRowsOf(other)! >= rateRowsOf(planned)!);
 }

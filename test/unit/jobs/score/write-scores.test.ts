@@ -20,13 +20,17 @@ const WINDOW = windowOf({
   web: {
     requests: Array.from({ length: ROWS }, (_, i) => 80 - 50 * Math.cos((2 * Math.PI * i) / DAY) + (i % 11)),
     replicas: new Array<number>(ROWS).fill(3),
+    // Five to eight a second.
+    bytes_total: Array.from({ length: ROWS }, (_, i) => 420 * i + 60 * (i % 3)),
   },
 });
 const PLAN = planFeatures(WINDOW.metrics, {
   settings: {
     timeZone: 'UTC',
     columns: [
-      { kind: 'metrics', metrics: 'all', apply: [] },
+      { kind: 'metrics', metrics: ['requests', 'replicas'], apply: [] },
+      { kind: 'metrics', metrics: ['bytes_total'], apply: [{ kind: 'rate', over: 60_000 }] },
+      { kind: 'metrics', metrics: ['bytes_total'], apply: [{ kind: 'rate', over: 600_000 }] },
       { kind: 'metrics', metrics: ['requests'], apply: [{ kind: 'change', over: 60_000 }] },
     ],
   },
@@ -56,8 +60,8 @@ test('what was expected of each metric, in its own unit and at that hour, where 
   const columns = encode({ expected: true });
   assert.deepEqual(
     Object.keys(columns).slice(9),
-    ['replicas', 'requests'].flatMap((metric) =>
-      ['expected', 'low', 'high'].map((name) => `${name}_${metric}`),
+    ['?_replicas', '?_requests', 'rate_?_bytes_total'].flatMap((column) =>
+      ['expected', 'low', 'high'].map((name) => column.replace('?', name)),
     ),
   );
   const [midnight, noon] = columns['expected_requests']!;
@@ -68,7 +72,14 @@ test('what was expected of each metric, in its own unit and at that hour, where 
     assert.ok(low < expected && expected < high && high - low < 25, `${low} ${expected} ${high}`);
   }
   assert.deepEqual(columns['low_replicas'], [3, 3]);
-  assert.deepEqual(columns['expected_replicas'], [3, 3]);
+  // A counter is judged by its rate a second, here over a minute.
+  const [expected, low, high] = ['expected', 'low', 'high'].map(
+    (name) => columns[`rate_${name}_bytes_total`]![1]!,
+  );
+  assert.ok(
+    low! > 4 && low! < expected! && expected! < 9 && high! > 7.9 && high! < 12,
+    `${low} ${expected} ${high}`,
+  );
 });
 
 test('after a level has settled, what is expected is that level', () => {
@@ -76,7 +87,7 @@ test('after a level has settled, what is expected is that level', () => {
   const moved = WINDOW.columns[0]!.map((value, i) => value + (i >= at ? 300 : 0));
   const columns = encode({
     expected: true,
-    columns: [moved, WINDOW.columns[1]!],
+    columns: [moved, ...WINDOW.columns.slice(1)],
     shown: [at + 60, at + 300],
   });
   const [before, after] = columns['expected_requests']!;
