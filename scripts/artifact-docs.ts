@@ -82,6 +82,7 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
       tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, row) => row)),
       reach: new Float64Array(countComponents(1, plan)).fill(1),
       pooledReach: new Float64Array(),
+      starts: new Map([['workload', [{ low: new Float32Array(), high: new Float32Array() }]]]),
     });
   },
   'presence.json': () =>

@@ -9,6 +9,7 @@ import { fitScoreTail } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { graceOf } from './entity-age.ts';
 import { type FittedEvidence, jointYouthOf, sumOverMetrics, tameSurprises, youthOf } from './evidence.ts';
+import { fitStarts } from './fit-starts.ts';
 import { findBlockMaxima, findReturnLevel } from './return-level.ts';
 import {
   countComponents,
@@ -31,6 +32,8 @@ export interface EvidenceFold {
   readonly judged: Uint8Array;
   /** One a row, of a model that was fitted on the learned rows; NaN where it gave none. */
   readonly scores: Float64Array;
+  /** On the scale of this matrix. */
+  readonly leastChanges: ScanInput['leastChanges'];
 }
 
 /** `none`: what is no measurement, such as the time of day. */
@@ -90,7 +93,7 @@ const LEAST_BLOCKS_TOGETHER = 8;
  * @throws ModelError where fewer than ten learned rows have a score
  */
 export function calibrateEvidence(given: {
-  readonly whole: Omit<EvidenceFold, 'judged'>;
+  readonly whole: Omit<EvidenceFold, 'judged' | 'leastChanges'>;
   readonly folds: readonly EvidenceFold[];
   readonly settings: EvidenceSettings;
 }): FittedEvidence {
@@ -100,14 +103,17 @@ export function calibrateEvidence(given: {
   const judged = folds.map((fold) => ({
     fold,
     ages: measureTimeSinceStart(fold.x, graceOf(plan)),
-    input: inputOf(fold, plan, settings, expectation),
+    input: inputOf(fold, plan, expectation),
   }));
   const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
   const reach = findReaches(judged, { plan, rate, columns: whole.x.names.length });
+  const { leastChanges, budget } = settings;
+  const among = (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
   return {
     plan,
     expectation,
     tail: fitTail(whole),
+    starts: fitStarts({ ...whole, plan, expectation, leastChanges, budget, among }),
     reach,
     pooledReach: whole.x.names.length < 2 ? new Float64Array() : poolReaches(judged, { plan, rate, reach }),
   };
@@ -130,13 +136,8 @@ interface Rate extends EvidenceSettings {
  * Levels and spreads are those of the learned rows. Seasons are the whole training's: they are medians over days, of
  * which the judged ones are a few, and a week that lacks its weekend knows of none.
  */
-function inputOf(
-  fold: EvidenceFold,
-  plan: ScanPlan,
-  { leastChanges }: EvidenceSettings,
-  whole: Expectation,
-): ScanInput {
-  const { x, learned, scores } = fold;
+function inputOf(fold: EvidenceFold, plan: ScanPlan, whole: Expectation): ScanInput {
+  const { x, learned, scores, leastChanges } = fold;
   return {
     x,
     plan,

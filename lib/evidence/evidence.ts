@@ -9,6 +9,7 @@ import type { ScoreTail } from '../maths/score-tail.ts';
 import { surpriseOf } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { graceOf, measureAges } from './entity-age.ts';
+import type { Starts } from './starts.ts';
 import { type ScanInput, type ScanPlan, SHORT, type Side, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
@@ -21,6 +22,8 @@ export interface FittedEvidence {
   readonly reach: Float64Array;
   /** Of the sum over all metrics, one a length; empty where there is one metric. */
   readonly pooledReach: Float64Array;
+  /** How the pods of each workload start. */
+  readonly starts: Starts;
 }
 
 /** Per row; 1 or above opens an incident. */
@@ -129,7 +132,8 @@ export function tameSurprises(tail: ScoreTail, scores: Float64Array): Float64Arr
 /**
  * An entity that training did not know, or too briefly, is young until it has been there for a while: what starts is no
  * anomaly for not being where the others are. So is one that comes back after all that its levels look back on. Nor does a
- * stretch count that reaches into that time: its mean is that of a start.
+ * stretch count that reaches into that time: its mean is that of a start. Where training knows how the pods of its workload start, a
+ * metric is judged by that from the first row on.
  *
  * @param given.scores of the model, one a row of `x`; NaN where there is none: those rows have the metrics' evidence
  * @param given.from epoch ms: earlier rows are looked back on alone
@@ -144,8 +148,8 @@ export function gatherEvidence(given: {
   readonly leastChanges: ScanInput['leastChanges'];
 }): RowEvidence {
   const { x, scores, fitted, leastChanges, lookback, from } = given;
-  const { plan, expectation, tail, reach, pooledReach } = fitted;
-  const input = { x, expectation, plan, leastChanges, from, surprises: tameSurprises(tail, scores) };
+  const { plan, expectation, tail, reach, pooledReach, starts } = fitted;
+  const input = { x, expectation, plan, starts, leastChanges, from, surprises: tameSurprises(tail, scores) };
   const ages = listAges(x, fitted);
   const youth = (length: number): number => youthOf(plan, length);
   const jointYouth = jointYouthOf(plan, lookback);
@@ -165,7 +169,7 @@ export function gatherEvidence(given: {
     const least = column < 0 ? jointYouth : youth(length);
     for (let i = begin; i < own.length; i++) {
       const row = own[i]!;
-      if (ages[row]! < least) continue;
+      if (ages[row]! < least && ages[row]! >= statistic.startKnownUntil) continue;
       const ratio = values[i]! / limit;
       if (column < 0) {
         if (ratio > joint[row]!) joint[row] = ratio;

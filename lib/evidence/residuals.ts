@@ -12,6 +12,7 @@ import { findRecentLevels, type RecentLevels } from '../expectation/recent-level
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
 import type { Siblings } from './siblings.ts';
+import { boundsOf, knownUntil, leaveOutStart, type Starts } from './starts.ts';
 import type { OffSeries } from './stretch-means.ts';
 
 /** Spreads: what float32 keeps, with a sum of several. */
@@ -24,6 +25,8 @@ interface Residuals extends OffSeries {
   readonly agree: Uint8Array;
   /** The smallest change that matters. */
   readonly least: number;
+  /** Ms: a young entity up to this age is off by what its siblings were not when they started. */
+  readonly startKnownUntil: number;
 }
 
 interface Predicted {
@@ -37,6 +40,8 @@ interface Predicted {
 export interface Measured extends Predicted {
   readonly plan: RecentPlan;
   readonly leastChanges: (entity: string) => ArrayLike<number>;
+  /** Left out: nothing is known of how entities start. */
+  readonly starts?: Starts | undefined;
 }
 
 interface EntityRows {
@@ -46,7 +51,7 @@ interface EntityRows {
 
 interface OfColumn extends EntityRows {
   readonly column: number;
-  /** Of the rows on the grid of steps. */
+  /** Of the rows, on the grid of steps. */
   readonly places: Float64Array;
   /** As `measureDemand` has it of these rows. */
   readonly demand: Float64Array | undefined;
@@ -60,28 +65,35 @@ interface Levelled extends RecentLevels {
   readonly spread: number;
   /** One a row, in spreads: off what training predicts; NaN where nothing was measured. */
   readonly anchored: Float64Array;
+  /** Ms: a young entity up to this age is off by what its siblings were not when they started. */
+  readonly startKnownUntil: number;
 }
 
 /** Both levels that the rows of a series are judged by. */
 export function measureLevels(input: Measured, of: OfColumn): Levelled {
-  const { x, expectation, plan, leastChanges } = input;
-  const { entity, column, rows, places, demand } = of;
-  const name = x.entities[entity]!;
-  const series = seriesOf(expectation, name)[column]!;
-  const least = leastChanges(name)[column]!;
-  const spread = spreadOf(series, least);
-  const anchored = takeUnexplained(input, of, demand);
-  for (let i = 0; i < anchored.length; i++)
-    anchored[i] = Math.max(-FARTHEST, Math.min(FARTHEST, anchored[i]! / spread));
-  const settled = isNew(expectation, name) ? leaveOutYouth(anchored, { x, rows, plan }) : anchored;
-  return { series, least, spread, anchored, ...findRecentLevels(places, settled, plan.recent) };
+  const name = input.x.entities[of.entity]!;
+  const series = seriesOf(input.expectation, name)[of.column]!;
+  const { anchored, least, spread } = measureAnchored(input, of);
+  const { settled, startKnownUntil } = isNew(input.expectation, name)
+    ? judgeYouth(anchored, { ...input, ...of, spread })
+    : { settled: anchored, startKnownUntil: 0 };
+  const levels = findRecentLevels(of.places, settled, input.plan.recent);
+  return { series, least, spread, anchored, startKnownUntil, ...levels };
 }
 
 /** @param of.first of `rows`: what is looked back on before it, for levels alone, is not filled in */
 export function measureResiduals(input: Measured, of: OfColumn & { readonly first?: number }): Residuals {
   const { x } = input;
   const { rows, first = 0 } = of;
-  const { series, least, spread, anchored, levels: recent, agree } = measureLevels(input, of);
+  const {
+    series,
+    least,
+    spread,
+    anchored,
+    levels: recent,
+    agree,
+    startKnownUntil,
+  } = measureLevels(input, of);
   // Levels, until each row's is taken off it.
   for (let i = first; i < recent.length; i++)
     recent[i] = Number.isNaN(recent[i]!) ? anchored[i]! : anchored[i]! - recent[i]!;
@@ -91,28 +103,61 @@ export function measureResiduals(input: Measured, of: OfColumn & { readonly firs
       anchored[i]! /= wider;
       recent[i]! /= wider;
     }
-  return { anchored, recent, agree, least: least / spread };
+  return { anchored, recent, agree, least: least / spread, startKnownUntil };
 }
 
-/** Where a new entity was while it started is no level of its own: until it has one, training alone predicts. */
-function leaveOutYouth(
+/** Off what training predicts, in spreads; what is usual at a restless hour is not taken off. */
+export function measureAnchored(
+  input: Predicted & Pick<Measured, 'leastChanges'>,
+  of: OfColumn,
+): Pick<Levelled, 'anchored' | 'least' | 'spread'> {
+  const name = input.x.entities[of.entity]!;
+  const least = input.leastChanges(name)[of.column]!;
+  const spread = spreadOf(seriesOf(input.expectation, name)[of.column]!, least);
+  const anchored = takeUnexplained(input, of, of.demand);
+  for (let i = 0; i < anchored.length; i++)
+    anchored[i] = Math.max(-FARTHEST, Math.min(FARTHEST, anchored[i]! / spread));
+  return { anchored, least, spread };
+}
+
+/**
+ * A spread of an entity's column in the metric's own units; 0 where the metric never moved.
+ * @param of.spread on the scale of the matrix
+ */
+export function unitOf(
+  { profiles }: Pick<FeatureMatrix, 'profiles'>,
+  { entity, column, spread }: { readonly entity: number; readonly column: number; readonly spread: number },
+): number {
+  const profile = profiles?.[entity]?.[column];
+  return profile?.shape === 'varies' ? profile.divisor * spread : 0;
+}
+
+/**
+ * A new entity is off, while it is young, by what its siblings were not when they started: `anchored` is changed in place. Where it was
+ * then is no level of its own either: until it has one, training alone predicts.
+ */
+function judgeYouth(
   anchored: Float64Array,
-  {
-    x,
-    rows,
-    plan,
-  }: {
+  given: EntityRows & {
     readonly x: FeatureMatrix;
-    readonly rows: Uint32Array;
     readonly plan: RecentPlan;
+    readonly starts?: Starts | undefined;
+    readonly column: number;
+    readonly spread: number;
   },
-): Float64Array {
+): { readonly settled: Float64Array; readonly startKnownUntil: number } {
+  const { x, entity, rows, column, plan, starts } = given;
   const ages = measureAges(
     Float64Array.from(rows, (row) => x.times[row]!),
     plan,
   );
+  const bounds = boundsOf(starts, x.entities[entity]!, column);
+  if (bounds !== undefined) leaveOutStart(anchored, { bounds, ages, plan, unit: unitOf(x, given) });
   const grace = graceOf(plan);
-  return anchored.map((value, i) => (ages[i]! < grace ? Number.NaN : value));
+  return {
+    settled: anchored.map((value, i) => (ages[i]! < grace ? Number.NaN : value)),
+    startKnownUntil: bounds === undefined ? 0 : knownUntil(bounds, plan),
+  };
 }
 
 /**

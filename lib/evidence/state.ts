@@ -9,6 +9,7 @@ import { HOURS_OF_WEEK, PLACES_OF_DAY, type SeasonalCurve } from '../expectation
 import { bytes, invalid, record, show, strings } from '../features/read-state.ts';
 import { readScoreTail } from '../maths/score-tail.ts';
 import type { FittedEvidence } from './evidence.ts';
+import { readStarts, saveStarts } from './starts-state.ts';
 import { countComponents, planScan } from './statistics.ts';
 
 const EVIDENCE_STATE_VERSION = 1;
@@ -16,7 +17,8 @@ const EVIDENCE_STATE_VERSION = 1;
 /** Of a series: centre, spread, low, high. */
 const FIGURES = 4;
 
-export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: FittedEvidence): object {
+export function saveEvidence(evidence: FittedEvidence): object {
+  const { plan, expectation, tail, reach, pooledReach, starts } = evidence;
   const { columns, entities, pooled } = expectation;
   const series = [...entities.values(), pooled].flat();
   const days = new Map<Float32Array, number>();
@@ -45,6 +47,7 @@ export function saveEvidence({ plan, expectation, tail, reach, pooledReach }: Fi
     tail,
     reach: encode(reach),
     pooledReach: encode(pooledReach),
+    starts: saveStarts(starts),
   };
 }
 
@@ -97,7 +100,8 @@ export function loadEvidence(state: unknown): FittedEvidence {
   const reach = floats64(raw.reach, countComponents(columns.length, plan), 'reach');
   const pooledReach = floats64(raw.pooledReach, columns.length < 2 ? 0 : plan.lengths.length, 'pooledReach');
   if (![...reach, ...pooledReach].every((level) => level > 0)) throw invalid('a return level is not above 0');
-  return { plan, expectation, tail: readScoreTail(raw.tail), reach, pooledReach };
+  const starts = readStarts(raw.starts, { columns: columns.length, plan });
+  return { plan, expectation, tail: readScoreTail(raw.tail), reach, pooledReach, starts };
 }
 
 function zoneOf(raw: unknown): string {

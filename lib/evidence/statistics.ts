@@ -12,6 +12,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { measureDemand, measureResiduals } from './residuals.ts';
 import { openSiblings, type Siblings } from './siblings.ts';
+import type { Starts } from './starts.ts';
 import {
   fillMeans,
   findSpans,
@@ -100,6 +101,8 @@ export interface Statistic {
   readonly agree: Uint8Array | undefined;
   /** The smallest change that matters, as `values`: of a long stretch too, whose reach may be less. */
   readonly least: number;
+  /** Ms: up to this age a young entity was judged by how its siblings started, if it is above 0. */
+  readonly startKnownUntil: number;
 }
 
 export interface ScanInput {
@@ -114,6 +117,8 @@ export interface ScanInput {
   readonly from?: number | undefined;
   /** Of more rows than `x` has; left out: those of `x`. */
   readonly siblings?: Siblings | undefined;
+  /** Left out: nothing is known of how entities start. */
+  readonly starts?: Starts | undefined;
 }
 
 export function countComponents(columns: number, plan: ScanPlan): number {
@@ -191,6 +196,7 @@ function scanModel(
       anchored: undefined,
       agree: undefined,
       least: 0,
+      startKnownUntil: 0,
     });
   }
 }
@@ -273,6 +279,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           anchored: length === ANCHORED ? buffers.anchored : undefined,
           agree: length === ANCHORED ? off.agree : undefined,
           least: off.least,
+          startKnownUntil: off.startKnownUntil,
         });
       }
     }

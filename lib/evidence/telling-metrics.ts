@@ -26,12 +26,12 @@ export interface ColumnEvidence {
 export function findTellingColumns(
   given: {
     readonly x: FeatureMatrix;
-    readonly fitted: Pick<FittedEvidence, 'plan' | 'expectation' | 'reach'>;
+    readonly fitted: Pick<FittedEvidence, 'plan' | 'expectation' | 'reach' | 'starts'>;
     readonly leastChanges: ScanInput['leastChanges'];
   },
   rows: Uint32Array,
 ): readonly (readonly ColumnEvidence[])[] {
-  const { plan, expectation, reach } = given.fitted;
+  const { plan, expectation, reach, starts } = given.fitted;
   const asked = new Set(Array.from(rows, (row) => given.x.entityOf[row]!));
   const kept = Uint32Array.from(given.x.times.keys()).filter((row) => asked.has(given.x.entityOf[row]!));
   const x = pickRows(given.x, kept);
@@ -45,6 +45,7 @@ export function findTellingColumns(
     plan: { ...plan, jointLengths: [] },
     surprises: new Float64Array(x.times.length).fill(Number.NaN),
     leastChanges: given.leastChanges,
+    starts,
     siblings: openSiblings({ x: given.x, expectation, step: plan.step }),
     from: rows.reduce((first, row) => Math.min(first, given.x.times[row]!), Number.POSITIVE_INFINITY),
   };

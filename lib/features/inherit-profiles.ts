@@ -6,10 +6,13 @@ interface Pooled {
   readonly pooled: readonly Profile[];
 }
 
+/** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
+const NORMAL_TAIL_RANGE = 5.1516586071978;
+
 /**
  * One profile a column: the middle one of those that vary, with all of their ranges, or the constant that all share. If the
- * pods do not agree on a level, the pooled profile is used: a new pod may be at the level of any of them, and on the scale of
- * one pod the level of another would be far out.
+ * pods do not agree on a level, its scale covers all of their ranges: a new pod may be at the level of any of them, and on the scale
+ * of one pod the level of another would be far out.
  */
 export const inheritProfiles: (
   scaler: Pooled & Known<readonly Profile[]>,
@@ -22,10 +25,11 @@ function mergeColumn(profiles: readonly Profile[]): Profile | undefined {
   const varying = profiles.filter(({ shape }) => shape === 'varies').sort((a, b) => a.center - b.center);
   if (2 * varying.length >= profiles.length) {
     const middle = varying[varying.length >> 1]!;
-    if (varying.some(({ center }) => center < middle.low || center > middle.high)) return undefined;
-    const low = Math.min(...varying.map((profile) => profile.low));
-    const high = Math.max(...varying.map((profile) => profile.high));
-    return { ...middle, low, high };
+    const low = varying.reduce((least, profile) => Math.min(least, profile.low), Number.POSITIVE_INFINITY);
+    const high = varying.reduce((most, profile) => Math.max(most, profile.high), Number.NEGATIVE_INFINITY);
+    const isOneLevel = varying.every(({ center }) => center >= middle.low && center <= middle.high);
+    const wider = isOneLevel ? 1 : Math.max(1, (high - low) / NORMAL_TAIL_RANGE / middle.scale);
+    return { ...middle, low, high, scale: wider * middle.scale, divisor: wider * middle.divisor };
   }
   const constant = profiles.filter(({ shape }) => shape === 'constant');
   const [first] = constant;

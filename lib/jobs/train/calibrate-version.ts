@@ -11,6 +11,7 @@ import { type FittedEvidence, gatherEvidence, type RowEvidence } from '../../evi
 import { countSettleRows } from '../../evidence/statistics.ts';
 import { extendLabels } from '../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
+import { forgetEntities } from '../../features/forget-entities.ts';
 import type { FeaturePlan } from '../../features/plan.ts';
 import type { FittedScaler } from '../../features/scaler.ts';
 import { lowerBound } from '../../maths/quantile.ts';
@@ -70,7 +71,11 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
     ...given.rehearsal,
     x,
     labels,
-    calm: (some) => calmMatrix(some, { detector, plan, scaler }),
+    forget: (some, isForgotten) => {
+      const rest = forgetEntities(some, scaler, isForgotten);
+      const of = { detector, plan, scaler: rest.scaler };
+      return { x: rest.x, leastChanges: findLeastChanges(of), calm: () => calmMatrix(rest.x, of) };
+    },
     scores: rows.scores,
     step,
     contextRows,

@@ -8,6 +8,7 @@ import type { EvidenceFold } from '../../evidence/calibrate-evidence.ts';
 import { extendLabels } from '../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { pickRows } from '../../features/pick-rows.ts';
+import { MIN_ENTITY_ROWS } from '../../features/scaler.ts';
 import { LEAST_SCORES } from '../../maths/score-tail.ts';
 import { takeSample } from '../../models/compose/auto/take-sample.ts';
 import { isRefusal } from '../../models/compose/ensemble/fit-part.ts';
@@ -21,8 +22,8 @@ const MOST_ROWS = 200_000;
 export interface RehearsalInput {
   readonly x: FeatureMatrix;
   readonly labels: Uint8Array | undefined;
-  /** What a model is asked about in place of rows of `x`. */
-  readonly calm: (x: FeatureMatrix) => FeatureMatrix;
+  /** Rows of `x` as they would be if nothing was known of some entities, by their index in it. */
+  readonly forget: (x: FeatureMatrix, isForgotten: (entity: number) => boolean) => RowsToRehearse;
   /** Per row of `x`, by the version's own model: stands in where a model is not fitted anew. */
   readonly scores: Float64Array;
   readonly model: RegisteredModel;
@@ -36,6 +37,13 @@ export interface RehearsalInput {
   readonly fitsAnew: boolean;
 }
 
+interface RowsToRehearse extends Pick<EvidenceFold, 'x' | 'leastChanges'> {
+  /** What a model is asked about in place of `x`. */
+  readonly calm: () => FeatureMatrix;
+}
+
+type Block = EvidenceFold & RowsToRehearse;
+
 export interface Rehearsal {
   readonly folds: readonly EvidenceFold[];
   /** Why the model's scores are of rows that it had learned from; undefined where they are not. */
@@ -43,21 +51,20 @@ export interface Rehearsal {
 }
 
 export async function rehearse(given: RehearsalInput): Promise<Rehearsal> {
-  const own = withScores(given);
+  const rough = cutBlocks(withScores(given), given);
   if (!given.fitsAnew)
-    return { folds: cutBlocks(own), why: `${given.model.kind} takes too long to fit several times` };
+    return { folds: rough, why: `${given.model.kind} takes too long to fit several times` };
   const folds: EvidenceFold[] = [];
   try {
-    for (const fold of cutBlocks(own)) {
+    for (const fold of rough) {
       const scores = await scoreAnew(given, fold);
-      if (scores === undefined) return { folds: cutBlocks(own), why: 'no part of it could carry a fit' };
+      if (scores === undefined) return { folds: rough, why: 'no part of it could carry a fit' };
       folds.push({ ...fold, scores });
     }
     return { folds, why: undefined };
   } catch (error) {
     // The version itself is fitted: better levels that are said to be rough than no version.
-    if (error instanceof RetryLaterError)
-      return { folds: cutBlocks(own), why: 'the time of this training was up' };
+    if (error instanceof RetryLaterError) return { folds: rough, why: 'the time of this training was up' };
     throw error;
   }
 }
@@ -90,8 +97,11 @@ function withScores({ x, labels, scores, contextRows, step }: RehearsalInput): S
   };
 }
 
-/** By time, over all entities. */
-function cutBlocks({ x, scores, normal }: Sampled): readonly EvidenceFold[] {
+/** By time, over all entities. Who is hardly there but in the judged block is not known, as a new one will not be. */
+function cutBlocks(
+  { x, scores, normal }: Sampled,
+  { forget }: Pick<RehearsalInput, 'forget'>,
+): readonly Block[] {
   const times = x.times.toSorted();
   const bounds = Array.from({ length: BLOCKS + 1 }, (_, at) =>
     at === BLOCKS ? Infinity : times[Math.floor((at * times.length) / BLOCKS)]!,
@@ -99,10 +109,13 @@ function cutBlocks({ x, scores, normal }: Sampled): readonly EvidenceFold[] {
   return Array.from({ length: BLOCKS }, (_, at) => {
     const isJudged = (row: number): boolean =>
       x.times[row]! >= bounds[at]! && x.times[row]! < bounds[at + 1]!;
+    const learned = normal.map((is, row) => (isJudged(row) ? 0 : is));
+    const counts = new Uint32Array(x.entities.length);
+    for (const [row, entity] of x.entityOf.entries()) counts[entity]! += learned[row]!;
     return {
-      x,
+      ...forget(x, (entity) => counts[entity]! < MIN_ENTITY_ROWS),
       scores,
-      learned: normal.map((is, row) => (isJudged(row) ? 0 : is)),
+      learned,
       judged: normal.map((is, row) => (isJudged(row) ? is : 0)),
     };
   }).filter(({ learned, judged }) => learned.includes(1) && judged.includes(1));
@@ -110,13 +123,13 @@ function cutBlocks({ x, scores, normal }: Sampled): readonly EvidenceFold[] {
 
 /** @returns undefined where the rest cannot carry a fit, or is given too few scores */
 async function scoreAnew(
-  { model, params, run, calm }: RehearsalInput,
-  { x, learned }: EvidenceFold,
+  { model, params, run }: RehearsalInput,
+  { x, learned, calm }: Block,
 ): Promise<Float64Array | undefined> {
   try {
     const rows = Uint32Array.from(learned.keys()).filter((row) => learned[row] === 1);
     const fitted = await model.fit(pickRows(x, rows), params, run);
-    const scores = await fitted.score(calm(x));
+    const scores = await fitted.score(calm());
     const usable = scores.filter((score, row) => learned[row] === 1 && !Number.isNaN(score)).length;
     return usable < LEAST_SCORES ? undefined : scores;
   } catch (error) {

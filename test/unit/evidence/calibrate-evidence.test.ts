@@ -29,7 +29,13 @@ function foldsOf(x: FeatureMatrix): EvidenceFold[] {
     const judged = Uint8Array.from({ length: rows }, (_, row) =>
       Number(Math.floor((4 * row) / rows) === block),
     );
-    return { x, scores: scoreOf(x), judged, learned: judged.map((is) => 1 - is) };
+    return {
+      x,
+      scores: scoreOf(x),
+      judged,
+      learned: judged.map((is) => 1 - is),
+      leastChanges: LEAST_CHANGES(x.names.length),
+    };
   });
 }
 

@@ -41,6 +41,7 @@ function judge(given: Parameters<typeof draw>[0], watched: 'below' | 'both'): nu
   const folds = [half, (row: number) => !half(row)].map((isJudged) => ({
     x,
     scores,
+    leastChanges: LEAST_CHANGES,
     learned: learned.map((is, row) => (isJudged(row) ? 0 : is)),
     judged: learned.map((is, row) => (isJudged(row) ? is : 0)),
   }));

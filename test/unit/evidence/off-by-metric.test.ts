@@ -28,6 +28,7 @@ function gather() {
     tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, i) => i)),
     reach: new Float64Array(countComponents(3, PLAN)).fill(2),
     pooledReach: new Float64Array(),
+    starts: new Map(),
   };
   return gatherEvidence({
     x,

@@ -39,6 +39,7 @@ test('what a backup sends every night is an anomaly at noon, and none at night',
   const folds = [0, 1, 2, 3].map((block) => ({
     x,
     scores,
+    leastChanges: LEAST_CHANGES,
     learned: learned.map((is, row) => (blockOf(row) === block ? 0 : is)),
     judged: learned.map((is, row) => (blockOf(row) === block ? is : 0)),
   }));

@@ -46,7 +46,13 @@ test('how pods start sets no level: with churn a detector hears what it hears wi
     const quarter = (row: number): number => Math.floor((4 * x.times[row]!) / (3 * DAY * STEP));
     const folds = [0, 1, 2, 3].map((block) => {
       const judged = Uint8Array.from(x.times, (_, row) => Number(quarter(row) === block));
-      return { x, scores, judged, learned: judged.map((is) => 1 - is) };
+      return {
+        x,
+        scores,
+        judged,
+        learned: judged.map((is) => 1 - is),
+        leastChanges: () => new Float64Array(1),
+      };
     });
     return calibrateEvidence({
       whole: { x, scores, learned: new Uint8Array(x.times.length).fill(1) },

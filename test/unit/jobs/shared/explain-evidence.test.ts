@@ -181,6 +181,7 @@ function prepare(
       Uint8Array.from({ length: ROWS }, (_, row) => Number(row < TRAINED)),
     ),
     tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, i) => i)),
+    starts: new Map(),
     reach: Float64Array.from({ length: countComponents(columns, scan) }, (_, component) => {
       const { length } = describeComponent(component, { columns, plan: scan });
       return length >= 120 ? 1.5 : length >= 60 ? 2 : shortReach;

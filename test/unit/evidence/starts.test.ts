@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
+import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
+import { boundsOf, countSpans, knownUntil, leaveOutStart } from '../../../lib/evidence/starts.ts';
+import { loadEvidence, saveEvidence } from '../../../lib/evidence/state.ts';
+import { planScan } from '../../../lib/evidence/statistics.ts';
+import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
+import type { Profile } from '../../../lib/features/profile.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
+import { drawNormal } from '../../../lib/simulate/noise.ts';
+
+const STEP = 60_000;
+const DAY = 24 * 60;
+const PLAN = planScan(STEP, 180 * STEP);
+const LETTERS = 'bcdfghjklmnp';
+/** In the metric's own units, 10 a spread. */
+const PROFILE: Profile = {
+  shape: 'varies',
+  center: 100,
+  scale: 10,
+  low: 70,
+  high: 130,
+  offset: 100,
+  divisor: 10,
+};
+const LEAST_CHANGES = () => new Float64Array(1);
+
+interface Pod {
+  readonly name: string;
+  /** Rows. */
+  readonly from: number;
+  readonly to: number;
+  /** Spreads, at an age in rows. */
+  readonly off: (age: number) => number;
+}
+
+/** Pods of which those that began within the history are a few spreads higher for some minutes. */
+function history(count: number, minutes: (pod: number) => number): readonly Pod[] {
+  return Array.from(
+    { length: count },
+    (_, pod): Pod => ({
+      name: `shop/web-6d4cf56db6-x2x4${LETTERS[pod]!}`,
+      from: pod < 2 ? 0 : Math.round((pod * 2.5 * DAY) / count),
+      to: 4 * DAY,
+      off: (age) => (pod >= 2 && age < minutes(pod) ? 6 : 0),
+    }),
+  );
+}
+
+function measure(pods: readonly Pod[]): FeatureMatrix {
+  const random = seedRandom(5);
+  const rows = pods.flatMap(({ from, to, off }, entity) =>
+    Array.from({ length: to - from }, (_, age) => ({
+      entity,
+      time: (from + age) * STEP,
+      value: off(age) + drawNormal(random),
+    })),
+  );
+  return {
+    names: ['cpu'],
+    entities: pods.map(({ name }) => name),
+    entityOf: Uint32Array.from(rows, ({ entity }) => entity),
+    times: Float64Array.from(rows, ({ time }) => time),
+    values: Float32Array.from(rows, ({ value }) => value),
+    profiles: pods.map(() => [PROFILE]),
+  };
+}
+
+function train(x: FeatureMatrix): FittedEvidence {
+  return calibrateEvidence({
+    whole: {
+      x,
+      scores: Float64Array.from(x.values, Math.abs),
+      learned: new Uint8Array(x.times.length).fill(1),
+    },
+    folds: [],
+    settings: {
+      step: STEP,
+      settleAfter: 180 * STEP,
+      budget: { count: 1, per: 7 * DAY * STEP },
+      leastChanges: LEAST_CHANGES,
+      directions: ['both'],
+    },
+  });
+}
+
+/** Age, in rows, at which a new pod opens an incident; undefined where it does not within four hours. */
+function tell(
+  fitted: FittedEvidence,
+  off: Pod['off'],
+  name = 'shop/web-79c8d6f8b9-zzzzz',
+): number | undefined {
+  const x = measure([{ name, from: 5 * DAY, to: 5 * DAY + 240, off }]);
+  const scores = new Float64Array(240).fill(Number.NaN);
+  const { metrics } = gatherEvidence({ x, scores, fitted, lookback: 0, leastChanges: LEAST_CHANGES });
+  const at = metrics.findIndex((evidence) => evidence >= 1);
+  return at < 0 ? undefined : at;
+}
+
+const TRAINED = train(measure(history(10, (pod) => 3 + (pod % 3))));
+
+test('a pod that starts as its siblings did is no anomaly, and one that starts otherwise is one from its first rows on', () => {
+  assert.equal(
+    tell(TRAINED, (age) => (age < 4 ? 6 : 0)),
+    undefined,
+  );
+  // Three rows make a statistic.
+  assert.ok(tell(TRAINED, () => 30)! <= 3);
+  assert.ok(tell(TRAINED, () => -30)! <= 3);
+  // What siblings have for some minutes, this one has for a quarter of an hour.
+  const at = tell(TRAINED, (age) => (age < 15 ? 8 : 0))!;
+  assert.ok(at > 3 && at < 15, `told at ${at}`);
+});
+
+test('of a workload whose pods never began within the history nothing is said while a pod is young', () => {
+  const young = PLAN.recent.block * 4;
+  assert.equal(
+    tell(TRAINED, (age) => (age < young ? 30 : 0), 'shop/other-79c8d6f8b9-zzzzz'),
+    undefined,
+  );
+  assert.ok(tell(TRAINED, () => 30, 'shop/other-79c8d6f8b9-zzzzz')! >= young);
+  const few = train(measure(history(4, () => 3)));
+  assert.equal(few.starts.size, 0);
+});
+
+test('the more the starts differ, the farther out one has to be', () => {
+  const wild = train(measure(history(10, (pod) => 2 + 5 * (pod % 4))));
+  const of = (fitted: FittedEvidence): number =>
+    boundsOf(fitted.starts, 'shop/web-79c8d6f8b9-zzzzz', 0)!.high[6]!;
+  assert.ok(of(wild) > of(TRAINED), `${of(wild)} and ${of(TRAINED)}`);
+});
+
+test('starts are known as far as three pods lived, and what that is survives being stored', () => {
+  const short = history(8, () => 2).map((pod, at) => (at < 2 ? pod : { ...pod, to: pod.from + 10 }));
+  const fitted = train(measure(short));
+  const bounds = boundsOf(fitted.starts, 'shop/web-79c8d6f8b9-zzzzz', 0)!;
+  assert.equal(bounds.high.length, countSpans(PLAN));
+  const until = knownUntil(bounds, PLAN);
+  assert.ok(until >= 10 * STEP && until < 30 * STEP, `${until / STEP} min`);
+  assert.deepEqual(loadEvidence(JSON.parse(JSON.stringify(saveEvidence(fitted)))).starts, fitted.starts);
+});
+
+test('a version of before knows nothing of starts, and what is not as long as it should be is refused', () => {
+  const { starts: _, ...rest } = JSON.parse(JSON.stringify(saveEvidence(TRAINED)));
+  assert.equal(loadEvidence(rest).starts.size, 0);
+  const bad = { ...rest, starts: [{ workload: 'shop/web', bounds: 'AAAA' }] };
+  assert.throws(() => loadEvidence(bad), { code: 'bad-features', message: /starts of shop\/web: 3 bytes/ });
+});
+
+test('what siblings were off is taken off, and never more than there is', () => {
+  const spans = countSpans(PLAN);
+  const bounds = { low: new Float32Array(spans).fill(-20), high: new Float32Array(spans).fill(30) };
+  const ages = Float64Array.of(0, 0, 0, 0, 24 * 60 * STEP);
+  const off = Float64Array.of(5, 2, -5, Number.NaN, 5);
+  leaveOutStart(off, { bounds, ages, plan: PLAN, unit: 10 });
+  assert.deepEqual([...off], [2, 0, -3, Number.NaN, 5]);
+  // A metric that never moved has no unit: what its siblings were off cannot be compared.
+  const still = Float64Array.of(5);
+  leaveOutStart(still, { bounds, ages, plan: PLAN, unit: 0 });
+  assert.deepEqual([...still], [0]);
+});
