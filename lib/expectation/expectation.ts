@@ -3,6 +3,7 @@
  * that by itself. On the scale of the feature matrix.
  */
 import { createInheritance } from '../base/inherit.ts';
+import { findBriefEntities, MIN_ENTITY_ROWS } from '../features/brief-entities.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
@@ -40,8 +41,6 @@ export interface Expectation {
   readonly workloads?: ReadonlyMap<string, string> | undefined;
 }
 
-/** Measured rows below which an entity's series is judged by all entities' together. */
-const LEAST_ROWS = 64;
 /**
  * Series that may have a season of their own; if more were seen for long enough, one that all entities share: a curve takes 1.2 kB. What
  * pods came and went within some days does not count.
@@ -81,11 +80,13 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
     fitSeries(takePooled(x, column, use), { season: seasons?.pooled[column]?.season, timeZone: x.timeZone }),
   );
   const demand = findDemand(x.names);
+  const isBrief = findBriefEntities(x, (row) => use[row] === 1);
   const own = new Map<number, (SeriesExpectation | undefined)[]>();
   for (let column = 0; column < x.names.length; column++) {
     const known = groups.flatMap((rows, entity): KnownSeries<SeriesExpectation>[] => {
+      if (isBrief[entity] === 1) return [];
       const measured = takeMeasured(x, column, rows, use);
-      if (measured.times.length < LEAST_ROWS) return [];
+      if (measured.times.length < MIN_ENTITY_ROWS) return [];
       const season =
         (seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season) ??
         (hasOwnSeasons ? undefined : pooled[column]!.season);

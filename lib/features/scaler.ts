@@ -6,14 +6,12 @@
 
 import { FeatureError } from '../base/errors.ts';
 import type { ScalerKind } from '../config/feature-settings.ts';
+import { findBriefEntities, MIN_ENTITY_ROWS } from './brief-entities.ts';
 import { deriveColumns } from './derive-columns.ts';
 import { inheritProfiles } from './inherit-profiles.ts';
 import { columnNames } from './plan.ts';
 import { CIRCULAR, CONSTANT_TOLERANCE, type Profile, profileValues } from './profile.ts';
 import type { PlannedRows } from './source-columns.ts';
-
-/** Measured training rows that an entity's column needs before it gets a profile of its own. */
-export const MIN_ENTITY_ROWS = 64;
 
 /**
  * A constant tells no scale of its own: its standard deviation is taken to be this share of the larger of the two
@@ -37,7 +35,7 @@ export interface FittedScaler {
 
 /**
  * Learns from the rows that are not labelled anomalous. An entity's column with fewer than MIN_ENTITY_ROWS measured
- * rows takes the pooled profile.
+ * rows takes the pooled profile; an entity that was not there for long enough has none of its own.
  *
  * Pooled: over the rows of all entities; what is usual is then the median, and the larger of IQR / 1.349 and the 0.5 %
  * to 99.5 % range / 5.152. Levels of different entities are part of that spread on purpose: a new pod may run at the
@@ -49,6 +47,7 @@ export interface FittedScaler {
 export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): FittedScaler {
   const { window, plan, kind = 'robust' } = given;
   const rows = rowsByEntity(given);
+  const isBrief = findBrief(given);
   if (rows.every((of) => of.length === 0))
     throw new FeatureError(
       'no-rows',
@@ -64,7 +63,7 @@ export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): 
     pooled.push(all);
     for (const [e, name] of window.entities.entries()) {
       const sorted = circular ? undefined : sortedValues(values, [rows[e]!]);
-      const enough = sorted !== undefined && sorted.length >= MIN_ENTITY_ROWS;
+      const enough = sorted !== undefined && sorted.length >= MIN_ENTITY_ROWS && isBrief[e] === 0;
       if (enough) own.add(name);
       entities.get(name)!.push(enough ? profileValues(sorted, { kind }) : all);
     }
@@ -129,6 +128,12 @@ export function deviationOf(scaled: number, profile: Profile): number {
   // Exactly the scaled value where that is what it is scaled by.
   if (profile.divisor === profile.scale && profile.offset === profile.center) return Math.abs(scaled);
   return Math.abs(scaled * profile.divisor + profile.offset - profile.center) / profile.scale;
+}
+
+function findBrief({ window, rows }: PlannedRows): Uint8Array {
+  const taken = rows && new Uint8Array(window.times.length);
+  for (const row of rows ?? []) taken![row] = 1;
+  return findBriefEntities(window, (row) => window.labels?.[row] !== 1 && taken?.[row] !== 0);
 }
 
 /** Places in the derived columns per entity, without those of rows labelled anomalous. */

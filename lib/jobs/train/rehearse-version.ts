@@ -5,10 +5,10 @@
  */
 import { RetryLaterError } from '../../base/errors.ts';
 import type { EvidenceFold } from '../../evidence/calibrate-evidence.ts';
+import { findBriefEntities } from '../../features/brief-entities.ts';
 import { extendLabels } from '../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { pickRows } from '../../features/pick-rows.ts';
-import { MIN_ENTITY_ROWS } from '../../features/scaler.ts';
 import { LEAST_SCORES } from '../../maths/score-tail.ts';
 import { takeSample } from '../../models/compose/auto/take-sample.ts';
 import { isRefusal } from '../../models/compose/ensemble/fit-part.ts';
@@ -110,10 +110,9 @@ function cutBlocks(
     const isJudged = (row: number): boolean =>
       x.times[row]! >= bounds[at]! && x.times[row]! < bounds[at + 1]!;
     const learned = normal.map((is, row) => (isJudged(row) ? 0 : is));
-    const counts = new Uint32Array(x.entities.length);
-    for (const [row, entity] of x.entityOf.entries()) counts[entity]! += learned[row]!;
+    const isBrief = findBriefEntities(x, (row) => learned[row] === 1);
     return {
-      ...forget(x, (entity) => counts[entity]! < MIN_ENTITY_ROWS),
+      ...forget(x, (entity) => isBrief[entity] === 1),
       scores,
       learned,
       judged: normal.map((is, row) => (isJudged(row) ? is : 0)),

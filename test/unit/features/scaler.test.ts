@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SCALER_KINDS, type ScalerKind } from '../../../lib/config/feature-settings.ts';
+import { MIN_ENTITY_ROWS } from '../../../lib/features/brief-entities.ts';
 import { planFeatures } from '../../../lib/features/plan.ts';
 import { UNMEASURED } from '../../../lib/features/profile.ts';
 import {
   type FittedScaler,
   fitScaler,
-  MIN_ENTITY_ROWS,
   profilesOf,
   SCALED_LIMIT,
   scaleValue,
