@@ -45,7 +45,7 @@ function firstEnd(
     return column < 0 ? 9 : REACH[length]!;
   });
   const tail = fitScoreTail(Float64Array.from({ length: 100 }, (_, i) => i));
-  const fitted = { plan: PLAN, expectation, tail, reach, pooledReach: new Float64Array() };
+  const fitted = { plan: PLAN, expectation, tail, reach, pooledReach: new Float64Array(), starts: new Map() };
   const evidence = gatherEvidence({ x, scores, fitted, lookback: 0, leastChanges });
   const { transitions } = decideWindow({
     rows: { ...x, scores, deviations: new Float64Array(values.length), evidence },

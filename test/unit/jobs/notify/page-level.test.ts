@@ -42,6 +42,7 @@ async function putVersion(store: MemoryObjectStore, version: string): Promise<vo
     tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, i) => i)),
     reach: new Float64Array(countComponents(x.names.length, scan)).fill(4),
     pooledReach: new Float64Array(scan.lengths.length).fill(4),
+    starts: new Map(),
   });
   const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   await saveVersion(store, 'shop', version, {
