@@ -7,6 +7,8 @@ export interface Incident {
   /** Epoch ms of its first anomalous row, and a step behind its last one. */
   readonly start: number;
   readonly end: number;
+  /** Epoch ms from which on it may have begun, where that is before its start. */
+  readonly earliestStart?: number | undefined;
   /** Epoch ms of the row at which people were told of it. */
   readonly alertedAt: number;
   /** Epoch ms of the row at which they were told of its end; undefined: it still lies open. */

@@ -15,12 +15,13 @@ export function groupAnomalies(
   { detector, step }: { readonly detector: string; readonly step: number },
 ): readonly (readonly Anomaly[])[] {
   const changes = anomalies.flatMap((anomaly, at) => {
-    const { entity, start, end, alertedAt, resolvedAt } = anomaly;
+    const { entity, start, end, earliestStart, alertedAt, resolvedAt } = anomaly;
     const common = {
       anomalyId: String(at),
       detector,
       entity,
       start,
+      earliestStart,
       workload: entity,
       siblings: 1,
       dependsOn: [],

@@ -14,6 +14,8 @@ export interface RecentRow {
 export interface AnomalyWalk {
   anomaly: OpenAnomaly;
   readonly openedHere: boolean;
+  /** Of one that a mean opened here: epoch ms of the first row of that. */
+  readonly earliestStart: number | undefined;
   /** Row of this window that tells what the anomaly is about. */
   telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */
@@ -31,6 +33,7 @@ export function goOn(anomaly: OpenAnomaly): AnomalyWalk {
   return {
     anomaly,
     openedHere: false,
+    earliestStart: undefined,
     telling: undefined,
     end: undefined,
     hasSettled: false,
@@ -57,6 +60,7 @@ export function describeChanges(
   { entity, policy }: { readonly entity: string; readonly policy: DecisionPolicy },
 ): Transition[] {
   const transitions: Transition[] = [];
+  const { earliestStart = Infinity } = changed;
   const tell = (state: Transition['state']): void => {
     const sequence = changed.anomaly.sequence + 1;
     changed.anomaly = { ...changed.anomaly, sequence, toldScore: changed.anomaly.peakScore };
@@ -68,6 +72,7 @@ export function describeChanges(
       start: changed.anomaly.start,
       lastAnomalous: changed.anomaly.lastAnomalous,
       end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
+      ...(state === 'opened' && earliestStart < changed.anomaly.start && { earliestStart }),
       ...(state === 'resolved' && changed.isGone && { isGone: true }),
       tellingRow: changed.telling?.row,
       peakScore: changed.anomaly.peakScore,

@@ -134,6 +134,11 @@ export interface Transition {
   readonly start: number;
   readonly lastAnomalous: number;
   readonly end: number | undefined;
+  /**
+   * Of `opened` by a mean: epoch ms of the first row of it. What a mean over two hours shows may have begun at any time within them.
+   * Absent where that is not before `start`.
+   */
+  readonly earliestStart?: number | undefined;
   /** Of `resolved`: its pod is no longer there, and nothing says that it was well at its end. */
   readonly isGone?: boolean | undefined;
   /**

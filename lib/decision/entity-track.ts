@@ -1,5 +1,6 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
 import { unknownMembers } from '../base/unknown-members.ts';
+import { SHORT } from '../evidence/statistics.ts';
 import { anomalyId } from './anomaly-id.ts';
 import {
   type AnomalyWalk,
@@ -207,6 +208,8 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
       ...followLevels(undefined, judged, policy),
     },
     openedHere: true,
+    // Of what single rows show, all begins a few rows early.
+    earliestStart: stretch > SHORT.n ? time - (stretch - 1) * step : undefined,
     telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
     end: undefined,
     hasSettled: false,

@@ -15,6 +15,8 @@ export interface ReplayOptions {
 }
 
 export interface ReplayedAlert extends AlertedEvent {
+  /** Epoch ms from which on it may have begun, where that is before its start. */
+  readonly earliestStart?: number | undefined;
   /** Epoch ms of the row at which people were told of its end; undefined for one that is still open. */
   readonly resolvedAt: number | undefined;
 }
@@ -28,7 +30,7 @@ export interface Replay {
 
 /** @throws ModelError where a score is infinite */
 export function findAlerts(given: ReplayOptions): readonly AlertedEvent[] {
-  return replayRows(given).alerts.map(({ resolvedAt: _, ...alert }) => alert);
+  return replayRows(given).alerts.map(({ resolvedAt: _, earliestStart: __, ...alert }) => alert);
 }
 
 /**
@@ -55,12 +57,15 @@ export function replayRows({ rows, policy, step, watchFrom }: ReplayOptions): Re
     tracks = decision.tracks;
     anomalous[row] = decision.anomalous[0]!;
     const now = rows.times[row]!;
-    for (const { anomalyId, entity, start, lastAnomalous, state } of decision.transitions) {
-      const opened = state === 'opened' ? now : alerts.get(keyOf(entity, anomalyId))?.alertedAt;
+    for (const { anomalyId, entity, start, lastAnomalous, state, ...transition } of decision.transitions) {
+      const known = alerts.get(keyOf(entity, anomalyId));
+      const opened = state === 'opened' ? now : known?.alertedAt;
+      const earliestStart = transition.earliestStart ?? known?.earliestStart;
       if (opened !== undefined)
         alerts.set(keyOf(entity, anomalyId), {
           entity,
           start,
+          ...(earliestStart !== undefined && { earliestStart }),
           end: lastAnomalous + step,
           alertedAt: opened,
           resolvedAt: state === 'resolved' || state === 'settled' ? now : undefined,

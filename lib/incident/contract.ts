@@ -50,6 +50,11 @@ export interface AnomalyChange {
   readonly siblings: number;
   /** It is of a pod that had just begun: what starts is no fault unless it stays. */
   readonly isStart?: boolean | undefined;
+  /**
+   * Epoch ms from which on it may have begun: a mean over the rows since then opened it. Absent where that is not before `start`,
+   * and in states from before it was kept.
+   */
+  readonly earliestStart?: number | undefined;
   /** Services that the detector's target depends on. */
   readonly dependsOn: readonly string[];
   /** Ms that a row stands for. */

@@ -2,7 +2,10 @@
 import type { GroupingPolicy, GroupKey } from '../config/grouping.ts';
 import type { AnomalyChange, Incident, Member } from './contract.ts';
 
-/** Ms between two onsets that count as one time, or so many rows where those are further apart. */
+/**
+ * Ms between two onsets that count as one time, or so many rows where those are further apart. Where a mean opened an anomaly, its
+ * onset is any time within that: of ten services whose load stops at once, one shows it in a minute, and another in half an hour.
+ */
 const ONSETS_WITHIN = 10 * 60_000;
 const ONSETS_WITHIN_ROWS = 2;
 /**
@@ -125,12 +128,37 @@ function distanceTo(incident: Incident, change: AnomalyChange, groupBy: readonly
   const first = startOf(incident.members);
   let nearest = Infinity;
   for (const member of incident.members) {
-    const within = Math.max(ONSETS_WITHIN, ONSETS_WITHIN_ROWS * Math.max(member.step, change.step));
+    const within = onsetsWithin(member, change);
     const distance = Math.abs(change.start - member.start);
-    if (distance > within || change.start - first > GROWS_FOR * within) continue;
+    if (betweenOnsets(member, change) > within || change.start - first > GROWS_FOR * within) continue;
     if (distance < nearest && groupBy.some((key) => isRelated(key, member, change))) nearest = distance;
   }
   return nearest;
+}
+
+/**
+ * True if people know of the incident, and it is of another workload than all that it is of, which began at another time by what
+ * was seen of it: that both have one cause is a guess then, and people hear of it.
+ */
+export function joinsLate({ told, members }: Incident, change: AnomalyChange): boolean {
+  return (
+    told !== undefined &&
+    members.every(
+      (member) =>
+        (member.namespace !== change.namespace || member.workload !== change.workload) &&
+        Math.abs(change.start - member.start) > onsetsWithin(member, change),
+    )
+  );
+}
+
+function onsetsWithin(a: AnomalyChange, b: AnomalyChange): number {
+  return Math.max(ONSETS_WITHIN, ONSETS_WITHIN_ROWS * Math.max(a.step, b.step));
+}
+
+/** Ms between the nearest times at which the two may have begun. */
+function betweenOnsets(a: AnomalyChange, b: AnomalyChange): number {
+  const [first, last] = a.start <= b.start ? [a, b] : [b, a];
+  return Math.max(0, Math.min(last.start, last.earliestStart ?? last.start) - first.start);
 }
 
 function isRelated(key: GroupKey, a: Member, b: AnomalyChange): boolean {

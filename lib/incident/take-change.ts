@@ -2,7 +2,7 @@
 import { unknownMembers } from '../base/unknown-members.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { AnomalyChange, EarlierStretch, Incident, Member } from './contract.ts';
-import { findIncident, findUntold, isSameEntity } from './relation.ts';
+import { findIncident, findUntold, isSameEntity, joinsLate } from './relation.ts';
 import { isLouder, isOpen, isRetracted, judgeIncident } from './severity.ts';
 import { isWorsened } from './worsening.ts';
 
@@ -26,6 +26,7 @@ const CHANGE_MEMBERS: Readonly<Record<keyof AnomalyChange, true>> = {
   workload: true,
   siblings: true,
   isStart: true,
+  earliestStart: true,
   dependsOn: true,
   step: true,
   digest: true,
@@ -72,7 +73,9 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
   );
   if (!isNews) return incident;
   const members = incident.members.map((member) =>
-    member.anomalyId === change.anomalyId ? { ...unknownMembers(member, CHANGE_MEMBERS), ...change } : member,
+    member.anomalyId === change.anomalyId
+      ? { ...unknownMembers(member, CHANGE_MEMBERS), ...change, ...keepEarliestStart(member) }
+      : member,
   );
   return {
     ...incident,
@@ -80,6 +83,11 @@ function update(incident: Incident, change: AnomalyChange, now: number): Inciden
     severity: judgeIncident({ ...incident, members }, now),
     isWorse: incident.isWorse || isWorsened(incident, members, change, now),
   };
+}
+
+/** Its first change alone says it. */
+function keepEarliestStart({ earliestStart }: Member): Pick<Member, 'earliestStart'> {
+  return earliestStart === undefined ? {} : { earliestStart };
 }
 
 function join(incident: Incident, change: AnomalyChange, now: number): Incident {
@@ -98,7 +106,7 @@ function join(incident: Incident, change: AnomalyChange, now: number): Incident 
     members,
     ...keepEarlier([...(incident.earlier ?? []), ...left.map(toStretch)]),
     severity: judgeIncident({ ...incident, members }, now),
-    isWorse: incident.isWorse || isWorsened(incident, members, change, now),
+    isWorse: incident.isWorse || isWorsened(incident, members, change, now) || joinsLate(incident, change),
     // Counted where it was opened again.
     flaps: incident.flaps + Number(isBack && incident.backSince === undefined),
   };

@@ -91,6 +91,7 @@ const anomalyContext: z.ZodType<AnomalyContext> = z.looseObject({
   workload: z.string(),
   siblings: count,
   isStart: z.boolean().optional(),
+  earliestStart: time.optional(),
   dependsOn: z.array(z.string()),
   step: z.number().positive(),
   digest: dailyTimeSchema.optional(),

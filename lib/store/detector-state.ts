@@ -140,6 +140,8 @@ export interface AnomalyContext {
   readonly siblings: number;
   /** Its pod was not there before this window. */
   readonly isStart?: boolean | undefined;
+  /** Of its first change: epoch ms from which on it may have begun, where that is before its start. */
+  readonly earliestStart?: number | undefined;
   /** `spec.depends_on` */
   readonly dependsOn: readonly string[];
   /** Ms that a row stands for. */

@@ -76,6 +76,7 @@ const member: z.ZodType<AnomalyChange> = z.looseObject({
   workload: z.string(),
   siblings: count,
   isStart: z.boolean().optional(),
+  earliestStart: time.optional(),
   dependsOn: z.array(z.string()),
   step: z.number().positive(),
   digest: dailyTimeSchema.optional(),

@@ -226,7 +226,9 @@ function alertOf(
       incident: anomalyKey(detector.name, transition.anomalyId),
     },
   });
-  return { alert, sequence: transition.sequence, about: given.contextOf(transition.entity) };
+  const { sequence, entity, earliestStart } = transition;
+  const about = { ...given.contextOf(entity), ...(earliestStart !== undefined && { earliestStart }) };
+  return { alert, sequence, about };
 }
 
 /**

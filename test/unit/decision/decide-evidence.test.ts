@@ -23,6 +23,18 @@ test('one row at 1 opens, rows at 0.6 hold it, and five quiet ones end it', () =
   assert.deepEqual([...decision.anomalous.subarray(0, 5)], [0, 0, 0, 1, 0]);
 });
 
+test('what a mean opens may have begun at its first row; what few rows show began when they show it', () => {
+  const open = (stretch: number) =>
+    decideEvidence([...repeat(40), { metrics: 1.2, stretch }, { metrics: 3, stretch: 4 }]).transitions[0]!;
+  assert.deepEqual([open(30).start, open(30).earliestStart], [minute(40), minute(11)]);
+  assert.equal('earliestStart' in open(4), false);
+  // Its first change says so, whatever later ones look back on.
+  const decision = decideEvidence([{ metrics: 1.2, stretch: 30 }]);
+  const next = decideEvidence([{ metrics: 3, stretch: 30 }], { from: 1, tracks: stored(decision) });
+  assert.deepEqual(tell(next), ['updated 1']);
+  assert.equal('earliestStart' in next.transitions[0]!, false);
+});
+
 test('what was so before anybody watched is no news until it was over once', () => {
   const before = decideEvidence(repeat(3, { metrics: 2 }), { watchFrom: 3 });
   assert.deepEqual(tell(before), []);

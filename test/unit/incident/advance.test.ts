@@ -466,6 +466,66 @@ test('strangers are incidents of their own: by onset, by what they share, and wh
   assert.equal(count([], createChange(), createChange({ entity: 'b' })), 2);
 });
 
+test('load that stops at once is one incident, though means show it half an hour later in some services', () => {
+  const world = createIncidentWorld();
+  const service = (workload: string, minute: number, earliest?: number): AnomalyChange =>
+    createChange({
+      entity: `shop/${workload}-5ff676694b-fzj9z`,
+      workload,
+      level: 1.1,
+      start: NINE + minute * MINUTE,
+      lastAnomalous: NINE + minute * MINUTE,
+      ...(earliest !== undefined && { earliestStart: NINE + earliest * MINUTE }),
+    });
+  const web = service('web', 0);
+  world.at(NINE + MINUTE, web);
+  world.tick(NINE + 2 * MINUTE, NINE + 23 * MINUTE);
+  world.at(NINE + 24 * MINUTE, service('orders', 24, -6));
+  world.tick(NINE + 25 * MINUTE, NINE + 34 * MINUTE);
+  // Its change says no more when it may have begun.
+  const late = service('database', 35, -85);
+  world.at(NINE + 35 * MINUTE, late, service('search', 36, -24));
+  world.at(NINE + 40 * MINUTE, { ...late, earliestStart: undefined, state: 'updated', sequence: 2 });
+  assert.deepEqual(
+    world.state.incidents.map(({ members }) => members.map(({ workload }) => workload)),
+    [['web', 'orders', 'database', 'search']],
+  );
+  // Another service, later: that it has the same cause is a guess, and people hear of it.
+  assert.deepEqual(
+    world.sent
+      .filter(({ incidentId }) => incidentId === web.anomalyId)
+      .slice(0, 2)
+      .map(({ state, at, news, members }) => [state, (at - NINE) / MINUTE, news, members.length]),
+    [
+      ['opened', 2, undefined, 1],
+      ['updated', 24, ['wider'], 2],
+    ],
+  );
+  // An hour after its first onset it takes in no more.
+  world.at(NINE + 61 * MINUTE, service('cart', 61, 0));
+  assert.equal(world.state.incidents.length, 2);
+});
+
+test('in whatever order they come, a mean and what began within it are one incident', () => {
+  const sudden = createChange({ entity: 'a', workload: 'a', start: NINE });
+  const slow = createChange({
+    entity: 'b',
+    workload: 'b',
+    start: NINE + 30 * MINUTE,
+    earliestStart: NINE,
+  });
+  for (const order of [
+    [sudden, slow],
+    [slow, sudden],
+  ]) {
+    const world = createIncidentWorld();
+    world.at(NINE + 30 * MINUTE, order[0]!);
+    world.at(NINE + 31 * MINUTE, { ...order[0]!, state: 'updated', sequence: 2, earliestStart: undefined });
+    world.at(NINE + 32 * MINUTE, order[1]!);
+    assert.equal(world.state.incidents.length, 1);
+  }
+});
+
 test('an incident does not grow for ever: in a large fleet something always begins', () => {
   const world = createIncidentWorld();
   for (let i = 0; i < 30; i++) {

@@ -16,6 +16,7 @@ const MEMBER = createChange({
   namespace: 'shop',
   targetService: 'payment',
   isStart: true,
+  earliestStart: 1,
   digest: { time: 5, timeZone: 'Europe/Berlin' },
 });
 const FULL: NotifyState = {
