@@ -1,6 +1,7 @@
 /** Which incident an anomaly belongs to. */
 import type { GroupingPolicy, GroupKey } from '../config/grouping.ts';
 import type { AnomalyChange, Incident, Member } from './contract.ts';
+import { LONGEST_HOLD } from './hold.ts';
 
 /**
  * Ms between two onsets that count as one time, or so many rows where those are further apart. Where a mean opened an anomaly, its
@@ -33,7 +34,7 @@ export function findIncident(
 ): Incident | undefined {
   let [nearest, distance]: [Incident | undefined, number] = [undefined, Infinity];
   for (const incident of incidents) {
-    if (incident.status === 'closed') continue;
+    if (incident.status === 'closed' || isLongOver(incident, change)) continue;
     if (policy.groupBy.length > 0 && incident.members.some((member) => isSameEntity(member, change)))
       return incident;
     const found = distanceTo(incident, change, policy.groupBy);
@@ -47,8 +48,24 @@ function findSpreading(incidents: readonly Incident[], change: AnomalyChange): I
   return incidents.findLast(
     ({ status, members }) =>
       status !== 'closed' &&
+      !isLongOver({ status, members }, change) &&
       change.start - startOf(members) <= SPREADS_FOR &&
       members.some((member) => isSameOfWorkload(member, change)),
+  );
+}
+
+/**
+ * True if everything of it had ended so long before the anomaly began that people would have heard of the end by then. After a
+ * silence of days both come at once.
+ */
+function isLongOver(
+  { status, members }: Pick<Incident, 'status' | 'members'>,
+  change: AnomalyChange,
+): boolean {
+  return (
+    status === 'told' &&
+    members.every(({ end }) => end !== undefined) &&
+    change.start - endOf(members) > LONGEST_HOLD
   );
 }
 

@@ -1,13 +1,11 @@
 /** What is due to be told of one incident at a time. */
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { Incident, NotifiedState } from './contract.ts';
+import { holdOf } from './hold.ts';
 import { isForOwnDigest } from './own-digest.ts';
 import { canBeLouder, isLouder, isOpen, isRetracted, judgeIncident, LONG, stateAtEnd } from './severity.ts';
 import { measureExtent } from './worsening.ts';
 
-/** By how much longer an incident is held open each time that it comes back, and at most, in ms. */
-const LONGER = 4;
-const LONGEST_HOLD = 3_600_000;
 /** Ms for which pods that have just begun may be unlike those that run: caches fill, code is compiled. */
 const START = 15 * 60_000;
 
@@ -57,11 +55,6 @@ export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: numb
   }
   if (overSince !== undefined) return overSince + holdOf(incident, policy);
   return Math.min(becomesLong, toldAt + (incident.isWorse ? policy.groupInterval : policy.repeatInterval));
-}
-
-/** For how long an incident that is over is kept, in case that it comes back, ms. */
-function holdOf({ flaps }: Incident, { groupInterval }: GroupingPolicy): number {
-  return Math.max(groupInterval, Math.min(groupInterval * LONGER ** flaps, LONGEST_HOLD));
 }
 
 /** `held`: for the digest. `dropped`: there is nothing to tell any more. */

@@ -590,6 +590,38 @@ test('what is back within half an hour of its end is the same incident, and peop
   assert.deepEqual(told(again(30, { entity: 'a sibling', isStart: true })), two);
 });
 
+test('after days without data, what ended before them and what begins now are two incidents, in any order', () => {
+  const pod = (name: string, hour: number): AnomalyChange =>
+    createChange({ entity: name, workload: name, level: 1.2, start: NINE + hour * HOUR });
+  const before = ['a', 'b'].map((name) => pod(name, 0));
+  const back = ['c', 'a', 'b', 'd'].map((name) => pod(name, 47));
+  for (const order of [back, back.toReversed()]) {
+    const world = createIncidentWorld();
+    world.at(NINE, ...before);
+    world.at(NINE + MINUTE);
+    const now = NINE + 47 * HOUR + MINUTE;
+    world.at(now, ...before.map((change) => endOf(change)), ...order);
+    world.tick(now + MINUTE, now + 10 * MINUTE);
+    assert.deepEqual(
+      world.state.incidents.map(({ members }) => members.map(({ entity }) => entity).sort()),
+      [
+        ['a', 'b'],
+        ['a', 'b', 'c', 'd'],
+      ],
+    );
+    assert.deepEqual(
+      world.sent.map(({ state }) => state).filter((state) => state !== 'updated'),
+      ['opened', 'opened', 'resolved'],
+    );
+  }
+  // Held open for an hour at most: within that it is the same.
+  const world = createIncidentWorld();
+  world.at(NINE, before[0]!);
+  world.at(NINE + MINUTE);
+  world.at(NINE + HOUR, endOf(before[0]!), pod('a', 1));
+  assert.equal(world.state.incidents.length, 1);
+});
+
 test('what departs from a level that has settled is a new incident, however soon', () => {
   const first = createChange({ metric: 'cpu' });
   const idsAfter = (state: AnomalyChange['state']): number => {
