@@ -109,6 +109,10 @@ const STUDIES: Readonly<
     takes: LIVED_OPTIONS,
     load: async () => (await import('./lived.ts')).reportLived,
   },
+  'sock-shop-replay': {
+    needsData: true,
+    load: async () => (await import('./sock-shop-replay.ts')).reportSockShop,
+  },
   'lived-gate': {
     needsData: false,
     takes: ['seeds', 'jobs'],
