@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { WindowError } from '../base/errors.ts';
 import type { Telemetry } from '../base/telemetry.ts';
 import { warnOnce } from '../base/warn-once.ts';
+import type { ReadWindowOptions } from '../window/assemble-window.ts';
 import { mergeWindows } from '../window/combine.ts';
 import { DATA_NAME, readWindowFile } from '../window/read-file.ts';
-import type { ReadWindowOptions } from '../window/read-window.ts';
 import { type TimeBounds, WIDEST_HOLE } from '../window/time-bounds.ts';
 import type { MetricWindow } from '../window/window.ts';
 import { sayFileProblem } from './file-problem.ts';
@@ -45,7 +45,7 @@ export async function readData(
       onLeftOut: ({ code, count, message }) =>
         telemetry.warn('not used as it stands, the rest is', { file: each, code, count, message }),
     };
-    const window = readWindowFile(await readPath(each, () => readFile(each)), options, 'csv');
+    const window = await readWindowFile(await readPath(each, () => readFile(each)), options, 'csv');
     step ??= window.step;
     windows.push(window);
   }

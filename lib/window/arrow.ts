@@ -20,12 +20,18 @@ import { type ColumnToWrite, checkColumns, countRows } from './columns.ts';
 
 type Column = { readonly field: Field; readonly data: ReturnType<typeof makeData> };
 
-/** @throws TidewatchError `bad-table` as `checkColumns` does */
-export function makeTable(columns: readonly ColumnToWrite[]): Table {
+/** @param metadata of the file @throws TidewatchError `bad-table` as `checkColumns` does */
+export function makeTable(
+  columns: readonly ColumnToWrite[],
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Table {
   checkColumns(columns);
   const length = columns[0] ? countRows(columns[0]) : 0;
   const made = columns.map(makeColumn);
-  const schema = new Schema(made.map((column) => column.field));
+  const schema = new Schema(
+    made.map((column) => column.field),
+    new Map(metadata),
+  );
   const children = made.map((column) => column.data);
   return new Table(new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, children })));
 }

@@ -3,13 +3,14 @@
  * cost themselves, and not their file.
  */
 import { WindowError } from '../base/errors.ts';
+import { TIME_NAMES } from './column-names.ts';
 import { lineOf, scanCells } from './csv-cells.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { isLabelLike } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';
 import { MAX_ROWS } from './limits.ts';
 import { isNumberWithUnit } from './number-with-unit.ts';
-import { shorten, TIME_NAMES } from './roles.ts';
+import { shorten } from './roles.ts';
 
 export interface Csv {
   readonly bytes: Buffer;

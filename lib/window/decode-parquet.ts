@@ -2,26 +2,15 @@
  * Files of the one layout that `encode-parquet.ts` writes, which are nearly all that a deployment reads: zstd by Node, pages
  * as they lie in memory. Every other file, and one of these that is damaged, is for parquet-wasm.
  */
+import { type ColumnToWrite, checkColumns, countRows } from './columns.ts';
 import {
-  Bool,
-  type Data,
-  type DataType,
-  Dictionary,
-  Field,
-  Float32,
-  Float64,
-  Int32,
-  makeData,
-  makeVector,
-  RecordBatch,
-  Schema,
-  Struct,
-  Table,
-  TimestampMillisecond,
-  Utf8,
-} from 'apache-arrow';
-import type { ColumnToWrite } from './columns.ts';
-import { decodeCodes, decodeDictionary, decodeFloats, mostBytesOf } from './decode-values.ts';
+  decodeBooleans,
+  decodeCodes,
+  decodeDictionary,
+  decodeFloats,
+  decodeTimes,
+  mostBytesOf,
+} from './decode-values.ts';
 import { CREATED_BY, ENCODING, OPTIONAL, PAGE, TYPE_OF, ZSTD } from './encode-parquet.ts';
 import {
   BYTES,
@@ -49,6 +38,15 @@ const FOOTER: WantedFields = {
 const HEADER: WantedFields = { 1: ANY, 2: ANY, 3: ANY, 5: { 1: ANY, 2: ANY }, 7: { 1: ANY, 2: ANY } };
 
 type Kind = ColumnToWrite['type'];
+type TextColumn = ColumnToWrite & { readonly type: 'string' };
+
+const ARRAY_OF = {
+  timestamp: Float64Array,
+  double: Float64Array,
+  float: Float32Array,
+  boolean: Uint8Array,
+  integer: Int32Array,
+} as const;
 
 interface Column {
   readonly name: string;
@@ -63,11 +61,17 @@ interface Chunk {
   readonly bytes: number;
 }
 
+/** What was written. */
+export interface OwnTable {
+  readonly columns: readonly ColumnToWrite[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 /**
  * @param bytes whose footer has been checked against the limits
  * @returns undefined where it is none of these files, or damaged
  */
-export function decodeOwnParquet(bytes: Uint8Array): Table | undefined {
+export function decodeOwnParquet(bytes: Uint8Array): OwnTable | undefined {
   try {
     return decode(bytes);
   } catch {
@@ -76,7 +80,7 @@ export function decodeOwnParquet(bytes: Uint8Array): Table | undefined {
   }
 }
 
-function decode(bytes: Uint8Array): Table | undefined {
+function decode(bytes: Uint8Array): OwnTable | undefined {
   const end = bytes.length - 8;
   const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
   const footer = readThriftStruct(bytes.subarray(end - length, end), FOOTER);
@@ -85,20 +89,21 @@ function decode(bytes: Uint8Array): Table | undefined {
   const metadata = new Map(
     structsOf(footer.get(5) ?? []).map((entry) => [textOf(entry.get(1)), textOf(entry.get(2))] as const),
   );
-  const fields = columns.map(
-    ({ name, kind }, index) => new Field(name, arrowType(kind, index), kind === 'double' || kind === 'float'),
+  const groups = structsOf(footer.get(4)).map((group) => ({
+    rows: numberOf(group.get(3)),
+    chunks: structsOf(group.get(1)),
+  }));
+  const decoded = columns.map((column, index) =>
+    joinParts(
+      column,
+      groups.map(({ rows, chunks }) => {
+        if (chunks.length !== columns.length) throw new RangeError('a chunk is missing');
+        return decodeChunk(bytes, readChunk(chunks[index]!), { ...column, rows });
+      }),
+    ),
   );
-  const schema = new Schema(fields, metadata);
-  const batches = structsOf(footer.get(4)).map((group) => {
-    const rows = numberOf(group.get(3));
-    const chunks = structsOf(group.get(1));
-    if (chunks.length !== columns.length) throw new RangeError('a chunk is missing');
-    const children = columns.map(({ kind }, index) =>
-      decodeChunk(bytes, readChunk(chunks[index]!), { kind, rows, type: fields[index]!.type }),
-    );
-    return new RecordBatch(schema, makeData({ type: new Struct(fields), length: rows, children }));
-  });
-  return batches.length === 0 ? new Table(schema) : new Table(schema, batches);
+  checkColumns(decoded);
+  return { columns: decoded, metadata };
 }
 
 function readColumn(element: ThriftStruct): Column {
@@ -124,28 +129,11 @@ function readChunk(chunk: ThriftStruct): Chunk {
   };
 }
 
-function arrowType(kind: Kind, index: number): DataType {
-  switch (kind) {
-    case 'timestamp':
-      return new TimestampMillisecond('UTC');
-    case 'double':
-      return new Float64();
-    case 'float':
-      return new Float32();
-    case 'boolean':
-      return new Bool();
-    case 'integer':
-      return new Int32();
-    case 'string':
-      return new Dictionary(new Utf8(), new Int32(), index);
-  }
-}
-
 function decodeChunk(
   bytes: Uint8Array,
   chunk: Chunk,
-  { kind, rows, type }: { readonly kind: Kind; readonly rows: number; readonly type: DataType },
-): Data {
+  { name, kind, rows }: Column & { readonly rows: number },
+): ColumnToWrite {
   const most = Math.min(chunk.bytes, mostBytesOf(kind, rows));
   const page = readPage(bytes, { at: chunk.at, kind: 'data', most });
   if (page.values !== rows) throw new RangeError(`${page.values} values of ${rows} rows`);
@@ -153,30 +141,46 @@ function decodeChunk(
     // The limits of a file hold for both pages together.
     const left = Math.min(MOST_DICTIONARY, chunk.bytes - page.bytes.length);
     const texts = readPage(bytes, { at: chunk.dictionaryAt, kind: 'dictionary', most: left });
-    const { offsets, values } = decodeDictionary(texts.bytes, texts.values);
-    const dictionary = makeData({
-      type: new Utf8(),
-      length: texts.values,
-      valueOffsets: offsets,
-      data: values,
-    });
-    const codes = decodeCodes(page.bytes, { rows, size: texts.values });
-    return makeData({
-      type: type as Dictionary<Utf8, Int32>,
-      data: codes,
-      dictionary: makeVector(dictionary),
-    });
+    const dictionary = decodeDictionary(texts.bytes, texts.values);
+    return { name, type: kind, dictionary, codes: decodeCodes(page.bytes, { rows, size: texts.values }) };
   }
   if (page.encoding !== ENCODING.plain) throw new RangeError(`encoding ${page.encoding}`);
   if (kind === 'double' || kind === 'float')
-    return makeData({ type, ...decodeFloats(page.bytes, rows, kind) } as never);
+    return { name, type: kind, values: decodeFloats(page.bytes, rows, kind) } as ColumnToWrite;
   const size = kind === 'boolean' ? Math.ceil(rows / 8) : rows * (kind === 'timestamp' ? 8 : 4);
   if (page.bytes.length !== size) throw new RangeError(`${page.bytes.length} bytes of ${size}`);
-  const { buffer } = page.bytes;
-  if (kind === 'timestamp')
-    return makeData({ type: type as TimestampMillisecond, data: new BigInt64Array(buffer, 0, rows) });
-  if (kind === 'integer') return makeData({ type: type as Int32, data: new Int32Array(buffer, 0, rows) });
-  return makeData({ type: type as Bool, length: rows, data: page.bytes });
+  if (kind === 'timestamp') return { name, type: kind, values: decodeTimes(page.bytes, rows) };
+  if (kind === 'integer') return { name, type: kind, values: new Int32Array(page.bytes.buffer, 0, rows) };
+  return { name, type: kind, values: decodeBooleans(page.bytes, rows) };
+}
+
+/** The parts of a column, one a row group. */
+function joinParts({ name, kind }: Column, parts: readonly ColumnToWrite[]): ColumnToWrite {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const rows = parts.reduce((sum, part) => sum + countRows(part), 0);
+  if (kind === 'string') return { name, type: kind, ...joinTexts(parts as readonly TextColumn[], rows) };
+  const values = new ARRAY_OF[kind](rows);
+  let from = 0;
+  for (const part of parts as readonly Exclude<ColumnToWrite, TextColumn>[]) {
+    values.set(part.values, from);
+    from += part.values.length;
+  }
+  return { name, type: kind, values } as ColumnToWrite;
+}
+
+/** Each part has numbers of its own. */
+function joinTexts(
+  parts: readonly TextColumn[],
+  rows: number,
+): { readonly dictionary: readonly string[]; readonly codes: Uint32Array } {
+  const codes = new Uint32Array(rows);
+  let [from, texts] = [0, 0];
+  for (const part of parts) {
+    for (const code of part.codes) codes[from++] = texts + code;
+    texts += part.dictionary.length;
+  }
+  return { dictionary: parts.flatMap(({ dictionary }) => dictionary), codes };
 }
 
 interface Page {

@@ -1,4 +1,5 @@
 /** What `encode-values.ts` puts into a page, read back. Every error is a RangeError: the page is not of that layout. */
+import { isUtf8 } from 'node:buffer';
 import type { ColumnToWrite } from './columns.ts';
 import { bitsOfCodes } from './encode-values.ts';
 
@@ -18,19 +19,12 @@ export function mostBytesOf(kind: ColumnToWrite['type'], rows: number): number {
   return Math.ceil(ofRow * rows) + MOST_BESIDE;
 }
 
-/**
- * Values of doubles or floats, null where there is none.
- * @returns as Arrow has them: a bit is set where there is a value
- */
+/** Values of doubles or floats, NaN where there is none. */
 export function decodeFloats(
   page: Uint8Array<ArrayBuffer>,
   rows: number,
   kind: 'double' | 'float',
-): {
-  readonly data: Float64Array | Float32Array;
-  readonly nullCount: number;
-  readonly nullBitmap?: Uint8Array;
-} {
+): Float64Array | Float32Array {
   const cursor: Cursor = { bytes: page, at: 4 };
   const levels = new DataView(page.buffer, page.byteOffset, page.length).getUint32(0, true);
   const run = readVarint(cursor);
@@ -41,7 +35,7 @@ export function decodeFloats(
   if ((run & 1) === 0) {
     if (run >>> 1 !== rows || page[cursor.at] !== 1 || cursor.at + 1 !== end || values.length !== rows)
       throw new RangeError('levels of another layout');
-    return { data: values, nullCount: 0 };
+    return values;
   }
   const groups = run >>> 1;
   if (groups !== Math.ceil(rows / 8) || cursor.at + groups !== end)
@@ -53,42 +47,48 @@ export function decodeFloats(
     data[row] = ((bits[row >> 3]! >> (row & 7)) & 1) === 1 ? values[next++]! : Number.NaN;
   if (next !== values.length)
     throw new RangeError(`${next} values by their levels, ${values.length} in the page`);
-  const nullBitmap = new Uint8Array(Math.ceil(rows / 64) * 8);
-  nullBitmap.set(bits);
-  return { data, nullCount: rows - next, nullBitmap };
+  return data;
 }
 
-/**
- * @param page whose bytes are moved together: a copy would take its memory twice over
- * @returns as Arrow has them: text `i` lies from `offsets[i]` to `offsets[i + 1]` of `values`
- */
-export function decodeDictionary(
-  page: Uint8Array,
-  count: number,
-): { readonly offsets: Int32Array; readonly values: Uint8Array } {
+/** Whole milliseconds in 64 bits. In halves: a BigInt each took a third of the time of reading. */
+export function decodeTimes(page: Uint8Array<ArrayBuffer>, rows: number): Float64Array {
+  const halves = new Int32Array(page.buffer, page.byteOffset, 2 * rows);
+  const times = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) times[row] = halves[2 * row + 1]! * 2 ** 32 + (halves[2 * row]! >>> 0);
+  return times;
+}
+
+/** 0 or 1, from a bit each, the least significant first. */
+export function decodeBooleans(page: Uint8Array, rows: number): Uint8Array {
+  const flags = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) flags[row] = (page[row >> 3]! >> (row & 7)) & 1;
+  return flags;
+}
+
+/** Texts, each behind its length. */
+export function decodeDictionary(page: Uint8Array, count: number): readonly string[] {
   if (4 * count > page.length) throw new RangeError(`${count} texts in ${page.length} bytes`);
-  const view = new DataView(page.buffer, page.byteOffset, page.length);
-  const offsets = new Int32Array(count + 1);
+  const bytes = Buffer.from(page.buffer, page.byteOffset, page.length);
+  const texts: string[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
-    const length = view.getUint32(at, true);
-    at += 4;
-    if (at + length > page.length) throw new RangeError('a text beyond its page');
-    page.copyWithin(offsets[i]!, at, at + length);
-    offsets[i + 1] = offsets[i]! + length;
-    at += length;
+    const from = at + 4;
+    at = from + bytes.readUInt32LE(at);
+    const text = bytes.subarray(from, at);
+    if (at > bytes.length || !isUtf8(text)) throw new RangeError('a text beyond its page, or none');
+    texts.push(text.toString('utf8'));
   }
   if (at !== page.length) throw new RangeError('bytes behind the last text');
-  return { offsets, values: page.subarray(0, offsets[count]) };
+  return texts;
 }
 
 /** Runs of one code, or of codes one after the other. @param given.size of the dictionary */
 export function decodeCodes(
   page: Uint8Array,
   given: { readonly rows: number; readonly size: number },
-): Int32Array {
+): Uint32Array {
   const { rows, size } = given;
-  const codes = new Int32Array(rows);
+  const codes = new Uint32Array(rows);
   const cursor: Cursor = { bytes: page, at: 1 };
   const bits = page[0]!;
   if (bits !== bitsOfCodes(size)) throw new RangeError(`${bits} bits for ${size} texts`);
@@ -116,7 +116,7 @@ export function decodeCodes(
 }
 
 /** Least significant bit first. */
-function unpack(packed: Uint8Array, bits: number, into: Int32Array): void {
+function unpack(packed: Uint8Array, bits: number, into: Uint32Array): void {
   for (let i = 0, at = 0; i < into.length; i++) {
     let code = 0;
     for (let bit = 0; bit < bits; bit++, at++) code |= ((packed[at >> 3]! >> (at & 7)) & 1) << bit;

@@ -4,6 +4,7 @@
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 import { WindowError } from '../base/errors.ts';
+import { TIME_NAMES } from './column-names.ts';
 import {
   MAX_COLUMNS,
   MAX_FILE_BYTES,
@@ -12,7 +13,6 @@ import {
   MAX_UNCOMPRESSED_BYTES,
   MAX_VALUES,
 } from './limits.ts';
-import { TIME_NAMES } from './roles.ts';
 import { readThriftStruct, type ThriftStruct, ThriftSyntaxError, type WantedFields } from './thrift.ts';
 
 /** Magic, footer length, magic. */

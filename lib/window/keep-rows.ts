@@ -1,8 +1,8 @@
 /** Rows of a file that are left out while the rest is used. */
 import { WindowError } from '../base/errors.ts';
+import type { CodedStrings } from './coded-strings.ts';
 import { describeTooLong, LONGEST_ENTITY } from './entity-names.ts';
 import type { LeftOut } from './left-out.ts';
-import type { CodedStrings } from './read-strings.ts';
 import { findOutsideRows, type TimeBounds } from './time-bounds.ts';
 
 /** In the order of the file. */

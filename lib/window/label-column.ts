@@ -1,9 +1,10 @@
 /** Columns that say which rows were anomalous, though they are not called `label`. */
 import type { Table } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
+import { LABEL_NAME } from './column-names.ts';
 import type { LeftOut } from './left-out.ts';
 import { readNumbers } from './read-numbers.ts';
-import { type ColumnRoles, LABEL_NAME } from './roles.ts';
+import type { ColumnRoles } from './roles.ts';
 
 /** Lower case, without what separates words: Label, LABEL, is_anomaly, Is-Outlier, ground truth, y_true. */
 const LABEL_LIKE =

@@ -6,13 +6,14 @@ import type { MetricWindow } from './window.ts';
 
 export const WINDOW_FORMAT_VERSION = 1;
 
-type Described = Pick<MetricWindow, 'detector' | 'range' | 'step' | 'podOwners'>;
+/** Of a window's file. */
+export type WindowMetadata = Pick<MetricWindow, 'detector' | 'range' | 'step' | 'podOwners'>;
 
 /** All of it is one JSON object under one key. */
 const KEY = 'tidewatch';
 
 /** Times as ISO 8601 UTC, the step in milliseconds. */
-export function formatMetadata(window: Described, manifestHash: string): MetadataEntry {
+export function formatMetadata(window: WindowMetadata, manifestHash: string): MetadataEntry {
   return {
     key: KEY,
     value: JSON.stringify({
@@ -34,7 +35,10 @@ export function formatMetadata(window: Described, manifestHash: string): Metadat
  * Undefined for a file by another writer.
  * @throws WindowError `bad-metadata` where the format version is another one or a value cannot be read
  */
-export function parseMetadata(metadata: ReadonlyMap<string, string>, source: string): Described | undefined {
+export function parseMetadata(
+  metadata: ReadonlyMap<string, string>,
+  source: string,
+): WindowMetadata | undefined {
   const text = metadata.get(KEY);
   if (text === undefined) return undefined;
   const { formatVersion, detector, start, end, step, podOwners } = parseMembers(text, source);
@@ -58,7 +62,7 @@ export function parseMetadata(metadata: ReadonlyMap<string, string>, source: str
 }
 
 /** What is none of them is a later release's: pods go by their names then. */
-function readPodOwners(value: unknown): Pick<Described, 'podOwners'> {
+function readPodOwners(value: unknown): Pick<WindowMetadata, 'podOwners'> {
   if (!Array.isArray(value)) return {};
   const owners = value.flatMap((each: unknown): [string, Owner][] => {
     const [entity, kind, name]: readonly unknown[] = Array.isArray(each) ? each : [];

@@ -1,7 +1,7 @@
 /** Text that is a number with its unit, which would be an entity of its own with every value. */
 import { WindowError } from '../base/errors.ts';
+import type { CodedStrings } from './coded-strings.ts';
 import type { ColumnName } from './read-numbers.ts';
-import type { CodedStrings } from './read-strings.ts';
 
 const NUMBER = String.raw`[+-]?(?:\d+(?:[.,]\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)(?:[eE][+-]?\d+)?`;
 const THOUSANDS_OR_COMMA = /^[+-]?\d+(?:,\d+)+(?:\.\d+)?$/;

@@ -4,9 +4,9 @@
  * entity of which that is so at most times lacks a column that tells its series apart, and is not used.
  */
 import { WindowError } from '../base/errors.ts';
+import type { CodedStrings } from './coded-strings.ts';
 import { dropUnused, keepRows, type UnsortedRows } from './keep-rows.ts';
 import type { LeftOut } from './left-out.ts';
-import type { CodedStrings } from './read-strings.ts';
 
 /** Entities that a note names. */
 const SHOWN = 3;

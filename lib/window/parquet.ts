@@ -1,6 +1,7 @@
 /** Parquet to an Arrow table: files of our own are decoded here, all others by parquet-wasm (arrow-rs). */
 import { Schema, Table, tableFromIPC } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
+import { makeTable } from './arrow.ts';
 import { decodeOwnParquet } from './decode-parquet.ts';
 import { type Decoder, withDecoder } from './decoder.ts';
 import { checkFooter } from './footer.ts';
@@ -26,7 +27,7 @@ interface Decoded {
 export function readTable(bytes: Uint8Array, source = 'the table'): Table {
   checkFooter(bytes, source);
   const own = decodeOwnParquet(bytes);
-  if (own !== undefined) return own;
+  if (own !== undefined) return makeTable(own.columns, own.metadata);
   const read = (): Table => joinBatches(withDecoder((parquet) => decode(parquet, bytes)));
   try {
     return read();

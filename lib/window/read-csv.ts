@@ -13,13 +13,14 @@ import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { WindowError } from '../base/errors.ts';
 import { makeTable } from './arrow.ts';
+import type { ReadWindowOptions } from './assemble-window.ts';
 import type { ColumnToWrite } from './columns.ts';
 import { type CellVisitor, cellText, scanCells } from './csv-cells.ts';
 import { type Csv, inspectCells } from './csv-columns.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { parseIsoTime } from './iso-time.ts';
 import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
-import { type ReadWindowOptions, windowOfTable } from './read-window.ts';
+import { windowOfTable } from './read-window.ts';
 import { shorten } from './roles.ts';
 import type { MetricWindow } from './window.ts';
 

@@ -1,16 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, type Vector } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
+import type { CodedStrings } from './coded-strings.ts';
 import type { ColumnName } from './read-numbers.ts';
-
-/** Strings by number: row → `values[codes[row]]`. */
-export interface CodedStrings {
-  readonly codes: Uint32Array;
-  /** Distinct, in order of first appearance. Null reads as ''. */
-  readonly values: readonly string[];
-  /** First row that holds null; -1 where none does. */
-  readonly firstNull: number;
-}
 
 /** Collects values while rows are read. */
 interface Coder {

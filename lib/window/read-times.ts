@@ -1,7 +1,16 @@
 import { type Data, DataType, type Vector } from 'apache-arrow';
-import { WindowError } from '../base/errors.ts';
+import type { WindowError } from '../base/errors.ts';
+import {
+  badTime,
+  EARLIEST,
+  LATEST,
+  nullTime,
+  OUTSIDE_YEARS,
+  type Refuse,
+  type TimeColumn,
+  withoutBadTimes,
+} from './bad-times.ts';
 import { parseIsoTime } from './iso-time.ts';
-import type { LeftOut } from './left-out.ts';
 import { type ColumnName, isNumeric } from './read-numbers.ts';
 import { isText, readStrings } from './read-strings.ts';
 
@@ -25,9 +34,6 @@ export interface EpochUnit {
   readonly perMillisecond: number;
 }
 
-/** 0001-01-01 (inclusive) to 10000-01-01 (exclusive): what ISO 8601 writes with four digits. */
-const EARLIEST = -62_135_596_800_000;
-const LATEST = 253_402_300_800_000;
 const DAY = 86_400_000;
 /** By Arrow's TimeUnit: second, millisecond, microsecond, nanosecond. */
 const UNITS_PER_MILLISECOND = [1e-3, 1, 1e3, 1e6] as const;
@@ -43,17 +49,6 @@ export function canBeTime(type: DataType): boolean {
   return isTemporal(type) || isText(type) || isNumber;
 }
 
-interface TimeColumn extends ColumnName {
-  /** Hears of rows without a time that can be read. Without it, the first of them is an error. */
-  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
-}
-
-/** What to do with a row whose time cannot be read: throw, or note it and go on. */
-interface Refuse {
-  readonly isLenient: boolean;
-  tell(error: WindowError): void;
-}
-
 /**
  * Epoch milliseconds, UTC where the file names no zone. Finer units are cut to the millisecond; a fraction of an epoch
  * in floating point is rounded to it. NaN in rows that are left out.
@@ -61,32 +56,7 @@ interface Refuse {
  *   has one, or no ISO 8601: with `onLeftOut` only where that is so of every row
  */
 export function readTimes(vector: Vector, column: TimeColumn): Float64Array {
-  const { onLeftOut } = column;
-  if (onLeftOut === undefined)
-    return read(vector, column, {
-      isLenient: false,
-      tell(error) {
-        throw error;
-      },
-    });
-  let first: WindowError | undefined;
-  let count = 0;
-  const times = read(vector, column, {
-    isLenient: true,
-    tell(error) {
-      first ??= error;
-      count++;
-    },
-  });
-  if (first === undefined) return times;
-  if (count === times.length) throw first;
-  const shown = first.message.slice(`${column.source}: `.length);
-  onLeftOut({
-    code: first.code,
-    count,
-    message: `${count} of ${times.length} rows have no time that can be read, such as ${shown}`,
-  });
-  return times;
+  return withoutBadTimes(column, (refuse) => read(vector, column, refuse));
 }
 
 function read(vector: Vector, column: ColumnName, refuse: Refuse): Float64Array {
@@ -131,7 +101,7 @@ function temporalScale(type: DataType): Scale {
     : DataType.isDate(type) && type.unit === 0
       ? 1 / DAY
       : 1;
-  const expected = 'outside the years 1 to 9999';
+  const expected = OUTSIDE_YEARS;
   return { perMillisecond, from: EARLIEST * perMillisecond, to: LATEST * perMillisecond, expected };
 }
 
@@ -212,15 +182,4 @@ function floorDivide(value: bigint, divisor: bigint): bigint {
   if (divisor === 1n) return value;
   const quotient = value / divisor;
   return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient;
-}
-
-function nullTime(column: ColumnName, row: number): WindowError {
-  return new WindowError('null-time', `${column.source}: column ${column.name}, row ${row + 1}: no time`);
-}
-
-function badTime(column: ColumnName, row: number, value: unknown, why: string): WindowError {
-  return new WindowError(
-    'bad-time',
-    `${column.source}: column ${column.name}, row ${row + 1}: ${value} is ${why}`,
-  );
 }

@@ -1,5 +1,6 @@
 import type { DataType, Field } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
+import { ENTITY_NAME, LABEL_NAME, TIME_NAME, TIME_NAMES } from './column-names.ts';
 import { isNumeric } from './read-numbers.ts';
 import { isText } from './read-strings.ts';
 import { canBeTime, isTemporal } from './read-times.ts';
@@ -15,11 +16,6 @@ export interface ColumnRoles {
   readonly unused: readonly number[];
 }
 
-/** Names of a time column, best first; Tidewatch itself writes the first one. */
-export const TIME_NAMES: readonly string[] = ['timestamp', 'time', 'ts', 'ds'];
-export const TIME_NAME = 'timestamp';
-export const LABEL_NAME = 'label';
-export const ENTITY_NAME = 'entity';
 /** Computed by Tidewatch from what is missing: in a dropped file it is computed anew, never taken as a metric. */
 const AVAILABILITY_NAME = 'data_availability';
 /** Characters of a column's name. */

@@ -1,9 +1,9 @@
 /** A window, or any other columns, as Parquet that DuckDB, Athena, Spark and pandas read as it stands. */
 import { TidewatchError } from '../base/errors.ts';
+import { ENTITY_NAME, LABEL_NAME, TIME_NAME } from './column-names.ts';
 import { type ColumnToWrite, checkColumns, type MetadataEntry } from './columns.ts';
 import { encodeParquet } from './encode-parquet.ts';
 import { formatMetadata } from './metadata.ts';
-import { ENTITY_NAME, LABEL_NAME, TIME_NAME } from './roles.ts';
 import type { MetricWindow } from './window.ts';
 
 export type { ColumnToWrite } from './columns.ts';

@@ -422,7 +422,7 @@ async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> 
   if (FORMATS['windowKey']!.test(key)) {
     const range = keys.rangeOfWindowKey(key)!;
     const { body } = await bucket.get(key);
-    const window = readWindowFile(body, { detector: DETECTOR, source: key, range });
+    const window = await readWindowFile(body, { detector: DETECTOR, source: key, range });
     assert.deepEqual([window.metrics, window.step, window.times.length], [['cpu', 'memory'], 60_000, 30]);
   }
   if (FORMATS['silenceKey']!.test(key)) {

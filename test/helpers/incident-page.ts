@@ -132,7 +132,7 @@ function reasonsOf(): readonly Reason[] {
 /** The sample's days as windows of an hour, as an export would write them, with the fault in them. */
 async function exportByHour(store: MemoryObjectStore): Promise<void> {
   for (const key of store.keys().filter((key) => key.startsWith(`windows/detector=${DETECTOR}/2023`))) {
-    const window = readWindowFile((await store.get(key)).body, { detector: DETECTOR, source: key });
+    const window = await readWindowFile((await store.get(key)).body, { detector: DETECTOR, source: key });
     await store.delete(key);
     for (let start = window.range.start; start < window.range.end; start += HOUR) {
       const end = Math.min(window.range.end, start + HOUR);

@@ -56,7 +56,7 @@ export async function openLaterBucket(release: string): Promise<MemoryObjectStor
   const bucket = await openBucket(release);
   for (const key of listObjects(release)) {
     if (/^windows\/.*Z\.parquet$/.test(key))
-      await bucket.put(key, widenWindow((await bucket.get(key)).body, key));
+      await bucket.put(key, await widenWindow((await bucket.get(key)).body, key));
     else if (key.endsWith('/features.json'))
       await bucket.put(key, encodeMembers(widenFeatures(readMembers(bucket, key))));
     else if (key.endsWith('.json'))
@@ -83,9 +83,9 @@ function widenFeatures({ plan, ...state }: Members): JsonValue {
 }
 
 /** The same columns, and metadata that says more. */
-function widenWindow(body: Uint8Array, key: string): Uint8Array {
+async function widenWindow(body: Uint8Array, key: string): Promise<Uint8Array> {
   const range = rangeOfWindowKey(key)!;
-  const window = readWindowFile(body, { detector: DETECTOR, source: key, range });
+  const window = await readWindowFile(body, { detector: DETECTOR, source: key, range });
   const metadata = {
     formatVersion: 1,
     detector: DETECTOR,

@@ -39,7 +39,7 @@ export async function learnFromBucket(
     try {
       const { body } = await store.get(key, { maxBytes: MAX_FILE_BYTES });
       const { step } = detector;
-      const window = readWindowFile(body, {
+      const window = await readWindowFile(body, {
         detector: detector.name,
         source: key,
         ...(step !== undefined && { step }),

@@ -75,7 +75,7 @@ async function read(
   const leftOut: LeftOut[] = [];
   try {
     const range = rangeOfWindowKey(key);
-    const window = readWindowFile(body, {
+    const window = await readWindowFile(body, {
       detector: detector.name,
       source: key,
       ...(step !== undefined && { step }),

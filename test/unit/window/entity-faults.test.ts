@@ -1,9 +1,9 @@
 /** What is wrong with the times of one entity, or of one row, costs those and not the file. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ReadWindowOptions } from '../../../lib/window/assemble-window.ts';
 import type { LeftOut } from '../../../lib/window/left-out.ts';
 import { readCsvWindow } from '../../../lib/window/read-csv.ts';
-import type { ReadWindowOptions } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { parquetOf, read, windowError } from './helpers.ts';
 

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { WindowError } from '../../../lib/base/errors.ts';
-import { type ReadWindowOptions, readWindow } from '../../../lib/window/read-window.ts';
+import type { ReadWindowOptions } from '../../../lib/window/assemble-window.ts';
+import { readWindow } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 
 export const FIXTURES: string = path.join(import.meta.dirname, '../../fixtures/parquet');

@@ -69,6 +69,12 @@ function draw(rows: number, texts: number): readonly ColumnToWrite[] {
   ];
 }
 
+/** As its readers have it. */
+function readOwn(bytes: Uint8Array): Table | undefined {
+  const own = decodeOwnParquet(bytes);
+  return own && makeTable(own.columns, own.metadata);
+}
+
 function toRows(table: Table): unknown[] {
   return table.toArray().map((row) => row?.toJSON());
 }
@@ -95,7 +101,7 @@ for (const [rows, texts] of [
   test(`${rows} rows of ${texts} texts come back, here and by parquet-wasm`, () => {
     const columns = draw(rows, texts);
     const bytes = writeColumns({ columns, metadata: METADATA });
-    const own = decodeOwnParquet(bytes);
+    const own = readOwn(bytes);
     assert.ok(own);
     const given = toRows(makeTable(columns));
     assert.deepEqual(toRows(own), given);
@@ -112,9 +118,8 @@ test('more rows than a group holds, and more texts than two bytes number', () =>
   const rows = ROWS_OF_GROUP + 70_001;
   const columns = draw(rows, 70_000);
   const bytes = writeColumns({ columns });
-  const own = decodeOwnParquet(bytes);
+  const own = readOwn(bytes);
   assert.ok(own);
-  assert.equal(own.batches.length, 2);
   const given = makeTable(columns);
   const foreign = readAsForeign(bytes);
   for (const row of [0, 1, ROWS_OF_GROUP - 1, ROWS_OF_GROUP, ROWS_OF_GROUP + 1, rows - 1]) {
@@ -147,7 +152,7 @@ test('a time beyond the year 9999 is refused, before and behind those that can b
 
 test('no row, and no column', () => {
   for (const columns of [draw(0, 1), []]) {
-    const own = decodeOwnParquet(writeColumns({ columns }));
+    const own = readOwn(writeColumns({ columns }));
     assert.deepEqual([own?.numRows, own?.numCols], [0, columns.length]);
   }
 });
@@ -205,7 +210,7 @@ test('a damaged file is never an error of the decoder, nor read beyond itself', 
     for (const flip of [1, 128, 255]) {
       const damaged = bytes.slice();
       damaged[at] = damaged[at]! ^ flip;
-      const table = decodeOwnParquet(damaged);
+      const table = readOwn(damaged);
       if (table === undefined) continue;
       undamaged++;
       // Whatever it says, it says for as many rows and columns as it claims.
@@ -255,7 +260,7 @@ function fileOfText(given: {
 }
 
 test('pages larger than what the footer claims of both, or than their rows can take, are not unpacked', () => {
-  assert.deepEqual(toRows(decodeOwnParquet(fileOfText({}))!), [{ pod: 'a' }]);
+  assert.deepEqual(toRows(readOwn(fileOfText({}))!), [{ pod: 'a' }]);
   assert.equal(decodeOwnParquet(fileOfText({ claims: 5 })), undefined);
   const padded = Uint8Array.of(0, 2, ...new Uint8Array(1_000));
   assert.equal(decodeOwnParquet(fileOfText({ codes: padded })), undefined);

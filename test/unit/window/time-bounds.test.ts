@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WindowError } from '../../../lib/base/errors.ts';
+import type { ReadWindowOptions } from '../../../lib/window/assemble-window.ts';
 import type { LeftOut } from '../../../lib/window/left-out.ts';
-import { type ReadWindowOptions, readWindow } from '../../../lib/window/read-window.ts';
+import { readWindow } from '../../../lib/window/read-window.ts';
 import { boundsOfArrival, FUTURE_TOLERANCE, WIDEST_HOLE } from '../../../lib/window/time-bounds.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
 import { writeColumns } from '../../../lib/window/write-window.ts';

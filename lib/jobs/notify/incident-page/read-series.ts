@@ -120,7 +120,7 @@ async function readOne(store: ObjectStore, unit: string, key: string): Promise<M
   try {
     const { body } = await store.get(key, { maxBytes: LARGEST_WINDOW });
     const range = rangeOfWindowKey(key);
-    return readWindowFile(body, {
+    return await readWindowFile(body, {
       detector: detectorOfUnit(unit),
       source: key,
       ...(range !== undefined && { range }),
