@@ -8,6 +8,7 @@
  * finished by the next one.
  */
 import { RetryLaterError } from '../../base/errors.ts';
+import type { Detector } from '../../config/detector.ts';
 import { rowsWanted } from '../../config/warmup.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import type { DetectorState } from '../../store/detector-state.ts';
@@ -17,7 +18,7 @@ import { resolveVersion } from '../../store/model-repository.ts';
 import { readScored } from '../../store/scored-windows.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
-import { loadFittedDetector } from '../shared/fitted-detector.ts';
+import { type FittedDetector, loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { type LookedAt, lookAt, lookAtArrivals } from '../shared/looked-at.ts';
 import {
@@ -68,16 +69,16 @@ export async function scoreWindows(
   if (await turnAway(loaded, arrived, context))
     return { phase: 'learning', rows: 0, span: 0, warmup: rowsWanted(detector), scored: [] };
   // The version does not depend on what came, nor what came on it: one does not wait for the other.
-  const [{ windows, selected }, version] = await Promise.all([
+  const [{ windows, selected }, fitted] = await Promise.all([
     findWork(store, loaded, { arrived, now: now() }),
-    resolveVersion(store, detector),
+    loadVersionInUse(store, detector),
   ]);
   const attempts = openAttempts(unitOf(detector), context);
   const ranges = openFileRanges({ detector, windows }, context);
   try {
-    if (version !== undefined)
+    if (fitted !== undefined)
       return await scorePending(
-        { ...loaded, version, windows, selected, attempts, ranges },
+        { ...loaded, fitted, windows, selected, attempts, ranges },
         context,
         onWindow,
       );
@@ -87,6 +88,15 @@ export async function scoreWindows(
   } finally {
     await attempts.end();
   }
+}
+
+/** Undefined while the detector learns. */
+async function loadVersionInUse(
+  store: ScoreContext['store'],
+  detector: Detector,
+): Promise<FittedDetector | undefined> {
+  const version = await resolveVersion(store, detector);
+  return version === undefined ? undefined : loadFittedDetector(store, unitOf(detector), version);
 }
 
 interface Work {
@@ -119,7 +129,7 @@ async function findWork(
 
 async function scorePending(
   given: LoadedDetector & {
-    readonly version: string;
+    readonly fitted: FittedDetector;
     readonly windows: LookedAt;
     readonly selected: SelectedWindows;
     readonly attempts: Attempts;
@@ -128,9 +138,8 @@ async function scorePending(
   context: ScoreContext,
   onWindow: (scored: ScoredWindow) => void,
 ): Promise<ScoreResult> {
-  const { detector, storedState, version, windows, attempts, ranges } = given;
+  const { detector, storedState, fitted, windows, attempts, ranges } = given;
   const { pending } = given.selected;
-  const fitted = await loadFittedDetector(context.store, unitOf(detector), version);
   const contextRows = countContextRows(fitted);
   const { step } = fitted.manifest;
   const history = openContext({ detector, windows, contextRows, step, ranges }, context);

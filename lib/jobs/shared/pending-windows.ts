@@ -42,9 +42,11 @@ export async function selectPending(
   },
 ): Promise<SelectedWindows> {
   const { objects, scope } = given.windows;
-  const scores = await listInScope(store, scope, { prefix: scoresPrefix(detector), keyOf: scoresKey });
+  const [scores, noted] = await Promise.all([
+    listInScope(store, scope, { prefix: scoresPrefix(detector), keyOf: scoresKey }),
+    objects.length === 0 ? undefined : (given.noted ?? readScored(store, detector)),
+  ]);
   const scoredAt = new Map(scores.objects.map(({ key, lastModified }) => [key, lastModified]));
-  const noted = objects.length === 0 ? undefined : (given.noted ?? (await readScored(store, detector)));
   const etags = scoredEtags(noted);
   const decided = given.state === undefined ? new Map<string, string>() : decidedEtags(given.state);
   const unnoted = new Map<string, string>();

@@ -5,7 +5,16 @@ import { setImmediate } from 'node:timers/promises';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
-import { currentModelKey, manifestKey, stateKey, windowsPrefix } from '../../../../lib/store/keys.ts';
+import { encodeJson } from '../../../../lib/store/json.ts';
+import {
+  currentModelKey,
+  manifestKey,
+  modelPrefix,
+  scoredKey,
+  scoresPrefix,
+  stateKey,
+  windowsPrefix,
+} from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
@@ -60,6 +69,20 @@ test('state and manifest are read at once, as are windows, what is in quarantine
   const prefix = windowsPrefix(DETECTOR);
   assert.ok(areTogether(together, [prefix, `quarantine/${prefix}`]), JSON.stringify(together));
   assert.ok(areTogether(together, [prefix, currentModelKey(DETECTOR)]), JSON.stringify(together));
+});
+
+test('the version is loaded while it is looked for what has no scores, and what was noted of scores is read beside their list', async () => {
+  const { context, store, together } = createSlowWorld();
+  await dropWindow(store, { from: 0, rows: 10 });
+  const version = '20260101T000000Z-0123456789ab';
+  await store.put(currentModelKey(DETECTOR), encodeJson({ formatVersion: 1, version }));
+  const loaded = await loadDetector(context, DETECTOR);
+  // Nothing is there of the version but its name: how far it came tells what was asked for meanwhile.
+  await assert.rejects(scoreWindows(loaded, context), { code: 'no-version' });
+  const scores = scoresPrefix(DETECTOR);
+  const manifest = `${modelPrefix(DETECTOR, version)}manifest.json`;
+  assert.ok(areTogether(together, [scores, manifest]), JSON.stringify(together));
+  assert.ok(areTogether(together, [scores, scoredKey(DETECTOR)]), JSON.stringify(together));
 });
 
 test('where neither the state nor the manifest can be read, the state is what is told of', async () => {
