@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXPORT_DUE_KEY } from '../lib/store/keys.ts';
 import { readSamples } from '../scripts/demo/sample-data.ts';
 import { answerSeries, startFakePrometheus } from '../test/helpers/fake-prometheus.ts';
 import type { BenchRow } from './bench-row.ts';
@@ -98,6 +99,7 @@ async function measure(
       'detectors/exported.yml',
       'state/detector=exported.json',
       'windows/detector=exported/',
+      EXPORT_DUE_KEY,
     ]);
     await during('receipt', () => invoke('receipt', { Records: [] }));
   }

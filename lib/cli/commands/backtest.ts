@@ -8,7 +8,7 @@ import { nullForNaN } from '../../jobs/offline/render-evaluation.ts';
 import type { BacktestIncident } from '../../jobs/offline/replayed-incidents.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import { listWindowObjects } from '../../jobs/shared/looked-at.ts';
-import { readWindowObject } from '../../jobs/shared/window-objects.ts';
+import { readWindowObject } from '../../jobs/shared/read-window-object.ts';
 import { countOf, formatRate, formatTime } from '../../report/format.ts';
 import { mergeWindows } from '../../window/combine.ts';
 import type { MetricWindow } from '../../window/window.ts';

@@ -15,7 +15,7 @@ import { type FileRanges, openFileRanges } from '../shared/file-ranges.ts';
 import { loadFittedDetector } from '../shared/fitted-detector.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { listWindowObjects, lookAtAll } from '../shared/looked-at.ts';
-import { readWindowObject } from '../shared/window-objects.ts';
+import { readWindowObject } from '../shared/read-window-object.ts';
 
 /** A range cannot be scored again without risking that somebody is told twice, or that it stays without scores. */
 class ReplayError extends TidewatchError {}

@@ -6,7 +6,7 @@ import type { ObjectInfo } from '../../store/object-store.ts';
 import type { ScoreContext } from '../shared/context.ts';
 import type { PendingWindow } from '../shared/pending-windows.ts';
 import { quarantine } from '../shared/quarantine.ts';
-import { type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
+import { type ReadWindowObject, readWindowObject } from '../shared/read-window-object.ts';
 import type { Attempts } from './score-attempts.ts';
 
 /** @returns undefined where it went to quarantine, or is gone */

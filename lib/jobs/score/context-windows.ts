@@ -7,7 +7,7 @@ import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FileRanges } from '../shared/file-ranges.ts';
 import type { LookedAt } from '../shared/looked-at.ts';
-import { type ReadWindowObject, readWindowObject } from '../shared/window-objects.ts';
+import { type ReadWindowObject, readWindowObject } from '../shared/read-window-object.ts';
 import { FEW_WINDOWS, openCopies } from './recent-copies.ts';
 
 export interface ContextWindows {

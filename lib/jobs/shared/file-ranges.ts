@@ -11,7 +11,8 @@ import { WIDEST_HOLE } from '../../window/time-bounds.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { StoreContext } from './context.ts';
 import type { LookedAt } from './looked-at.ts';
-import { namedRange, type ReadWindowObject } from './window-objects.ts';
+import type { ReadWindowObject } from './read-window-object.ts';
+import { namedRange } from './window-objects.ts';
 
 export interface FileRanges {
   /**

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { warnOnce } from '../../../lib/base/warn-once.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import { listWindowObjects } from '../../../lib/jobs/shared/looked-at.ts';
-import { readWindowObject } from '../../../lib/jobs/shared/window-objects.ts';
+import { readWindowObject } from '../../../lib/jobs/shared/read-window-object.ts';
 import { writeColumns } from '../../../lib/window/write-window.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
