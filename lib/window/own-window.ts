@@ -1,6 +1,6 @@
 /**
  * A window from a file that Tidewatch wrote, which is nearly every one that a deployment reads. It needs neither Arrow nor
- * parquet-wasm, which take an eighth of a function's start.
+ * parquet-wasm, which take an eighth of a scoring's start.
  */
 import { assembleWindow, type ReadWindowOptions } from './assemble-window.ts';
 import { badTime, EARLIEST, LATEST, OUTSIDE_YEARS, type Refuse, withoutBadTimes } from './bad-times.ts';
