@@ -19,10 +19,16 @@ export interface RowDeviations {
 /**
  * Scaled in float64, stored in float32; NaN where nothing was measured, or too little history to compute a column from.
  * Entities are those of the window, with rows or without.
+ * @param input.leastOffZero one a column, in its own unit: what was constantly 0 and is off it by less is 0; left out: any move counts
  * @throws FeatureError where the window lacks a planned metric, or the scaler belongs to another plan
  */
-export function buildMatrix(input: PlannedRows & { readonly scaler: FittedScaler }): FeatureMatrix {
-  const { window, plan, scaler, rows } = input;
+export function buildMatrix(
+  input: PlannedRows & {
+    readonly scaler: FittedScaler;
+    readonly leastOffZero?: ArrayLike<number> | undefined;
+  },
+): FeatureMatrix {
+  const { window, plan, scaler, rows, leastOffZero } = input;
   const names = columnNames(plan);
   if (names.join('\n') !== scaler.columns.join('\n'))
     throw new FeatureError(
@@ -40,7 +46,12 @@ export function buildMatrix(input: PlannedRows & { readonly scaler: FittedScaler
   for (const column of deriveColumns(input)) {
     const out = scaled[c % COLUMNS_AT_ONCE]!;
     for (const { from, to } of runs)
-      scaleColumn(column, out, { from, to, profile: profiles[entityOf[from]!]![c]! });
+      scaleColumn(column, out, {
+        from,
+        to,
+        profile: profiles[entityOf[from]!]![c]!,
+        leastOffZero: leastOffZero?.[c] ?? 0,
+      });
     c++;
     if (c % COLUMNS_AT_ONCE === 0)
       placeColumns(scaled, values, { from: c - COLUMNS_AT_ONCE, to: c, width: names.length });

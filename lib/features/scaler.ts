@@ -96,15 +96,25 @@ export function scaleValue(value: number, profile: Profile): number {
 /**
  * `scaleValue` over rows `from` to `to` (exclusive) of a column.
  * @param out as long as the column
+ * @param given.leastOffZero in the column's own unit: off a constant 0 by less is 0, since scaled values do not tell how far it is
  */
 export function scaleColumn(
   column: Float64Array,
   out: Float32Array,
-  given: { readonly from: number; readonly to: number; readonly profile: Profile },
+  given: {
+    readonly from: number;
+    readonly to: number;
+    readonly profile: Profile;
+    readonly leastOffZero: number;
+  },
 ): void {
-  const { from, to, profile } = given;
+  const { from, to, profile, leastOffZero } = given;
   if (profile.shape !== 'varies') {
-    for (let row = from; row < to; row++) out[row] = scaleValue(column[row]!, profile);
+    const least = profile.center === 0 ? leastOffZero : 0;
+    for (let row = from; row < to; row++) {
+      const value = column[row]!;
+      out[row] = Math.abs(value) < least ? 0 : scaleValue(value, profile);
+    }
     return;
   }
   const { offset, divisor } = profile;

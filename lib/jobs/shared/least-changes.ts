@@ -42,6 +42,11 @@ export function findLeastChanges({ detector, plan, scaler }: Given): (entity: st
   };
 }
 
+/** @returns one a column, in its own unit: how far from 0 what was constantly 0 has to go, as `buildMatrix` takes it */
+export function findLeastOffZero({ detector, plan }: Pick<Given, 'detector' | 'plan'>): readonly number[] {
+  return plan.columns.map((column) => settingsOf(detector, column).absolute);
+}
+
 /**
  * Which way each column is watched, one a column. The clock is no metric: that training saw no Sunday makes none unusual.
  * Nor is what is missing, which is a silence and told as one. More demand than usual is no fault, unless `by_metric` of
@@ -86,6 +91,6 @@ function toScale(profile: Profile, { absolute, relative }: ColumnSettings): numb
   if (shape === 'unmeasured') return 0;
   const size = Math.abs(center);
   if (shape === 'varies') return Math.max(absolute, relative * size) / divisor;
-  // A constant's moves are told as a share of the larger magnitude; off zero every one is the whole of it.
+  // A constant's moves are told as a share of the larger magnitude. Off zero every one is the whole of it: see `findLeastOffZero`.
   return Math.max(relative, size > 0 ? absolute / size : 0) / CONSTANT_SCALE;
 }

@@ -14,7 +14,7 @@ import { sliceWindow } from '../../window/combine.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { calmMatrix } from './calm-matrix.ts';
 import type { FittedDetector } from './fitted-detector.ts';
-import { findLeastChanges } from './least-changes.ts';
+import { findLeastChanges, findLeastOffZero } from './least-changes.ts';
 
 export interface ScoredWindowRows {
   /** The window's rows alone, as `scored` has them. */
@@ -73,7 +73,11 @@ export async function scoreRows({
   );
   const merged = combinePreparedRows([...history, newest]);
   const planned = { ...merged, plan, rows: findRows(merged, newest, start - countMatrixRows(fitted) * step) };
-  const x = buildMatrix({ ...planned, scaler });
+  const x = buildMatrix({
+    ...planned,
+    scaler,
+    leastOffZero: fitted.evidence && findLeastOffZero({ detector, plan }),
+  });
   const matrixRows = findRowsFrom(x.times, start);
   // A gap is no anomaly of values: what was not measured has no score.
   const isHeard = (row: number): boolean =>

@@ -16,7 +16,7 @@ import type { PlannedRows } from '../../features/source-columns.ts';
 import type { TrainingHole, TrainingHoles } from '../../store/training-holes.ts';
 import type { TimeRange } from '../../window/time-range.ts';
 import type { MetricWindow } from '../../window/window.ts';
-import { findDirections, findLeastChanges } from '../shared/least-changes.ts';
+import { findDirections, findLeastChanges, findLeastOffZero } from '../shared/least-changes.ts';
 
 /** Of all rows: what there is more of is no exception, and how the rest of the history is nobody can say then. */
 const MOST_LEFT_OUT = 0.03;
@@ -42,7 +42,7 @@ export function findUnwatched(
   const use = Uint8Array.from(times, (_, row) => (labels?.[row] === 1 ? 0 : 1));
   if (!use.includes(1)) return { holes: [] };
   const scaler = fitScaler({ ...planned, kind: detector.scaler });
-  const x = buildMatrix({ ...planned, scaler });
+  const x = buildMatrix({ ...planned, scaler, leastOffZero: findLeastOffZero({ detector, plan }) });
   const stretches = findUnusualStretches({
     x,
     use,

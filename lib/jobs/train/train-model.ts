@@ -22,7 +22,7 @@ import { calmMatrix } from '../shared/calm-matrix.ts';
 import type { TrainContext } from '../shared/context.ts';
 import { EVIDENCE_FILE, PRESENCE_FILE } from '../shared/fitted-detector.ts';
 import { isHistoryExported } from '../shared/is-history-exported.ts';
-import { findLeastChanges } from '../shared/least-changes.ts';
+import { findLeastChanges, findLeastOffZero } from '../shared/least-changes.ts';
 import type { LoadedDetector } from '../shared/load-detectors.ts';
 import { newestData } from '../shared/newest-data.ts';
 import { countScoreRows } from '../shared/score-rows.ts';
@@ -275,7 +275,9 @@ async function fitVersion(
   const model = await getModel(detector.model.kind);
   const params = model.parseParams(detector.model.params);
   const scaler = fitScaler({ ...data.planned, kind: detector.scaler });
-  const x = buildMatrix({ ...data.planned, scaler });
+  const byEvidence = detector.threshold.rule === 'evidence';
+  const leastOffZero = byEvidence ? findLeastOffZero({ detector, plan }) : undefined;
+  const x = buildMatrix({ ...data.planned, scaler, leastOffZero });
   const deadline = keepReserve(context.deadline);
   const startFrom = lineage && (await loadStart({ detector, lineage, scaler }, context.store));
   const fitted = await fitInSession(session, (checkpoint) =>
@@ -288,7 +290,7 @@ async function fitVersion(
       ...(onProgress !== undefined && { onProgress }),
     }),
   );
-  const judged = detector.threshold.rule === 'evidence' ? calmMatrix(x, { detector, plan, scaler }) : x;
+  const judged = byEvidence ? calmMatrix(x, { detector, plan, scaler }) : x;
   const scores = await fitted.score(judged);
   const far = deviations(x, scaler).values;
   const { labels, step } = data.window;

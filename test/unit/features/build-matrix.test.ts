@@ -43,6 +43,23 @@ test('rows stay in place, columns are in plan order, each entity on its own scal
   );
 });
 
+test('off a constant 0 by less than what is asked for is 0, and off what varies counts', () => {
+  const window = windowOf({ cart: { restarts: [2, -2, 3, NaN], cpu: [50, 50, 50, 50] } });
+  const x = buildMatrix({
+    window,
+    availability: allAvailable(window),
+    plan,
+    scaler,
+    leastOffZero: [1000, 3, 0],
+  });
+  const of = (column: number): number[] => Array.from({ length: 4 }, (_, row) => x.values[3 * row + column]!);
+  assert.deepEqual(of(1), [0, 0, 100, NaN]);
+  assert.ok(
+    of(0).every((value) => value > 0),
+    `${of(0)}`,
+  );
+});
+
 test('a metric of the model that the window lacks is an error that lists both sides', () => {
   const window = windowOf({ cart: { cpu: [1], disk: [1] } });
   assert.throws(() => buildMatrix({ window, availability: allAvailable(window), plan, scaler }), {

@@ -9,6 +9,7 @@ import {
   findAskedDirections,
   findDirections,
   findLeastChanges,
+  findLeastOffZero,
 } from '../../../../lib/jobs/shared/least-changes.ts';
 import { allAvailable, windowOf } from '../../features/windows.ts';
 
@@ -90,6 +91,21 @@ test('a constant moves by shares of itself', () => {
     [least('replicas', 3), least('disk_bytes', 2 ** 30), least('disk_bytes', 2 ** 20), least('errors', 0)],
     [0.01, 0.01, 1 / 16, 0.01].map((share) => share / CONSTANT_SCALE),
   );
+});
+
+test('off a constant 0 the unit or what is asked for counts, and no derived column has either', () => {
+  const features: FeatureSettings = {
+    ...DEFAULT_FEATURES,
+    columns: [{ kind: 'metrics', metrics: ['disk_bytes'], apply: [{ kind: 'log' }] }],
+  };
+  const zeros = new Array<number>(ROWS).fill(0);
+  const of = (options: Options): number[] => {
+    const made = given({ disk_bytes: zeros, errors: zeros }, options);
+    return pick(made, findLeastOffZero(made));
+  };
+  assert.deepEqual(of({}), [65_536, 0]);
+  assert.deepEqual(of({ byMetric: { errors: { absolute: 3 } } }), [65_536, 3]);
+  assert.equal(of({ features })[0], 0);
 });
 
 test('an entity that nobody knows has the scale of all, and what was never measured has no least change', () => {

@@ -87,6 +87,15 @@ test('three replicas of which one is gone alert within a few rows', async () => 
   assert.ok(Number(found[0]) <= 3, `${found[0]} rows after it`);
 });
 
+test('what was always 0 is held to the smallest change of its unit, and without one every move is told', async () => {
+  const from = (value: number) => (row: number) => (row < CHANGED ? 0 : value);
+  assert.deepEqual(await watch(windowOf('container_memory_cache', from(4096))), []);
+  assert.equal((await watch(windowOf('container_memory_cache', from(2 ** 24)))).length, 1);
+  assert.equal((await watch(windowOf('restarts', from(1)))).length, 1);
+  const asked = { byMetric: { restarts: { absolute: 2 } } };
+  assert.deepEqual(await watch(windowOf('restarts', from(1)), asked), []);
+});
+
 test('not where only rising is watched, nor where a change of one does not matter', async () => {
   const window = windowOf('replicas', (row) => (row < CHANGED ? 3 : 2));
   const { change } = defaultDetector('shop').threshold;
