@@ -38,6 +38,8 @@ interface Start {
   readonly workload: string;
   /** While it is young, in order of time. */
   readonly rows: Uint32Array;
+  /** Ms since it began, one a row: its first rows need not be learned from. */
+  readonly ages: Float64Array;
 }
 
 export function fitStarts(given: Given): Starts {
@@ -74,7 +76,8 @@ function findStarts({ x, learned, plan, expectation }: Given): readonly Start[] 
     const rows = all.filter((row) => learned[row] === 1 && ages[row]! < grace);
     if (workload === name || rows.length === 0) return [];
     const life = x.times[all.at(-1)!]! - x.times[all[0]!]!;
-    return isNew(expectation, name) || life >= LEAST_LIFE * grace ? [{ entity, workload, rows }] : [];
+    if (!isNew(expectation, name) && life < LEAST_LIFE * grace) return [];
+    return [{ entity, workload, rows, ages: Float64Array.from(rows, (row) => ages[row]!) }];
   });
 }
 
@@ -87,7 +90,8 @@ function openMeasure(given: Given) {
     const of = { entity, rows, places, column, demand: measureDemand(given, { entity, rows }) };
     const { anchored, spread } = measureAnchored({ ...given, siblings }, of);
     const unit = unitOf(x, { entity, column, spread });
-    if (unit === 0 && anchored.some((value) => value !== 0)) return undefined;
+    // NaN, where nothing was measured, has not moved.
+    if (unit === 0 && anchored.some((value) => Math.abs(value) > 0)) return undefined;
     return anchored.map((value) => value * unit);
   };
 }
@@ -100,7 +104,7 @@ function findBounds(
     readonly measure: ReturnType<typeof openMeasure>;
   },
 ): StartBounds {
-  const { x, plan, column, probability, measure } = given;
+  const { plan, column, probability, measure } = given;
   const spans = countSpans(plan);
   const unknown = new Float32Array(spans).fill(Number.NaN);
   const above: number[][] = Array.from({ length: spans }, () => []);
@@ -125,14 +129,12 @@ function findBounds(
   /** One starts sooner than another: what is near an age counts as at that age. Undefined where nothing was measured. */
   function farthestBySpan(
     off: Float64Array,
-    { rows }: Start,
+    { ages }: Start,
   ): readonly ({ most: number; least: number } | undefined)[] {
     const own: ({ most: number; least: number } | undefined)[] = Array.from({ length: spans });
-    const begun = x.times[rows[0]!]!;
-    for (const [i, row] of rows.entries()) {
-      const value = off[i]!;
+    for (const [i, value] of off.entries()) {
       if (Number.isNaN(value)) continue;
-      const span = spanAt(x.times[row]! - begun, plan.step);
+      const span = spanAt(ages[i]!, plan.step);
       for (let near = Math.max(0, span - 1); near <= Math.min(spans - 1, span + 1); near++) {
         const found = own[near];
         if (found === undefined) own[near] = { most: value, least: value };

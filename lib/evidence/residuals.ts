@@ -140,6 +140,7 @@ function judgeYouth(
   anchored: Float64Array,
   given: EntityRows & {
     readonly x: FeatureMatrix;
+    readonly expectation: Expectation;
     readonly plan: RecentPlan;
     readonly starts?: Starts | undefined;
     readonly column: number;
@@ -151,7 +152,8 @@ function judgeYouth(
     Float64Array.from(rows, (row) => x.times[row]!),
     plan,
   );
-  const bounds = boundsOf(starts, x.entities[entity]!, column);
+  const { workloads } = given.expectation;
+  const bounds = boundsOf(starts, { entity: x.entities[entity]!, column, workloads });
   if (bounds !== undefined) leaveOutStart(anchored, { bounds, ages, plan, unit: unitOf(x, given) });
   const grace = graceOf(plan);
   return {

@@ -33,12 +33,17 @@ export function countSpans(plan: RecentPlan): number {
   return spanAt(graceOf(plan) - plan.step, plan.step) + 1;
 }
 
+/** @param of.workloads whose pod's owner tells another workload than its name does, as `Expectation` has them */
 export function boundsOf(
   starts: Starts | undefined,
-  entity: string,
-  column: number,
+  of: {
+    readonly entity: string;
+    readonly column: number;
+    readonly workloads?: ReadonlyMap<string, string> | undefined;
+  },
 ): StartBounds | undefined {
-  return starts?.get(nameWorkload(entity, []))?.[column];
+  const { entity, column, workloads } = of;
+  return starts?.get(workloads?.get(entity) ?? nameWorkload(entity, []))?.[column];
 }
 
 /** Age, in ms, up to which the starts are known; Infinity where they are for as long as a pod is young. */

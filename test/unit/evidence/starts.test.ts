@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
-import { boundsOf, countSpans, knownUntil, leaveOutStart } from '../../../lib/evidence/starts.ts';
+import { boundsOf, countSpans, knownUntil, leaveOutStart, spanAt } from '../../../lib/evidence/starts.ts';
 import { loadEvidence, saveEvidence } from '../../../lib/evidence/state.ts';
 import { planScan } from '../../../lib/evidence/statistics.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
@@ -67,13 +67,9 @@ function measure(pods: readonly Pod[]): FeatureMatrix {
   };
 }
 
-function train(x: FeatureMatrix): FittedEvidence {
+function train(x: FeatureMatrix, learned = new Uint8Array(x.times.length).fill(1)): FittedEvidence {
   return calibrateEvidence({
-    whole: {
-      x,
-      scores: Float64Array.from(x.values, Math.abs),
-      learned: new Uint8Array(x.times.length).fill(1),
-    },
+    whole: { x, scores: Float64Array.from(x.values, Math.abs), learned },
     folds: [],
     settings: {
       step: STEP,
@@ -127,14 +123,14 @@ test('of a workload whose pods never began within the history nothing is said wh
 test('the more the starts differ, the farther out one has to be', () => {
   const wild = train(measure(history(10, (pod) => 2 + 5 * (pod % 4))));
   const of = (fitted: FittedEvidence): number =>
-    boundsOf(fitted.starts, 'shop/web-79c8d6f8b9-zzzzz', 0)!.high[6]!;
+    boundsOf(fitted.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!.high[6]!;
   assert.ok(of(wild) > of(TRAINED), `${of(wild)} and ${of(TRAINED)}`);
 });
 
 test('starts are known as far as three pods lived, and what that is survives being stored', () => {
   const short = history(8, () => 2).map((pod, at) => (at < 2 ? pod : { ...pod, to: pod.from + 10 }));
   const fitted = train(measure(short));
-  const bounds = boundsOf(fitted.starts, 'shop/web-79c8d6f8b9-zzzzz', 0)!;
+  const bounds = boundsOf(fitted.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
   assert.equal(bounds.high.length, countSpans(PLAN));
   const until = knownUntil(bounds, PLAN);
   assert.ok(until >= 10 * STEP && until < 30 * STEP, `${until / STEP} min`);
@@ -159,4 +155,54 @@ test('what siblings were off is taken off, and never more than there is', () => 
   const still = Float64Array.of(5);
   leaveOutStart(still, { bounds, ages, plan: PLAN, unit: 0 });
   assert.deepEqual([...still], [0]);
+});
+
+test('what was learned of a start counts at the age that the pod had, also where its first rows were not learned from', () => {
+  const pods = history(10, () => 40);
+  const x = measure(pods);
+  const labelled = 20;
+  const begins = pods.map(({ from }) => from * STEP);
+  const isLearned = (row: number): boolean => x.times[row]! - begins[x.entityOf[row]!]! >= labelled * STEP;
+  const fitted = train(
+    x,
+    Uint8Array.from(x.times, (_, row) => Number(isLearned(row))),
+  );
+  const bounds = boundsOf(fitted.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
+  assert.equal(knownUntil(bounds, PLAN), 0);
+  assert.ok(bounds.high[spanAt(30 * STEP, STEP)]! > 50);
+});
+
+test('a metric that never moved is known to start as it goes on, also where a first row has no value', () => {
+  const still: Profile = { ...PROFILE, shape: 'constant', center: 0, low: 0, high: 0, scale: 0, divisor: 0 };
+  const pods = history(10, () => 0);
+  const x = measure(pods);
+  const isFirst = (row: number): boolean => x.entityOf[row] !== x.entityOf[row - 1];
+  const values = x.values.map((_, row) => (isFirst(row) ? Number.NaN : 0));
+  const { starts } = train({ ...x, values, profiles: pods.map(() => [still]) });
+  const bounds = boundsOf(starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
+  assert.equal(knownUntil(bounds, PLAN), Number.POSITIVE_INFINITY);
+  assert.equal(bounds.high[0], 0);
+  // Of one that moved in a start there is no unit to tell by how far.
+  const moved = values.map((value, row) => (isFirst(row - 1) ? 5 : value));
+  const unsteady = train({ ...x, values: moved, profiles: pods.map(() => [still]) });
+  const none = boundsOf(unsteady.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
+  assert.equal(knownUntil(none, PLAN), 0);
+});
+
+test('a pod is held to how the pods of its owner start, where its name tells another workload', () => {
+  const entity = 'shop/cart-79c8d6f8b9-zzzzz';
+  const of = (workloads?: ReadonlyMap<string, string>) =>
+    boundsOf(TRAINED.starts, { entity, column: 0, workloads });
+  assert.equal(of(), undefined);
+  const web = boundsOf(TRAINED.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 });
+  assert.equal(of(new Map([[entity, 'shop/web']])), web);
+  const x = measure([{ name: entity, from: 5 * DAY, to: 5 * DAY + 60, off: () => 30 }]);
+  const scores = new Float64Array(60).fill(Number.NaN);
+  const told = (workloads: ReadonlyMap<string, string>): boolean => {
+    const fitted = { ...TRAINED, expectation: { ...TRAINED.expectation, workloads } };
+    const { metrics } = gatherEvidence({ x, scores, fitted, lookback: 0, leastChanges: LEAST_CHANGES });
+    return metrics.some((evidence) => evidence >= 1);
+  };
+  assert.equal(told(new Map()), false);
+  assert.equal(told(new Map([[entity, 'shop/web']])), true);
 });
