@@ -29,11 +29,18 @@ function mergeColumn(profiles: readonly Profile[]): Profile | undefined {
     const high = varying.reduce((most, profile) => Math.max(most, profile.high), Number.NEGATIVE_INFINITY);
     const isOneLevel = varying.every(({ center }) => center >= middle.low && center <= middle.high);
     const wider = isOneLevel ? 1 : Math.max(1, (high - low) / NORMAL_TAIL_RANGE / middle.scale);
-    return { ...middle, low, high, scale: wider * middle.scale, divisor: wider * middle.divisor };
+    return { ...widen(middle, wider), low, high };
   }
   const constant = profiles.filter(({ shape }) => shape === 'constant');
   const [first] = constant;
   const isSame = ({ center }: Profile): boolean =>
     Math.abs(center - first!.center) <= CONSTANT_TOLERANCE * Math.abs(first!.center);
   return 2 * constant.length >= profiles.length && constant.every(isSame) ? first : undefined;
+}
+
+/** Around its centre: a scaler by range or by mean has its 0 elsewhere, and the centre stays where models know it. */
+function widen(profile: Profile, by: number): Profile {
+  if (by === 1) return profile;
+  const { center, offset, scale, divisor } = profile;
+  return { ...profile, scale: by * scale, divisor: by * divisor, offset: center - by * (center - offset) };
 }

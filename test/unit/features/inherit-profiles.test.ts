@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Profile, UNMEASURED } from '../../../lib/features/profile.ts';
-import { type FittedScaler, profilesOf } from '../../../lib/features/scaler.ts';
+import { type FittedScaler, profilesOf, scaleValue } from '../../../lib/features/scaler.ts';
 
 function varies(center: number): Profile {
   return { shape: 'varies', center, scale: 1, low: center - 3, high: center + 3, offset: center, divisor: 1 };
@@ -57,4 +57,16 @@ test('pods that stand at levels of their own leave a new one a scale that covers
   // All but one value in a hundred of the three lie between 7 and 33.
   const scale = 26 / 5.1516586071978;
   assert.deepEqual(uneven, { ...varies(20), low: 7, high: 33, scale, divisor: scale });
+});
+
+test('by whichever scaler, the middle of a new pod is where the model knows that of the others', () => {
+  // By range: 0 is the least value of each, 1 its largest.
+  const byRange = [10, 20, 30].map((center) => ({ ...varies(center), offset: center - 2, divisor: 10 }));
+  const [uneven] = profilesOf(scalerOf(byRange), NEW);
+  assert.ok(Math.abs(scaleValue(20, uneven!) - scaleValue(20, byRange[1]!)) < 1e-12);
+  // Far from it by a share of what all of them have.
+  const wider = 26 / 5.1516586071978;
+  assert.ok(Math.abs(scaleValue(30, uneven!) - (0.2 + 1 / wider)) < 1e-12);
+  const [one] = profilesOf(scalerOf(byRange.map((each) => ({ ...each, low: 0, high: 40 }))), NEW);
+  assert.deepEqual(one, { ...byRange[1]!, low: 0, high: 40 });
 });
