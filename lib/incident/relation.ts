@@ -34,21 +34,25 @@ export function findIncident(
 ): Incident | undefined {
   let [nearest, distance]: [Incident | undefined, number] = [undefined, Infinity];
   for (const incident of incidents) {
-    if (incident.status === 'closed' || isLongOver(incident, change)) continue;
+    if (incident.status === 'closed' || isLongOver(incident, change, policy)) continue;
     if (policy.groupBy.length > 0 && incident.members.some((member) => isSameEntity(member, change)))
       return incident;
     const found = distanceTo(incident, change, policy.groupBy);
     if (found < distance) [nearest, distance] = [incident, found];
   }
   if (policy.groupBy.length === 0) return nearest;
-  return nearest ?? findSpreading(incidents, change) ?? findOver(incidents, change);
+  return nearest ?? findSpreading(incidents, change, policy) ?? findOver(incidents, change);
 }
 
-function findSpreading(incidents: readonly Incident[], change: AnomalyChange): Incident | undefined {
+function findSpreading(
+  incidents: readonly Incident[],
+  change: AnomalyChange,
+  policy: GroupingPolicy,
+): Incident | undefined {
   return incidents.findLast(
     ({ status, members }) =>
       status !== 'closed' &&
-      !isLongOver({ status, members }, change) &&
+      !isLongOver({ status, members }, change, policy) &&
       change.start - startOf(members) <= SPREADS_FOR &&
       members.some((member) => isSameOfWorkload(member, change)),
   );
@@ -61,11 +65,12 @@ function findSpreading(incidents: readonly Incident[], change: AnomalyChange): I
 function isLongOver(
   { status, members }: Pick<Incident, 'status' | 'members'>,
   change: AnomalyChange,
+  { groupInterval }: GroupingPolicy,
 ): boolean {
   return (
     status === 'told' &&
     members.every(({ end }) => end !== undefined) &&
-    change.start - endOf(members) > LONGEST_HOLD
+    change.start - endOf(members) > Math.max(LONGEST_HOLD, groupInterval)
   );
 }
 

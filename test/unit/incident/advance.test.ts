@@ -622,6 +622,21 @@ test('after days without data, what ended before them and what begins now are tw
   assert.equal(world.state.incidents.length, 1);
 });
 
+test('an interval of hours holds an incident for so long: what comes back within it is the same', () => {
+  const pod = (hour: number): AnomalyChange =>
+    createChange({ entity: 'a', workload: 'a', level: 1.2, start: NINE + hour * HOUR });
+  const back = (hour: number): number => {
+    const world = createIncidentWorld({ groupInterval: 4 * HOUR });
+    world.at(NINE, pod(0));
+    world.at(NINE + MINUTE);
+    world.at(NINE + 20 * MINUTE, endOf(pod(0)));
+    world.at(NINE + hour * HOUR, pod(hour));
+    return world.state.incidents.length;
+  };
+  assert.equal(back(3), 1);
+  assert.equal(back(6), 2);
+});
+
 test('what departs from a level that has settled is a new incident, however soon', () => {
   const first = createChange({ metric: 'cpu' });
   const idsAfter = (state: AnomalyChange['state']): number => {
