@@ -7,7 +7,7 @@
  * moved and stays becomes usual after some hours, and the way back to what training knew is never a departure.
  */
 import { type Expectation, expectAt, seriesOf } from '../expectation/expectation.ts';
-import { BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
+import { BLOCKS, LEAST_BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { measureDemand, measureResiduals } from './residuals.ts';
@@ -73,9 +73,12 @@ export function countSettleRows({ recent }: ScanPlan): number {
   return recent.rows / 2;
 }
 
-/** Rows of history that a row's evidence looks back on. */
+/**
+ * Rows of history that a row's evidence looks back on. With the first of them a new entity seems to begin: those for which it then seems young
+ * lie before all that a level is made of.
+ */
 export function countScanRows({ lengths, recent }: ScanPlan): number {
-  return recent.rows + recent.block + Math.max(SHORT.n, ...lengths);
+  return (LEAST_BLOCKS + 1) * recent.block + recent.rows + Math.max(SHORT.n, ...lengths);
 }
 
 /** One statistic of one series: 0 where it is not off to that side. */

@@ -4,7 +4,7 @@ import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
 import { boundsOf, countSpans, knownUntil, leaveOutStart, spanAt } from '../../../lib/evidence/starts.ts';
 import { loadEvidence, saveEvidence } from '../../../lib/evidence/state.ts';
-import { planScan } from '../../../lib/evidence/statistics.ts';
+import { countScanRows, planScan } from '../../../lib/evidence/statistics.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import type { Profile } from '../../../lib/features/profile.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
@@ -205,4 +205,34 @@ test('a pod is held to how the pods of its owner start, where its name tells ano
   };
   assert.equal(told(new Map()), false);
   assert.equal(told(new Map([[entity, 'shop/web']])), true);
+});
+
+test('a pod that training did not know is judged the same, however much more than it has to be looked back on is there', () => {
+  const reach = countScanRows(PLAN);
+  const window = 15;
+  const rows = reach + 40 * window;
+  const name = 'shop/web-79c8d6f8b9-zzzzz';
+  for (const off of [
+    (age: number) => (age % 240 < 150 ? 6 : 0),
+    (age: number) => (age > reach ? 3 : 0),
+    (age: number) => age / 120,
+  ]) {
+    const x = measure([{ name, from: 5 * DAY, to: 5 * DAY + rows, off }]);
+    const gather = (from: number, to: number): Float64Array => {
+      const part = {
+        ...x,
+        entityOf: x.entityOf.slice(from, to),
+        times: x.times.slice(from, to),
+        values: x.values.slice(from, to),
+      };
+      const scores = new Float64Array(to - from).fill(Number.NaN);
+      return gatherEvidence({ x: part, scores, fitted: TRAINED, lookback: 0, leastChanges: LEAST_CHANGES })
+        .metrics;
+    };
+    const whole = gather(0, rows);
+    for (let from = reach; from < rows; from += window) {
+      const cut = gather(from - reach, from + window);
+      assert.deepEqual(cut.subarray(reach), whole.subarray(from, from + window), `${off} at ${from}`);
+    }
+  }
 });
