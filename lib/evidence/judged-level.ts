@@ -45,27 +45,32 @@ export function openJudgedLevels(given: {
       const entity = x.entityOf[row]!;
       const length = plan.recent.rows * plan.step;
       const number = Math.floor(x.times[row]! / length);
-      const key = `${entity} ${column} ${number}`;
+      const key = `${entity} ${number}`;
+      opened ??= open();
       let found = stretches.get(key);
       if (found === undefined) {
-        opened ??= open();
         const rows = takeRows(opened.groups[entity]!, x.times, {
           from: number * length - countBefore(plan) * plan.step,
           to: (number + 1) * length,
         });
-        found = { rows, moved: measureMoved(opened.input, { entity, rows, column }) };
+        const begin = rows.findIndex((each) => x.times[each]! >= number * length);
+        found = { entity, rows, begin, moved: [] };
         stretches.set(key, found);
       }
-      return found.moved[placeOf(found.rows, row)]!;
+      found.moved[column] ??= measureMoved(opened.input, { ...found, column }).slice(found.begin);
+      return found.moved[column][placeOf(found.rows, row) - found.begin]!;
     },
   };
 }
 
-/** Of one column of one entity, with the rows before it that its levels look back on: a training has months. */
+/** Of one entity, with the rows before it that its levels look back on: a training has months. */
 interface Stretch {
+  readonly entity: number;
   readonly rows: Uint32Array;
-  /** One a row. */
-  readonly moved: Float64Array;
+  /** Of `rows`: the first that is not looked back on alone. */
+  readonly begin: number;
+  /** Column → one a row from `begin` on; undefined before it is asked for. */
+  readonly moved: Float64Array[];
 }
 
 /** Rows that a level looks back on; before them a new entity would be taken for one that has just begun. */

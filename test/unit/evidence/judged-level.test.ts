@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openJudgedLevels } from '../../../lib/evidence/judged-level.ts';
+import { countScanRows, planScan } from '../../../lib/evidence/statistics.ts';
+import { type SeriesExpectation, UNMEASURED } from '../../../lib/expectation/expectation.ts';
+import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
+import { drawNormal } from '../../../lib/simulate/noise.ts';
+
+const STEP = 60_000;
+const PLAN = planScan(STEP, 180 * STEP);
+const ROWS = 2000;
+const SERIES: SeriesExpectation = { ...UNMEASURED, center: 0, spread: 1, low: -3, high: 3 };
+/** By entity and column: the row at which it moves, and by how much. */
+const MOVES = [
+  [
+    { at: 700, by: 20 },
+    { at: 1100, by: -12 },
+  ],
+  [
+    { at: ROWS, by: 0 },
+    { at: 300, by: 40 },
+  ],
+] as const;
+const X = draw();
+
+function draw(): FeatureMatrix {
+  const random = seedRandom(3);
+  const rows = MOVES.flatMap((columns, entity) =>
+    Array.from({ length: ROWS }, (_, at) => ({
+      entity,
+      time: (1000 + at) * STEP,
+      values: columns.map((move) => drawNormal(random) + (at >= move.at ? move.by : 0)),
+    })),
+  );
+  return {
+    names: ['cpu', 'memory'],
+    entities: ['a', 'b'],
+    entityOf: Uint32Array.from(rows, ({ entity }) => entity),
+    times: Float64Array.from(rows, ({ time }) => time),
+    values: Float32Array.from(rows.flatMap(({ values }) => values)),
+  };
+}
+
+function open(x: FeatureMatrix) {
+  const series = [SERIES, SERIES];
+  const entities = new Map(x.entities.map((name) => [name, series]));
+  const expectation = { columns: x.names, entities, pooled: series };
+  return openJudgedLevels({
+    x,
+    fitted: { plan: PLAN, expectation },
+    leastChanges: () => new Float64Array(2),
+  });
+}
+
+/** In which order rows are asked for must not matter, nor what else was. */
+test('a level is shown once it has been there for as long as it takes to settle, each of its own entity and column', () => {
+  const levels = open(X);
+  for (const late of [ROWS - 1, ROWS - 400, 1500])
+    for (const [entity, columns] of MOVES.entries())
+      for (const [column, { by }] of columns.entries()) {
+        const moved = levels.movedAt(entity * ROWS + late, column);
+        assert.ok(Math.abs(moved - by) < 1, `${entity} ${column} at ${late}: ${moved}`);
+      }
+  for (const [entity, columns] of MOVES.entries())
+    for (const [column, { at }] of columns.entries())
+      assert.equal(levels.movedAt(entity * ROWS + Math.min(at + 60, ROWS - 1), column), 0);
+});
+
+test('it is the same however much more than it has to be looked back on is there', () => {
+  const reach = countScanRows(PLAN);
+  const whole = open(X);
+  for (let at = reach; at < ROWS; at += 97) {
+    const from = at - reach;
+    const cut = open({
+      ...X,
+      entityOf: X.entityOf.slice(from, at + 1),
+      times: X.times.slice(from, at + 1),
+      values: X.values.slice(2 * from, 2 * (at + 1)),
+    });
+    for (const column of [0, 1]) assert.equal(cut.movedAt(reach, column), whole.movedAt(at, column));
+  }
+});
