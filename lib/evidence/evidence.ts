@@ -177,7 +177,8 @@ export function gatherEvidence(given: {
         metrics[row] = ratio;
         telling[row] = component;
         told[row] = 2 * column + Number(statistic.side === 'below');
-        stretch[row] = length || SHORT.n;
+        // Of a young entity the rows since it began.
+        stretch[row] = Math.min(length || SHORT.n, Math.round(ages[row]! / plan.step) + 1);
       }
       if (statistic.anchored === undefined) continue;
       const alone = statistic.anchored[i]! / limit;

@@ -236,3 +236,18 @@ test('a pod that training did not know is judged the same, however much more tha
     }
   }
 });
+
+test('of a young pod a mean is of the rows since it began', () => {
+  const x = measure([{ name: 'shop/web-79c8d6f8b9-zzzzz', from: 5 * DAY, to: 5 * DAY + 240, off: () => 12 }]);
+  const scores = new Float64Array(240).fill(Number.NaN);
+  const { metrics, stretch } = gatherEvidence({
+    x,
+    scores,
+    fitted: TRAINED,
+    lookback: 0,
+    leastChanges: LEAST_CHANGES,
+  });
+  const longest = Array.from(stretch, (rows, age) => (metrics[age]! > 0 ? rows - age : 0));
+  assert.equal(Math.max(...longest), 1);
+  assert.ok(stretch.some((rows, age) => rows === age + 1 && rows > 4));
+});
