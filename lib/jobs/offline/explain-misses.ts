@@ -66,8 +66,9 @@ export function explainMiss(given: {
     .map((row) => ({ row, ...judgeRow(rows, row, { policy }) }))
     .filter(({ level }) => !Number.isNaN(level));
   if (judged.length === 0) return miss('no-score');
-  if (inside.every((row) => isYoung(given, row))) return miss('young');
   const best = judged.reduce((a, b) => (b.level > a.level ? b : a));
+  // One whose workload's starts are known is judged for all that.
+  if (!(best.level > 0) && inside.every((row) => isYoung(given, row))) return miss('young');
   const reached = {
     reached: best.level / policy.threshold,
     by: policy.by === 'evidence' ? causeOf(rows, best, fitted) : undefined,

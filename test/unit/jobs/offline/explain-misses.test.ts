@@ -60,7 +60,9 @@ test('what kept it from being judged', () => {
   assert.equal(explain(near, { watchFrom: EVENT.end }).why, 'unwatched');
   assert.equal(explain({ ...near, entity: 'other' }).why, 'no-score');
   // All rows of the event lie within the first hour of an entity that training did not know.
-  assert.equal(explain(near, { known: ['db'], firstRow: 95 }).why, 'young');
+  assert.equal(explain({ metrics: {} }, { known: ['db'], firstRow: 95 }).why, 'young');
+  // Of its workload it is known how pods start: it was judged.
+  assert.equal(explain(near, { known: ['db'], firstRow: 95 }).why, 'below');
   assert.equal(explain(near, { known: ['db'] }).why, 'below');
 });
 
