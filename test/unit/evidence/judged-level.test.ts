@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openJudgedLevels } from '../../../lib/evidence/judged-level.ts';
+import { type JudgedLevels, openJudgedLevels } from '../../../lib/evidence/judged-level.ts';
 import { countScanRows, planScan } from '../../../lib/evidence/statistics.ts';
 import { type SeriesExpectation, UNMEASURED } from '../../../lib/expectation/expectation.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
@@ -42,15 +42,13 @@ function draw(): FeatureMatrix {
   };
 }
 
-function open(x: FeatureMatrix) {
+/** @param given.known entities of training */
+function open(x: FeatureMatrix, { known = x.entities, least = 0 } = {}): JudgedLevels {
   const series = [SERIES, SERIES];
-  const entities = new Map(x.entities.map((name) => [name, series]));
+  const entities = new Map(known.map((name) => [name, series]));
   const expectation = { columns: x.names, entities, pooled: series };
-  return openJudgedLevels({
-    x,
-    fitted: { plan: PLAN, expectation },
-    leastChanges: () => new Float64Array(2),
-  });
+  const leastChanges = () => new Float64Array(2).fill(least);
+  return openJudgedLevels({ x, fitted: { plan: PLAN, expectation }, leastChanges });
 }
 
 /** In which order rows are asked for must not matter, nor what else was. */
@@ -69,15 +67,36 @@ test('a level is shown once it has been there for as long as it takes to settle,
 
 test('it is the same however much more than it has to be looked back on is there', () => {
   const reach = countScanRows(PLAN);
-  const whole = open(X);
-  for (let at = reach; at < ROWS; at += 97) {
-    const from = at - reach;
-    const cut = open({
-      ...X,
-      entityOf: X.entityOf.slice(from, at + 1),
-      times: X.times.slice(from, at + 1),
-      values: X.values.slice(2 * from, 2 * (at + 1)),
-    });
-    for (const column of [0, 1]) assert.equal(cut.movedAt(reach, column), whole.movedAt(at, column));
+  // Of one that training knew, and of one that it did not.
+  for (const known of [['a', 'b'], ['b']]) {
+    const whole = open(X, { known });
+    for (let at = reach; at < ROWS; at += 97) {
+      const from = at - reach;
+      const cut = open(
+        {
+          ...X,
+          entityOf: X.entityOf.slice(from, at + 1),
+          times: X.times.slice(from, at + 1),
+          values: X.values.slice(2 * from, 2 * (at + 1)),
+        },
+        { known },
+      );
+      for (const column of [0, 1])
+        assert.equal(cut.movedAt(reach, column), whole.movedAt(at, column), `${known} ${at}`);
+    }
   }
+});
+
+test('no level is shown that is off by less than matters, that rows do not stay at, or that a row is farther from than from training', () => {
+  const last = ROWS - 1;
+  assert.equal(open(X, { least: 30 }).movedAt(last, 0), 0);
+  assert.notEqual(open(X, { least: 10 }).movedAt(last, 0), 0);
+  const change = (valueAt: (at: number, value: number) => number): FeatureMatrix => ({
+    ...X,
+    values: X.values.map((value, i) => (i < 2 * ROWS && i % 2 === 0 ? valueAt(i / 2, value) : value)),
+  });
+  const restless = change((at, value) => (at < 700 ? value : at % 60 < 30 ? 10 : 40));
+  assert.equal(open(restless).movedAt(last, 0), 0);
+  const back = change((at, value) => (at < last ? value : 1));
+  assert.equal(open(back).movedAt(last, 0), 0);
 });

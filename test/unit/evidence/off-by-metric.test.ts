@@ -51,12 +51,15 @@ test('each metric by itself, with the side to which it is off', () => {
 });
 
 test('it stays with its rows where some of them are taken', () => {
-  const evidence = gather();
-  const rows = Uint32Array.of(ROWS - 1, 3, FROM + 9);
+  const evidence = { ...gather(), agree: Uint8Array.from({ length: ROWS * 3 }, (_, at) => at % 2) };
+  const rows = Uint32Array.of(ROWS - 1, 4, FROM + 9);
   const picked = pickEvidence(evidence, rows);
   for (const [at, row] of rows.entries()) {
     const own = [...evidence.off.subarray(row * 3, row * 3 + 3)];
     assert.deepEqual([...picked.off.subarray(at * 3, at * 3 + 3)], own);
     assert.deepEqual([...sliceEvidence(evidence, row, row + 1).off], own);
+    const agree = [...evidence.agree.subarray(row * 3, row * 3 + 3)];
+    assert.deepEqual([...picked.agree.subarray(at * 3, at * 3 + 3)], agree);
+    assert.deepEqual([...sliceEvidence(evidence, row, row + 1).agree], agree);
   }
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
+import { fitStarts } from '../../../lib/evidence/fit-starts.ts';
 import { boundsOf, countSpans, knownUntil, leaveOutStart, spanAt } from '../../../lib/evidence/starts.ts';
 import { loadEvidence, saveEvidence } from '../../../lib/evidence/state.ts';
 import { countScanRows, planScan } from '../../../lib/evidence/statistics.ts';
+import { findTellingColumns } from '../../../lib/evidence/telling-metrics.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import type { Profile } from '../../../lib/features/profile.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
@@ -127,6 +129,60 @@ test('the more the starts differ, the farther out one has to be', () => {
   assert.ok(of(wild) > of(TRAINED), `${of(wild)} and ${of(TRAINED)}`);
 });
 
+test('one that is sooner or later than its siblings by a span is as they are, and bounds have their side', () => {
+  const bounds = boundsOf(TRAINED.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
+  const brief = train(measure(history(10, () => 1)));
+  const next = boundsOf(brief.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
+  assert.ok(next.high[1]! > 50 && next.high[2]! < 50, [...next.high].join(' '));
+  const low = history(10, () => 20).map(({ off, ...pod }) => ({
+    ...pod,
+    off: (age: number) => -2 * off(age),
+  }));
+  const below = boundsOf(train(measure(low)).starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
+  for (const each of [bounds, next, below]) {
+    assert.ok(each.high.every((value) => value >= 0));
+    assert.ok(each.low.every((value) => value <= 0));
+  }
+  assert.equal(below.high[0], 0);
+});
+
+test('the more starts there are in a history, and the more is judged by one, the farther out each has to be', () => {
+  const x = measure(history(10, (pod) => 3 + (pod % 3)));
+  const high = (among: number): number => {
+    const starts = fitStarts({
+      x,
+      learned: new Uint8Array(x.times.length).fill(1),
+      plan: PLAN,
+      expectation: TRAINED.expectation,
+      leastChanges: LEAST_CHANGES,
+      budget: { count: 1, per: 7 * DAY * STEP },
+      among,
+    });
+    return boundsOf(starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!.high[0]!;
+  };
+  assert.ok(high(100) > high(1), `${high(100)} and ${high(1)}`);
+});
+
+test('of a pod that training knows by some hours alone the start is not learned from: its level is that of its start', () => {
+  const brief = history(10, () => 3).map((pod, at) => (at < 2 ? pod : { ...pod, to: pod.from + 180 }));
+  const some = brief
+    .filter((_, at) => at >= 2)
+    .map((pod) => ({ ...pod, name: pod.name.replace('web', 'cart') }));
+  const { starts, expectation } = train(measure([...brief.slice(0, 2), ...some]));
+  assert.ok(some.every(({ name }) => expectation.entities.has(name)));
+  assert.deepEqual([...starts.keys()], []);
+});
+
+test('what is told of a young pod is off by what its siblings were not, as what opens an incident is', () => {
+  const x = measure([
+    { name: 'shop/web-79c8d6f8b9-zzzzz', from: 5 * DAY, to: 5 * DAY + 60, off: (age) => (age < 4 ? 8 : 0) },
+  ]);
+  const ratioOf = (fitted: FittedEvidence): number =>
+    findTellingColumns({ x, fitted, leastChanges: LEAST_CHANGES }, Uint32Array.of(3))[0]?.[0]?.ratio ?? 0;
+  assert.ok(ratioOf(TRAINED) < 0.5);
+  assert.ok(ratioOf({ ...TRAINED, starts: new Map() }) > 1);
+});
+
 test('starts are known as far as three pods lived, and what that is survives being stored', () => {
   const short = history(8, () => 2).map((pod, at) => (at < 2 ? pod : { ...pod, to: pod.from + 10 }));
   const fitted = train(measure(short));
@@ -151,6 +207,14 @@ test('what siblings were off is taken off, and never more than there is', () => 
   const off = Float64Array.of(5, 2, -5, Number.NaN, 5);
   leaveOutStart(off, { bounds, ages, plan: PLAN, unit: 10 });
   assert.deepEqual([...off], [2, 0, -3, Number.NaN, 5]);
+  // What nobody knows is left as it is.
+  const unknown = {
+    low: bounds.low,
+    high: new Float32Array(spans).fill(Number.NaN),
+  };
+  const beyond = Float64Array.of(5, -5);
+  leaveOutStart(beyond, { bounds: unknown, ages: ages.subarray(0, 2), plan: PLAN, unit: 10 });
+  assert.deepEqual([...beyond], [5, -3]);
   // A metric that never moved has no unit: what its siblings were off cannot be compared.
   const still = Float64Array.of(5);
   leaveOutStart(still, { bounds, ages, plan: PLAN, unit: 0 });

@@ -34,6 +34,27 @@ test('too few rows, or an entity never seen, take the pooled profile', () => {
   for (const value of [0, 30, 1000, 1063]) assert.ok(Math.abs(scaleValue(value, pooled)) < 4, `${value}`);
 });
 
+test('a pod is known by itself for the rows that are learned from, and not for labelled ones or those of another part', () => {
+  const [old, young] = ['shop/web-6d4cf56db6-x2x4b', 'shop/web-6d4cf56db6-x2x4c'];
+  const long = 300;
+  const of = (labels?: number[], rows?: Uint32Array): boolean => {
+    const window = windowOf({ [old!]: { cpu: ramp(0, long) }, [young!]: { cpu: ramp(0, long) } }, labels);
+    const plan = planFeatures(window.metrics);
+    return fitScaler({ window, availability: allAvailable(window), plan, rows }).entities.has(young!);
+  };
+  const isLate = (row: number): boolean => row >= long + 100;
+  const rows = Uint32Array.from({ length: 2 * long }, (_, row) => row);
+  assert.equal(of(), true);
+  assert.equal(of(Array.from(rows, (row) => Number(isLate(row)))), false);
+  assert.equal(
+    of(
+      undefined,
+      rows.filter((row) => !isLate(row)),
+    ),
+    false,
+  );
+});
+
 test('one sparse column is pooled, the others of the entity are not', () => {
   const sparse = ramp(500, 100).map((value, i) => (i < 10 ? value : NaN));
   const scaler = fit(
