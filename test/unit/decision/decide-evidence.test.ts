@@ -33,6 +33,14 @@ test('what a mean opens may have begun at its first row; what few rows show bega
   const next = decideEvidence([{ metrics: 3, stretch: 30 }], { from: 1, tracks: stored(decision) });
   assert.deepEqual(tell(next), ['updated 1']);
   assert.equal('earliestStart' in next.transitions[0]!, false);
+  const over = decideEvidence([{ metrics: 1.2, stretch: 30 }, ...repeat(8)]).transitions;
+  assert.deepEqual(
+    over.map((each) => [each.state, 'earliestStart' in each]),
+    [
+      ['opened', true],
+      ['resolved', false],
+    ],
+  );
 });
 
 test('what was so before anybody watched is no news until it was over once', () => {
