@@ -87,6 +87,13 @@ test('it is the same however much more than it has to be looked back on is there
   }
 });
 
+test('once it has been there for long enough, one that training did not know is shown what one that it knew is', () => {
+  const [known, unknown] = [open(X), open(X, { known: ['b'] })];
+  for (let at = countScanRows(PLAN); at < ROWS; at += 15)
+    for (const column of [0, 1])
+      assert.equal(unknown.movedAt(at, column), known.movedAt(at, column), `${at}`);
+});
+
 test('no level is shown that is off by less than matters, that rows do not stay at, or that a row is farther from than from training', () => {
   const last = ROWS - 1;
   assert.equal(open(X, { least: 30 }).movedAt(last, 0), 0);
