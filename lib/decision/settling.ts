@@ -3,7 +3,8 @@
  * away for so long that this is usual by now. What training predicts tells the two apart. Only the metrics that told of the
  * anomaly are asked: another one may have been a little off all along. They have stayed if they are nearer to their level
  * during the anomaly than to what training predicts. And they settle once the rows of late agree with each other: what climbs on or goes to
- * and fro is at no level, and keeps the anomaly open.
+ * and fro is at no level, and keeps the anomaly open, for a day at most. What does so for longer is how it is by now, and the next training
+ * learns it: of an anomaly that is open it does not.
  */
 import type { DecisionPolicy, LevelOff, OpenAnomaly } from './contract.ts';
 import type { JudgedRow } from './judge-row.ts';
@@ -15,6 +16,8 @@ import type { JudgedRow } from './judge-row.ts';
 const STAYED = 0.5;
 /** Share of `settleRows` that it has to last before its level can be the new usual one; it may have begun a little before. */
 const LEAST_STAY = 0.5;
+/** Ms, and times as long as a level that stays takes, for which a metric that does not stay keeps an anomaly open at most. */
+const LONGEST_MOVE = { time: 24 * 3_600_000, settles: 2 } as const;
 /** Metrics and sides that are followed, those that told first: an outage moves everything there is. */
 const MOST_FOLLOWED = 10;
 
@@ -75,7 +78,7 @@ function hasStayed(anomaly: OpenAnomaly, last: JudgedRow, policy: DecisionPolicy
 
 /**
  * Whether it would settle but for a metric that does not stay where it has been of late: it climbs on, wanders, or goes to and fro. Such a
- * row is part of the anomaly: there is no new level yet.
+ * row is part of the anomaly, unless that has gone on for too long: there is no new level yet.
  */
 export function isStillMoving(
   anomaly: OpenAnomaly,
@@ -83,6 +86,8 @@ export function isStillMoving(
   { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
 ): boolean {
   if (anomaly.byMetrics !== true || !hasLasted(anomaly, { policy, step })) return false;
+  const longest = Math.max(LONGEST_MOVE.time, LONGEST_MOVE.settles * (policy.settleRows ?? 0) * step);
+  if (anomaly.lastAnomalous - anomaly.start >= longest) return false;
   return listStayed(anomaly, row, policy).some((reason) => !row.staysAt(reason));
 }
 

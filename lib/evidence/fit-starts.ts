@@ -15,7 +15,7 @@ import { measureTimeSinceStart } from './time-since-start.ts';
 /** Starts below which nobody can say how a workload's pods start. */
 const LEAST_STARTS = 3;
 /** Starts of a workload that are looked at: more change little, and there may be hundreds an hour. */
-const MOST_STARTS = 500;
+const MOST_STARTS = 200;
 /**
  * A pod that lived for so many times as long as it was young is usually where it was after its start; one that hardly outlived it has its start
  * for a level.
