@@ -1,3 +1,4 @@
+import type { WorkloadRevision } from '../base/workload.ts';
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import type { Severity } from '../config/severity.ts';
 import type { SilenceKind } from '../config/silence-settings.ts';
@@ -60,9 +61,14 @@ export interface AlertSilence {
 export interface AlertRollout {
   /** With its namespace: "shop/checkout". */
   readonly workload: string;
-  /** First row of a pod of the new ReplicaSet. */
+  /** Absent: a Deployment. */
+  readonly kind?: WorkloadRevision['kind'] | undefined;
+  /** First row of a pod of the new ReplicaSet; of other kinds, at which the new revision was asked for. */
   readonly at: string;
-  /** Hashes of the ReplicaSet that was there, and of the new one, as names of pods have them. */
+  /**
+   * Hashes of the ReplicaSet that was there, and of the new one, as names of pods have them; of a StatefulSet those of its revisions, of a
+   * DaemonSet the generations of its specification.
+   */
   readonly from: string;
   readonly to: string;
 }

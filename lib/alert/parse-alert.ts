@@ -1,6 +1,7 @@
 /** The JSON of an alert, checked. Subscribers in JavaScript can use it as it is. */
 import * as z from 'zod';
 import { TidewatchError } from '../base/errors.ts';
+import { REVISED_KINDS } from '../base/workload.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { ANOMALY_STATES } from '../decision/contract.ts';
@@ -131,8 +132,17 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     .array(
       z.looseObject({
         workload: z.string().describe('With its namespace, such as `shop/checkout`.'),
-        at: z.string().describe('First row of a pod of the new ReplicaSet.'),
-        from: z.string().describe('Hash of the ReplicaSet that was there, as names of its pods have it.'),
+        kind: z.enum(REVISED_KINDS).optional().describe('Absent: a Deployment.'),
+        at: z
+          .string()
+          .describe(
+            'First row of a pod of the new ReplicaSet; of other kinds, at which the new revision was asked for.',
+          ),
+        from: z
+          .string()
+          .describe(
+            'Hash of the ReplicaSet that was there, as names of its pods have it; of a StatefulSet that of its revision, of a DaemonSet the generation of its specification.',
+          ),
         to: z.string().describe('Of the new one.'),
       } satisfies Shape<AlertRollout>),
     )

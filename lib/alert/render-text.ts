@@ -110,7 +110,10 @@ function formatRestarts({ restarts = [] }: Alert): string | null {
 function formatRollouts({ rollouts = [] }: Alert): string | null {
   if (rollouts.length === 0) return null;
   return rollouts
-    .map(({ workload, at, from, to }) => `${workload} at ${formatTime(at)} (${from} to ${to})`)
+    .map(
+      ({ workload, kind, at, from, to }) =>
+        `${workload} at ${formatTime(at)} (${kind === 'DaemonSet' ? 'generation ' : ''}${from} to ${to})`,
+    )
     .join(', ');
 }
 

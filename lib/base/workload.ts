@@ -26,6 +26,20 @@ export interface Owner {
   readonly name: string;
 }
 
+/** Controllers of which pods' names tell no revision, and the cluster does. */
+export const REVISED_KINDS = ['DaemonSet', 'StatefulSet'] as const;
+
+/** What a controller asked its pods to be of, from some time on. */
+export interface WorkloadRevision {
+  /** As `nameWorkload` has it: "shop/web". */
+  readonly workload: string;
+  readonly kind: (typeof REVISED_KINDS)[number];
+  /** Of a StatefulSet the hash of its revision, of a DaemonSet the generation of its specification. */
+  readonly revision: string;
+  /** Epoch ms of the first row at which it was the one; the window's first where it was so before. */
+  readonly first: number;
+}
+
 /** Of a generated name: five random characters. */
 const SUFFIX = '[bcdfghjklmnpqrstvwxz2456789]{5}';
 /** Of a ReplicaSet: a 32-bit hash, each digit of it as one of those; up to Kubernetes 1.8 in decimal digits. */

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
-import type { Owner } from '../base/workload.ts';
+import { type Owner, REVISED_KINDS } from '../base/workload.ts';
 import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
 import { MOST_SHARDS } from '../config/work-unit.ts';
@@ -165,6 +165,7 @@ const rollouts: z.ZodType<RolloutState> = z.looseObject({
   recent: z.array(
     z.looseObject({
       workload: z.string(),
+      kind: z.enum(REVISED_KINDS).optional(),
       at: time,
       from: z.string(),
       to: z.string(),

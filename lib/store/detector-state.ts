@@ -43,7 +43,7 @@ export interface DetectorState {
   readonly silence?: SilenceState | undefined;
   /** Anomalies that a corrected window may still take back; absent while there is none. */
   readonly retractable?: Retractable | undefined;
-  /** What was rolled out; absent while no pod of a Deployment was seen. */
+  /** What was rolled out; absent while nothing told of a revision. */
   readonly rollouts?: RolloutState | undefined;
   /** Of entities with a track, the owners of pods whose names tell another one or none; absent while there is none. */
   readonly podOwners?: Readonly<Record<string, Owner>> | undefined;

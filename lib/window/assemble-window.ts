@@ -63,6 +63,7 @@ export function assembleWindow(file: FileRows, options: ReadWindowOptions): Metr
     metrics,
     ...sorted,
     ...(own?.podOwners !== undefined && { podOwners: own.podOwners }),
+    ...(own?.revisions !== undefined && { revisions: own.revisions }),
   };
 }
 

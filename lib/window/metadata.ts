@@ -1,13 +1,13 @@
 /** What Tidewatch writes into its own files' key-value metadata, and reads back. */
 import { WindowError } from '../base/errors.ts';
-import type { Owner } from '../base/workload.ts';
+import { type Owner, REVISED_KINDS, type WorkloadRevision } from '../base/workload.ts';
 import type { MetadataEntry } from './columns.ts';
 import type { MetricWindow } from './window.ts';
 
 export const WINDOW_FORMAT_VERSION = 1;
 
 /** Of a window's file. */
-export type WindowMetadata = Pick<MetricWindow, 'detector' | 'range' | 'step' | 'podOwners'>;
+export type WindowMetadata = Pick<MetricWindow, 'detector' | 'range' | 'step' | 'podOwners' | 'revisions'>;
 
 /** All of it is one JSON object under one key. */
 const KEY = 'tidewatch';
@@ -27,6 +27,14 @@ export function formatMetadata(window: WindowMetadata, manifestHash: string): Me
       ...(window.podOwners !== undefined && {
         podOwners: Array.from(window.podOwners, ([entity, { kind, name }]) => [entity, kind, name]),
       }),
+      ...(window.revisions !== undefined && {
+        revisions: window.revisions.map(({ workload, kind, revision, first }) => [
+          workload,
+          kind,
+          revision,
+          first,
+        ]),
+      }),
     }),
   };
 }
@@ -41,7 +49,7 @@ export function parseMetadata(
 ): WindowMetadata | undefined {
   const text = metadata.get(KEY);
   if (text === undefined) return undefined;
-  const { formatVersion, detector, start, end, step, podOwners } = parseMembers(text, source);
+  const { formatVersion, detector, start, end, step, podOwners, revisions } = parseMembers(text, source);
   if (formatVersion !== WINDOW_FORMAT_VERSION)
     throw new WindowError(
       'bad-metadata',
@@ -58,7 +66,7 @@ export function parseMetadata(
       'bad-metadata',
       `${source} says ${text.slice(0, 300)}: a detector, a start before the end and a step of 1 ms or more are needed`,
     );
-  return { detector, range, step: Number(step), ...readPodOwners(podOwners) };
+  return { detector, range, step: Number(step), ...readPodOwners(podOwners), ...readRevisions(revisions) };
 }
 
 /** What is none of them is a later release's: pods go by their names then. */
@@ -71,6 +79,22 @@ function readPodOwners(value: unknown): Pick<WindowMetadata, 'podOwners'> {
       : [];
   });
   return { podOwners: new Map(owners) };
+}
+
+/** As of owners: what is of no kind that is known here is passed over. */
+function readRevisions(value: unknown): Pick<WindowMetadata, 'revisions'> {
+  if (!Array.isArray(value)) return {};
+  const revisions = value.flatMap((each: unknown): WorkloadRevision[] => {
+    const [workload, named, revision, first]: readonly unknown[] = Array.isArray(each) ? each : [];
+    const kind = REVISED_KINDS.find((known) => known === named);
+    return typeof workload === 'string' &&
+      kind !== undefined &&
+      typeof revision === 'string' &&
+      typeof first === 'number'
+      ? [{ workload, kind, revision, first }]
+      : [];
+  });
+  return { revisions };
 }
 
 function parseMembers(text: string, source: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { Owner } from '../base/workload.ts';
+import type { Owner, WorkloadRevision } from '../base/workload.ts';
 import type { TimeRange } from './time-range.ts';
 
 /**
@@ -27,4 +27,6 @@ export interface MetricWindow {
    * in dropped files; only windows as they came have it.
    */
   readonly podOwners?: ReadonlyMap<string, Owner> | undefined;
+  /** Of the workloads of its pods, ascending by time; absent as `podOwners` is, and where the source tells none. */
+  readonly revisions?: readonly WorkloadRevision[] | undefined;
 }

@@ -152,7 +152,8 @@ function makeOwned(): BackfillSeries[] {
   ];
 }
 
-async function exportOwned(url: string): Promise<readonly (readonly [number, unknown])[]> {
+/** An hour of pods. */
+async function exportOf(url: string): Promise<readonly MetricWindow[]> {
   const store = createMemoryObjectStore();
   const detector: Detector = {
     ...defaultDetector('d'),
@@ -162,7 +163,11 @@ async function exportOwned(url: string): Promise<readonly (readonly [number, unk
     backfill: HOUR,
   };
   await exportAt(url, store, detector, START + HOUR + MINUTE);
-  const windows = await readAll(store, MINUTE);
+  return await readAll(store, MINUTE);
+}
+
+async function exportOwned(url: string): Promise<readonly (readonly [number, unknown])[]> {
+  const windows = await exportOf(url);
   return windows.map(({ range, podOwners }) => [
     (range.start - START) / MINUTE,
     Object.fromEntries([...podOwners!].map(([entity, { kind, name }]) => [entity, `${kind} ${name}`])),
@@ -180,6 +185,60 @@ const OWNED_WINDOWS = [
 test('windows know the owners of pods whose names tell none', async () => {
   await using prometheus = await startPrometheus({ backfill: formatOpenMetrics(makeOwned()) });
   assert.deepEqual(await exportOwned(prometheus.url), OWNED_WINDOWS);
+});
+
+/** Rolled out after 20 minutes: a StatefulSet by a hash, a DaemonSet by a generation; one that nobody here is a pod of. */
+function makeRevised(): BackfillSeries[] {
+  const samples = (from: number, to: number, value: number): [number, number][] =>
+    Array.from({ length: to - from }, (_, cell) => [START + (from + cell) * MINUTE, value]);
+  const namespace = 'shop';
+  const revision = (statefulset: string, hash: string, from: number, to: number): BackfillSeries => ({
+    name: 'kube_statefulset_status_update_revision',
+    labels: { namespace, statefulset, revision: `${statefulset}-${hash}`, pod: 'kube-state-metrics-0' },
+    samples: samples(from, to, 1),
+  });
+  const pods = [
+    { pod: 'db-0', owner_kind: 'StatefulSet', owner_name: 'db' },
+    { pod: 'agent-x2x4z', owner_kind: 'DaemonSet', owner_name: 'agent' },
+  ];
+  return [
+    ...pods.flatMap(({ pod, ...owner }): BackfillSeries[] => [
+      { name: 'cpu', labels: { namespace, pod }, samples: samples(0, 60, 1) },
+      { name: 'kube_pod_owner', labels: { namespace, pod, ...owner }, samples: samples(0, 60, 1) },
+    ]),
+    revision('db', '6d4cf56db6', 0, 20),
+    revision('db', '7f9cb5c8d6', 20, 60),
+    revision('queue', '5ff676694b', 0, 60),
+    {
+      name: 'kube_daemonset_metadata_generation',
+      labels: { namespace, daemonset: 'agent', pod: 'kube-state-metrics-0' },
+      samples: [...samples(0, 22, 4), ...samples(22, 60, 5)],
+    },
+  ];
+}
+
+test('windows know which revisions of their workloads were asked for, and since when', async () => {
+  await using prometheus = await startPrometheus({ backfill: formatOpenMetrics(makeRevised()) });
+  const windows = await exportOf(prometheus.url);
+  const told = windows.map(({ revisions = [] }) =>
+    revisions.map(({ workload, revision, first }) => [workload, revision, (first - START) / MINUTE]),
+  );
+  assert.deepEqual(told.slice(0, 2), [
+    [
+      ['shop/agent', '4', 0],
+      ['shop/db', '6d4cf56db6', 0],
+    ],
+    [
+      ['shop/agent', '4', 15],
+      ['shop/db', '6d4cf56db6', 15],
+      ['shop/db', '7f9cb5c8d6', 20],
+      ['shop/agent', '5', 22],
+    ],
+  ]);
+  assert.deepEqual(told[3], [
+    ['shop/agent', '5', 45],
+    ['shop/db', '7f9cb5c8d6', 45],
+  ]);
 });
 
 test('more points than Prometheus gives at once arrive in order, without overlap', async () => {

@@ -157,7 +157,14 @@ async function askForOwners(
   telemetry: Telemetry,
 ): Promise<PodOwners | undefined> {
   try {
-    return await readPodOwners(source, detector, range);
+    return await readPodOwners(source, detector, {
+      ...range,
+      onRefused: (reason) =>
+        telemetry.warn('revisions of workloads could not be read: rollouts are told by names of pods', {
+          detector: detector.name,
+          reason,
+        }),
+    });
   } catch (error) {
     if (!(error instanceof SourceError || error instanceof RetryLaterError)) throw error;
     telemetry.warn('owners of pods could not be read: they go by their names', {

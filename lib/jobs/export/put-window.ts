@@ -3,7 +3,7 @@ import { correlateTo, correlationOf } from '../../base/correlation.ts';
 import { PreconditionFailedError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { listUnits } from '../../config/work-unit.ts';
-import { ownersOfEntities, type PodOwners } from '../../source/pod-owners.ts';
+import { ownersOfEntities, type PodOwners, revisionsOfEntities } from '../../source/pod-owners.ts';
 import { cutWindow, firstValueTime, type WindowCut } from '../../source/series-to-window.ts';
 import { windowKey } from '../../store/keys.ts';
 import { MAX_FOOTER_BYTES } from '../../window/limits.ts';
@@ -81,7 +81,12 @@ function withOwners(
   { telemetry }: Pick<ExportContext, 'telemetry'>,
 ): MetricWindow {
   if (podOwners === undefined) return window;
-  const owned = { ...window, podOwners: ownersOfEntities(window.entities, entityLabels, podOwners) };
+  const revisions = revisionsOfEntities(window, entityLabels, podOwners);
+  const owned = {
+    ...window,
+    podOwners: ownersOfEntities(window.entities, entityLabels, podOwners),
+    ...(revisions.length > 0 && { revisions }),
+  };
   const bytes = Buffer.byteLength(formatMetadata(owned, manifestHash).value);
   if (bytes <= MOST_METADATA) return owned;
   telemetry.warn('owners of pods are too many to be kept with the window: they go by their names', {

@@ -112,7 +112,7 @@ export async function commitDecision(
       step: fitted.manifest.step,
     });
     const rollouts = followRollouts(given.window, detector.entityLabels, state.rollouts);
-    const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts) };
+    const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts, owners) };
     const podsOf = countPods({ detector, tracks, owners, step: fitted.manifest.step });
     const told = await describeTransitions({ transitions, tracks }, state, described);
     const { alerts, worst } = told;

@@ -3,6 +3,7 @@ import type { AlertRollout } from '../../alert/alert.ts';
 import { nameWorkload } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import type { RolloutState } from '../../decision/rollouts.ts';
+import { type KnownOwners, ownerOf } from './follow-owners.ts';
 
 /** Ms before an anomaly's first row: what a new version brings shows once its caches, queues and users have come. */
 const BEFORE = 3_600_000;
@@ -19,16 +20,27 @@ export interface AnomalySpan {
 export function describeRollouts(
   detector: Pick<Detector, 'entityLabels' | 'dependsOn'>,
   rollouts: RolloutState | undefined,
+  owners: KnownOwners | undefined,
 ): (span: AnomalySpan) => readonly AlertRollout[] {
   const { entityLabels, dependsOn = [] } = detector;
   return ({ entity, start, lastAnomalous }) => {
-    const own = nameWorkload(entity, entityLabels);
+    // Those of Deployments are told by the pods' names.
+    const own = [
+      nameWorkload(entity, entityLabels),
+      nameWorkload(entity, entityLabels, ownerOf(owners, entity)),
+    ];
     return (rollouts?.recent ?? [])
       .filter(({ workload, at }) => {
         const isNear = at >= start - BEFORE && at <= lastAnomalous;
-        return isNear && (workload === own || entity === '' || dependsOn.includes(shortName(workload)));
+        return isNear && (own.includes(workload) || entity === '' || dependsOn.includes(shortName(workload)));
       })
-      .map(({ workload, at, from, to }) => ({ workload, at: new Date(at).toISOString(), from, to }));
+      .map(({ workload, kind, at, from, to }) => ({
+        workload,
+        ...(kind !== undefined && { kind }),
+        at: new Date(at).toISOString(),
+        from,
+        to,
+      }));
   };
 }
 

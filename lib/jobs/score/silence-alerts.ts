@@ -140,7 +140,7 @@ export async function tellNoticedSilences(
       owners: state.podOwners,
       step,
     });
-    const rolloutsOf = describeRollouts(given.detector, state.rollouts);
+    const rolloutsOf = describeRollouts(given.detector, state.rollouts, state.podOwners);
     const podsOf = countPods({
       detector: given.detector,
       tracks: entities,

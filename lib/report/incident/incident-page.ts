@@ -126,9 +126,9 @@ function renderRollouts(input: IncidentInput): Markup | undefined {
   const { rollouts = [] } = newestOf(input);
   if (rollouts.length === 0) return undefined;
   return html`<h2>What was deployed</h2><ul class="related deployed">${rollouts.map(
-    ({ workload, at, from, to }) =>
-      html`<li><span class="value">${sayTime(Date.parse(at))}</span><span>${breakable(workload)} <span class="quiet">· <code>${from}</code> to <code>${to}</code></span></span></li>`,
-  )}</ul><p class="note">First pods of another ReplicaSet, UTC, from an hour before the incident on. What was deployed need not be the cause.</p>`;
+    ({ workload, kind, at, from, to }) =>
+      html`<li><span class="value">${sayTime(Date.parse(at))}</span><span>${breakable(workload)} <span class="quiet">· ${kind === 'DaemonSet' ? 'generation ' : ''}<code>${from}</code> to <code>${to}</code></span></span></li>`,
+  )}</ul><p class="note">First pods of another ReplicaSet, and new revisions of a StatefulSet or DaemonSet, UTC, from an hour before the incident on. What was deployed need not be the cause.</p>`;
 }
 
 function renderMembers(input: IncidentInput): Markup | undefined {

@@ -480,6 +480,9 @@ test('rollouts of all members are told, each once, oldest first, and in the text
     renderAlert(alert).text,
     /^Rolled out: shop\/checkout at 2026-11-23 08:45:00 UTC \(6d4cf56db6 to 7f9cb5c8d6\), shop\/cart at /m,
   );
+  const agent = { ...rollout('shop/agent', '50'), kind: 'DaemonSet', from: '4', to: '5' } as const;
+  const { text } = renderAlert({ ...alert, rollouts: [agent] });
+  assert.match(text, /^Rolled out: shop\/agent at 2026-11-23 08:50:00 UTC \(generation 4 to 5\)$/m);
   const digest = told({ state: 'digest', digested: [createIncident('i1', members)] });
   assert.deepEqual(digest.rollouts, own[0]);
   assert.equal(build(members).rollouts, undefined);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { WorkloadRevision } from '../../../lib/base/workload.ts';
 import { followRollouts, type RolloutState } from '../../../lib/decision/rollouts.ts';
 
 const MINUTE = 60_000;
@@ -18,6 +19,8 @@ function see(lives: readonly Life[], before?: RolloutState): RolloutState | unde
     entities: lives.map(([pod]) => `shop/${pod}`),
     entityOf: Uint32Array.from(rows, ({ entity }) => entity),
     times: Float64Array.from(rows, ({ time }) => time),
+    range: { start: NINE, end: NINE + MINUTE },
+    step: MINUTE,
   };
   return followRollouts(window, LABELS, before);
 }
@@ -27,6 +30,29 @@ const checkout = (hash: string, pod: string, from: number, to: number): Life => 
   from,
   to,
 ];
+/** A quarter of an hour of revisions that were asked for, by the minute from which on. */
+function ask(
+  kind: WorkloadRevision['kind'],
+  from: number,
+  asked: readonly (readonly [revision: string, minute: number])[],
+  before?: RolloutState,
+): RolloutState | undefined {
+  const window = {
+    entities: ['shop/checkout-0'],
+    entityOf: new Uint32Array(15),
+    times: Float64Array.from({ length: 15 }, (_, minute) => NINE + (from + minute) * MINUTE),
+    range: { start: NINE + from * MINUTE, end: NINE + (from + 15) * MINUTE },
+    step: MINUTE,
+    revisions: asked.map(([revision, minute]) => ({
+      workload: 'shop/checkout',
+      kind,
+      revision,
+      first: NINE + minute * MINUTE,
+    })),
+  };
+  return followRollouts(window, LABELS, before);
+}
+
 const told = (state: RolloutState | undefined): readonly unknown[] =>
   (state?.recent ?? []).map(({ workload, at, from, to }) => [workload, (at - NINE) / MINUTE, from, to]);
 
@@ -84,4 +110,60 @@ test('what is over for long is forgotten', () => {
   assert.deepEqual(Object.keys(state!.revisions['shop/checkout']!), [NEW]);
   state = see([checkout(NEW, 'ccccc', 8 * DAY, 8 * DAY + 5)], state);
   assert.deepEqual(Object.keys(state!.revisions), ['shop/checkout']);
+});
+
+test('a new revision of a StatefulSet is a rollout, and so is going back to the old one minutes later', () => {
+  let state = ask('StatefulSet', 0, [[OLD, 0]]);
+  assert.deepEqual(told(state), [], 'what is there when it is first looked at is no news');
+  state = ask(
+    'StatefulSet',
+    15,
+    [
+      [OLD, 15],
+      [NEW, 22],
+    ],
+    state,
+  );
+  state = ask('StatefulSet', 30, [[NEW, 30]], state);
+  state = ask('StatefulSet', 45, [[OLD, 45]], state);
+  state = ask('StatefulSet', 45, [[OLD, 45]], state);
+  assert.deepEqual(told(state), [
+    ['shop/checkout', 22, OLD, NEW],
+    ['shop/checkout', 45, NEW, OLD],
+  ]);
+  assert.deepEqual(
+    state?.recent.map(({ kind }) => kind),
+    ['StatefulSet', 'StatefulSet'],
+  );
+});
+
+test('two revisions of one window are two rollouts, each from the one before; late windows tell of none', () => {
+  let state = ask('DaemonSet', 0, [['4', 0]]);
+  state = ask(
+    'DaemonSet',
+    15,
+    [
+      ['4', 15],
+      ['5', 18],
+      ['6', 20],
+    ],
+    state,
+  );
+  state = ask('DaemonSet', -30, [['3', -20]], state);
+  assert.deepEqual(told(state), [
+    ['shop/checkout', 18, '4', '5'],
+    ['shop/checkout', 20, '5', '6'],
+  ]);
+});
+
+test('a Deployment of the same name is another workload', () => {
+  let state = ask('StatefulSet', 0, [[OLD, 0]]);
+  state = see([checkout(NEW, 'ccccc', 15, 30)], state);
+  state = ask('DaemonSet', 30, [['4', 30]], state);
+  assert.deepEqual(told(state), []);
+  assert.deepEqual(Object.keys(state!.revisions), [
+    'StatefulSet shop/checkout',
+    'shop/checkout',
+    'DaemonSet shop/checkout',
+  ]);
 });

@@ -1,8 +1,9 @@
 /** Owners of pods as kube-state-metrics tells them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SourceError } from '../../../lib/base/errors.ts';
 import type { Watched } from '../../../lib/source/metric-source.ts';
-import { ownersOfEntities, readPodOwners } from '../../../lib/source/pod-owners.ts';
+import { ownersOfEntities, readPodOwners, revisionsOfEntities } from '../../../lib/source/pod-owners.ts';
 import { createQuerySource, type RangeQuery } from '../../../lib/source/query-source.ts';
 
 const MINUTE = 60_000;
@@ -12,17 +13,17 @@ const DETECTOR: Watched = { name: 'shop', entityLabels: LABELS, metrics: [{ name
 
 type Labels = Readonly<Record<string, string>>;
 
-async function ownersOf(series: readonly Labels[], detector = DETECTOR) {
+async function ownersOf(series: readonly Labels[], detector = DETECTOR, readValue = (_: Labels) => 1) {
   const asked: RangeQuery[] = [];
   const source = createQuerySource('a cluster', async (query) => {
     asked.push(query);
     return series.map((labels) => ({
       labels,
       times: Float64Array.of(query.start),
-      values: Float64Array.of(1),
+      values: Float64Array.of(readValue(labels)),
     }));
   });
-  const owners = await readPodOwners(source, detector, RANGE);
+  const owners = await readPodOwners(source, detector, { ...RANGE, onRefused: assert.fail });
   return { owners, asked };
 }
 
@@ -51,7 +52,9 @@ test('one query asks of all pods that were there within the range', async () => 
   assert.deepEqual([start, end, step], [14 * MINUTE, 15 * MINUTE, MINUTE]);
   assert.equal(
     query,
-    'last_over_time(kube_pod_owner[900s]) or last_over_time(kube_replicaset_owner[900s]) or last_over_time(kube_job_owner[900s])',
+    'last_over_time(kube_pod_owner[900s]) or last_over_time(kube_replicaset_owner[900s]) or last_over_time(kube_job_owner[900s])' +
+      ' or min_over_time((0 * kube_statefulset_status_update_revision + time())[870000ms:60000ms])' +
+      ' or min_over_time((0 * count_values by (namespace, daemonset) ("generation", kube_daemonset_metadata_generation) + time())[870000ms:60000ms])',
   );
 });
 
@@ -69,7 +72,7 @@ test('a pod is of what owns its ReplicaSet or its Job, and else of its own owner
     pod('engine-blue', 'Engine', 'engine'),
     pod('alone-0', '<none>', '<none>'),
   ]);
-  assert.deepEqual(Object.fromEntries(owners!), {
+  assert.deepEqual(Object.fromEntries(owners!.byPod), {
     'shop/web-abc-x': { kind: 'Rollout', name: 'web' },
     'shop/bare-abc-x': { kind: 'ReplicaSet', name: 'bare-abc' },
     'shop/backup-1-x': { kind: 'CronJob', name: 'backup' },
@@ -90,7 +93,7 @@ test('where the owner above is not known, of a node, and of who does not control
     { namespace: 'shop', pod: 'cpu of another metric' },
     replicaSet('of-another', 'Deployment', 'another'),
   ]);
-  assert.deepEqual(Object.fromEntries(owners!), { 'shop/two': { kind: 'Engine', name: 'engine' } });
+  assert.deepEqual(Object.fromEntries(owners!.byPod), { 'shop/two': { kind: 'Engine', name: 'engine' } });
 });
 
 test('a ReplicaSet of the same name in another namespace owns nothing here', async () => {
@@ -99,7 +102,7 @@ test('a ReplicaSet of the same name in another namespace owns nothing here', asy
     { ...replicaSet('web-abc', 'Deployment', 'web'), namespace: 'other' },
     pod('db-0', 'StatefulSet', 'db'),
   ]);
-  assert.deepEqual([...owners!.keys()], ['shop/db-0']);
+  assert.deepEqual([...owners!.byPod.keys()], ['shop/db-0']);
 });
 
 test('nobody is asked for entities that are no pods by their namespace, and without kube-state-metrics nobody knows', async () => {
@@ -118,12 +121,90 @@ test('an entity has an owner where its name tells another one or none', () => {
     ['other/engine-blue', { kind: 'Engine', name: 'other' }],
   ]);
   const entities = ['shop/web-6d4cf56db6-x2x4z', 'shop/engine-blue', 'shop/alone-0', 'shop/unknown', 'a/b/c'];
-  assert.deepEqual(Object.fromEntries(ownersOfEntities(entities, LABELS, owners)), {
+  assert.deepEqual(Object.fromEntries(ownersOfEntities(entities, LABELS, { byPod: owners })), {
     'shop/engine-blue': { kind: 'Engine', name: 'engine' },
     'shop/alone-0': { kind: 'Pod', name: 'alone-0' },
   });
   const byNode = ['node', 'pod', 'namespace'];
-  const found = ownersOfEntities(['n1/engine-blue/other'], byNode, owners);
+  const found = ownersOfEntities(['n1/engine-blue/other'], byNode, { byPod: owners });
   assert.equal(found.get('n1/engine-blue/other')?.name, 'other');
-  assert.equal(ownersOfEntities(entities, ['pod'], owners).size, 0);
+  assert.equal(ownersOfEntities(entities, ['pod'], { byPod: owners }).size, 0);
+});
+
+const first = ({ first: minute = '0' }: Labels): number => Number(minute) * 60;
+const statefulSet = (name: string, revision: string, minute: number, over: Labels = {}): Labels => ({
+  namespace: 'shop',
+  statefulset: name,
+  revision: `${name}-${revision}`,
+  first: String(minute),
+  ...over,
+});
+const daemonSet = (name: string, generation: string, minute: number): Labels => ({
+  namespace: 'shop',
+  daemonset: name,
+  generation,
+  first: String(minute),
+});
+
+test('revisions of StatefulSets and DaemonSets are those of the workloads that own the entities', async () => {
+  const { owners } = await ownersOf(
+    [
+      pod('db-0', 'StatefulSet', 'db'),
+      pod('db-1', 'StatefulSet', 'db'),
+      statefulSet('db', '7f9cb5c8d6', 9, { instance: 'after a restart' }),
+      statefulSet('db', '7f9cb5c8d6', 7, { instance: 'before' }),
+      statefulSet('db', '6d4cf56db6', 0),
+      pod('agent-x2x4z', 'DaemonSet', 'agent'),
+      daemonSet('agent', '5', 4),
+      daemonSet('agent', '4', 0),
+      // Of nobody here, and what no owner of a pod is.
+      statefulSet('other', '6d4cf56db6', 0),
+      pod('db-2', 'DaemonSet', 'other'),
+      pod('engine', 'Engine', 'engine'),
+    ],
+    DETECTOR,
+    first,
+  );
+  const entities = ['shop/agent-x2x4z', 'shop/db-0', 'shop/db-1', 'shop/db-2', 'shop/engine', 'else/db-0'];
+  const within = (from: number, to: number): readonly unknown[] =>
+    revisionsOfEntities({ entities, range: { start: from * MINUTE, end: to * MINUTE } }, LABELS, owners!).map(
+      ({ workload, kind, revision, first: at }) => [workload, kind, revision, at / MINUTE],
+    );
+  assert.deepEqual(within(0, 15), [
+    ['shop/agent', 'DaemonSet', '4', 0],
+    ['shop/db', 'StatefulSet', '6d4cf56db6', 0],
+    ['shop/agent', 'DaemonSet', '5', 4],
+    ['shop/db', 'StatefulSet', '7f9cb5c8d6', 7],
+  ]);
+  // Of several windows that are asked for at once, each has its own.
+  assert.deepEqual(within(4, 7), [
+    ['shop/agent', 'DaemonSet', '5', 4],
+    ['shop/db', 'StatefulSet', '6d4cf56db6', 4],
+  ]);
+});
+
+test('of workloads of several clusters that share a name no revision is told', async () => {
+  const { owners } = await ownersOf(
+    [pod('agent-x2x4z', 'DaemonSet', 'agent'), daemonSet('agent', '4', 0), daemonSet('agent', '9', 0)],
+    DETECTOR,
+    first,
+  );
+  assert.deepEqual(
+    revisionsOfEntities({ entities: ['shop/agent-x2x4z'], range: RANGE }, LABELS, owners!),
+    [],
+  );
+});
+
+test('a source that refuses to tell revisions tells owners, and the reason is heard', async () => {
+  const refusals: string[] = [];
+  const source = createQuerySource('an old one', async ({ query, start }) => {
+    if (query.includes('count_values')) throw new SourceError('query-rejected', 'no subqueries here');
+    return [
+      { labels: pod('db-0', 'StatefulSet', 'db'), times: Float64Array.of(start), values: Float64Array.of(1) },
+    ];
+  });
+  const onRefused = (reason: string): void => void refusals.push(reason);
+  const owners = await readPodOwners(source, DETECTOR, { ...RANGE, onRefused });
+  assert.deepEqual([...owners!.byPod.keys()], ['shop/db-0']);
+  assert.deepEqual(refusals, ['no subqueries here']);
 });

@@ -373,6 +373,16 @@ test('metadata that cannot be right is refused', () => {
   const known = load({ podOwners: owners })().podOwners;
   assert.deepEqual(known, new Map([['a', { kind: 'Engine', name: 'engine' }]]));
   assert.equal(load({ podOwners: { a: 1 } })().podOwners, undefined);
+  const revisions = [
+    ['shop/db', 'StatefulSet', 'a', 1, 'more'],
+    ['shop/x', 'Fleet', 'a', 1],
+    ['shop/y'],
+    'z',
+  ];
+  assert.deepEqual(load({ revisions })().revisions, [
+    { workload: 'shop/db', kind: 'StatefulSet', revision: 'a', first: 1 },
+  ]);
+  assert.equal(load({ revisions: 'a' })().revisions, undefined);
   assert.throws(load({ formatVersion: 2 }), windowError('bad-metadata', 'version 2', 'reads 1'));
   assert.throws(load({ step: 0 }), windowError('bad-metadata', '"step":0'));
   assert.throws(load({ end: 'soon' }), windowError('bad-metadata', 'soon'));

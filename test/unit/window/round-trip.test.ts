@@ -28,3 +28,13 @@ test('the owners of pods come back with their window, whatever entities are call
   ])
     assert.deepEqual(read(writeWindow(owned, { manifestHash: 'h' })), owned);
 });
+
+test('revisions of workloads come back with their window', () => {
+  const [window] = fc.sample(anyWindow({ withValue: true }), { numRuns: 1, seed: 1 });
+  const revisions = [
+    { workload: 'shop/db', kind: 'StatefulSet', revision: '6d4cf56db6', first: 1 },
+    { workload: 'shop/agent', kind: 'DaemonSet', revision: '4', first: 2 },
+  ] as const;
+  const revised = { ...window!, revisions };
+  assert.deepEqual(read(writeWindow(revised, { manifestHash: 'h' })), revised);
+});

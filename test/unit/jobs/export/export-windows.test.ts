@@ -442,7 +442,13 @@ function ownedBy(plain: QueryRange, name: string): QueryRange {
     if (!query.query.includes('kube_pod_owner'))
       return series.map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
     const labels = { namespace: 'shop', pod: 'a', owner_kind: 'Engine', owner_name: name };
-    return [{ ...series[0]!, labels }];
+    const asked = { namespace: 'shop', statefulset: 'db', revision: 'db-6d4cf56db6' };
+    const times = series[0]!.times.slice(0, 1);
+    return [
+      { ...series[0]!, labels },
+      { ...series[0]!, labels: { ...labels, pod: 'b', owner_kind: 'StatefulSet', owner_name: 'db' } },
+      { labels: asked, times, values: times.map(() => 0) },
+    ];
   };
 }
 
@@ -455,9 +461,16 @@ test('the owners of pods are asked for once with what is asked for at a time, an
   const asked = world.queries.filter(({ query }) => query.includes('kube_pod_owner'));
   assert.equal(asked.length, (world.queries.length - asked.length) / 2, 'two metrics');
   for (const key of exported) {
-    const { entities, podOwners } = await windowAt(world.store, key);
+    const { entities, podOwners, revisions } = await windowAt(world.store, key);
     assert.deepEqual(entities, ['shop/a', 'shop/b']);
-    assert.deepEqual(podOwners, new Map([['shop/a', { kind: 'Engine', name: 'engine' }]]));
+    assert.deepEqual(Object.fromEntries(podOwners!), {
+      'shop/a': { kind: 'Engine', name: 'engine' },
+      'shop/b': { kind: 'StatefulSet', name: 'db' },
+    });
+    assert.deepEqual(
+      revisions?.map(({ workload, revision }) => [workload, revision]),
+      [['shop/db', '6d4cf56db6']],
+    );
   }
 });
 

@@ -145,13 +145,15 @@ test('what was deployed shortly before is on the page, and no heading where noth
   const store = createMemoryObjectStore();
   const rollouts = [
     { workload: 'shop/checkout', at: '2026-11-22T07:51:00.000Z', from: '6d4cf56db6', to: '<b>7f9cb5c8d6' },
-  ];
+    { workload: 'shop/agent', kind: 'DaemonSet', at: '2026-11-22T07:52:00.000Z', from: '4', to: '5' },
+  ] as const;
   const id = await leave(store, ['payment-0'], { over: { rollouts } });
   await notify(createContext(store), ['shop']);
   const page = store.text(incidentPageKey(id)) ?? '';
   const [, section = ''] = page.split('<h2>What was deployed</h2>');
   assert.match(section, /^<ul class="related deployed"><li><span class="value">[^<]*07:51<\/span>/);
   assert.match(section, /<code>6d4cf56db6<\/code> to <code>&lt;b&gt;7f9cb5c8d6<\/code>/);
+  assert.match(section, /generation <code>4<\/code> to <code>5<\/code>/);
   const without = createMemoryObjectStore();
   const other = await leave(without, ['payment-0']);
   await notify(createContext(without), ['shop']);

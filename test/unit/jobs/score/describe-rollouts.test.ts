@@ -27,6 +27,7 @@ test('names those of its own workload and of what it depends on, from an hour be
     describeRollouts(
       { entityLabels: ['namespace', 'pod'], dependsOn },
       ROLLOUTS,
+      undefined,
     )({
       entity,
       start: NINE,
@@ -40,7 +41,21 @@ test('names those of its own workload and of what it depends on, from an hour be
   assert.equal(describe([], '').length, 4);
 });
 
-test('nothing where no pod of a Deployment was ever seen', () => {
+test('nothing where no revision was ever told of', () => {
   const span = { entity: 'a', start: NINE, lastAnomalous: NINE };
-  assert.deepEqual(describeRollouts({ entityLabels: [] }, undefined)(span), []);
+  assert.deepEqual(describeRollouts({ entityLabels: [] }, undefined, undefined)(span), []);
+});
+
+test('a StatefulSet is known by its pods, and whatever they are called by their owner', () => {
+  const asked = { ...rollout('shop/db', 1), kind: 'StatefulSet' } as const;
+  const describe = describeRollouts(
+    { entityLabels: ['namespace', 'pod'] },
+    { revisions: {}, recent: [asked] },
+    { 'shop/alpha': { kind: 'StatefulSet', name: 'db' } },
+  );
+  const span = { start: NINE, lastAnomalous: NINE + 20 * MINUTE };
+  const at = new Date(asked.at).toISOString();
+  for (const entity of ['shop/db-0', 'shop/alpha'])
+    assert.deepEqual(describe({ entity, ...span }), [{ ...asked, at }]);
+  assert.deepEqual(describe({ entity: 'shop/beta', ...span }), []);
 });

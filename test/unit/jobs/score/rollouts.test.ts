@@ -33,7 +33,7 @@ function makeRows(given: {
   });
 }
 
-async function run(faulty: boolean, dependsOn: string) {
+async function run(faulty: boolean, dependsOn: string, revisionsOf: typeof tellNone = tellNone) {
   const clock = EPOCH + (TRAINED + 200) * STEP;
   const spec = `{ step: 1m, model: { kind: robust-z }, silence: { entity: off, source: off }, depends_on: [${dependsOn}] }`;
   const { store, context, published, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
@@ -41,11 +41,16 @@ async function run(faulty: boolean, dependsOn: string) {
   const loaded = await loadDetector(context, DETECTOR);
   await trainModel(loaded, context);
   for (let from = TRAINED; from < TRAINED + 150; from += 15) {
-    await drop(makeRows({ from, rows: 15, faulty }));
+    await drop({ ...makeRows({ from, rows: 15, faulty }), ...revisionsOf(from) });
     await scoreWindows(loaded, context);
   }
   const { state } = await readState(store, DETECTOR);
   return { published, rollouts: state.rollouts };
+}
+
+/** Of the window that begins at this step. */
+function tellNone(_from: number): Pick<MetricWindow, 'revisions'> {
+  return {};
 }
 
 const TOLD = {
@@ -71,4 +76,20 @@ test('one of what does not depend on it does not', async () => {
   const { published } = await run(true, 'catalogue');
   assert.equal(published[0]?.entity, PAYMENT);
   assert.equal(published[0]?.rollouts, undefined);
+});
+
+test('a StatefulSet is rolled out where its windows say so', async () => {
+  const revised = { workload: 'shop/queue', kind: 'StatefulSet' } as const;
+  const { published, rollouts } = await run(true, 'queue', (from) => {
+    const start = { ...revised, revision: from > ROLLOUT ? 'b' : 'a', first: EPOCH + from * STEP };
+    const moved = { ...revised, revision: 'b', first: EPOCH + (ROLLOUT + 5) * STEP };
+    return { revisions: from === ROLLOUT ? [start, moved] : [start] };
+  });
+  const at = EPOCH + (ROLLOUT + 5) * STEP;
+  assert.deepEqual(
+    rollouts?.recent.filter(({ kind }) => kind !== undefined),
+    [{ ...revised, at, from: 'a', to: 'b' }],
+  );
+  const told = { ...revised, at: new Date(at).toISOString(), from: 'a', to: 'b' };
+  assert.deepEqual(published[0]?.rollouts, [told]);
 });
