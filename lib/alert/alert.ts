@@ -176,7 +176,7 @@ export interface Alert {
   readonly worst?: AlertWorst | undefined;
   /**
    * Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Those of other detectors that
-   * have a part in the incident are there once its page has found them. Absent where none is known.
+   * have a part in the incident are there once the wait for the first message or the page has found them. Absent where none is known.
    */
   readonly related?: readonly AlertRelated[] | undefined;
   /** Of `settled`: the metric that it was about; absent where it was about none by itself. */

@@ -193,7 +193,7 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
     )
     .optional()
     .describe(
-      'Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Of other detectors from the second message on: those that the page found. Absent where none is known when the message is made.',
+      'Metrics of other entities that moved as the leading one did, the most alike first; at most 8. Of other detectors: those that have a part in the incident, as far as they were found before the message. Absent where none is known when the message is made.',
     ),
   silence: z
     .looseObject({

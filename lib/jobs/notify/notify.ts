@@ -26,6 +26,7 @@ import { keepRecord } from './keep-record.ts';
 import { loadSilencings } from './load-silencings.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { recordIncident, recordMerged } from './record-incident.ts';
+import { relateWaiting } from './relate-waiting.ts';
 import { type TakenOver, takeChanges } from './take-changes.ts';
 import { writePages } from './write-pages.ts';
 
@@ -101,10 +102,11 @@ export async function notify(context: NotifyContext, detectors: readonly string[
     beforeRemoval: async () => {
       await wake(context, due);
       if (context.withoutPages === true) return [];
-      return await writePages(context, state, [
+      const ofPages = await writePages(context, state, [
         ...state.outbox.map(({ alert }) => alert.incidentId),
         ...changed.map(({ id }) => id),
       ]);
+      return [...ofPages, ...(await relateWaiting(context, state, changed))];
     },
   });
   if (inFlight > 0)

@@ -24,7 +24,7 @@ import {
   writeNotifyState,
 } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
-import type { FoundRelated } from './incident-page/write-page.ts';
+import type { FoundRelated } from './incident-page/relate-members.ts';
 import { keepRecord } from './keep-record.ts';
 import { recordIncident } from './record-incident.ts';
 import { keepRelated } from './relate-others.ts';

@@ -1,12 +1,12 @@
 /**
  * What moved with the probable culprit among the metrics of other detectors: scoring sees its own detector alone, and the page
- * of an incident reads the windows of all. What the page found is kept with the culprit's alert, so that the next message
- * has it and no message waits for a read.
+ * of an incident reads the windows of all; so does a run after which a first message waits. What either found is kept with the
+ * culprit's alert, so that the next message has it and no message waits for a read.
  */
 import type { Alert, AlertRelated } from '../../alert/alert.ts';
 import type { NotifyState } from '../../store/notify-state.ts';
 import { MOST_RELATED, roundCorrelation } from '../shared/find-related.ts';
-import type { FoundRelated } from './incident-page/write-page.ts';
+import type { FoundRelated } from './incident-page/relate-members.ts';
 
 /** What its own detector has many of leaves them room. */
 const MOST_OF_OTHERS = 3;

@@ -5,7 +5,8 @@
  */
 import type { NotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';
-import type { FoundRelated } from './incident-page/write-page.ts';
+import type { FoundRelated } from './incident-page/relate-members.ts';
+import { withinTime } from './within-time.ts';
 
 /** Ms that a run spends on pages, and on one: others wait for the queue that it came from. */
 const MOST_TIME = 10_000;
@@ -42,7 +43,7 @@ export async function writePages(
         renderPage ?? (await import('../../report/incident/incident-page.ts')).renderIncidentPage;
       const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
       const work = writeIncidentPage(store, { incidentId, step, now: now(), render });
-      const related = await within(MOST_TIME, work);
+      const related = await withinTime(MOST_TIME, work);
       if (related !== undefined) found.push(related);
     } catch (error) {
       telemetry.error('page of an incident failed', { detector, incidentId, error: String(error) });
@@ -50,19 +51,6 @@ export async function writePages(
     }
   }
   return found;
-}
-
-/** What takes longer is left to itself: the messages of this run still stand in the outbox. @throws Error after `limit` ms */
-async function within<T>(limit: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not written within ${limit} ms`)), limit);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A digest is of no incident, and has an object of its own. */

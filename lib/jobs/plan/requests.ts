@@ -169,5 +169,8 @@ export function requestsOfChanges(sweeps: number, load: Workload): Requests {
   return { reads: states * changes, lists: 0, writes: 0 };
 }
 
-/** Of an incident with two messages, opened and resolved: changes, its objects, claims, receipts and its page. */
+/**
+ * Of an incident of one detector with two messages, opened and resolved: changes, its objects, claims, receipts and its page. Of several
+ * detectors the windows around it are read of each: once while the first message waits, and for each page.
+ */
 export const TELL_INCIDENT: Requests = { reads: 33, lists: 4, writes: 30 };

@@ -7,10 +7,10 @@ import { detectorOfUnit } from '../../../config/work-unit.ts';
 import { countOf, formatTime } from '../../../report/format.ts';
 import type { IncidentInput, MemberInput, SeriesInput } from '../../../report/incident/incident-input.ts';
 import { decodeJson } from '../../../store/json.ts';
-import { incidentKey, incidentPageKey, unitOfWindowKey } from '../../../store/keys.ts';
+import { incidentKey, incidentPageKey } from '../../../store/keys.ts';
 import type { ObjectStore } from '../../../store/object-store.ts';
 import type { TimeRange } from '../../../window/time-range.ts';
-import { findRelated, type RowsOfDetector, rangeOfRelated } from '../../shared/find-related.ts';
+import { type RowsOfDetector, rangeOfRelated } from '../../shared/find-related.ts';
 import { gatherRows } from '../../shared/gather-rows.ts';
 import { loadUsualValues, type UsualValues, usualOfMetric } from '../../shared/usual-values.ts';
 import { anomalySchema } from '../record-anomaly.ts';
@@ -19,6 +19,7 @@ import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
 import { measureAnswered } from './measure-answered.ts';
 import { findPlotRange } from './plot-range.ts';
 import { type ReadSeries, readSeriesAround } from './read-series.ts';
+import { type FoundRelated, type KnownMember, relateMembers, unitOfMember } from './relate-members.ts';
 
 /** Members that the page names, those of them that have plots, and metrics of each. */
 const MOST_MEMBERS = 30;
@@ -27,19 +28,6 @@ const METRICS = { culprit: 6, other: 2 } as const;
 const READS_AT_ONCE = 8;
 /** Another run may have changed the incident meanwhile: its page is then made anew. */
 const MOST_TRIES = 3;
-
-interface Known {
-  readonly member: AlertMember;
-  readonly alert: Alert | undefined;
-  /** Windows in which it was found anomalous. */
-  readonly windows: readonly string[];
-}
-
-/** What moved with the probable culprit, of all detectors that have a part in the incident; the most alike first. */
-export interface FoundRelated {
-  readonly anomalyId: string;
-  readonly related: IncidentInput['related'];
-}
 
 /**
  * Nothing is written for an incident that nobody was told of: it is then undefined.
@@ -102,7 +90,7 @@ async function gatherInput(
     members,
     membersLeftOut: incident.members.length - known.length,
     range,
-    related: relate(rows, known),
+    related: relateMembers(rows, known),
     similar,
     answered: answered && { ...answered, newest: newestRead },
     similarDays: SIMILAR_DAYS,
@@ -147,24 +135,11 @@ function findSeenUntil(
   return Math.min(now, Math.max(lastRow + step, ...rows));
 }
 
-function relate(rows: readonly RowsOfDetector[], known: readonly Known[]): IncidentInput['related'] {
-  const [culprit] = known;
-  const reasons = culprit?.alert?.reasons ?? [];
-  // Who is silent moves with nobody.
-  if (culprit === undefined || reasons[0] === undefined || culprit.alert?.silence !== undefined) return [];
-  const { detector, entity } = culprit.member;
-  return findRelated(rows, {
-    culprit: {
-      detector,
-      entity,
-      metric: (reasons.find(({ derived }) => derived === undefined) ?? reasons[0]).metric,
-    },
-    isMember: (of, name) => known.some(({ member }) => member.detector === of && member.entity === name),
-  });
-}
-
-async function readMembers(store: ObjectStore, members: readonly AlertMember[]): Promise<readonly Known[]> {
-  const known = new Map<AlertMember, Known>();
+async function readMembers(
+  store: ObjectStore,
+  members: readonly AlertMember[],
+): Promise<readonly KnownMember[]> {
+  const known = new Map<AlertMember, KnownMember>();
   await forEachConcurrently(members, READS_AT_ONCE, async (member) => {
     const alerts = await readAlerts(store, member.object);
     const windows = [...new Set(alerts.map(({ objects }) => objects.window))];
@@ -186,18 +161,13 @@ async function readAlerts(store: ObjectStore, key: string): Promise<readonly Ale
 interface Plots {
   /** Of all entities of these detectors. */
   readonly rows: readonly RowsOfDetector[];
-  readonly seriesOf: (known: Known) => readonly SeriesInput[];
+  readonly seriesOf: (known: KnownMember) => readonly SeriesInput[];
   readonly notes: readonly string[];
-}
-
-/** Where its windows and its model are. */
-function unitOfMember({ member, alert }: Known): string {
-  return (alert && unitOfWindowKey(alert.objects.window)) ?? member.detector;
 }
 
 async function readPlots(
   store: ObjectStore,
-  plotted: readonly Known[],
+  plotted: readonly KnownMember[],
   around: {
     readonly range: TimeRange;
     readonly onset: number;
@@ -208,7 +178,7 @@ async function readPlots(
   const gathered: RowsOfDetector[] = [];
   const read = new Map<string, readonly ReadSeries[]>();
   const usual = new Map<string, UsualValues | undefined>();
-  const isCulprit = (known: Known): boolean => known === plotted[0];
+  const isCulprit = (known: KnownMember): boolean => known === plotted[0];
   // The probable cause's first, which what moved with it is looked for by.
   for (const [unit, members] of Map.groupBy(plotted, unitOfMember)) {
     const detector = detectorOfUnit(unit);
@@ -263,7 +233,7 @@ async function readPlots(
 }
 
 /** By their part in it; those that are missing where data is; empty: no one in particular. */
-function metricsOf({ alert }: Known): readonly string[] {
+function metricsOf({ alert }: KnownMember): readonly string[] {
   const names = [...(alert?.reasons ?? []).map(({ metric }) => metric), ...(alert?.silence?.metrics ?? [])];
   return [...new Set(names)];
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert, AlertRelated } from '../../../../lib/alert/alert.ts';
 import { renderAlert } from '../../../../lib/alert/render.ts';
+import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { keepRelated, withRelated } from '../../../../lib/jobs/notify/relate-others.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
@@ -11,6 +12,7 @@ import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { createAlert } from '../../../helpers/alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
+import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { createTopic } from '../../../helpers/notify-stories.ts';
 
@@ -116,6 +118,101 @@ test("the second message names what moved with it in the other detector, and the
   const { text } = renderAlert(end);
   assert.match(text, /What moved with it, by correlation:\n {2}\+1\.00 {2}payment io, by shop\n/);
   assert.equal((await readNotifyState(store)).state.outbox.length, 0);
+});
+
+/** @returns the first message, and what the run before it read and listed of windows */
+async function tellFirst(given: {
+  readonly detectors: readonly string[];
+  readonly over?: (store: MemoryObjectStore, key: string) => Promise<void>;
+  readonly withoutPages?: true;
+}) {
+  const { detectors, over, withoutPages } = given;
+  const memory = createMemoryObjectStore({ now: () => START });
+  const [reads, lists]: [string[], string[]] = [[], []];
+  const store: MemoryObjectStore = {
+    ...memory,
+    async get(key, options) {
+      reads.push(key);
+      await over?.(memory, key);
+      return memory.get(key, options);
+    },
+    list(prefix, ...rest) {
+      if (prefix.startsWith('windows/')) lists.push(prefix);
+      return memory.list(prefix, ...rest);
+    },
+  };
+  for (const detector of detectors) {
+    await putWindow(memory, detector, `${detector}-1`);
+    await leave(memory, detector, `${detector}-1`);
+  }
+  const topic = createTopic(memory);
+  const waits: number[] = [];
+  const telemetry = createMemoryTelemetry();
+  let clock = START + 60 * MINUTE;
+  const context = createNotifyContext(store, {
+    publisher: topic,
+    telemetry,
+    grouping: { ...DEFAULT_GROUPING, groupWait: 30_000 },
+    now: () => clock,
+    wakeIn: async (wait) => void waits.push(wait, reads.filter((key) => key.startsWith('windows/')).length),
+    ...(withoutPages && { withoutPages }),
+  });
+  reads.length = 0;
+  assert.equal((await notify(context, detectors)).published, 0);
+  const windows = reads.filter((key) => key.startsWith('windows/'));
+  const listed = lists.length;
+  assert.deepEqual(waits, [30_000, 0], 'it is woken in any case, and before anything is read');
+  clock += 30_000;
+  await notify(context, []);
+  assert.equal(topic.sent.length, 1);
+  return { first: topic.sent[0]!, windows, listed, telemetry };
+}
+
+test('the first message names what moved with it in other detectors of the incident, which is read while it waits', async () => {
+  const { first, windows, listed } = await tellFirst({ detectors: ['shop', 'disks'] });
+  assert.equal(first.state, 'opened');
+  assert.deepEqual(
+    first.related?.map(({ correlation: _, ...each }) => each),
+    [{ detector: 'shop', entity: 'shop-1', metric: 'io' }],
+  );
+  assert.equal(windows.length, 4, 'two of each detector');
+  assert.equal(listed, 6, 'three days of each');
+});
+
+test('of one detector alone, and where nothing else is read, no window is read for the first message', async () => {
+  for (const given of [
+    { detectors: ['shop'] },
+    { detectors: ['shop', 'disks'], withoutPages: true as const },
+  ]) {
+    const { first, windows, listed } = await tellFirst(given);
+    assert.deepEqual([first.related, windows, listed], [undefined, [], 0]);
+  }
+});
+
+test('a first message goes out at its time where what moved with it cannot be read', async () => {
+  const { first, telemetry } = await tellFirst({
+    detectors: ['shop', 'disks'],
+    over: async (_, key) => {
+      if (key.startsWith('windows/')) throw new Error('no answer');
+    },
+  });
+  assert.equal(first.related, undefined);
+  assert.ok(telemetry.lines.some(({ message }) => message.startsWith('what moved with an incident')));
+});
+
+test('what takes too long to read is given up, and the first message goes out without it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let isFirst = true;
+  const { first } = await tellFirst({
+    detectors: ['shop', 'disks'],
+    over: async (_, key) => {
+      if (!key.startsWith('windows/') || !isFirst) return;
+      isFirst = false;
+      setImmediate(() => t.mock.timers.tick(3_000));
+      await new Promise(() => {});
+    },
+  });
+  assert.equal(first.related, undefined);
 });
 
 function relate(detector: string, count: number, correlation = 0.9): AlertRelated[] {
