@@ -83,10 +83,12 @@ export function profilesOf(scaler: FittedScaler, entity: string): readonly Profi
 /**
  * (value - offset) / divisor of a column that varies. Within tolerance of a constant: exactly 0; off it: never 0, at most ±200, see CONSTANT_SCALE.
  * NaN where the value is not finite or training held none. Otherwise finite: at most ±SCALED_LIMIT.
+ * @param leastOffZero in the column's own unit: off a constant 0 by less is 0, since scaled values do not tell how far it is
  */
-export function scaleValue(value: number, profile: Profile): number {
+export function scaleValue(value: number, profile: Profile, leastOffZero = 0): number {
   if (!Number.isFinite(value)) return NaN;
   if (profile.shape === 'varies') return bound((value - profile.offset) / profile.divisor);
+  if (profile.center === 0 && Math.abs(value) < leastOffZero) return 0;
   const offset = value - profile.center;
   const size = Math.max(Math.abs(value), Math.abs(profile.center));
   if (Math.abs(offset) <= CONSTANT_TOLERANCE * size) return 0;
@@ -96,7 +98,7 @@ export function scaleValue(value: number, profile: Profile): number {
 /**
  * `scaleValue` over rows `from` to `to` (exclusive) of a column.
  * @param out as long as the column
- * @param given.leastOffZero in the column's own unit: off a constant 0 by less is 0, since scaled values do not tell how far it is
+ * @param given.leastOffZero as of `scaleValue`
  */
 export function scaleColumn(
   column: Float64Array,
@@ -110,11 +112,7 @@ export function scaleColumn(
 ): void {
   const { from, to, profile, leastOffZero } = given;
   if (profile.shape !== 'varies') {
-    const least = profile.center === 0 ? leastOffZero : 0;
-    for (let row = from; row < to; row++) {
-      const value = column[row]!;
-      out[row] = Math.abs(value) < least ? 0 : scaleValue(value, profile);
-    }
+    for (let row = from; row < to; row++) out[row] = scaleValue(column[row]!, profile, leastOffZero);
     return;
   }
   const { offset, divisor } = profile;

@@ -17,7 +17,7 @@ import type { FittedScaler } from '../../features/scaler.ts';
 import { lowerBound } from '../../maths/quantile.ts';
 import { fitScoreTail, LEAST_SCORES } from '../../maths/score-tail.ts';
 import { calmMatrix } from '../shared/calm-matrix.ts';
-import { findDirections, findLeastChanges } from '../shared/least-changes.ts';
+import { findDirections, findLeastChanges, findLeastOffZero } from '../shared/least-changes.ts';
 import { findNormalRows, type RehearsalInput, rehearse } from './rehearse-version.ts';
 
 export interface CalibratedVersion {
@@ -67,12 +67,13 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
   const { settleAfter, resolveAfter } = detector.threshold;
   const budget = shareBudget(detector.threshold.falseAlarms, detector.shard);
   const leastChanges = findLeastChanges({ detector, plan, scaler });
+  const scaled = { scaler, leastOffZero: findLeastOffZero({ detector, plan }) };
   const { folds, why } = await rehearse({
     ...given.rehearsal,
     x,
     labels,
     forget: (some, isForgotten) => {
-      const rest = forgetEntities(some, scaler, isForgotten);
+      const rest = forgetEntities(some, scaled, isForgotten);
       const of = { detector, plan, scaler: rest.scaler };
       return { x: rest.x, leastChanges: findLeastChanges(of), calm: () => calmMatrix(rest.x, of) };
     },

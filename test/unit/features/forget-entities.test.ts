@@ -36,6 +36,8 @@ const SCALER: FittedScaler = {
   pooled: [varies(50, 50), constant(0)],
 };
 
+const ANY_MOVE = { scaler: SCALER, leastOffZero: [0, 0] };
+
 function matrix(): FeatureMatrix {
   const entities = [OLD, YOUNG, OTHER];
   return {
@@ -49,7 +51,7 @@ function matrix(): FeatureMatrix {
 }
 
 test('who is forgotten is on the scale of its workload, and the others stay as they are', () => {
-  const { x, scaler } = forgetEntities(matrix(), SCALER, (entity) => entity > 0);
+  const { x, scaler } = forgetEntities(matrix(), ANY_MOVE, (entity) => entity > 0);
   assert.deepEqual([...scaler.entities.keys()], [OLD]);
   // 90 + 20 is 110; 0 restarts are one below the 1 of the other pod; what is off a constant has no unit to go back by.
   assert.deepEqual([...x.values], [1, 0, 1, -1, Number.NaN, Number.NaN, 2, 0]);
@@ -59,5 +61,30 @@ test('who is forgotten is on the scale of its workload, and the others stay as t
 
 test('where nobody that is known is forgotten, nothing is copied', () => {
   const x = matrix();
-  assert.equal(forgetEntities(x, SCALER, (entity) => entity === 2).x, x);
+  assert.equal(forgetEntities(x, ANY_MOVE, (entity) => entity === 2).x, x);
+});
+
+test('off a constant 0 of its workload by less than matters is 0, as in every other matrix', () => {
+  const scaler: FittedScaler = {
+    kind: 'robust',
+    columns: ['retries'],
+    entities: new Map([
+      [OLD, [constant(0)]],
+      [YOUNG, [varies(1, 1)]],
+    ]),
+    pooled: [varies(50, 50)],
+  };
+  const x: FeatureMatrix = {
+    names: scaler.columns,
+    entities: [OLD, YOUNG],
+    entityOf: Uint32Array.of(0, 1, 1),
+    times: Float64Array.of(0, 0, 60_000),
+    // Of the young one 2 and 5.
+    values: Float32Array.of(0, 1, 4),
+  };
+  const forget = (leastOffZero: number): readonly number[] => [
+    ...forgetEntities(x, { scaler, leastOffZero: [leastOffZero] }, (entity) => entity === 1).x.values,
+  ];
+  assert.deepEqual(forget(4), [0, 0, 100]);
+  assert.deepEqual(forget(0), [0, 100, 100]);
 });
