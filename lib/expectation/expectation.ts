@@ -5,6 +5,7 @@
 import { createInheritance } from '../base/inherit.ts';
 import { findBriefEntities, MIN_ENTITY_ROWS } from '../features/brief-entities.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { NORMAL_IQR, NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { findDemand, fitSlope } from './demand.ts';
@@ -52,9 +53,6 @@ const MOST_VALUES = 5_000;
 const MOST_POOLED = 50_000;
 /** Of what the season leaves: all but one row in a hundred. */
 const USUAL = { from: 0.005, to: 0.995 } as const;
-const NORMAL_IQR = 1.3489795003921634;
-/** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
-const NORMAL_TAIL_RANGE = 5.1516586071978;
 /** Below it a spread is rounding noise of the scaled values. */
 const LEAST_SPREAD = 1e-9;
 

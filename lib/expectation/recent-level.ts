@@ -4,6 +4,7 @@
  * extremes has a median, too.
  */
 import { insertLast, middleOf, takeMedian } from '../maths/median.ts';
+import { NORMAL_IQR } from '../maths/normal-ranges.ts';
 import { quantile } from '../maths/quantile.ts';
 
 /** Blocks whose medians make a level: a median of medians moves only where half of the hours did. */
@@ -18,7 +19,6 @@ export const LEAST_BLOCKS = 4;
 const NEAR = { spreads: 4, share: 0.25 } as const;
 /** The same of how far the blocks that agree may move, from the first half of them to the second. */
 const STILL = { spreads: 1, share: 0.15 } as const;
-const NORMAL_IQR = 1.3489795003921634;
 
 /** Rows that a level looks back on, and what a block of them is. */
 export interface RecentReach {

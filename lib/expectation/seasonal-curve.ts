@@ -4,13 +4,13 @@
  */
 import { toLocalTime } from '../features/zone-clock.ts';
 import { takeMedian } from '../maths/median.ts';
+import { NORMAL_IQR } from '../maths/normal-ranges.ts';
 import { halvesOf, isPredicted, type TimedValues } from '../maths/predict.ts';
 import { quantile } from '../maths/quantile.ts';
 import { fitScatter, readScatter } from './scatter.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const NORMAL_IQR = 1.3489795003921634;
 const WEEK = 7 * DAY;
 /** 1970-01-01 was a Thursday: hours of the week count from there, which is as good as any day. */
 export const HOURS_OF_WEEK = 168;

@@ -1,13 +1,11 @@
 /** What is usual for a pod that training did not know, by those of its workload that it knew. */
 import { createInheritance, type Known } from '../base/inherit.ts';
+import { NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
 import { CONSTANT_TOLERANCE, type Profile } from './profile.ts';
 
 interface Pooled {
   readonly pooled: readonly Profile[];
 }
-
-/** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
-const NORMAL_TAIL_RANGE = 5.1516586071978;
 
 /**
  * One profile a column: the middle one of those that vary, with all of their ranges, or the constant that all share. If the

@@ -1,6 +1,6 @@
 /** What one column of one entity usually looks like, and how its values are scaled for a model. */
-
 import type { ScalerKind } from '../config/feature-settings.ts';
+import { NORMAL_IQR, NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
 import { quantile } from '../maths/quantile.ts';
 
 /** How a column behaved in training; the number is what the artifact stores. */
@@ -22,10 +22,6 @@ export interface Profile {
   readonly divisor: number;
 }
 
-/** Interquartile range of a standard normal: IQR / 1.349 is its standard deviation. */
-const NORMAL_IQR = 1.3489795003921634;
-/** Distance of the 0.5 % and 99.5 % quantiles of a standard normal. */
-const NORMAL_TAIL_RANGE = 5.1516586071978;
 /** Values within this share of the largest magnitude are the same value: rates carry rounding noise. */
 export const CONSTANT_TOLERANCE = 1e-9;
 

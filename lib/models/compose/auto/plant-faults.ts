@@ -3,8 +3,8 @@
  * stuck values, and stretches of another time. Their sizes go by how much a metric changes within ten rows, so that
  * they are neither plain nor hidden on any data.
  */
-
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
+import { NORMAL_IQR } from '../../../maths/normal-ranges.ts';
 import { quantile } from '../../../maths/quantile.ts';
 import { type Random, seedRandom } from '../../../maths/random.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
@@ -31,7 +31,6 @@ const CHANGE_ROWS = 10;
 const CLIMB = 1.5;
 /** Rows that a metric's usual change is taken from. */
 const MOST_CHANGES = 4_000;
-const NORMAL_IQR = 1.3489795003921634;
 
 /** @param given.isOlder per row, 1 = left as it is */
 export function plantFaults(

@@ -1,6 +1,7 @@
 /** Quantiles and curves of the training, from rows evenly spread over it. */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { toLocalTime } from '../../../features/zone-clock.ts';
+import { NORMAL_IQR } from '../../../maths/normal-ranges.ts';
 import type { TimedValues } from '../../../maths/predict.ts';
 import { lowerBound, quantile } from '../../../maths/quantile.ts';
 import { groupRows } from '../../framework/univariate/group-rows.ts';
@@ -13,8 +14,7 @@ import { planThinning } from './thinning.ts';
 
 /** A fortnight of minutes of one entity. */
 const SAMPLED_ROWS = 24_000;
-/** Interquartile range, and 99 % of the distances from the centre, of a standard normal. */
-const NORMAL_IQR = 1.3489795003921634;
+/** 99 % of a standard normal lie as near to its centre. */
 const NORMAL_99 = 2.5758293035489004;
 /** Of a level's usual range: all but one row in a hundred. */
 const USUAL = [0.005, 0.995] as const;
