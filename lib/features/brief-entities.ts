@@ -4,7 +4,7 @@
  */
 import { nameWorkload } from '../base/workload.ts';
 
-/** Measured training rows that an entity needs before it is known by itself. */
+/** Measured training rows that an entity, and each of its columns, needs before it is known by itself. */
 export const MIN_ENTITY_ROWS = 64;
 /** Ms that a pod needs, where an older one of its workload had them. */
 const LEAST_LIFE = 4 * 3_600_000;

@@ -1,5 +1,6 @@
 /** Learns every column's baseline: one for all entities, and one for each that was seen for long enough. */
 import { ModelError, RetryLaterError } from '../../../base/errors.ts';
+import { MIN_ENTITY_ROWS } from '../../../features/brief-entities.ts';
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';
 import { type MeasuredColumns, openMeasuredColumns } from '../../../maths/linalg/measured-columns.ts';
 import type { FitRun } from '../../framework/contract.ts';
@@ -9,8 +10,6 @@ import type { Baselines } from './baselines.ts';
 import type { RobustZParams } from './params.ts';
 import { sortFloats } from './sort-floats.ts';
 
-/** Measured rows that an entity's column needs before it is judged by itself: as many as the scaler asks for. */
-const MIN_ENTITY_ROWS = 64;
 /** Fewer values are sorted sooner than their digits are counted. */
 const WORTH_COUNTING = 2048;
 
