@@ -32,27 +32,23 @@ export function findIncident(
   change: AnomalyChange,
   policy: GroupingPolicy,
 ): Incident | undefined {
+  const held = incidents.filter(
+    (incident) => incident.status !== 'closed' && !isLongOver(incident, change, policy),
+  );
   let [nearest, distance]: [Incident | undefined, number] = [undefined, Infinity];
-  for (const incident of incidents) {
-    if (incident.status === 'closed' || isLongOver(incident, change, policy)) continue;
+  for (const incident of held) {
     if (policy.groupBy.length > 0 && incident.members.some((member) => isSameEntity(member, change)))
       return incident;
     const found = distanceTo(incident, change, policy.groupBy);
     if (found < distance) [nearest, distance] = [incident, found];
   }
   if (policy.groupBy.length === 0) return nearest;
-  return nearest ?? findSpreading(incidents, change, policy) ?? findOver(incidents, change);
+  return nearest ?? findSpreading(held, change) ?? findOver(incidents, change);
 }
 
-function findSpreading(
-  incidents: readonly Incident[],
-  change: AnomalyChange,
-  policy: GroupingPolicy,
-): Incident | undefined {
-  return incidents.findLast(
-    ({ status, members }) =>
-      status !== 'closed' &&
-      !isLongOver({ status, members }, change, policy) &&
+function findSpreading(held: readonly Incident[], change: AnomalyChange): Incident | undefined {
+  return held.findLast(
+    ({ members }) =>
       change.start - startOf(members) <= SPREADS_FOR &&
       members.some((member) => isSameOfWorkload(member, change)),
   );
@@ -63,7 +59,7 @@ function findSpreading(
  * silence of days both come at once.
  */
 function isLongOver(
-  { status, members }: Pick<Incident, 'status' | 'members'>,
+  { status, members }: Incident,
   change: AnomalyChange,
   { groupInterval }: GroupingPolicy,
 ): boolean {
