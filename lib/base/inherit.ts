@@ -10,6 +10,11 @@ export interface Known<T> {
   readonly workloads?: ReadonlyMap<string, string> | undefined;
 }
 
+/** What an entity is a pod of, as `nameWorkload` has it; the entity itself where it is none. */
+export function workloadIn({ workloads }: Pick<Known<unknown>, 'workloads'>, entity: string): string {
+  return workloads?.get(entity) ?? nameWorkload(entity, []);
+}
+
 /** Stands for no workloads as the key of a cache. */
 const BY_NAME: ReadonlyMap<string, string> = new Map();
 
@@ -26,15 +31,14 @@ export function createInheritance<T, Within extends object>(
   const merged = new WeakMap<Known<T>['entities'], WeakMap<ReadonlyMap<string, string>, Merged>>();
   return (within, entity) => {
     const { entities, workloads: owned = BY_NAME } = within;
-    const nameOf = (name: string): string => owned.get(name) ?? nameWorkload(name, []);
-    const workload = nameOf(entity);
+    const workload = workloadIn(within, entity);
     if (workload === entity) return undefined;
     const byOwners = merged.get(entities) ?? new WeakMap<ReadonlyMap<string, string>, Merged>();
     merged.set(entities, byOwners);
     let workloads = byOwners.get(owned);
     if (workloads === undefined) {
       workloads = new Map(
-        [...Map.groupBy(entities, ([known]) => nameOf(known))].map(([name, pods]) => [
+        [...Map.groupBy(entities, ([known]) => workloadIn(within, known))].map(([name, pods]) => [
           name,
           pods.map(([, own]) => own),
         ]),

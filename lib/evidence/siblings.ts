@@ -3,7 +3,7 @@
  * curve over the day of its own: at night it is off the level of the evening that it has lived. The older pods know that hour, and if
  * they are as usual and do the same as the young one, nothing is wrong with it.
  */
-import { nameWorkload } from '../base/workload.ts';
+import { workloadIn } from '../base/inherit.ts';
 import { type Expectation, expectAt, scatterAt, seriesOf } from '../expectation/expectation.ts';
 import { unscale } from '../expectation/expected-range.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
@@ -45,15 +45,13 @@ export function openSiblings({ x, expectation, step }: Given): Siblings {
   const byWorkload = new Map<string, readonly number[]>();
   const medians = new Map<string, Medians>();
   let groups: readonly Uint32Array[] | undefined;
-  const workloadOf = (entity: string): string =>
-    expectation.workloads?.get(entity) ?? nameWorkload(entity, []);
   const knowsHours = (entity: number, column: number): boolean =>
     (expectation.entities.get(x.entities[entity]!)?.[column]?.season.day.length ?? 0) > 0;
   return {
     valuesAt(entity, column, places) {
       if (profiles === undefined || knowsHours(entity, column)) return undefined;
       const name = x.entities[entity]!;
-      const workload = workloadOf(name);
+      const workload = workloadIn(expectation, name);
       // What is no pod of several stands for itself.
       if (workload === name) return undefined;
       const key = JSON.stringify([workload, column]);
@@ -117,7 +115,9 @@ export function openSiblings({ x, expectation, step }: Given): Siblings {
 
   function podsOf(workload: string): readonly number[] {
     if (byWorkload.size === 0)
-      for (const [name, pods] of Map.groupBy(x.entities.keys(), (entity) => workloadOf(x.entities[entity]!)))
+      for (const [name, pods] of Map.groupBy(x.entities.keys(), (entity) =>
+        workloadIn(expectation, x.entities[entity]!),
+      ))
         byWorkload.set(name, pods);
     return byWorkload.get(workload) ?? [];
   }

@@ -3,7 +3,7 @@
  * from its first row on by how far its siblings were off at that age. Where too few of them began within the history, nobody knows
  * that, and nothing is said of the pod while it is young.
  */
-import { nameWorkload } from '../base/workload.ts';
+import { workloadIn } from '../base/inherit.ts';
 import { graceOf, type RecentPlan } from './entity-age.ts';
 
 /**
@@ -43,7 +43,7 @@ export function boundsOf(
   },
 ): StartBounds | undefined {
   const { entity, column, workloads } = of;
-  return starts?.get(workloads?.get(entity) ?? nameWorkload(entity, []))?.[column];
+  return starts?.get(workloadIn({ workloads }, entity))?.[column];
 }
 
 /** Age, in ms, up to which the starts are known; Infinity where they are for as long as a pod is young. */
