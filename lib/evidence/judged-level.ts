@@ -6,6 +6,7 @@
 import { seriesOf } from '../expectation/expectation.ts';
 import { LEAST_BLOCKS } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { lowerBound } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import type { FittedEvidence } from './evidence.ts';
 import { type Measured, measureDemand, measureLevels } from './residuals.ts';
@@ -58,7 +59,7 @@ export function openJudgedLevels(given: {
         stretches.set(key, found);
       }
       found.moved[column] ??= measureMoved(opened.input, { ...found, column }).slice(found.begin);
-      return found.moved[column][placeOf(found.rows, row) - found.begin]!;
+      return found.moved[column][lowerBound(found.rows, row) - found.begin]!;
     },
   };
 }
@@ -105,15 +106,4 @@ function measureMoved(
     const off = anchored[i]! * spread;
     return Math.abs(off) < Math.abs(off - at) ? 0 : at;
   });
-}
-
-/** @param rows ascending, one of them `row` */
-function placeOf(rows: Uint32Array, row: number): number {
-  let [from, to] = [0, rows.length - 1];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (rows[middle]! < row) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }
