@@ -108,7 +108,7 @@ export function calibrateEvidence(given: {
   const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
   const reach = findReaches(judged, { plan, rate, columns: whole.x.names.length });
   const { leastChanges, budget } = settings;
-  const among = (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
+  const among = countAmong(rate);
   return {
     plan,
     expectation,
@@ -173,7 +173,7 @@ function findReaches(
     if (!isWatched(rate.directions[column], side)) return Number.POSITIVE_INFINITY;
     if (column < 0 && isTooShort(found)) return Number.POSITIVE_INFINITY;
     // One budget for all: a false incident of each is as rare as there are of them.
-    const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : (ALIKE_LENGTHS * rate.metrics) / SHARES.alone;
+    const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : countAmong(rate);
     const tail = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
     if (column < 0) return CAUTION.others * Math.max(LEAST.joint, tail);
     const known = findKnownBurst(bursts[component]!, probabilityOf(blockOf(length), rate, 1));
@@ -238,6 +238,11 @@ function blockOf(length: number): number {
 
 function probabilityOf(block: number, { step, budget, atOnce }: Rate, among: number): number {
   return Math.min(MOST_PROBABLE, (block * step * budget.count) / (budget.per * atOnce * among));
+}
+
+/** Statistics of single metrics that share their part of the budget. */
+function countAmong({ metrics }: Pick<Rate, 'metrics'>): number {
+  return (ALIKE_LENGTHS * metrics) / SHARES.alone;
 }
 
 function leastOfMean(length: number): number {

@@ -42,8 +42,16 @@ interface Start {
   readonly ages: Float64Array;
 }
 
+/** One that is looked at. */
+interface MeasuredStart extends Start {
+  /** Of its rows, on the grid of steps. */
+  readonly places: Float64Array;
+  /** The same for every column. */
+  readonly demand: Float64Array | undefined;
+}
+
 export function fitStarts(given: Given): Starts {
-  const { x, budget, among } = given;
+  const { x, plan, budget, among } = given;
   const starts = findStarts(given);
   const from = x.times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
   const to = x.times.reduce((last, time) => Math.max(last, time), Number.NEGATIVE_INFINITY);
@@ -57,7 +65,11 @@ export function fitStarts(given: Given): Starts {
     [...Map.groupBy(starts, ({ workload }) => workload)]
       .filter(([, own]) => own.length >= LEAST_STARTS)
       .map(([workload, own]) => {
-        const some = takeEvenly([...own.keys()], MOST_STARTS).map((at) => own[at]!);
+        const some = takeEvenly([...own.keys()], MOST_STARTS).map((at): MeasuredStart => {
+          const start = own[at]!;
+          const places = Float64Array.from(start.rows, (row) => Math.round(x.times[row]! / plan.step));
+          return { ...start, places, demand: measureDemand(given, start) };
+        });
         return [
           workload,
           x.names.map((_, column) => findBounds(some, { ...given, column, probability, measure })),
@@ -85,11 +97,10 @@ function findStarts({ x, learned, plan, expectation }: Given): readonly Start[] 
 function openMeasure(given: Given) {
   const { x, plan } = given;
   const siblings = openSiblings({ ...given, step: plan.step });
-  return ({ entity, rows }: Start, column: number): Float64Array | undefined => {
-    const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
-    const of = { entity, rows, places, column, demand: measureDemand(given, { entity, rows }) };
-    const { anchored, spread } = measureAnchored({ ...given, siblings }, of);
-    const unit = unitOf(x, { entity, column, spread });
+  const input = { ...given, siblings };
+  return (start: MeasuredStart, column: number): Float64Array | undefined => {
+    const { anchored, spread } = measureAnchored(input, { ...start, column });
+    const unit = unitOf(x, { entity: start.entity, column, spread });
     // NaN, where nothing was measured, has not moved.
     if (unit === 0 && anchored.some((value) => Math.abs(value) > 0)) return undefined;
     return anchored.map((value) => value * unit);
@@ -97,7 +108,7 @@ function openMeasure(given: Given) {
 }
 
 function findBounds(
-  starts: readonly Start[],
+  starts: readonly MeasuredStart[],
   given: Given & {
     readonly column: number;
     readonly probability: number;
