@@ -54,12 +54,12 @@ export function openJudgedLevels(given: {
           from: number * length - countBefore(plan) * plan.step,
           to: (number + 1) * length,
         });
-        const begin = rows.findIndex((each) => x.times[each]! >= number * length);
-        found = { entity, rows, begin, moved: [] };
+        const first = rows.findIndex((each) => x.times[each]! >= number * length);
+        found = { entity, rows, first, moved: [] };
         stretches.set(key, found);
       }
-      found.moved[column] ??= measureMoved(opened.input, { ...found, column }).slice(found.begin);
-      return found.moved[column][lowerBound(found.rows, row) - found.begin]!;
+      found.moved[column] ??= measureMoved(opened.input, { ...found, column }).slice(found.first);
+      return found.moved[column][lowerBound(found.rows, row) - found.first]!;
     },
   };
 }
@@ -69,8 +69,8 @@ interface Stretch {
   readonly entity: number;
   readonly rows: Uint32Array;
   /** Of `rows`: the first that is not looked back on alone. */
-  readonly begin: number;
-  /** Column → one a row from `begin` on; undefined before it is asked for. */
+  readonly first: number;
+  /** Column → one a row from `first` on; undefined before it is asked for. */
   readonly moved: Float64Array[];
 }
 
@@ -91,7 +91,13 @@ function takeRows(
 /** One a row. */
 function measureMoved(
   input: Measured,
-  of: { readonly entity: number; readonly rows: Uint32Array; readonly column: number },
+  of: {
+    readonly entity: number;
+    readonly rows: Uint32Array;
+    readonly column: number;
+    /** Of `rows`. */
+    readonly first: number;
+  },
 ): Float64Array {
   const { x, expectation, plan } = input;
   if (Number.isNaN(seriesOf(expectation, x.entities[of.entity]!)[of.column]!.center))

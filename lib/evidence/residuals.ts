@@ -55,6 +55,8 @@ interface OfColumn extends EntityRows {
   readonly places: Float64Array;
   /** As `measureDemand` has it of these rows. */
   readonly demand: Float64Array | undefined;
+  /** Of `rows`: what is looked back on before it, for levels alone, is not filled in; left out: the first. */
+  readonly first?: number;
 }
 
 interface Levelled extends RecentLevels {
@@ -77,12 +79,11 @@ export function measureLevels(input: Measured, of: OfColumn): Levelled {
   const { settled, startKnownUntil } = isNew(input.expectation, name)
     ? judgeYouth(anchored, { ...input, ...of, spread })
     : { settled: anchored, startKnownUntil: 0 };
-  const levels = findRecentLevels(of.places, settled, input.plan.recent);
+  const levels = findRecentLevels(of.places, settled, input.plan.recent, of.first);
   return { series, least, spread, anchored, startKnownUntil, ...levels };
 }
 
-/** @param of.first of `rows`: what is looked back on before it, for levels alone, is not filled in */
-export function measureResiduals(input: Measured, of: OfColumn & { readonly first?: number }): Residuals {
+export function measureResiduals(input: Measured, of: OfColumn): Residuals {
   const { x } = input;
   const { rows, first = 0 } = of;
   const {

@@ -45,11 +45,13 @@ interface Block {
  *
  * @param places of the rows on the grid of steps, ascending
  * @param values in spreads off what training predicts; NaN where missing
+ * @param first row: of those before it nobody asks whether their levels' rows agree, which takes as long as the levels
  */
 export function findRecentLevels(
   places: Float64Array,
   values: Float64Array,
   { block }: RecentReach,
+  first = 0,
 ): RecentLevels {
   const levels = new Float64Array(values.length).fill(NaN);
   const agree = new Uint8Array(values.length);
@@ -66,7 +68,7 @@ export function findRecentLevels(
     if (blocks.length >= LEAST_BLOCKS) {
       const level = middleOf(sorted);
       levels.fill(level, from, to);
-      if (doAgree(blocks, level)) agree.fill(1, from, to);
+      if (to > first && doAgree(blocks, level)) agree.fill(1, from, to);
     }
     let count = 0;
     for (let i = from; i < to; i++) {

@@ -107,3 +107,14 @@ test('rows that stray within each block do not agree, though the medians of the 
     assert.ok(!agree.includes(1), `${seed}: ${agree.join(' ')}`);
   }
 });
+
+test('from a row on, levels and whether their rows agree are as without one; before it nothing is said of that', () => {
+  const noise = normalRows(1500, 1, 3);
+  const values = Float64Array.from(noise, ([own], i) => (i < 600 ? 0 : 20) + own!);
+  const all = findRecentLevels(placesFrom(0, 1500), values, REACH);
+  const newest = findRecentLevels(placesFrom(0, 1500), values, REACH, 1200);
+  assert.deepEqual(newest.levels, all.levels);
+  assert.deepEqual(newest.agree.subarray(1200), all.agree.subarray(1200));
+  assert.ok(all.agree.subarray(0, 1100).includes(1));
+  assert.ok(!newest.agree.subarray(0, 1100).includes(1));
+});
