@@ -82,7 +82,7 @@ function hasStayed(anomaly: OpenAnomaly, last: JudgedRow, policy: DecisionPolicy
  */
 export function isStillMoving(
   anomaly: OpenAnomaly,
-  row: JudgedRow,
+  row: Pick<JudgedRow, 'offOf' | 'staysAt'>,
   { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
 ): boolean {
   if (anomaly.byMetrics !== true || !hasLasted(anomaly, { policy, step })) return false;
@@ -94,7 +94,7 @@ export function isStillMoving(
 /** Of the metrics that are followed, those that have not come back. */
 function listStayed(
   { levels = {} }: OpenAnomaly,
-  { offOf }: JudgedRow,
+  { offOf }: Pick<JudgedRow, 'offOf'>,
   { threshold, holdAbove = threshold }: DecisionPolicy,
 ): readonly string[] {
   return Object.entries(levels).flatMap(([reason, { rows, sum }]) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecisionPolicy } from '../../../lib/decision/contract.ts';
 import { decideWindow } from '../../../lib/decision/decide.ts';
+import { isStillMoving } from '../../../lib/decision/settling.ts';
 import { gatherEvidence } from '../../../lib/evidence/evidence.ts';
 import {
   countComponents,
@@ -96,4 +97,33 @@ test('what goes to and fro between two levels stays open, for a day at most', ()
       assert.equal(end?.state, 'settled', `seed ${seed}, each ${rows} minutes`);
       assert.ok(end.after > 23.5 && end.after < 28, `seed ${seed}, each ${rows} minutes: ${end.after}`);
     }
+});
+
+test('where a level takes longer than half a day to settle, what does not stay is open for twice as long as that', () => {
+  const row = { offOf: () => 2, staysAt: () => false };
+  const isOpenAfter = (hours: number, step: number): boolean =>
+    isStillMoving(
+      {
+        id: 'a',
+        start: 0,
+        lastAnomalous: hours * HOUR * STEP,
+        quietRows: 0,
+        peakScore: 2,
+        modelVersion: 'v',
+        toldScore: 2,
+        sequence: 1,
+        byMetrics: true,
+        levels: { 'cpu above': { rows: 0, sum: 0 } },
+      },
+      row,
+      { policy: { ...POLICY, settleRows: 24 }, step },
+    );
+  assert.deepEqual(
+    [23, 24].map((hours) => isOpenAfter(hours, STEP)),
+    [true, false],
+  );
+  assert.deepEqual(
+    [24, 47, 48].map((hours) => isOpenAfter(hours, HOUR * STEP)),
+    [true, true, false],
+  );
 });
