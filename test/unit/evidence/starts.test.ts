@@ -193,6 +193,17 @@ test('starts are known as far as three pods lived, and what that is survives bei
   assert.deepEqual(loadEvidence(JSON.parse(JSON.stringify(saveEvidence(fitted)))).starts, fitted.starts);
 });
 
+test('of a pod that is young, and older than those whose starts are known, nothing is said', () => {
+  const short = history(8, () => 2).map((pod, at) => (at < 2 ? pod : { ...pod, to: pod.from + 10 }));
+  const fitted = train(measure(short));
+  const grace = PLAN.recent.block * 4;
+  assert.ok(tell(fitted, () => 30)! <= 3);
+  assert.equal(
+    tell(fitted, (age) => (age >= 30 && age < grace ? 30 : 0)),
+    undefined,
+  );
+});
+
 test('a version of before knows nothing of starts, and what is not as long as it should be is refused', () => {
   const { starts: _, ...rest } = JSON.parse(JSON.stringify(saveEvidence(TRAINED)));
   assert.equal(loadEvidence(rest).starts.size, 0);
