@@ -10,8 +10,8 @@ import { withinTime } from './within-time.ts';
 
 /** Ms that a run spends on pages, and on one: others wait for the queue that it came from. */
 const MOST_TIME = 10_000;
-/** Ms of the run that have to be left for one to be begun: what it may take, and as much again for what comes after. */
-const MIN_RUN_LEFT = 20_000;
+/** Ms of the run that have to be left for one, or for what only reads what it would, to be begun: what it may take, and as much again for what comes after. */
+export const MIN_RUN_LEFT = 20_000;
 const USUAL_STEP = 60_000;
 
 /**

@@ -1,4 +1,4 @@
-/** The range that the plots of an incident cover: enough before it to see what is usual, and not more than can be read. */
+/** What the plots of an incident cover: enough before it to see what is usual, and not more than can be read. */
 import type { TimeRange } from '../../../window/time-range.ts';
 
 /** Ms before the first row, by how long it lasted: twice that, within these, and so many rows at least. */
@@ -7,6 +7,9 @@ const BEFORE = { least: 2 * 3_600_000, most: 12 * 3_600_000, rows: 60 } as const
 const AFTER = { least: 3_600_000, most: 6 * 3_600_000, rows: 20 } as const;
 /** Ms of the incident itself: its beginning tells more than its third day. */
 const DURING = { most: 24 * 3_600_000, rows: 300 } as const;
+
+/** Members that have plots: those that are most likely the cause. */
+export const MOST_PLOTTED = 6;
 
 export interface PlotRange extends TimeRange {
   /** Whether the incident goes on beyond what is plotted. */

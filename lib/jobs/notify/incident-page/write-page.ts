@@ -17,13 +17,12 @@ import { anomalySchema } from '../record-anomaly.ts';
 import { type IncidentObject, incidentSchema } from '../record-incident.ts';
 import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
 import { measureAnswered } from './measure-answered.ts';
-import { findPlotRange } from './plot-range.ts';
+import { findPlotRange, MOST_PLOTTED } from './plot-range.ts';
 import { type ReadSeries, readSeriesAround } from './read-series.ts';
 import { type FoundRelated, type KnownMember, relateMembers, unitOfMember } from './relate-members.ts';
 
-/** Members that the page names, those of them that have plots, and metrics of each. */
+/** Members that the page names, and metrics of those that have plots. */
 const MOST_MEMBERS = 30;
-const MOST_PLOTTED = 6;
 const METRICS = { culprit: 6, other: 2 } as const;
 const READS_AT_ONCE = 8;
 /** Another run may have changed the incident meanwhile: its page is then made anew. */

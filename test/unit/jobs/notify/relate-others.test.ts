@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import type { Alert, AlertRelated } from '../../../../lib/alert/alert.ts';
 import { renderAlert } from '../../../../lib/alert/render.ts';
 import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
+import type { Incident } from '../../../../lib/incident/contract.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { keepRelated, withRelated } from '../../../../lib/jobs/notify/relate-others.ts';
+import { relateWaiting } from '../../../../lib/jobs/notify/relate-waiting.ts';
 import { updateState } from '../../../../lib/store/detector-states.ts';
 import { NOTIFY_STATE_KEY, windowKey } from '../../../../lib/store/keys.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
@@ -266,4 +268,24 @@ test('a later change keeps what was found of others, and has what scoring found 
   const twice = createAlert({ related: [{ ...relate('disks', 1, 0.7)[0]!, detector: 'shop' }] });
   assert.deepEqual(names(withRelated(before, twice)), [['disks-0', 0.7]]);
   assert.equal(withRelated(undefined, createAlert()).related, undefined);
+});
+
+test('an incident that cannot be looked at, such as one without an alert, is said to be so and costs the run nothing', async () => {
+  const telemetry = createMemoryTelemetry();
+  const store = createMemoryObjectStore({ now: () => START });
+  const members = ['shop', 'disks'].map((detector) => ({
+    detector,
+    entity: 'a',
+    anomalyId: `of-${detector}`,
+    start: START,
+    dependsOn: [],
+  }));
+  const incident = { id: 'a', status: 'waiting', members } as unknown as Incident;
+  const context = createNotifyContext(store, { publisher: createTopic(store), telemetry });
+  const { state } = await readNotifyState(store);
+  assert.deepEqual(await relateWaiting(context, { ...state, alerts: {} }, [incident]), []);
+  assert.deepEqual(
+    telemetry.lines.map(({ fields }) => fields['incidentId']),
+    ['a'],
+  );
 });
