@@ -60,6 +60,35 @@ test('off a constant 0 by less than what is asked for is 0, and off what varies 
   );
 });
 
+test('what was constantly another value than 0 is not there because it is near 0', () => {
+  const window = windowOf({ cart: { cpu: [5000, 5000], restarts: [0, 0] } });
+  const profile = {
+    shape: 'constant',
+    center: 5000,
+    scale: 0,
+    low: 5000,
+    high: 5000,
+    offset: 5000,
+    divisor: 0,
+  } as const;
+  const zero = { ...profile, center: 0, low: 0, high: 0, offset: 0 };
+  const still = {
+    ...scaler,
+    entities: new Map(),
+    pooled: scaler.columns.map((_, at) => (at === 0 ? profile : zero)),
+  };
+  const gone = windowOf({ cart: { cpu: [0, 5000], restarts: [0, 0] } });
+  const x = buildMatrix({
+    window: gone,
+    availability: allAvailable(window),
+    plan,
+    scaler: still,
+    leastOffZero: scaler.columns.map(() => 1000),
+  });
+  assert.equal(x.values[0], -100);
+  assert.equal(x.values[scaler.columns.length], 0);
+});
+
 test('a metric of the model that the window lacks is an error that lists both sides', () => {
   const window = windowOf({ cart: { cpu: [1], disk: [1] } });
   assert.throws(() => buildMatrix({ window, availability: allAvailable(window), plan, scaler }), {
