@@ -19,9 +19,11 @@ const DELAY_AIMS: Readonly<Partial<Record<ScenarioName, number>>> = {
   'memory-leak': 120 * MINUTE,
   'seasonal-break': 120 * MINUTE,
   'correlation-drift': 180 * MINUTE,
+  'slow-pool': 20 * MINUTE,
 };
 export const SCENARIOS_JUDGED: readonly ScenarioName[] = [
   'none',
+  'flash-sale',
   ...(Object.keys(DELAY_AIMS) as ScenarioName[]),
 ];
 /** False incidents a week of three services, fewer than this. */

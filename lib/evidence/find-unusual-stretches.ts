@@ -131,7 +131,7 @@ function findOf(
   if (direction === 'none' || rows.length === 0) return [];
   const input = { x, expectation, plan, leastChanges: settings.leastChanges };
   const places = Float64Array.from(rows, (row) => Math.round(x.times[row]! / plan.step));
-  const demand = measureDemand(input, { entity, rows });
+  const demand = measureDemand(input, { entity, rows, places });
   const { anchored, recent } = measureResiduals(input, { entity, rows, places, column, demand });
   for (const [i, row] of rows.entries())
     if (use[row] !== 1 || ages[row]! < graceOf(plan)) anchored[i] = Number.NaN;

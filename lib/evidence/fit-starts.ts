@@ -4,6 +4,7 @@ import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import { isNew } from '../expectation/expectation.ts';
 import { takeEvenly } from '../maths/take-evenly.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
+import type { DemandRange } from './demand-range.ts';
 import { graceOf } from './entity-age.ts';
 import { measureAnchored, measureDemand, unitOf } from './residuals.ts';
 import { findReturnLevel } from './return-level.ts';
@@ -47,7 +48,7 @@ interface MeasuredStart extends Start {
   /** Of its rows, on the grid of steps. */
   readonly places: Float64Array;
   /** The same for every column. */
-  readonly demand: Float64Array | undefined;
+  readonly demand: DemandRange | undefined;
 }
 
 export function fitStarts(given: Given): Starts {
@@ -68,7 +69,7 @@ export function fitStarts(given: Given): Starts {
         const some = takeEvenly([...own.keys()], MOST_STARTS).map((at): MeasuredStart => {
           const start = own[at]!;
           const places = Float64Array.from(start.rows, (row) => Math.round(x.times[row]! / plan.step));
-          return { ...start, places, demand: measureDemand(given, start) };
+          return { ...start, places, demand: measureDemand(given, { ...start, places }) };
         });
         return [
           workload,

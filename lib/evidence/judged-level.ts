@@ -103,7 +103,7 @@ function measureMoved(
   if (Number.isNaN(seriesOf(expectation, x.entities[of.entity]!)[of.column]!.center))
     return new Float64Array(of.rows.length);
   const places = Float64Array.from(of.rows, (row) => Math.round(x.times[row]! / plan.step));
-  const demand = measureDemand(input, of);
+  const demand = measureDemand(input, { ...of, places });
   const { series, least, spread, anchored, levels, agree } = measureLevels(input, { ...of, places, demand });
   return levels.map((level, i) => {
     const at = level * spread;

@@ -10,6 +10,7 @@ import {
 } from '../expectation/expectation.ts';
 import { findRecentLevels, type RecentLevels } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
+import { type DemandRange, findDemandRange } from './demand-range.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
 import type { Siblings } from './siblings.ts';
 import { boundsOf, knownUntil, leaveOutStart, type Starts } from './starts.ts';
@@ -54,7 +55,7 @@ interface OfColumn extends EntityRows {
   /** Of the rows, on the grid of steps. */
   readonly places: Float64Array;
   /** As `measureDemand` has it of these rows. */
-  readonly demand: Float64Array | undefined;
+  readonly demand: DemandRange | undefined;
   /** Of `rows`: what is looked back on before it, for levels alone, is not filled in; left out: the first. */
   readonly first?: number;
 }
@@ -163,30 +164,39 @@ function judgeYouth(
   };
 }
 
-/**
- * How far demand is off what training predicts, one a row; undefined where no column tells it. The same for every column
- * of an entity.
- */
-export function measureDemand(input: Predicted, of: EntityRows): Float64Array | undefined {
-  const column = findDemand(input.expectation.columns);
-  return column === undefined ? undefined : takeOff(input, { ...of, column });
+/** How far demand is off what training predicts; undefined where no column tells it. The same for every column of an entity. */
+export function measureDemand(
+  input: Predicted & { readonly plan: Pick<RecentPlan, 'step'> },
+  of: EntityRows & { readonly places: Float64Array },
+): DemandRange | undefined {
+  const { columns, demandMeans: means = [] } = input.expectation;
+  const column = findDemand(columns);
+  if (column === undefined) return undefined;
+  const at = { places: of.places, step: input.plan.step, means };
+  return findDemandRange(takeOff(input, { ...of, column }), at);
 }
 
 /** Off what training predicts, as far as neither demand nor what its siblings do explains it. */
 function takeUnexplained(
   input: Predicted,
   of: EntityRows & { readonly column: number; readonly places: Float64Array },
-  demand: Float64Array | undefined,
+  demand: DemandRange | undefined,
 ): Float64Array {
   const { entity, column, rows, places } = of;
   const series = seriesOf(input.expectation, input.x.entities[entity]!)[column]!;
+  const { slope } = series;
   const off = takeOff(input, of);
-  if (series.slope !== 0 && demand !== undefined)
-    for (let i = 0; i < off.length; i++) off[i] = leaveUnexplained(off[i]!, series.slope * demand[i]!);
+  if (slope !== 0 && demand !== undefined) {
+    const [low, high] = slope > 0 ? [demand.low, demand.high] : [demand.high, demand.low];
+    for (let i = 0; i < off.length; i++)
+      off[i] = leaveUnexplained(off[i]!, slope * low[i]!, slope * high[i]!);
+  }
   const others = input.siblings?.valuesAt(entity, column, places);
   if (others !== undefined)
-    for (let i = 0; i < off.length; i++)
-      off[i] = leaveUnexplained(off[i]!, others[i]! - expectAt(series, input.x.times[rows[i]!]!));
+    for (let i = 0; i < off.length; i++) {
+      const explained = others[i]! - expectAt(series, input.x.times[rows[i]!]!);
+      off[i] = leaveUnexplained(off[i]!, Math.min(0, explained), Math.max(0, explained));
+    }
   return off;
 }
 

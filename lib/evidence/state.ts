@@ -3,6 +3,7 @@
  * Numbers are base64 of little-endian float64, curves of float32; a season that series share is stored once.
  */
 import { isTimeZone } from '../config/feature-settings.ts';
+import { DEMAND_MEANS } from '../expectation/demand.ts';
 import { type Expectation, type SeriesExpectation, UNMEASURED } from '../expectation/expectation.ts';
 import { HOURS_OF_DAY } from '../expectation/scatter.ts';
 import { HOURS_OF_WEEK, PLACES_OF_DAY, type SeasonalCurve } from '../expectation/seasonal-curve.ts';
@@ -19,7 +20,7 @@ const FIGURES = 4;
 
 export function saveEvidence(evidence: FittedEvidence): object {
   const { plan, expectation, tail, reach, pooledReach, starts } = evidence;
-  const { columns, entities, pooled } = expectation;
+  const { columns, entities, pooled, demandMeans } = expectation;
   const series = [...entities.values(), pooled].flat();
   const days = new Map<Float32Array, number>();
   const weeks = new Map<Float32Array, number>();
@@ -40,6 +41,7 @@ export function saveEvidence(evidence: FittedEvidence): object {
     days: encode(join([...days.keys()], PLACES_OF_DAY)),
     weeks: encode(join([...weeks.keys()], HOURS_OF_WEEK)),
     slopes: encode(Float64Array.from(series, ({ slope }) => slope)),
+    ...(demandMeans !== undefined && { demandMeans }),
     scatterOf: encode(Int32Array.from(scatterOf)),
     scatters: encode(join([...scatters.keys()], HOURS_OF_DAY)),
     // Left out where it is UTC, which versions of before knew alone.
@@ -96,12 +98,21 @@ export function loadEvidence(state: unknown): FittedEvidence {
     columns,
     entities: new Map(entities.map((name, entity) => [name, of(entity)])),
     pooled: of(entities.length),
+    ...(raw.demandMeans !== undefined && { demandMeans: meansOf(raw.demandMeans) }),
   };
   const reach = floats64(raw.reach, countComponents(columns.length, plan), 'reach');
   const pooledReach = floats64(raw.pooledReach, columns.length < 2 ? 0 : plan.lengths.length, 'pooledReach');
   if (![...reach, ...pooledReach].every((level) => level > 0)) throw invalid('a return level is not above 0');
   const starts = readStarts(raw.starts, { columns: columns.length, plan });
   return { plan, expectation, tail: readScoreTail(raw.tail), reach, pooledReach, starts };
+}
+
+/** @throws ArtifactError where one is longer than what a row is read with */
+function meansOf(raw: unknown): readonly number[] {
+  const longest = Math.max(...DEMAND_MEANS);
+  if (Array.isArray(raw) && raw.every((mean) => positive(mean, 'a mean of demandMeans') <= longest))
+    return raw;
+  throw invalid(`demandMeans is ${show(raw)}, not a list of ms up to ${longest}`);
 }
 
 function zoneOf(raw: unknown): string {

@@ -10,6 +10,7 @@ import { type Expectation, expectAt, seriesOf } from '../expectation/expectation
 import { BLOCKS, LEAST_BLOCKS, type RecentReach } from '../expectation/recent-level.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
+import { countDemandRows } from './demand-range.ts';
 import { measureDemand, measureResiduals } from './residuals.ts';
 import { openSiblings, type Siblings } from './siblings.ts';
 import type { Starts } from './starts.ts';
@@ -75,10 +76,11 @@ export function countSettleRows({ recent }: ScanPlan): number {
 
 /**
  * Rows of history that a row's evidence looks back on. With the first of them a new entity seems to begin: those for which it then seems young
- * lie before all that a level is made of.
+ * lie before all that a level is made of, and so do those that demand had before it.
  */
-export function countScanRows({ lengths, recent }: ScanPlan): number {
-  return (LEAST_BLOCKS + 1) * recent.block + recent.rows + Math.max(SHORT.n, ...lengths);
+export function countScanRows({ step, lengths, recent }: ScanPlan): number {
+  const before = Math.max((LEAST_BLOCKS + 1) * recent.block, countDemandRows(step));
+  return before + recent.rows + Math.max(SHORT.n, ...lengths);
 }
 
 /** One statistic of one series: 0 where it is not off to that side. */

@@ -18,6 +18,9 @@ const OTHERS = /cpu|memory|resource|cache|dns/;
 /** Of a counter: columns are named by what is made of the metric. */
 const RATE = / \(rate per second over [^),]+\)$/;
 
+/** Ms: means of demand over so long explain what follows it late, as caches and heaps do, which empty for an hour or two. */
+export const DEMAND_MEANS: readonly number[] = [3_600_000, 7_200_000];
+
 /** Groups of rows with like demand. */
 const GROUPS = 20;
 const LEAST_ROWS = 200;
@@ -35,14 +38,20 @@ export function findDemand(columns: readonly string[]): number | undefined {
  * @param column a metric as it is, or its rate: what else is made of one, such as its change or a quotient, is no demand
  */
 export function isDemand(column: string): boolean {
-  const name = column.replace(RATE, '').toLowerCase();
+  const name = plainNameOf(column);
   return (
-    /^[a-z0-9_:.-]+$/.test(name) &&
+    name !== undefined &&
     DEMAND.test(name) &&
     !MEASURED.test(name) &&
     !FAULTS.test(name) &&
     !OTHERS.test(name)
   );
+}
+
+/** In lower case; undefined of a column that is neither a metric as it is nor its rate. */
+export function plainNameOf(column: string): string | undefined {
+  const name = column.replace(RATE, '').toLowerCase();
+  return /^[a-z0-9_:.-]+$/.test(name) ? name : undefined;
 }
 
 /**
@@ -77,10 +86,13 @@ export function fitSlope(demand: Float64Array, values: Float64Array): number {
   return dv / dd;
 }
 
-/** A departure as far as demand does not explain it: never farther, and never to the other side. */
-export function leaveUnexplained(off: number, explained: number): number {
-  const left = off - explained;
-  if (Number.isNaN(left)) return off;
-  if (Math.sign(left) !== Math.sign(off)) return 0;
-  return Math.abs(left) < Math.abs(off) ? left : off;
+/**
+ * A departure as far as what is usual elsewhere does not explain it: never farther, and never to the other side.
+ * @param low the least that is explained, 0 or below; NaN: nothing is
+ * @param high the most, 0 or above; NaN: nothing is
+ */
+export function leaveUnexplained(off: number, low: number, high: number): number {
+  if (off > 0) return off > high ? off - high : Number.isNaN(high) ? off : 0;
+  if (off < 0) return off < low ? off - low : Number.isNaN(low) ? off : 0;
+  return off;
 }

@@ -8,7 +8,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { NORMAL_IQR, NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
 import { quantile } from '../maths/quantile.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
-import { findDemand, fitSlope } from './demand.ts';
+import { DEMAND_MEANS, findDemand, fitSlope } from './demand.ts';
 import {
   fitSeasonalCurve,
   LEAST_SPAN,
@@ -38,6 +38,8 @@ export interface Expectation {
   readonly entities: ReadonlyMap<string, readonly SeriesExpectation[]>;
   /** Over all entities, for one that was not seen or too briefly, and none of its workload's pods was. */
   readonly pooled: readonly SeriesExpectation[];
+  /** Ms: means of demand over so long explain what follows it, too; left out: it does at once, or nothing tells demand. */
+  readonly demandMeans?: readonly number[];
   /** Of the rows at hand, as `Known` has it; not part of what is stored. */
   readonly workloads?: ReadonlyMap<string, string> | undefined;
 }
@@ -107,7 +109,12 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
         : [[x.entities[entity]!, columns.map((series, column) => series ?? pooled[column]!)] as const];
     }),
   );
-  return { columns: [...x.names], entities, pooled };
+  return {
+    columns: [...x.names],
+    entities,
+    pooled,
+    ...(demand !== undefined && { demandMeans: DEMAND_MEANS }),
+  };
 }
 
 /** Whether training did not know the entity, and knew others for long enough to tell. */

@@ -22,8 +22,8 @@ export interface ScenarioPlan {
   readonly duration: number;
   /** Hours of the day, UTC, in which it may begin. */
   readonly hours: readonly [from: number, to: number];
-  /** Services that it needs. */
-  readonly services: number;
+  /** Services that it needs, and happens to. */
+  readonly services: number | 'all';
   /**
    * Where it may begin, beside the hours.
    * @returns whether it fits between a row and the one before it

@@ -15,6 +15,8 @@ export const SCENARIO_NAMES = [
   'correlation-drift',
   'slow-exfiltration',
   'cascading-failure',
+  'slow-pool',
+  'flash-sale',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
@@ -27,6 +29,11 @@ const BREAK = 6 * HOUR;
 const QUIET = 0.6;
 const DRIFT = 3 * HOUR;
 const EXFILTRATION = 25 * MINUTE;
+const POOL = 3 * HOUR;
+/** Seconds that a connection is waited for in the end. */
+const POOL_WAIT = 0.2;
+/** Times the demand of the hour, for two hours; minutes until people have heard of it, and until the last have gone. */
+const SALE = { duration: 2 * HOUR, times: 2, rise: 10 * MINUTE, fall: 30 * MINUTE } as const;
 /** Office hours, so that the incident meets its opposite in the normal data. */
 const DAYTIME = [9, 16] as const;
 
@@ -78,6 +85,20 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     incidents: (names, context) => lasting(EXFILTRATION + context.step)(names, context),
   },
   'cascading-failure': simulateCascade(),
+  'slow-pool': {
+    summary: 'queries of one service wait longer and longer for a connection: 200 ms after 3 hours',
+    plan: { duration: POOL, hours: DAYTIME, services: 1 },
+    changeColumns: exhaustPool,
+    incidents: lasting(POOL),
+  },
+  'flash-sale': {
+    summary:
+      'every service has twice its requests for 2 hours, the rest in proportion: no fault, nobody is to hear of it',
+    plan: { duration: SALE.duration, hours: DAYTIME, services: 'all' },
+    changeDemand: sell,
+    changeColumns: scaleOut,
+    incidents: () => [],
+  },
 };
 
 function lasting(duration: number): Scenario['incidents'] {
@@ -120,6 +141,39 @@ function breakSeason(demand: Float64Array, context: IncidentContext): void {
   forRows(context, { start: context.start, duration: BREAK }, (row) => {
     const time = context.times[row]!;
     demand[row]! *= Math.max(QUIET, seasonAt(time - 12 * HOUR)) / seasonAt(time);
+  });
+}
+
+/** What a query takes has the wait for its connection in it, as its client measures it; a request makes two, side by side. */
+function exhaustPool(services: readonly SimulatedService[], context: IncidentContext): void {
+  for (const { columns } of services)
+    forRows(context, { start: context.start, duration: POOL }, (row, passed) => {
+      columns.database_latency_seconds[row]! += POOL_WAIT * passed;
+      columns.request_latency_seconds[row]! += POOL_WAIT * passed;
+    });
+}
+
+function sell(demand: Float64Array, context: IncidentContext): void {
+  forSale(context, (row, times) => {
+    demand[row]! *= times;
+  });
+}
+
+/** There are as many more pods and nodes, so that nobody waits and no node is fuller than it would be. */
+function scaleOut(services: readonly SimulatedService[], context: IncidentContext): void {
+  for (const { columns, size } of services)
+    forSale(context, (row, times) => {
+      const load = columns.requests_per_second[row]! / (100 * size);
+      columns.request_latency_seconds[row]! -= 0.02 * load * load * (1 - 1 / (times * times));
+    });
+}
+
+/** @param change how many times the usual demand a row has */
+function forSale(context: IncidentContext, change: (row: number, times: number) => void): void {
+  const { duration, times, rise, fall } = SALE;
+  forRows(context, { start: context.start, duration }, (row, passed) => {
+    const [since, left] = [passed * duration, (1 - passed) * duration];
+    change(row, 1 + (times - 1) * Math.min(1, since / rise, left / fall));
   });
 }
 

@@ -119,7 +119,8 @@ function planHappenings(
     const to = times.length - (turn * DAY) / step;
     const start = times[chooseRow(plan, { times, step, from: to - DAY / step, to, random })]!;
     const first = plan.firstService ?? turn;
-    const places = Array.from({ length: plan.services }, (_, place) => (first + place) % count);
+    const length = plan.services === 'all' ? count : plan.services;
+    const places = Array.from({ length }, (_, place) => (first + place) % count);
     return { places, context: { times, step, start, random: seedRandom(random.nextUint32()) } };
   });
 }
@@ -201,7 +202,8 @@ function checkOptions({ scenario: name, seed, days, services, step, start }: Sim
   };
   check(isWhole(seed, 0, 0xffff_ffff), `seed is ${seed}: a whole number from 0 to ${0xffff_ffff}`);
   check(isWhole(days, 2, MOST_DAYS), `days is ${days}: a whole number from 2 to ${MOST_DAYS}`);
-  const fewest = scenario.plan?.services ?? 1;
+  const needed = scenario.plan?.services ?? 1;
+  const fewest = needed === 'all' ? 1 : needed;
   check(
     isWhole(services, fewest, MOST_SERVICES),
     `services is ${services}: ${name} takes a whole number from ${fewest} to ${MOST_SERVICES}`,

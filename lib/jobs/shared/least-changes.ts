@@ -2,7 +2,7 @@
 import { type MetricUnit, unitOfMetric } from '../../alert/metric-unit.ts';
 import type { ChangeSettings, Detector } from '../../config/detector.ts';
 import type { Watched } from '../../evidence/calibrate-evidence.ts';
-import { isDemand } from '../../expectation/demand.ts';
+import { harmlessSideOf } from '../../expectation/harmless-side.ts';
 import type { FeaturePlan } from '../../features/plan.ts';
 import type { PlannedColumn } from '../../features/planned-column.ts';
 import type { Profile } from '../../features/profile.ts';
@@ -49,7 +49,7 @@ export function findLeastOffZero({ detector, plan }: Pick<Given, 'detector' | 'p
 
 /**
  * Which way each column is watched, one a column. The clock is no metric: that training saw no Sunday makes none unusual.
- * Nor is what is missing, which is a silence and told as one. More demand than usual is no fault, unless `by_metric` of
+ * Nor is what is missing, which is a silence and told as one. To its harmless side a metric is not watched, unless `by_metric` of
  * that metric says so.
  */
 export function findDirections(given: Pick<Given, 'detector' | 'plan'>): readonly Watched[] {
@@ -58,7 +58,9 @@ export function findDirections(given: Pick<Given, 'detector' | 'plan'>): readonl
     const { source, name } = plan.columns[c]!;
     const isSaid =
       source.kind === 'metric' && detector.threshold.byMetric[source.metric]?.direction !== undefined;
-    return direction === 'both' && !isSaid && isDemand(name) ? 'below' : direction;
+    const harmless = harmlessSideOf(name);
+    if (direction !== 'both' || isSaid || harmless === undefined) return direction;
+    return harmless === 'above' ? 'below' : 'above';
   });
 }
 

@@ -14,14 +14,23 @@ const FROM = TRAINED + 144;
 const TO = FROM + 12;
 const LEAST_CHANGES = () => new Float64Array(2);
 
-/** @param requests and @param cpu what each is multiplied by within the hour */
-function draw({ requests, cpu }: { readonly requests: number; readonly cpu: number }): FeatureMatrix {
+interface Drawn {
+  /** What each is multiplied by within the hour. */
+  readonly requests: number;
+  readonly cpu: number;
+  /** Share of the way to what is asked that CPU goes with a row, as what fills and empties does; left out: all of it. */
+  readonly follows?: number;
+}
+
+function draw({ requests, cpu, follows = 1 }: Drawn): FeatureMatrix {
   const random = seedRandom(1);
+  let load = 0.4;
   const values = Array.from({ length: TRAINED + DAY_ROWS }, (_, row) => {
     const isOn = row >= FROM && row < TO;
     const season = 1 - 0.6 * Math.cos((2 * Math.PI * row) / DAY_ROWS);
     const asked = season * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? requests : 1);
-    return [asked, (0.2 + asked) * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? cpu : 1)];
+    load += follows * (asked - load);
+    return [asked, (0.2 + load) * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? cpu : 1)];
   });
   return {
     names: ['requests_per_second', 'pod_cpu_usage'],
@@ -32,8 +41,8 @@ function draw({ requests, cpu }: { readonly requests: number; readonly cpu: numb
   };
 }
 
-/** Largest evidence of the metrics within the hour. */
-function judge(given: Parameters<typeof draw>[0], watched: 'below' | 'both'): number {
+/** Largest evidence of the metrics within the hour and `after` rows of it. */
+function judge(given: Drawn & { readonly after?: number }, watched: 'below' | 'both'): number {
   const x = draw(given);
   const learned = Uint8Array.from(x.times, (_, row) => Number(row < TRAINED));
   const scores = new Float64Array(x.times.length).map((_, row) => (row * 7919) % 97);
@@ -57,7 +66,7 @@ function judge(given: Parameters<typeof draw>[0], watched: 'below' | 'both'): nu
     },
   });
   const { metrics } = gatherEvidence({ x, scores, fitted, lookback: 0, leastChanges: LEAST_CHANGES });
-  return Math.max(...metrics.subarray(FROM, TO));
+  return Math.max(...metrics.subarray(FROM, TO + (given.after ?? 0)));
 }
 
 test('a sale that everything follows says nothing, CPU alone does, and customers who stay away do', () => {
@@ -65,6 +74,12 @@ test('a sale that everything follows says nothing, CPU alone does, and customers
   assert.ok(judge({ requests: 1, cpu: 1.5 }, 'below') > 2);
   assert.ok(judge({ requests: 1.5, cpu: 1.5 }, 'below') > 2);
   assert.ok(judge({ requests: 0.4, cpu: 1 }, 'below') > 2);
+});
+
+test('nor does what fills during a sale and is still full after it, and what stays full does', () => {
+  const sale = { requests: 2, follows: 0.2, after: 36 };
+  assert.ok(judge({ ...sale, cpu: 1 }, 'below') < 1);
+  assert.ok(judge({ ...sale, cpu: 1.5 }, 'below') > 2);
 });
 
 test('who wants to hear of more requests, too, hears of them', () => {

@@ -65,11 +65,15 @@ test('restless hours and what follows demand are kept; a version of before has n
   const { entities } = FITTED.expectation;
   const fitted = {
     ...FITTED,
-    expectation: { ...FITTED.expectation, entities: new Map([...entities, ['a', series]]) },
+    expectation: {
+      ...FITTED.expectation,
+      entities: new Map([...entities, ['a', series]]),
+      demandMeans: [3_600_000],
+    },
   };
   const state = JSON.parse(JSON.stringify(saveEvidence(fitted))) as Saved;
   assert.deepEqual(loadEvidence(state), fitted);
-  const { slopes: _, scatters: __, scatterOf: ___, ...before } = state;
+  const { slopes: _, scatters: __, scatterOf: ___, demandMeans: ____, ...before } = state;
   assert.deepEqual(loadEvidence(before), FITTED);
 });
 
@@ -107,6 +111,9 @@ const DAMAGES: readonly (readonly [what: string, state: unknown, message: RegExp
   ['a list', [], /evidence state/],
   ['another format', { ...saved(), formatVersion: 2 }, /format version 2, this build reads 1/],
   ['no format', { ...saved(), formatVersion: undefined }, /format version/],
+  ['means of demand that are none', { ...saved(), demandMeans: 3_600_000 }, /demandMeans is 3600000/],
+  ['a mean longer than is read', { ...saved(), demandMeans: [7_200_001] }, /demandMeans is \[7200001\]/],
+  ['a mean of nothing', { ...saved(), demandMeans: [0] }, /a mean of demandMeans is 0/],
   ['a step of 0', { ...saved(), step: 0 }, /step is 0/],
   ['a step that is text', { ...saved(), step: '60000' }, /step is "60000"/],
   ['no time to settle', { ...saved(), settleAfter: null }, /settleAfter is null/],

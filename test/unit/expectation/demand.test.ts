@@ -73,10 +73,12 @@ test('what grows with demand has its slope, what goes its own way none', () => {
 });
 
 test('demand takes from a departure what it explains, and never more', () => {
-  assert.equal(leaveUnexplained(5, 3), 2);
-  assert.equal(leaveUnexplained(-5, -3), -2);
-  assert.equal(leaveUnexplained(5, 8), 0, 'more than all of it');
-  assert.equal(leaveUnexplained(5, -3), 5, 'less demand explains no more of a metric');
-  assert.equal(leaveUnexplained(5, NaN), 5, 'demand is missing');
-  assert.ok(Number.isNaN(leaveUnexplained(NaN, 3)));
+  assert.equal(leaveUnexplained(5, 0, 3), 2);
+  assert.equal(leaveUnexplained(-5, -3, 0), -2);
+  assert.equal(leaveUnexplained(5, 0, 8), 0, 'more than all of it');
+  assert.equal(leaveUnexplained(5, -3, 0), 5, 'less demand explains no more of a metric');
+  assert.equal(leaveUnexplained(-5, -6, 2), 0);
+  assert.equal(leaveUnexplained(5, NaN, NaN), 5, 'demand is missing');
+  assert.equal(leaveUnexplained(-5, NaN, NaN), -5);
+  assert.ok(Number.isNaN(leaveUnexplained(NaN, 0, 3)));
 });

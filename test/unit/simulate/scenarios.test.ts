@@ -157,3 +157,39 @@ test('cascading-failure: B, then A and C, then all, then down, five minutes apar
     assert.ok(times(entity, 'request_latency_seconds', 5) < 1.5);
   }
 });
+
+test('slow-pool: 200 ms more after three hours, little by little', () => {
+  const simulation = run('slow-pool');
+  const [{ entity, start, end } = assert.fail()] = simulation.incidents;
+  assert.equal(end - start, 3 * HOUR);
+  for (const metric of ['database_latency_seconds', 'request_latency_seconds'] as const) {
+    const values = valuesOf(simulation, entity, metric);
+    const before = mean(during(simulation, values, start - HOUR, start));
+    const more = [0, 1, 2].map(
+      (hour) => mean(during(simulation, values, start + hour * HOUR, start + (hour + 1) * HOUR)) - before,
+    );
+    for (const [hour, seconds] of more.entries())
+      assert.ok(Math.abs(seconds - (0.2 * (hour + 0.5)) / 3) < 0.025, `${metric}: ${more}`);
+  }
+});
+
+test('flash-sale: all have twice their requests for two hours, nobody waits longer, and it is no incident', () => {
+  const [sale, normal] = (['flash-sale', 'none'] as const).map((scenario) => run(scenario));
+  assert.deepEqual(sale!.incidents, []);
+  assert.ok(sale!.window.labels!.every((label) => label === 0));
+  for (const entity of sale!.window.entities) {
+    const times = (metric: SimulatedMetricName): number[] => {
+      const usual = valuesOf(normal!, entity, metric);
+      return [...valuesOf(sale!, entity, metric)].map((value, row) => value / usual[row]!);
+    };
+    const requests = times('requests_per_second');
+    const from = requests.findIndex((factor) => factor > 1.01);
+    const rows = requests.filter((factor) => factor > 1.01).length;
+    assert.ok(rows > 110 && rows <= 120, `${rows} rows`);
+    const middle = { from: from + 20, to: from + 80 };
+    const within = (metric: SimulatedMetricName): number => mean(times(metric).slice(middle.from, middle.to));
+    assert.ok(Math.abs(within('requests_per_second') - 2) < 0.01);
+    assert.ok(within('pod_cpu_usage') > 1.5);
+    assert.ok(within('request_latency_seconds') < 1.05, `${within('request_latency_seconds')}`);
+  }
+});

@@ -133,6 +133,18 @@ test('the clock is not watched, and a derived column has the unit of no metric',
   assert.ok(log! > 0 && log! < 100, `${log}: 64 KiB would be millions of spreads of a logarithm`);
 });
 
+test('what is better than usual is no departure, unless it is asked for by name', () => {
+  const columns = { cache_hit_ratio: around(0.9), cpu: around(10), request_latency_seconds: around(0.1) };
+  const of = (options: Options = {}): string[] => {
+    const made = given(columns, options);
+    return pick(made, findDirections(made));
+  };
+  assert.deepEqual(of(), ['below', 'both', 'above']);
+  const byMetric = { request_latency_seconds: { direction: 'both' as const } };
+  assert.deepEqual(of({ byMetric }), ['below', 'both', 'both']);
+  assert.deepEqual(of({ change: { direction: 'above' } }), ['above', 'above', 'above']);
+});
+
 test('more requests are no departure, unless they are asked for by name', () => {
   const columns = { cpu: around(10), requests_per_second: around(100) };
   const of = (options: Options = {}): string[] => {
