@@ -7,6 +7,7 @@ import { DEFAULT_FEATURES } from '../lib/config/feature-settings.ts';
 import { savePresence } from '../lib/decision/silence/presence-state.ts';
 import { saveEvidence } from '../lib/evidence/state.ts';
 import { countComponents, planScan } from '../lib/evidence/statistics.ts';
+import { DEMAND_MEANS } from '../lib/expectation/demand.ts';
 import { UNMEASURED } from '../lib/expectation/expectation.ts';
 import { saveFeatures } from '../lib/features/feature-state.ts';
 import { planFeatures } from '../lib/features/plan.ts';
@@ -78,6 +79,7 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
         columns: ['metric'],
         entities: new Map([['entity', [series]]]),
         pooled: [series],
+        demandMeans: DEMAND_MEANS,
       },
       tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, row) => row)),
       reach: new Float64Array(countComponents(1, plan)).fill(1),

@@ -58,7 +58,7 @@ export const thresholdSchema: z.ZodType<ManifestThreshold> = z.strictObject({
   direction: direction
     .optional()
     .describe(
-      'above: only what is higher than expected counts. below: only what is lower. More requests than usual are no fault unless by_metric says both of them.',
+      'above: only what is higher than expected counts. below: only what is lower. What is better than usual by its name, such as more requests, shorter latencies, fewer errors or more cache hits, is no fault unless by_metric says both of it.',
     ),
   by_metric: z
     .record(
