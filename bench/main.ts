@@ -144,6 +144,11 @@ const STUDIES: Readonly<
     takes: ['seeds', 'model'],
     load: async () => (await import('./pod-starts.ts')).reportPodStarts,
   },
+  'quiet-week': {
+    needsData: false,
+    takes: ['seeds', 'model'],
+    load: async () => (await import('./quiet-week.ts')).reportQuietWeeks,
+  },
   'unwatched-history': {
     needsData: false,
     takes: ['seeds', 'model'],

@@ -4,11 +4,10 @@
  * people hear of one, and of its end once all three are over.
  */
 import { createHash } from 'node:crypto';
-import { DEFAULT_GROUPING } from '../../lib/config/grouping.ts';
 import type { MatrixSeries } from '../../lib/source/metric-source.ts';
 import type { QueryRange } from '../../lib/source/query-source.ts';
 import { manifestKey } from '../../lib/store/keys.ts';
-import { Cloud, type Telling } from './cloud.ts';
+import { Cloud, GROUPED } from './cloud.ts';
 import type { Fault } from './fault.ts';
 import {
   exportUntil,
@@ -33,18 +32,12 @@ const DETECTORS: readonly string[] = SERVICES.map(({ name }) => name);
 const LIVE_WINDOWS = 5;
 const HOUR = 3_600_000;
 /**
- * Longer than any plan keeps a service from being scored: who is in the first message follows from what belongs together,
- * not from who was first. So it takes a tick to tell, and that need not come each minute.
- */
-const TELLING: Telling = { grouping: { ...DEFAULT_GROUPING, groupWait: 12 * HOUR }, tickEvery: HOUR / 2 };
-
-/**
  * @returns the deployment at the end of that life
  * @throws Error where it does not come to its end
  */
 export async function runCascade(faults: readonly Fault[]): Promise<Cloud> {
   const history = START + HISTORY_WINDOWS * WINDOW;
-  const cloud = new Cloud({ start: history + MINUTE + TICK, queryRange, faults, telling: TELLING });
+  const cloud = new Cloud({ start: history + MINUTE + TICK, queryRange, faults, telling: GROUPED });
   for (const service of SERVICES)
     await cloud.store.put(manifestKey(service.name), new TextEncoder().encode(manifestOf(service)));
   await exportUntil(cloud, { end: history }, DETECTORS);

@@ -106,6 +106,15 @@ export interface Telling {
   readonly tickEvery: number;
 }
 
+/**
+ * By the defaults, but for a wait that is longer than any plan keeps a service from being scored: who is in the first message follows
+ * from what belongs together, not from who was first. So it takes a tick to tell, and that need not come each minute.
+ */
+export const GROUPED: Telling = {
+  grouping: { ...DEFAULT_GROUPING, groupWait: 12 * 3_600_000 },
+  tickEvery: 1_800_000,
+};
+
 export class Cloud {
   readonly clock: Clock;
   readonly store: ObjectStore;

@@ -5,13 +5,13 @@ import type { IncidentObject } from '../../lib/jobs/notify/record-incident.ts';
 import { EXPORT_DUE_KEY, NOTIFY_STATE_KEY } from '../../lib/store/keys.ts';
 import type { NotifyState } from '../../lib/store/notify-state.ts';
 import { runCascade } from './cascade.ts';
-import type { Cloud } from './cloud.ts';
+import { type Cloud, GROUPED } from './cloud.ts';
 import type { Fault, Occasions } from './fault.ts';
 import { ALL_FEEDS, type Feed, runService } from './service.ts';
 
-/** Lives that a plan can be of: one service by each of its feeds, and a cascade over three. */
-export type Story = Feed | 'cascade';
-export const STORIES: readonly Story[] = [...ALL_FEEDS, 'cascade'];
+/** Lives that a plan can be of: one service by each of its feeds, the same told of as one incident, and a cascade over three. */
+export type Story = Feed | 'grouped' | 'cascade';
+export const STORIES: readonly Story[] = [...ALL_FEEDS, 'grouped', 'cascade'];
 
 export interface Outcome {
   /** What the bucket holds, by key: text of JSON, or a hash. Without times of runs. */
@@ -32,7 +32,13 @@ const LEAST_APART = 10_000;
 
 /** @throws Error where the life does not come to its end */
 export async function runPlan(story: Story, faults: readonly Fault[]): Promise<Outcome> {
-  return describe(await (story === 'cascade' ? runCascade(faults) : runService({ feed: story, faults })));
+  return describe(await liveThrough(story, faults));
+}
+
+function liveThrough(story: Story, faults: readonly Fault[]): Promise<Cloud> {
+  if (story === 'cascade') return runCascade(faults);
+  if (story === 'grouped') return runService({ feed: 'exported', faults, telling: GROUPED });
+  return runService({ feed: story, faults });
 }
 
 async function describe(cloud: Cloud): Promise<Outcome> {

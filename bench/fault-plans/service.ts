@@ -15,7 +15,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts';
 import type { TimeRange } from '../../lib/window/time-range.ts';
 import type { MetricWindow } from '../../lib/window/window.ts';
 import { writeWindow } from '../../lib/window/write-window.ts';
-import { Cloud } from './cloud.ts';
+import { Cloud, type Telling } from './cloud.ts';
 import type { Fault } from './fault.ts';
 
 /** Where the service's windows come from: the export function, or files that somebody drops under names of their own. */
@@ -94,6 +94,8 @@ export interface Life {
   readonly queryRange?: QueryRange;
   /** Whether the model is trained anew in its middle. */
   readonly retrains?: boolean;
+  /** Left out: of each anomaly by itself, at once. */
+  readonly telling?: Telling | undefined;
 }
 
 /** Steps of a life: those before the first training, and one for each window after it. */
@@ -107,11 +109,13 @@ export const STEPS: { readonly learning: number; readonly all: number } = {
  * @throws Error where it does not come to its end
  */
 export async function runService(life: Life): Promise<Cloud> {
-  const { feed, faults = [], before = async () => {}, queryRange = queryService } = life;
+  const { feed, faults = [], before = async () => {}, queryRange = queryService, telling } = life;
+  // Telling that waits takes half a day, in which windows would come in.
+  const tellsLast = telling !== undefined;
   // What another version found is not taken back.
-  const { retrains = feed !== 'corrected' } = life;
+  const { retrains = feed !== 'corrected' && !tellsLast } = life;
   const history = START + HISTORY_WINDOWS * WINDOW;
-  const cloud = new Cloud({ start: history + MINUTE + TICK, queryRange, faults });
+  const cloud = new Cloud({ start: history + MINUTE + TICK, queryRange, faults, telling });
   await cloud.store.put(manifestKey(DETECTOR), new TextEncoder().encode(MANIFESTS[feed]));
   let step = 0;
   await before(cloud, step++);
@@ -129,7 +133,7 @@ export async function runService(life: Life): Promise<Cloud> {
       await before(cloud, step++);
       await FEED[feed](cloud, range);
     }
-    await settle(cloud);
+    if (!tellsLast || phase === LIVE_WINDOWS.length - 1) await settle(cloud, { tellsLast });
   }
   if (feed === 'corrected')
     for (let window = 0; window < CORRECTED_WINDOWS; window++) {
