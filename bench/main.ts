@@ -144,6 +144,10 @@ const STUDIES: Readonly<
     takes: ['seeds', 'model'],
     load: async () => (await import('./pod-starts.ts')).reportPodStarts,
   },
+  'receiver-schemas': {
+    needsData: true,
+    load: async () => (await import('./receiver-schemas.ts')).reportReceiverSchemas,
+  },
   'quiet-week': {
     needsData: false,
     takes: ['seeds', 'model'],
