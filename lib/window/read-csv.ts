@@ -14,12 +14,14 @@ import { gunzipSync } from 'node:zlib';
 import { WindowError } from '../base/errors.ts';
 import { makeTable } from './arrow.ts';
 import type { ReadWindowOptions } from './assemble-window.ts';
+import { createStringCoder } from './coded-strings.ts';
+import { TIME_NAMES } from './column-names.ts';
 import type { ColumnToWrite } from './columns.ts';
 import { type CellVisitor, cellText, scanCells } from './csv-cells.ts';
 import { type Csv, inspectCells } from './csv-columns.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { parseIsoTime } from './iso-time.ts';
-import { MAX_COLUMNS, MAX_FILE_BYTES, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
+import { MAX_COLUMNS, MAX_ENTITIES, MAX_FILE_BYTES, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
 import { windowOfTable } from './read-window.ts';
 import { shorten } from './roles.ts';
 import type { MetricWindow } from './window.ts';
@@ -142,7 +144,9 @@ function sniff(bytes: Buffer): CsvDelimiter {
 /** Second pass. */
 function readColumns(csv: Csv, isNumeric: readonly boolean[], rows: number): ColumnToWrite[] {
   const { bytes, source, delimiter } = csv;
-  const readers = isNumeric.map((numeric) => (numeric ? numberReader(bytes, rows) : textReader(bytes, rows)));
+  const readers = isNumeric.map((numeric, column) =>
+    numeric ? numberReader(bytes, rows) : textReader(csv, csv.names[column]!, rows),
+  );
   // Of the line that is read: of one that is left out, no cell may be known.
   const starts = new Float64Array(readers.length);
   const ends = new Float64Array(readers.length);
@@ -186,18 +190,19 @@ function numberReader(bytes: Buffer, rows: number): ColumnReader {
   };
 }
 
-function textReader(bytes: Buffer, rows: number): ColumnReader {
+function textReader({ bytes, source }: Csv, name: string, rows: number): ColumnReader {
   const codes = new Uint32Array(rows);
-  const dictionary: string[] = [];
-  const codeOf = new Map<string, number>();
+  // Every other text names an entity, or a part of its name.
+  const isTime = name === NAMELESS_INDEX || TIME_NAMES.includes(name.toLowerCase());
+  const mostValues = isTime ? Infinity : MAX_ENTITIES;
+  const strings = createStringCoder({ source, name: shorten(name), mostValues });
+  const dictionary = strings.values;
   let [start, end, code] = [0, -1, 0];
   return {
     read(row, from, to, doubled) {
       // Files sorted by entity repeat a cell row after row: it is not decoded again.
       if (end === -1 || bytes.compare(bytes, start, end, from, to) !== 0) {
-        const text = cellText(bytes, from, to, doubled);
-        code = codeOf.get(text) ?? dictionary.push(text) - 1;
-        codeOf.set(text, code);
+        code = strings.codeFor(cellText(bytes, from, to, doubled));
         [start, end] = [from, to];
       }
       codes[row] = code;

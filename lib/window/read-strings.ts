@@ -1,14 +1,19 @@
 import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, type Vector } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
-import type { CodedStrings } from './coded-strings.ts';
+import { type CodedColumn, type CodedStrings, createStringCoder, type StringCoder } from './coded-strings.ts';
 import type { ColumnName } from './read-numbers.ts';
+
+/** A column of texts. */
+export interface TextColumn extends ColumnName {
+  /** Different texts that it may have; absent: any number. */
+  readonly mostValues?: number;
+}
 
 /** Collects values while rows are read. */
 interface Coder {
   readonly codes: Uint32Array;
-  readonly values: string[];
-  readonly codeOf: Map<string, number>;
+  readonly strings: StringCoder;
   firstNull: number;
   at: number;
 }
@@ -27,13 +32,15 @@ export function isText(type: DataType): boolean {
 
 /**
  * Plain or dictionary-encoded strings; byte arrays without a type are taken as strings, as old writers leave them.
- * @throws WindowError `bad-value` for bytes that are not UTF-8, `unreadable` for a code outside the dictionary
+ * @throws WindowError `bad-value` for bytes that are not UTF-8, `unreadable` for a code outside the dictionary,
+ *   `too-large` for more different texts than `column.mostValues`
  */
-export function readStrings(vector: Vector, column: ColumnName): CodedStrings {
+export function readStrings(vector: Vector, column: TextColumn): CodedStrings {
+  const { mostValues = Infinity } = column;
+  const strings = createStringCoder({ ...column, mostValues });
   const coder: Coder = {
     codes: new Uint32Array(vector.length),
-    values: [],
-    codeOf: new Map(),
+    strings,
     firstNull: -1,
     at: 0,
   };
@@ -42,38 +49,32 @@ export function readStrings(vector: Vector, column: ColumnName): CodedStrings {
     else if (DataType.isUtf8View(data.type)) readViews(coder, vector, data.length);
     else readBytes(coder, data, column);
   }
-  return coder;
+  return { codes: coder.codes, values: strings.values, firstNull: coder.firstNull };
 }
 
-/** Joins several columns row by row with "/", in the given order. */
-export function joinStrings(columns: readonly CodedStrings[]): CodedStrings {
+/**
+ * Joins several columns row by row with "/", in the given order: ("a/b", "c") and ("a", "b/c") have the same name.
+ * @throws WindowError `too-large` for more different names than `column.mostValues`
+ */
+export function joinStrings(columns: readonly CodedStrings[], column: CodedColumn): CodedStrings {
   return columns.reduce((left, right) => {
     const codes = new Uint32Array(left.codes.length);
-    const values: string[] = [];
+    const names = createStringCoder(column);
     const codeOf = new Map<number, number>();
     for (let row = 0; row < codes.length; row++) {
       const pair = left.codes[row]! * right.values.length + right.codes[row]!;
       let code = codeOf.get(pair);
       if (code === undefined) {
-        code = values.push(`${left.values[left.codes[row]!]}/${right.values[right.codes[row]!]}`) - 1;
+        code = names.codeFor(`${left.values[left.codes[row]!]}/${right.values[right.codes[row]!]}`);
         codeOf.set(pair, code);
       }
       codes[row] = code;
     }
-    return mergeEqual({ codes, values, firstNull: -1 });
+    return { codes, values: names.values, firstNull: -1 };
   });
 }
 
-/** ("a/b", "c") and ("a", "b/c") join to the same name. */
-function mergeEqual(strings: CodedStrings): CodedStrings {
-  const values = [...new Set(strings.values)];
-  if (values.length === strings.values.length) return strings;
-  const codeOf = new Map(values.map((value, code) => [value, code]));
-  const codes = strings.codes.map((code) => codeOf.get(strings.values[code]!)!);
-  return { codes, values, firstNull: strings.firstNull };
-}
-
-function readCodes(coder: Coder, data: Data, column: ColumnName): void {
+function readCodes(coder: Coder, data: Data, column: TextColumn): void {
   const dictionary = readStrings(data.dictionary!, column);
   const codes = data.values as Int32Array;
   const mapped = new Int32Array(dictionary.codes.length).fill(-1);
@@ -88,7 +89,8 @@ function readCodes(coder: Coder, data: Data, column: ColumnName): void {
         'unreadable',
         `${column.source}: column ${column.name}, row ${coder.at + 1}: code ${code} of ${mapped.length}`,
       );
-    if (mapped[code] === -1) mapped[code] = codeFor(coder, dictionary.values[dictionary.codes[code]!]!);
+    if (mapped[code] === -1)
+      mapped[code] = coder.strings.codeFor(dictionary.values[dictionary.codes[code]!]!);
     coder.codes[coder.at++] = mapped[code]!;
   }
 }
@@ -97,7 +99,7 @@ function readViews(coder: Coder, vector: Vector, length: number): void {
   for (let row = 0; row < length; row++) {
     const value: string | null = vector.get(coder.at);
     if (value === null) addNull(coder);
-    else coder.codes[coder.at++] = codeFor(coder, value);
+    else coder.codes[coder.at++] = coder.strings.codeFor(value);
   }
 }
 
@@ -116,7 +118,7 @@ function readBytes(coder: Coder, data: Data, column: ColumnName): void {
     const to = Number(offsets[row + 1]!);
     // Files sorted by entity repeat the same bytes row after row: those are not decoded again.
     if (code === -1 || bytes.compare(bytes, start, end, from, to) !== 0) {
-      code = codeFor(coder, decode(bytes.subarray(from, to), coder.at, column));
+      code = coder.strings.codeFor(decode(bytes.subarray(from, to), coder.at, column));
       start = from;
       end = to;
     }
@@ -132,16 +134,7 @@ function decode(bytes: Buffer, row: number, column: ColumnName): string {
   );
 }
 
-function codeFor(coder: Coder, value: string): number {
-  let code = coder.codeOf.get(value);
-  if (code === undefined) {
-    code = coder.values.push(value) - 1;
-    coder.codeOf.set(value, code);
-  }
-  return code;
-}
-
 function addNull(coder: Coder): void {
   if (coder.firstNull === -1) coder.firstNull = coder.at;
-  coder.codes[coder.at++] = codeFor(coder, '');
+  coder.codes[coder.at++] = coder.strings.codeFor('');
 }

@@ -13,6 +13,7 @@ import { WindowError } from '../base/errors.ts';
 import { assembleWindow, type ReadWindowOptions } from './assemble-window.ts';
 import type { CodedStrings } from './coded-strings.ts';
 import { settleLabel } from './label-column.ts';
+import { MAX_ENTITIES } from './limits.ts';
 import { parseMetadata } from './metadata.ts';
 import { assertNoUnits } from './number-with-unit.ts';
 import { readOwnWindow } from './own-window.ts';
@@ -115,7 +116,8 @@ interface EntityOptions extends ReadWindowOptions {
 function readEntity(table: Table, roles: ColumnRoles, options: EntityOptions): CodedStrings {
   const read = roles.entity.flatMap((index) => readEntityPart(table, index, options) ?? []);
   if (read.length === 0) return { codes: new Uint32Array(table.numRows), values: [''], firstNull: -1 };
-  return joinStrings(read);
+  const name = roles.entity.map((index) => table.schema.fields[index]!.name).join(', ');
+  return joinStrings(read, { source: options.source, name, mostValues: MAX_ENTITIES });
 }
 
 /** Undefined for a column that is left out. */
@@ -135,7 +137,7 @@ function readTextOrBytes(
 ): CodedStrings | undefined {
   const { name, type } = table.schema.fields[index]!;
   try {
-    return readStrings(table.getChildAt(index)!, { source, name });
+    return readStrings(table.getChildAt(index)!, { source, name, mostValues: MAX_ENTITIES });
   } catch (error) {
     const isBytes = DataType.isBinary(type) || DataType.isLargeBinary(type);
     if (!isBytes || !(error instanceof WindowError) || error.code !== 'bad-value') throw error;
