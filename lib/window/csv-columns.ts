@@ -33,6 +33,8 @@ interface ColumnKind {
   numbers: number;
   /** Of `others`, those that programs write where nothing was measured. */
   placeholders: number;
+  /** Of `others`, words for no limit: an entity may be called so, but not among numbers. */
+  noLimits: number;
   others: number;
   firstOther: Cell | undefined;
   firstDecimalComma: Cell | undefined;
@@ -52,7 +54,9 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set(
     word.toLowerCase(),
   ),
 );
-const LONGEST_PLACEHOLDER = 6;
+/** What cgroups, ulimit and database settings have where there is no limit: as +Inf, no number that could be judged. */
+const NO_LIMITS: ReadonlySet<string> = new Set(['unlimited', 'no limit', 'infinite', 'max', '∞']);
+const LONGEST_WORD = 9;
 /** Share of the numbers that other cells may come to, and the column still is one of numbers. */
 const MOST_OTHERS = 0.1;
 /** Characters of a cell that a message shows. */
@@ -60,7 +64,7 @@ const LONGEST_SHOWN = 60;
 
 /**
  * First pass. Where most cells of a column are numbers, the others are missing values if they are what programs write for those
- * ("n/a"), or few and neither numbers with a unit nor labels; otherwise, and where nobody hears of it, the first of them is
+ * ("n/a", "unlimited"), or few and neither numbers with a unit nor labels; otherwise, and where nobody hears of it, the first of them is
  * an error.
  * @param onLeftOut hears of such cells, once for each column, and of lines that are left out
  * @returns rows: lines that have as many cells as the header, at least one
@@ -102,6 +106,7 @@ function scan({ bytes, source, delimiter, names, from: start }: Csv): {
     (): ColumnKind => ({
       numbers: 0,
       placeholders: 0,
+      noLimits: 0,
       others: 0,
       firstOther: undefined,
       firstDecimalComma: undefined,
@@ -156,8 +161,9 @@ function addCell(kind: ColumnKind, bytes: Buffer, row: number, from: number, to:
   }
   kind.others++;
   kind.firstOther ??= { row, from, to };
-  if (to - from <= LONGEST_PLACEHOLDER && PLACEHOLDERS.has(bytes.toString('latin1', from, to).toLowerCase()))
-    kind.placeholders++;
+  const word = to - from <= LONGEST_WORD ? bytes.toString('utf8', from, to).toLowerCase() : '';
+  if (PLACEHOLDERS.has(word)) kind.placeholders++;
+  else if (NO_LIMITS.has(word)) kind.noLimits++;
   else if (mayBeNumber(bytes[from]!)) addNumberLike(kind, bytes, { row, from, to });
 }
 
@@ -183,7 +189,7 @@ function checkKind(
   if (others === 0) return { numeric: true };
   const name = csv.names[given.column]!;
   const isTime = TIME_NAMES.includes(name.toLowerCase());
-  const words = others - kind.placeholders;
+  const words = others - kind.placeholders - (numbers > 0 ? kind.noLimits : 0);
   // Left out, the largest values would be missing, and of labels the anomalies: "1,024.5" among others, "yes" among 0.
   const isTelling = firstDecimalComma ?? firstWithUnit ?? (isLabelLike(name) && words > 0);
   const isMostlyNumbers = !isTelling && words <= MOST_OTHERS * numbers;

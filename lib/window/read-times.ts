@@ -35,6 +35,8 @@ export interface EpochUnit {
 }
 
 const DAY = 86_400_000;
+/** Of a column of numbers, to tell their unit. */
+const SAMPLED_ROWS = 1_000;
 /** By Arrow's TimeUnit: second, millisecond, microsecond, nanosecond. */
 const UNITS_PER_MILLISECOND = [1e-3, 1, 1e3, 1e6] as const;
 
@@ -52,8 +54,8 @@ export function canBeTime(type: DataType): boolean {
 /**
  * Epoch milliseconds, UTC where the file names no zone. Finer units are cut to the millisecond; a fraction of an epoch
  * in floating point is rounded to it. NaN in rows that are left out.
- * @throws WindowError `null-time`, or `bad-time` for a value outside every range, of another unit than the first row that
- *   has one, or no ISO 8601: with `onLeftOut` only where that is so of every row
+ * @throws WindowError `null-time`, or `bad-time` for a value outside every range, of another unit than most rows, or no
+ *   ISO 8601: with `onLeftOut` only where that is so of every row
  */
 export function readTimes(vector: Vector, column: TimeColumn): Float64Array {
   return withoutBadTimes(column, (refuse) => read(vector, column, refuse));
@@ -105,19 +107,38 @@ function temporalScale(type: DataType): Scale {
   return { perMillisecond, from: EARLIEST * perMillisecond, to: LATEST * perMillisecond, expected };
 }
 
-/** The first row that can be read sets the unit; where none can, the first of all is told of. */
+/**
+ * The unit that most of the rows have, by a sample of them: one row in seconds among milliseconds costs itself, also where it is
+ * the first. Where none has any, the first row is told of.
+ */
 function epochScale(vector: Vector, column: ColumnName, refuse: Refuse): Scale {
-  for (let row = 0; row < vector.length; row++) {
+  const first: number | bigint | null = vector.get(0);
+  // Whoever takes no file with such a row stops here; whoever does is told of it row by row.
+  if (!refuse.isLenient && !EPOCH_UNITS.some((unit) => isIn(unit, first))) throw noEpoch(first, column);
+  const stride = Math.max(1, Math.floor(vector.length / SAMPLED_ROWS));
+  const found = countUnits(vector, stride) ?? countUnits(vector, 1);
+  if (found === undefined) throw noEpoch(first, column);
+  const { unit, row } = found;
+  const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that most rows are in, such as row ${row + 1}`;
+  return { ...unit, expected };
+}
+
+/** Of as many rows, the unit that comes first; undefined: no row has any. */
+function countUnits(
+  vector: Vector,
+  stride: number,
+): { readonly unit: EpochUnit; readonly row: number } | undefined {
+  const found = EPOCH_UNITS.map((unit) => ({ unit, rows: 0, row: -1 }));
+  for (let row = 0; row < vector.length; row += stride) {
     const value: number | bigint | null = vector.get(row);
-    const unit = EPOCH_UNITS.find(({ from, to }) => value !== null && value >= from && value < to);
-    if (unit !== undefined) {
-      const expected = `outside ${unit.from} to ${unit.to}, the range of ${unit.unit} that row ${row + 1} set`;
-      return { ...unit, expected };
-    }
-    // Whoever takes no file with such a row stops here; whoever does is told of it row by row.
-    if (row === 0 && !refuse.isLenient) refuse.tell(noEpoch(value, column));
+    const one = found.find(({ unit }) => isIn(unit, value));
+    if (one !== undefined && one.rows++ === 0) one.row = row;
   }
-  throw noEpoch(vector.get(0), column);
+  return found.filter(({ rows }) => rows > 0).sort((a, b) => b.rows - a.rows || a.row - b.row)[0];
+}
+
+function isIn({ from, to }: EpochUnit, value: number | bigint | null): boolean {
+  return value !== null && value >= from && value < to;
 }
 
 function noEpoch(value: number | bigint | null, column: ColumnName): WindowError {

@@ -32,6 +32,34 @@ test('rows in any order are sorted, and nothing is to be told', () => {
   assert.deepEqual(leftOut, []);
 });
 
+test('one epoch of another unit costs its row, also where it comes first', async () => {
+  for (const [odd, shown] of [
+    ['1767225600', '1767225600'],
+    ['1767225600000000000', '1767225600000000000'],
+    ['9223372036854775807', '9223372036854775807'],
+  ]) {
+    const leftOut: LeftOut[] = [];
+    const time = `CASE WHEN i = 0 THEN ${odd} ELSE 1767225600000 + i * 60000 END`;
+    const bytes = await parquetOf(`SELECT ${time} AS ts, i::DOUBLE AS cpu FROM range(5) t(i)`);
+    const window = read(bytes, { onLeftOut: (each) => leftOut.push(each) });
+    assert.deepEqual([...window.columns[0]!], [1, 2, 3, 4]);
+    assert.deepEqual([leftOut[0]?.code, leftOut[0]?.count], ['bad-time', 1]);
+    assert.match(
+      leftOut[0]!.message,
+      new RegExp(`row 1: ${shown} is outside .* of ms that most rows are in`),
+    );
+  }
+});
+
+test('the unit of times is told where few of many have any', async () => {
+  const leftOut: LeftOut[] = [];
+  const time = 'CASE WHEN i IN (1501, 1502) THEN 1767225600 + i * 60 ELSE 0 END';
+  const bytes = await parquetOf(`SELECT ${time} AS ts, i::DOUBLE AS cpu FROM range(4000) t(i)`);
+  const window = read(bytes, { onLeftOut: (each) => leftOut.push(each) });
+  assert.deepEqual([...window.columns[0]!], [1501, 1502]);
+  assert.equal(leftOut[0]!.count, 3_998);
+});
+
 test('rows that repeat one of their entity and time are one, and counted', () => {
   const [window, leftOut] = readCsv(`time,pod,cpu\n${GOOD}\n${GOOD}\n${minute(1)},good,1\n`);
   assert.deepEqual([...window.columns[0]!], [0, 1, 2]);
@@ -197,11 +225,23 @@ test('every way to write that nothing was measured is known, and other words are
     '.',
     '\\N',
     '(null)',
+    'unlimited',
+    'No Limit',
+    'infinite',
+    'max',
+    '∞',
   ])
     assert.deepEqual([...readCsv(of(['1', word, '3']))[0].columns[0]!], [1, Number.NaN, 3], word);
   const numbers = Array.from({ length: 20 }, (_, i) => String(i));
   assert.equal(readCsv(of([...numbers, 'off', 'off']))[1][0]!.count, 2);
   assert.throws(() => readCsv(of([...numbers, 'off', 'off', 'off'])), { code: 'bad-value' });
+});
+
+test('a word for no limit is a name where there are no numbers', () => {
+  const [window, leftOut] = readCsv(
+    `time,stat,cpu\n${[0, 1, 2].map((i) => `${minute(i)},max,${i}`).join('\n')}\n`,
+  );
+  assert.deepEqual([window.entities, window.metrics, leftOut], [['max'], ['cpu'], []]);
 });
 
 test('names of any length are cut in what is said of them', () => {
