@@ -45,6 +45,10 @@ const LONGEST_QUOTE = 500;
 
 /** Prometheus 2.48 to 2.53 has no `infos` and lists them as warnings with this prefix (prometheus/prometheus#14327). */
 const INFO_PREFIX = 'PromQL info:';
+/** Of what the query finds in the data, such as floats and histograms of one metric: it finds the same when it is asked again. */
+const WARNING_PREFIX = 'PromQL warning:';
+/** Remarks and warnings of one answer that are told one by one; a server may give any number of them. */
+const MOST_REMARKS = 10;
 
 /**
  * @param subject "query … at …", for errors
@@ -67,8 +71,8 @@ export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: 
   const warnings = envelope.warnings.filter((text) => !text.startsWith(INFO_PREFIX));
   if (warnings.length > 0)
     throw new SourceError(
-      PARTIAL,
-      `${subject} gave an answer with warnings, so data may be missing: ${cutForeign(warnings.join('; '))}`,
+      warnings.every((text) => text.startsWith(WARNING_PREFIX)) ? 'query-warning' : PARTIAL,
+      `${subject} gave an answer with warnings, so data may be missing: ${joinForeign(warnings)}`,
     );
   // VictoriaMetrics' cluster says so where a storage node is away, and gives what the others have.
   if (envelope.isPartial === true)
@@ -79,7 +83,16 @@ export function parseMatrixAnswer(bytes: Uint8Array, grid: SampleGrid, subject: 
       `${subject} gave resultType ${quote(envelope.resultType)}; query_range gives "matrix"`,
     );
   const infos = [...envelope.infos, ...envelope.warnings.filter((text) => text.startsWith(INFO_PREFIX))];
-  return { series: envelope.series, infos: infos.map(cutForeign) };
+  return { series: envelope.series, infos: cutMany(infos) };
+}
+
+function joinForeign(texts: readonly string[]): string {
+  return cutForeign(cutMany(texts).join('; '));
+}
+
+function cutMany(texts: readonly string[]): readonly string[] {
+  const told = texts.slice(0, MOST_REMARKS).map(cutForeign);
+  return texts.length > told.length ? [...told, `and ${texts.length - told.length} more`] : told;
 }
 
 /** In quotes where it is text. What is nested is not written out: it may be nested a million deep. */
@@ -149,7 +162,7 @@ function readSeries(cursor: JsonCursor, readSamples: SampleReader): MatrixSeries
   });
   if (histograms)
     return { labels, times: new Float64Array(), values: new Float64Array(), ...samples, hasHistograms: true };
-  if (samples === undefined) throw malformed(cursor, `series ${describeSeries(labels)} without values`);
+  if (samples === undefined) throw malformed(cursor, `series ${showSeries(labels)} without values`);
   return { labels, ...samples };
 }
 
@@ -168,6 +181,11 @@ function readTexts(cursor: JsonCursor): string[] {
   return (Array.isArray(texts) ? texts : [texts]).map((text) =>
     typeof text === 'string' ? text : quote(text),
   );
+}
+
+/** For messages: a series may have any number of labels, of any length. */
+export function showSeries(labels: Readonly<Record<string, string>>): string {
+  return quoteForeign(describeSeries(labels), LONGEST_QUOTE);
 }
 
 /** As Prometheus writes it: `name{label="value"}`. */

@@ -1,5 +1,5 @@
 import { SourceError } from '../base/errors.ts';
-import { describeSeries } from './matrix-response.ts';
+import { describeSeries, showSeries } from './matrix-response.ts';
 import type { MatrixSeries } from './metric-source.ts';
 
 /**
@@ -13,7 +13,10 @@ export function mergeChunks(chunks: readonly (readonly MatrixSeries[])[], subjec
     for (const series of chunk) {
       const key = describeSeries(series.labels);
       if (seen.has(key))
-        throw new SourceError('duplicate-series', `${subject} gave series ${key} twice in one answer`);
+        throw new SourceError(
+          'duplicate-series',
+          `${subject} gave series ${showSeries(series.labels)} twice in one answer`,
+        );
       seen.add(key);
       const known = parts.get(key);
       if (known) known.push(series);

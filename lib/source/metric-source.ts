@@ -1,6 +1,7 @@
 /** The port through which metrics come in: what every source answers, with history or without. */
 import type { Detector } from '../config/detector.ts';
 import { MAX_ENTITIES } from '../window/limits.ts';
+import type { TimeRange } from '../window/time-range.ts';
 
 /** One series of samples, strictly ascending in time. */
 export interface MatrixSeries {
@@ -20,6 +21,14 @@ export interface MetricMatrix {
   /** As the manifest has it. */
   readonly query: string;
   readonly series: readonly MatrixSeries[];
+  /** Stretches of the range that `series` lacks, since the source never answers for them; absent: none. */
+  readonly refused?: readonly RefusedStretch[];
+}
+
+/** Half-open. */
+export interface RefusedStretch extends TimeRange {
+  /** In the source's words. */
+  readonly reason: string;
 }
 
 /** What of a detector a source is told. One that is asked in other words than a query adds its member of the manifest. */
@@ -39,7 +48,7 @@ export type DetectorSource = SourceWithHistory | SourceWithoutHistory;
 export interface SourceWithHistory {
   readonly history: true;
   /**
-   * Every series of every metric over the range, or an error: never a part of them. Times stand on the grid of the range;
+   * Every series of every metric over the range, or an error: never a part of them, but for what is told as `refused`. Times stand on the grid of the range;
    * cells without a sample are left out.
    * @throws SourceError where an answer is unusable (twice the same labels, more than MAX_SERIES series, a range that is no
    * whole number of steps) or the source stays unreachable
@@ -64,6 +73,11 @@ export interface GridRange {
   /** Milliseconds. */
   readonly step: number;
   readonly signal?: AbortSignal;
+  /**
+   * A cell, the newest that is known. Where the source answers for it, what it refuses in the range is left out and told as `refused`;
+   * absent, or where it refuses that cell as well, that is an error.
+   */
+  readonly newest?: number;
 }
 
 /** Of one metric and answer: twice the entities of a window, since the series of one may take turns. */

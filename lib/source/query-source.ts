@@ -1,7 +1,8 @@
 /** A source with history that is asked by one query at a time: each metric of a detector is a query of its own. */
+import { askPastRefusals } from './ask-past-refusals.ts';
 import type { GridRange, MatrixSeries, MetricSource } from './metric-source.ts';
 
-export interface RangeQuery extends GridRange {
+export interface RangeQuery extends Omit<GridRange, 'newest'> {
   readonly query: string;
 }
 
@@ -22,11 +23,16 @@ export function createQuerySource(name: string, queryRange: QueryRange): MetricS
         const signal = range.signal ? AbortSignal.any([range.signal, controller.signal]) : controller.signal;
         try {
           return await Promise.all(
-            metrics.map(async ({ name, query }) => ({
-              name,
-              query,
-              series: await queryRange({ ...range, query, signal }),
-            })),
+            metrics.map(async ({ name, query }) => {
+              const { newest, ...asked } = { ...range, query, signal };
+              if (newest === undefined) return { name, query, series: await queryRange(asked) };
+              const { series, refused } = await askPastRefusals((part) => queryRange({ ...asked, ...part }), {
+                ...asked,
+                newest,
+                subject: `query ${query}`,
+              });
+              return { name, query, series, ...(refused.length > 0 && { refused }) };
+            }),
           );
         } catch (error) {
           controller.abort(error);

@@ -1,5 +1,6 @@
 /** The hot loop of an export: `[[1700000000,"1.5"],…]` into two typed arrays. */
 import { SourceError } from '../base/errors.ts';
+import { quoteForeign } from '../base/foreign-text.ts';
 import { divideDecimal } from '../maths/parse-decimal.ts';
 import {
   CLOSE_BRACKET,
@@ -31,6 +32,8 @@ const MINUS = 0x2d;
 /** Digits are collected in an integer up to 10^15 and, after the point, in another of 6 digits. */
 const HIGH_LIMIT = 1e14;
 const MAX_LOW_DIGITS = 6;
+/** Characters of a value that an error shows. */
+const LONGEST_SHOWN = 80;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** Reads the series of one answer. Complete series, as most are, share one array of times. */
@@ -170,7 +173,7 @@ function readOtherValue(cursor: JsonCursor, start: number): number {
   if (Number.isFinite(value)) return value;
   throw new SourceError(
     'bad-value',
-    `${cursor.subject} gave the value ${JSON.stringify(text)}, which is no 64-bit number`,
+    `${cursor.subject} gave the value ${JSON.stringify(quoteForeign(text, LONGEST_SHOWN))}, which is no 64-bit number`,
   );
 }
 

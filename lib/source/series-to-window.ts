@@ -3,9 +3,9 @@ import { describeTooLong, LONGEST_ENTITY } from '../window/entity-names.ts';
 import type { LeftOut } from '../window/left-out.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import type { MetricWindow } from '../window/window.ts';
-import { describeSeries } from './matrix-response.ts';
+import { showSeries } from './matrix-response.ts';
 import { mergeSeries, type SeriesConflict } from './merge-series.ts';
-import type { MatrixSeries, MetricMatrix } from './metric-source.ts';
+import type { MatrixSeries, MetricMatrix, RefusedStretch } from './metric-source.ts';
 
 /** What the source gave for one metric, by entity. Several series of an entity take turns: no two have a sample at the same time. */
 export interface EntityMatrix {
@@ -52,8 +52,18 @@ export function assignEntities(
     if (histograms.length > 0) onLeftOut(describeHistograms(histograms, metric));
     if (unnamed.length > 0) onLeftOut(describeUnnamed(unnamed, metric, entityLabels));
     if (tooLong.length > 0) onLeftOut(describeTooLong(tooLong, `metric ${metric.name}`));
+    if (metric.refused !== undefined) onLeftOut(describeRefused(metric.refused, metric));
     return { name: metric.name, byEntity: mergeGroups(groups, { metric, entityLabels, onLeftOut }) };
   });
+}
+
+function describeRefused(refused: readonly RefusedStretch[], { name }: MetricMatrix): LeftOut {
+  const { start, end, reason } = refused[0]!;
+  return {
+    code: 'refused-stretch',
+    count: refused.length,
+    message: `metric ${name}: the source has no answer for ${refused.length} stretches, and has one for what came later; they stay empty. The first is from ${new Date(start).toISOString()} up to ${new Date(end).toISOString()}: ${reason}`,
+  };
 }
 
 function mergeGroups(
@@ -152,7 +162,7 @@ function describeUnnamed(
   return {
     code: 'missing-entity-label',
     count: unnamed.length,
-    message: `metric ${name}: ${which} the entity label ${JSON.stringify(label)}, such as ${describeSeries(labels)}; keep the label in the query (${query}) or take it out of the manifest's entity`,
+    message: `metric ${name}: ${which} the entity label ${JSON.stringify(label)}, such as ${showSeries(labels)}; keep the label in the query (${query}) or take it out of the manifest's entity`,
   };
 }
 
@@ -163,7 +173,7 @@ function describeHistograms(
   return {
     code: 'native-histogram',
     count: histograms.length,
-    message: `metric ${name}: ${histograms.length} of its ${all.length} series have native histograms, which are left out, such as ${describeSeries(histograms[0]!.labels)}; turn them into numbers in the query (${query}), such as with histogram_quantile or histogram_avg`,
+    message: `metric ${name}: ${histograms.length} of its ${all.length} series have native histograms, which are left out, such as ${showSeries(histograms[0]!.labels)}; turn them into numbers in the query (${query}), such as with histogram_quantile or histogram_avg`,
   };
 }
 
@@ -184,7 +194,7 @@ function describeConflicts(
   return {
     code: 'series-collapse',
     count: cells,
-    message: `metric ${metric.name}: ${cells} samples of ${entities} entities stay empty: the series ${describeSeries(a.labels)} and ${describeSeries(b.labels)} both stand for ${subject} at ${new Date(conflict.time).toISOString()}, with ${conflict.values.join(' and ')}; aggregate in the query, such as max${by} (${metric.query}), or add a label that tells them apart to the manifest's entity`,
+    message: `metric ${metric.name}: ${cells} samples of ${entities} entities stay empty: the series ${showSeries(a.labels)} and ${showSeries(b.labels)} both stand for ${subject} at ${new Date(conflict.time).toISOString()}, with ${conflict.values.join(' and ')}; aggregate in the query, such as max${by} (${metric.query}), or add a label that tells them apart to the manifest's entity`,
   };
 }
 

@@ -2,6 +2,7 @@
 import { RetryLaterError, SourceError } from '../../base/errors.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import type { Detector } from '../../config/detector.ts';
+import { isRefusal } from '../../source/ask-past-refusals.ts';
 import type { GridRange, MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
 import { type PodOwners, readPodOwners } from '../../source/pod-owners.ts';
 import { assignEntities, type EntityMatrix } from '../../source/series-to-window.ts';
@@ -69,7 +70,7 @@ export interface BatchSizes {
   /** Of the next one. */
   readonly next: BatchSize;
   learnFrom(batch: Batch): void;
-  /** After an answer to this range that was too large to be read: half of it. @throws any other error, and where it was one window */
+  /** After this range was refused, or its answer too large to be read: half of it. @throws any other error, and where it was one window */
   shrinkAfter(error: unknown, range: TimeRange): void;
 }
 
@@ -90,8 +91,7 @@ export function openBatchSizes(grid: ExportGrid, atOnce: number = 1): BatchSizes
       };
     },
     shrinkAfter(error, range) {
-      const isTooLarge = error instanceof SourceError && error.code === 'body-too-large';
-      if (!isTooLarge || range.end - range.start <= grid.detectionWindow) throw error;
+      if (!isRefusal(error) || range.end - range.start <= grid.detectionWindow) throw error;
       maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
       next = { points: maxPoints, wholeDays: false };
     },
@@ -127,17 +127,31 @@ export function openHistory(
 }
 
 /**
- * Asks for every metric over the range, and for the owners of its pods, without which it goes on.
+ * Asks for every metric over the range, and for the owners of its pods, without which it goes on. Of one window, what the source
+ * refuses while it answers for the newest cell stays empty: the past does not change, and no window would follow.
  * @param asked.source of the detector
+ * @param options.limit exclusive end of what may be asked for
+ * @param options.asWhole whether a range of more than a window is never asked for in parts
  * @throws whatever the source throws of the metrics
  */
 export async function readBatch(
   { source, owners }: { readonly source: SourceWithHistory; readonly owners: MetricSource },
   detector: Detector,
   range: TimeRange,
-  { step, telemetry }: { readonly step: number; readonly telemetry: Telemetry },
+  {
+    grid: { step, detectionWindow },
+    limit,
+    telemetry,
+    asWhole = false,
+  }: {
+    readonly grid: ExportGrid;
+    readonly limit: number;
+    readonly telemetry: Telemetry;
+    readonly asWhole?: boolean;
+  },
 ): Promise<Batch> {
-  const metrics = await source.readRange({ ...range, step });
+  const isLeast = asWhole || range.end - range.start <= detectionWindow;
+  const metrics = await source.readRange({ ...range, step, ...(isLeast && { newest: limit - step }) });
   const podOwners = await askForOwners(owners, detector, { ...range, step }, telemetry);
   const leftOut: LeftOut[] = [];
   return {

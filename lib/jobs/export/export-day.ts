@@ -25,7 +25,7 @@ import {
   readBatch,
   STOP_BEFORE_MS,
 } from './export-batch.ts';
-import { type ExportGrid, exportGrid, nextRange, windowStart } from './export-plan.ts';
+import { type ExportGrid, exportGrid, exportLimit, nextRange, windowStart } from './export-plan.ts';
 import { putWindow } from './put-window.ts';
 import { settleShards } from './settle-shards.ts';
 
@@ -51,6 +51,8 @@ interface Run extends Omit<DayRequest, 'source' | 'day'> {
   readonly owners: MetricSource;
   readonly shards: number;
   readonly grid: ExportGrid;
+  /** Exclusive end of what the source knows. */
+  readonly limit: number;
   readonly exported: string[];
   readonly leftOut: LeftOutOfBatches;
 }
@@ -69,6 +71,7 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
   checkPast(start, detector, backfillLimit(detector, state, now()));
   const grid = exportGrid(detector, state);
   const day = { start: ceilTo(start, grid.step), end: ceilTo(start + DAY, grid.step) };
+  const limit = exportLimit(detector, now());
   const shards = await settleShards({ detector, state }, context);
   const { taken, unfinished } = await findTaken(context, listUnits(detector.name, shards), day);
   const run: Run = {
@@ -79,6 +82,7 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
     source: openHistory(request, `the day ${String(request.day)}`),
     owners: request.source,
     grid,
+    limit,
     exported: [],
     leftOut: new Map(),
   };
@@ -87,7 +91,7 @@ export async function exportDay(request: DayRequest, context: ExportContext): Pr
       await exportWindow(
         run,
         range,
-        await readBatch(run, detector, range, { step: grid.step, telemetry: context.telemetry }),
+        await readBatch(run, detector, range, { grid, limit, telemetry: context.telemetry, asWhole: true }),
       );
     for (const free of subtract(day, taken)) await exportStretch(run, free, day);
   } finally {
@@ -165,7 +169,8 @@ async function exportStretch(run: Run, stretch: TimeRange, day: TimeRange): Prom
     const range = clamp(batchRange(cursor, plan));
     try {
       const batch = await readBatch({ source, owners: run.owners }, detector, range, {
-        step: grid.step,
+        grid,
+        limit: run.limit,
         telemetry: context.telemetry,
       });
       noteLeftOut(run.leftOut, batch);

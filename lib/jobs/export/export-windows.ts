@@ -174,8 +174,10 @@ async function lookForOrphan(run: Run): Promise<void> {
   } else {
     // Nobody knows of which shards that run did not come to write the window.
     const batch = await readBatch(run, detector, orphan.range, {
-      step: grid.step,
+      grid,
+      limit: run.limit,
       telemetry: context.telemetry,
+      asWhole: true,
     });
     noteLeftOut(run.leftOut, batch);
     await exportWindow(run, orphan.range, batch);
@@ -205,7 +207,8 @@ async function exportAll(run: Run): Promise<ExportResult['stopped']> {
     const range = batchRange(run.scannedUntil, { grid, size: sizes.next, daysUntil, limit, maxWindows });
     try {
       const batch = await readBatch({ source, owners: run.owners }, detector, range, {
-        step: grid.step,
+        grid,
+        limit,
         telemetry: context.telemetry,
       });
       sizes.learnFrom(batch);

@@ -148,6 +148,27 @@ test('an answer with warnings counts as partial; remarks do not', () => {
   });
   assert.deepEqual(infos, ['x', 'PromQL info: metric might not be a counter']);
   assert.deepEqual(parse({ ...matrix(), warnings: null, infos: null }).infos, []);
+  const found = 'PromQL warning: encountered a mix of histograms and floats';
+  assert.throws(() => parse({ ...matrix(), warnings: [found] }), { code: 'query-warning' }, 'asked once');
+  assert.throws(() => parse({ ...matrix(), warnings: [found, 'store 3'] }), { code: 'partial-response' });
+});
+
+test('of any number of remarks, and of values and labels of any length, a text has the first', () => {
+  const many = Array.from({ length: 100_000 }, (_, i) => `remark ${i}`);
+  const { infos } = parse({ ...matrix(), infos: many });
+  assert.deepEqual([infos.length, infos[10]], [11, 'and 99990 more']);
+  assert.throws(() => parse({ ...matrix(), warnings: many }), isShort);
+  const value = '9'.repeat(1_000_000);
+  const series = { metric: { pod: 'A'.repeat(1_000_000) }, values: [[T0, value]] };
+  assert.throws(
+    () => parse({ status: 'success', data: { resultType: 'matrix', result: [series] } }),
+    isShort,
+  );
+  const { metric } = series;
+  assert.throws(
+    () => parse({ status: 'success', data: { resultType: 'matrix', result: [{ metric }] } }),
+    isShort,
+  );
 });
 
 test('anything but a matrix is an error that names the type', () => {
@@ -242,3 +263,7 @@ test('more series than windows have entities for are refused when the limit is p
     message: /more than 100000 series: aggregate/,
   });
 });
+
+function isShort(error: Error): boolean {
+  return error.message.length < 3_000;
+}
