@@ -17,6 +17,8 @@ const LONGEST_NAME = 80;
 const HIDDEN = '[hidden]';
 /** Characters of a secret's beginning that a cut text may end with. */
 const LEAST_BEGINNING = 4;
+/** Characters of one that are hidden where nothing shows that the text was cut. */
+const LEAST_UNMARKED = 12;
 /** Shorter ones are words that stand in texts for other reasons. */
 const LEAST_SECRET = 6;
 
@@ -45,25 +47,54 @@ export function listForeign(names: readonly string[]): string {
 }
 
 /**
- * The text without the secrets: as they are, as JSON and as a URL writes them, and where the text was cut in the middle
- * of one.
+ * The text without the secrets, in upper or lower case: as they are, as JSON, a URL, base64 and hex write them, where the text was cut in
+ * the middle of one, and where it has a longer beginning of one.
  */
 export function hideSecrets(text: string, secrets: Iterable<string>): string {
   let shown = text;
   for (const secret of secrets) {
     if (secret.length < LEAST_SECRET) continue;
+    const bytes = Buffer.from(secret);
     const forms = new Set([
       secret,
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret.toWellFormed()),
+      bytes.toString('base64').replaceAll('=', ''),
+      bytes.toString('hex'),
     ]);
-    for (const form of forms) {
-      shown = shown.replaceAll(form, HIDDEN);
-      for (let length = form.length - 1; length >= LEAST_BEGINNING; length--) {
-        const cut = `${form.slice(0, length)}…`;
-        if (shown.includes(cut)) shown = shown.replaceAll(cut, `${HIDDEN}…`);
-      }
-    }
+    for (const form of forms) shown = hideCut(hideForm(shown, form), form);
   }
   return shown;
+}
+
+function hideForm(text: string, form: string): string {
+  const beginning = new RegExp(
+    form.slice(0, LEAST_UNMARKED).replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'),
+    'gi',
+  );
+  let [shown, from] = ['', 0];
+  for (const { index, 0: found } of text.matchAll(beginning)) {
+    if (index < from) continue;
+    let length = found.length;
+    while (length < form.length && isSame(text[index + length], form[length])) length++;
+    shown += text.slice(from, index) + HIDDEN;
+    from = index + length;
+  }
+  return shown + text.slice(from);
+}
+
+/** Where a cut text ends with a beginning of the form. */
+function hideCut(text: string, form: string): string {
+  let shown = text;
+  for (let end = text.lastIndexOf('…'); end > 0; end = text.lastIndexOf('…', end - 1)) {
+    let length = Math.min(form.length - 1, end);
+    while (length >= LEAST_BEGINNING && !isSame(text.slice(end - length, end), form.slice(0, length)))
+      length--;
+    if (length >= LEAST_BEGINNING) shown = shown.slice(0, end - length) + HIDDEN + shown.slice(end);
+  }
+  return shown;
+}
+
+function isSame(text: string | undefined, form: string | undefined): boolean {
+  return text?.toLowerCase() === form?.toLowerCase();
 }

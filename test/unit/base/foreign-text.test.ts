@@ -34,8 +34,18 @@ test('a secret is hidden as it is, escaped, and where it is cut', () => {
     JSON.stringify({ secret }),
     encodeURIComponent(secret),
     `${secret.slice(0, 9)}…`,
+    `${secret.slice(0, 15)}...`,
+    secret.toUpperCase(),
+    secret.toLowerCase(),
+    `${secret.toUpperCase().slice(0, 9)}…`,
   ])
-    assert.doesNotMatch(hideSecrets(`before ${text} after`, [secret]), /ss\/w|ss%2Fw|1234/, text);
+    assert.doesNotMatch(hideSecrets(`before ${text} after`, [secret]), /ss\/w|ss%2Fw|1234/i, text);
+  for (const encoding of ['base64', 'hex', 'base64url'] as const) {
+    const form = Buffer.from('token-1234567890').toString(encoding);
+    assert.equal(hideSecrets(`a ${form}, b`, ['token-1234567890']).replaceAll('=', ''), 'a [hidden], b');
+  }
+  assert.equal(hideSecrets('a secret-tokens b', ['secret-token-1234']), 'a [hidden]s b');
+  assert.equal(hideSecrets('a secret-toes b', ['secret-token-1234']), 'a secret-toes b');
   assert.equal(hideSecrets('team up', ['up']), 'team up');
 });
 
