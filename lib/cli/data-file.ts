@@ -15,7 +15,11 @@ import { sayFileProblem } from './file-problem.ts';
  * One row of 1970 or 2099 among thousands of another time is left out and named, as it is where the file is dropped. Whoever names
  * a file wants its rows, be they all ahead of this machine's clock.
  */
-const BOUNDS: TimeBounds = { latest: Number.POSITIVE_INFINITY, widestHole: WIDEST_HOLE };
+const BOUNDS: TimeBounds = {
+  earliest: Number.NEGATIVE_INFINITY,
+  latest: Number.POSITIVE_INFINITY,
+  widestHole: WIDEST_HOLE,
+};
 
 /**
  * A folder's files, subfolders left out, are read as one.

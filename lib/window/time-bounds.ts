@@ -6,6 +6,8 @@ import type { LeftOut } from './left-out.ts';
 
 export interface TimeBounds {
   /** Epoch ms, inclusive. */
+  readonly earliest: number;
+  /** Epoch ms, inclusive. */
   readonly latest: number;
   /** Ms. Of groups of rows that lie further apart than this, only the one with the most rows is used. */
   readonly widestHole: number;
@@ -22,9 +24,19 @@ export const FUTURE_TOLERANCE: number = 15 * HOUR;
 /** Ms. A year and a bit: no season is longer, so nothing on the far side of such a hole explains the near side. */
 export const WIDEST_HOLE: number = 400 * DAY;
 
+/**
+ * Epoch ms. Zeros for "unknown", and epochs in seconds that were taken for finer units, lie in 1970; `read-times.ts` takes no number for
+ * a time before this either.
+ */
+const EARLIEST_MEASURED = Date.UTC(1973, 2, 3);
+
 /** @param arrival epoch ms at which the bucket took the file: nothing in it was measured much later */
 export function boundsOfArrival(arrival: number, lookback: number): TimeBounds {
-  return { latest: arrival + FUTURE_TOLERANCE, widestHole: Math.max(WIDEST_HOLE, lookback) };
+  return {
+    earliest: EARLIEST_MEASURED,
+    latest: arrival + FUTURE_TOLERANCE,
+    widestHole: Math.max(WIDEST_HOLE, lookback),
+  };
 }
 
 interface OutsideRows {
@@ -72,19 +84,24 @@ export function findOutsideRows(
 
 function reasonOf(
   time: number,
-  { latest, widestHole }: TimeBounds,
+  { earliest, latest, widestHole }: TimeBounds,
   range: { from: number; to: number },
 ): string {
+  if (time < earliest)
+    return `before ${iso(earliest).slice(0, 10)}, as are zeros, and seconds that were taken for a finer unit`;
   if (time > latest) return `more than ${FUTURE_TOLERANCE / HOUR} h after the file arrived`;
   return `more than ${Math.round(widestHole / DAY)} days away from the rows of ${iso(range.from)} to ${iso(range.to)}`;
 }
 
 /** Both ends inclusive. */
-function usedRange(times: Float64Array, { latest, widestHole }: TimeBounds): { from: number; to: number } {
+function usedRange(
+  times: Float64Array,
+  { earliest, latest, widestHole }: TimeBounds,
+): { from: number; to: number } {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const time of times) {
-    if (time > latest) continue;
+    if (time > latest || time < earliest) continue;
     if (time < from) from = time;
     if (time > to) to = time;
   }

@@ -294,7 +294,7 @@ test('so it is in Parquet, and with bounds of arrival beside', async () => {
   );
   const window = read(bytes, {
     onLeftOut: (each) => leftOut.push(each),
-    bounds: { latest: Date.UTC(2026, 0, 2), widestHole: 400 * 86_400_000 },
+    bounds: { earliest: 0, latest: Date.UTC(2026, 0, 2), widestHole: 400 * 86_400_000 },
   });
   assert.deepEqual([...window.columns[0]!], [0, 1, 2, 4, 6, 7, 8, 9]);
   assert.deepEqual(

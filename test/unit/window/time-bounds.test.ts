@@ -68,7 +68,25 @@ test('a clock that comes back leaves no disorder behind', () => {
 test('a time of zero is left out, and the grid does not reach back to it', () => {
   const { window, leftOut } = read([['web', 7_000], ...good]);
   assert.equal(window.range.start, NOON - 3 * MINUTE);
-  assert.match(leftOut[0]!.message, /row 1: 1970-01-01T00:00:07\.000Z, more than 400 days away from/);
+  assert.match(
+    leftOut[0]!.message,
+    /row 1: 1970-01-01T00:00:07\.000Z, before 1973-03-03, as are zeros, and seconds/,
+  );
+});
+
+test('a file of nothing but 1970 is refused, and most rows of a file may be of it', () => {
+  const secondsAsMs = good.map(([pod, time]): Row => [pod, time / 1000]);
+  assert.throws(
+    () => read(secondsAsMs),
+    (error) =>
+      error instanceof WindowError &&
+      error.code === 'time-out-of-bounds' &&
+      /3 of 3 rows .* row 1: 1970-01-21T18:42:28\.620Z, before 1973-03-03/.test(error.message),
+  );
+  const zeros = [0, 0, -1, 1, 2, -MINUTE].map((time): Row => ['web', time]);
+  const { window, leftOut } = read([...zeros, ...good]);
+  assert.equal(window.range.start, NOON - 3 * MINUTE);
+  assert.equal(leftOut[0]!.count, 6);
 });
 
 test('of groups years apart the one with the most rows is used, of as many the newest', () => {

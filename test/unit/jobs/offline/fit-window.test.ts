@@ -52,7 +52,7 @@ const CSV: string = [
   ...Array.from({ length: 600 }, (_, i) => 599 - i).flatMap((i) =>
     ['b', 'a'].flatMap((host) => {
       if (host === 'a' && i > 200 && i < 240) return [];
-      const time = new Date(60_000 * i + (host === 'b' ? 7000 : 0)).toISOString();
+      const time = new Date(Date.UTC(2026, 0, 1) + 60_000 * i + (host === 'b' ? 7000 : 0)).toISOString();
       const cpu = i % 29 === 0 ? '' : String(50 + 20 * Math.sin(i / 9) + ((i * 7919) % 13) / 3);
       return [`${time},${host},${cpu},${i < 300 ? 3 : 2},${i > 400 && i < 406 ? 1 : 0}`];
     }),
