@@ -84,17 +84,24 @@ function longFormOf(given: string, known: readonly string[]): string | undefined
   return alike.length === 1 && alike[0]!.length < given.length ? alike[0] : undefined;
 }
 
+/** Of the map at a path: also of one of a map of names, such as by_metric, and of a form beside others, such as off. */
 function fieldsAt(path: readonly PropertyKey[]): string[] {
-  let node: unknown = manifestJsonSchema();
+  let nodes: readonly unknown[] = [manifestJsonSchema()];
   for (const part of path)
-    node = typeof part === 'number' ? itemsOf(node) : member(member(node, 'properties'), String(part));
-  return Object.keys(member(node, 'properties') ?? {});
+    nodes = nodes
+      .flatMap(formsOf)
+      .map((node) =>
+        typeof part === 'number'
+          ? member(node, 'items')
+          : (member(member(node, 'properties'), String(part)) ?? member(node, 'additionalProperties')),
+      );
+  return nodes.flatMap(formsOf).flatMap((node) => Object.keys(member(node, 'properties') ?? {}));
 }
 
-function itemsOf(node: unknown): object | undefined {
+/** Of a value that may have several forms, each of them. */
+function formsOf(node: unknown): readonly unknown[] {
   const forms: unknown = member(node, 'anyOf');
-  const list = Array.isArray(forms) ? forms.find((form) => member(form, 'items') !== undefined) : node;
-  return member(list, 'items');
+  return Array.isArray(forms) ? forms : [node];
 }
 
 function member(node: unknown, name: string): object | undefined {

@@ -29,3 +29,26 @@ test('where nothing is near, the message lists what there is', () => {
     { message: 'x.yml: spec.gaps.colour (line 3) is no field of a manifest; known here: interpolate' },
   );
 });
+
+test('so it does inside of what may also be off, and of a map by names', () => {
+  const refusal = (spec: string): string => {
+    try {
+      parseManifest(`kind: AnomalyDetector\nmetadata: {name: a}\nspec: {${spec}}`, { source: 'x.yml' });
+    } catch (error) {
+      return String(error);
+    }
+    return '';
+  };
+  assert.match(
+    refusal('silence: {source: {after: 15m, colour: red}}'),
+    /no field of a manifest; known here: after$/,
+  );
+  assert.match(
+    refusal('threshold: {by_metric: {cpu: {colour: red}}}'),
+    /no field of a manifest; known here: min_change, direction$/,
+  );
+  assert.match(
+    refusal('threshold: {by_metric: {cpu: {min_change: {absolut: 1}}}}'),
+    /cpu\.min_change\.absolut \(line 3\) is no field of a manifest; did you mean absolute\?$/,
+  );
+});
