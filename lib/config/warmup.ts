@@ -41,8 +41,9 @@ export function sayProgress(needs: Needs, seen: Seen): string {
   if (isWarm(needs, seen)) return `${rows} rows, which is enough to train on`;
   if (typeof warmup === 'number') return `${rows} of ${warmup} rows`;
   const least = leastRows(needs);
-  const byRows = rows / (warmup.rows ?? Infinity);
-  if (byRows > Math.min(seen.span / warmup.time, rows / least)) return `${rows} of ${warmup.rows} rows`;
+  // Before anything has come, by rows: most detectors come by them first.
+  const byTime = Math.min(seen.span / warmup.time, rows / least);
+  if (warmup.rows !== undefined && rows / warmup.rows >= byTime) return `${rows} of ${warmup.rows} rows`;
   const time = `${sayTime(seen.span)} of ${sayTime(warmup.time)}`;
   return rows < least ? `${time} and ${rows} of ${least} rows` : time;
 }

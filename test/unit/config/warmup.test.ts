@@ -70,6 +70,11 @@ test('progress is told by what comes first', () => {
   const either = needs(DEFAULT_WARMUP);
   assert.equal(sayProgress(either, { rows: 300, span: 5 * HOUR }), '300 of 1440 rows');
   assert.equal(sayProgress(either, { rows: 290, span: 12 * DAY + 2 * HOUR }), '12d2h of 14d');
+  assert.equal(sayProgress(either, { rows: 0, span: 0 }), '0 of 1440 rows');
+  assert.equal(
+    sayProgress(needs({ time: 7 * DAY, leastRows: 1 }), { rows: 0, span: 0 }),
+    '0s of 7d and 0 of 100 rows',
+  );
   assert.equal(
     sayProgress(needs({ time: 7 * DAY, leastRows: 1 }, 99), { rows: 50, span: 2 * DAY }),
     '2d of 7d and 50 of 100 rows',
