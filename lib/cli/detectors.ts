@@ -32,12 +32,15 @@ async function choose(
   named: readonly string[],
   known: readonly string[],
 ): Promise<readonly string[]> {
-  if (named.length === 0) return [...new Set([...known, ...(await listDropped(store))])].sort();
+  const listAll = async (): Promise<readonly string[]> =>
+    [...new Set([...known, ...(await listDropped(store))])].sort();
+  if (named.length === 0) return listAll();
   for (const each of named) {
     // A shard is there where its detector is.
     const name = parseUnit(each)?.detector ?? each;
     if (known.includes(name) || (isDetectorName(name) && (await hasWindows(store, name)))) continue;
-    const others = known.length === 0 ? 'the bucket has none' : `there are ${known.join(', ')}`;
+    const all = await listAll();
+    const others = all.length === 0 ? 'the bucket has none' : `there are ${all.join(', ')}`;
     throw new UsageError(`no detector ${JSON.stringify(name)}, neither a manifest nor windows; ${others}`);
   }
   return named;

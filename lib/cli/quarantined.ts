@@ -5,24 +5,32 @@ import { listQuarantine, type Quarantined } from '../jobs/shared/quarantine.ts';
 import {
   DETECTORS_PREFIX,
   detectorOfManifestKey,
+  detectorOfWindowKey,
   EXCLUSIONS_PREFIX,
   NOTIFY_STATE_KEY,
   SILENCES_PREFIX,
+  WINDOWS_PREFIX,
 } from '../store/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
 /**
- * What no detector's own status would show: files under detectors/ that declare none, silences that keep nobody from being
- * told, exclusions that keep nothing out of trainings, and a state of notifications that was begun anew.
+ * What no detector's own status would show: files under detectors/ that declare none, files under windows/ whose folder names
+ * none, silences that keep nobody from being told, exclusions that keep nothing out of trainings, and a state of
+ * notifications that was begun anew.
  */
 export async function listOfNoDetector(store: ObjectStore): Promise<readonly Quarantined[]> {
   const manifests = await listUnmended(store, DETECTORS_PREFIX);
   return [
     ...manifests.filter(({ key }) => detectorOfManifestKey(key) === undefined),
+    ...(await keepUnmended(store, await listQuarantine(store, WINDOWS_PREFIX, isOfNoDetector))),
     ...(await listUnmended(store, SILENCES_PREFIX)),
     ...(await listUnmended(store, EXCLUSIONS_PREFIX)),
     ...(await listNotifyState(store)),
   ];
+}
+
+function isOfNoDetector(key: string): boolean {
+  return detectorOfWindowKey(key) === undefined;
 }
 
 /** It was replaced, and what it held is gone: until somebody deletes the reason. */

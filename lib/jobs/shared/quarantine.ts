@@ -102,11 +102,18 @@ export async function quarantinedEtag(store: ObjectStore, key: string): Promise<
   return (await readReason(store, reasonKey(key)))?.entry?.etag;
 }
 
-/** Every quarantined object whose own key starts with `prefix`, ascending by key. What is not readable as one is no reason. */
-export async function listQuarantine(store: ObjectStore, prefix = ''): Promise<readonly Quarantined[]> {
+/**
+ * Every quarantined object whose own key starts with `prefix`, ascending by key. What is not readable as one is no reason.
+ * @param isWanted of its own key and an ending: reasons of others are not read
+ */
+export async function listQuarantine(
+  store: ObjectStore,
+  prefix = '',
+  isWanted: (key: string) => boolean = () => true,
+): Promise<readonly Quarantined[]> {
   const reasons: string[] = [];
   for await (const { key } of store.list(`${QUARANTINE_PREFIX}${prefix}`))
-    if (key.endsWith(REASON_SUFFIX)) reasons.push(key);
+    if (key.endsWith(REASON_SUFFIX) && isWanted(key.slice(QUARANTINE_PREFIX.length))) reasons.push(key);
   const read = await readAll(store, reasons);
   return read.flatMap((reason, i) =>
     reason?.entry && reasonKey(reason.entry.key) === reasons[i] ? [reason.entry] : [],

@@ -174,6 +174,14 @@ test('status counts open incidents as people are told of them, and open anomalie
   assert.equal(unread.lines[0]?.['openIncidents'], null);
 });
 
+test('a name that no detector has is told with those that a listing has, dropped files too', async () => {
+  const store = createMemoryObjectStore();
+  await store.put('windows/detector=shop/a.csv', new Uint8Array([1]));
+  const { code, stderr } = await runTestCli(['status', 'shp'], store);
+  assert.equal(code, 2);
+  assert.match(stderr, /no detector "shp", neither a manifest nor windows; there are shop /);
+});
+
 test('status --check has exit code 1 where a detector is not healthy, and tells why', async () => {
   const store = createMemoryObjectStore({ now: () => NOW });
   await dropWindow(store, { from: 0, rows: 30 });

@@ -9,7 +9,7 @@ import {
   loadDetector,
   readDetector,
 } from '../../../../lib/jobs/shared/load-detectors.ts';
-import { listQuarantine } from '../../../../lib/jobs/shared/quarantine.ts';
+import { listQuarantine, quarantine } from '../../../../lib/jobs/shared/quarantine.ts';
 import { runTestCli } from '../../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
@@ -57,6 +57,34 @@ test('what is no manifest goes to quarantine with the reason; markers are left a
   assert.deepEqual(
     (await listOfNoDetector(context.store)).map(({ key }) => key),
     ['detectors/-x.yml', 'detectors/cart.json', 'detectors/team/cart.yml'],
+  );
+});
+
+test("files under windows/ whose folder names no detector are told of, and other detectors' files are not read", async () => {
+  const context = createContext();
+  for (const key of ['windows/lost.csv', 'windows/detector=bad name/a.csv', 'windows/detector=shop/b.csv']) {
+    await context.store.put(key, bytes('a'));
+    await quarantine(context, { detector: 'none', key, error: new Error('not used') });
+  }
+  const reads: string[] = [];
+  const store = {
+    ...context.store,
+    get: (...[key, options]: Parameters<typeof context.store.get>) => {
+      reads.push(key);
+      return context.store.get(key, options);
+    },
+  };
+  assert.deepEqual(
+    (await listOfNoDetector(store)).map(({ key }) => key),
+    ['windows/detector=bad name/a.csv', 'windows/lost.csv'],
+  );
+  assert.ok(!reads.some((key) => key.includes('detector=shop')), reads.join(' '));
+  const { stdout } = await runTestCli(['status'], context.store);
+  assert.match(stdout, /^quarantined: windows\/lost\.csv: not used$/m);
+  await context.store.delete('windows/lost.csv');
+  assert.deepEqual(
+    (await listOfNoDetector(context.store)).map(({ key }) => key),
+    ['windows/detector=bad name/a.csv'],
   );
 });
 
