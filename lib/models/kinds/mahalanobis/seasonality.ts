@@ -12,8 +12,18 @@ export const LEAST_DAYS = 4;
 const MOST_LEFT = 0.7;
 const SMOOTHING = { summary: 'median', passes: 1 } as const;
 
+/**
+ * Whether rows at these times cover the days that it takes: up to a step after the last one, or as far as the curve takes
+ * for one time of day.
+ * @param times ascending
+ */
 export function coversDays(times: Float64Array): boolean {
-  return times.length > 0 && times.at(-1)! - times[0]! >= LEAST_DAYS * DAY;
+  if (times.length === 0) return false;
+  const span = times.at(-1)! - times[0]!;
+  let steps = 0;
+  for (let i = 1; i < times.length; i++) if (times[i]! > times[i - 1]!) steps++;
+  const last = Math.max(steps === 0 ? 0 : span / steps, DAY / BINS);
+  return span + last >= LEAST_DAYS * DAY;
 }
 
 /** What is usual by time of day, off the median of all day; undefined where the clock does not predict it. */

@@ -4,6 +4,7 @@ import type { FeatureMatrix } from '../../../../../lib/features/feature-matrix.t
 import { pickRows } from '../../../../../lib/features/pick-rows.ts';
 import { seedRandom } from '../../../../../lib/maths/random.ts';
 import { mahalanobis } from '../../../../../lib/models/kinds/mahalanobis/model.ts';
+import { coversDays } from '../../../../../lib/models/kinds/mahalanobis/seasonality.ts';
 import { NO_DEADLINE, toMatrix } from '../../../../helpers/feature-matrices.ts';
 
 const RUN = { seed: 1, deadline: NO_DEADLINE };
@@ -32,6 +33,19 @@ test('a season is found where one half of the training foretells the other, and 
 test('less than four days show no season, and that is said', async () => {
   const { summary } = await mahalanobis.fit(weekMatrix(3 * DAY_ROWS, 1), {}, RUN);
   assert.ok(summary.notes.includes('No daily season was looked for: that takes 4 days of training.'));
+});
+
+test('four days of rows are four days: the last one stands for its step', async () => {
+  const { summary } = await mahalanobis.fit(weekMatrix(4 * DAY_ROWS, 1), {}, RUN);
+  assert.ok(
+    summary.notes.some((note) => note.startsWith('m0 follows the time of day')),
+    summary.notes.join('\n'),
+  );
+  const hours = Float64Array.from({ length: 4 * 24 }, (_, hour) => hour * 3_600_000);
+  assert.equal(coversDays(hours), true);
+  assert.equal(coversDays(hours.subarray(0, -1)), false);
+  assert.equal(coversDays(hours.subarray(0, 1)), false);
+  assert.equal(coversDays(hours.subarray(0, 0)), false);
 });
 
 test('a value that is usual at noon stands out at midnight, and what was expected is of the hour', async () => {
