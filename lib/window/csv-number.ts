@@ -1,14 +1,14 @@
 import { divideDecimal } from '../maths/parse-decimal.ts';
 
-/** What programs write for values that are none. */
+/** What programs write without digits. */
 const WORDS: ReadonlyMap<string, number> = new Map([
   ['nan', Number.NaN],
-  ['inf', Number.NaN],
-  ['infinity', Number.NaN],
+  ...['inf', '+inf', 'infinity', '+infinity'].map((word) => [word, Number.POSITIVE_INFINITY] as const),
+  ...['-inf', '-infinity'].map((word) => [word, Number.NEGATIVE_INFINITY] as const),
   ['true', 1],
   ['false', 0],
 ]);
-const LONGEST_WORD = 9;
+const LONGEST_WORD = '+infinity'.length;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** Digits that fit into a double exactly, and the ones that `divideDecimal` takes beside them. */
 const HIGH_DIGITS = 15;
@@ -17,7 +17,7 @@ const [PLUS, MINUS, POINT, ZERO, NINE] = [43, 45, 46, 48, 57];
 
 /**
  * A decimal with a point, an optional exponent and nothing else; no thousands separators, units or commas. NaN and
- * ±Inf, as Prometheus, pandas and DuckDB write them, are NaN; true and false are 1 and 0.
+ * ±Inf may be written as Prometheus, pandas and DuckDB write them; true and false are 1 and 0.
  * @returns undefined where it is none of these; rounded as Number() rounds otherwise
  */
 export function parseCellNumber(bytes: Buffer, from: number, to: number): number | undefined {
@@ -52,5 +52,5 @@ function parseSlowly(bytes: Buffer, from: number, to: number): number | undefine
   const text = bytes.toString('latin1', from, to);
   if (DECIMAL.test(text)) return Number(text);
   if (text.length > LONGEST_WORD) return undefined;
-  return WORDS.get(text.toLowerCase().replace(/^[+-](?=inf)/, ''));
+  return WORDS.get(text.toLowerCase());
 }

@@ -6,6 +6,8 @@ export interface ColumnName {
   readonly name: string;
   /** Hears of each integer that a double does not hold exactly: its row, and what it was. */
   readonly onRounded?: (row: number, value: bigint) => void;
+  /** Hears of each infinite value, which becomes NaN. */
+  readonly onInfinite?: (row: number, value: number) => void;
 }
 
 /** Whether `readNumbers` takes a column of this type. */
@@ -29,12 +31,12 @@ export function readNumbers(vector: Vector, column: ColumnName): Float64Array {
   const only = vector.data.length === 1 ? vector.data[0] : undefined;
   // The usual case costs nothing: the buffer came out of the decoder for us alone.
   if (only && only.values instanceof Float64Array && DataType.isFloat(only.type))
-    return blankOut(only.values.subarray(0, only.length), only, 0);
+    return blankOut(only.values.subarray(0, only.length), only, column, 0);
   const numbers = new Float64Array(vector.length);
   let from = 0;
   for (const data of vector.data) {
     fill(numbers.subarray(from, from + data.length), data, column, from);
-    blankOut(numbers, data, from);
+    blankOut(numbers, data, column, from);
     from += data.length;
   }
   return numbers;
@@ -88,9 +90,18 @@ function fillFromDecimal(into: Float64Array, data: Data, scale: number, words: n
 function fromHalf(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = (bits & 1023) / 1024;
+  const isWhole = exponent < 31;
   const size =
-    exponent === 0 ? fraction * 2 ** -14 : exponent < 31 ? (1 + fraction) * 2 ** (exponent - 15) : Number.NaN;
+    exponent === 0
+      ? fraction * 2 ** -14
+      : isWhole
+        ? (1 + fraction) * 2 ** (exponent - 15)
+        : notFinite(fraction);
   return bits & 0x8000 ? -size : size;
+}
+
+function notFinite(fraction: number): number {
+  return fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
 }
 
 function bitAt(data: Data, row: number): number {
@@ -99,11 +110,13 @@ function bitAt(data: Data, row: number): number {
 }
 
 /** Sets what is null or infinite to NaN, in place. */
-function blankOut(numbers: Float64Array, data: Data, from: number): Float64Array {
+function blankOut(numbers: Float64Array, data: Data, column: ColumnName, from: number): Float64Array {
   const to = from + data.length;
   for (let row = from; row < to; row++) {
     const number = numbers[row]!;
-    if (number - number !== 0) numbers[row] = Number.NaN;
+    if (number - number === 0) continue;
+    if (!Number.isNaN(number) && data.getValid(row - from)) column.onInfinite?.(row, number);
+    numbers[row] = Number.NaN;
   }
   // A column of nulls without a type counts them and has no bitmap; it is all NaN already.
   if (data.nullCount === 0 || data.nullBitmap === undefined || DataType.isNull(data.type)) return numbers;

@@ -70,20 +70,30 @@ export function windowOfTable(table: Table, options: ReadWindowOptions): MetricW
 
 function readMetric(table: Table, index: number, { source, onLeftOut }: ReadWindowOptions): Float64Array {
   const { name } = table.schema.fields[index]!;
-  let [count, first] = [0, ''];
+  const rounded = { count: 0, first: '' };
+  const infinite = { count: 0, first: '' };
+  const note = (of: { count: number; first: string }, row: number, value: bigint | number): void => {
+    if (of.count++ === 0) of.first = `row ${row + 1}: ${value}`;
+  };
   const numbers = readNumbers(table.getChildAt(index)!, {
     source,
     name,
-    onRounded(row, value) {
-      if (count++ === 0) first = `row ${row + 1}: ${value}`;
-    },
+    onRounded: (row, value) => note(rounded, row, value),
+    onInfinite: (row, value) => note(infinite, row, value),
   });
-  if (count > 0)
+  if (rounded.count > 0)
     onLeftOut?.({
       code: 'rounded',
-      count,
+      count: rounded.count,
       column: name,
-      message: `column ${name}, ${first} lies beyond ±2^53 and is read as the nearest double`,
+      message: `column ${name}, ${rounded.first} lies beyond ±2^53 and is read as the nearest double`,
+    });
+  if (infinite.count > 0)
+    onLeftOut?.({
+      code: 'infinite',
+      count: infinite.count,
+      column: name,
+      message: `${infinite.count} of ${numbers.length} values of column ${name} are infinite and count as missing, such as ${infinite.first}`,
     });
   return numbers;
 }

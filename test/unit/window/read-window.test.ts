@@ -166,6 +166,31 @@ test('an integer that no double holds is read as the nearest one, and said so on
   assert.match(leftOut[0]!.message, /^column limit_bytes, row 2: 9223372036854771712 lies beyond/);
 });
 
+test('infinite values are missing ones, and said so by the first of them; nulls and NaN are not', async () => {
+  const sql = `CASE WHEN i = 3 THEN '-inf'::DOUBLE WHEN i > 7 THEN 'inf'::DOUBLE WHEN i = 4 THEN 'nan'::DOUBLE
+      WHEN i <> 5 THEN i END AS ratio,
+    CASE WHEN i = 2 THEN 'inf'::FLOAT WHEN i <> 5 THEN i END AS narrow`;
+  const leftOut: LeftOut[] = [];
+  const window = read(await parquetOf(rowsSql(sql)), { onLeftOut: (each) => leftOut.push(each) });
+  const none = Number.NaN;
+  assert.deepEqual([...window.columns[1]!], [0, 1, 2, none, none, none, 6, 7, none, none]);
+  assert.deepEqual([...window.columns[2]!], [0, 1, none, 3, 4, none, 6, 7, 8, 9]);
+  assert.deepEqual(leftOut, [
+    {
+      code: 'infinite',
+      count: 3,
+      column: 'ratio',
+      message: '3 of 10 values of column ratio are infinite and count as missing, such as row 4: -Infinity',
+    },
+    {
+      code: 'infinite',
+      count: 1,
+      column: 'narrow',
+      message: '1 of 10 values of column narrow are infinite and count as missing, such as row 3: Infinity',
+    },
+  ]);
+});
+
 test('strings name the entity, joined in column order; rows come sorted by entity', async () => {
   const sql = `SELECT TIMESTAMP '2026-01-01' + to_minutes(i // 4) AS time, i AS v,
     CASE WHEN i % 2 = 0 THEN 'b' ELSE 'a' END AS namespace, CASE WHEN i % 4 < 2 THEN 'x' END AS pod FROM range(8) t(i)`;
