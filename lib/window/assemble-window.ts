@@ -45,7 +45,7 @@ export function assembleWindow(file: FileRows, options: ReadWindowOptions): Metr
   const { times, entity, metrics, entityColumns, own } = file;
   assertFewEntities(file, source);
   const kept = findKeptRows(times, entity, options);
-  const rows = orderRows({ times, entity, ...file.readValues() }, { ...options, kept });
+  const rows = orderRows({ times, entity, ...file.readValues() }, { ...options, kept, entityColumns });
   assertSomeValue(rows.columns, source);
   const sorted = sortByEntity(rows);
 

@@ -37,6 +37,8 @@ export function orderRows(
   given: {
     readonly source: string;
     readonly kept: Uint8Array | undefined;
+    /** Of the columns that name the entity. */
+    readonly entityColumns: readonly string[];
     readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
   },
 ): UnsortedRows {
@@ -49,7 +51,10 @@ export function orderRows(
   const out = entities.filter(({ times, differing }) => differing > MOST_DIFFERING * times);
   const name = (row: number | undefined): string => nameRow(rows, row!);
   if (out.length === entities.length)
-    throw new WindowError('duplicate-row', `${source}: ${name(out[0]!.firstDiffering)}, with other values`);
+    throw new WindowError(
+      'duplicate-row',
+      `${source}: ${name(out[0]!.firstDiffering)}, with other values; ${sayTold(given.entityColumns)}`,
+    );
   const codes = new Set(out.map(({ code }) => code));
   for (const note of describe(entities, { out, codes, name })) onLeftOut(note);
   const used = order.filter((row) => firsts[row] === 1 && !codes.has(rows.entity.codes[row]!));
@@ -160,6 +165,13 @@ function mergeInto({ columns, labels }: UnsortedRows, rows: Uint32Array): boolea
   }
   if (labels !== undefined) for (const row of rows) labels[first] = Math.max(labels[first]!, labels[row]!);
   return differs;
+}
+
+/** What would have told rows of one time apart. */
+function sayTold(entityColumns: readonly string[]): string {
+  return entityColumns.length === 0
+    ? 'it has no column of text, which would tell entities apart: numbers are metrics, so write pod-7 and not 7'
+    : `beside ${entityColumns.join(', ')} it needs a column of text that tells them apart`;
 }
 
 function* describe(

@@ -1,4 +1,4 @@
-import type { DataType, Field } from 'apache-arrow';
+import type { Field } from 'apache-arrow';
 import { WindowError } from '../base/errors.ts';
 import { ENTITY_NAME, LABEL_NAME, TIME_NAME, TIME_NAMES } from './column-names.ts';
 import { isNumeric } from './read-numbers.ts';
@@ -99,11 +99,11 @@ function timeRank(field: Field): number {
 function findLabel(fields: readonly Field[], source: string): number | undefined {
   const index = fields.findIndex((field) => field.name === LABEL_NAME);
   if (index === -1) return undefined;
-  const { type } = fields[index]!;
-  if (isNumeric(type)) return index;
+  const field = fields[index]!;
+  if (isNumeric(field.type)) return index;
   throw new WindowError(
     'bad-label',
-    `${source}: column ${LABEL_NAME} is ${type}: 0 and 1 or booleans are read`,
+    `${source}: column ${LABEL_NAME} is ${sayType(field)}: 0 and 1 or booleans are read`,
   );
 }
 
@@ -123,9 +123,16 @@ function assertDistinct(fields: readonly Field[], source: string): void {
 }
 
 function describe(fields: readonly Field[]): string {
-  const shown = fields.slice(0, 30).map((field) => `${shorten(field.name)} ${field.type as DataType}`);
+  const shown = fields.slice(0, 30).map((field) => `${shorten(field.name)} (${sayType(field)})`);
   const more = fields.length > shown.length ? `, and ${fields.length - shown.length} more` : '';
   return fields.length === 0 ? 'it has no columns' : `it has ${shown.join(', ')}${more}`;
+}
+
+/** For people: what a column is read as. Other types, and those that keep a column from being the time, as Arrow calls them. */
+function sayType({ name, type }: Field): string {
+  if (TIME_NAMES.includes(name.toLowerCase()) && !canBeTime(type)) return String(type);
+  if (isText(type)) return 'text';
+  return isNumeric(type) ? 'numbers' : String(type);
 }
 
 /** As a message shows it. */

@@ -255,7 +255,7 @@ test('label: 0, 1 or boolean, null as 0, and never a metric', async () => {
     await readLater(rowsSql('i AS label')),
     windowError('bad-label', 'row 3: 2 is neither 0 nor 1'),
   );
-  assert.throws(await readLater(rowsSql(`'yes' AS label`)), windowError('bad-label', 'Utf8'));
+  assert.throws(await readLater(rowsSql(`'yes' AS label`)), windowError('bad-label', 'is text'));
 });
 
 test('data_availability is computed anew, never taken as a metric', async () => {
@@ -302,8 +302,14 @@ test('types of a writer that the decoder does not know cost their column, not th
 
 test('a table that cannot be a window says what it has', async () => {
   const cases: readonly [sql: string, code: string, ...texts: string[]][] = [
-    ['SELECT 1 AS cpu, 2 AS mem', 'no-time-column', 'cpu Int32, mem Int32', 'timestamp, time, ts, ds'],
-    [`SELECT TIMESTAMP '2026-01-01' AS ts, 'a' AS pod`, 'no-metric-column', 'ts Timestamp', 'pod Utf8'],
+    [
+      'SELECT 1 AS cpu, 2 AS mem',
+      'no-time-column',
+      'cpu (numbers), mem (numbers)',
+      'timestamp, time, ts, ds',
+    ],
+    ['SELECT 1.5::DECIMAL(18, 2) AS time, 2 AS mem', 'no-time-column', 'time (Decimal', 'mem (numbers)'],
+    [`SELECT TIMESTAMP '2026-01-01' AS ts, 'a' AS pod`, 'no-metric-column', 'ts (Timestamp', 'pod (text)'],
     [rowsSql().replace('range(10)', 'range(0)'), 'no-rows', 'has no rows'],
     [
       `SELECT TIMESTAMP '2026-01-01' + to_minutes(i) AS ts, 'nan'::DOUBLE AS a, NULL::DOUBLE AS b FROM range(3) t(i)`,
