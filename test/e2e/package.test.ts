@@ -37,6 +37,10 @@ const readKey = load('../../infra/aws/kms-key.cjs') as Resolver;
 const readBatch = load('../../infra/aws/batch.cjs') as Resolver;
 const readBackfill = load('../../infra/aws/backfill.cjs') as Resolver;
 const readSources = load('../../infra/aws/prometheus-sources.cjs') as Resolver;
+const readNames = load('../../infra/aws/known-params.cjs') as (given: {
+  readonly options: { readonly param?: readonly string[] };
+  readonly resolveConfigurationProperty: (path: readonly string[]) => Promise<unknown>;
+}) => Promise<readonly string[]>;
 
 let temp: string;
 let packageDir: string;
@@ -697,6 +701,34 @@ describe('privileges', () => {
     );
     for (const id of guarded)
       assert.match(JSON.stringify(resources[id]), /"Effect":"Deny".*"aws:SecureTransport":"false"/);
+  });
+});
+
+describe('a name of a parameter', () => {
+  it('that is none is refused, in place of what it meant staying unset', async () => {
+    const resolve = (param?: readonly string[]): Promise<readonly string[]> =>
+      readNames({
+        options: param === undefined ? {} : { param },
+        resolveConfigurationProperty: async () => ({
+          default: { prometheusUrl: '', groupBy: '' },
+          prod: { mine: 1 },
+        }),
+      });
+    assert.deepEqual(await resolve(), ['prometheusUrl', 'groupBy', 'mine']);
+    assert.deepEqual(await resolve(['groupBy=none', 'mine=a=b']), ['prometheusUrl', 'groupBy', 'mine']);
+    await assert.rejects(
+      resolve(['groupBy=none', 'prometheusURL=http://a']),
+      /"prometheusURL", which is no parameter; did you mean prometheusUrl\?$/,
+    );
+    await assert.rejects(
+      resolve(['prometheus=a']),
+      /"prometheus", .*; they are prometheusUrl, groupBy, mine$/,
+    );
+    const packaged = packageService({ params: { prometheusURL: 'http://a' } });
+    await assert.rejects(
+      packaged,
+      /names "prometheusURL", which is no parameter; did you mean prometheusUrl\?/,
+    );
   });
 });
 
