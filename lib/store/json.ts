@@ -5,6 +5,8 @@ import type { JsonValue } from '../models/framework/contract.ts';
 
 /** Of an object that does not fit: a list of thousands has one for each of its members. */
 const MOST_PROBLEMS = 10;
+/** Characters of an offending value that a message shows. */
+const LONGEST_GIVEN = 80;
 
 /** Whatever JSON.parse gave, as it is: z.json() leaves out members called "__proto__", and checks what needs none. */
 export const jsonValue: z.ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined, {
@@ -41,9 +43,21 @@ export function decodeJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T
   const { issues } = result.error;
   const problems = issues
     .slice(0, MOST_PROBLEMS)
-    .map((issue) => `${issue.path.join('.') || '(whole)'}: ${issue.message}`);
+    .map((issue) => `${issue.path.join('.') || '(whole)'}: ${issue.message}${sayGiven(issue, value)}`);
   if (issues.length > MOST_PROBLEMS) problems.push(`and ${issues.length - MOST_PROBLEMS} more`);
   throw new ArtifactError('bad-json', `${key} does not fit its format: ${problems.join('; ')}`);
+}
+
+/** Of one of a few values, what stands in its place: of others zod says it. */
+function sayGiven({ code, path }: z.core.$ZodIssue, whole: unknown): string {
+  if (code !== 'invalid_value') return '';
+  let given = whole;
+  for (const part of path)
+    given =
+      typeof given === 'object' && given !== null && Object.hasOwn(given, part)
+        ? Reflect.get(given, part)
+        : undefined;
+  return given === undefined ? ', and is missing' : `, not ${JSON.stringify(given).slice(0, LONGEST_GIVEN)}`;
 }
 
 function canonical(value: unknown, path: string): unknown {

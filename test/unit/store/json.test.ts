@@ -51,3 +51,24 @@ test('of thousands of problems the first are named and the others counted', () =
       error.message.length < 2_000,
   );
 });
+
+test('of what is none of a few values, it is told what it is', () => {
+  const schema = z.object({ a: z.enum(['x', 'y']), b: z.object({ c: z.literal(1) }) });
+  const refusal = (text: string): string | undefined => {
+    try {
+      decodeJson('k.json', new TextEncoder().encode(text), schema);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+  assert.equal(
+    refusal('{"a": "yes", "b": {"c": 2}}'),
+    'k.json does not fit its format: a: Invalid option: expected one of "x"|"y", not "yes"; b.c: Invalid input: expected 1, not 2',
+  );
+  assert.equal(
+    refusal('{"b": {}}'),
+    'k.json does not fit its format: a: Invalid option: expected one of "x"|"y", and is missing; b.c: Invalid input: expected 1, and is missing',
+  );
+  assert.match(String(refusal(JSON.stringify({ a: 'z'.repeat(500), b: { c: 1 } }))), /not "z{79}$/);
+});
