@@ -15,6 +15,9 @@ const TASKS = {
   tidewatch: 'lib/cli/main.ts',
 };
 
+/** How often it is looked whether npm's shell is still there. */
+const PARENT_POLL_MS = 500;
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [task, ...args] = process.argv.slice(2);
 const script = Object.hasOwn(TASKS, task ?? '') ? TASKS[task] : undefined;
@@ -57,6 +60,11 @@ function run(command, commandArgs, options) {
 /** As `run`; what ends this ends the task, which says how far it came, in place of leaving it to go on by itself. */
 function watch(command, commandArgs, options) {
   const started = spawn(command, commandArgs, { stdio: 'inherit', ...options });
+  // npm passes a signal on to its shell, which ends and tells nobody: that it is gone is all that is seen of it.
+  const { ppid } = process;
+  const isGone = () => process.ppid !== ppid;
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => isGone() && started.kill('SIGTERM'), PARENT_POLL_MS).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => started.kill(signal));
   started.on('error', (error) => {
     throw error;
