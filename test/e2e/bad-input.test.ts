@@ -40,13 +40,13 @@ const BAD: readonly BadFile[] = [
     name: 'no-time',
     body: sql(`SELECT * EXCLUDE (ts) FROM (${NEWEST_ROWS})`),
     code: 'no-time-column',
-    told: /cpu Float64/,
+    told: /cpu \(numbers\)/,
   },
   {
     name: 'no-numbers',
     body: sql(`SELECT ts, pod FROM (${NEWEST_ROWS})`),
     code: 'no-metric-column',
-    told: /pod Utf8/,
+    told: /pod \(text\)/,
   },
   {
     name: 'only-nan',
