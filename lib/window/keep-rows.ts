@@ -3,7 +3,7 @@ import { WindowError } from '../base/errors.ts';
 import type { CodedStrings } from './coded-strings.ts';
 import { describeTooLong, LONGEST_ENTITY } from './entity-names.ts';
 import type { LeftOut } from './left-out.ts';
-import { findOutsideRows, type TimeBounds } from './time-bounds.ts';
+import { findOutsideRows, findStrayRows, type TimeBounds } from './time-bounds.ts';
 
 /** In the order of the file. */
 export interface UnsortedRows {
@@ -35,6 +35,11 @@ export function findKeptRows(
   if (outside !== undefined) {
     kept.set(outside.kept);
     found.push(outside.leftOut);
+  }
+  const stray = bounds && findStrayRows(times, entity, bounds);
+  if (stray !== undefined) {
+    for (let row = 0; row < kept.length; row++) kept[row]! &= stray.kept[row]!;
+    found.push(stray.leftOut);
   }
   const tooLong = onLeftOut && leaveOutLongNames(entity, kept);
   if (tooLong !== undefined) found.push(tooLong);

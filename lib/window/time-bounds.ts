@@ -2,6 +2,7 @@
  * Which times in a file can be true. A wrong clock, a wrong unit or a zero for "unknown" gives rows years
  * away. If it were trusted, one such row would move a detector's clock, and all other rows would be too old.
  */
+import type { CodedStrings } from './coded-strings.ts';
 import type { LeftOut } from './left-out.ts';
 
 export interface TimeBounds {
@@ -39,10 +40,12 @@ export function boundsOfArrival(arrival: number, lookback: number): TimeBounds {
   };
 }
 
+/** Ms: a clock that is off is so by less, and rows of one file that lie apart by more do not follow each other. */
+const WIDEST_SKEW = HOUR;
+
 interface OutsideRows {
   /** Per row, 1 = within the bounds. */
   readonly kept: Uint8Array;
-  readonly keptRows: number;
   readonly leftOut: LeftOut;
 }
 
@@ -73,11 +76,56 @@ export function findOutsideRows(
   const shown = `entity ${JSON.stringify(nameOf(first).slice(0, 200))}, row ${first + 1}: ${iso(times[first]!)}`;
   return {
     kept,
-    keptRows,
     leftOut: {
       code: 'time-out-of-bounds',
       count,
       message: `${count} of ${times.length} rows have a time that cannot be true, such as ${shown}, ${reasonOf(times[first]!, bounds, range)}`,
+    },
+  };
+}
+
+/**
+ * Rows of hours ahead, of an entity most of whose rows in the file are not: local times that are read as UTC are ahead in all of
+ * them. Such a row would make all that the entity reports until then late.
+ * @param times NaN in rows that are left out already
+ * @returns undefined where there is none, and where nobody knows when the file arrived
+ */
+export function findStrayRows(
+  times: Float64Array,
+  { codes, values }: Pick<CodedStrings, 'codes' | 'values'>,
+  { latest }: TimeBounds,
+): OutsideRows | undefined {
+  const near = latest - FUTURE_TOLERANCE + WIDEST_SKEW;
+  const isAhead = (row: number): boolean => times[row]! > near && times[row]! <= latest;
+  if (!times.some((_, row) => isAhead(row))) return undefined;
+  const newest = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY);
+  const nearest = new Float64Array(values.length).fill(Number.POSITIVE_INFINITY);
+  const ahead = new Int32Array(values.length);
+  for (let row = 0; row < times.length; row++) {
+    const [code, time] = [codes[row]!, times[row]!];
+    if (isAhead(row)) {
+      ahead[code]!++;
+      nearest[code] = Math.min(nearest[code]!, time);
+    } else if (time <= near) {
+      ahead[code]!--;
+      newest[code] = Math.max(newest[code]!, time);
+    }
+  }
+  const isStray = (row: number): boolean => {
+    const code = codes[row]!;
+    return isAhead(row) && ahead[code]! <= 0 && nearest[code]! - newest[code]! > WIDEST_SKEW;
+  };
+  const kept = Uint8Array.from(times, (time, row) => Number(!Number.isNaN(time) && !isStray(row)));
+  const stray = [...times.keys()].filter(isStray);
+  const [first] = stray;
+  if (first === undefined) return undefined;
+  const shown = `entity ${JSON.stringify(values[codes[first]!]!.slice(0, 200))}, row ${first + 1}: ${iso(times[first]!)}`;
+  return {
+    kept,
+    leftOut: {
+      code: 'time-out-of-bounds',
+      count: stray.length,
+      message: `${stray.length} of ${times.length} rows lie hours ahead of the file's arrival and of the other rows of their entity, such as ${shown}`,
     },
   };
 }

@@ -96,12 +96,42 @@ test('of groups years apart the one with the most rows is used, of as many the n
 });
 
 test('the bounds are inclusive, and local times read as UTC lie within them', () => {
-  const { window, leftOut } = read([...good, ['web', NOON + FUTURE_TOLERANCE]]);
+  const local = [3, 2, 1, 0].map((minute): Row => ['web', NOON + FUTURE_TOLERANCE - minute * MINUTE]);
+  const { window, leftOut } = read(local);
   assert.equal(window.times.length, 4);
   assert.deepEqual(leftOut, []);
-  assert.equal(read([...good, ['web', NOON + FUTURE_TOLERANCE + 1]]).leftOut.length, 1);
+  assert.equal(read([...local, ['web', NOON + FUTURE_TOLERANCE + 1]]).leftOut.length, 1);
   const whole = read([['web', good[0]![1] - WIDEST_HOLE], ...good], { step: DAY });
   assert.equal(whole.window.times.length, 4);
+});
+
+test('a row of hours ahead is left out where the others of its entity are not, and its entity goes on', () => {
+  const hour = 60 * MINUTE;
+  const { window, leftOut } = read([...good, ['web', NOON + 14 * hour], ['api', NOON + 14 * hour]]);
+  assert.deepEqual(window.entities, ['api', 'web']);
+  assert.equal(window.times.length, 4, 'of the other nothing else is known');
+  assert.deepEqual(leftOut, [
+    {
+      code: 'time-out-of-bounds',
+      count: 1,
+      message:
+        '1 of 5 rows lie hours ahead of the file\'s arrival and of the other rows of their entity, such as entity "web", row 4: 2026-11-23T02:00:00.000Z',
+    },
+  ]);
+});
+
+test('a clock that is off by minutes, rows that follow each other, and most rows of an entity are true', () => {
+  const hour = 60 * MINUTE;
+  const skewed: readonly Row[] = [...good, ['web', NOON + hour]];
+  const through = [-1, 0, 1, 2, 3].map((hours): Row => ['web', NOON + hours * hour]);
+  const local = [1, 2, 3, 4].map((minute): Row => ['web', NOON + 14 * hour + minute * MINUTE]);
+  for (const rows of [skewed, through, [...good, ...local]]) {
+    const { window, leftOut } = read(rows, { step: MINUTE });
+    assert.equal(window.times.length, rows.length);
+    assert.deepEqual(leftOut, []);
+  }
+  const { leftOut } = read([...good, ...local], { step: MINUTE, bounds: undefined });
+  assert.deepEqual(leftOut, [], 'a file that a person names has no arrival');
 });
 
 test('a file of nothing but wrong times is refused with the first of them', () => {
