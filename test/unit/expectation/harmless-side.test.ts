@@ -11,6 +11,7 @@ const SIDES = {
     'availability',
     'container_readiness_ratio',
     'kubelet_ready_percent',
+    'replicas_available_ratio',
   ],
   below: [
     'request_latency_seconds',
@@ -22,6 +23,7 @@ const SIDES = {
     'http_requests_5xx',
     'network_receive_dropped',
     'pods_pending',
+    'container_waiting_count',
     'pods_crash_looping',
     'oom_killed_containers',
     'nodes_not_ready',
@@ -39,6 +41,25 @@ const SIDES = {
     'request_latency_seconds (change over 5m)',
     'errors / requests',
     'terrors',
+    // As many as there are requests, and so is their sum.
+    'http_request_duration_seconds_count',
+    'http_request_duration_seconds_count (rate per second over 5m)',
+    'http_request_duration_seconds_sum',
+    'request_latency_count',
+    // Of a shop that nobody can order in, fewer wait.
+    'pending_payments',
+    'messages_pending',
+    'jobs_waiting',
+    // Fewer of them, and the bad is nearer.
+    'seconds_since_last_error',
+    'mean_time_between_failures',
+    'last_restart_timestamp_seconds',
+    'non_error_responses',
+    'errors_resolved',
+    'rate_limit_hit_rate',
+    // What nobody uses, since what used it is gone.
+    'memory_available_percent',
+    'disk_space_available_ratio',
     'm01',
   ],
 } as const;
