@@ -36,7 +36,9 @@ export function findKeptRows(
     kept.set(outside.kept);
     found.push(outside.leftOut);
   }
-  const stray = bounds && findStrayRows(times, entity, bounds);
+  const within =
+    outside === undefined ? times : times.map((time, row) => (kept[row] === 1 ? time : Number.NaN));
+  const stray = bounds && findStrayRows(within, entity, bounds);
   if (stray !== undefined) {
     for (let row = 0; row < kept.length; row++) kept[row]! &= stray.kept[row]!;
     found.push(stray.leftOut);

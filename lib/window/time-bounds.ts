@@ -40,7 +40,7 @@ export function boundsOfArrival(arrival: number, lookback: number): TimeBounds {
   };
 }
 
-/** Ms: a clock that is off is so by less, and rows of one file that lie apart by more do not follow each other. */
+/** Ms: a clock that is off is so by less, and rows of one file that lie apart by no more follow each other. */
 const WIDEST_SKEW = HOUR;
 
 interface OutsideRows {
@@ -85,8 +85,8 @@ export function findOutsideRows(
 }
 
 /**
- * Rows of hours ahead, of an entity most of whose rows in the file are not: local times that are read as UTC are ahead in all of
- * them. Such a row would make all that the entity reports until then late.
+ * Rows of hours ahead, of an entity most of whose rows in the file are not, and which they do not follow as its rows follow each
+ * other: local times that are read as UTC are ahead in all of them. Such a row would make all that the entity reports until then late.
  * @param times NaN in rows that are left out already
  * @returns undefined where there is none, and where nobody knows when the file arrived
  */
@@ -96,24 +96,21 @@ export function findStrayRows(
   { latest }: TimeBounds,
 ): OutsideRows | undefined {
   const near = latest - FUTURE_TOLERANCE + WIDEST_SKEW;
-  const isAhead = (row: number): boolean => times[row]! > near && times[row]! <= latest;
+  const isAhead = (row: number): boolean => times[row]! > near;
   if (!times.some((_, row) => isAhead(row))) return undefined;
-  const newest = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY);
   const nearest = new Float64Array(values.length).fill(Number.POSITIVE_INFINITY);
   const ahead = new Int32Array(values.length);
   for (let row = 0; row < times.length; row++) {
     const [code, time] = [codes[row]!, times[row]!];
-    if (isAhead(row)) {
-      ahead[code]!++;
-      nearest[code] = Math.min(nearest[code]!, time);
-    } else if (time <= near) {
-      ahead[code]!--;
-      newest[code] = Math.max(newest[code]!, time);
-    }
+    if (Number.isNaN(time)) continue;
+    ahead[code]! += isAhead(row) ? 1 : -1;
+    if (isAhead(row)) nearest[code] = Math.min(nearest[code]!, time);
   }
+  const isAsked = (code: number): boolean => nearest[code]! < Number.POSITIVE_INFINITY && ahead[code]! <= 0;
+  const follow = findFollowing(times, codes, { isAsked, near });
   const isStray = (row: number): boolean => {
     const code = codes[row]!;
-    return isAhead(row) && ahead[code]! <= 0 && nearest[code]! - newest[code]! > WIDEST_SKEW;
+    return isAhead(row) && isAsked(code) && nearest[code]! > follow.get(code)!;
   };
   const kept = Uint8Array.from(times, (time, row) => Number(!Number.isNaN(time) && !isStray(row)));
   const stray = [...times.keys()].filter(isStray);
@@ -128,6 +125,30 @@ export function findStrayRows(
       message: `${stray.length} of ${times.length} rows lie hours ahead of the file's arrival and of the other rows of their entity, such as ${shown}`,
     },
   };
+}
+
+/** Per entity that is asked for, the last time at which a row follows its rows up to `near`: no hole before it is wider than one of theirs. */
+function findFollowing(
+  times: Float64Array,
+  codes: Uint32Array,
+  { isAsked, near }: { readonly isAsked: (code: number) => boolean; readonly near: number },
+): ReadonlyMap<number, number> {
+  const own = new Map<number, number[]>();
+  for (let row = 0; row < times.length; row++) {
+    const code = codes[row]!;
+    if (!(times[row]! <= near) || !isAsked(code)) continue;
+    const known = own.get(code);
+    if (known) known.push(times[row]!);
+    else own.set(code, [times[row]!]);
+  }
+  return new Map(
+    Array.from(own, ([code, list]) => {
+      const sorted = Float64Array.from(list).sort();
+      let widest = WIDEST_SKEW;
+      for (let at = 1; at < sorted.length; at++) widest = Math.max(widest, sorted[at]! - sorted[at - 1]!);
+      return [code, sorted.at(-1)! + widest];
+    }),
+  );
 }
 
 function reasonOf(

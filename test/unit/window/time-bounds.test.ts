@@ -134,6 +134,34 @@ test('a clock that is off by minutes, rows that follow each other, and most rows
   assert.deepEqual(leftOut, [], 'a file that a person names has no arrival');
 });
 
+test('rows that follow at the step of their entity are true, be it a day', () => {
+  const hour = 60 * MINUTE;
+  const ofDays = [-3, -2, -1, 0].map((days): Row => ['web', NOON + 12 * hour + days * DAY]);
+  const ofHours = [-9, -6, -3, 0, 3, 6].map((hours): Row => ['web', NOON + hours * hour]);
+  const holed = [-30, -29, -28, -12, -11, -10, 6, 7].map((hours): Row => ['web', NOON + hours * hour]);
+  for (const rows of [ofDays, ofHours, holed]) assert.deepEqual(read(rows, { step: hour }).leftOut, []);
+  const { leftOut } = read([...ofHours, ['web', NOON + 10 * hour]], { step: hour });
+  assert.deepEqual(leftOut, [], 'after rows that are ahead themselves');
+  const { leftOut: stray } = read([...ofHours.slice(0, 4), ['web', NOON + 6 * hour]], { step: hour });
+  assert.equal(stray[0]!.count, 1);
+});
+
+test('rows that are left out for their time do not tell where the others belong', () => {
+  const local = [1, 2].map((minute): Row => ['web', NOON + 9 * 60 * MINUTE + minute * MINUTE]);
+  const zeros = [0, 0, 0].map((time): Row => ['web', time]);
+  const { window, leftOut } = read([...zeros, ...local]);
+  assert.equal(window.times.length, 2);
+  assert.deepEqual(
+    leftOut.map(({ count }) => count),
+    [3],
+  );
+  const { leftOut: both } = read([...good, ['web', 0], ['web', NOON + 9 * 60 * MINUTE]]);
+  assert.deepEqual(
+    both.map(({ count }) => count),
+    [1, 1],
+  );
+});
+
 test('a file of nothing but wrong times is refused with the first of them', () => {
   assert.throws(
     () => read([['edge', Date.UTC(2099, 0, 1)]], { step: MINUTE }),
