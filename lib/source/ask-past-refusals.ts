@@ -17,7 +17,10 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'bad-value',
   'not-ascending',
 ]);
-/** Of answers that are too large by the number of series: every part of the range has as many. */
+/**
+ * Of answers that are too large by the number of series: every part of the range has as many. Of fewer cells there are fewer series and bytes,
+ * so that one cell tells nothing of whether the query is wrong: as many of the newest do.
+ */
 const SIZE_REFUSALS: ReadonlySet<string> = new Set(['body-too-large', 'too-many-series']);
 /** Refused requests of one metric and range: after them, what is refused is left out as it is. An hour of minutes takes 30 or so. */
 const MOST_REFUSED = 64;
@@ -31,7 +34,7 @@ export function isRefusal(error: unknown): error is SourceError {
 type Ask = (part: TimeRange) => Promise<readonly MatrixSeries[]>;
 
 interface Asked extends Pick<GridRange, 'start' | 'end' | 'step'> {
-  /** The newest cell that is known: where that is refused, too, it is the query that is wrong. */
+  /** The newest cell that is known: where what ends with it is refused, too, it is the query that is wrong. */
   readonly newest: number;
   /** For messages. */
   readonly subject: string;
@@ -42,7 +45,7 @@ interface Answer {
   readonly refused: readonly RefusedStretch[];
 }
 
-/** @throws whatever `ask` throws of the newest cell, or that is no refusal */
+/** @throws whatever `ask` throws of the newest cell, or of as many as the range has where they are too large, or that is no refusal */
 export async function askPastRefusals(ask: Ask, asked: Asked): Promise<Answer> {
   const { start, end, newest, step } = asked;
   const range = { start, end };
@@ -50,8 +53,10 @@ export async function askPastRefusals(ask: Ask, asked: Asked): Promise<Answer> {
     return { series: await ask(range), refused: [] };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    await ask({ start: newest, end: newest + step });
-    if (SIZE_REFUSALS.has(error.code)) return { series: [], refused: [refuse(range, error)] };
+    const isTooLarge = SIZE_REFUSALS.has(error.code);
+    const known = newest + step;
+    await ask({ start: isTooLarge ? known - (end - start) : newest, end: known });
+    if (isTooLarge) return { series: [], refused: [refuse(range, error)] };
     return askInParts(ask, asked, error);
   }
 }

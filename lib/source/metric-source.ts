@@ -75,7 +75,7 @@ export interface GridRange {
   readonly signal?: AbortSignal;
   /**
    * A cell, the newest that is known. Where the source answers for it, what it refuses in the range is left out and told as `refused`;
-   * absent, or where it refuses that cell as well, that is an error.
+   * absent, or where it refuses that cell as well, that is an error. Of answers that are too large, as many of the newest cells are asked for.
    */
   readonly newest?: number;
 }

@@ -89,6 +89,19 @@ test('too many series in one window leave that metric empty there', async () => 
   }
 });
 
+test('a query whose windows are all too large is an error, though one cell is not', async () => {
+  for (const code of ['too-many-series', 'body-too-large']) {
+    const world = createWorld();
+    const good = queriesOf(world);
+    const queryRange: QueryRange = (query) =>
+      query.query === 'cpu_query' && query.end - query.start > 10 * MINUTE
+        ? Promise.reject(new SourceError(code, code))
+        : good(query);
+    await assert.rejects(run(world, { queryRange }), { code });
+    assert.deepEqual(rangesIn(world.store), []);
+  }
+});
+
 test('a query that is refused now is an error, after what came before it was exported', async () => {
   const world = createWorld();
   const queryRange = refusingIn(world, [[at('09:50:00'), Infinity]]);
