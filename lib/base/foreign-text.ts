@@ -60,6 +60,7 @@ export function hideSecrets(text: string, secrets: Iterable<string>): string {
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret.toWellFormed()),
       bytes.toString('base64').replaceAll('=', ''),
+      bytes.toString('base64url'),
       bytes.toString('hex'),
     ]);
     for (const form of forms) shown = hideCut(hideForm(shown, form), form);
@@ -83,16 +84,18 @@ function hideForm(text: string, form: string): string {
   return shown + text.slice(from);
 }
 
-/** Where a cut text ends with a beginning of the form. */
+/** Where a cut text ends with a beginning of the form: a shorter one than `hideForm` hides anywhere. */
 function hideCut(text: string, form: string): string {
-  let shown = text;
-  for (let end = text.lastIndexOf('…'); end > 0; end = text.lastIndexOf('…', end - 1)) {
-    let length = Math.min(form.length - 1, end);
+  let [shown, from] = ['', 0];
+  for (let end = text.indexOf('…'); end >= 0; end = text.indexOf('…', end + 1)) {
+    let length = Math.min(form.length - 1, LEAST_UNMARKED - 1, end - from);
     while (length >= LEAST_BEGINNING && !isSame(text.slice(end - length, end), form.slice(0, length)))
       length--;
-    if (length >= LEAST_BEGINNING) shown = shown.slice(0, end - length) + HIDDEN + shown.slice(end);
+    if (length < LEAST_BEGINNING) continue;
+    shown += text.slice(from, end - length) + HIDDEN;
+    from = end;
   }
-  return shown;
+  return shown + text.slice(from);
 }
 
 function isSame(text: string | undefined, form: string | undefined): boolean {
