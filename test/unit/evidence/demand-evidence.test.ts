@@ -20,9 +20,11 @@ interface Drawn {
   readonly cpu: number;
   /** Share of the way to what is asked that CPU goes with a row, as what fills and empties does; left out: all of it. */
   readonly follows?: number;
+  /** CPU is the less the more is asked, as what is idle. */
+  readonly falls?: boolean;
 }
 
-function draw({ requests, cpu, follows = 1 }: Drawn): FeatureMatrix {
+function draw({ requests, cpu, follows = 1, falls = false }: Drawn): FeatureMatrix {
   const random = seedRandom(1);
   let load = 0.4;
   const values = Array.from({ length: TRAINED + DAY_ROWS }, (_, row) => {
@@ -30,7 +32,10 @@ function draw({ requests, cpu, follows = 1 }: Drawn): FeatureMatrix {
     const season = 1 - 0.6 * Math.cos((2 * Math.PI * row) / DAY_ROWS);
     const asked = season * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? requests : 1);
     load += follows * (asked - load);
-    return [asked, (0.2 + load) * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? cpu : 1)];
+    return [
+      asked,
+      (falls ? 5 - load : 0.2 + load) * (1 + 0.02 * (random.nextFloat() - 0.5)) * (isOn ? cpu : 1),
+    ];
   });
   return {
     names: ['requests_per_second', 'pod_cpu_usage'],
@@ -74,6 +79,12 @@ test('a sale that everything follows says nothing, CPU alone does, and customers
   assert.ok(judge({ requests: 1, cpu: 1.5 }, 'below') > 2);
   assert.ok(judge({ requests: 1.5, cpu: 1.5 }, 'below') > 2);
   assert.ok(judge({ requests: 0.4, cpu: 1 }, 'below') > 2);
+});
+
+test('what falls while more is asked is explained by it, too', () => {
+  const sale = { requests: 1.5, follows: 0.2, after: 36, falls: true };
+  assert.ok(judge({ ...sale, cpu: 1 }, 'below') < 1);
+  assert.ok(judge({ ...sale, cpu: 0.5 }, 'below') > 2);
 });
 
 test('nor does what fills during a sale and is still full after it, and what stays full does', () => {
