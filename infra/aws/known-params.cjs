@@ -4,7 +4,9 @@
  * would stay unset without a word.
  */
 module.exports = async ({ options, resolveConfigurationProperty }) => {
-  const known = Object.values(await resolveConfigurationProperty(['params'])).flatMap(Object.keys);
+  const stages = Object.values(await resolveConfigurationProperty(['params']));
+  // A stage all of whose parameters are commented out is null.
+  const known = stages.flatMap((params) => Object.keys(params ?? {}));
   const given = [options.param ?? []].flat().map((text) => text.split('=', 1)[0]);
   const unknown = given.find((name) => !known.includes(name));
   if (unknown === undefined) return known;

@@ -712,6 +712,7 @@ describe('a name of a parameter', () => {
         resolveConfigurationProperty: async () => ({
           default: { prometheusUrl: '', groupBy: '' },
           prod: { mine: 1 },
+          dev: null,
         }),
       });
     assert.deepEqual(await resolve(), ['prometheusUrl', 'groupBy', 'mine']);
