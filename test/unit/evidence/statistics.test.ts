@@ -9,6 +9,7 @@ import {
   planScan,
   scan,
 } from '../../../lib/evidence/statistics.ts';
+import { DEMAND_MEANS } from '../../../lib/expectation/demand.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 import { draw, inputOf, STEP, statisticOf } from './scan-series.ts';
 
@@ -149,3 +150,38 @@ test('the same of the newest rows, wherever the stretch begins', () => {
     { numRuns: 25 },
   );
 });
+
+test('so is what follows demand late', () => {
+  const reach = countScanRows(PLAN);
+  const steps = noise(100, 5);
+  const asked = Float64Array.from({ length: reach + 400 }, (_, at) => 20 * steps[Math.floor(at / 35)]!);
+  const values = noise(asked.length, 3).map((value, at) => value + 3 * (asked[at - 90] ?? 0));
+  const from = 1_000_000;
+  const whole = followingDemand([values, asked], from);
+  for (const cut of [1, 40, 200, 399]) {
+    const part = followingDemand([values.subarray(cut), asked.subarray(cut)], from + cut);
+    const newest = asked.length - cut - reach;
+    for (const side of ['above', 'below'] as const)
+      for (const length of PLAN.lengths) {
+        const [a, b] = [statisticOf(whole, { side, length }), statisticOf(part, { side, length })];
+        assert.deepEqual(b.slice(b.length - newest), a.slice(a.length - newest), `${cut}: ${side} ${length}`);
+      }
+  }
+});
+
+function followingDemand(columns: readonly Float64Array[], from: number): ReturnType<typeof inputOf> {
+  const input = inputOf(columns, { plan: PLAN, from });
+  const names = ['cpu', 'requests_per_second'];
+  const [cpu, requests] = input.expectation.pooled;
+  const series = [{ ...cpu!, slope: 1 }, requests!];
+  return {
+    ...input,
+    x: { ...input.x, names },
+    expectation: {
+      columns: names,
+      entities: new Map([['a', series]]),
+      pooled: series,
+      demandMeans: DEMAND_MEANS,
+    },
+  };
+}
