@@ -15,10 +15,13 @@ export class SeriesError extends Error {
 
 const TIME = 'timestamp';
 const LABEL = 'label';
+/** Unix seconds: earlier ones are no times of measurement, so that a file of them counts from 0. It is taken for that of a Monday. */
+const EARLIEST = 100_000_000;
+const COUNTED_FROM = Date.UTC(2001, 0, 1);
 
 /**
  * One entity, sorted by time. Of rows at one time the last is kept, and its label is 1 where any of theirs is.
- * Columns without a single value are left out.
+ * Columns without a single value are left out. A file whose times count from 0 begins in 2001, since the product takes no rows of 1970.
  * @throws SeriesError where the first column is not `timestamp` (unix seconds), the last not `label` (0 or 1), a cell
  *   is not a number, or there are fewer than two rows
  */
@@ -38,7 +41,8 @@ export function readSeries(file: string): Series {
   if (kept.length < 2) throw new SeriesError(`${kept.length} rows; a series has at least 2`);
   const anomalous = new Set(rows.filter((row) => row.at(-1) === 1).map((row) => row[0]));
 
-  const times = Float64Array.from(kept, (row) => row[0]! * 1000);
+  const from = kept[0]![0]! < EARLIEST ? COUNTED_FROM : 0;
+  const times = Float64Array.from(kept, (row) => from + row[0]! * 1000);
   const entityOf = new Uint32Array(times.length);
   const step = inferStep(times, entityOf, { source: file, entityColumns: [] });
   const metrics = names.slice(1, -1);

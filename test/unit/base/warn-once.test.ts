@@ -11,7 +11,8 @@ import { createMemoryTelemetry } from '../../helpers/memory-telemetry.ts';
 test('a job warns once of dropped files whose column is a label but for its name', async () => {
   const store = createMemoryObjectStore();
   const telemetry = createMemoryTelemetry();
-  const times = Float64Array.of(0, 60_000);
+  const start = Date.UTC(2026, 0, 1);
+  const times = Float64Array.of(start, start + 60_000);
   for (const name of ['a', 'b'])
     await store.put(
       `windows/detector=shop/${name}.parquet`,
@@ -23,7 +24,7 @@ test('a job warns once of dropped files whose column is a label but for its name
         ],
       }),
     );
-  const context = { store, telemetry, now: () => 0 };
+  const context = { store, telemetry, now: () => start };
   for (const { key } of await listWindowObjects(store, 'shop')) {
     const read = await readWindowObject(context, { detector: defaultDetector('shop'), key, step: undefined });
     assert.deepEqual(read?.window.labels, Uint8Array.of(0, 1));

@@ -12,6 +12,7 @@ import { readSeries } from '../../../bench/quality/read-series.ts';
 import { ALL_SETS, renderQuality, summarize } from '../../../bench/quality/table.ts';
 
 const MINUTE = 60_000;
+const MONDAY = Date.UTC(2001, 0, 1);
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'quality-'));
@@ -58,11 +59,12 @@ test('a folder with its own train and test is one data set of its name', () => {
 test('rows are sorted by time, of repeated times the last counts, and any of their labels', () => {
   const file = put('x.csv', 'timestamp,cpu,gone,label\n60,1,,0\n0,2,,0\n120,,,0\n60,3,nan,1\n60,4,,0\n');
   const { times, columns, labels, metrics, step, range } = readSeries(file);
-  assert.deepEqual([...times], [0, MINUTE, 2 * MINUTE]);
+  // Counted from 0, which is no time of 1970 here.
+  assert.deepEqual([...times], [MONDAY, MONDAY + MINUTE, MONDAY + 2 * MINUTE]);
   assert.deepEqual(metrics, ['cpu']);
   assert.deepEqual(columns, [Float64Array.of(2, 4, NaN)]);
   assert.deepEqual([...labels], [0, 1, 0]);
-  assert.deepEqual([step, range], [MINUTE, { start: 0, end: 3 * MINUTE }]);
+  assert.deepEqual([step, range], [MINUTE, { start: MONDAY, end: MONDAY + 3 * MINUTE }]);
 });
 
 test('what is no series is refused with the reason', () => {
@@ -81,7 +83,7 @@ test('a file without training data is fitted on its first 15 %, or on a warm-up 
   const rowsFitted = (rows: number): number => {
     const file = put('x.csv', makeSeries({ from: 0, rows, label: 5 }));
     const { train, test: rest, follows } = loadCase({ set: 'x', name: 'x', train: undefined, test: file });
-    assert.equal(rest.times[0], train.times.length * MINUTE);
+    assert.equal(rest.times[0], MONDAY + train.times.length * MINUTE);
     assert.ok(follows);
     assert.ok(train.labels.every((label) => label === 0));
     return train.times.length;
