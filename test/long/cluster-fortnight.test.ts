@@ -15,7 +15,7 @@ import { startZipsHost } from '../../bench/cluster-fortnight/zips-host.ts';
 
 const SCALE: Scale = { workloads: 8, pods: 14, step: 5 * MINUTE, history: 3, days: 2 };
 /** The morning of the first fault. */
-const MORNING: Scale = { workloads: 6, pods: 10, step: 5 * MINUTE, history: 1, days: 0.5 };
+const MORNING: Scale = { workloads: 6, pods: 10, step: 5 * MINUTE, history: 2, days: 0.5 };
 /** With a rollout, which lies two days later. */
 const LONGER: Scale = { ...SCALE, days: 4 };
 
