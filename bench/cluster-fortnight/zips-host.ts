@@ -2,7 +2,7 @@
  * What people deploy: the functions' zips on the emulator, asked by its own queues, over HTTP to a Prometheus. Messages are those
  * that a queue which is subscribed to the alerts gets.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -124,7 +124,9 @@ export async function startZipsHost(given: {
     },
     async [Symbol.asyncDispose]() {
       for (const line of describeTroubles(service, log)) say(line);
-      if (given.mails !== undefined) cpSync(emulator.outboxDir, given.mails, { recursive: true });
+      // There is none where nobody was told of anything.
+      if (given.mails !== undefined && existsSync(emulator.outboxDir))
+        cpSync(emulator.outboxDir, given.mails, { recursive: true });
       client.destroy();
       await service.close();
       await prometheus[Symbol.asyncDispose]();
