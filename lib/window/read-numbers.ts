@@ -90,18 +90,10 @@ function fillFromDecimal(into: Float64Array, data: Data, scale: number, words: n
 function fromHalf(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = (bits & 1023) / 1024;
-  const isWhole = exponent < 31;
-  const size =
-    exponent === 0
-      ? fraction * 2 ** -14
-      : isWhole
-        ? (1 + fraction) * 2 ** (exponent - 15)
-        : notFinite(fraction);
+  let size = (1 + fraction) * 2 ** (exponent - 15);
+  if (exponent === 0) size = fraction * 2 ** -14;
+  else if (exponent === 31) size = fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
   return bits & 0x8000 ? -size : size;
-}
-
-function notFinite(fraction: number): number {
-  return fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
 }
 
 function bitAt(data: Data, row: number): number {
