@@ -24,6 +24,9 @@ export class AnswerError extends TidewatchError {}
 /** The environment lacks a setting or holds a bad one. */
 export class SettingError extends TidewatchError {}
 
+/** Nobody answers at the address of AWS, or of what stands in its place. */
+export class ConnectionError extends TidewatchError {}
+
 /** Prometheus, or what stands in its place, gave no usable answer. */
 export class SourceError extends TidewatchError {}
 
