@@ -4,6 +4,7 @@
  * themselves.
  */
 import { SourceError } from '../base/errors.ts';
+import type { Deadline } from '../models/framework/contract.ts';
 import type { TimeRange } from '../window/time-range.ts';
 import { mergeChunks } from './merge-chunks.ts';
 import type { GridRange, MatrixSeries, RefusedStretch } from './metric-source.ts';
@@ -25,6 +26,12 @@ const SIZE_REFUSALS: ReadonlySet<string> = new Set(['body-too-large', 'too-many-
 /** Refused requests of one metric and range: after them, what is refused is left out as it is. An hour of minutes takes 30 or so. */
 const MOST_REFUSED = 64;
 
+/**
+ * Ms in which one metric's range is asked for in parts. After them, too, what is refused is left out as it is: a run of the export has 50 s, so that
+ * one that has to begin with such a range comes to its end however slow the source is.
+ */
+const MOST_TIME = 20_000;
+
 /** Whether fewer cells may be answered: the same ones never will be. */
 export function isRefusal(error: unknown): error is SourceError {
   return error instanceof SourceError && (REFUSALS.has(error.code) || SIZE_REFUSALS.has(error.code));
@@ -38,6 +45,8 @@ interface Asked extends Pick<GridRange, 'start' | 'end' | 'step'> {
   readonly newest: number;
   /** For messages. */
   readonly subject: string;
+  /** Of the run. */
+  readonly deadline: Deadline;
 }
 
 interface Answer {
@@ -61,10 +70,10 @@ export async function askPastRefusals(ask: Ask, asked: Asked): Promise<Answer> {
   }
 }
 
-/** Wide parts first, so that what is left when the requests are used up is told as exactly as may be. */
+/** Wide parts first, so that what is left when requests or time are used up is told as exactly as may be. */
 async function askInParts(
   ask: Ask,
-  { start, end, step, subject }: Asked,
+  { start, end, step, subject, deadline }: Asked,
   first: SourceError,
 ): Promise<Answer> {
   const answered: { readonly start: number; readonly series: readonly MatrixSeries[] }[] = [];
@@ -73,8 +82,11 @@ async function askInParts(
     { part: { start, end }, error: first },
   ];
   let count = 0;
+  const begun = deadline.remaining();
+  // Where there is no limit, the difference is no number.
+  const isLate = (): boolean => begun - deadline.remaining() >= MOST_TIME;
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const halves = count < MOST_REFUSED ? halve(next.part, step) : [];
+    const halves = count < MOST_REFUSED && !isLate() ? halve(next.part, step) : [];
     if (halves.length === 0) refused.push(refuse(next.part, next.error));
     for (const part of halves) {
       try {

@@ -9,7 +9,7 @@ import { mergeChunks } from './merge-chunks.ts';
 import type { MetricSource } from './metric-source.ts';
 import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
 import { type Attempt, attemptRequest, type Outcome } from './prometheus-request.ts';
-import { createQuerySource, type RangeQuery } from './query-source.ts';
+import { createQuerySource, type QueryRange, type RangeQuery } from './query-source.ts';
 import { MAX_BODY_BYTES } from './read-body.ts';
 import { MAX_RETRY_AFTER_MS, retryDelay } from './retry-delay.ts';
 import { hideInError, hideInTelemetry, secretsOf } from './secrets.ts';
@@ -59,7 +59,7 @@ export function createPrometheusSource(options: PrometheusSourceOptions): Metric
   };
   const run = limitConcurrency(options.endpoint.concurrency);
   const maxPoints = options.maxPointsPerSeries ?? MAX_POINTS_PER_SERIES;
-  return createQuerySource(`Prometheus at ${target.shownUrl}`, async (query) => {
+  const queryRange: QueryRange = async (query) => {
     const subject = `query ${shorten(query.query)} at ${session.target.shownUrl}`;
     const chunks = splitRange(query, query.step, maxPoints);
     // One chunk that fails calls the others off.
@@ -77,7 +77,8 @@ export function createPrometheusSource(options: PrometheusSourceOptions): Metric
       controller.abort(error);
       throw hideInError(error, secrets);
     }
-  });
+  };
+  return createQuerySource(`Prometheus at ${target.shownUrl}`, queryRange, options.deadline);
 }
 
 async function askChunk(

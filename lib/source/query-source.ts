@@ -1,4 +1,5 @@
 /** A source with history that is asked by one query at a time: each metric of a detector is a query of its own. */
+import type { Deadline } from '../models/framework/contract.ts';
 import { askPastRefusals } from './ask-past-refusals.ts';
 import type { GridRange, MatrixSeries, MetricSource } from './metric-source.ts';
 
@@ -12,8 +13,13 @@ export type QueryRange = (query: RangeQuery) => Promise<readonly MatrixSeries[]>
 /**
  * The source whose metrics `queryRange` answers, all at the same time; the first one that fails calls the others off.
  * @param name for messages
+ * @param deadline of the run: how long it may ask past what is refused
  */
-export function createQuerySource(name: string, queryRange: QueryRange): MetricSource {
+export function createQuerySource(
+  name: string,
+  queryRange: QueryRange,
+  deadline: Deadline = { remaining: () => Infinity },
+): MetricSource {
   return {
     name,
     forDetector: ({ metrics }) => ({
@@ -30,6 +36,7 @@ export function createQuerySource(name: string, queryRange: QueryRange): MetricS
                 ...asked,
                 newest,
                 subject: `query ${query}`,
+                deadline,
               });
               return { name, query, series, ...(refused.length > 0 && { refused }) };
             }),

@@ -10,8 +10,10 @@ const CELLS = 1_000;
 async function askAll(
   isBad: (cell: number) => boolean,
   fail = () => new SourceError('query-rejected', 'no'),
+  { secondsAQuery = 0, seconds = Infinity } = {},
 ) {
   const asked: TimeRange[] = [];
+  const remaining = (): number => 1000 * (seconds - asked.length * secondsAQuery);
   const answer = await askPastRefusals(
     async (part) => {
       asked.push(part);
@@ -19,7 +21,7 @@ async function askAll(
       if (times.some(isBad)) throw fail();
       return [{ labels: {}, times, values: times }];
     },
-    { start: 0, end: CELLS, step: 1, newest: CELLS + 7, subject: 'query cpu' },
+    { start: 0, end: CELLS, step: 1, newest: CELLS + 7, subject: 'query cpu', deadline: { remaining } },
   );
   return { ...answer, asked, times: [...(answer.series[0]?.times ?? [])] };
 }
@@ -58,4 +60,25 @@ test('an error that is no refusal ends it', async () => {
     askAll((cell) => cell === 500, fail),
     { code: 'timeout' },
   );
+});
+
+test('a slow source is asked for parts for 20 s, so that a run of 50 s comes to the end of the range', async () => {
+  const isBad = (cell: number): boolean => cell % 9 === 0;
+  const slow = await askAll(isBad, undefined, { secondsAQuery: 1, seconds: 50 });
+  assert.ok(slow.asked.length < 25, `${slow.asked.length} requests`);
+  assert.deepEqual(
+    slow.refused.map(({ start, end }) => [start, end]),
+    [[0, CELLS]],
+    'each part that was refused is told of',
+  );
+  const one = await askAll((cell) => cell === 700, undefined, { secondsAQuery: 2, seconds: 50 });
+  const cells = one.refused.reduce((sum, { start, end }) => sum + end - start, 0);
+  assert.ok(cells < 50, `${cells} cells`);
+  assert.equal(cells + one.times.length, CELLS, 'each cell is answered or told of');
+});
+
+test('without a deadline no time is too long', async () => {
+  const quick = await askAll((cell) => cell % 100 === 0);
+  const { refused } = await askAll((cell) => cell % 100 === 0, undefined, { secondsAQuery: 9 });
+  assert.deepEqual(refused, quick.refused);
 });

@@ -1,5 +1,5 @@
 /** One query against a server that answers as the test wants. */
-import type { MatrixSeries } from '../../../lib/source/metric-source.ts';
+import type { GridRange, MatrixSeries } from '../../../lib/source/metric-source.ts';
 import type { PrometheusEndpoint } from '../../../lib/source/prometheus-endpoint.ts';
 import {
   createPrometheusSource,
@@ -28,7 +28,7 @@ export const GOOD: Reply = answerSeries([{ labels: { job: 'a' }, valueAt: (time)
 export interface Setup {
   readonly endpoint?: Partial<PrometheusEndpoint>;
   readonly options?: Partial<Omit<PrometheusSourceOptions, 'endpoint'>>;
-  readonly query?: Partial<RangeQuery>;
+  readonly query?: Partial<RangeQuery & Pick<GridRange, 'newest'>>;
 }
 
 export interface Asked {

@@ -226,3 +226,25 @@ test('errors show neither the user of the URL nor its query string', async () =>
   assert.equal(fake.requests[0]?.headers.authorization, `Basic ${btoa('me:SECRET')}`);
   assert.equal(fake.requests[0]?.fields.key, 'SECRET');
 });
+
+test('what it refuses is asked for in parts as long as the run has time for that', async () => {
+  // Every range but the newest cell.
+  const reply: Reply = (response, request) =>
+    (request.fields['start'] === request.fields['end'] && Number(request.fields['start']) > END
+      ? GOOD
+      : answerJson({ status: 'error', errorType: 'execution', error: 'several matches' }, 422))(
+      response,
+      request,
+    );
+  const END = (START + 10 * STEP) / 1000;
+  const query = { newest: START + 11 * STEP };
+  const countAsked = async (secondsLeft: readonly number[]): Promise<number> => {
+    const left = secondsLeft.map((seconds) => seconds * 1000);
+    const deadline = { remaining: () => (left.length > 1 ? left.shift()! : left[0]!) };
+    const { fake } = await ask(reply, { query, options: { deadline } });
+    return fake.requests.length;
+  };
+  assert.ok((await countAsked([Infinity])) > 10);
+  // Twice for the requests, then for how long the parts take.
+  assert.equal(await countAsked([50, 50, 48, 27]), 2);
+});
