@@ -3,8 +3,8 @@ import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { takeShard } from '../../config/take-shard.ts';
 import { listUnits, parseUnit } from '../../config/work-unit.ts';
-import { ASSUMED } from '../../jobs/plan/assumptions.ts';
-import { learnFromBucket, learnFromWindow } from '../../jobs/plan/learn-data.ts';
+import { listAssumptions } from '../../jobs/plan/assumptions.ts';
+import { learnFromBucket, learnFromData } from '../../jobs/plan/learn-data.ts';
 import { type DetectorToPlan, planDeployment } from '../../jobs/plan/plan-deployment.ts';
 import { DEFAULT_PRICES, type PriceTable, parsePriceTable } from '../../jobs/plan/price-table.ts';
 import type { KnownData } from '../../jobs/plan/workload.ts';
@@ -77,7 +77,8 @@ export const plan: Command = {
       prices,
       detectorMetrics: values['detector-metrics'] === true,
     });
-    const told = { plan: planned, prices, age, assumed: ASSUMED };
+    const loads = planned.detectors.map(({ load }) => load);
+    const told = { plan: planned, prices, age, assumed: listAssumptions(loads) };
     const [first, ...rest] = fieldsOfPlan(told);
     output.print(first!.type, describePlan(told), first!.fields);
     for (const { type, fields } of rest) output.print(type, undefined, fields);
@@ -140,7 +141,7 @@ async function readWithData(invocation: Invocation, data: string): Promise<Detec
     step: detector.step,
     telemetry: output.telemetry,
   });
-  return { detector, known: learnFromWindow(window, detector) };
+  return { detector, known: learnFromData(window, detector) };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ModelKind } from '../../config/model-kind.ts';
 import { DEFAULT_CONCURRENCY } from '../../source/prometheus-endpoint.ts';
 import { needsOfTraining, processorsOf, TRAINING_MEMORY } from '../shared/training-needs.ts';
 import type { PlannedFunction } from './functions.ts';
+import type { Workload } from './workload.ts';
 
 export { processorsOf };
 
@@ -60,15 +61,28 @@ export function memoryOf(name: Working, values: number): number {
   return base + (values * value) / 2 ** 20;
 }
 
-/** For people. */
-export const ASSUMED: readonly string[] = [
-  `a request to S3 takes ${SECONDS.request * 1000} ms, a query to Prometheus ${SECONDS.query * 1000} ms, ${DEFAULT_CONCURRENCY} of them at a time, a cold start ${SECONDS.coldStart} s`,
-  'detectors of one schedule are due in the same minute: they wait for bucket and source together',
-  `a function starts cold where its runs are more than ${STAYS_WARM / 60_000} minutes apart`,
-  `a processor scores ${VALUES_A_SECOND.score / 1e6} million values a second, with those that are looked back on`,
-  `memory: ${MEMORY.train.value} bytes a value for a training, ${MEMORY.score.value} for a scoring`,
-  'values of noise: files of most metrics are smaller',
-  'incidents as many as the budget of false alarms puts up with, two messages each',
-  "nothing of AWS' free allowances is taken off; Prometheus, VPC and NAT are not in it",
-  'the first model is there: the day of a first backfill costs more',
-];
+/** For people: of what is planned here. */
+export function listAssumptions(loads: readonly Workload[]): readonly string[] {
+  const isExported = loads.some((load) => load.isExported);
+  const queries = `, a query to Prometheus ${SECONDS.query * 1000} ms, ${DEFAULT_CONCURRENCY} of them at a time`;
+  const unknown = loads.filter(({ isSizeKnown }) => !isSizeKnown).map(({ detector }) => detector);
+  return [
+    `a request to S3 takes ${SECONDS.request * 1000} ms${isExported ? queries : ''}, a cold start ${SECONDS.coldStart} s`,
+    ...(loads.length > 1
+      ? [
+          `detectors of one schedule are due in the same minute: they wait for bucket${isExported ? ' and source' : ''} together`,
+        ]
+      : []),
+    `a function starts cold where its runs are more than ${STAYS_WARM / 60_000} minutes apart`,
+    `a processor scores ${VALUES_A_SECOND.score / 1e6} million values a second, with those that are looked back on`,
+    `memory: ${MEMORY.train.value} bytes a value for a training, ${MEMORY.score.value} for a scoring`,
+    ...(unknown.length > 0
+      ? [
+          `values of noise${unknown.length < loads.length ? ` where no data tell (${unknown.join(', ')})` : ''}: files of most metrics are smaller`,
+        ]
+      : []),
+    'incidents as many as the budget of false alarms puts up with, two messages each',
+    `nothing of AWS' free allowances is taken off${isExported ? '; Prometheus, VPC and NAT are not in it' : ''}`,
+    'the first model is there: its training, and the history of before that, cost more once',
+  ];
+}

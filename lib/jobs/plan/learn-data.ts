@@ -11,8 +11,22 @@ import { writeWindow } from '../../window/write-window.ts';
 import { listWindowObjects } from '../shared/looked-at.ts';
 import type { KnownData } from './workload.ts';
 
+/**
+ * Data of people, which may have more or other metrics than the manifest asks for: what will be exported are its queries. Where the data lack one, its
+ * size is not known.
+ */
+export function learnFromData(window: MetricWindow, detector: Detector): KnownData {
+  const names = detector.metrics.map(({ name }) => name);
+  if (names.length === 0) return learnFromWindow(window, detector);
+  const columns = names.map((name) => window.columns[window.metrics.indexOf(name)]);
+  const found = columns.filter((column) => column !== undefined);
+  const asked = found.length === names.length ? { ...window, metrics: names, columns: found } : window;
+  const { entities, step, windowBytes } = learnFromWindow(asked, detector);
+  return { entities, step, ...(asked !== window && { windowBytes }) };
+}
+
 /** Of the newest rows, as many as a window of the detector has. */
-export function learnFromWindow(window: MetricWindow, { detectionWindow }: Detector): KnownData {
+function learnFromWindow(window: MetricWindow, { detectionWindow }: Detector): KnownData {
   const { start, end } = window.range;
   const length = Math.min(detectionWindow, end - start);
   const newest = sliceWindow(window, { start: end - length, end });

@@ -41,6 +41,8 @@ export interface Workload {
   readonly rowsAWindow: number;
   readonly valuesAWindow: number;
   readonly windowBytes: number;
+  /** Whether that was learned of data; false: of values that do not compress. */
+  readonly isSizeKnown: boolean;
   readonly scoreBytes: number;
   /** Earlier windows that a scoring looks back on. */
   readonly windowsBack: number;
@@ -85,7 +87,7 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
     kind: detector.model.kind,
     entities: known.entities,
     metrics,
-    queries: isFirst ? metrics + Number(areOwned(detector.entityLabels)) : 0,
+    queries: isExported && isFirst ? detector.metrics.length + Number(areOwned(detector.entityLabels)) : 0,
     step,
     window,
     windowsAnExport,
@@ -94,6 +96,7 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
     rowsAWindow,
     valuesAWindow,
     windowBytes: known.windowBytes ?? sizeOf(metrics, valuesAWindow),
+    isSizeKnown: known.windowBytes !== undefined,
     scoreBytes: scoreSizeOf(detector, metrics, rowsAWindow),
     windowsBack: Math.ceil(reach / window),
     valuesScored: valuesAWindow + known.entities * metrics * (reach / step),

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Workload } from '../../../lib/jobs/plan/workload.ts';
 import { manifestKey } from '../../../lib/store/keys.ts';
 import { writeWindow } from '../../../lib/window/write-window.ts';
 import { type CliRun, runOnFiles, runTestCli } from '../../helpers/cli.ts';
@@ -110,6 +111,28 @@ test('how much there is comes from data, or from the bucket', async () => {
   assert.deepEqual(store.keys(), keys, 'nothing is written');
 });
 
+test('of data with more metrics than the manifest asks for, its own are planned', async () => {
+  await writeFile(path('other.yml'), manifestOf('other', '  entity: [pod]\n', ['not_there']));
+  await writeFile(path('one.yml'), manifestOf('one', '  entity: [pod]\n', ['cpu']));
+  const planOf = async (...args: readonly string[]) => {
+    const { lines, stderr, code } = await run('plan', ...args, '--data', path('shop.parquet'), '--json');
+    assert.equal(code, 0, stderr);
+    const assumed = lines.find(({ type }) => type === 'assumed') as unknown as { assumed: string[] };
+    return { ...loadOf(lines[0]), assumed: assumed.assumed.join('\n') };
+  };
+  const all = await planOf(path('shop.yml'));
+  const one = await planOf(path('one.yml'));
+  assert.deepEqual([one.entities, one.metrics, one.queries], [3, 1, 1]);
+  assert.ok(one.windowBytes < all.windowBytes, `${one.windowBytes} and ${all.windowBytes}`);
+  assert.doesNotMatch(one.assumed, /noise|same minute/);
+  const other = await planOf(path('other.yml'));
+  assert.deepEqual([other.entities, other.metrics], [3, 1]);
+  assert.match(other.assumed, /^values of noise: /m);
+  const dropped = await planOf();
+  assert.deepEqual([dropped.metrics, dropped.queries], [all.metrics, 0]);
+  assert.doesNotMatch(dropped.assumed, /Prometheus|noise/);
+});
+
 test('of a bucket each detector is planned that can be, the others are told of, and nothing is written', async () => {
   const store = createMemoryObjectStore();
   const put = (key: string, text: string) => store.put(key, new TextEncoder().encode(text));
@@ -196,15 +219,15 @@ test('what nobody said is asked for', async () => {
   }
 });
 
-function loadOf(line: unknown): { readonly entities: number; readonly windowBytes: number } {
-  return (line as { load: { entities: number; windowBytes: number } }).load;
+function loadOf(line: unknown): Workload {
+  return (line as { load: Workload }).load;
 }
 
-function manifestOf(name: string, entity: string): string {
+function manifestOf(name: string, entity: string, metrics = ['cpu', 'memory', 'requests']): string {
   return `kind: AnomalyDetector
 metadata: { name: ${name} }
 spec:
-${entity}  metrics: [{ name: cpu, query: cpu }, { name: memory, query: memory }, { name: requests, query: requests }]
+${entity}  metrics: [${metrics.map((metric) => `{ name: ${metric}, query: ${metric} }`).join(', ')}]
 `;
 }
 
