@@ -36,6 +36,11 @@ test('the documents name files of this repository that exist', () => {
   assert.deepEqual(missing, []);
 });
 
+test('no document passes a JSON payload that one version of aws-cli sends as it is and another reads as base64', () => {
+  const pages = PAGES.filter((page) => /--payload (?!fileb:)/.test(read(page)));
+  assert.deepEqual(pages, []);
+});
+
 test('no document shows a value by the name of its type', () => {
   assert.deepEqual(
     PAGES.filter((page) => /\[object \w+\]/.test(read(page))),
