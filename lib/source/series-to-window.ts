@@ -13,6 +13,9 @@ export interface EntityMatrix {
   readonly byEntity: ReadonlyMap<string, readonly MatrixSeries[]>;
 }
 
+/** Samples from which on a copy of all pays the view that it takes. */
+const COPIED_AS_ONE = 64;
+
 export interface WindowCut {
   readonly detector: string;
   /** Both ends multiples of `step`. */
@@ -92,11 +95,15 @@ function mergeGroups(
 /** Epoch ms of the earliest sample from `from` on that is a number, of any metric; undefined where there is none. */
 export function firstValueTime(matrices: readonly EntityMatrix[], from: number): number | undefined {
   let first = Number.POSITIVE_INFINITY;
-  for (const { times, values } of allSeries(matrices)) {
-    let index = indexFrom(times, from);
-    while (times[index]! < first && Number.isNaN(values[index]!)) index++;
-    if (times[index]! < first) first = times[index]!;
-  }
+  for (const { byEntity } of matrices)
+    for (const all of byEntity.values())
+      for (const { times, values } of all) {
+        let index = indexFrom(times, from);
+        while (times[index]! < first && Number.isNaN(values[index]!)) index++;
+        if (times[index]! < first) first = times[index]!;
+        // There is none before it.
+        if (first === from) return first;
+      }
   return first === Number.POSITIVE_INFINITY ? undefined : first;
 }
 
@@ -122,11 +129,12 @@ export function cutWindow({ detector, range, step, matrices }: WindowCut): Metri
       entityOf[row] = entity;
       times[row] = range.start + cell * step;
     }
+  const find = createFinder(range);
   const columns = matrices.map(({ byEntity }) => {
     const column = new Float64Array(rows).fill(Number.NaN);
-    for (const [index, entity] of entities.entries())
-      for (const series of byEntity.get(entity) ?? [])
-        placeSamples(series, range, step, column, index * cells);
+    for (let index = 0; index < entities.length; index++)
+      for (const series of byEntity.get(entities[index]!) ?? [])
+        placeSamples(series, find(series.times), { range, step }, column, index * cells);
     return column;
   });
   return {
@@ -215,23 +223,42 @@ function isSeen({ times }: MatrixSeries, range: TimeRange): boolean {
   return time !== undefined && time < range.end;
 }
 
+/** Indices into a series' times, `end` exclusive. */
+interface Stretch {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Complete series of an answer share their times, and are asked for one after the other: those are searched once. */
+function createFinder(range: TimeRange): (times: Float64Array) => Stretch {
+  let last: Float64Array | undefined;
+  let found: Stretch = { begin: 0, end: 0 };
+  return (times) => {
+    if (times !== last) {
+      last = times;
+      found = { begin: indexFrom(times, range.start), end: indexFrom(times, range.end) };
+    }
+    return found;
+  };
+}
+
 function placeSamples(
   { times, values }: MatrixSeries,
-  range: TimeRange,
-  step: number,
+  { begin, end }: Stretch,
+  { range, step }: Pick<WindowCut, 'range' | 'step'>,
   column: Float64Array,
   firstRow: number,
 ): void {
-  const begin = indexFrom(times, range.start);
-  const end = indexFrom(times, range.end);
   if (begin === end) return;
   const offset = firstRow + (times[begin]! - range.start) / step;
   // Ascending and on the grid: where first and last are as far apart as there are samples, none is missing.
-  if (times[end - 1]! - times[begin]! === (end - 1 - begin) * step) {
+  const isWhole = times[end - 1]! - times[begin]! === (end - 1 - begin) * step;
+  if (isWhole && end - begin >= COPIED_AS_ONE) {
     column.set(values.subarray(begin, end), offset);
     return;
   }
-  for (let i = begin; i < end; i++) column[offset + (times[i]! - times[begin]!) / step] = values[i]!;
+  if (isWhole) for (let i = begin; i < end; i++) column[offset + i - begin] = values[i]!;
+  else for (let i = begin; i < end; i++) column[offset + (times[i]! - times[begin]!) / step] = values[i]!;
 }
 
 /** Index of the first time at or after `from`. */
