@@ -14,7 +14,7 @@ import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 export const STOP_BEFORE_MS = 10_000;
 /** Points of one batch and series: what Prometheus gives in one answer. */
 const MAX_BATCH_POINTS = 11_000;
-/** Samples of all batches at a time over all metrics, 16 bytes each and 8 more while a window is cut: about 100 MB. */
+/** Samples of all batches at a time over all metrics, the next one included, 16 bytes each and 8 more while a window is cut: about 100 MB. */
 const MAX_BATCH_SAMPLES = 4_000_000;
 /** A batch is at most so many times as long as the one before it: series that begin cannot take it by surprise. */
 const MAX_GROWTH = 8;
@@ -70,6 +70,8 @@ export interface BatchSizes {
   /** Of the next one. */
   readonly next: BatchSize;
   learnFrom(batch: Batch): void;
+  /** Whether there is memory for the batch and, beside it, for as many series over the range that comes next. */
+  fitsBeside(batch: Batch, next: TimeRange): boolean;
   /** After this range was refused, or its answer too large to be read: half of it. @throws any other error, and where it was one window */
   shrinkAfter(error: unknown, range: TimeRange): void;
 }
@@ -78,21 +80,26 @@ export interface BatchSizes {
 export function openBatchSizes(grid: ExportGrid, atOnce: number = 1): BatchSizes {
   let next = PROBE;
   let maxPoints = MAX_BATCH_POINTS;
+  const pointsOf = ({ start, end }: TimeRange): number => (end - start) / grid.step;
+  const fittingPoints = (seriesCount: number): number =>
+    Math.floor(MAX_BATCH_SAMPLES / (atOnce * Math.max(1, seriesCount)));
   return {
     get next() {
       return next;
     },
+    fitsBeside: ({ range, seriesCount }, ahead) =>
+      pointsOf(range) + pointsOf(ahead) <= fittingPoints(seriesCount),
     learnFrom({ range, seriesCount }) {
-      const points = (range.end - range.start) / grid.step;
-      const fitting = Math.floor(MAX_BATCH_SAMPLES / (atOnce * Math.max(1, seriesCount)));
+      const fitting = fittingPoints(seriesCount);
       next = {
-        points: Math.min(maxPoints, points * MAX_GROWTH, fitting),
+        // Of half as many, the next one is asked for while one is written.
+        points: Math.min(maxPoints, pointsOf(range) * MAX_GROWTH, Math.floor(fitting / 2)),
         wholeDays: seriesCount > 0 && pointsOfDay(grid) <= Math.min(maxPoints, fitting),
       };
     },
     shrinkAfter(error, range) {
       if (!isRefusal(error) || range.end - range.start <= grid.detectionWindow) throw error;
-      maxPoints = Math.floor((range.end - range.start) / grid.step / 2);
+      maxPoints = Math.floor(pointsOf(range) / 2);
       next = { points: maxPoints, wholeDays: false };
     },
   };
@@ -131,6 +138,7 @@ export function openHistory(
  * refuses while it answers for the newest cell stays empty: the past does not change, and no window would follow.
  * @param asked.source of the detector
  * @param options.limit exclusive end of what may be asked for
+ * @param options.signal gives up, with an error
  * @param options.asWhole whether a range of more than a window is never asked for in parts
  * @throws whatever the source throws of the metrics
  */
@@ -142,17 +150,20 @@ export async function readBatch(
     grid: { step, detectionWindow },
     limit,
     telemetry,
+    signal,
     asWhole = false,
   }: {
     readonly grid: ExportGrid;
     readonly limit: number;
     readonly telemetry: Telemetry;
+    readonly signal?: AbortSignal;
     readonly asWhole?: boolean;
   },
 ): Promise<Batch> {
   const isLeast = asWhole || range.end - range.start <= detectionWindow;
-  const metrics = await source.readRange({ ...range, step, ...(isLeast && { newest: limit - step }) });
-  const podOwners = await askForOwners(owners, detector, { ...range, step }, telemetry);
+  const asked = { ...range, step, ...(signal !== undefined && { signal }) };
+  const metrics = await source.readRange({ ...asked, ...(isLeast && { newest: limit - step }) });
+  const podOwners = await askForOwners(owners, detector, asked, telemetry);
   const leftOut: LeftOut[] = [];
   return {
     range,
@@ -180,7 +191,8 @@ async function askForOwners(
         }),
     });
   } catch (error) {
-    if (!(error instanceof SourceError || error instanceof RetryLaterError)) throw error;
+    const isOfSource = error instanceof SourceError || error instanceof RetryLaterError;
+    if (!isOfSource || range.signal?.aborted) throw error;
     telemetry.warn('owners of pods could not be read: they go by their names', {
       detector: detector.name,
       reason: error.message,

@@ -4,7 +4,7 @@
  */
 
 import { correlateTo, correlationOf } from '../../base/correlation.ts';
-import { RetryLaterError, SourceError } from '../../base/errors.ts';
+import { RetryLaterError } from '../../base/errors.ts';
 import type { Detector } from '../../config/detector.ts';
 import { listUnits } from '../../config/work-unit.ts';
 import type { MetricSource, SourceWithHistory } from '../../source/metric-source.ts';
@@ -17,6 +17,7 @@ import type { ExportContext } from '../shared/context.ts';
 import { recordLeftOutOfExport } from '../shared/left-out-notes.ts';
 import {
   type Batch,
+  type BatchSizes,
   batchRange,
   type LeftOutOfBatches,
   noteLeftOut,
@@ -36,7 +37,9 @@ import {
   recordWindow,
 } from './export-progress.ts';
 import { putWindow } from './put-window.ts';
+import { type BatchReader, foreseeWindows, openBatchReader } from './read-ahead.ts';
 import { settleShards } from './settle-shards.ts';
+import { noData, tellEmptyStretch, warnOfMissingMetrics } from './tell-missing.ts';
 
 export { isExportDue } from './export-plan.ts';
 
@@ -197,36 +200,73 @@ async function findOrphanOf({ detector, context, state }: Run, start: number): R
 }
 
 async function exportAll(run: Run): Promise<ExportResult['stopped']> {
-  const { context, detector, grid, limit, source } = run;
+  const { context, detector, grid, limit, source, owners } = run;
+  const { telemetry } = context;
+  const reader = openBatchReader(detector.name, (range, signal) =>
+    readBatch({ source, owners }, detector, range, { grid, limit, telemetry, signal }),
+  );
+  let stopped: ExportResult['stopped'];
+  try {
+    stopped = await exportBatches(run, reader);
+  } finally {
+    await reader.close();
+  }
+  if (stopped === 'up-to-date' && run.scannedUntil > run.state.exportedUntil) {
+    // NaN up to now, such as a share of no requests: the source is alive and there is nothing to score.
+    const alive = run.lastSample >= windowStart(limit - 1, grid);
+    if (!alive || run.state.exporting.dataSince === undefined)
+      throw noData(detector, { start: run.state.exportedUntil, end: limit }, run);
+    await passEmptyStretch(run);
+  }
+  return stopped;
+}
+
+async function exportBatches(run: Run, reader: BatchReader): Promise<ExportResult['stopped']> {
+  const { context, grid, limit } = run;
   const sizes = openBatchSizes(grid, run.atOnce);
   while (run.scannedUntil < limit) {
     if (run.written >= run.maxWindows) return 'max-windows';
     if (context.deadline.remaining() < STOP_BEFORE_MS) return outOfTime(run);
-    const { daysUntil } = run.state.exporting;
-    const maxWindows = run.maxWindows - run.written;
-    const range = batchRange(run.scannedUntil, { grid, size: sizes.next, daysUntil, limit, maxWindows });
+    const range = rangeOfNext(run, run.scannedUntil, run.written, sizes);
     try {
-      const batch = await readBatch({ source, owners: run.owners }, detector, range, {
-        grid,
-        limit,
-        telemetry: context.telemetry,
-      });
+      const batch = await reader.read(range);
       sizes.learnFrom(batch);
-      warnOfMissingMetrics(run, batch);
+      warnOfMissingMetrics(batch, run.missingMetrics, run);
       noteLeftOut(run.leftOut, batch);
-      await exportBatch(run, batch, { until: daysUntil, allowed: sizes.next.wholeDays });
+      const days = { until: run.state.exporting.daysUntil, allowed: sizes.next.wholeDays };
+      askForNext(run, batch, days, { reader, sizes });
+      await exportBatch(run, batch, days);
     } catch (error) {
       if (error instanceof RetryLaterError && error.code === 'deadline') return outOfTime(run, error);
       sizes.shrinkAfter(error, range);
     }
   }
-  if (run.scannedUntil > run.state.exportedUntil) {
-    // NaN up to now, such as a share of no requests: the source is alive and there is nothing to score.
-    const alive = run.lastSample >= windowStart(limit - 1, grid);
-    if (!alive || run.state.exporting.dataSince === undefined) throw noData(run);
-    await passEmptyStretch(run);
-  }
   return 'up-to-date';
+}
+
+/** @param written windows of this run by then */
+function rangeOfNext(run: Run, start: number, written: number, { next }: BatchSizes): TimeRange {
+  const { grid, limit, maxWindows, state } = run;
+  const { daysUntil } = state.exporting;
+  return batchRange(start, { grid, size: next, daysUntil, limit, maxWindows: maxWindows - written });
+}
+
+/**
+ * Asks for what comes after the batch, where this run will want it and there is memory for both. Where something comes between,
+ * such as another run, the next one is another and is asked for anew.
+ */
+function askForNext(
+  run: Run,
+  batch: Batch,
+  days: Parameters<typeof nextRange>[2],
+  { reader, sizes }: { readonly reader: BatchReader; readonly sizes: BatchSizes },
+): void {
+  const { grid, limit, maxWindows, context } = run;
+  const { windows, until } = foreseeWindows(batch, run.scannedUntil, { grid, days });
+  const written = run.written + windows;
+  if (until >= limit || written >= maxWindows || context.deadline.remaining() < STOP_BEFORE_MS) return;
+  const next = rangeOfNext(run, until, written, sizes);
+  if (sizes.fitsBeside(batch, next)) reader.readAhead(next);
 }
 
 /** Writes every window that lies in the batch from end to end. */
@@ -262,21 +302,9 @@ async function passEmptyStretch(run: Run): Promise<boolean> {
   await lookForOrphan(run);
   if (run.state.exportedUntil > state.exportedUntil) return false;
   const range = { start: state.exportedUntil, end: run.scannedUntil };
-  const fields = {
-    detector: detector.name,
-    start: new Date(range.start).toISOString(),
-    end: new Date(range.end).toISOString(),
-  };
-  if (state.exporting.dataSince === undefined)
-    context.telemetry.info(
-      'the source has no data before the end of this range; export starts there',
-      fields,
-    );
-  else {
-    run.gaps.push(range);
-    context.telemetry.warn('gap: no metric has a value in this range', fields);
-    context.telemetry.count('GapsSkipped', 1, { detector: detector.name });
-  }
+  const isGap = state.exporting.dataSince !== undefined;
+  if (isGap) run.gaps.push(range);
+  tellEmptyStretch(range, isGap, run);
   moveCursor(run, await recordEmptyStretch(context.store, detector.name, range, run));
   return true;
 }
@@ -306,18 +334,6 @@ function correlateToWindow(detector: string, start: number): void {
   correlateTo(correlationOf(windowKey(detector, { start, end: start + 1 })));
 }
 
-function warnOfMissingMetrics(run: Run, { matrices, seriesCount }: Batch): void {
-  if (seriesCount === 0) return;
-  for (const { name, byEntity } of matrices) {
-    if (byEntity.size > 0 || run.missingMetrics.has(name)) continue;
-    run.missingMetrics.add(name);
-    run.context.telemetry.warn('metric without any series: its column stays empty', {
-      detector: run.detector.name,
-      metric: name,
-    });
-  }
-}
-
 /** A run that got nowhere must not look like one that did. */
 function outOfTime(run: Run, error?: RetryLaterError): 'deadline' {
   if (run.exported.length > 0 || run.kept.length > 0) return 'deadline';
@@ -327,18 +343,5 @@ function outOfTime(run: Run, error?: RetryLaterError): 'deadline' {
       'deadline',
       `export of ${run.detector.name} has ${Math.floor(run.context.deadline.remaining())} ms left and needs ${STOP_BEFORE_MS}`,
     )
-  );
-}
-
-function noData({ detector, state, limit, exported, leftOut }: Run): SourceError {
-  // All that there is cannot be used: whoever wrote the queries has to hear that, and not that there is nothing.
-  const kinds = [...leftOut.values()];
-  const unusable = kinds.find(({ code }) => code === 'series-collapse') ?? kinds[0];
-  if (unusable !== undefined)
-    return new SourceError(unusable.code, `detector ${detector.name}: ${unusable.message}`);
-  const metrics = detector.metrics.map(({ name, query }) => `${name} (${query})`).join(', ');
-  return new SourceError(
-    'no-data',
-    `detector ${detector.name}: none of its metrics has a value from ${new Date(state.exportedUntil).toISOString()} to ${new Date(limit).toISOString()}: ${metrics}. ${exported.length} windows were exported before that; the cursor stays until newer data arrives`,
   );
 }
