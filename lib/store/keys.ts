@@ -117,6 +117,19 @@ export function currentModelKey(unit: string): string {
   return `${modelsPrefix(unit)}current.json`;
 }
 
+/** Since when versions are not in use. */
+export function retiredVersionsKey(unit: string): string {
+  return `${modelsPrefix(unit)}retired.json`;
+}
+
+/** @param folder a key's start up to and with the slash; undefined where it is of no version */
+export function versionOfFolder(unit: string, folder: string): string | undefined {
+  const prefix = `${modelsPrefix(unit)}version=`;
+  if (!folder.startsWith(prefix) || !folder.endsWith('/')) return undefined;
+  const version = folder.slice(prefix.length, -1);
+  return ID.test(version) ? version : undefined;
+}
+
 /** What a training that goes on over several runs keeps until its version stands. */
 export function trainingPrefix(unit: string): string {
   return `training/detector=${checkedUnit(unit)}/`;

@@ -583,6 +583,7 @@ describe('privileges', () => {
       's3:PutObjectTagging quarantine/*',
       's3:GetObject detectors/* windows/* exclusions/* feedback/* anomalies/* incidents/* models/* training/* state/* quarantine/*',
       's3:PutObject models/* training/* state/* quarantine/*',
+      's3:DeleteObject models/*',
       'sqs:ReceiveMessage,sqs:DeleteMessage,sqs:ChangeMessageVisibility,sqs:GetQueueAttributes TrainQueue.Arn',
       'sqs:SendMessage ScoreQueue.Arn',
       'sqs:SendMessage TrainQueue.Arn',

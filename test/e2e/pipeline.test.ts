@@ -39,6 +39,10 @@ const USED_ELSEWHERE: readonly (readonly [grant: RegExp, by: string])[] = [
     /TrainRole s3:GetObject .*\/(exclusions|feedback|anomalies|incidents)\/\*$/,
     'a training after alerts, and what people said of them: test/e2e/answered-training.test.ts',
   ],
+  [
+    /TrainRole s3:DeleteObject /,
+    'versions of over a year ago: test/unit/jobs/train/remove-old-versions.test.ts',
+  ],
   [/ReceiptRole s3:ListBucket /, 'an incident that is not there'],
   [/ sqs:ChangeMessageVisibility /, 'nobody so far: Lambda needs the other three of its queue'],
 ];

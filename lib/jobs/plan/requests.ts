@@ -143,11 +143,14 @@ export function runsWithSweeps(detectors: number): number {
   return Math.ceil(detectors / sweepsOfRun(detectors));
 }
 
-/** Of a training that is done in one run: the detector anew, every window of its lookback, and the version with its report. */
+/**
+ * Of a training that is done in one run: the detector anew, every window of its lookback, the version with its report, and
+ * what is known of those that are not in use any more.
+ */
 export function requestsOfTraining({ windowsTrained, shards }: Workload, stored: Stored): Requests {
   return {
-    reads: (shards === 1 ? 11 : 15) + Math.min(windowsTrained, stored.windows),
-    lists: 4 + pagesOf(Math.min(windowsTrained, stored.windows)),
+    reads: (shards === 1 ? 13 : 17) + Math.min(windowsTrained, stored.windows),
+    lists: 5 + pagesOf(Math.min(windowsTrained, stored.windows)),
     writes: 17,
   };
 }

@@ -34,6 +34,7 @@ import { describeVersion } from './describe-version.ts';
 import { loadStart, resolveLineage } from './fine-tune.ts';
 import { nameVersion } from './name-version.ts';
 import { type Elsewhere, placeKiller, placeTraining } from './place-training.ts';
+import { removeOldVersions } from './remove-old-versions.ts';
 import { reportVersion } from './report-version.ts';
 import { countWarmupRows, loadTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -158,6 +159,7 @@ async function train(
   await makeCurrent(unitOf(detector), version, context);
   await activate(unitOf(detector), data.window, context);
   await session.close();
+  if (!exists) await removeOldVersions(detector, context);
   if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: unitOf(detector) });
   context.telemetry.info(exists ? 'model unchanged' : 'model trained', told);
   await context.queue.requestScoring(unitOf(detector));

@@ -1,0 +1,143 @@
+/** A version goes once it was out of use for as long as scores are kept, and never one that is in use or named. */
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
+import type { TrainContext } from '../../../../lib/jobs/shared/context.ts';
+import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
+import { KEEP_RETIRED, removeOldVersions } from '../../../../lib/jobs/train/remove-old-versions.ts';
+import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { readCurrent } from '../../../../lib/store/model-repository.ts';
+import { listVersions, readRetired } from '../../../../lib/store/retired-versions.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { dropWindow, EPOCH, STEP } from '../../../helpers/synthetic-window.ts';
+
+const DAY = 86_400_000;
+
+let clock: number;
+let bucket: LocalBucket;
+let context: TrainContext;
+let telemetry: MemoryTelemetry;
+
+beforeEach(() => {
+  clock = EPOCH;
+  telemetry = createMemoryTelemetry();
+  bucket = openLocalBucket({ telemetry, now: () => clock });
+  context = { ...bucket.context, telemetry, deadline: { remaining: () => 900_000 }, withoutReports: true };
+});
+
+const put = (key: string, text = '{}') => bucket.store.put(key, new TextEncoder().encode(text));
+const declare = (spec: string, name = 'shop') =>
+  put(`detectors/${name}.yml`, `kind: AnomalyDetector\nmetadata: { name: ${name} }\nspec: ${spec}\n`);
+const versions = () => listVersions(bucket.store, 'shop');
+const look = async () => removeOldVersions((await loadDetector(context, 'shop')).detector, context);
+
+async function make(version: string): Promise<void> {
+  for (const name of ['manifest.json', 'model.json', 'report.html'])
+    await put(`models/detector=shop/version=${version}/${name}`);
+}
+
+const use = (version: string, previous?: string) =>
+  put('models/detector=shop/current.json', JSON.stringify({ formatVersion: 1, version, previous }));
+
+test('what was in use last is kept for as long as its scores, from when it was seen out of use', async () => {
+  for (const version of ['a', 'b', 'c']) await make(version);
+  await use('c', 'b');
+  await look();
+  assert.deepEqual([...(await readRetired(bucket.store, 'shop')).versions], [['a', EPOCH]]);
+  clock += KEEP_RETIRED - 1;
+  await look();
+  assert.deepEqual(await versions(), ['a', 'b', 'c']);
+  clock++;
+  await look();
+  assert.deepEqual(await versions(), ['b', 'c']);
+  assert.equal((await readRetired(bucket.store, 'shop')).versions.size, 0);
+  // Whatever their age: one is in use, and one is what is gone back to.
+  clock += 10 * KEEP_RETIRED;
+  await look();
+  assert.deepEqual(await versions(), ['b', 'c']);
+});
+
+test('what is gone back to counts from when it is left again', async () => {
+  for (const version of ['a', 'b', 'c']) await make(version);
+  await use('c', 'b');
+  await look();
+  clock += KEEP_RETIRED - DAY;
+  await use('a', 'c');
+  await look();
+  clock += DAY;
+  await use('c', 'b');
+  await look();
+  clock += KEEP_RETIRED - 1;
+  await look();
+  assert.deepEqual(await versions(), ['a', 'b', 'c']);
+});
+
+test('what a manifest pins or starts from stays, and so does everything while one cannot be read', async () => {
+  for (const version of ['a', 'b', 'c', 'd', 'e', 'f']) await make(version);
+  await use('f', 'e');
+  await look();
+  clock += KEEP_RETIRED;
+  await declare('{ model_version: a }');
+  await declare('{ model: { kind: lstm, fine_tune: { detector: shop, version: b } } }', 'other');
+  await put('detectors/broken.yml', 'kind: [');
+  await look();
+  assert.deepEqual(await versions(), ['a', 'b', 'c', 'd', 'e', 'f']);
+  assert.match(JSON.stringify(telemetry.lines), /old versions of the model stay.*broken/);
+  await bucket.store.delete('detectors/broken.yml');
+  await look();
+  assert.deepEqual(await versions(), ['a', 'b', 'e', 'f']);
+  // A pin that was taken off: named until now.
+  await declare('{}');
+  await look();
+  clock += KEEP_RETIRED - 1;
+  await look();
+  assert.deepEqual(await versions(), ['a', 'b', 'e', 'f']);
+});
+
+test('a deletion that was cut short goes on, and what is left of the version is none', async () => {
+  for (const version of ['a', 'b', 'c']) await make(version);
+  await use('c', 'b');
+  await look();
+  clock += KEEP_RETIRED;
+  const failing = {
+    ...bucket.store,
+    delete: async (key: string) => {
+      if (!key.endsWith('manifest.json')) throw new Error(`cannot delete ${key}`);
+      await bucket.store.delete(key);
+    },
+  };
+  const { detector } = await loadDetector(context, 'shop');
+  await removeOldVersions(detector, { ...context, store: failing });
+  assert.match(JSON.stringify(telemetry.lines.at(-1)), /cannot delete .*model\.json/);
+  assert.deepEqual(await versions(), ['a', 'b', 'c']);
+  await look();
+  assert.deepEqual(await versions(), ['b', 'c']);
+});
+
+test('a list that is no list deletes nothing, and a time that has not come counts from now', async () => {
+  for (const version of ['a', 'b', 'c']) await make(version);
+  await use('c', 'b');
+  await put('models/detector=shop/retired.json', '{');
+  clock += KEEP_RETIRED;
+  await look();
+  assert.match(JSON.stringify(telemetry.lines.at(-1)), /old versions of the model stay/);
+  const ahead = { formatVersion: 1, versions: { a: clock + 100 * KEEP_RETIRED } };
+  await put('models/detector=shop/retired.json', JSON.stringify(ahead));
+  await look();
+  assert.deepEqual([...(await readRetired(bucket.store, 'shop')).versions], [['a', clock]]);
+});
+
+test('a training removes what is due, and uses its own', async () => {
+  await declare('{ model: { kind: robust-z } }');
+  await make('20200101T000000Z-old');
+  await put(
+    'models/detector=shop/retired.json',
+    JSON.stringify({ formatVersion: 1, versions: { '20200101T000000Z-old': EPOCH - KEEP_RETIRED } }),
+  );
+  clock = EPOCH + 1500 * STEP;
+  await dropWindow(bucket.store, { from: 0, rows: 1440 });
+  const { outcome, version } = await trainModel(await loadDetector(context, 'shop'), context);
+  assert.equal(outcome, 'trained');
+  assert.equal((await readCurrent(bucket.store, 'shop'))?.version, version);
+  assert.deepEqual(await versions(), [version]);
+});
