@@ -13,12 +13,19 @@ export type RetiredVersions = ReadonlyMap<string, number>;
 
 export interface StoredRetired {
   readonly versions: RetiredVersions;
+  /** As it is stored: a newer release finds again what it has added. Undefined where there is none. */
+  readonly file?: RetiredFile | undefined;
   /** Of the object; undefined where there is none. */
   readonly etag: string | undefined;
 }
 
+interface RetiredFile {
+  readonly formatVersion: 1;
+  readonly versions: Readonly<Record<string, number>>;
+}
+
 /** Read leniently: a newer release may say more. */
-const schema = z.looseObject({
+const schema: z.ZodType<RetiredFile> = z.looseObject({
   formatVersion: z.literal(1),
   versions: z.record(z.string(), z.number()),
 });
@@ -38,7 +45,8 @@ export async function readRetired(store: ObjectStore, unit: string): Promise<Sto
   const key = retiredVersionsKey(unit);
   try {
     const { body, etag } = await store.get(key);
-    return { versions: new Map(Object.entries(decodeJson(key, body, schema).versions)), etag };
+    const file = decodeJson(key, body, schema);
+    return { versions: new Map(Object.entries(file.versions)), file, etag };
   } catch (error) {
     if (error instanceof NotFoundError) return { versions: new Map(), etag: undefined };
     throw error;
@@ -52,10 +60,10 @@ export async function readRetired(store: ObjectStore, unit: string): Promise<Sto
 export async function writeRetired(
   store: ObjectStore,
   unit: string,
-  { versions, etag }: StoredRetired,
+  { versions, file, etag }: StoredRetired,
 ): Promise<void> {
-  const body = encodeJson({ formatVersion: 1, versions: Object.fromEntries(versions) });
-  await store.put(retiredVersionsKey(unit), body, {
+  const next: RetiredFile = { ...file, formatVersion: 1, versions: Object.fromEntries(versions) };
+  await store.put(retiredVersionsKey(unit), encodeJson(next), {
     contentType: 'application/json',
     ...(etag === undefined ? { ifAbsent: true } : { ifMatch: etag }),
   });

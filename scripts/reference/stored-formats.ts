@@ -32,6 +32,7 @@ import { claimNotification } from '../../lib/store/notifications.ts';
 import { type NotifyState, readNotifyState, writeNotifyState } from '../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
 import { readRecentWindows, writeRecentWindows } from '../../lib/store/recent-windows.ts';
+import { writeRetired } from '../../lib/store/retired-versions.ts';
 import { recordScored } from '../../lib/store/scored-windows.ts';
 import { readSweeps, writeSweeps } from '../../lib/store/sweeps.ts';
 import { writePlace } from '../../lib/store/training-place.ts';
@@ -239,6 +240,8 @@ async function leaveTraining(): Promise<void> {
     json: { epoch: 3 },
     arrays: { kernel: Float32Array.of(1, 2, 3) },
   };
+  const versions = new Map([['20261001T020000Z-0123456789ab', now]]);
+  await writeRetired(store, DETECTOR, { versions, etag: undefined });
   const checkpoint = await writeCheckpoint(store, { detector: DETECTOR, version }, state);
   await writeProgress(
     store,

@@ -32,6 +32,7 @@ import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
 import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
 import { readNotifyState } from '../../lib/store/notify-state.ts';
 import { readRecentWindows } from '../../lib/store/recent-windows.ts';
+import { readRetired, writeRetired } from '../../lib/store/retired-versions.ts';
 import { readLate, readScored, recordScored, scoredEtags } from '../../lib/store/scored-windows.ts';
 import { readSweeps, writeSweeps } from '../../lib/store/sweeps.ts';
 import { readPlace } from '../../lib/store/training-place.ts';
@@ -66,6 +67,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   scoresKey: /^scores\/.*\.parquet$/,
   modelPrefix: /^models\/.*version=.*\/(manifest|model|features|evidence|presence)\.json$/,
   currentModelKey: /^models\/detector=shop\/current\.json$/,
+  retiredVersionsKey: /^models\/detector=shop\/retired\.json$/,
   trainingProgressKey: /^training\/detector=shop\/progress\.json$/,
   checkpointKey: /^training\/detector=shop\/version=.*-model\.json$/,
   anomalyKey: /^anomalies\/detector=shop\/[^/]+\.json$/,
@@ -243,6 +245,13 @@ const MOVES: Readonly<
     move: (bucket) =>
       updateState(bucket, DETECTOR, (state) => ({ ...state, decided: [...state.decided, 'another@"etag"'] })),
   },
+  'versions out of use': {
+    key: keys.retiredVersionsKey(DETECTOR),
+    async move(bucket) {
+      const stored = await readRetired(bucket, DETECTOR);
+      await writeRetired(bucket, DETECTOR, { ...stored, versions: new Map([['a', NOW]]) });
+    },
+  },
   'scored windows': {
     key: keys.scoredKey(DETECTOR),
     move: (bucket) =>
@@ -384,6 +393,10 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
   assert.deepEqual(
     [...(await readDueIndex(bucket)).entries].map(([name, { due, turn }]) => [name, due - turn]),
     [[DETECTOR, 60_000]],
+  );
+  assert.deepEqual(
+    [...(await readRetired(bucket, DETECTOR)).versions.keys()],
+    ['20261001T020000Z-0123456789ab'],
   );
   assert.deepEqual((await readSweeps(bucket)).detectors, [[DETECTOR, NOW]]);
   assert.deepEqual(

@@ -177,7 +177,7 @@ describe('the image as a job of AWS Batch', () => {
       .map(({ action, resource }) => `${action} ${resource.replace(/^.*?\/(?=\w+\/\*)/, '')}`);
     assert.deepEqual(
       unused.filter(
-        (grant) => !/quarantine|Tagging|feedback|anomalies|incidents|exclusions|training/.test(grant),
+        (grant) => !/quarantine|Tagging|feedback|anomalies|incidents|exclusions|training|Delete/.test(grant),
       ),
       [],
     );

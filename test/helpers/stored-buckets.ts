@@ -31,6 +31,7 @@ const MAPS = [
   'missing',
   'alerts',
   'taken',
+  'versions',
 ];
 
 type Members = Readonly<Record<string, JsonValue>>;

@@ -64,8 +64,7 @@ async function remove(detector: Detector, unit: string, context: TrainContext): 
     since.delete(version);
     telemetry.info('old version of the model deleted', { detector: unit, version });
   }
-  if (!areSame(since, stored.versions))
-    await writeRetired(store, unit, { versions: since, etag: stored.etag });
+  if (!areSame(since, stored.versions)) await writeRetired(store, unit, { ...stored, versions: since });
 }
 
 /** That a manifest, of this detector or of another one, pins or starts from. @throws where one of them cannot be read */
