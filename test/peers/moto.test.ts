@@ -1,10 +1,16 @@
 /** moto creates what it can of the stack: references resolve, and resources come to be as they are meant. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { packageService } from '../../infra/local/template/package-service.ts';
 import { EVERYTHING } from '../helpers/every-parameter.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 interface Stack {
   readonly status: string;
@@ -50,6 +56,74 @@ test('one of every parameter has the receivers, and is under the key that is giv
   assert.deepEqual(encryption, { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: EVERYTHING.kmsKeyArn });
   assert.deepEqual(keys, [EVERYTHING.kmsKeyArn]);
 });
+
+test('serverless deploys it, finds nothing to change where it does so again, and removes it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
+  const moto = spawn('python3', [join(import.meta.dirname, 'moto/serve.py')], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  try {
+    const [port] = (await once(createInterface(moto.stdout), 'line')) as string[];
+    const endpoint = `http://127.0.0.1:${port}`;
+    await cp(await packageService(), folder, { recursive: true });
+    const run = (...args: string[]) =>
+      runServerless(endpoint, [...args, '--stage', 'dev', '--region', 'us-east-1']);
+    assert.match(await run('deploy', '--package', folder), /Service deployed to stack tidewatch-dev/);
+    const made = await listResources(endpoint);
+    for (const id of ['DataBucket', 'ScoreLambdaFunction', 'TrainLambdaFunction', 'AlertTopic', 'ScoreQueue'])
+      assert.match(made, new RegExp(`<LogicalResourceId>${id}<`));
+    assert.match(await run('deploy', '--package', folder, '--force'), /did not include any changes/);
+    assert.equal(await listResources(endpoint).then(countResources), countResources(made));
+    assert.match(await run('remove'), /successfully removed/);
+    assert.match(await listResources(endpoint), /does not exist/);
+  } finally {
+    moto.stdin.end();
+    moto.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** @returns what it printed. @throws where it fails, with that */
+async function runServerless(endpoint: string, args: readonly string[]): Promise<string> {
+  const program = join(ROOT, 'node_modules/serverless/bin/serverless.js');
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'us-east-1',
+    },
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 0, printed);
+  return printed;
+}
+
+/** As XML, an error likewise. */
+async function listResources(endpoint: string): Promise<string> {
+  const scope = 'Credential=test/20260101/us-east-1/cloudformation/aws4_request';
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: { Authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=0` },
+    body: new URLSearchParams({
+      Action: 'ListStackResources',
+      StackName: 'tidewatch-dev',
+      Version: '2010-05-15',
+    }),
+  });
+  return answer.text();
+}
+
+function countResources(listed: string): number {
+  return listed.split('<LogicalResourceId>').length - 1;
+}
 
 function create(folder: string): Stack {
   const script = join(import.meta.dirname, 'moto/create_stack.py');
