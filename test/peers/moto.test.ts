@@ -60,10 +60,16 @@ test('one of every parameter has the receivers, and is under the key that is giv
 test('serverless deploys it, finds nothing to change where it does so again, and removes it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
   const moto = spawn('python3', [join(import.meta.dirname, 'moto/serve.py')], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let told = '';
+  moto.stderr.on('data', (chunk: Buffer) => {
+    told = chunk.toString();
   });
   try {
-    const [port] = (await once(createInterface(moto.stdout), 'line')) as string[];
+    const ended = once(moto, 'close').then(([code]) => assert.fail(`serve.py ended with ${code}: ${told}`));
+    const [port] = (await Promise.race([once(createInterface(moto.stdout), 'line'), ended])) as string[];
+    ended.catch(() => {});
     const endpoint = `http://127.0.0.1:${port}`;
     await cp(await packageService(), folder, { recursive: true });
     const run = (...args: string[]) =>
