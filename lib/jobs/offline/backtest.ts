@@ -91,6 +91,7 @@ export async function backtest(options: BacktestOptions, telemetry: Telemetry): 
   const context: JobContext = {
     ...bucket.context,
     withoutReports: true,
+    keepsVersions: true,
     queue: { ...bucket.context.queue, requestNotifying: told.takeOver },
   };
   const trainings: { version: string; at: number }[] = [];

@@ -66,6 +66,8 @@ export interface TrainContext extends StoreContext {
   readonly jobs?: TrainingJobs | undefined;
   /** Versions are saved without their pages: a replay makes dozens that nobody will look at. */
   readonly withoutReports?: true;
+  /** Versions out of use stay, for who asks of them later. */
+  readonly keepsVersions?: true;
   /** Files that a new version gets besides its own, such as pages on what was held out of it; by name. */
   readonly addFiles?: (version: NewVersion) => Promise<NewVersion['files']>;
 }

@@ -306,3 +306,31 @@ test('entities far apart in time are incidents of their own; those over the budg
   assert.deepEqual([judged?.events.events, judged?.events.foundEvents], [20, 10]);
   assert.ok(judged!.found.every(({ miss }) => miss === undefined || miss.why === 'untold'));
 });
+
+test('versions are there to the end of a replay of years, to say why each of their events was missed', async () => {
+  const [day, slower] = [24 * HOUR, 360];
+  const slow = (time: number): number => EPOCH + (time - EPOCH) * slower;
+  const made = makeWindow({ from: 0, rows: 4 * 700 });
+  const times = made.times.map(slow);
+  const quiet = EPOCH + 150 * day;
+  const window: MetricWindow = {
+    ...made,
+    step: slower * STEP,
+    range: { start: slow(made.range.start), end: slow(made.range.end) },
+    times,
+    labels: Uint8Array.from(times, (time) => (time >= quiet && time < quiet + day ? 1 : 0)),
+  };
+  const { judged, trainings } = await replay(window, {
+    detector: {
+      ...DETECTOR,
+      step: window.step,
+      detectionWindow: 2 * day,
+      model: { kind: 'robust-z', params: {}, seed: 1 },
+      training: { warmup: 960, lookback: 100 * day, every: 30 * day, incidents: 'settled' },
+    },
+  });
+  assert.ok(trainings.length > 10, `${trainings.length} trainings`);
+  assert.ok(trainings.at(-1)!.at - trainings[2]!.at > 430 * day);
+  assert.ok(judged!.found.length > 0);
+  assert.ok(judged!.found.every(({ alertedAt, miss }) => alertedAt !== undefined || miss !== undefined));
+});
