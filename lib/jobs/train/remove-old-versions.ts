@@ -18,7 +18,7 @@ import { listDeclaredDetectors, readDetector } from '../shared/load-detectors.ts
 
 /** As long as scores, which are kept longest of what names a version (infra/aws/bucket.yml). */
 export const KEEP_RETIRED: number = 430 * 86_400_000;
-/** Ms of the run that have to be left to delete a version. */
+/** Ms of the run that have to be left to read a manifest or to delete a version. */
 const LEAST_TIME = 10_000;
 
 /**
@@ -45,7 +45,6 @@ async function remove(detector: Detector, unit: string, context: TrainContext): 
   const [there, current] = await Promise.all([listVersions(store, unit), readCurrent(store, unit)]);
   const used = new Set([current?.version, current?.previous, detector.modelVersion]);
   const unused = there.filter((version) => !used.has(version));
-  if (unused.length === 0) return;
   const stored = await readRetired(store, unit);
   const now = context.now();
   // A time that has not come yet was of a clock that ran ahead.
@@ -53,9 +52,10 @@ async function remove(detector: Detector, unit: string, context: TrainContext): 
     unused.map((version) => [version, Math.min(stored.versions.get(version) ?? now, now)]),
   );
   const due = unused.filter((version) => since.get(version)! <= now - KEEP_RETIRED);
-  const named = due.length === 0 ? undefined : await findNamedVersions(unit, context);
+  const named = due.length === 0 ? new Set<string>() : await findNamedVersions(unit, context);
   for (const version of due) {
-    if (named?.has(version)) {
+    if (named === undefined) break;
+    if (named.has(version)) {
       since.set(version, now);
       continue;
     }
@@ -67,10 +67,19 @@ async function remove(detector: Detector, unit: string, context: TrainContext): 
   if (!areSame(since, stored.versions)) await writeRetired(store, unit, { ...stored, versions: since });
 }
 
-/** That a manifest, of this detector or of another one, pins or starts from. @throws where one of them cannot be read */
-async function findNamedVersions(unit: string, context: TrainContext): Promise<ReadonlySet<string>> {
+/**
+ * That a manifest, of this detector or of another one, pins or starts from; undefined where there is no time to read them all.
+ * @throws where one of them cannot be read
+ */
+async function findNamedVersions(
+  unit: string,
+  context: TrainContext,
+): Promise<ReadonlySet<string> | undefined> {
+  const hasTime = (): boolean => context.deadline.remaining() >= LEAST_TIME;
+  if (!hasTime()) return undefined;
   const named = new Set<string>();
   for (const name of await listDeclaredDetectors(context)) {
+    if (!hasTime()) return undefined;
     const { model, modelVersion } = await readDetector(context.store, name);
     named.add(modelVersion);
     if (model.fineTune?.detector === unit) named.add(model.fineTune.version);

@@ -159,10 +159,10 @@ async function train(
   await makeCurrent(unitOf(detector), version, context);
   await activate(unitOf(detector), data.window, context);
   await session.close();
-  if (!exists && !context.keepsVersions) await removeOldVersions(detector, context);
   if (!exists) context.telemetry.count('ModelsTrained', 1, { detector: unitOf(detector) });
   context.telemetry.info(exists ? 'model unchanged' : 'model trained', told);
   await context.queue.requestScoring(unitOf(detector));
+  if (!exists && !context.keepsVersions) await removeOldVersions(detector, context);
   return { outcome: exists ? 'unchanged' : 'trained', version, ...size };
 }
 

@@ -141,3 +141,48 @@ test('a training removes what is due, and uses its own', async () => {
   assert.equal((await readCurrent(bucket.store, 'shop'))?.version, version);
   assert.deepEqual(await versions(), [version]);
 });
+
+test('what is gone back to while nothing else is there counts from when it is left again', async () => {
+  for (const version of ['a', 'b']) await make(version);
+  await use('b');
+  await look();
+  clock += KEEP_RETIRED;
+  await use('b', 'a');
+  await look();
+  await make('c');
+  await use('c', 'b');
+  await look();
+  assert.deepEqual(await versions(), ['a', 'b', 'c']);
+});
+
+test('without time left no manifest is read, nothing is deleted, and since when is kept', async () => {
+  for (const version of ['a', 'b', 'c']) await make(version);
+  await declare('{}');
+  await use('c', 'b');
+  await look();
+  clock += KEEP_RETIRED;
+  await make('d');
+  await use('d', 'c');
+  const { detector } = await loadDetector(context, 'shop');
+  const reads: string[] = [];
+  const store: typeof bucket.store = {
+    ...bucket.store,
+    get(key, options) {
+      reads.push(key);
+      return bucket.store.get(key, options);
+    },
+  };
+  await removeOldVersions(detector, { ...context, store, deadline: { remaining: () => 5_000 } });
+  assert.deepEqual(
+    reads.filter((key) => key.startsWith('detectors/')),
+    [],
+  );
+  assert.deepEqual(await versions(), ['a', 'b', 'c', 'd']);
+  assert.deepEqual(
+    [...(await readRetired(bucket.store, 'shop')).versions],
+    [
+      ['a', EPOCH],
+      ['b', clock],
+    ],
+  );
+});
