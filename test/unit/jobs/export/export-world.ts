@@ -44,6 +44,7 @@ export interface World {
 export interface RunOptions {
   readonly detector?: Partial<Detector>;
   readonly maxWindows?: number;
+  readonly atOnce?: number;
   readonly store?: ObjectStore;
   readonly queryRange?: QueryRange;
   /** In place of one that is asked by `queryRange`. */
@@ -96,6 +97,7 @@ export function run(world: World, options: RunOptions = {}): Promise<ExportResul
       manifestHash: 'abc',
       source: options.source ?? createQuerySource('a world', options.queryRange ?? queriesOf(world)),
       ...(options.maxWindows !== undefined && { maxWindows: options.maxWindows }),
+      ...(options.atOnce !== undefined && { atOnce: options.atOnce }),
     },
     {
       store: options.store ?? world.store,
@@ -110,7 +112,7 @@ export function run(world: World, options: RunOptions = {}): Promise<ExportResul
 export function runDay(
   world: World,
   day: unknown,
-  options: Omit<RunOptions, 'maxWindows'> = {},
+  options: Omit<RunOptions, 'maxWindows' | 'atOnce'> = {},
 ): Promise<DayResult> {
   return exportDay(
     {

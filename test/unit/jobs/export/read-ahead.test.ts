@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { currentCorrelation, inInvocation } from '../../../../lib/base/correlation.ts';
 import { SourceError } from '../../../../lib/base/errors.ts';
 import { type Batch, openBatchSizes } from '../../../../lib/jobs/export/export-batch.ts';
 import { foreseeWindows, openBatchReader } from '../../../../lib/jobs/export/read-ahead.ts';
@@ -17,6 +18,10 @@ const FIVE_HOURS = { backfill: 5 * HOUR };
 function batchOf(minutes: number, seriesCount: number): Batch {
   const range = { start: 0, end: minutes * MINUTE };
   return { range, seriesCount, matrices: [], leftOut: [], podOwners: undefined };
+}
+
+function floorTo(time: number, unit: number): number {
+  return Math.floor(time / unit) * unit;
 }
 
 /** Starts of what was asked for, in minutes since the first, and "put" for each window. */
@@ -79,6 +84,94 @@ test('nothing is asked for that the run does not write', async () => {
       asked,
     );
   }
+});
+
+test('nothing is asked for ahead where no time is left to write it', async () => {
+  const world = createWorld();
+  const { events, ...options } = watch(world);
+  world.remaining = () => (events.length > 0 ? 9_000 : 60_000);
+  await assert.rejects(run(world, { ...options, detector: FIVE_HOURS }), { code: 'deadline' });
+  assert.deepEqual(events, ['0-15']);
+});
+
+test('a run without time left within an empty stretch goes on another time, and does not miss data', async () => {
+  const begin = floorTo(createWorld().now - 5 * HOUR - MINUTE, 15 * MINUTE);
+  const world = createWorld((time) => (time < begin + 15 * MINUTE ? 1 : undefined));
+  world.remaining = () => (world.queries.some(({ start }) => start > begin + 15 * MINUTE) ? 9_000 : 60_000);
+  const { stopped, exported, exportedUntil } = await run(world, { detector: FIVE_HOURS });
+  assert.deepEqual([stopped, exported.length, exportedUntil], ['deadline', 1, begin + 15 * MINUTE]);
+});
+
+test('days that do not fit beside each other are asked for one by one, in the memory that several exports share', async () => {
+  const world = createWorld();
+  const { events, ...options } = watch(world);
+  // 4,000,000 samples of 4 series: 2,000 minutes for each of 500 exports.
+  await run(world, { ...options, atOnce: 500, detector: { backfill: 4 * DAY } });
+  assert.deepEqual(events.slice(0, 8), [
+    '0-15',
+    '0-825',
+    'put',
+    '825-2265',
+    'put',
+    '2265-3705',
+    'put',
+    '3705-4695',
+  ]);
+});
+
+test('what is asked for ahead is logged as of its own window, and what is written meanwhile as of its own', async () => {
+  const world = createWorld();
+  const { queryRange, ...options } = watch(world);
+  const asked: [string | undefined, number][] = [];
+  await inInvocation('a run', () =>
+    run(world, {
+      ...options,
+      queryRange(query) {
+        asked.push([currentCorrelation(), query.start]);
+        return queryRange(query);
+      },
+      detector: FIVE_HOURS,
+    }),
+  );
+  assert.ok(asked.length > 4);
+  for (const [id, start] of asked)
+    assert.equal(id, `shop@${new Date(start).toISOString().replace(/[-:]|\.000/g, '')}`);
+});
+
+test('owners of pods that are called off are no owners that could not be read', async () => {
+  const world = createWorld();
+  const { queryRange, ...options } = watch(world, { failAt: 2 });
+  const signals: AbortSignal[] = [];
+  const slow: QueryRange = async (query) => {
+    const answer = await queryRange(query);
+    const labelled = answer.map((each) => ({ ...each, labels: { ...each.labels, namespace: 'shop' } }));
+    if (!query.query.includes('kube_pod_owner') || options.signals.length < 3) return labelled;
+    const signal = query.signal!;
+    signals.push(signal);
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    throw new SourceError('aborted', 'called off');
+  };
+  const detector = { ...FIVE_HOURS, entityLabels: ['namespace', 'pod'] };
+  await assert.rejects(run(world, { ...options, queryRange: slow, detector }), {
+    message: 'the bucket is away',
+  });
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true],
+  );
+  assert.doesNotMatch(JSON.stringify(world.telemetry.lines), /owners of pods/);
+});
+
+test('a fault of our own in asking for owners is no answer of the source', async () => {
+  const world = createWorld();
+  const broken: QueryRange = (query) => {
+    if (query.query.includes('kube_pod_owner')) throw new TypeError('no such property');
+    return queriesOf(world)(query);
+  };
+  await assert.rejects(run(world, { queryRange: broken, detector: { entityLabels: ['namespace', 'pod'] } }), {
+    name: 'TypeError',
+  });
 });
 
 test('a run that cannot write gives up what it has asked for', async () => {
@@ -159,6 +252,23 @@ test('what is asked for ahead and not read is given up before another range is a
   );
 });
 
+test('what was read, or given up, is not held: the same range is asked for anew', async () => {
+  let asked = 0;
+  const reader = openBatchReader('shop', async (_, signal) => {
+    const count = ++asked;
+    await nextTurn();
+    signal.throwIfAborted();
+    return batchOf(1, count);
+  });
+  const range = { start: 0, end: MINUTE };
+  reader.readAhead(range);
+  assert.equal((await reader.read(range)).seriesCount, 1);
+  assert.equal((await reader.read(range)).seriesCount, 2);
+  reader.readAhead(range);
+  await reader.close();
+  assert.equal((await reader.read(range)).seriesCount, 4);
+});
+
 test('two batches at a time take the memory of one, and a day that takes more than half of it goes alone', () => {
   const sizes = openBatchSizes(GRID);
   const many = batchOf(15, 1000);
@@ -183,6 +293,10 @@ test('windows are foreseen as they are written: from the first value on, and onl
     foreseeWindows(batch, 0, { grid: GRID, days });
   assert.deepEqual(foresee(NO_DAYS), { windows: 4, until: 120 * MINUTE });
   assert.deepEqual(foresee({ until: DAY, allowed: true }), { windows: 0, until: 30 * MINUTE });
+  assert.deepEqual(foreseeWindows(batch, 50 * MINUTE, { grid: GRID, days: { until: DAY, allowed: true } }), {
+    windows: 0,
+    until: 50 * MINUTE,
+  });
 });
 
 test('windows have the same bytes whether they are read ahead or one by one', async () => {
