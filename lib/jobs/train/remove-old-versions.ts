@@ -75,11 +75,9 @@ async function findNamedVersions(
   unit: string,
   context: TrainContext,
 ): Promise<ReadonlySet<string> | undefined> {
-  const hasTime = (): boolean => context.deadline.remaining() >= LEAST_TIME;
-  if (!hasTime()) return undefined;
   const named = new Set<string>();
   for (const name of await listDeclaredDetectors(context)) {
-    if (!hasTime()) return undefined;
+    if (context.deadline.remaining() < LEAST_TIME) return undefined;
     const { model, modelVersion } = await readDetector(context.store, name);
     named.add(modelVersion);
     if (model.fineTune?.detector === unit) named.add(model.fineTune.version);

@@ -21,6 +21,7 @@ import {
   trainingProgressKey,
   unitOfStateKey,
   unitOfWindowKey,
+  versionOfFolder,
   windowKey,
   windowsPrefix,
 } from '../../../lib/store/keys.ts';
@@ -123,4 +124,18 @@ test('keys of windows and states tell their unit', () => {
     assert.equal(unitOfStateKey(key), undefined, key);
   assert.throws(() => stateKey('shop/shard=3-of-2'), /detector name "shop\/shard=3-of-2" does not match/);
   assert.throws(() => anomalyKey('shop/shard=1-of-2', 'a1'), /does not match/);
+});
+
+test('a folder is of a version where it is called so, and no shard, key or name of somebody else', () => {
+  assert.equal(versionOfFolder('shop', modelPrefix('shop', '20261101T020000Z-0a')), '20261101T020000Z-0a');
+  assert.equal(versionOfFolder('shop/shard=1-of-4', modelPrefix('shop/shard=1-of-4', 'v1')), 'v1');
+  for (const folder of [
+    modelPrefix('shop/shard=1-of-4', 'v1'),
+    'models/detector=shop/shard=1-of-4/',
+    modelPrefix('shipping', 'version-1'),
+    'models/detector=shop/version=v1',
+    'models/detector=shop/version=/',
+    'models/detector=shop/version=a b/',
+  ])
+    assert.equal(versionOfFolder('shop', folder), undefined, folder);
 });
