@@ -128,6 +128,10 @@ test('of data with more metrics than the manifest asks for, its own are planned'
   const other = await planOf(path('other.yml'));
   assert.deepEqual([other.entities, other.metrics], [3, 1]);
   assert.match(other.assumed, /^values of noise: /m);
+  await writeFile(path('part.yml'), manifestOf('part', '  entity: [pod]\n', ['cpu', 'not_there']));
+  const part = await planOf(path('part.yml'));
+  assert.deepEqual([part.entities, part.metrics], [3, 2]);
+  assert.match(part.assumed, /^values of noise: /m);
   const dropped = await planOf();
   assert.deepEqual([dropped.metrics, dropped.queries], [all.metrics, 0]);
   assert.doesNotMatch(dropped.assumed, /Prometheus|noise/);
@@ -162,6 +166,13 @@ test('of a bucket each detector is planned that can be, the others are told of, 
 
   const counted = await runTestCli([...args, '--entities', 'fresh=7'], store);
   assert.deepEqual(planned(counted), ['dropped', 'fresh', 'shop']);
+  // One of the three has no queries, and one no data.
+  const { assumed } = counted.lines.find(({ type }) => type === 'assumed') as unknown as {
+    assumed: readonly string[];
+  };
+  const text = assumed.join('\n');
+  assert.match(text, /, a query to Prometheus .*\n.* wait for bucket and source together\n/);
+  assert.match(text, /^values of noise where no data tell \(fresh\): /m);
   assert.equal(loadOf(counted.lines.find((line) => line['detector'] === 'fresh')).entities, 7);
   const misnamed = await runTestCli([...args, '--entities', 'frsh=7'], store);
   assert.match(misnamed.stdout + misnamed.stderr, /--entities names frsh, and no detector of this plan/);

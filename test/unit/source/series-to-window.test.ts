@@ -61,6 +61,43 @@ test('a row for each cell and each entity that any metric saw, sorted by entity 
   });
 });
 
+test('each sample is put in its own cell, in series short and long, of the same times, of as many others, and with a hole', () => {
+  const range = { start: 100, end: 300 };
+  const shared = Float64Array.from({ length: 250 }, (_, i) => 50 + i);
+  const times: Readonly<Record<string, Float64Array>> = {
+    a: shared,
+    b: shared,
+    c: shared.map((time) => time + 30),
+    d: shared.filter((time) => time !== 170),
+    e: shared.filter((time) => time % 7 !== 0),
+    f: shared.filter((time) => time < 110),
+    g: shared.filter((time) => time < 110 && time !== 104),
+    h: Float64Array.of(99, 299),
+  };
+  const all = Object.entries(times).map(([pod, own], index) => ({
+    labels: { pod },
+    times: own,
+    values: own.map((time) => 1000 * index + time),
+  }));
+  const {
+    entities,
+    entityOf,
+    times: rows,
+    columns,
+  } = cutWindow({
+    detector: 'd',
+    range,
+    step: 1,
+    matrices: assign(['pod'], { cpu: all }),
+  });
+  assert.equal(rows.length, 200 * all.length);
+  const expected = rows.map((time, row) => {
+    const index = all.findIndex(({ labels }) => labels.pod === entities[entityOf[row]!]);
+    return all[index]!.times.includes(time) ? 1000 * index + time : NAN;
+  });
+  assert.deepEqual(columns, [expected]);
+});
+
 test('without entity labels the one series of each metric is the detector', () => {
   const matrices = assign([], { a: [series({ x: '1' }, { 0: 1 })], b: [series({}, { 1000: 2 })] });
   const window = cutWindow({ detector: 'd', range: { start: 0, end: 2000 }, step: 1000, matrices });
