@@ -1,12 +1,12 @@
 /** An alert of each state, as the code makes it: through the notify stage, from what scoring leaves to it. */
 import type { Alert } from '../lib/alert/alert.ts';
-import { buildAlert } from '../lib/alert/build-alert.ts';
+import { describeAnomaly } from '../lib/alert/describe-anomaly.ts';
 import { DEFAULT_GROUPING, type GroupingPolicy } from '../lib/config/grouping.ts';
 import { parseManifest } from '../lib/config/manifest.ts';
 import type { AnomalyState } from '../lib/decision/contract.ts';
 import { isEnd } from '../lib/incident/contract.ts';
 import { notify } from '../lib/jobs/notify/notify.ts';
-import type { PendingAlert } from '../lib/store/detector-state.ts';
+import type { PendingChange } from '../lib/store/detector-state.ts';
 import { updateState } from '../lib/store/detector-states.ts';
 import { createMemoryObjectStore } from '../lib/store/memory-object-store.ts';
 
@@ -122,14 +122,14 @@ function minutesAfter(story: Story): number[] {
   return [...Array.from({ length: last + 10 }, (_, minute) => minute), (DAY - 60 * MINUTE) / MINUTE];
 }
 
-function toPending(change: Change, now: number): PendingAlert {
+function toPending(change: Change, now: number): PendingChange {
   const { pod, state, sequence = 1, start = 0, level = 1.8, metric = 'cpu', isSilence = false } = change;
   const entity = `shop/payment-5ff676694b-${['fzj9z', 'k2p4d', 'x8wqm'][pod]}`;
   const isOver = isEnd(state);
-  const incidentId = `20261123T09${String(start).padStart(2, '0')}00Z-3f9a1c7e5d2${pod}`;
-  const alert = buildAlert({
+  const anomalyId = `20261123T09${String(start).padStart(2, '0')}00Z-3f9a1c7e5d2${pod}`;
+  const anomaly = describeAnomaly({
     transition: {
-      anomalyId: incidentId,
+      anomalyId,
       entity,
       state,
       sequence,
@@ -171,12 +171,8 @@ function toPending(change: Change, now: number): PendingAlert {
     }),
     ...(state === 'settled' && { settled: { metric, value: 0.41, usual: 0.12 } }),
     threshold: isSilence ? 900 : 1,
-    objects: {
-      window: `windows/${WINDOW}`,
-      scores: `scores/${WINDOW}`,
-      incident: `anomalies/detector=payment/${incidentId}.json`,
-    },
+    objects: { window: `windows/${WINDOW}`, scores: `scores/${WINDOW}` },
   });
   const about = { namespace: 'shop', workload: 'payment', siblings: 4, dependsOn: [], step: MINUTE };
-  return { alert, sequence, about };
+  return { anomaly, sequence, about };
 }

@@ -157,7 +157,7 @@ function describeIncident(text: string, nameOf: NameOf): string {
 
 /** Without times of runs, and without `taken`, which the run after one that took something over clears. */
 function describeNotifyState(text: string, nameOf: NameOf): string {
-  const { incidents, alerts, outbox } = JSON.parse(text) as NotifyState;
+  const { incidents, anomalies, outbox } = JSON.parse(text) as NotifyState;
   const known = incidents.incidents.map(
     ({ firstSeen: _, toldAt: __, overSince: ___, mergedFrom: ____, id, members, ...rest }) => ({
       ...rest,
@@ -169,7 +169,7 @@ function describeNotifyState(text: string, nameOf: NameOf): string {
   return JSON.stringify({
     incidents: known.sort((a, b) => (a.id < b.id ? -1 : 1)),
     openings: incidents.openings.length,
-    alerts: Object.entries(alerts).sort(),
+    anomalies: Object.entries(anomalies).sort(),
     outbox,
   });
 }

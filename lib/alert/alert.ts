@@ -132,19 +132,9 @@ export interface AlertMember {
   readonly object: string;
 }
 
-/**
- * What a subscriber gets: the JSON body of the message. Times are ISO 8601 UTC. What is of one anomaly (entity, reasons,
- * score, model, objects) is of the probable culprit among the incident's members.
- */
-export interface Alert {
+/** What is said of an anomaly, and of an incident by its probable culprit. Times are ISO 8601 UTC. */
+export interface AnomalyFacts {
   readonly formatVersion: 1;
-  /** Stable for one change of state of one incident: subscribers can drop repeats by it. */
-  readonly notificationId: string;
-  readonly incidentId: string;
-  /** `digest`: not of one incident, but of those that the day's budget left out; its members are their culprits. */
-  readonly state: NotifiedState;
-  /** Its end was told, and it is there again: true in the first message that says so, else absent. */
-  readonly isBack?: boolean | undefined;
   /** Of `resolved`: its pods are no longer there, so that nothing says that they were well; else absent. */
   readonly isGone?: boolean | undefined;
   readonly detector: string;
@@ -162,11 +152,11 @@ export interface Alert {
   readonly reasons: readonly Reason[];
   /** Reasons that were cut off the end of the list. */
   readonly reasonsLeftOut: number;
-  /** Shortly before or during the incident, oldest first; at most 5. Absent where there is none. */
+  /** Shortly before or during it, oldest first; at most 5. Absent where there is none. */
   readonly restarts?: readonly AlertRestart[] | undefined;
   /**
-   * Of its workload or what its service depends on, shortly before or during the incident, oldest first; at most 5. Absent
-   * where there is none.
+   * Of its workload or what its service depends on, shortly before or during it, oldest first; at most 5. Absent where there
+   * is none.
    */
   readonly rollouts?: readonly AlertRollout[] | undefined;
   /**
@@ -201,17 +191,41 @@ export interface Alert {
     readonly trainedFrom: string;
     readonly trainedTo: string;
   };
-  /** Ranked, the probable culprit first. Absent in alerts of a single anomaly, as they are kept in its object. */
+  /** Keys in the bucket. */
+  readonly objects: {
+    readonly window: string;
+    readonly scores: string;
+  };
+}
+
+/** An anomaly as one of its changes left it: what the score stage writes, and what alerts are made of. */
+export interface DescribedAnomaly extends AnomalyFacts {
+  readonly anomalyId: string;
+  /** Of this change: the anomaly's id, and the number of the change. */
+  readonly changeId: string;
+  readonly state: AnomalyState;
+}
+
+/**
+ * What a subscriber gets: the JSON body of the message. What is of one anomaly (entity, reasons, score, model, objects) is of
+ * the probable culprit among the incident's members.
+ */
+export interface Alert extends AnomalyFacts {
+  /** Stable for one change of state of one incident: subscribers can drop repeats by it. */
+  readonly notificationId: string;
+  readonly incidentId: string;
+  /** `digest`: not of one incident, but of those that the day's budget left out; its members are their culprits. */
+  readonly state: NotifiedState;
+  /** Its end was told, and it is there again: true in the first message that says so, else absent. */
+  readonly isBack?: boolean | undefined;
+  /** Ranked, the probable culprit first. Absent in alerts of 0.1.0, which knew no incidents of several anomalies. */
   readonly members?: readonly AlertMember[] | undefined;
   /** Members that were cut off the end of the list; the incident's object has them. */
   readonly membersLeftOut?: number | undefined;
-  /** Keys in the bucket. */
-  readonly objects: {
+  readonly objects: AnomalyFacts['objects'] & {
     /** Its name and region; absent in alerts from before they were told, and where there is no bucket. */
     readonly bucket?: string | undefined;
     readonly region?: string | undefined;
-    readonly window: string;
-    readonly scores: string;
     readonly incident: string;
     readonly anomaly?: string | undefined;
     /** Of the incident's page, which is written shortly after the message; absent in a digest. */

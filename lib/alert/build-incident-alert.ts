@@ -1,10 +1,10 @@
-/** Makes the message of a notification about an incident: what its culprit's newest alert says, and who else is part of it. */
+/** Makes the message of a notification about an incident: what is said of its culprit, and who else is part of it. */
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';
-import type { Alert, AlertMember, AlertRollout } from './alert.ts';
-import { MOST_ROLLOUTS } from './build-alert.ts';
+import type { Alert, AlertMember, AlertRollout, DescribedAnomaly } from './alert.ts';
 import { departureOf } from './choose-told.ts';
+import { MOST_ROLLOUTS } from './describe-anomaly.ts';
 import { areGone, courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
 
 /** Members that a message lists; the incident's object has them all. */
@@ -23,43 +23,52 @@ export interface AlertPlace {
 }
 
 /**
- * @param given.alertOf the newest alert of an anomaly, as scoring made it
+ * @param given.anomalyOf as its newest change left it
  * @param given.keys of objects in the bucket
  */
 export function buildIncidentAlert(given: {
   readonly notification: Notification;
-  readonly alertOf: (anomalyId: string) => Alert;
+  readonly anomalyOf: (anomalyId: string) => DescribedAnomaly;
   readonly keys: AlertKeys;
   /** Where the bucket is; left out: there is none. */
   readonly place?: AlertPlace | undefined;
 }): Alert {
-  const { notification, alertOf, keys, place } = given;
+  const { notification, anomalyOf, keys, place } = given;
   const { incidentId, state, severity, members } = notification;
   const culprit = membersTold(notification)[0]!;
-  const lead = alertOf(culprit.anomalyId);
+  const lead = anomalyOf(culprit.anomalyId);
   const course = courseOf(notification);
   const described =
     notification.digested
       ?.slice(0, MOST_MEMBERS)
-      .map((incident) => describeDigested(incident, alertOf, keys)) ??
-    chooseListed(members).map((member) => describeMember(member, alertOf(member.anomalyId), keys));
-  const { incident: _, ...objects } = lead.objects;
+      .map((incident) => describeDigested(incident, anomalyOf, keys)) ??
+    chooseListed(members).map((member) => describeMember(member, anomalyOf(member.anomalyId), keys));
   const rollouts =
-    state === 'digest' ? (lead.rollouts ?? []) : joinRollouts(members.map((each) => alertOf(each.anomalyId)));
-  const { isGone: _isLeadGone, ...told } = withWorst(lead, notification, alertOf);
+    state === 'digest'
+      ? (lead.rollouts ?? [])
+      : joinRollouts(members.map((each) => anomalyOf(each.anomalyId)));
+  const {
+    formatVersion,
+    anomalyId: _,
+    changeId: __,
+    state: ___,
+    isGone: ____,
+    ...told
+  } = withWorst(lead, notification, anomalyOf);
   return {
-    ...told,
-    ...(areGone(notification, alertOf) && { isGone: true }),
-    ...(rollouts.length > 0 && { rollouts }),
+    formatVersion,
     notificationId: `${incidentId}-${String(notification.sequence).padStart(4, '0')}`,
     incidentId,
     state,
+    ...told,
+    ...(areGone(notification, anomalyOf) && { isGone: true }),
+    ...(rollouts.length > 0 && { rollouts }),
     ...(notification.backSince !== undefined && { isBack: true }),
     severity,
     summary:
       state === 'digest'
         ? summarizeDigest(notification.digested ?? [], described[0]!.summary)
-        : summarizeIncident(notification, alertOf),
+        : summarizeIncident(notification, anomalyOf),
     start: new Date(course.start).toISOString(),
     lastAnomalous: new Date(course.lastAnomalous).toISOString(),
     end: course.end === undefined ? null : new Date(course.end).toISOString(),
@@ -67,7 +76,7 @@ export function buildIncidentAlert(given: {
     membersLeftOut: Math.max(0, members.length - MOST_MEMBERS),
     objects: {
       ...place,
-      ...objects,
+      ...lead.objects,
       incident: keys.incident(incidentId),
       anomaly: keys.anomaly(culprit.detector, culprit.anomalyId),
       ...(state !== 'digest' && { page: keys.page(incidentId) }),
@@ -77,24 +86,24 @@ export function buildIncidentAlert(given: {
 
 /** Of what came back, how far its entity went in any of the times that are told of. */
 function withWorst(
-  lead: Alert,
+  lead: DescribedAnomaly,
   { state, members }: Notification,
-  alertOf: (anomalyId: string) => Alert,
-): Alert {
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
+): DescribedAnomaly {
   if (lead.worst === undefined || state === 'digest') return lead;
   let { worst } = lead;
   for (const { anomalyId, detector, entity, state } of members) {
     if (detector !== lead.detector || entity !== lead.entity || state === 'retracted') continue;
-    const other = alertOf(anomalyId).worst;
+    const other = anomalyOf(anomalyId).worst;
     if (other?.metric === worst.metric && departureOf(other) > departureOf(worst)) worst = other;
   }
   return { ...lead, worst };
 }
 
 /** Of all members, each once. */
-function joinRollouts(alerts: readonly Alert[]): readonly AlertRollout[] {
+function joinRollouts(anomalies: readonly DescribedAnomaly[]): readonly AlertRollout[] {
   const known = new Map<string, AlertRollout>();
-  for (const rollout of alerts.flatMap(({ rollouts = [] }) => rollouts))
+  for (const rollout of anomalies.flatMap(({ rollouts = [] }) => rollouts))
     known.set(JSON.stringify([rollout.workload, rollout.at, rollout.to]), rollout);
   return [...known.values()]
     .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)) || (a.workload < b.workload ? -1 : 1))
@@ -115,7 +124,7 @@ function chooseListed(members: readonly Member[]): readonly Member[] {
   return members.filter((member) => chosen.has(member));
 }
 
-export function describeMember(member: Member, alert: Alert, keys: AlertKeys): AlertMember {
+export function describeMember(member: Member, described: DescribedAnomaly, keys: AlertKeys): AlertMember {
   const { anomalyId, detector, entity, workload, state, start, end } = member;
   return {
     anomalyId,
@@ -125,7 +134,7 @@ export function describeMember(member: Member, alert: Alert, keys: AlertKeys): A
     state,
     start: new Date(start).toISOString(),
     end: end === undefined ? null : new Date(end).toISOString(),
-    summary: alert.summary,
+    summary: described.summary,
     object: keys.anomaly(detector, anomalyId),
   };
 }
@@ -133,12 +142,12 @@ export function describeMember(member: Member, alert: Alert, keys: AlertKeys): A
 /** An incident that a digest tells of: its probable culprit, and what became of the whole. */
 export function describeDigested(
   { id, severity, sequence, members: joined }: Incident,
-  alertOf: (anomalyId: string) => Alert,
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
   keys: AlertKeys,
 ): AlertMember {
   const members = rankMembers(joined);
   const [culprit] = members;
-  const lead = alertOf(culprit!.anomalyId);
+  const lead = anomalyOf(culprit!.anomalyId);
   const isOver = !members.some(isOpen);
   const ended = stateAtEnd(members);
   // Of what goes on, that it is still there: the digest comes hours after its first row.
@@ -156,6 +165,6 @@ export function describeDigested(
     state: isOver ? ended : 'opened',
     start: new Date(start).toISOString(),
     end: end === undefined ? null : new Date(end).toISOString(),
-    summary: summarizeIncident(told, alertOf),
+    summary: summarizeIncident(told, anomalyOf),
   };
 }

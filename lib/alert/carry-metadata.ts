@@ -1,6 +1,6 @@
 /** Labels and annotations of a manifest, as far as a message has room for them. */
 import type { Detector } from '../config/detector.ts';
-import type { Alert } from './alert.ts';
+import type { AnomalyFacts } from './alert.ts';
 
 /** Of labels, and of annotations. */
 const MOST = 20;
@@ -12,7 +12,7 @@ const LONGEST_VALUE = 1024;
 export function carryMetadata({
   labels = {},
   annotations = {},
-}: NonNullable<Detector['metadata']> = {}): Pick<Alert, 'labels' | 'annotations' | 'metadataLeftOut'> {
+}: NonNullable<Detector['metadata']> = {}): Pick<AnomalyFacts, 'labels' | 'annotations' | 'metadataLeftOut'> {
   const kept = { labels: carry(labels), annotations: carry(annotations) };
   const count = (map: Readonly<Record<string, string>>): number => Object.keys(map).length;
   const leftOut = count(labels) + count(annotations) - count(kept.labels) - count(kept.annotations);

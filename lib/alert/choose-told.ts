@@ -1,7 +1,7 @@
 /** Of the anomalies of an incident the one whose number a message tells: after the first message, that which went farthest. */
 import type { Member, NotifiedState } from '../incident/contract.ts';
 import { isOpen } from '../incident/severity.ts';
-import type { Alert, AlertWorst } from './alert.ts';
+import type { AlertWorst, DescribedAnomaly } from './alert.ts';
 import { findLeadingReason, tellsFarthest } from './summarize.ts';
 
 /** Times as far as the lead that another has to be: of forty pods with one cause, one is always a little farther. */
@@ -13,25 +13,25 @@ const CLEARLY = 1.5;
  * the same side counts. A metric that never moved before has no reach: it gives way only to more of itself.
  *
  * @param members whom the sentence is about, the lead first
- * @param alertOf the newest alert of an anomaly
- * @returns the alert of the one to tell of
+ * @param anomalyOf as its newest change left it
+ * @returns the one to tell of
  */
 export function chooseTold(
   state: NotifiedState,
   members: readonly Member[],
-  alertOf: (anomalyId: string) => Alert,
-): Alert {
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
+): DescribedAnomaly {
   const lead = members[0]!;
-  const leading = alertOf(lead.anomalyId);
+  const leading = anomalyOf(lead.anomalyId);
   if (!tellsFarthest(state)) return leading;
-  const candidates = listThere(members).filter(({ anomalyId }) => alertOf(anomalyId).reasons.length > 0);
-  const ofItsSide = candidates.filter(({ anomalyId }) => !isOfOtherSide(alertOf(anomalyId), leading));
+  const candidates = listThere(members).filter(({ anomalyId }) => anomalyOf(anomalyId).reasons.length > 0);
+  const ofItsSide = candidates.filter(({ anomalyId }) => !isOfOtherSide(anomalyOf(anomalyId), leading));
   const compared = ofItsSide.length > 0 ? ofItsSide : candidates;
   let [farthest] = compared;
   if (farthest === undefined) return leading;
-  for (const member of compared) if (wentFarther(member, farthest, 1, alertOf)) farthest = member;
-  const isLeadTold = compared.includes(lead) && !wentFarther(farthest, lead, CLEARLY, alertOf);
-  return isLeadTold ? leading : alertOf(farthest.anomalyId);
+  for (const member of compared) if (wentFarther(member, farthest, 1, anomalyOf)) farthest = member;
+  const isLeadTold = compared.includes(lead) && !wentFarther(farthest, lead, CLEARLY, anomalyOf);
+  return isLeadTold ? leading : anomalyOf(farthest.anomalyId);
 }
 
 /** What is open; at the end, and of what is told as there again and is over once more, all of it. */
@@ -42,24 +42,29 @@ function listThere(members: readonly Member[]): readonly Member[] {
 }
 
 /** By so many times. Where no reach tells, what is of one metric compares by its values. */
-function wentFarther(a: Member, b: Member, times: number, alertOf: (anomalyId: string) => Alert): boolean {
-  const [one, other] = [alertOf(a.anomalyId).worst, alertOf(b.anomalyId).worst];
+function wentFarther(
+  a: Member,
+  b: Member,
+  times: number,
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
+): boolean {
+  const [one, other] = [anomalyOf(a.anomalyId).worst, anomalyOf(b.anomalyId).worst];
   if (one === undefined || other === undefined) return one !== undefined;
   if (a.reach !== undefined && b.reach !== undefined) return a.reach > times * b.reach;
   return one.metric === other.metric && departureOf(one) > times * departureOf(other);
 }
 
 /** Too low, where the lead is too high. */
-function isOfOtherSide(alert: Alert, lead: Alert): boolean {
-  return metricOf(alert) === metricOf(lead) && sideOf(alert) * sideOf(lead) < 0;
+function isOfOtherSide(anomaly: DescribedAnomaly, lead: DescribedAnomaly): boolean {
+  return metricOf(anomaly) === metricOf(lead) && sideOf(anomaly) * sideOf(lead) < 0;
 }
 
-function metricOf({ reasons, worst }: Alert): string | undefined {
+function metricOf({ reasons, worst }: DescribedAnomaly): string | undefined {
   return worst?.metric ?? findLeadingReason(reasons)?.metric;
 }
 
 /** 1 above, -1 below; 0: neither is known, as of what is computed from a metric, or is missing. */
-function sideOf({ reasons, worst }: Alert): number {
+function sideOf({ reasons, worst }: DescribedAnomaly): number {
   if (worst !== undefined) return Math.sign(worst.value - worst.usual);
   const leading = findLeadingReason(reasons);
   if (leading === undefined || leading.value === null || leading.derived !== undefined) return 0;

@@ -3,7 +3,7 @@ import { workloadOf } from '../base/workload.ts';
 import { type Incident, isEnd, type Member, type Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
 import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
-import type { Alert, AlertSilence } from './alert.ts';
+import type { AlertSilence, DescribedAnomaly } from './alert.ts';
 import { chooseTold } from './choose-told.ts';
 import type { Fate, ToldAgain } from './say-silence.ts';
 import {
@@ -50,9 +50,12 @@ export function membersTold({
  * What is said is of the probable culprit, the first of `membersTold`; the number, after the first message, of what went farthest:
  * "mem up to 250 (usual 8–12) in payment-3, first in shop/payment-0".
  *
- * @param alertOf the newest alert of an anomaly
+ * @param anomalyOf as its newest change left it
  */
-export function summarizeIncident(notification: Notification, alertOf: (anomalyId: string) => Alert): string {
+export function summarizeIncident(
+  notification: Notification,
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
+): string {
   const { state, news } = notification;
   const members = membersTold(notification);
   const culprit = members[0]!;
@@ -61,13 +64,13 @@ export function summarizeIncident(notification: Notification, alertOf: (anomalyI
     ...courseOf({ state, members }),
     again,
     news,
-    isGone: areGone(notification, alertOf),
+    isGone: areGone(notification, anomalyOf),
   };
   const { step } = culprit;
-  const lead = alertOf(culprit.anomalyId);
-  const told = chooseTold(state, members, alertOf);
+  const lead = anomalyOf(culprit.anomalyId);
+  const told = chooseTold(state, members, anomalyOf);
   const { by, threshold, score, settled } = lead;
-  const { isGone, parted } = findFate(members, alertOf);
+  const { isGone, parted } = findFate(members, anomalyOf);
   const silence = lead.silence && { ...lead.silence, isGone };
   const transition = { ...change, peakScore: score };
   const who = nameEntity(lead);
@@ -132,18 +135,18 @@ function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefine
 /** Whether it ended, the last time that each was told of, with their pods. */
 export function areGone(
   { state, members }: Pick<Notification, 'state' | 'members'>,
-  alertOf: (anomalyId: string) => Alert,
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
 ): boolean {
   const newest = newestOf(members);
   return (
     state === 'resolved' &&
     newest.length > 0 &&
-    newest.every(({ anomalyId }) => endedGone(alertOf(anomalyId)))
+    newest.every(({ anomalyId }) => endedGone(anomalyOf(anomalyId)))
   );
 }
 
 /** What lacked data says so in its silence. */
-function endedGone({ isGone, silence }: Alert): boolean {
+function endedGone({ isGone, silence }: DescribedAnomaly): boolean {
   return isGone === true || silence?.isGone === true;
 }
 
@@ -164,9 +167,9 @@ function newestOf(members: readonly Member[]): readonly Member[] {
 /** Whether all are gone, or how many of those that were silent, by the newest of each. */
 function findFate(
   members: readonly Member[],
-  alertOf: (anomalyId: string) => Alert,
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
 ): Pick<AlertSilence, 'isGone'> & Pick<Fate, 'parted'> {
-  const newest = newestOf(members).map(({ anomalyId }) => alertOf(anomalyId));
+  const newest = newestOf(members).map(({ anomalyId }) => anomalyOf(anomalyId));
   const gone = newest.filter(endedGone).length;
   if (gone === 0) return {};
   if (gone === newest.length) return { isGone: true };
@@ -176,12 +179,12 @@ function findFate(
 }
 
 /** What the data say it is, or else that all of them are one. */
-function nameEntity({ entity, targetService, detector }: Alert): string {
+function nameEntity({ entity, targetService, detector }: DescribedAnomaly): string {
   return entity || targetService || detector;
 }
 
 /** " in payment-3", without the beginning that its name shares with the lead's; nothing where it is the lead's own entity. */
-function sayWhom(told: Alert, lead: Alert): string {
+function sayWhom(told: DescribedAnomaly, lead: DescribedAnomaly): string {
   const [who, first] = [nameEntity(told), nameEntity(lead)];
   if (who === first) return '';
   const parts = who.split('/');

@@ -2,7 +2,7 @@
 import type { Transition } from '../decision/contract.ts';
 import type { News, NotifiedState } from '../incident/contract.ts';
 import { LONG } from '../incident/severity.ts';
-import type { Alert, AlertSettled, AlertWorst, Reason } from './alert.ts';
+import type { AlertSettled, AlertWorst, AnomalyFacts, Reason } from './alert.ts';
 import { formatLength, formatReading, formatValue } from './format-value.ts';
 import { toOneLine } from './one-line.ts';
 import { type Due, type Fate, saySilence, type ToldAgain } from './say-silence.ts';
@@ -36,9 +36,9 @@ export function summarize(given: {
   readonly transition: Summarized;
   readonly reasons: readonly Reason[];
   readonly step: number;
-  readonly by?: Alert['by'];
+  readonly by?: AnomalyFacts['by'];
   readonly threshold: number;
-  readonly silence?: Alert['silence'];
+  readonly silence?: AnomalyFacts['silence'];
   readonly fate?: Fate | undefined;
   /** ISO 8601 UTC. */
   readonly restartedAt?: string | undefined;
@@ -68,7 +68,7 @@ export function summarize(given: {
  */
 export function describeWhat(
   state: NotifiedState,
-  { reasons, worst }: Pick<Alert, 'reasons' | 'worst'>,
+  { reasons, worst }: Pick<AnomalyFacts, 'reasons' | 'worst'>,
 ): string | undefined {
   if (state === 'retracted') return describeLeading(reasons);
   return describeReasons(reasons, tellsFarthest(state) ? worst : undefined);
@@ -81,7 +81,7 @@ export function tellsFarthest(state: NotifiedState): boolean {
 
 /** What is missing since when, or that it is back. */
 export function describeSilence(given: {
-  readonly silence: NonNullable<Alert['silence']>;
+  readonly silence: NonNullable<AnomalyFacts['silence']>;
   readonly transition: Summarized;
   readonly step: number;
   readonly fate?: Fate | undefined;
@@ -102,7 +102,7 @@ export function describeSilence(given: {
 }
 
 function describeDue(
-  { expected, lastVisit }: NonNullable<Alert['silence']>,
+  { expected, lastVisit }: NonNullable<AnomalyFacts['silence']>,
   { end, again }: { readonly end: number; readonly again: ToldAgain | undefined },
 ): Due | undefined {
   if (expected === undefined) return undefined;
@@ -205,7 +205,7 @@ function describeLeading([first]: readonly Reason[]): string | undefined {
 }
 
 /** "evidence 2.3 (alerts from 1)" */
-export function sayScore({ by, score, threshold }: Pick<Alert, 'by' | 'score' | 'threshold'>): string {
+export function sayScore({ by, score, threshold }: Pick<AnomalyFacts, 'by' | 'score' | 'threshold'>): string {
   return `${by ?? 'score'} ${formatValue(score, undefined)} (alerts from ${formatValue(threshold, undefined)})`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a command prints. On a terminal: results on standard output, everything else on standard error, with a progress
  * bar where that is a terminal. With --json: one JSON object a line on standard output, told apart by `type`
- * (log, count, progress, alert, detector, problem, error, result), the result last.
+ * (log, count, progress, alert, anomaly, detector, problem, error, result), the result last.
  */
 import { SingleBar } from 'cli-progress';
 import { correlationFields } from '../base/correlation.ts';

@@ -3,7 +3,8 @@
  * may run beside it or have run before it, finds again what it wrote.
  */
 import * as z from 'zod';
-import { alertSchema, reasonSchema } from '../alert/parse-alert.ts';
+import { describedAnomalySchema, reasonSchema } from '../alert/anomaly-schema.ts';
+import { renameMembers } from '../base/rename-members.ts';
 import { type Owner, REVISED_KINDS } from '../base/workload.ts';
 import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SILENCE_KINDS } from '../config/silence-settings.ts';
@@ -25,7 +26,7 @@ import type {
   ExportProgress,
   FarthestValue,
   LearnedWindow,
-  PendingAlert,
+  PendingChange,
   ToldReach,
   UsualRows,
   WindowsCut,
@@ -138,11 +139,14 @@ const silence: z.ZodType<SilenceState> = z.looseObject({
   ),
 } satisfies Shape<SilenceState>);
 
-const pendingAlert: z.ZodType<PendingAlert> = z.looseObject({
-  alert: alertSchema,
-  sequence: count,
-  about: anomalyContext.optional(),
-} satisfies Shape<PendingAlert>);
+const pendingChange: z.ZodType<PendingChange> = z.preprocess(
+  (value) => renameMembers(value, { alert: 'anomaly' }),
+  z.looseObject({
+    anomaly: describedAnomalySchema,
+    sequence: count,
+    about: anomalyContext.optional(),
+  } satisfies Shape<PendingChange>),
+);
 
 const retractable: z.ZodType<Retractable> = z.looseObject({
   ended: z.array(
@@ -240,7 +244,7 @@ const anyState: z.ZodType<DetectorState> = z
     worst: recordOf(worstRow),
     decided: z.array(z.string()),
     usualRows: z.array(usualRows).optional(),
-    outbox: z.array(pendingAlert),
+    outbox: z.array(pendingChange),
   } satisfies Shape<DetectorState>)
   .transform((stored) => ({
     ...stored,

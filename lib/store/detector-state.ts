@@ -1,4 +1,4 @@
-import type { Alert, Reason } from '../alert/alert.ts';
+import type { DescribedAnomaly, Reason } from '../alert/alert.ts';
 import type { Owner } from '../base/workload.ts';
 import type { DailyTime } from '../config/daily-time.ts';
 import type { EntityTrack } from '../decision/contract.ts';
@@ -47,7 +47,7 @@ export interface DetectorState {
   readonly rollouts?: RolloutState | undefined;
   /** Of entities with a track, the owners of pods whose names tell another one or none; absent while there is none. */
   readonly podOwners?: Readonly<Record<string, Owner>> | undefined;
-  /** Open incidents by id: why the worst row that people were told of scored as it did. */
+  /** Open anomalies by id: why the worst row that people were told of scored as it did. */
   readonly worst: Readonly<Record<string, WorstRow>>;
   /** The windows that were decided on last, as `key@etag`, oldest first: what a repeated event finds done. */
   readonly decided: readonly string[];
@@ -57,7 +57,7 @@ export interface DetectorState {
    */
   readonly usualRows?: readonly UsualRows[];
   /** Changes of anomalies that the notify stage has not taken over yet, oldest first. */
-  readonly outbox: readonly PendingAlert[];
+  readonly outbox: readonly PendingChange[];
 }
 
 export interface UsualRows {
@@ -124,9 +124,9 @@ export interface FarthestValue {
   readonly byHour?: boolean | undefined;
 }
 
-/** A change of an anomaly. `incidentId` in the alert is the anomaly's own id: what it belongs to is decided later. */
-export interface PendingAlert {
-  readonly alert: Alert;
+/** A change of an anomaly. Which incident that belongs to is decided later, by the stage that tells people. */
+export interface PendingChange {
+  readonly anomaly: DescribedAnomaly;
   readonly sequence: number;
   /** What says which others it belongs to; absent in states from before there were incidents. */
   readonly about?: AnomalyContext | undefined;

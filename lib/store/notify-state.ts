@@ -3,9 +3,11 @@
  * spans all of them, since an incident does. Times are epoch ms.
  */
 import * as z from 'zod';
-import type { Alert } from '../alert/alert.ts';
+import type { Alert, DescribedAnomaly } from '../alert/alert.ts';
+import { describedAnomalySchema } from '../alert/anomaly-schema.ts';
 import { alertSchema } from '../alert/parse-alert.ts';
 import { NotFoundError } from '../base/errors.ts';
+import { renameMembers } from '../base/rename-members.ts';
 import { dailyTimeSchema } from '../config/daily-time.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { ANOMALY_STATES } from '../decision/contract.ts';
@@ -25,8 +27,8 @@ import type { ObjectStore } from './object-store.ts';
 export interface NotifyState {
   readonly formatVersion: 1;
   readonly incidents: IncidentsState;
-  /** The newest alert of each anomaly of those incidents, by its id. */
-  readonly alerts: Readonly<Record<string, Alert>>;
+  /** The anomalies of those incidents, by id, each as its newest change left it. */
+  readonly anomalies: Readonly<Record<string, DescribedAnomaly>>;
   /**
    * By detector, what its outbox held when it was last taken over: what is found there again was taken, and is only to be
    * removed. A run that dies in between takes nothing twice.
@@ -47,7 +49,7 @@ export interface PendingNotification {
 export const INITIAL_NOTIFY_STATE: NotifyState = {
   formatVersion: 1,
   incidents: NO_INCIDENTS,
-  alerts: {},
+  anomalies: {},
   taken: {},
   outbox: [],
 };
@@ -124,20 +126,23 @@ const incident: z.ZodType<Incident> = z.looseObject({
 } satisfies Shape<Incident>);
 
 /** Unknown members are a newer release's: they are kept, and written back. */
-const schema: z.ZodType<NotifyState> = z.looseObject({
-  formatVersion: z.literal(1),
-  incidents: z.looseObject({
-    incidents: z.array(incident),
-    openings: z.array(z.looseObject({ at: time, severity, incidentId: z.string().optional() })),
-    digestDue: time.optional(),
-  } satisfies Shape<IncidentsState>),
-  alerts: z.record(z.string(), alertSchema),
-  taken: z.record(z.string(), z.array(z.string())),
-  outbox: z.array(
-    z.looseObject({ alert: alertSchema, sequence: count } satisfies Shape<PendingNotification>),
-  ),
-  sweptAt: time.optional(),
-} satisfies Shape<NotifyState>);
+const schema: z.ZodType<NotifyState> = z.preprocess(
+  (value) => renameMembers(value, { alerts: 'anomalies' }),
+  z.looseObject({
+    formatVersion: z.literal(1),
+    incidents: z.looseObject({
+      incidents: z.array(incident),
+      openings: z.array(z.looseObject({ at: time, severity, incidentId: z.string().optional() })),
+      digestDue: time.optional(),
+    } satisfies Shape<IncidentsState>),
+    anomalies: z.record(z.string(), describedAnomalySchema),
+    taken: z.record(z.string(), z.array(z.string())),
+    outbox: z.array(
+      z.looseObject({ alert: alertSchema, sequence: count } satisfies Shape<PendingNotification>),
+    ),
+    sweptAt: time.optional(),
+  } satisfies Shape<NotifyState>),
+);
 
 export interface StoredNotifyState {
   readonly state: NotifyState;

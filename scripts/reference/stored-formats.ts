@@ -10,6 +10,7 @@ import type { Alert } from '../../lib/alert/alert.ts';
 import { WindowError } from '../../lib/base/errors.ts';
 import type { EntityTrack, OpenAnomaly } from '../../lib/decision/contract.ts';
 import type { OpenSilence, SilenceState } from '../../lib/decision/silence/contract.ts';
+import type { IncidentObject } from '../../lib/jobs/notify/record-incident.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import { recordLeftOut } from '../../lib/jobs/shared/left-out-notes.ts';
 import { loadDetector } from '../../lib/jobs/shared/load-detectors.ts';
@@ -26,7 +27,13 @@ import type {
 import { readState, updateState } from '../../lib/store/detector-states.ts';
 import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
 import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
-import { manifestKey, trainingAttemptKey, windowsPrefix } from '../../lib/store/keys.ts';
+import {
+  INCIDENTS_PREFIX,
+  incidentOfKey,
+  manifestKey,
+  trainingAttemptKey,
+  windowsPrefix,
+} from '../../lib/store/keys.ts';
 import { readCurrent, readManifest } from '../../lib/store/model-repository.ts';
 import { claimNotification } from '../../lib/store/notifications.ts';
 import { type NotifyState, readNotifyState, writeNotifyState } from '../../lib/store/notify-state.ts';
@@ -75,10 +82,10 @@ async function leaveOpen(): Promise<void> {
   const { state } = await readState(store, DETECTOR);
   const entries = await collect(store.list(`anomalies/detector=${DETECTOR}/`));
   const { changes } = JSON.parse(new TextDecoder().decode((await store.get(entries[0]!.key)).body));
-  const { alert, sequence } = changes[0] as DetectorState['outbox'][number];
-  const modelVersion = alert.model.version;
+  const { anomaly, sequence } = changes[0] as DetectorState['outbox'][number];
+  const modelVersion = anomaly.model.version;
   const open: Required<OpenAnomaly> = {
-    id: alert.incidentId,
+    id: anomaly.anomalyId,
     start: now - 600_000,
     lastAnomalous: now - 120_000,
     quietRows: 1,
@@ -101,7 +108,7 @@ async function leaveOpen(): Promise<void> {
   };
   const worst: Required<WorstRow> = {
     score: 3,
-    reasons: alert.reasons,
+    reasons: anomaly.reasons,
     farthest,
     told: { metric: 'cpu', departure: 6, at: now - 300_000 },
   };
@@ -132,7 +139,7 @@ async function leaveOpen(): Promise<void> {
     retractable: {
       ended: [
         {
-          id: alert.incidentId,
+          id: anomaly.anomalyId,
           entity: 'payment',
           start: now - 600_000,
           lastAnomalous: now - 300_000,
@@ -142,11 +149,11 @@ async function leaveOpen(): Promise<void> {
           metric: 'cpu',
         },
       ],
-      cleared: { [alert.incidentId]: [[now - 600_000, now - 540_000]] },
+      cleared: { [anomaly.anomalyId]: [[now - 600_000, now - 540_000]] },
     },
     endedPods: { 'shop/cart': now - 86_400_000 },
     podOwners: { payment: { kind: 'Rollout', name: 'pay' } },
-    worst: { [alert.incidentId]: worst },
+    worst: { [anomaly.anomalyId]: worst },
     rollouts: {
       revisions: { 'shop/checkout': { '6d4cf56db6': now - 120_000, '7f9cb5c8d6': now } },
       recent: [{ workload: 'shop/checkout', at: now - 600_000, from: '6d4cf56db6', to: '7f9cb5c8d6' }],
@@ -154,7 +161,7 @@ async function leaveOpen(): Promise<void> {
     usualRows: [{ window: state.decided.at(-1)!, rows: [3, 4] }],
     outbox: [
       {
-        alert,
+        anomaly,
         sequence,
         about: {
           namespace: 'shop',
@@ -166,26 +173,29 @@ async function leaveOpen(): Promise<void> {
         },
       },
       {
-        alert: {
-          ...alert,
+        anomaly: {
+          ...anomaly,
           by: 'silence',
-          restarts: [{ metric: 'cpu', at: alert.start, from: 9, to: 0 }],
-          silence: { kind: 'metric', metrics: ['cpu'], lastHeard: alert.start, cameLate: false },
+          restarts: [{ metric: 'cpu', at: anomaly.start, from: 9, to: 0 }],
+          silence: { kind: 'metric', metrics: ['cpu'], lastHeard: anomaly.start, cameLate: false },
         },
         sequence: 2,
       },
     ],
   };
   await updateState(store, DETECTOR, () => full);
+  const [told] = (await collect(store.list(INCIDENTS_PREFIX))).filter(({ key }) => incidentOfKey(key));
+  const incident = JSON.parse(new TextDecoder().decode((await store.get(told!.key)).body)) as IncidentObject;
+  const { alert } = incident.changes[0]!;
   await claimNotification(store, { ...alert, notificationId: 'claimed' }, { now, leaseMs: 60_000 });
-  await leaveTelling(alert);
+  await leaveTelling(alert, anomaly.changeId);
 }
 
 /**
  * A state of notifications with every member that it can have, but of incidents, which are those of the run.
  * @throws Error where one of those does not say how far it and its anomalies reach
  */
-async function leaveTelling(alert: Alert): Promise<void> {
+async function leaveTelling(alert: Alert, taken: string): Promise<void> {
   const { state, etag } = await readNotifyState(store);
   for (const { id, told, members } of state.incidents.incidents)
     if ([told, ...members].some((each) => each?.reach === undefined))
@@ -193,7 +203,7 @@ async function leaveTelling(alert: Alert): Promise<void> {
   const full: Required<NotifyState> = {
     ...state,
     incidents: { ...state.incidents, digestDue: now + 3_600_000 },
-    taken: { [DETECTOR]: [alert.notificationId] },
+    taken: { [DETECTOR]: [taken] },
     outbox: [{ alert, sequence: 1 }],
     sweptAt: now,
   };

@@ -9,8 +9,8 @@ import { parseManifest } from '../../lib/config/manifest.ts';
 import { decideWindow } from '../../lib/decision/decide.ts';
 import { walkSilence } from '../../lib/decision/silence/walk-silence.ts';
 import { loadSilencings } from '../../lib/jobs/notify/load-silencings.ts';
-import { recordAnomaly } from '../../lib/jobs/notify/record-anomaly.ts';
-import { recordIncident } from '../../lib/jobs/notify/record-incident.ts';
+import { type AnomalyObject, anomalySchema, recordAnomaly } from '../../lib/jobs/notify/record-anomaly.ts';
+import { type IncidentObject, recordIncident } from '../../lib/jobs/notify/record-incident.ts';
 import { takeChanges } from '../../lib/jobs/notify/take-changes.ts';
 import { openAttempts } from '../../lib/jobs/score/score-attempts.ts';
 import type { ScoreContext } from '../../lib/jobs/shared/context.ts';
@@ -23,10 +23,10 @@ import { attemptTraining, findSetAside } from '../../lib/jobs/shared/training-at
 import { findTrainingPlace } from '../../lib/jobs/shared/training-place.ts';
 import { endJob } from '../../lib/jobs/train/training-job.ts';
 import type { JsonValue } from '../../lib/models/framework/contract.ts';
-import type { PendingAlert } from '../../lib/store/detector-state.ts';
 import { readState, updateState } from '../../lib/store/detector-states.ts';
 import { moveDueIndex, readDueIndex } from '../../lib/store/export-due-index.ts';
 import { readFileRanges, recordFileRanges } from '../../lib/store/file-ranges.ts';
+import { decodeJson } from '../../lib/store/json.ts';
 import * as keys from '../../lib/store/keys.ts';
 import { moveCurrent, readCurrent } from '../../lib/store/model-repository.ts';
 import { claimNotification, markPublished } from '../../lib/store/notifications.ts';
@@ -225,9 +225,11 @@ test('what people write is read strictly', () => {
   );
 });
 
-interface Incident {
-  readonly incidentId: string;
-  readonly changes: readonly PendingAlert[];
+/** As it is stored. */
+type Incident = Pick<IncidentObject, 'incidentId' | 'changes'>;
+
+async function readAnomaly(bucket: MemoryObjectStore, key: string): Promise<AnomalyObject> {
+  return decodeJson(key, (await bucket.get(key)).body, anomalySchema);
 }
 
 /** What moves an object that stands, as the jobs do. */
@@ -302,7 +304,7 @@ const MOVES: Readonly<
   anomaly: {
     key: FORMATS['anomalyKey']!,
     async move(bucket, key) {
-      const { changes } = readMembers(bucket, key) as unknown as Incident;
+      const { changes } = await readAnomaly(bucket, key);
       await recordAnomaly(bucket, { ...changes[0]!, sequence: 9 });
     },
   },
@@ -310,15 +312,15 @@ const MOVES: Readonly<
     key: keys.NOTIFY_STATE_KEY,
     async move(bucket) {
       const { state } = await readState(bucket, DETECTOR);
-      const { alert } = state.outbox[0]!;
+      const { anomaly } = state.outbox[0]!;
       await updateState(bucket, DETECTOR, (before) => ({
         ...before,
-        outbox: [{ alert: { ...alert, notificationId: 'newer', state: 'updated' }, sequence: 9 }],
+        outbox: [{ anomaly: { ...anomaly, changeId: 'newer', state: 'updated' }, sequence: 9 }],
       }));
       const context = createNotifyContext(bucket, {
         publisher: { publish: async () => ({ messageId: 'm' }) },
         // Later, what is closed there is forgotten.
-        now: () => Date.parse(alert.end ?? alert.lastAnomalous),
+        now: () => Date.parse(anomaly.end ?? anomaly.lastAnomalous),
       });
       await takeChanges(context, [DETECTOR], { silencings: [], sweptAt: NOW });
     },
@@ -378,12 +380,24 @@ const MOVES: Readonly<
 async function readAll(bucket: MemoryObjectStore): Promise<void> {
   const { state } = await readState(bucket, DETECTOR);
   assert.equal(state.entities['payment']!.open?.joint?.rows, 4);
-  assert.equal(state.outbox[0]!.alert.entity, 'payment');
-  assert.deepEqual(state.outbox[1]!.alert.silence?.metrics, ['cpu']);
+  assert.equal(state.outbox[0]!.anomaly.entity, 'payment');
+  assert.deepEqual(state.outbox[1]!.anomaly.silence?.metrics, ['cpu']);
   assert.equal(state.silence?.open[0]?.entity, 'payment');
   const told = await readNotifyState(bucket);
   assert.equal(told.state.outbox[0]?.alert.entity, 'payment');
-  assert.deepEqual([told.state.incidents.incidents.length, Object.keys(told.state.alerts).length], [2, 2]);
+  assert.deepEqual([told.state.incidents.incidents.length, Object.keys(told.state.anomalies).length], [2, 2]);
+  const described = [...state.outbox.map(({ anomaly }) => anomaly), ...Object.values(told.state.anomalies)];
+  for (const { anomalyId, changeId, ...rest } of described) {
+    assert.ok(changeId.startsWith(`${anomalyId}-0`), changeId);
+    assert.deepEqual(
+      Object.keys(rest).filter((name) => /^(incident|notification)Id$/.test(name)),
+      [],
+    );
+  }
+  assert.deepEqual(
+    Object.entries(told.state.anomalies).filter(([id, { anomalyId }]) => id !== anomalyId),
+    [],
+  );
   assert.ok(scoredEtags(await readScored(bucket, DETECTOR)).size > 0);
   assert.equal((await readLate(bucket, DETECTOR))[0]?.rows, 2);
   assert.deepEqual(
@@ -460,7 +474,11 @@ async function readKeyed(bucket: MemoryObjectStore, key: string): Promise<void> 
     assert.deepEqual(readMembers(bucket, key), { ...before, ...(status !== undefined && { status }) });
   }
   if (FORMATS['anomalyKey']!.test(key)) {
-    const { changes } = readMembers(bucket, key) as unknown as Incident;
+    const { anomalyId, changes } = await readAnomaly(bucket, key);
+    assert.deepEqual(
+      changes.map(({ anomaly }) => [anomaly.anomalyId, 'incidentId' in anomaly]),
+      changes.map(() => [anomalyId, false]),
+    );
     const before = bucket.text(key);
     await recordAnomaly(bucket, changes[0]!);
     assert.equal(bucket.text(key), before);

@@ -4,7 +4,7 @@ import { after, before, it } from 'node:test';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ModelManifest } from '../../lib/store/model-manifest.ts';
-import { createAlert } from '../helpers/alerts.ts';
+import { createAnomaly } from '../helpers/alerts.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
 import { MINUTE, shopParquet, T0 } from '../helpers/shop-parquet.ts';
 
@@ -60,7 +60,7 @@ it('a training leaves out what was excluded, confirmed or never answered, and sa
 /** Ten minutes of payment. */
 function anomaly(anomalyId: string, from: number): object {
   const [start, end] = [at(from), at(from + 10)];
-  const alert = createAlert({ incidentId: anomalyId, state: 'resolved', entity: 'payment', start, end });
+  const described = createAnomaly({ anomalyId, state: 'resolved', entity: 'payment', start, end });
   return {
     formatVersion: 1,
     anomalyId,
@@ -69,7 +69,7 @@ function anomaly(anomalyId: string, from: number): object {
     state: 'resolved',
     start,
     end,
-    changes: [{ sequence: 1, alert }],
+    changes: [{ sequence: 1, anomaly: described }],
   };
 }
 

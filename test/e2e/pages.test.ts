@@ -7,7 +7,7 @@ import { updateState } from '../../lib/store/detector-states.ts';
 import { feedbackKey, incidentKey, incidentPageKey, silenceKey } from '../../lib/store/keys.ts';
 import { createS3ObjectStore } from '../../lib/store/s3-object-store.ts';
 import { type AlertQueue, subscribeQueue } from '../helpers/alert-queue.ts';
-import { createAlert } from '../helpers/alerts.ts';
+import { createAnomaly } from '../helpers/alerts.ts';
 import { type LocalStack, startLocalStack } from '../helpers/local-stack.ts';
 
 const DETECTOR = 'shop';
@@ -28,10 +28,10 @@ async function tell(number: number): Promise<Alert> {
   const start = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 600_000).toISOString();
   const id = `${start.replaceAll(/[-:]|\.000/g, '')}-${String(number).padStart(12, '0')}`;
   const entity = `shop/payment-${number}`;
-  const alert = createAlert({
+  const anomaly = createAnomaly({
     entity,
-    incidentId: id,
-    notificationId: `${id}-0001`,
+    anomalyId: id,
+    changeId: `${id}-0001`,
     start,
     lastAnomalous: start,
   });
@@ -39,7 +39,7 @@ async function tell(number: number): Promise<Alert> {
   const store = createS3ObjectStore({ client: stack.s3, bucket: stack.bucket });
   await updateState(store, DETECTOR, (state) => ({
     ...state,
-    outbox: [{ alert, sequence: 1, about }],
+    outbox: [{ anomaly, sequence: 1, about }],
   }));
   await stack.send('NotifyQueue', { detector: DETECTOR });
   await stack.idle();

@@ -1,15 +1,15 @@
 /** An incident of the Sock Shop sample, told of by the notify stage, which then writes its page. */
-import type { Alert, Reason } from '../../lib/alert/alert.ts';
+import type { AnomalyFacts, Reason } from '../../lib/alert/alert.ts';
 import { workloadOf } from '../../lib/base/workload.ts';
 import { notify } from '../../lib/jobs/notify/notify.ts';
-import type { PendingAlert } from '../../lib/store/detector-state.ts';
+import type { PendingChange } from '../../lib/store/detector-state.ts';
 import { updateState } from '../../lib/store/detector-states.ts';
-import { anomalyKey, incidentPageKey, scoresKey, windowKey } from '../../lib/store/keys.ts';
+import { incidentPageKey, scoresKey, windowKey } from '../../lib/store/keys.ts';
 import { readWindowFile } from '../../lib/window/read-file.ts';
 import { selectRows } from '../../lib/window/select-rows.ts';
 import type { MetricWindow } from '../../lib/window/window.ts';
 import { writeWindow } from '../../lib/window/write-window.ts';
-import { createAlert } from './alerts.ts';
+import { createAnomaly } from './alerts.ts';
 import type { MemoryObjectStore } from './memory-object-store.ts';
 import { createNotifyContext } from './notify-context.ts';
 import { trainSockShop } from './sockshop-report.ts';
@@ -60,7 +60,7 @@ export async function writeSampleIncident(): Promise<SampleIncident> {
 /** Opened, then resolved. @returns the incident's id */
 async function tell(
   store: MemoryObjectStore,
-  model: Alert['model'],
+  model: AnomalyFacts['model'],
   { pods, start }: { readonly pods: readonly string[]; readonly start: number },
 ): Promise<string> {
   const told: string[] = [];
@@ -85,9 +85,9 @@ async function tell(
 function changeOf(given: {
   readonly entity: string;
   readonly state: 'opened' | 'resolved';
-  readonly model: Alert['model'];
+  readonly model: AnomalyFacts['model'];
   readonly start: number;
-}): PendingAlert {
+}): PendingChange {
   const { entity, state, model, start } = given;
   const stamp = new Date(start).toISOString();
   const id = `${stamp.replaceAll(/[-:]|\.000/g, '')}-${String(PODS.indexOf(entity)).padStart(12, '0')}`;
@@ -95,12 +95,12 @@ function changeOf(given: {
   const end = new Date(start + LENGTH).toISOString();
   const hour = Math.floor(start / HOUR) * HOUR;
   const window = windowKey(DETECTOR, { start: hour, end: hour + HOUR });
-  const alert = createAlert({
+  const anomaly = createAnomaly({
     detector: DETECTOR,
     targetService: 'sock-shop',
     entity,
-    incidentId: id,
-    notificationId: `${id}-000${sequence}`,
+    anomalyId: id,
+    changeId: `${id}-000${sequence}`,
     state,
     summary: `${entity}: cpu usage 0.83 cores (usual 0.01–0.05) and 2 more metrics, since ${stamp.slice(11, 16)} UTC, 45 min`,
     reasons: reasonsOf(),
@@ -113,10 +113,10 @@ function changeOf(given: {
     lastAnomalous: end,
     end: state === 'resolved' ? end : null,
     model,
-    objects: { window, scores: scoresKey(window), incident: anomalyKey(DETECTOR, id) },
+    objects: { window, scores: scoresKey(window) },
   });
   const about = { workload: workloadOf(entity).name, siblings: 2, dependsOn: [], step: 60_000 };
-  return { alert, sequence, about };
+  return { anomaly, sequence, about };
 }
 
 function reasonsOf(): readonly Reason[] {

@@ -1,11 +1,11 @@
 /** What scoring leaves for people to hear of, and a topic that takes it. */
-import type { Alert } from '../../lib/alert/alert.ts';
+import type { Alert, DescribedAnomaly } from '../../lib/alert/alert.ts';
 import type { AlertPublisher } from '../../lib/alert/publisher.ts';
-import type { PendingAlert } from '../../lib/store/detector-state.ts';
+import type { PendingChange } from '../../lib/store/detector-state.ts';
 import { updateState } from '../../lib/store/detector-states.ts';
 import { markPublished } from '../../lib/store/notifications.ts';
 import type { ObjectStore } from '../../lib/store/object-store.ts';
-import { createAlert } from './alerts.ts';
+import { createAnomaly } from './alerts.ts';
 import { KilledError } from './memory-object-store.ts';
 
 const START = '2026-11-22T08:00:00.000Z';
@@ -16,17 +16,17 @@ export function pending(
   detector: string,
   entity: string,
   sequence = 1,
-  over: Partial<Alert> = {},
-): PendingAlert {
+  over: Partial<DescribedAnomaly> = {},
+): PendingChange {
   const id = `${detector}-${entity}`;
   const state = sequence === 1 ? 'opened' : 'resolved';
   return {
-    alert: createAlert({
+    anomaly: createAnomaly({
       detector,
       entity,
       targetService: null,
-      incidentId: id,
-      notificationId: `${id}-000${sequence}`,
+      anomalyId: id,
+      changeId: `${id}-000${sequence}`,
       state,
       start: START,
       end: state === 'resolved' ? '2026-11-22T09:00:00.000Z' : null,
@@ -37,7 +37,11 @@ export function pending(
   };
 }
 
-export async function leave(store: ObjectStore, detector: string, ...changes: PendingAlert[]): Promise<void> {
+export async function leave(
+  store: ObjectStore,
+  detector: string,
+  ...changes: PendingChange[]
+): Promise<void> {
   await updateState(store, detector, (state) => ({ ...state, outbox: [...state.outbox, ...changes] }));
 }
 

@@ -8,7 +8,7 @@ import { answerRequest } from '../../lib/jobs/pages/answer-request.ts';
 import type { PageRequest, PageResponse } from '../../lib/jobs/pages/contract.ts';
 import { createLinkKeyCache, createPageLinker } from '../../lib/jobs/shared/link-keys.ts';
 import { updateState } from '../../lib/store/detector-states.ts';
-import { createAlert } from './alerts.ts';
+import { createAnomaly } from './alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from './memory-telemetry.ts';
 import { createNotifyContext } from './notify-context.ts';
@@ -68,17 +68,17 @@ export function createPagesWorld(): PagesWorld {
     async tell(entity, state = 'opened') {
       const id = `20261122T080000Z-${entity.replaceAll(/[^a-z0-9]/g, '')}`;
       const sequence = state === 'opened' ? 1 : 2;
-      const alert = createAlert({
+      const anomaly = createAnomaly({
         entity,
-        incidentId: id,
-        notificationId: `${id}-000${sequence}`,
+        anomalyId: id,
+        changeId: `${id}-000${sequence}`,
         state,
         end: state === 'opened' ? null : '2026-11-22T08:20:00.000Z',
       });
       const about = { workload: entity, siblings: 1, dependsOn: [], step: MINUTE };
       await updateState(store, 'shop', (before) => ({
         ...before,
-        outbox: [...before.outbox, { alert, sequence, about }],
+        outbox: [...before.outbox, { anomaly, sequence, about }],
       }));
       const links: AlertLinks[] = [];
       const context = createNotifyContext(store, {

@@ -1,5 +1,5 @@
-/** A bucket with one detector, whose alerts are taken as scoring leaves them: no incidents, no topic. */
-import type { Alert } from '../../lib/alert/alert.ts';
+/** A bucket with one detector, whose anomalies are taken as scoring leaves them: no incidents, no topic. */
+import type { DescribedAnomaly } from '../../lib/alert/alert.ts';
 import type { JobContext } from '../../lib/jobs/shared/context.ts';
 import { updateState } from '../../lib/store/detector-states.ts';
 import { manifestKey, windowKey } from '../../lib/store/keys.ts';
@@ -11,7 +11,7 @@ import { createMemoryTelemetry } from './memory-telemetry.ts';
 export interface ShopWorld {
   readonly store: MemoryObjectStore;
   readonly context: JobContext;
-  readonly published: Alert[];
+  readonly found: DescribedAnomaly[];
   drop(window: MetricWindow): Promise<void>;
 }
 
@@ -23,12 +23,12 @@ export async function createShopWorld(given: {
 }): Promise<ShopWorld> {
   const { detector, spec, clock } = given;
   const store = createMemoryObjectStore({ now: () => clock });
-  const published: Alert[] = [];
+  const found: DescribedAnomaly[] = [];
   const manifest = `kind: AnomalyDetector\nmetadata: { name: ${detector} }\nspec: ${spec}\n`;
   await store.put(manifestKey(detector), new TextEncoder().encode(manifest));
   return {
     store,
-    published,
+    found,
     context: {
       store,
       queue: {
@@ -36,7 +36,7 @@ export async function createShopWorld(given: {
         async requestScoring() {},
         async requestNotifying(name) {
           await updateState(store, name, (state) => {
-            published.push(...state.outbox.map(({ alert }) => alert));
+            found.push(...state.outbox.map(({ anomaly }) => anomaly));
             return { ...state, outbox: [] };
           });
         },

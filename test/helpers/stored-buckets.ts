@@ -30,6 +30,7 @@ const MAPS = [
   'everyone',
   'missing',
   'alerts',
+  'anomalies',
   'taken',
   'versions',
 ];

@@ -3,7 +3,7 @@ import { findOtherDirections, type OtherDirection } from '../../jobs/offline/lea
 import { openLocalBucket } from '../../jobs/offline/local-bucket.ts';
 import { openModel } from '../../jobs/offline/model-bucket.ts';
 import { scoreWindowFile } from '../../jobs/offline/score-window-file.ts';
-import { formatTime } from '../../report/format.ts';
+import { countOf, formatTime } from '../../report/format.ts';
 import { readTable } from '../../window/parquet.ts';
 import { type Invocation, stringValue } from '../command.ts';
 import { readData } from '../data-file.ts';
@@ -44,28 +44,28 @@ export async function scoreFile(invocation: Invocation): Promise<ExitStatus> {
     telemetry: output.telemetry,
   });
   clock = Math.max(clock, window.range.end);
-  const { rows, anomalousRows, alerts, scores } = await scoreWindowFile(bucket, model, {
+  const { rows, anomalousRows, changes, scores } = await scoreWindowFile(bucket, model, {
     window,
     source: data,
   });
-  for (const { alert } of alerts)
+  for (const { anomaly } of changes)
     output.print(
-      'alert',
-      `${formatTime(Date.parse(alert.start))}  ${alert.severity} ${alert.state}: ${alert.summary}`,
-      { alert },
+      'anomaly',
+      `${formatTime(Date.parse(anomaly.start))}  ${anomaly.severity} ${anomaly.state}: ${anomaly.summary}`,
+      { anomaly },
     );
   if (out !== undefined) await writeNamedFile(out, /\.csv$/i.test(out) ? toCsv(scores) : scores);
-  const incidents = new Set(alerts.map(({ alert }) => alert.incidentId)).size;
+  const anomalies = new Set(changes.map(({ anomaly }) => anomaly.anomalyId)).size;
   output.print(
     'scored',
-    `${data}: ${rows} rows scored, ${anomalousRows} anomalous, ${incidents} ${incidents === 1 ? 'anomaly' : 'anomalies'}${out === undefined ? '' : `; scores in ${out}`}`,
+    `${data}: ${rows} rows scored, ${anomalousRows} anomalous, ${countOf(anomalies, 'anomaly', 'anomalies')}${out === undefined ? '' : `; scores in ${out}`}`,
     {
       data,
       model: model.fitted.manifest.kind,
       version: model.fitted.manifest.version,
       rows,
       anomalousRows,
-      incidents,
+      anomalies,
       ...(out !== undefined && { out }),
     },
   );

@@ -154,7 +154,7 @@ async function removeTaken({ store }: NotifyContext, { stored, states }: TakenOv
   await forEachConcurrently(Object.entries(stored.state.taken), CONCURRENCY, async ([detector, ids]) => {
     const done = new Set(ids);
     const change = (state: DetectorState): DetectorState | undefined => {
-      const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
+      const outbox = state.outbox.filter(({ anomaly }) => !done.has(anomaly.changeId));
       return outbox.length === state.outbox.length ? undefined : { ...state, outbox };
     };
     await moveState(store, detector, { change, known: states.get(detector) });

@@ -203,10 +203,10 @@ async function settleOutbox(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state, etag } = round === 0 ? stored : await readNotifyState(store);
     const outbox = state.outbox.filter(({ alert }) => !done.has(alert.notificationId));
-    const alerts = keepRelated(state.alerts, found);
-    if (outbox.length === state.outbox.length && alerts === state.alerts) return;
+    const anomalies = keepRelated(state.anomalies, found);
+    if (outbox.length === state.outbox.length && anomalies === state.anomalies) return;
     try {
-      await writeNotifyState(store, { ...state, alerts, outbox }, etag);
+      await writeNotifyState(store, { ...state, anomalies, outbox }, etag);
       return;
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;

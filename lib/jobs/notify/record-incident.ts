@@ -142,8 +142,10 @@ export async function recordMerged(
   );
 }
 
-function describeMembers({ alerts }: NotifyState, { members }: Incident): readonly AlertMember[] {
-  return rankMembers(members).map((member) => describeMember(member, alerts[member.anomalyId]!, ALERT_KEYS));
+function describeMembers({ anomalies }: NotifyState, { members }: Incident): readonly AlertMember[] {
+  return rankMembers(members).map((member) =>
+    describeMember(member, anomalies[member.anomalyId]!, ALERT_KEYS),
+  );
 }
 
 function describeEarlier(known: Incident | undefined): Pick<IncidentObject, 'earlier'> {
@@ -159,13 +161,15 @@ function describeEarlier(known: Incident | undefined): Pick<IncidentObject, 'ear
 
 /** All that it told of, also what its message has no room for. What is no longer known is as the message has it. */
 function describeDigest(
-  { alerts, incidents }: NotifyState,
+  { anomalies, incidents }: NotifyState,
   digestId: string,
   message: PendingNotification | undefined,
 ): readonly AlertMember[] {
   const told = incidents.incidents.filter((incident) => incident.digestId === digestId);
   if (told.length === 0) return message?.alert.members ?? [];
-  return rankIncidents(told).map((incident) => describeDigested(incident, (id) => alerts[id]!, ALERT_KEYS));
+  return rankIncidents(told).map((incident) =>
+    describeDigested(incident, (id) => anomalies[id]!, ALERT_KEYS),
+  );
 }
 
 /** Of a member that stays; undefined where there is none of either. */

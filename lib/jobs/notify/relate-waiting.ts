@@ -20,7 +20,7 @@ const MOST_TIME = 3_000;
 /** @param changed incidents that this run has taken something over for */
 export async function relateWaiting(
   { store, telemetry, now, deadline }: NotifyContext,
-  { alerts }: NotifyState,
+  { anomalies }: NotifyState,
   changed: readonly Incident[],
 ): Promise<readonly FoundRelated[]> {
   const found: FoundRelated[] = [];
@@ -34,12 +34,12 @@ export async function relateWaiting(
     if (members.every((member) => member.detector === detector)) continue;
     try {
       const known = members.map((member) => {
-        const alert = alerts[member.anomalyId]!;
-        const { window } = alert.objects;
-        return { member: describeMember(member, alert, ALERT_KEYS), alert, windows: [window] };
+        const anomaly = anomalies[member.anomalyId]!;
+        const { window } = anomaly.objects;
+        return { member: describeMember(member, anomaly, ALERT_KEYS), anomaly, windows: [window] };
       });
       // Who is silent moves with nobody.
-      if (known[0]!.alert.silence !== undefined) continue;
+      if (known[0]!.anomaly.silence !== undefined) continue;
       const { readRelated } = await import('./incident-page/relate-members.ts');
       const step = Math.max(...members.map((member) => member.step));
       found.push(await withinTime(left, readRelated(store, known, step)));

@@ -1,19 +1,18 @@
 /** Takes over what the detectors' states hold for people to hear of, and moves the incidents by it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Alert } from '../../alert/alert.ts';
+import type { DescribedAnomaly } from '../../alert/alert.ts';
 import { buildIncidentAlert } from '../../alert/build-incident-alert.ts';
 import { chooseTold } from '../../alert/choose-told.ts';
 import type { Silencing } from '../../answers/silencing.ts';
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { workloadOf } from '../../base/workload.ts';
-import { ANOMALY_STATES } from '../../decision/contract.ts';
 import { advanceIncidents } from '../../incident/advance.ts';
 import type { AnomalyChange, Incident, Member } from '../../incident/contract.ts';
 import { unknownZone } from '../../incident/digest.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
 import { isOpen } from '../../incident/severity.ts';
-import type { AnomalyContext, PendingAlert } from '../../store/detector-state.ts';
+import type { AnomalyContext, PendingChange } from '../../store/detector-state.ts';
 import { readState, type StoredState } from '../../store/detector-states.ts';
 import { anomalyKey } from '../../store/keys.ts';
 import {
@@ -48,7 +47,7 @@ export interface TakenOver {
 /** Each round one writer gets through. */
 const MAX_ROUNDS = 20;
 const CONCURRENCY = 8;
-/** Reasons of a member's alert that are kept where an incident has many; the anomaly's object has them all. */
+/** Reasons of an anomaly that are kept where an incident has many; the anomaly's object has them all. */
 const MANY_MEMBERS = 20;
 const KEPT_REASONS = 3;
 
@@ -74,13 +73,13 @@ export async function takeChanges(
     const states = await readStates(context, new Set([...detectors, ...Object.keys(state.taken)]));
     const fresh = [...states].flatMap(([detector, read]) => {
       const known = new Set(state.taken[detector]);
-      return read.state.outbox.filter(({ alert }) => !known.has(alert.notificationId));
+      return read.state.outbox.filter(({ anomaly }) => !known.has(anomaly.changeId));
     });
-    // Before anybody can be told of them, so that the key in the alert leads somewhere.
-    const byAnomaly = Map.groupBy(fresh, ({ alert }) => alert.incidentId);
+    // Before anybody can be told of them, so that the key in their alert leads somewhere.
+    const byAnomaly = Map.groupBy(fresh, ({ anomaly }) => anomaly.anomalyId);
     await forEachConcurrently([...byAnomaly.values()], CONCURRENCY, async (changes) => {
-      const { detector, incidentId } = changes[0]!.alert;
-      await keepRecord(context, { detector, key: anomalyKey(detector, incidentId) }, async () => {
+      const { detector, anomalyId } = changes[0]!.anomaly;
+      await keepRecord(context, { detector, key: anomalyKey(detector, anomalyId) }, async () => {
         for (const change of changes) await recordAnomaly(store, change);
       });
     });
@@ -121,7 +120,7 @@ function move(
   given: {
     readonly context: NotifyContext;
     readonly states: ReadonlyMap<string, StoredState>;
-    readonly fresh: readonly PendingAlert[];
+    readonly fresh: readonly PendingChange[];
     readonly silencings: readonly Silencing[];
     readonly sweptAt: number | undefined;
   },
@@ -137,17 +136,17 @@ function move(
     now,
   });
   const { incidents } = advanced.state;
-  const newest = newestAlerts(state, fresh);
+  const newest = newestAnomalies(state, fresh);
   const messages = advanced.notifications.map((notification) => ({
     alert: buildIncidentAlert({
       notification,
-      alertOf: (anomalyId) => newest.get(anomalyId)!,
+      anomalyOf: (anomalyId) => newest.get(anomalyId)!,
       keys: ALERT_KEYS,
       place: context.place,
     }),
     sequence: notification.sequence,
   }));
-  const alerts = incidents.flatMap(({ members }) => keepAlerts(members, newest));
+  const kept = incidents.flatMap(({ members }) => keepAnomalies(members, newest));
   const unread = Object.entries(state.taken).filter(([detector]) => !states.has(detector));
   const read = [...states]
     .filter(
@@ -164,7 +163,7 @@ function move(
         {
           state: { outbox },
         },
-      ]) => [detector, outbox.map(({ alert }) => alert.notificationId)] as const,
+      ]) => [detector, outbox.map(({ anomaly }) => anomaly.changeId)] as const,
     );
   const before = new Map(state.incidents.incidents.map((incident) => [incident.id, incident]));
   return {
@@ -173,7 +172,7 @@ function move(
       ...state,
       formatVersion: 1,
       incidents: advanced.state,
-      alerts: Object.fromEntries(alerts),
+      anomalies: Object.fromEntries(kept),
       taken: Object.fromEntries([...unread, ...read]),
       outbox: [...state.outbox, ...messages],
       ...((given.sweptAt ?? state.sweptAt) !== undefined && { sweptAt: given.sweptAt ?? state.sweptAt }),
@@ -207,10 +206,13 @@ function listUnknownZones(members: readonly Member[]): TakenOver['unknownZones']
   return [...zones].map(([detector, timeZone]) => ({ detector, timeZone }));
 }
 
-function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): ReadonlyMap<string, Alert> {
-  const newest = new Map(Object.entries(state.alerts));
-  for (const { alert } of fresh.toSorted((a, b) => a.sequence - b.sequence))
-    newest.set(alert.incidentId, withRelated(newest.get(alert.incidentId), alert));
+function newestAnomalies(
+  state: NotifyState,
+  fresh: readonly PendingChange[],
+): ReadonlyMap<string, DescribedAnomaly> {
+  const newest = new Map(Object.entries(state.anomalies));
+  for (const { anomaly } of fresh.toSorted((a, b) => a.sequence - b.sequence))
+    newest.set(anomaly.anomalyId, withRelated(newest.get(anomaly.anomalyId), anomaly));
   return newest;
 }
 
@@ -218,71 +220,73 @@ function newestAlerts(state: NotifyState, fresh: readonly PendingAlert[]): Reado
  * Of many members only the reasons of those whose number a message may tell are kept whole. What was cut is whole again with the
  * anomaly's next change.
  */
-function keepAlerts(
+function keepAnomalies(
   members: readonly Member[],
-  newest: ReadonlyMap<string, Alert>,
-): readonly (readonly [string, Alert])[] {
+  newest: ReadonlyMap<string, DescribedAnomaly>,
+): readonly (readonly [string, DescribedAnomaly])[] {
   const whole = members.length > MANY_MEMBERS ? findTold(members, newest) : undefined;
   return members.map((member) => {
-    const alert = newest.get(member.anomalyId)!;
-    return [member.anomalyId, whole === undefined || whole.has(alert) ? alert : cutReasons(alert)];
+    const anomaly = newest.get(member.anomalyId)!;
+    return [member.anomalyId, whole === undefined || whole.has(anomaly) ? anomaly : cutReasons(anomaly)];
   });
 }
 
 /** Of the probable culprit, and of what went farthest: of what is open, and of all, which the end tells. */
-function findTold(members: readonly Member[], newest: ReadonlyMap<string, Alert>): ReadonlySet<Alert> {
+function findTold(
+  members: readonly Member[],
+  newest: ReadonlyMap<string, DescribedAnomaly>,
+): ReadonlySet<DescribedAnomaly> {
   const ranked = rankMembers(members);
   const ended = ranked.map((each) => (isOpen(each) ? { ...each, state: 'resolved' as const } : each));
-  const alertOf = (anomalyId: string): Alert => newest.get(anomalyId)!;
+  const anomalyOf = (anomalyId: string): DescribedAnomaly => newest.get(anomalyId)!;
   return new Set([
-    alertOf(ranked[0]!.anomalyId),
-    chooseTold('updated', ranked, alertOf),
-    chooseTold('resolved', ended, alertOf),
+    anomalyOf(ranked[0]!.anomalyId),
+    chooseTold('updated', ranked, anomalyOf),
+    chooseTold('resolved', ended, anomalyOf),
   ]);
 }
 
-function cutReasons({ related: _, ...alert }: Alert): Alert {
-  const left = alert.reasons.slice(KEPT_REASONS).length;
-  if (left === 0) return alert;
+function cutReasons({ related: _, ...anomaly }: DescribedAnomaly): DescribedAnomaly {
+  const left = anomaly.reasons.slice(KEPT_REASONS).length;
+  if (left === 0) return anomaly;
   return {
-    ...alert,
-    reasons: alert.reasons.slice(0, KEPT_REASONS),
-    reasonsLeftOut: alert.reasonsLeftOut + left,
+    ...anomaly,
+    reasons: anomaly.reasons.slice(0, KEPT_REASONS),
+    reasonsLeftOut: anomaly.reasonsLeftOut + left,
   };
 }
 
-function toChange({ alert, sequence, about = contextOf(alert) }: PendingAlert): AnomalyChange {
-  const { incidentId, detector, entity, by, score, threshold, severity } = alert;
-  const metric = alert.silence?.metrics[0] ?? alert.reasons[0]?.metric;
+function toChange({ anomaly, sequence, about = contextOf(anomaly) }: PendingChange): AnomalyChange {
+  const { anomalyId, state, detector, entity, by, score, threshold, severity } = anomaly;
+  const metric = anomaly.silence?.metrics[0] ?? anomaly.reasons[0]?.metric;
   return {
-    anomalyId: incidentId,
-    // Scoring makes no other.
-    state: ANOMALY_STATES.find((state) => state === alert.state) ?? 'updated',
+    anomalyId,
+    state,
     sequence,
     detector,
     entity,
-    start: Date.parse(alert.start),
-    lastAnomalous: Date.parse(alert.lastAnomalous),
-    ...(alert.end !== null && { end: Date.parse(alert.end) }),
+    start: Date.parse(anomaly.start),
+    lastAnomalous: Date.parse(anomaly.lastAnomalous),
+    ...(anomaly.end !== null && { end: Date.parse(anomaly.end) }),
     // What is enough to alert differs with each model's scores; of evidence it is 1.
     ...(by === 'evidence' && { level: score / threshold }),
-    ...measureReach(alert),
+    ...measureReach(anomaly),
     cap: severity,
-    ...(alert.targetService !== null && { targetService: alert.targetService }),
+    ...(anomaly.targetService !== null && { targetService: anomaly.targetService }),
     ...(metric !== undefined && { metric }),
     ...about,
   };
 }
 
 /** Absent where no metric leads by itself, or nothing is known of how it strays. */
-function measureReach({ worst }: Alert): Pick<AnomalyChange, 'reach'> {
+function measureReach({ worst }: DescribedAnomaly): Pick<AnomalyChange, 'reach'> {
   if (worst === undefined) return {};
   const reach = Math.abs(worst.value - worst.usual) / ((worst.usualHigh - worst.usualLow) / 2);
   return Number.isFinite(reach) ? { reach } : {};
 }
 
 /** Of a change from before there were incidents. */
-function contextOf({ entity, targetService, detector }: Alert): AnomalyContext {
+function contextOf({ entity, targetService, detector }: DescribedAnomaly): AnomalyContext {
   const { namespace, name } = workloadOf(entity);
   return {
     ...(namespace !== undefined && { namespace }),

@@ -1,5 +1,5 @@
 /** The jobs over a bucket in memory: the same code for a file as for a deployment. */
-import type { Alert } from '../../alert/alert.ts';
+import type { DescribedAnomaly } from '../../alert/alert.ts';
 import { WindowError } from '../../base/errors.ts';
 import type { Fields, Telemetry } from '../../base/telemetry.ts';
 import { updateState } from '../../store/detector-states.ts';
@@ -9,17 +9,18 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import type { JobContext } from '../shared/context.ts';
 import { listQuarantine } from '../shared/quarantine.ts';
 
-export interface PublishedAlert {
-  /** Epoch ms at which it went out. */
+/** A change of an anomaly. */
+export interface FoundChange {
+  /** Epoch ms at which it was found. */
   readonly at: number;
-  readonly alert: Alert;
+  readonly anomaly: DescribedAnomaly;
 }
 
 export interface LocalBucket {
   readonly store: ObjectStore;
   readonly context: JobContext;
-  /** Changes of anomalies, in the order in which scoring told of them. */
-  readonly published: readonly PublishedAlert[];
+  /** In the order in which scoring told of them. */
+  readonly found: readonly FoundChange[];
   /** Whether scoring asked for training since the last call. */
   takeTrainingRequest(): boolean;
 }
@@ -36,7 +37,7 @@ export function openLocalBucket(given: {
   const { now } = given;
   const telemetry = given.source === undefined ? given.telemetry : nameSource(given.telemetry, given.source);
   const store = createMemoryObjectStore({ now });
-  const published: PublishedAlert[] = [];
+  const found: FoundChange[] = [];
   let isTrainingRequested = false;
   const context: JobContext = {
     store,
@@ -60,7 +61,7 @@ export function openLocalBucket(given: {
       // Of each anomaly: how people hear of them is another question than what is found.
       async requestNotifying(detector) {
         await updateState(store, detector, (state) => {
-          published.push(...state.outbox.map(({ alert }) => ({ at: now(), alert })));
+          found.push(...state.outbox.map(({ anomaly }) => ({ at: now(), anomaly })));
           return { ...state, outbox: [] };
         });
       },
@@ -69,7 +70,7 @@ export function openLocalBucket(given: {
   return {
     store,
     context,
-    published,
+    found,
     takeTrainingRequest() {
       const was = isTrainingRequested;
       isTrainingRequested = false;

@@ -3,16 +3,18 @@
  * left something to tell, and at the times at which something is due, as the tick of the minute and the wake that it asks
  * for would have it; a minute in which nothing is due costs nothing.
  */
-import type { Alert } from '../../alert/alert.ts';
+import type { Alert, DescribedAnomaly } from '../../alert/alert.ts';
 import type { GroupingPolicy } from '../../config/grouping.ts';
 import type { Incident } from '../../incident/contract.ts';
 import { readState } from '../../store/detector-states.ts';
 import { notify } from '../notify/notify.ts';
 import type { NotifyContext, StoreContext } from '../shared/context.ts';
-import type { PublishedAlert } from './local-bucket.ts';
 
 /** A message that people would have got. */
-export interface ToldMessage extends PublishedAlert {
+export interface ToldMessage {
+  /** Epoch ms at which it went out. */
+  readonly at: number;
+  readonly alert: Alert;
   /** The one that it is about; of a digest all that it tells of. */
   readonly incidentIds: readonly string[];
 }
@@ -21,8 +23,8 @@ export interface ToldMessage extends PublishedAlert {
 export interface FoundAnomaly {
   /** Epoch ms at which it was found. */
   readonly foundAt: number;
-  /** Its newest change, as scoring made it. */
-  readonly alert: Alert;
+  /** As its newest change left it. */
+  readonly anomaly: DescribedAnomaly;
   readonly incidentId: string;
 }
 
@@ -75,12 +77,12 @@ export function openReplayNotify(given: {
     async takeOver() {
       const { outbox } = (await readState(context.store, detector)).state;
       await run();
-      for (const { alert } of outbox) {
-        const { incidentId: anomalyId } = alert;
+      for (const { anomaly } of outbox) {
+        const { anomalyId } = anomaly;
         const known = anomalies.get(anomalyId);
-        const incidentId = known?.incidentId ?? findIncidentOf(alert);
+        const incidentId = known?.incidentId ?? findIncidentOf(anomaly);
         if (incidentId !== undefined)
-          anomalies.set(anomalyId, { foundAt: known?.foundAt ?? clock.now, alert, incidentId });
+          anomalies.set(anomalyId, { foundAt: known?.foundAt ?? clock.now, anomaly, incidentId });
       }
     },
     async advanceTo(time) {
@@ -120,7 +122,7 @@ export function openReplayNotify(given: {
   }
 
   /** Of an entity that comes back again and again an incident keeps the first anomaly and the newest one alone. */
-  function findIncidentOf({ incidentId: anomalyId, entity }: Alert): string | undefined {
+  function findIncidentOf({ anomalyId, entity }: DescribedAnomaly): string | undefined {
     const found =
       latest.findLast(({ members }) => members.some((member) => member.anomalyId === anomalyId)) ??
       latest.findLast(({ members }) => members.some((member) => member.entity === entity));

@@ -61,8 +61,8 @@ export function listAnomalies(given: {
   const { told, step, openOf } = given;
   const messagesOf = groupMessages(told.messages);
   return [...told.anomalies]
-    .map(([anomalyId, { foundAt, alert, incidentId }]: [string, FoundAnomaly]): ReplayedAnomaly => {
-      const { entity, start, end, lastAnomalous } = alert;
+    .map(([anomalyId, { foundAt, anomaly, incidentId }]: [string, FoundAnomaly]): ReplayedAnomaly => {
+      const { entity, start, end, lastAnomalous } = anomaly;
       const open = openOf(entity);
       const newest = open?.id === anomalyId ? open.lastAnomalous : Date.parse(lastAnomalous);
       return {

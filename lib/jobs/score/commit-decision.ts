@@ -11,7 +11,7 @@ import {
   retractAnomalies,
 } from '../../decision/retract.ts';
 import { followRollouts } from '../../decision/rollouts.ts';
-import type { DetectorState, PendingAlert } from '../../store/detector-state.ts';
+import type { DetectorState, PendingChange } from '../../store/detector-state.ts';
 import { moveState, readState, type StoredState } from '../../store/detector-states.ts';
 import { rangeOfWindowKey } from '../../store/keys.ts';
 import { FUTURE_TOLERANCE } from '../../window/time-bounds.ts';
@@ -115,8 +115,8 @@ export async function commitDecision(
     const described = { ...given, contextOf, rolloutsOf: describeRollouts(detector, rollouts, owners) };
     const podsOf = countPods({ detector, tracks, owners, step: fitted.manifest.step });
     const told = await describeTransitions({ transitions, tracks }, state, described);
-    const { alerts, worst } = told;
-    const retractable = rememberEnded(retraction, alerts, tracks);
+    const { changes, worst } = told;
+    const retractable = rememberEnded(retraction, changes, tracks);
     const silences = silence.transitions.map((each) => describeSilence({ ...described, podsOf }, each));
     let changed = false;
     const change = (latest: DetectorState): DetectorState | undefined => {
@@ -134,7 +134,7 @@ export async function commitDecision(
         decided,
         ...((latest.retractable ?? retractable) !== undefined && { retractable }),
         ...rememberUsualRows(latest.usualRows, id, usualRows),
-        outbox: [...latest.outbox, ...alerts, ...silences],
+        outbox: [...latest.outbox, ...changes, ...silences],
       };
     };
     const moved = await moveState(context.store, unitOf(detector), { change, known: before });
@@ -142,7 +142,7 @@ export async function commitDecision(
       context.telemetry.count('AnomaliesRetracted', retraction.transitions.length, {
         detector: detector.name,
       });
-    if (!changed) return { anomalous, transitions: alerts.length + silences.length, lateRows, state: moved };
+    if (!changed) return { anomalous, transitions: changes.length + silences.length, lateRows, state: moved };
   }
   throw new RetryLaterError(
     'state-contended',
@@ -208,21 +208,21 @@ function isMeasured(
 /** Absent while nothing has ended, so that states stay as they were. */
 function rememberEnded(
   { ended: before, cleared }: Retractable,
-  alerts: readonly PendingAlert[],
+  changes: readonly PendingChange[],
   tracks: DetectorState['entities'],
 ): Retractable | undefined {
-  const added = alerts.flatMap(({ alert, sequence }): readonly EndedAnomaly[] => {
-    if (alert.end === null || alert.state === 'retracted') return [];
-    const metric = alert.reasons[0]?.metric;
+  const added = changes.flatMap(({ anomaly, sequence }): readonly EndedAnomaly[] => {
+    if (anomaly.end === null || anomaly.state === 'retracted') return [];
+    const metric = anomaly.reasons[0]?.metric;
     return [
       {
-        id: alert.incidentId,
-        entity: alert.entity,
-        start: Date.parse(alert.start),
-        lastAnomalous: Date.parse(alert.lastAnomalous),
-        end: Date.parse(alert.end),
+        id: anomaly.anomalyId,
+        entity: anomaly.entity,
+        start: Date.parse(anomaly.start),
+        lastAnomalous: Date.parse(anomaly.lastAnomalous),
+        end: Date.parse(anomaly.end),
         sequence,
-        peakScore: alert.score,
+        peakScore: anomaly.score,
         ...(metric !== undefined && { metric }),
       },
     ];

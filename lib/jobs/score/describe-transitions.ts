@@ -1,6 +1,6 @@
 /** Describes what people may want to hear of a window: each change of an anomaly, with its reasons and how far it went. */
 import type { AlertRelated, AlertRestart, Reason } from '../../alert/alert.ts';
-import { buildAlert } from '../../alert/build-alert.ts';
+import { describeAnomaly } from '../../alert/describe-anomaly.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { EntityTrack, OpenAnomaly, Transition } from '../../decision/contract.ts';
@@ -10,10 +10,10 @@ import type {
   AnomalyContext,
   DetectorState,
   FarthestValue,
-  PendingAlert,
+  PendingChange,
   WorstRow,
 } from '../../store/detector-state.ts';
-import { anomalyKey, scoresKey } from '../../store/keys.ts';
+import { scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { UsualRange } from '../shared/describe-feature.ts';
 import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
@@ -27,7 +27,7 @@ import type { describeRollouts } from './describe-rollouts.ts';
 import { measureSettled } from './measure-settled.ts';
 import { goesOn, noteTold, openWorst } from './measure-worst.ts';
 
-/** What people see of an incident began a little after its cause: restarts are looked for from this many rows before it on. */
+/** What people see of an anomaly began a little after its cause: restarts are looked for from this many rows before it on. */
 const ROWS_BEFORE = 10;
 
 export interface Decided {
@@ -50,8 +50,8 @@ export interface Described extends Decided {
 }
 
 /**
- * The alerts of the transitions, in their order. Each gives the reasons of the incident's most telling row so far:
- * what an incident was about is not what its last minute looked like.
+ * The changes that the transitions are, in their order. Each gives the reasons of the anomaly's most telling row so far:
+ * what an anomaly was about is not what its last minute looked like.
  */
 export async function describeTransitions(
   {
@@ -61,13 +61,13 @@ export async function describeTransitions(
   { worst: before, retractable }: Pick<DetectorState, 'worst' | 'retractable'>,
   given: Described,
 ): Promise<{
-  readonly alerts: readonly PendingAlert[];
+  readonly changes: readonly PendingChange[];
   readonly worst: DetectorState['worst'];
   /** As they were given, where nothing but decisions was told of. */
   readonly tracks: DetectorState['entities'];
 }> {
   const worst = new Map(Object.entries(before));
-  const alerts: PendingAlert[] = [];
+  const changes: PendingChange[] = [];
   const scoreOf = ({ tellingRow }: Transition): number =>
     tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
   const tellsMore = (transition: Transition): boolean =>
@@ -98,7 +98,7 @@ export async function describeTransitions(
       const ended = retractable?.ended.find(({ id }) => id === anomalyId);
       const metric = ended === undefined ? worst.get(anomalyId)?.reasons[0]?.metric : ended.metric;
       const reasons = (tellingRow === undefined ? undefined : usualOf.get(tellingRow)) ?? [];
-      alerts.push(alertOf(transition, putFirst(reasons, metric), given));
+      changes.push(changeOf(transition, putFirst(reasons, metric), given));
       worst.delete(anomalyId);
       continue;
     }
@@ -110,7 +110,7 @@ export async function describeTransitions(
       });
     const known = follow(anomalyId, transition);
     const reasons = known?.reasons ?? [];
-    alerts.push(alertOf(transition, reasons, given, known?.farthest, relatedOf(transition, reasons)));
+    changes.push(changeOf(transition, reasons, given, known?.farthest, relatedOf(transition, reasons)));
     if (transition.end !== undefined) worst.delete(anomalyId);
     else if (known !== undefined) worst.set(anomalyId, noteTold(known, transition));
   }
@@ -124,12 +124,12 @@ export async function describeTransitions(
     if (!goesOn(known)) continue;
     const sequence = open.sequence + 1;
     const transition = toldAgain(entity, { ...open, sequence });
-    alerts.push(alertOf(transition, known.reasons, given, known.farthest));
+    changes.push(changeOf(transition, known.reasons, given, known.farthest));
     worst.set(open.id, noteTold(known, open));
     moved.push([entity, { ...track, open: { ...open, sequence } }]);
   }
   return {
-    alerts,
+    changes,
     worst: Object.fromEntries(worst),
     tracks: moved.length === 0 ? tracks : { ...tracks, ...Object.fromEntries(moved) },
   };
@@ -196,16 +196,16 @@ async function explainScored(
   return new Map(asked.map((row, at) => [row, reasons[at]!]));
 }
 
-function alertOf(
+function changeOf(
   transition: Transition,
   reasons: readonly Reason[],
   given: Described,
   farthest?: FarthestValue,
   related?: readonly AlertRelated[],
-): PendingAlert {
+): PendingChange {
   const { detector, fitted, windowKey } = given;
   const { manifest } = fitted;
-  const alert = buildAlert({
+  const anomaly = describeAnomaly({
     transition,
     reasons,
     restarts: describeRestarts(transition, given.rows.planned, manifest.step),
@@ -219,16 +219,11 @@ function alertOf(
     by: manifest.policy.by,
     threshold: manifest.policy.threshold,
     rarity: manifest.calibration && describeRarity(manifest.calibration, transition.peakScore),
-    objects: {
-      window: windowKey,
-      scores: scoresKey(windowKey),
-      // Which incident it belongs to is decided by the stage that tells people.
-      incident: anomalyKey(detector.name, transition.anomalyId),
-    },
+    objects: { window: windowKey, scores: scoresKey(windowKey) },
   });
   const { sequence, entity, earliestStart } = transition;
   const about = { ...given.contextOf(entity), ...(earliestStart !== undefined && { earliestStart }) };
-  return { alert, sequence, about };
+  return { anomaly, sequence, about };
 }
 
 /**

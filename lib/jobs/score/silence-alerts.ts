@@ -1,6 +1,6 @@
 /** Missing data of a window: who has gone silent, and what people are told of it. */
 import type { Reason } from '../../alert/alert.ts';
-import { buildAlert } from '../../alert/build-alert.ts';
+import { describeAnomaly } from '../../alert/describe-anomaly.ts';
 import { nameWorkload } from '../../base/workload.ts';
 import type { Detector } from '../../config/detector.ts';
 import { unitOf } from '../../config/work-unit.ts';
@@ -9,9 +9,9 @@ import { holdSilences } from '../../decision/silence/open-silences.ts';
 import { walkAbsence, walkSilence } from '../../decision/silence/walk-silence.ts';
 import type { SilenceRules } from '../../decision/silence/walk-state.ts';
 import { profilesOf } from '../../features/scaler.ts';
-import type { AnomalyContext, DetectorState, PendingAlert } from '../../store/detector-state.ts';
+import type { AnomalyContext, DetectorState, PendingChange } from '../../store/detector-state.ts';
 import { updateState } from '../../store/detector-states.ts';
-import { anomalyKey, scoresKey } from '../../store/keys.ts';
+import { scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { StoreContext } from '../shared/context.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
@@ -147,13 +147,13 @@ export async function tellNoticedSilences(
       owners: state.podOwners,
       step,
     });
-    const alerts = transitions.map((each) =>
+    const changes = transitions.map((each) =>
       describeSilence({ ...given, contextOf, rolloutsOf, podsOf }, each),
     );
     return {
       ...state,
       silence: { ...absence.state, open: open.list() },
-      outbox: [...state.outbox, ...alerts],
+      outbox: [...state.outbox, ...changes],
     };
   });
 }
@@ -169,11 +169,11 @@ export function describeSilence(
     readonly podsOf: ReturnType<typeof countPods>;
   },
   { transition, silence }: SilenceTransition,
-): PendingAlert {
+): PendingChange {
   const { detector, fitted, windowKey } = given;
   const { kind, entity, metrics, start, limit, cameLate, due, visit, gone } = silence;
   const { step } = fitted.manifest;
-  const alert = buildAlert({
+  const anomaly = describeAnomaly({
     transition,
     reasons: metrics.flatMap((metric) =>
       missingReason(fitted, { entity, metric, share: 1 / metrics.length }),
@@ -196,13 +196,9 @@ export function describeSilence(
     fate: { others: gone?.others, ...(kind === 'entity' && { pods: given.podsOf(entity, start - step) }) },
     rollouts: given.rolloutsOf(transition),
     threshold: limit / 1000,
-    objects: {
-      window: windowKey,
-      scores: scoresKey(windowKey),
-      incident: anomalyKey(detector.name, transition.anomalyId),
-    },
+    objects: { window: windowKey, scores: scoresKey(windowKey) },
   });
-  return { alert, sequence: transition.sequence, about: given.contextOf(entity) };
+  return { anomaly, sequence: transition.sequence, about: given.contextOf(entity) };
 }
 
 /** What the metric would be by now; none where no column of the model is the metric as it is. */

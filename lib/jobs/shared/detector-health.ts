@@ -238,8 +238,8 @@ function concernOfSilence(findings: Findings, now: number): Concern | undefined 
 }
 
 function concernOfAlerts({ state, messages }: Findings, now: number): Concern | undefined {
-  const alerts = [...state.outbox.map(({ alert }) => alert), ...messages];
-  const times = alerts.map((alert) => Date.parse(alert.end ?? alert.lastAnomalous));
+  const unsent = [...state.outbox.map(({ anomaly }) => anomaly), ...messages];
+  const times = unsent.map(({ end, lastAnomalous }) => Date.parse(end ?? lastAnomalous));
   const oldest = Math.min(...times);
   if (times.length === 0 || now - oldest <= LONGEST_WAIT) return undefined;
   return {

@@ -104,7 +104,7 @@ function judge(
   verdict: Verdict['verdict'] | undefined,
   rule: IncidentRule,
 ): HoleReason | undefined {
-  if (changes.some(({ alert }) => alert.by === 'silence')) return undefined;
+  if (changes.some(({ anomaly }) => anomaly.by === 'silence')) return undefined;
   if (verdict !== undefined) return verdict === 'true' ? 'confirmed' : undefined;
   if (rule === 'include' || state === 'retracted') return undefined;
   if (state === 'settled') return rule === 'exclude' ? 'settled' : undefined;
@@ -118,7 +118,7 @@ function timesOf({ start, end }: AnomalyObject): { readonly start: number; reado
 
 /** Epoch ms, as people were told of it last. */
 function newestRowOf({ start, changes }: AnomalyObject): number {
-  return Math.max(Date.parse(start), ...changes.map(({ alert }) => Date.parse(alert.lastAnomalous)));
+  return Math.max(Date.parse(start), ...changes.map(({ anomaly }) => Date.parse(anomaly.lastAnomalous)));
 }
 
 async function readAnomalies(

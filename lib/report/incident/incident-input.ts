@@ -1,5 +1,5 @@
 /** What the page of an incident is made of: plain data, cut to what a page can show before it comes here. */
-import type { Alert, AlertMember } from '../../alert/alert.ts';
+import type { Alert, AlertMember, DescribedAnomaly } from '../../alert/alert.ts';
 import type { MetricUnit } from '../../alert/metric-unit.ts';
 import type { Severity } from '../../config/severity.ts';
 import type { ExpectedRange } from '../../expectation/expected-range.ts';
@@ -35,8 +35,8 @@ export interface IncidentInput {
 
 export interface MemberInput {
   readonly member: AlertMember;
-  /** The newest alert of its anomaly, with its reasons; undefined where that is not to be had. */
-  readonly alert: Alert | undefined;
+  /** As its newest change left it, with its reasons; undefined where that is not to be had. */
+  readonly anomaly: DescribedAnomaly | undefined;
   /** When its entity was anomalous in the incident, ascending; this time included. `end` is undefined while it is open. */
   readonly stretches: readonly { readonly start: number; readonly end: number | undefined }[];
   /** Of its metrics with the largest part in it; empty for members that have no plots. */

@@ -68,7 +68,7 @@ function renderHead(input: IncidentInput): Markup {
 
 /** How far it went: seconds of silence are told in the sentence already. */
 function renderHeight(input: IncidentInput): Markup | undefined {
-  const { score, threshold, by } = input.members[0]!.alert ?? newestOf(input);
+  const { score, threshold, by } = input.members[0]!.anomaly ?? newestOf(input);
   if (by === 'silence') return undefined;
   return html`<div><b>${formatScore(score)}</b><span>${by ?? 'score'}; it alerts at ${formatScore(threshold)}</span></div>`;
 }
@@ -96,9 +96,9 @@ function renderKey({ members }: IncidentInput): Markup | undefined {
   return html`<ul class="key"><li style="--of:var(--line)">measured</li><li style="--of:var(--usual);--by:.25">expected</li><li style="--of:var(--incident);--by:.35">the anomaly</li></ul>`;
 }
 
-function renderReasons({ member, alert }: MemberInput, most: number): Markup {
-  if (alert === undefined) return html`<p class="note">${member.summary}</p>`;
-  const { reasons, reasonsLeftOut, silence, worst, restarts = [] } = alert;
+function renderReasons({ member, anomaly }: MemberInput, most: number): Markup {
+  if (anomaly === undefined) return html`<p class="note">${member.summary}</p>`;
+  const { reasons, reasonsLeftOut, silence, worst, restarts = [] } = anomaly;
   const leading = findLeadingReason(reasons);
   const left = Math.max(0, reasons.length - most) + reasonsLeftOut;
   return html`${
@@ -203,8 +203,7 @@ function renderAnswers(input: IncidentInput): Markup {
 }
 
 function renderFoot(input: IncidentInput): Markup {
-  const alert = input.members[0]!.alert ?? newestOf(input);
-  const { model, detector, objects, falseAlarms, rarity } = alert;
+  const { model, detector, objects, falseAlarms, rarity } = input.members[0]!.anomaly ?? newestOf(input);
   const report = `models/detector=${detector}/version=${model.version}/report.html`;
   return html`<footer><h2>The model and its data</h2><dl>
     <dt>Detector</dt><dd>${detector}</dd>

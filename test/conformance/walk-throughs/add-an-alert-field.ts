@@ -7,39 +7,42 @@ export const addAlertField: WalkThrough = {
   declare(copy) {
     copy.insertBehind(
       'lib/alert/alert.ts',
-      'export interface Alert {\n',
+      'export interface AnomalyFacts {\n',
       '  /** Changes before this one; absent: few. */\n  readonly addedField?: number | undefined;\n',
     );
   },
-  missingIn: ['lib/alert/parse-alert.ts'],
+  missingIn: ['lib/alert/anomaly-schema.ts'],
   complete(copy) {
     copy.insertBehind(
-      'lib/alert/parse-alert.ts',
-      'export const alertSchema: z.ZodType<Alert> = z.looseObject({\n',
+      'lib/alert/anomaly-schema.ts',
+      "export const factsShape: Shape<Omit<AnomalyFacts, 'formatVersion' | 'objects'>> = {\n",
       "  addedField: z.int().min(0).optional().describe('Changes before this one; absent: few.'),\n",
     );
     copy.insertBehind(
-      'lib/alert/build-alert.ts',
+      'lib/alert/describe-anomaly.ts',
       '    ...(settled !== undefined && { settled }),\n',
       '    ...(transition.sequence > 1_000 && { addedField: transition.sequence }),\n',
     );
     copy.succeed(['scripts/make-docs.ts']);
-    const tests = 'test/unit/alert/build-alert.test.ts';
+    const tests = 'test/unit/alert/describe-anomaly.test.ts';
     copy.write(tests, copy.read(tests) + OWN_TEST);
   },
-  suites: ['test/unit/alert/build-alert.test.ts', 'test/unit/docs/alerts.test.ts'],
+  suites: ['test/unit/alert/describe-anomaly.test.ts', 'test/unit/docs/alerts.test.ts'],
   alsoNamed: ['alert'],
 };
 
 const OWN_TEST = `
-test('addedField is in an alert that is built, read and described', () => {
+test('addedField is in an anomaly that is described and read, and in its alert', () => {
   const late = build({ reasons: [CPU], transition: { sequence: 1_001 } });
   assert.equal(late.addedField, 1_001);
-  assert.deepEqual(parseAlert(JSON.stringify(late)), late);
-  assert.throws(() => parseAlert(JSON.stringify({ ...late, addedField: 'many' })));
+  assert.deepEqual(read(late), late);
+  assert.deepEqual(parseAlert(JSON.stringify(alertOf(late))), alertOf(late));
+  assert.throws(() => parseAlert(JSON.stringify({ ...alertOf(late), addedField: 'many' })));
   assert.equal(build({ reasons: [CPU] }).addedField, undefined);
   for (const file of ['docs/alerts.md', 'schema/alert.schema.json'])
     assert.match(readFileSync(file, 'utf8'), /addedField/);
 });
 import { readFileSync } from 'node:fs';
+import { parseAlert } from '../../../lib/alert/parse-alert.ts';
+import { alertOf } from '../../helpers/alerts.ts';
 `;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Alert } from '../../../lib/alert/alert.ts';
 import { answersOf, listAnswers } from '../../../lib/alert/answer-commands.ts';
 import { buildIncidentAlert } from '../../../lib/alert/build-incident-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
@@ -13,7 +14,7 @@ import type { Member } from '../../../lib/incident/contract.ts';
 import { ALERT_KEYS } from '../../../lib/jobs/notify/alert-keys.ts';
 import { encodeJson } from '../../../lib/store/json.ts';
 import { incidentKey } from '../../../lib/store/keys.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAnomaly } from '../../helpers/alerts.ts';
 import { createChange, NINE } from '../../helpers/anomalies.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
@@ -47,12 +48,12 @@ async function silenceBy(command: string): Promise<Silencing> {
   return parseSilencing(store.text('silences/i1.yml') ?? '', { source: 'i1', name: 'i1' });
 }
 
-function alertOf(members: readonly Member[]): ReturnType<typeof createAlert> {
+function alertOf(members: readonly Member[]): Alert {
   return buildIncidentAlert({
     notification: { state: 'opened', incidentId: 'i1', sequence: 1, severity: 'warning', members },
-    alertOf: (anomalyId) => {
+    anomalyOf: (anomalyId) => {
       const { detector, entity } = members.find((member) => member.anomalyId === anomalyId)!;
-      return createAlert({ detector, entity });
+      return createAnomaly({ detector, entity });
     },
     keys: ALERT_KEYS,
     place: { bucket: 'alerts-of-prod', region: 'eu-west-1' },

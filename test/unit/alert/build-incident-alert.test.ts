@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert } from '../../../lib/alert/alert.ts';
+import type { Alert, DescribedAnomaly } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert, MOST_MEMBERS } from '../../../lib/alert/build-incident-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert, renderSnsMessage } from '../../../lib/alert/render.ts';
 import { summarizeDigest } from '../../../lib/alert/summarize-incident.ts';
 import type { Incident, Member, Notification } from '../../../lib/incident/contract.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAlert, createAnomaly } from '../../helpers/alerts.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
 const KEYS = {
@@ -32,19 +32,19 @@ function createIncident(id: string, members: readonly Member[]): Incident {
   };
 }
 
-/** @param known all anomalies that have an alert */
+/** @param known all anomalies of which something is known */
 function build(
   members: readonly Member[],
   over: Partial<Notification> = {},
-  lead: Partial<Alert> = {},
+  lead: Partial<DescribedAnomaly> = {},
   known: readonly Member[] = members,
 ): Alert {
   return buildIncidentAlert({
     notification: { state: 'opened', incidentId: 'i1', sequence: 1, severity: 'warning', members, ...over },
-    alertOf: (anomalyId) => {
+    anomalyOf: (anomalyId) => {
       const { entity, detector, state } = known.find((member) => member.anomalyId === anomalyId)!;
-      return createAlert({
-        incidentId: anomalyId,
+      return createAnomaly({
+        anomalyId: anomalyId,
         entity,
         detector,
         state,
@@ -188,12 +188,12 @@ test('of an entity that came back, the farthest of all times is told', () => {
   const worstOf: Readonly<Record<string, number>> = { [PODS[0]!.anomalyId]: 2, b0: 3, c0: 4 };
   const alert = buildIncidentAlert({
     notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members },
-    alertOf: (anomalyId) => {
+    anomalyOf: (anomalyId) => {
       const { entity } = members.find((member) => member.anomalyId === anomalyId)!;
       const value = worstOf[anomalyId]!;
       const at = '2026-11-23T09:02:00.000Z';
       const worst = { metric: 'cpu', value, at, usualLow: 0.01, usualHigh: 0.05, usual: 0.03 };
-      return createAlert({ incidentId: anomalyId, entity, reasons: REASONS, worst });
+      return createAnomaly({ anomalyId: anomalyId, entity, reasons: REASONS, worst });
     },
     keys: KEYS,
   });
@@ -212,12 +212,12 @@ test('of many that get worse, the one that went farthest is told, whoever it beg
         members: PODS,
         news,
       },
-      alertOf: (anomalyId) => {
+      anomalyOf: (anomalyId) => {
         const { entity } = PODS.find((member) => member.anomalyId === anomalyId)!;
         const value = worstOf[anomalyId];
         const at = '2026-11-23T09:02:00.000Z';
-        return createAlert({
-          incidentId: anomalyId,
+        return createAnomaly({
+          anomalyId: anomalyId,
           entity,
           reasons: REASONS,
           ...(value !== undefined && {
@@ -471,7 +471,7 @@ test('rollouts of all members are told, each once, oldest first, and in the text
   const told = (over: Partial<Notification>): Alert =>
     buildIncidentAlert({
       notification: { state: 'opened', incidentId: 'i1', sequence: 1, severity: 'warning', members, ...over },
-      alertOf: (id) => createAlert({ incidentId: id, rollouts: own[Number(id.slice(1))]! }),
+      anomalyOf: (id) => createAnomaly({ anomalyId: id, rollouts: own[Number(id.slice(1))]! }),
       keys: KEYS,
     });
   const alert = told({});

@@ -1,11 +1,11 @@
 /** Whose number a message tells: of all that is part of the incident, what went farthest. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert } from '../../../lib/alert/alert.ts';
+import type { Alert, DescribedAnomaly } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert } from '../../../lib/alert/build-incident-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
 import type { Member, Notification } from '../../../lib/incident/contract.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAnomaly } from '../../helpers/alerts.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
 /** What one pod, or one detector of it, shows: usual is 8 to 12. */
@@ -19,8 +19,7 @@ interface Shown {
   readonly reach?: number | null;
   readonly state?: Member['state'];
   readonly start?: number;
-  /** Of its alert. */
-  readonly over?: Partial<Alert>;
+  readonly over?: Partial<DescribedAnomaly>;
 }
 
 const USUAL = { usualLow: 8, usualHigh: 12, usual: 10 };
@@ -41,14 +40,14 @@ function say(over: Partial<Notification>, ...shown: readonly Shown[]): Alert {
   });
   return buildIncidentAlert({
     notification: { state: 'updated', incidentId: 'i1', sequence: 2, severity: 'warning', members, ...over },
-    alertOf: (anomalyId) => {
+    anomalyOf: (anomalyId) => {
       const at = Number(anomalyId.slice(1));
       const { entity, detector, state } = members[at]!;
       const { metric = 'mem', value, over: told } = shown[at]!;
       const first = { metric, share: 1, value: value > USUAL.usual ? 13 : 7, ...USUAL };
       const worst = { metric, value, at: '2026-11-23T09:02:00.000Z', ...USUAL };
-      return createAlert({
-        incidentId: anomalyId,
+      return createAnomaly({
+        anomalyId: anomalyId,
         entity,
         detector,
         state,

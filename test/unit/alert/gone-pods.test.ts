@@ -1,12 +1,12 @@
 /** The end of what several pods lacked: those that are no longer there are not back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert, AlertSilence } from '../../../lib/alert/alert.ts';
+import type { Alert, AlertSilence, DescribedAnomaly } from '../../../lib/alert/alert.ts';
 import { buildIncidentAlert, describeDigested } from '../../../lib/alert/build-incident-alert.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
 import type { Member, Notification } from '../../../lib/incident/contract.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAnomaly } from '../../helpers/alerts.ts';
 import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
 const KEYS = {
@@ -38,12 +38,12 @@ function createPods(count: number): readonly Member[] {
 }
 
 /** @param gone ids of anomalies whose pods are no longer there. @param silent ids of those of missing data */
-function alertsOf(members: readonly Member[], gone: readonly string[], silent?: readonly string[]) {
-  return (anomalyId: string): Alert => {
+function anomaliesOf(members: readonly Member[], gone: readonly string[], silent?: readonly string[]) {
+  return (anomalyId: string): DescribedAnomaly => {
     const { entity } = members.find((member) => member.anomalyId === anomalyId)!;
     const isSilent = silent === undefined || silent.includes(anomalyId);
-    return createAlert({
-      incidentId: anomalyId,
+    return createAnomaly({
+      anomalyId: anomalyId,
       state: 'resolved',
       entity,
       ...(isSilent && {
@@ -57,7 +57,7 @@ function alertsOf(members: readonly Member[], gone: readonly string[], silent?: 
 function end(members: readonly Member[], gone: readonly string[], silent?: readonly string[]): Alert {
   return buildIncidentAlert({
     notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members },
-    alertOf: alertsOf(members, gone, silent),
+    anomalyOf: anomaliesOf(members, gone, silent),
     keys: KEYS,
   });
 }
@@ -105,9 +105,9 @@ test('that some are gone comes before that the data of the first one came late',
   const silences = (silence: Partial<AlertSilence>) =>
     buildIncidentAlert({
       notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members: FIVE },
-      alertOf: (anomalyId) => {
-        const alert = alertsOf(FIVE, ['a1'])(anomalyId);
-        return anomalyId === 'a0' ? { ...alert, silence: { ...LACKED, ...silence } } : alert;
+      anomalyOf: (anomalyId) => {
+        const anomaly = anomaliesOf(FIVE, ['a1'])(anomalyId);
+        return anomalyId === 'a0' ? { ...anomaly, silence: { ...LACKED, ...silence } } : anomaly;
       },
       keys: KEYS,
     }).summary;
@@ -137,7 +137,7 @@ test('the subject says so, the message has it for programs, and a digest tells i
     flaps: 0,
   } as const;
   assert.match(
-    describeDigested(digested, alertsOf(FIVE, ['a1']), KEYS).summary,
+    describeDigested(digested, anomaliesOf(FIVE, ['a1']), KEYS).summary,
     /: 1 of them is no longer there, 4 are back at/,
   );
 });
@@ -153,10 +153,10 @@ test('what was unusual of pods that are gone is gone with them, and over where o
         members: FIVE,
         ...over,
       },
-      alertOf: (anomalyId) => {
+      anomalyOf: (anomalyId) => {
         const { entity } = FIVE.find((member) => member.anomalyId === anomalyId)!;
         const isGone = gone.includes(anomalyId);
-        return createAlert({ incidentId: anomalyId, state: 'resolved', entity, ...(isGone && { isGone }) });
+        return createAnomaly({ anomalyId: anomalyId, state: 'resolved', entity, ...(isGone && { isGone }) });
       },
       keys: KEYS,
     });
@@ -177,12 +177,12 @@ test('what was unusual of pods that are gone is gone with them, and over where o
 test('what lacked data and what was unusual are gone alike; what was taken back, and was over before, is not asked', () => {
   const [one, two, three] = [FIVE[0]!, FIVE[1]!, FIVE[2]!];
   const lacked = { by: 'silence', silence: { ...LACKED, isGone: true } } as const;
-  const told = (members: readonly Member[], of: Readonly<Record<string, Partial<Alert>>>): Alert =>
+  const told = (members: readonly Member[], of: Readonly<Record<string, Partial<DescribedAnomaly>>>): Alert =>
     buildIncidentAlert({
       notification: { state: 'resolved', incidentId: 'i1', sequence: 2, severity: 'warning', members },
-      alertOf: (anomalyId) => {
+      anomalyOf: (anomalyId) => {
         const { entity } = members.find((member) => member.anomalyId === anomalyId)!;
-        return createAlert({ incidentId: anomalyId, state: 'resolved', entity, ...of[anomalyId] });
+        return createAnomaly({ anomalyId: anomalyId, state: 'resolved', entity, ...of[anomalyId] });
       },
       keys: KEYS,
     });

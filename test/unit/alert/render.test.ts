@@ -58,7 +58,7 @@ Model:      isolation-forest 20261121T000000Z-0123456789ab
 Trained on: 2026-11-14 00:00:00 UTC to 2026-11-21 00:00:00 UTC
 Window:     windows/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet
 Scores:     scores/detector=shop/date=2026-11-22/20261122T080000Z_20261122T081500Z.parquet
-Incident:   incidents/detector=shop/inc1.json
+Incident:   incidents/inc1.json
 Message:    20261122T143200Z-0123456789ab-0001
 `,
   );

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AlertSilence } from '../../../lib/alert/alert.ts';
-import { buildAlert } from '../../../lib/alert/build-alert.ts';
+import type { Alert, AlertSilence } from '../../../lib/alert/alert.ts';
+import { describeAnomaly } from '../../../lib/alert/describe-anomaly.ts';
 import { parseAlert } from '../../../lib/alert/parse-alert.ts';
 import { renderAlert } from '../../../lib/alert/render.ts';
 import type { Fate } from '../../../lib/alert/say-silence.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { AnomalyState } from '../../../lib/decision/contract.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { alertOf, createAnomaly } from '../../helpers/alerts.ts';
 
 const START = Date.parse('2026-11-22T14:32:00Z');
 const MINUTE = 60_000;
@@ -129,9 +129,9 @@ test('a silence is rendered with its facts, and comes back as it was', () => {
   assert.match(text, /What is missing:\n +100% {2}cpu missing \(usual 1–3\)/);
 });
 
-function build(silence: Partial<AlertSilence>, state: AnomalyState, fate?: Fate) {
+function build(silence: Partial<AlertSilence>, state: AnomalyState, fate?: Fate): Alert {
   const isOver = state === 'resolved' || state === 'settled';
-  return buildAlert({
+  const anomaly = describeAnomaly({
     transition: {
       anomalyId: 'inc1',
       entity: 'shop/checkout',
@@ -146,7 +146,7 @@ function build(silence: Partial<AlertSilence>, state: AnomalyState, fate?: Fate)
     reasons: [{ metric: 'cpu', share: 1, value: null, usualLow: 1, usualHigh: 3, usual: 2 }],
     detector: defaultDetector('shop'),
     step: MINUTE,
-    model: createAlert().model,
+    model: createAnomaly().model,
     by: 'silence',
     threshold: 15 * 60,
     silence: {
@@ -157,6 +157,7 @@ function build(silence: Partial<AlertSilence>, state: AnomalyState, fate?: Fate)
       ...silence,
     },
     fate,
-    objects: createAlert().objects,
+    objects: createAnomaly().objects,
   });
+  return alertOf(anomaly);
 }

@@ -266,17 +266,24 @@ test('score says where a manifest asks for another direction than the model lear
   );
 });
 
-test('score prints the incidents of a file, and writes the scores as Parquet or CSV', async () => {
+test('score prints the anomalies of a file, and writes the scores as Parquet or CSV', async () => {
   const args = ['score', path('plain.parquet'), '--model', path('model')];
   const { lines, code } = await run(...args, '--out', path('scores.parquet'), '--json');
   assert.equal(code, 0);
-  const alerts = lines
-    .filter(({ type }) => type === 'alert')
-    .map(({ alert }) => alert as Record<string, unknown>);
+  const changes = lines
+    .filter(({ type }) => type === 'anomaly')
+    .map(({ anomaly }) => anomaly as Record<string, unknown>);
   assert.deepEqual(
-    alerts.map(({ state, entity, start }) => [state, entity, start]),
+    changes.map(({ state, entity, start }) => [state, entity, start]),
     ['opened', 'resolved'].map((state) => [state, 'payment', new Date(EPOCH + 900 * STEP).toISOString()]),
   );
+  const id = String(changes[0]?.['anomalyId']);
+  assert.match(id, /^\d{8}T\d{6}Z-[0-9a-f]{12}$/);
+  assert.deepEqual(
+    changes.map((change) => [change['changeId'], 'incidentId' in change, 'notificationId' in change]),
+    ['0001', '0002'].map((number) => [`${id}-${number}`, false, false]),
+  );
+  assert.partialDeepStrictEqual(lines.at(-2), { type: 'scored', anomalies: 1 });
   const table = readTable(await readFile(path('scores.parquet')));
   assert.equal(table.numRows, 2 * ROWS);
   assert.equal((await run(...args, '--out', path('scores.csv'))).code, 0);

@@ -7,7 +7,7 @@ import { notify } from '../../../lib/jobs/notify/notify.ts';
 import { updateState } from '../../../lib/store/detector-states.ts';
 import { readNotifyState } from '../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../lib/store/object-store.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAnomaly } from '../../helpers/alerts.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { createNotifyContext } from '../../helpers/notify-context.ts';
@@ -16,16 +16,15 @@ const START = Date.parse('2026-11-22T08:05:00Z');
 
 /** An anomaly as scoring leaves it in the detector's state. */
 async function leave(store: ObjectStore, detector: string): Promise<void> {
-  const incidentId = `${detector}-1`;
-  const notificationId = `${incidentId}-0001`;
-  const alert = createAlert({
+  const anomalyId = `${detector}-1`;
+  const anomaly = createAnomaly({
     detector,
     entity: `${detector}-0`,
     targetService: null,
-    incidentId,
-    notificationId,
+    anomalyId,
+    changeId: `${anomalyId}-0001`,
   });
-  await updateState(store, detector, (state) => ({ ...state, outbox: [{ alert, sequence: 1 }] }));
+  await updateState(store, detector, (state) => ({ ...state, outbox: [{ anomaly, sequence: 1 }] }));
 }
 
 test("another detector's incident that waits is not told here, still waits, and goes to the topic", async () => {

@@ -4,7 +4,7 @@ import { ArtifactError, RetryLaterError } from '../../../lib/base/errors.ts';
 import type { DetectorState } from '../../../lib/store/detector-state.ts';
 import { initialState, readState, updateState } from '../../../lib/store/detector-states.ts';
 import { stateKey } from '../../../lib/store/keys.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAnomaly } from '../../helpers/alerts.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 
 const FULL: DetectorState = {
@@ -36,7 +36,7 @@ const FULL: DetectorState = {
     },
     '': { decidedUntil: 5, recent: [], open: undefined },
   },
-  outbox: [{ alert: createAlert(), sequence: 1 }],
+  outbox: [{ anomaly: createAnomaly(), sequence: 1 }],
 };
 
 async function put(store: ReturnType<typeof createMemoryObjectStore>, value: unknown): Promise<void> {

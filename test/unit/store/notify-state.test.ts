@@ -8,7 +8,7 @@ import {
   readNotifyState,
   writeNotifyState,
 } from '../../../lib/store/notify-state.ts';
-import { createAlert } from '../../helpers/alerts.ts';
+import { createAlert, createAnomaly } from '../../helpers/alerts.ts';
 import { createChange, endOf } from '../../helpers/anomalies.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
 
@@ -45,9 +45,9 @@ const FULL: NotifyState = {
     ],
     digestDue: 4,
   },
-  alerts: { [MEMBER.anomalyId]: createAlert({ members: [], membersLeftOut: 0 }) },
+  anomalies: { [MEMBER.anomalyId]: createAnomaly({ anomalyId: MEMBER.anomalyId }) },
   taken: { shop: ['a-0001'] },
-  outbox: [{ alert: createAlert({ state: 'escalated' }), sequence: 2 }],
+  outbox: [{ alert: createAlert({ state: 'escalated', members: [], membersLeftOut: 0 }), sequence: 2 }],
   sweptAt: 5,
 };
 

@@ -1,5 +1,5 @@
 /** What moved with an incident's probable culprit, among all that the detectors of its members watch. */
-import type { Alert, AlertMember } from '../../../alert/alert.ts';
+import type { AlertMember, DescribedAnomaly } from '../../../alert/alert.ts';
 import { detectorOfUnit } from '../../../config/work-unit.ts';
 import type { IncidentInput } from '../../../report/incident/incident-input.ts';
 import { unitOfWindowKey } from '../../../store/keys.ts';
@@ -11,7 +11,7 @@ import { readSeriesAround } from './read-series.ts';
 
 export interface KnownMember {
   readonly member: AlertMember;
-  readonly alert: Alert | undefined;
+  readonly anomaly: DescribedAnomaly | undefined;
   /** Windows in which it was found anomalous. */
   readonly windows: readonly string[];
 }
@@ -23,8 +23,8 @@ export interface FoundRelated {
 }
 
 /** Where its windows and its model are. */
-export function unitOfMember({ member, alert }: KnownMember): string {
-  return (alert && unitOfWindowKey(alert.objects.window)) ?? member.detector;
+export function unitOfMember({ member, anomaly }: KnownMember): string {
+  return (anomaly && unitOfWindowKey(anomaly.objects.window)) ?? member.detector;
 }
 
 /** @param known the probable culprit first */
@@ -33,9 +33,9 @@ export function relateMembers(
   known: readonly KnownMember[],
 ): IncidentInput['related'] {
   const [culprit] = known;
-  const reasons = culprit?.alert?.reasons ?? [];
+  const reasons = culprit?.anomaly?.reasons ?? [];
   // Who is silent moves with nobody.
-  if (culprit === undefined || reasons[0] === undefined || culprit.alert?.silence !== undefined) return [];
+  if (culprit === undefined || reasons[0] === undefined || culprit.anomaly?.silence !== undefined) return [];
   const { detector, entity } = culprit.member;
   return findRelated(rows, {
     culprit: {
@@ -59,7 +59,7 @@ export async function readRelated(
 ): Promise<FoundRelated> {
   const start = Math.min(...known.map(({ member }) => Date.parse(member.start)));
   const end = Math.max(
-    ...known.map(({ member, alert }) => Date.parse(member.end ?? alert?.lastAnomalous ?? member.start)),
+    ...known.map(({ member, anomaly }) => Date.parse(member.end ?? anomaly?.lastAnomalous ?? member.start)),
   );
   const range = rangeOfRelated({ start, end, step });
   const gathered: RowsOfDetector[] = [];
@@ -72,7 +72,7 @@ export async function readRelated(
       windows,
     }));
     await readSeriesAround(store, { unit, wanted, range, onset: start, rows });
-    const version = members[0]!.alert?.model.version;
+    const version = members[0]!.anomaly?.model.version;
     const usual = version === undefined ? undefined : await loadUsualValues(store, unit, version);
     gathered.push({ detector: detectorOfUnit(unit), rows, usual });
   }

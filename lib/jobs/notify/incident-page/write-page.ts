@@ -1,5 +1,5 @@
 /** Writes the page of one incident from what the bucket holds: its objects, the windows around it, its model, its past. */
-import type { Alert, AlertMember, Reason } from '../../../alert/alert.ts';
+import type { AlertMember, DescribedAnomaly, Reason } from '../../../alert/alert.ts';
 import { unitOfMetric } from '../../../alert/metric-unit.ts';
 import { ArtifactError, NotFoundError } from '../../../base/errors.ts';
 import { forEachConcurrently } from '../../../base/limit-concurrency.ts';
@@ -68,7 +68,7 @@ async function gatherInput(
   const known = await readMembers(store, incident.members.slice(0, MOST_MEMBERS));
   const lastRow = Math.max(
     Date.parse(newest.end ?? newest.lastAnomalous),
-    ...known.map(({ alert, member }) => Date.parse(member.end ?? alert?.lastAnomalous ?? member.start)),
+    ...known.map(({ anomaly, member }) => Date.parse(member.end ?? anomaly?.lastAnomalous ?? member.start)),
   );
   const start = Math.min(...known.map(({ member }) => Date.parse(member.start)), Date.parse(newest.start));
   const { isCut, ...range } = findPlotRange({ start, end: lastRow, step, now });
@@ -76,9 +76,9 @@ async function gatherInput(
   const around = { range, onset: start, related: { ...rangeOfRelated({ start, end: lastRow, step }), step } };
   const { seriesOf, rows, notes } = await readPlots(store, plotted, around);
   const members = known.map((each, at): MemberInput => {
-    const { member, alert } = each;
+    const { member, anomaly } = each;
     const stretches = findStretches(incident, member);
-    return { member, alert, stretches, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
+    return { member, anomaly, stretches, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
   });
   const { similar, ofDetector, newest: newestRead } = await findSimilar(store, incident);
   const { answered, unreadable } = await measureAnswered(store, ofDetector);
@@ -127,7 +127,8 @@ function findSeenUntil(
   members: readonly MemberInput[],
   { lastRow, step, now }: { readonly lastRow: number; readonly step: number; readonly now: number },
 ): number {
-  if (members.some(({ alert, member }) => alert?.silence !== undefined && member.end === null)) return now;
+  if (members.some(({ anomaly, member }) => anomaly?.silence !== undefined && member.end === null))
+    return now;
   const rows = members.flatMap(({ series }) =>
     series.flatMap((each) => (each.times.length === 0 ? [] : [each.times.at(-1)! + each.step])),
   );
@@ -140,17 +141,17 @@ async function readMembers(
 ): Promise<readonly KnownMember[]> {
   const known = new Map<AlertMember, KnownMember>();
   await forEachConcurrently(members, READS_AT_ONCE, async (member) => {
-    const alerts = await readAlerts(store, member.object);
-    const windows = [...new Set(alerts.map(({ objects }) => objects.window))];
-    known.set(member, { member, alert: alerts.at(-1), windows });
+    const changes = await readChanges(store, member.object);
+    const windows = [...new Set(changes.map(({ objects }) => objects.window))];
+    known.set(member, { member, anomaly: changes.at(-1), windows });
   });
   return members.map((member) => known.get(member)!);
 }
 
 /** Of the anomaly, oldest first; none where its object is not to be had. */
-async function readAlerts(store: ObjectStore, key: string): Promise<readonly Alert[]> {
+async function readChanges(store: ObjectStore, key: string): Promise<readonly DescribedAnomaly[]> {
   try {
-    return decodeJson(key, (await store.get(key)).body, anomalySchema).changes.map(({ alert }) => alert);
+    return decodeJson(key, (await store.get(key)).body, anomalySchema).changes.map(({ anomaly }) => anomaly);
   } catch (error) {
     if (error instanceof ArtifactError || error instanceof NotFoundError) return [];
     throw error;
@@ -196,7 +197,7 @@ async function readPlots(
         `${leftOut} windows of ${detector} are not in the plots: too many, too large, or unreadable.`,
       );
     const versions = new Set(
-      members.flatMap(({ alert }) => (alert === undefined ? [] : [alert.model.version])),
+      members.flatMap(({ anomaly }) => (anomaly === undefined ? [] : [anomaly.model.version])),
     );
     if (rows.leftOut() > 0)
       notes.push(`${rows.leftOut()} metrics of ${detector} were not looked at for what moved with it.`);
@@ -212,28 +213,31 @@ async function readPlots(
     rows: gathered,
     notes,
     seriesOf(known) {
-      const { member, alert } = known;
+      const { member, anomaly } = known;
       const most = isCulprit(known) ? METRICS.culprit : METRICS.other;
       const own = (read.get(unitOfMember(known)) ?? []).filter(({ entity }) => entity === member.entity);
       const names = metricsOf(known);
       const order = names.length > 0 ? names : own.map(({ metric }) => metric);
-      const values = alert && usual.get(`${unitOfMember(known)}/${alert.model.version}`);
+      const values = anomaly && usual.get(`${unitOfMember(known)}/${anomaly.model.version}`);
       return order.slice(0, most).flatMap((metric): readonly SeriesInput[] => {
         const series = own.find((each) => each.metric === metric);
         if (series === undefined) return [];
-        const moved = movedBy(metric, alert?.reasons ?? []);
+        const moved = movedBy(metric, anomaly?.reasons ?? []);
         const { expected, usual: profile } = values
           ? usualOfMetric(values, member.entity, metric, moved)
           : {};
-        return [{ ...series, unit: unitOf(metric, alert?.reasons ?? []), expected, usual: profile }];
+        return [{ ...series, unit: unitOf(metric, anomaly?.reasons ?? []), expected, usual: profile }];
       });
     },
   };
 }
 
 /** By their part in it; those that are missing where data is; empty: no one in particular. */
-function metricsOf({ alert }: KnownMember): readonly string[] {
-  const names = [...(alert?.reasons ?? []).map(({ metric }) => metric), ...(alert?.silence?.metrics ?? [])];
+function metricsOf({ anomaly }: KnownMember): readonly string[] {
+  const names = [
+    ...(anomaly?.reasons ?? []).map(({ metric }) => metric),
+    ...(anomaly?.silence?.metrics ?? []),
+  ];
   return [...new Set(names)];
 }
 

@@ -74,7 +74,7 @@ test('a digest has an object with all that it told of, each by its incident, how
   assert.deepEqual([digest?.state, digest?.members?.length, digest?.membersLeftOut], ['digest', 50, 10]);
   const object = JSON.parse(store.text(digest!.objects.incident) ?? '') as IncidentObject;
   const ids = object.members.map(({ incidentId }) => incidentId);
-  assert.deepEqual(ids.toSorted(), pods.map(({ alert }) => alert.incidentId).toSorted());
+  assert.deepEqual(ids.toSorted(), pods.map(({ anomaly }) => anomaly.anomalyId).toSorted());
   assert.deepEqual(
     digest?.members?.map(({ incidentId }) => incidentId),
     ids.slice(0, 50),

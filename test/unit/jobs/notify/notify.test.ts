@@ -8,7 +8,7 @@ import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { CLAIM_LEASE } from '../../../../lib/jobs/notify/publish-outbox.ts';
 import type { IncidentObject } from '../../../../lib/jobs/notify/record-incident.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
-import type { PendingAlert } from '../../../../lib/store/detector-state.ts';
+import type { PendingChange } from '../../../../lib/store/detector-state.ts';
 import { readState } from '../../../../lib/store/detector-states.ts';
 import { anomalyKey, incidentKey, NOTIFY_STATE_KEY, stateKey } from '../../../../lib/store/keys.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
@@ -23,7 +23,7 @@ import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { bytes, createTopic, dies, leave, pending, told } from '../../../helpers/notify-stories.ts';
 
 /** Three incidents: one of two entities, which ends, and two of another detector far apart. */
-const STORY: Readonly<Record<string, readonly PendingAlert[]>> = {
+const STORY: Readonly<Record<string, readonly PendingChange[]>> = {
   shop: [
     pending('shop', 'a-0'),
     pending('shop', 'a-1'),
@@ -97,7 +97,7 @@ test('an outage of twenty pods is one message, and its object has every pod with
   await leave(
     store,
     'shop',
-    ...[...pods, pending('shop', 'payment-20')].map(({ alert: { entity } }) => pending('shop', entity, 2)),
+    ...[...pods, pending('shop', 'payment-20')].map(({ anomaly: { entity } }) => pending('shop', entity, 2)),
   );
   await notify(context, ['shop']);
   assert.deepEqual(told(publisher), ['opened shop-payment-0 20', 'resolved shop-payment-0 21']);
@@ -113,10 +113,10 @@ test("of many members the culprit's reasons are kept whole, and of the others th
   await leave(store, 'shop', ...pods);
   const publisher = createTopic(store);
   await notify(createNotifyContext(store, { publisher }), ['shop']);
-  const { alerts } = (await readNotifyState(store)).state;
+  const { anomalies } = (await readNotifyState(store)).state;
   assert.deepEqual(
-    Object.values(alerts)
-      .map((alert) => [alert.reasons.length, alert.reasonsLeftOut])
+    Object.values(anomalies)
+      .map(({ reasons, reasonsLeftOut }) => [reasons.length, reasonsLeftOut])
       .toSorted(([a = 0], [b = 0]) => b - a)
       .slice(0, 2),
     [
@@ -124,7 +124,11 @@ test("of many members the culprit's reasons are kept whole, and of the others th
       [3, 2],
     ],
   );
-  await leave(store, 'shop', ...pods.map(({ alert: { entity } }) => pending('shop', entity, 2, { reasons })));
+  await leave(
+    store,
+    'shop',
+    ...pods.map(({ anomaly: { entity } }) => pending('shop', entity, 2, { reasons })),
+  );
   await notify(createNotifyContext(store, { publisher }), ['shop']);
   assert.deepEqual(
     publisher.sent.map((alert) => alert.reasons.length),
@@ -143,10 +147,10 @@ test('of many members the reasons of what went farthest are kept whole, too, and
   await leave(store, 'shop', ...pods);
   const context = createNotifyContext(store, { publisher: createTopic(store) });
   await notify(context, ['shop']);
-  await leave(store, 'shop', pending('shop', 'payment-7', 2, { reasons, worst: pods[7]!.alert.worst! }));
+  await leave(store, 'shop', pending('shop', 'payment-7', 2, { reasons, worst: pods[7]!.anomaly.worst! }));
   await notify(context, ['shop']);
-  const { alerts } = (await readNotifyState(store)).state;
-  const whole = Object.values(alerts).filter((alert) => alert.reasons.length === 5);
+  const { anomalies } = (await readNotifyState(store)).state;
+  const whole = Object.values(anomalies).filter(({ reasons: each }) => each.length === 5);
   assert.deepEqual(whole.map(({ entity }) => entity).sort(), ['payment-0', 'payment-7']);
 });
 
@@ -328,7 +332,7 @@ test('changes from before there were incidents go on as they were', async () => 
   await notify(createNotifyContext(store, { publisher }), ['shop']);
   assert.deepEqual(
     publisher.sent.map(({ state, notificationId }) => [state, notificationId]),
-    [['resolved', old.alert.notificationId]],
+    [['resolved', old.anomaly.changeId]],
   );
 });
 

@@ -15,7 +15,7 @@ import { updateState } from '../../../../lib/store/detector-states.ts';
 import { windowKey } from '../../../../lib/store/keys.ts';
 import { saveVersion } from '../../../../lib/store/model-repository.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
-import { createAlert } from '../../../helpers/alerts.ts';
+import { createAnomaly } from '../../../helpers/alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { allAvailable, windowOf } from '../../features/windows.ts';
@@ -85,10 +85,10 @@ async function drawBand(usualMoved?: number): Promise<readonly number[]> {
     writeWindow({ detector: 'shop', range, step: MINUTE, ...rows }, { manifestHash: 'test' }),
   );
   const reason = { metric: 'memory', share: 1, value: 200, usualLow: 136, usualHigh: 146, usual: 141 };
-  const alert = createAlert({
+  const anomaly = createAnomaly({
     entity: 'payment-0',
-    incidentId: INCIDENT,
-    notificationId: `${INCIDENT}-0001`,
+    anomalyId: INCIDENT,
+    changeId: `${INCIDENT}-0001`,
     state: 'opened',
     start: new Date(START).toISOString(),
     lastAnomalous: new Date(START + 5 * MINUTE).toISOString(),
@@ -96,8 +96,8 @@ async function drawBand(usualMoved?: number): Promise<readonly number[]> {
     reasons: [{ ...reason, ...(usualMoved !== undefined && { usualMoved }) }],
   });
   const about = { workload: 'payment', siblings: 1, dependsOn: [], step: MINUTE };
-  await putVersion(store, alert.model.version);
-  await updateState(store, 'shop', (state) => ({ ...state, outbox: [{ alert, sequence: 1, about }] }));
+  await putVersion(store, anomaly.model.version);
+  await updateState(store, 'shop', (state) => ({ ...state, outbox: [{ anomaly, sequence: 1, about }] }));
   const publisher = { publish: async () => ({ messageId: 'm1' }) };
   await notify(
     createNotifyContext(store, { renderPage: undefined, publisher, now: () => START + 60 * MINUTE }),

@@ -1,7 +1,7 @@
 /** What moved with the culprit in other detectors: the page finds it, and the next message says it, with no further read. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert, AlertRelated } from '../../../../lib/alert/alert.ts';
+import type { AlertRelated, DescribedAnomaly } from '../../../../lib/alert/alert.ts';
 import { renderAlert } from '../../../../lib/alert/render.ts';
 import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import type { Incident } from '../../../../lib/incident/contract.ts';
@@ -12,7 +12,7 @@ import { updateState } from '../../../../lib/store/detector-states.ts';
 import { NOTIFY_STATE_KEY, windowKey } from '../../../../lib/store/keys.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
-import { createAlert } from '../../../helpers/alerts.ts';
+import { createAnomaly } from '../../../helpers/alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
@@ -46,15 +46,15 @@ async function leave(
   store: MemoryObjectStore,
   detector: string,
   entity: string,
-  given: { readonly sequence?: number; readonly over?: Partial<Alert> } = {},
+  given: { readonly sequence?: number; readonly over?: Partial<DescribedAnomaly> } = {},
 ): Promise<void> {
   const { sequence = 1, over = {} } = given;
-  const incidentId = `20261122T080000Z-${detector}`;
-  const alert = createAlert({
+  const anomalyId = `20261122T080000Z-${detector}`;
+  const anomaly = createAnomaly({
     detector,
     entity,
-    incidentId,
-    notificationId: `${incidentId}-000${sequence}`,
+    anomalyId,
+    changeId: `${anomalyId}-000${sequence}`,
     state: sequence === 1 ? 'opened' : 'resolved',
     reasons: [{ metric: 'io', share: 1, value: 45, usualLow: 0, usualHigh: 11, usual: 5 }],
     lastAnomalous: new Date(START + 30 * MINUTE).toISOString(),
@@ -62,14 +62,13 @@ async function leave(
     objects: {
       window: windowKey(detector, { start: START, end: START + 60 * MINUTE }),
       scores: 's',
-      incident: 'i',
     },
     ...over,
   });
   const about = { workload: entity, siblings: 1, dependsOn: [], step: MINUTE };
   await updateState(store, detector, (state) => ({
     ...state,
-    outbox: [...state.outbox, { alert, sequence, about }],
+    outbox: [...state.outbox, { anomaly, sequence, about }],
   }));
 }
 
@@ -227,9 +226,9 @@ function relate(detector: string, count: number, correlation = 0.9): AlertRelate
 }
 
 test('its own detector leaves room for three of others, and the most alike is first', () => {
-  const alert = createAlert({ incidentId: 'a', related: relate('shop', 8) });
+  const anomaly = createAnomaly({ anomalyId: 'a', related: relate('shop', 8) });
   const found = relate('disks', 5, 0.885).map((each) => ({ ...each, isMember: true }));
-  const kept = keepRelated({ a: alert }, [{ anomalyId: 'a', related: found }]);
+  const kept = keepRelated({ a: anomaly }, [{ anomalyId: 'a', related: found }]);
   const names = kept['a']?.related?.map(({ entity }) => entity);
   assert.deepEqual(names, [
     'shop-0',
@@ -247,30 +246,30 @@ test('its own detector leaves room for three of others, and the most alike is fi
   // Of its own detector the page knows nothing that scoring does not say.
   const own = relate('shop', 2).map((each) => ({ ...each, isMember: false }));
   assert.equal(
-    keepRelated({ a: createAlert() }, [{ anomalyId: 'a', related: own }])['a']?.related,
+    keepRelated({ a: createAnomaly() }, [{ anomalyId: 'a', related: own }])['a']?.related,
     undefined,
   );
 });
 
 test('a later change keeps what was found of others, and has what scoring found of its own', () => {
-  const before = createAlert({ related: [...relate('shop', 1), ...relate('disks', 1, 0.8)] });
-  const names = (alert: Alert): unknown =>
-    alert.related?.map(({ entity, correlation }) => [entity, correlation]);
-  assert.deepEqual(names(withRelated(before, createAlert())), [
+  const before = createAnomaly({ related: [...relate('shop', 1), ...relate('disks', 1, 0.8)] });
+  const names = (anomaly: DescribedAnomaly): unknown =>
+    anomaly.related?.map(({ entity, correlation }) => [entity, correlation]);
+  assert.deepEqual(names(withRelated(before, createAnomaly())), [
     ['shop-0', 0.9],
     ['disks-0', 0.8],
   ]);
-  assert.deepEqual(names(withRelated(before, createAlert({ related: relate('shop', 1, 0.7) }))), [
+  assert.deepEqual(names(withRelated(before, createAnomaly({ related: relate('shop', 1, 0.7) }))), [
     ['disks-0', 0.8],
     ['shop-0', 0.7],
   ]);
   // Both watch the same.
-  const twice = createAlert({ related: [{ ...relate('disks', 1, 0.7)[0]!, detector: 'shop' }] });
+  const twice = createAnomaly({ related: [{ ...relate('disks', 1, 0.7)[0]!, detector: 'shop' }] });
   assert.deepEqual(names(withRelated(before, twice)), [['disks-0', 0.7]]);
-  assert.equal(withRelated(undefined, createAlert()).related, undefined);
+  assert.equal(withRelated(undefined, createAnomaly()).related, undefined);
 });
 
-test('an incident that cannot be looked at, such as one without an alert, is said to be so and costs the run nothing', async () => {
+test('an incident that cannot be looked at, such as one of an anomaly that nothing is known of, is said to be so and costs the run nothing', async () => {
   const telemetry = createMemoryTelemetry();
   const store = createMemoryObjectStore({ now: () => START });
   const members = ['shop', 'disks'].map((detector) => ({
@@ -283,7 +282,7 @@ test('an incident that cannot be looked at, such as one without an alert, is sai
   const incident = { id: 'a', status: 'waiting', members } as unknown as Incident;
   const context = createNotifyContext(store, { publisher: createTopic(store), telemetry });
   const { state } = await readNotifyState(store);
-  assert.deepEqual(await relateWaiting(context, { ...state, alerts: {} }, [incident]), []);
+  assert.deepEqual(await relateWaiting(context, { ...state, anomalies: {} }, [incident]), []);
   assert.deepEqual(
     telemetry.lines.map(({ fields }) => fields['incidentId']),
     ['a'],

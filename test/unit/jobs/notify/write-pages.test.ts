@@ -1,7 +1,7 @@
 /** Pages of incidents: what they hold, that they are bounded, and that no message waits for one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert } from '../../../../lib/alert/alert.ts';
+import type { DescribedAnomaly } from '../../../../lib/alert/alert.ts';
 import { type AlertPublisher, PublishRejectedError } from '../../../../lib/alert/publisher.ts';
 import type { Verdict } from '../../../../lib/answers/verdict.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
@@ -11,7 +11,7 @@ import { updateState } from '../../../../lib/store/detector-states.ts';
 import { feedbackKey, incidentPageKey, windowKey } from '../../../../lib/store/keys.ts';
 import { readNotifyState } from '../../../../lib/store/notify-state.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
-import { createAlert } from '../../../helpers/alerts.ts';
+import { createAlert, createAnomaly } from '../../../helpers/alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
@@ -27,17 +27,17 @@ async function leave(
     readonly start?: number;
     readonly sequence?: number;
     readonly workload?: string;
-    readonly over?: Partial<Alert>;
+    readonly over?: Partial<DescribedAnomaly>;
   } = {},
 ): Promise<string> {
   const { start = START, sequence = 1, workload = 'payment', over = {} } = given;
   const idOf = (at: number): string =>
     `${new Date(start).toISOString().replaceAll(/[-:]|\.000/g, '')}-${String(at).padStart(4, '0')}`;
   const changes = entities.map((entity, at) => ({
-    alert: createAlert({
+    anomaly: createAnomaly({
       entity,
-      incidentId: idOf(at),
-      notificationId: `${idOf(at)}-000${sequence}`,
+      anomalyId: idOf(at),
+      changeId: `${idOf(at)}-000${sequence}`,
       state: sequence === 1 ? 'opened' : 'resolved',
       start: new Date(start).toISOString(),
       lastAnomalous: new Date(start + 5 * MINUTE).toISOString(),
@@ -220,7 +220,11 @@ test('an incident of the past that is alike is named, one of something else is n
   const store = createMemoryObjectStore();
   const reasons = [{ metric: 'disk', share: 1, value: 1, usualLow: 0, usualHigh: 1, usual: 0.5 }];
   const day = 24 * 60 * MINUTE;
-  const past = async (entity: string, start: number, over: Partial<Alert> = {}): Promise<string> => {
+  const past = async (
+    entity: string,
+    start: number,
+    over: Partial<DescribedAnomaly> = {},
+  ): Promise<string> => {
     const id = await leave(store, [entity], { start, over });
     await notify(createContext(store), ['shop']);
     await leave(store, [entity], { start, over, sequence: 2 });
@@ -248,7 +252,7 @@ test('a page says how many of the incidents of its detector that people answered
     },
   };
   const day = 24 * 60 * MINUTE;
-  const tell = async (start: number, over: Partial<Alert> = {}): Promise<string> => {
+  const tell = async (start: number, over: Partial<DescribedAnomaly> = {}): Promise<string> => {
     const id = await leave(store, ['payment-0'], { start, over });
     await notify(createContext(store), ['shop']);
     await leave(store, ['payment-0'], { start, over, sequence: 2 });

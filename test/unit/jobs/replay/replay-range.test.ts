@@ -63,10 +63,10 @@ describe('a range of a detector that told of something in it', () => {
 
   test('the same scores, the same state, no alert, no late row; a range is half-open', async () => {
     assert.deepEqual(
-      bucket.published.map(({ alert }) => alert.state),
+      bucket.found.map(({ anomaly }) => anomaly.state),
       ['opened', 'resolved'],
     );
-    const told = bucket.published.length;
+    const told = bucket.found.length;
     const scores = await Promise.all(keys.map(readScores));
     const { state } = await readState(bucket.store, 'shop');
     const late = telemetry.total('LateRows');
@@ -77,7 +77,7 @@ describe('a range of a detector that told of something in it', () => {
       scored.map(({ key }) => key),
       keys.slice(0, 2),
     );
-    assert.equal(bucket.published.length, told);
+    assert.equal(bucket.found.length, told);
     assert.deepEqual((await readState(bucket.store, 'shop')).state, state);
     assert.deepEqual(await Promise.all(keys.map(readScores)), scores);
     assert.deepEqual(await readLate(bucket.store, 'shop'), []);

@@ -272,7 +272,7 @@ test('where scoring stood still for days, what came meanwhile goes before what c
   const key = keyOf(6 * DAY - 1);
   assert.equal(await score(world, [key]), 5 * DAY);
   const { state } = await readState(world.store, DETECTOR);
-  const told = state.outbox.map(({ alert }) => `${alert.state} ${alert.entity}`);
+  const told = state.outbox.map(({ anomaly: { state, entity } }) => `${state} ${entity}`);
   assert.deepEqual(told, ['opened payment', 'resolved payment']);
 });
 
@@ -289,7 +289,7 @@ test('an event of a file that is gone leaves a silence for a run that knows of w
   assert.equal(await score(world), 0);
   const { state } = await readState(world.store, DETECTOR);
   assert.deepEqual(
-    state.outbox.map(({ alert }) => alert.objects.window),
+    state.outbox.map(({ anomaly }) => anomaly.objects.window),
     [keyOf(DAY - 1)],
   );
 });

@@ -7,6 +7,7 @@ import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { rangeOfWindowKey } from '../../../../lib/store/keys.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
+import { alertOf } from '../../../helpers/alerts.ts';
 import { createShopWorld } from '../../../helpers/shop-world.ts';
 import { EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -28,7 +29,7 @@ function makeRows(from: number, rows: number): MetricWindow {
 test('the first message names the metrics of other entities that moved with it, and reads nothing for it', async () => {
   const clock = EPOCH + (TRAINED + 200) * STEP;
   const spec = '{ step: 1m, model: { kind: robust-z }, silence: { entity: off, source: off } }';
-  const { context, published, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
+  const { context, found, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
   await drop(makeRows(0, TRAINED));
   const loaded = await loadDetector(context, DETECTOR);
   await trainModel(loaded, context);
@@ -36,7 +37,7 @@ test('the first message names the metrics of other entities that moved with it, 
     await drop(makeRows(from, 15));
     await scoreWindows(loaded, context);
   }
-  const [opened] = published;
+  const [opened] = found;
   assert.equal(opened?.state, 'opened');
   const of = opened.entity;
   assert.ok(of === 'payment' || of === 'checkout', of);
@@ -45,7 +46,7 @@ test('the first message names the metrics of other entities that moved with it, 
   assert.deepEqual([first?.detector, first?.entity, first?.metric], [DETECTOR, ...other]);
   assert.ok(first!.correlation >= 0.6 && first!.correlation <= 1, String(first!.correlation));
   assert.ok(opened.related!.every(({ entity }) => entity !== 'catalogue' && entity !== of));
-  const { text } = renderAlert(opened);
+  const { text } = renderAlert(alertOf(opened));
   assert.match(
     text,
     new RegExp(`What moved with it, by correlation:\n {2}\\+[01]\\.\\d\\d {2}${other.join(' ')}\n`),

@@ -53,10 +53,10 @@ test('a dropped CSV is scored and alerted on as Parquet is', async () => {
     await bucket.store.put(`${PREFIX}${name}`, pack(csvOf({ from: 1440, rows: 90, fault })));
     const { scored } = await score();
     assert.equal(scored[0]?.rows, 180);
-    const told = (all: typeof bucket.published): string[] =>
-      all.map(({ alert }) => `${alert.state} ${alert.summary}`);
-    assert.deepEqual(told(bucket.published), told(parquet.bucket.published));
-    assert.equal(bucket.published.length, 2);
+    const told = (all: typeof bucket.found): string[] =>
+      all.map(({ anomaly }) => `${anomaly.state} ${anomaly.summary}`);
+    assert.deepEqual(told(bucket.found), told(parquet.bucket.found));
+    assert.equal(bucket.found.length, 2);
     assert.ok((await bucket.store.get(scoresKey(`${PREFIX}${name}`))).body.length > 0);
     assert.deepEqual((await readDetectorStatus(context, 'shop')).quarantined, []);
   }

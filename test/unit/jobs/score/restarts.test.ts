@@ -8,6 +8,7 @@ import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
 import { readCurrent } from '../../../../lib/store/model-repository.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
+import { alertOf } from '../../../helpers/alerts.ts';
 import { createShopWorld } from '../../../helpers/shop-world.ts';
 import { EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 
@@ -57,7 +58,7 @@ function makeRows(given: {
 async function run(fault?: true) {
   const clock = EPOCH + (TRAINED + 200) * STEP;
   const spec = '{ step: 1m, model: { kind: isolation-forest, params: { trees: 20 } } }';
-  const { store, context, published, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
+  const { store, context, found, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
   await drop(makeRows({ from: 0, rows: TRAINED }));
   const loaded = await loadDetector(context, DETECTOR);
   assert.equal((await trainModel(loaded, context)).outcome, 'trained');
@@ -65,11 +66,11 @@ async function run(fault?: true) {
     await drop(makeRows({ from, rows: 15, ...(fault && { fault }) }));
   await scoreWindows(loaded, context);
   const { version } = (await readCurrent(store, DETECTOR))!;
-  return { published, fitted: await loadFittedDetector(store, DETECTOR, version) };
+  return { found, fitted: await loadFittedDetector(store, DETECTOR, version) };
 }
 
 test('a restart alone wakes nobody: what only grows is judged by how fast', async () => {
-  const { published, fitted } = await run();
+  const { found, fitted } = await run();
   assert.deepEqual(
     fitted.plan.columns.map(({ name }) => name),
     [
@@ -80,14 +81,14 @@ test('a restart alone wakes nobody: what only grows is judged by how fast', asyn
       'data_availability',
     ],
   );
-  assert.deepEqual(published, []);
+  assert.deepEqual(found, []);
 });
 
-test('an incident says that there was a restart', async () => {
-  const { published } = await run(true);
-  const opened = published.find(({ state }) => state === 'opened')!;
-  const resolved = published.find(({ state }) => state === 'resolved')!;
-  assert.equal(published.filter(({ state }) => state === 'opened').length, 1);
+test('an anomaly says that there was a restart', async () => {
+  const { found } = await run(true);
+  const opened = found.find(({ state }) => state === 'opened')!;
+  const resolved = found.find(({ state }) => state === 'resolved')!;
+  assert.equal(found.filter(({ state }) => state === 'opened').length, 1);
   const at = new Date(EPOCH + RESTART * STEP).toISOString();
   assert.deepEqual(
     resolved.restarts?.map((restart) => [restart.metric, restart.at]),
@@ -99,7 +100,7 @@ test('an incident says that there was a restart', async () => {
   );
   assert.ok(resolved.restarts!.every(({ metric, from, to }) => metric.endsWith('seconds') || to < from));
   assert.match(
-    renderAlert(resolved).text,
+    renderAlert(alertOf(resolved)).text,
     /^Restarted: {2}2026-11-02 01:00:00 UTC \(process_start_time_seconds, requests_total, uptime\)$/m,
   );
   // What opened it came before the restart, in an earlier file.

@@ -19,26 +19,26 @@ async function createTrained() {
   const score = async () => scoreWindows(await loadQuickDetector(context, 'shop'), context);
   await trainModel(await loadQuickDetector(context, 'shop'), context);
   await score();
-  const told = (): string[] => bucket.published.map(({ alert }) => `${alert.state} ${alert.entity}`);
-  return { store: bucket.store, published: bucket.published, telemetry, score, told };
+  const told = (): string[] => bucket.found.map(({ anomaly }) => `${anomaly.state} ${anomaly.entity}`);
+  return { store: bucket.store, found: bucket.found, telemetry, score, told };
 }
 
 const FAULT = { entity: 'payment', from: 1450, to: 1455 };
 
 test('a corrected window takes back what is over, once', async () => {
-  const { store, score, told, published, telemetry } = await createTrained();
+  const { store, score, told, found, telemetry } = await createTrained();
   const key = await dropWindow(store, { from: 1440, rows: 60, fault: FAULT });
   await score();
   assert.deepEqual(told(), ['opened payment', 'resolved payment']);
   await dropWindow(store, { from: 1440, rows: 60 });
   await score();
   assert.deepEqual(told(), ['opened payment', 'resolved payment', 'retracted payment']);
-  const { alert } = published[2]!;
-  assert.equal(alert.incidentId, published[0]!.alert.incidentId);
-  assert.match(alert.notificationId, /-0003$/);
-  assert.deepEqual([alert.start, alert.end], [published[1]!.alert.start, published[1]!.alert.end]);
-  assert.match(alert.summary, /^payment: not so by corrected data, 00:1\d UTC to 00:1\d UTC; cpu \d/);
-  const [reason] = alert.reasons;
+  const { anomaly } = found[2]!;
+  assert.equal(anomaly.anomalyId, found[0]!.anomaly.anomalyId);
+  assert.match(anomaly.changeId, /-0003$/);
+  assert.deepEqual([anomaly.start, anomaly.end], [found[1]!.anomaly.start, found[1]!.anomaly.end]);
+  assert.match(anomaly.summary, /^payment: not so by corrected data, 00:1\d UTC to 00:1\d UTC; cpu \d/);
+  const [reason] = anomaly.reasons;
   assert.ok(reason!.metric === 'cpu' && reason!.value! < 200, 'as the corrected data have it');
   assert.equal(telemetry.total('AnomaliesRetracted', 'shop'), 1);
   // A run that died before it wrote the scores, and the same bytes once more.

@@ -36,7 +36,7 @@ function makeRows(given: {
 async function run(faulty: boolean, dependsOn: string, revisionsOf: typeof tellNone = tellNone) {
   const clock = EPOCH + (TRAINED + 200) * STEP;
   const spec = `{ step: 1m, model: { kind: robust-z }, silence: { entity: off, source: off }, depends_on: [${dependsOn}] }`;
-  const { store, context, published, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
+  const { store, context, found, drop } = await createShopWorld({ detector: DETECTOR, spec, clock });
   await drop(makeRows({ from: 0, rows: TRAINED, faulty }));
   const loaded = await loadDetector(context, DETECTOR);
   await trainModel(loaded, context);
@@ -45,7 +45,7 @@ async function run(faulty: boolean, dependsOn: string, revisionsOf: typeof tellN
     await scoreWindows(loaded, context);
   }
   const { state } = await readState(store, DETECTOR);
-  return { published, rollouts: state.rollouts };
+  return { found, rollouts: state.rollouts };
 }
 
 /** Of the window that begins at this step. */
@@ -61,26 +61,26 @@ const TOLD = {
 };
 
 test('a rollout alone wakes nobody, and is remembered', async () => {
-  const { published, rollouts } = await run(false, 'checkout');
-  assert.deepEqual(published, []);
+  const { found, rollouts } = await run(false, 'checkout');
+  assert.deepEqual(found, []);
   assert.deepEqual(rollouts?.recent, [{ ...TOLD, at: EPOCH + ROLLOUT * STEP }]);
 });
 
 test('an anomaly of what depends on it names it', async () => {
-  const { published } = await run(true, 'checkout');
-  assert.equal(published[0]?.entity, PAYMENT);
-  assert.deepEqual(published[0]?.rollouts, [TOLD]);
+  const { found } = await run(true, 'checkout');
+  assert.equal(found[0]?.entity, PAYMENT);
+  assert.deepEqual(found[0]?.rollouts, [TOLD]);
 });
 
 test('one of what does not depend on it does not', async () => {
-  const { published } = await run(true, 'catalogue');
-  assert.equal(published[0]?.entity, PAYMENT);
-  assert.equal(published[0]?.rollouts, undefined);
+  const { found } = await run(true, 'catalogue');
+  assert.equal(found[0]?.entity, PAYMENT);
+  assert.equal(found[0]?.rollouts, undefined);
 });
 
 test('a StatefulSet is rolled out where its windows say so', async () => {
   const revised = { workload: 'shop/queue', kind: 'StatefulSet' } as const;
-  const { published, rollouts } = await run(true, 'queue', (from) => {
+  const { found, rollouts } = await run(true, 'queue', (from) => {
     const start = { ...revised, revision: from > ROLLOUT ? 'b' : 'a', first: EPOCH + from * STEP };
     const moved = { ...revised, revision: 'b', first: EPOCH + (ROLLOUT + 5) * STEP };
     return { revisions: from === ROLLOUT ? [start, moved] : [start] };
@@ -91,5 +91,5 @@ test('a StatefulSet is rolled out where its windows say so', async () => {
     [{ ...revised, at, from: 'a', to: 'b' }],
   );
   const told = { ...revised, at: new Date(at).toISOString(), from: 'a', to: 'b' };
-  assert.deepEqual(published[0]?.rollouts, [told]);
+  assert.deepEqual(found[0]?.rollouts, [told]);
 });

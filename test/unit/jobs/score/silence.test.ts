@@ -1,7 +1,7 @@
 /** Missing data through the jobs: trained, dropped as files of several lengths, told, and written. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert } from '../../../../lib/alert/alert.ts';
+import type { DescribedAnomaly } from '../../../../lib/alert/alert.ts';
 import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
 import type { JobContext } from '../../../../lib/jobs/shared/context.ts';
@@ -27,7 +27,7 @@ const PARAMS = 'model: { kind: isolation-forest, params: { trees: 20 } }, traini
 interface World {
   readonly store: MemoryObjectStore;
   readonly context: JobContext;
-  readonly published: Alert[];
+  readonly published: DescribedAnomaly[];
   readonly requested: string[];
   clock: number;
 }
@@ -36,7 +36,7 @@ interface World {
 type Lacks = (entity: string, minute: number, metric: string) => boolean;
 
 async function createWorld(spec = PARAMS): Promise<World> {
-  const published: Alert[] = [];
+  const published: DescribedAnomaly[] = [];
   const requested: string[] = [];
   const world = { clock: EPOCH + TRAINED * STEP, published, requested } as unknown as World;
   const store = createMemoryObjectStore({ now: () => world.clock });
@@ -49,7 +49,7 @@ async function createWorld(spec = PARAMS): Promise<World> {
       },
       async requestNotifying(name) {
         await updateState(store, name, (state) => {
-          published.push(...state.outbox.map(({ alert }) => alert));
+          published.push(...state.outbox.map(({ anomaly }) => anomaly));
           return { ...state, outbox: [] };
         });
       },
@@ -212,5 +212,5 @@ test('a source that gives nothing is told of by the clock, once, and closed by t
     'shop: its data came late: what was missing since 00:00 UTC is there',
   );
   assert.deepEqual((await readState(store, DETECTOR)).state.silence?.open, []);
-  assert.equal(new Set(world.published.map(({ incidentId }) => incidentId)).size, 1);
+  assert.equal(new Set(world.published.map(({ anomalyId }) => anomalyId)).size, 1);
 });

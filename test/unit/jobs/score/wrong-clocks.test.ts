@@ -73,7 +73,7 @@ async function passTwoHours(): Promise<string[]> {
     });
     await score();
   }
-  return bucket.published.map(({ alert }) => `${alert.state} ${alert.entity}`);
+  return bucket.found.map(({ anomaly }) => `${anomaly.state} ${anomaly.entity}`);
 }
 
 const AS_WITHOUT = ['opened payment', 'resolved payment'];

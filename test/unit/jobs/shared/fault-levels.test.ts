@@ -195,9 +195,9 @@ class World {
       await dropWindow(this.bucket.store, { detector, from, rows: 30, fault });
       await this.score(detector);
     }
-    return this.bucket.published
-      .map(({ alert }) => alert)
-      .filter((alert) => alert.detector === detector && ['cart', 'payment'].includes(alert.entity))
+    return this.bucket.found
+      .map(({ anomaly }) => anomaly)
+      .filter((anomaly) => anomaly.detector === detector && ['cart', 'payment'].includes(anomaly.entity))
       .map(({ state, entity, start, score, summary }) =>
         JSON.stringify({ state, entity, start, score, summary }),
       );
@@ -253,7 +253,7 @@ describe('a fault of one detector', () => {
     await dropWindow(store, { from: 1560, rows: 15, fault });
     await world.score('shop');
     assert.deepEqual(
-      world.bucket.published.slice(2).map(({ alert }) => `${alert.state} ${alert.entity}`),
+      world.bucket.found.slice(2).map(({ anomaly }) => `${anomaly.state} ${anomaly.entity}`),
       ['opened cart'],
     );
     const healed = (await readState(store, 'shop')).state;

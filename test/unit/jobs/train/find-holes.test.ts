@@ -1,7 +1,7 @@
 /** What a training is to leave out, by what people excluded, what became of anomalies and what was said of them. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Alert } from '../../../../lib/alert/alert.ts';
+import type { DescribedAnomaly } from '../../../../lib/alert/alert.ts';
 import type { Verdict } from '../../../../lib/answers/verdict.ts';
 import { formatCompactTime } from '../../../../lib/base/compact-time.ts';
 import { defaultDetector } from '../../../../lib/config/defaults.ts';
@@ -10,7 +10,7 @@ import { findHoles } from '../../../../lib/jobs/train/find-holes.ts';
 import { encodeJson } from '../../../../lib/store/json.ts';
 import { anomalyKey, feedbackKey, incidentKey } from '../../../../lib/store/keys.ts';
 import type { TrainingHoles } from '../../../../lib/store/training-holes.ts';
-import { createAlert } from '../../../helpers/alerts.ts';
+import { createAnomaly } from '../../../helpers/alerts.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 
@@ -35,8 +35,8 @@ interface Anomaly {
   /** Minutes before noon; without an end it is open. */
   readonly from: number;
   readonly to?: number;
-  readonly state?: Alert['state'];
-  readonly alert?: Partial<Alert>;
+  readonly state?: DescribedAnomaly['state'];
+  readonly anomaly?: Partial<DescribedAnomaly>;
 }
 
 function at(minutesBefore: number): string {
@@ -47,10 +47,10 @@ function idOf(from: number): string {
   return `${formatCompactTime(NOON - from * MINUTE)}-aaaaaaaaaaaa`;
 }
 
-async function put({ from, to, state = 'resolved', alert = {} }: Anomaly): Promise<string> {
+async function put({ from, to, state = 'resolved', anomaly = {} }: Anomaly): Promise<string> {
   const anomalyId = idOf(from);
   const end = to === undefined ? null : at(to);
-  const told = createAlert({ incidentId: anomalyId, state, start: at(from), end, ...alert });
+  const described = createAnomaly({ anomalyId, state, start: at(from), end, ...anomaly });
   const object = {
     formatVersion: 1,
     anomalyId,
@@ -59,7 +59,7 @@ async function put({ from, to, state = 'resolved', alert = {} }: Anomaly): Promi
     state,
     start: at(from),
     end,
-    changes: [{ sequence: 1, alert: told }],
+    changes: [{ sequence: 1, anomaly: described }],
   };
   await store.put(anomalyKey('shop', anomalyId), encodeJson(object));
   if (end === null) open.add(anomalyId);
@@ -145,7 +145,7 @@ test('a verdict goes before the policy, and one on an anomaly before one on its 
 });
 
 test('missing data left no rows out, whatever is said of it', async () => {
-  await put({ from: 300, to: 200, alert: { by: 'silence' } });
+  await put({ from: 300, to: 200, anomaly: { by: 'silence' } });
   await answer(idOf(300), 'true');
   assert.deepEqual(await told('exclude'), []);
 });
@@ -218,7 +218,7 @@ test('exclusions of this detector and range, with what they match; a bad one goe
 });
 
 test('one that has no end and is not open has lost it with its state: it ends with its newest row', async () => {
-  const id = await put({ from: 300, alert: { lastAnomalous: at(261) } });
+  const id = await put({ from: 300, anomaly: { lastAnomalous: at(261) } });
   assert.deepEqual(await told(), ['unanswered 360 0']);
   open.delete(id);
   assert.deepEqual(await told(), ['unanswered 340 260']);

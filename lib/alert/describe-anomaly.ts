@@ -1,14 +1,15 @@
-/** A change of state becomes a message that people can act on. */
+/** What a change of an anomaly comes to, in words and numbers that people can act on: what alerts are made of. */
 import type { Detector } from '../config/detector.ts';
 import type { Transition } from '../decision/contract.ts';
 import type {
-  Alert,
   AlertRelated,
   AlertRestart,
   AlertRollout,
   AlertSettled,
   AlertSilence,
   AlertWorst,
+  AnomalyFacts,
+  DescribedAnomaly,
   Reason,
 } from './alert.ts';
 import { carryMetadata } from './carry-metadata.ts';
@@ -16,7 +17,7 @@ import { unitOfMetric } from './metric-unit.ts';
 import type { Fate } from './say-silence.ts';
 import { summarize } from './summarize.ts';
 
-/** Reasons that an alert carries: past those, a share is a few percent, and a message has 256 KiB. */
+/** Reasons that are kept: past those, a share is a few percent, and a message has 256 KiB. */
 const MOST_REASONS = 20;
 
 /** What restarts again and again need not be told more often. */
@@ -32,13 +33,13 @@ const ROUND = 1000;
  * @param given.by what the transition's score and the threshold are of; left out: the model's scores
  * @param given.threshold from which a row is anomalous
  */
-export function buildAlert(given: {
+export function describeAnomaly(given: {
   readonly transition: Transition;
   readonly reasons: readonly Reason[];
   readonly detector: Detector;
   readonly step: number;
-  readonly model: Alert['model'];
-  readonly by?: Alert['by'];
+  readonly model: AnomalyFacts['model'];
+  readonly by?: AnomalyFacts['by'];
   readonly silence?: AlertSilence;
   /** With `silence`; only the sentence has it. */
   readonly fate?: Fate | undefined;
@@ -50,17 +51,17 @@ export function buildAlert(given: {
   readonly worst?: AlertWorst | undefined;
   readonly related?: readonly AlertRelated[] | undefined;
   readonly threshold: number;
-  readonly rarity?: Alert['rarity'];
-  readonly objects: Alert['objects'];
-}): Alert {
+  readonly rarity?: AnomalyFacts['rarity'];
+  readonly objects: AnomalyFacts['objects'];
+}): DescribedAnomaly {
   const { transition, detector, model, by, threshold, objects, step } = given;
   const reasons = given.reasons.map((reason) => withDeviation(withUnit(reason, detector)));
   const settled = given.settled && withUnit(given.settled, detector);
   const worst = given.worst && withUnit(given.worst, detector);
   return {
     formatVersion: 1,
-    notificationId: `${transition.anomalyId}-${String(transition.sequence).padStart(4, '0')}`,
-    incidentId: transition.anomalyId,
+    anomalyId: transition.anomalyId,
+    changeId: `${transition.anomalyId}-${String(transition.sequence).padStart(4, '0')}`,
     state: transition.state,
     ...(transition.isGone === true && { isGone: true }),
     detector: detector.name,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alert, AlertSettled, Reason } from '../../../lib/alert/alert.ts';
-import { buildAlert } from '../../../lib/alert/build-alert.ts';
-import { parseAlert } from '../../../lib/alert/parse-alert.ts';
+import type { AlertSettled, AnomalyFacts, DescribedAnomaly, Reason } from '../../../lib/alert/alert.ts';
+import { describedAnomalySchema } from '../../../lib/alert/anomaly-schema.ts';
+import { describeAnomaly } from '../../../lib/alert/describe-anomaly.ts';
 import { defaultDetector } from '../../../lib/config/defaults.ts';
 import type { Detector } from '../../../lib/config/detector.ts';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
@@ -36,12 +36,12 @@ const LOST: Reason = {
   usual: 0.1,
 };
 
-test('an alert carries what the transition, the detector and the model say', () => {
-  const alert = build({ reasons: [CPU, MEMORY, READY, LOST] });
-  assert.deepEqual(alert, {
+test('an anomaly carries what the transition, the detector and the model say', () => {
+  const anomaly = build({ reasons: [CPU, MEMORY, READY, LOST] });
+  assert.deepEqual(anomaly, {
     formatVersion: 1,
-    notificationId: '20261122T143200Z-0123456789ab-0001',
-    incidentId: '20261122T143200Z-0123456789ab',
+    anomalyId: '20261122T143200Z-0123456789ab',
+    changeId: '20261122T143200Z-0123456789ab-0001',
     state: 'opened',
     detector: 'shop',
     targetService: null,
@@ -62,7 +62,7 @@ test('an alert carries what the transition, the detector and the model say', () 
     end: null,
     model: MODEL,
     objects: OBJECTS,
-  } satisfies Alert);
+  } satisfies DescribedAnomaly);
 });
 
 test('a deviation is in halves of the usual band, signed and to three decimals', () => {
@@ -74,11 +74,11 @@ test('a deviation is in halves of the usual band, signed and to three decimals',
   assert.equal(deviationOf({ value: null }), null);
   assert.equal(deviationOf({ value: 12, usualLow: 10, usualHigh: 10 }), null);
   assert.equal(deviationOf({ value: 10, usualLow: 10, usualHigh: 10 }), null);
-  // An older alert lacks it.
+  // An older one lacks it.
   const { deviation: _, ...before } = build({ reasons: [CPU] }).reasons[0]!;
   assert.deepEqual(before, CPU);
-  const alert = { ...build({ reasons: [] }), reasons: [before] };
-  assert.deepEqual(parseAlert(JSON.stringify(alert)), alert);
+  const anomaly = { ...build({ reasons: [] }), reasons: [before] };
+  assert.deepEqual(read(anomaly), anomaly);
 });
 
 test('one sentence for each thing that can be said', () => {
@@ -151,62 +151,65 @@ test('one sentence for each thing that can be said', () => {
 
 test('by evidence: how often normal data goes as far as the threshold, and no rarity of a score', () => {
   const rarity = { onceIn: 4000, isBound: false, heldBack: true };
-  const alert = build({ reasons: [CPU], by: 'evidence', rarity });
-  assert.equal(alert.by, 'evidence');
-  assert.deepEqual(alert.falseAlarms, { count: 1, per: 7 * 24 * 60 * MINUTE });
-  assert.equal(alert.rarity, undefined);
+  const anomaly = build({ reasons: [CPU], by: 'evidence', rarity });
+  assert.equal(anomaly.by, 'evidence');
+  assert.deepEqual(anomaly.falseAlarms, { count: 1, per: 7 * 24 * 60 * MINUTE });
+  assert.equal(anomaly.rarity, undefined);
   const byScore = build({ reasons: [CPU], rarity });
   assert.deepEqual([byScore.by, byScore.falseAlarms, byScore.rarity], [undefined, undefined, rarity]);
 });
 
 test('the preset knows its units', () => {
   const { name, query } = KUBERNETES.metrics.find((metric) => metric.name === 'pod_cpu_usage')!;
-  const alert = build({ reasons: [{ ...CPU, metric: name }], detector: { metrics: [{ name, query }] } });
-  assert.equal(alert.reasons[0]?.unit, 'cores');
-  assert.equal(alert.summary, 'payment: pod_cpu_usage 0.83 cores (usual 0.01–0.05), since 14:32 UTC, 6 min');
+  const anomaly = build({ reasons: [{ ...CPU, metric: name }], detector: { metrics: [{ name, query }] } });
+  assert.equal(anomaly.reasons[0]?.unit, 'cores');
+  assert.equal(
+    anomaly.summary,
+    'payment: pod_cpu_usage 0.83 cores (usual 0.01–0.05), since 14:32 UTC, 6 min',
+  );
 });
 
 test('the top 20 reasons are kept and the rest is counted', () => {
   const reasons = Array.from({ length: 50 }, (_, index) => ({ ...CPU, metric: `m${index}` }));
-  const alert = build({ reasons });
+  const anomaly = build({ reasons });
   assert.deepEqual(
-    alert.reasons.map(({ metric }) => metric),
+    anomaly.reasons.map(({ metric }) => metric),
     reasons.slice(0, 20).map(({ metric }) => metric),
   );
-  assert.equal(alert.reasonsLeftOut, 30);
-  assert.match(alert.summary, / and 49 more metrics, /);
+  assert.equal(anomaly.reasonsLeftOut, 30);
+  assert.match(anomaly.summary, / and 49 more metrics, /);
 });
 
-const MODEL: Alert['model'] = {
+const MODEL: AnomalyFacts['model'] = {
   version: 'v7',
   kind: 'isolation-forest',
   trainedFrom: '2026-11-14T00:00:00.000Z',
   trainedTo: '2026-11-21T00:00:00.000Z',
 };
-const OBJECTS: Alert['objects'] = { window: 'windows/w', scores: 'scores/s', incident: 'incidents/i' };
+const OBJECTS: AnomalyFacts['objects'] = { window: 'windows/w', scores: 'scores/s' };
 
-test('a restart before or in an incident is told, and not where there is none', () => {
+test('a restart before or in an anomaly is told, and not where there is none', () => {
   const restart = { metric: 'uptime', at: '2026-11-22T14:31:00.000Z', from: 64_800, to: 20 };
-  const alert = build({ reasons: [CPU], restarts: new Array(7).fill(restart) });
+  const anomaly = build({ reasons: [CPU], restarts: new Array(7).fill(restart) });
   assert.equal(
-    alert.summary,
+    anomaly.summary,
     'payment: container_cpu_usage 0.83 (usual 0.01–0.05), since 14:32 UTC, 6 min; restarted at 14:31 UTC',
   );
-  assert.deepEqual(alert.restarts, new Array(5).fill(restart));
-  assert.deepEqual(parseAlert(JSON.stringify(alert)), alert);
+  assert.deepEqual(anomaly.restarts, new Array(5).fill(restart));
+  assert.deepEqual(read(anomaly), anomaly);
   assert.equal('restarts' in build({ reasons: [CPU] }), false);
 });
 
-test('rollouts before or in an incident are told, the newest of many, and read back', () => {
+test('rollouts before or in an anomaly are told, the newest of many, and read back', () => {
   const rollouts = ['31', '32', '33', '34', '35', '36'].map((minute) => ({
     workload: 'shop/checkout',
     at: `2026-11-22T14:${minute}:00.000Z`,
     from: '6d4cf56db6',
     to: '7f9cb5c8d6',
   }));
-  const alert = build({ reasons: [CPU], rollouts });
-  assert.deepEqual(alert.rollouts, rollouts.slice(1));
-  assert.deepEqual(parseAlert(JSON.stringify(alert)), alert);
+  const anomaly = build({ reasons: [CPU], rollouts });
+  assert.deepEqual(anomaly.rollouts, rollouts.slice(1));
+  assert.deepEqual(read(anomaly), anomaly);
   assert.equal('rollouts' in build({ reasons: [CPU] }), false);
 });
 
@@ -215,12 +218,12 @@ function build(given: {
   reasons: readonly Reason[];
   transition?: Partial<Transition>;
   detector?: Partial<Detector>;
-  by?: Alert['by'];
-  rarity?: Alert['rarity'];
-  restarts?: NonNullable<Alert['restarts']>;
-  rollouts?: NonNullable<Alert['rollouts']>;
-}): Alert {
-  return buildAlert({
+  by?: AnomalyFacts['by'];
+  rarity?: AnomalyFacts['rarity'];
+  restarts?: NonNullable<AnomalyFacts['restarts']>;
+  rollouts?: NonNullable<AnomalyFacts['rollouts']>;
+}): DescribedAnomaly {
+  return describeAnomaly({
     transition: {
       anomalyId: '20261122T143200Z-0123456789ab',
       entity: 'payment',
@@ -245,4 +248,9 @@ function build(given: {
     rollouts: given.rollouts ?? [],
     objects: OBJECTS,
   });
+}
+
+/** As it is stored and read back. */
+function read(anomaly: DescribedAnomaly): DescribedAnomaly {
+  return describedAnomalySchema.parse(JSON.parse(JSON.stringify(anomaly)));
 }
