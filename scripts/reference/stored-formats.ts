@@ -297,7 +297,9 @@ async function leaveJob(): Promise<void> {
 
 async function leaveFaults(): Promise<void> {
   const key = `${windowsPrefix(DETECTOR)}dropped.parquet`;
-  await recordScored(store, DETECTOR, new Map(), [{ key, rows: 2, at: new Date(now).toISOString() }]);
+  const newest = (await readRecentWindows(store, DETECTOR)).at(-1)!;
+  const late = [{ key, rows: 2, at: new Date(now).toISOString() }];
+  await recordScored(store, DETECTOR, new Map([[newest.key, newest.etag]]), late);
   const { etag } = await store.put(key, new TextEncoder().encode('PAR1 and no more'));
   const leftOut = [
     { code: 'time-out-of-bounds', count: 2, message: '2 rows lie in 2099' },
@@ -310,7 +312,7 @@ async function leaveFaults(): Promise<void> {
     error: new WindowError('no-parquet', `${key} is none`),
   });
   // All of them have one form, and would be most of the fixture's bytes.
-  await writeRecentWindows(store, DETECTOR, (await readRecentWindows(store, DETECTOR)).slice(-1));
+  await writeRecentWindows(store, DETECTOR, [newest]);
   const learned = [{ key, etag, lastModified: now, step: 60_000, range: { start: now - 900_000, end: now } }];
   const known = await readFileRanges(store, DETECTOR);
   await recordFileRanges(store, DETECTOR, { learned, isGone: () => false, known });

@@ -216,6 +216,32 @@ test('silences keep members that this release does not know while rows are walke
   assert.deepEqual(findLost(before!, after), []);
 });
 
+test('what was stored of an anomaly as an alert is read by its own names, with all that it has', async () => {
+  const bucket = await openLaterBucket('2026-11-27');
+  const called = ({ incidentId, notificationId, ...rest }: Members): Members => ({
+    ...rest,
+    anomalyId: incidentId!,
+    changeId: notificationId!,
+  });
+  const changeOf = ({ alert, ...rest }: Members): Members => ({ ...rest, anomaly: called(alert as Members) });
+  const listOf = (stored: Members, name: string): readonly Members[] => stored[name] as readonly Members[];
+
+  const stored = readMembers(bucket, keys.stateKey(DETECTOR));
+  assert.deepEqual((await readState(bucket, DETECTOR)).state.outbox, listOf(stored, 'outbox').map(changeOf));
+  const { alerts } = readMembers(bucket, keys.NOTIFY_STATE_KEY);
+  assert.deepEqual(
+    Object.entries((await readNotifyState(bucket)).state.anomalies),
+    Object.entries(alerts as Readonly<Record<string, Members>>).map(([id, alert]) => [id, called(alert)]),
+  );
+  const key = bucket.keys().find((each) => FORMATS['anomalyKey']!.test(each))!;
+  const before = readMembers(bucket, key);
+  const { changes } = await readAnomaly(bucket, key);
+  assert.deepEqual(changes, listOf(before, 'changes').map(changeOf));
+  // With the next change of it they are stored so, too.
+  await recordAnomaly(bucket, { ...changes[0]!, sequence: 9 });
+  assert.deepEqual(listOf(readMembers(bucket, key), 'changes').slice(0, -1), changes);
+});
+
 test('what people write is read strictly', () => {
   const text = readFileSync(new URL(`${RELEASES.at(-1)}/detectors/shop.yml`, FOLDER), 'utf8');
   assert.equal(parseManifest(text, { source: 'shop.yml' }).name, DETECTOR);
@@ -224,6 +250,8 @@ test('what people write is read strictly', () => {
     (error: Error) => error.message.includes(ADDED),
   );
 });
+
+type Members = Readonly<Record<string, JsonValue>>;
 
 /** As it is stored. */
 type Incident = Pick<IncidentObject, 'incidentId' | 'changes'>;
@@ -412,10 +440,14 @@ async function readAll(bucket: MemoryObjectStore): Promise<void> {
     [...(await readRetired(bucket, DETECTOR)).versions.keys()],
     ['20261001T020000Z-0123456789ab'],
   );
-  assert.deepEqual((await readSweeps(bucket)).detectors, [[DETECTOR, NOW]]);
+  const [[swept, sweptAt]] = (await readSweeps(bucket)).detectors as [readonly [string, number]];
+  assert.deepEqual([swept, Math.abs(NOW - sweptAt) < 86_400_000], [DETECTOR, true]);
   assert.deepEqual(
-    (await readRecentWindows(bucket, DETECTOR)).map(({ key, body }) => [key, body.length]),
-    [['windows/detector=shop/date=2026-11-02/20261102T031500Z_20261102T033000Z.parquet', 2033]],
+    (await readRecentWindows(bucket, DETECTOR)).map(({ key, body }) => [
+      key,
+      new TextDecoder().decode(body.subarray(0, 4)),
+    ]),
+    [['windows/detector=shop/date=2026-11-02/20261102T031500Z_20261102T033000Z.parquet', 'PAR1']],
   );
   const loaded = await loadDetector(contextOf(bucket), DETECTOR);
   assert.equal(await findSetAside(bucket, loaded, NOW), undefined);

@@ -33,6 +33,14 @@ const MAPS = [
   'anomalies',
   'taken',
   'versions',
+  'rows',
+  'levels',
+  'endedPods',
+  'podOwners',
+  'cleared',
+  // By workload, of which the fixtures have this one, and then by revision.
+  'revisions',
+  'shop/checkout',
 ];
 
 type Members = Readonly<Record<string, JsonValue>>;
