@@ -11,14 +11,14 @@ export interface ScoreCalibration {
    * surprising than they are.
    */
   readonly heldBack: boolean;
-  /** Of versions whose threshold came from a budget of incidents: they are read, and no longer made. */
+  /** Of versions whose threshold came from a budget of false alarms: they are read, and no longer made. */
   readonly budget?: CalibratedBudget;
 }
 
 export interface CalibratedBudget extends FalseAlarmBudget {
-  /** False incidents that the threshold is expected to open in `per`. */
+  /** False alarms that the threshold is expected to raise in `per`. */
   readonly expected: number;
-  /** Incidents of held-back rows that it was estimated from; 0: none, and the tail of single rows stands in. */
+  /** Anomalies of held-back rows that it was estimated from; 0: none, and the tail of single rows stands in. */
   readonly peaks: number;
   /** Ms of held-back data. */
   readonly exposure: number;

@@ -128,7 +128,7 @@ export interface Transition {
   readonly anomalyId: string;
   readonly entity: string;
   readonly state: AnomalyState;
-  /** 1 for `opened`, then counting up; with the id it names the notification. */
+  /** 1 for `opened`, then counting up; with the id it names the change. */
   readonly sequence: number;
   /** Epoch ms: first anomalous row, and newest row seen. `end` is set once resolved (exclusive). */
   readonly start: number;

@@ -43,12 +43,12 @@ export interface Evaluation {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
-  /** Of incidents, k of n included. */
+  /** Of anomalies, k of n included. */
   readonly events: EventScores;
   /** From an event's start to its first alert, ms. */
   readonly delay: { readonly mean: number; readonly median: number };
   readonly falseAlarmsPerDay: number;
-  /** Labelled events that no incident overlaps. */
+  /** Labelled events that no anomaly overlaps. */
   readonly missed: readonly TimeEvent[];
 }
 

@@ -10,7 +10,7 @@ export interface ReplayOptions {
   readonly policy: DecisionPolicy;
   /** Ms. */
   readonly step: number;
-  /** Epoch ms: earlier rows open no incident. */
+  /** Epoch ms: earlier rows open no anomaly. */
   readonly watchFrom: number;
 }
 
@@ -71,7 +71,7 @@ export function replayRows({ rows, policy, step, watchFrom }: ReplayOptions): Re
           resolvedAt: state === 'resolved' || state === 'settled' ? now : undefined,
         });
     }
-    // An open incident grows without a transition.
+    // An open anomaly grows without a transition.
     for (const [entity, { open }] of Object.entries(tracks)) {
       const alert = open && alerts.get(keyOf(entity, open.id));
       if (open && alert) alerts.set(keyOf(entity, open.id), { ...alert, end: open.lastAnomalous + step });

@@ -79,7 +79,7 @@ const ALIKE_LENGTHS = 2;
  * what the model says, it says of what metrics say, too.
  */
 const SHARES = { alone: 0.6, several: 0.2, joint: 1 } as const;
-/** A block's chance of a false incident is never taken to be larger. */
+/** A block's chance of a false alarm is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 /**
  * Blocks below which nothing can be said of what all metrics do together: they start up together, and two hours show no other
@@ -172,7 +172,7 @@ function findReaches(
     const { column, side, length } = describeComponent(component, { columns, plan });
     if (!isWatched(rate.directions[column], side)) return Number.POSITIVE_INFINITY;
     if (column < 0 && isTooShort(found)) return Number.POSITIVE_INFINITY;
-    // One budget for all: a false incident of each is as rare as there are of them.
+    // One budget for all: a false alarm of each is as rare as there are of them.
     const among = column < 0 ? ALIKE_LENGTHS / SHARES.joint : countAmong(rate);
     const tail = findReturnLevel(found, probabilityOf(blockOf(length), rate, among));
     if (column < 0) return CAUTION.others * Math.max(LEAST.joint, tail);
@@ -194,10 +194,10 @@ function isTooShort({ length }: readonly number[]): boolean {
 }
 
 /**
- * Where single rows go by themselves as often as the budget puts up with false incidents, once at least. Three rows within
+ * Where single rows go by themselves as often as the budget puts up with false alarms, once at least. Three rows within
  * four that go no farther are a burst like those, and no news before the mean over a longer stretch says so, too.
  * @param maxima of blocks, of single rows
- * @param probability of a block to hold a false incident that is put up with
+ * @param probability of a block to hold a false alarm that is put up with
  * @returns 0 where there is no block
  */
 function findKnownBurst(maxima: readonly number[], probability: number): number {

@@ -1,6 +1,6 @@
 /**
  * The evidence of a row that something is wrong: how far its statistics go, in units of how far they go by themselves
- * within the time in which one false incident is put up with. At 1 an incident opens, whatever the metric and however
+ * within the time in which one false alarm is put up with. At 1 an anomaly opens, whatever the metric and however
  * long it took.
  */
 import { type Expectation, isNew } from '../expectation/expectation.ts';
@@ -26,7 +26,7 @@ export interface FittedEvidence {
   readonly starts: Starts;
 }
 
-/** Per row; 1 or above opens an incident. */
+/** Per row; 1 or above opens an anomaly. */
 export interface RowEvidence {
   /** Of the matrix's columns. */
   readonly names: readonly string[];

@@ -22,7 +22,7 @@ const MOST_STARTS = 200;
  * for a level.
  */
 const LEAST_LIFE = 4;
-/** A start's chance of a false incident is never taken to be larger. */
+/** A start's chance of a false alarm is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 
 interface Given extends Pick<ScanInput, 'x' | 'expectation' | 'leastChanges'> {
@@ -56,7 +56,7 @@ export function fitStarts(given: Given): Starts {
   const starts = findStarts(given);
   const from = x.times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
   const to = x.times.reduce((last, time) => Math.max(last, time), Number.NEGATIVE_INFINITY);
-  // One budget for all of them: a false incident of each is as rare as there are of them.
+  // One budget for all of them: a false alarm of each is as rare as there are of them.
   const probability = Math.min(
     MOST_PROBABLE,
     ((to - from) * budget.count) / (budget.per * starts.length * among),

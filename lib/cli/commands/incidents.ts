@@ -102,10 +102,10 @@ async function show(invocation: Invocation, id: string): Promise<ExitStatus> {
       ? 'incidents, the most important first:'
       : 'anomalies, the probable cause first:',
     ...incident.members.map((member) => {
-      const { state, detector, summary, object, incidentId = object } = member;
+      const { state, detector, summary, object, incidentId } = member;
       const answer = said.get(idOf(member));
       const told = answer === undefined || answer === own ? '' : `\n    ${sayAnswer(answer)}`;
-      return `  ${state} ${detector} ${summary}\n    ${incidentId}${told}`;
+      return `  ${state} ${detector} ${summary}\n    ${incidentId ?? object}${told}`;
     }),
     '',
     incident.changes.length === 0
@@ -146,8 +146,8 @@ async function readAnswers(
   return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id)!] as const] : [])));
 }
 
-function idOf({ anomalyId, incidentId = anomalyId }: IncidentObject['members'][number]): string {
-  return incidentId;
+function idOf({ anomalyId, incidentId }: IncidentObject['members'][number]): string {
+  return incidentId ?? anomalyId;
 }
 
 /** "verdict: false by ada, 2026-11-24T09:00:00Z: a load test" */

@@ -89,7 +89,7 @@ export interface OpenSilence {
   /** Of one that comes at regular times: when it should have come, and when it was there last, half-open. */
   readonly due?: number | undefined;
   readonly visit?: { readonly from: number; readonly to: number } | undefined;
-  /** Alerts so far; 0: noticed by the clock, and still to be told. */
+  /** Changes so far; 0: noticed by the clock, and still to be told. */
   readonly sequence: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Settles how many shards a detector is split into: by its first data, before its first window is written, and for good. If
- * the number changed, an entity would be cut off from its history, its model and its open incident.
+ * the number changed, an entity would be cut off from its history, its model and its open anomaly.
  */
 import type { Detector } from '../../config/detector.ts';
 import { parseUnit } from '../../config/work-unit.ts';

@@ -23,7 +23,7 @@ import { describeContexts } from './describe-contexts.ts';
 import { describeRollouts } from './describe-rollouts.ts';
 import { type Decided, describeTransitions } from './describe-transitions.ts';
 import { followOwners } from './follow-owners.ts';
-import { describeSilence, followSilence } from './silence-alerts.ts';
+import { describeSilence, followSilence } from './silence-changes.ts';
 
 export interface CommittedDecision {
   /** Per row, 1 = anomalous. */

@@ -35,7 +35,7 @@ import { inBatches, inTimeOrder } from './order-windows.ts';
 import { type Attempts, openAttempts } from './score-attempts.ts';
 import { openScoreNotes } from './score-notes.ts';
 import { type ScoredWindow, type ScoreRun, scoreWindow } from './score-window.ts';
-import { tellNoticedSilences } from './silence-alerts.ts';
+import { tellNoticedSilences } from './silence-changes.ts';
 import { turnAway } from './turn-away.ts';
 
 export interface ScoreResult {

@@ -1,4 +1,4 @@
-/** Why an incident opened, where single metrics opened it: each by its own evidence, and over the stretch that it took. */
+/** Why an anomaly opened, where single metrics opened it: each by its own evidence, and over the stretch that it took. */
 import type { Reason } from '../../alert/alert.ts';
 import { formatDuration } from '../../base/duration.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
@@ -14,7 +14,7 @@ import { deriveValues, type ExplainInput, explainRows, isUnusual } from './expla
 import type { FittedDetector } from './fitted-detector.ts';
 import { openUsual, type Usual } from './usual-at.ts';
 
-/** What has less of the largest evidence, or of what opens an incident, did not open it. */
+/** What has less of the largest evidence, or of what opens an anomaly, did not open it. */
 const LEAST_OF_LARGEST = 0.5;
 const LEAST_RATIO = 0.5;
 /** Rows from which a stretch is told by its mean: a row of it alone need not be out at all. */
@@ -25,7 +25,7 @@ interface Given extends ExplainInput {
 }
 
 /**
- * By what opened an incident at these rows: metrics by themselves, or all of them together as the model sees them.
+ * By what opened an anomaly at these rows: metrics by themselves, or all of them together as the model sees them.
  * @param given.isOfMetrics whether a row's evidence is that of metrics
  */
 export async function explainDecided(
@@ -84,12 +84,12 @@ function takeSubjects({ fitted }: Given, found: readonly ColumnEvidence[]): read
   return [...bySubject.values()];
 }
 
-/** Evidence at which an incident opens. */
+/** Evidence at which an anomaly opens. */
 const OPENS_ALONE = 1;
 
 function keepTelling(found: readonly ColumnEvidence[]): readonly ColumnEvidence[] {
   const largest = found[0]?.ratio ?? 0;
-  // Several together may open an incident without any that comes near to it alone.
+  // Several together may open an anomaly without any that comes near to it alone.
   const least = Math.max(LEAST_OF_LARGEST * largest, Math.min(LEAST_RATIO, largest));
   // What would have opened it by itself is never left out, however far another went.
   return found.filter(({ ratio }) => ratio >= Math.min(least, OPENS_ALONE));

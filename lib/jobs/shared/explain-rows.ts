@@ -32,7 +32,7 @@ export interface ExplainInput {
 }
 
 /**
- * All at once: what a window's columns are derived from is looked through once, however many incidents are in it.
+ * All at once: what a window's columns are derived from is looked through once, however many anomalies are in it.
  * @param rows of `x`
  * @returns for each of them one reason per metric, largest share first: what several columns of a metric add to the score adds up, and the most
  * telling one is shown. That is the one with the largest share of those that left their usual range, or of all where

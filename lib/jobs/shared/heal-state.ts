@@ -1,6 +1,6 @@
 /**
  * Makes a new state in place of one that is no JSON, for example because it was cut by hand. All that the bucket tells is
- * read from it again, and the detector goes on. The rest (open incidents, alerts that were not sent yet) is lost, and the
+ * read from it again, and the detector goes on. The rest (open anomalies, changes that were not taken over yet) is lost, and the
  * copy in quarantine says so. JSON that does not fit, such as that of a newer release, is left alone.
  */
 import { ArtifactError, PreconditionFailedError } from '../../base/errors.ts';

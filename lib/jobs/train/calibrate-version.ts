@@ -36,7 +36,7 @@ export interface CalibratedVersion {
   readonly notes: readonly string[];
 }
 
-/** Evidence at which an incident opens, and below which a row of an open one is no longer part of it. */
+/** Evidence at which an anomaly opens, and below which a row of an open one is no longer part of it. */
 const OPENS_AT = 1;
 const HOLDS_ABOVE = 0.6;
 

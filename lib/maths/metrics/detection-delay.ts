@@ -1,9 +1,9 @@
 import { quantile } from '../quantile.ts';
 import { checkEvents, overlaps, type TimeEvent } from './events.ts';
 
-/** An incident as the decision stage has it, and when people were told. */
+/** An anomaly, or an incident, and when people were told. */
 export interface AlertedEvent extends TimeEvent {
-  /** Epoch ms at which the incident opened: later than `start` where it takes several rows to open one. */
+  /** Epoch ms at which it opened: later than `start` where it takes several rows to open one. */
   readonly alertedAt: number;
 }
 

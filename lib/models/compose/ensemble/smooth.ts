@@ -1,5 +1,5 @@
 /**
- * A causal mean of each entity's scores that forgets: an incident lasts, noise does not. Over a finite stretch, so that
+ * A causal mean of each entity's scores that forgets: an anomaly lasts, noise does not. Over a finite stretch, so that
  * a row's score is the same wherever its window was cut.
  */
 import type { FeatureMatrix } from '../../../features/feature-matrix.ts';

@@ -5,7 +5,7 @@ import { groupRows } from '../../framework/univariate/group-rows.ts';
 
 /**
  * The rows asked for and those that their scores look back on: a score depends on no other entity and on no other row.
- * An outage opens an incident for each entity, and each is explained from a window of all.
+ * An outage opens an anomaly for each entity, and each is explained from a window of all.
  * @returns the part, and where in it the asked rows are, in the order asked
  */
 export function takeWithContext(

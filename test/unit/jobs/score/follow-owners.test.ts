@@ -7,7 +7,7 @@ import { seriesOf } from '../../../../lib/expectation/expectation.ts';
 import { profilesOf } from '../../../../lib/features/scaler.ts';
 import { describeContexts } from '../../../../lib/jobs/score/describe-contexts.ts';
 import { followOwners, ownerOf, withOwners } from '../../../../lib/jobs/score/follow-owners.ts';
-import { followSilence } from '../../../../lib/jobs/score/silence-alerts.ts';
+import { followSilence } from '../../../../lib/jobs/score/silence-changes.ts';
 import type { FittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-/** Missing data of a window: who has gone silent, and what people are told of it. */
+/** Missing data of a window: who has gone silent, and the changes of anomalies that it comes to. */
 import type { Reason } from '../../alert/alert.ts';
 import { describeAnomaly } from '../../alert/describe-anomaly.ts';
 import { nameWorkload } from '../../base/workload.ts';
