@@ -6,6 +6,7 @@ import { parseAlert } from '../../lib/alert/parse-alert.ts';
 import { parseManifest } from '../../lib/config/manifest.ts';
 import { loadEvidence } from '../../lib/evidence/state.ts';
 import { loadFeatures } from '../../lib/features/feature-state.ts';
+import { anomalySchema } from '../../lib/jobs/notify/record-anomaly.ts';
 import { parseCondition } from '../../lib/labels/parse.ts';
 import type { JsonValue, ModelState, TypedArray } from '../../lib/models/framework/contract.ts';
 import { getModel } from '../../lib/models/registry.ts';
@@ -62,7 +63,14 @@ export function listTargets(): readonly Target[] {
       true,
     ),
     target('label expressions', 0.27, EXPRESSIONS.map(bytesOf), (input) => parseCondition(textOf(input))),
-    target('alerts', 0.05, alerts(), (input) => parseAlert(textOf(input)), true),
+    target('alerts', 0.03, alerts(), (input) => parseAlert(textOf(input)), true),
+    target(
+      'anomalies',
+      0.02,
+      files(`${FIXTURES}/anomalies/*/*.json`),
+      (input) => decodeJson('anomaly', input, anomalySchema),
+      true,
+    ),
     target(
       'state',
       0.06,
@@ -193,7 +201,7 @@ function bucketFiles(end: string): readonly Uint8Array[] {
 }
 
 function alerts(): readonly Uint8Array[] {
-  return files(`${FIXTURES}/{anomalies/*,incidents,incidents/detector=*}/*.json`).flatMap((bytes) => {
+  return files(`${FIXTURES}/incidents/*.json`).flatMap((bytes) => {
     const { changes } = JSON.parse(textOf(bytes)) as {
       readonly changes: readonly { readonly alert: object }[];
     };
