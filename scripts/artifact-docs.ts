@@ -8,7 +8,7 @@ import { savePresence } from '../lib/decision/silence/presence-state.ts';
 import { saveEvidence } from '../lib/evidence/state.ts';
 import { countComponents, planScan } from '../lib/evidence/statistics.ts';
 import { DEMAND_MEANS } from '../lib/expectation/demand.ts';
-import { UNMEASURED } from '../lib/expectation/expectation.ts';
+import { UNMEASURED } from '../lib/expectation/series.ts';
 import { saveFeatures } from '../lib/features/feature-state.ts';
 import { planFeatures } from '../lib/features/plan.ts';
 import { UNMEASURED as UNMEASURED_PROFILE } from '../lib/features/profile.ts';
@@ -78,6 +78,7 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
       expectation: {
         columns: ['metric'],
         entities: new Map([['entity', [series]]]),
+        shortLived: new Map([['workload', [series]]]),
         pooled: [series],
         demandMeans: DEMAND_MEANS,
       },

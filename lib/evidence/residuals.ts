@@ -1,14 +1,8 @@
 /** How far each row of one series is off: what training predicts, and where the series has been of late. */
 import { findDemand, leaveUnexplained } from '../expectation/demand.ts';
-import {
-  type Expectation,
-  expectAt,
-  isNew,
-  type SeriesExpectation,
-  scatterAt,
-  seriesOf,
-} from '../expectation/expectation.ts';
+import { type Expectation, expectAt, isNew, scatterAt, seriesOf } from '../expectation/expectation.ts';
 import { findRecentLevels, type RecentLevels } from '../expectation/recent-level.ts';
+import type { SeriesExpectation } from '../expectation/series.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { type DemandRange, findDemandRange } from './demand-range.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';

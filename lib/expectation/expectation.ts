@@ -2,40 +2,28 @@
  * What is expected of each metric of each entity: its usual level, what the clock predicts, and how far it strays from
  * that by itself. On the scale of the feature matrix.
  */
-import { createInheritance } from '../base/inherit.ts';
+import { createInheritance, workloadIn } from '../base/inherit.ts';
+import { nameWorkload } from '../base/workload.ts';
 import { findBriefEntities, MIN_ENTITY_ROWS } from '../features/brief-entities.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { NORMAL_IQR, NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
-import { quantile } from '../maths/quantile.ts';
+import { findShortLived, LEAST_SPAN } from '../features/short-lived.ts';
+import { takeMedian } from '../maths/median.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { DEMAND_MEANS, findDemand, fitSlope } from './demand.ts';
-import {
-  fitSeasonalCurve,
-  LEAST_SPAN,
-  NO_SEASON,
-  readRestlessness,
-  readSeason,
-  type SeasonalCurve,
-} from './seasonal-curve.ts';
+import { readRestlessness, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
+import { fitSeries, type Measured, type SeriesExpectation } from './series.ts';
+import { fitTogether } from './short-lived-series.ts';
 import { type KnownSeries, widenYoung } from './young-series.ts';
-
-export interface SeriesExpectation {
-  /** Median of the training; NaN where nothing was measured. */
-  readonly center: number;
-  /** Robust standard deviation of what the season leaves, but for restless hours; 0 where it leaves nothing. */
-  readonly spread: number;
-  /** 0.5 % and 99.5 % quantiles of what the season leaves, off `center`, but for restless hours; NaN where nothing was measured. */
-  readonly low: number;
-  readonly high: number;
-  readonly season: SeasonalCurve;
-  /** What it gains with each unit of demand (`demand.ts`); 0 where it does not follow demand. */
-  readonly slope: number;
-}
 
 export interface Expectation {
   readonly columns: readonly string[];
   /** Entity → one a column. */
   readonly entities: ReadonlyMap<string, readonly SeriesExpectation[]>;
+  /**
+   * Workload whose pods live for less than some days → one a column, for a pod of it that is not among `entities`; left out:
+   * there is none.
+   */
+  readonly shortLived?: ReadonlyMap<string, readonly SeriesExpectation[]>;
   /** Over all entities, for one that was not seen or too briefly, and none of its workload's pods was. */
   readonly pooled: readonly SeriesExpectation[];
   /** Ms: means of demand over so long explain what follows it, too; left out: it does at once, or nothing tells demand. */
@@ -53,20 +41,6 @@ const MOST_SEASONS = 8_192;
 const MOST_VALUES = 5_000;
 /** Values that the pooled figures are made of: more change no digit, and cost time. */
 const MOST_POOLED = 50_000;
-/** Of what the season leaves: all but one row in a hundred. */
-const USUAL = { from: 0.005, to: 0.995 } as const;
-/** Below it a spread is rounding noise of the scaled values. */
-const LEAST_SPREAD = 1e-9;
-
-export const UNMEASURED: SeriesExpectation = {
-  center: NaN,
-  spread: 0,
-  low: NaN,
-  high: NaN,
-  season: NO_SEASON,
-  slope: 0,
-};
-
 /**
  * @param use per row, 1 = normal and part of what is learned from
  * @param seasons whose seasons are taken as they are; left out: found in the rows
@@ -82,18 +56,39 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const demand = findDemand(x.names);
   const isBrief = findBriefEntities(x, (row) => use[row] === 1);
   const own = new Map<number, (SeriesExpectation | undefined)[]>();
+  const shortLived = seasons
+    ? podsOf(x, seasons, (entity) => isBrief[entity] === 0)
+    : findShortLived(x, (row) => use[row] === 1);
+  const ofWorkloads = new Map([...shortLived.keys()].map((name) => [name, [] as SeriesExpectation[]]));
   for (let column = 0; column < x.names.length; column++) {
+    const seasonOf = (of: readonly SeriesExpectation[] | undefined): SeasonalCurve | undefined =>
+      of?.[column]?.season ?? (hasOwnSeasons ? undefined : pooled[column]!.season);
+    const measuredOf = (entity: number): Measured => takeMeasured(x, column, groups[entity]!, use);
+    const together = new Map<number, ReturnType<typeof fitTogether>>();
+    for (const [workload, pods] of shortLived) {
+      const season = seasonOf(seasons?.shortLived?.get(workload));
+      const common = fitTogether(pods.map(measuredOf), { season, timeZone: x.timeZone });
+      for (const pod of pods) together.set(pod, common);
+    }
     const known = groups.flatMap((rows, entity): KnownSeries<SeriesExpectation>[] => {
       if (isBrief[entity] === 1) return [];
-      const measured = takeMeasured(x, column, rows, use);
+      const measured = measuredOf(entity);
       if (measured.times.length < MIN_ENTITY_ROWS) return [];
-      const season =
-        (seasons && seriesOf(seasons, x.entities[entity]!)[column]?.season) ??
-        (hasOwnSeasons ? undefined : pooled[column]!.season);
-      const fitted = fitSeries(measured, { season, timeZone: x.timeZone });
+      const common = together.get(entity);
+      const fitted =
+        common?.fitPod(measured) ??
+        fitSeries(measured, {
+          season: seasonOf(seasons && seriesOf(seasons, x.entities[entity]!)),
+          timeZone: x.timeZone,
+        });
       const slope = slopeOf(x, { column, demand, rows, use });
       return [{ entity, series: { ...fitted, slope }, isOld: spanOf(measured) >= LEAST_SPAN }];
     });
+    for (const [workload, pods] of shortLived) {
+      const slopes = known.flatMap(({ entity, series }) => (pods.includes(entity) ? [series.slope] : []));
+      const series = together.get(pods[0]!)!.series;
+      ofWorkloads.get(workload)!.push({ ...series, slope: slopes.length === 0 ? 0 : takeMedian(slopes) });
+    }
     for (const [at, series] of widenYoung(x, known, column).entries()) {
       const { entity } = known[at]!;
       const columns = own.get(entity) ?? x.names.map(() => undefined);
@@ -112,9 +107,21 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   return {
     columns: [...x.names],
     entities,
+    ...(ofWorkloads.size > 0 && { shortLived: ofWorkloads }),
     pooled,
     ...(demand !== undefined && { demandMeans: DEMAND_MEANS }),
   };
+}
+
+/** Of the workloads that the whole training takes for short-lived, those that are known. */
+function podsOf(
+  { entities }: FeatureMatrix,
+  { shortLived = new Map() }: Expectation,
+  isKnown: (entity: number) => boolean,
+): ReadonlyMap<string, readonly number[]> {
+  const known = [...entities.keys()].filter(isKnown);
+  const byWorkload = Map.groupBy(known, (entity) => nameWorkload(entities[entity]!, []));
+  return new Map([...byWorkload].filter(([workload]) => shortLived.has(workload)));
 }
 
 /** Whether training did not know the entity, and knew others for long enough to tell. */
@@ -128,7 +135,13 @@ const inherit = createInheritance<readonly SeriesExpectation[], Pick<Expectation
 
 /** Of an entity that is not known, what its workload's known pods have in common. */
 export function seriesOf(expectation: Expectation, entity: string): readonly SeriesExpectation[] {
-  return expectation.entities.get(entity) ?? inherit(expectation, entity) ?? expectation.pooled;
+  const { entities, shortLived, pooled } = expectation;
+  return (
+    entities.get(entity) ??
+    shortLived?.get(workloadIn(expectation, entity)) ??
+    inherit(expectation, entity) ??
+    pooled
+  );
 }
 
 /** What was usual in training at that time of day and week. @param time epoch ms */
@@ -139,44 +152,6 @@ export function expectAt({ center, season }: SeriesExpectation, time: number): n
 /** How far it may stray at that time of day, as a multiple of its spread: 1 or above. @param time epoch ms */
 export function scatterAt({ season }: SeriesExpectation, time: number): number {
   return readRestlessness(season, time);
-}
-
-interface Measured {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-}
-
-/** @param given.season that is taken as it is; undefined: found in the series, by the clocks of `timeZone` */
-function fitSeries(
-  { times, values }: Measured,
-  { season, timeZone }: { readonly season: SeasonalCurve | undefined; readonly timeZone: string | undefined },
-): SeriesExpectation {
-  if (values.length === 0) return UNMEASURED;
-  const center = quantile(values.toSorted(), 0.5);
-  const own = season ?? fitSeasonalCurve({ times, values }, center, timeZone);
-  const rest = values
-    .map((value, i) => (value - center - readSeason(own, times[i]!)) / readRestlessness(own, times[i]!))
-    .sort();
-  return {
-    center,
-    spread: spreadOf(rest),
-    low: quantile(rest, USUAL.from),
-    high: quantile(rest, USUAL.to),
-    season: own,
-    slope: 0,
-  };
-}
-
-/** By the quartiles; where half of the values are one and the same by the outer percents, or else by all. */
-function spreadOf(sorted: Float64Array): number {
-  const quartiles = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / NORMAL_IQR;
-  if (quartiles > LEAST_SPREAD) return quartiles;
-  const tails = (quantile(sorted, USUAL.to) - quantile(sorted, USUAL.from)) / NORMAL_TAIL_RANGE;
-  if (tails > LEAST_SPREAD) return tails;
-  const largest = Math.max(Math.abs(sorted[0]!), Math.abs(sorted.at(-1)!));
-  if (!(largest > LEAST_SPREAD)) return 0;
-  const mean = sorted.reduce((sum, value) => sum + (value / largest) ** 2 / sorted.length, 0);
-  return Math.sqrt(mean) * largest;
 }
 
 function takeMeasured(x: FeatureMatrix, column: number, rows: Uint32Array, use: Uint8Array): Measured {

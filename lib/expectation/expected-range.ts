@@ -1,7 +1,8 @@
 /** What is expected of a metric at a moment, in its own units: for people, and for whoever reads the bucket. */
 import type { Profile } from '../features/profile.ts';
 import { CONSTANT_SCALE } from '../features/scaler.ts';
-import { expectAt, type SeriesExpectation, scatterAt } from './expectation.ts';
+import { expectAt, scatterAt } from './expectation.ts';
+import type { SeriesExpectation } from './series.ts';
 
 export interface ExpectedRange {
   /** All but one normal row in a hundred lie between them, ends included. */

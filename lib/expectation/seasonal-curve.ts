@@ -2,6 +2,7 @@
  * What the clock predicts of one series: a curve over the day in steps of five minutes, and what each hour of the week
  * is off it. Sharp enough for a nightly job of half an hour, and smooth where nothing sharp returns day after day.
  */
+import { LEAST_SPAN } from '../features/short-lived.ts';
 import { toLocalTime } from '../features/zone-clock.ts';
 import { takeMedian } from '../maths/median.ts';
 import { NORMAL_IQR } from '../maths/normal-ranges.ts';
@@ -18,8 +19,6 @@ export const HOURS_OF_WEEK = 168;
 export const PLACES_OF_DAY = 288;
 /** Half-hours of the smooth part. */
 const BINS = 48;
-/** Ms of a series below which it has no curve over the day: each half of the training has to see every hour twice. */
-export const LEAST_SPAN: number = 3.9 * DAY;
 /** Days of the week from Thursday, as epoch time counts them. */
 const SATURDAY = 2;
 const SUNDAY = 3;

@@ -11,6 +11,7 @@ import { deriveColumns } from './derive-columns.ts';
 import { inheritProfiles } from './inherit-profiles.ts';
 import { columnNames } from './plan.ts';
 import { CIRCULAR, CONSTANT_TOLERANCE, type Profile, profileValues } from './profile.ts';
+import { findShortLived } from './short-lived.ts';
 import type { PlannedRows } from './source-columns.ts';
 
 /**
@@ -35,7 +36,8 @@ export interface FittedScaler {
 
 /**
  * Learns from the rows that are not labelled anomalous. An entity's column with fewer than MIN_ENTITY_ROWS measured
- * rows takes the pooled profile; an entity that was not there for long enough has none of its own.
+ * rows takes the pooled profile; an entity that was not there for long enough has none of its own. Pods of a workload
+ * whose pods live for less than some days share one, by all of them (`short-lived.ts`).
  *
  * Pooled: over the rows of all entities; what is usual is then the median, and the larger of IQR / 1.349 and the 0.5 %
  * to 99.5 % range / 5.152. Levels of different entities are part of that spread on purpose: a new pod may run at the
@@ -47,7 +49,11 @@ export interface FittedScaler {
 export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): FittedScaler {
   const { window, plan, kind = 'robust' } = given;
   const rows = rowsByEntity(given);
-  const isBrief = findBrief(given);
+  const isUsed = isUsedOf(given);
+  const isBrief = findBriefEntities(window, isUsed);
+  const podsWith = new Map(
+    [...findShortLived(window, isUsed).values()].flatMap((pods) => pods.map((pod) => [pod, pods] as const)),
+  );
   if (rows.every((of) => of.length === 0))
     throw new FeatureError(
       'no-rows',
@@ -61,11 +67,28 @@ export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): 
     const circular = plan.columns[c++]?.source.kind === 'calendar';
     const all = circular ? CIRCULAR : profileValues(sortedValues(values, rows), { kind, wide: true });
     pooled.push(all);
+    const shared = new Map<readonly number[], Profile>();
     for (const [e, name] of window.entities.entries()) {
       const sorted = circular ? undefined : sortedValues(values, [rows[e]!]);
-      const enough = sorted !== undefined && sorted.length >= MIN_ENTITY_ROWS && isBrief[e] === 0;
-      if (enough) own.add(name);
-      entities.get(name)!.push(enough ? profileValues(sorted, { kind }) : all);
+      if (sorted === undefined || sorted.length < MIN_ENTITY_ROWS || isBrief[e] === 1) {
+        entities.get(name)!.push(all);
+        continue;
+      }
+      own.add(name);
+      const pods = podsWith.get(e);
+      const profile =
+        pods === undefined
+          ? profileValues(sorted, { kind })
+          : (shared.get(pods) ??
+            profileValues(
+              sortedValues(
+                values,
+                pods.map((pod) => rows[pod]!),
+              ),
+              { kind, wide: true },
+            ));
+      if (pods !== undefined) shared.set(pods, profile);
+      entities.get(name)!.push(profile);
     }
   }
   for (const name of window.entities) if (!own.has(name)) entities.delete(name);
@@ -138,10 +161,10 @@ export function deviationOf(scaled: number, profile: Profile): number {
   return Math.abs(scaled * profile.divisor + profile.offset - profile.center) / profile.scale;
 }
 
-function findBrief({ window, rows }: PlannedRows): Uint8Array {
+function isUsedOf({ window, rows }: PlannedRows): (row: number) => boolean {
   const taken = rows && new Uint8Array(window.times.length);
   for (const row of rows ?? []) taken![row] = 1;
-  return findBriefEntities(window, (row) => window.labels?.[row] !== 1 && taken?.[row] !== 0);
+  return (row) => window.labels?.[row] !== 1 && taken?.[row] !== 0;
 }
 
 /** Places in the derived columns per entity, without those of rows labelled anomalous. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type JudgedLevels, openJudgedLevels } from '../../../lib/evidence/judged-level.ts';
 import { countScanRows, planScan } from '../../../lib/evidence/statistics.ts';
-import { type SeriesExpectation, UNMEASURED } from '../../../lib/expectation/expectation.ts';
+import { type SeriesExpectation, UNMEASURED } from '../../../lib/expectation/series.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
 import { drawNormal } from '../../../lib/simulate/noise.ts';

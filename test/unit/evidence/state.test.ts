@@ -77,6 +77,21 @@ test('restless hours and what follows demand are kept; a version of before has n
   assert.deepEqual(loadEvidence(before), FITTED);
 });
 
+test('what pods of a short-lived workload have in common is kept; a version of before knew of none', () => {
+  const series = FITTED.expectation.entities.get('a')!;
+  const shortLived = new Map([
+    ['shop/web', series],
+    ['shop/api', FITTED.expectation.pooled],
+  ]);
+  const fitted = { ...FITTED, expectation: { ...FITTED.expectation, shortLived } };
+  const state = JSON.parse(JSON.stringify(saveEvidence(fitted))) as Saved;
+  assert.deepEqual(loadEvidence(state), fitted);
+  const { shortLived: _, ...before } = state;
+  assert.deepEqual(loadEvidence(before), FITTED);
+  assert.throws(() => loadEvidence({ ...state, shortLived: { workloads: ['shop/web'] } }), ArtifactError);
+  assert.throws(() => loadEvidence({ ...state, shortLived: [] }), ArtifactError);
+});
+
 test('a season that series share is stored once', () => {
   const [a] = FITTED.expectation.entities.get('a')!;
   const shared = { ...FITTED.expectation, entities: new Map([['a', [a!, a!, a!]]]), pooled: [a!, a!, a!] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UNMEASURED } from '../../../lib/expectation/expectation.ts';
 import { expectRange } from '../../../lib/expectation/expected-range.ts';
+import { UNMEASURED } from '../../../lib/expectation/series.ts';
 import type { Profile } from '../../../lib/features/profile.ts';
 import { scaleValue } from '../../../lib/features/scaler.ts';
 

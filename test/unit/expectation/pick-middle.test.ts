@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Expectation, seriesOf, UNMEASURED } from '../../../lib/expectation/expectation.ts';
+import { type Expectation, seriesOf } from '../../../lib/expectation/expectation.ts';
+import { UNMEASURED } from '../../../lib/expectation/series.ts';
 
 test('of a new pod is expected what its workload does, and of one that has none what all do', () => {
   const series = (spread: number) => ({

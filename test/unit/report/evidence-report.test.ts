@@ -1,9 +1,10 @@
 /** The report of a version that decides by evidence: its words, and ranges that follow the clock. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Expectation, SeriesExpectation } from '../../../lib/expectation/expectation.ts';
+import type { Expectation } from '../../../lib/expectation/expectation.ts';
 import { expectRange, isSeasonal } from '../../../lib/expectation/expected-range.ts';
 import { PLACES_OF_DAY } from '../../../lib/expectation/seasonal-curve.ts';
+import type { SeriesExpectation } from '../../../lib/expectation/series.ts';
 import { profileValues } from '../../../lib/features/profile.ts';
 import { type ReportInput, writePages } from '../../../lib/report/build-report.ts';
 import { drawTimeline } from '../../../lib/report/drawing/timeline.ts';

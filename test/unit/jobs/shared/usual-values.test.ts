@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SeriesExpectation } from '../../../../lib/expectation/expectation.ts';
 import { NO_SEASON } from '../../../../lib/expectation/seasonal-curve.ts';
+import type { SeriesExpectation } from '../../../../lib/expectation/series.ts';
 import { profileValues } from '../../../../lib/features/profile.ts';
 import { usualOfMetric } from '../../../../lib/jobs/shared/usual-values.ts';
 

@@ -1,0 +1,58 @@
+/**
+ * Workloads that were there for days, while most of their pods were not: each deployment replaces all of them. A pod by itself has seen a
+ * night, or an afternoon. What is usual for it by the hour its workload knows, so that its pods are on one scale.
+ */
+import { nameWorkload } from '../base/workload.ts';
+import { MIN_ENTITY_ROWS } from './brief-entities.ts';
+
+const HOUR = 3_600_000;
+/** Ms of a series below which it has no curve over the day: each half of the training has to see every hour twice. */
+export const LEAST_SPAN: number = 3.9 * 24 * HOUR;
+/** Of the rows of a workload those that are of pods with a curve of their own: from this share on each pod stands for itself. */
+const MOST_OF_OLD = 0.5;
+/** Pods below which what they have in common is not told from what is each one's own. */
+const LEAST_PODS = 3;
+
+/**
+ * @param given.times epoch ms, one a row
+ * @param isUsed whether the training learns from a row
+ * @returns workload → indices of its pods that are seen for long enough to have a level
+ */
+export function findShortLived(
+  given: {
+    readonly entities: readonly string[];
+    readonly entityOf: Uint32Array;
+    readonly times: Float64Array;
+  },
+  isUsed: (row: number) => boolean,
+): ReadonlyMap<string, readonly number[]> {
+  const { entities, entityOf, times } = given;
+  const seen = entities.map(() => ({
+    rows: 0,
+    first: Number.POSITIVE_INFINITY,
+    last: Number.NEGATIVE_INFINITY,
+  }));
+  for (let row = 0; row < entityOf.length; row++) {
+    if (!isUsed(row)) continue;
+    const pod = seen[entityOf[row]!]!;
+    pod.rows++;
+    pod.first = Math.min(pod.first, times[row]!);
+    pod.last = Math.max(pod.last, times[row]!);
+  }
+  const byWorkload = Map.groupBy(
+    [...seen.keys()].filter((pod) => seen[pod]!.rows >= MIN_ENTITY_ROWS),
+    (pod) => nameWorkload(entities[pod]!, []),
+  );
+  return new Map(
+    [...byWorkload].filter(([workload, names]) => {
+      const pods = names.map((pod) => seen[pod]!);
+      // What is no pod of several stands for itself.
+      if (pods.length < LEAST_PODS || workload === entities[names[0]!]) return false;
+      const first = pods.reduce((least, pod) => Math.min(least, pod.first), Number.POSITIVE_INFINITY);
+      const last = pods.reduce((most, pod) => Math.max(most, pod.last), Number.NEGATIVE_INFINITY);
+      const count = (of: typeof pods): number => of.reduce((sum, { rows }) => sum + rows, 0);
+      const old = pods.filter((pod) => pod.last - pod.first >= LEAST_SPAN);
+      return last - first >= LEAST_SPAN && count(old) < MOST_OF_OLD * count(pods);
+    }),
+  );
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type Expectation,
+  expectAt,
+  fitExpectation,
+  seriesOf,
+} from '../../../lib/expectation/expectation.ts';
+import { unscale } from '../../../lib/expectation/expected-range.ts';
+import { buildMatrix } from '../../../lib/features/build-matrix.ts';
+import { planFeatures } from '../../../lib/features/plan.ts';
+import { type FittedScaler, fitScaler, profilesOf } from '../../../lib/features/scaler.ts';
+import { seedRandom } from '../../../lib/maths/random.ts';
+import { drawNormal } from '../../../lib/simulate/noise.ts';
+import type { MetricWindow } from '../../../lib/window/window.ts';
+import { allAvailable } from '../features/windows.ts';
+
+const STEP = 600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Half a day and some: each pod has seen another part of the day. */
+const LIFE = 0.6 * DAY;
+const NOISE = 1;
+const LETTERS = 'bcdfghjklmnpqrstvwxz';
+const name = (pod: number): string =>
+  `shop/web-6d4b75cb6d-x2${LETTERS[Math.floor(pod / 20)]}${LETTERS[pod % 20]}z`;
+const seasonAt = (time: number): number => 20 * Math.sin((2 * Math.PI * time) / DAY);
+
+/** Pods that follow one another for days, two at a time, at the levels given in turns. @param start what each is off for an hour */
+function live(levels: readonly number[], days: number, start = 0): MetricWindow {
+  const random = seedRandom(5);
+  const pods: { from: number; level: number }[] = [];
+  for (let from = 0; from < days * DAY - LIFE; from += LIFE / 2)
+    pods.push({ from, level: levels[pods.length % levels.length]! });
+  const rows = pods.flatMap(({ from, level }, pod) =>
+    Array.from({ length: Math.round(LIFE / STEP) }, (_, row) => {
+      const time = from + row * STEP;
+      const starting = time - from < HOUR ? start : 0;
+      return { pod, time, value: level + seasonAt(time) + starting + NOISE * drawNormal(random) };
+    }),
+  );
+  return {
+    detector: 'shop',
+    range: { start: 0, end: days * DAY },
+    step: STEP,
+    metrics: ['pod_memory_usage'],
+    entities: pods.map((_, pod) => name(pod)),
+    entityOf: Uint32Array.from(rows, ({ pod }) => pod),
+    times: Float64Array.from(rows, ({ time }) => time),
+    columns: [Float64Array.from(rows, ({ value }) => value)],
+    labels: undefined,
+  };
+}
+
+function fit(window: MetricWindow): { readonly scaler: FittedScaler; readonly expectation: Expectation } {
+  const plan = planFeatures(window.metrics);
+  const planned = { window, availability: allAvailable(window), plan };
+  const scaler = fitScaler(planned);
+  const x = buildMatrix({ ...planned, scaler });
+  return { scaler, expectation: fitExpectation(x, new Uint8Array(x.times.length).fill(1)) };
+}
+
+/** What is expected of a pod at a time, and its spread, in the metric's own units. */
+function expected({ scaler, expectation }: ReturnType<typeof fit>, entity: string, time: number) {
+  const column = scaler.columns.indexOf('pod_memory_usage');
+  const series = seriesOf(expectation, entity)[column]!;
+  const profile = profilesOf(scaler, entity)[column]!;
+  return { value: unscale(expectAt(series, time), profile), spread: series.spread * profile.divisor };
+}
+
+const NOON = 20 * DAY + DAY / 2;
+const NIGHT = 20 * DAY + 0.75 * DAY;
+
+test('pods of half a day know the hours that others of their workload have seen, each at its own level', () => {
+  const fitted = fit(live([100, 104], 9));
+  for (const pod of [2, 3, 8, 9]) {
+    const level = pod % 2 === 0 ? 100 : 104;
+    for (const time of [NOON, NIGHT]) {
+      const { value, spread } = expected(fitted, name(pod), time);
+      assert.ok(Math.abs(value - level - seasonAt(time)) < 1.5, `${value} of ${level + seasonAt(time)}`);
+      assert.ok(spread > 0.8 * NOISE && spread < 1.6 * NOISE, `${spread}`);
+    }
+  }
+});
+
+test('a new pod may be at the level of any of them, at each hour', () => {
+  const fitted = fit(live([100, 104], 9));
+  const { value, spread } = expected(fitted, name(99), NIGHT);
+  assert.ok(Math.abs(value - 102 - seasonAt(NIGHT)) < 1.5, `${value}`);
+  assert.ok(spread > 1.5 * NOISE && spread < 4 * NOISE, `${spread}`);
+  // Of two levels that are far apart neither is far out.
+  const apart = expected(fit(live([100, 160], 9)), name(99), NIGHT);
+  for (const level of [100, 160])
+    assert.ok(Math.abs(level + seasonAt(NIGHT) - apart.value) < 3 * apart.spread, `${level}`);
+});
+
+test('what the workload does is no curve of a pod that knows its hours itself, nor of one that is alone', () => {
+  const window = live([100, 104], 9);
+  const old = {
+    ...window,
+    entities: window.entities.map((entity, pod) => (pod === 0 ? 'shop/cache' : entity)),
+  };
+  const { expectation } = fit(old);
+  const [series] = seriesOf(expectation, 'shop/cache');
+  assert.equal(series!.season.day.length, 0);
+  assert.deepEqual([...expectation.shortLived!.keys()], ['shop/web']);
+});
+
+test('a workload that was there for less than four days has no curve, and a new pod is as one of them', () => {
+  const { expectation } = fit(live([100, 104], 3));
+  assert.equal(expectation.shortLived, undefined);
+  const [series] = seriesOf(expectation, name(99));
+  assert.equal(series!.season.day.length, 0);
+});
+
+test('how pods start makes no hour restless, and strays nowhere', () => {
+  const [calm, starting] = [fit(live([100, 104], 9)), fit(live([100, 104], 9, -60))];
+  const [column] = [calm.scaler.columns.indexOf('pod_memory_usage')];
+  const [series] = [seriesOf(starting.expectation, name(99))[column]!];
+  assert.deepEqual(
+    [...series.season.scatter],
+    [...seriesOf(calm.expectation, name(99))[column]!.season.scatter],
+  );
+  const spread = expected(starting, name(99), NIGHT).spread;
+  assert.ok(Math.abs(spread - expected(calm, name(99), NIGHT).spread) < 0.5, `${spread}`);
+});
+
+test('an earlier fit lends its curve, and levels are those of the rows that are learned from', () => {
+  const window = live([100, 104], 9);
+  const plan = planFeatures(window.metrics);
+  const planned = { window, availability: allAvailable(window), plan };
+  const scaler = fitScaler(planned);
+  const x = buildMatrix({ ...planned, scaler });
+  const whole = fitExpectation(x, new Uint8Array(x.times.length).fill(1));
+  const early = Uint8Array.from(x.times, (time) => Number(time < 3 * DAY));
+  const fold = fitExpectation(x, early, whole);
+  assert.deepEqual([...fold.shortLived!.keys()], ['shop/web']);
+  const column = x.names.indexOf('pod_memory_usage');
+  assert.equal(seriesOf(fold, name(99))[column]!.season, seriesOf(whole, name(99))[column]!.season);
+  const { value } = expected({ scaler, expectation: fold }, name(2), NIGHT);
+  assert.ok(Math.abs(value - 100 - seasonAt(NIGHT)) < 1.5, `${value}`);
+});
