@@ -139,6 +139,11 @@ const STUDIES: Readonly<
     takes: ['seeds', 'scale', 'through', 'mails', 'model'],
     load: async () => (await import('./cluster-fortnight.ts')).reportFortnight,
   },
+  deployments: {
+    needsData: false,
+    takes: ['seeds', 'model'],
+    load: async () => (await import('./deployments.ts')).reportDeployments,
+  },
   'pod-starts': {
     needsData: false,
     takes: ['seeds', 'model'],

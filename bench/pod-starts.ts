@@ -12,6 +12,7 @@ import { type Random, seedRandom } from '../lib/maths/random.ts';
 import { createDrift, drawNormal } from '../lib/simulate/noise.ts';
 import { sliceWindow } from '../lib/window/combine.ts';
 import type { MetricWindow } from '../lib/window/window.ts';
+import { drawLetters } from './draw-letters.ts';
 import { findIncidents } from './lived/find-incidents.ts';
 import { describeDetector, fitDetector } from './quality/run-detector.ts';
 import type { Study } from './study.ts';
@@ -147,7 +148,7 @@ function populate({ seed, kind, life }: Pick<Row, 'seed' | 'kind' | 'life'>): re
         );
         const isIll = fault !== undefined && from > TRAINED && to - from > SHORTEST_LIFE;
         const start = { height: alike(height), warm: alike(WARM), filled: alike(FILLED, 1 / 2) };
-        const name = `shop/app${number}-6d4cf56db${number + 2}-${drawSuffix(random)}`;
+        const name = `shop/app${number}-6d4cf56db${number + 2}-${drawLetters(random, 5)}`;
         own.push({
           name,
           from,
@@ -192,12 +193,6 @@ function measure(of: {
       level.memory * size * (1 + ofMemory()) * filling * (fault === 'memory x3' ? 3 : 1) * 2 ** 20;
   }
   return { cpu, memory };
-}
-
-/** As k8s.io/apimachinery/pkg/util/rand has it. */
-function drawSuffix(random: Random): string {
-  const letters = 'bcdfghjklmnpqrstvwxz2456789';
-  return Array.from({ length: 5 }, () => letters[random.nextBelow(letters.length)]).join('');
 }
 
 function windowOf(pods: readonly Pod[], detector: string): MetricWindow {
