@@ -66,11 +66,13 @@ export class NotFoundError extends TidewatchError {
 /** The object has more bytes than the caller takes: none of them was read. */
 export class ObjectTooLargeError extends TidewatchError {
   readonly key: string;
+  readonly size: number;
   readonly etag: string;
 
   constructor({ key, size, etag }: { key: string; size: number; etag: string }, maxBytes: number) {
     super('too-large', `${key} has ${size} bytes, and the limit is ${maxBytes}`);
     this.key = key;
+    this.size = size;
     this.etag = etag;
   }
 }

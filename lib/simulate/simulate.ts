@@ -5,7 +5,7 @@
  */
 import { TidewatchError } from '../base/errors.ts';
 import { type Random, seedRandom } from '../maths/random.ts';
-import { MAX_ROWS, MAX_VALUES } from '../window/limits.ts';
+import { windowLimits } from '../window/limits.ts';
 import type { MetricWindow } from '../window/window.ts';
 import type { Incident, IncidentContext, Scenario, ScenarioPlan, SimulatedService } from './incident.ts';
 import { roundColumns, SIMULATED_METRICS } from './metrics.ts';
@@ -216,13 +216,17 @@ function checkOptions({ scenario: name, seed, days, services, step, start }: Sim
     Number.isSafeInteger(start) && start >= 0 && start % step === 0,
     `start is ${start}: epoch milliseconds, a multiple of the step of ${step} ms`,
   );
+  const limits = windowLimits();
   const rows = ((days * DAY) / step) * services;
   check(
-    rows <= MAX_ROWS,
-    `${days} days × ${services} services are ${rows} rows, and the limit of a file is ${MAX_ROWS}`,
+    rows <= limits.rows,
+    `${days} days × ${services} services are ${rows} rows, and the limit of a file is ${limits.rows}`,
   );
   const values = rows * (SIMULATED_METRICS.length + 3);
-  check(values <= MAX_VALUES, `${rows} rows are ${values} values, and the limit of a file is ${MAX_VALUES}`);
+  check(
+    values <= limits.values,
+    `${rows} rows are ${values} values, and the limit of a file is ${limits.values}`,
+  );
   return scenario;
 }
 

@@ -10,7 +10,7 @@ import type { MetricSource } from './metric-source.ts';
 import { type PrometheusEndpoint, type PrometheusTarget, prepareTarget } from './prometheus-endpoint.ts';
 import { type Attempt, attemptRequest, type Outcome } from './prometheus-request.ts';
 import { createQuerySource, type QueryRange, type RangeQuery } from './query-source.ts';
-import { MAX_BODY_BYTES } from './read-body.ts';
+import { mostBodyBytes } from './read-body.ts';
 import { MAX_RETRY_AFTER_MS, retryDelay } from './retry-delay.ts';
 import { hideInError, hideInTelemetry, secretsOf } from './secrets.ts';
 
@@ -54,7 +54,7 @@ export function createPrometheusSource(options: PrometheusSourceOptions): Metric
     telemetry: hideInTelemetry(options.telemetry, secrets),
     target,
     secrets,
-    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    maxBodyBytes: options.maxBodyBytes ?? mostBodyBytes(),
     method: 'POST',
   };
   const run = limitConcurrency(options.endpoint.concurrency);

@@ -1,11 +1,23 @@
 import { SourceError } from '../base/errors.ts';
+import {
+  EXPORTED_IN_MB,
+  type MemoryEnvironment,
+  sayMoreMemory,
+  shareOfMemory,
+} from '../base/process-memory.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
+const MIB = 2 ** 20;
 /**
- * Bytes of one answer after decompression. 11,000 points of 300 series; the export job asks for fewer at a time, so
+ * Bytes of one answer after decompression, in `EXPORTED_IN_MB`. 11,000 points of 300 series; the export job asks for fewer at a time, so
  * only a query that returns thousands of series for one window comes near it.
  */
-export const MAX_BODY_BYTES: number = 128 * 1024 * 1024;
+const BODY_BYTES = 128 * MIB;
+
+/** As the memory of this process has it. @throws SettingError `bad-memory` */
+export function mostBodyBytes(env?: MemoryEnvironment): number {
+  return Math.floor((BODY_BYTES * shareOfMemory(EXPORTED_IN_MB, env)) / MIB) * MIB;
+}
 
 /**
  * The whole body, or nothing of it.
@@ -48,6 +60,6 @@ export async function readStart({ body }: HttpResponse, maxBytes: number): Promi
 function tooLarge(subject: string, size: string, maxBytes: number): SourceError {
   return new SourceError(
     'body-too-large',
-    `${subject} gave ${size} bytes, and the limit is ${maxBytes}: aggregate in the query, so that it has fewer series`,
+    `${subject} gave ${size} bytes: aggregate in the query, so that it has fewer series; the limit is ${maxBytes}${sayMoreMemory()}`,
   );
 }

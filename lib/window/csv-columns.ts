@@ -8,7 +8,7 @@ import { lineOf, scanCells } from './csv-cells.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { isLabelLike } from './label-column.ts';
 import type { LeftOut } from './left-out.ts';
-import { MAX_ROWS } from './limits.ts';
+import { tooLarge, windowLimits } from './limits.ts';
 import { isNumberWithUnit } from './number-with-unit.ts';
 import { shorten } from './roles.ts';
 
@@ -117,6 +117,7 @@ function scan({ bytes, source, delimiter, names, from: start }: Csv): {
   // Of the line that is read: only at its end is known whether it counts.
   const starts = new Float64Array(names.length);
   const ends = new Float64Array(names.length);
+  const { rows: mostRows } = windowLimits();
   let row = 0;
   scanCells(
     bytes,
@@ -138,11 +139,7 @@ function scan({ bytes, source, delimiter, names, from: start }: Csv): {
         }
         for (const [column, kind] of kinds.entries())
           addCell(kind, bytes, row, starts[column]!, ends[column]!);
-        if (++row > MAX_ROWS)
-          throw new WindowError(
-            'too-large',
-            `${source} has more than ${MAX_ROWS} rows, and the limit is ${MAX_ROWS}`,
-          );
+        if (++row > mostRows) throw tooLarge(source, `more than ${mostRows} rows`, 'rows');
       },
       badLine(tell) {
         badLines.count++;

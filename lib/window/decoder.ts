@@ -9,7 +9,7 @@
 import * as parquetWasm from 'parquet-wasm/esm';
 import wasmFile from '#parquet-wasm-file';
 import { readBundledFile } from '../base/bundled-file.ts';
-import { KEPT_DECODER_PAGES, MAX_DECODER_PAGES } from './limits.ts';
+import { windowLimits } from './limits.ts';
 
 export type Decoder = typeof parquetWasm;
 
@@ -30,7 +30,7 @@ export function withDecoder<T>(use: (decoder: Decoder) => T): T {
   let keep = false;
   try {
     const result = use(parquetWasm);
-    keep = memoryOf(instance!).buffer.byteLength <= KEPT_DECODER_PAGES * PAGE_BYTES;
+    keep = memoryOf(instance!).buffer.byteLength <= windowLimits().keptDecoderPages * PAGE_BYTES;
     return result;
   } finally {
     if (!keep) drop();
@@ -97,7 +97,7 @@ function limitMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     if (bytes[at] === MEMORY_SECTION) {
       const [, flagsAt] = readUnsigned(bytes, body);
       const [initial] = readUnsigned(bytes, flagsAt + 1);
-      const section = [1, 1, ...unsigned(initial), ...unsigned(MAX_DECODER_PAGES)];
+      const section = [1, 1, ...unsigned(initial), ...unsigned(windowLimits().decoderPages)];
       return Uint8Array.from(
         Buffer.concat([
           bytes.subarray(0, at),

@@ -5,14 +5,7 @@
  */
 import { WindowError } from '../base/errors.ts';
 import { TIME_NAMES } from './column-names.ts';
-import {
-  MAX_COLUMNS,
-  MAX_FILE_BYTES,
-  MAX_FOOTER_BYTES,
-  MAX_ROWS,
-  MAX_UNCOMPRESSED_BYTES,
-  MAX_VALUES,
-} from './limits.ts';
+import { MAX_COLUMNS, MAX_FOOTER_BYTES, tooLarge, type WindowLimits, windowLimits } from './limits.ts';
 import { readThriftStruct, type ThriftStruct, ThriftSyntaxError, type WantedFields } from './thrift.ts';
 
 /** Magic, footer length, magic. */
@@ -88,7 +81,7 @@ export function readFooterSize(end: Uint8Array): FooterSize | undefined {
 /** @throws WindowError `empty-file`, `unreadable`, `too-large` */
 export function checkFooter(bytes: Uint8Array, source: string): void {
   if (bytes.length === 0) throw new WindowError('empty-file', `${source} is empty: 0 bytes`);
-  assertAtMost(source, 'bytes', bytes.length, MAX_FILE_BYTES);
+  assertHeld(source, 'bytes', bytes.length, 'fileBytes');
   const file = readFooter(bytes, source);
   let groupRows = 0;
   let uncompressed = 0;
@@ -108,9 +101,9 @@ export function checkFooter(bytes: Uint8Array, source: string): void {
   const rows = Math.max(groupRows, numberOf(file, FILE.rows));
   if (Number.isNaN(rows + uncompressed + values))
     throw unreadable(source, 'its footer holds a negative row count or size');
-  assertAtMost(source, 'rows', rows, MAX_ROWS);
-  assertAtMost(source, 'values', values, MAX_VALUES);
-  assertAtMost(source, 'uncompressed bytes', uncompressed, MAX_UNCOMPRESSED_BYTES);
+  assertHeld(source, 'rows', rows, 'rows');
+  assertHeld(source, 'values', values, 'values');
+  assertHeld(source, 'uncompressed bytes', uncompressed, 'uncompressedBytes');
 }
 
 function readFooter(bytes: Uint8Array, source: string): ThriftStruct {
@@ -160,6 +153,11 @@ function numberOf(struct: ThriftStruct, field: number): number {
   const value = struct.get(field);
   if (typeof value !== 'bigint') return 0;
   return value < 0n ? Number.NaN : Number(value);
+}
+
+/** What memory bounds. */
+function assertHeld(source: string, what: string, actual: number, name: keyof WindowLimits): void {
+  if (actual > windowLimits()[name]) throw tooLarge(source, `${actual} ${what}`, name);
 }
 
 function assertAtMost(source: string, what: string, actual: number, limit: number): void {

@@ -1,12 +1,11 @@
-import { WindowError } from '../base/errors.ts';
-import { MAX_GRID_ROWS } from './limits.ts';
+import { tooLarge, windowLimits } from './limits.ts';
 import { snapTimes } from './snap-times.ts';
 import type { TimeRange } from './time-range.ts';
 import type { MetricWindow } from './window.ts';
 
 /**
  * The cost of `alignToGrid`, known before it is paid.
- * @throws WindowError `too-large` where that are more rows than MAX_GRID_ROWS, with those that lie furthest apart
+ * @throws WindowError `too-large` where that are more rows than a grid may have, with those that lie furthest apart
  */
 export function checkGrid(
   window: MetricWindow,
@@ -14,10 +13,11 @@ export function checkGrid(
 ): void {
   const spans = findSpans(window, window.times, step);
   const rows = spans.reduce((sum, { cells }) => sum + cells, 0);
-  if (rows <= MAX_GRID_ROWS) return;
-  throw new WindowError(
-    'too-large',
-    `${source}: cells of ${step} ms from the first row of each of ${window.entities.length} entities to its last are ${rows} rows, and the limit is ${MAX_GRID_ROWS}; ${describeEnds(window)}`,
+  if (rows <= windowLimits().gridRows) return;
+  throw tooLarge(
+    source,
+    `${rows} rows on its grid, cells of ${step} ms from the first row of each of ${window.entities.length} entities to its last (${describeEnds(window)})`,
+    'gridRows',
   );
 }
 
@@ -62,7 +62,7 @@ function describeEnds({ times, entityOf, entities }: MetricWindow): string {
  * Several samples in a cell become their mean; a cell without a sample is NaN in every metric. A cell's label is 1
  * where any of its rows was. A window that lies on the grid already is returned as it is. Its range is widened to the step.
  * @param step milliseconds
- * @throws WindowError `too-large` where that are more than MAX_GRID_ROWS
+ * @throws WindowError `too-large` where that are more than a grid may have
  */
 export function alignToGrid(window: MetricWindow, step: number = window.step): MetricWindow {
   checkGrid(window, { step, source: window.detector });

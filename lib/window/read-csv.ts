@@ -21,7 +21,7 @@ import { type CellVisitor, cellText, scanCells } from './csv-cells.ts';
 import { type Csv, inspectCells } from './csv-columns.ts';
 import { parseCellNumber } from './csv-number.ts';
 import { parseIsoTime } from './iso-time.ts';
-import { MAX_COLUMNS, MAX_ENTITIES, MAX_FILE_BYTES, MAX_TEXT_BYTES, MAX_VALUES } from './limits.ts';
+import { MAX_COLUMNS, MAX_ENTITIES, tooLarge, windowLimits } from './limits.ts';
 import { windowOfTable } from './read-window.ts';
 import { shorten } from './roles.ts';
 import type { MetricWindow } from './window.ts';
@@ -51,15 +51,15 @@ const LEAST_CHUNK = 65_536;
 export function readCsvWindow(bytes: Uint8Array, options: ReadCsvOptions): MetricWindow {
   const csv = readHeader(textBytes(bytes, options.source), options);
   const { isNumeric, rows } = inspectCells(csv, options);
-  if (rows * csv.names.length > MAX_VALUES)
-    throw tooLarge(csv.source, `${rows} rows × ${csv.names.length} columns`, MAX_VALUES);
+  if (rows * csv.names.length > windowLimits().values)
+    throw tooLarge(csv.source, `${rows} rows × ${csv.names.length} columns`, 'values');
   return windowOfTable(makeTable(readColumns(csv, isNumeric, rows)), options);
 }
 
 /** Unpacked, without its byte order mark. */
 function textBytes(given: Uint8Array, source: string): Buffer {
   if (given.length === 0) throw new WindowError('empty-file', `${source} is empty`);
-  if (given.length > MAX_FILE_BYTES) throw tooLarge(source, `${given.length} bytes`, MAX_FILE_BYTES);
+  if (given.length > windowLimits().fileBytes) throw tooLarge(source, `${given.length} bytes`, 'fileBytes');
   const bytes =
     given[0] === 0x1f && given[1] === 0x8b
       ? unpack(given, source)
@@ -77,16 +77,17 @@ function textBytes(given: Uint8Array, source: string): Buffer {
 function unpack(given: Uint8Array, source: string): Buffer {
   if (given.length < LEAST_GZIP)
     throw new WindowError('unreadable', `${source} is gzip and damaged: ${given.length} bytes`);
+  const { textBytes: most } = windowLimits();
   try {
     // In one piece, as large as the file says that it gets: pieces would be held a second time while they are joined.
     const stated = Buffer.from(given.buffer, given.byteOffset, given.byteLength).readUInt32LE(
       given.length - 4,
     );
-    const chunkSize = Math.min(Math.max(stated + 1, LEAST_CHUNK), MAX_TEXT_BYTES);
-    return gunzipSync(given, { maxOutputLength: MAX_TEXT_BYTES, chunkSize });
+    const chunkSize = Math.min(Math.max(stated + 1, LEAST_CHUNK), most);
+    return gunzipSync(given, { maxOutputLength: most, chunkSize });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge(source, 'more bytes of text once unpacked', MAX_TEXT_BYTES);
+      throw tooLarge(source, 'more bytes of text once unpacked', 'textBytes');
     throw new WindowError('unreadable', `${source} is gzip and damaged: ${(cause as Error).message}`, {
       cause,
     });
@@ -105,9 +106,9 @@ function readHeader(bytes: Buffer, { source, delimiter = sniff(bytes) }: ReadCsv
   const visitor: CellVisitor = {
     cell: (column, from, to, doubled) => {
       // Before the next one is kept: a line of nothing but delimiters has as many names as bytes.
-      if (column >= MAX_COLUMNS) throw tooLarge(source, `more than ${MAX_COLUMNS} columns`, MAX_COLUMNS);
+      if (column >= MAX_COLUMNS) throw beyond(source, `more than ${MAX_COLUMNS} columns`, MAX_COLUMNS);
       if (to - from > MAX_NAME_BYTES)
-        throw tooLarge(source, `${to - from} bytes in the name of column ${column + 1}`, MAX_NAME_BYTES);
+        throw beyond(source, `${to - from} bytes in the name of column ${column + 1}`, MAX_NAME_BYTES);
       const name = cellText(bytes, from, to, doubled);
       names.push(name === '' && column === 0 ? NAMELESS_INDEX : name);
     },
@@ -215,6 +216,7 @@ function textReader({ bytes, source }: Csv, name: string, rows: number): ColumnR
   };
 }
 
-function tooLarge(source: string, what: string, limit: number): WindowError {
+/** Whatever memory there is. */
+function beyond(source: string, what: string, limit: number): WindowError {
   return new WindowError('too-large', `${source} has ${what}, and the limit is ${limit}`);
 }

@@ -1,5 +1,6 @@
 /** Many windows from one answer of the source: how much to ask for at a time, and asking for it. */
 import { RetryLaterError, SourceError } from '../../base/errors.ts';
+import { EXPORTED_IN_MB, type MemoryEnvironment, shareOfMemory } from '../../base/process-memory.ts';
 import type { Telemetry } from '../../base/telemetry.ts';
 import type { Detector } from '../../config/detector.ts';
 import { isRefusal } from '../../source/ask-past-refusals.ts';
@@ -14,10 +15,18 @@ import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 export const STOP_BEFORE_MS = 10_000;
 /** Points of one batch and series: what Prometheus gives in one answer. */
 const MAX_BATCH_POINTS = 11_000;
-/** Samples of all batches at a time over all metrics, the next one included, 16 bytes each and 8 more while a window is cut: about 100 MB. */
-const MAX_BATCH_SAMPLES = 4_000_000;
+/**
+ * Samples of all batches at a time over all metrics, the next one included, 16 bytes each and 8 more while a window is cut: about
+ * 100 MB of a function of `EXPORTED_IN_MB`.
+ */
+const BATCH_SAMPLES = 4_000_000;
 /** A batch is at most so many times as long as the one before it: series that begin cannot take it by surprise. */
 const MAX_GROWTH = 8;
+
+/** As the memory of this process has it. @throws SettingError `bad-memory` */
+export function mostBatchSamples(env?: MemoryEnvironment): number {
+  return Math.floor((BATCH_SAMPLES * shareOfMemory(EXPORTED_IN_MB, env)) / 1_000) * 1_000;
+}
 
 export interface Batch {
   readonly range: TimeRange;
@@ -79,10 +88,11 @@ export interface BatchSizes {
 /** @param atOnce exports that share the memory */
 export function openBatchSizes(grid: ExportGrid, atOnce: number = 1): BatchSizes {
   let next = PROBE;
+  const mostSamples = mostBatchSamples();
   let maxPoints = MAX_BATCH_POINTS;
   const pointsOf = ({ start, end }: TimeRange): number => (end - start) / grid.step;
   const fittingPoints = (seriesCount: number): number =>
-    Math.floor(MAX_BATCH_SAMPLES / (atOnce * Math.max(1, seriesCount)));
+    Math.floor(mostSamples / (atOnce * Math.max(1, seriesCount)));
   return {
     get next() {
       return next;

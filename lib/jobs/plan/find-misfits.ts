@@ -1,7 +1,7 @@
 /** What of a plan a function's memory or time, or a limit of a file, does not hold. */
 
 import { learnsBySteps } from '../../config/model-kind.ts';
-import { MAX_ENTITIES, MAX_ROWS, MAX_VALUES } from '../../window/limits.ts';
+import { limitsOfFunction, MAX_ENTITIES } from '../../window/limits.ts';
 import { MOST_AT_ONCE } from '../export/export-due.ts';
 import { sayMb, saySeconds, sayValues } from '../shared/training-needs.ts';
 import { memoryOf, SECONDS, secondsOfTraining } from './assumptions.ts';
@@ -69,16 +69,18 @@ function findOwn(load: Workload): readonly Misfit[] {
       'export-memory',
       `a window of ${sayValues(valuesAsked)} takes about ${sayMb(exported)} to export, and the function has ${sayMb(PLANNED_FUNCTIONS.export.memoryMb)}: a shorter detection_window`,
     );
-  const limits = [
-    ['rows', rowsAWindow, MAX_ROWS],
-    ['values', valuesAWindow, MAX_VALUES],
-    ['entities', entities, MAX_ENTITIES],
+  const limits = limitsOfFunction(score.memoryMb);
+  const more = ': more memorySize, or a shorter detection_window';
+  const counted = [
+    ['rows', rowsAWindow, limits.rows, more],
+    ['values', valuesAWindow, limits.values, more],
+    ['entities', entities, MAX_ENTITIES, ''],
   ] as const;
-  for (const [what, count, limit] of limits)
+  for (const [what, count, limit, hint] of counted)
     if (count > limit)
       tell(
         'window-too-large',
-        `a window of ${entities} entities and ${metrics} metrics has ${Math.round(count).toLocaleString('en')} ${what}, and a file may have ${limit.toLocaleString('en')}`,
+        `a window of ${entities} entities and ${metrics} metrics has ${Math.round(count).toLocaleString('en')} ${what}, and a file may have ${limit.toLocaleString('en')}${hint}`,
       );
   return found;
 }

@@ -4,7 +4,7 @@ import type { Detector } from '../../config/detector.ts';
 import { unitOf } from '../../config/work-unit.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { sliceWindow } from '../../window/combine.ts';
-import { MAX_FILE_BYTES } from '../../window/limits.ts';
+import { windowLimits } from '../../window/limits.ts';
 import { readWindowFile } from '../../window/read-file.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import { writeWindow } from '../../window/write-window.ts';
@@ -51,7 +51,7 @@ export async function learnFromBucket(
   const objects = await listWindowObjects(store, unitOf(detector));
   for (const { key } of objects.toReversed().slice(0, MOST_TRIED)) {
     try {
-      const { body } = await store.get(key, { maxBytes: MAX_FILE_BYTES });
+      const { body } = await store.get(key, { maxBytes: windowLimits().fileBytes });
       const { step } = detector;
       const window = await readWindowFile(body, {
         detector: detector.name,

@@ -16,7 +16,7 @@ import { toLines } from '../../base/foreign-text.ts';
 import { decodeJson, encodeJson } from '../../store/json.ts';
 import { QUARANTINE_PREFIX, quarantineKey, REASON_SUFFIX, reasonKey } from '../../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/object-store.ts';
-import { MAX_FILE_BYTES } from '../../window/limits.ts';
+import { windowLimits } from '../../window/limits.ts';
 import type { StoreContext } from './context.ts';
 
 /** What `<key>.reason.json` under quarantine/ holds. */
@@ -81,7 +81,7 @@ export async function quarantine(context: StoreContext, options: QuarantineOptio
   const entry: Quarantined = { formatVersion: 1, key, etag, detector, code, message, at };
   if (await isQuarantined(store, key, etag)) return;
   try {
-    if (found.size <= MAX_FILE_BYTES) await store.copy(key, quarantineKey(key), { ifMatch: etag });
+    if (found.size <= windowLimits().fileBytes) await store.copy(key, quarantineKey(key), { ifMatch: etag });
   } catch (cause) {
     if (!(cause instanceof NotFoundError) && !(cause instanceof PreconditionFailedError)) throw cause;
     telemetry.info('not quarantined: the object was replaced or deleted meanwhile', { detector, key, code });

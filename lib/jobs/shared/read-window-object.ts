@@ -8,7 +8,7 @@ import { rangeOfWindowKey } from '../../store/keys.ts';
 import type { StoredObject } from '../../store/object-store.ts';
 import { checkGrid } from '../../window/grid.ts';
 import type { LeftOut } from '../../window/left-out.ts';
-import { MAX_FILE_BYTES } from '../../window/limits.ts';
+import { tooLarge, windowLimits } from '../../window/limits.ts';
 import { readWindowFile } from '../../window/read-file.ts';
 import { boundsOfArrival } from '../../window/time-bounds.ts';
 import type { MetricWindow } from '../../window/window.ts';
@@ -50,8 +50,7 @@ async function read(
   context: StoreContext,
   { detector, key, step, stored: atHand }: WindowToRead,
 ): Promise<ReadWindowObject | undefined> {
-  const stored =
-    atHand ?? (await getWithin(context, { detector: detector.name, key, maxBytes: MAX_FILE_BYTES }));
+  const stored = atHand ?? (await getWhole(context, detector.name, key));
   if (stored === undefined) return undefined;
   const { body, etag, lastModified: arrival } = stored;
   const leftOut: LeftOut[] = [];
@@ -77,16 +76,18 @@ async function read(
 }
 
 /** @returns undefined where it is gone, or was larger and went to quarantine unread */
-async function getWithin(
+async function getWhole(
   context: StoreContext,
-  { detector, key, maxBytes }: { detector: string; key: string; maxBytes: number },
+  detector: string,
+  key: string,
 ): Promise<StoredObject | undefined> {
   try {
-    return await context.store.get(key, { maxBytes });
+    return await context.store.get(key, { maxBytes: windowLimits().fileBytes });
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     if (!(error instanceof ObjectTooLargeError)) throw error;
-    await quarantine(context, { detector, key, etag: error.etag, error });
+    const { etag, size } = error;
+    await quarantine(context, { detector, key, etag, error: tooLarge(key, `${size} bytes`, 'fileBytes') });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { withDecoder } from '../../../lib/window/decoder.ts';
-import { MAX_DECODER_PAGES } from '../../../lib/window/limits.ts';
+import { windowLimits } from '../../../lib/window/limits.ts';
 import { readTable } from '../../../lib/window/parquet.ts';
 import { FIXTURES, parquetOf, windowError } from './helpers.ts';
 
@@ -41,7 +41,7 @@ test('a table that unfolds into gigabytes ends at the memory limit, and reading 
   assert.ok(bomb.length < 1_000_000, `${bomb.length} bytes`);
   assert.throws(() => readTable(bomb, 'bomb'), windowError('unreadable', 'bomb', 'the decoder gave up'));
   assert.equal(readTable(good).numRows, 8);
-  assert.ok(MAX_DECODER_PAGES * 65_536 <= 2 ** 30);
+  assert.ok(windowLimits().decoderPages * 65_536 <= 2 ** 30);
 });
 
 function memory(): unknown {

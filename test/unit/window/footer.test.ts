@@ -2,16 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkFooter, readFooterSize } from '../../../lib/window/footer.ts';
-import {
-  MAX_COLUMNS,
-  MAX_FILE_BYTES,
-  MAX_FOOTER_BYTES,
-  MAX_ROWS,
-  MAX_VALUES,
-} from '../../../lib/window/limits.ts';
+import { MAX_COLUMNS, MAX_FOOTER_BYTES, windowLimits } from '../../../lib/window/limits.ts';
 import { readThriftStruct, ThriftSyntaxError } from '../../../lib/window/thrift.ts';
 import { parquetOf, windowError } from './helpers.ts';
 
+const { fileBytes: MAX_FILE_BYTES, rows: MAX_ROWS, values: MAX_VALUES } = windowLimits();
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 test('what is no Parquet at all is told apart', () => {

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parseCellNumber } from '../../../lib/window/csv-number.ts';
 import type { LeftOut } from '../../../lib/window/left-out.ts';
-import { MAX_TEXT_BYTES } from '../../../lib/window/limits.ts';
+import { windowLimits } from '../../../lib/window/limits.ts';
 import { type ReadCsvOptions, readCsvWindow } from '../../../lib/window/read-csv.ts';
 import { readWindow } from '../../../lib/window/read-window.ts';
 import type { MetricWindow } from '../../../lib/window/window.ts';
@@ -119,6 +119,7 @@ test('an infinite cell is told of, and a NaN is not', () => {
 
 test('what is no table says so, with the place', () => {
   const head = 'time,cpu,pod\n2026-01-01T00:00:00Z,1,a\n';
+  const { textBytes } = windowLimits();
   const cases: [text: string | Uint8Array, code: string, ...says: string[]][] = [
     ['', 'empty-file'],
     ['\n\n', 'no-header'],
@@ -162,7 +163,7 @@ test('what is no table says so, with the place', () => {
     [','.repeat(3_000_000), 'too-large', 'more than 2000 columns'],
     ['a'.repeat(1_000_001), 'too-large', '1000001 bytes in the name of column 1'],
     [Uint8Array.of(0x1f, 0x8b), 'unreadable', 'gzip and damaged: 2 bytes'],
-    [gzipSync(Buffer.alloc(MAX_TEXT_BYTES + 1, '1\n')), 'too-large', 'unpacked', String(MAX_TEXT_BYTES)],
+    [gzipSync(Buffer.alloc(textBytes + 1, '1\n')), 'too-large', 'unpacked', String(textBytes)],
   ];
   for (const [text, code, ...says] of cases)
     assert.throws(() => readCsv(text), windowError(code, ...says), String(text).slice(0, 99));
