@@ -1,10 +1,10 @@
 /** A plan as people and programs read it. */
+import type { Container } from '../jobs/plan/containers.ts';
 import { COST_ITEMS, type Costs, DAYS_A_MONTH, totalOf } from '../jobs/plan/costs.ts';
 import { FUNCTION_NAMES, PLANNED_FUNCTIONS } from '../jobs/plan/functions.ts';
 import type { DeploymentPlan, Planned } from '../jobs/plan/plan-deployment.ts';
 import type { PriceTable } from '../jobs/plan/price-table.ts';
-import { sumRequests } from '../jobs/plan/requests.ts';
-import type { Usage } from '../jobs/plan/usage.ts';
+import { requestsOf, type Usage } from '../jobs/plan/usage.ts';
 import { formatTable } from './table.ts';
 
 export interface ToldPlan {
@@ -12,6 +12,8 @@ export interface ToldPlan {
   readonly prices: PriceTable;
   /** Days. */
   readonly age: number;
+  /** That trainings beyond the function go to. */
+  readonly container?: Container | undefined;
   readonly assumed: readonly string[];
 }
 
@@ -19,13 +21,14 @@ const GB = 2 ** 30;
 const WITHOUT_DETECTOR = '(the deployment)';
 
 export function describePlan(told: ToldPlan): string {
-  const { plan, prices, age, assumed } = told;
+  const { plan, prices, age, container, assumed } = told;
   const { currency, region, asOf, note } = prices;
   const parts = [
     `A month of ${DAYS_A_MONTH} days, after ${age} days; prices of ${region} as of ${asOf}, in ${currency}:`,
     ...(note === undefined ? [] : [note]),
     tableOfDetectors(plan),
     tableOfFunctions(plan.total.usage),
+    ...(container === undefined ? [] : [describeContainers(plan, container)]),
     `By what it is for: ${COST_ITEMS.map((item) => `${item} ${sayMoney(plan.total.costs[item])}`).join(', ')}`,
     ...(plan.misfits.length === 0
       ? ['Everything fits the functions as they are.']
@@ -46,9 +49,9 @@ export function fieldsOfPlan({
 }: ToldPlan): readonly { readonly type: string; readonly fields: object }[] {
   const { detectors, around, total, misfits } = plan;
   return [
-    ...detectors.map(({ load, ...planned }) => ({
+    ...detectors.map(({ load, trainsIn, ...planned }) => ({
       type: 'plan',
-      fields: { ...fieldsOf(planned), detector: load.detector, load },
+      fields: { ...fieldsOf(planned), detector: load.detector, load, trainsIn },
     })),
     { type: 'around', fields: fieldsOf(around) },
     { type: 'total', fields: { ...fieldsOf(total), age, currency: prices.currency } },
@@ -97,7 +100,7 @@ function tableOfDetectors({ detectors, around, total }: DeploymentPlan): string 
 
 function cellsOf(usage: Usage, costs: Costs): readonly string[] {
   const functions = FUNCTION_NAMES.map((name) => usage.functions[name]);
-  const { reads, lists, writes } = sumRequests(functions.map(({ requests }) => requests));
+  const { reads, lists, writes } = requestsOf(usage);
   const gbSeconds = functions.reduce((sum, each) => sum + each.gbSeconds, 0);
   const month = [usage.samples, usage.windows, reads, lists, writes, gbSeconds].map((a) =>
     sayCount(a * DAYS_A_MONTH),
@@ -122,6 +125,26 @@ function tableOfFunctions({ functions }: Usage): string {
       return [name, String(PLANNED_FUNCTIONS[name].memoryMb), ...month];
     }),
   ]);
+}
+
+/** Which trainings are jobs, and what they cost. */
+function describeContainers({ detectors, total }: DeploymentPlan, { vcpus, memoryMb }: Container): string {
+  const jobs = detectors.filter(({ trainsIn }) => trainsIn === 'container');
+  const size = `${vcpus} processors and ${sayCount(memoryMb)} MB`;
+  if (jobs.length === 0)
+    return `No training is a job of AWS Batch (containers of ${size}): each fits the function.`;
+  const lines = [...jobs.map((job) => ({ ...job, name: job.load.detector })), { ...total, name: 'all' }];
+  return `Trainings that are jobs of AWS Batch, in containers of ${size}:\n${formatTable([
+    ['DETECTOR', 'JOBS', 'MINUTES EACH', 'VCPU-H', 'GB-H', 'GET', 'LIST', 'PUT', 'A MONTH'],
+    ...lines.map(({ name, usage: { containers }, costs }) => {
+      const { runs, seconds, vcpuHours, gbHours, requests } = containers;
+      const { reads, lists, writes } = requests;
+      const month = [vcpuHours, gbHours].map((a) => (a * DAYS_A_MONTH).toFixed(1));
+      const asked = [reads, lists, writes].map((a) => sayCount(a * DAYS_A_MONTH));
+      const minutes = (seconds / runs / 60).toFixed(1);
+      return [name, sayCount(runs * DAYS_A_MONTH), minutes, ...month, ...asked, sayMoney(costs.containers)];
+    }),
+  ])}`;
 }
 
 function sayCount(count: number): string {

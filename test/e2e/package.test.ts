@@ -305,12 +305,18 @@ describe('trainings beyond a function', () => {
       Image: string;
       Command: string[];
       ResourceRequirements: { Type: string; Value: string }[];
+      Environment: { Name: string; Value: unknown }[];
     };
     assert.equal(container.Image, EVERYTHING.batchImage);
     assert.deepEqual(container.ResourceRequirements, [
       { Type: 'VCPU', Value: '8' },
       { Type: 'MEMORY', Value: '32768' },
     ]);
+    // What a container reads is held to its memory.
+    assert.deepEqual(
+      container.Environment.find(({ Name }) => Name === 'TIDEWATCH_MEMORY')?.Value,
+      container.ResourceRequirements[1]?.Value,
+    );
     // Words that the command line of the image knows.
     assert.equal(container.Command[0], 'train-job');
     const { batch } = readSettings(environmentOf(TrainLambdaFunction), ['batch']);

@@ -4,6 +4,7 @@ import type { Detector } from '../../config/detector.ts';
 import { takeShard } from '../../config/take-shard.ts';
 import { listUnits, parseUnit } from '../../config/work-unit.ts';
 import { listAssumptions } from '../../jobs/plan/assumptions.ts';
+import type { Container } from '../../jobs/plan/containers.ts';
 import { learnFromBucket, learnFromData } from '../../jobs/plan/learn-data.ts';
 import { type DetectorToPlan, planDeployment } from '../../jobs/plan/plan-deployment.ts';
 import { DEFAULT_PRICES, type PriceTable, parsePriceTable } from '../../jobs/plan/price-table.ts';
@@ -31,6 +32,10 @@ import { UsageError } from '../usage-error.ts';
 const DAY = 86_400_000;
 /** Days. */
 const DEFAULT_AGE = 30;
+/** MB that Fargate gives with so many processors, as infra/aws/batch.cjs has them: a test holds the two together. */
+export const MOST_MEMORY_OF = { 1: 8_192, 2: 16_384, 4: 30_720, 8: 61_440, 16: 122_880 } as const;
+/** MB for each processor. */
+const LEAST_MEMORY = 2_048;
 const MOST_ENTITIES = 10_000_000;
 
 /** Asks nobody but the files and the bucket that are named, and writes nothing. */
@@ -49,6 +54,10 @@ export const plan: Command = {
     ['--age TIME', 'how long the deployment has run by then: 30d by default, 400d at its largest'],
     ['--detector-metrics', 'with a parameter detectorMetrics=on: metrics of each detector in CloudWatch'],
     [
+      '--batch SIZE',
+      'with a parameter batch=on: batchVcpus, or batchVcpus,batchMemory; trainings beyond the function are jobs then',
+    ],
+    [
       '--prices FILE',
       "a table of prices in YAML or JSON; by default one of us-east-1 that was not checked against AWS's pages",
     ],
@@ -57,11 +66,12 @@ export const plan: Command = {
   examples: [
     'tidewatch plan detectors/*.yml --entities 40',
     'tidewatch plan payment.yml --data payment.parquet --age 400d',
+    'tidewatch plan fleet.yml --entities 2000 --batch 4',
     'tidewatch plan --bucket my-metrics --prices eu-west-1.yml --json',
   ],
   options: {
     ...BUCKET_OPTION,
-    ...textOptions('entities', 'series', 'data', 'age', 'prices'),
+    ...textOptions('entities', 'series', 'data', 'age', 'prices', 'batch'),
     'detector-metrics': { type: 'boolean' },
     check: { type: 'boolean' },
   },
@@ -69,6 +79,7 @@ export const plan: Command = {
     const { values, output } = invocation;
     const age = (durationValue(values, 'age') ?? DEFAULT_AGE * DAY) / DAY;
     const prices = await readPrices(invocation);
+    const container = readContainer(values);
     const given = await readDetectors(invocation);
     // What would be told of none of them is what is there without any.
     if (given.detectors.length === 0) return given.status;
@@ -76,9 +87,16 @@ export const plan: Command = {
       age,
       prices,
       detectorMetrics: values['detector-metrics'] === true,
+      container,
     });
     const loads = planned.detectors.map(({ load }) => load);
-    const told = { plan: planned, prices, age, assumed: listAssumptions(loads) };
+    const told = {
+      plan: planned,
+      prices,
+      age,
+      container,
+      assumed: listAssumptions(loads, container !== undefined),
+    };
     const [first, ...rest] = fieldsOfPlan(told);
     output.print(first!.type, describePlan(told), first!.fields);
     for (const { type, fields } of rest) output.print(type, undefined, fields);
@@ -91,6 +109,19 @@ async function readPrices({ host, values }: Invocation): Promise<PriceTable> {
   const path = stringValue(values.prices);
   if (path === undefined) return DEFAULT_PRICES;
   return parsePriceTable(await readManifestFile(host, path), path);
+}
+
+function readContainer(values: Invocation['values']): Container | undefined {
+  const text = stringValue(values.batch);
+  if (text === undefined) return undefined;
+  const [, vcpusText, mbText] = /^(\d+)(?:,(\d+))?$/.exec(text) ?? [];
+  const vcpus = Number(vcpusText);
+  const most = MOST_MEMORY_OF[vcpus as keyof typeof MOST_MEMORY_OF];
+  const memoryMb = Number(mbText ?? most);
+  if (most !== undefined && memoryMb >= LEAST_MEMORY * vcpus && memoryMb <= most) return { vcpus, memoryMb };
+  throw new UsageError(
+    `--batch is ${JSON.stringify(text)}, not batchVcpus (${Object.keys(MOST_MEMORY_OF).join(', ')}) or batchVcpus,batchMemory with ${LEAST_MEMORY} MB a processor at least, and at most ${Object.values(MOST_MEMORY_OF).join(', ')} MB`,
+  );
 }
 
 interface Given {

@@ -1,8 +1,10 @@
+import { performance } from 'node:perf_hooks';
 import { correlateTo } from '../../base/correlation.ts';
 import { readSettings } from '../../config/settings.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import { trainModel } from '../../jobs/train/train-model.ts';
 import { beginJob, endJob } from '../../jobs/train/training-job.ts';
+import { countStore } from '../../store/count-requests.ts';
 import {
   BUCKET_HELP,
   BUCKET_OPTION,
@@ -34,8 +36,10 @@ export const trainJob: Command = {
     if (name === undefined || operands.length !== 1)
       throw new UsageError('train-job takes one detector, and --job with the name of the job');
     const { scoreQueueUrl } = readSettings(host.env, ['scoreQueueUrl']);
+    const began = performance.now();
+    const counted = countStore(openBucket(invocation));
     const context = {
-      ...createContext(invocation, openBucket(invocation)),
+      ...createContext(invocation, counted),
       queue: {
         requestScoring: (detector: string) => host.openQueue(scoreQueueUrl).request(detector),
         // Nothing cuts this run short, so that none has to go on.
@@ -43,7 +47,7 @@ export const trainJob: Command = {
       },
     };
     const { store, now } = context;
-    return forEachDetector(invocation, operands, async (detector) => {
+    const status = await forEachDetector(invocation, operands, async (detector) => {
       const job = { detector, name };
       const id = host.env['AWS_BATCH_JOB_ID'] ?? name;
       const begun = await beginJob(store, { ...job, id });
@@ -68,5 +72,15 @@ export const trainJob: Command = {
         throw error;
       }
     });
+    // As each run of a function ends.
+    output.telemetry.info('run', {
+      ...counted.counts,
+      durationMs: Math.round(performance.now() - began),
+      maxMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+      ...(host.env['TIDEWATCH_MEMORY'] !== undefined && {
+        memoryLimitMb: Number(host.env['TIDEWATCH_MEMORY']),
+      }),
+    });
+    return status;
   },
 };

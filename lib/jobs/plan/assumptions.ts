@@ -13,9 +13,14 @@ export const SECONDS = {
   request: 0.025,
   /** From a process to its handler, which is billed like the rest. */
   coldStart: 1,
+  /** From a container's pulling of its image to the command line, which is billed like the rest. */
+  containerStart: 60,
   /** Of a query to Prometheus. */
   query: 0.25,
 } as const;
+
+/** Seconds of a container that are paid for at least: https://aws.amazon.com/fargate/pricing/ */
+export const LEAST_BILLED = 60;
 
 /** Values that a whole processor works through in a second. */
 export const VALUES_A_SECOND = {
@@ -61,8 +66,8 @@ export function memoryOf(name: Working, values: number): number {
   return base + (values * value) / 2 ** 20;
 }
 
-/** For people: of what is planned here. */
-export function listAssumptions(loads: readonly Workload[]): readonly string[] {
+/** For people: of what is planned here. @param hasContainers whether trainings may be jobs */
+export function listAssumptions(loads: readonly Workload[], hasContainers: boolean): readonly string[] {
   const isExported = loads.some((load) => load.isExported);
   const queries = `, a query to Prometheus ${SECONDS.query * 1000} ms, ${DEFAULT_CONCURRENCY} of them at a time`;
   const unknown = loads.filter(({ isSizeKnown }) => !isSizeKnown).map(({ detector }) => detector);
@@ -75,6 +80,11 @@ export function listAssumptions(loads: readonly Workload[]): readonly string[] {
       : []),
     `a function starts cold where its runs are more than ${STAYS_WARM / 60_000} minutes apart`,
     `a processor scores ${VALUES_A_SECOND.score / 1e6} million values a second, with those that are looked back on`,
+    ...(hasContainers
+      ? [
+          `a container takes ${SECONDS.containerStart} s to start, and is not on Spot; its way to the internet is not in it`,
+        ]
+      : []),
     `memory: ${MEMORY.train.value} bytes a value for a training, ${MEMORY.score.value} for a scoring`,
     ...(unknown.length > 0
       ? [

@@ -1,13 +1,14 @@
 /** What a usage costs in a month of 30 days. */
+import type { ContainerUsage } from './containers.ts';
 import { ALARMED_METRICS, FUNCTION_NAMES } from './functions.ts';
 import type { PriceTable } from './price-table.ts';
-import { sumRequests } from './requests.ts';
-import type { Usage } from './usage.ts';
+import { requestsOf, type Usage } from './usage.ts';
 
 export const DAYS_A_MONTH = 30;
 
 export const COST_ITEMS = [
   'compute',
+  'containers',
   'requests',
   'storage',
   'queues',
@@ -30,12 +31,13 @@ export function priceUsage(
   { hasAlarms }: { readonly hasAlarms: boolean },
 ): Costs {
   const functions = FUNCTION_NAMES.map((name) => usage.functions[name]);
-  const { reads, lists, writes } = sumRequests(functions.map(({ requests }) => requests));
+  const { reads, lists, writes } = requestsOf(usage);
   const gbSeconds = functions.reduce((sum, each) => sum + each.gbSeconds, 0);
   const runs = functions.reduce((sum, each) => sum + each.runs, 0);
   const month = DAYS_A_MONTH;
   return {
     compute: month * (gbSeconds * prices.lambdaGbSecond + (runs / 1e6) * prices.lambdaMillionRuns),
+    containers: priceContainers(usage.containers, { prices }),
     requests: (month * (reads * prices.s3ThousandReads + (lists + writes) * prices.s3ThousandWrites)) / 1000,
     storage: (usage.storedBytes / GB) * prices.s3GbMonth,
     queues: ((month * usage.queueRequests) / 1e6) * prices.sqsMillionRequests,
@@ -45,6 +47,14 @@ export function priceUsage(
     alarms: hasAlarms ? ALARMED_METRICS * prices.alarmMonth : 0,
     logs: ((month * usage.logBytes) / GB) * prices.logsGb,
   };
+}
+
+/** Of a month; without their requests. */
+export function priceContainers(
+  { vcpuHours, gbHours }: ContainerUsage,
+  { prices }: Pick<PriceTable, 'prices'>,
+): number {
+  return DAYS_A_MONTH * (vcpuHours * prices.fargateVcpuHour + gbHours * prices.fargateGbHour);
 }
 
 export function sumCosts(all: readonly Costs[]): Costs {

@@ -5,7 +5,10 @@ import { limitsOfFunction, MAX_ENTITIES } from '../../window/limits.ts';
 import { MOST_AT_ONCE } from '../export/export-due.ts';
 import { sayMb, saySeconds, sayValues } from '../shared/training-needs.ts';
 import { memoryOf, SECONDS, secondsOfTraining } from './assumptions.ts';
-import { EXPORT_RUN, PLANNED_FUNCTIONS } from './functions.ts';
+import { type Container, placeTraining, usageOfContainers } from './containers.ts';
+import { priceContainers } from './costs.ts';
+import { DEFAULT_CONTAINER, EXPORT_RUN, LARGEST_CONTAINER, PLANNED_FUNCTIONS } from './functions.ts';
+import type { PriceTable } from './price-table.ts';
 import { LOOK_AT_EXPORT, requestsOfExport, sumRequests } from './requests.ts';
 import { secondsOfScoring, secondsOfWriting } from './usage.ts';
 import type { Workload } from './workload.ts';
@@ -26,29 +29,68 @@ export interface Misfit {
 
 const MINUTES_A_DAY = 1440;
 
-export function findMisfits(loads: readonly Workload[]): readonly Misfit[] {
-  return [...loads.flatMap(findOwn), ...findShared(loads)];
+export interface FitsOptions {
+  /** Of trainings beyond the function; undefined: there are none. */
+  readonly container?: Container | undefined;
+  readonly prices: PriceTable;
+}
+
+export function findMisfits(loads: readonly Workload[], options: FitsOptions): readonly Misfit[] {
+  return [
+    ...loads.flatMap((load) => [...findOfTraining(load, options), ...findOwn(load)]),
+    ...findShared(loads),
+  ];
+}
+
+/** A container takes what the function does not. */
+function findOfTraining(load: Workload, options: FitsOptions): readonly Misfit[] {
+  const { detector, kind, valuesTrained } = load;
+  const { train } = PLANNED_FUNCTIONS;
+  const memory = memoryOf('train', valuesTrained);
+  const seconds = secondsOfTraining(kind, valuesTrained, train.memoryMb);
+  // A network goes on in another run.
+  const isTooLong = seconds > train.timeout && !learnsBySteps(kind);
+  const isTooLarge = memory > train.memoryMb;
+  if (!isTooLarge && !isTooLong) return [];
+  if (options.container !== undefined) {
+    const judgement = placeTraining(load, options.container);
+    if (judgement.place !== 'nowhere') return [];
+    return [{ detector, code: isTooLarge ? 'training-memory' : 'training-time', message: judgement.reason }];
+  }
+  const orContainer = sayContainer(load, options);
+  const found: Misfit[] = [];
+  if (isTooLarge)
+    found.push({
+      detector,
+      code: 'training-memory',
+      message: `a training of ${sayValues(valuesTrained)} takes about ${sayMb(memory)}, and the function has ${sayMb(train.memoryMb)}: a shorter training.lookback, a longer step, fewer entities, more memorySize${orContainer}`,
+    });
+  if (isTooLong)
+    found.push({
+      detector,
+      code: 'training-time',
+      message: `a training takes about ${saySeconds(seconds)}, and the function has ${saySeconds(train.timeout)}: a shorter training.lookback, a cheaper kind of model than ${kind}${orContainer}`,
+    });
+  return found;
+}
+
+/** The smallest of two that holds it, and what it costs. */
+function sayContainer(load: Workload, { prices }: FitsOptions): string {
+  const container = [DEFAULT_CONTAINER, LARGEST_CONTAINER].find(
+    (each) => placeTraining(load, each).place === 'job',
+  );
+  if (container === undefined) return '; no container holds it either';
+  // By then, every window of the lookback is there.
+  const usage = usageOfContainers(load, { container, windows: load.windowsTrained });
+  const { vcpus, memoryMb } = container;
+  return `, or --param=batch=on, with which a container of ${vcpus} processors and ${sayMb(memoryMb)} trains it for about ${priceContainers(usage, prices).toFixed(2)} ${prices.currency} a month (--batch ${vcpus},${memoryMb})`;
 }
 
 function findOwn(load: Workload): readonly Misfit[] {
-  const { detector, kind, entities, metrics, rowsAWindow, valuesAWindow } = load;
+  const { detector, entities, metrics, rowsAWindow, valuesAWindow } = load;
   const found: Misfit[] = [];
   const tell = (code: Misfit['code'], message: string): void => void found.push({ detector, code, message });
-  const { train, score } = PLANNED_FUNCTIONS;
-
-  const trained = memoryOf('train', load.valuesTrained);
-  if (trained > train.memoryMb)
-    tell(
-      'training-memory',
-      `a training of ${sayValues(load.valuesTrained)} takes about ${sayMb(trained)}, and the function has ${sayMb(train.memoryMb)}: a shorter training.lookback, a longer step, fewer entities, more memorySize, or --param=batch=on`,
-    );
-  const training = secondsOfTraining(kind, load.valuesTrained, train.memoryMb);
-  // A network goes on in another run.
-  if (training > train.timeout && !learnsBySteps(kind))
-    tell(
-      'training-time',
-      `a training takes about ${saySeconds(training)}, and the function has ${saySeconds(train.timeout)}: a shorter training.lookback, a cheaper kind of model than ${kind}, or --param=batch=on`,
-    );
+  const { score } = PLANNED_FUNCTIONS;
   const scored = memoryOf('score', load.valuesScored);
   if (scored > score.memoryMb)
     tell(

@@ -15,6 +15,11 @@ export const PLANNED_FUNCTIONS: Readonly<Record<PlannedFunction, FunctionFacts>>
   train: { memoryMb: 3008, timeout: 900 },
 };
 
+/** Of a training's container, with `batch=on` and nothing else said; the most that there is; and seconds that it may take. */
+export const DEFAULT_CONTAINER = { vcpus: 4, memoryMb: 30_720 } as const;
+export const LARGEST_CONTAINER = { vcpus: 16, memoryMb: 122_880 } as const;
+export const CONTAINER_SECONDS: number = 12 * 3600;
+
 /** Runs by a schedule, of a day. */
 export const TICKS = { export: 1440, notify: 1440, train: 24 } as const;
 /** How messages come to score: at the most in one invocation, after waiting so long for others, to so many processes at once. */

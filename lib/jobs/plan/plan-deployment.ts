@@ -14,8 +14,14 @@ export interface Planned {
   readonly costs: Costs;
 }
 
+export interface PlannedDetector extends Planned {
+  readonly load: Workload;
+  /** Where a container takes what the function does not; otherwise the function, whether it holds it or not. */
+  readonly trainsIn: 'function' | 'container';
+}
+
 export interface DeploymentPlan {
-  readonly detectors: readonly (Planned & { readonly load: Workload })[];
+  readonly detectors: readonly PlannedDetector[];
   /** What is there without any of them. */
   readonly around: Planned;
   readonly total: Planned;
@@ -37,7 +43,8 @@ export function planDeployment(
   const loads = given.flatMap(describeUnits);
   const detectors = loads.map((load) => {
     const usage = usageOfDetector(load, loads, options);
-    return { load, usage, costs: priceUsage(usage, options.prices, { hasAlarms: false }) };
+    const costs = priceUsage(usage, options.prices, { hasAlarms: false });
+    return { load, usage, costs, trainsIn: usage.containers.runs > 0 ? 'container' : 'function' } as const;
   });
   const usage = usageOfDeployment(loads);
   const around = { usage, costs: priceUsage(usage, options.prices, { hasAlarms: true }) };
@@ -49,7 +56,7 @@ export function planDeployment(
       usage: sumUsage(all.map((each) => each.usage)),
       costs: sumCosts(all.map(({ costs }) => costs)),
     },
-    misfits: findMisfits(loads),
+    misfits: findMisfits(loads, options),
   };
 }
 

@@ -8,6 +8,9 @@ import defaultTable from './prices.json' with { type: 'json' };
 const PRICED = {
   lambdaGbSecond: 'Lambda, arm64: a GB-second',
   lambdaMillionRuns: 'Lambda: a million runs',
+  fargateVcpuHour: 'Fargate, Linux on ARM: a processor for an hour',
+  fargateGbHour: 'Fargate, Linux on ARM: a GB for an hour',
+  stepFunctionsThousandTransitions: 'Step Functions, standard workflows: a thousand state transitions',
   s3ThousandReads: 'S3 Standard: a thousand GET and HEAD',
   s3ThousandWrites: 'S3 Standard: a thousand PUT, COPY and LIST',
   s3GbMonth: 'S3 Standard: a GB for a month',

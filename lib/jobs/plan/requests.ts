@@ -155,6 +155,16 @@ export function requestsOfTraining({ windowsTrained, shards }: Workload, stored:
   };
 }
 
+/** Of the run that has a training done as a job: the detector anew, ends of eight files, and the record. */
+export function requestsOfPlacing({ shards }: Workload): Requests {
+  return { reads: shards === 1 ? 12 : 14, lists: 2, writes: 2 };
+}
+
+/** Of that job: the training, and the record, when it begins and ends. */
+export function requestsOfJob(load: Workload, stored: Stored): Requests {
+  return sumRequests([requestsOfTraining(load, stored), { reads: 2, lists: 0, writes: 2 }]);
+}
+
 /** Of a minute's run of notify, for all detectors: its state, and the silences. */
 export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 1, writes: 0 };
 

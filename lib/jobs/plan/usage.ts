@@ -16,6 +16,14 @@ import {
   VERSION_BYTES,
 } from './assumptions.ts';
 import {
+  type Container,
+  type ContainerUsage,
+  NO_CONTAINERS,
+  placeTraining,
+  sumContainers,
+  usageOfContainers,
+} from './containers.ts';
+import {
   FUNCTION_NAMES,
   PLANNED_FUNCTIONS,
   type PlannedFunction,
@@ -35,6 +43,7 @@ import {
   requestsOfHour,
   requestsOfIdleScoring,
   requestsOfLookingBack,
+  requestsOfPlacing,
   requestsOfScoring,
   requestsOfSweep,
   requestsOfTraining,
@@ -59,6 +68,8 @@ export interface FunctionUsage {
 /** In a day, but for what is stored. */
 export interface Usage {
   readonly functions: Readonly<Record<PlannedFunction, FunctionUsage>>;
+  /** Of AWS Batch, for trainings that are beyond the function. */
+  readonly containers: ContainerUsage;
   /** Values that Prometheus gives. */
   readonly samples: number;
   readonly rows: number;
@@ -80,6 +91,8 @@ export interface UsageOptions {
   readonly age: number;
   /** Whether each detector has metrics of its own. */
   readonly detectorMetrics: boolean;
+  /** Of trainings beyond the function; absent: there are none, and every training is the function's. */
+  readonly container?: Container | undefined;
 }
 
 /** WindowsExported, WindowsScored, RowsScored: what is there in every hour. */
@@ -92,10 +105,11 @@ const STATE_BYTES = { base: 2_000, entity: 400 } as const;
 export function usageOfDetector(
   load: Workload,
   all: readonly Workload[],
-  { age, detectorMetrics }: UsageOptions,
+  { age, detectorMetrics, container }: UsageOptions,
 ): Usage {
   const { windowsADay, windowsAnExport, trainingsADay, incidentsADay, windowBytes } = load;
   const stored = { windows: windowsADay * Math.min(age, KEPT_DAYS.windows) };
+  const inContainer = container !== undefined && placeTraining(load, container).place === 'job';
   const exports = load.isExported ? windowsADay / windowsAnExport : 0;
   const scorings = windowsADay / windowsAnExport;
   const together = shareTime(load, all);
@@ -115,7 +129,7 @@ export function usageOfDetector(
     train: sumRequests([
       timesRequests(requestsOfHour(load), TICKS.train),
       requestsOfWholeLook(stored),
-      timesRequests(requestsOfTraining(load, stored), trainingsADay),
+      timesRequests(inContainer ? requestsOfPlacing(load) : requestsOfTraining(load, stored), trainingsADay),
     ]),
   };
   const training = secondsOfTraining(load.kind, load.valuesTrained, PLANNED_FUNCTIONS.train.memoryMb);
@@ -132,10 +146,12 @@ export function usageOfDetector(
       wait(timesRequests(requestsOfHour(load), TICKS.train), together.looks) +
       wait(requestsOfWholeLook(stored), together.looks) +
       trainingsADay *
-        (training +
-          wait(requestsOfTraining(load, stored), 1) -
-          // Windows are read ahead of their turn.
-          wait({ reads: read, lists: 0, writes: 0 }, 1) * (1 - 1 / READ_AHEAD)),
+        (inContainer
+          ? wait(requestsOfPlacing(load), 1)
+          : training +
+            wait(requestsOfTraining(load, stored), 1) -
+            // Windows are read ahead of their turn.
+            wait({ reads: read, lists: 0, writes: 0 }, 1) * (1 - 1 / READ_AHEAD)),
   };
   const runs = {
     export: 0,
@@ -146,6 +162,7 @@ export function usageOfDetector(
   const messages = windowsADay + trainingsADay + 2 * 2 * incidentsADay;
   return {
     functions: byFunction((name) => useFunction(name, runs[name], requests[name], seconds[name])),
+    containers: inContainer ? usageOfContainers(load, { container, windows: stored.windows }) : NO_CONTAINERS,
     samples: load.isExported ? windowsADay * load.valuesAWindow : 0,
     rows: windowsADay * load.rowsAWindow,
     windows: windowsADay,
@@ -194,6 +211,7 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
         wait(requests[name], 1) + (name === 'train' ? TICKS.train * SECONDS.coldStart : 0),
       ),
     ),
+    containers: NO_CONTAINERS,
     samples: 0,
     rows: 0,
     windows: 0,
@@ -215,6 +233,7 @@ export function sumUsage(all: readonly Usage[]): Usage {
       seconds: total(({ functions }) => functions[name].seconds),
       gbSeconds: total(({ functions }) => functions[name].gbSeconds),
     })),
+    containers: sumContainers(all.map(({ containers }) => containers)),
     samples: total(({ samples }) => samples),
     rows: total(({ rows }) => rows),
     windows: total(({ windows }) => windows),
@@ -225,6 +244,11 @@ export function sumUsage(all: readonly Usage[]): Usage {
     logBytes: total(({ logBytes }) => logBytes),
     storedBytes: total(({ storedBytes }) => storedBytes),
   };
+}
+
+/** To the bucket, of everybody. */
+export function requestsOf({ functions, containers }: Usage): Requests {
+  return sumRequests([...FUNCTION_NAMES.map((name) => functions[name].requests), containers.requests]);
 }
 
 /** Of the work alone, without its requests. @param exports at once */

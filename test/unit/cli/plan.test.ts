@@ -72,6 +72,37 @@ test('metrics of each detector cost what CloudWatch asks for them', async () => 
   assert.ok(Math.abs(having! - 0.9) < 1e-9);
 });
 
+test('which training is a job is said with what it costs, where there are containers', async () => {
+  await writeFile(path('fleet.yml'), manifestOf('fleet', '  entity: [pod]\n  shards: 1\n'));
+  const args = ['plan', path('fleet.yml'), path('shop.yml'), '--entities', 'fleet=3000,shop=3'];
+  const without = await run(...args);
+  assert.match(without.stdout, /^- fleet: a training .*\(--batch 4,30720\) \(training-memory\)$/m);
+  assert.doesNotMatch(without.stdout, /Trainings that are jobs/);
+  const having = await run(...args, '--batch', '4');
+  assert.match(
+    having.stdout,
+    /^Trainings that are jobs of AWS Batch, in containers of 4 processors and 30,720 MB:\nDETECTOR .*\nfleet +30 +\d+\.\d .* \d\.\d\d\nall +30 /m,
+  );
+  assert.match(having.stdout, /containers 0\.\d*[1-9]/);
+  assert.match(having.stdout, /^- a container takes 60 s to start/m);
+  assert.doesNotMatch(having.stdout, /training-memory/);
+  const { lines } = await run(...args, '--batch', '8,32768', '--json');
+  assert.deepEqual(
+    lines.filter(({ type }) => type === 'plan').map((line) => [line['detector'], line['trainsIn']]),
+    [
+      ['fleet', 'container'],
+      ['shop', 'function'],
+    ],
+  );
+  const small = await run('plan', path('shop.yml'), '--entities', '3', '--batch', '1,2048');
+  assert.match(small.stdout, /^No training is a job of AWS Batch/m);
+  for (const size of ['3', '4,99999', '4,1024', 'on']) {
+    const { code, stderr } = await run(...args, '--batch', size);
+    assert.equal(code, 2, size);
+    assert.ok(stderr.includes(`--batch is ${JSON.stringify(size)}`), stderr);
+  }
+});
+
 test('a table of prices is replaced as a whole, and one that is not whole is refused by what it lacks', async () => {
   const table = JSON.parse(await readFile(PRICES, 'utf8')) as {
     region: string;

@@ -1,17 +1,24 @@
 /** What a plan takes from the template stays what the template has. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { MOST_MEMORY_OF } from '../../../../lib/cli/commands/plan.ts';
 import {
   ALARMED_METRICS,
+  CONTAINER_SECONDS,
+  DEFAULT_CONTAINER,
   FUNCTION_NAMES,
+  LARGEST_CONTAINER,
   PLANNED_FUNCTIONS,
   POLLED_QUEUES,
   SCORE_EVENTS,
   TICKS,
 } from '../../../../lib/jobs/plan/functions.ts';
+
+const ROOT = join(import.meta.dirname, '../../../..');
 
 interface Template {
   readonly functions: Readonly<
@@ -67,6 +74,27 @@ test('messages come to score in such batches', () => {
   );
 });
 
+test('containers have as much, by default and at the most', async () => {
+  type Sizes = { vcpus: string; memory: string; seconds: number };
+  const resolve = createRequire(import.meta.url)(join(ROOT, 'infra/aws/batch.cjs')) as (serverless: {
+    resolveVariable: (name: string) => Promise<string>;
+  }) => Promise<Sizes>;
+  const sizeOf = async (vcpus: string): Promise<readonly [number, number, number]> => {
+    const { memory, seconds, ...size } = await resolve({
+      resolveVariable: async (name) => (name === 'param:batchVcpus' ? vcpus : ''),
+    });
+    return [Number(size.vcpus), Number(memory), seconds];
+  };
+  const { vcpus, memoryMb } = DEFAULT_CONTAINER;
+  assert.deepEqual(await sizeOf(''), [vcpus, memoryMb, CONTAINER_SECONDS]);
+  for (const [most, memory] of Object.entries(MOST_MEMORY_OF))
+    assert.deepEqual(await sizeOf(most), [Number(most), memory, CONTAINER_SECONDS]);
+  assert.deepEqual(Object.entries(MOST_MEMORY_OF).at(-1), [
+    String(LARGEST_CONTAINER.vcpus),
+    LARGEST_CONTAINER.memoryMb,
+  ]);
+});
+
 test('schedules run as often', () => {
   const { Resources } = read('infra/aws/schedules.yml') as Resources;
   const perDay: Readonly<Record<string, number>> = { 'rate(1 minute)': 1440, 'rate(1 hour)': 24 };
@@ -94,7 +122,7 @@ test('so many metrics are watched by alarms', () => {
 
 /** What CloudFormation's tags say is of no account here. */
 function read(file: string): unknown {
-  return parse(readFileSync(join(import.meta.dirname, '../../../..', file), 'utf8'), {
+  return parse(readFileSync(join(ROOT, file), 'utf8'), {
     merge: true,
     maxAliasCount: -1,
     logLevel: 'silent',

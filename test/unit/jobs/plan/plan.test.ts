@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { parseManifest } from '../../../../lib/config/manifest.ts';
+import { KIND_FACTS } from '../../../../lib/config/model-kind.ts';
 import { planDeployment } from '../../../../lib/jobs/plan/plan-deployment.ts';
 import { DEFAULT_PRICES } from '../../../../lib/jobs/plan/price-table.ts';
+import { requestsOfJob, requestsOfPlacing, requestsOfTraining } from '../../../../lib/jobs/plan/requests.ts';
 import type { Usage } from '../../../../lib/jobs/plan/usage.ts';
 import { type DayCounts, JOB_NAMES, runDay } from './simulated-day.ts';
 
@@ -90,6 +92,109 @@ spec:
       assertNear(scoreBytes, counted.bytes.scores, 'bytes of its scores');
     });
   });
+
+for (const shards of [1, 2])
+  it(`asks of the bucket what a training in a container was planned to, of ${shards} shards`, async () => {
+    const manifest = `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  step: 1m
+  detection_window: 30m
+  schedule: 30m
+  ingest_delay: 0
+  backfill: 1d
+  entity: [pod]
+  shards: ${shards}
+  model: { kind: robust-z }
+  training: { lookback: 1d, warmup: 100 }
+  metrics: [{ name: cpu, query: cpu }]
+`;
+    const day = { detector: 'shop', manifest, entities: ['a', 'b', 'c', 'd'], shards, metrics: ['cpu'] };
+    const [inFunction, inContainer] = [
+      await runDay({ ...day, before: BEFORE }),
+      await runDay({ ...day, before: BEFORE, inContainers: true }),
+    ];
+    const detector = parseManifest(manifest, { source: 'shop.yml' });
+    const { detectors, total } = planDeployment([{ detector, known: { entities: 4 } }], {
+      age: BEFORE + 0.5,
+      detectorMetrics: true,
+      prices: DEFAULT_PRICES,
+    });
+    const windows = 48 * (BEFORE + 0.5);
+    assert.equal(inContainer.runs.container, shards);
+    for (const kind of ['reads', 'lists', 'writes'] as const) {
+      const job = detectors.reduce((sum, { load }) => sum + requestsOfJob(load, { windows })[kind], 0);
+      assertNear(job, inContainer.requests.container[kind], `container, ${kind}`);
+      // The function's planned requests, less the trainings that it does not do.
+      const place = detectors.reduce(
+        (sum, { load }) => sum + requestsOfPlacing(load)[kind] - requestsOfTraining(load, { windows })[kind],
+        0,
+      );
+      assertNear(
+        total.usage.functions.train.requests[kind] + place,
+        inContainer.requests.train[kind],
+        `train, ${kind}`,
+      );
+      assert.equal(inContainer.requests.export[kind], inFunction.requests.export[kind], kind);
+    }
+  });
+
+it('has a training that is beyond the function done in a container, by detector and in all', () => {
+  const manifestOf = (name: string): string => `kind: AnomalyDetector
+metadata: { name: ${name} }
+spec: { entity: [pod], shards: 1, model: { kind: robust-z }, metrics: [{ name: cpu, query: cpu }] }
+`;
+  const given = [
+    ['small', 3],
+    // 20,160 rows each: 161 million values, 9,013 MB.
+    ['fleet', 8_000],
+  ] as const;
+  const plan = (container?: { vcpus: number; memoryMb: number }) =>
+    planDeployment(
+      given.map(([name, entities]) => ({
+        detector: parseManifest(manifestOf(name), { source: 'd.yml' }),
+        known: { entities },
+      })),
+      { age: 30, detectorMetrics: false, prices: DEFAULT_PRICES, container },
+    );
+  const [without, having] = [plan(), plan({ vcpus: 4, memoryMb: 30_720 })];
+  const codesOf = (planned: typeof having): readonly string[] =>
+    planned.misfits.filter(({ code }) => code.startsWith('training')).map(({ code }) => code);
+  assert.deepEqual(codesOf(without), ['training-memory']);
+  assert.match(
+    without.misfits[0]!.message,
+    /--param=batch=on, with which a container of 4 processors and 30,720 MB trains it for about \d+\.\d\d USD a month \(--batch 4,30720\)$/,
+  );
+  assert.deepEqual(codesOf(having), []);
+  assert.deepEqual(
+    having.detectors.map(({ trainsIn }) => trainsIn),
+    ['function', 'container'],
+  );
+  const [small, fleet] = having.detectors;
+  assert.equal(small!.costs.containers, 0);
+  assert.deepEqual(small, without.detectors[0]);
+  const { runs, seconds, vcpuHours, gbHours, requests } = fleet!.usage.containers;
+  // A minute to start, 20 s, what the kind takes, and the requests.
+  const working = 20 + (161.28 * KIND_FACTS['robust-z'].trainsIn) / 4;
+  const waiting = 0.025 * (requests.reads + requests.lists + requests.writes);
+  assert.equal(runs, 1);
+  assert.ok(Math.abs(seconds - (60 + working + waiting)) < 1e-6, `${seconds}`);
+  assert.ok(
+    Math.abs(vcpuHours - (4 * seconds) / 3600) < 1e-9 && Math.abs(gbHours - (30 * seconds) / 3600) < 1e-9,
+  );
+  const { fargateVcpuHour, fargateGbHour } = DEFAULT_PRICES.prices;
+  const month = 30 * (vcpuHours * fargateVcpuHour + gbHours * fargateGbHour);
+  assert.ok(Math.abs(fleet!.costs.containers - month) < 1e-9);
+  assert.ok(Math.abs(having.total.costs.containers - month) < 1e-9);
+  // The function only asks for it.
+  assert.ok(
+    having.total.usage.functions.train.seconds < without.total.usage.functions.train.seconds - working,
+  );
+
+  const [tiny] = plan({ vcpus: 1, memoryMb: 2_048 }).misfits;
+  assert.equal(tiny!.code, 'training-memory');
+  assert.match(tiny!.message, /and a container 2,048 MB and 43200 s: a larger --param=batchMemory/);
+});
 
 function planFleet(detectors: number, age: number): Usage['functions'] {
   const given = Array.from({ length: detectors }, (_, i) => ({

@@ -4,8 +4,11 @@ import { exportDue } from '../../../../lib/jobs/export/export-due.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { type LocalBucket, openLocalBucket } from '../../../../lib/jobs/offline/local-bucket.ts';
 import { scoreWindows } from '../../../../lib/jobs/score/score-windows.ts';
+import type { TrainContext } from '../../../../lib/jobs/shared/context.ts';
 import { loadDetector } from '../../../../lib/jobs/shared/load-detectors.ts';
 import { runHour } from '../../../../lib/jobs/train/run-hour.ts';
+import { trainModel } from '../../../../lib/jobs/train/train-model.ts';
+import { beginJob, endJob } from '../../../../lib/jobs/train/training-job.ts';
 import type { MetricSource } from '../../../../lib/source/metric-source.ts';
 import { onlySource } from '../../../../lib/source/open-sources.ts';
 import { countStore, type Requests } from '../../../../lib/store/count-requests.ts';
@@ -21,7 +24,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export const JOB_NAMES = ['export', 'score', 'notify', 'train'] as const;
-export type JobName = (typeof JOB_NAMES)[number];
+/** `container`: trains what is beyond the function. */
+export type JobName = (typeof JOB_NAMES)[number] | 'container';
 
 export interface DayCounts {
   readonly requests: Readonly<Record<JobName, Requests>>;
@@ -41,6 +45,8 @@ export interface DayOptions {
   readonly metrics: readonly string[];
   /** As the manifest has it. */
   readonly shards?: number | undefined;
+  /** The function has no room for any training: all go to containers. */
+  readonly inContainers?: true | undefined;
   /** Days that pass before the one that is counted. */
   readonly before: number;
 }
@@ -79,6 +85,18 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
       requestNotifying: async () => void notifying++,
     },
   };
+  const submitted: { readonly name: string; readonly detector: string }[] = [];
+  const training: TrainContext =
+    options.inContainers === true
+      ? {
+          ...context,
+          room: { memoryMb: 100, processors: 1, seconds: 900 },
+          jobs: {
+            room: { memoryMb: 30_720, processors: 4, seconds: 43_200 },
+            submit: async (job) => ({ id: `id-${submitted.push(job)}` }),
+          },
+        }
+      : context;
   const publisher = { publish: async () => ({ messageId: 'm' }) };
 
   async function run(job: JobName, work: (store: ObjectStore) => Promise<unknown>): Promise<void> {
@@ -113,7 +131,13 @@ export async function runDay(options: DayOptions): Promise<DayCounts> {
       }
       if (isCounted) windows += keys.length;
     });
-    if (clock.now % HOUR === 40 * MINUTE) await run('train', () => runHour(context));
+    if (clock.now % HOUR === 40 * MINUTE) await run('train', () => runHour(training));
+    for (const job of submitted.splice(0))
+      await run('container', async () => {
+        await beginJob(counted, { ...job, id: job.name });
+        await trainModel(await loadDetector(context, job.detector), context);
+        await endJob(counted, job, { at: clock.now, reason: undefined });
+      });
     // What comes in the same minute comes in one batch.
     if (asked.size > 0)
       await run('score', async () => {
