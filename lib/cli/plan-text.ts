@@ -2,7 +2,7 @@
 import type { Container } from '../jobs/plan/containers.ts';
 import { COST_ITEMS, type Costs, DAYS_A_MONTH, totalOf } from '../jobs/plan/costs.ts';
 import { FUNCTION_NAMES, PLANNED_FUNCTIONS } from '../jobs/plan/functions.ts';
-import type { DeploymentPlan, Planned } from '../jobs/plan/plan-deployment.ts';
+import type { DeploymentPlan, Planned, PlannedBackfill } from '../jobs/plan/plan-deployment.ts';
 import type { PriceTable } from '../jobs/plan/price-table.ts';
 import { requestsOf, type Usage } from '../jobs/plan/usage.ts';
 import { formatTable } from './table.ts';
@@ -29,6 +29,7 @@ export function describePlan(told: ToldPlan): string {
     tableOfDetectors(plan),
     tableOfFunctions(plan.total.usage),
     ...(container === undefined ? [] : [describeContainers(plan, container)]),
+    ...(plan.backfill === undefined ? [] : [describeBackfill(plan.backfill, prices)]),
     `By what it is for: ${COST_ITEMS.map((item) => `${item} ${sayMoney(plan.total.costs[item])}`).join(', ')}`,
     ...(plan.misfits.length === 0
       ? ['Everything fits the functions as they are.']
@@ -47,7 +48,7 @@ export function fieldsOfPlan({
   age,
   assumed,
 }: ToldPlan): readonly { readonly type: string; readonly fields: object }[] {
-  const { detectors, around, total, misfits } = plan;
+  const { detectors, around, total, backfill, misfits } = plan;
   return [
     ...detectors.map(({ load, trainsIn, ...planned }) => ({
       type: 'plan',
@@ -55,6 +56,15 @@ export function fieldsOfPlan({
     })),
     { type: 'around', fields: fieldsOf(around) },
     { type: 'total', fields: { ...fieldsOf(total), age, currency: prices.currency } },
+    ...(backfill === undefined
+      ? []
+      : [
+          ...backfill.detectors.map(({ load, ...planned }) => ({
+            type: 'backfill',
+            fields: { ...fieldsOf(planned), days: backfill.days, detector: load.detector },
+          })),
+          { type: 'backfill-total', fields: { ...fieldsOf(backfill.total), days: backfill.days } },
+        ]),
     ...misfits.map((fields) => ({
       type: 'misfit',
       fields: { ...fields, detector: fields.detector ?? null },
@@ -145,6 +155,43 @@ function describeContainers({ detectors, total }: DeploymentPlan, { vcpus, memor
       return [name, sayCount(runs * DAYS_A_MONTH), minutes, ...month, ...asked, sayMoney(costs.containers)];
     }),
   ])}`;
+}
+
+/** Of Step Functions, and of the functions that it calls and that its windows wake. */
+function describeBackfill(
+  { days, detectors, total }: PlannedBackfill,
+  { prices: { s3GbMonth } }: PriceTable,
+): string {
+  if (detectors.length === 0) return 'Nothing is backfilled: no detector has queries.';
+  const lines = [
+    ...detectors.map((each) => ({ ...each, name: each.load.detector })),
+    { ...total, name: 'all' },
+  ];
+  return `A backfill of ${sayCount(days)} days by Step Functions, once; what it stores is paid for by the month:\n${formatTable(
+    [
+      [
+        'DETECTOR',
+        'TRANSITIONS',
+        'SAMPLES',
+        'WINDOWS',
+        'GET',
+        'LIST',
+        'PUT',
+        'GB-S',
+        'ONCE',
+        'STORED GB',
+        'A MONTH',
+      ],
+      ...lines.map(({ name, usage, costs }) => {
+        const { reads, lists, writes } = requestsOf(usage);
+        const { transitions, samples, windows, functions, storedBytes } = usage;
+        const gbSeconds = FUNCTION_NAMES.reduce((sum, each) => sum + functions[each].gbSeconds, 0);
+        const counts = [transitions, samples, windows, reads, lists, writes, gbSeconds].map(sayCount);
+        const stored = storedBytes / GB;
+        return [name, ...counts, sayMoney(totalOf(costs)), stored.toFixed(2), sayMoney(stored * s3GbMonth)];
+      }),
+    ],
+  )}`;
 }
 
 function sayCount(count: number): string {

@@ -3,6 +3,7 @@ import { defaultDetector } from '../../config/defaults.ts';
 import type { Detector } from '../../config/detector.ts';
 import { takeShard } from '../../config/take-shard.ts';
 import { listUnits, parseUnit } from '../../config/work-unit.ts';
+import { MOST_DAYS } from '../../jobs/export/backfill-days.ts';
 import { listAssumptions } from '../../jobs/plan/assumptions.ts';
 import type { Container } from '../../jobs/plan/containers.ts';
 import { learnFromBucket, learnFromData } from '../../jobs/plan/learn-data.ts';
@@ -52,6 +53,10 @@ export const plan: Command = {
       'what is in this bucket, and counts for what has no window yet; without a FILE, all of it',
     ],
     ['--age TIME', 'how long the deployment has run by then: 30d by default, 400d at its largest'],
+    [
+      '--backfill TIME',
+      'with a parameter backfill=on: what a backfill takes once that goes back for so long, such as 730d',
+    ],
     ['--detector-metrics', 'with a parameter detectorMetrics=on: metrics of each detector in CloudWatch'],
     [
       '--batch SIZE',
@@ -66,12 +71,12 @@ export const plan: Command = {
   examples: [
     'tidewatch plan detectors/*.yml --entities 40',
     'tidewatch plan payment.yml --data payment.parquet --age 400d',
-    'tidewatch plan fleet.yml --entities 2000 --batch 4',
+    'tidewatch plan fleet.yml --entities 2000 --batch 4 --backfill 730d',
     'tidewatch plan --bucket my-metrics --prices eu-west-1.yml --json',
   ],
   options: {
     ...BUCKET_OPTION,
-    ...textOptions('entities', 'series', 'data', 'age', 'prices', 'batch'),
+    ...textOptions('entities', 'series', 'data', 'age', 'prices', 'batch', 'backfill'),
     'detector-metrics': { type: 'boolean' },
     check: { type: 'boolean' },
   },
@@ -80,6 +85,7 @@ export const plan: Command = {
     const age = (durationValue(values, 'age') ?? DEFAULT_AGE * DAY) / DAY;
     const prices = await readPrices(invocation);
     const container = readContainer(values);
+    const backfillDays = readBackfill(values);
     const given = await readDetectors(invocation);
     // What would be told of none of them is what is there without any.
     if (given.detectors.length === 0) return given.status;
@@ -88,6 +94,7 @@ export const plan: Command = {
       prices,
       detectorMetrics: values['detector-metrics'] === true,
       container,
+      backfillDays,
     });
     const loads = planned.detectors.map(({ load }) => load);
     const told = {
@@ -109,6 +116,17 @@ async function readPrices({ host, values }: Invocation): Promise<PriceTable> {
   const path = stringValue(values.prices);
   if (path === undefined) return DEFAULT_PRICES;
   return parsePriceTable(await readManifestFile(host, path), path);
+}
+
+/** Whole days. */
+function readBackfill(values: Invocation['values']): number | undefined {
+  const time = durationValue(values, 'backfill');
+  if (time === undefined) return undefined;
+  const days = time / DAY;
+  if (Number.isInteger(days) && days <= MOST_DAYS) return days;
+  throw new UsageError(
+    `--backfill is ${JSON.stringify(values['backfill'])}, not whole days up to ${MOST_DAYS}d, as a backfill has at most`,
+  );
 }
 
 function readContainer(values: Invocation['values']): Container | undefined {

@@ -14,7 +14,7 @@ import { type ExportGrid, nextRange, pointsOfDay } from './export-plan.ts';
 /** Milliseconds that have to be left for another batch or window. */
 export const STOP_BEFORE_MS = 10_000;
 /** Points of one batch and series: what Prometheus gives in one answer. */
-const MAX_BATCH_POINTS = 11_000;
+export const MAX_BATCH_POINTS = 11_000;
 /**
  * Samples of all batches at a time over all metrics, the next one included, 16 bytes each and 8 more while a window is cut: about
  * 100 MB of a function of `EXPORTED_IN_MB`.

@@ -9,6 +9,7 @@ export const DAYS_A_MONTH = 30;
 export const COST_ITEMS = [
   'compute',
   'containers',
+  'workflows',
   'requests',
   'storage',
   'queues',
@@ -24,37 +25,40 @@ export type Costs = Readonly<Record<CostItem, number>>;
 
 const GB = 2 ** 30;
 
-/** @param given.hasAlarms whether the alarms are part of it: those of the deployment */
+/**
+ * @param given.hasAlarms whether the alarms are part of it: those of the deployment
+ * @param given.times how often the usage is had; what is stored, watched and measured is of a month in any case
+ */
 export function priceUsage(
   usage: Usage,
   { prices }: PriceTable,
-  { hasAlarms }: { readonly hasAlarms: boolean },
+  { hasAlarms, times = DAYS_A_MONTH }: { readonly hasAlarms: boolean; readonly times?: number },
 ): Costs {
   const functions = FUNCTION_NAMES.map((name) => usage.functions[name]);
   const { reads, lists, writes } = requestsOf(usage);
   const gbSeconds = functions.reduce((sum, each) => sum + each.gbSeconds, 0);
   const runs = functions.reduce((sum, each) => sum + each.runs, 0);
-  const month = DAYS_A_MONTH;
   return {
-    compute: month * (gbSeconds * prices.lambdaGbSecond + (runs / 1e6) * prices.lambdaMillionRuns),
-    containers: priceContainers(usage.containers, { prices }),
-    requests: (month * (reads * prices.s3ThousandReads + (lists + writes) * prices.s3ThousandWrites)) / 1000,
+    compute: times * (gbSeconds * prices.lambdaGbSecond + (runs / 1e6) * prices.lambdaMillionRuns),
+    containers: times * priceContainers(usage.containers, { prices }),
+    workflows: (times * usage.transitions * prices.stepFunctionsThousandTransitions) / 1000,
+    requests: (times * (reads * prices.s3ThousandReads + (lists + writes) * prices.s3ThousandWrites)) / 1000,
     storage: (usage.storedBytes / GB) * prices.s3GbMonth,
-    queues: ((month * usage.queueRequests) / 1e6) * prices.sqsMillionRequests,
-    messages: ((month * usage.messages) / 1e6) * prices.snsMillionMessages,
-    schedules: ((month * usage.scheduled) / 1e6) * prices.schedulerMillionRuns,
+    queues: ((times * usage.queueRequests) / 1e6) * prices.sqsMillionRequests,
+    messages: ((times * usage.messages) / 1e6) * prices.snsMillionMessages,
+    schedules: ((times * usage.scheduled) / 1e6) * prices.schedulerMillionRuns,
     metrics: usage.customMetrics * prices.metricMonth,
     alarms: hasAlarms ? ALARMED_METRICS * prices.alarmMonth : 0,
-    logs: ((month * usage.logBytes) / GB) * prices.logsGb,
+    logs: ((times * usage.logBytes) / GB) * prices.logsGb,
   };
 }
 
-/** Of a month; without their requests. */
+/** Without their requests. */
 export function priceContainers(
   { vcpuHours, gbHours }: ContainerUsage,
   { prices }: Pick<PriceTable, 'prices'>,
 ): number {
-  return DAYS_A_MONTH * (vcpuHours * prices.fargateVcpuHour + gbHours * prices.fargateGbHour);
+  return vcpuHours * prices.fargateVcpuHour + gbHours * prices.fargateGbHour;
 }
 
 export function sumCosts(all: readonly Costs[]): Costs {

@@ -6,7 +6,7 @@ import { MOST_AT_ONCE } from '../export/export-due.ts';
 import { sayMb, saySeconds, sayValues } from '../shared/training-needs.ts';
 import { memoryOf, SECONDS, secondsOfTraining } from './assumptions.ts';
 import { type Container, placeTraining, usageOfContainers } from './containers.ts';
-import { priceContainers } from './costs.ts';
+import { DAYS_A_MONTH, priceContainers } from './costs.ts';
 import { DEFAULT_CONTAINER, EXPORT_RUN, LARGEST_CONTAINER, PLANNED_FUNCTIONS } from './functions.ts';
 import type { PriceTable } from './price-table.ts';
 import { LOOK_AT_EXPORT, requestsOfExport, sumRequests } from './requests.ts';
@@ -83,7 +83,7 @@ function sayContainer(load: Workload, { prices }: FitsOptions): string {
   // By then, every window of the lookback is there.
   const usage = usageOfContainers(load, { container, windows: load.windowsTrained });
   const { vcpus, memoryMb } = container;
-  return `, or --param=batch=on, with which a container of ${vcpus} processors and ${sayMb(memoryMb)} trains it for about ${priceContainers(usage, prices).toFixed(2)} ${prices.currency} a month (--batch ${vcpus},${memoryMb})`;
+  return `, or --param=batch=on, with which a container of ${vcpus} processors and ${sayMb(memoryMb)} trains it for about ${(DAYS_A_MONTH * priceContainers(usage, prices)).toFixed(2)} ${prices.currency} a month (--batch ${vcpus},${memoryMb})`;
 }
 
 function findOwn(load: Workload): readonly Misfit[] {

@@ -20,6 +20,9 @@ export const DEFAULT_CONTAINER = { vcpus: 4, memoryMb: 30_720 } as const;
 export const LARGEST_CONTAINER = { vcpus: 16, memoryMb: 122_880 } as const;
 export const CONTAINER_SECONDS: number = 12 * 3600;
 
+/** Days of a backfill at a time, with nothing else said. */
+export const BACKFILL_CONCURRENCY = 2;
+
 /** Runs by a schedule, of a day. */
 export const TICKS = { export: 1440, notify: 1440, train: 24 } as const;
 /** How messages come to score: at the most in one invocation, after waiting so long for others, to so many processes at once. */

@@ -2,6 +2,7 @@
 import type { Detector } from '../../config/detector.ts';
 import { takeShard } from '../../config/take-shard.ts';
 import { countNeeded } from '../shared/units.ts';
+import { usageOfBackfill } from './backfill.ts';
 import { type Costs, priceUsage, sumCosts } from './costs.ts';
 import { findMisfits, type Misfit } from './find-misfits.ts';
 import type { PriceTable } from './price-table.ts';
@@ -20,11 +21,19 @@ export interface PlannedDetector extends Planned {
   readonly trainsIn: 'function' | 'container';
 }
 
+export interface PlannedBackfill {
+  readonly days: number;
+  readonly detectors: readonly (Planned & { readonly load: Workload })[];
+  readonly total: Planned;
+}
+
 export interface DeploymentPlan {
   readonly detectors: readonly PlannedDetector[];
   /** What is there without any of them. */
   readonly around: Planned;
   readonly total: Planned;
+  /** Of detectors that are exported; undefined where none was asked for. Its usage and costs are those of the whole, once. */
+  readonly backfill: PlannedBackfill | undefined;
   readonly misfits: readonly Misfit[];
 }
 
@@ -38,7 +47,11 @@ export interface DetectorToPlan {
 
 export function planDeployment(
   given: readonly DetectorToPlan[],
-  options: UsageOptions & { readonly prices: PriceTable },
+  options: UsageOptions & {
+    readonly prices: PriceTable;
+    /** Days that a backfill goes back; absent: there is none. */
+    readonly backfillDays?: number | undefined;
+  },
 ): DeploymentPlan {
   const loads = given.flatMap(describeUnits);
   const detectors = loads.map((load) => {
@@ -56,8 +69,30 @@ export function planDeployment(
       usage: sumUsage(all.map((each) => each.usage)),
       costs: sumCosts(all.map(({ costs }) => costs)),
     },
+    backfill: planBackfill(loads, options),
     misfits: findMisfits(loads, options),
   };
+}
+
+function planBackfill(
+  loads: readonly Workload[],
+  options: Parameters<typeof planDeployment>[1],
+): PlannedBackfill | undefined {
+  const { backfillDays: days, prices } = options;
+  if (days === undefined) return undefined;
+  const detectors = loads
+    .filter(({ isExported }) => isExported)
+    .map((load) => {
+      const usage = usageOfBackfill(load, days, options);
+      // What it stores is paid for by the month from then on.
+      const { storage: _, ...once } = priceUsage(usage, prices, { hasAlarms: false, times: 1 });
+      return { load, usage, costs: { ...once, storage: 0 } };
+    });
+  const total = {
+    usage: sumUsage(detectors.map(({ usage }) => usage)),
+    costs: sumCosts(detectors.map(({ costs }) => costs)),
+  };
+  return { days, detectors, total };
 }
 
 /** Workloads are taken to be of one size. */

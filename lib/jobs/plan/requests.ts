@@ -165,6 +165,21 @@ export function requestsOfJob(load: Workload, stored: Stored): Requests {
   return sumRequests([requestsOfTraining(load, stored), { reads: 2, lists: 0, writes: 2 }]);
 }
 
+/**
+ * Of a day of a backfill: manifest and state, what is there of that day and the one before, and its windows. Those of all
+ * shards, with the first.
+ */
+export function requestsOfDay({ isAsked, shards }: Workload, windows: number): Requests {
+  if (!isAsked) return { reads: 0, lists: 0, writes: windows };
+  return { reads: 3 + shards, lists: 2 * shards, writes: windows };
+}
+
+/** Of a window of it, by a version that the function has in its memory. @param length of one, ms */
+export function requestsOfBackfillScoring({ step, shards, rowsBack }: Workload, length: number): Requests {
+  const back = Math.ceil((rowsBack * step) / length);
+  return { reads: (shards === 1 ? 7 : 8) + back, lists: 3, writes: 3 };
+}
+
 /** Of a minute's run of notify, for all detectors: its state, and the silences. */
 export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 1, writes: 0 };
 

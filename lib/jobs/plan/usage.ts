@@ -70,6 +70,8 @@ export interface Usage {
   readonly functions: Readonly<Record<PlannedFunction, FunctionUsage>>;
   /** Of AWS Batch, for trainings that are beyond the function. */
   readonly containers: ContainerUsage;
+  /** Of Step Functions: of a backfill alone. */
+  readonly transitions: number;
   /** Values that Prometheus gives. */
   readonly samples: number;
   readonly rows: number;
@@ -163,6 +165,7 @@ export function usageOfDetector(
   return {
     functions: byFunction((name) => useFunction(name, runs[name], requests[name], seconds[name])),
     containers: inContainer ? usageOfContainers(load, { container, windows: stored.windows }) : NO_CONTAINERS,
+    transitions: 0,
     samples: load.isExported ? windowsADay * load.valuesAWindow : 0,
     rows: windowsADay * load.rowsAWindow,
     windows: windowsADay,
@@ -212,6 +215,7 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
       ),
     ),
     containers: NO_CONTAINERS,
+    transitions: 0,
     samples: 0,
     rows: 0,
     windows: 0,
@@ -234,6 +238,7 @@ export function sumUsage(all: readonly Usage[]): Usage {
       gbSeconds: total(({ functions }) => functions[name].gbSeconds),
     })),
     containers: sumContainers(all.map(({ containers }) => containers)),
+    transitions: total(({ transitions }) => transitions),
     samples: total(({ samples }) => samples),
     rows: total(({ rows }) => rows),
     windows: total(({ windows }) => windows),
@@ -257,7 +262,7 @@ function secondsOfExport(load: Workload, exports: number): number {
 }
 
 /** Seconds in which a function waits for the bucket. @param atOnce of whom each waits for its own */
-function wait({ reads, lists, writes }: Requests, atOnce: number): number {
+export function wait({ reads, lists, writes }: Requests, atOnce: number): number {
   return ((reads + lists + writes) * SECONDS.request) / atOnce;
 }
 
@@ -301,9 +306,9 @@ function replacedBytes({ entities, windowsBack, windowBytes }: Workload): number
   return 2 * (STATE_BYTES.base + STATE_BYTES.entity * entities) + copies;
 }
 
-const NO_REQUESTS: Requests = { reads: 0, lists: 0, writes: 0 };
+export const NO_REQUESTS: Requests = { reads: 0, lists: 0, writes: 0 };
 
-function useFunction(
+export function useFunction(
   name: PlannedFunction,
   runs: number,
   requests: Requests,
@@ -312,6 +317,6 @@ function useFunction(
   return { runs, requests, seconds, gbSeconds: (seconds * PLANNED_FUNCTIONS[name].memoryMb) / 1024 };
 }
 
-function byFunction<T>(of: (name: PlannedFunction) => T): Readonly<Record<PlannedFunction, T>> {
+export function byFunction<T>(of: (name: PlannedFunction) => T): Readonly<Record<PlannedFunction, T>> {
   return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, of(name)])) as Record<PlannedFunction, T>;
 }

@@ -46,6 +46,8 @@ export interface Workload {
   readonly scoreBytes: number;
   /** Earlier windows that a scoring looks back on. */
   readonly windowsBack: number;
+  /** Rows of an entity that it looks back on. */
+  readonly rowsBack: number;
   /** Values that a scoring holds, and a training. */
   readonly valuesScored: number;
   readonly valuesTrained: number;
@@ -78,7 +80,8 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
   const windowsAnExport = isExported ? Math.max(1, Math.ceil(detector.schedule / window)) : 1;
   const rowsAWindow = known.entities * (window / step);
   const valuesAWindow = rowsAWindow * metrics;
-  const reach = reachOf(detector, step) * step;
+  const rowsBack = reachOf(detector, step);
+  const reach = rowsBack * step;
   const lookback = detector.training.lookback;
   return {
     detector: unitOf(detector),
@@ -99,6 +102,7 @@ export function describeWorkload(detector: Detector, known: KnownData): Workload
     isSizeKnown: known.windowBytes !== undefined,
     scoreBytes: scoreSizeOf(detector, metrics, rowsAWindow),
     windowsBack: Math.ceil(reach / window),
+    rowsBack,
     valuesScored: valuesAWindow + known.entities * metrics * (reach / step),
     valuesTrained: known.entities * metrics * (lookback / step),
     windowsTrained: Math.ceil(lookback / window),

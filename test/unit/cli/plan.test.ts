@@ -103,6 +103,34 @@ test('which training is a job is said with what it costs, where there are contai
   }
 });
 
+test('a backfill is told of once, beside the month', async () => {
+  const args = ['plan', path('shop.yml'), '--entities', '3'];
+  const { stdout } = await run(...args, '--backfill', '730d');
+  assert.match(stdout, /^A backfill of 730 days by Step Functions, once; .*\nDETECTOR .*\nshop +2,194 /m);
+  assert.match(stdout, /^all +2,194 /m);
+  const { lines } = await run(...args, '--backfill', '10d', '--json');
+  assert.deepEqual(
+    lines.filter(({ type }) => String(type).startsWith('backfill')).map((line) => [line.type, line['days']]),
+    [
+      ['backfill', 10],
+      ['backfill-total', 10],
+    ],
+  );
+  const month = (await run(...args, '--json')).lines.find(({ type }) => type === 'total');
+  assert.deepEqual(
+    lines.find(({ type }) => type === 'total'),
+    month,
+    'a month costs what it did',
+  );
+  const whole = await run('plan', path('whole.yml'), '--backfill', '10d');
+  assert.equal(whole.code, 0, whole.stderr);
+  for (const time of ['36h', '5000d', 'x']) {
+    const { code, stderr } = await run(...args, '--backfill', time);
+    assert.equal(code, 2, time);
+    assert.ok(stderr.includes(`--backfill is ${JSON.stringify(time)}`), stderr);
+  }
+});
+
 test('a table of prices is replaced as a whole, and one that is not whole is refused by what it lacks', async () => {
   const table = JSON.parse(await readFile(PRICES, 'utf8')) as {
     region: string;

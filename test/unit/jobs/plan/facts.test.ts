@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { MOST_MEMORY_OF } from '../../../../lib/cli/commands/plan.ts';
 import {
   ALARMED_METRICS,
+  BACKFILL_CONCURRENCY,
   CONTAINER_SECONDS,
   DEFAULT_CONTAINER,
   FUNCTION_NAMES,
@@ -93,6 +94,11 @@ test('containers have as much, by default and at the most', async () => {
     String(LARGEST_CONTAINER.vcpus),
     LARGEST_CONTAINER.memoryMb,
   ]);
+});
+
+test('so many days of a backfill are exported at a time', () => {
+  const { params } = read('serverless.yml') as { params: { default: { backfillConcurrency: string } } };
+  assert.equal(Number(params.default.backfillConcurrency), BACKFILL_CONCURRENCY);
 });
 
 test('schedules run as often', () => {
