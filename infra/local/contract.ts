@@ -32,6 +32,8 @@ export interface AwsRequest {
 
 /** What a role may do. Both take IAM's name of an action, and the ARN of what it is done to. */
 export interface Permissions {
+  /** The role's name. */
+  readonly role: string;
   /** Notes what was refused. */
   check(action: string, resource: string): boolean;
   /** @throws AwsError AccessDenied, or what the service calls it */
@@ -120,7 +122,18 @@ export interface BucketNotification {
   readonly suffix: string;
 }
 
+/** Requests that came with the keys of a role. */
+export interface RequestCount {
+  /** Undefined: with the key that may do everything. */
+  readonly role: string | undefined;
+  /** As AWS calls it, such as `GetObject`. */
+  readonly operation: string;
+  readonly count: number;
+}
+
 export interface Buckets extends Service {
+  /** Since the start, whatever was answered: AWS charges for what it refuses, too. */
+  listCounts(): readonly RequestCount[];
   create(name: string): Promise<void>;
   setNotifications(name: string, notifications: readonly BucketNotification[]): Promise<void>;
 }

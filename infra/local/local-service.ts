@@ -20,7 +20,7 @@ export interface LocalServiceOptions {
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
   /** How long a message that failed waits at most; by default as the template says. */
   readonly maxVisibilitySeconds?: number;
-  /** Upper bound of how long a message waits for others of its batch. By default none. */
+  /** Upper bound of how long a message waits for others of its batch. By default none, and 0 by a clock that is set by hand. */
   readonly maxBatchingSeconds?: number;
   /** Logical id of a function → how long it may run at most; by default as the template says. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;

@@ -67,6 +67,7 @@ export function createAccess(log: (line: string) => void): Access {
       return false;
     }
     return {
+      role: role.name,
       check,
       require(action, resource) {
         if (check(action, resource)) return;

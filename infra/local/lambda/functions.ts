@@ -94,14 +94,13 @@ export function createFunctions(options: {
   }
 }
 
-/** As many batches at once as the host runs. Where its clock stands still, a batch waits for no others: nothing more comes. */
+/** As many batches at once as the host runs. */
 export function fitToHost(
   mapping: EventSourceMapping,
-  { clock, maxConcurrency }: Pick<LambdaHost, 'clock' | 'maxConcurrency'>,
+  { maxConcurrency }: Pick<LambdaHost, 'maxConcurrency'>,
 ): EventSourceMapping {
   return {
     ...mapping,
     maximumConcurrency: Math.min(mapping.maximumConcurrency, maxConcurrency),
-    batchingWindowMs: clock === undefined ? mapping.batchingWindowMs : 0,
   };
 }

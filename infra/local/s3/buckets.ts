@@ -35,6 +35,7 @@ import { getObjectAttributes } from './object-attributes.ts';
 import { requireMissingKnown, requirePermissions } from './permissions.ts';
 import { copyObject, putObject } from './put-object.ts';
 import { getObject, headObject } from './read-object.ts';
+import { createRequestCounts } from './request-counts.ts';
 import { findOperation, findTarget, type OperationName } from './route.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
 import { openUploadTable } from './upload-table.ts';
@@ -95,10 +96,12 @@ export function createBuckets({ dataDir, region, now, log, queues }: BucketsOpti
   const completions = openCompletionTable(index.database);
   const tables = { index, versions, uploads, completions };
   const context: S3Context = { ...tables, content, deletions, outbox, queues, region, now, log };
+  const counts = createRequestCounts();
   recover(context);
   outbox.wake();
   return {
-    handle: async (request) => handle(context, request),
+    handle: async (request) => handle(context, request, (operation) => counts.add(request, operation)),
+    listCounts: counts.list,
     async create(name) {
       addBucket(context, name);
     },
@@ -115,10 +118,15 @@ export function createBuckets({ dataDir, region, now, log, queues }: BucketsOpti
   };
 }
 
-async function handle(context: S3Context, request: AwsRequest): Promise<AwsResponse> {
+async function handle(
+  context: S3Context,
+  request: AwsRequest,
+  count: (operation: OperationName) => void,
+): Promise<AwsResponse> {
   const target = findTarget(request);
   checkOwner(request.headers);
   const operation = findOperation(request, target);
+  count(operation);
   const call = { ...request, ...target };
   requirePermissions(call, operation);
   try {

@@ -41,7 +41,7 @@ export interface DeployOptions {
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
   /** Upper bound of the queues' visibility timeouts: how long a failed message waits. For tests; by default none. */
   readonly maxVisibilitySeconds?: number;
-  /** Upper bound of how long a message waits for others of its batch. By default none. */
+  /** Upper bound of how long a message waits for others of its batch. By default none, and 0 by a clock that is set by hand. */
   readonly maxBatchingSeconds?: number;
   /** Logical id of a function → upper bound of its timeout, in seconds. For tests; by default none. */
   readonly maxTimeoutSeconds?: Readonly<Record<string, number>>;
@@ -118,7 +118,9 @@ export async function deployTemplate(options: DeployOptions): Promise<Deployment
     jobLogs: [],
     stackName,
     maxVisibilitySeconds: options.maxVisibilitySeconds ?? Number.POSITIVE_INFINITY,
-    maxBatchingSeconds: options.maxBatchingSeconds ?? Number.POSITIVE_INFINITY,
+    // Where the clock stands still, nothing more comes.
+    maxBatchingSeconds:
+      options.maxBatchingSeconds ?? (options.clock === undefined ? Number.POSITIVE_INFINITY : 0),
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? {},
     roles: new Map(),
     functions: new Map(),

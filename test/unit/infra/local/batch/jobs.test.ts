@@ -106,6 +106,7 @@ test('what no rule ends is tried again, up to its attempts; then it is told with
 test('a role needs the queue and the definition', async () => {
   const asked: string[] = [];
   const permissions: Permissions = {
+    role: 'someone',
     check: () => true,
     require: (action, resource) => void asked.push(`${action} ${resource}`),
   };
