@@ -21,13 +21,13 @@ const BY_NAME: ReadonlyMap<string, string> = new Map();
 /**
  * Only pods whose owners or names tell their workload: pods of a StatefulSet keep their names, and a number may name another
  * machine.
- * @param merge what the known pods of one workload have in common; at least one of them, and asked once of each workload
+ * @param merge what the known pods of one workload have in common, by their names; at least one of them, and asked once of each workload
  * @returns of a map of entities and one that it lacks: that of its workload; undefined where the map has none of its pods
  */
 export function createInheritance<T, Within extends object>(
-  merge: (siblings: readonly T[], within: Within) => T,
+  merge: (siblings: ReadonlyMap<string, T>, within: Within) => T,
 ): (within: Within & Known<T>, entity: string) => T | undefined {
-  type Merged = Map<string, readonly T[] | { readonly one: T }>;
+  type Merged = Map<string, ReadonlyMap<string, T> | { readonly one: T }>;
   const merged = new WeakMap<Known<T>['entities'], WeakMap<ReadonlyMap<string, string>, Merged>>();
   return (within, entity) => {
     const { entities, workloads: owned = BY_NAME } = within;
@@ -40,7 +40,7 @@ export function createInheritance<T, Within extends object>(
       workloads = new Map(
         [...Map.groupBy(entities, ([known]) => workloadIn(within, known))].map(([name, pods]) => [
           name,
-          pods.map(([, own]) => own),
+          new Map(pods),
         ]),
       );
       byOwners.set(owned, workloads);

@@ -2,17 +2,17 @@
  * What is expected of each metric of each entity: its usual level, what the clock predicts, and how far it strays from
  * that by itself. On the scale of the feature matrix.
  */
-import { createInheritance, workloadIn } from '../base/inherit.ts';
+import { createInheritance } from '../base/inherit.ts';
 import { nameWorkload } from '../base/workload.ts';
 import { findBriefEntities, MIN_ENTITY_ROWS } from '../features/brief-entities.ts';
 import type { FeatureMatrix } from '../features/feature-matrix.ts';
-import { findShortLived, LEAST_SPAN } from '../features/short-lived.ts';
+import { findShortLived, LEAST_SPAN, podsByWorkload } from '../features/short-lived.ts';
 import { takeMedian } from '../maths/median.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { DEMAND_MEANS, findDemand, fitSlope } from './demand.ts';
 import { readRestlessness, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 import { fitSeries, type Measured, type SeriesExpectation } from './series.ts';
-import { fitTogether } from './short-lived-series.ts';
+import { fitTogether, type Together } from './short-lived-series.ts';
 import { type KnownSeries, widenYoung } from './young-series.ts';
 
 export interface Expectation {
@@ -33,8 +33,8 @@ export interface Expectation {
 }
 
 /**
- * Series that may have a season of their own; if more were seen for long enough, one that all entities share: a curve takes 1.2 kB. What
- * pods came and went within some days does not count.
+ * Series that may have a season of their own; if more were seen for long enough, one that all entities share: a curve takes 1.2 kB. Pods
+ * that came and went within some days count once a workload.
  */
 const MOST_SEASONS = 8_192;
 /** Values that a series' figures are made of, likewise: a fortnight at a row each four minutes. */
@@ -48,8 +48,6 @@ const MOST_POOLED = 50_000;
 export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expectation): Expectation {
   const width = x.names.length;
   const groups = groupRows(x);
-  const old = groups.filter((rows) => x.times[rows.at(-1) ?? 0]! - x.times[rows[0] ?? 0]! >= LEAST_SPAN);
-  const hasOwnSeasons = old.length * width <= MOST_SEASONS;
   const pooled = x.names.map((_, column) =>
     fitSeries(takePooled(x, column, use), { season: seasons?.pooled[column]?.season, timeZone: x.timeZone }),
   );
@@ -59,15 +57,26 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const shortLived = seasons
     ? podsOf(x, seasons, (entity) => isBrief[entity] === 0)
     : findShortLived(x, (row) => use[row] === 1);
+  const workloadOf = new Map(
+    [...shortLived].flatMap(([workload, pods]) => pods.map((pod) => [pod, workload] as const)),
+  );
+  const old = groups.filter(
+    (rows, entity) =>
+      !workloadOf.has(entity) && x.times[rows.at(-1) ?? 0]! - x.times[rows[0] ?? 0]! >= LEAST_SPAN,
+  );
+  const hasOwnSeasons = (old.length + shortLived.size) * width <= MOST_SEASONS;
   const ofWorkloads = new Map([...shortLived.keys()].map((name) => [name, [] as SeriesExpectation[]]));
   for (let column = 0; column < x.names.length; column++) {
     const seasonOf = (of: readonly SeriesExpectation[] | undefined): SeasonalCurve | undefined =>
       of?.[column]?.season ?? (hasOwnSeasons ? undefined : pooled[column]!.season);
     const measuredOf = (entity: number): Measured => takeMeasured(x, column, groups[entity]!, use);
-    const together = new Map<number, ReturnType<typeof fitTogether>>();
+    const together = new Map<number, Together>();
     for (const [workload, pods] of shortLived) {
+      const measured = pods.map(measuredOf);
+      // The scaler has them on the scale of all entities then.
+      if (measured.reduce((sum, { values }) => sum + values.length, 0) < MIN_ENTITY_ROWS) continue;
       const season = seasonOf(seasons?.shortLived?.get(workload));
-      const common = fitTogether(pods.map(measuredOf), { season, timeZone: x.timeZone });
+      const common = fitTogether(measured, { season, timeZone: x.timeZone });
       for (const pod of pods) together.set(pod, common);
     }
     const known = groups.flatMap((rows, entity): KnownSeries<SeriesExpectation>[] => {
@@ -84,9 +93,10 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
       const slope = slopeOf(x, { column, demand, rows, use });
       return [{ entity, series: { ...fitted, slope }, isOld: spanOf(measured) >= LEAST_SPAN }];
     });
+    const slopeOfKnown = new Map(known.map(({ entity, series }) => [entity, series.slope]));
     for (const [workload, pods] of shortLived) {
-      const slopes = known.flatMap(({ entity, series }) => (pods.includes(entity) ? [series.slope] : []));
-      const series = together.get(pods[0]!)!.series;
+      const slopes = pods.flatMap((pod) => slopeOfKnown.get(pod) ?? []);
+      const series = together.get(pods[0]!)?.series ?? pooled[column]!;
       ofWorkloads.get(workload)!.push({ ...series, slope: slopes.length === 0 ? 0 : takeMedian(slopes) });
     }
     for (const [at, series] of widenYoung(x, known, column).entries()) {
@@ -99,9 +109,11 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const entities = new Map(
     groups.flatMap((_, entity) => {
       const columns = own.get(entity);
+      const workload = workloadOf.get(entity);
+      const rest = workload === undefined ? pooled : ofWorkloads.get(workload)!;
       return columns === undefined
         ? []
-        : [[x.entities[entity]!, columns.map((series, column) => series ?? pooled[column]!)] as const];
+        : [[x.entities[entity]!, columns.map((series, column) => series ?? rest[column]!)] as const];
     }),
   );
   return {
@@ -119,9 +131,7 @@ function podsOf(
   { shortLived = new Map() }: Expectation,
   isKnown: (entity: number) => boolean,
 ): ReadonlyMap<string, readonly number[]> {
-  const known = [...entities.keys()].filter(isKnown);
-  const byWorkload = Map.groupBy(known, (entity) => nameWorkload(entities[entity]!, []));
-  return new Map([...byWorkload].filter(([workload]) => shortLived.has(workload)));
+  return new Map([...podsByWorkload(entities, isKnown)].filter(([workload]) => shortLived.has(workload)));
 }
 
 /** Whether training did not know the entity, and knew others for long enough to tell. */
@@ -129,19 +139,18 @@ export function isNew({ entities }: Expectation, entity: string): boolean {
   return entities.size > 0 && !entities.has(entity);
 }
 
-const inherit = createInheritance<readonly SeriesExpectation[], Pick<Expectation, 'pooled'>>(
-  (siblings, { pooled }) => pickMiddle(siblings, pooled),
+/** One pod of a short-lived workload has a level among theirs: what all of them have stands for it. */
+const inherit = createInheritance<readonly SeriesExpectation[], Pick<Expectation, 'pooled' | 'shortLived'>>(
+  (siblings, { pooled, shortLived }) =>
+    pickMiddle(
+      Array.from(siblings, ([name, own]) => shortLived?.get(nameWorkload(name, [])) ?? own),
+      pooled,
+    ),
 );
 
 /** Of an entity that is not known, what its workload's known pods have in common. */
 export function seriesOf(expectation: Expectation, entity: string): readonly SeriesExpectation[] {
-  const { entities, shortLived, pooled } = expectation;
-  return (
-    entities.get(entity) ??
-    shortLived?.get(workloadIn(expectation, entity)) ??
-    inherit(expectation, entity) ??
-    pooled
-  );
+  return expectation.entities.get(entity) ?? inherit(expectation, entity) ?? expectation.pooled;
 }
 
 /** What was usual in training at that time of day and week. @param time epoch ms */

@@ -16,7 +16,9 @@ export const inheritProfiles: (
   scaler: Pooled & Known<readonly Profile[]>,
   entity: string,
 ) => readonly Profile[] | undefined = createInheritance<readonly Profile[], Pooled>((siblings, { pooled }) =>
-  pooled.map((all, column) => mergeColumn(siblings.map((profiles) => profiles[column]!)) ?? all),
+  pooled.map(
+    (all, column) => mergeColumn(Array.from(siblings.values(), (profiles) => profiles[column]!)) ?? all,
+  ),
 );
 
 function mergeColumn(profiles: readonly Profile[]): Profile | undefined {

@@ -37,7 +37,7 @@ export interface FittedScaler {
 /**
  * Learns from the rows that are not labelled anomalous. An entity's column with fewer than MIN_ENTITY_ROWS measured
  * rows takes the pooled profile; an entity that was not there for long enough has none of its own. Pods of a workload
- * whose pods live for less than some days share one, by all of them (`short-lived.ts`).
+ * whose pods live for less than some days share one, by the rows of all of them (`short-lived.ts`).
  *
  * Pooled: over the rows of all entities; what is usual is then the median, and the larger of IQR / 1.349 and the 0.5 %
  * to 99.5 % range / 5.152. Levels of different entities are part of that spread on purpose: a new pod may run at the
@@ -51,9 +51,7 @@ export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): 
   const rows = rowsByEntity(given);
   const isUsed = isUsedOf(given);
   const isBrief = findBriefEntities(window, isUsed);
-  const podsWith = new Map(
-    [...findShortLived(window, isUsed).values()].flatMap((pods) => pods.map((pod) => [pod, pods] as const)),
-  );
+  const shortLived = [...findShortLived(window, isUsed).values()];
   if (rows.every((of) => of.length === 0))
     throw new FeatureError(
       'no-rows',
@@ -67,28 +65,21 @@ export function fitScaler(given: PlannedRows & { readonly kind?: ScalerKind }): 
     const circular = plan.columns[c++]?.source.kind === 'calendar';
     const all = circular ? CIRCULAR : profileValues(sortedValues(values, rows), { kind, wide: true });
     pooled.push(all);
-    const shared = new Map<readonly number[], Profile>();
+    const shared = new Map<number, Profile>();
+    for (const pods of circular ? [] : shortLived) {
+      const sorted = sortedValues(
+        values,
+        pods.map((pod) => rows[pod]!),
+      );
+      if (sorted.length < MIN_ENTITY_ROWS) continue;
+      const profile = profileValues(sorted, { kind, wide: true });
+      for (const pod of pods) shared.set(pod, profile);
+    }
     for (const [e, name] of window.entities.entries()) {
       const sorted = circular ? undefined : sortedValues(values, [rows[e]!]);
-      if (sorted === undefined || sorted.length < MIN_ENTITY_ROWS || isBrief[e] === 1) {
-        entities.get(name)!.push(all);
-        continue;
-      }
-      own.add(name);
-      const pods = podsWith.get(e);
-      const profile =
-        pods === undefined
-          ? profileValues(sorted, { kind })
-          : (shared.get(pods) ??
-            profileValues(
-              sortedValues(
-                values,
-                pods.map((pod) => rows[pod]!),
-              ),
-              { kind, wide: true },
-            ));
-      if (pods !== undefined) shared.set(pods, profile);
-      entities.get(name)!.push(profile);
+      const isKnown = sorted !== undefined && sorted.length >= MIN_ENTITY_ROWS && isBrief[e] === 0;
+      if (isKnown) own.add(name);
+      entities.get(name)!.push(shared.get(e) ?? (isKnown ? profileValues(sorted, { kind }) : all));
     }
   }
   for (const name of window.entities) if (!own.has(name)) entities.delete(name);

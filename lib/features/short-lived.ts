@@ -39,15 +39,11 @@ export function findShortLived(
     pod.first = Math.min(pod.first, times[row]!);
     pod.last = Math.max(pod.last, times[row]!);
   }
-  const byWorkload = Map.groupBy(
-    [...seen.keys()].filter((pod) => seen[pod]!.rows >= MIN_ENTITY_ROWS),
-    (pod) => nameWorkload(entities[pod]!, []),
-  );
+  const byWorkload = podsByWorkload(entities, (pod) => seen[pod]!.rows >= MIN_ENTITY_ROWS);
   return new Map(
-    [...byWorkload].filter(([workload, names]) => {
+    [...byWorkload].filter(([, names]) => {
       const pods = names.map((pod) => seen[pod]!);
-      // What is no pod of several stands for itself.
-      if (pods.length < LEAST_PODS || workload === entities[names[0]!]) return false;
+      if (pods.length < LEAST_PODS) return false;
       const first = pods.reduce((least, pod) => Math.min(least, pod.first), Number.POSITIVE_INFINITY);
       const last = pods.reduce((most, pod) => Math.max(most, pod.last), Number.NEGATIVE_INFINITY);
       const count = (of: typeof pods): number => of.reduce((sum, { rows }) => sum + rows, 0);
@@ -55,4 +51,16 @@ export function findShortLived(
       return last - first >= LEAST_SPAN && count(old) < MOST_OF_OLD * count(pods);
     }),
   );
+}
+
+/** By indices; an entity that is named as a workload is no pod of it. @param isCounted by the entity's index */
+export function podsByWorkload(
+  entities: readonly string[],
+  isCounted: (entity: number) => boolean,
+): ReadonlyMap<string, readonly number[]> {
+  const names = entities.map((entity) => nameWorkload(entity, []));
+  const pods = [...entities.keys()].filter(
+    (entity) => isCounted(entity) && names[entity] !== entities[entity],
+  );
+  return Map.groupBy(pods, (pod) => names[pod]!);
 }

@@ -6,7 +6,7 @@ test('a pod that is not known has what the known ones of its workload have; nobo
   let merges = 0;
   const inherit = createInheritance<readonly string[], object>((siblings) => {
     merges++;
-    return siblings.flat();
+    return [...siblings.values()].flat();
   });
   const entities = new Map([
     ['shop/checkout-6d4cf56db6-x2x4z', ['first']],

@@ -27,14 +27,19 @@ const name = (pod: number): string =>
 const seasonAt = (time: number): number => 20 * Math.sin((2 * Math.PI * time) / DAY);
 
 /** Pods that follow one another for days, two at a time, at the levels given in turns. @param start what each is off for an hour */
-function live(levels: readonly number[], days: number, start = 0): MetricWindow {
+function live(
+  levels: readonly number[],
+  days: number,
+  start = 0,
+  { life = LIFE, every = LIFE / 2, step = STEP } = {},
+): MetricWindow {
   const random = seedRandom(5);
   const pods: { from: number; level: number }[] = [];
-  for (let from = 0; from < days * DAY - LIFE; from += LIFE / 2)
+  for (let from = 0; from < days * DAY - life; from += every)
     pods.push({ from, level: levels[pods.length % levels.length]! });
   const rows = pods.flatMap(({ from, level }, pod) =>
-    Array.from({ length: Math.round(LIFE / STEP) }, (_, row) => {
-      const time = from + row * STEP;
+    Array.from({ length: Math.round(life / step) }, (_, row) => {
+      const time = from + row * step;
       const starting = time - from < HOUR ? start : 0;
       return { pod, time, value: level + seasonAt(time) + starting + NOISE * drawNormal(random) };
     }),
@@ -42,7 +47,7 @@ function live(levels: readonly number[], days: number, start = 0): MetricWindow 
   return {
     detector: 'shop',
     range: { start: 0, end: days * DAY },
-    step: STEP,
+    step,
     metrics: ['pod_memory_usage'],
     entities: pods.map((_, pod) => name(pod)),
     entityOf: Uint32Array.from(rows, ({ pod }) => pod),
@@ -50,6 +55,16 @@ function live(levels: readonly number[], days: number, start = 0): MetricWindow 
     columns: [Float64Array.from(rows, ({ value }) => value)],
     labels: undefined,
   };
+}
+
+/** With the same once more, as "pod_heap", but for what was not measured. */
+function without(window: MetricWindow, isMissing: (pod: number, row: number) => boolean): MetricWindow {
+  const rows = window.entities.map(() => 0);
+  const column = window.columns[0]!.map((value, i) => {
+    const pod = window.entityOf[i]!;
+    return isMissing(pod, rows[pod]!++) ? Number.NaN : value;
+  });
+  return { ...window, metrics: [...window.metrics, 'pod_heap'], columns: [...window.columns, column] };
 }
 
 function fit(window: MetricWindow): { readonly scaler: FittedScaler; readonly expectation: Expectation } {
@@ -61,8 +76,13 @@ function fit(window: MetricWindow): { readonly scaler: FittedScaler; readonly ex
 }
 
 /** What is expected of a pod at a time, and its spread, in the metric's own units. */
-function expected({ scaler, expectation }: ReturnType<typeof fit>, entity: string, time: number) {
-  const column = scaler.columns.indexOf('pod_memory_usage');
+function expected(
+  { scaler, expectation }: ReturnType<typeof fit>,
+  entity: string,
+  time: number,
+  metric = 'pod_memory_usage',
+) {
+  const column = scaler.columns.indexOf(metric);
   const series = seriesOf(expectation, entity)[column]!;
   const profile = profilesOf(scaler, entity)[column]!;
   return { value: unscale(expectAt(series, time), profile), spread: series.spread * profile.divisor };
@@ -139,4 +159,52 @@ test('an earlier fit lends its curve, and levels are those of the rows that are 
   assert.equal(seriesOf(fold, name(99))[column]!.season, seriesOf(whole, name(99))[column]!.season);
   const { value } = expected({ scaler, expectation: fold }, name(2), NIGHT);
   assert.ok(Math.abs(value - 100 - seasonAt(NIGHT)) < 1.5, `${value}`);
+});
+
+test('a pod that hardly measured a metric is on the scale of the others there, and may be at any of their levels', () => {
+  const window = without(live([100, 1000, 104, 1500], 9), (pod, row) => pod % 8 === 0 && row > 40);
+  const entities = window.entities.map((entity, pod) =>
+    pod % 2 === 0 ? entity : entity.replace('web', 'api'),
+  );
+  const fitted = fit({ ...window, entities });
+  for (const entity of [name(8), name(10), name(99)]) {
+    const { value, spread } = expected(fitted, entity, NIGHT, 'pod_heap');
+    const level = entity === name(10) ? 104 : 102;
+    assert.ok(Math.abs(value - level - seasonAt(NIGHT)) < 2, `${entity}: ${value}`);
+    assert.ok(spread > 0.8 * NOISE && spread < 4 * NOISE, `${entity}: ${spread}`);
+  }
+});
+
+test('of a metric that the workload hardly measured a pod has what all entities have', () => {
+  const window = live([100, 104], 9);
+  const other = window.entities.length - 1;
+  const { expectation } = fit({
+    ...without(window, (pod, row) => pod !== other && (pod > 0 || row > 30)),
+    entities: window.entities.with(other, 'shop/cache'),
+  });
+  const column = expectation.columns.indexOf('pod_heap');
+  const { center, spread } = expectation.pooled[column]!;
+  for (const entity of [name(3), name(99)]) {
+    const series = seriesOf(expectation, entity)[column]!;
+    assert.deepEqual([series.center, series.spread], [center, spread], entity);
+  }
+});
+
+test('jobs of half an hour know the hours of all, too', () => {
+  const { expectation } = fit(live([100, 104], 9, 0, { life: 0.5 * HOUR, every: 2 * HOUR, step: 20_000 }));
+  const [series] = seriesOf(expectation, name(399));
+  assert.equal(series!.season.day.length, 288);
+  assert.ok(series!.spread > 0);
+});
+
+test('an owner that names do not tell: a new pod is at the level of any of its pods', () => {
+  const fitted = fit(live([100, 160], 9));
+  const workloads = new Map(
+    [...fitted.expectation.entities.keys(), name(99)].map((pod) => [pod, 'shop/site']),
+  );
+  const owned = {
+    scaler: { ...fitted.scaler, workloads },
+    expectation: { ...fitted.expectation, workloads },
+  };
+  assert.deepEqual(expected(owned, name(99), NIGHT), expected(fitted, name(99), NIGHT));
 });

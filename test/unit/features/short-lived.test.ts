@@ -56,6 +56,11 @@ test('what is no pod of several is on its own, however it is called', () => {
   assert.equal(findShortLived(rowsOf(machines), all).size, 0);
 });
 
+test('an entity that is named as the workload is none of its pods', () => {
+  const service = { name: 'shop/web', from: 0, to: 120 };
+  assert.deepEqual([...findShortLived(rowsOf([service, ...CHAIN]), all)], [['shop/web', [1, 2, 3, 4, 5]]]);
+});
+
 test('only rows that are learned from count, and pods with hardly a row are left to their workload', () => {
   const rows = rowsOf([...CHAIN, { name: pod('web', 'h8h8h'), from: 30, to: 31 }]);
   assert.deepEqual(findShortLived(rows, all).get('shop/web'), [0, 1, 2, 3, 4]);
