@@ -54,9 +54,11 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   const demand = findDemand(x.names);
   const isBrief = findBriefEntities(x, (row) => use[row] === 1);
   const own = new Map<number, (SeriesExpectation | undefined)[]>();
-  const shortLived = seasons
-    ? podsOf(x, seasons, (entity) => isBrief[entity] === 0)
-    : findShortLived(x, (row) => use[row] === 1);
+  const shortLived = podsOf(
+    x,
+    seasons === undefined ? findShortLived(x, (row) => use[row] === 1) : (seasons.shortLived ?? new Map()),
+    (entity) => isBrief[entity] === 0,
+  );
   const workloadOf = new Map(
     [...shortLived].flatMap(([workload, pods]) => pods.map((pod) => [pod, workload] as const)),
   );
@@ -125,10 +127,10 @@ export function fitExpectation(x: FeatureMatrix, use: Uint8Array, seasons?: Expe
   };
 }
 
-/** Of the workloads that the whole training takes for short-lived, those that are known. */
+/** Of the workloads that the whole training takes for short-lived, the pods that are known. */
 function podsOf(
   { entities }: FeatureMatrix,
-  { shortLived = new Map() }: Expectation,
+  shortLived: ReadonlyMap<string, unknown>,
   isKnown: (entity: number) => boolean,
 ): ReadonlyMap<string, readonly number[]> {
   return new Map([...podsByWorkload(entities, isKnown)].filter(([workload]) => shortLived.has(workload)));

@@ -5,6 +5,7 @@
  */
 import { toLocalTime } from '../features/zone-clock.ts';
 import { takeMedian } from '../maths/median.ts';
+import { NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
 import { fitSeasonalCurve, readRestlessness, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 import { fitSeries, type Measured, rangeOf, type SeriesExpectation } from './series.ts';
 
@@ -49,8 +50,9 @@ export function fitTogether(
     )
     .sort();
   const common = rangeOf(rest);
+  const series = fitSeries(all, { season, timeZone, isBrief: true });
   return {
-    series: fitSeries(all, { season, timeZone, isBrief: true }),
+    series: { ...series, spread: Math.max(series.spread, spreadOfLevels(levels, common)) },
     fitPod(pod) {
       const own = fitSeries(pod, { season, timeZone, isBrief: true });
       return {
@@ -111,6 +113,21 @@ function levelsOf(pods: readonly Measured[], season: SeasonalCurve): readonly nu
   return pods.map(({ times, values }) =>
     takeMedian(values.map((value, i) => value - readSeason(season, times[i]!))),
   );
+}
+
+/**
+ * Of a pod that may be at any of the levels, where they are not one: after a rollout a minority of rows is at that of all pods to come. The
+ * scale of a pod that is not known covers all ranges likewise (`lib/features/inherit-profiles.ts`).
+ */
+function spreadOfLevels(
+  levels: readonly number[],
+  { low, high }: Pick<SeriesExpectation, 'low' | 'high'>,
+): number {
+  const middle = takeMedian([...levels]);
+  if (levels.every((level) => level >= middle + low && level <= middle + high)) return 0;
+  const lowest = levels.reduce((least, level) => Math.min(least, level), Number.POSITIVE_INFINITY);
+  const highest = levels.reduce((most, level) => Math.max(most, level), Number.NEGATIVE_INFINITY);
+  return (highest + high - lowest - low) / NORMAL_TAIL_RANGE;
 }
 
 interface Joined extends Measured {

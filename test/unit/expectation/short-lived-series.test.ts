@@ -114,6 +114,15 @@ test('a new pod may be at the level of any of them, at each hour', () => {
     assert.ok(Math.abs(level + seasonAt(NIGHT) - apart.value) < 3 * apart.spread, `${level}`);
 });
 
+test('after a rollout to another level a new pod may be there, though most rows are not', () => {
+  const rolled = [...new Array<number>(22).fill(100), ...new Array<number>(5).fill(160)];
+  const { value, spread } = expected(fit(live(rolled, 9)), name(99), NIGHT);
+  for (const level of [100, 160])
+    assert.ok(Math.abs(level + seasonAt(NIGHT) - value) < 5.5 * spread, `${level}: ${value}, ${spread}`);
+  // But no farther out.
+  assert.ok(Math.abs(220 + seasonAt(NIGHT) - value) > 8 * spread, `${value}, ${spread}`);
+});
+
 test('what the workload does is no curve of a pod that knows its hours itself, nor of one that is alone', () => {
   const window = live([100, 104], 9);
   const old = {
