@@ -9,6 +9,7 @@ import {
 import { unscale } from '../../../lib/expectation/expected-range.ts';
 import { buildMatrix } from '../../../lib/features/build-matrix.ts';
 import { planFeatures } from '../../../lib/features/plan.ts';
+import { profileValues } from '../../../lib/features/profile.ts';
 import { type FittedScaler, fitScaler, profilesOf } from '../../../lib/features/scaler.ts';
 import { seedRandom } from '../../../lib/maths/random.ts';
 import { drawNormal } from '../../../lib/simulate/noise.ts';
@@ -187,7 +188,7 @@ test('a pod that hardly measured a metric is on the scale of the others there, a
 test('of a metric that the workload hardly measured a pod has what all entities have', () => {
   const window = live([100, 104], 9);
   const other = window.entities.length - 1;
-  const { expectation } = fit({
+  const { scaler, expectation } = fit({
     ...without(window, (pod, row) => pod !== other && (pod > 0 || row > 30)),
     entities: window.entities.with(other, 'shop/cache'),
   });
@@ -196,6 +197,7 @@ test('of a metric that the workload hardly measured a pod has what all entities 
   for (const entity of [name(3), name(99)]) {
     const series = seriesOf(expectation, entity)[column]!;
     assert.deepEqual([series.center, series.spread], [center, spread], entity);
+    assert.deepEqual(profilesOf(scaler, entity)[column], scaler.pooled[column]);
   }
 });
 
@@ -216,4 +218,21 @@ test('an owner that names do not tell: a new pod is at the level of any of its p
     expectation: { ...fitted.expectation, workloads },
   };
   assert.deepEqual(expected(owned, name(99), NIGHT), expected(fitted, name(99), NIGHT));
+});
+
+test('pods share a scale by the range of all, as the detector scales', () => {
+  const rolled = live([...new Array<number>(22).fill(100), ...new Array<number>(5).fill(160)], 9);
+  const planned = {
+    window: rolled,
+    availability: allAvailable(rolled),
+    plan: planFeatures(rolled.metrics),
+  };
+  const sorted = rolled.columns[0]!.toSorted();
+  for (const kind of ['robust', 'minmax'] as const) {
+    const scaler = fitScaler({ ...planned, kind });
+    const column = scaler.columns.indexOf('pod_memory_usage');
+    const profile = scaler.entities.get(name(3))![column];
+    assert.deepEqual(profile, profileValues(sorted, { kind, wide: true }));
+    assert.equal(scaler.entities.get(name(23))![column], profile);
+  }
 });

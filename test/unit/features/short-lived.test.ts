@@ -49,6 +49,8 @@ test('nor where all of it was there for less than days, or was two pods', () => 
     { name: pod('web', 'c4c4c'), from: 60, to: 120 },
   ];
   assert.equal(findShortLived(rowsOf(two), all).size, 0);
+  const three = [0, 40, 80].map((from, at) => ({ ...CHAIN[at]!, from, to: from + 40 }));
+  assert.deepEqual(findShortLived(rowsOf(three), all).get('shop/web'), [0, 1, 2]);
 });
 
 test('what is no pod of several is on its own, however it is called', () => {
