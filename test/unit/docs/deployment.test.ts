@@ -7,6 +7,10 @@ import { parse } from 'yaml';
 import { parseDuration } from '../../../lib/base/duration.ts';
 import { readDailyTime } from '../../../lib/config/daily-time.ts';
 import { DEFAULT_GROUPING } from '../../../lib/config/grouping.ts';
+import { parseManifest } from '../../../lib/config/manifest.ts';
+import { COST_ITEMS, totalOf } from '../../../lib/jobs/plan/costs.ts';
+import { planDeployment } from '../../../lib/jobs/plan/plan-deployment.ts';
+import { DEFAULT_PRICES } from '../../../lib/jobs/plan/price-table.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -48,4 +52,25 @@ test('defaults of README.md for incidents are those of the code', () => {
     assert.equal(parseDuration(told[name]!), DEFAULT_GROUPING[name], name);
   assert.equal(Number(told.incidentsADay), DEFAULT_GROUPING.incidentsADay);
   assert.deepEqual(readDailyTime(told.digestAt!), DEFAULT_GROUPING.digestAt);
+});
+
+test('docs/deploy.md has what a deployment costs when nothing happens, as tidewatch plan says it', () => {
+  const detector = parseManifest(
+    'kind: AnomalyDetector\nmetadata: { name: d }\nspec: { metrics: [{ name: cpu, query: cpu }] }\n',
+    { source: 'd.yml' },
+  );
+  const { around } = planDeployment([{ detector, known: { entities: 1 } }], {
+    age: 30,
+    detectorMetrics: false,
+    prices: DEFAULT_PRICES,
+  });
+  const page = readFileSync(join(ROOT, 'docs/deploy.md'), 'utf8');
+  const [, section = ''] = page.split('## What it costs when nothing happens');
+  const told = [...section.matchAll(/^\| (\w+) \| (\d+\.\d\d) \|/gm)].map(
+    ([, item, cost]) => `${item} ${cost}`,
+  );
+  const costs = COST_ITEMS.filter((item) => around.costs[item] > 0).map(
+    (item) => `${item} ${around.costs[item].toFixed(2)}`,
+  );
+  assert.deepEqual(told.sort(), [...costs, `all ${totalOf(around.costs).toFixed(2)}`].sort());
 });
