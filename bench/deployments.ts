@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- deployments [--seeds N] [--model KIND]`: a workload that is deployed each fourteen hours, so that no pod of it ever knows
  * a day by itself. Four pods have requests, CPU and memory that follow the hour, with a row each five minutes. After eight days of
- * training one pod takes three times its CPU for half an hour, at an hour at which that is 1.6 times the highest of the day. Deployments are no fault.
+ * training one pod takes three times its CPU for half an hour, at an hour at which that is 1.6 times the highest of the day. Deployments are no fault,
+ * nor is the version of the last one before the training's end, which takes twice the memory from then on in every other run.
  */
 import { formatTable } from '../lib/cli/table.ts';
 import { DEFAULTS } from '../lib/config/defaults.ts';
@@ -27,6 +28,8 @@ const DEPLOYED_EACH = 14.3 * HOUR;
 const REPLICAS = 4;
 /** From START. */
 const FAULT = { from: 9 * DAY + 15 * HOUR, to: 9 * DAY + 15.5 * HOUR, times: 3 } as const;
+/** From START: deployments from here on are of another version. */
+const RELEASED = TRAINED - 16 * HOUR;
 const METRICS = ['requests_per_second', 'pod_cpu_usage', 'pod_memory_usage'] as const;
 
 interface Row {
@@ -38,6 +41,8 @@ interface Row {
 
 interface Lived {
   readonly seed: number;
+  /** How much memory the newer version takes, as a multiple. */
+  readonly memory: number;
   /** Minutes from the fault's first row. */
   readonly delay: number | 'not told';
   /** That opened outside of the fault: of the pod that had it, and of others. */
@@ -47,24 +52,31 @@ interface Lived {
 
 export const reportDeployments: Study = async (_, say, { seeds = 4, model = DEFAULTS.modelKind }) => {
   const lived: Lived[] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
-    const one = await liveOn(seed, model);
-    lived.push(one);
-    say(`seed ${seed}: ${one.delay}, ${one.after} after it, ${one.others} of others`);
-  }
-  const lines = lived.map(({ seed, delay, after, others }) => [
+  for (const memory of [1, 2])
+    for (let seed = 1; seed <= seeds; seed++) {
+      const one = await liveOn({ seed, memory, model });
+      lived.push(one);
+      say(`memory x${memory}, seed ${seed}: ${one.delay}, ${one.after} after it, ${one.others} of others`);
+    }
+  const lines = lived.map(({ seed, memory, delay, after, others }) => [
+    `x${memory}`,
     String(seed),
     delay === 'not told' ? delay : `${delay} min`,
     String(after),
     String(others),
   ]);
-  const header = ['seed', 'told after', 'later, of the same pod', 'false, of others'];
+  const header = ['memory since', 'seed', 'told after', 'later, of the same pod', 'false, of others'];
   return { text: formatTable([header, ...lines]), figures: lived };
 };
 
-async function liveOn(seed: number, model: ModelKind): Promise<Lived> {
+async function liveOn(given: {
+  readonly seed: number;
+  readonly memory: number;
+  readonly model: ModelKind;
+}): Promise<Lived> {
+  const { seed, memory, model } = given;
   const detector = describeDetector(model, STEP);
-  const { rows, ill } = measure(seedRandom(seed));
+  const { rows, ill } = measure(seedRandom(seed), memory);
   const window = windowOf(rows, detector.name);
   const cut = START + TRAINED;
   const train = sliceWindow(window, { start: START, end: cut });
@@ -77,13 +89,15 @@ async function liveOn(seed: number, model: ModelKind): Promise<Lived> {
   const told = incidents.find(isTold);
   return {
     seed,
+    memory,
     delay: told === undefined ? 'not told' : (told.alertedAt - START - FAULT.from) / 60_000,
     after: incidents.filter((each) => each.entity === ill && !isTold(each)).length,
     others: incidents.filter(({ entity }) => entity !== ill).length,
   };
 }
 
-function measure(random: Random): { readonly rows: readonly Row[]; readonly ill: string } {
+/** @param released how much memory the newer version takes, as a multiple */
+function measure(random: Random, released: number): { readonly rows: readonly Row[]; readonly ill: string } {
   const rows: Row[] = [];
   let ill = '';
   for (let deployed = 0; deployed < LASTS; deployed += DEPLOYED_EACH) {
@@ -106,6 +120,7 @@ function measure(random: Random): { readonly rows: readonly Row[]; readonly ill:
             100 * size * load * (1 + 0.03 * drawNormal(random)),
             0.5 * size * load * (1 + drift()) * (1 + 1.5 * Math.exp(-age / 5)) * fault,
             400e6 *
+              (deployed >= RELEASED ? released : 1) *
               size *
               (1 + 0.1 * load) *
               (1 - 0.35 * Math.exp(-age / 20)) *

@@ -153,6 +153,41 @@ test('how pods start makes no hour restless, and strays nowhere', () => {
   );
   const spread = expected(starting, name(99), NIGHT).spread;
   assert.ok(Math.abs(spread - expected(calm, name(99), NIGHT).spread) < 0.5, `${spread}`);
+  const lowest = (of: ReturnType<typeof fit>): number =>
+    seriesOf(of.expectation, name(99))[column]!.low * profilesOf(of.scaler, name(99))[column]!.divisor;
+  assert.ok(lowest(starting) > lowest(calm) - 2 * NOISE, `${lowest(starting)} beside ${lowest(calm)}`);
+});
+
+test('hours go by the clocks of the zone, also where these change within the history', () => {
+  const window = live([100, 104], 9);
+  // In Berlin summer time ended in the middle of them.
+  const change = Date.UTC(2026, 9, 25, 1);
+  const from = change - 4.5 * DAY;
+  const shifted = {
+    ...window,
+    range: { start: from, end: from + 9 * DAY },
+    times: window.times.map((time) => time + from),
+    columns: [
+      window.columns[0]!.map((value, i) => {
+        const time = window.times[i]!;
+        const ahead = (time + from < change ? 2 : 1) * HOUR;
+        return value - seasonAt(time) + seasonAt(time + from + ahead);
+      }),
+    ],
+  };
+  const plan = planFeatures(shifted.metrics);
+  const planned = { window: shifted, availability: allAvailable(shifted), plan };
+  const scaler = fitScaler(planned);
+  const x = buildMatrix({ ...planned, scaler });
+  const offBy = (timeZone: string | undefined): number => {
+    const whole = { ...x, ...(timeZone !== undefined && { timeZone }) };
+    const expectation = fitExpectation(whole, new Uint8Array(x.times.length).fill(1));
+    // 08:00 in Berlin, where the curve is steep.
+    const time = change + 8 * DAY + 6 * HOUR;
+    return Math.abs(expected({ scaler, expectation }, name(99), time).value - 102 - seasonAt(time + HOUR));
+  };
+  assert.ok(offBy('Europe/Berlin') < 1, `${offBy('Europe/Berlin')}`);
+  assert.ok(offBy(undefined) > 1.5, `${offBy(undefined)}`);
 });
 
 test('an earlier fit lends its curve, and levels are those of the rows that are learned from', () => {
