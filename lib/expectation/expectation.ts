@@ -41,6 +41,7 @@ const MOST_SEASONS = 8_192;
 const MOST_VALUES = 5_000;
 /** Values that the pooled figures are made of: more change no digit, and cost time. */
 const MOST_POOLED = 50_000;
+
 /**
  * @param use per row, 1 = normal and part of what is learned from
  * @param seasons whose seasons are taken as they are; left out: found in the rows

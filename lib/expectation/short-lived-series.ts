@@ -30,7 +30,7 @@ export interface Together {
 }
 
 /**
- * @param pods of one column, all on one scale; one without a value has no part, and one at least has any
+ * @param pods of one column, all on one scale: one pod at least has values, and those without take no part
  * @param given.season that is taken as it is; undefined: found in the rows, by the clocks of `timeZone`
  */
 export function fitTogether(

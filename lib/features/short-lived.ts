@@ -3,7 +3,7 @@
  * night, or an afternoon. What is usual for it by the hour its workload knows, so that its pods are on one scale.
  */
 import { nameWorkload } from '../base/workload.ts';
-import { MIN_ENTITY_ROWS } from './brief-entities.ts';
+import { type EntityRows, listLives, MIN_ENTITY_ROWS } from './brief-entities.ts';
 
 const HOUR = 3_600_000;
 /** Ms of a series below which it has no curve over the day: each half of the training has to see every hour twice. */
@@ -14,31 +14,15 @@ const MOST_OF_OLD = 0.5;
 const LEAST_PODS = 3;
 
 /**
- * @param given.times epoch ms, one a row
  * @param isUsed whether the training learns from a row
  * @returns workload → indices of its pods that are seen for long enough to have a level
  */
 export function findShortLived(
-  given: {
-    readonly entities: readonly string[];
-    readonly entityOf: Uint32Array;
-    readonly times: Float64Array;
-  },
+  given: EntityRows,
   isUsed: (row: number) => boolean,
 ): ReadonlyMap<string, readonly number[]> {
-  const { entities, entityOf, times } = given;
-  const seen = entities.map(() => ({
-    rows: 0,
-    first: Number.POSITIVE_INFINITY,
-    last: Number.NEGATIVE_INFINITY,
-  }));
-  for (let row = 0; row < entityOf.length; row++) {
-    if (!isUsed(row)) continue;
-    const pod = seen[entityOf[row]!]!;
-    pod.rows++;
-    pod.first = Math.min(pod.first, times[row]!);
-    pod.last = Math.max(pod.last, times[row]!);
-  }
+  const { entities } = given;
+  const seen = listLives(given, isUsed);
   const byWorkload = podsByWorkload(entities, (pod) => seen[pod]!.rows >= MIN_ENTITY_ROWS);
   return new Map(
     [...byWorkload].filter(([, names]) => {

@@ -18,6 +18,7 @@ import { manifestKey, unitOfWindowKey } from '../../../../lib/store/keys.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { EPOCH, makeWindow } from '../../../helpers/synthetic-window.ts';
 import { tellWindow } from '../../../helpers/window-source.ts';
+import { halfHourlyManifest } from './simulated-day.ts';
 
 const MINUTE = 60_000;
 const HALF_HOUR = 30 * MINUTE;
@@ -25,20 +26,7 @@ const DAY = 86_400_000;
 const DAYS = 12;
 const KINDS = ['reads', 'lists', 'writes'] as const;
 
-const manifestOf = (shards: number): string => `kind: AnomalyDetector
-metadata: { name: shop }
-spec:
-  step: 1m
-  detection_window: 30m
-  schedule: 30m
-  ingest_delay: 0
-  backfill: 1d
-  entity: [pod]
-  shards: ${shards}
-  model: { kind: robust-z }
-  training: { lookback: 400d, warmup: 100 }
-  metrics: [{ name: cpu, query: cpu }]
-`;
+const manifestOf = (shards: number): string => halfHourlyManifest({ shards, lookback: '400d' });
 
 for (const shards of [1, 2])
   test(`a backfill asks of the bucket what was planned, in ${shards} shards`, async () => {

@@ -7,7 +7,7 @@ import { planDeployment } from '../../../../lib/jobs/plan/plan-deployment.ts';
 import { DEFAULT_PRICES } from '../../../../lib/jobs/plan/price-table.ts';
 import { requestsOfJob, requestsOfPlacing, requestsOfTraining } from '../../../../lib/jobs/plan/requests.ts';
 import type { Usage } from '../../../../lib/jobs/plan/usage.ts';
-import { type DayCounts, JOB_NAMES, runDay } from './simulated-day.ts';
+import { type DayCounts, halfHourlyManifest, JOB_NAMES, runDay } from './simulated-day.ts';
 
 /** Days of history before the day that is counted. */
 const BEFORE = 1;
@@ -95,20 +95,7 @@ spec:
 
 for (const shards of [1, 2])
   it(`asks of the bucket what a training in a container was planned to, of ${shards} shards`, async () => {
-    const manifest = `kind: AnomalyDetector
-metadata: { name: shop }
-spec:
-  step: 1m
-  detection_window: 30m
-  schedule: 30m
-  ingest_delay: 0
-  backfill: 1d
-  entity: [pod]
-  shards: ${shards}
-  model: { kind: robust-z }
-  training: { lookback: 1d, warmup: 100 }
-  metrics: [{ name: cpu, query: cpu }]
-`;
+    const manifest = halfHourlyManifest({ shards, lookback: '1d' });
     const day = { detector: 'shop', manifest, entities: ['a', 'b', 'c', 'd'], shards, metrics: ['cpu'] };
     const [inFunction, inContainer] = [
       await runDay({ ...day, before: BEFORE }),

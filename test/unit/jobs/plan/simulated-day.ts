@@ -23,6 +23,24 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** With a window each half hour. @param given.lookback of a training, as manifests have it */
+export function halfHourlyManifest(given: { readonly shards: number; readonly lookback: string }): string {
+  return `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  step: 1m
+  detection_window: 30m
+  schedule: 30m
+  ingest_delay: 0
+  backfill: 1d
+  entity: [pod]
+  shards: ${given.shards}
+  model: { kind: robust-z }
+  training: { lookback: ${given.lookback}, warmup: 100 }
+  metrics: [{ name: cpu, query: cpu }]
+`;
+}
+
 export const JOB_NAMES = ['export', 'score', 'notify', 'train'] as const;
 /** `container`: trains what is beyond the function. */
 export type JobName = (typeof JOB_NAMES)[number] | 'container';
