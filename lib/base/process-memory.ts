@@ -26,6 +26,11 @@ export function shareOfMemory(assumedMb: number, env: MemoryEnvironment = proces
   return told === undefined ? 1 : (told.mb - BASE_MB) / (assumedMb - BASE_MB);
 }
 
+/** MB that this process may take; undefined where nobody tells. @throws SettingError `bad-memory` */
+export function processMemoryMb(env: MemoryEnvironment = process.env): number | undefined {
+  return toldMemory(env)?.mb;
+}
+
 /** Follows a limit in a message: what raises it. */
 export function sayMoreMemory(env: MemoryEnvironment = process.env): string {
   const told = toldMemory(env);

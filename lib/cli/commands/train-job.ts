@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { correlateTo } from '../../base/correlation.ts';
+import { processMemoryMb } from '../../base/process-memory.ts';
 import { readSettings } from '../../config/settings.ts';
 import { loadDetector } from '../../jobs/shared/load-detectors.ts';
 import { trainModel } from '../../jobs/train/train-model.ts';
@@ -72,14 +73,13 @@ export const trainJob: Command = {
         throw error;
       }
     });
+    const memoryLimitMb = processMemoryMb(host.env);
     // As each run of a function ends.
     output.telemetry.info('run', {
       ...counted.counts,
       durationMs: Math.round(performance.now() - began),
       maxMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
-      ...(host.env['TIDEWATCH_MEMORY'] !== undefined && {
-        memoryLimitMb: Number(host.env['TIDEWATCH_MEMORY']),
-      }),
+      ...(memoryLimitMb !== undefined && { memoryLimitMb }),
     });
     return status;
   },
