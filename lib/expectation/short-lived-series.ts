@@ -6,6 +6,7 @@
 import { toLocalTime } from '../features/zone-clock.ts';
 import { takeMedian } from '../maths/median.ts';
 import { NORMAL_TAIL_RANGE } from '../maths/normal-ranges.ts';
+import { quantile } from '../maths/quantile.ts';
 import { fitSeasonalCurve, readRestlessness, readSeason, type SeasonalCurve } from './seasonal-curve.ts';
 import { fitSeries, type Measured, rangeOf, type SeriesExpectation } from './series.ts';
 
@@ -52,7 +53,7 @@ export function fitTogether(
   const common = rangeOf(rest);
   const series = fitSeries(all, { season, timeZone, isBrief: true });
   return {
-    series: { ...series, spread: Math.max(series.spread, spreadOfLevels(levels, common)) },
+    series: coverLevels(series, levels, common),
     fitPod(pod) {
       const own = fitSeries(pod, { season, timeZone, isBrief: true });
       return {
@@ -117,17 +118,28 @@ function levelsOf(pods: readonly Measured[], season: SeasonalCurve): readonly nu
 
 /**
  * Of a pod that may be at any of the levels, where they are not one: after a rollout a minority of rows is at that of all pods to come. The
- * scale of a pod that is not known covers all ranges likewise (`lib/features/inherit-profiles.ts`).
+ * scale of a pod that is not known covers all ranges likewise (`lib/features/inherit-profiles.ts`). A level that one pod alone was at is
+ * no version's, but what went wrong with that pod.
+ * @param common how the pods stray from their levels
  */
-function spreadOfLevels(
+function coverLevels(
+  series: SeriesExpectation,
   levels: readonly number[],
   { low, high }: Pick<SeriesExpectation, 'low' | 'high'>,
-): number {
-  const middle = takeMedian([...levels]);
-  if (levels.every((level) => level >= middle + low && level <= middle + high)) return 0;
-  const lowest = levels.reduce((least, level) => Math.min(least, level), Number.POSITIVE_INFINITY);
-  const highest = levels.reduce((most, level) => Math.max(most, level), Number.NEGATIVE_INFINITY);
-  return (highest + high - lowest - low) / NORMAL_TAIL_RANGE;
+): SeriesExpectation {
+  const sorted = Float64Array.from(levels).sort();
+  const shared = sorted.filter(
+    (level, at) => level - sorted[at - 1]! <= high - low || sorted[at + 1]! - level <= high - low,
+  );
+  const middle = quantile(sorted, 0.5);
+  if (shared.every((level) => level >= middle + low && level <= middle + high)) return series;
+  const [lowest, highest] = [shared[0]! + low, shared.at(-1)! + high];
+  return {
+    ...series,
+    spread: Math.max(series.spread, (highest - lowest) / NORMAL_TAIL_RANGE),
+    low: Math.min(series.low, lowest - series.center),
+    high: Math.max(series.high, highest - series.center),
+  };
 }
 
 interface Joined extends Measured {

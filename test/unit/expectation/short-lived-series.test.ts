@@ -271,3 +271,27 @@ test('pods share a scale by the range of all, as the detector scales', () => {
     assert.equal(scaler.entities.get(name(23))![column], profile);
   }
 });
+
+test('the band of a new pod covers the levels of all versions, and not that of one pod that went wrong', () => {
+  const window = live([100, 104], 9);
+  const moved = (isMoved: (pod: number) => boolean): ReturnType<typeof fit> =>
+    fit({
+      ...window,
+      columns: [window.columns[0]!.map((value, i) => value + (isMoved(window.entityOf[i]!) ? 200 : 0))],
+    });
+  const bandOf = ({ scaler, expectation }: ReturnType<typeof fit>) => {
+    const column = scaler.columns.indexOf('pod_memory_usage');
+    const { center, spread, low, high } = seriesOf(expectation, name(99))[column]!;
+    const profile = profilesOf(scaler, name(99))[column]!;
+    return {
+      spread: spread * profile.divisor,
+      low: unscale(center + low, profile),
+      high: unscale(center + high, profile),
+    };
+  };
+  const pods = window.entities.length;
+  const released = bandOf(moved((pod) => pod >= pods - 3));
+  assert.ok(released.low < 104 && released.high > 300 && released.spread > 20, JSON.stringify(released));
+  const ill = bandOf(moved((pod) => pod === 7));
+  assert.ok(ill.spread < 4 * NOISE, JSON.stringify(ill));
+});
