@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- pod-starts [--seeds N] [--model KIND]`: pods that start otherwise than their siblings, in workloads whose pods live four
  * days or two on the average. CPU is high for minutes after a start, and memory fills; how much and for how long is alike from pod to pod,
- * or differs much. After ten days of training one new pod takes eight times its CPU for twelve minutes, and one three times its memory from its
+ * or differs much, or memory takes hours. After ten days of training one new pod takes eight times its CPU for twelve minutes, and one three times its memory from its
  * first row on. Others start as ever, and nobody is to hear of them.
  */
 import { formatTable } from '../lib/cli/table.ts';
@@ -30,19 +30,22 @@ const REPLICAS = 5;
 const LIVES = [4 * DAY, 2 * DAY];
 const SHORTEST_LIFE = 90;
 
-/** How starts differ: standard deviation of the logarithm of their height and length, and heights of the CPU's, in its usual level. */
+/**
+ * How starts differ: standard deviation of the logarithm of their height and length, heights of the CPU's, in its usual level, share
+ * of the memory that is empty at first, and mean rows after which 1/e of that is.
+ */
 const STARTS = {
-  alike: { scatter: 0.15, heights: [0.6, 0.6] },
-  different: { scatter: 0.6, heights: [1, 3] },
+  alike: { scatter: 0.15, heights: [0.6, 0.6], empty: 0.35, filled: 20 },
+  different: { scatter: 0.6, heights: [1, 3], empty: 0.35, filled: 20 },
+  slow: { scatter: 0.15, heights: [0.6, 0.6], empty: 0.8, filled: 75 },
 } as const;
 type Kind = keyof typeof STARTS;
 
 const FAULTS = ['cpu x8 for 12 min', 'memory x3'] as const;
 /** Rows. */
 const CPU_FAULT = 12;
-/** Mean rows after which a start's CPU has fallen to 1/e, and its memory is filled by as much. */
+/** Mean rows after which a start's CPU has fallen to 1/e. */
 const WARM = 3;
-const FILLED = 20;
 
 interface Pod {
   readonly name: string;
@@ -133,7 +136,7 @@ async function liveOn(given: {
 
 function populate({ seed, kind, life }: Pick<Row, 'seed' | 'kind' | 'life'>): readonly Pod[] {
   const random = seedRandom(seed);
-  const { scatter, heights } = STARTS[kind];
+  const { scatter, heights, empty, filled } = STARTS[kind];
   const alike = (mean: number, share = 1): number => mean * Math.exp(share * scatter * drawNormal(random));
   return Array.from({ length: WORKLOADS }, (_, number): readonly Pod[] => {
     const level = { cpu: 0.2 + 0.3 * random.nextFloat(), memory: 150 + 300 * random.nextFloat() };
@@ -147,7 +150,7 @@ function populate({ seed, kind, life }: Pick<Row, 'seed' | 'kind' | 'life'>): re
           from + SHORTEST_LIFE + Math.round(-life * Math.log(1 - random.nextFloat())),
         );
         const isIll = fault !== undefined && from > TRAINED && to - from > SHORTEST_LIFE;
-        const start = { height: alike(height), warm: alike(WARM), filled: alike(FILLED, 1 / 2) };
+        const start = { height: alike(height), warm: alike(WARM), empty, filled: alike(filled, 1 / 2) };
         const name = `shop/app${number}-6d4cf56db${number + 2}-${drawLetters(random, 5)}`;
         own.push({
           name,
@@ -167,7 +170,7 @@ function measure(of: {
   readonly from: number;
   readonly to: number;
   readonly level: { readonly cpu: number; readonly memory: number };
-  readonly start: { readonly height: number; readonly warm: number; readonly filled: number };
+  readonly start: Readonly<Record<'height' | 'warm' | 'empty' | 'filled', number>>;
   readonly random: Random;
   readonly fault: Pod['fault'];
 }): Pick<Pod, 'cpu' | 'memory'> {
@@ -188,7 +191,7 @@ function measure(of: {
       (1 + day + ofCpu()) *
       (1 + start.height * Math.exp(-age / start.warm)) *
       (isBusy ? 8 : 1);
-    const filling = 1 - 0.35 * Math.exp(-age / start.filled);
+    const filling = 1 - start.empty * Math.exp(-age / start.filled);
     memory[row] =
       level.memory * size * (1 + ofMemory()) * filling * (fault === 'memory x3' ? 3 : 1) * 2 ** 20;
   }

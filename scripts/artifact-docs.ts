@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { DEFAULT_FEATURES } from '../lib/config/feature-settings.ts';
 import { savePresence } from '../lib/decision/silence/presence-state.ts';
+import { countAllSpans, startOf } from '../lib/evidence/starts.ts';
 import { saveEvidence } from '../lib/evidence/state.ts';
 import { countComponents, planScan } from '../lib/evidence/statistics.ts';
 import { DEMAND_MEANS } from '../lib/expectation/demand.ts';
@@ -73,6 +74,7 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
   'evidence.json': () => {
     const plan = planScan(60_000, 10_800_000);
     const series = { ...UNMEASURED, season: { ...UNMEASURED.season, timeZone: ZONE } };
+    const spans = new Float32Array(countAllSpans(plan)).fill(1);
     return saveEvidence({
       plan,
       expectation: {
@@ -85,7 +87,7 @@ const SAMPLES: Readonly<Record<Exclude<ArtifactFile, 'manifest.json'>, () => obj
       tail: fitScoreTail(Float64Array.from({ length: 100 }, (_, row) => row)),
       reach: new Float64Array(countComponents(1, plan)).fill(1),
       pooledReach: new Float64Array(),
-      starts: new Map([['workload', [{ low: new Float32Array(), high: new Float32Array() }]]]),
+      starts: new Map([['workload', startOf([{ low: spans, high: spans }], plan)]]),
     });
   },
   'presence.json': () =>

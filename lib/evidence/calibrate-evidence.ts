@@ -11,6 +11,7 @@ import { graceOf } from './entity-age.ts';
 import { type FittedEvidence, jointYouthOf, sumOverMetrics, tameSurprises, youthOf } from './evidence.ts';
 import { fitStarts } from './fit-starts.ts';
 import { findBlockMaxima, findReturnLevel } from './return-level.ts';
+import { overrunOf } from './starts.ts';
 import {
   countComponents,
   describeComponent,
@@ -100,20 +101,21 @@ export function calibrateEvidence(given: {
   const { whole, folds, settings } = given;
   const plan = planScan(settings.step, settings.settleAfter);
   const expectation = fitExpectation(whole.x, whole.learned);
+  const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
+  const among = countAmong(rate);
+  const { leastChanges, budget } = settings;
+  const starts = fitStarts({ ...whole, plan, expectation, leastChanges, budget, among });
   const judged = folds.map((fold) => ({
     fold,
-    ages: measureTimeSinceStart(fold.x, graceOf(plan)),
+    ages: measureTimeSinceStart(fold.x, graceOf(plan), (entity) => overrunOf(starts, { entity })),
     input: inputOf(fold, plan, expectation),
   }));
-  const rate = { ...settings, metrics: whole.x.names.length, atOnce: countAtOnce(whole.x) };
   const reach = findReaches(judged, { plan, rate, columns: whole.x.names.length });
-  const { leastChanges, budget } = settings;
-  const among = countAmong(rate);
   return {
     plan,
     expectation,
     tail: fitTail(whole),
-    starts: fitStarts({ ...whole, plan, expectation, leastChanges, budget, among }),
+    starts,
     reach,
     pooledReach: whole.x.names.length < 2 ? new Float64Array() : poolReaches(judged, { plan, rate, reach }),
   };
@@ -121,7 +123,10 @@ export function calibrateEvidence(given: {
 
 interface JudgedFold {
   readonly fold: EvidenceFold;
-  /** Ms, one a row, since its entity began: what scoring says nothing of sets no level either. */
+  /**
+   * Ms, one a row, since its entity began, or less where its start goes on for longer than it is young: what scoring says nothing of sets
+   * no level either.
+   */
   readonly ages: Float64Array;
   readonly input: ScanInput;
 }

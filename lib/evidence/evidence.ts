@@ -9,7 +9,7 @@ import type { ScoreTail } from '../maths/score-tail.ts';
 import { surpriseOf } from '../maths/score-tail.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import { graceOf, measureAges } from './entity-age.ts';
-import type { Starts } from './starts.ts';
+import { overrunOf, type Starts } from './starts.ts';
 import { type ScanInput, type ScanPlan, SHORT, type Side, type Statistic, scan } from './statistics.ts';
 
 /** What a version knows of normal rows. */
@@ -153,6 +153,9 @@ export function gatherEvidence(given: {
   const ages = listAges(x, fitted);
   const youth = (length: number): number => youthOf(plan, length);
   const jointYouth = jointYouthOf(plan, lookback);
+  const overruns = x.entities.map((entity) =>
+    overrunOf(starts, { entity, workloads: expectation.workloads }),
+  );
   const rows = x.times.length;
   const metrics = new Float64Array(rows);
   const joint = new Float64Array(rows);
@@ -166,7 +169,7 @@ export function gatherEvidence(given: {
   scan(input, (statistic) => {
     const { component, column, length, values, rows: own, begin } = statistic;
     const limit = Math.max(reach[component]!, statistic.least);
-    const least = column < 0 ? jointYouth : youth(length);
+    const least = column < 0 ? jointYouth + (overruns[x.entityOf[own[0]!]!] ?? 0) : youth(length);
     for (let i = begin; i < own.length; i++) {
       const row = own[i]!;
       if (ages[row]! < least && ages[row]! >= statistic.startKnownUntil) continue;
@@ -215,7 +218,10 @@ export function youthOf(plan: ScanPlan, length: number): number {
   return graceOf(plan) + ((length || SHORT.n) - 1) * plan.step;
 }
 
-/** The same of the model, which says something of the first rows until it looks back on none of them. */
+/**
+ * The same of the model, which says something of the first rows until it looks back on none of them. It knows no starts: where they go on for
+ * longer, nothing is said by it for as much longer.
+ */
 export function jointYouthOf(plan: ScanPlan, lookback: number): number {
   return youthOf(plan, lookback + 1 + Math.max(0, ...plan.jointLengths));
 }

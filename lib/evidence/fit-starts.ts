@@ -2,6 +2,7 @@
 import { nameWorkload } from '../base/workload.ts';
 import type { FalseAlarmBudget } from '../config/false-alarm-budget.ts';
 import { isNew } from '../expectation/expectation.ts';
+import { quantile } from '../maths/quantile.ts';
 import { takeEvenly } from '../maths/take-evenly.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import type { DemandRange } from './demand-range.ts';
@@ -9,7 +10,15 @@ import { graceOf } from './entity-age.ts';
 import { measureAnchored, measureDemand, unitOf } from './residuals.ts';
 import { findReturnLevel } from './return-level.ts';
 import { openSiblings } from './siblings.ts';
-import { countSpans, type StartBounds, type Starts, spanAt } from './starts.ts';
+import {
+  countAllSpans,
+  countSpans,
+  longestStart,
+  type StartBounds,
+  type Starts,
+  spanAt,
+  startOf,
+} from './starts.ts';
 import type { ScanInput, ScanPlan } from './statistics.ts';
 import { measureTimeSinceStart } from './time-since-start.ts';
 
@@ -22,6 +31,8 @@ const MOST_STARTS = 200;
  * for a level.
  */
 const LEAST_LIFE = 4;
+/** A start goes on while so many of the pods are off by so many spreads, each in so many of the rows of a span. */
+const STILL_OFF = { pods: 1 / 4, leastPods: 2, spreads: 2, rows: 1 / 4 } as const;
 /** A start's chance of a false alarm is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 
@@ -37,7 +48,7 @@ interface Given extends Pick<ScanInput, 'x' | 'expectation' | 'leastChanges'> {
 interface Start {
   readonly entity: number;
   readonly workload: string;
-  /** While it is young, in order of time. */
+  /** For as long as a start may take, in order of time. */
   readonly rows: Uint32Array;
   /** Ms since it began, one a row: its first rows need not be learned from. */
   readonly ages: Float64Array;
@@ -71,10 +82,10 @@ export function fitStarts(given: Given): Starts {
           const places = Float64Array.from(start.rows, (row) => Math.round(x.times[row]! / plan.step));
           return { ...start, places, demand: measureDemand(given, { ...start, places }) };
         });
-        return [
-          workload,
-          x.names.map((_, column) => findBounds(some, { ...given, column, probability, measure })),
-        ];
+        const columns = x.names.map((_, column) =>
+          findBounds(some, { ...given, column, probability, measure }),
+        );
+        return [workload, startOf(columns, plan)];
       }),
   );
 }
@@ -86,26 +97,43 @@ function findStarts({ x, learned, plan, expectation }: Given): readonly Start[] 
   return groupRows(x).flatMap((all, entity): Start[] => {
     const name = x.entities[entity]!;
     const workload = nameWorkload(name, []);
-    const rows = all.filter((row) => learned[row] === 1 && ages[row]! < grace);
-    if (workload === name || rows.length === 0) return [];
+    const rows = all.filter((row) => learned[row] === 1 && ages[row]! < longestStart(plan));
+    if (workload === name || !rows.some((row) => ages[row]! < grace)) return [];
     const life = x.times[all.at(-1)!]! - x.times[all[0]!]!;
     if (!isNew(expectation, name) && life < LEAST_LIFE * grace) return [];
     return [{ entity, workload, rows, ages: Float64Array.from(rows, (row) => ages[row]!) }];
   });
 }
 
-/** How far each of some rows of a column is off, in the metric's own units; undefined where it has none to tell it in. */
+interface Off {
+  /** One a row of the start, in spreads. */
+  readonly spreads: Float64Array;
+  /** Of a spread, in the metric's own units. */
+  readonly unit: number;
+}
+
+/** How far the rows of a start are off in a column; undefined where it has no unit to tell it in. */
 function openMeasure(given: Given) {
   const { x, plan } = given;
   const siblings = openSiblings({ ...given, step: plan.step });
   const input = { ...given, siblings };
-  return (start: MeasuredStart, column: number): Float64Array | undefined => {
+  return (start: MeasuredStart, column: number): Off | undefined => {
     const { anchored, spread } = measureAnchored(input, { ...start, column });
     const unit = unitOf(x, { entity: start.entity, column, spread });
     // NaN, where nothing was measured, has not moved.
     if (unit === 0 && anchored.some((value) => Math.abs(value) > 0)) return undefined;
-    return anchored.map((value) => value * unit);
+    return { spreads: anchored, unit };
   };
+}
+
+/** Of a span of ages, one a start that reached it. */
+interface Span {
+  /** The farthest, in the metric's own units: 0 or above. */
+  readonly above: number[];
+  readonly below: number[];
+  /** Off by as many spreads in `STILL_OFF.rows` of the rows. */
+  readonly mostlyAbove: number[];
+  readonly mostlyBelow: number[];
 }
 
 function findBounds(
@@ -117,45 +145,62 @@ function findBounds(
   },
 ): StartBounds {
   const { plan, column, probability, measure } = given;
-  const spans = countSpans(plan);
-  const unknown = new Float32Array(spans).fill(Number.NaN);
-  const above: number[][] = Array.from({ length: spans }, () => []);
-  const below: number[][] = Array.from({ length: spans }, () => []);
+  const young = countSpans(plan);
+  const spans = Array.from(
+    { length: countAllSpans(plan) },
+    (): Span => ({ above: [], below: [], mostlyAbove: [], mostlyBelow: [] }),
+  );
   for (const start of starts) {
     const off = measure(start, column);
-    if (off === undefined) return { low: unknown, high: unknown };
-    const farthest = farthestBySpan(off, start);
-    for (const [span, own] of farthest.entries()) {
-      if (own === undefined) continue;
-      above[span]!.push(Math.max(0, own.most));
-      below[span]!.push(Math.max(0, -own.least));
+    if (off === undefined) {
+      const unknown = Float32Array.from(spans, (_, span) => (span < young ? Number.NaN : 0));
+      return { low: unknown, high: unknown };
     }
+    addStart(spans, off, { start, step: plan.step });
   }
-  const level = (farthest: readonly number[]): number =>
-    farthest.length < LEAST_STARTS ? Number.NaN : findReturnLevel(farthest, probability);
-  return {
-    high: Float32Array.from(above, level),
-    low: Float32Array.from(below, (farthest) => -level(farthest)),
+  // One that is later than the others by a span is as they are.
+  const lastOf = (off: (span: Span) => readonly number[]): number => {
+    const over = spans.findIndex((span, at) => at >= young && !isStillOff(off(span)));
+    return over === young ? young - 1 : over < 0 ? spans.length - 1 : over;
   };
+  const bound = (farthest: readonly number[], span: number): number => {
+    if (farthest.length >= LEAST_STARTS) return findReturnLevel(farthest, probability);
+    return span < young ? Number.NaN : 0;
+  };
+  const [lastAbove, lastBelow] = [lastOf((span) => span.mostlyAbove), lastOf((span) => span.mostlyBelow)];
+  return {
+    high: Float32Array.from(spans, ({ above }, span) => (span <= lastAbove ? bound(above, span) : 0)),
+    low: Float32Array.from(spans, ({ below }, span) => (span <= lastBelow ? -bound(below, span) : 0)),
+  };
+}
 
-  /** One starts sooner than another: what is near an age counts as at that age. Undefined where nothing was measured. */
-  function farthestBySpan(
-    off: Float64Array,
-    { ages }: Start,
-  ): readonly ({ most: number; least: number } | undefined)[] {
-    const own: ({ most: number; least: number } | undefined)[] = Array.from({ length: spans });
-    for (const [i, value] of off.entries()) {
-      if (Number.isNaN(value)) continue;
-      const span = spanAt(ages[i]!, plan.step);
-      for (let near = Math.max(0, span - 1); near <= Math.min(spans - 1, span + 1); near++) {
-        const found = own[near];
-        if (found === undefined) own[near] = { most: value, least: value };
-        else {
-          found.most = Math.max(found.most, value);
-          found.least = Math.min(found.least, value);
-        }
-      }
-    }
-    return own;
+/** @param off spreads, one a pod */
+function isStillOff(off: readonly number[]): boolean {
+  const many = off.filter((spreads) => spreads >= STILL_OFF.spreads).length;
+  return many >= Math.max(STILL_OFF.leastPods, STILL_OFF.pods * off.length);
+}
+
+/** One starts sooner than another: what is near an age counts as at that age. */
+function addStart(
+  spans: readonly Span[],
+  { spreads, unit }: Off,
+  { start, step }: { readonly start: MeasuredStart; readonly step: number },
+): void {
+  const own = Map.groupBy(
+    [...spreads.keys()].filter((i) => !Number.isNaN(spreads[i]!)),
+    (i) => spanAt(start.ages[i]!, step),
+  );
+  for (const [span, { above, below, mostlyAbove, mostlyBelow }] of spans.entries()) {
+    const near = [span - 1, span, span + 1].flatMap((at) => own.get(at) ?? []).map((i) => spreads[i]!);
+    if (near.length === 0) continue;
+    above.push(Math.max(0, ...near) * unit);
+    below.push(Math.max(0, -Math.min(...near)) * unit);
+    const within = own
+      .get(span)
+      ?.map((i) => spreads[i]!)
+      .toSorted((a, b) => a - b);
+    if (within === undefined) continue;
+    mostlyAbove.push(quantile(within, 1 - STILL_OFF.rows));
+    mostlyBelow.push(-quantile(within, STILL_OFF.rows));
   }
 }

@@ -7,7 +7,7 @@ import type { FeatureMatrix } from '../features/feature-matrix.ts';
 import { type DemandRange, findDemandRange } from './demand-range.ts';
 import { graceOf, measureAges, type RecentPlan } from './entity-age.ts';
 import type { Siblings } from './siblings.ts';
-import { boundsOf, knownUntil, leaveOutStart, type Starts } from './starts.ts';
+import { boundsOf, knownUntil, leaveOutStart, overrunOf, type Starts } from './starts.ts';
 import type { OffSeries } from './stretch-means.ts';
 
 /** Spreads: what float32 keeps, with a sum of several. */
@@ -149,8 +149,12 @@ function judgeYouth(
     plan,
   );
   const { workloads } = given.expectation;
-  const bounds = boundsOf(starts, { entity: x.entities[entity]!, column, workloads });
-  if (bounds !== undefined) leaveOutStart(anchored, { bounds, ages, plan, unit: unitOf(x, given) });
+  const name = x.entities[entity]!;
+  const bounds = boundsOf(starts, { entity: name, column, workloads });
+  if (bounds !== undefined) {
+    const overrun = overrunOf(starts, { entity: name, workloads });
+    leaveOutStart(anchored, { bounds, ages, plan, unit: unitOf(x, given), overrun });
+  }
   const grace = graceOf(plan);
   return {
     settled: anchored.map((value, i) => (ages[i]! < grace ? Number.NaN : value)),

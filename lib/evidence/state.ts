@@ -28,7 +28,7 @@ export function saveEvidence(evidence: FittedEvidence): object {
     tail,
     reach: encode(reach),
     pooledReach: encode(pooledReach),
-    starts: saveStarts(starts),
+    starts: saveStarts(starts, plan),
   };
 }
 

@@ -75,11 +75,13 @@ export function countSettleRows({ recent }: ScanPlan): number {
 }
 
 /**
- * Rows of history that a row's evidence looks back on. With the first of them a new entity seems to begin: those for which it then seems young
- * lie before all that a level is made of, and so do those that demand had before it.
+ * Rows of history that a row's evidence looks back on. With the first of them a new entity seems to begin: those for which it then seems to
+ * start lie before all that a level is made of, and so do those that demand had before it.
+ * @param overrun ms for which starts go on once an entity is no longer young
  */
-export function countScanRows({ step, lengths, recent }: ScanPlan): number {
-  const before = Math.max((LEAST_BLOCKS + 1) * recent.block, countDemandRows(step));
+export function countScanRows({ step, lengths, recent }: ScanPlan, overrun = 0): number {
+  const starting = (LEAST_BLOCKS + 1) * recent.block + Math.ceil(overrun / step);
+  const before = Math.max(starting, countDemandRows(step));
   return before + recent.rows + Math.max(SHORT.n, ...lengths);
 }
 

@@ -2,6 +2,7 @@
 import type { Detector } from '../../config/detector.ts';
 import type { ScoredRows } from '../../decision/contract.ts';
 import { gatherEvidence, jointYouthOf, pickEvidence, silenceGaps } from '../../evidence/evidence.ts';
+import { longestOverrun } from '../../evidence/starts.ts';
 import { countScanRows } from '../../evidence/statistics.ts';
 import { buildMatrix, deviations } from '../../features/build-matrix.ts';
 import { changePreparedRows, combinePreparedRows } from '../../features/combine-prepared-rows.ts';
@@ -40,9 +41,13 @@ export function countContextRows(fitted: Pick<FittedDetector, 'plan' | 'model' |
 
 function countMatrixRows({ model, evidence }: Pick<FittedDetector, 'model' | 'evidence'>): number {
   if (evidence === undefined) return model.contextRows;
-  const { plan } = evidence;
+  const { plan, starts } = evidence;
+  const overrun = longestOverrun(starts);
   // So many that a new entity is as old by them as it is: with fewer, the model would never be heard of it.
-  return Math.max(jointYouthOf(plan, model.contextRows) / plan.step, countScanRows(plan));
+  return Math.max(
+    (jointYouthOf(plan, model.contextRows) + overrun) / plan.step,
+    countScanRows(plan, overrun),
+  );
 }
 
 /**

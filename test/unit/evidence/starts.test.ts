@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence } from '../../../lib/evidence/evidence.ts';
 import { fitStarts } from '../../../lib/evidence/fit-starts.ts';
-import { boundsOf, countSpans, knownUntil, leaveOutStart, spanAt } from '../../../lib/evidence/starts.ts';
+import {
+  boundsOf,
+  countAllSpans,
+  countSpans,
+  knownUntil,
+  leaveOutStart,
+  longestOverrun,
+  overrunOf,
+  spanAt,
+} from '../../../lib/evidence/starts.ts';
 import { loadEvidence, saveEvidence } from '../../../lib/evidence/state.ts';
 import { countScanRows, planScan } from '../../../lib/evidence/statistics.ts';
 import { findTellingColumns } from '../../../lib/evidence/telling-metrics.ts';
@@ -187,7 +196,7 @@ test('starts are known as far as three pods lived, and what that is survives bei
   const short = history(8, () => 2).map((pod, at) => (at < 2 ? pod : { ...pod, to: pod.from + 10 }));
   const fitted = train(measure(short));
   const bounds = boundsOf(fitted.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz', column: 0 })!;
-  assert.equal(bounds.high.length, countSpans(PLAN));
+  assert.equal(bounds.high.length, countAllSpans(PLAN));
   const until = knownUntil(bounds, PLAN);
   assert.ok(until >= 10 * STEP && until < 30 * STEP, `${until / STEP} min`);
   assert.deepEqual(loadEvidence(JSON.parse(JSON.stringify(saveEvidence(fitted)))).starts, fitted.starts);
@@ -211,12 +220,65 @@ test('a version of before knows nothing of starts, and what is not as long as it
   assert.throws(() => loadEvidence(bad), { code: 'bad-features', message: /starts of shop\/web: 3 bytes/ });
 });
 
+/** A cache fills: five spreads below at first, and for `rows` so far that the rest of it can be seen. */
+const fill = (rows: number) => (age: number) => -30 * Math.exp(-age / rows);
+const SLOW = history(10, () => 0).map((pod, at) => (at < 2 ? pod : { ...pod, off: fill(40 + at) }));
+
+test('starts that take hours are judged by those of siblings to their end, and what is otherwise is told of', () => {
+  const slow = train(measure(SLOW));
+  const name = 'shop/web-79c8d6f8b9-zzzzz';
+  const overrun = overrunOf(slow.starts, { entity: name }) / STEP;
+  assert.ok(overrun >= 30 && overrun <= 180, `${overrun} min`);
+  assert.equal(tell(slow, fill(44)), undefined);
+  assert.ok(tell(train(measure(history(10, () => 3))), fill(44)) !== undefined);
+  // Falls while the others have long filled, or climbs beyond what they come to.
+  const late = tell(slow, (age) => (age < 150 ? fill(44)(age) : -30))!;
+  assert.ok(late >= 150 && late < 165, `told at ${late}`);
+  assert.ok(tell(slow, (age) => fill(44)(age) + (age > 80 ? 12 : 0))! < 95);
+});
+
+test('starts that are over within the hour go on for no longer, and are stored as they were', () => {
+  assert.equal(longestOverrun(TRAINED.starts), 0);
+  const [web] = JSON.parse(JSON.stringify(saveEvidence(TRAINED))).starts;
+  assert.deepEqual(Object.keys(web), ['workload', 'bounds']);
+  assert.equal(Buffer.from(web.bounds, 'base64').length, 2 * 4 * countSpans(PLAN));
+  // One pod of ten is not how they start.
+  const one = train(measure(SLOW.map((pod, at) => (at === 5 ? pod : { ...pod, off: () => 0 }))));
+  assert.equal(longestOverrun(one.starts), 0);
+});
+
+test('how long starts take survives being stored, and nonsense is refused', () => {
+  const slow = train(measure(SLOW));
+  const raw = JSON.parse(JSON.stringify(saveEvidence(slow)));
+  assert.deepEqual(loadEvidence(raw).starts, slow.starts);
+  const bad = { ...raw, starts: [{ ...raw.starts[0], later: 'AAAA' }] };
+  assert.throws(() => loadEvidence(bad), { code: 'bad-features', message: /later starts of shop\/web: 3/ });
+});
+
+test('no level comes of a start, however long it takes, and the model is silent for as long', () => {
+  const slow = train(measure(SLOW));
+  const overrun = overrunOf(slow.starts, { entity: 'shop/web-79c8d6f8b9-zzzzz' }) / STEP;
+  const rows = 12 * 60;
+  const x = measure([{ name: 'shop/web-79c8d6f8b9-zzzzz', from: 5 * DAY, to: 5 * DAY + rows, off: () => 0 }]);
+  const scores = new Float64Array(rows).fill(1e6);
+  // A model counts where some metric matters: every row of these does.
+  const leastChanges = () => Float64Array.of(0);
+  const firstOf = (fitted: FittedEvidence): number => {
+    const { joint } = gatherEvidence({ x, scores, fitted, lookback: 0, leastChanges });
+    return joint.findIndex((evidence) => evidence > 0);
+  };
+  const withModel = (fitted: FittedEvidence) => ({ ...fitted, reach: fitted.reach.map(() => 1) });
+  const known = firstOf(withModel(TRAINED));
+  assert.ok(known > 0);
+  assert.equal(firstOf(withModel(slow)), known + overrun);
+});
+
 test('what siblings were off is taken off, and never more than there is', () => {
   const spans = countSpans(PLAN);
   const bounds = { low: new Float32Array(spans).fill(-20), high: new Float32Array(spans).fill(30) };
   const ages = Float64Array.of(0, 0, 0, 0, 24 * 60 * STEP);
   const off = Float64Array.of(5, 2, -5, Number.NaN, 5);
-  leaveOutStart(off, { bounds, ages, plan: PLAN, unit: 10 });
+  leaveOutStart(off, { bounds, ages, plan: PLAN, unit: 10, overrun: 0 });
   assert.deepEqual([...off], [2, 0, -3, Number.NaN, 5]);
   // What nobody knows is left as it is.
   const unknown = {
@@ -224,11 +286,11 @@ test('what siblings were off is taken off, and never more than there is', () => 
     high: new Float32Array(spans).fill(Number.NaN),
   };
   const beyond = Float64Array.of(5, -5);
-  leaveOutStart(beyond, { bounds: unknown, ages: ages.subarray(0, 2), plan: PLAN, unit: 10 });
+  leaveOutStart(beyond, { bounds: unknown, ages: ages.subarray(0, 2), plan: PLAN, unit: 10, overrun: 0 });
   assert.deepEqual([...beyond], [5, -3]);
   // A metric that never moved has no unit: what its siblings were off cannot be compared.
   const still = Float64Array.of(5);
-  leaveOutStart(still, { bounds, ages, plan: PLAN, unit: 0 });
+  leaveOutStart(still, { bounds, ages, plan: PLAN, unit: 0, overrun: 0 });
   assert.deepEqual([...still], [0]);
 });
 
@@ -283,15 +345,20 @@ test('a pod is held to how the pods of its owner start, where its name tells ano
 });
 
 test('a pod that training did not know is judged the same, however much more than it has to be looked back on is there', () => {
-  const reach = countScanRows(PLAN);
   const window = 15;
-  const rows = reach + 40 * window;
   const name = 'shop/web-79c8d6f8b9-zzzzz';
-  for (const off of [
-    (age: number) => (age % 240 < 150 ? 6 : 0),
-    (age: number) => (age > reach ? 3 : 0),
-    (age: number) => age / 120,
-  ]) {
+  const slow = train(measure(SLOW));
+  assert.ok(longestOverrun(slow.starts) > 0);
+  for (const [fitted, off] of [TRAINED, slow].flatMap((each) =>
+    [
+      (age: number) => (age % 240 < 150 ? 6 : 0),
+      (age: number) => (age > 600 ? 3 : 0),
+      (age: number) => age / 120,
+      fill(44),
+    ].map((one) => [each, one] as const),
+  )) {
+    const reach = countScanRows(PLAN, longestOverrun(fitted.starts));
+    const rows = reach + 40 * window;
     const x = measure([{ name, from: 5 * DAY, to: 5 * DAY + rows, off }]);
     const gather = (from: number, to: number): Float64Array => {
       const part = {
@@ -301,8 +368,7 @@ test('a pod that training did not know is judged the same, however much more tha
         values: x.values.slice(from, to),
       };
       const scores = new Float64Array(to - from).fill(Number.NaN);
-      return gatherEvidence({ x: part, scores, fitted: TRAINED, lookback: 0, leastChanges: LEAST_CHANGES })
-        .metrics;
+      return gatherEvidence({ x: part, scores, fitted, lookback: 0, leastChanges: LEAST_CHANGES }).metrics;
     };
     const whole = gather(0, rows);
     for (let from = reach; from < rows; from += window) {

@@ -3,11 +3,22 @@ import { test } from 'node:test';
 import { calibrateEvidence } from '../../../lib/evidence/calibrate-evidence.ts';
 import { measureTimeSinceStart } from '../../../lib/evidence/time-since-start.ts';
 import type { FeatureMatrix } from '../../../lib/features/feature-matrix.ts';
+import type { Profile } from '../../../lib/features/profile.ts';
 import { normalRows } from '../../helpers/feature-matrices.ts';
 
 const STEP = 60_000;
 const HOUR = 60;
 const DAY = 24 * HOUR;
+
+const PROFILE: Profile = {
+  shape: 'varies',
+  center: 0,
+  scale: 1,
+  low: -3,
+  high: 3,
+  offset: 0,
+  divisor: 1,
+};
 
 /** From the row at which each entity begins, to the end. @param coldRows rows of a start that lie far below the others */
 function grow(begins: readonly number[], rows: number, coldRows = 0): FeatureMatrix {
@@ -25,6 +36,7 @@ function grow(begins: readonly number[], rows: number, coldRows = 0): FeatureMat
     entityOf: Uint32Array.from(all, ({ entity }) => entity),
     times: Float64Array.from(all, ({ time }) => time),
     values: Float32Array.from(all, ({ value }) => value),
+    profiles: begins.map(() => [PROFILE]),
   };
 }
 
@@ -66,7 +78,12 @@ test('how pods start sets no level: with churn a detector hears what it hears wi
       },
     }).reach;
   };
-  const [warm, cold] = [reachOf(0), reachOf(15)];
-  for (const [component, level] of cold.entries())
-    assert.ok(level < 1.3 * warm[component]!, `component ${component}: ${level} and ${warm[component]}`);
+  const warm = reachOf(0);
+  // One that takes longer than a pod is young, too.
+  for (const rows of [15, 120])
+    for (const [component, level] of reachOf(rows).entries())
+      assert.ok(
+        level < 1.3 * warm[component]!,
+        `${rows} rows, component ${component}: ${level} and ${warm[component]}`,
+      );
 });
