@@ -33,8 +33,8 @@ const MOST_OTHERS = { own: 1, each: 0.1 } as const;
 const DAY = 86_400_000;
 /** Ms by which what comes back each day may come earlier or later. */
 const CLOCK_SLACK = 90 * 60_000;
-/** Ms of its workload's history: of less nobody can say what comes back each day. */
-export const LEAST_HISTORY: number = 3 * DAY;
+/** Ms of its workload's history, in which each hour was there twice: of less nobody can say what comes back each day. */
+export const LEAST_HISTORY: number = 2 * DAY;
 
 export interface UnusualStretch {
   readonly entity: string;
@@ -73,7 +73,7 @@ export function findUnusualStretches(given: HistoryToSearch): readonly UnusualSt
   const ages = measureTimeSinceStart(x, graceOf(plan));
   const groups = groupRows(x);
   const workloads = x.entities.map((entity) => nameWorkload(entity, []));
-  const isKnown = findKnown(groups, workloads, x.times);
+  const isKnown = findKnown(groups, workloads, { times: x.times, step: settings.step });
   const unlike = x.names.flatMap((_, column) => {
     const found = groups.flatMap((rows, entity) =>
       isKnown(workloads[entity]!)
@@ -96,7 +96,7 @@ export function findUnusualStretches(given: HistoryToSearch): readonly UnusualSt
 function findKnown(
   groups: readonly Uint32Array[],
   workloads: readonly string[],
-  times: Float64Array,
+  { times, step }: { readonly times: Float64Array; readonly step: number },
 ): (workload: string) => boolean {
   const spans = new Map<string, { from: number; to: number }>();
   for (const [entity, rows] of groups.entries()) {
@@ -108,7 +108,7 @@ function findKnown(
   }
   return (workload) => {
     const span = spans.get(workload);
-    return span !== undefined && span.to - span.from >= LEAST_HISTORY;
+    return span !== undefined && span.to + step - span.from >= LEAST_HISTORY;
   };
 }
 
@@ -161,17 +161,16 @@ function keepUnlike(found: readonly Found[], workloads: number): readonly Found[
   const mostInAll = MOST_OTHERS.own + Math.floor(MOST_OTHERS.each * (workloads - 1));
   return found.filter((each) => {
     if (!each.isFar) return false;
-    const others: Found[] = [];
-    let own = 0;
+    // What many do at once is one.
+    const own: Found[] = [];
+    const all: Found[] = [];
     for (const other of byPeak) {
       if (other.peak < ALIKE.peak * each.peak) break;
-      if (other.length < ALIKE.length * each.length) continue;
-      // What many do at once is one.
-      if ([each, ...others].some((one) => overlaps(one, other))) continue;
-      others.push(other);
-      if (others.length > mostInAll) return false;
+      if (other.length < ALIKE.length * each.length || overlaps(each, other)) continue;
+      if (!all.some((one) => overlaps(one, other)) && all.push(other) > mostInAll) return false;
       if (other.workload !== each.workload) continue;
-      if (++own > MOST_OTHERS.own || isSameHour(each, other)) return false;
+      if (isSameHour(each, other)) return false;
+      if (!own.some((one) => overlaps(one, other)) && own.push(other) > MOST_OTHERS.own) return false;
     }
     return true;
   });

@@ -120,9 +120,16 @@ test('a level that moved and stays is none, nor is a long stretch, nor what is n
   assert.deepEqual(search({ happenings: [{ from: 7 * DAY - 10, to: 7 * DAY, by: 20 }] }), []);
 });
 
-test('of less than three days nothing is said', () => {
-  assert.deepEqual(search({ days: 2, happenings: [fault(1, 20)] }), []);
-  assert.equal(search({ days: 4, happenings: [fault(1, 20)] }).length, 1);
+test('of less than two days nothing is said: of two, each hour was there twice', () => {
+  assert.deepEqual(search({ days: 1.75, happenings: [fault(1, 20)] }), []);
+  assert.equal(search({ days: 2, happenings: [fault(1, 20)] }).length, 1);
+  assert.deepEqual(search({ days: 2, happenings: [fault(0, 20), fault(1, 20)] }), []);
+});
+
+test('what comes at the same hour of another day is a habit, whoever else does the same then', () => {
+  const entities = ['cart', 'orders'];
+  const nights = [0, 1].flatMap((day) => [0, 1].map((entity) => fault(day, 20 + entity, entity)));
+  assert.deepEqual(search({ days: 2, entities, happenings: nights }), []);
 });
 
 test('one cause of many pods is one; what each of some workloads does once is a habit of all', () => {
