@@ -11,7 +11,7 @@ import { takeMedian } from '../maths/median.ts';
 import { groupRows } from '../models/framework/univariate/group-rows.ts';
 import type { EvidenceSettings } from './calibrate-evidence.ts';
 import { graceOf } from './entity-age.ts';
-import { findEpisodes, measureAhead } from './episodes.ts';
+import { type Episode, findEpisodes, measureAhead } from './episodes.ts';
 import { measureDemand, measureResiduals } from './residuals.ts';
 import { planScan, type ScanPlan } from './statistics.ts';
 import { measureTimeSinceStart } from './time-since-start.ts';
@@ -33,8 +33,11 @@ const MOST_OTHERS = { own: 1, each: 0.1 } as const;
 const DAY = 86_400_000;
 /** Ms by which what comes back each day may come earlier or later. */
 const CLOCK_SLACK = 90 * 60_000;
-/** Ms of its workload's history, in which each hour was there twice: of less nobody can say what comes back each day. */
-export const LEAST_HISTORY: number = 2 * DAY;
+/**
+ * Ms of its workload's history, in which each hour was there twice, but for what features look back on: of less nobody can say what comes back
+ * each day.
+ */
+export const LEAST_HISTORY: number = 2 * DAY - 3_600_000;
 
 export interface UnusualStretch {
   readonly entity: string;
@@ -135,12 +138,23 @@ function findOf(
   const { anchored, recent } = measureResiduals(input, { entity, rows, places, column, demand });
   for (const [i, row] of rows.entries())
     if (use[row] !== 1 || ages[row]! < graceOf(plan)) anchored[i] = Number.NaN;
-  const residuals = [anchored, recent, measureAhead(places, anchored, plan.recent)];
+  const ahead = measureAhead(places, anchored, plan.recent);
+  // What lies too near to the end to be told from a level that moved is another of its kind all the same.
+  const isAtEnd = ({ from, to }: Episode): boolean =>
+    ahead.subarray(from, to).some((value, i) => Number.isNaN(value) && !Number.isNaN(anchored[from + i]!));
   const least = Math.max(LEAST_LENGTH.steps, LEAST_LENGTH.time / plan.step);
   return ([1, -1] as const).flatMap((sign) =>
     direction === (sign === 1 ? 'below' : 'above')
       ? []
-      : findEpisodes({ places, residuals, sign }).map(({ from, to, length, peak }) => ({
+      : [
+          ...findEpisodes({ places, residuals: [anchored, recent, ahead], sign }).map((known) => ({
+            ...known,
+            isKnown: true,
+          })),
+          ...findEpisodes({ places, residuals: [anchored, recent], sign })
+            .filter(isAtEnd)
+            .map((last) => ({ ...last, isKnown: false })),
+        ].map(({ from, to, length, peak, isKnown }) => ({
           entity: x.entities[entity]!,
           workload,
           column,
@@ -148,7 +162,9 @@ function findOf(
           end: x.times[rows[to - 1]!]! + plan.step,
           length,
           isFar:
-            length >= least && peak >= (length * plan.step >= LASTING.length ? LASTING.peak : LEAST_PEAK),
+            isKnown &&
+            length >= least &&
+            peak >= (length * plan.step >= LASTING.length ? LASTING.peak : LEAST_PEAK),
           peak,
           sign,
         })),

@@ -31,8 +31,13 @@ const MOST_STARTS = 200;
  * for a level.
  */
 const LEAST_LIFE = 4;
-/** A start goes on while so many of the pods are off by so many spreads, each in so many of the rows of a span. */
-const STILL_OFF = { pods: 1 / 4, leastPods: 2, spreads: 2, rows: 1 / 4 } as const;
+/**
+ * A start goes on while so many of the pods, of so many rollouts, are off by so many spreads, each in so many of the rows of a span: pods that
+ * begin together are one event, and one bad release is not how a workload starts.
+ */
+const STILL_OFF = { pods: 1 / 4, rollouts: 2, spreads: 2, rows: 1 / 4 } as const;
+/** Rollouts from which on, of what goes on for longer than a pod is young, the farthest is left out, for the same reason. */
+const ENOUGH_ROLLOUTS = 3;
 /** A start's chance of a false alarm is never taken to be larger. */
 const MOST_PROBABLE = 0.5;
 
@@ -56,6 +61,8 @@ interface Start {
 
 /** One that is looked at. */
 interface MeasuredStart extends Start {
+  /** Number of the pods that began with it, within the time for which one is young. */
+  readonly rollout: number;
   /** Of its rows, on the grid of steps. */
   readonly places: Float64Array;
   /** The same for every column. */
@@ -77,10 +84,15 @@ export function fitStarts(given: Given): Starts {
     [...Map.groupBy(starts, ({ workload }) => workload)]
       .filter(([, own]) => own.length >= LEAST_STARTS)
       .map(([workload, own]) => {
+        const rollouts = findRollouts(
+          own.map(({ rows, ages }) => x.times[rows[0]!]! - ages[0]!),
+          graceOf(plan),
+        );
         const some = takeEvenly([...own.keys()], MOST_STARTS).map((at): MeasuredStart => {
           const start = own[at]!;
           const places = Float64Array.from(start.rows, (row) => Math.round(x.times[row]! / plan.step));
-          return { ...start, places, demand: measureDemand(given, { ...start, places }) };
+          const demand = measureDemand(given, { ...start, places });
+          return { ...start, rollout: rollouts[at]!, places, demand };
         });
         const columns = x.names.map((_, column) =>
           findBounds(some, { ...given, column, probability, measure }),
@@ -126,14 +138,15 @@ function openMeasure(given: Given) {
   };
 }
 
-/** Of a span of ages, one a start that reached it. */
-interface Span {
+/** Of a start in a span of ages, or near it. */
+interface SpanOff {
+  readonly rollout: number;
   /** The farthest, in the metric's own units: 0 or above. */
-  readonly above: number[];
-  readonly below: number[];
-  /** Off by as many spreads in `STILL_OFF.rows` of the rows. */
-  readonly mostlyAbove: number[];
-  readonly mostlyBelow: number[];
+  readonly above: number;
+  readonly below: number;
+  /** Off by as many spreads in `STILL_OFF.rows` of the rows; NaN where the span itself has none. */
+  readonly mostlyAbove: number;
+  readonly mostlyBelow: number;
 }
 
 function findBounds(
@@ -146,61 +159,95 @@ function findBounds(
 ): StartBounds {
   const { plan, column, probability, measure } = given;
   const young = countSpans(plan);
-  const spans = Array.from(
-    { length: countAllSpans(plan) },
-    (): Span => ({ above: [], below: [], mostlyAbove: [], mostlyBelow: [] }),
-  );
+  const spans = Array.from({ length: countAllSpans(plan) }, (): SpanOff[] => []);
+  // Of the span in which a pod ceases to be young, the rows after that.
+  const rest: SpanOff[] = [];
   for (const start of starts) {
     const off = measure(start, column);
     if (off === undefined) {
       const unknown = Float32Array.from(spans, (_, span) => (span < young ? Number.NaN : 0));
       return { low: unknown, high: unknown };
     }
-    addStart(spans, off, { start, step: plan.step });
+    const rows = [...off.spreads.keys()].filter((i) => !Number.isNaN(off.spreads[i]!));
+    const own = Map.groupBy(rows, (i) => spanAt(start.ages[i]!, plan.step));
+    for (const [span, all] of spans.entries()) all.push(...describe(off, start, nearOf(own, span)));
+    const late = (own.get(young - 1) ?? []).filter((i) => start.ages[i]! >= graceOf(plan));
+    rest.push(...describe(off, start, { near: late, within: late }));
   }
   // One that is later than the others by a span is as they are.
-  const lastOf = (off: (span: Span) => readonly number[]): number => {
-    const over = spans.findIndex((span, at) => at >= young && !isStillOff(off(span)));
-    return over === young ? young - 1 : over < 0 ? spans.length - 1 : over;
+  const lastOf = (mostly: (off: SpanOff) => number): number => {
+    const over = spans.findIndex((all, span) => span >= young && !isStillOff(all, mostly));
+    if (over === young) return isStillOff(rest, mostly) ? young : young - 1;
+    return over < 0 ? spans.length - 1 : over;
   };
-  const bound = (farthest: readonly number[], span: number): number => {
-    if (farthest.length >= LEAST_STARTS) return findReturnLevel(farthest, probability);
-    return span < young ? Number.NaN : 0;
+  const bound = (all: readonly SpanOff[], span: number, far: (off: SpanOff) => number): number => {
+    if (span >= young) return findReturnLevel(withoutFarthest(all, far).map(far), probability);
+    return all.length < LEAST_STARTS ? Number.NaN : findReturnLevel(all.map(far), probability);
   };
-  const [lastAbove, lastBelow] = [lastOf((span) => span.mostlyAbove), lastOf((span) => span.mostlyBelow)];
+  const lastAbove = lastOf(({ mostlyAbove }) => mostlyAbove);
+  const lastBelow = lastOf(({ mostlyBelow }) => mostlyBelow);
   return {
-    high: Float32Array.from(spans, ({ above }, span) => (span <= lastAbove ? bound(above, span) : 0)),
-    low: Float32Array.from(spans, ({ below }, span) => (span <= lastBelow ? -bound(below, span) : 0)),
+    high: Float32Array.from(spans, (all, span) =>
+      span <= lastAbove ? bound(all, span, ({ above }) => above) : 0,
+    ),
+    low: Float32Array.from(spans, (all, span) =>
+      span <= lastBelow ? -bound(all, span, ({ below }) => below) : 0,
+    ),
   };
-}
-
-/** @param off spreads, one a pod */
-function isStillOff(off: readonly number[]): boolean {
-  const many = off.filter((spreads) => spreads >= STILL_OFF.spreads).length;
-  return many >= Math.max(STILL_OFF.leastPods, STILL_OFF.pods * off.length);
 }
 
 /** One starts sooner than another: what is near an age counts as at that age. */
-function addStart(
-  spans: readonly Span[],
+function nearOf(
+  own: ReadonlyMap<number, readonly number[]>,
+  span: number,
+): { readonly near: readonly number[]; readonly within: readonly number[] } {
+  const near = [span - 1, span, span + 1].flatMap((at) => own.get(at) ?? []);
+  return { near, within: own.get(span) ?? [] };
+}
+
+/** @returns none where nothing was measured */
+function describe(
   { spreads, unit }: Off,
-  { start, step }: { readonly start: MeasuredStart; readonly step: number },
-): void {
-  const own = Map.groupBy(
-    [...spreads.keys()].filter((i) => !Number.isNaN(spreads[i]!)),
-    (i) => spanAt(start.ages[i]!, step),
-  );
-  for (const [span, { above, below, mostlyAbove, mostlyBelow }] of spans.entries()) {
-    const near = [span - 1, span, span + 1].flatMap((at) => own.get(at) ?? []).map((i) => spreads[i]!);
-    if (near.length === 0) continue;
-    above.push(Math.max(0, ...near) * unit);
-    below.push(Math.max(0, -Math.min(...near)) * unit);
-    const within = own
-      .get(span)
-      ?.map((i) => spreads[i]!)
-      .toSorted((a, b) => a - b);
-    if (within === undefined) continue;
-    mostlyAbove.push(quantile(within, 1 - STILL_OFF.rows));
-    mostlyBelow.push(-quantile(within, STILL_OFF.rows));
+  { rollout }: MeasuredStart,
+  { near, within }: ReturnType<typeof nearOf>,
+): readonly SpanOff[] {
+  if (near.length === 0) return [];
+  const all = near.map((i) => spreads[i]!);
+  const own = within.map((i) => spreads[i]!).toSorted((a, b) => a - b);
+  return [
+    {
+      rollout,
+      above: Math.max(0, ...all) * unit,
+      below: Math.max(0, -Math.min(...all)) * unit,
+      mostlyAbove: own.length === 0 ? Number.NaN : quantile(own, 1 - STILL_OFF.rows),
+      mostlyBelow: own.length === 0 ? Number.NaN : -quantile(own, STILL_OFF.rows),
+    },
+  ];
+}
+
+function isStillOff(all: readonly SpanOff[], mostly: (off: SpanOff) => number): boolean {
+  const known = all.filter((off) => !Number.isNaN(mostly(off)));
+  const many = known.filter((off) => mostly(off) >= STILL_OFF.spreads);
+  const rollouts = new Set(many.map(({ rollout }) => rollout)).size;
+  return rollouts >= STILL_OFF.rollouts && many.length >= STILL_OFF.pods * known.length;
+}
+
+function withoutFarthest(all: readonly SpanOff[], far: (off: SpanOff) => number): readonly SpanOff[] {
+  if (new Set(all.map(({ rollout }) => rollout)).size < ENOUGH_ROLLOUTS) return all;
+  const farthest = all.reduce((most, off) => (far(off) > far(most) ? off : most));
+  return all.filter(({ rollout }) => rollout !== farthest.rollout);
+}
+
+/** @param begins epoch ms @returns one a start */
+function findRollouts(begins: readonly number[], grace: number): readonly number[] {
+  const rollouts: number[] = new Array(begins.length);
+  let [rollout, first] = [-1, Number.NEGATIVE_INFINITY];
+  for (const at of [...begins.keys()].sort((a, b) => begins[a]! - begins[b]!)) {
+    if (begins[at]! - first >= grace) {
+      rollout++;
+      first = begins[at]!;
+    }
+    rollouts[at] = rollout;
   }
+  return rollouts;
 }

@@ -129,7 +129,7 @@ export function unitOf(
 }
 
 /**
- * A new entity is off, while it is young, by what its siblings were not when they started: `anchored` is changed in place. Where it was
+ * A new entity is off, while it starts, by what its siblings were not when they started: `anchored` is changed in place. Where it was
  * then is no level of its own either: until it has one, training alone predicts.
  */
 function judgeYouth(

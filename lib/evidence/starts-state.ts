@@ -45,6 +45,8 @@ export function readStarts(
               spans: all - young,
               what: `later starts of ${workload}`,
             });
+      const wrong = rest.find((bound) => !Number.isFinite(bound));
+      if (wrong !== undefined) throw invalid(`later starts of ${workload} have the bound ${wrong}`);
       const boundsAt = (side: number): Float32Array => {
         const joined = new Float32Array(all);
         joined.set(first.subarray(side * young, (side + 1) * young));

@@ -121,9 +121,29 @@ test('a level that moved and stays is none, nor is a long stretch, nor what is n
 });
 
 test('of less than two days nothing is said: of two, each hour was there twice', () => {
-  assert.deepEqual(search({ days: 1.75, happenings: [fault(1, 20)] }), []);
+  assert.deepEqual(search({ days: 1.9, happenings: [fault(1, 20)] }), []);
   assert.equal(search({ days: 2, happenings: [fault(1, 20)] }).length, 1);
   assert.deepEqual(search({ days: 2, happenings: [fault(0, 20), fault(1, 20)] }), []);
+});
+
+test('a habit is one also where its second time lies too near to the end to be told from a level that moved', () => {
+  for (const hours of [8, 8.5, 9]) {
+    const later = (day: number): Happening => {
+      const { from, to, by } = fault(day, 20);
+      return { from: from + hours * HOUR - HOUR / 2, to: to + hours * HOUR - HOUR / 2, by };
+    };
+    assert.deepEqual(search({ days: 2, happenings: [later(0), later(1)] }), [], `${hours}`);
+    assert.equal(search({ days: 2, happenings: [later(0)] }).length, 1);
+  }
+});
+
+test('what is twice as it was within an afternoon is one of its kind, and three times is a habit', () => {
+  const at = (day: number, hour: number): Happening => {
+    const from = day * DAY + hour * HOUR;
+    return { from, to: from + 14, by: 20 };
+  };
+  assert.equal(search({ days: 5, happenings: [at(1, 3), at(3, 10), at(3, 12.5)] }).length, 3);
+  assert.deepEqual(search({ days: 6, happenings: [at(1, 3), at(3, 10), at(4, 17)] }), []);
 });
 
 test('what comes at the same hour of another day is a habit, whoever else does the same then', () => {

@@ -237,6 +237,59 @@ test('starts that take hours are judged by those of siblings to their end, and w
   assert.ok(tell(slow, (age) => fill(44)(age) + (age > 80 ? 12 : 0))! < 95);
 });
 
+test('a start goes on for as long as a quarter of the pods is off, to either side, in any column', () => {
+  const slowOf = (which: (pod: number) => boolean, off: Pod['off'] = fill(44)) =>
+    train(measure(history(14, () => 0).map((pod, at) => (at >= 2 && which(at) ? { ...pod, off } : pod))));
+  const overrun = (fitted: FittedEvidence): number => longestOverrun(fitted.starts) / STEP;
+  assert.equal(overrun(slowOf((pod) => pod < 4)), 0);
+  assert.ok(overrun(slowOf((pod) => pod % 4 === 2)) > 30);
+  assert.ok(
+    overrun(
+      slowOf(
+        () => true,
+        (age) => -fill(44)(age),
+      ),
+    ) > 30,
+  );
+  // Just longer than a pod is young, and not at all.
+  assert.ok(
+    overrun(
+      slowOf(
+        () => true,
+        (age) => (age < 66 ? -12 : 0),
+      ),
+    ) > 6,
+  );
+  assert.equal(
+    overrun(
+      slowOf(
+        () => true,
+        (age) => (age < 59 ? -12 : 0),
+      ),
+    ),
+    0,
+  );
+});
+
+test('pods that begin together are one event: a bad release is not how a workload starts', () => {
+  const together = history(14, () => 0).map((pod, at) => {
+    if (at < 2) return pod;
+    const from = Math.floor((at - 2) / 4) * DAY + DAY / 2 + (at % 4) * 5;
+    return { ...pod, from, off: (age: number) => (at >= 6 && at < 10 && age < 180 ? 30 : 0) };
+  });
+  assert.equal(longestOverrun(train(measure(together)).starts), 0);
+  // Nor does one hide a fault where starts do take long.
+  const slow = together.map((pod, at) =>
+    at < 2
+      ? pod
+      : { ...pod, off: (age: number) => fill(60)(age) + (at >= 6 && at < 10 ? 3 * pod.off(age) : 0) },
+  );
+  const fitted = train(measure(slow));
+  assert.ok(longestOverrun(fitted.starts) > 0);
+  const at = tell(fitted, (age) => fill(60)(age) + (age > 100 ? 40 : 0))!;
+  assert.ok(at > 100 && at < 115, `told at ${at}`);
+});
+
 test('starts that are over within the hour go on for no longer, and are stored as they were', () => {
   assert.equal(longestOverrun(TRAINED.starts), 0);
   const [web] = JSON.parse(JSON.stringify(saveEvidence(TRAINED))).starts;
@@ -253,6 +306,9 @@ test('how long starts take survives being stored, and nonsense is refused', () =
   assert.deepEqual(loadEvidence(raw).starts, slow.starts);
   const bad = { ...raw, starts: [{ ...raw.starts[0], later: 'AAAA' }] };
   assert.throws(() => loadEvidence(bad), { code: 'bad-features', message: /later starts of shop\/web: 3/ });
+  const nan = Buffer.from(raw.starts[0].later, 'base64').fill(0xff);
+  const worse = { ...raw, starts: [{ ...raw.starts[0], later: nan.toString('base64') }] };
+  assert.throws(() => loadEvidence(worse), { code: 'bad-features', message: /the bound NaN/ });
 });
 
 test('no level comes of a start, however long it takes, and the model is silent for as long', () => {
@@ -271,6 +327,10 @@ test('no level comes of a start, however long it takes, and the model is silent 
   const known = firstOf(withModel(TRAINED));
   assert.ok(known > 0);
   assert.equal(firstOf(withModel(slow)), known + overrun);
+  // A pod whose owner tells its workload is as late; another workload is not.
+  const workloads = new Map([['shop/web-79c8d6f8b9-zzzzz', 'shop/cart']]);
+  const owned = { ...slow, expectation: { ...slow.expectation, workloads } };
+  assert.equal(firstOf(withModel(owned)), known);
 });
 
 test('what siblings were off is taken off, and never more than there is', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jointYouthOf, youthOf } from '../../../../lib/evidence/evidence.ts';
-import { planScan } from '../../../../lib/evidence/statistics.ts';
+import { countScanRows, planScan } from '../../../../lib/evidence/statistics.ts';
 import { countContextRows } from '../../../../lib/jobs/shared/score-rows.ts';
 
 const MINUTE = 60_000;
@@ -23,5 +23,6 @@ test('whatever the step, the model and the starts, the first row of a window is 
           history >= oldest,
           `${step} ms, ${contextRows} rows, ${overrun}: ${history} of ${oldest} ms`,
         );
+        assert.ok(history >= step * countScanRows(plan, overrun));
       }
 });
