@@ -2,7 +2,7 @@
 import { workloadOf } from '../base/workload.ts';
 import { type Incident, isEnd, type Member, type Notification } from '../incident/contract.ts';
 import { isSameEntity } from '../incident/relation.ts';
-import { type AffectedWorkload, listWorkloads } from '../incident/severity.ts';
+import { type AffectedWorkload, isOpen, listWorkloads, membersAtFault } from '../incident/severity.ts';
 import type { AlertSilence, DescribedAnomaly } from './alert.ts';
 import { chooseTold } from './choose-told.ts';
 import type { Fate, ToldAgain } from './say-silence.ts';
@@ -30,13 +30,16 @@ export function courseOf({ state, members }: Pick<Notification, 'state' | 'membe
 
 /**
  * Whom the sentence is about: of what is there again, those that are; what was over is told already. Of several detectors,
- * that of the culprit leads where it is among them: receivers know an incident by it.
+ * that of the culprit leads where it is among them: receivers know an incident by it. Of what is told late, those that are open;
+ * and pods that were off while they started only where there is nobody else.
  */
 export function membersTold({
   members,
   backSince,
-}: Pick<Notification, 'members' | 'backSince'>): readonly Member[] {
-  if (backSince === undefined) return members;
+  isOfOpen,
+}: Pick<Notification, 'members' | 'backSince' | 'isOfOpen'>): readonly Member[] {
+  if (isOfOpen === true) return members.filter(isOpen);
+  if (backSince === undefined) return membersAtFault(members);
   const back = members.filter(({ start }) => start >= backSince);
   return back.some(({ detector }) => detector === members[0]!.detector)
     ? back.toSorted(
@@ -76,10 +79,12 @@ export function summarizeIncident(
   const who = nameEntity(lead);
   // One that came back is still one.
   if (members.every((member) => isSameEntity(member, culprit))) {
-    if (members.length === 1 && lead.state === state && again === undefined) return lead.summary;
+    const atFirst = sayAtFirst(notification, members);
+    if (members.length === 1 && lead.state === state && again === undefined && atFirst === '')
+      return lead.summary;
     const restartedAt = lead.restarts?.at(-1)?.at;
     return summarize({
-      who,
+      who: `${who}${atFirst}`,
       transition,
       reasons: told.reasons,
       step,
@@ -95,7 +100,7 @@ export function summarizeIncident(
   const isCrowd = countEntities(members) > 1;
   const first = isCrowd ? `, first in ${shorten(who)}` : '';
   const where = isCrowd
-    ? sayWhere(members, news?.includes('wider') === true)
+    ? `${sayWhere(members, news?.includes('wider') === true)}${sayAtFirst(notification, members)}`
     : saySeenBy(shorten(who), members);
   if (silence !== undefined)
     return `${where}: ${describeSilence({ silence, transition, step, fate: { parted } })}${first}`;
@@ -125,6 +130,13 @@ export function summarizeDigest(digested: readonly Incident[], first: string): s
   return count === 1
     ? `1 incident ${why}: ${first}`
     : `${count} incidents ${why}, the most important: ${first}`;
+}
+
+/** " (20 at first)", of one " (one of 20 at first)", where others are over since long. */
+function sayAtFirst({ members, isOfOpen }: Notification, open: readonly Member[]): string {
+  const [before, now] = [members, open].map(countEntities) as [number, number];
+  if (isOfOpen !== true || before === now) return '';
+  return now === 1 ? ` (one of ${before} at first)` : ` (${before} at first)`;
 }
 
 function sayAgain({ backSince, isReminder }: Notification): ToldAgain | undefined {

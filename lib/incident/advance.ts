@@ -16,12 +16,12 @@ import { matchesAll } from '../answers/matcher.ts';
 import { isActive, type Silencing } from '../answers/silencing.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
 import type { Severity } from '../config/severity.ts';
-import type { AnomalyChange, Incident, IncidentsState, Notification } from './contract.ts';
+import type { AnomalyChange, Incident, IncidentsState, Member, Notification } from './contract.ts';
 import { digestId, makeDigest, nextDigest } from './digest.ts';
 import { isOnlyOf } from './is-only-of.ts';
 import { isForOwnDigest, withOwnDigest } from './own-digest.ts';
-import { rankMembers } from './rank-members.ts';
-import { isLouder, isOpen } from './severity.ts';
+import { putOpenFirst, rankMembers } from './rank-members.ts';
+import { isLongOver, isLouder, isOpen } from './severity.ts';
 import { takeChange } from './take-change.ts';
 import { nextDue, tellIncident } from './tell.ts';
 import { findNews } from './worsening.ts';
@@ -86,8 +86,11 @@ export function advanceIncidents(given: {
         incidentId: incident.id,
         sequence: before.sequence + at + 1,
         severity: incident.severity,
-        ...((state === 'updated' || state === 'escalated') && sayWhy(state, before, now)),
-        members,
+        ...sayWhom(members, {
+          ...((state === 'updated' || state === 'escalated') && sayWhy(state, before, now)),
+          state,
+          now,
+        }),
       });
     return withOwnDigest(incident, now);
   });
@@ -131,6 +134,25 @@ export function advanceIncidents(given: {
 /** What a silence is about waits for its end. */
 function isForDigest({ status, silencedBy }: Incident): boolean {
   return status === 'held' && silencedBy === undefined;
+}
+
+/**
+ * Whom a message is about. A reminder leaves the detector first that receivers know the incident by.
+ * @param members ranked
+ */
+function sayWhom(
+  members: readonly Member[],
+  {
+    state,
+    now,
+    ...why
+  }: Pick<Notification, 'state' | 'backSince' | 'isReminder' | 'news'> & { readonly now: number },
+): Pick<Notification, 'members' | 'backSince' | 'isReminder' | 'news' | 'isOfOpen'> {
+  const isLate = state === 'opened' || why.isReminder === true;
+  if (!isLate || !members.some((member) => isLongOver(member, now))) return { ...why, members };
+  const open = putOpenFirst(members);
+  const isKnownBy = state === 'opened' || open[0]!.detector === members[0]!.detector;
+  return isOpen(open[0]!) && isKnownBy ? { ...why, members: open, isOfOpen: true } : { ...why, members };
 }
 
 /** Nothing is new of a reminder but that it is still there. */

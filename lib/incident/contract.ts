@@ -177,6 +177,11 @@ export interface Notification {
   readonly news?: readonly News[] | undefined;
   /** `updated` or `escalated`: its end was told, and it is there again since then, epoch ms. */
   readonly backSince?: number | undefined;
+  /**
+   * Told of long after some of its members were over, by a first message or a reminder: it is about those that are open, who are
+   * the first of `members`.
+   */
+  readonly isOfOpen?: boolean | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
   readonly members: readonly Member[];
   /** Of a digest: its incidents, each in the place of its culprit. */

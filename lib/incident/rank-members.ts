@@ -5,6 +5,7 @@
  */
 import type { Member } from './contract.ts';
 import { dependsOn } from './relation.ts';
+import { isOpen, wasStart } from './severity.ts';
 
 /** Ms by which what others depend on may be noticed after them and still lead. */
 const NOTICED_LATER = 5 * 60_000;
@@ -31,10 +32,16 @@ export function rankMembers(members: readonly Member[]): readonly Member[] {
   }
   return members.toSorted(
     (a, b) =>
-      // What was not there has caused nothing.
+      // What was not there has caused nothing, and neither has what has merely started.
       Number(a.state === 'retracted') - Number(b.state === 'retracted') ||
+      Number(wasStart(a)) - Number(wasStart(b)) ||
       onsetOf(a) - onsetOf(b) ||
       (b.level ?? 0) - (a.level ?? 0) ||
       (a.anomalyId < b.anomalyId ? -1 : Number(a.anomalyId > b.anomalyId)),
   );
+}
+
+/** Those that are open first: who hears of them hours after the others are over has to look there. @param ranked as `rankMembers` has them */
+export function putOpenFirst(ranked: readonly Member[]): readonly Member[] {
+  return ranked.toSorted((a, b) => Number(isOpen(b)) - Number(isOpen(a)));
 }

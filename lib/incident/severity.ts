@@ -10,6 +10,24 @@ const WIDE_SHARE = 0.5;
 export const WIDE_WORKLOADS = 3;
 /** Ms. */
 export const LONG: number = 30 * 60_000;
+/** Ms for which pods that have just begun may be unlike those that run: caches fill, code is compiled. */
+export const START: number = 15 * 60_000;
+
+/** Off while it started, and no longer than a start may take: what starts is no fault unless it stays. */
+export function wasStart({ isStart, start, end }: Member): boolean {
+  return isStart === true && end !== undefined && end - start <= START;
+}
+
+/** Those that an incident is about: pods that were off while they started are, where there is nobody else. */
+export function membersAtFault(members: readonly Member[]): readonly Member[] {
+  const others = members.filter((member) => !wasStart(member));
+  return others.length === 0 ? members : others;
+}
+
+/** Over for so long that whoever hears of the incident now need not look there. @param now epoch ms */
+export function isLongOver({ end, lastAnomalous, step, state }: Member, now: number): boolean {
+  return !isOpen({ state }) && now - (end ?? lastAnomalous + step) >= LONG;
+}
 
 /**
  * The loudest `alert_severity` of its members if the incident is unusual, wide or long, and one step below it otherwise.
@@ -25,8 +43,9 @@ export function judgeIncident(
   }: Pick<Incident, 'members' | 'firstSeen'> & { readonly severity?: Severity },
   now: number,
 ): Severity {
-  const isLoud = members.some(isUnusual) || isWide(members) || lastsLong({ members, firstSeen }, now);
-  const judged = SEVERITIES[Math.max(0, isLoud ? capOf(members) : capOf(members) - 1)]!;
+  const own = membersAtFault(members);
+  const isLoud = own.some(isUnusual) || isWide(own) || lastsLong({ members: own, firstSeen }, now);
+  const judged = SEVERITIES[Math.max(0, isLoud ? capOf(own) : capOf(own) - 1)]!;
   return severity !== undefined && isLouder(severity, judged) ? severity : judged;
 }
 
@@ -42,7 +61,7 @@ export function canBeLouder({ members, severity }: Incident): boolean {
   return SEVERITIES.indexOf(severity) < capOf(members);
 }
 
-export function isOpen({ state }: Member): boolean {
+export function isOpen({ state }: Pick<Member, 'state'>): boolean {
   return state === 'opened' || state === 'updated';
 }
 

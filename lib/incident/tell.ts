@@ -3,11 +3,18 @@ import type { GroupingPolicy } from '../config/grouping.ts';
 import type { Incident, NotifiedState } from './contract.ts';
 import { holdOf } from './hold.ts';
 import { isForOwnDigest } from './own-digest.ts';
-import { canBeLouder, isLouder, isOpen, isRetracted, judgeIncident, LONG, stateAtEnd } from './severity.ts';
+import {
+  canBeLouder,
+  isLongOver,
+  isLouder,
+  isOpen,
+  isRetracted,
+  judgeIncident,
+  LONG,
+  START,
+  stateAtEnd,
+} from './severity.ts';
 import { measureExtent } from './worsening.ts';
-
-/** Ms for which pods that have just begun may be unlike those that run: caches fill, code is compiled. */
-const START = 15 * 60_000;
 
 export interface Telling {
   readonly incident: Incident;
@@ -156,8 +163,14 @@ function silence(incident: Incident, moment: Moment): Incident {
   return silencedBy === undefined ? rest : { ...rest, silencedBy };
 }
 
-/** An open one grows louder with time; one whose members are all over is over since the first look at it. */
+/**
+ * An open one grows louder with time; one whose members are all over is over since the first look at it. As long as nobody was told, it is as
+ * loud as it is by now, without what was over long ago.
+ */
 function passTime({ overSince: before, ...incident }: Incident, now: number): Incident {
   if (!incident.members.some(isOpen)) return { ...incident, overSince: before ?? now };
-  return { ...incident, severity: judgeIncident(incident, now) };
+  const { firstSeen, members, status } = incident;
+  if (status !== 'waiting') return { ...incident, severity: judgeIncident(incident, now) };
+  const present = members.filter((member) => !isLongOver(member, now));
+  return { ...incident, severity: judgeIncident({ firstSeen, members: present }, now) };
 }

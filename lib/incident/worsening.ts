@@ -3,7 +3,15 @@
  * leaks, each pod gets twice as far out at a time of its own, and people would hear the same twenty times.
  */
 import type { AnomalyChange, Extent, Incident, Member, News } from './contract.ts';
-import { isWide, LONG, lastsLong, listWorkloads, UNUSUAL, WIDE_WORKLOADS } from './severity.ts';
+import {
+  isWide,
+  LONG,
+  lastsLong,
+  listWorkloads,
+  membersAtFault,
+  UNUSUAL,
+  WIDE_WORKLOADS,
+} from './severity.ts';
 
 /** Times as far out as what people were last told of, or of as many workloads. */
 const WORSE = 2;
@@ -13,7 +21,8 @@ const WORSE = 2;
  */
 const GOES_ON_AFTER = 30 * 60_000;
 
-export function measureExtent(members: readonly Member[]): Extent {
+export function measureExtent(all: readonly Member[]): Extent {
+  const members = membersAtFault(all);
   const highest = findMost(members.map(({ level }) => level));
   const reach = findMost(members.map(({ reach }) => reach));
   const workloads = listWorkloads(members);
