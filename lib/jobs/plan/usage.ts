@@ -5,6 +5,7 @@ import { LONGEST_TRUST } from '../export/due-detectors.ts';
 import { WINDOWS_READ_AT_ONCE } from '../score/context-windows.ts';
 import { READ_AHEAD } from '../shared/read-ahead.ts';
 import {
+  INCIDENT_MINUTES,
   KEPT_DAYS,
   LOG_BYTES,
   POLLS_A_DAY,
@@ -35,6 +36,7 @@ import {
   LOAD_VERSION,
   LOOK_AT_EXPORT,
   LOOK_AT_NOTIFY,
+  LOOK_AT_SILENCES,
   MOVE_INDEX,
   requestsOfAnyExport,
   requestsOfAnyHour,
@@ -196,6 +198,7 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
     score: NO_REQUESTS,
     notify: sumRequests([
       timesRequests(LOOK_AT_NOTIFY, TICKS.notify),
+      timesRequests(LOOK_AT_SILENCES, minutesWithIncidents(all)),
       timesRequests(requestsOfSweep(detectors), SWEEPS),
     ]),
     train: sumRequests([
@@ -294,6 +297,12 @@ function movesOfIndex(all: readonly Workload[]): number {
     TICKS.export,
     [...bySchedule.values()].reduce((sum, moves) => sum + moves, 0),
   );
+}
+
+/** Of a day, at the most: those of two incidents may be the same. */
+function minutesWithIncidents(all: readonly Workload[]): number {
+  const incidents = all.reduce((sum, { incidentsADay }) => sum + incidentsADay, 0);
+  return Math.min(TICKS.notify, INCIDENT_MINUTES * incidents);
 }
 
 function scoringsOf({ windowsADay, windowsAnExport }: Workload): number {
