@@ -59,7 +59,7 @@ export function planDeployment(
     const costs = priceUsage(usage, options.prices, { hasAlarms: false });
     return { load, usage, costs, trainsIn: usage.containers.runs > 0 ? 'container' : 'function' } as const;
   });
-  const usage = usageOfDeployment(loads);
+  const usage = usageOfDeployment(loads, options);
   const around = { usage, costs: priceUsage(usage, options.prices, { hasAlarms: true }) };
   const all = [...detectors, around];
   return {

@@ -93,7 +93,7 @@ export interface Usage {
 export interface UsageOptions {
   /** Days since the first window. */
   readonly age: number;
-  /** Whether each detector has metrics of its own. */
+  /** Whether every count is a metric, also by detector. */
   readonly detectorMetrics: boolean;
   /** Of trainings beyond the function; absent: there are none, and every training is the function's. */
   readonly container?: Container | undefined;
@@ -101,8 +101,8 @@ export interface UsageOptions {
 
 /** WindowsExported, WindowsScored, RowsScored: what is there in every hour. */
 const STEADY_METRICS = 3;
-/** And WatchRuns. */
-const FIXED_METRICS = STEADY_METRICS + 1;
+/** WatchRuns: what an alarm watches that is there in every hour. */
+const FIXED_METRICS = 1;
 /** Bytes of a state by entity, of which a few versions a day are kept. */
 const STATE_BYTES = { base: 2_000, entity: 400 } as const;
 
@@ -188,7 +188,10 @@ export function usageOfDetector(
 }
 
 /** What runs however many detectors there are. */
-export function usageOfDeployment(all: readonly Workload[]): Usage {
+export function usageOfDeployment(
+  all: readonly Workload[],
+  { detectorMetrics }: Pick<UsageOptions, 'detectorMetrics'>,
+): Usage {
   const detectors = all.length;
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
     export: sumRequests([
@@ -225,7 +228,7 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
     queueRequests: POLLED_QUEUES * POLLS_A_DAY,
     messages: 0,
     scheduled,
-    customMetrics: FIXED_METRICS,
+    customMetrics: FIXED_METRICS + (detectorMetrics ? STEADY_METRICS : 0),
     logBytes: scheduled * LOG_BYTES.run,
     storedBytes: 0,
   };

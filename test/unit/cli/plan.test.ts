@@ -63,13 +63,15 @@ test('programs get each detector, what is around them, the sum and the prices as
   assert.ok(Math.abs(shop!.costs['total']! + around!.costs['total']! - total!.costs['total']!) < 1e-9);
 });
 
-test('metrics of each detector cost what CloudWatch asks for them', async () => {
+test('metrics of each detector, and of all of them, cost what CloudWatch asks for them', async () => {
   const args = ['plan', path('shop.yml'), '--entities', '2', '--json'];
-  const [without, having] = [await run(...args), await run(...args, '--detector-metrics')].map(
-    ({ lines }) => (lines[0] as unknown as { costs: { metrics: number } }).costs.metrics,
+  const [without, having] = [await run(...args), await run(...args, '--detector-metrics')].map(({ lines }) =>
+    (lines as unknown as { costs: { metrics: number } }[])
+      .slice(0, 2)
+      .map(({ costs }) => costs.metrics.toFixed(2)),
   );
-  assert.equal(without, 0);
-  assert.ok(Math.abs(having! - 0.9) < 1e-9);
+  assert.deepEqual(without, ['0.00', '0.30']);
+  assert.deepEqual(having, ['0.90', '1.20']);
 });
 
 test('which training is a job is said with what it costs, where there are containers', async () => {
