@@ -95,7 +95,7 @@ export function listAssumptions(loads: readonly Workload[], hasContainers: boole
         ]
       : []),
     `incidents as many as the budget of false alarms puts up with, ${INCIDENT_MINUTES} minutes and two messages each`,
-    `nothing of AWS' free allowances is taken off${isExported ? '; Prometheus, VPC and NAT are not in it' : ''}`,
+    `nothing of AWS' free allowances is taken off but where it is said${isExported ? '; Prometheus, VPC and NAT are not in it' : ''}`,
     'the first model is there: its training, and the history of before that, cost more once',
   ];
 }

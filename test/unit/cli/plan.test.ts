@@ -157,6 +157,43 @@ test('a table of prices is replaced as a whole, and one that is not whole is ref
   assert.match(less.stderr, /logsGB/);
 });
 
+test('what is always free is taken off the whole once, where the table of prices has it', async () => {
+  type Costs = Readonly<Record<string, number>>;
+  const table = JSON.parse(await readFile(PRICES, 'utf8')) as Record<string, object>;
+  const planWith = async (alwaysFree: object | undefined) => {
+    await writeFile(path('free.yml'), JSON.stringify({ ...table, alwaysFree }));
+    return run('plan', path('whole.yml'), '--prices', path('free.yml'), '--json');
+  };
+  const free = { alarmMonth: 1, metricMonth: 100, sqsMillionRequests: 2 };
+  const [, around, total] = (await planWith(free)).lines as unknown as readonly {
+    readonly costs: Costs;
+    readonly costsBeyondFree: Costs;
+  }[];
+  for (const { costs, costsBeyondFree } of [around!, total!]) {
+    const less = { metrics: costs['metrics']!, alarms: 0.1, queues: 0.8 };
+    const saved = less.metrics + less.alarms + less.queues;
+    for (const [item, cost] of Object.entries(costs)) {
+      const off = item === 'total' ? saved : (less[item as keyof typeof less] ?? 0);
+      assert.ok(Math.abs(costsBeyondFree[item]! - (cost - off)) < 1e-9, `${item}: ${costsBeyondFree[item]}`);
+    }
+  }
+  const told = await run('plan', path('whole.yml'), '--prices', path('free.yml'));
+  const [all, silent] = [total!, around!].map(({ costsBeyondFree }) => costsBeyondFree['total']!.toFixed(2));
+  assert.ok(
+    told.stdout.includes(
+      `\nWith the always-free tier, if nothing else in the account uses it: ${all} in all, ${silent} without any detector\n`,
+    ),
+    told.stdout,
+  );
+
+  assert.ok((await planWith(undefined)).lines.every((line) => !('costsBeyondFree' in line)));
+  const unknown = await run('plan', path('whole.yml'), '--prices', path('free.yml'));
+  assert.doesNotMatch(unknown.stdout, /always-free/);
+  const refused = await planWith({ alarmMonths: 10 });
+  assert.equal(refused.code, 2);
+  assert.match(refused.stdout + refused.stderr, /alwaysFree.*alarmMonths/);
+});
+
 test('how much there is comes from data, or from the bucket', async () => {
   const [byData] = (await run('plan', path('shop.yml'), '--data', path('shop.parquet'), '--json')).lines;
   assert.equal(loadOf(byData).entities, 3);
