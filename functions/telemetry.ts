@@ -2,10 +2,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { correlationFields } from '../lib/base/correlation.ts';
-import type { Fields, Telemetry } from '../lib/base/telemetry.ts';
+import { ALARMED_NAMES, type Fields, type Telemetry } from '../lib/base/telemetry.ts';
 import { detectorOfUnit, nameShard, parseUnit } from '../lib/config/work-unit.ts';
 
 const METRIC_NAMESPACE = 'Tidewatch';
+const ALARMED: readonly string[] = ALARMED_NAMES;
 
 export interface FunctionTelemetry extends Telemetry {
   /** Writes the counts of this invocation: call it last, also after a failure. */
@@ -17,21 +18,23 @@ export interface FunctionTelemetry extends Telemetry {
 export interface TelemetrySettings {
   /** The deployment's name, as alarms know it. */
   readonly service: string;
-  /** Whether each detector has metrics of its own in CloudWatch, which cost by the detector. */
+  /** Whether every count is a metric in CloudWatch, also by detector. That costs by the detector. */
   readonly detectorMetrics: boolean;
 }
 
 /**
  * A log line has the `correlationId` of what it is about and the `requestId` of its invocation.
  *
- * Counts are added up over an invocation and written as one blob per detector, under [service]: alarms watch that, which needs no
- * list of detectors. The blob names its detector, for queries of the log; with `detectorMetrics`, it is a dimension too.
+ * Counts are added up over an invocation and written by detector. Those that alarms watch are one blob, under [service], which needs
+ * no list of detectors; the others are a line `counts`. Both name their detector, for queries of the log. With `detectorMetrics`, all of them
+ * are in the blob, and the detector is a dimension too.
  */
 export function createTelemetry({ service, detectorMetrics }: TelemetrySettings): FunctionTelemetry {
   const logger = new Logger({ serviceName: service });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
   const sums = new Map<string, Map<string, number>>();
   let totals: Record<string, number> = {};
+  const isMetric = (name: string): boolean => detectorMetrics || ALARMED.includes(name);
   return {
     info: (message, fields = {}) => logger.info(message, { ...correlationFields(), ...namedFields(fields) }),
     warn: (message, fields = {}) => logger.warn(message, { ...correlationFields(), ...namedFields(fields) }),
@@ -46,11 +49,16 @@ export function createTelemetry({ service, detectorMetrics }: TelemetrySettings)
     },
     flush() {
       for (const [detector, counts] of sums) {
+        const published = [...counts].filter(([name]) => isMetric(name));
+        const logged = [...counts].filter(([name]) => !isMetric(name));
+        if (logged.length > 0)
+          logger.info('counts', { ...correlationFields(), detector, ...Object.fromEntries(logged) });
+        if (published.length === 0) continue;
         if (detectorMetrics) {
           metrics.addDimensions({ detector });
           metrics.addDimensions({});
         } else metrics.addMetadata('detector', detector);
-        for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
+        for (const [name, value] of published) metrics.addMetric(name, MetricUnit.Count, value);
         metrics.publishStoredMetrics();
       }
       sums.clear();

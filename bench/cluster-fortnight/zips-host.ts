@@ -156,16 +156,12 @@ function openLog(): Log {
     add({ functionName, text }) {
       if (!text.startsWith('{')) return;
       const line = JSON.parse(text) as Readonly<Record<string, unknown>>;
-      if ('_aws' in line) trainings += [line['ModelsTrained'] ?? 0].flat().reduce(addTo, 0);
+      if (line['message'] === 'counts') trainings += Number(line['ModelsTrained'] ?? 0);
       if (line['level'] !== 'ERROR') return;
       const error = `${functionName}: ${String(line['message'])}`;
       errors.set(error, (errors.get(error) ?? 0) + 1);
     },
   };
-}
-
-function addTo(sum: number, value: unknown): number {
-  return sum + Number(value);
 }
 
 function servePrometheus(query: QueryRange, { step }: Scale): Promise<FakePrometheus> {

@@ -2,7 +2,7 @@
 import type { Container } from '../jobs/plan/containers.ts';
 import { COST_ITEMS, type Costs, DAYS_A_MONTH, totalOf } from '../jobs/plan/costs.ts';
 import { FUNCTION_NAMES, PLANNED_FUNCTIONS } from '../jobs/plan/functions.ts';
-import type { DeploymentPlan, Planned, PlannedBackfill } from '../jobs/plan/plan-deployment.ts';
+import type { DeploymentPlan, Planned, PlannedBackfill, PlannedWhole } from '../jobs/plan/plan-deployment.ts';
 import type { PriceTable } from '../jobs/plan/price-table.ts';
 import { requestsOf, type Usage } from '../jobs/plan/usage.ts';
 import { formatTable } from './table.ts';
@@ -30,6 +30,7 @@ export function describePlan(told: ToldPlan): string {
     tableOfFunctions(plan.total.usage),
     ...(container === undefined ? [] : [describeContainers(plan, container)]),
     ...(plan.backfill === undefined ? [] : [describeBackfill(plan.backfill, prices)]),
+    ...sayBeyondFree(plan),
     `By what it is for: ${COST_ITEMS.map((item) => `${item} ${sayMoney(plan.total.costs[item])}`).join(', ')}`,
     ...(plan.misfits.length === 0
       ? ['Everything fits the functions as they are.']
@@ -54,8 +55,8 @@ export function fieldsOfPlan({
       type: 'plan',
       fields: { ...fieldsOf(planned), detector: load.detector, load, trainsIn },
     })),
-    { type: 'around', fields: fieldsOf(around) },
-    { type: 'total', fields: { ...fieldsOf(total), age, currency: prices.currency } },
+    { type: 'around', fields: fieldsOfWhole(around) },
+    { type: 'total', fields: { ...fieldsOfWhole(total), age, currency: prices.currency } },
     ...(backfill === undefined
       ? []
       : [
@@ -75,7 +76,29 @@ export function fieldsOfPlan({
 }
 
 function fieldsOf({ usage, costs }: Planned): object {
-  return { usage, costs: { ...costs, total: totalOf(costs) } };
+  return { usage, costs: withTotal(costs) };
+}
+
+function fieldsOfWhole({ costsBeyondFree, ...planned }: PlannedWhole): object {
+  return {
+    ...fieldsOf(planned),
+    ...(costsBeyondFree !== undefined && { costsBeyondFree: withTotal(costsBeyondFree) }),
+  };
+}
+
+function withTotal(costs: Costs): object {
+  return { ...costs, total: totalOf(costs) };
+}
+
+/** Nothing where the table of prices says nothing of it. */
+function sayBeyondFree({ around, total }: DeploymentPlan): readonly string[] {
+  if (total.costsBeyondFree === undefined || around.costsBeyondFree === undefined) return [];
+  const [all, silent] = [total.costsBeyondFree, around.costsBeyondFree].map((each) =>
+    sayMoney(totalOf(each)),
+  );
+  return [
+    `With the always-free tier, if nothing else in the account uses it: ${all} in all, ${silent} without any detector`,
+  ];
 }
 
 function tableOfDetectors({ detectors, around, total }: DeploymentPlan): string {

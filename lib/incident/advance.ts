@@ -155,6 +155,14 @@ function sayWhom(
   return isOpen(open[0]!) && isKnownBy ? { ...why, members: open, isOfOpen: true } : { ...why, members };
 }
 
+/**
+ * Whether silences decide on anything: they keep back what is not closed and what comes. Without either `advanceIncidents` is the
+ * same whatever they say.
+ */
+export function asksForSilences({ incidents }: IncidentsState, changes: readonly unknown[]): boolean {
+  return changes.length > 0 || incidents.some(({ status }) => status !== 'closed');
+}
+
 /** Nothing is new of a reminder but that it is still there. */
 function sayWhy(
   state: 'updated' | 'escalated',

@@ -350,7 +350,7 @@ const MOVES: Readonly<
         // Later, what is closed there is forgotten.
         now: () => Date.parse(anomaly.end ?? anomaly.lastAnomalous),
       });
-      await takeChanges(context, [DETECTOR], { silencings: [], sweptAt: NOW });
+      await takeChanges(context, [DETECTOR], { loadSilencings: async () => [], sweptAt: NOW });
     },
   },
   'published notification': {

@@ -125,10 +125,10 @@ export async function startLocalStack(
         new SetQueueAttributesCommand({ QueueUrl: queueUrl(id), Attributes: { [name]: value } }),
       );
     },
-    logs: (name) => jsonLines(lines, name).filter((line) => !('_aws' in line)),
+    logs: (name) => jsonLines(lines, name).filter((line) => !isOfCounts(line)),
     metric: (name, metric, detector) =>
       jsonLines(lines, name)
-        .filter((line) => '_aws' in line && line['detector'] === detector)
+        .filter((line) => isOfCounts(line) && line['detector'] === detector)
         .flatMap((line) => line[metric] ?? [])
         .reduce<number>((sum, value) => sum + Number(value), 0),
     idle: () => service.deployment.idle(),
@@ -140,6 +140,11 @@ export async function startLocalStack(
     },
   };
   return stack;
+}
+
+/** What alarms watch, or the rest. */
+function isOfCounts(line: Readonly<Record<string, unknown>>): boolean {
+  return '_aws' in line || line['message'] === 'counts';
 }
 
 function jsonLines(lines: readonly FunctionLogLine[], name: string): Record<string, unknown>[] {

@@ -57,7 +57,7 @@ export const plan: Command = {
       '--backfill TIME',
       'with a parameter backfill=on: what a backfill takes once that goes back for so long, such as 730d',
     ],
-    ['--detector-metrics', 'with a parameter detectorMetrics=on: metrics of each detector in CloudWatch'],
+    ['--detector-metrics', 'with a parameter detectorMetrics=on: every count is a metric, also by detector'],
     [
       '--batch SIZE',
       'with a parameter batch=on: batchVcpus, or batchVcpus,batchMemory; trainings beyond the function are jobs then',

@@ -55,10 +55,11 @@ const CONCURRENCY = 8;
 export async function notify(context: NotifyContext, detectors: readonly string[]): Promise<NotifyResult> {
   const read = await readOrHeal(context);
   const sweep = detectors.length === 0 ? await sweepIfDue(context, read.state) : undefined;
-  const silencings = await loadSilencings(context);
+  // What is wrong with one of them is told by the next sweep, if no incident asks for them until then.
+  const atSweep = sweep === undefined ? undefined : await loadSilencings(context);
   const takenOver = await takeChanges(context, sweep?.detectors ?? detectors, {
     stored: read,
-    silencings,
+    loadSilencings: async () => atSweep ?? (await loadSilencings(context)),
     sweptAt: sweep?.at,
   });
   const { stored, changed, silenced, unknownZones, due } = takenOver;

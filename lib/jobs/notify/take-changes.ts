@@ -7,7 +7,7 @@ import type { Silencing } from '../../answers/silencing.ts';
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { workloadOf } from '../../base/workload.ts';
-import { advanceIncidents } from '../../incident/advance.ts';
+import { advanceIncidents, asksForSilences } from '../../incident/advance.ts';
 import type { AnomalyChange, Incident, Member } from '../../incident/contract.ts';
 import { unknownZone } from '../../incident/digest.ts';
 import { rankMembers } from '../../incident/rank-members.ts';
@@ -54,6 +54,7 @@ const KEPT_REASONS = 3;
 /**
  * Changes that were taken stay in the detectors' outboxes until the caller removes them. They are not taken again.
  * @param given.stored as it was read before: where others changed it since, it is read anew
+ * @param given.loadSilencings called only where they decide on anything
  * @throws RetryLaterError where others changed the state every time
  */
 export async function takeChanges(
@@ -61,7 +62,7 @@ export async function takeChanges(
   detectors: readonly string[],
   given: {
     readonly stored?: StoredNotifyState;
-    readonly silencings: readonly Silencing[];
+    readonly loadSilencings: () => Promise<readonly Silencing[]>;
     readonly sweptAt: number | undefined;
   },
 ): Promise<TakenOver> {
@@ -83,7 +84,8 @@ export async function takeChanges(
         for (const change of changes) await recordAnomaly(store, change);
       });
     });
-    const { next, ...moved } = move(state, { ...given, context, states, fresh });
+    const silencings = asksForSilences(state.incidents, fresh) ? await given.loadSilencings() : [];
+    const { next, ...moved } = move(state, { ...given, context, states, fresh, silencings });
     if (isDeepStrictEqual(next, state)) return { stored, ...moved };
     try {
       return { stored: await writeNotifyState(store, next, etag), ...moved };

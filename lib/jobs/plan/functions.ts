@@ -32,6 +32,6 @@ export const EXPORT_RUN = 50;
 /** With which a function polls its queue all the time: score, train, notify and receipt. */
 export const POLLED_QUEUES = 4;
 /** Metrics that alarms watch in every deployment: one that compares several counts for each of them. */
-export const ALARMED_METRICS = 24;
+export const ALARMED_METRICS = 21;
 /** Of a day: looks of the notify function at the states of all detectors. */
 export const SWEEPS = 144;

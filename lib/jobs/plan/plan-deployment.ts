@@ -3,7 +3,7 @@ import type { Detector } from '../../config/detector.ts';
 import { takeShard } from '../../config/take-shard.ts';
 import { countNeeded } from '../shared/units.ts';
 import { usageOfBackfill } from './backfill.ts';
-import { type Costs, priceUsage, sumCosts } from './costs.ts';
+import { type Costs, priceBeyondFree, priceUsage, sumCosts } from './costs.ts';
 import { findMisfits, type Misfit } from './find-misfits.ts';
 import type { PriceTable } from './price-table.ts';
 import { sumUsage, type Usage, type UsageOptions, usageOfDeployment, usageOfDetector } from './usage.ts';
@@ -13,6 +13,12 @@ import { describeWorkload, type KnownData, type Workload } from './workload.ts';
 export interface Planned {
   readonly usage: Usage;
   readonly costs: Costs;
+}
+
+/** Of what an account has once: alarms, and what is always free. */
+export interface PlannedWhole extends Planned {
+  /** Less what is always free, if nothing else of the account takes of it; undefined where the table says nothing of that. */
+  readonly costsBeyondFree: Costs | undefined;
 }
 
 export interface PlannedDetector extends Planned {
@@ -30,8 +36,8 @@ export interface PlannedBackfill {
 export interface DeploymentPlan {
   readonly detectors: readonly PlannedDetector[];
   /** What is there without any of them. */
-  readonly around: Planned;
-  readonly total: Planned;
+  readonly around: PlannedWhole;
+  readonly total: PlannedWhole;
   /** Of detectors that are exported; undefined where none was asked for. Its usage and costs are those of the whole, once. */
   readonly backfill: PlannedBackfill | undefined;
   readonly misfits: readonly Misfit[];
@@ -59,15 +65,21 @@ export function planDeployment(
     const costs = priceUsage(usage, options.prices, { hasAlarms: false });
     return { load, usage, costs, trainsIn: usage.containers.runs > 0 ? 'container' : 'function' } as const;
   });
-  const usage = usageOfDeployment(loads);
-  const around = { usage, costs: priceUsage(usage, options.prices, { hasAlarms: true }) };
+  const usage = usageOfDeployment(loads, options);
+  const around = {
+    usage,
+    costs: priceUsage(usage, options.prices, { hasAlarms: true }),
+    costsBeyondFree: priceBeyondFree(usage, options.prices),
+  };
   const all = [...detectors, around];
+  const whole = sumUsage(all.map((each) => each.usage));
   return {
     detectors,
     around,
     total: {
-      usage: sumUsage(all.map((each) => each.usage)),
+      usage: whole,
       costs: sumCosts(all.map(({ costs }) => costs)),
+      costsBeyondFree: priceBeyondFree(whole, options.prices),
     },
     backfill: planBackfill(loads, options),
     misfits: findMisfits(loads, options),

@@ -22,6 +22,7 @@ const PRICED = {
   logsGb: 'CloudWatch Logs: a GB taken in',
 } as const;
 export type PriceName = keyof typeof PRICED;
+export const PRICE_NAMES = Object.keys(PRICED) as [PriceName, ...PriceName[]];
 
 export interface PriceTable {
   /** Of AWS. */
@@ -34,9 +35,10 @@ export interface PriceTable {
   /** Pages that have them. */
   readonly sources: readonly string[];
   readonly prices: Readonly<Record<PriceName, number>>;
+  /** How much of it is free in each month, for good, for an account with all that runs in it; absent: nothing is known of that. */
+  readonly alwaysFree?: Readonly<Partial<Record<PriceName, number>>> | undefined;
 }
 
-const NAMES = Object.keys(PRICED) as [PriceName, ...PriceName[]];
 /** People write it, so that a price that is mistyped is named, and not one of another table used in its place. */
 const schema: z.ZodType<PriceTable> = z.strictObject({
   region: z.string().min(1),
@@ -45,7 +47,9 @@ const schema: z.ZodType<PriceTable> = z.strictObject({
   note: z.string().min(1).optional(),
   sources: z.array(z.string()),
   // Each of them, and no other.
-  prices: z.record(z.enum(NAMES), z.number().min(0)),
+  prices: z.record(z.enum(PRICE_NAMES), z.number().min(0)),
+  // Of some.
+  alwaysFree: z.partialRecord(z.enum(PRICE_NAMES), z.number().min(0)).optional(),
 });
 
 export const DEFAULT_PRICES: PriceTable = schema.parse(defaultTable);

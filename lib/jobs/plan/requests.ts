@@ -180,12 +180,15 @@ export function requestsOfBackfillScoring({ step, shards, rowsBack }: Workload, 
   return { reads: (shards === 1 ? 7 : 8) + back, lists: 3, writes: 3 };
 }
 
-/** Of a minute's run of notify, for all detectors: its state, and the silences. */
-export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 1, writes: 0 };
+/** Of a minute's run of notify, for all detectors: its state. */
+export const LOOK_AT_NOTIFY: Requests = { reads: 1, lists: 0, writes: 0 };
 
-/** Of a look of notify at what changed, for all detectors: states are listed. */
+/** And while any incident is open. */
+export const LOOK_AT_SILENCES: Requests = { reads: 0, lists: 1, writes: 0 };
+
+/** Of a look of notify at what changed, for all detectors: states and silences are listed. */
 export function requestsOfSweep(detectors: number): Requests {
-  return { reads: 0, lists: pagesOf(STATE_OBJECTS * detectors), writes: 1 };
+  return { reads: 0, lists: pagesOf(STATE_OBJECTS * detectors) + LOOK_AT_SILENCES.lists, writes: 1 };
 }
 
 /** Of a day's sweeps, for each detector: its state is read by each one that comes shortly after a change of it. */

@@ -5,6 +5,7 @@ import { LONGEST_TRUST } from '../export/due-detectors.ts';
 import { WINDOWS_READ_AT_ONCE } from '../score/context-windows.ts';
 import { READ_AHEAD } from '../shared/read-ahead.ts';
 import {
+  INCIDENT_MINUTES,
   KEPT_DAYS,
   LOG_BYTES,
   POLLS_A_DAY,
@@ -35,6 +36,7 @@ import {
   LOAD_VERSION,
   LOOK_AT_EXPORT,
   LOOK_AT_NOTIFY,
+  LOOK_AT_SILENCES,
   MOVE_INDEX,
   requestsOfAnyExport,
   requestsOfAnyHour,
@@ -91,7 +93,7 @@ export interface Usage {
 export interface UsageOptions {
   /** Days since the first window. */
   readonly age: number;
-  /** Whether each detector has metrics of its own. */
+  /** Whether every count is a metric, also by detector. */
   readonly detectorMetrics: boolean;
   /** Of trainings beyond the function; absent: there are none, and every training is the function's. */
   readonly container?: Container | undefined;
@@ -99,8 +101,8 @@ export interface UsageOptions {
 
 /** WindowsExported, WindowsScored, RowsScored: what is there in every hour. */
 const STEADY_METRICS = 3;
-/** And WatchRuns. */
-const FIXED_METRICS = STEADY_METRICS + 1;
+/** WatchRuns: what an alarm watches that is there in every hour. */
+const FIXED_METRICS = 1;
 /** Bytes of a state by entity, of which a few versions a day are kept. */
 const STATE_BYTES = { base: 2_000, entity: 400 } as const;
 
@@ -186,7 +188,10 @@ export function usageOfDetector(
 }
 
 /** What runs however many detectors there are. */
-export function usageOfDeployment(all: readonly Workload[]): Usage {
+export function usageOfDeployment(
+  all: readonly Workload[],
+  { detectorMetrics }: Pick<UsageOptions, 'detectorMetrics'>,
+): Usage {
   const detectors = all.length;
   const requests: Readonly<Record<PlannedFunction, Requests>> = {
     export: sumRequests([
@@ -196,6 +201,7 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
     score: NO_REQUESTS,
     notify: sumRequests([
       timesRequests(LOOK_AT_NOTIFY, TICKS.notify),
+      timesRequests(LOOK_AT_SILENCES, minutesWithIncidents(all)),
       timesRequests(requestsOfSweep(detectors), SWEEPS),
     ]),
     train: sumRequests([
@@ -222,7 +228,7 @@ export function usageOfDeployment(all: readonly Workload[]): Usage {
     queueRequests: POLLED_QUEUES * POLLS_A_DAY,
     messages: 0,
     scheduled,
-    customMetrics: FIXED_METRICS,
+    customMetrics: FIXED_METRICS + (detectorMetrics ? STEADY_METRICS : 0),
     logBytes: scheduled * LOG_BYTES.run,
     storedBytes: 0,
   };
@@ -294,6 +300,12 @@ function movesOfIndex(all: readonly Workload[]): number {
     TICKS.export,
     [...bySchedule.values()].reduce((sum, moves) => sum + moves, 0),
   );
+}
+
+/** Of a day, at the most: those of two incidents may be the same. */
+function minutesWithIncidents(all: readonly Workload[]): number {
+  const incidents = all.reduce((sum, { incidentsADay }) => sum + incidentsADay, 0);
+  return Math.min(TICKS.notify, INCIDENT_MINUTES * incidents);
 }
 
 function scoringsOf({ windowsADay, windowsAnExport }: Workload): number {

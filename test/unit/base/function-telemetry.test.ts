@@ -22,6 +22,8 @@ const COUNTS = `
   telemetry.count('RowsScored', 7, { detector: 'a' });
   telemetry.count('LateRows', 1, { detector: 'a' });
   telemetry.count('RowsScored', 3, { detector: 'b' });
+  telemetry.count('DetectorsFailed', 1, { detector: 'a' });
+  telemetry.count('DetectorsFailed', 1, { detector: 'c' });
   telemetry.flush();
   telemetry.flush();
 `;
@@ -34,36 +36,71 @@ interface Blob {
   }[];
 }
 
-test('a metric of a detector costs nothing: its counts name it, in the one dimension that alarms read', () => {
-  const lines = linesOf(COUNTS);
+const isBlob = (line: Record<string, unknown>): boolean => '_aws' in line;
+
+test('what no alarm watches costs nothing: it is a line of the log that names its detector', () => {
+  const lines = linesOf(COUNTS).filter((line) => !isBlob(line));
   assert.deepEqual(
-    lines.map(({ detector, RowsScored, LateRows }) => [detector, RowsScored, LateRows]),
+    lines.map(({ level, message, detector, RowsScored, LateRows, DetectorsFailed }) => [
+      level,
+      message,
+      detector,
+      RowsScored,
+      LateRows,
+      DetectorsFailed,
+    ]),
     [
-      ['a', 12, 1],
-      ['b', 3, undefined],
+      ['INFO', 'counts', 'a', 12, 1, undefined],
+      ['INFO', 'counts', 'b', 3, undefined, undefined],
     ],
   );
-  for (const { _aws } of lines)
-    assert.deepEqual((_aws as Blob).CloudWatchMetrics[0]!.Dimensions, [['service']]);
+});
+
+test('what alarms watch is a metric in the one dimension that they read, and names its detector in the log', () => {
+  const lines = linesOf(COUNTS).filter(isBlob);
+  assert.deepEqual(
+    lines.map(({ service, detector, DetectorsFailed, RowsScored }) => [
+      service,
+      detector,
+      DetectorsFailed,
+      RowsScored,
+    ]),
+    [
+      ['svc', 'a', 1, undefined],
+      ['svc', 'c', 1, undefined],
+    ],
+  );
+  for (const { _aws } of lines) {
+    const [{ Namespace, Dimensions, Metrics } = assert.fail()] = (_aws as Blob).CloudWatchMetrics;
+    assert.deepEqual(Namespace, 'Tidewatch');
+    assert.deepEqual(Dimensions, [['service']]);
+    assert.deepEqual(Metrics, [{ Name: 'DetectorsFailed', Unit: 'Count' }]);
+  }
 });
 
 test('what was counted is there as a whole for the line of the run, and once', () => {
   const lines = linesOf(`${COUNTS}
     telemetry.info('run', telemetry.takeTotals());
     telemetry.info('again', telemetry.takeTotals());
-  `);
+  `).filter(({ message }) => message === 'run' || message === 'again');
   assert.deepEqual(
-    lines.slice(2).map(({ message, RowsScored, LateRows }) => [message, RowsScored, LateRows]),
+    lines.map(({ message, RowsScored, LateRows, DetectorsFailed }) => [
+      message,
+      RowsScored,
+      LateRows,
+      DetectorsFailed,
+    ]),
     [
-      ['run', 15, 1],
-      ['again', undefined, undefined],
+      ['run', 15, 1, 2],
+      ['again', undefined, undefined, undefined],
     ],
   );
 });
 
 test('where detectors have metrics of their own, counts carry the dimension sets that alarms and dashboards read', () => {
   const lines = linesOf(COUNTS, true);
-  assert.equal(lines.length, 2);
+  assert.equal(lines.length, 3);
+  assert.ok(lines.every(isBlob));
   const [a, b] = lines as [Record<string, unknown>, Record<string, unknown>];
   assert.deepEqual([a.service, a.detector, a.RowsScored, a.LateRows], ['svc', 'a', 12, 1]);
   assert.deepEqual([b.service, b.detector, b.RowsScored, b.LateRows], ['svc', 'b', 3, undefined]);
@@ -76,6 +113,7 @@ test('where detectors have metrics of their own, counts carry the dimension sets
   assert.deepEqual(CloudWatchMetrics[0]!.Metrics, [
     { Name: 'RowsScored', Unit: 'Count' },
     { Name: 'LateRows', Unit: 'Count' },
+    { Name: 'DetectorsFailed', Unit: 'Count' },
   ]);
 });
 

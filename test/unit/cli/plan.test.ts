@@ -63,13 +63,15 @@ test('programs get each detector, what is around them, the sum and the prices as
   assert.ok(Math.abs(shop!.costs['total']! + around!.costs['total']! - total!.costs['total']!) < 1e-9);
 });
 
-test('metrics of each detector cost what CloudWatch asks for them', async () => {
+test('metrics of each detector, and of all of them, cost what CloudWatch asks for them', async () => {
   const args = ['plan', path('shop.yml'), '--entities', '2', '--json'];
-  const [without, having] = [await run(...args), await run(...args, '--detector-metrics')].map(
-    ({ lines }) => (lines[0] as unknown as { costs: { metrics: number } }).costs.metrics,
+  const [without, having] = [await run(...args), await run(...args, '--detector-metrics')].map(({ lines }) =>
+    (lines as unknown as { costs: { metrics: number } }[])
+      .slice(0, 2)
+      .map(({ costs }) => costs.metrics.toFixed(2)),
   );
-  assert.equal(without, 0);
-  assert.ok(Math.abs(having! - 0.9) < 1e-9);
+  assert.deepEqual(without, ['0.00', '0.30']);
+  assert.deepEqual(having, ['0.90', '1.20']);
 });
 
 test('which training is a job is said with what it costs, where there are containers', async () => {
@@ -145,7 +147,7 @@ test('a table of prices is replaced as a whole, and one that is not whole is ref
   const mine = await run('plan', path('whole.yml'), '--prices', path('mine.yml'));
   assert.match(mine.stdout, /prices of eu-west-1/);
   assert.doesNotMatch(mine.stdout, /from memory/);
-  assert.match(mine.stdout, /alarms 2400\.00/);
+  assert.match(mine.stdout, /alarms 2100\.00/);
 
   const { s3GbMonth: _, ...fewer } = table.prices;
   await writeFile(path('less.yml'), JSON.stringify({ ...table, prices: { ...fewer, logsGB: 1 } }));
@@ -153,6 +155,43 @@ test('a table of prices is replaced as a whole, and one that is not whole is ref
   assert.equal(less.code, 2);
   assert.match(less.stderr, /s3GbMonth/);
   assert.match(less.stderr, /logsGB/);
+});
+
+test('what is always free is taken off the whole once, where the table of prices has it', async () => {
+  type Costs = Readonly<Record<string, number>>;
+  const table = JSON.parse(await readFile(PRICES, 'utf8')) as Record<string, object>;
+  const planWith = async (alwaysFree: object | undefined) => {
+    await writeFile(path('free.yml'), JSON.stringify({ ...table, alwaysFree }));
+    return run('plan', path('whole.yml'), '--prices', path('free.yml'), '--json');
+  };
+  const free = { alarmMonth: 1, metricMonth: 100, sqsMillionRequests: 2 };
+  const [, around, total] = (await planWith(free)).lines as unknown as readonly {
+    readonly costs: Costs;
+    readonly costsBeyondFree: Costs;
+  }[];
+  for (const { costs, costsBeyondFree } of [around!, total!]) {
+    const less = { metrics: costs['metrics']!, alarms: 0.1, queues: 0.8 };
+    const saved = less.metrics + less.alarms + less.queues;
+    for (const [item, cost] of Object.entries(costs)) {
+      const off = item === 'total' ? saved : (less[item as keyof typeof less] ?? 0);
+      assert.ok(Math.abs(costsBeyondFree[item]! - (cost - off)) < 1e-9, `${item}: ${costsBeyondFree[item]}`);
+    }
+  }
+  const told = await run('plan', path('whole.yml'), '--prices', path('free.yml'));
+  const [all, silent] = [total!, around!].map(({ costsBeyondFree }) => costsBeyondFree['total']!.toFixed(2));
+  assert.ok(
+    told.stdout.includes(
+      `\nWith the always-free tier, if nothing else in the account uses it: ${all} in all, ${silent} without any detector\n`,
+    ),
+    told.stdout,
+  );
+
+  assert.ok((await planWith(undefined)).lines.every((line) => !('costsBeyondFree' in line)));
+  const unknown = await run('plan', path('whole.yml'), '--prices', path('free.yml'));
+  assert.doesNotMatch(unknown.stdout, /always-free/);
+  const refused = await planWith({ alarmMonths: 10 });
+  assert.equal(refused.code, 2);
+  assert.match(refused.stdout + refused.stderr, /alwaysFree.*alarmMonths/);
 });
 
 test('how much there is comes from data, or from the bucket', async () => {

@@ -66,11 +66,13 @@ test('docs/deploy.md has what a deployment costs when nothing happens, as tidewa
   });
   const page = readFileSync(join(ROOT, 'docs/deploy.md'), 'utf8');
   const [, section = ''] = page.split('## What it costs when nothing happens');
-  const told = [...section.matchAll(/^\| (\w+) \| (\d+\.\d\d) \|/gm)].map(
-    ([, item, cost]) => `${item} ${cost}`,
+  const told = [...section.matchAll(/^\| (\w+) \| (\d+\.\d\d) \| (\d+\.\d\d) \|/gm)].map(
+    ([, item, cost, beyondFree]) => `${item} ${cost} ${beyondFree}`,
   );
-  const costs = COST_ITEMS.filter((item) => around.costs[item] > 0).map(
-    (item) => `${item} ${around.costs[item].toFixed(2)}`,
+  const { costs, costsBeyondFree = assert.fail() } = around;
+  const planned = COST_ITEMS.filter((item) => costs[item] > 0).map(
+    (item) => `${item} ${costs[item].toFixed(2)} ${costsBeyondFree[item].toFixed(2)}`,
   );
-  assert.deepEqual(told.sort(), [...costs, `all ${totalOf(around.costs).toFixed(2)}`].sort());
+  const all = [costs, costsBeyondFree].map((each) => totalOf(each).toFixed(2)).join(' ');
+  assert.deepEqual(told.sort(), [...planned, `all ${all}`].sort());
 });
