@@ -51,6 +51,9 @@ export const VERSION_BYTES = { base: 400_000, series: 1_500 } as const;
 /** Days that replaced objects under state/ are kept for, and windows. */
 export const KEPT_DAYS = { state: 3, windows: 400, scores: 430 } as const;
 
+/** Until an incident is closed. */
+export const INCIDENT_MINUTES = 60;
+
 /** Requests to SQS of one message, beside the polling: sent, and deleted. */
 export const REQUESTS_A_MESSAGE = 2;
 /** Polls of one queue in a day: five at a time of 20 s, which AWS lowers only without `maximumConcurrency`. */
@@ -91,7 +94,7 @@ export function listAssumptions(loads: readonly Workload[], hasContainers: boole
           `values of noise${unknown.length < loads.length ? ` where no data tell (${unknown.join(', ')})` : ''}: files of most metrics are smaller`,
         ]
       : []),
-    'incidents as many as the budget of false alarms puts up with, two messages each',
+    `incidents as many as the budget of false alarms puts up with, ${INCIDENT_MINUTES} minutes and two messages each`,
     `nothing of AWS' free allowances is taken off${isExported ? '; Prometheus, VPC and NAT are not in it' : ''}`,
     'the first model is there: its training, and the history of before that, cost more once',
   ];
