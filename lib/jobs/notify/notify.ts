@@ -26,6 +26,7 @@ import { keepRecord } from './keep-record.ts';
 import { loadSilencings } from './load-silencings.ts';
 import { publishOutbox } from './publish-outbox.ts';
 import { recordIncident, recordMerged } from './record-incident.ts';
+import { redrawPages } from './redraw-pages.ts';
 import { relateWaiting } from './relate-waiting.ts';
 import { type TakenOver, takeChanges } from './take-changes.ts';
 import { writePages } from './write-pages.ts';
@@ -110,6 +111,7 @@ export async function notify(context: NotifyContext, detectors: readonly string[
       return [...ofPages, ...(await relateWaiting(context, state, changed))];
     },
   });
+  if (sweep !== undefined) await redrawPages(context, state, sweep.written);
   if (inFlight > 0)
     throw new RetryLaterError('in-flight', `another invocation is sending ${inFlight} alerts`);
   const { incidents } = state.incidents;
@@ -132,22 +134,28 @@ async function wake({ wakeIn, telemetry, now }: NotifyContext, due: number): Pro
   }
 }
 
-async function sweepIfDue(
-  context: NotifyContext,
-  state: NotifyState,
-): Promise<{ readonly detectors: readonly string[]; readonly at: number } | undefined> {
+/** A look through the states of all detectors. Times are epoch ms. */
+interface Sweep {
+  readonly at: number;
+  /** Whose states may be new since the sweep before. */
+  readonly detectors: readonly string[];
+  /** When each of these was written last. */
+  readonly written: ReadonlyMap<string, number>;
+}
+
+async function sweepIfDue(context: NotifyContext, state: NotifyState): Promise<Sweep | undefined> {
   const at = context.now();
   if (state.sweptAt !== undefined && Math.abs(at - state.sweptAt) < SWEEP_EVERY) return undefined;
-  const detectors: string[] = [];
+  const written = new Map<string, number>();
   // The sweep before has read what was written before it, except what differing clocks may hide. Once a day all are read.
   const { sweptAt = -Infinity } = state;
   const isWhole = Math.floor(at / DAY) !== Math.floor(sweptAt / DAY);
   const since = isWhole ? -Infinity : sweptAt - SWEEP_EVERY;
   for await (const { key, lastModified } of context.store.list(STATES_PREFIX)) {
     const unit = unitOfStateKey(key);
-    if (unit !== undefined && lastModified >= since) detectors.push(unit);
+    if (unit !== undefined && lastModified >= since) written.set(unit, lastModified);
   }
-  return { detectors, at };
+  return { detectors: [...written.keys()], written, at };
 }
 
 /** What was added since the outboxes were read stays for the next run. */

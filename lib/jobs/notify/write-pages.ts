@@ -1,7 +1,7 @@
 /**
  * Writes the pages of incidents that changed, after all messages that could be sent: a message never waits for a page. A
  * failure is logged and counted. A run gives pages a limited time; a page that is put off is written when its incident
- * changes next.
+ * changes next, or by a sweep that finds it old.
  */
 import type { NotifyState } from '../../store/notify-state.ts';
 import type { NotifyContext } from '../shared/context.ts';

@@ -8,6 +8,7 @@ import { LOOKED_AROUND_EVERY } from '../score/next-windows.ts';
 import { FEW_WINDOWS } from '../score/recent-copies.ts';
 import { NOTED_AT_ONCE } from '../score/score-notes.ts';
 import { sweepsOfRun } from '../shared/watch-detectors.ts';
+import { INCIDENT_MINUTES } from './assumptions.ts';
 import type { Workload } from './workload.ts';
 
 /** Keys of a page of a list. */
@@ -204,4 +205,25 @@ export function requestsOfChanges(sweeps: number, load: Workload): Requests {
  * Of an incident of one detector with two messages, opened and resolved: changes, its objects, claims, receipts and its page. Of several
  * detectors the windows around it are read of each: once while the first message waits, and for each page.
  */
-export const TELL_INCIDENT: Requests = { reads: 33, lists: 4, writes: 30 };
+export const TELL_INCIDENT: Requests = { reads: 33, lists: 15, writes: 30 };
+
+/** Of a page that is drawn while nothing is told, but for windows: the incident, its anomaly, its version, and what is listed around it. */
+const REDRAW_PAGE: Requests = { reads: 5, lists: 7, writes: 1 };
+const MINUTE = 60_000;
+/** Of plots before an incident and after it; and in which sweeps ask for it after its end. */
+const MINUTES = { around: 180, remembered: 300 } as const;
+const BETWEEN_SWEEPS = 10 * MINUTE;
+
+/** Of an incident: its page with each export that no message is of, and once after it. */
+export function requestsOfRedraws({ window, windowsAnExport }: Workload): Requests {
+  const lasts = INCIDENT_MINUTES * MINUTE;
+  const betweenExports = window * windowsAnExport;
+  const drawn = Math.max(1, lasts / Math.max(BETWEEN_SWEEPS, betweenExports));
+  // How old it is: two sweeps see one export. In the hour after its end none asks.
+  const asked = (lasts + MINUTES.remembered * MINUTE) / Math.max(BETWEEN_SWEEPS, betweenExports / 2);
+  const windows = { reads: (lasts + MINUTES.around * MINUTE) / window, lists: 0, writes: 0 };
+  return sumRequests([
+    timesRequests(sumRequests([REDRAW_PAGE, windows]), drawn),
+    { reads: asked, lists: 0, writes: 0 },
+  ]);
+}

@@ -46,6 +46,7 @@ import {
   requestsOfIdleScoring,
   requestsOfLookingBack,
   requestsOfPlacing,
+  requestsOfRedraws,
   requestsOfScoring,
   requestsOfSweep,
   requestsOfTraining,
@@ -129,7 +130,10 @@ export function usageOfDetector(
       timesRequests(requestsOfIdleScoring(stored), trainingsADay),
       timesRequests(LOAD_VERSION, versions),
     ]),
-    notify: sumRequests([requestsOfChanges(SWEEPS, load), timesRequests(TELL_INCIDENT, incidentsADay)]),
+    notify: sumRequests([
+      requestsOfChanges(SWEEPS, load),
+      timesRequests(sumRequests([TELL_INCIDENT, requestsOfRedraws(load)]), incidentsADay),
+    ]),
     train: sumRequests([
       timesRequests(requestsOfHour(load), TICKS.train),
       requestsOfWholeLook(stored),

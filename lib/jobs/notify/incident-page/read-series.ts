@@ -82,6 +82,22 @@ export async function readSeriesAround(
   };
 }
 
+/** Epoch ms at which the newest window of today or yesterday ends; undefined where no name tells of one. */
+export async function findNewestEnd(
+  store: ObjectStore,
+  unit: string,
+  now: number,
+): Promise<number | undefined> {
+  for (const day of [now, now - DAY]) {
+    const ends: number[] = [];
+    for await (const { key } of store.list(windowsOfDayPrefix(unit, day)))
+      ends.push(rangeOfWindowKey(key)?.end ?? -Infinity);
+    const newest = ends.reduce((a, b) => Math.max(a, b), -Infinity);
+    if (newest > -Infinity) return newest;
+  }
+  return undefined;
+}
+
 async function chooseWindows(
   store: ObjectStore,
   given: {

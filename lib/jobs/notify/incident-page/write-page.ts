@@ -18,7 +18,7 @@ import { type IncidentObject, incidentSchema } from '../record-incident.ts';
 import { findSimilar, SIMILAR_DAYS } from './find-similar.ts';
 import { measureAnswered } from './measure-answered.ts';
 import { findPlotRange, MOST_PLOTTED } from './plot-range.ts';
-import { type ReadSeries, readSeriesAround } from './read-series.ts';
+import { findNewestEnd, type ReadSeries, readSeriesAround } from './read-series.ts';
 import { type FoundRelated, type KnownMember, relateMembers, unitOfMember } from './relate-members.ts';
 
 /** Members that the page names, and metrics of those that have plots. */
@@ -71,7 +71,8 @@ async function gatherInput(
     ...known.map(({ anomaly, member }) => Date.parse(member.end ?? anomaly?.lastAnomalous ?? member.start)),
   );
   const start = Math.min(...known.map(({ member }) => Date.parse(member.start)), Date.parse(newest.start));
-  const { isCut, ...range } = findPlotRange({ start, end: lastRow, step, now });
+  const end = Math.max(lastRow, (await findKnownUntil(store, { incident, known, now })) - step);
+  const range = findPlotRange({ start, end, step, now });
   const plotted = known.slice(0, MOST_PLOTTED);
   const around = { range, onset: start, related: { ...rangeOfRelated({ start, end: lastRow, step }), step } };
   const { seriesOf, rows, notes } = await readPlots(store, plotted, around);
@@ -80,6 +81,9 @@ async function gatherInput(
     const stretches = findStretches(incident, member);
     return { member, anomaly, stretches, series: at < MOST_PLOTTED ? seriesOf(each) : [] };
   });
+  const seenUntil = findSeenUntil(members, { end, step, now });
+  // No room for what is not there yet.
+  const shown = { ...range, end: Math.min(range.end, Math.max(end + step, seenUntil)) };
   const { similar, ofDetector, newest: newestRead } = await findSimilar(store, incident);
   const { answered, unreadable } = await measureAnswered(store, ofDetector);
   return {
@@ -88,13 +92,13 @@ async function gatherInput(
     messages,
     members,
     membersLeftOut: incident.members.length - known.length,
-    range,
+    range: shown,
     related: relateMembers(rows, known),
     similar,
     answered: answered && { ...answered, newest: newestRead },
     similarDays: SIMILAR_DAYS,
     notes: [
-      ...(isCut ? [`The plots end at ${formatTime(range.end)} UTC; the incident went on.`] : []),
+      ...(shown.end < end ? [`The plots end at ${formatTime(shown.end)} UTC; the incident went on.`] : []),
       ...(known.length > MOST_PLOTTED
         ? [`Plots of the first ${MOST_PLOTTED} of ${known.length} members.`]
         : []),
@@ -103,7 +107,7 @@ async function gatherInput(
         ? [`${countOf(unreadable, 'answer')} of this detector could not be read: tidewatch status says why.`]
         : []),
     ],
-    seenUntil: findSeenUntil(members, { lastRow, step, now }),
+    seenUntil,
     madeAt: now,
   };
 }
@@ -122,17 +126,33 @@ function findStretches({ members, earlier = [] }: IncidentObject, of: AlertMembe
     .sort((a, b) => a.start - b.start);
 }
 
-/** Behind the newest row that is plotted or was told of; of who is silent there is none, and the clock tells. */
+/** Epoch ms. While an incident goes on nothing is told of it, but data comes; -Infinity: it is over, or no name tells. */
+async function findKnownUntil(
+  store: ObjectStore,
+  given: { readonly incident: IncidentObject; readonly known: readonly KnownMember[]; readonly now: number },
+): Promise<number> {
+  const { incident, known, now } = given;
+  if (incident.members.every(({ end }) => end !== null)) return -Infinity;
+  if (known.some(isSilent)) return now;
+  const newest = await findNewestEnd(store, unitOfMember(known[0]!), now);
+  return Math.min(now, newest ?? -Infinity);
+}
+
+/** Nothing comes of it any more: the clock tells how far it is known. */
+function isSilent({ anomaly, member }: Pick<KnownMember, 'anomaly' | 'member'>): boolean {
+  return anomaly?.silence !== undefined && member.end === null;
+}
+
+/** Behind the newest row that is plotted, or of which is known that the incident went on. */
 function findSeenUntil(
   members: readonly MemberInput[],
-  { lastRow, step, now }: { readonly lastRow: number; readonly step: number; readonly now: number },
+  { end, step, now }: { readonly end: number; readonly step: number; readonly now: number },
 ): number {
-  if (members.some(({ anomaly, member }) => anomaly?.silence !== undefined && member.end === null))
-    return now;
+  if (members.some(isSilent)) return now;
   const rows = members.flatMap(({ series }) =>
     series.flatMap((each) => (each.times.length === 0 ? [] : [each.times.at(-1)! + each.step])),
   );
-  return Math.min(now, Math.max(lastRow + step, ...rows));
+  return Math.min(now, Math.max(end + step, ...rows));
 }
 
 async function readMembers(
