@@ -132,6 +132,19 @@ export interface AlertMember {
   readonly object: string;
 }
 
+/** By what a receiver may know an incident for as long as it lasts. */
+export interface AlertCulprit {
+  readonly detector: string;
+  /** Absent where its manifest names none. */
+  readonly targetService?: string | undefined;
+  /** Absent where the entity is in none, or names none. */
+  readonly namespace?: string | undefined;
+  /** Without its namespace. */
+  readonly workload: string;
+  /** `metadata.labels` of its detector's manifest; absent where it has none. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What is said of an anomaly, and of an incident by its probable culprit. Times are ISO 8601 UTC. */
 export interface AnomalyFacts {
   readonly formatVersion: 1;
@@ -218,6 +231,8 @@ export interface Alert extends AnomalyFacts {
   readonly state: NotifiedState;
   /** Its end was told, and it is there again: true in the first message that says so, else absent. */
   readonly isBack?: boolean | undefined;
+  /** Of the incident's first message, and the same in all of them; absent in a digest, and in alerts from before it was told. */
+  readonly firstCulprit?: AlertCulprit | undefined;
   /** Ranked, the probable culprit first. Absent in alerts of 0.1.0, which knew no incidents of several anomalies. */
   readonly members?: readonly AlertMember[] | undefined;
   /** Members that were cut off the end of the list; the incident's object has them. */

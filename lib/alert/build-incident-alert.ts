@@ -2,7 +2,7 @@
 import type { Incident, Member, Notification } from '../incident/contract.ts';
 import { rankMembers } from '../incident/rank-members.ts';
 import { isOpen, stateAtEnd } from '../incident/severity.ts';
-import type { Alert, AlertMember, AlertRollout, DescribedAnomaly } from './alert.ts';
+import type { Alert, AlertCulprit, AlertMember, AlertRollout, DescribedAnomaly } from './alert.ts';
 import { departureOf } from './choose-told.ts';
 import { MOST_ROLLOUTS } from './describe-anomaly.ts';
 import { areGone, courseOf, membersTold, summarizeDigest, summarizeIncident } from './summarize-incident.ts';
@@ -72,6 +72,7 @@ export function buildIncidentAlert(given: {
     start: new Date(course.start).toISOString(),
     lastAnomalous: new Date(course.lastAnomalous).toISOString(),
     end: course.end === undefined ? null : new Date(course.end).toISOString(),
+    ...(state !== 'digest' && { firstCulprit: describeFirst(notification, anomalyOf) }),
     members: described,
     membersLeftOut: Math.max(0, members.length - MOST_MEMBERS),
     objects: {
@@ -81,6 +82,23 @@ export function buildIncidentAlert(given: {
       anomaly: keys.anomaly(culprit.detector, culprit.anomalyId),
       ...(state !== 'digest' && { page: keys.page(incidentId) }),
     },
+  };
+}
+
+/** Of an incident whose first message did not keep it, the culprit of this one. */
+function describeFirst(
+  { firstCulprit, members }: Notification,
+  anomalyOf: (anomalyId: string) => DescribedAnomaly,
+): AlertCulprit {
+  const first = members.find(({ anomalyId }) => anomalyId === firstCulprit) ?? members[0]!;
+  const { detector, targetService, namespace, workload, anomalyId } = first;
+  const { labels } = anomalyOf(anomalyId);
+  return {
+    detector,
+    ...(targetService !== undefined && { targetService }),
+    ...(namespace !== undefined && { namespace }),
+    workload,
+    ...(labels !== undefined && { labels }),
   };
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { TidewatchError } from '../base/errors.ts';
 import { ANOMALY_STATES } from '../decision/contract.ts';
 import { NOTIFIED_STATES } from '../incident/contract.ts';
-import type { Alert, AlertLinks, AlertMember } from './alert.ts';
+import type { Alert, AlertCulprit, AlertLinks, AlertMember } from './alert.ts';
 import { factsShape, objectsShape, type Shape } from './anomaly-schema.ts';
 
 export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
@@ -40,6 +40,21 @@ export const alertSchema: z.ZodType<Alert> = z.looseObject({
       'Its end was told, and it is there again: true in the first message that says so. What closed it opens it anew.',
     ),
   ...factsShape,
+  firstCulprit: z
+    .looseObject({
+      detector: z.string().describe('That found it.'),
+      targetService: z.string().optional().describe('Of its detector.'),
+      namespace: z.string().optional().describe('Absent where the entity names none.'),
+      workload: z.string().describe('Of the entity, without its namespace; or the entity itself.'),
+      labels: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe("`metadata.labels` of its detector's manifest."),
+    } satisfies Shape<AlertCulprit>)
+    .optional()
+    .describe(
+      'The probable culprit of the first message: the same in every message about the incident, whoever is the culprit since. Absent in a digest.',
+    ),
   members: z
     .array(memberSchema)
     .optional()

@@ -80,19 +80,24 @@ export function advanceIncidents(given: {
     if (states.includes('retracted'))
       openings = openings.filter(({ incidentId }) => incidentId !== incident.id);
     const members = states.length === 0 ? [] : rankMembers(incident.members);
-    for (const [at, state] of states.entries())
+    let { firstCulprit } = incident;
+    for (const [at, state] of states.entries()) {
+      const whom = sayWhom(members, {
+        ...((state === 'updated' || state === 'escalated') && sayWhy(state, before, now)),
+        state,
+        now,
+      });
+      firstCulprit ??= whom.members[0]!.anomalyId;
       notifications.push({
         state,
         incidentId: incident.id,
         sequence: before.sequence + at + 1,
         severity: incident.severity,
-        ...sayWhom(members, {
-          ...((state === 'updated' || state === 'escalated') && sayWhy(state, before, now)),
-          state,
-          now,
-        }),
+        firstCulprit,
+        ...whom,
       });
-    return withOwnDigest(incident, now);
+    }
+    return withOwnDigest(firstCulprit === undefined ? incident : { ...incident, firstCulprit }, now);
   });
 
   const isOverBudget = (incident: Incident): boolean =>

@@ -119,6 +119,11 @@ export interface Incident {
   readonly toldSeverity?: Severity | undefined;
   /** It became materially worse since. */
   readonly isWorse: boolean;
+  /**
+   * Id of the anomaly that was the probable culprit in the first message, and stays a member; absent before that, and in states from
+   * before it was kept.
+   */
+  readonly firstCulprit?: string | undefined;
   /** How bad it was when people were last told; absent in states from before it was kept. */
   readonly told?: Extent | undefined;
   /**
@@ -182,6 +187,8 @@ export interface Notification {
    * the first of `members`.
    */
   readonly isOfOpen?: boolean | undefined;
+  /** Id of the anomaly that led the incident's first message; absent in a digest. */
+  readonly firstCulprit?: string | undefined;
   /** Ranked: the probable culprit first; in a digest the culprits of its incidents, most important first. */
   readonly members: readonly Member[];
   /** Of a digest: its incidents, each in the place of its culprit. */

@@ -92,11 +92,13 @@ function keepEarliestStart({ earliestStart }: Member): Pick<Member, 'earliestSta
 
 function join(incident: Incident, change: AnomalyChange, now: number): Incident {
   const isBack = incident.members.some((member) => isSameEntity(member, change));
-  // Of what comes back again and again, the first time says since when, and the newest how it is.
+  // Of what comes back again and again, the first time says since when, and the newest how it is. Receivers know the incident by
+  // what led its first message.
   const kept = incident.members.filter(
     (member, at) =>
       !isSameEntity(member, change) ||
       isOpen(member) ||
+      member.anomalyId === incident.firstCulprit ||
       incident.members.findIndex((first) => isSameEntity(first, change)) === at,
   );
   const members = [...kept, change];

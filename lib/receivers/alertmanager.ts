@@ -61,17 +61,28 @@ function latest({ end, start }: Alert, now: number): string {
   return new Date(time).toISOString();
 }
 
-/** Of the manifest's own labels none replaces one of ours. */
+/**
+ * Those of the culprit of the first message: the same in all of them. Alerts of older releases have the one of each message alone. Of
+ * the manifest's own labels none replaces one of ours.
+ */
 function labelsOf(alert: Alert): Readonly<Record<string, string>> {
-  return withoutEmpty({
-    ...Object.fromEntries(
-      Object.entries(alert.labels ?? {}).map(([name, value]) => [toLabelName(name), value]),
-    ),
+  const { detector, targetService, namespace, workload, labels } = alert.firstCulprit ?? {
+    detector: alert.detector,
+    targetService: alert.targetService,
+    labels: alert.labels,
+  };
+  const own = {
     alertname: 'TidewatchIncident',
     incident: alert.incidentId,
     severity: alert.severity,
-    detector: alert.detector,
-    service: alert.targetService ?? '',
+    detector,
+    service: targetService ?? '',
+    namespace: namespace ?? '',
+    workload: workload ?? '',
+  };
+  return withoutEmpty({
+    ...Object.fromEntries(Object.entries(labels ?? {}).map(([name, value]) => [toLabelName(name), value])),
+    ...withoutEmpty(own),
   });
 }
 

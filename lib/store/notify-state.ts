@@ -95,6 +95,7 @@ const incident: z.ZodType<Incident> = z.looseObject({
   toldAt: time.optional(),
   toldSeverity: severity.optional(),
   isWorse: z.boolean(),
+  firstCulprit: z.string().optional(),
   told: z
     .looseObject({
       level: z.number().optional(),

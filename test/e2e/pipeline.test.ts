@@ -154,6 +154,7 @@ describe('a file that is dropped, without a manifest', () => {
         page: `incidents/${opened.incidentId}.html`,
         anomaly,
       },
+      firstCulprit: { detector: 'shop', workload: 'payment' },
       members: [
         {
           anomalyId: opened.incidentId,

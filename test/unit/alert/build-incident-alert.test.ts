@@ -67,6 +67,23 @@ const PODS: readonly Member[] = Array.from({ length: 20 }, (_, i) =>
   }),
 );
 
+test('the culprit of the first message is in each, with what its namespace and its manifest are called', () => {
+  const [first, other] = PODS;
+  const second = { ...other!, start: NINE - MINUTE, targetService: 'payment' };
+  const alert = build([second, first!], { firstCulprit: first!.anomalyId }, { labels: { team: 'shop' } });
+  assert.equal(alert.entity, 'shop/payment-1');
+  const known = { detector: 'shop', namespace: 'shop', workload: first!.workload, labels: { team: 'shop' } };
+  assert.deepEqual(alert.firstCulprit, known);
+  assert.deepEqual(parseAlert(JSON.stringify(alert)).firstCulprit, known);
+  // Of an incident from before it was kept: that of this message.
+  assert.deepEqual(build([second, first!]).firstCulprit, {
+    detector: 'shop',
+    targetService: 'payment',
+    namespace: 'shop',
+    workload: second.workload,
+  });
+});
+
 test('an incident of one anomaly reads as that anomaly does', () => {
   const [only] = PODS;
   const alert = build([only!]);

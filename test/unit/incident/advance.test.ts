@@ -82,6 +82,27 @@ test('a cascade over three services is one incident, its culprit first', () => {
   );
 });
 
+test('the culprit of the first message is known in all of them, whoever leads since and whatever comes back', () => {
+  const world = createIncidentWorld();
+  const of = (anomalyId: string, entity: string, at: number): AnomalyChange =>
+    createChange({ anomalyId, entity, start: NINE + at * MINUTE });
+  // What its entity had before was taken back: the first of it is none.
+  const gone = of('gone', 'shop/web-0', -1);
+  const first = of('first', 'shop/web-0', 0);
+  world.at(NINE, gone, { ...gone, sequence: 2, state: 'retracted' }, first);
+  world.at(NINE + MINUTE);
+  // It began before, and leads from now on.
+  world.at(NINE + 2 * MINUTE, of('early', 'shop/web-1', -2));
+  world.at(NINE + 32 * MINUTE, endOf(first), of('again', 'shop/web-0', 32));
+  world.tick(NINE + 33 * MINUTE, NINE + 26 * 60 * MINUTE);
+  assert.ok(world.sent.length >= 2, String(world.sent.length));
+  assert.deepEqual(world.sent.at(-1)!.members[0]!.anomalyId, 'early');
+  for (const { firstCulprit, members } of world.sent) {
+    assert.equal(firstCulprit, 'first');
+    assert.ok(members.some(({ anomalyId }) => anomalyId === 'first'));
+  }
+});
+
 test('whatever order a cascade comes in, it is one incident before anybody is told', () => {
   const chain = [
     ['web', 'orders'],

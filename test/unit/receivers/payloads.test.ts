@@ -129,6 +129,8 @@ test('Alertmanager: labels identify the incident, and endsAt says whether it is 
     severity: 'warning',
     detector: 'payment',
     service: 'payment',
+    namespace: 'shop',
+    workload: 'payment',
   });
   assert.equal(opened.startsAt, '2026-11-23T09:00:00.000Z');
   assert.equal(opened.endsAt, '2026-11-23T11:00:00.000Z');
@@ -144,6 +146,40 @@ test('Alertmanager: labels identify the incident, and endsAt says whether it is 
     '2026-11-23T09:05:00.000Z',
   );
   assert.deepEqual(toAlertmanagerAlerts(EXAMPLES.get('digest')!, MOMENT), []);
+});
+
+test('Alertmanager: the labels are the same in every message, whoever is the culprit by then', () => {
+  const opened = EXAMPLES.get('opened')!;
+  const later = {
+    ...opened,
+    detector: 'orders',
+    targetService: null,
+    labels: { team: 'orders' },
+    entity: 'x',
+  };
+  const labelsOf = (alert: Alert): unknown => toAlertmanagerAlerts(alert, MOMENT).at(-1)?.labels;
+  assert.deepEqual(labelsOf({ ...later, state: 'updated' }), labelsOf(opened));
+  const { firstCulprit: _, ...old } = opened;
+  assert.deepEqual(labelsOf(old), {
+    team: 'payments',
+    alertname: 'TidewatchIncident',
+    incident: opened.incidentId,
+    severity: 'warning',
+    detector: 'payment',
+    service: 'payment',
+  });
+});
+
+test("Alertmanager: a manifest's namespace stands where the entity names none", () => {
+  const given = {
+    detector: 'shop',
+    workload: 'payment',
+    labels: { namespace: 'prod', workload: 'other', service: 'pay' },
+  };
+  const [alert] = toAlertmanagerAlerts(createAlert({ firstCulprit: given }), MOMENT);
+  assert.equal(alert?.labels['namespace'], 'prod');
+  assert.equal(alert.labels['service'], 'pay');
+  assert.equal(alert.labels['workload'], 'payment');
 });
 
 test('Alertmanager: what was less severe ends where it rises', () => {
