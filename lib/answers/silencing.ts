@@ -10,7 +10,15 @@ import { formatMatcher, MATCHED_NAMES, type Matcher } from './matcher.ts';
 import { type Via, viaSchema } from './via.ts';
 
 /** As Date counts them. */
-const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+export const WEEKDAYS = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+] as const;
 
 /** Times of day are ms after midnight by the zone's clocks; over midnight where `end` comes first. */
 export interface WeeklyHours {

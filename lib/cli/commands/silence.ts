@@ -8,6 +8,7 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import type { Command, Invocation } from '../command.ts';
 import { createNamedFilesCommand, readNotes, readRange } from '../named-files.ts';
 import { sayLeftOutParts } from '../quarantined.ts';
+import { describeHours, sayTimes } from '../silence-times.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const silence: Command = createNamedFilesCommand<Silencing>({
@@ -47,16 +48,19 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
     matchers: silencing.matchers.map(formatMatcher),
     from: iso(silencing.from),
     until: iso(silencing.until),
+    every: silencing.every === undefined ? null : describeHours(silencing.every),
     calendar: silencing.calendar ?? null,
     events: silencing.events?.length ?? null,
     by: silencing.by ?? null,
     comment: silencing.comment ?? null,
+    via: silencing.via ?? null,
   }),
-  header: ['SILENCE', 'HOLDS', 'MATCHERS', 'UNTIL', 'CALENDAR', 'BY', 'COMMENT'],
+  header: ['SILENCE', 'HOLDS', 'MATCHERS', 'WHEN', 'UNTIL', 'CALENDAR', 'BY', 'COMMENT'],
   cellsOf: (silencing, invocation) => [
     silencing.name,
     holdsNow(silencing, invocation) ? 'yes' : 'no',
     silencing.matchers.map(formatMatcher).join(', ') || 'everything',
+    sayTimes(silencing),
     iso(silencing.until) ?? '-',
     describeCalendar(silencing),
     silencing.by ?? '-',

@@ -179,10 +179,12 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
       matchers: ['entity =~ "db/.*"'],
       from: null,
       until: null,
+      every: { days: ['friday'], start: '22:00', end: '06:00', time_zone: 'Europe/Berlin' },
       calendar: null,
       events: null,
       by: null,
       comment: null,
+      via: null,
     },
     {
       type: 'silence',
@@ -191,16 +193,51 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
       matchers: ['workload = "payment"', 'severity != "critical"'],
       from: null,
       until: '2026-11-27T14:00:00.000Z',
+      every: null,
       calendar: null,
       events: null,
       by: 'ada',
       comment: null,
+      via: null,
     },
   ]);
   const again = await run('add', 'move', 'workload=x', '--for', '1h');
   assert.deepEqual([again.code, /exists already/.test(again.stderr)], [2, true]);
   assert.equal((await run('end', 'move')).stdout, 'ended: silences/move.yml is deleted\n');
   assert.deepEqual(store.keys(), ['silences/backup.yml']);
+});
+
+test('silence list says in which hours a silence holds, from when, and by which link it came', async () => {
+  const store = createMemoryObjectStore();
+  const run = (...args: string[]) => runTestCli(['silence', ...args], store, host);
+  const berlin = ['--time-zone', 'Europe/Berlin'];
+  const hours = ['--hours', '22:00-06:00', '--days', 'friday', ...berlin];
+  await run('add', 'hours', 'detector=shop', ...hours, '--from', '2026-11-20T12:00Z');
+  await run('add', 'nights', 'detector=shop', '--hours', '20:30-24:00');
+  await run('add', 'plain', 'detector=shop', '--for', '2h');
+  const via = { link: 'abc', sourceIp: '192.0.2.1', userAgent: 'Firefox' };
+  const linked = { matchers: ['detector = shop'], until: '2026-11-28T00:00Z', via };
+  await store.put('silences/linked.yml', encoder.encode(JSON.stringify(linked)));
+  const [header, ...rows] = (await run('list')).stdout.trimEnd().split('\n');
+  const at = header!.split(/ {2,}/).indexOf('WHEN');
+  assert.deepEqual(
+    rows.map((row) => row.split(/ {2,}/)[at]),
+    ['fri 22:00–06:00 Europe/Berlin, from 2026-11-20T12:00:00.000Z', '-', 'daily 20:30–24:00 UTC', '-'],
+  );
+  const { lines } = await runTestCli(['silence', 'list', '--json'], store, host);
+  const found = lines.filter(({ type }) => type === 'silence');
+  assert.deepEqual(
+    found.map(({ silence, from, every, via }) => ({ silence, from, every, via })).slice(0, 2),
+    [
+      {
+        silence: 'hours',
+        from: '2026-11-20T12:00:00.000Z',
+        every: { days: ['friday'], start: '22:00', end: '06:00', time_zone: 'Europe/Berlin' },
+        via: null,
+      },
+      { silence: 'linked', from: null, every: null, via },
+    ],
+  );
 });
 
 test('a calendar is a silence by itself, or says when the rule that names it holds', async () => {
@@ -211,7 +248,7 @@ test('a calendar is a silence by itself, or says when the rule that names it hol
   await store.put('silences/nights.ics', encoder.encode(calendar));
   assert.match(
     (await run('list')).stdout,
-    /^nights\.ics +yes +everything +- +nights\.ics \(1 event\) +- +-$/m,
+    /^nights\.ics +yes +everything +- +- +nights\.ics \(1 event\) +- +-$/m,
   );
   for (const file of ['nights.ics', 'other.ics']) {
     await store.put(`silences/${file}`, encoder.encode(calendar));
@@ -219,8 +256,8 @@ test('a calendar is a silence by itself, or says when the rule that names it hol
   }
   await store.delete('silences/other.ics');
   const listed = await run('list');
-  assert.match(listed.stdout, /^nights +yes +workload = "db" +- +nights\.ics \(1 event\)/m);
-  assert.match(listed.stdout, /^other +no +workload = "db" +- +other\.ics \(not there, or in quarantine\)/m);
+  assert.match(listed.stdout, /^nights +yes +workload = "db" +- +- +nights\.ics \(1 event\)/m);
+  assert.match(listed.stdout, /^other +no +workload = "db" +- +- +other\.ics \(not there, or in quarantine\)/m);
   assert.doesNotMatch(listed.stdout, /everything/);
   assert.match(listed.stderr, /silence other holds never: there is no usable silences\/other\.ics/);
   assert.equal((await run('add', 'x', 'workload=db', '--calendar', 'nights')).code, 2);
@@ -247,7 +284,7 @@ test('an event that is not understood is named by list, status and add, and the 
   const run = (...args: readonly string[]) => runTestCli(args, store, host);
   const list = await run('silence', 'list');
   assert.match(list.stdout, named);
-  assert.match(list.stdout, /^nights\.ics +yes +everything +- +nights\.ics \(1 event\)/m);
+  assert.match(list.stdout, /^nights\.ics +yes +everything +- +- +nights\.ics \(1 event\)/m);
   assert.equal(list.code, 0);
   assert.match((await run('status')).stdout, named);
   const added = await run('silence', 'add', 'x', 'workload=db', '--calendar', 'nights.ics');
