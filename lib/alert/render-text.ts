@@ -196,7 +196,10 @@ function formatAnswers(alert: Alert, answers: readonly Answer[]): string[] {
   // Nobody silences what is over.
   const used = alert.end === null ? answers : answers.slice(0, -1);
   return formatFacts(
-    used.map(({ label, command }) => [label, command]),
+    used.flatMap(({ label, command, covers }) => [
+      [label, command] as const,
+      ...(covers === undefined ? [] : [['  covers', covers] as const]),
+    ]),
     ANSWER_WIDTH,
   );
 }

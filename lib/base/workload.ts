@@ -130,6 +130,29 @@ export function workloadOfGenerated(entity: string, labels: readonly string[]): 
   return workloadOfGenerated(workload, labels) ?? workload;
 }
 
+/**
+ * What stands in an entity around the generated name of its pod: "shop/" and "" of "shop/checkout-6d4cf56db6-x2x4z". Pods
+ * that come after it have the same.
+ * @returns undefined where no part of it is generated
+ */
+export function aroundGenerated(
+  entity: string,
+): { readonly before: string; readonly after: string } | undefined {
+  const parts = entity.split('/');
+  const place = parts.findLastIndex(isGenerated);
+  if (place === -1) return undefined;
+  return {
+    before: parts
+      .slice(0, place)
+      .map((part) => `${part}/`)
+      .join(''),
+    after: parts
+      .slice(place + 1)
+      .map((part) => `/${part}`)
+      .join(''),
+  };
+}
+
 /** -1 where the labels do not say which part is the pod. */
 function placeOfPod(parts: readonly string[], labels: readonly string[]): number {
   return parts.length === labels.length ? labels.findIndex((label) => POD_LABELS.includes(label)) : -1;

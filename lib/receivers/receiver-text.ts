@@ -50,5 +50,5 @@ export function commandsOf(alert: Alert, longest: number): readonly (readonly [s
   const answers = answersOf(alert);
   return (isOver(alert) ? answers.slice(0, -1) : answers)
     .filter(({ command }) => command.length <= longest)
-    .map(({ label, command }) => [label, command]);
+    .map(({ label, command, covers }) => [covers === undefined ? label : `${label} (${covers})`, command]);
 }

@@ -85,7 +85,7 @@ function renderVerdictForm({ form, said }: AnswerForms['verdict'], refused: Refu
 function renderSilenceForm(form: SignedForm, refused: Refused | undefined): Markup {
   return html`<form class="answer" method="post" action="${form.action}">${renderSigned(form)}
     <h3>Keep it quiet</h3>
-    <p class="quiet note">It is recorded, and told once the time is over if it is still there. What is matched stands in the last command below.</p>
+    <p class="quiet note">It is recorded, and told once the time is over if it is still there. What it covers stands beside the last command below.</p>
     ${renderName(refused)}
     <div class="choices">${Object.entries(QUIET_TIMES).map(
       ([name, { label }]) => html`<button name="for" value="${name}">${label}</button>`,

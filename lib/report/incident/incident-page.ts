@@ -198,7 +198,8 @@ function renderAnswers(input: IncidentInput): Markup {
       membersLeftOut: input.membersLeftOut,
     },
   ).map(
-    ({ label, command }) => html`<div><span>${label}</span><pre>${command}</pre></div>`,
+    ({ label, command, covers }) =>
+      html`<div><span>${label}${covers === undefined ? undefined : html`<span class="note">covers ${covers}</span>`}</span><pre>${command}</pre></div>`,
   )}</div>${raw(ANSWERS_MARK.end)}`;
 }
 

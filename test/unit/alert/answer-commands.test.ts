@@ -119,6 +119,54 @@ test('the silence is of every member, over entities, workloads and detectors', a
   assert.match(one, /'detector = "shop"' 'entity = "shop\/payment-0"' --for 2h/);
 });
 
+test('the silence of one pod whose name is generated is of its successors and siblings, and of nothing else', async () => {
+  const pod = (entity: string, workload: string): Member =>
+    createChange({ anomalyId: 'a', entity, workload });
+  const quiet = async (
+    member: Member,
+  ): Promise<[string, string, (entity: string, workload: string) => boolean]> => {
+    const { command, covers = '' } = answersOf(alertOf([member])).at(-1)!;
+    const { matchers } = await silenceBy(command);
+    const { detector } = member;
+    return [
+      command,
+      covers,
+      (entity, workload) =>
+        matchesAll(matchers, { detector, entity, workload, metric: '', severity: 'info' }),
+    ];
+  };
+  const [command, covers, matches] = await quiet(pod('sh.op/payment-5ff676694b-fzj9z', 'payment'));
+  assert.match(
+    command,
+    /'detector = "shop"' 'workload = "payment"' 'entity =~ "sh\\\\\.op\/\[\^\/\]\+"' --for 2h/,
+  );
+  assert.equal(covers, 'everything of its workload, also pods that are new');
+  assert.ok(matches('sh.op/payment-5ff676694b-x2x4z', 'payment'), 'a sibling');
+  assert.ok(matches('sh.op/payment-6d4cf56db6-x2x4z', 'payment'), 'a successor');
+  assert.ok(!matches('staging/payment-6d4cf56db6-x2x4z', 'payment'), 'of another namespace');
+  assert.ok(!matches('sh.op/orders-6d4cf56db6-x2x4z', 'orders'), 'of another workload');
+  const [bare] = await quiet(pod('payment-5ff676694b-fzj9z', 'payment'));
+  assert.match(bare, /'workload = "payment"' --for 2h/);
+  // Of a container, that container.
+  const [, , ofContainer] = await quiet(pod('shop/payment-5ff676694b-fzj9z/app', 'payment'));
+  assert.ok(ofContainer('shop/payment-6d4cf56db6-x2x4z/app', 'payment'));
+  assert.ok(!ofContainer('shop/payment-6d4cf56db6-x2x4z/proxy', 'payment'));
+  // What is called so again: a StatefulSet's pod, and what is no pod.
+  for (const [entity, workload] of [
+    ['shop/db-0', 'db'],
+    ['shop/disk-bcdfg', 'shop/disk-bcdfg'],
+  ] as const) {
+    const [own, said] = await quiet(pod(entity, workload));
+    assert.ok(own.includes(`'entity = "${entity}"' --for 2h`), own);
+    assert.equal(said, 'this entity alone');
+  }
+  const { text } = renderAlert(alertOf([pod('shop/payment-5ff676694b-fzj9z', 'payment')]));
+  assert.match(
+    text,
+    /^Quiet for 2 hours: tidewatch .*\n {2}covers: {10}everything of its workload, also pods that are new$/m,
+  );
+});
+
 test('whatever a name holds, the silence is of it', async () => {
   const name = fc.oneof(
     fc.string({ minLength: 1, maxLength: 20 }),

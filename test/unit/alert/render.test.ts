@@ -53,6 +53,7 @@ A real fault:      tidewatch verdict inc1 true
 A false alarm:     tidewatch verdict inc1 false
 It was expected:   tidewatch verdict inc1 expected
 Quiet for 2 hours: tidewatch silence add inc1 'detector = "shop"' 'entity = "shop/payment"' --for 2h
+  covers:          this entity alone
 
 Model:      isolation-forest 20261121T000000Z-0123456789ab
 Trained on: 2026-11-14 00:00:00 UTC to 2026-11-21 00:00:00 UTC

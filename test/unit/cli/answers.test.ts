@@ -257,7 +257,10 @@ test('a calendar is a silence by itself, or says when the rule that names it hol
   await store.delete('silences/other.ics');
   const listed = await run('list');
   assert.match(listed.stdout, /^nights +yes +workload = "db" +- +- +nights\.ics \(1 event\)/m);
-  assert.match(listed.stdout, /^other +no +workload = "db" +- +- +other\.ics \(not there, or in quarantine\)/m);
+  assert.match(
+    listed.stdout,
+    /^other +no +workload = "db" +- +- +other\.ics \(not there, or in quarantine\)/m,
+  );
   assert.doesNotMatch(listed.stdout, /everything/);
   assert.match(listed.stderr, /silence other holds never: there is no usable silences\/other\.ics/);
   assert.equal((await run('add', 'x', 'workload=db', '--calendar', 'nights')).code, 2);
