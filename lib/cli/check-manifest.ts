@@ -26,6 +26,7 @@ export async function readCheckedManifest(text: string, options: CheckOptions): 
   const checked = checkManifest(text, options);
   const more = [
     ...(options.isDeployed === false ? [] : findNameProblems(checked.value, options.source)),
+    ...findDependencyProblems(checked.value),
     ...findSourceProblems(checked.value, options.sources),
     ...(options.isPromql ? findQueryProblems(checked.value) : []),
     ...(await findModelProblems(checked.value)),
@@ -44,6 +45,20 @@ function findNameProblems(value: unknown, source: string): readonly Problem[] {
     {
       path: ['metadata', 'name'],
       message: `is ${JSON.stringify(name)}, and the file says ${JSON.stringify(file)}: under detectors/ they are the same`,
+    },
+  ];
+}
+
+/** Harmless where it runs, so that it goes on there; whoever wrote it meant another name. */
+function findDependencyProblems(value: unknown): readonly Problem[] {
+  const spec = at(value, 'spec');
+  const [target, needed] = [at(spec, 'target_service'), at(spec, 'depends_on')];
+  const index = typeof target === 'string' && Array.isArray(needed) ? needed.indexOf(target) : -1;
+  if (index === -1) return [];
+  return [
+    {
+      path: ['spec', 'depends_on', index],
+      message: `is ${JSON.stringify(target)}, its own target_service; name what that needs in order to work`,
     },
   ];
 }

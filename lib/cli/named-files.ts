@@ -1,5 +1,6 @@
 /** The commands for files that people keep in the bucket under names of their own: add one, list them, take one away. */
 import { stringify } from 'yaml';
+import type { Matcher } from '../answers/matcher.ts';
 import { AnswerError, PreconditionFailedError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { StoreContext } from '../jobs/shared/context.ts';
@@ -20,12 +21,17 @@ import { durationValue, timeValue } from './option-values.ts';
 import { listUnmended, listUnmendedParts, sayLeftOutParts, sayQuarantined } from './quarantined.ts';
 import { formatTable } from './table.ts';
 import { UsageError } from './usage-error.ts';
+import { type Coverage, sayCoverage, warnOfDetectors } from './warn-matchers.ts';
 
 /** What of a file is printed, as JSON. */
 type Described = Readonly<Record<string, unknown>>;
 
+interface WithMatchers {
+  readonly matchers: readonly Matcher[];
+}
+
 /** One kind of them. */
-export interface NamedFiles<T> {
+export interface NamedFiles<T extends WithMatchers> {
   readonly command: string;
   readonly summary: string;
   /** `silence`, also the type of its JSON lines; with its article, and several of them. */
@@ -47,6 +53,8 @@ export interface NamedFiles<T> {
   readonly parse: (text: string, of: { readonly source: string; readonly name: string }) => T;
   /** Before one is added: what it needs of the bucket. Says what of that is left out. @throws UsageError, AnswerError */
   readonly check?: (file: T, store: ObjectStore, invocation: Invocation) => Promise<void>;
+  /** Of incidents: how many of those that are open it is of. */
+  readonly count?: (file: T, store: ObjectStore) => Promise<Coverage>;
   /** Whether it does nothing any more, so that another one may take its name. */
   readonly isOver: (file: T, invocation: Invocation) => boolean;
   /** The members of the file, by what was given. @throws UsageError */
@@ -57,7 +65,7 @@ export interface NamedFiles<T> {
   readonly cellsOf: (file: T, invocation: Invocation) => readonly string[];
 }
 
-export function createNamedFilesCommand<T>(files: NamedFiles<T>): Command {
+export function createNamedFilesCommand<T extends WithMatchers>(files: NamedFiles<T>): Command {
   const { command, addOptions, takeAway, matchersHelp } = files;
   return {
     name: command,
@@ -128,7 +136,7 @@ export function readNotes({ values: { comment, by } }: Invocation): Described {
   return { ...(comment !== undefined && { comment }), ...(by !== undefined && { by }) };
 }
 
-async function add<T>(
+async function add<T extends WithMatchers>(
   files: NamedFiles<T>,
   invocation: Invocation,
   { name, matchers }: { readonly name: string; readonly matchers: readonly string[] },
@@ -160,12 +168,32 @@ async function add<T>(
     if (error instanceof PreconditionFailedError) throw exists();
     throw error;
   }
-  invocation.output.print(noun, `written: ${key}`, files.describe(file, invocation));
+  const coverage = await lookAround(files, file, { store, invocation });
+  const covers = coverage === undefined ? '' : `, ${sayCoverage(coverage)}`;
+  invocation.output.print(noun, `written: ${key}${covers}`, {
+    ...files.describe(file, invocation),
+    ...coverage,
+  });
   return 'ok';
 }
 
+/** What it is of, as far as whoever adds it may read that: the file is written, whatever is found. */
+async function lookAround<T extends WithMatchers>(
+  { count }: NamedFiles<T>,
+  file: T,
+  { store, invocation }: { readonly store: ObjectStore; readonly invocation: Invocation },
+): Promise<Coverage | undefined> {
+  try {
+    await warnOfDetectors(file.matchers, store, invocation);
+    return await count?.(file, store);
+  } catch (error) {
+    invocation.output.telemetry.warn(`what it covers is not known: ${String(error)}`);
+    return undefined;
+  }
+}
+
 /** The ETag of a file that does nothing any more; undefined of one that does, or that cannot be read. */
-async function findOver<T>(
+async function findOver<T extends WithMatchers>(
   { noun, parse, isOver }: NamedFiles<T>,
   invocation: Invocation,
   of: { readonly store: ObjectStore; readonly key: string; readonly name: string },
@@ -181,7 +209,7 @@ async function findOver<T>(
 }
 
 /** As the file is read: what would go to quarantine is not written. */
-function readAdded<T>({ noun, parse }: NamedFiles<T>, text: string, name: string): T {
+function readAdded<T extends WithMatchers>({ noun, parse }: NamedFiles<T>, text: string, name: string): T {
   try {
     return parse(text, { source: `${noun} ${name}`, name });
   } catch (error) {
@@ -191,7 +219,7 @@ function readAdded<T>({ noun, parse }: NamedFiles<T>, text: string, name: string
 }
 
 /** By either ending; a name that has its ending, as that of a calendar does, is the whole one. */
-async function findKeys<T>(
+async function findKeys<T extends WithMatchers>(
   { prefix, nameOf }: NamedFiles<T>,
   store: ObjectStore,
   name: string,
@@ -203,7 +231,10 @@ async function findKeys<T>(
   return keys;
 }
 
-async function list<T>(files: NamedFiles<T>, invocation: Invocation): Promise<ExitStatus> {
+async function list<T extends WithMatchers>(
+  files: NamedFiles<T>,
+  invocation: Invocation,
+): Promise<ExitStatus> {
   const { noun, nouns, header, describe, cellsOf } = files;
   const { output } = invocation;
   const store = openBucket(invocation);
@@ -225,7 +256,11 @@ async function list<T>(files: NamedFiles<T>, invocation: Invocation): Promise<Ex
   return outcome;
 }
 
-async function remove<T>(files: NamedFiles<T>, invocation: Invocation, name: string): Promise<ExitStatus> {
+async function remove<T extends WithMatchers>(
+  files: NamedFiles<T>,
+  invocation: Invocation,
+  name: string,
+): Promise<ExitStatus> {
   const { noun, takeAway } = files;
   const store = openBucket(invocation);
   const keys = await findKeys(files, store, name);

@@ -10,6 +10,7 @@ import { createNamedFilesCommand, readNotes, readRange } from '../named-files.ts
 import { sayLeftOutParts } from '../quarantined.ts';
 import { describeHours, sayTimes } from '../silence-times.ts';
 import { UsageError } from '../usage-error.ts';
+import { countCovered } from '../warn-matchers.ts';
 
 export const silence: Command = createNamedFilesCommand<Silencing>({
   command: 'silence',
@@ -40,6 +41,7 @@ export const silence: Command = createNamedFilesCommand<Silencing>({
   load: loadSilencings,
   parse: parseSilencing,
   check: checkCalendar,
+  count: countCovered,
   isOver: ({ until = Infinity }, { host }) => until <= host.now(),
   membersOf: (invocation, matchers) => ({ matchers, ...timesOf(invocation), ...readNotes(invocation) }),
   describe: (silencing, invocation) => ({

@@ -73,6 +73,7 @@ test('the text names the page and the commands, and each of them works as it is 
     const store = createMemoryObjectStore();
     const incident = { formatVersion: 1, incidentId: 'i1', severity: 'info', members: [], changes: [] };
     await store.put(incidentKey('i1'), encodeJson(incident));
+    await store.put('detectors/shop.yml', encodeJson({ kind: 'AnomalyDetector' }));
     const { code, stderr, bucket } = await run(command, store);
     assert.deepEqual([code, stderr, bucket], [0, '', 'alerts-of-prod'], command);
   }

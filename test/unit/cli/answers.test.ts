@@ -1,10 +1,13 @@
 /** tidewatch incidents, silence, verdict and exclude, over a bucket in memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AnomalyChange, IncidentsState } from '../../../lib/incident/contract.ts';
 import { notify } from '../../../lib/jobs/notify/notify.ts';
 import { encodeJson } from '../../../lib/store/json.ts';
-import { feedbackKey, incidentKey } from '../../../lib/store/keys.ts';
+import { feedbackKey, incidentKey, NOTIFY_STATE_KEY } from '../../../lib/store/keys.ts';
+import { INITIAL_NOTIFY_STATE, writeNotifyState } from '../../../lib/store/notify-state.ts';
 import { createAlert } from '../../helpers/alerts.ts';
+import { createChange, endOf, NINE } from '../../helpers/anomalies.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../helpers/memory-object-store.ts';
 import { createNotifyContext } from '../../helpers/notify-context.ts';
@@ -158,7 +161,7 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
     '--by',
     'ada',
   );
-  assert.equal(added.stdout, 'written: silences/move.yml\n');
+  assert.equal(added.stdout, 'written: silences/move.yml, no incident is open now\n');
   await run(
     'add',
     'backup',
@@ -205,6 +208,52 @@ test('silence adds what the notify stage reads, lists it and ends it', async () 
   assert.deepEqual([again.code, /exists already/.test(again.stderr)], [2, true]);
   assert.equal((await run('end', 'move')).stdout, 'ended: silences/move.yml is deleted\n');
   assert.deepEqual(store.keys(), ['silences/backup.yml']);
+});
+
+test('silence add says how many open incidents it covers, and both warn of a detector that is none', async () => {
+  const store = createMemoryObjectStore();
+  const member = (entity: string, over: object = {}): AnomalyChange =>
+    createChange({ anomalyId: entity, entity: `shop/${entity}`, ...over });
+  const over = member('over-0', { start: NINE - 3_600_000, workload: 'over' });
+  const incidents: IncidentsState = {
+    openings: [],
+    incidents: [member('payment-0'), member('orders-0'), over].map((each) => ({
+      id: each.anomalyId,
+      members: [each === over ? endOf(over) : each],
+      firstSeen: NINE,
+      status: 'told',
+      severity: 'warning',
+      sequence: 1,
+      isWorse: false,
+      flaps: 0,
+    })),
+  };
+  const add = async (name: string, ...rest: string[]) =>
+    runTestCli(['silence', 'add', name, ...rest, '--for', '2h'], store, host);
+  assert.equal(
+    (await add('none', 'entity=~a')).stdout,
+    'written: silences/none.yml, no incident is open now\n',
+  );
+  await writeNotifyState(store, { ...INITIAL_NOTIFY_STATE, incidents }, undefined);
+  const part = await add('part', 'entity=~payment');
+  assert.equal(part.stdout, 'written: silences/part.yml, covers 0 of 2 open incidents now\n');
+  const { lines } = await add('whole', 'entity=~.*payment.*', '--json');
+  const { covers, openIncidents } = lines.find(({ type }) => type === 'silence') ?? {};
+  assert.deepEqual([covers, openIncidents], [1, 2]);
+  await store.put('detectors/shop.yml', encoder.encode('kind: AnomalyDetector\n'));
+  const wrong = await add('wrong', 'detector=shpo');
+  assert.match(wrong.stderr, /^warning: it matches nothing as yet: no detector "shpo".*there are shop$/m);
+  assert.equal(wrong.code, 0);
+  assert.equal((await add('right', 'detector=shop')).stderr, '');
+  const range = ['--from', '2026-11-22', '--for', '1h'];
+  const excluded = await runTestCli(['exclude', 'add', 'x', 'detector=shpo', ...range], store, host);
+  assert.match(excluded.stderr, /^warning: .*no detector "shpo"/m);
+  assert.equal(excluded.stdout, 'written: exclusions/x.yml\n');
+  await store.put(NOTIFY_STATE_KEY, encoder.encode('{'));
+  const broken = await add('broken', 'detector=shop');
+  assert.equal(broken.stdout, 'written: silences/broken.yml\n');
+  assert.match(broken.stderr, /^warning: what it covers is not known: .*state\/notify\.json/);
+  assert.equal(broken.code, 0);
 });
 
 test('silence list says in which hours a silence holds, from when, and by which link it came', async () => {
@@ -342,17 +391,18 @@ test('silence refuses what the notify stage would not take, and writes nothing',
   assert.match(over.stderr, /already over: it ends 2026-11-26T00:00:00\.000Z/);
 });
 
-test('silence add looks at the keys of its name alone', async () => {
+test('of the silences, silence add looks at the keys of its name alone', async () => {
   const bucket = createMemoryObjectStore();
   for (const name of ['moved.yaml', 'move.YML.txt', 'x.yml'])
     await bucket.put(`silences/${name}`, encoder.encode('?'));
   const store = {
     ...bucket,
-    get: async (key: string) => assert.fail(`read ${key}`),
+    get: async (key: string) => (key === NOTIFY_STATE_KEY ? bucket.get(key) : assert.fail(`read ${key}`)),
     list: (prefix: string) => (prefix === 'silences/move.' ? bucket.list(prefix) : assert.fail(prefix)),
   };
-  const add = ['silence', 'add', 'move', 'detector=a', '--for', '2h'];
-  assert.equal((await runTestCli(add, store, host)).code, 0);
+  const add = ['silence', 'add', 'move', 'workload=a', '--for', '2h'];
+  const added = await runTestCli(add, store, host);
+  assert.deepEqual([added.code, added.stderr], [0, '']);
   await bucket.delete('silences/move.yml');
   await bucket.put('silences/move.yaml', encoder.encode('?'));
   assert.match((await runTestCli(add, store, host)).stderr, /exists already; end it first/);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findSyntaxProblem, readCheckedManifest } from '../../../lib/cli/check-manifest.ts';
+import { parseManifest } from '../../../lib/config/manifest.ts';
 import { KUBERNETES } from '../../../lib/config/presets/kubernetes.ts';
 import { runTestCli } from '../../helpers/cli.ts';
 import { createMemoryObjectStore } from '../../helpers/memory-object-store.ts';
@@ -158,6 +159,21 @@ spec:
   });
   assert.match(stdout, /^detectors cannot be read: it is a folder; name its files/);
   assert.equal(code, 1);
+});
+
+test('what depends on its own service is refused, and runs where it is deployed', async () => {
+  const text = `kind: AnomalyDetector
+metadata: { name: shop }
+spec:
+  target_service: shop
+  depends_on: [database, shop]
+`;
+  assert.equal(
+    await refusal(text),
+    'x.yml: spec.depends_on[1] (line 5) is "shop", its own target_service; name what that needs in order to work',
+  );
+  assert.deepEqual(parseManifest(text, { source: 'x.yml' }).dependsOn, ['database', 'shop']);
+  assert.ok(await readCheckedManifest(text.replace(', shop', ''), { source: 'x.yml', isPromql: true }));
 });
 
 test('with the list of the deployment, a source that it does not have is told of', async () => {
