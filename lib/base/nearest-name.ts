@@ -2,7 +2,8 @@
 const LONGEST_COMPARED = 100;
 
 /**
- * The name that was probably meant: the one with the fewest letters to change, if those are few enough.
+ * The name that was probably meant: the one with the fewest letters to change, if those are few enough and fewer than half of
+ * the longer one: "foo" is no "from".
  * @returns undefined where none is near
  */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
@@ -12,7 +13,11 @@ export function nearestName(given: string, known: readonly string[]): string | u
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, '');
   const [best] = known
-    .map((name) => ({ name, distance: editDistance(canonical(given), canonical(name)) }))
+    .map((name) => {
+      const [a, b] = [canonical(given), canonical(name)];
+      return { name, distance: editDistance(a, b), length: Math.max(a.length, b.length) };
+    })
+    .filter(({ distance, length }) => distance < length / 2)
     .sort((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
 }
@@ -23,20 +28,24 @@ export function suggestName(given: string, known: readonly string[]): string {
   return near === undefined ? `they are ${known.join(', ')}` : `did you mean ${near}?`;
 }
 
-/** Levenshtein's: insertions, deletions and substitutions. */
+/** Levenshtein's, with two neighbours that changed places as one: insertions, deletions, substitutions, swaps. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let before: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
-    for (let column = 1; column <= b.length; column++)
+    for (let column = 1; column <= b.length; column++) {
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
       current.push(
         Math.min(
           previous[column]! + 1,
           current[column - 1]! + 1,
           previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1),
+          isSwap ? before[column - 2]! + 1 : Infinity,
         ),
       );
-    previous = current;
+    }
+    [before, previous] = [previous, current];
   }
   return previous[b.length]!;
 }

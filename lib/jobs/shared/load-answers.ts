@@ -63,14 +63,18 @@ export function createAnswerLoader<T>(files: AnswerFiles<T>): LoadAnswers<T> {
 async function read<T>(
   context: StoreContext,
   key: string,
-  { what, nameOf, parse, leftOutOf, endings = 'neither NAME.yml nor NAME.yaml' }: AnswerFiles<T>,
+  { prefix, what, nameOf, parse, leftOutOf, endings = 'neither NAME.yml nor NAME.yaml' }: AnswerFiles<T>,
 ): Promise<Read<T> | undefined> {
   const name = nameOf(key);
   if (name === undefined && (key.endsWith('/') || /\/[._][^/]*$/.test(key))) return undefined;
   let etag: string | undefined;
   try {
-    if (name === undefined)
-      throw new AnswerError(`no-${what}`, `${key} is no ${what}: it is called ${endings}`);
+    if (name === undefined) {
+      const why = key.slice(prefix.length).includes('/')
+        ? `it lies in a folder, and only what lies in ${prefix} itself is read`
+        : `it is called ${endings}`;
+      throw new AnswerError(`no-${what}`, `${key} is no ${what}: ${why}`);
+    }
     const stored = await context.store.get(key, { maxBytes: MAX_BYTES });
     etag = stored.etag;
     const answer = parseAny(parse, new TextDecoder().decode(stored.body), { source: key, name });

@@ -18,6 +18,17 @@ test('the name that was probably meant', () => {
   ];
   for (const [given, meant] of cases) assert.equal(nearestName(given, KNOWN), meant, given);
   assert.equal(nearestName('step', []), undefined);
+  // Of a short name, two letters are most of it.
+  for (const [given, name, isMeant] of [
+    ['foo', 'from', false],
+    ['x', 'k', false],
+    ['xy', 'by', false],
+    ['frm', 'from', true],
+    ['fro', 'for', true],
+    ['hrs', 'hours', true],
+    ['K', 'k', true],
+  ] as const)
+    assert.equal(nearestName(given, [name]), isMeant ? name : undefined, given);
 });
 
 test('where nothing is near, the message lists what there is', () => {

@@ -509,7 +509,8 @@ test('exclude refuses what a training would not take, and writes nothing', async
     assert.equal((await runTestCli(['exclude', ...args], store, host)).code, 2, args.join(' '));
   assert.deepEqual(store.keys(), []);
   await store.put('exclusions/good.yaml', encoder.encode('from: 2026-11-22\nuntil: 2026-11-23'));
-  for (const name of ['bad.yml', 'notes.txt']) await store.put(`exclusions/${name}`, encoder.encode('?'));
+  for (const name of ['bad.yml', 'notes.txt', 'sub/good.yml'])
+    await store.put(`exclusions/${name}`, encoder.encode('?'));
   const listed = await runTestCli(['exclude', 'list'], store, host);
   assert.equal(listed.code, 3);
   assert.match(listed.stdout, /^quarantined: exclusions\/bad\.yml: [\s\S]*\nEXCLUSION .*\ngood /);
@@ -517,6 +518,10 @@ test('exclude refuses what a training would not take, and writes nothing', async
   assert.match(
     store.text('quarantine/exclusions/notes.txt.reason.json') ?? '',
     /is no exclusion: it is called/,
+  );
+  assert.match(
+    store.text('quarantine/exclusions/sub/good.yml.reason.json') ?? '',
+    /exclusions\/sub\/good\.yml is no exclusion: it lies in a folder, and only what lies in exclusions\/ itself is read/,
   );
 });
 

@@ -93,6 +93,11 @@ test('a weekly night of Google Calendar goes by the clocks, with what is left ou
     assert.ok(!lasts(GOOGLE, time), time);
 });
 
+test('an event that is marked as free silences, with times too', () => {
+  const times = ['DTSTART:20260501T080000Z', 'DTEND:20260501T090000Z'];
+  assertLasts(calendar(event(...times, 'TRANSP:TRANSPARENT')), [['2026-05-01T08:00Z', '2026-05-01T09:00Z']]);
+});
+
 test('a whole day is one by the clocks of the calendar', () => {
   assertLasts(GOOGLE, [['2026-04-30T22:00Z', '2026-05-02T22:00Z']]);
   assertLasts(calendar(event('DTSTART;VALUE=DATE:20260501')), [['2026-05-01T00:00Z', '2026-05-02T00:00Z']]);
