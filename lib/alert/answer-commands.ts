@@ -8,7 +8,7 @@ export interface Answer {
   /** Short: it stands before the command. */
   readonly label: string;
   readonly command: string;
-  /** Of a silence, what it is of: "everything of its workload, also pods that are new". */
+  /** Of a silence, what it is of: "what its detector finds in its workload, also pods that are new". */
   readonly covers?: string | undefined;
 }
 
@@ -100,7 +100,7 @@ function sayCovered(matchers: readonly Matcher[]): string {
   const isOne = ({ operator }: Matcher): boolean => operator === '=';
   const workload = narrow.find(({ name }) => name === 'workload');
   if (workload !== undefined)
-    return `everything of its workload${isOne(workload) ? '' : 's'}, also pods that are new`;
+    return `what its detector finds in its workload${isOne(workload) ? '' : 's'}, also pods that are new`;
   if (narrow.length > 0) return 'this entity alone';
   return `everything that its detector${isOne(detector!) ? ' finds' : 's find'}`;
 }

@@ -86,6 +86,7 @@ export function advanceIncidents(given: {
         ...((state === 'updated' || state === 'escalated') && sayWhy(state, before, now)),
         state,
         now,
+        firstCulprit,
       });
       firstCulprit ??= whom.members[0]!.anomalyId;
       notifications.push({
@@ -129,7 +130,7 @@ export function advanceIncidents(given: {
     ...(digestDue !== undefined && !isDigestDue && { digestDue }),
   };
   const roomAt = (openings[0]?.at ?? Infinity) + DAY;
-  const dues = kept.map((incident) => nextDue(incident, policyOf(incident), roomAt));
+  const dues = kept.map((incident) => nextDue(incident, policyOf(incident), now, roomAt));
   const digestDues = kept.map(
     (incident) => (isForDigest(incident) ? incident.ownDigestDue : undefined) ?? Infinity,
   );
@@ -150,13 +151,18 @@ function sayWhom(
   {
     state,
     now,
+    firstCulprit,
     ...why
-  }: Pick<Notification, 'state' | 'backSince' | 'isReminder' | 'news'> & { readonly now: number },
+  }: Pick<Notification, 'state' | 'backSince' | 'isReminder' | 'news'> & {
+    readonly now: number;
+    readonly firstCulprit: string | undefined;
+  },
 ): Pick<Notification, 'members' | 'backSince' | 'isReminder' | 'news' | 'isOfOpen'> {
   const isLate = state === 'opened' || why.isReminder === true;
   if (!isLate || !members.some((member) => isLongOver(member, now))) return { ...why, members };
   const open = putOpenFirst(members);
-  const isKnownBy = state === 'opened' || open[0]!.detector === members[0]!.detector;
+  const known = members.find(({ anomalyId }) => anomalyId === firstCulprit) ?? members[0]!;
+  const isKnownBy = state === 'opened' || open[0]!.detector === known.detector;
   return isOpen(open[0]!) && isKnownBy ? { ...why, members: open, isOfOpen: true } : { ...why, members };
 }
 

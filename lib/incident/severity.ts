@@ -18,15 +18,20 @@ export function wasStart({ isStart, start, end }: Member): boolean {
   return isStart === true && end !== undefined && end - start <= START;
 }
 
-/** Those that an incident is about: pods that were off while they started are, where there is nobody else. */
+/** Those that an incident is about: pods that were off while they started are, where nobody else was. */
 export function membersAtFault(members: readonly Member[]): readonly Member[] {
   const others = members.filter((member) => !wasStart(member));
-  return others.length === 0 ? members : others;
+  return isRetracted(others) ? members : others;
 }
 
 /** Over for so long that whoever hears of the incident now need not look there. @param now epoch ms */
 export function isLongOver({ end, lastAnomalous, step, state }: Member, now: number): boolean {
   return !isOpen({ state }) && now - (end ?? lastAnomalous + step) >= LONG;
+}
+
+/** Without what was over long ago, as long as something is open. */
+export function membersPresent(members: readonly Member[], now: number): readonly Member[] {
+  return members.some(isOpen) ? members.filter((member) => !isLongOver(member, now)) : members;
 }
 
 /**
@@ -43,7 +48,7 @@ export function judgeIncident(
   }: Pick<Incident, 'members' | 'firstSeen'> & { readonly severity?: Severity },
   now: number,
 ): Severity {
-  const own = membersAtFault(members);
+  const own = membersAtFault(membersPresent(members, now));
   const isLoud = own.some(isUnusual) || isWide(own) || lastsLong({ members: own, firstSeen }, now);
   const judged = SEVERITIES[Math.max(0, isLoud ? capOf(own) : capOf(own) - 1)]!;
   return severity !== undefined && isLouder(severity, judged) ? severity : judged;

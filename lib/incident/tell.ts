@@ -5,12 +5,12 @@ import { holdOf } from './hold.ts';
 import { isForOwnDigest } from './own-digest.ts';
 import {
   canBeLouder,
-  isLongOver,
   isLouder,
   isOpen,
   isRetracted,
   judgeIncident,
   LONG,
+  membersPresent,
   START,
   stateAtEnd,
 } from './severity.ts';
@@ -44,9 +44,15 @@ export function tellIncident(given: Incident, moment: Moment): Telling {
 
 /**
  * Epoch ms at which something becomes due if nothing new comes; Infinity where nothing does.
+ * @param now epoch ms: who could have become louder by then, and has not, does not by time alone
  * @param roomAt epoch ms at which the budget may have room again
  */
-export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: number = Infinity): number {
+export function nextDue(
+  incident: Incident,
+  policy: GroupingPolicy,
+  now: number,
+  roomAt: number = Infinity,
+): number {
   const { status, toldAt = 0, overSince, firstSeen } = incident;
   // The end of a silence is found by the tick of its minute. The end of what people were told of they hear all the same.
   if (incident.silencedBy !== undefined && !(status === 'told' && overSince !== undefined)) return Infinity;
@@ -54,7 +60,8 @@ export function nextDue(incident: Incident, policy: GroupingPolicy, roomAt: numb
     return firstSeen + (isOfStarts(incident) ? Math.max(START, policy.groupWait) : policy.groupWait);
   if (status === 'closed') return Infinity;
   if (status === 'told' && incident.backSince !== undefined) return toldAt + policy.groupInterval;
-  const becomesLong = overSince === undefined && canBeLouder(incident) ? firstSeen + LONG : Infinity;
+  const isAhead = overSince === undefined && firstSeen + LONG > now;
+  const becomesLong = isAhead && canBeLouder(incident) ? firstSeen + LONG : Infinity;
   if (status !== 'told') {
     // What a digest told of, and is over, closes with the next look.
     if (overSince !== undefined) return status === 'digested' ? overSince : Infinity;
@@ -80,7 +87,7 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
   if (status === 'closed') return undefined;
   if (isBackForNothing(incident)) return 'dropped';
   if (status === 'waiting') {
-    if (now < nextDue(incident, policy)) return undefined;
+    if (now < nextDue(incident, policy, now)) return undefined;
     if (overSince !== undefined && isOfStarts(incident)) return 'dropped';
     return moment.hasRoom(incident) ? 'opened' : 'held';
   }
@@ -90,7 +97,7 @@ function nextState(incident: Incident, moment: Moment): NotifiedState | 'held' |
     return status === 'digested' ? 'dropped' : undefined;
   }
   if (overSince === undefined && isLouderThanTold(incident) && !isSilenced) return 'escalated';
-  if (now < nextDue(incident, policy)) return undefined;
+  if (now < nextDue(incident, policy, now)) return undefined;
   // That it was back is told also where it is over once more: what ends is what people know of.
   return overSince === undefined || incident.backSince !== undefined
     ? 'updated'
@@ -149,7 +156,7 @@ function advance(
         sequence: incident.sequence + 1,
         toldAt: now,
         toldSeverity: incident.severity,
-        told: measureExtent(incident.members),
+        told: measureExtent(membersPresent(incident.members, now)),
         isWorse: false,
       };
   }
@@ -164,13 +171,12 @@ function silence(incident: Incident, moment: Moment): Incident {
 }
 
 /**
- * An open one grows louder with time; one whose members are all over is over since the first look at it. As long as nobody was told, it is as
- * loud as it is by now, without what was over long ago.
+ * An open one grows louder with time, and milder only as long as nobody was told; one whose members are all over is over since the first look
+ * at it.
  */
 function passTime({ overSince: before, ...incident }: Incident, now: number): Incident {
   if (!incident.members.some(isOpen)) return { ...incident, overSince: before ?? now };
   const { firstSeen, members, status } = incident;
   if (status !== 'waiting') return { ...incident, severity: judgeIncident(incident, now) };
-  const present = members.filter((member) => !isLongOver(member, now));
-  return { ...incident, severity: judgeIncident({ firstSeen, members: present }, now) };
+  return { ...incident, severity: judgeIncident({ firstSeen, members }, now) };
 }

@@ -89,7 +89,7 @@ export function isWorsened(
   if (state === 'updated' && (!isHeld || level >= WORSE * told.level)) return true;
   if (told === undefined) return false;
   if (hasGoneOn(incident, members, now)) return true;
-  if (!told.isWide && isWide(members)) return true;
+  if (!told.isWide && isWide(membersAtFault(members))) return true;
   // What is part of it already makes it no wider.
   return state === 'opened' && hasSpread(told, members);
 }
@@ -110,6 +110,7 @@ function hasGoneOn(
 /** Both pods of one workload are wide, and so are three workloads that follow: people know of one. */
 function hasSpread({ workloads: before }: Extent, members: readonly Member[]): boolean {
   if (before === undefined) return false;
-  const workloads = listWorkloads(members.filter(({ state }) => state !== 'retracted')).length;
+  const there = members.filter(({ state }) => state !== 'retracted');
+  const workloads = listWorkloads(membersAtFault(there)).length;
   return workloads >= WIDE_WORKLOADS && workloads >= WORSE * before;
 }

@@ -141,7 +141,7 @@ test('the silence of one pod whose name is generated is of its successors and si
     command,
     /'detector = "shop"' 'workload = "payment"' 'entity =~ "sh\\\\\.op\/\[\^\/\]\+"' --for 2h/,
   );
-  assert.equal(covers, 'everything of its workload, also pods that are new');
+  assert.equal(covers, 'what its detector finds in its workload, also pods that are new');
   assert.ok(matches('sh.op/payment-5ff676694b-x2x4z', 'payment'), 'a sibling');
   assert.ok(matches('sh.op/payment-6d4cf56db6-x2x4z', 'payment'), 'a successor');
   assert.ok(!matches('staging/payment-6d4cf56db6-x2x4z', 'payment'), 'of another namespace');
@@ -164,7 +164,7 @@ test('the silence of one pod whose name is generated is of its successors and si
   const { text } = renderAlert(alertOf([pod('shop/payment-5ff676694b-fzj9z', 'payment')]));
   assert.match(
     text,
-    /^Quiet for 2 hours: tidewatch .*\n {2}covers: {10}everything of its workload, also pods that are new$/m,
+    /^Quiet for 2 hours: tidewatch .*\n {2}covers: {10}what its detector finds in its workload, also pods that are new$/m,
   );
 });
 

@@ -58,7 +58,9 @@ test('PagerDuty: trigger and resolve of one incident have one key, and a digest 
   const details = (event = opened): string[] => Object.keys(event?.payload.custom_details ?? {});
   assert.match(opened?.payload.custom_details['Page'] ?? '', /^s3:\/\/tidewatch-.*\.html$/);
   assert.match(opened?.payload.custom_details['A real fault'] ?? '', /^tidewatch verdict \S+ true --bucket /);
-  assert.ok(details().includes('Quiet for 2 hours (everything of its workload, also pods that are new)'));
+  assert.ok(
+    details().includes('Quiet for 2 hours (what its detector finds in its workload, also pods that are new)'),
+  );
   assert.ok(!details(resolved).some((name) => name.startsWith('Quiet')), 'nobody silences what is over');
   assert.equal(opened?.dedup_key, resolved?.dedup_key);
   assert.equal(opened?.routing_key, 'key');
