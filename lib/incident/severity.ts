@@ -29,9 +29,18 @@ export function isLongOver({ end, lastAnomalous, step, state }: Member, now: num
   return !isOpen({ state }) && now - (end ?? lastAnomalous + step) >= LONG;
 }
 
-/** Without what was over long ago, as long as something is open. */
+/** Without what was over long ago; where nobody is open, long before the last of them was over. @param now epoch ms */
 export function membersPresent(members: readonly Member[], now: number): readonly Member[] {
-  return members.some(isOpen) ? members.filter((member) => !isLongOver(member, now)) : members;
+  const at = members.some(isOpen) ? now : lastEnd(members);
+  return at === undefined ? members : members.filter((member) => !isLongOver(member, at));
+}
+
+/** Epoch ms; undefined: none of them was there. */
+function lastEnd(members: readonly Member[]): number | undefined {
+  let last: number | undefined;
+  for (const { state, end, lastAnomalous, step } of members)
+    if (state !== 'retracted') last = Math.max(last ?? -Infinity, end ?? lastAnomalous + step);
+  return last;
 }
 
 /**

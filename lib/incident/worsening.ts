@@ -9,6 +9,7 @@ import {
   lastsLong,
   listWorkloads,
   membersAtFault,
+  membersPresent,
   UNUSUAL,
   WIDE_WORKLOADS,
 } from './severity.ts';
@@ -49,8 +50,10 @@ export function findNews(
   incident: Pick<Incident, 'told' | 'toldAt' | 'members' | 'firstSeen'>,
   now: number,
 ): readonly News[] {
-  const { told, toldAt, members, firstSeen } = incident;
+  const { told, toldAt, firstSeen } = incident;
   if (told === undefined || toldAt === undefined) return [];
+  // As `told` was measured.
+  const members = membersPresent(incident.members, now);
   const extent = measureExtent(members);
   const isWider =
     told.entities === undefined ? extent.isWide && !told.isWide : extent.entities! > told.entities;
@@ -75,12 +78,12 @@ function isFartherOut(before: number | undefined, now: number | undefined): bool
  * incident has become wide: most of a workload, where one pod had been for hours, or twice as many workloads. If no level is
  * known (an old record, or a member without one), the member itself says whether it is worse.
  *
- * @param members with the change
+ * @param all with the change
  * @param now epoch ms
  */
 export function isWorsened(
   incident: Pick<Incident, 'told' | 'toldAt'>,
-  members: readonly Member[],
+  all: readonly Member[],
   { state, level }: AnomalyChange,
   now: number,
 ): boolean {
@@ -88,6 +91,7 @@ export function isWorsened(
   const isHeld = told?.level !== undefined && level !== undefined;
   if (state === 'updated' && (!isHeld || level >= WORSE * told.level)) return true;
   if (told === undefined) return false;
+  const members = membersPresent(all, now);
   if (hasGoneOn(incident, members, now)) return true;
   if (!told.isWide && isWide(membersAtFault(members))) return true;
   // What is part of it already makes it no wider.

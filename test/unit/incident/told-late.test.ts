@@ -6,6 +6,7 @@ import type { Silencing } from '../../../lib/answers/silencing.ts';
 import { DEFAULT_GROUPING } from '../../../lib/config/grouping.ts';
 import { advanceIncidents, NO_INCIDENTS } from '../../../lib/incident/advance.ts';
 import type { AnomalyChange, IncidentsState, Notification } from '../../../lib/incident/contract.ts';
+import { rankMembers } from '../../../lib/incident/rank-members.ts';
 import { createChange, MINUTE, NINE } from '../../helpers/anomalies.ts';
 
 const ALL: readonly Silencing[] = [
@@ -162,4 +163,68 @@ test('what was never there is told of after a start that was', () => {
   };
   const told = membersTold({ members: [start, retracted] });
   assert.equal(told[0]?.entity, 'shop/s');
+});
+
+test('what merely started leads nothing, and makes what follows no wider', () => {
+  const starts = ['u', 'v'].map((workload) =>
+    change({ entity: `shop/${workload}`, workload, isStart: true, start: NINE - 2 * MINUTE }),
+  );
+  const open = change({ entity: 'shop/c' });
+  assert.equal(rankMembers([...starts.map((each) => over(each, 5)), open])[0]?.entity, 'shop/c');
+  const world = createWorld();
+  world.at(2, [...starts, open]);
+  world.at(
+    8,
+    starts.map((each) => over(each, 5)),
+  );
+  world.at(9, [change({ entity: 'shop/d', start: NINE + 4 * MINUTE })]);
+  for (let minute = 10; minute < 20; minute++) world.at(minute);
+  assert.deepEqual(
+    world.sent.map(({ state, news }) => [state, news]),
+    [['opened', undefined]],
+  );
+});
+
+test('those that are long over do not come as news with each change of who stays', () => {
+  const world = createWorld();
+  const pods = [1, 2, 3].map((i) => change({ entity: `shop/p${i}`, siblings: 4 }));
+  const [stays, ...others] = pods;
+  world.at(2, pods);
+  world.at(
+    16,
+    others.map((each) => over(each, 15)),
+  );
+  const changes = new Map<number, AnomalyChange>(
+    [3.2, 3.3, 3.4, 3.5].map((level, i): [number, AnomalyChange] => {
+      const minute = 60 * (i + 1);
+      const lastAnomalous = NINE + (minute - 1) * MINUTE;
+      return [minute, { ...stays!, state: 'updated', sequence: 2 + i, level, lastAnomalous }];
+    }),
+  );
+  for (let minute = 17; minute < 300; minute++) world.at(minute, [changes.get(minute) ?? []].flat());
+  assert.deepEqual(
+    world.sent.map(({ state, news }) => [state, news]),
+    [
+      ['opened', undefined],
+      ['updated', ['farther']],
+    ],
+  );
+});
+
+test('what was over long before the last one says nothing at its end, nor where that flaps', () => {
+  const world = createWorld();
+  const [critical, mild] = [change({ cap: 'critical' }), change({ entity: 'shop/b', start: NINE + MINUTE })];
+  world.at(2, [critical, mild], ALL);
+  world.at(60, [over(critical, 58)], ALL);
+  const again = change({ entity: 'shop/b', start: NINE + 202 * MINUTE, lastAnomalous: NINE + 202 * MINUTE });
+  for (let minute = 101; minute < 300; minute++) {
+    if (minute === 201) world.at(minute, [over(mild, 200)]);
+    else if (minute === 203) world.at(minute, [again]);
+    else if (minute === 204) world.at(minute, [over(again, 203)]);
+    else world.at(minute);
+  }
+  assert.deepEqual(
+    world.sent.map(({ state, severity }) => `${state} ${severity}`),
+    ['opened warning', 'resolved warning'],
+  );
 });
