@@ -195,17 +195,18 @@ test('those that are long over do not come as news with each change of who stays
     others.map((each) => over(each, 15)),
   );
   const changes = new Map<number, AnomalyChange>(
-    [3.2, 3.3, 3.4, 3.5].map((level, i): [number, AnomalyChange] => {
+    [3.2, 3.3, 3.4, 3.5, 8].map((level, i): [number, AnomalyChange] => {
       const minute = 60 * (i + 1);
       const lastAnomalous = NINE + (minute - 1) * MINUTE;
       return [minute, { ...stays!, state: 'updated', sequence: 2 + i, level, lastAnomalous }];
     }),
   );
-  for (let minute = 17; minute < 300; minute++) world.at(minute, [changes.get(minute) ?? []].flat());
+  for (let minute = 17; minute < 350; minute++) world.at(minute, [changes.get(minute) ?? []].flat());
   assert.deepEqual(
     world.sent.map(({ state, news }) => [state, news]),
     [
       ['opened', undefined],
+      ['updated', ['farther']],
       ['updated', ['farther']],
     ],
   );
