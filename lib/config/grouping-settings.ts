@@ -9,7 +9,7 @@ export const GROUPING_PURPOSES: Readonly<Record<GroupingVariable, string>> = {
   TIDEWATCH_GROUP_WAIT: 'how long the first message about an incident waits for what belongs to it',
   TIDEWATCH_GROUP_INTERVAL: 'the least time between two messages about an incident',
   TIDEWATCH_REPEAT_INTERVAL: 'after which an open incident is told of again',
-  TIDEWATCH_INCIDENTS_A_DAY: 'how many new incidents of one severity or above are told of a day',
+  TIDEWATCH_INCIDENTS_A_DAY: 'how many new incidents are told of within 24 hours, of all severities together',
   TIDEWATCH_DIGEST_AT: 'when the digest of the others goes out, HH:MM of UTC or of a zone behind it',
 };
 

@@ -16,7 +16,10 @@ export interface GroupingPolicy {
   readonly groupInterval: number;
   /** After which an incident that is still open is told of again. */
   readonly repeatInterval: number;
-  /** New incidents of one severity and those above it that are told of within a day; the rest goes into the digest. */
+  /**
+   * New incidents that are told of within 24 hours, of all severities together; the rest goes into the digest. Places are reserved
+   * for louder ones (lib/incident/budget.ts).
+   */
   readonly incidentsADay: number;
   /** When the digest goes out. */
   readonly digestAt: DailyTime;

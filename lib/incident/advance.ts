@@ -7,23 +7,24 @@
  *   incident louder.
  * - A worsening is told at most once in `groupInterval`, an escalation at once, and the end once it has lasted.
  * - An incident that a silence covers waits until the silence is over. It is told then if it is still open.
- * - Over the budget of a day, new incidents wait for the digest. Those count that are at least as loud: up to a budget of each
- *   severity is told.
+ * - Over the budget of a day, which is one for all severities, new incidents wait for the digest. Places of it are reserved for
+ *   what is louder.
  * - Those of detectors with a digest of their own wait for that, whatever the budget, unless they are critical.
  */
 
 import { matchesAll } from '../answers/matcher.ts';
 import { isActive, type Silencing } from '../answers/silencing.ts';
 import type { GroupingPolicy } from '../config/grouping.ts';
-import type { Severity } from '../config/severity.ts';
+import { SEVERITIES } from '../config/severity.ts';
+import { hasRoomFor, nextRoomFor } from './budget.ts';
 import type { AnomalyChange, Incident, IncidentsState, Member, Notification } from './contract.ts';
 import { digestId, makeDigest, nextDigest } from './digest.ts';
 import { isOnlyOf } from './is-only-of.ts';
 import { isForOwnDigest, withOwnDigest } from './own-digest.ts';
 import { putOpenFirst, rankMembers } from './rank-members.ts';
-import { isLongOver, isLouder, isOpen } from './severity.ts';
+import { isLongOver, isOpen, isRetracted } from './severity.ts';
 import { takeChange } from './take-change.ts';
-import { nextDue, tellIncident } from './tell.ts';
+import { nextDue, passTime, type Telling, tellIncident } from './tell.ts';
 import { findNews } from './worsening.ts';
 
 const DAY = 86_400_000;
@@ -62,23 +63,30 @@ export function advanceIncidents(given: {
     isRemembered(incident, now),
   );
   for (const change of inOrder(given.changes)) incidents = takeChange(incidents, change, { policy, now });
+  incidents = incidents.map((incident) => passTime(incident, now));
 
   const active = (given.silencings ?? []).filter((silencing) => isActive(silencing, now));
   let openings = given.state.openings.filter(({ at }) => at > now - DAY);
-  const notifications: Notification[] = [];
-  const told = incidents.map((before) => {
-    const { incident, states } = tellIncident(before, {
+  const tellings = new Map<Incident, Telling>();
+  for (const before of inOrderOfBudget(incidents)) {
+    const telling = tellIncident(before, {
       now,
       policy: policyOf(before),
       findSilence: (incident) => findSilence(incident, active),
       hasRoom: (incident) =>
-        !isForOwnDigest(incident) && countAsLoud(openings, incident.severity) < policy.incidentsADay,
+        !isForOwnDigest(incident) && hasRoomFor(incident.severity, openings, policy.incidentsADay),
     });
+    const { incident, states } = telling;
     if (states.includes('opened'))
       openings = [...openings, { at: now, severity: incident.severity, incidentId: incident.id }];
     // It was not there by corrected data: whoever comes next today has its place.
     if (states.includes('retracted'))
       openings = openings.filter(({ incidentId }) => incidentId !== incident.id);
+    tellings.set(before, telling);
+  }
+  const notifications: Notification[] = [];
+  const told = incidents.map((before) => {
+    const { incident, states } = tellings.get(before)!;
     const members = states.length === 0 ? [] : rankMembers(incident.members);
     let { firstCulprit } = incident;
     for (const [at, state] of states.entries()) {
@@ -129,8 +137,17 @@ export function advanceIncidents(given: {
     openings,
     ...(digestDue !== undefined && !isDigestDue && { digestDue }),
   };
-  const roomAt = (openings[0]?.at ?? Infinity) + DAY;
-  const dues = kept.map((incident) => nextDue(incident, policyOf(incident), now, roomAt));
+  const roomAt = new Map(
+    SEVERITIES.map((each) => [each, nextRoomFor(each, openings, policy.incidentsADay)] as const),
+  );
+  const dues = kept.map((incident) =>
+    nextDue(
+      incident,
+      policyOf(incident),
+      now,
+      isForOwnDigest(incident) ? Infinity : roomAt.get(incident.severity),
+    ),
+  );
   const digestDues = kept.map(
     (incident) => (isForDigest(incident) ? incident.ownDigestDue : undefined) ?? Infinity,
   );
@@ -201,8 +218,11 @@ function inOrder(changes: readonly AnomalyChange[]): readonly AnomalyChange[] {
   );
 }
 
-function countAsLoud(openings: IncidentsState['openings'], severity: Severity): number {
-  return openings.filter((opening) => !isLouder(severity, opening.severity)).length;
+/** What was taken back first, which frees its place; then the loudest, so that of what is due at one look it has the places. */
+function inOrderOfBudget(incidents: readonly Incident[]): readonly Incident[] {
+  const rankOf = ({ members, severity }: Incident): number =>
+    isRetracted(members) ? SEVERITIES.length : SEVERITIES.indexOf(severity);
+  return incidents.toSorted((a, b) => rankOf(b) - rankOf(a));
 }
 
 /**

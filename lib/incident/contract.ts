@@ -156,8 +156,8 @@ export interface IncidentsState {
   /** By the time at which they were first seen. */
   readonly incidents: readonly Incident[];
   /**
-   * Incidents that were told of within the last day, oldest first: what the budget counts. One that was taken back is none.
-   * Those from before ids were kept have none.
+   * Incidents that were told of within the last day, oldest first, each with the severity of its first message: what the budget
+   * counts. One that was taken back is none. Those from before ids were kept have none.
    */
   readonly openings: readonly {
     readonly at: number;

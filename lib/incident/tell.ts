@@ -31,9 +31,12 @@ interface Moment {
   readonly findSilence: (incident: Incident) => string | undefined;
 }
 
-/** Opened, then its end where that is due at once as well: a backlog may hold both. */
+/**
+ * Opened, then its end where that is due at once as well: a backlog may hold both.
+ * @param given as `passTime` has it at that moment
+ */
 export function tellIncident(given: Incident, moment: Moment): Telling {
-  let incident = silence(passTime(given, moment.now), moment);
+  let incident = silence(given, moment);
   const states: NotifiedState[] = [];
   for (let due = nextState(incident, moment); due !== undefined; due = nextState(incident, moment)) {
     incident = advance(incident, due, moment.now);
@@ -45,7 +48,7 @@ export function tellIncident(given: Incident, moment: Moment): Telling {
 /**
  * Epoch ms at which something becomes due if nothing new comes; Infinity where nothing does.
  * @param now epoch ms: who could have become louder by then, and has not, does not by time alone
- * @param roomAt epoch ms at which the budget may have room again
+ * @param roomAt epoch ms at which the budget has room for it again
  */
 export function nextDue(
   incident: Incident,
@@ -174,7 +177,7 @@ function silence(incident: Incident, moment: Moment): Incident {
  * An open one grows louder with time, and milder only as long as nobody was told; one whose members are all over is over since the first look
  * at it.
  */
-function passTime({ overSince: before, ...incident }: Incident, now: number): Incident {
+export function passTime({ overSince: before, ...incident }: Incident, now: number): Incident {
   if (!incident.members.some(isOpen)) return { ...incident, overSince: before ?? now };
   const { firstSeen, members, status } = incident;
   if (status !== 'waiting') return { ...incident, severity: judgeIncident(incident, now) };

@@ -389,7 +389,7 @@ test('what began before an incident that is over is not that incident back', () 
 });
 
 test('incidents over the budget of a day come in one digest, most important first; louder ones are told of', () => {
-  const world = createIncidentWorld({ incidentsADay: 2, groupBy: [] });
+  const world = createIncidentWorld({ incidentsADay: 3, groupBy: [] });
   const one = (i: number, overrides: Partial<AnomalyChange> = {}): AnomalyChange =>
     createChange({ entity: `e${i}`, start: NINE + i * MINUTE, ...overrides });
   for (let i = 0; i < 5; i++) world.at(NINE + i * MINUTE, one(i, { level: 10 * i + 3 }));
