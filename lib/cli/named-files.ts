@@ -38,8 +38,8 @@ export interface NamedFiles<T extends WithMatchers> {
   readonly noun: string;
   readonly aNoun: string;
   readonly nouns: string;
-  /** After `add NAME`. */
-  readonly matchersHelp: string;
+  /** After `add NAME`; in brackets where it may have none. */
+  readonly matchersHelp: 'MATCHER…' | '[MATCHER…]';
   /** `end`, and as it is said of one that was. */
   readonly takeAway: { readonly operand: string; readonly done: string };
   readonly addOptions: readonly string[];
@@ -82,31 +82,69 @@ export function createNamedFilesCommand<T extends WithMatchers>(files: NamedFile
       const [what, name, ...matchers] = operands;
       const stray = what === 'add' ? undefined : addOptions.find((each) => values[each] !== undefined);
       if (stray !== undefined) throw new UsageError(`--${stray} goes with ${command} add`);
-      if (what === 'add' && name !== undefined) return await add(files, invocation, { name, matchers });
+      if (what === 'add') return await add(files, invocation, readOperandsOfAdd(files, name, matchers));
       if (what === 'list' && name === undefined) return await list(files, invocation);
       if (what === takeAway.operand && name !== undefined && matchers.length === 0)
         return await remove(files, invocation, name);
-      const meant = what === undefined ? undefined : meantBy(what, takeAway.operand);
-      if (meant !== undefined)
-        throw new UsageError(
-          `${command} has no ${JSON.stringify(what)}; did you mean tidewatch ${[command, meant, ...operands.slice(1)].join(' ')}?`,
-        );
-      throw new UsageError(
-        `${command} takes add NAME ${matchersHelp}, list, or ${takeAway.operand} NAME, not ${JSON.stringify(operands.join(' '))}; see tidewatch ${command} --help`,
-      );
+      throw new UsageError(sayWrongOperands(files, operands));
     },
   };
+}
+
+/** @throws UsageError that says what is missing */
+function readOperandsOfAdd<T extends WithMatchers>(
+  { command, aNoun, matchersHelp }: NamedFiles<T>,
+  name: string | undefined,
+  matchers: readonly string[],
+): { readonly name: string; readonly matchers: readonly string[] } {
+  const usage = (...operands: readonly string[]): string =>
+    `tidewatch ${[command, 'add', ...operands].join(' ')}; see tidewatch ${command} --help`;
+  if (name === undefined || name === '')
+    throw new UsageError(`${command} add needs a name: ${usage('NAME', matchersHelp)}`);
+  // No name has such a sign, and every matcher one.
+  if (/[=~]/.test(name))
+    throw new UsageError(
+      `${command} add needs a name before its matchers, not ${JSON.stringify(name)}: ${usage('NAME', matchersHelp)}`,
+    );
+  if (!isObjectId(name))
+    throw new UsageError(
+      `${aNoun} is called by letters, digits, dots, dashes and underscores, not ${JSON.stringify(name)}`,
+    );
+  if (matchers.length === 0 && matchersHelp === 'MATCHER…')
+    throw new UsageError(
+      `${command} add needs a matcher, such as detector=checkout, or 'detector=~.*' for everything: ${usage(name, matchersHelp)}`,
+    );
+  return { name, matchers };
+}
+
+/** Of what is neither an `add` nor a whole command: which part is missing, or too much. */
+function sayWrongOperands<T extends WithMatchers>(
+  { command, matchersHelp, takeAway }: NamedFiles<T>,
+  [what, ...more]: readonly string[],
+): string {
+  const forms = `add NAME ${matchersHelp}, list, or ${takeAway.operand} NAME`;
+  const help = `see tidewatch ${command} --help`;
+  const given = JSON.stringify(more.join(' '));
+  if (what === undefined) return `${command} needs to know what: ${forms}; ${help}`;
+  if (what === 'list') return `${command} list takes nothing more, not ${given}; ${help}`;
+  if (what === takeAway.operand)
+    return more.length === 0
+      ? `${command} ${what} needs a name, one of tidewatch ${command} list: tidewatch ${command} ${what} NAME; ${help}`
+      : `${command} ${what} takes one name, not ${given}; ${help}`;
+  const meant = meantBy(what, takeAway.operand);
+  if (meant === undefined)
+    return `${command} takes ${forms}, not ${JSON.stringify([what, ...more].join(' '))}; ${help}`;
+  const operands = meant === 'list' ? [] : more.length === 0 ? ['NAME'] : more;
+  return `${command} has no ${JSON.stringify(what)}; did you mean tidewatch ${[command, meant, ...operands].join(' ')}?`;
 }
 
 /** Words of other tools, and of the other command of this kind, for taking one away. */
 const TAKES_AWAY = ['remove', 'end', 'delete', 'rm', 'stop', 'expire'];
 
-/** What a word was meant for that is none of a command's; undefined of one that it has. */
+/** What a word was meant for that is none of a command's. */
 function meantBy(what: string, takeAway: string): string | undefined {
-  const own = ['add', 'list', takeAway];
-  if (own.includes(what)) return undefined;
   if (TAKES_AWAY.includes(what)) return takeAway;
-  return what === 'show' || what === 'ls' ? 'list' : nearestName(what, own);
+  return what === 'show' || what === 'ls' ? 'list' : nearestName(what, ['add', 'list', takeAway]);
 }
 
 /**
@@ -143,10 +181,6 @@ async function add<T extends WithMatchers>(
 ): Promise<ExitStatus> {
   const { command, noun, takeAway } = files;
   const store = openBucket(invocation);
-  if (!isObjectId(name))
-    throw new UsageError(
-      `${files.aNoun} is called by letters, digits, dots, dashes and underscores, not ${JSON.stringify(name)}`,
-    );
   const key = files.keyOf(name);
   const text = stringify(files.membersOf(invocation, matchers));
   const file = readAdded(files, text, name);

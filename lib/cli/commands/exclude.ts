@@ -60,9 +60,16 @@ function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
+function hasEnd({ values }: Invocation): boolean {
+  return values.until !== undefined || values.for !== undefined;
+}
+
 function rangeOf(invocation: Invocation): Readonly<Record<string, unknown>> {
   const { from, end } = readRange(invocation, undefined);
-  if (from === undefined || end === undefined)
-    throw new UsageError('exclude add needs --from, and --until or --for');
+  if (from === undefined)
+    throw new UsageError(
+      `exclude add needs its beginning: --from TIME${hasEnd(invocation) ? '' : ', and its end: --until TIME or --for DURATION'}`,
+    );
+  if (end === undefined) throw new UsageError('exclude add needs its end: --until TIME or --for DURATION');
   return { from: iso(from), until: iso(end) };
 }

@@ -46,18 +46,30 @@ export const incidents: Command = {
     const [what = 'list', id, ...more] = invocation.operands;
     if (what === 'list' && id === undefined) return await list(invocation);
     if (what === 'show' && id !== undefined && more.length === 0) return await show(invocation, id);
-    if (what === 'show' && id === undefined)
-      throw new UsageError(
-        'incidents show needs an id, the first column of tidewatch incidents list, such as 20261122T080000Z-0123456789ab',
-      );
-    const near = what === 'list' || what === 'show' ? undefined : nearestName(what, ['list', 'show']);
-    if (near !== undefined)
-      throw new UsageError(`incidents has no ${JSON.stringify(what)}; did you mean ${near}?`);
-    throw new UsageError(
-      `incidents takes list, or show and an id, not ${JSON.stringify(invocation.operands.join(' '))}; see tidewatch incidents --help`,
-    );
+    throw new UsageError(sayWrongOperands(invocation.operands));
   },
 };
+
+/** As ids begin: those of incidents with a time. */
+const ID_BEGINS = /^(\d{8}T|digest-)/;
+
+/** Which part is missing, or too much. */
+function sayWrongOperands([what = '', ...more]: readonly string[]): string {
+  const given = JSON.stringify(more.join(' '));
+  // An id alone, or after list.
+  const id = what === 'list' ? more[0]! : what;
+  const next = ID_BEGINS.test(id)
+    ? `did you mean tidewatch incidents show ${id}?`
+    : 'see tidewatch incidents --help';
+  if (what === 'show')
+    return more.length === 0
+      ? 'incidents show needs an id, the first column of tidewatch incidents list, such as 20261122T080000Z-0123456789ab'
+      : `incidents show takes one id, not ${given}; ${next}`;
+  if (what === 'list') return `incidents list takes nothing more, not ${given}; ${next}`;
+  const near = nearestName(what, ['list', 'show']);
+  if (near !== undefined) return `incidents has no ${JSON.stringify(what)}; did you mean ${near}?`;
+  return `incidents takes list, or show and an id, not ${JSON.stringify([what, ...more].join(' '))}; ${next}`;
+}
 
 async function list(invocation: Invocation): Promise<ExitStatus> {
   const { output, values } = invocation;

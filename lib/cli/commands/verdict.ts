@@ -8,6 +8,10 @@ import { BUCKET_HELP, BUCKET_OPTION, type Command, openBucket, stringValue } fro
 import { UsageError } from '../usage-error.ts';
 import { findDetectors } from '../verdicts.ts';
 
+const FORM = 'tidewatch verdict ID true|false|expected';
+const MEANINGS =
+  'true for what was an incident, false for what was none, expected for what was known to come';
+
 export const verdict: Command = {
   name: 'verdict',
   operands: 'ID true|false|expected',
@@ -20,16 +24,7 @@ export const verdict: Command = {
   options: { ...BUCKET_OPTION, note: { type: 'string' }, by: { type: 'string' } },
   async run(invocation) {
     const { operands, values, host, output } = invocation;
-    const [id, said, ...more] = operands;
-    const found = VERDICTS.find((each) => each === said);
-    if (id !== undefined && said !== undefined && found === undefined && more.length === 0)
-      throw new UsageError(
-        `the verdict is ${JSON.stringify(said)}, none of ${VERDICTS.join(', ')}: true for what was an incident, false for what was none, expected for what was known to come`,
-      );
-    if (id === undefined || found === undefined || more.length > 0)
-      throw new UsageError(
-        `verdict takes an id and one of ${VERDICTS.join(', ')}, not ${JSON.stringify(operands.join(' '))}; see tidewatch incidents for the ids`,
-      );
+    const { id, said: found } = readOperands(operands);
     const store = openBucket(invocation);
     const unknown = (): UsageError =>
       new UsageError(`no incident and no anomaly ${JSON.stringify(id)} in this bucket`);
@@ -64,3 +59,32 @@ export const verdict: Command = {
     return 'ok';
   },
 };
+
+/** @throws UsageError that says what is missing, or too much */
+function readOperands(operands: readonly string[]): {
+  readonly id: string;
+  readonly said: Verdict['verdict'];
+} {
+  const [id = '', said, ...more] = operands;
+  const isVerdict = VERDICTS.some((each) => each === id);
+  if (isVerdict && said !== undefined)
+    throw new UsageError(
+      `verdict takes the id before the verdict, not ${JSON.stringify(operands.join(' '))}: ${FORM}`,
+    );
+  if (id === '' || isVerdict)
+    throw new UsageError(`verdict needs the id of an incident, as tidewatch incidents has them: ${FORM}`);
+  if (said === undefined)
+    throw new UsageError(
+      `verdict needs to know what ${JSON.stringify(id)} was, one of ${VERDICTS.join(', ')}: ${MEANINGS}; see tidewatch incidents for the ids`,
+    );
+  const found = VERDICTS.find((each) => each === said);
+  if (found === undefined)
+    throw new UsageError(
+      `the verdict is ${JSON.stringify(said)}, none of ${VERDICTS.join(', ')}: ${MEANINGS}`,
+    );
+  if (more.length > 0)
+    throw new UsageError(
+      `verdict takes an id and a verdict, and nothing more, not ${JSON.stringify(more.join(' '))}; what is to be known goes into --note TEXT`,
+    );
+  return { id, said: found };
+}

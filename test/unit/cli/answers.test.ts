@@ -561,14 +561,79 @@ test('verdict writes what status counts, and is of something', async () => {
   assert.deepEqual(verdicts, { true: 1, false: 1, expected: 1, precision: 1 / 3 });
 });
 
+const ID = '20261122T080000Z-0123456789ab';
 for (const [args, message] of [
+  [['silence'], /silence needs to know what: add NAME MATCHER…, list, or end NAME/],
+  [['silence', 'add'], /silence add needs a name: tidewatch silence add NAME MATCHER…;/],
+  [['silence', 'add', '', 'workload=a', '--for', '2h'], /silence add needs a name: /],
+  [['silence', 'add', '--for', '2h'], /silence add needs a name: /],
+  [
+    ['silence', 'add', 'severity!=critical', '--for', '2h'],
+    /silence add needs a name before its matchers, not "severity!=critical": tidewatch silence add NAME MATCHER…;/,
+  ],
+  [
+    ['silence', 'add', 'night', '--for', '2h'],
+    /silence add needs a matcher, .*: tidewatch silence add night MATCHER…;/,
+  ],
+  [['silence', 'list', 'x'], /silence list takes nothing more, not "x";/],
+  [
+    ['silence', 'end'],
+    /silence end needs a name, one of tidewatch silence list: tidewatch silence end NAME;/,
+  ],
+  [['silence', 'end', 'a', 'b'], /silence end takes one name, not "a b";/],
+  [['silence', 'rm'], /silence has no "rm"; did you mean tidewatch silence end NAME\?/],
+  [['silence', 'show', 'x'], /silence has no "show"; did you mean tidewatch silence list\?/],
+  [['silence', 'mute', 'x'], /silence takes add NAME MATCHER…, list, or end NAME, not "mute x";/],
+  [['exclude', 'add'], /exclude add needs a name: tidewatch exclude add NAME \[MATCHER…\];/],
+  [
+    ['exclude', 'add', 'entity!~a', '--from', '2026-11-22', '--for', '2h'],
+    /exclude add needs a name before its matchers, not "entity!~a"/,
+  ],
+  [
+    ['exclude', 'add', 'x'],
+    /exclude add needs its beginning: --from TIME, and its end: --until TIME or --for DURATION/,
+  ],
+  [['exclude', 'add', 'x', '--for', '2h'], /exclude add needs its beginning: --from TIME \(usage\)/],
+  [
+    ['exclude', 'add', 'x', '--from', '2026-11-22'],
+    /exclude add needs its end: --until TIME or --for DURATION/,
+  ],
+  [
+    ['exclude', 'remove'],
+    /exclude remove needs a name, one of tidewatch exclude list: tidewatch exclude remove NAME;/,
+  ],
+  [['verdict'], /verdict needs the id of an incident, .*: tidewatch verdict ID true\|false\|expected/],
+  [['verdict', 'true'], /verdict needs the id of an incident/],
+  [
+    ['verdict', ID],
+    /verdict needs to know what "20261122T080000Z-0123456789ab" was, one of true, false, expected/,
+  ],
+  [
+    ['verdict', 'true', ID],
+    /verdict takes the id before the verdict, not "true 20261122T080000Z-0123456789ab"/,
+  ],
+  [
+    ['verdict', ID, 'true', 'disk', 'full'],
+    /verdict takes an id and a verdict, and nothing more, not "disk full"; .* --note/,
+  ],
+  [['incidents', 'show', 'a', 'b'], /incidents show takes one id, not "a b"/],
+  [['incidents', ID], /did you mean tidewatch incidents show 20261122T080000Z-0123456789ab\?/],
+  [
+    ['incidents', 'list', ID],
+    /incidents list takes nothing more, .*; did you mean tidewatch incidents show 20261122T080000Z-0123456789ab\?/,
+  ],
+  [['incidents', 'list', 'x'], /incidents list takes nothing more, not "x"; see tidewatch incidents --help/],
+  [
+    ['incidents', 'foo'],
+    /incidents takes list, or show and an id, not "foo"; see tidewatch incidents --help/,
+  ],
   [
     ['verdict', 'x', 'maybe'],
     /the verdict is "maybe", none of true, false, expected: true for what was an incident/,
   ],
   [
     ['verdict', 'x'],
-    /takes an id and one of true, false, expected, not "x"; see tidewatch incidents for the ids/,
+    /verdict needs to know what "x" was, one of true, false, expected: .*; see tidewatch incidents for the ids/,
   ],
   [['incidents', 'show'], /incidents show needs an id, the first column of tidewatch incidents list/],
   [['incidents', 'shwo', 'x'], /incidents has no "shwo"; did you mean show\?/],
@@ -578,7 +643,7 @@ for (const [args, message] of [
   [['exclude', 'show'], /did you mean tidewatch exclude list\?/],
   [['silence', 'add', 'x', 'entity=a', '--for', '-2h'], /--for is "-2h", not a duration such as 15m/],
 ] as const)
-  test(`"tidewatch ${args.join(' ')}" is told what was meant`, async () => {
+  test(`"tidewatch ${args.join(' ')}" is told what was meant, or is missing`, async () => {
     const { code, stderr } = await runTestCli(args, createMemoryObjectStore(), host);
     assert.match(stderr, message);
     assert.equal(code, 2);
