@@ -5,6 +5,7 @@
  */
 import { NotFoundError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
+import { hashText } from '../../config/work-unit.ts';
 import type { Incident, Member } from '../../incident/contract.ts';
 import { isOpen } from '../../incident/severity.ts';
 import { incidentPageKey, unitOfWindowKey } from '../../store/keys.ts';
@@ -13,9 +14,11 @@ import type { NotifyContext } from '../shared/context.ts';
 import { lengthAfter } from './incident-page/plot-range.ts';
 import { writePages } from './write-pages.ts';
 
-/** Pages that a sweep asks the age of, those of the newest incidents first, and pages that it draws, the latest ones first. */
+/** Pages that a sweep asks the age of, mainly those of the newest incidents, and pages that it draws, mainly the latest ones. */
 const MOST_ASKED = 100;
 const MOST_DRAWN = 5;
+/** Share of these that the lot decides on: a page that can never be drawn is the latest of all for as long as its incident lasts. */
+const BY_LOT = 2 / 5;
 const CONCURRENCY = 8;
 /** Ms between pages of an open incident: a share of its age. Each sweep finds those at the least due. */
 const BETWEEN = { least: 5 * 60_000, most: 6 * 3_600_000, share: 1 / 8 } as const;
@@ -31,10 +34,11 @@ export async function redrawPages(
   if (context.withoutPages === true) return;
   const now = context.now();
   const due: { readonly id: string; readonly lateness: number }[] = [];
-  const asked = state.incidents.incidents
-    .map((incident) => ({ incident, newest: findNewest(state, incident, written) }))
+  const mayBe = state.incidents.incidents
+    .map((incident) => ({ id: incident.id, incident, newest: findNewest(state, incident, written) }))
     .filter(({ incident, newest }) => newest > -Infinity && mayBeDue(incident, now))
-    .slice(-MOST_ASKED);
+    .reverse();
+  const asked = choose(mayBe, { most: MOST_ASKED, now });
   await forEachConcurrently(asked, CONCURRENCY, async ({ incident, newest }) => {
     const drawn = await findDrawn(context, incident);
     if (drawn === undefined || newest < drawn) return;
@@ -46,8 +50,22 @@ export async function redrawPages(
   await writePages(
     context,
     state,
-    due.slice(0, MOST_DRAWN).map(({ id }) => id),
+    choose(due, { most: MOST_DRAWN, now }).map(({ id }) => id),
   );
+}
+
+/**
+ * Those that the lot falls on, and then those at the front of all. Each sweep casts it anew, by its time, so that each has its turn whichever
+ * others stay at the front; a fixed order of turns would need to be remembered. It comes first: what is at the front may use up the time.
+ * @param ordered the foremost first
+ */
+function choose<T extends { readonly id: string }>(
+  ordered: readonly T[],
+  { most, now }: { readonly most: number; readonly now: number },
+): readonly T[] {
+  const lots = new Map(ordered.map((each) => [each, hashText(`${now} ${each.id}`)]));
+  const drawn = ordered.toSorted((a, b) => lots.get(a)! - lots.get(b)!).slice(0, most * BY_LOT);
+  return [...new Set([...drawn, ...ordered])].slice(0, most);
 }
 
 /** Epoch ms of what is newest about its detectors: of data that is missing, the clock's; -Infinity: nothing is. */
@@ -56,12 +74,15 @@ function findNewest(
   { members }: Incident,
   written: ReadonlyMap<string, number>,
 ): number {
-  const times = members.map((member) => {
+  // A loop here and below: spread arguments have a limit, and an incident may have more members.
+  let newest = -Infinity;
+  for (const member of members) {
     const anomaly = anomalies[member.anomalyId];
     if (anomaly?.silence !== undefined && isOpen(member)) return Infinity;
-    return written.get((anomaly && unitOfWindowKey(anomaly.objects.window)) ?? member.detector) ?? -Infinity;
-  });
-  return Math.max(...times);
+    const unit = (anomaly && unitOfWindowKey(anomaly.objects.window)) ?? member.detector;
+    newest = Math.max(newest, written.get(unit) ?? -Infinity);
+  }
+  return newest;
 }
 
 /** Whether a page of any age would be. */
@@ -100,10 +121,14 @@ function measureLateness({ members, firstSeen, overSince }: Incident, drawn: num
 }
 
 function lengthOf(members: readonly Member[]): number {
-  const ends = members.map(({ end, lastAnomalous }) => end ?? lastAnomalous);
-  return Math.max(...ends) - Math.min(...members.map(({ start }) => start));
+  let [first, last] = [Infinity, -Infinity];
+  for (const { start, end, lastAnomalous } of members) {
+    first = Math.min(first, start);
+    last = Math.max(last, end ?? lastAnomalous);
+  }
+  return last - first;
 }
 
 function stepOf(members: readonly Member[]): number {
-  return Math.max(...members.map(({ step }) => step));
+  return members.reduce((most, { step }) => Math.max(most, step), 0);
 }

@@ -41,7 +41,7 @@ export async function writePages(
       const { writeIncidentPage } = await import('./incident-page/write-page.ts');
       const render =
         renderPage ?? (await import('../../report/incident/incident-page.ts')).renderIncidentPage;
-      const step = Math.max(0, ...members.map((member) => member.step)) || USUAL_STEP;
+      const step = members.reduce((most, member) => Math.max(most, member.step), 0) || USUAL_STEP;
       const work = writeIncidentPage(store, { incidentId, step, now: now(), render });
       const related = await withinTime(MOST_TIME, work);
       if (related !== undefined) found.push(related);

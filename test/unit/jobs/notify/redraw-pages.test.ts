@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DescribedAnomaly } from '../../../../lib/alert/alert.ts';
 import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
+import type { Incident } from '../../../../lib/incident/contract.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
+import { redrawPages } from '../../../../lib/jobs/notify/redraw-pages.ts';
 import { requestsOfRedraws } from '../../../../lib/jobs/plan/requests.ts';
 import type { Workload } from '../../../../lib/jobs/plan/workload.ts';
 import type { NotifyContext } from '../../../../lib/jobs/shared/context.ts';
@@ -11,9 +13,10 @@ import type { IncidentInput } from '../../../../lib/report/incident/incident-inp
 import { countStore, type Requests } from '../../../../lib/store/count-requests.ts';
 import type { PendingChange } from '../../../../lib/store/detector-state.ts';
 import { incidentPageKey, scoresKey, windowKey } from '../../../../lib/store/keys.ts';
-import { readNotifyState } from '../../../../lib/store/notify-state.ts';
+import { INITIAL_NOTIFY_STATE, readNotifyState } from '../../../../lib/store/notify-state.ts';
 import type { ObjectStore } from '../../../../lib/store/object-store.ts';
 import { writeWindow } from '../../../../lib/window/write-window.ts';
+import { createChange } from '../../../helpers/anomalies.ts';
 import { createMemoryObjectStore } from '../../../helpers/memory-object-store.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
@@ -70,7 +73,7 @@ async function createWorld({ isAsked = true } = {}): Promise<World> {
         publisher: topic,
         telemetry,
         now: () => world.now,
-        grouping: { ...DEFAULT_GROUPING, groupWait: 0, groupInterval: 0, groupBy: [] },
+        grouping: { ...DEFAULT_GROUPING, groupWait: 0, groupInterval: 0, groupBy: [], incidentsADay: 100 },
         renderPage(input) {
           world.drawn.push({ at: world.now, input });
           world.now += DRAWING;
@@ -285,6 +288,96 @@ test('a page that cannot be drawn, or is not to be asked for, stops nothing, and
   await sweep({});
   assert.equal(world.drawn.length, before + 1);
   assert.deepEqual(told(world), ['opened']);
+});
+
+for (const [what, takes] of [
+  ['at once', 0],
+  ['after all of the time that a run has for pages', 11_000],
+] as const)
+  test(`pages that can never be drawn, which fail ${what}, leave the others their turn`, async () => {
+    const world = await createWorld();
+    const fails: IncidentInput[] = [];
+    const renderPage = (input: IncidentInput): string => {
+      if (!input.incidentId.startsWith('shop-bad')) return world.context().renderPage!(input);
+      fails.push(input);
+      world.now += takes;
+      throw new Error('no plot');
+    };
+    const ids = ['bad', 'good'].map((kind) => Array.from({ length: 5 }, (_, i) => `${kind}-${i}`));
+    for (const entity of ids.flat()) await leave(world.store, 'shop', change(entity, 1, {}));
+    await notify(world.context({ renderPage }), ['shop']);
+    await notify(world.context({ renderPage }), []);
+    const [from, until] = [START + HOUR, START + 7 * HOUR];
+    for (let time = from; time <= until; time += 10 * MINUTE) {
+      world.now = time;
+      const before = world.drawn.length + fails.length;
+      await putWindow(world.store, time - LENGTH);
+      await leave(world.store, 'shop');
+      await notify(world.context({ renderPage }), []);
+      assert.ok(world.drawn.length + fails.length - before <= 5);
+    }
+    const drawn = world.drawn.filter(({ at }) => at >= from);
+    const counts = Map.groupBy(drawn, ({ input }) => input.incidentId);
+    assert.equal(counts.size, 5, [...counts.keys()].join(' '));
+  });
+
+/** As the sweep of each ten minutes, of what is remembered alone. */
+async function redraw(
+  store: ObjectStore,
+  incidents: readonly Incident[],
+  now: number,
+): Promise<MemoryTelemetry> {
+  const telemetry = createMemoryTelemetry();
+  const state = { ...INITIAL_NOTIFY_STATE, incidents: { ...INITIAL_NOTIFY_STATE.incidents, incidents } };
+  const context = createNotifyContext(store, { publisher: createTopic(store), telemetry, now: () => now });
+  await redrawPages(context, state, new Map([['shop', now]]));
+  return telemetry;
+}
+
+function createTold(id: string, members: Incident['members']): Incident {
+  return {
+    id,
+    members,
+    firstSeen: START,
+    status: 'told',
+    severity: 'warning',
+    sequence: 1,
+    isWorse: false,
+    flaps: 0,
+  };
+}
+
+test('of more incidents than a sweep asks for, each is asked for in its turn, and the newest most often', async () => {
+  const incidents = Array.from({ length: 140 }, (_, i) =>
+    createTold(`i-${i}`, [createChange({ start: START + i })]),
+  );
+  const asked = new Map<string, number>();
+  const store = {
+    ...createMemoryObjectStore(),
+    async head(key: string) {
+      asked.set(key, (asked.get(key) ?? 0) + 1);
+      return { key, etag: '', size: 0, lastModified: START + 24 * HOUR };
+    },
+  };
+  const sweeps = 12;
+  for (let sweep = 1; sweep <= sweeps; sweep++) {
+    const before = [...asked.values()].reduce((sum, count) => sum + count, 0);
+    await redraw(store, incidents, START + sweep * 10 * MINUTE);
+    assert.equal([...asked.values()].reduce((sum, count) => sum + count, 0) - before, 100);
+  }
+  assert.equal(asked.size, 140);
+  for (let i = 80; i < 140; i++) assert.equal(asked.get(incidentPageKey(`i-${i}`)), sweeps, `i-${i}`);
+});
+
+test('an incident of any number of members is redrawn', async () => {
+  const store = createMemoryObjectStore({ now: () => START });
+  const one = createChange({ start: START });
+  const members = Array.from({ length: 150_000 }, (_, i) => ({ ...one, anomalyId: `a-${i}` }));
+  const over = { ...createTold('large', members), overSince: START + HOUR };
+  await store.put(incidentPageKey('large'), new Uint8Array());
+  const telemetry = await redraw(store, [over], START + 3 * HOUR);
+  // Its object is not there.
+  assert.equal(telemetry.total('IncidentPagesFailed', 'shop'), 1);
 });
 
 test('sweeps at once draw the same page, tell nobody, and change nothing that is remembered', async () => {
