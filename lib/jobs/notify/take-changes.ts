@@ -2,16 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DescribedAnomaly } from '../../alert/alert.ts';
 import { buildIncidentAlert } from '../../alert/build-incident-alert.ts';
-import { chooseTold } from '../../alert/choose-told.ts';
 import type { Silencing } from '../../answers/silencing.ts';
 import { ArtifactError, PreconditionFailedError, RetryLaterError } from '../../base/errors.ts';
 import { forEachConcurrently } from '../../base/limit-concurrency.ts';
 import { workloadOf } from '../../base/workload.ts';
-import { advanceIncidents, asksForSilences } from '../../incident/advance.ts';
+import { type Advanced, advanceIncidents, asksForSilences } from '../../incident/advance.ts';
 import type { AnomalyChange, Incident, Member } from '../../incident/contract.ts';
 import { unknownZone } from '../../incident/digest.ts';
-import { rankMembers } from '../../incident/rank-members.ts';
-import { isOpen } from '../../incident/severity.ts';
 import type { AnomalyContext, PendingChange } from '../../store/detector-state.ts';
 import { readState, type StoredState } from '../../store/detector-states.ts';
 import { anomalyKey } from '../../store/keys.ts';
@@ -26,6 +23,7 @@ import { ALERT_KEYS } from './alert-keys.ts';
 import { keepRecord } from './keep-record.ts';
 import { recordAnomaly } from './record-anomaly.ts';
 import { withRelated } from './relate-others.ts';
+import { keepAnomalies, readCut } from './whole-anomalies.ts';
 
 export interface TakenOver {
   /** As it stands in the bucket, or stood there when it was read. */
@@ -47,9 +45,6 @@ export interface TakenOver {
 /** Each round one writer gets through. */
 const MAX_ROUNDS = 20;
 const CONCURRENCY = 8;
-/** Reasons of an anomaly that are kept where an incident has many; the anomaly's object has them all. */
-const MANY_MEMBERS = 20;
-const KEPT_REASONS = 3;
 
 /**
  * Changes that were taken stay in the detectors' outboxes until the caller removes them. They are not taken again.
@@ -85,7 +80,21 @@ export async function takeChanges(
       });
     });
     const silencings = asksForSilences(state.incidents, fresh) ? await given.loadSilencings() : [];
-    const { next, ...moved } = move(state, { ...given, context, states, fresh, silencings });
+    const advanced = advanceIncidents({
+      state: state.incidents,
+      changes: fresh.map(toChange),
+      policy: context.grouping,
+      silencings,
+      hurried: context.only,
+      now: context.now(),
+    });
+    const newest = await readCut(context, {
+      notifications: advanced.notifications,
+      incidents: advanced.state.incidents,
+      newest: newestAnomalies(state, fresh),
+      fresh: new Set(byAnomaly.keys()),
+    });
+    const { next, ...moved } = move(state, { ...given, context, states, advanced, newest });
     if (isDeepStrictEqual(next, state)) return { stored, ...moved };
     try {
       return { stored: await writeNotifyState(store, next, etag), ...moved };
@@ -122,23 +131,13 @@ function move(
   given: {
     readonly context: NotifyContext;
     readonly states: ReadonlyMap<string, StoredState>;
-    readonly fresh: readonly PendingChange[];
-    readonly silencings: readonly Silencing[];
+    readonly advanced: Advanced;
+    readonly newest: ReadonlyMap<string, DescribedAnomaly>;
     readonly sweptAt: number | undefined;
   },
 ): { readonly next: NotifyState } & Omit<TakenOver, 'stored'> {
-  const { context, states, fresh } = given;
-  const now = context.now();
-  const advanced = advanceIncidents({
-    state: state.incidents,
-    changes: fresh.map(toChange),
-    policy: context.grouping,
-    silencings: given.silencings,
-    hurried: context.only,
-    now,
-  });
+  const { context, states, advanced, newest } = given;
   const { incidents } = advanced.state;
-  const newest = newestAnomalies(state, fresh);
   const messages = advanced.notifications.map((notification) => ({
     alert: buildIncidentAlert({
       notification,
@@ -216,46 +215,6 @@ function newestAnomalies(
   for (const { anomaly } of fresh.toSorted((a, b) => a.sequence - b.sequence))
     newest.set(anomaly.anomalyId, withRelated(newest.get(anomaly.anomalyId), anomaly));
   return newest;
-}
-
-/**
- * Of many members only the reasons of those whose number a message may tell are kept whole. What was cut is whole again with the
- * anomaly's next change.
- */
-function keepAnomalies(
-  members: readonly Member[],
-  newest: ReadonlyMap<string, DescribedAnomaly>,
-): readonly (readonly [string, DescribedAnomaly])[] {
-  const whole = members.length > MANY_MEMBERS ? findTold(members, newest) : undefined;
-  return members.map((member) => {
-    const anomaly = newest.get(member.anomalyId)!;
-    return [member.anomalyId, whole === undefined || whole.has(anomaly) ? anomaly : cutReasons(anomaly)];
-  });
-}
-
-/** Of the probable culprit, and of what went farthest: of what is open, and of all, which the end tells. */
-function findTold(
-  members: readonly Member[],
-  newest: ReadonlyMap<string, DescribedAnomaly>,
-): ReadonlySet<DescribedAnomaly> {
-  const ranked = rankMembers(members);
-  const ended = ranked.map((each) => (isOpen(each) ? { ...each, state: 'resolved' as const } : each));
-  const anomalyOf = (anomalyId: string): DescribedAnomaly => newest.get(anomalyId)!;
-  return new Set([
-    anomalyOf(ranked[0]!.anomalyId),
-    chooseTold('updated', ranked, anomalyOf),
-    chooseTold('resolved', ended, anomalyOf),
-  ]);
-}
-
-function cutReasons({ related: _, ...anomaly }: DescribedAnomaly): DescribedAnomaly {
-  const left = anomaly.reasons.slice(KEPT_REASONS).length;
-  if (left === 0) return anomaly;
-  return {
-    ...anomaly,
-    reasons: anomaly.reasons.slice(0, KEPT_REASONS),
-    reasonsLeftOut: anomaly.reasonsLeftOut + left,
-  };
 }
 
 function toChange({ anomaly, sequence, about = contextOf(anomaly) }: PendingChange): AnomalyChange {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Alert, DescribedAnomaly } from '../../../../lib/alert/alert.ts';
 import { DEFAULT_GROUPING } from '../../../../lib/config/grouping.ts';
 import { notify } from '../../../../lib/jobs/notify/notify.ts';
 import { CLAIM_LEASE } from '../../../../lib/jobs/notify/publish-outbox.ts';
@@ -18,7 +19,7 @@ import {
   createMortalStore,
   type MemoryObjectStore,
 } from '../../../helpers/memory-object-store.ts';
-import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 import { createNotifyContext } from '../../../helpers/notify-context.ts';
 import { bytes, createTopic, dies, leave, pending, told } from '../../../helpers/notify-stories.ts';
 
@@ -152,6 +153,113 @@ test('of many members the reasons of what went farthest are kept whole, too, and
   const { anomalies } = (await readNotifyState(store)).state;
   const whole = Object.values(anomalies).filter(({ reasons: each }) => each.length === 5);
   assert.deepEqual(whole.map(({ entity }) => entity).sort(), ['payment-0', 'payment-7']);
+});
+
+/** Of thirty pods all but `payment-17` are over while a silence holds; then it is told of, and once more a day later. */
+async function tellLate(
+  store: MemoryObjectStore,
+  beforeTelling?: (store: ObjectStore) => Promise<void>,
+): Promise<{
+  readonly sent: readonly Alert[];
+  /** Keys of anomalies that were read for the messages. */
+  readonly read: readonly string[];
+  readonly telemetry: MemoryTelemetry;
+}> {
+  const telemetry = createMemoryTelemetry();
+  const read: string[] = [];
+  const counting: ObjectStore = {
+    ...store,
+    get(key, options) {
+      if (key.startsWith('anomalies/')) read.push(key);
+      return store.get(key, options);
+    },
+  };
+  const usual = { usualLow: 1, usualHigh: 4, usual: 2 };
+  const reasons = ['a', 'b', 'c', 'd', 'e'].map((metric) => ({ metric, share: 0.2, value: 9, ...usual }));
+  const pods = Array.from({ length: 30 }, (_, i) => `payment-${i}`);
+  const relatedOf = (entity: string): Pick<DescribedAnomaly, 'related'> => ({
+    related: [{ detector: 'shop', entity: `db-of-${entity}`, metric: 'cpu', correlation: 0.9 }],
+  });
+  const silence = 'silences/night.yml';
+  await store.put(silence, bytes('matchers: [detector = shop]\nuntil: 2026-11-23'));
+  await leave(
+    store,
+    'shop',
+    ...pods.map((entity) => pending('shop', entity, 1, { reasons, ...relatedOf(entity) })),
+  );
+  const publisher = createTopic(store);
+  let now = Date.parse('2026-11-22T08:10:00Z');
+  const context = createNotifyContext(counting, {
+    publisher,
+    telemetry,
+    now: () => now,
+    withoutPages: true,
+  });
+  await notify(context, ['shop']);
+  // Told of by an update that knows of nothing that moved with it.
+  await leave(store, 'shop', pending('shop', 'payment-17', 2, { state: 'updated', end: null, reasons }));
+  await notify(context, ['shop']);
+  now = Date.parse('2026-11-22T09:10:00Z');
+  const over = pods.filter((entity) => entity !== 'payment-17');
+  await leave(store, 'shop', ...over.map((entity) => pending('shop', entity, 2, { reasons })));
+  await notify(context, ['shop']);
+  assert.deepEqual(publisher.sent, []);
+  await store.delete(silence);
+  await beforeTelling?.(store);
+  read.length = 0;
+  for (const time of ['2026-11-22T10:00:00Z', '2026-11-23T10:00:01Z']) {
+    now = Date.parse(time);
+    await notify(context, ['shop']);
+  }
+  return { sent: publisher.sent, read, telemetry };
+}
+
+test('a late message about many has all reasons of who leads it, who was not the first before', async () => {
+  const { sent, read } = await tellLate(createMemoryObjectStore());
+  assert.deepEqual(
+    sent.map(({ state, entity, reasons, reasonsLeftOut, related }) => [
+      state,
+      entity,
+      reasons.map(({ metric }) => metric).join(''),
+      reasonsLeftOut,
+      related?.map((each) => each.entity),
+    ]),
+    [
+      ['opened', 'payment-17', 'abcde', 0, ['db-of-payment-17']],
+      ['updated', 'payment-17', 'abcde', 0, ['db-of-payment-17']],
+    ],
+  );
+  for (const { summary } of sent)
+    assert.match(summary, /^payment-17 \(one of 30 at first\): .*and 4 more metrics/);
+  // It is kept from then on, and nothing is read of the others.
+  assert.deepEqual(read, [anomalyKey('shop', 'shop-payment-17')]);
+});
+
+test('a late message about many goes out with the first reasons where its anomaly cannot be read', async () => {
+  for (const text of [undefined, '{"formatVersion": 2}']) {
+    const { sent, telemetry } = await tellLate(createMemoryObjectStore(), async (store) => {
+      const key = anomalyKey('shop', 'shop-payment-17');
+      if (text === undefined) await store.delete(key);
+      else await store.put(key, bytes(text));
+    });
+    assert.deepEqual(
+      sent.map(({ state, reasons, reasonsLeftOut }) => [state, reasons.length, reasonsLeftOut]),
+      [
+        ['opened', 3, 2],
+        ['updated', 3, 2],
+      ],
+    );
+    const warned = telemetry.lines.filter(({ message }) =>
+      message.startsWith('a message has the first reasons'),
+    );
+    assert.deepEqual(
+      warned.map(({ level, fields }) => [level, fields.anomalyId]),
+      [
+        ['warn', 'shop-payment-17'],
+        ['warn', 'shop-payment-17'],
+      ],
+    );
+  }
 });
 
 test('the first message waits for what belongs to it: who asks is woken in time, and a tick finds it too', async () => {
