@@ -209,7 +209,11 @@ export const factsShape: Shape<Omit<AnomalyFacts, 'formatVersion' | 'objects'>> 
     .describe(
       "How often normal rows score as high as `score`; absent where the model's version does not tell.",
     ),
-  start: z.string().describe('First anomalous row of the incident.'),
+  start: z
+    .string()
+    .describe(
+      'First row of the incident: the first that is off; where a mean over a stretch told of it, the first for which that was far enough.',
+    ),
   lastAnomalous: z.string().describe('Newest anomalous row.'),
   end: z.string().nullable().describe('Exclusive; null while it is open.'),
   model: z

@@ -18,7 +18,7 @@ export const memberSchema: z.ZodType<AlertMember> = z.looseObject({
   entity: z.string().describe("Empty: all of the detector's data is one entity."),
   workload: z.string().describe('Of the entity, or the entity itself.'),
   state: z.enum(ANOMALY_STATES).describe('Of the anomaly.'),
-  start: z.string().describe('First anomalous row.'),
+  start: z.string().describe('First row of it.'),
   end: z.string().nullable().describe('Exclusive; null: it is open.'),
   summary: z.string().describe('One sentence.'),
   object: z.string().describe('Key of the anomaly: each of its changes, with its reasons.'),

@@ -14,7 +14,7 @@ export interface RecentRow {
 export interface AnomalyWalk {
   anomaly: OpenAnomaly;
   readonly openedHere: boolean;
-  /** Of one that a mean opened here: epoch ms of the first row of that. */
+  /** Of one that a stretch opened here, and not known with which row of it it began: epoch ms of the first of them. */
   readonly earliestStart: number | undefined;
   /** Row of this window that tells what the anomaly is about. */
   telling: RecentRow | undefined;
@@ -70,6 +70,7 @@ export function describeChanges(
       state,
       sequence,
       start: changed.anomaly.start,
+      ...keepFirstAnomalous(changed.anomaly),
       lastAnomalous: changed.anomaly.lastAnomalous,
       end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
       ...(state === 'opened' && earliestStart < changed.anomaly.start && { earliestStart }),
@@ -84,6 +85,14 @@ export function describeChanges(
   else if (changed.anomaly.toldScore === UNTOLD && changed.telling !== undefined)
     changed.anomaly = { ...changed.anomaly, toldScore: changed.anomaly.peakScore };
   return transitions;
+}
+
+/** Absent where it is the start, so that tracks and states stay as they were. */
+export function keepFirstAnomalous({
+  start,
+  firstAnomalous = start,
+}: Pick<OpenAnomaly, 'start' | 'firstAnomalous'>): Pick<OpenAnomaly, 'firstAnomalous'> {
+  return firstAnomalous === start ? {} : { firstAnomalous };
 }
 
 function isMateriallyWorse({ peakScore, toldScore }: OpenAnomaly, policy: DecisionPolicy): boolean {

@@ -84,13 +84,20 @@ export interface Telling {
 /** Rows that would have opened an anomaly, but were no news, together. Epoch ms of the first and the newest. */
 export interface HeldBack {
   readonly since: number;
+  /** Epoch ms of the row with which what the first of them tells of began; absent where that is `since`, and in tracks of before. */
+  readonly start?: number | undefined;
   readonly until: number;
 }
 
 export interface OpenAnomaly {
   readonly id: string;
-  /** Epoch ms of the first anomalous row. */
+  /**
+   * Epoch ms of its first row: where three of four rows opened it, the first of those three; otherwise the first anomalous row. In
+   * tracks of before always that.
+   */
   readonly start: number;
+  /** Epoch ms of the first anomalous row, which its id is of; absent where that is `start`. */
+  readonly firstAnomalous?: number | undefined;
   /** Epoch ms of the newest anomalous row. */
   readonly lastAnomalous: number;
   /** Rows in a row that were not anomalous. */
@@ -130,13 +137,15 @@ export interface Transition {
   readonly state: AnomalyState;
   /** 1 for `opened`, then counting up; with the id it names the change. */
   readonly sequence: number;
-  /** Epoch ms: first anomalous row, and newest row seen. `end` is set once resolved (exclusive). */
+  /** Epoch ms: first row, and newest row seen. `end` is set once resolved (exclusive). */
   readonly start: number;
+  /** As `OpenAnomaly` has it. */
+  readonly firstAnomalous?: number | undefined;
   readonly lastAnomalous: number;
   readonly end: number | undefined;
   /**
-   * Of `opened` by a mean: epoch ms of the first row of it. What a mean over two hours shows may have begun at any time within them.
-   * Absent where that is not before `start`.
+   * Of `opened` by a mean, or by several metrics together: epoch ms of the first row of the stretch. What a mean over two hours shows may
+   * have begun at any time within them. Absent where that is not before `start`, and where the row with which it began is known.
    */
   readonly earliestStart?: number | undefined;
   /** Of `resolved`: its pod is no longer there, and nothing says that it was well at its end. */

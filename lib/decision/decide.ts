@@ -5,7 +5,8 @@
  * - A row is anomalous if its evidence reaches 1. By the rule of a percentile it is anomalous if its score reaches the
  *   threshold and its deviation the minimum. A row without either is not anomalous.
  * - Each entity stands alone. An anomaly opens once k of its newest n rows are anomalous and starts at the first of
- *   those; a gap longer than a step makes the count start anew.
+ *   those; a gap longer than a step makes the count start anew. By evidence one anomalous row opens it, and it starts where
+ *   that row's evidence began, as far as the row knows.
  * - It resolves after `resolveAfter` rows in a row that are not part of it, and ends a step after its newest row that is.
  *   If metrics that told of it are then still off what training predicts, they have settled at a new level (`settling.ts`),
  *   and its last state says so. A gap leaves it open: silence is no evidence of health. Only an entity that is silent for

@@ -1,12 +1,12 @@
 /** One entity's rows of a window, in order of time: the state machine behind `decideWindow`. */
 import { unknownMembers } from '../base/unknown-members.ts';
-import { SHORT } from '../evidence/statistics.ts';
 import { anomalyId } from './anomaly-id.ts';
 import {
   type AnomalyWalk,
   describeChanges,
   goOn,
   higher,
+  keepFirstAnomalous,
   type RecentRow,
   rebase,
   tellsMore,
@@ -172,17 +172,19 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const { row, time, level: score, cause, reason, stretch } = judged;
   const { policy, step, detector, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
-  const since =
+  const began = Math.max(time - judged.sinceOnset * step, endOfLast(walk));
+  const span =
     policy.by === 'evidence'
       ? findNews(walk.memory, telling, {
           from: time - (stretch - 1) * step,
+          start: began,
           step,
           threshold: policy.threshold,
           reason,
         })
-      : time;
-  if (since === undefined) {
-    walk.memory = rememberHeldBack(walk.memory, telling, step);
+      : { since: time, start: time };
+  if (span === undefined) {
+    walk.memory = rememberHeldBack(walk.memory, telling, { start: began, step });
     return;
   }
   // No gap lies within the run, so the newest n rows are those of the newest n steps.
@@ -193,11 +195,13 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
 
   if (policy.by === 'evidence') walk.memory = remember(walk.memory, telling);
   const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
-  const start = Math.min(first.time, since);
+  const firstAnomalous = Math.min(first.time, span.since);
+  const start = Math.min(firstAnomalous, span.start);
   walk.anomalies.push({
     anomaly: {
-      id: anomalyId({ detector, entity: walk.entity, start, modelVersion }),
+      id: anomalyId({ detector, entity: walk.entity, firstAnomalous, modelVersion }),
       start,
+      ...keepFirstAnomalous({ start, firstAnomalous }),
       lastAnomalous: time,
       quietRows: 0,
       peakScore,
@@ -208,14 +212,20 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
       ...followLevels(undefined, judged, policy),
     },
     openedHere: true,
-    // Of what single rows show, all begins a few rows early.
-    earliestStart: stretch > SHORT.n ? time - (stretch - 1) * step : undefined,
+    // Where it is not known with which row of the stretch it began.
+    earliestStart: judged.sinceOnset === 0 ? time - (stretch - 1) * step : undefined,
     telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
     end: undefined,
     hasSettled: false,
     isGone: false,
   });
   walk.recent = [];
+}
+
+/** Epoch ms, exclusive: a row that was part of an anomaly is not part of the next one. */
+function endOfLast({ memory, rules }: TrackWalk): number {
+  const last = memory.told.at(-1);
+  return (last?.settledAt ?? last?.until ?? Number.NEGATIVE_INFINITY) + rules.step;
 }
 
 function continueAnomaly(walk: TrackWalk, open: AnomalyWalk, judged: TrackedRow): void {

@@ -29,6 +29,8 @@ export interface JudgedRow {
   readonly metricReason: string | undefined;
   /** By evidence of metrics: rows that it looks back on, its own included; otherwise 1. */
   readonly stretch: number;
+  /** By evidence: steps back to the row with which that began, as far as the row knows; otherwise 0. */
+  readonly sinceOnset: number;
 }
 
 const BY_MODEL = -2;
@@ -60,6 +62,7 @@ export function judgeRow(
       reason: REASON.ofModel,
       metricReason: undefined,
       stretch: 1,
+      sinceOnset: 0,
     };
   }
   const joint = evidence.joint[row]!;
@@ -78,11 +81,12 @@ export function judgeRow(
     joint,
     metricReason,
     ...(level > evidence.metrics[row]!
-      ? { cause: BY_MODEL, reason: REASON.ofModel, stretch: 1 }
+      ? { cause: BY_MODEL, reason: REASON.ofModel, stretch: 1, sinceOnset: evidence.jointSinceOnset[row]! }
       : {
           cause: evidence.series[row]!,
           reason: metricReason ?? REASON.ofSeveral,
           stretch: Math.max(1, evidence.stretch[row]!),
+          sinceOnset: evidence.sinceOnset[row]!,
         }),
   };
 }

@@ -22,6 +22,12 @@ const LASTING = { ms: 15 * 60_000, rows: 3 } as const;
 /** Steps from one row that is off to the next that still are together. */
 const TOGETHER = 3;
 
+/** What an opening tells of. Epoch ms of the first row that is part of the news, and of the row with which that began. */
+export interface NewsSpan {
+  readonly since: number;
+  readonly start: number;
+}
+
 /** Of an entity. */
 export interface Memory {
   /** Oldest first. */
@@ -33,36 +39,38 @@ export interface Memory {
 /**
  * @param next a row that is at the threshold at least
  * @param given.from epoch ms of the first row that it is made of
+ * @param given.start epoch ms of the row with which it began: of those, or itself
  * @param given.reason of the row, as `JudgedRow` has it
  * @param given.step ms
- * @returns epoch ms of the first row that is part of the news; undefined where it is none
+ * @returns undefined where it is no news
  */
 export function findNews(
   { told, heldBack, spells }: Memory,
   next: Telling,
   given: {
     readonly from: number;
+    readonly start: number;
     readonly step: number;
     readonly threshold: number;
     readonly reason: string;
   },
-): number | undefined {
-  const { from, step, threshold, reason } = given;
+): NewsSpan | undefined {
+  const { from, start, step, threshold, reason } = given;
   if (told.some(({ settledAt }) => settledAt !== undefined && from <= settledAt)) return undefined;
   if (isUsualAtThisHour(spells, { ...next, reason }, step)) return undefined;
-  const since = beginOf(heldBack, next.time, step);
-  if (next.time - since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return since;
+  const span = beginOf(heldBack, { since: next.time, start }, step);
+  if (next.time - span.since >= Math.max(LASTING.ms, (LASTING.rows - 1) * step)) return span;
   // What has settled is over for good: the next departure is from another level.
   const over = told.filter(({ time, until }) => time > next.time - WITHIN && until !== undefined);
   const closeBy = over.filter(({ time }) => time > next.time - CLOSE_BY);
   if (next.level < threshold * WORSE ** Math.min(closeBy.length, MOST_COUNTED)) return undefined;
   const same = over.filter((telling) => isSame(telling, next));
   const last = same.at(-1);
-  if (last === undefined) return since;
-  if (next.level >= WORSE * Math.max(...same.map(({ level }) => level))) return since;
+  if (last === undefined) return span;
+  if (next.level >= WORSE * Math.max(...same.map(({ level }) => level))) return span;
   // Several metrics together, and the model, are another fault each time for all that is known.
   if (next.cause >= 0 && same.length >= MOST) return undefined;
-  return next.time - last.until! > RESTING ? since : undefined;
+  return next.time - last.until! > RESTING ? span : undefined;
 }
 
 /** After a row that opens an anomaly. */
@@ -74,9 +82,18 @@ export function remember({ told, spells }: Memory, next: Telling): Memory {
   };
 }
 
-/** After a row that would open one, but is no news. */
-export function rememberHeldBack(memory: Memory, { time }: Telling, step: number): Memory {
-  return { ...memory, heldBack: { since: beginOf(memory.heldBack, time, step), until: time } };
+/**
+ * After a row that would open one, but is no news.
+ * @param given.start epoch ms of the row with which it began
+ * @param given.step ms
+ */
+export function rememberHeldBack(
+  memory: Memory,
+  { time }: Telling,
+  given: { readonly start: number; readonly step: number },
+): Memory {
+  const { since, start } = beginOf(memory.heldBack, { since: time, start: given.start }, given.step);
+  return { ...memory, heldBack: { since, ...(start < since && { start }), until: time } };
 }
 
 /** After the newest one has resolved. @param until epoch ms of its last row */
@@ -102,9 +119,11 @@ export function rememberSettled(memory: Memory, settledAt: number): Memory {
   };
 }
 
-/** Epoch ms of the first of the rows that go on with one at `time`, that one included. */
-function beginOf(heldBack: HeldBack | undefined, time: number, step: number): number {
-  return heldBack !== undefined && time - heldBack.until <= TOGETHER * step ? heldBack.since : time;
+/** Of the rows that go on with the one at `own.since`, that one included. */
+function beginOf(heldBack: HeldBack | undefined, own: NewsSpan, step: number): NewsSpan {
+  if (heldBack === undefined || own.since - heldBack.until > TOGETHER * step) return own;
+  const { since, start = since } = heldBack;
+  return { since, start };
 }
 
 function isSame(one: Telling, other: Telling): boolean {

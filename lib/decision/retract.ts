@@ -13,7 +13,7 @@ export type RowRange = readonly [from: number, to: number];
 
 /** One that is over, as its last change left it. */
 export interface EndedAnomaly
-  extends Pick<OpenAnomaly, 'id' | 'start' | 'lastAnomalous' | 'sequence' | 'peakScore'> {
+  extends Pick<OpenAnomaly, 'id' | 'start' | 'firstAnomalous' | 'lastAnomalous' | 'sequence' | 'peakScore'> {
   readonly entity: string;
   /** Epoch ms, exclusive. */
   readonly end: number;
@@ -61,9 +61,9 @@ export function retractAnomalies(given: {
   const spans = findSpans(given.rows);
   const transitions: Transition[] = [];
   for (const anomaly of [...before.ended, ...open]) {
-    const { id, entity, start, lastAnomalous } = anomaly;
+    const { id, entity, start, firstAnomalous = start, lastAnomalous } = anomaly;
     // Another version judges by another measure: that it finds nothing there says nothing of the data.
-    if (id !== anomalyId({ detector, entity, start, modelVersion })) continue;
+    if (id !== anomalyId({ detector, entity, firstAnomalous, modelVersion })) continue;
     const seen = lookAt(given, spans.get(entity), anomaly);
     if (seen === undefined) continue;
     const ranges = seen.isUsual
@@ -71,7 +71,7 @@ export function retractAnomalies(given: {
       : (cleared.get(id) ?? []).filter(([from, to]) => to < seen.range[0] || from > seen.range[1]);
     if (ranges.length > 0) cleared.set(id, ranges);
     else cleared.delete(id);
-    if (!ranges.some(([from, to]) => from <= start && to >= lastAnomalous)) continue;
+    if (!ranges.some(([from, to]) => from <= firstAnomalous && to >= lastAnomalous)) continue;
     transitions.push({
       anomalyId: id,
       entity,
@@ -125,7 +125,12 @@ function lookAt(
     policy,
   }: Pick<Parameters<typeof retractAnomalies>[0], 'rows' | 'anomalous' | 'isMeasured' | 'policy'>,
   [from, to]: RowRange = [0, 0],
-  { start, lastAnomalous, metric }: Pick<EndedAnomaly, 'start' | 'lastAnomalous' | 'metric'>,
+  {
+    start,
+    firstAnomalous = start,
+    lastAnomalous,
+    metric,
+  }: Pick<EndedAnomaly, 'start' | 'firstAnomalous' | 'lastAnomalous' | 'metric'>,
 ): Seen | undefined {
   const measured: RowRange[] = [];
   let isUsual = true;
@@ -133,7 +138,7 @@ function lookAt(
   let highestRow = -1;
   for (let row = from; row < to; row++) {
     const time = rows.times[row]!;
-    if (time < start || time > lastAnomalous || !isMeasured(row, metric)) continue;
+    if (time < firstAnomalous || time > lastAnomalous || !isMeasured(row, metric)) continue;
     const { evidence } = rows;
     const level =
       policy.by === 'evidence' && evidence !== undefined

@@ -43,6 +43,13 @@ export interface RowEvidence {
   readonly series: Int32Array;
   /** Rows that `metrics` looks back on, its own included; 0 where it is 0. */
   readonly stretch: Uint16Array;
+  /**
+   * Steps back to the row with which what `metrics` tells of began: of the short stretch, the first of the SHORT.k rows that are off. 0
+   * where a mean or several metrics together tell: since when those are off is not known to the row.
+   */
+  readonly sinceOnset: Uint8Array;
+  /** The same of `joint`. */
+  readonly jointSinceOnset: Uint8Array;
   /** As `metrics`, of the metrics off what training predicts alone, wherever they have been of late. */
   readonly anchored: Float64Array;
   /**
@@ -60,7 +67,19 @@ const FARTHEST_OFF = 127;
 
 /** Rows `from` up to `to` (exclusive). */
 export function sliceEvidence(evidence: RowEvidence, from: number, to: number): RowEvidence {
-  const { names, metrics, joint, telling, series, stretch, anchored, off, agree } = evidence;
+  const {
+    names,
+    metrics,
+    joint,
+    telling,
+    series,
+    stretch,
+    sinceOnset,
+    jointSinceOnset,
+    anchored,
+    off,
+    agree,
+  } = evidence;
   return {
     names,
     metrics: metrics.subarray(from, to),
@@ -68,6 +87,8 @@ export function sliceEvidence(evidence: RowEvidence, from: number, to: number): 
     telling: telling.subarray(from, to),
     series: series.subarray(from, to),
     stretch: stretch.subarray(from, to),
+    sinceOnset: sinceOnset.subarray(from, to),
+    jointSinceOnset: jointSinceOnset.subarray(from, to),
     anchored: anchored.subarray(from, to),
     off: off.subarray(from * names.length, to * names.length),
     agree: agree.subarray(from * names.length, to * names.length),
@@ -90,6 +111,8 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
     telling: Int32Array.from(rows, (row) => evidence.telling[row]!),
     series: Int32Array.from(rows, (row) => evidence.series[row]!),
     stretch: Uint16Array.from(rows, (row) => evidence.stretch[row]!),
+    sinceOnset: Uint8Array.from(rows, (row) => evidence.sinceOnset[row]!),
+    jointSinceOnset: Uint8Array.from(rows, (row) => evidence.jointSinceOnset[row]!),
     anchored: pick(evidence.anchored),
     ...picked,
   };
@@ -100,7 +123,19 @@ export function pickEvidence(evidence: RowEvidence, rows: Uint32Array): RowEvide
  * @param availability per row, share of the metrics that hold a value
  */
 export function silenceGaps(
-  { names, metrics, joint, telling, series, stretch, anchored, off, agree }: RowEvidence,
+  {
+    names,
+    metrics,
+    joint,
+    telling,
+    series,
+    stretch,
+    sinceOnset,
+    jointSinceOnset,
+    anchored,
+    off,
+    agree,
+  }: RowEvidence,
   availability: Float64Array,
 ): RowEvidence {
   const heard = (value: number, row: number): number => (availability[row]! > 0 ? value : 0);
@@ -111,6 +146,8 @@ export function silenceGaps(
     telling: telling.map((value, row) => (availability[row]! > 0 ? value : -1)),
     series: series.map((value, row) => (availability[row]! > 0 ? value : -1)),
     stretch: stretch.map(heard),
+    sinceOnset: sinceOnset.map(heard),
+    jointSinceOnset: jointSinceOnset.map(heard),
     anchored: anchored.map(heard),
     off: off.map((value, at) => heard(value, Math.floor(at / names.length))),
     agree,
@@ -165,6 +202,8 @@ export function gatherEvidence(given: {
   const telling = new Int32Array(rows).fill(-1);
   const told = new Int32Array(rows).fill(-1);
   const stretch = new Uint16Array(rows);
+  const sinceOnset = new Uint8Array(rows);
+  const jointSinceOnset = new Uint8Array(rows);
   const sums = openSums(plan);
   scan(input, (statistic) => {
     const { component, column, length, values, rows: own, begin } = statistic;
@@ -175,13 +214,17 @@ export function gatherEvidence(given: {
       if (ages[row]! < least && ages[row]! >= statistic.startKnownUntil) continue;
       const ratio = values[i]! / limit;
       if (column < 0) {
-        if (ratio > joint[row]!) joint[row] = ratio;
+        if (ratio > joint[row]!) {
+          joint[row] = ratio;
+          jointSinceOnset[row] = statistic.sinceOnset?.[i] ?? 0;
+        }
       } else if (ratio > metrics[row]!) {
         metrics[row] = ratio;
         telling[row] = component;
         told[row] = 2 * column + Number(statistic.side === 'below');
         // Of a young entity the rows since it began.
         stretch[row] = Math.min(length || SHORT.n, Math.round(ages[row]! / plan.step) + 1);
+        sinceOnset[row] = statistic.sinceOnset?.[i] ?? 0;
       }
       if (statistic.anchored === undefined) continue;
       const alone = statistic.anchored[i]! / limit;
@@ -193,7 +236,19 @@ export function gatherEvidence(given: {
     }
     if (pooledReach.length > 0) sums.add(statistic, limit, takeSums);
   });
-  return { names: x.names, metrics, joint, telling, series: told, stretch, anchored, off, agree };
+  return {
+    names: x.names,
+    metrics,
+    joint,
+    telling,
+    series: told,
+    stretch,
+    sinceOnset,
+    jointSinceOnset,
+    anchored,
+    off,
+    agree,
+  };
 
   function takeSums({ rows: own, begin }: Statistic, totals: readonly Float64Array[]): void {
     for (const [at, limit] of pooledReach.entries())
@@ -205,6 +260,7 @@ export function gatherEvidence(given: {
         telling[row] = -1;
         told[row] = -1;
         stretch[row] = plan.lengths[at]! || SHORT.n;
+        sinceOnset[row] = 0;
       }
   }
 }

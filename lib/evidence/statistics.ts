@@ -102,6 +102,11 @@ export interface Statistic {
   readonly values: Float32Array;
   /** As `values`, of each row by itself; only of a metric's short stretch. */
   readonly alone: Float32Array | undefined;
+  /**
+   * Steps from the first of the SHORT.k rows that are as far off as `values` says to each row; 0 where that is 0. Only of the short
+   * stretch.
+   */
+  readonly sinceOnset: Uint8Array | undefined;
   /** As `values`, off what training predicts alone; only of the stretch of ANCHORED rows. */
   readonly anchored: Float32Array | undefined;
   /** Of that stretch of a metric per row, 1 = where it has been of late is a level that it stays at. */
@@ -170,6 +175,7 @@ export function scan(input: ScanInput, visit: (statistic: Statistic) => void): v
         values: new Float32Array(rows.length),
         alone: new Float32Array(rows.length),
         anchored: new Float32Array(rows.length),
+        sinceOnset: new Uint8Array(rows.length),
       },
     };
     scanMetrics({ ...input, siblings }, of, visit);
@@ -184,12 +190,12 @@ function scanModel(
   joint: number,
   visit: (statistic: Statistic) => void,
 ): void {
-  const { rows, spans, sums, buffers } = of;
+  const { rows, places, spans, sums, buffers } = of;
   const own = takeWhatMatters(input, of);
   const off: OffSeries = { anchored: own, recent: own };
   sumUp(sums, off, { first: spans.first, sign: 1 });
   for (const [at, length] of input.plan.jointLengths.entries()) {
-    if (length === 0) fillShort(buffers, off, { spans, sign: 1 });
+    if (length === 0) fillShort(buffers, off, { places, spans, sign: 1 });
     else fillMeans(buffers.values, sums, { spans, length });
     visit({
       rows,
@@ -200,6 +206,7 @@ function scanModel(
       component: joint + at,
       values: buffers.values,
       alone: undefined,
+      sinceOnset: length === 0 ? buffers.sinceOnset : undefined,
       anchored: undefined,
       agree: undefined,
       least: 0,
@@ -255,12 +262,14 @@ interface EntityRows {
   readonly spans: Spans;
   /** What follows is filled anew for each statistic. */
   readonly sums: RunningSums;
-  readonly buffers: Readonly<Record<'values' | 'alone' | 'anchored', Float32Array>>;
+  readonly buffers: Readonly<Record<'values' | 'alone' | 'anchored', Float32Array>> & {
+    readonly sinceOnset: Uint8Array;
+  };
 }
 
 function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statistic) => void): void {
   const { x, plan } = input;
-  const { rows, spans, sums, buffers } = of;
+  const { rows, places, spans, sums, buffers } = of;
   const { begin, first } = spans;
   const demand = measureDemand(input, of);
   let component = 0;
@@ -270,7 +279,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
       const sign = signOf(side);
       sumUp(sums, off, { first, sign });
       for (const length of plan.lengths) {
-        if (length === 0) fillShort(buffers, off, { spans, sign });
+        if (length === 0) fillShort(buffers, off, { places, spans, sign });
         else fillMeans(buffers.values, sums, { spans, length });
         if (length === ANCHORED)
           fillMeans(buffers.anchored, { ...sums, recent: sums.anchored }, { spans, length });
@@ -283,6 +292,7 @@ function scanMetrics(input: ScanInput, of: EntityRows, visit: (statistic: Statis
           component: component++,
           values: buffers.values,
           alone: length === 0 ? buffers.alone : undefined,
+          sinceOnset: length === 0 ? buffers.sinceOnset : undefined,
           anchored: length === ANCHORED ? buffers.anchored : undefined,
           agree: length === ANCHORED ? off.agree : undefined,
           least: off.least,
@@ -297,17 +307,22 @@ function signOf(side: Side): 1 | -1 {
   return side === 'above' ? 1 : -1;
 }
 
-/** What k of the newest n rows are off together, and what each is by itself. */
+/** What k of the newest n rows are off together, how far back the first of them is, and what each row is by itself. */
 function fillShort(
-  { values, alone }: Pick<EntityRows['buffers'], 'values' | 'alone'>,
+  { values, alone, sinceOnset }: Pick<EntityRows['buffers'], 'values' | 'alone' | 'sinceOnset'>,
   { anchored, recent }: OffSeries,
-  { spans: { begin, starts }, sign }: { readonly spans: Spans; readonly sign: 1 | -1 },
+  {
+    places,
+    spans: { begin, starts },
+    sign,
+  }: Pick<EntityRows, 'places' | 'spans'> & { readonly sign: 1 | -1 },
 ): void {
   const start = starts.get(SHORT.n)!;
   const together = new Float64Array(SHORT.n);
   for (let i = begin; i < anchored.length; i++) {
     values[i] = 0;
     alone[i] = 0;
+    sinceOnset[i] = 0;
     const own = Math.min(sign * anchored[i]!, sign * recent[i]!);
     // Cheap first: half of the rows are off to the other side.
     if (!(own > 0)) continue;
@@ -319,6 +334,10 @@ function fillShort(
     }
     if (count < SHORT.k) continue;
     const least = together.subarray(0, count).sort()[count - SHORT.k]!;
-    if (own >= STILL * least) values[i] = least;
+    if (own < STILL * least) continue;
+    values[i] = least;
+    let first = start[i - begin]!;
+    while (!(Math.min(sign * anchored[first]!, sign * recent[first]!) >= least)) first++;
+    sinceOnset[i] = places[i]! - places[first]!;
   }
 }

@@ -28,7 +28,7 @@ export interface AnomalyChange {
   readonly sequence: number;
   readonly detector: string;
   readonly entity: string;
-  /** First anomalous row, and the newest one. */
+  /** First row of it, and the newest anomalous one. */
   readonly start: number;
   readonly lastAnomalous: number;
   /** Exclusive; absent while it is open. */
@@ -51,7 +51,7 @@ export interface AnomalyChange {
   /** It is of a pod that had just begun: what starts is no fault unless it stays. */
   readonly isStart?: boolean | undefined;
   /**
-   * Epoch ms from which on it may have begun: a mean over the rows since then opened it. Absent where that is not before `start`,
+   * Epoch ms from which on it may have begun: a stretch of the rows since then opened it. Absent where that is not before `start`,
    * and in states from before it was kept.
    */
   readonly earliestStart?: number | undefined;

@@ -49,6 +49,7 @@ const levelOff: z.ZodType<LevelOff> = z.looseObject({
 const openAnomaly: z.ZodType<OpenAnomaly> = z.looseObject({
   id: z.string(),
   start: time,
+  firstAnomalous: time.optional(),
   lastAnomalous: time,
   quietRows: count,
   peakScore: z.number(),
@@ -77,7 +78,7 @@ const entityTrack: z.ZodType<EntityTrack> = z
         }),
       )
       .optional(),
-    heldBack: z.looseObject({ since: time, until: time }).optional(),
+    heldBack: z.looseObject({ since: time, start: time.optional(), until: time }).optional(),
     spells: z
       .array(z.looseObject({ reason: z.string(), from: time, until: time, level: z.number() }))
       .optional(),
@@ -154,6 +155,7 @@ const retractable: z.ZodType<Retractable> = z.looseObject({
       id: z.string(),
       entity: z.string(),
       start: time,
+      firstAnomalous: time.optional(),
       lastAnomalous: time,
       end: time,
       sequence: count,

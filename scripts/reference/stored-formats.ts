@@ -87,6 +87,7 @@ async function leaveOpen(): Promise<void> {
   const open: Required<OpenAnomaly> = {
     id: anomaly.anomalyId,
     start: now - 600_000,
+    firstAnomalous: now - 480_000,
     lastAnomalous: now - 120_000,
     quietRows: 1,
     peakScore: 3,
@@ -124,7 +125,7 @@ async function leaveOpen(): Promise<void> {
     open,
     usualJoint: { level: 0.5, below: 2, modelVersion },
     told: [{ time: now - 600_000, cause: 1, modelVersion, level: 3, until: now - 300_000 }],
-    heldBack: { since: now - 180_000, until: now - 60_000 },
+    heldBack: { since: now - 180_000, start: now - 240_000, until: now - 60_000 },
     wasOut: true,
     outLevel: 1.2,
     spells: [{ reason: 'cpu above', from: now - 600_000, until: now - 300_000, level: 3 }],

@@ -148,6 +148,8 @@ test('entities and open incidents keep members that this release does not know w
         telling: Int32Array.of(0),
         series: Int32Array.of(0),
         stretch: Uint16Array.of(0),
+        sinceOnset: new Uint8Array(1),
+        jointSinceOnset: new Uint8Array(1),
       },
     },
     policy: {

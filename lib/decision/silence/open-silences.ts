@@ -109,7 +109,12 @@ export function silenceId(
   detector: string,
   { kind, entity, start }: Pick<OpenSilence, 'kind' | 'entity' | 'start'>,
 ): string {
-  return anomalyId({ detector, entity: `${kind}: ${entity}`, start, modelVersion: 'silence' });
+  return anomalyId({
+    detector,
+    entity: `${kind}: ${entity}`,
+    firstAnomalous: start,
+    modelVersion: 'silence',
+  });
 }
 
 function keyOf(kind: SilenceKind, entity: string): string {

@@ -6,14 +6,14 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import type { StoreContext } from '../shared/context.ts';
 import { type IncidentObject, incidentSchema } from './record-incident.ts';
 
-/** Newest first, by start, but for those that became part of another. One that cannot be read is warned of and left out. */
+/** Newest first, by id, but for those that became part of another. One that cannot be read is warned of and left out. */
 export async function* listIncidents(context: StoreContext): AsyncIterable<IncidentObject> {
   const ids: string[] = [];
   for await (const { key } of context.store.list(INCIDENTS_PREFIX)) {
     const id = incidentOfKey(key);
     if (id !== undefined) ids.push(id);
   }
-  // By id, which begins with the start.
+  // Ids begin with the first anomalous row.
   for (const id of ids.sort().reverse()) {
     try {
       const incident = await readIncident(context.store, id);

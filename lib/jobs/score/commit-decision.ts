@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { RetryLaterError } from '../../base/errors.ts';
 import { workloadOfGenerated } from '../../base/workload.ts';
 import { unitOf } from '../../config/work-unit.ts';
+import type { Transition } from '../../decision/contract.ts';
 import { type DecisionClock, decideWindow, type WindowDecision } from '../../decision/decide.ts';
 import {
   type EndedAnomaly,
@@ -116,7 +117,7 @@ export async function commitDecision(
     const podsOf = countPods({ detector, tracks, owners, step: fitted.manifest.step });
     const told = await describeTransitions({ transitions, tracks }, state, described);
     const { changes, worst } = told;
-    const retractable = rememberEnded(retraction, changes, tracks);
+    const retractable = rememberEnded(retraction, { transitions, changes, tracks });
     const silences = silence.transitions.map((each) => describeSilence({ ...described, podsOf }, each));
     let changed = false;
     const change = (latest: DetectorState): DetectorState | undefined => {
@@ -208,17 +209,28 @@ function isMeasured(
 /** Absent while nothing has ended, so that states stay as they were. */
 function rememberEnded(
   { ended: before, cleared }: Retractable,
-  changes: readonly PendingChange[],
-  tracks: DetectorState['entities'],
+  {
+    transitions,
+    changes,
+    tracks,
+  }: {
+    /** Of the changes, and those that tell nothing. */
+    readonly transitions: readonly Transition[];
+    readonly changes: readonly PendingChange[];
+    readonly tracks: DetectorState['entities'];
+  },
 ): Retractable | undefined {
+  const firstOf = new Map(transitions.map(({ anomalyId, firstAnomalous }) => [anomalyId, firstAnomalous]));
   const added = changes.flatMap(({ anomaly, sequence }): readonly EndedAnomaly[] => {
     if (anomaly.end === null || anomaly.state === 'retracted') return [];
     const metric = anomaly.reasons[0]?.metric;
+    const firstAnomalous = firstOf.get(anomaly.anomalyId);
     return [
       {
         id: anomaly.anomalyId,
         entity: anomaly.entity,
         start: Date.parse(anomaly.start),
+        ...(firstAnomalous !== undefined && { firstAnomalous }),
         lastAnomalous: Date.parse(anomaly.lastAnomalous),
         end: Date.parse(anomaly.end),
         sequence,

@@ -8,7 +8,7 @@ import type { FittedDetector } from '../shared/fitted-detector.ts';
 
 interface Anomaly {
   readonly entity: string;
-  /** Epoch ms of the first anomalous row and the newest one. */
+  /** Epoch ms of its first row and the newest anomalous one. */
   readonly start: number;
   readonly lastAnomalous: number;
 }

@@ -111,7 +111,7 @@ function judge(
   return 'unanswered';
 }
 
-/** From its first anomalous row to a step after its newest; without an end while it is open. */
+/** From its first row to a step after its newest anomalous one; without an end while it is open. */
 function timesOf({ start, end }: AnomalyObject): { readonly start: number; readonly end?: number } {
   return { start: Date.parse(start), ...(end !== null && { end: Date.parse(end) }) };
 }

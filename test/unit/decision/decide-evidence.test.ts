@@ -23,11 +23,17 @@ test('one row at 1 opens, rows at 0.6 hold it, and five quiet ones end it', () =
   assert.deepEqual([...decision.anomalous.subarray(0, 5)], [0, 0, 0, 1, 0]);
 });
 
-test('what a mean opens may have begun at its first row; what few rows show began when they show it', () => {
-  const open = (stretch: number) =>
-    decideEvidence([...repeat(40), { metrics: 1.2, stretch }, { metrics: 3, stretch: 4 }]).transitions[0]!;
+test('what a stretch opens may have begun at its first row, where the row with which it began is not known', () => {
+  const open = (stretch: number, sinceOnset = 0) =>
+    decideEvidence([
+      ...repeat(40),
+      { metrics: 1.2, stretch, sinceOnset },
+      { metrics: 3, stretch: 4, sinceOnset: 2 },
+    ]).transitions[0]!;
   assert.deepEqual([open(30).start, open(30).earliestStart], [minute(40), minute(11)]);
-  assert.equal('earliestStart' in open(4), false);
+  assert.deepEqual([open(4).start, open(4).earliestStart], [minute(40), minute(37)]);
+  assert.equal('earliestStart' in open(4, 2), false);
+  assert.equal('earliestStart' in open(1), false);
   // Its first change says so, whatever later ones look back on.
   const decision = decideEvidence([{ metrics: 1.2, stretch: 30 }]);
   const next = decideEvidence([{ metrics: 3, stretch: 30 }], { from: 1, tracks: stored(decision) });
@@ -221,6 +227,8 @@ test('incidents are the same however the rows are cut into windows', () => {
     joint: fc.constantFrom(0, 0.3, 0.7, 1.1, 3),
     anchored: fc.constantFrom(0, 1),
     column: fc.constantFrom(0, 1),
+    sinceOnset: fc.constantFrom(0, 2, 3),
+    jointSinceOnset: fc.constantFrom(0, 3),
   });
   // Stretches, so that something holds and settles.
   const rows = fc
@@ -252,7 +260,7 @@ test('incidents are the same however the rows are cut into windows', () => {
   function endsOf({ transitions }: ReturnType<typeof decideEvidence>): string[] {
     return transitions
       .filter(({ end }) => end !== undefined)
-      .map(({ anomalyId, state, end }) => `${anomalyId} ${state} ${end}`);
+      .map(({ anomalyId, state, start, end }) => `${anomalyId} ${state} ${start} ${end}`);
   }
 });
 

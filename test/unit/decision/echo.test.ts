@@ -81,6 +81,8 @@ function decide(
         telling: new Int32Array(given.length),
         series: new Int32Array(given.length),
         stretch: new Uint16Array(given.length).fill(1),
+        sinceOnset: new Uint8Array(given.length),
+        jointSinceOnset: new Uint8Array(given.length),
         anchored: of(() => 0),
         off: new Int8Array(given.length),
         agree: new Uint8Array(given.length).fill(1),

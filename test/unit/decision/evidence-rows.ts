@@ -28,6 +28,9 @@ export interface EvidenceRow {
   readonly still?: readonly boolean[];
   readonly moves?: boolean;
   readonly stretch?: number;
+  /** Steps back to the row with which it began. */
+  readonly sinceOnset?: number;
+  readonly jointSinceOnset?: number;
 }
 
 export function repeat(count: number, row: EvidenceRow = {}): EvidenceRow[] {
@@ -42,9 +45,10 @@ export function decideEvidence(
     readonly modelVersion?: string;
     /** Minute. */
     readonly watchFrom?: number;
+    readonly policy?: DecisionPolicy;
   } = {},
 ): WindowDecision {
-  const { from = 0, tracks = {}, modelVersion = 'v1', watchFrom = 0 } = given;
+  const { from = 0, tracks = {}, modelVersion = 'v1', watchFrom = 0, policy = EVIDENCE_POLICY } = given;
   const pick = (name: 'metrics' | 'joint' | 'anchored'): Float64Array =>
     Float64Array.from(rows, (row) => row[name] ?? 0);
   return decideWindow({
@@ -71,9 +75,11 @@ export function decideEvidence(
         telling: Int32Array.from(rows, ({ column = 0 }, row) => 10 * column + (row % 10)),
         series: Int32Array.from(rows, ({ column = 0 }) => column),
         stretch: Uint16Array.from(rows, ({ stretch = 1 }) => stretch),
+        sinceOnset: Uint8Array.from(rows, ({ sinceOnset = 0 }) => sinceOnset),
+        jointSinceOnset: Uint8Array.from(rows, ({ jointSinceOnset = 0 }) => jointSinceOnset),
       },
     },
-    policy: EVIDENCE_POLICY,
+    policy,
     tracks,
     watchFrom: T0 + watchFrom * STEP,
     step: STEP,

@@ -28,6 +28,8 @@ function rowOf(evidence: {
       telling: Int32Array.of(10 * column),
       series: Int32Array.of(column),
       stretch: Uint16Array.of(8),
+      sinceOnset: Uint8Array.of(2),
+      jointSinceOnset: Uint8Array.of(3),
     },
   };
 }
@@ -131,6 +133,7 @@ test('by a percentile evidence has no part', () => {
     reason: 'the model',
     metricReason: undefined,
     stretch: 1,
+    sinceOnset: 0,
   });
   assert.equal(judgeRow(rowOf({ metrics: 9 }), 0, { policy: { ...policy, threshold: 1 } }).anomalous, false);
 });

@@ -23,6 +23,7 @@ test('what it takes after a fault is told in thresholds', () => {
   const isNews = (level: number): boolean =>
     findNews(over, at(60, level, 1), {
       from: minute(60),
+      start: minute(60),
       step: STEP,
       threshold: 10,
       reason: 'memory above',
@@ -32,15 +33,30 @@ test('what it takes after a fault is told in thresholds', () => {
 
 test('rows that were held back before an incident say nothing of how long the next ones last', () => {
   const told = rememberEnd(remember(EMPTY, at(0, 3)), { until: minute(1), peak: 3 });
-  const held = [10, 12, 14].reduce((memory, time) => rememberHeldBack(memory, at(time, 1.1, 1), STEP), told);
+  const held = [10, 12, 14].reduce(
+    (memory, time) => rememberHeldBack(memory, at(time, 1.1, 1), { start: minute(time), step: STEP }),
+    told,
+  );
   const opened = rememberEnd(remember(held, at(16, 5, 2)), { until: minute(16), peak: 5 });
   assert.equal(
-    findNews(opened, at(17, 1.1, 1), { from: minute(17), step: STEP, threshold: 1, reason: 'memory above' }),
+    findNews(opened, at(17, 1.1, 1), {
+      from: minute(17),
+      start: minute(17),
+      step: STEP,
+      threshold: 1,
+      reason: 'memory above',
+    }),
     undefined,
   );
-  const later = rememberHeldBack(opened, at(17, 1.1, 1), STEP);
+  const later = rememberHeldBack(opened, at(17, 1.1, 1), { start: minute(17), step: STEP });
   assert.equal(
-    findNews(later, at(26, 1.1, 1), { from: minute(26), step: STEP, threshold: 1, reason: 'memory above' }),
+    findNews(later, at(26, 1.1, 1), {
+      from: minute(26),
+      start: minute(26),
+      step: STEP,
+      threshold: 1,
+      reason: 'memory above',
+    }),
     undefined,
   );
   assert.deepEqual(later.heldBack, { since: minute(17), until: minute(17) });
@@ -51,6 +67,7 @@ test('a stretch that begins before the end of what has settled is no news, and o
   const isNews = (from: number): boolean =>
     findNews(settled, at(320, 1.5, 1), {
       from: minute(from),
+      start: minute(from),
       step: STEP,
       threshold: 1,
       reason: 'memory above',

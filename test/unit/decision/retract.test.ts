@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anomalyId } from '../../../lib/decision/anomaly-id.ts';
 import type { EntityTrack } from '../../../lib/decision/contract.ts';
-import { type Retraction, retractAnomalies } from '../../../lib/decision/retract.ts';
+import { type EndedAnomaly, type Retraction, retractAnomalies } from '../../../lib/decision/retract.ts';
 import { STEP, T0 } from './decide-rows.ts';
 import { EVIDENCE_POLICY } from './evidence-rows.ts';
 
@@ -17,10 +17,10 @@ function correct(...given: Parameters<typeof correctRows>): string[] {
 
 function correctRows(
   isMeasured: (row: number, metric: string | undefined) => boolean,
-  told: { readonly metric?: string } = { metric: 'cpu' },
+  told: Partial<EndedAnomaly> = { metric: 'cpu' },
   tracks: Readonly<Record<string, EntityTrack>> = {},
 ): Retraction {
-  const anomaly = { detector: DETECTOR, entity: 'a', start: T0, modelVersion: 'v1' };
+  const anomaly = { detector: DETECTOR, entity: 'a', firstAnomalous: T0, modelVersion: 'v1' };
   const none = new Float64Array(ROWS);
   return retractAnomalies({
     rows: {
@@ -54,6 +54,14 @@ function correctRows(
     modelVersion: 'v1',
   });
 }
+
+test('what led up to the first anomalous row need not have been corrected', () => {
+  const since = (start: number) => correctRows(() => true, { start, firstAnomalous: T0 }).transitions;
+  assert.deepEqual(
+    since(T0 - 2 * STEP).map(({ state, start }) => [state, start]),
+    [['retracted', T0 - 2 * STEP]],
+  );
+});
 
 test('rows that lack the metric that told say nothing of it', () => {
   assert.deepEqual(

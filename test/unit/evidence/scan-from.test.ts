@@ -25,6 +25,8 @@ test('rows from a time on have the statistics that they have among all rows, ear
 
 function collect(input: Parameters<typeof scan>[0]): number[][] {
   const found: number[][] = [];
-  scan(input, ({ values, anchored }) => found.push([...values], [...(anchored ?? [])]));
+  scan(input, ({ values, anchored, sinceOnset }) =>
+    found.push([...values], [...(anchored ?? [])], [...(sinceOnset ?? [])]),
+  );
   return found.filter((values) => values.length > 0);
 }

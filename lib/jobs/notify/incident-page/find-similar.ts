@@ -53,7 +53,7 @@ export async function findSimilar(store: ObjectStore, incident: IncidentObject):
   return { similar: alike, ofDetector, newest: before.length > MOST_READ ? MOST_READ : undefined };
 }
 
-/** Keys of incidents' objects, oldest first. Ids begin with their start, so that months can be listed by themselves. */
+/** Keys of incidents' objects, oldest first. Ids begin with the time of a row, so that months can be listed by themselves. */
 async function listBefore(store: ObjectStore, incidentId: string, start: number): Promise<readonly string[]> {
   const from = monthOf(start - SIMILAR_DAYS * DAY);
   const keys: string[] = [];

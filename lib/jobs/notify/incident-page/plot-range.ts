@@ -12,7 +12,7 @@ const DURING = { most: 24 * 3_600_000, rows: 300 } as const;
 export const MOST_PLOTTED = 6;
 
 /**
- * @param given.start first anomalous row, epoch ms
+ * @param given.start first row, epoch ms
  * @param given.end exclusive, or the newest row while it is open
  * @param given.step ms between rows
  * @param given.now epoch ms: there is nothing to plot afterwards

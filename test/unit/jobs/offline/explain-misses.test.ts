@@ -118,6 +118,8 @@ function rowsOf(given: Given, firstRow: number, policy: DecisionPolicy): ScoredR
         telling: new Int32Array(length).fill(telling),
         series: new Int32Array(length).fill(-1),
         stretch: new Uint16Array(length),
+        sinceOnset: new Uint8Array(length),
+        jointSinceOnset: new Uint8Array(length),
         anchored: new Float64Array(length),
         off: new Int8Array(length),
         agree: new Uint8Array(length),

@@ -26,6 +26,8 @@ function given(windowKey: string, from: number): Parameters<typeof commitDecisio
       telling: Int32Array.of(-2, -2),
       series: Int32Array.of(-1, -1),
       stretch: Uint16Array.of(0, 0),
+      sinceOnset: Uint8Array.of(0, 0),
+      jointSinceOnset: Uint8Array.of(0, 0),
     },
   };
   const manifest = {

@@ -144,7 +144,7 @@ test('learns until there is enough, asks for training, then alerts once and says
 
   for (const window of NEWEST) await dropWindow(world.store, window);
   await score(world);
-  assert.deepEqual(told(world), ['opened payment 1452', 'resolved payment 1452']);
+  assert.deepEqual(told(world), ['opened payment 1450', 'resolved payment 1450']);
   const [opened, resolved] = world.published as readonly Alert[] as readonly [Alert, Alert];
   assert.equal(opened.reasons[0]?.metric, 'cpu');
   assert.ok(opened.reasons[0].share > 0.5, `share of cpu is ${opened.reasons[0].share}`);
@@ -173,7 +173,7 @@ test('the end says how far it went at most, in whichever window that was', async
   world.clock += 60 * STEP;
   await tick(world);
   const [opened, resolved] = world.published;
-  assert.deepEqual(told(world), ['opened payment 1452', 'resolved payment 1452']);
+  assert.deepEqual(told(world), ['opened payment 1450', 'resolved payment 1450']);
   const [first] = opened!.reasons;
   const { worst } = resolved!;
   assert.ok(first!.value! < 1200 && worst!.value > 1600, `${first!.value}, ${worst!.value}`);
@@ -192,7 +192,7 @@ test('the same event again and again, and many at once, publish nothing twice', 
   for (const run of runs)
     if (run.status === 'rejected') assert.match(String(run.reason), /another invocation is sending/);
   for (let i = 0; i < 3; i++) await score(world);
-  assert.deepEqual(told(world).sort(), ['opened payment 1452', 'resolved payment 1452']);
+  assert.deepEqual(told(world).sort(), ['opened payment 1450', 'resolved payment 1450']);
   assert.deepEqual((await readState(world.store, DETECTOR)).state.outbox, []);
 });
 
@@ -313,7 +313,7 @@ test('what cannot be read goes to quarantine with the reason, and the rest of th
   for (const window of NEWEST) await dropWindow(world.store, window);
   const { scored } = await score(world);
   assert.equal(scored.length, NEWEST.length);
-  assert.deepEqual(told(world), ['opened payment 1452', 'resolved payment 1452']);
+  assert.deepEqual(told(world), ['opened payment 1450', 'resolved payment 1450']);
   assert.equal(world.store.text(quarantineKey(bad)), world.store.text(bad));
   const reason = JSON.parse(world.store.text(reasonKey(drifted))!) as { code: string; message: string };
   assert.equal(reason.code, 'schema-drift');
