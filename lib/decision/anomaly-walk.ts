@@ -16,6 +16,8 @@ export interface AnomalyWalk {
   readonly openedHere: boolean;
   /** Of one that a stretch opened here, and not known with which row of it it began: epoch ms of the first of them. */
   readonly earliestStart: number | undefined;
+  /** Of one that a slow drift opened here: the column that drifted. */
+  readonly drifted: number | undefined;
   /** Row of this window that tells what the anomaly is about. */
   telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */
@@ -34,6 +36,7 @@ export function goOn(anomaly: OpenAnomaly): AnomalyWalk {
     anomaly,
     openedHere: false,
     earliestStart: undefined,
+    drifted: undefined,
     telling: undefined,
     end: undefined,
     hasSettled: false,
@@ -74,6 +77,7 @@ export function describeChanges(
       lastAnomalous: changed.anomaly.lastAnomalous,
       end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
       ...(state === 'opened' && earliestStart < changed.anomaly.start && { earliestStart }),
+      ...(state === 'opened' && changed.drifted !== undefined && { drifted: changed.drifted }),
       ...(state === 'resolved' && changed.isGone && { isGone: true }),
       tellingRow: changed.telling?.row,
       peakScore: changed.anomaly.peakScore,

@@ -26,6 +26,11 @@ export interface DecisionPolicy {
   readonly holdAbove?: number | undefined;
   /** By evidence: rows after which what the model alone still says of an open anomaly counts as usual. */
   readonly settleRows?: number | undefined;
+  /**
+   * By evidence: rows for which one metric has to be off what training predicts, wherever it has been of late, to open an anomaly by
+   * that. Absent in versions that were trained before there was such a rule.
+   */
+  readonly driftRows?: number | undefined;
   /** A row is anomalous at or above this score… */
   readonly threshold: number;
   /** …and at or above this deviation. */
@@ -65,6 +70,21 @@ export interface EntityTrack {
   readonly wasOut?: boolean | undefined;
   /** How far they were at most; absent in tracks of before. */
   readonly outLevel?: number | undefined;
+  /** By evidence: metrics that are off what training predicts, and those that people know of. Absent: none. */
+  readonly drifts?: readonly Drift[] | undefined;
+}
+
+/** A metric that has been off what training predicts to one side, wherever it has been of late. */
+export interface Drift {
+  /** As `JudgedRow.reason`: it outlives the version that saw it. */
+  readonly reason: string;
+  /** Epoch ms of the first row and the newest, of those since it was last not off. */
+  readonly since: number;
+  readonly until: number;
+  /** How far it was at most while people knew of it, where 1 is what alerts; 0: they do not know. */
+  readonly told: number;
+  /** Of the levels. */
+  readonly modelVersion: string;
 }
 
 /** What an anomaly was opened by. */
@@ -156,5 +176,7 @@ export interface Transition {
    * Undefined if none (a plain resolve).
    */
   readonly tellingRow: number | undefined;
+  /** Of `opened` by a slow drift: the column of the evidence that is off what training predicts. */
+  readonly drifted?: number | undefined;
   readonly peakScore: number;
 }

@@ -11,8 +11,8 @@ import {
   rebase,
   tellsMore,
 } from './anomaly-walk.ts';
-import type { DecisionPolicy, EntityTrack, OpenAnomaly, Telling, Transition } from './contract.ts';
-import { noteSpell } from './daily-spells.ts';
+import type { DecisionPolicy, Drift, EntityTrack, OpenAnomaly, Telling, Transition } from './contract.ts';
+import { isUsualAtThisHour, noteSpell } from './daily-spells.ts';
 import { followUsual, type JudgedRow } from './judge-row.ts';
 import {
   findNews,
@@ -24,6 +24,7 @@ import {
   WORSE,
 } from './recurrence.ts';
 import { followLevels, hasSettled, isStillMoving } from './settling.ts';
+import { findDrift, followDrifts } from './slow-drift.ts';
 
 export interface TrackRules {
   readonly detector: string;
@@ -56,6 +57,7 @@ export interface TrackWalk {
   memory: Memory;
   wasOut: boolean;
   outLevel: number | undefined;
+  drifts: readonly Drift[];
   /** What a newer release remembers of the entity besides: it stays as it is. */
   readonly unknown: object;
   /** Anomalies that this window touched, oldest first. Only the last one may be open. */
@@ -72,6 +74,7 @@ const TRACK_MEMBERS: Readonly<Record<keyof EntityTrack, true>> = {
   spells: true,
   wasOut: true,
   outLevel: true,
+  drifts: true,
 };
 
 export function startWalk(entity: string, track: EntityTrack | undefined, rules: TrackRules): TrackWalk {
@@ -85,6 +88,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     memory: { told: track?.told ?? [], heldBack: track?.heldBack, spells: track?.spells ?? [] },
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
+    drifts: track?.drifts ?? [],
     unknown: unknownMembers(track, TRACK_MEMBERS),
     anomalies: open ? [goOn(rebase(open, rules))] : [],
   };
@@ -97,6 +101,7 @@ export function takeRow(walk: TrackWalk, row: TrackedRow): void {
   walk.decidedUntil = row.time;
   walk.usualJoint = followUsual(walk.usualJoint, row.joint, 2 * walk.rules.policy.resolveAfter);
   decideRow(walk, row);
+  if (walk.rules.policy.driftRows !== undefined) tellDrift(walk, row, walk.rules.policy.driftRows);
   // After the decision: a row must not make itself usual.
   const { policy, step } = walk.rules;
   if (policy.by === 'evidence' && row.holds)
@@ -158,6 +163,7 @@ export function endWalk(walk: TrackWalk): {
       ...(spells.length > 0 && { spells }),
       ...(walk.wasOut && { wasOut: true }),
       ...(walk.outLevel !== undefined && { outLevel: walk.outLevel }),
+      ...(walk.drifts.length > 0 && { drifts: walk.drifts }),
     },
     transitions,
   };
@@ -168,9 +174,35 @@ function openAnomalyOf(walk: TrackWalk): AnomalyWalk | undefined {
   return last?.end === undefined ? last : undefined;
 }
 
+/** After the row was decided on: what opened by it is known. */
+function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
+  const { policy, step, modelVersion, watchFrom } = walk.rules;
+  const isKnown = openAnomalyOf(walk) !== undefined || row.time < watchFrom;
+  walk.drifts = followDrifts(walk.drifts, row, { isKnown, step, modelVersion });
+  if (isKnown) return;
+  const drift = findDrift(walk.drifts, row, {
+    after: driftRows * step,
+    toldAt: walk.memory.told.at(-1)?.time,
+  });
+  if (drift === undefined || isUsualAtThisHour(walk.memory.spells, { ...drift, time: row.time }, step))
+    return;
+  const { cause, level, since, reason } = drift;
+  openAnomaly(walk, {
+    telling: { time: row.time, cause, modelVersion, level },
+    firstAnomalous: row.time,
+    start: Math.max(since, endOfLast(walk)),
+    rows: [{ time: row.time, score: level, row: row.row }],
+    byMetrics: true,
+    ...followLevels(undefined, { ...row, metricReason: reason, metrics: level }, policy),
+    earliestStart: undefined,
+    drifted: cause >> 1,
+  });
+  walk.drifts = followDrifts(walk.drifts, row, { isKnown: true, step, modelVersion });
+}
+
 function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const { row, time, level: score, cause, reason, stretch } = judged;
-  const { policy, step, detector, modelVersion } = walk.rules;
+  const { policy, step, modelVersion } = walk.rules;
   const telling: Telling = { time, cause, modelVersion, level: score };
   const began = Math.max(time - judged.sinceOnset * step, endOfLast(walk));
   const span =
@@ -193,28 +225,53 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
   const first = walk.recent[0];
   if (walk.recent.length < policy.k || first === undefined) return;
 
-  if (policy.by === 'evidence') walk.memory = remember(walk.memory, telling);
-  const peakScore = Math.max(...walk.recent.map((entry) => entry.score));
   const firstAnomalous = Math.min(first.time, span.since);
-  const start = Math.min(firstAnomalous, span.start);
+  openAnomaly(walk, {
+    telling,
+    firstAnomalous,
+    start: Math.min(firstAnomalous, span.start),
+    rows: walk.recent,
+    byMetrics: toldByMetrics(judged, policy),
+    ...followLevels(undefined, judged, policy),
+    // Where it is not known with which row of the stretch it began.
+    earliestStart: judged.sinceOnset === 0 ? time - (stretch - 1) * step : undefined,
+    drifted: undefined,
+  });
+}
+
+/** @param by.rows that opened it, those of earlier windows included; the last one is of this window */
+function openAnomaly(
+  walk: TrackWalk,
+  by: Pick<AnomalyWalk, 'earliestStart' | 'drifted'> &
+    Pick<OpenAnomaly, 'start' | 'levels'> & {
+      readonly firstAnomalous: number;
+      readonly telling: Telling;
+      readonly rows: readonly RecentRow[];
+      readonly byMetrics: boolean;
+    },
+): void {
+  const { policy, detector, modelVersion } = walk.rules;
+  const { telling, firstAnomalous, start, rows, byMetrics, levels, earliestStart, drifted } = by;
+  if (policy.by === 'evidence') walk.memory = remember(walk.memory, telling);
+  const peakScore = Math.max(...rows.map(({ score }) => score));
   walk.anomalies.push({
     anomaly: {
       id: anomalyId({ detector, entity: walk.entity, firstAnomalous, modelVersion }),
       start,
       ...keepFirstAnomalous({ start, firstAnomalous }),
-      lastAnomalous: time,
+      lastAnomalous: telling.time,
       quietRows: 0,
       peakScore,
       modelVersion,
       toldScore: peakScore,
       sequence: 0,
-      ...(toldByMetrics(judged, policy) && { byMetrics: true }),
-      ...followLevels(undefined, judged, policy),
+      ...(byMetrics && { byMetrics }),
+      ...(levels !== undefined && { levels }),
     },
     openedHere: true,
-    // Where it is not known with which row of the stretch it began.
-    earliestStart: judged.sinceOnset === 0 ? time - (stretch - 1) * step : undefined,
-    telling: walk.recent.filter((entry) => entry.row !== undefined).reduce(higher),
+    earliestStart,
+    drifted,
+    telling: rows.filter(({ row }) => row !== undefined).reduce(higher),
     end: undefined,
     hasSettled: false,
     isGone: false,

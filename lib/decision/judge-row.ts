@@ -2,6 +2,7 @@
 import { OFF_UNITS, type RowEvidence } from '../evidence/evidence.ts';
 import type { DecisionPolicy, EntityTrack, ScoredRows } from './contract.ts';
 import { isAnomalous } from './is-anomalous.ts';
+import type { OffMetric } from './slow-drift.ts';
 
 export interface JudgedRow {
   /** What is compared with the threshold; NaN where the row says nothing. */
@@ -12,6 +13,8 @@ export interface JudgedRow {
   readonly holds: boolean;
   /** By evidence: whether any metric is off what training foretells, wherever it has been of late. */
   readonly isAway: boolean;
+  /** By evidence: the metrics that are off what training foretells by as much as alerts. */
+  readonly off: readonly OffMetric[];
   /** By evidence: how far one reason's metric is off what training foretells, to that side: 1 is what alerts. */
   readonly offOf: (reason: string) => number;
   /** By evidence: whether that metric, where it is off, stays where it has been of late. */
@@ -53,6 +56,7 @@ export function judgeRow(
       anomalous,
       holds: anomalous,
       isAway: false,
+      off: [],
       offOf: offNothing,
       staysAt: () => false,
       isUsualOfModel: false,
@@ -74,6 +78,7 @@ export function judgeRow(
     anomalous: level >= policy.threshold,
     holds: level >= holdAbove,
     isAway: evidence.anchored[row]! >= holdAbove,
+    off: policy.driftRows === undefined ? [] : listOff(evidence, row, policy.threshold),
     offOf: (reason) => measureOff(evidence, row, reason),
     staysAt: (reason) => isAtLevel(evidence, row, reason),
     isUsualOfModel: usual !== undefined && joint >= STILL_USUAL * usual.level,
@@ -110,6 +115,23 @@ function measureOff(evidence: RowEvidence, row: number, reason: string): number 
   if (column < 0) return 0;
   const value = off[row * names.length + column]! / OFF_UNITS;
   return Math.max(0, reason.endsWith(SIDES.below) ? -value : value);
+}
+
+function listOff(
+  { names, off, anchored }: RowEvidence,
+  row: number,
+  threshold: number,
+): readonly OffMetric[] {
+  if (anchored[row]! < threshold) return [];
+  const found: OffMetric[] = [];
+  const from = row * names.length;
+  for (const [column, name] of names.entries()) {
+    const level = Math.abs(off[from + column]!) / OFF_UNITS;
+    if (level < threshold) continue;
+    const side = off[from + column]! > 0 ? 'above' : 'below';
+    found.push({ reason: `${name}${SIDES[side]}`, cause: 2 * column + Number(side === 'below'), level });
+  }
+  return found;
 }
 
 function isAtLevel(evidence: RowEvidence, row: number, reason: string): boolean {

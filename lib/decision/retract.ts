@@ -145,13 +145,22 @@ function lookAt(
         ? Math.max(evidence.metrics[row]!, evidence.joint[row]!)
         : rows.scores[row]!;
     measured.push([time, time]);
-    isUsual &&= anomalous[row] === 0;
+    isUsual &&= anomalous[row] === 0 && !isOffByDrift(rows, row, policy);
     if (highestRow === -1 || level > highest) highestRow = row;
     highest = Math.max(highest, level);
   }
   const [first, last] = [measured[0], measured.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   return { range: [first[0], last[1]], measured, isUsual, row: highestRow };
+}
+
+/** What a slow drift is told by is no single row's evidence. */
+function isOffByDrift(
+  { evidence }: ScoredRows,
+  row: number,
+  { driftRows, threshold }: DecisionPolicy,
+): boolean {
+  return driftRows !== undefined && evidence !== undefined && evidence.anchored[row]! >= threshold;
 }
 
 /** Ranges that touch, at most a step apart, are one. */
@@ -173,15 +182,17 @@ function forget(
 ): Readonly<Record<string, EntityTrack>> {
   const track = tracks[entity];
   if (track === undefined) return tracks;
-  const { told: before, spells: off, ...rest } = track;
+  const { told: before, spells: off, drifts: drifted, ...rest } = track;
   const told = before?.filter(({ time }) => time < start || time > lastAnomalous) ?? [];
   const spells = off?.filter(({ from, until }) => until < start || from > lastAnomalous) ?? [];
+  const drifts = drifted?.filter(({ since, until }) => until < start || since > lastAnomalous) ?? [];
   return {
     ...tracks,
     [entity]: {
       ...rest,
       ...(told.length > 0 && { told }),
       ...(spells.length > 0 && { spells }),
+      ...(drifts.length > 0 && { drifts }),
       open: track.open?.id === id ? undefined : track.open,
     },
   };

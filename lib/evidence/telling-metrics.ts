@@ -5,6 +5,12 @@ import type { FittedEvidence } from './evidence.ts';
 import { openSiblings } from './siblings.ts';
 import { type ScanInput, type Side, scan } from './statistics.ts';
 
+/**
+ * What a column is off: `both` what training predicts and where it has been of late, as rows are judged; or `training` alone, as a slow drift
+ * is told of.
+ */
+export type OffWhat = 'both' | 'training';
+
 /** The statistic of a column that goes farthest at a row. */
 export interface ColumnEvidence {
   /** Of the matrix. */
@@ -28,6 +34,7 @@ export function findTellingColumns(
     readonly x: FeatureMatrix;
     readonly fitted: Pick<FittedEvidence, 'plan' | 'expectation' | 'reach' | 'starts'>;
     readonly leastChanges: ScanInput['leastChanges'];
+    readonly offWhat: OffWhat;
   },
   rows: Uint32Array,
 ): readonly (readonly ColumnEvidence[])[] {
@@ -49,7 +56,9 @@ export function findTellingColumns(
     siblings: openSiblings({ x: given.x, expectation, step: plan.step }),
     from: rows.reduce((first, row) => Math.min(first, given.x.times[row]!), Number.POSITIVE_INFINITY),
   };
-  scan(input, ({ rows: own, begin, column, side, length, component, values, least }) => {
+  scan(input, ({ rows: own, begin, column, side, length, component, values: ofBoth, anchored, least }) => {
+    const values = given.offWhat === 'both' ? ofBoth : anchored;
+    if (values === undefined) return;
     const limit = Math.max(reach[component]!, least);
     for (let i = begin; i < own.length; i++) {
       const largest = wanted.get(own[i]!);

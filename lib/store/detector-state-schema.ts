@@ -84,6 +84,17 @@ const entityTrack: z.ZodType<EntityTrack> = z
       .optional(),
     wasOut: z.boolean().optional(),
     outLevel: z.number().optional(),
+    drifts: z
+      .array(
+        z.looseObject({
+          reason: z.string(),
+          since: time,
+          until: time,
+          told: z.number(),
+          modelVersion: z.string(),
+        }),
+      )
+      .optional(),
     usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)
   .transform((track) => ({ ...track, open: track.open }));

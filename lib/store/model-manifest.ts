@@ -100,6 +100,7 @@ const policy: z.ZodType<DecisionPolicy> = z.looseObject({
   by: z.literal('evidence').optional(),
   holdAbove: z.number().optional(),
   settleRows: count.optional(),
+  driftRows: count.optional(),
   threshold: z.number(),
   minDeviation: z.number(),
   extremeDeviation: z.number().optional(),

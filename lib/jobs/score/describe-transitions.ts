@@ -16,7 +16,7 @@ import type {
 import { scoresKey } from '../../store/keys.ts';
 import type { MetricWindow } from '../../window/window.ts';
 import type { UsualRange } from '../shared/describe-feature.ts';
-import { explainDecided, isOfMetrics } from '../shared/explain-evidence.ts';
+import { explainDecided, isOfMetrics, type ToldBy } from '../shared/explain-evidence.ts';
 import type { FittedDetector } from '../shared/fitted-detector.ts';
 import { findLeastChanges } from '../shared/least-changes.ts';
 import type { ScoredWindowRows } from '../shared/score-rows.ts';
@@ -68,15 +68,15 @@ export async function describeTransitions(
 }> {
   const worst = new Map(Object.entries(before));
   const changes: PendingChange[] = [];
-  const scoreOf = ({ tellingRow }: Transition): number =>
-    tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
+  const scoreOf = ({ tellingRow, drifted, peakScore }: Transition): number => {
+    if (drifted !== undefined) return peakScore;
+    return tellingRow === undefined ? -Infinity : levelOf(given.rows, tellingRow);
+  };
   const tellsMore = (transition: Transition): boolean =>
     scoreOf(transition) > (worst.get(transition.anomalyId)?.score ?? -Infinity);
-  const rowsOf = (those: readonly Transition[]): readonly number[] =>
-    those.flatMap(({ tellingRow }) => tellingRow ?? []);
   const retracted = transitions.filter(({ state }) => state === 'retracted');
-  const reasonsOf = await explainScored(given, rowsOf(transitions.filter(tellsMore)));
-  const usualOf = await explainScored(given, rowsOf(retracted), { isUsual: true });
+  const reasonsOf = await explainScored(given, transitions.filter(tellsMore));
+  const usualOf = await explainScored(given, retracted, { isUsual: true });
   const relatedOf = openRelated(given, transitions);
   let measureWorst: ReturnType<typeof openWorst> | undefined;
   const follow = (id: string, anomaly: Parameters<ReturnType<typeof openWorst>>[0]): WorstRow | undefined => {
@@ -172,15 +172,28 @@ function usualOfRows({
   return (row, column) => usual.at(matrixRows[row]!, column);
 }
 
-/** @param asked of the scored rows; where they are usual, no metric tells by itself, and all of them are looked at */
+/**
+ * @param asked what is told by a row of the window, once a row
+ * @param given.isUsual no metric tells by itself, and all of them are looked at
+ */
 async function explainScored(
   { detector, fitted, rows }: Decided,
-  asked: readonly number[],
+  asked: readonly Transition[],
   { isUsual = false }: { readonly isUsual?: boolean } = {},
 ): Promise<ReadonlyMap<number, readonly Reason[]>> {
   const { planned, x, matrixRows, scored } = rows;
-  const ofMatrix = Uint32Array.from(asked, (row) => matrixRows[row]!);
   const { evidence } = scored;
+  // Of rows of the matrix.
+  const toldBy = new Map<number, ToldBy>();
+  const places: number[] = [];
+  for (const { tellingRow, drifted } of asked) {
+    // What opens and settles within a window is told by one row.
+    if (tellingRow === undefined || toldBy.has(matrixRows[tellingRow]!)) continue;
+    const isPlain = isUsual || evidence === undefined || !isOfMetrics(evidence, tellingRow);
+    const by = isPlain ? 'model' : 'metrics';
+    toldBy.set(matrixRows[tellingRow]!, drifted === undefined ? by : { drifted });
+    places.push(tellingRow);
+  }
   const reasons = await explainDecided(
     {
       fitted,
@@ -188,12 +201,11 @@ async function explainScored(
       x,
       metrics: detector.metrics,
       leastChanges: findLeastChanges({ detector, ...fitted }),
-      isOfMetrics: (row) =>
-        !isUsual && evidence !== undefined && isOfMetrics(evidence, asked[ofMatrix.indexOf(row)]!),
+      toldBy: (row) => toldBy.get(row)!,
     },
-    ofMatrix,
+    Uint32Array.from(places, (row) => matrixRows[row]!),
   );
-  return new Map(asked.map((row, at) => [row, reasons[at]!]));
+  return new Map(places.map((row, at) => [row, reasons[at]!]));
 }
 
 function changeOf(

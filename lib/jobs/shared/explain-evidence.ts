@@ -4,7 +4,7 @@ import { formatDuration } from '../../base/duration.ts';
 import type { RowEvidence } from '../../evidence/evidence.ts';
 import { spreadAt } from '../../evidence/residuals.ts';
 import { SHORT } from '../../evidence/statistics.ts';
-import { type ColumnEvidence, findTellingColumns } from '../../evidence/telling-metrics.ts';
+import { type ColumnEvidence, findTellingColumns, type OffWhat } from '../../evidence/telling-metrics.ts';
 import { expectAt, scatterAt, seriesOf } from '../../expectation/expectation.ts';
 import { isSeasonal, keepSign, unscale } from '../../expectation/expected-range.ts';
 import { nameSource } from '../../features/column-name.ts';
@@ -22,27 +22,42 @@ const LEAST_TOLD_BY_MEAN = 30;
 
 interface Given extends ExplainInput {
   readonly fitted: ExplainInput['fitted'] & { readonly evidence: NonNullable<FittedDetector['evidence']> };
+  /** Of a row: the one column that is off what training predicts, wherever it has been of late. Left out: all, by what they are judged by. */
+  readonly columnOf?: (row: number) => number | undefined;
 }
 
+/** Metrics by themselves, all of them together as the model sees them, or one that has drifted off what training predicts: its column. */
+export type ToldBy = 'metrics' | 'model' | { readonly drifted: number };
+
 /**
- * By what opened an anomaly at these rows: metrics by themselves, or all of them together as the model sees them.
- * @param given.isOfMetrics whether a row's evidence is that of metrics
+ * By what opened an anomaly at these rows.
+ * @param given.toldBy of a row of `x`
  */
 export async function explainDecided(
   given: ExplainInput & {
-    readonly isOfMetrics: (row: number) => boolean;
+    readonly toldBy: (row: number) => ToldBy;
   },
   rows: Uint32Array,
 ): Promise<readonly (readonly Reason[])[]> {
+  const { toldBy } = given;
   const { evidence } = given.fitted;
   if (evidence === undefined) return explainRows(given, rows);
-  const ofMetrics = rows.filter(given.isOfMetrics);
-  const ofModel = rows.filter((row) => !given.isOfMetrics(row));
-  const byMetrics = explainEvidence({ ...given, fitted: { ...given.fitted, evidence } }, ofMetrics);
-  const byModel = await explainRows(given, ofModel);
-  return Array.from(rows, (row) =>
-    given.isOfMetrics(row) ? byMetrics[ofMetrics.indexOf(row)]! : byModel[ofModel.indexOf(row)]!,
-  );
+  const fitted = { ...given.fitted, evidence };
+  const ofModel = rows.filter((row) => toldBy(row) === 'model');
+  const ofMetrics = rows.filter((row) => toldBy(row) === 'metrics');
+  const drifted = rows.filter((row) => typeof toldBy(row) === 'object');
+  const found = new Map<number, readonly Reason[]>();
+  const keep = (those: Uint32Array, reasons: readonly (readonly Reason[])[]): void => {
+    for (const [at, row] of those.entries()) found.set(row, reasons[at]!);
+  };
+  keep(ofModel, await explainRows(given, ofModel));
+  keep(ofMetrics, explainEvidence({ ...given, fitted }, ofMetrics));
+  const columnOf = (row: number): number | undefined => {
+    const told = toldBy(row);
+    return typeof told === 'object' ? told.drifted : undefined;
+  };
+  keep(drifted, explainEvidence({ ...given, fitted, columnOf }, drifted));
+  return Array.from(rows, (row) => found.get(row)!);
 }
 
 /** The larger part speaks. @param row of `evidence` */
@@ -59,12 +74,15 @@ export function isOfMetrics(
  */
 export function explainEvidence(given: Given, rows: Uint32Array): readonly (readonly Reason[])[] {
   if (rows.length === 0) return [];
-  const { fitted, planned, x, leastChanges } = given;
-  const found = findTellingColumns({ x, fitted: fitted.evidence, leastChanges }, rows);
+  const { fitted, planned, x, leastChanges, columnOf } = given;
+  const offWhat: OffWhat = columnOf === undefined ? 'both' : 'training';
+  const found = findTellingColumns({ x, fitted: fitted.evidence, leastChanges, offWhat }, rows);
   const values = deriveValues(planned, rows);
-  const usual = openUsual(given);
+  const usual = openUsual({ ...given, offWhat });
   return Array.from(rows, (row, at) => {
-    const told = keepTelling(takeSubjects(given, found[at]!));
+    const asked = columnOf?.(row);
+    const off = found[at]!.filter(({ column }) => asked === undefined || column === asked);
+    const told = keepTelling(takeSubjects(given, off));
     const total = told.reduce((sum, { ratio }) => sum + ratio, 0);
     return told.map((evidence) => ({
       share: evidence.ratio / total,

@@ -4,6 +4,7 @@
  */
 import { type JudgedLevels, openJudgedLevels } from '../../evidence/judged-level.ts';
 import type { ScanInput } from '../../evidence/statistics.ts';
+import type { OffWhat } from '../../evidence/telling-metrics.ts';
 import { seriesOf } from '../../expectation/expectation.ts';
 import { expectRange, isSeasonal } from '../../expectation/expected-range.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
@@ -16,15 +17,20 @@ export interface Usual extends JudgedLevels {
   at(row: number, column: number): UsualRange;
 }
 
-/** @param given.x with the rows that levels look back on, before those that are asked for */
+/**
+ * @param given.x with the rows that levels look back on, before those that are asked for
+ * @param given.offWhat `training`: what training predicts, whatever has settled since
+ */
 export function openUsual(given: {
   readonly fitted: Pick<FittedDetector, 'plan' | 'scaler'> & Partial<Pick<FittedDetector, 'evidence'>>;
   readonly x: FeatureMatrix;
   readonly leastChanges: ScanInput['leastChanges'];
+  readonly offWhat?: OffWhat;
 }): Usual {
-  const { fitted, x, leastChanges } = given;
+  const { fitted, x, leastChanges, offWhat = 'both' } = given;
   const { plan, scaler, evidence } = fitted;
-  const levels = evidence && openJudgedLevels({ x, fitted: evidence, leastChanges });
+  const levels =
+    offWhat === 'both' && evidence ? openJudgedLevels({ x, fitted: evidence, leastChanges }) : undefined;
   const movedAt: JudgedLevels['movedAt'] = (row, column) => levels?.movedAt(row, column) ?? 0;
   return {
     movedAt,

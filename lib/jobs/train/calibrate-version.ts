@@ -112,6 +112,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       threshold: OPENS_AT,
       holdAbove: HOLDS_ABOVE,
       settleRows: countSettleRows(evidence.plan),
+      driftRows: evidence.plan.recent.rows,
       minDeviation: 0,
       k: 1,
       n: 1,

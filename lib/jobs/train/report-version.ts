@@ -89,7 +89,10 @@ async function explainMoments(
 ): Promise<ReportInput['moments']> {
   const { rowEvidence } = trained;
   const reasons = await explainDecided(
-    { ...trained, isOfMetrics: (row) => rowEvidence !== undefined && isOfMetrics(rowEvidence, row) },
+    {
+      ...trained,
+      toldBy: (row) => (rowEvidence !== undefined && isOfMetrics(rowEvidence, row) ? 'metrics' : 'model'),
+    },
     Uint32Array.from(moments, ({ row }) => row),
   );
   return moments.map((moment, at) => ({ ...moment, reasons: reasons[at]! }));

@@ -126,6 +126,7 @@ test('by a percentile evidence has no part', () => {
     anomalous: true,
     holds: true,
     isAway: false,
+    off: [],
     isUsualOfModel: false,
     metrics: 0,
     joint: 0,

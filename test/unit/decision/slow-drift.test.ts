@@ -1,0 +1,240 @@
+/** A metric that moves so slowly that no stretch of it is off where it has been of late. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DecisionPolicy, Drift, EntityTrack } from '../../../lib/decision/contract.ts';
+import { retractAnomalies } from '../../../lib/decision/retract.ts';
+import { followDrifts } from '../../../lib/decision/slow-drift.ts';
+import { minute, STEP, stored } from './decide-rows.ts';
+import { decideEvidence, EVIDENCE_POLICY, type EvidenceRow, repeat, tell } from './evidence-rows.ts';
+
+const DRIFT_ROWS = 40;
+const POLICY: DecisionPolicy = { ...EVIDENCE_POLICY, driftRows: DRIFT_ROWS };
+const DAY = 24 * 60;
+const QUIET = repeat(60);
+const CPU_ABOVE = 0;
+const CPU_BELOW = 1;
+
+/** Off what training predicts alone. */
+function off(length: number, level = 1.25, more: EvidenceRow = {}): EvidenceRow[] {
+  return repeat(length, { anchored: level, ...more });
+}
+
+function decide(rows: readonly EvidenceRow[], given: Parameters<typeof decideEvidence>[1] = {}) {
+  return decideEvidence(rows, { policy: POLICY, ...given });
+}
+
+function statesOf(rows: readonly EvidenceRow[], given: Parameters<typeof decideEvidence>[1] = {}): string[] {
+  return tell(decide(rows, given));
+}
+
+test('what is off for so long, told to nobody, opens where it began, and settles where it stays', () => {
+  const { transitions } = decide([...QUIET, ...off(120)]);
+  assert.deepEqual(
+    transitions.map(({ state, start, lastAnomalous }) => [state, start, lastAnomalous]),
+    [
+      ['opened', minute(60), minute(60 + DRIFT_ROWS)],
+      ['settled', minute(60), minute(60 + DRIFT_ROWS)],
+    ],
+  );
+  assert.equal(transitions[0]?.drifted, CPU_ABOVE >> 1);
+  assert.equal(transitions[0]?.tellingRow, 60 + DRIFT_ROWS);
+  assert.equal(transitions[0]?.peakScore, 1.25);
+  assert.equal(transitions[1]?.drifted, undefined);
+});
+
+test('it stays open while it moves on, and has resolved where it came back', () => {
+  const moving = off(90, 1.25, { moves: true });
+  assert.deepEqual(statesOf(moving), ['opened 89']);
+  assert.deepEqual(statesOf([...moving, ...QUIET]), ['opened 89', 'resolved 89']);
+});
+
+test('what is off for less, or by less than alerts, opens nothing', () => {
+  assert.deepEqual(statesOf([...off(DRIFT_ROWS), ...QUIET]), []);
+  assert.deepEqual(statesOf(off(200, 0.9)), []);
+});
+
+test('half an hour in which it is not off begins it anew, a shorter one does not', () => {
+  const short = decide([...off(30), ...repeat(20), ...off(1)]).transitions;
+  assert.deepEqual(
+    short.map(({ start, lastAnomalous }) => [start, lastAnomalous]),
+    [[minute(0), minute(50)]],
+  );
+  const long = [...off(30), ...repeat(30), ...off(DRIFT_ROWS)];
+  assert.deepEqual(statesOf(long), []);
+  assert.deepEqual(statesOf([...long, ...off(1)]), [`opened ${60 + DRIFT_ROWS}`]);
+});
+
+test('the other side is another drift', () => {
+  const below: EvidenceRow = { off: [-1.25, 0, 0, 0], anchored: 1.25 };
+  assert.deepEqual(statesOf([...off(30), ...repeat(30, below)]), []);
+  const { transitions } = decide(repeat(60, below));
+  assert.equal(transitions[0]?.drifted, CPU_BELOW >> 1);
+});
+
+test('what people were told of is not told again before it is twice as far', () => {
+  const told = decide([...off(120), ...QUIET]);
+  const later = (level: number, from: number): string[] =>
+    statesOf(off(120, level), { from, tracks: stored(told) });
+  assert.deepEqual(later(1.25, 2 * DAY), []);
+  assert.deepEqual(later(2.4, 2 * DAY), []);
+  assert.deepEqual(later(2.5, 2 * DAY), [
+    `opened ${2 * DAY + DRIFT_ROWS}`,
+    `settled ${2 * DAY + DRIFT_ROWS}`,
+  ]);
+  assert.equal(later(1.25, 9 * DAY)[0], `opened ${9 * DAY + DRIFT_ROWS}`);
+});
+
+test('what was off while an anomaly lay open is known', () => {
+  const outage = repeat(30, { metrics: 2, column: 2, off: [1.5, 2, 0, 0], anchored: 2 });
+  const told = decide([...outage, ...off(DRIFT_ROWS)]);
+  assert.deepEqual(tell(told), ['opened 29', 'resolved 29']);
+  const later = decide(off(2 * DAY, 1.5), { from: 30 + DRIFT_ROWS, tracks: stored(told) });
+  assert.deepEqual(tell(later), []);
+});
+
+test('of an entity that was told of within a day, what drifts waits until the day is over', () => {
+  const told = decide([...repeat(30, { metrics: 2, column: 2 }), ...QUIET]);
+  const from = 90;
+  assert.deepEqual(statesOf(off(DAY - from), { from, tracks: stored(told) }), []);
+  assert.equal(statesOf(off(DAY), { from, tracks: stored(told) })[0], `opened ${DAY}`);
+});
+
+test('what was off before anybody watched is no news', () => {
+  assert.deepEqual(statesOf(off(DAY), { watchFrom: 10 }), []);
+  assert.deepEqual(statesOf([...off(10), ...repeat(40), ...off(120)], { watchFrom: 30 }), []);
+  assert.equal(statesOf([...off(10), ...repeat(40), ...off(120, 2.5)], { watchFrom: 30 })[0], 'opened 90');
+});
+
+test('what is off at the same hour on other days is usual', () => {
+  const spell = (day: number) => ({
+    reason: 'cpu above',
+    from: minute(-day * DAY),
+    until: minute(-day * DAY + 60),
+    level: 1.2,
+  });
+  const tracks: Record<string, EntityTrack> = {
+    a: { decidedUntil: minute(-1), recent: [], open: undefined, spells: [spell(2), spell(1)] },
+  };
+  assert.deepEqual(statesOf(off(60), { tracks }), []);
+  assert.equal(statesOf(off(60, 2.5), { tracks })[0], `opened ${DRIFT_ROWS}`);
+});
+
+test('rows decide the same, however they are cut into windows', () => {
+  const rows = [
+    ...QUIET,
+    ...off(30),
+    ...repeat(20),
+    ...off(90, 1.25, { moves: true }),
+    ...QUIET,
+    ...off(200),
+  ];
+  const startsOf = ({ transitions }: ReturnType<typeof decide>) =>
+    transitions.map(({ anomalyId, state, start }) => ({ anomalyId, state, start }));
+  const whole = startsOf(decide(rows));
+  let tracks = {};
+  const cut: ReturnType<typeof startsOf> = [];
+  for (const [from, row] of rows.entries()) {
+    const decided = decide([row], { from, tracks });
+    cut.push(...startsOf(decided));
+    tracks = stored(decided);
+  }
+  assert.deepEqual(cut, whole);
+  assert.deepEqual(
+    whole.map(({ state, start }) => [state, start]),
+    [
+      ['opened', minute(60)],
+      ['resolved', minute(60)],
+    ],
+  );
+});
+
+test('another version neither tells of it again nor forgets how long it has been off', () => {
+  const told = decide(off(120));
+  assert.deepEqual(statesOf(off(2 * DAY, 3), { from: 120, tracks: stored(told), modelVersion: 'v2' }), []);
+  const begun = decide(off(DRIFT_ROWS));
+  const next = { from: DRIFT_ROWS, tracks: stored(begun), modelVersion: 'v2' };
+  assert.deepEqual(statesOf(off(1), next), [`opened ${DRIFT_ROWS}`]);
+});
+
+test('a version of before decides as it did', () => {
+  const decided = decide(off(2 * DAY), { policy: EVIDENCE_POLICY });
+  assert.deepEqual(tell(decided), []);
+  assert.equal(decided.tracks['a']?.drifts, undefined);
+});
+
+test('of several that drift, the farthest tells', () => {
+  const rows = repeat(60, { anchored: 3, off: [1.25, 3, 2, 0] });
+  assert.equal(decide(rows).transitions[0]?.drifted, 1);
+});
+
+test('corrected rows that are still off leave it, others take it back and let it be told again', () => {
+  const rows = [...off(DRIFT_ROWS + 1)];
+  const told = decide(rows);
+  const correct = (corrected: readonly EvidenceRow[]) => {
+    const { scored, anomalous } = scoredOf(corrected);
+    return retractAnomalies({
+      rows: scored,
+      anomalous,
+      isMeasured: () => true,
+      policy: POLICY,
+      tracks: stored(told),
+      before: { ended: [], cleared: {} },
+      step: STEP,
+      detector: 'shop',
+      modelVersion: 'v1',
+    });
+  };
+  assert.deepEqual(correct(rows).transitions, []);
+  const { transitions, tracks } = correct(repeat(DRIFT_ROWS + 1));
+  assert.deepEqual(
+    transitions.map(({ state }) => state),
+    ['retracted'],
+  );
+  assert.equal(tracks['a']?.drifts, undefined);
+});
+
+/** As `decideEvidence` makes them, for what looks at rows besides. */
+function scoredOf(rows: readonly EvidenceRow[]) {
+  const times = Float64Array.from(rows, (_, at) => minute(at));
+  const anchored = Float64Array.from(rows, (row) => row.anchored ?? 0);
+  const none = new Float64Array(rows.length);
+  return {
+    anomalous: new Uint8Array(rows.length),
+    scored: {
+      entities: ['a'],
+      entityOf: new Uint32Array(rows.length),
+      times,
+      scores: none,
+      deviations: none,
+      evidence: {
+        names: ['cpu'],
+        metrics: none,
+        joint: none,
+        anchored,
+        off: new Int8Array(rows.length),
+        agree: new Uint8Array(rows.length),
+        telling: new Int32Array(rows.length),
+        series: new Int32Array(rows.length),
+        stretch: new Uint16Array(rows.length),
+        sinceOnset: new Uint8Array(rows.length),
+        jointSinceOnset: new Uint8Array(rows.length),
+      },
+    },
+  };
+}
+
+test('an outage that moves everything keeps what people know of, and no more than so many', () => {
+  const many = Array.from({ length: 100 }, (_, i) => ({
+    reason: `metric-${i} above`,
+    cause: 2 * i,
+    level: 2,
+  }));
+  const given = { isKnown: true, step: STEP, modelVersion: 'v1' };
+  const known: readonly Drift[] = followDrifts([], { time: 0, off: many.slice(0, 20) }, given);
+  const all = followDrifts(known, { time: STEP, off: many }, { ...given, isKnown: false });
+  assert.equal(all.length, 32);
+  assert.deepEqual(
+    all.slice(0, 20).map(({ told }) => told),
+    known.map(() => 2),
+  );
+});
