@@ -87,12 +87,15 @@ function listTold(notification: Notification, newest: Anomalies): readonly Descr
     : [lead, chooseTold(notification.state, members, anomalyOf)];
 }
 
-/** As `cutReasons` leaves it, or as it may be by itself. */
-function mayBeCut({ reasons, related }: DescribedAnomaly): boolean {
-  return reasons.length <= KEPT_REASONS && related === undefined;
+/**
+ * As `cutReasons` leaves it, or as it may be by itself. What moved with it in other detectors may have been found since
+ * (relate-others.ts), and is no sign that it is whole.
+ */
+function mayBeCut({ detector, reasons, related = [] }: DescribedAnomaly): boolean {
+  return reasons.length <= KEPT_REASONS && related.every((other) => other.detector !== detector);
 }
 
-/** As its change left it that `cut` is of, with what was known before of what moved with it. */
+/** As its change left it that `cut` is of, with what was known before of what moved with it, and what was found since. */
 async function readWhole(
   { store }: Pick<StoreContext, 'store'>,
   cut: DescribedAnomaly,
@@ -103,7 +106,8 @@ async function readWhole(
   for (const { anomaly } of changes) {
     known = withRelated(known, anomaly);
     if (anomaly.changeId !== cut.changeId) continue;
-    const { reasons, reasonsLeftOut, related } = known;
+    const { reasons, reasonsLeftOut } = known;
+    const { related } = withRelated(cut, known);
     return { ...cut, reasons, reasonsLeftOut, ...(related !== undefined && { related }) };
   }
   // Its record could not be written then, and its incident was told of all the same.
