@@ -19,7 +19,10 @@ const GROWS_FOR = 6;
  * pod at its own time, and a pod that is new lacks what its siblings lack.
  */
 const SPREADS_FOR = 24 * 3_600_000;
-/** Ms from its end. Within them, the same anomaly again is the same incident, even if people have heard that it was over. */
+/**
+ * Ms before and after its end. What begins within them is the same incident, even if people have heard that it was over. What began
+ * long before is told late, as a drift is, and is not there again.
+ */
 const BACK_WITHIN = 30 * 60_000;
 
 /**
@@ -83,7 +86,7 @@ function findOver(incidents: readonly Incident[], change: AnomalyChange): Incide
       sequence > 0 &&
       silencedBy === undefined &&
       change.start >= startOf(members) &&
-      change.start - endOf(members) <= BACK_WITHIN &&
+      Math.abs(change.start - endOf(members)) <= BACK_WITHIN &&
       members.some(
         (member) =>
           member.state === 'resolved' && (isSameEntity(member, change) || isSameOfWorkload(member, change)),

@@ -693,6 +693,25 @@ test('what is back and louder says both', () => {
   );
 });
 
+test('what began hours before the end, and is told after it, is new and not there again', () => {
+  const world = createIncidentWorld();
+  const first = createChange({ entity: 'payment-0', metric: 'memory' });
+  world.at(NINE + 5 * MINUTE, first);
+  world.tick(NINE + 6 * MINUTE, NINE + 10 * MINUTE);
+  const end = NINE + 6 * 60 * MINUTE;
+  world.at(end + 9 * MINUTE, endOf(first, { lastAnomalous: end, end: end + MINUTE }));
+  world.tick(end + 10 * MINUTE, end + 20 * MINUTE);
+  // A drift is told six hours after its first row.
+  const drift = { entity: 'payment-1', metric: 'memory', start: NINE + 60 * MINUTE };
+  world.at(end + 60 * MINUTE, createChange({ ...drift, lastAnomalous: end + 60 * MINUTE }));
+  world.tick(end + 61 * MINUTE, end + 65 * MINUTE);
+  assert.deepEqual(world.told(), [
+    `opened shop-payment-0-${NINE}`,
+    `resolved shop-payment-0-${NINE}`,
+    `opened shop-payment-1-${drift.start}`,
+  ]);
+});
+
 test('what nobody was told of is not there again: it is new', () => {
   const start = createChange({ metric: 'cpu', isStart: true });
   const world = createIncidentWorld();
