@@ -18,7 +18,7 @@ import type { GroupingPolicy } from '../config/grouping.ts';
 import { SEVERITIES } from '../config/severity.ts';
 import { hasRoomFor, nextRoomFor } from './budget.ts';
 import type { AnomalyChange, Incident, IncidentsState, Member, Notification } from './contract.ts';
-import { digestId, makeDigest, nextDigest } from './digest.ts';
+import { digestId, makeDigest, nextDigest, passDigests } from './digest.ts';
 import { isOnlyOf } from './is-only-of.ts';
 import { isForOwnDigest, withOwnDigest } from './own-digest.ts';
 import { putOpenFirst, rankMembers } from './rank-members.ts';
@@ -85,6 +85,7 @@ export function advanceIncidents(given: {
     tellings.set(before, telling);
   }
   const notifications: Notification[] = [];
+  const afterDigests = passDigests(incidents, now);
   const told = incidents.map((before) => {
     const { incident, states } = tellings.get(before)!;
     const members = states.length === 0 ? [] : rankMembers(incident.members);
@@ -106,13 +107,13 @@ export function advanceIncidents(given: {
         ...whom,
       });
     }
-    return withOwnDigest(firstCulprit === undefined ? incident : { ...incident, firstCulprit }, now);
+    return withOwnDigest(firstCulprit === undefined ? incident : { ...incident, firstCulprit }, afterDigests);
   });
 
   const isOverBudget = (incident: Incident): boolean =>
     isForDigest(incident) && incident.ownDigestDue === undefined;
   const digestDue = told.some(isOverBudget)
-    ? (given.state.digestDue ?? nextDigest(now, policy.digestAt))
+    ? (given.state.digestDue ?? nextDigest(afterDigests, policy.digestAt))
     : undefined;
   const isDigestDue = digestDue !== undefined && digestDue <= now;
   // What is due at the same time is one digest, whatever it was held for.

@@ -47,6 +47,25 @@ export function nextDigest(now: number, daily: DailyTime): number {
   );
 }
 
+/**
+ * Epoch ms, at least `now`: that of the newest digest which told of one of them, where this clock is behind the one by which it went
+ * out. A digest that is sent takes in nothing more, and a second one of its id would be taken as sent.
+ */
+export function passDigests(incidents: readonly Incident[], now: number): number {
+  let newest = now;
+  for (const { digestId: id } of incidents)
+    if (id !== undefined) newest = Math.max(newest, timeOfDigest(id) ?? now);
+  return newest;
+}
+
+/** Epoch ms; undefined of what is none of `digestId`. */
+function timeOfDigest(id: string): number | undefined {
+  const [, date, hour, minute, second] = /^digest-(\d{8})T(\d\d)(\d\d)(\d\d)Z$/.exec(id) ?? [];
+  if (date === undefined) return undefined;
+  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+  return Date.parse(`${day}T${hour}:${minute}:${second}Z`);
+}
+
 /** The zone by whose clocks it should be, where the runtime does not know that; else undefined. */
 export function unknownZone({ timeZone }: DailyTime): string | undefined {
   return timeZone === undefined || isTimeZone(timeZone) ? undefined : timeZone;

@@ -13,7 +13,7 @@ export function isForOwnDigest({ severity, members }: Pick<Incident, 'severity' 
 
 /**
  * As it is once its digest is known. What a silence keeps from today's goes into the next one.
- * @param now epoch ms
+ * @param now epoch ms, as `passDigests` has it
  */
 export function withOwnDigest(incident: Incident, now: number): Incident {
   const { status, members, silencedBy, ownDigestDue } = incident;

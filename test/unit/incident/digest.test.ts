@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextDigest, unknownZone } from '../../../lib/incident/digest.ts';
+import { createChange, MINUTE, NINE } from '../../helpers/anomalies.ts';
+import { createIncidentWorld } from './incident-world.ts';
 
 const EIGHT = 8 * 3_600_000;
 
@@ -38,4 +40,22 @@ test('in a zone that the calendar does not know it is in UTC, and that can be to
   assert.equal(unknownZone({ time: EIGHT, timeZone: 'Mars/Olympus' }), 'Mars/Olympus');
   assert.equal(unknownZone({ time: EIGHT, timeZone: 'Europe/Berlin' }), undefined);
   assert.equal(unknownZone({ time: EIGHT }), undefined);
+});
+
+test('what a slower clock holds once a digest has gone out is in the next one: the budget, and detectors of their own', () => {
+  for (const digest of [undefined, { time: EIGHT }]) {
+    const world = createIncidentWorld({ groupBy: [], groupWait: 0, groupInterval: 0, incidentsADay: 0 });
+    const due = Date.parse('2026-11-24T08:00:00Z');
+    world.at(NINE, createChange({ entity: 'a', digest }));
+    world.at(due + 100);
+    world.at(due - 500, createChange({ entity: 'b', start: due - MINUTE, digest }));
+    for (const day of [0, 1, 2]) world.at(due + day * 24 * 60 * MINUTE + MINUTE);
+    assert.deepEqual(
+      world.sent.map(({ incidentId, digested }) => [incidentId, digested?.map(({ id }) => id)]),
+      [
+        ['digest-20261124T080000Z', [`shop-a-${NINE}`]],
+        ['digest-20261125T080000Z', [`shop-b-${due - MINUTE}`]],
+      ],
+    );
+  }
 });
