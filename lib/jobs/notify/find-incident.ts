@@ -5,20 +5,27 @@ import { INCIDENTS_PREFIX, incidentOfKey } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { readIncident } from './read-incidents.ts';
 
-/** Incidents that are looked through: those that began before it, the newest first. What joins later is rare. */
-const MOST_READ = 200;
+/**
+ * Incidents that are looked through: the newest of those before it, by their ids. Few anomalies are of an incident with a later id: what joins
+ * late, and what joins an anomaly that began before it though its id, which is of its first anomalous row, is later.
+ */
+const MOST_READ = { before: 200, after: 20 } as const;
 const READS_AT_ONCE = 8;
 
-/** Undefined where none of the incidents before it has the anomaly. */
+/** Undefined where none of the incidents around it has the anomaly. */
 export async function findIncidentOf(store: ObjectStore, anomalyId: string): Promise<string | undefined> {
   const ids: string[] = [];
   for await (const { key } of store.list(INCIDENTS_PREFIX)) {
     const id = incidentOfKey(key);
-    // Ids begin with a time, and an incident's is that of its first anomaly.
-    if (id !== undefined && id <= anomalyId) ids.push(id);
+    if (id !== undefined) ids.push(id);
   }
+  ids.sort();
+  // Ids begin with a time, and an incident's is that of the anomaly which came first.
+  const later = ids.findIndex((id) => id > anomalyId);
+  const at = later < 0 ? ids.length : later;
+  const near = ids.slice(Math.max(0, at - MOST_READ.before), at + MOST_READ.after);
   const found: string[] = [];
-  await forEachConcurrently(ids.sort().slice(-MOST_READ), READS_AT_ONCE, async (id) => {
+  await forEachConcurrently(near, READS_AT_ONCE, async (id) => {
     try {
       const incident = await readIncident(store, id);
       const isDigest = incident?.state === 'digest';

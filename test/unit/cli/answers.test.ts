@@ -447,6 +447,17 @@ test('a verdict on an anomaly says whose it is, and one on a digest is sent to i
   );
   const { lines } = await run(id, 'false', '--json');
   assert.equal(lines[0]?.['incidentId'], '20261120T080000Z-aaaaaaaaaaaa');
+  // One that began before the anomaly after whose first anomalous row its incident is named.
+  const early = '20261120T075900Z-cccccccccccc';
+  await store.put(`anomalies/detector=shop/${early}.json`, encodeJson({}));
+  await store.put(
+    incidentKey('20261120T080000Z-aaaaaaaaaaaa'),
+    encodeJson({ ...first, members: [...first.members, { ...first.members[0], anomalyId: early }] }),
+  );
+  assert.equal(
+    (await run(early, 'false', '--json')).lines[0]?.['incidentId'],
+    '20261120T080000Z-aaaaaaaaaaaa',
+  );
   await store.put(incidentKey('digest-1'), encodeJson({ ...first, incidentId: 'digest-1', state: 'digest' }));
   const digest = await run('digest-1', 'true');
   assert.deepEqual([digest.code, /answer its incidents/.test(digest.stderr)], [2, true]);
