@@ -57,7 +57,9 @@ export async function findSimilar(store: ObjectStore, incident: IncidentObject):
 async function listBefore(store: ObjectStore, incidentId: string, start: number): Promise<readonly string[]> {
   const from = monthOf(start - SIMILAR_DAYS * DAY);
   const keys: string[] = [];
-  for (let month = from; month <= monthOf(start); month = nextMonth(month))
+  // Its first row may be of the month before that of its id; a digest's id begins with no time.
+  const last = /^\d{8}T/.test(incidentId) ? incidentId.slice(0, from.length) : monthOf(start);
+  for (let month = from; month <= last; month = nextMonth(month))
     for await (const { key } of store.list(`${INCIDENTS_PREFIX}${month}`)) {
       const id = incidentOfKey(key);
       if (id !== undefined && id < incidentId && id >= compactDay(start - SIMILAR_DAYS * DAY)) keys.push(key);
