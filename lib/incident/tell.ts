@@ -165,9 +165,13 @@ function advance(
   }
 }
 
-/** What was silenced until it was over stays so, for the record. */
+/**
+ * What was silenced until it was over stays so, for the record. What waits for a digest and was over before any silence began stays in
+ * that: a silence of the night after is not about it.
+ */
 function silence(incident: Incident, moment: Moment): Incident {
-  if (incident.status === 'closed') return incident;
+  const { status, overSince = Infinity } = incident;
+  if (status === 'closed' || (status === 'held' && overSince < moment.now)) return incident;
   const { silencedBy: before, ...rest } = incident;
   const silencedBy = moment.findSilence(rest) ?? (rest.overSince === undefined ? undefined : before);
   return silencedBy === undefined ? rest : { ...rest, silencedBy };

@@ -151,6 +151,24 @@ test('the digest leaves out what is silenced', () => {
   }
 });
 
+test('what was over before a silence began is in the digest, whether or not that holds when it goes out', () => {
+  for (const until of [3, 9])
+    for (const digest of [undefined, { time: 8 * 60 * MINUTE }]) {
+      const world = createWorld(0);
+      const held = { cap: 'warning', digest } as const;
+      world.at(0, [], change(held));
+      world.at(1, []);
+      world.at(20, [], change({ ...held, sequence: 2 }));
+      for (let at = 2 * 60; at <= 9 * 60; at += 30)
+        world.at(at, at < until * 60 ? [silencing(until * 60 * MINUTE)] : []);
+      assert.deepEqual(world.told, [`${8 * 60} digest`]);
+      assert.deepEqual(
+        world.state.incidents.map(({ silencedBy }) => silencedBy),
+        [],
+      );
+    }
+});
+
 test("what is silenced when its detector's digest goes out is in the next one, and in one alone", () => {
   const world = createWorld();
   const cap = 'warning';
