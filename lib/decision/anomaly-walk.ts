@@ -74,6 +74,7 @@ export function describeChanges(
       sequence,
       start: changed.anomaly.start,
       ...keepFirstAnomalous(changed.anomaly),
+      ...keepDriftOf(changed.anomaly),
       lastAnomalous: changed.anomaly.lastAnomalous,
       end: state === 'resolved' || state === 'settled' ? changed.end : undefined,
       ...(state === 'opened' && earliestStart < changed.anomaly.start && { earliestStart }),
@@ -97,6 +98,10 @@ export function keepFirstAnomalous({
   firstAnomalous = start,
 }: Pick<OpenAnomaly, 'start' | 'firstAnomalous'>): Pick<OpenAnomaly, 'firstAnomalous'> {
   return firstAnomalous === start ? {} : { firstAnomalous };
+}
+
+export function keepDriftOf({ driftOf }: Pick<OpenAnomaly, 'driftOf'>): Pick<OpenAnomaly, 'driftOf'> {
+  return driftOf === undefined ? {} : { driftOf };
 }
 
 function isMateriallyWorse({ peakScore, toldScore }: OpenAnomaly, policy: DecisionPolicy): boolean {

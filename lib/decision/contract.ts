@@ -118,6 +118,8 @@ export interface OpenAnomaly {
   readonly start: number;
   /** Epoch ms of the first anomalous row, which its id is of; absent where that is `start`. */
   readonly firstAnomalous?: number | undefined;
+  /** The reason of the slow drift that opened it, as `JudgedRow.reason`; absent where no such drift did. */
+  readonly driftOf?: string | undefined;
   /** Epoch ms of the newest anomalous row. */
   readonly lastAnomalous: number;
   /** Rows in a row that were not anomalous. */
@@ -159,8 +161,9 @@ export interface Transition {
   readonly sequence: number;
   /** Epoch ms: first row, and newest row seen. `end` is set once resolved (exclusive). */
   readonly start: number;
-  /** As `OpenAnomaly` has it. */
+  /** As `OpenAnomaly` has them. */
   readonly firstAnomalous?: number | undefined;
+  readonly driftOf?: string | undefined;
   readonly lastAnomalous: number;
   readonly end: number | undefined;
   /**

@@ -6,6 +6,7 @@ import {
   describeChanges,
   goOn,
   higher,
+  keepDriftOf,
   keepFirstAnomalous,
   type RecentRow,
   rebase,
@@ -196,6 +197,7 @@ function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
     ...followLevels(undefined, { ...row, metricReason: reason, metrics: level }, policy),
     earliestStart: undefined,
     drifted: cause >> 1,
+    driftOf: reason,
   });
   walk.drifts = followDrifts(walk.drifts, row, { isKnown: true, step, modelVersion });
 }
@@ -243,7 +245,7 @@ function extendRun(walk: TrackWalk, judged: TrackedRow): void {
 function openAnomaly(
   walk: TrackWalk,
   by: Pick<AnomalyWalk, 'earliestStart' | 'drifted'> &
-    Pick<OpenAnomaly, 'start' | 'levels'> & {
+    Pick<OpenAnomaly, 'start' | 'levels' | 'driftOf'> & {
       readonly firstAnomalous: number;
       readonly telling: Telling;
       readonly rows: readonly RecentRow[];
@@ -259,6 +261,7 @@ function openAnomaly(
       id: anomalyId({ detector, entity: walk.entity, firstAnomalous, modelVersion }),
       start,
       ...keepFirstAnomalous({ start, firstAnomalous }),
+      ...keepDriftOf(by),
       lastAnomalous: telling.time,
       quietRows: 0,
       peakScore,

@@ -109,7 +109,7 @@ function columnOf({ names }: RowEvidence, reason: string): number {
 }
 
 /** 0 where it is not off to that side, or is no metric of this version. */
-function measureOff(evidence: RowEvidence, row: number, reason: string): number {
+export function measureOff(evidence: RowEvidence, row: number, reason: string): number {
   const { names, off } = evidence;
   const column = columnOf(evidence, reason);
   if (column < 0) return 0;

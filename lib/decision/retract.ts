@@ -6,14 +6,19 @@
  */
 
 import { anomalyId } from './anomaly-id.ts';
+import { keepDriftOf } from './anomaly-walk.ts';
 import type { DecisionPolicy, EntityTrack, OpenAnomaly, ScoredRows, Transition } from './contract.ts';
+import { measureOff } from './judge-row.ts';
 
 /** Epoch ms of the first row and the newest, both inclusive. */
 export type RowRange = readonly [from: number, to: number];
 
 /** One that is over, as its last change left it. */
 export interface EndedAnomaly
-  extends Pick<OpenAnomaly, 'id' | 'start' | 'firstAnomalous' | 'lastAnomalous' | 'sequence' | 'peakScore'> {
+  extends Pick<
+    OpenAnomaly,
+    'id' | 'start' | 'firstAnomalous' | 'driftOf' | 'lastAnomalous' | 'sequence' | 'peakScore'
+  > {
   readonly entity: string;
   /** Epoch ms, exclusive. */
   readonly end: number;
@@ -78,6 +83,7 @@ export function retractAnomalies(given: {
       state: 'retracted',
       sequence: anomaly.sequence + 1,
       start,
+      ...keepDriftOf(anomaly),
       lastAnomalous,
       end: anomaly.end,
       tellingRow: seen.row,
@@ -128,9 +134,10 @@ function lookAt(
   {
     start,
     firstAnomalous = start,
+    driftOf,
     lastAnomalous,
     metric,
-  }: Pick<EndedAnomaly, 'start' | 'firstAnomalous' | 'lastAnomalous' | 'metric'>,
+  }: Pick<EndedAnomaly, 'start' | 'firstAnomalous' | 'driftOf' | 'lastAnomalous' | 'metric'>,
 ): Seen | undefined {
   const measured: RowRange[] = [];
   let isUsual = true;
@@ -145,7 +152,7 @@ function lookAt(
         ? Math.max(evidence.metrics[row]!, evidence.joint[row]!)
         : rows.scores[row]!;
     measured.push([time, time]);
-    isUsual &&= anomalous[row] === 0 && !isOffByDrift(rows, row, policy);
+    isUsual &&= anomalous[row] === 0 && !isDrifting(rows, row, { driftOf, policy });
     if (highestRow === -1 || level > highest) highestRow = row;
     highest = Math.max(highest, level);
   }
@@ -154,13 +161,20 @@ function lookAt(
   return { range: [first[0], last[1]], measured, isUsual, row: highestRow };
 }
 
-/** What a slow drift is told by is no single row's evidence. */
-function isOffByDrift(
+/**
+ * What a slow drift is told by is no single row's evidence. Of any other anomaly it proves nothing that a metric is off what training
+ * predicts: one that settled at a new level is, until a training has learned that.
+ */
+function isDrifting(
   { evidence }: ScoredRows,
   row: number,
-  { driftRows, threshold }: DecisionPolicy,
+  {
+    driftOf,
+    policy,
+  }: { readonly driftOf: EndedAnomaly['driftOf']; readonly policy: Pick<DecisionPolicy, 'threshold'> },
 ): boolean {
-  return driftRows !== undefined && evidence !== undefined && evidence.anchored[row]! >= threshold;
+  if (driftOf === undefined || evidence === undefined) return false;
+  return measureOff(evidence, row, driftOf) >= policy.threshold;
 }
 
 /** Ranges that touch, at most a step apart, are one. */
@@ -178,14 +192,17 @@ function join(ranges: readonly RowRange[], step: number): readonly RowRange[] {
 /** What was not so makes nothing that comes later old news. */
 function forget(
   tracks: Readonly<Record<string, EntityTrack>>,
-  { anomalyId: id, entity, start, lastAnomalous }: Transition,
+  { anomalyId: id, entity, start, driftOf, lastAnomalous }: Transition,
 ): Readonly<Record<string, EntityTrack>> {
   const track = tracks[entity];
   if (track === undefined) return tracks;
   const { told: before, spells: off, drifts: drifted, ...rest } = track;
   const told = before?.filter(({ time }) => time < start || time > lastAnomalous) ?? [];
   const spells = off?.filter(({ from, until }) => until < start || from > lastAnomalous) ?? [];
-  const drifts = drifted?.filter(({ since, until }) => until < start || since > lastAnomalous) ?? [];
+  // Of a drift that began before, people know for another reason.
+  const drifts =
+    drifted?.filter(({ reason, since }) => reason !== driftOf && (since < start || since > lastAnomalous)) ??
+    [];
   return {
     ...tracks,
     [entity]: {

@@ -87,6 +87,7 @@ async function leaveOpen(): Promise<void> {
   const open: Required<OpenAnomaly> = {
     id: anomaly.anomalyId,
     start: now - 600_000,
+    driftOf: 'cpu above',
     firstAnomalous: now - 480_000,
     lastAnomalous: now - 120_000,
     quietRows: 1,

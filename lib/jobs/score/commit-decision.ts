@@ -220,17 +220,18 @@ function rememberEnded(
     readonly tracks: DetectorState['entities'];
   },
 ): Retractable | undefined {
-  const firstOf = new Map(transitions.map(({ anomalyId, firstAnomalous }) => [anomalyId, firstAnomalous]));
+  const known = new Map(transitions.map((transition) => [transition.anomalyId, transition]));
   const added = changes.flatMap(({ anomaly, sequence }): readonly EndedAnomaly[] => {
     if (anomaly.end === null || anomaly.state === 'retracted') return [];
     const metric = anomaly.reasons[0]?.metric;
-    const firstAnomalous = firstOf.get(anomaly.anomalyId);
+    const { firstAnomalous, driftOf } = known.get(anomaly.anomalyId) ?? {};
     return [
       {
         id: anomaly.anomalyId,
         entity: anomaly.entity,
         start: Date.parse(anomaly.start),
         ...(firstAnomalous !== undefined && { firstAnomalous }),
+        ...(driftOf !== undefined && { driftOf }),
         lastAnomalous: Date.parse(anomaly.lastAnomalous),
         end: Date.parse(anomaly.end),
         sequence,

@@ -56,7 +56,7 @@ function toScoredRows(given: Readonly<Record<string, readonly Row[]>>): ScoredRo
 }
 
 /** As it comes back from the bucket. */
-export function stored({ tracks }: WindowDecision): Readonly<Record<string, EntityTrack>> {
+export function stored({ tracks }: Pick<WindowDecision, 'tracks'>): Readonly<Record<string, EntityTrack>> {
   return JSON.parse(JSON.stringify(tracks)) as Record<string, EntityTrack>;
 }
 

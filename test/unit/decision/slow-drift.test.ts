@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { DecisionPolicy, Drift, EntityTrack } from '../../../lib/decision/contract.ts';
 import { retractAnomalies } from '../../../lib/decision/retract.ts';
 import { followDrifts } from '../../../lib/decision/slow-drift.ts';
+import { OFF_UNITS } from '../../../lib/evidence/evidence.ts';
 import { minute, STEP, stored } from './decide-rows.ts';
 import { decideEvidence, EVIDENCE_POLICY, type EvidenceRow, repeat, tell } from './evidence-rows.ts';
 
@@ -170,22 +171,8 @@ test('of several that drift, the farthest tells', () => {
 test('corrected rows that are still off leave it, others take it back and let it be told again', () => {
   const rows = [...off(DRIFT_ROWS + 1)];
   const told = decide(rows);
-  const correct = (corrected: readonly EvidenceRow[]) => {
-    const { scored, anomalous } = scoredOf(corrected);
-    return retractAnomalies({
-      rows: scored,
-      anomalous,
-      isMeasured: () => true,
-      policy: POLICY,
-      tracks: stored(told),
-      before: { ended: [], cleared: {} },
-      step: STEP,
-      detector: 'shop',
-      modelVersion: 'v1',
-    });
-  };
-  assert.deepEqual(correct(rows).transitions, []);
-  const { transitions, tracks } = correct(repeat(DRIFT_ROWS + 1));
+  assert.deepEqual(correct(told, rows).transitions, []);
+  const { transitions, tracks } = correct(told, repeat(DRIFT_ROWS + 1));
   assert.deepEqual(
     transitions.map(({ state }) => state),
     ['retracted'],
@@ -193,9 +180,42 @@ test('corrected rows that are still off leave it, others take it back and let it
   assert.equal(tracks['a']?.drifts, undefined);
 });
 
+test('an anomaly that no drift opened is taken back, although a metric that settled long ago is still off', () => {
+  const settled = decide(off(120));
+  const spike = decide(off(10, 1.25, { metrics: 3, column: 2 }), { from: 2 * DAY, tracks: stored(settled) });
+  assert.deepEqual(tell(spike), [`opened ${2 * DAY + 9}`]);
+  const { transitions, tracks } = correct(spike, off(10), 2 * DAY);
+  assert.deepEqual(
+    transitions.map(({ state }) => state),
+    ['retracted'],
+  );
+  // What people were told of two days ago they still know of.
+  const later = decide(off(DAY), { from: 2 * DAY + 10, tracks: stored({ tracks }) });
+  assert.deepEqual(tell(later), []);
+});
+
+function correct(
+  { tracks }: Pick<ReturnType<typeof decide>, 'tracks'>,
+  corrected: readonly EvidenceRow[],
+  from = 0,
+) {
+  const { scored, anomalous } = scoredOf(corrected, from);
+  return retractAnomalies({
+    rows: scored,
+    anomalous,
+    isMeasured: () => true,
+    policy: POLICY,
+    tracks: stored({ tracks }),
+    before: { ended: [], cleared: {} },
+    step: STEP,
+    detector: 'shop',
+    modelVersion: 'v1',
+  });
+}
+
 /** As `decideEvidence` makes them, for what looks at rows besides. */
-function scoredOf(rows: readonly EvidenceRow[]) {
-  const times = Float64Array.from(rows, (_, at) => minute(at));
+function scoredOf(rows: readonly EvidenceRow[], from: number) {
+  const times = Float64Array.from(rows, (_, at) => minute(from + at));
   const anchored = Float64Array.from(rows, (row) => row.anchored ?? 0);
   const none = new Float64Array(rows.length);
   return {
@@ -211,7 +231,7 @@ function scoredOf(rows: readonly EvidenceRow[]) {
         metrics: none,
         joint: none,
         anchored,
-        off: new Int8Array(rows.length),
+        off: Int8Array.from(anchored, (level) => OFF_UNITS * level),
         agree: new Uint8Array(rows.length),
         telling: new Int32Array(rows.length),
         series: new Int32Array(rows.length),
