@@ -108,6 +108,11 @@ function columnOf({ names }: RowEvidence, reason: string): number {
   return names.indexOf(reason.slice(0, -SIDES.below.length));
 }
 
+/** Whether a reason is of this column, to either side. */
+export function isReasonOf(reason: string | undefined, name: string): boolean {
+  return reason === name + SIDES.above || reason === name + SIDES.below;
+}
+
 /** 0 where it is not off to that side, or is no metric of this version. */
 export function measureOff(evidence: RowEvidence, row: number, reason: string): number {
   const { names, off } = evidence;

@@ -4,6 +4,7 @@ import { describeAnomaly } from '../../alert/describe-anomaly.ts';
 import type { Detector } from '../../config/detector.ts';
 import { describeRarity } from '../../decision/calibration.ts';
 import type { EntityTrack, OpenAnomaly, Transition } from '../../decision/contract.ts';
+import { isReasonOf } from '../../decision/judge-row.ts';
 import { findRestarts } from '../../features/restarts.ts';
 import type { PlannedRows } from '../../features/source-columns.ts';
 import type {
@@ -162,14 +163,17 @@ function levelOf({ scored: { scores, evidence } }: ScoredWindowRows, row: number
   return evidence === undefined ? scores[row]! : Math.max(evidence.metrics[row]!, evidence.joint[row]!);
 }
 
-/** Of the window's rows. */
+/** Of the window's rows: of the metric that drifted what training predicts, as its reasons have it; of others what they are judged by. */
 function usualOfRows({
   detector,
   fitted,
   rows: { x, matrixRows },
-}: Decided): (row: number, column: number) => UsualRange {
-  const usual = openUsual({ fitted, x, leastChanges: findLeastChanges({ detector, ...fitted }) });
-  return (row, column) => usual.at(matrixRows[row]!, column);
+}: Decided): (row: number, column: number, driftOf: string | undefined) => UsualRange {
+  const given = { fitted, x, leastChanges: findLeastChanges({ detector, ...fitted }) };
+  const judged = openUsual(given);
+  const predicted = openUsual({ ...given, offWhat: 'training' });
+  return (row, column, driftOf) =>
+    (isReasonOf(driftOf, x.names[column]!) ? predicted : judged).at(matrixRows[row]!, column);
 }
 
 /**

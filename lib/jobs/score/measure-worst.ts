@@ -11,6 +11,8 @@ interface Anomaly {
   /** Epoch ms of its first row and the newest anomalous one. */
   readonly start: number;
   readonly lastAnomalous: number;
+  /** As `OpenAnomaly` has it. */
+  readonly driftOf?: string | undefined;
 }
 
 type Rows = Pick<MetricWindow, 'entities' | 'entityOf' | 'times' | 'metrics' | 'columns'>;
@@ -25,7 +27,7 @@ export function openWorst(given: {
   readonly window: Rows;
   readonly plan: FittedDetector['plan'];
   /** @param row of the window */
-  readonly usualAt: (row: number, column: number) => UsualRange;
+  readonly usualAt: (row: number, column: number, driftOf: string | undefined) => UsualRange;
 }): (
   anomaly: Anomaly,
   reasons: readonly Reason[],
@@ -33,7 +35,7 @@ export function openWorst(given: {
 ) => FarthestValue | undefined {
   const { window, plan } = given;
   const spans = findSpans(window);
-  return ({ entity, start, lastAnomalous }, reasons, before) => {
+  return ({ entity, start, lastAnomalous, driftOf }, reasons, before) => {
     const reason = findLeadingReason(reasons);
     const column = window.columns[window.metrics.indexOf(reason?.metric ?? '')];
     const span = spans.get(entity);
@@ -50,7 +52,7 @@ export function openWorst(given: {
         metric: reason.metric,
         value,
         at: time,
-        ...toUsual(given.usualAt(row, at)),
+        ...toUsual(given.usualAt(row, at, driftOf)),
       };
       // A version whose training never saw the metric knows of nothing usual, and the farthest numbers have no distance.
       if (![found.usual, found.usualLow, found.usualHigh].every(Number.isFinite)) continue;

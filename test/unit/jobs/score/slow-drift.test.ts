@@ -43,6 +43,11 @@ test('it is told once, from where it left what training predicts, and with that 
   assert.equal(reason?.metric, 'metric-1');
   assert.ok(reason.usualLow! > 90 && reason.usualHigh! < 110, 'as training has it, wherever it was of late');
   assert.ok(reason.value! > 115);
+  const { worst } = opened;
+  assert.ok(
+    worst !== undefined && worst.usualLow > 90 && worst.usualHigh < 110,
+    'and so is the farthest value',
+  );
   const sinceBegan = (Date.parse(opened.start) - EPOCH) / STEP - BEGAN;
   assert.ok(sinceBegan > 4 * HOUR && sinceBegan < 20 * HOUR, `${sinceBegan} minutes after it began to climb`);
   assert.match(opened.summary, /^cart: metric-1 1\d\d \(usual 95\S*105\), since/);
