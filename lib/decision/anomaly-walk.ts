@@ -16,8 +16,8 @@ export interface AnomalyWalk {
   readonly openedHere: boolean;
   /** Of one that a stretch opened here, and not known with which row of it it began: epoch ms of the first of them. */
   readonly earliestStart: number | undefined;
-  /** Of one that a slow drift opened here: the column that drifted. */
-  readonly drifted: number | undefined;
+  /** Of one that a slow drift opened here, while the row of that tells most: the column that drifted. */
+  drifted: number | undefined;
   /** Row of this window that tells what the anomaly is about. */
   telling: RecentRow | undefined;
   /** Epoch ms, exclusive; undefined while it is open. */

@@ -179,7 +179,7 @@ export interface Transition {
    * Undefined if none (a plain resolve).
    */
   readonly tellingRow: number | undefined;
-  /** Of `opened` by a slow drift: the column of the evidence that is off what training predicts. */
+  /** Of `opened` by a slow drift, where `tellingRow` is of that: the column of the evidence that is off what training predicts. */
   readonly drifted?: number | undefined;
   readonly peakScore: number;
 }

@@ -292,7 +292,10 @@ function continueAnomaly(walk: TrackWalk, open: AnomalyWalk, judged: TrackedRow)
   const { row, time, level: score } = judged;
   settleJoint(walk, open, judged);
   if (isPartOf(open.anomaly, judged, walk.rules.policy) || isStillMoving(open.anomaly, judged, walk.rules)) {
-    if (tellsMore(open, score, walk.rules.policy)) open.telling = { row, time, score };
+    if (tellsMore(open, score, walk.rules.policy)) {
+      open.telling = { row, time, score };
+      open.drifted = undefined;
+    }
     open.anomaly = {
       ...open.anomaly,
       lastAnomalous: time,

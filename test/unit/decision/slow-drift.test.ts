@@ -43,6 +43,14 @@ test('what is off for so long, told to nobody, opens where it began, and settles
   assert.equal(transitions[1]?.drifted, undefined);
 });
 
+test('what is worse in the same window tells of it, and not the metric that drifted', () => {
+  const worse = repeat(3, { metrics: 5, column: 4, anchored: 1.25, off: [1.25, 0, 5, 0] });
+  const [opened] = decide([...off(DRIFT_ROWS + 2), ...worse]).transitions;
+  assert.equal(opened?.tellingRow, DRIFT_ROWS + 2);
+  assert.equal(opened?.drifted, undefined);
+  assert.equal(opened?.driftOf, 'cpu above');
+});
+
 test('it stays open while it moves on, and has resolved where it came back', () => {
   const moving = off(90, 1.25, { moves: true });
   assert.deepEqual(statesOf(moving), ['opened 89']);
