@@ -70,7 +70,10 @@ export interface EntityTrack {
   readonly wasOut?: boolean | undefined;
   /** How far they were at most; absent in tracks of before. */
   readonly outLevel?: number | undefined;
-  /** By evidence: metrics that are off what training predicts, and those that people know of. Absent: none. */
+  /**
+   * By evidence: metrics that are off what training predicts, and those that people know of. Absent: nobody has followed them, because no
+   * version so far had `driftRows`.
+   */
   readonly drifts?: readonly Drift[] | undefined;
 }
 

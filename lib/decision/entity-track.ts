@@ -58,7 +58,8 @@ export interface TrackWalk {
   memory: Memory;
   wasOut: boolean;
   outLevel: number | undefined;
-  drifts: readonly Drift[];
+  /** Undefined of an entity whose drifts nobody followed so far. */
+  drifts: readonly Drift[] | undefined;
   /** What a newer release remembers of the entity besides: it stays as it is. */
   readonly unknown: object;
   /** Anomalies that this window touched, oldest first. Only the last one may be open. */
@@ -89,7 +90,7 @@ export function startWalk(entity: string, track: EntityTrack | undefined, rules:
     memory: { told: track?.told ?? [], heldBack: track?.heldBack, spells: track?.spells ?? [] },
     wasOut: track?.wasOut ?? false,
     outLevel: track?.outLevel,
-    drifts: track?.drifts ?? [],
+    drifts: track === undefined ? [] : track.drifts,
     unknown: unknownMembers(track, TRACK_MEMBERS),
     anomalies: open ? [goOn(rebase(open, rules))] : [],
   };
@@ -164,7 +165,8 @@ export function endWalk(walk: TrackWalk): {
       ...(spells.length > 0 && { spells }),
       ...(walk.wasOut && { wasOut: true }),
       ...(walk.outLevel !== undefined && { outLevel: walk.outLevel }),
-      ...(walk.drifts.length > 0 && { drifts: walk.drifts }),
+      ...(walk.drifts !== undefined &&
+        (walk.drifts.length > 0 || walk.rules.policy.driftRows !== undefined) && { drifts: walk.drifts }),
     },
     transitions,
   };
@@ -178,8 +180,9 @@ function openAnomalyOf(walk: TrackWalk): AnomalyWalk | undefined {
 /** After the row was decided on: what opened by it is known. */
 function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
   const { policy, step, modelVersion, watchFrom } = walk.rules;
-  const isKnown = openAnomalyOf(walk) !== undefined || row.time < watchFrom;
-  walk.drifts = followDrifts(walk.drifts, row, { isKnown, step, modelVersion });
+  // What was off before the first version with this rule has been told by others, or settled unnoticed.
+  const isKnown = openAnomalyOf(walk) !== undefined || row.time < watchFrom || walk.drifts === undefined;
+  walk.drifts = followDrifts(walk.drifts ?? [], row, { isKnown, step, modelVersion });
   if (isKnown) return;
   const drift = findDrift(walk.drifts, row, {
     after: driftRows * step,

@@ -200,16 +200,16 @@ function forget(
   const told = before?.filter(({ time }) => time < start || time > lastAnomalous) ?? [];
   const spells = off?.filter(({ from, until }) => until < start || from > lastAnomalous) ?? [];
   // Of a drift that began before, people know for another reason.
-  const drifts =
-    drifted?.filter(({ reason, since }) => reason !== driftOf && (since < start || since > lastAnomalous)) ??
-    [];
+  const drifts = drifted?.filter(
+    ({ reason, since }) => reason !== driftOf && (since < start || since > lastAnomalous),
+  );
   return {
     ...tracks,
     [entity]: {
       ...rest,
       ...(told.length > 0 && { told }),
       ...(spells.length > 0 && { spells }),
-      ...(drifts.length > 0 && { drifts }),
+      ...(drifts !== undefined && { drifts }),
       open: track.open?.id === id ? undefined : track.open,
     },
   };

@@ -122,7 +122,7 @@ test('what is off at the same hour on other days is usual', () => {
     level: 1.2,
   });
   const tracks: Record<string, EntityTrack> = {
-    a: { decidedUntil: minute(-1), recent: [], open: undefined, spells: [spell(2), spell(1)] },
+    a: { decidedUntil: minute(-1), recent: [], open: undefined, spells: [spell(2), spell(1)], drifts: [] },
   };
   assert.deepEqual(statesOf(off(60), { tracks }), []);
   assert.equal(statesOf(off(60, 2.5), { tracks })[0], `opened ${DRIFT_ROWS}`);
@@ -165,6 +165,14 @@ test('another version neither tells of it again nor forgets how long it has been
   assert.deepEqual(statesOf(off(1), next), [`opened ${DRIFT_ROWS}`]);
 });
 
+test('what is off when the first version with this rule begins is no news', () => {
+  const before = decide(off(DAY), { policy: EVIDENCE_POLICY });
+  const next = { from: DAY, tracks: stored(before) };
+  assert.deepEqual(statesOf(off(2 * DAY), next), []);
+  const later = [...QUIET, ...off(DRIFT_ROWS + 1)];
+  assert.equal(statesOf(later, next)[0], `opened ${DAY + 60 + DRIFT_ROWS}`);
+});
+
 test('a version of before decides as it did', () => {
   const decided = decide(off(2 * DAY), { policy: EVIDENCE_POLICY });
   assert.deepEqual(tell(decided), []);
@@ -185,7 +193,9 @@ test('corrected rows that are still off leave it, others take it back and let it
     transitions.map(({ state }) => state),
     ['retracted'],
   );
-  assert.equal(tracks['a']?.drifts, undefined);
+  assert.deepEqual(tracks['a']?.drifts, []);
+  const again = decide(off(DRIFT_ROWS + 1), { from: DRIFT_ROWS + 1, tracks: stored({ tracks }) });
+  assert.equal(tell(again)[0], `opened ${2 * DRIFT_ROWS + 1}`);
 });
 
 test('an anomaly that no drift opened is taken back, although a metric that settled long ago is still off', () => {
