@@ -23,7 +23,7 @@ const BINS = 48;
 const SATURDAY = 2;
 const SUNDAY = 3;
 /** Ms of training that hold a whole week, but for a few hours. */
-const LEAST_WEEKEND = 6.8 * DAY;
+export const LEAST_WEEK: number = 6.8 * DAY;
 /** Values that a day has to have to say anything of one like it. */
 const LEAST_OF_DAY = 24;
 /** Each half has to see every hour of the week. */
@@ -87,7 +87,7 @@ export function fitSeasonalCurve(series: TimedValues, center: number, timeZone?:
 function fitWeek(rest: TimedValues, span: number): Float64Array | undefined {
   if (span >= LEAST_WEEKS * WEEK)
     return predicts(halvesOf(rest), hoursOfWeek, readWeek) ? hoursOfWeek(rest) : undefined;
-  if (span < LEAST_WEEKEND) return undefined;
+  if (span < LEAST_WEEK) return undefined;
   const saturday = dayOf(rest, SATURDAY);
   const sunday = dayOf(rest, SUNDAY);
   if (saturday.times.length < LEAST_OF_DAY || sunday.times.length < LEAST_OF_DAY) return undefined;

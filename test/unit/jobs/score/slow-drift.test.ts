@@ -10,7 +10,8 @@ import { writeWindow } from '../../../../lib/window/write-window.ts';
 import { EPOCH, makeWindow, STEP } from '../../../helpers/synthetic-window.ts';
 import { createToldWorld } from '../../../helpers/told-world.ts';
 
-const TRAINED = 2880;
+/** A week: less of it predicts no weekend. */
+const TRAINED = 7 * 1440;
 const HOUR = 60;
 const BEGAN = TRAINED + HOUR;
 /** Of a level of 100, an hour. */

@@ -7,6 +7,7 @@ import { fitWindow } from '../../../../lib/jobs/offline/fit-window.ts';
 import { loadFittedDetector } from '../../../../lib/jobs/shared/fitted-detector.ts';
 import { seedRandom } from '../../../../lib/maths/random.ts';
 import { surpriseOf } from '../../../../lib/maths/score-tail.ts';
+import { sliceWindow } from '../../../../lib/window/combine.ts';
 import type { MetricWindow } from '../../../../lib/window/window.ts';
 import { createMemoryTelemetry } from '../../../helpers/memory-telemetry.ts';
 
@@ -39,7 +40,11 @@ function drawWindow(): MetricWindow {
   };
 }
 
-function fit(threshold: Partial<Detector['threshold']>, window = drawWindow()): ReturnType<typeof fitWindow> {
+function fit(
+  threshold: Partial<Detector['threshold']>,
+  window = drawWindow(),
+  testShare = 0.25,
+): ReturnType<typeof fitWindow> {
   const defaults = defaultDetector('shop');
   const detector: Detector = {
     ...defaults,
@@ -48,7 +53,7 @@ function fit(threshold: Partial<Detector['threshold']>, window = drawWindow()): 
     threshold: { ...defaults.threshold, minDeviation: 0, ...threshold },
   };
   return fitWindow(
-    { detector, window, testShare: 0.25, manifestText: undefined, onProgress: () => {} },
+    { detector, window, testShare, manifestText: undefined, onProgress: () => {} },
     createMemoryTelemetry(),
   );
 }
@@ -86,4 +91,14 @@ test('by percentile a version says what its scores mean, and that they are of it
   assert.equal(manifest.calibration!.budget, undefined);
   const surprise = surpriseOf(manifest.calibration!.tail, manifest.policy.threshold);
   assert.ok(Math.abs(surprise - 3) < 0.3, `${surprise}`);
+});
+
+test('of less than a week, which knows of no weekend, nothing is told as a slow drift', async () => {
+  const driftRowsOf = async (rows: number): Promise<number | undefined> => {
+    const whole = drawWindow();
+    const { manifest } = await fit({}, sliceWindow(whole, { start: 0, end: rows * STEP }), 0);
+    return manifest.policy.driftRows;
+  };
+  assert.equal(await driftRowsOf(5 * 1440), undefined);
+  assert.equal(await driftRowsOf(7 * 1440), 360);
 });
