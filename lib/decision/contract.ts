@@ -84,10 +84,8 @@ export interface Drift {
   /** Epoch ms of the first row and the newest, of those since it was last not off. */
   readonly since: number;
   readonly until: number;
-  /** How far it was at most while people knew of it, where 1 is what alerts; 0: they do not know. */
-  readonly told: number;
-  /** Of the levels. */
-  readonly modelVersion: string;
+  /** Whether people know of it. */
+  readonly isKnown: boolean;
 }
 
 /** What an anomaly was opened by. */

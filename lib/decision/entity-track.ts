@@ -24,7 +24,7 @@ import {
   rememberSettled,
   WORSE,
 } from './recurrence.ts';
-import { followLevels, hasSettled, isStillMoving } from './settling.ts';
+import { followLevels, hasSettled, isStillDrifting, isStillMoving } from './settling.ts';
 import { findDrift, followDrifts } from './slow-drift.ts';
 
 export interface TrackRules {
@@ -182,7 +182,7 @@ function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
   const { policy, step, modelVersion, watchFrom } = walk.rules;
   // What was off before the first version with this rule has been told by others, or settled unnoticed.
   const isKnown = openAnomalyOf(walk) !== undefined || row.time < watchFrom || walk.drifts === undefined;
-  walk.drifts = followDrifts(walk.drifts ?? [], row, { isKnown, step, modelVersion });
+  walk.drifts = followDrifts(walk.drifts ?? [], row, { isKnown, step });
   if (isKnown) return;
   const drift = findDrift(walk.drifts, row, {
     after: driftRows * step,
@@ -202,7 +202,7 @@ function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
     drifted: cause >> 1,
     driftOf: reason,
   });
-  walk.drifts = followDrifts(walk.drifts, row, { isKnown: true, step, modelVersion });
+  walk.drifts = followDrifts(walk.drifts, row, { isKnown: true, step });
 }
 
 function extendRun(walk: TrackWalk, judged: TrackedRow): void {
@@ -294,7 +294,11 @@ function endOfLast({ memory, rules }: TrackWalk): number {
 function continueAnomaly(walk: TrackWalk, open: AnomalyWalk, judged: TrackedRow): void {
   const { row, time, level: score } = judged;
   settleJoint(walk, open, judged);
-  if (isPartOf(open.anomaly, judged, walk.rules.policy) || isStillMoving(open.anomaly, judged, walk.rules)) {
+  if (
+    isPartOf(open.anomaly, judged, walk.rules.policy) ||
+    isStillMoving(open.anomaly, judged, walk.rules) ||
+    isStillDrifting(open.anomaly, judged, walk.rules)
+  ) {
     if (tellsMore(open, score, walk.rules.policy)) {
       open.telling = { row, time, score };
       open.drifted = undefined;

@@ -91,6 +91,19 @@ export function isStillMoving(
   return listStayed(anomaly, row, policy).some((reason) => !row.staysAt(reason));
 }
 
+/**
+ * Whether it is a slow drift that people heard of less than `settleRows` ago, and the metric is still off. When they hear of it, it may have been at its
+ * new level for hours. But pods of a workload drift one after another, and what comes while an incident is open belongs to it.
+ */
+export function isStillDrifting(
+  { driftOf, start, firstAnomalous = start }: OpenAnomaly,
+  { time, offOf }: Pick<JudgedRow, 'offOf'> & { readonly time: number },
+  { policy, step }: { readonly policy: DecisionPolicy; readonly step: number },
+): boolean {
+  if (driftOf === undefined || time - firstAnomalous >= (policy.settleRows ?? 0) * step) return false;
+  return offOf(driftOf) >= (policy.holdAbove ?? policy.threshold);
+}
+
 /** Of the metrics that are followed, those that have not come back. */
 function listStayed(
   { levels = {} }: OpenAnomaly,

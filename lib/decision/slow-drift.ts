@@ -1,7 +1,8 @@
 /**
  * What moves slowly is never off where it has been of late: that level moves along, and no stretch says anything. So a metric that has
  * been off what training predicts, to one side, for as long as its level of late looks back, without anybody having been told, is
- * news. Once they were told, it is news again where it is twice as far.
+ * news. Rows of a mean count as a few spreads at most, so that how much farther it went is no matter: it is told once, and again only after it has
+ * not been off for a week. What goes on to climb is told by its incident, while that is open.
  *
  * What people know of is not told again: what was off while an anomaly lay open, or before anybody watched. And of an entity
  * that they were told of within a day, they look after it already.
@@ -25,8 +26,6 @@ const KNOWN_FOR = 7 * DAY;
 const RESTING = DAY;
 /** Ms, and steps, from one row of a drift to the next. */
 const TOGETHER = { ms: 30 * 60_000, steps: 2 } as const;
-/** Times as far as people were told of. */
-const WORSE = 2;
 /** Of an entity, those that are known to people first: an outage moves everything there is. */
 const MOST_KEPT = 32;
 
@@ -38,36 +37,24 @@ const MOST_KEPT = 32;
  */
 export function followDrifts(
   drifts: readonly Drift[],
-  row: { readonly time: number; readonly off: readonly OffMetric[] },
-  given: { readonly isKnown: boolean; readonly step: number; readonly modelVersion: string },
+  { time, off }: { readonly time: number; readonly off: readonly OffMetric[] },
+  { isKnown, step }: { readonly isKnown: boolean; readonly step: number },
 ): readonly Drift[] {
-  if (drifts.length === 0 && row.off.length === 0) return drifts;
-  const { time, off } = row;
-  const { isKnown, step, modelVersion } = given;
+  if (drifts.length === 0 && off.length === 0) return drifts;
   const together = Math.max(TOGETHER.ms, TOGETHER.steps * step);
-  const levels = new Map(off.map(({ reason, level }) => [reason, level]));
+  const begun = new Set(off.map(({ reason }) => reason));
   const followed = drifts.flatMap((drift): readonly Drift[] => {
-    const level = levels.get(drift.reason);
     const rested = time - drift.until;
-    if (rested > (drift.told > 0 ? KNOWN_FOR : together)) return [];
-    if (level === undefined) return [drift];
-    levels.delete(drift.reason);
-    // Levels of two versions do not compare: how far it is by this one is what people know of.
-    const told = drift.told > 0 && drift.modelVersion !== modelVersion ? level : drift.told;
-    return [
-      {
-        reason: drift.reason,
-        since: rested <= together ? drift.since : time,
-        until: time,
-        told: isKnown ? Math.max(told, level) : told,
-        modelVersion,
-      },
-    ];
+    if (rested > (drift.isKnown ? KNOWN_FOR : together)) return [];
+    if (!begun.delete(drift.reason)) return [drift];
+    const since = rested <= together ? drift.since : time;
+    return [{ reason: drift.reason, since, until: time, isKnown: isKnown || drift.isKnown }];
   });
-  for (const [reason, level] of levels)
-    followed.push({ reason, since: time, until: time, told: isKnown ? level : 0, modelVersion });
+  for (const reason of begun) followed.push({ reason, since: time, until: time, isKnown });
   if (followed.length <= MOST_KEPT) return followed;
-  return followed.toSorted((a, b) => b.told - a.told || a.since - b.since).slice(0, MOST_KEPT);
+  return followed
+    .toSorted((a, b) => Number(b.isKnown) - Number(a.isKnown) || a.since - b.since)
+    .slice(0, MOST_KEPT);
 }
 
 /**
@@ -78,16 +65,17 @@ export function followDrifts(
  */
 export function findDrift(
   drifts: readonly Drift[],
-  row: { readonly time: number; readonly off: readonly OffMetric[] },
-  given: { readonly after: number; readonly toldAt: number | undefined },
+  { time, off }: { readonly time: number; readonly off: readonly OffMetric[] },
+  {
+    after,
+    toldAt = Number.NEGATIVE_INFINITY,
+  }: { readonly after: number; readonly toldAt: number | undefined },
 ): (OffMetric & Pick<Drift, 'since'>) | undefined {
-  const { time, off } = row;
-  const { after, toldAt = Number.NEGATIVE_INFINITY } = given;
   if (off.length === 0 || time - toldAt < RESTING) return undefined;
   const news = off.flatMap((metric) => {
     const drift = drifts.find(({ reason }) => reason === metric.reason);
-    if (drift === undefined || time - drift.since < after) return [];
-    return metric.level >= WORSE * drift.told ? [{ ...metric, since: drift.since }] : [];
+    if (drift === undefined || drift.isKnown || time - drift.since < after) return [];
+    return [{ ...metric, since: drift.since }];
   });
   return news.toSorted((a, b) => b.level - a.level)[0];
 }

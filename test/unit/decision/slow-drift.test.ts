@@ -33,8 +33,8 @@ test('what is off for so long, told to nobody, opens where it began, and settles
   assert.deepEqual(
     transitions.map(({ state, start, lastAnomalous }) => [state, start, lastAnomalous]),
     [
-      ['opened', minute(60), minute(60 + DRIFT_ROWS)],
-      ['settled', minute(60), minute(60 + DRIFT_ROWS)],
+      ['opened', minute(60), minute(60 + DRIFT_ROWS + EVIDENCE_POLICY.settleRows! - 1)],
+      ['settled', minute(60), minute(60 + DRIFT_ROWS + EVIDENCE_POLICY.settleRows! - 1)],
     ],
   );
   assert.equal(transitions[0]?.drifted, CPU_ABOVE >> 1);
@@ -80,17 +80,32 @@ test('the other side is another drift', () => {
   assert.equal(transitions[0]?.drifted, CPU_BELOW >> 1);
 });
 
-test('what people were told of is not told again before it is twice as far', () => {
+test('what people were told of is not told again until it was not off for a week', () => {
   const told = decide([...off(120), ...QUIET]);
-  const later = (level: number, from: number): string[] =>
-    statesOf(off(120, level), { from, tracks: stored(told) });
-  assert.deepEqual(later(1.25, 2 * DAY), []);
-  assert.deepEqual(later(2.4, 2 * DAY), []);
-  assert.deepEqual(later(2.5, 2 * DAY), [
-    `opened ${2 * DAY + DRIFT_ROWS}`,
-    `settled ${2 * DAY + DRIFT_ROWS}`,
-  ]);
-  assert.equal(later(1.25, 9 * DAY)[0], `opened ${9 * DAY + DRIFT_ROWS}`);
+  const later = (from: number): string[] => statesOf(off(60), { from, tracks: stored(told) });
+  assert.deepEqual(later(2 * DAY), []);
+  assert.deepEqual(later(7 * DAY), []);
+  assert.equal(later(8 * DAY)[0], `opened ${8 * DAY + 59}`);
+});
+
+test('it stays open for as long as a level takes to settle, where it is at its new one already', () => {
+  const rows = [...off(DRIFT_ROWS + 1), ...off(EVIDENCE_POLICY.settleRows! + 10)];
+  const { transitions } = decide(rows);
+  assert.deepEqual(
+    transitions.map(({ state, lastAnomalous }) => [state, lastAnomalous]),
+    [
+      ['opened', minute(DRIFT_ROWS + EVIDENCE_POLICY.settleRows! - 1)],
+      ['settled', minute(DRIFT_ROWS + EVIDENCE_POLICY.settleRows! - 1)],
+    ],
+  );
+  const back = decide([...off(DRIFT_ROWS + 3), ...repeat(10)]).transitions;
+  assert.deepEqual(
+    back.map(({ state, lastAnomalous }) => [state, lastAnomalous]),
+    [
+      ['opened', minute(DRIFT_ROWS + 2)],
+      ['resolved', minute(DRIFT_ROWS + 2)],
+    ],
+  );
 });
 
 test('what was off while an anomaly lay open is known', () => {
@@ -105,13 +120,15 @@ test('of an entity that was told of within a day, what drifts waits until the da
   const told = decide([...repeat(30, { metrics: 2, column: 2 }), ...QUIET]);
   const from = 90;
   assert.deepEqual(statesOf(off(DAY - from), { from, tracks: stored(told) }), []);
-  assert.equal(statesOf(off(DAY), { from, tracks: stored(told) })[0], `opened ${DAY}`);
+  assert.equal(
+    statesOf(off(DAY), { from, tracks: stored(told) })[0],
+    `opened ${DAY + EVIDENCE_POLICY.settleRows! - 1}`,
+  );
 });
 
 test('what was off before anybody watched is no news', () => {
   assert.deepEqual(statesOf(off(DAY), { watchFrom: 10 }), []);
   assert.deepEqual(statesOf([...off(10), ...repeat(40), ...off(120)], { watchFrom: 30 }), []);
-  assert.equal(statesOf([...off(10), ...repeat(40), ...off(120, 2.5)], { watchFrom: 30 })[0], 'opened 90');
 });
 
 test('what is off at the same hour on other days is usual', () => {
@@ -125,7 +142,7 @@ test('what is off at the same hour on other days is usual', () => {
     a: { decidedUntil: minute(-1), recent: [], open: undefined, spells: [spell(2), spell(1)], drifts: [] },
   };
   assert.deepEqual(statesOf(off(60), { tracks }), []);
-  assert.equal(statesOf(off(60, 2.5), { tracks })[0], `opened ${DRIFT_ROWS}`);
+  assert.equal(statesOf(off(60, 2.5), { tracks })[0], 'opened 59');
 });
 
 test('rows decide the same, however they are cut into windows', () => {
@@ -267,12 +284,12 @@ test('an outage that moves everything keeps what people know of, and no more tha
     cause: 2 * i,
     level: 2,
   }));
-  const given = { isKnown: true, step: STEP, modelVersion: 'v1' };
+  const given = { isKnown: true, step: STEP };
   const known: readonly Drift[] = followDrifts([], { time: 0, off: many.slice(0, 20) }, given);
   const all = followDrifts(known, { time: STEP, off: many }, { ...given, isKnown: false });
   assert.equal(all.length, 32);
   assert.deepEqual(
-    all.slice(0, 20).map(({ told }) => told),
-    known.map(() => 2),
+    all.slice(0, 20).map(({ isKnown }) => isKnown),
+    known.map(() => true),
   );
 });
