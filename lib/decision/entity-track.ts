@@ -195,7 +195,8 @@ function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
     telling: { time: row.time, cause, modelVersion, level },
     firstAnomalous: row.time,
     start: Math.max(since, endOfLast(walk)),
-    rows: [{ time: row.time, score: level, row: row.row }],
+    // Not how far it is off what training predicts: what is twice as bad as an alert by evidence would be no news of an entity that drifts.
+    rows: [{ time: row.time, score: Math.max(row.level, policy.threshold), row: row.row }],
     byMetrics: true,
     ...followLevels(undefined, { ...row, metricReason: reason, metrics: level }, policy),
     earliestStart: undefined,

@@ -39,7 +39,7 @@ test('what is off for so long, told to nobody, opens where it began, and settles
   );
   assert.equal(transitions[0]?.drifted, CPU_ABOVE >> 1);
   assert.equal(transitions[0]?.tellingRow, 60 + DRIFT_ROWS);
-  assert.equal(transitions[0]?.peakScore, 1.25);
+  assert.equal(transitions[0]?.peakScore, 1);
   assert.equal(transitions[1]?.drifted, undefined);
 });
 
@@ -105,6 +105,18 @@ test('it stays open for as long as a level takes to settle, where it is at its n
       ['opened', minute(DRIFT_ROWS + 2)],
       ['resolved', minute(DRIFT_ROWS + 2)],
     ],
+  );
+});
+
+test('what is twice as bad as an alert is told while it is open, however far the metric drifted', () => {
+  const opened = decide(off(DRIFT_ROWS + 1, 4));
+  const next = { from: DRIFT_ROWS + 1, tracks: stored(opened) };
+  const errors = (metrics: number) => off(5, 4, { metrics, column: 6, off: [4, 0, 0, metrics] });
+  assert.deepEqual(statesOf(errors(1.9), next), []);
+  const { transitions } = decide(errors(2.5), next);
+  assert.deepEqual(
+    transitions.map(({ state, peakScore, tellingRow }) => [state, peakScore, tellingRow]),
+    [['updated', 2.5, 0]],
   );
 });
 
