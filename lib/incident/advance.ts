@@ -205,8 +205,11 @@ function sayWhy(
   return news.length === 0 ? {} : { news };
 }
 
-function isRemembered({ status, overSince }: Incident, now: number): boolean {
-  return status !== 'closed' || overSince === undefined || now - overSince < REMEMBERED_FOR;
+function isRemembered(incident: Incident, now: number): boolean {
+  const { status, overSince } = incident;
+  if (status !== 'closed' || overSince === undefined || now - overSince < REMEMBERED_FOR) return true;
+  // A clock that is behind the one by which its digest went out has to know of that.
+  return passDigests([incident], now) > now;
 }
 
 /** By onset, so that those that begin an incident come first; each anomaly's own changes in their order. */

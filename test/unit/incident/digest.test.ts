@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextDigest, unknownZone } from '../../../lib/incident/digest.ts';
-import { createChange, MINUTE, NINE } from '../../helpers/anomalies.ts';
+import { createChange, endOf, MINUTE, NINE } from '../../helpers/anomalies.ts';
 import { createIncidentWorld } from './incident-world.ts';
 
 const EIGHT = 8 * 3_600_000;
@@ -56,6 +56,28 @@ test('what a slower clock holds once a digest has gone out is in the next one: t
         ['digest-20261124T080000Z', [`shop-a-${NINE}`]],
         ['digest-20261125T080000Z', [`shop-b-${due - MINUTE}`]],
       ],
+    );
+  }
+});
+
+test('a slower clock knows of a digest of what was over long before, however often it looks', () => {
+  for (const digest of [undefined, { time: EIGHT }]) {
+    const world = createIncidentWorld({ groupBy: [], groupWait: 0, groupInterval: 0, incidentsADay: 0 });
+    const due = Date.parse('2026-11-24T08:00:00Z');
+    const over = createChange({ entity: 'a', digest });
+    world.at(NINE, over);
+    world.at(NINE + 10 * MINUTE, endOf(over));
+    world.at(due + 100);
+    world.at(due - 700);
+    world.at(due - 500, createChange({ entity: 'b', start: due - MINUTE, digest }));
+    for (const day of [0, 1, 2]) world.at(due + day * 24 * 60 * MINUTE + MINUTE);
+    assert.deepEqual(
+      world.sent.map(({ incidentId }) => incidentId),
+      ['digest-20261124T080000Z', 'digest-20261125T080000Z'],
+    );
+    assert.deepEqual(
+      world.state.incidents.map(({ members }) => members.map(({ entity }) => entity)),
+      [['b']],
     );
   }
 });
