@@ -71,8 +71,8 @@ export interface EntityTrack {
   /** How far they were at most; absent in tracks of before. */
   readonly outLevel?: number | undefined;
   /**
-   * By evidence: metrics that are off what training predicts, and those that people know of. Absent: nobody has followed them, because no
-   * version so far had `driftRows`.
+   * By evidence: metrics that are off what training predicts, and those that people know of. Absent: nobody follows them, because the newest
+   * version has no `driftRows`.
    */
   readonly drifts?: readonly Drift[] | undefined;
 }
@@ -84,8 +84,8 @@ export interface Drift {
   /** Epoch ms of the first row and the newest, of those since it was last not off. */
   readonly since: number;
   readonly until: number;
-  /** Whether people know of it. */
-  readonly isKnown: boolean;
+  /** Epoch ms of the first row at which people knew of it; absent: they do not. */
+  readonly knownSince?: number | undefined;
 }
 
 /** What an anomaly was opened by. */

@@ -58,7 +58,7 @@ export interface TrackWalk {
   memory: Memory;
   wasOut: boolean;
   outLevel: number | undefined;
-  /** Undefined of an entity whose drifts nobody followed so far. */
+  /** Undefined of an entity whose drifts nobody followed until now. */
   drifts: readonly Drift[] | undefined;
   /** What a newer release remembers of the entity besides: it stays as it is. */
   readonly unknown: object;
@@ -165,8 +165,8 @@ export function endWalk(walk: TrackWalk): {
       ...(spells.length > 0 && { spells }),
       ...(walk.wasOut && { wasOut: true }),
       ...(walk.outLevel !== undefined && { outLevel: walk.outLevel }),
-      ...(walk.drifts !== undefined &&
-        (walk.drifts.length > 0 || walk.rules.policy.driftRows !== undefined) && { drifts: walk.drifts }),
+      // What nobody follows would be stale by the time a version does again.
+      ...(walk.drifts !== undefined && walk.rules.policy.driftRows !== undefined && { drifts: walk.drifts }),
     },
     transitions,
   };
@@ -180,7 +180,7 @@ function openAnomalyOf(walk: TrackWalk): AnomalyWalk | undefined {
 /** After the row was decided on: what opened by it is known. */
 function tellDrift(walk: TrackWalk, row: TrackedRow, driftRows: number): void {
   const { policy, step, modelVersion, watchFrom } = walk.rules;
-  // What was off before the first version with this rule has been told by others, or settled unnoticed.
+  // What was off before a version with this rule followed one without has been told by others, or settled unnoticed.
   const isKnown = openAnomalyOf(walk) !== undefined || row.time < watchFrom || walk.drifts === undefined;
   walk.drifts = followDrifts(walk.drifts ?? [], row, { isKnown, step });
   if (isKnown) return;

@@ -9,6 +9,7 @@ import { anomalyId } from './anomaly-id.ts';
 import { keepDriftOf } from './anomaly-walk.ts';
 import type { DecisionPolicy, EntityTrack, OpenAnomaly, ScoredRows, Transition } from './contract.ts';
 import { measureOff } from './judge-row.ts';
+import { forgetDrifts } from './slow-drift.ts';
 
 /** Epoch ms of the first row and the newest, both inclusive. */
 export type RowRange = readonly [from: number, to: number];
@@ -192,17 +193,15 @@ function join(ranges: readonly RowRange[], step: number): readonly RowRange[] {
 /** What was not so makes nothing that comes later old news. */
 function forget(
   tracks: Readonly<Record<string, EntityTrack>>,
-  { anomalyId: id, entity, start, driftOf, lastAnomalous }: Transition,
+  retracted: Transition,
 ): Readonly<Record<string, EntityTrack>> {
+  const { anomalyId: id, entity, start, lastAnomalous } = retracted;
   const track = tracks[entity];
   if (track === undefined) return tracks;
   const { told: before, spells: off, drifts: drifted, ...rest } = track;
   const told = before?.filter(({ time }) => time < start || time > lastAnomalous) ?? [];
   const spells = off?.filter(({ from, until }) => until < start || from > lastAnomalous) ?? [];
-  // Of a drift that began before, people know for another reason.
-  const drifts = drifted?.filter(
-    ({ reason, since }) => reason !== driftOf && (since < start || since > lastAnomalous),
-  );
+  const drifts = drifted && forgetDrifts(drifted, retracted);
   return {
     ...tracks,
     [entity]: {

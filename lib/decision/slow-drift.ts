@@ -42,19 +42,50 @@ export function followDrifts(
 ): readonly Drift[] {
   if (drifts.length === 0 && off.length === 0) return drifts;
   const together = Math.max(TOGETHER.ms, TOGETHER.steps * step);
+  const known = isKnown ? time : undefined;
   const begun = new Set(off.map(({ reason }) => reason));
   const followed = drifts.flatMap((drift): readonly Drift[] => {
     const rested = time - drift.until;
-    if (rested > (drift.isKnown ? KNOWN_FOR : together)) return [];
+    if (rested > (isKnownOf(drift) ? KNOWN_FOR : together)) return [];
     if (!begun.delete(drift.reason)) return [drift];
     const since = rested <= together ? drift.since : time;
-    return [{ reason: drift.reason, since, until: time, isKnown: isKnown || drift.isKnown }];
+    return [{ reason: drift.reason, since, until: time, ...noteKnown(drift.knownSince ?? known) }];
   });
-  for (const reason of begun) followed.push({ reason, since: time, until: time, isKnown });
+  for (const reason of begun) followed.push({ reason, since: time, until: time, ...noteKnown(known) });
   if (followed.length <= MOST_KEPT) return followed;
   return followed
-    .toSorted((a, b) => Number(b.isKnown) - Number(a.isKnown) || a.since - b.since)
+    .toSorted((a, b) => Number(isKnownOf(b)) - Number(isKnownOf(a)) || a.since - b.since)
     .slice(0, MOST_KEPT);
+}
+
+function isKnownOf({ knownSince }: Drift): boolean {
+  return knownSince !== undefined;
+}
+
+function noteKnown(knownSince: number | undefined): Pick<Drift, 'knownSince'> {
+  return knownSince === undefined ? {} : { knownSince };
+}
+
+/**
+ * After an anomaly was taken back: what people know because of it alone, they do not.
+ * @param given.driftOf the reason of the drift that opened it
+ * @param given.start epoch ms of its first row
+ * @param given.lastAnomalous epoch ms of its newest
+ */
+export function forgetDrifts(
+  drifts: readonly Drift[],
+  {
+    driftOf,
+    start,
+    lastAnomalous,
+  }: { readonly driftOf?: string | undefined; readonly start: number; readonly lastAnomalous: number },
+): readonly Drift[] {
+  const isWithin = (time: number): boolean => time >= start && time <= lastAnomalous;
+  return drifts.flatMap(({ knownSince, ...drift }) => {
+    if (drift.reason === driftOf || isWithin(drift.since)) return [];
+    // It began before, and people heard of it by nothing else.
+    return [{ ...drift, ...noteKnown(isWithin(knownSince ?? Infinity) ? undefined : knownSince) }];
+  });
 }
 
 /**
@@ -74,7 +105,7 @@ export function findDrift(
   if (off.length === 0 || time - toldAt < RESTING) return undefined;
   const news = off.flatMap((metric) => {
     const drift = drifts.find(({ reason }) => reason === metric.reason);
-    if (drift === undefined || drift.isKnown || time - drift.since < after) return [];
+    if (drift === undefined || isKnownOf(drift) || time - drift.since < after) return [];
     return [{ ...metric, since: drift.since }];
   });
   return news.toSorted((a, b) => b.level - a.level)[0];

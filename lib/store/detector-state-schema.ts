@@ -86,7 +86,7 @@ const entityTrack: z.ZodType<EntityTrack> = z
     wasOut: z.boolean().optional(),
     outLevel: z.number().optional(),
     drifts: z
-      .array(z.looseObject({ reason: z.string(), since: time, until: time, isKnown: z.boolean() }))
+      .array(z.looseObject({ reason: z.string(), since: time, until: time, knownSince: time.optional() }))
       .optional(),
     usualJoint: z.looseObject({ level: z.number(), below: count, modelVersion: z.string() }).optional(),
   } satisfies Shape<EntityTrack>)

@@ -130,7 +130,7 @@ async function leaveOpen(): Promise<void> {
     wasOut: true,
     outLevel: 1.2,
     spells: [{ reason: 'cpu above', from: now - 600_000, until: now - 300_000, level: 3 }],
-    drifts: [{ reason: 'cpu above', since: now - 600_000, until: now - 300_000, isKnown: true }],
+    drifts: [{ reason: 'cpu above', since: now - 600_000, until: now - 300_000, knownSince: now - 480_000 }],
   };
   const full: Required<DetectorState> = {
     ...state,

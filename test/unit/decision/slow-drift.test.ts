@@ -202,6 +202,14 @@ test('what is off when the first version with this rule begins is no news', () =
   assert.equal(statesOf(later, next)[0], `opened ${DAY + 60 + DRIFT_ROWS}`);
 });
 
+test('nor is it once a version without this rule came between', () => {
+  const told = decide([...off(120, 1.25, { column: 2 }), ...QUIET]);
+  const from = 120 + QUIET.length;
+  const between = decide(off(DAY), { from, tracks: stored(told), policy: EVIDENCE_POLICY });
+  assert.equal(between.tracks['a']?.drifts, undefined);
+  assert.deepEqual(statesOf(off(2 * DAY), { from: from + DAY, tracks: stored(between) }), []);
+});
+
 test('a version of before decides as it did', () => {
   const decided = decide(off(2 * DAY), { policy: EVIDENCE_POLICY });
   assert.deepEqual(tell(decided), []);
@@ -239,6 +247,23 @@ test('an anomaly that no drift opened is taken back, although a metric that sett
   // What people were told of two days ago they still know of.
   const later = decide(off(DAY), { from: 2 * DAY + 10, tracks: stored({ tracks }) });
   assert.deepEqual(tell(later), []);
+});
+
+test('what is taken back leaves untold a drift that had begun before it', () => {
+  const before = decide(off(20));
+  const spike = decide(off(10, 1.25, { metrics: 3, column: 2, off: [1.25] }), {
+    from: 20,
+    tracks: stored(before),
+  });
+  assert.deepEqual(tell(spike), ['opened 29']);
+  const { transitions, tracks } = correct(spike, off(10), 20);
+  assert.deepEqual(
+    transitions.map(({ state }) => state),
+    ['retracted'],
+  );
+  const later = decide(off(DRIFT_ROWS), { from: 30, tracks: stored({ tracks }) });
+  assert.equal(later.transitions[0]?.driftOf, 'cpu above');
+  assert.equal(later.transitions[0]?.start, minute(0));
 });
 
 function correct(
@@ -301,7 +326,7 @@ test('an outage that moves everything keeps what people know of, and no more tha
   const all = followDrifts(known, { time: STEP, off: many }, { ...given, isKnown: false });
   assert.equal(all.length, 32);
   assert.deepEqual(
-    all.slice(0, 20).map(({ isKnown }) => isKnown),
-    known.map(() => true),
+    all.slice(0, 20).map(({ knownSince }) => knownSince),
+    known.map(() => 0),
   );
 });
