@@ -110,9 +110,12 @@ function isMateriallyWorse({ peakScore, toldScore }: OpenAnomaly, policy: Decisi
 
 /** Whether a row of this score says better what the anomaly is about than the one that does so far. */
 export function tellsMore({ telling, anomaly }: AnomalyWalk, score: number, policy: DecisionPolicy): boolean {
+  const { toldScore, driftOf } = anomaly;
+  // What opened a slow drift is no evidence of its rows: another metric that is a little off is not what it is about.
+  if (telling === undefined && driftOf !== undefined && toldScore !== UNTOLD)
+    return isMaterialRise(toldScore, score, policy);
   if (telling === undefined || isMaterialRise(telling.score, score, policy)) return true;
   // Of an anomaly that goes on from an earlier window: the row that makes an update due.
-  const { toldScore } = anomaly;
   return isMaterialRise(toldScore, score, policy) && !isMaterialRise(toldScore, telling.score, policy);
 }
 

@@ -120,6 +120,16 @@ test('what is twice as bad as an alert is told while it is open, however far the
   );
 });
 
+test('what is no update while it is open is not what its end tells of', () => {
+  const opened = decide(off(DRIFT_ROWS + 1, 2));
+  const rows = [...off(5, 2, { metrics: 1.5, column: 6, off: [2, 0, 0, 1.5] }), ...off(30, 2)];
+  const { transitions } = decide(rows, { from: DRIFT_ROWS + 1, tracks: stored(opened) });
+  assert.deepEqual(
+    transitions.map(({ state, tellingRow }) => [state, tellingRow]),
+    [['settled', undefined]],
+  );
+});
+
 test('what was off while an anomaly lay open is known', () => {
   const outage = repeat(30, { metrics: 2, column: 2, off: [1.5, 2, 0, 0], anchored: 2 });
   const told = decide([...outage, ...off(DRIFT_ROWS)]);

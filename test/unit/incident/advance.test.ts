@@ -712,6 +712,26 @@ test('what began hours before the end, and is told after it, is new and not ther
   ]);
 });
 
+test('what began shortly before the end, and is told after it, is there again', () => {
+  const world = createIncidentWorld();
+  const first = createChange({ entity: 'payment-0', metric: 'memory' });
+  world.at(NINE + 5 * MINUTE, first);
+  world.tick(NINE + 6 * MINUTE, NINE + 10 * MINUTE);
+  const end = NINE + 2 * 60 * MINUTE;
+  world.at(end + 9 * MINUTE, endOf(first, { lastAnomalous: end - MINUTE, end }));
+  world.tick(end + 10 * MINUTE, end + 20 * MINUTE);
+  world.at(
+    end + 21 * MINUTE,
+    createChange({ entity: 'payment-1', metric: 'memory', start: end - 30 * MINUTE }),
+  );
+  world.tick(end + 22 * MINUTE, end + 25 * MINUTE);
+  assert.deepEqual(world.told(), [
+    `opened shop-payment-0-${NINE}`,
+    `resolved shop-payment-0-${NINE}`,
+    `updated shop-payment-0-${NINE}`,
+  ]);
+});
+
 test('what nobody was told of is not there again: it is new', () => {
   const start = createChange({ metric: 'cpu', isStart: true });
   const world = createIncidentWorld();
