@@ -23,7 +23,7 @@ const BINS = 48;
 const SATURDAY = 2;
 const SUNDAY = 3;
 /** Ms of training that hold a whole week, but for a few hours. */
-export const LEAST_WEEK: number = 6.8 * DAY;
+const LEAST_WEEK = 6.8 * DAY;
 /** Values that a day has to have to say anything of one like it. */
 const LEAST_OF_DAY = 24;
 /** Each half has to see every hour of the week. */
@@ -83,6 +83,23 @@ export function fitSeasonalCurve(series: TimedValues, center: number, timeZone?:
   };
 }
 
+/**
+ * Whether rows hold a whole week, both days of its weekend included.
+ * @param times epoch ms, in any order
+ * @param timeZone IANA name of the zone by whose clocks days are; left out: UTC
+ */
+export function holdWeek(times: Float64Array, timeZone?: string): boolean {
+  let [first, last, saturday, sunday] = [Infinity, -Infinity, 0, 0];
+  for (const time of times) {
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+    const day = dayOfWeek(toLocalTime(time, timeZone));
+    if (day === SATURDAY) saturday++;
+    if (day === SUNDAY) sunday++;
+  }
+  return last - first >= LEAST_WEEK && Math.min(saturday, sunday) >= LEAST_OF_DAY;
+}
+
 /** Of two weeks or more hour by hour; of one, what both days of its weekend show. */
 function fitWeek(rest: TimedValues, span: number): Float64Array | undefined {
   if (span >= LEAST_WEEKS * WEEK)
@@ -100,13 +117,15 @@ function fitWeek(rest: TimedValues, span: number): Float64Array | undefined {
 }
 
 function dayOf({ times, values }: TimedValues, day: number): TimedValues {
-  const rows = Uint32Array.from(times.keys()).filter(
-    (i) => Math.floor(modulo(times[i]!, WEEK) / DAY) === day,
-  );
+  const rows = Uint32Array.from(times.keys()).filter((i) => dayOfWeek(times[i]!) === day);
   return {
     times: Float64Array.from(rows, (i) => times[i]!),
     values: Float64Array.from(rows, (i) => values[i]!),
   };
+}
+
+function dayOfWeek(time: number): number {
+  return Math.floor(modulo(time, WEEK) / DAY);
 }
 
 function join(one: TimedValues, other: TimedValues): TimedValues {

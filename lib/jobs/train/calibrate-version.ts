@@ -9,7 +9,7 @@ import { calibrateThreshold } from '../../decision/threshold.ts';
 import { calibrateEvidence } from '../../evidence/calibrate-evidence.ts';
 import { type FittedEvidence, gatherEvidence, type RowEvidence } from '../../evidence/evidence.ts';
 import { countSettleRows } from '../../evidence/statistics.ts';
-import { LEAST_WEEK } from '../../expectation/seasonal-curve.ts';
+import { holdWeek } from '../../expectation/seasonal-curve.ts';
 import { extendLabels } from '../../features/extend-labels.ts';
 import type { FeatureMatrix } from '../../features/feature-matrix.ts';
 import { forgetEntities } from '../../features/forget-entities.ts';
@@ -114,7 +114,7 @@ async function byEvidence(given: Given): Promise<CalibratedVersion> {
       holdAbove: HOLDS_ABOVE,
       settleRows: countSettleRows(evidence.plan),
       // Training that saw no weekend predicts a weekday for it, and what is off that all Saturday does not drift.
-      ...(spanOf(x.times) >= LEAST_WEEK && { driftRows: evidence.plan.recent.rows }),
+      ...(holdWeek(x.times, x.timeZone) && { driftRows: evidence.plan.recent.rows }),
       minDeviation: 0,
       k: 1,
       n: 1,
@@ -152,14 +152,4 @@ function byPercentile({ detector, rows, labels, contextRows, step }: Given): Cal
 function shareBelow(values: Float64Array, threshold: number): number {
   const sorted = values.toSorted();
   return (100 * lowerBound(sorted, threshold)) / sorted.length;
-}
-
-/** Ms from the oldest of the times to the newest. */
-function spanOf(times: Float64Array): number {
-  let [first, last] = [Infinity, -Infinity];
-  for (const time of times) {
-    first = Math.min(first, time);
-    last = Math.max(last, time);
-  }
-  return last - first;
 }

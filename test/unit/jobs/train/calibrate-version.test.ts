@@ -40,6 +40,16 @@ function drawWindow(): MetricWindow {
   };
 }
 
+/** Rows of one entity, without some. */
+function leaveOut(
+  window: MetricWindow,
+  { from, to }: { readonly from: number; readonly to: number },
+): MetricWindow {
+  const pick = (values: Float64Array): Float64Array => values.filter((_, row) => row < from || row >= to);
+  const times = pick(window.times);
+  return { ...window, times, entityOf: new Uint32Array(times.length), columns: window.columns.map(pick) };
+}
+
 function fit(
   threshold: Partial<Detector['threshold']>,
   window = drawWindow(),
@@ -101,4 +111,7 @@ test('of less than a week, which knows of no weekend, nothing is told as a slow 
   };
   assert.equal(await driftRowsOf(5 * 1440), undefined);
   assert.equal(await driftRowsOf(7 * 1440), 360);
+  // From a Thursday on.
+  const { manifest } = await fit({}, leaveOut(drawWindow(), { from: 2 * 1440, to: 4 * 1440 }), 0);
+  assert.equal(manifest.policy.driftRows, undefined);
 });
