@@ -19,10 +19,7 @@ const GROWS_FOR = 6;
  * pod at its own time, and a pod that is new lacks what its siblings lack.
  */
 const SPREADS_FOR = 24 * 3_600_000;
-/**
- * Ms before and after its end. What begins within them is the same incident, even if people have heard that it was over. What began
- * long before is told late, as a drift is, and is not there again.
- */
+/** Ms from its end. Within them, the same anomaly again is the same incident, even if people have heard that it was over. */
 const BACK_WITHIN = 30 * 60_000;
 
 /**
@@ -75,8 +72,8 @@ function isLongOver(
 
 /**
  * True if people know of it, and heard a short while ago that it was over. There are three exceptions: a pod that starts is
- * not what went wrong before, a departure from a level that has settled is new, and an anomaly that was taken back was
- * never there.
+ * not what went wrong before, a departure from a level that has settled is new (but not what another pod of the workload departed to before
+ * that, as of a slow drift people hear hours late), and an anomaly that was taken back was never there.
  */
 function findOver(incidents: readonly Incident[], change: AnomalyChange): Incident | undefined {
   if (change.isStart === true) return undefined;
@@ -85,13 +82,18 @@ function findOver(incidents: readonly Incident[], change: AnomalyChange): Incide
       status === 'closed' &&
       sequence > 0 &&
       silencedBy === undefined &&
-      change.start >= startOf(members) &&
-      Math.abs(change.start - endOf(members)) <= BACK_WITHIN &&
+      change.lastAnomalous >= startOf(members) &&
+      change.start - endOf(members) <= BACK_WITHIN &&
       members.some(
         (member) =>
-          member.state === 'resolved' && (isSameEntity(member, change) || isSameOfWorkload(member, change)),
+          (member.state === 'resolved' && isSameEntity(member, change)) ||
+          (isOverFor(member, change) && isSameOfWorkload(member, change)),
       ),
   );
+}
+
+function isOverFor({ state, end }: Member, change: AnomalyChange): boolean {
+  return state === 'resolved' || (state === 'settled' && end !== undefined && change.start < end);
 }
 
 function startOf(members: readonly Member[]): number {

@@ -693,26 +693,33 @@ test('what is back and louder says both', () => {
   );
 });
 
-test('what began hours before the end, and is told after it, is new and not there again', () => {
-  const world = createIncidentWorld();
-  const first = createChange({ entity: 'payment-0', metric: 'memory' });
-  world.at(NINE + 5 * MINUTE, first);
-  world.tick(NINE + 6 * MINUTE, NINE + 10 * MINUTE);
-  const end = NINE + 6 * 60 * MINUTE;
-  world.at(end + 9 * MINUTE, endOf(first, { lastAnomalous: end, end: end + MINUTE }));
-  world.tick(end + 10 * MINUTE, end + 20 * MINUTE);
-  // A drift is told six hours after its first row.
-  const drift = { entity: 'payment-1', metric: 'memory', start: NINE + 60 * MINUTE };
-  world.at(end + 60 * MINUTE, createChange({ ...drift, lastAnomalous: end + 60 * MINUTE }));
-  world.tick(end + 61 * MINUTE, end + 65 * MINUTE);
-  assert.deepEqual(world.told(), [
-    `opened shop-payment-0-${NINE}`,
-    `resolved shop-payment-0-${NINE}`,
-    `opened shop-payment-1-${drift.start}`,
-  ]);
+test('of what one pod of a workload began before the end of another, people hear in the same incident', () => {
+  for (const state of ['resolved', 'settled'] as const)
+    for (const began of [60, 340, -20]) {
+      const world = createIncidentWorld();
+      const first = createChange({ entity: 'payment-0', metric: 'memory' });
+      world.at(NINE + 5 * MINUTE, first);
+      world.tick(NINE + 6 * MINUTE, NINE + 10 * MINUTE);
+      const end = NINE + 6 * 60 * MINUTE;
+      world.at(end + 9 * MINUTE, { ...endOf(first, { lastAnomalous: end - MINUTE, end }), state });
+      world.tick(end + 10 * MINUTE, end + 20 * MINUTE);
+      // A drift is told six hours after its first row.
+      const drift = { entity: 'payment-1', metric: 'memory', start: NINE + began * MINUTE };
+      world.at(end + 60 * MINUTE, createChange({ ...drift, lastAnomalous: end + 60 * MINUTE }));
+      world.tick(end + 61 * MINUTE, end + 65 * MINUTE);
+      assert.deepEqual(
+        world.told(),
+        [
+          `opened shop-payment-0-${NINE}`,
+          `${state} shop-payment-0-${NINE}`,
+          `updated shop-payment-0-${NINE}`,
+        ],
+        `${state}, ${began}`,
+      );
+    }
 });
 
-test('what began shortly before the end, and is told after it, is there again', () => {
+test('what was over before an incident began is not there again', () => {
   const world = createIncidentWorld();
   const first = createChange({ entity: 'payment-0', metric: 'memory' });
   world.at(NINE + 5 * MINUTE, first);
@@ -720,15 +727,13 @@ test('what began shortly before the end, and is told after it, is there again', 
   const end = NINE + 2 * 60 * MINUTE;
   world.at(end + 9 * MINUTE, endOf(first, { lastAnomalous: end - MINUTE, end }));
   world.tick(end + 10 * MINUTE, end + 20 * MINUTE);
-  world.at(
-    end + 21 * MINUTE,
-    createChange({ entity: 'payment-1', metric: 'memory', start: end - 30 * MINUTE }),
-  );
+  const late = { entity: 'payment-1', metric: 'memory', start: NINE - 90 * MINUTE };
+  world.at(end + 21 * MINUTE, createChange({ ...late, lastAnomalous: NINE - 60 * MINUTE }));
   world.tick(end + 22 * MINUTE, end + 25 * MINUTE);
   assert.deepEqual(world.told(), [
     `opened shop-payment-0-${NINE}`,
     `resolved shop-payment-0-${NINE}`,
-    `updated shop-payment-0-${NINE}`,
+    `opened shop-payment-1-${late.start}`,
   ]);
 });
 
