@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecisionPolicy, Drift, EntityTrack } from '../../../lib/decision/contract.ts';
 import { retractAnomalies } from '../../../lib/decision/retract.ts';
-import { followDrifts } from '../../../lib/decision/slow-drift.ts';
+import { followDrifts, forgetDrifts } from '../../../lib/decision/slow-drift.ts';
 import { OFF_UNITS } from '../../../lib/evidence/evidence.ts';
 import { minute, STEP, stored } from './decide-rows.ts';
 import { decideEvidence, EVIDENCE_POLICY, type EvidenceRow, repeat, tell } from './evidence-rows.ts';
@@ -339,4 +339,51 @@ test('an outage that moves everything keeps what people know of, and no more tha
     all.slice(0, 20).map(({ knownSince }) => knownSince),
     known.map(() => 0),
   );
+});
+
+test('where rows are far apart, one that is missing ends no drift', () => {
+  const step = 45 * STEP;
+  const off = [{ reason: 'cpu above', cause: 0, level: 2 }];
+  const given = { isKnown: false, step };
+  const sinceAfter = (steps: number): number | undefined =>
+    followDrifts(followDrifts([], { time: 0, off }, given), { time: steps * step, off }, given)[0]?.since;
+  assert.deepEqual([1, 2, 3].map(sinceAfter), [0, 0, 3 * step]);
+});
+
+test('people know of a drift since they first did, and what they know of is kept before what they do not', () => {
+  const nameOf = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ reason: `metric-${from + i} above`, cause: 0, level: 2 }));
+  const known = followDrifts([], { time: 0, off: nameOf(0, 1) }, { isKnown: true, step: STEP });
+  assert.equal(
+    followDrifts(known, { time: STEP, off: nameOf(0, 1) }, { isKnown: true, step: STEP })[0]?.knownSince,
+    0,
+  );
+  const untold = followDrifts([], { time: 0, off: nameOf(0, 32) }, { isKnown: false, step: STEP });
+  const both = followDrifts(untold, { time: STEP, off: nameOf(32, 20) }, { isKnown: true, step: STEP });
+  assert.equal(both.length, 32);
+  assert.equal(both.filter(({ knownSince }) => knownSince !== undefined).length, 20);
+});
+
+test('an anomaly that is taken back takes with it what began while it lay open', () => {
+  const drifts: readonly Drift[] = [
+    { reason: 'cpu above', since: 0, until: 90, knownSince: 10 },
+    { reason: 'memory above', since: 20, until: 90, knownSince: 20 },
+    { reason: 'errors above', since: 60, until: 90, knownSince: 60 },
+  ];
+  assert.deepEqual(forgetDrifts(drifts, { start: 10, lastAnomalous: 50 }), [
+    { reason: 'cpu above', since: 0, until: 90 },
+    drifts[2],
+  ]);
+});
+
+test('while it is open, rows that hold are part of it', () => {
+  const { transitions } = decide([...off(DRIFT_ROWS + 1), ...off(10, 0.75), ...repeat(10)]);
+  assert.equal(transitions[1]?.lastAnomalous, minute(DRIFT_ROWS + 10));
+});
+
+test('it begins after the end of the anomaly before it, though it was off before that', () => {
+  const fault = repeat(10, { metrics: 2, column: 2 });
+  const told = decide([...off(10), ...fault, ...repeat(8), ...off(2 * DAY, 1.25, { moves: true })]);
+  const drift = told.transitions.filter(({ state }) => state === 'opened')[1];
+  assert.equal(drift?.start, minute(20));
 });
